@@ -1,0 +1,52 @@
+import type { Origin } from '../platform/http/origin.js';
+import type { AuditDetails, AuditEventType, AuditOutcome } from './audit-vocabulary.js';
+
+/** An authentication event as the service that decided it reports it. */
+export type AuditEvent<T extends AuditEventType = AuditEventType> = {
+  [K in T]: {
+    readonly type: K;
+    readonly outcome: AuditOutcome;
+    /** Why, as a short stable word such as `wrong_password`; null where the type says it all. */
+    readonly reason?: string | null;
+    /** The account the event is about, where there is one. */
+    readonly userId?: string | null;
+    readonly sessionId?: string | null;
+    readonly origin: Origin;
+    readonly details: AuditDetails[K];
+  };
+}[T];
+
+/** An API call as the HTTP layer reports it when the answer is sent. */
+export interface ApiCall {
+  readonly origin: Origin;
+  readonly method: string;
+  /** The matched route's pattern, or null. Never the path itself, which may carry data. */
+  readonly route: string | null;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly userId: string | null;
+  readonly sessionId: string | null;
+  /** The problem code of a refusal. */
+  readonly reason: string | null;
+}
+
+/** One row of the trail, the shape that `GET /audit/events` answers; members that do not apply are null. */
+export interface AuditEntry {
+  readonly id: string;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly time: string;
+  readonly type: string;
+  readonly kind: 'event' | 'call';
+  readonly outcome: AuditOutcome;
+  readonly reason: string | null;
+  readonly userId: string | null;
+  readonly sessionId: string | null;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  readonly requestId: string | null;
+  readonly method: string | null;
+  readonly route: string | null;
+  readonly status: number | null;
+  readonly durationMs: number | null;
+  readonly details: Readonly<Record<string, unknown>> | null;
+}

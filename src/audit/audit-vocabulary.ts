@@ -1,0 +1,56 @@
+/**
+ * The closed vocabulary of authentication events, in the words of the OWASP Logging Vocabulary Cheat Sheet where
+ * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded.
+ */
+export interface AuditDetails {
+  /** Somebody signed in. `account` is the keyed digest of the submitted address. */
+  authn_login_success: { account: string; deviceId: string; knownDevice: boolean; firstLogin: boolean; userAgentFamily?: string };
+  /** Signed in after at least one failure in a row; recorded beside the success. */
+  authn_login_successafterfail: { account: string; failures: number };
+  /** A login was refused: wrong password, unknown account, disabled account; all answered alike. */
+  authn_login_fail: { account: string };
+  /** A login was refused unevaluated, because of the failures before it. */
+  authn_login_lock: { account: string; retryAfterSeconds: number };
+  /** The hundredth failure in a row: the account's guesses are closed until an administrator or a reset opens them. */
+  authn_login_fail_max: { account: string };
+  authn_password_change: Record<string, never>;
+  /** An access token was not acceptable; `reason` says why. `forged` marks a bad signature. */
+  authn_token_invalid: { forged: boolean };
+  /** A refresh token was presented again after its rotation; its session ended. */
+  authn_token_reuse: { generation: number; presentedGeneration: number };
+  session_created: { deviceId: string };
+  session_renewed: { generation: number };
+  /** A refresh was refused; `reason` says why. */
+  session_renew_fail: Record<string, never>;
+  session_logout: Record<string, never>;
+  /** A genuine token of a session that is over was presented. */
+  session_use_after_expire: Record<string, never>;
+  /** Ended for a cause other than logout: role change, disabling, deletion, operator, response to an alert. */
+  session_revoked: { sessions: number };
+  user_created: { roles: string[] };
+  user_create_fail: { account: string };
+  user_updated: { members: string[] };
+  user_disabled: Record<string, never>;
+  user_enabled: Record<string, never>;
+  user_deleted: Record<string, never>;
+  user_unlocked: Record<string, never>;
+  privilege_permissions_changed: { granted: string[]; revoked: string[] };
+  authz_fail: { required: string[] };
+  malicious_csrf: { origin: string | null; fetchSite: string | null };
+  excess_rate_limit_exceeded: { policies: string[]; account?: string; retryAfterSeconds: number };
+  input_validation_fail: { pointers: string[] };
+  audit_read: { what: 'events' | 'export' | 'stream' | 'verification'; filters: string[] };
+  alert_acknowledged: { alertId: string; rule: string };
+  alert_resolved: { alertId: string; rule: string };
+  address_blocked: { address: string; seconds: number; rule: string };
+  address_unblocked: { address: string };
+  signing_key_rotated: { kid: string };
+  sys_startup: { version: string };
+  sys_shutdown: Record<string, never>;
+}
+
+export type AuditEventType = keyof AuditDetails;
+export type AuditOutcome = 'success' | 'failure';
+
+/** The type that API calls carry in the trail. */
+export const API_CALL = 'api_call';

@@ -1,0 +1,20 @@
+import { SetMetadata } from '@nestjs/common';
+import type { Role } from './principal.js';
+
+/** What a route asks of its caller; a route that declares nothing is refused (closed by default). */
+export type AccessRule =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'signed-in' }
+  | { readonly kind: 'roles'; readonly anyOf: readonly Role[] };
+
+export const ACCESS_RULE = 'portcullis:access-rule';
+
+/** Anyone may call this route, with or without a token. */
+export const Public = () => SetMetadata(ACCESS_RULE, { kind: 'public' } satisfies AccessRule);
+
+/** Only a caller with a live session may call this route. */
+export const SignedIn = () => SetMetadata(ACCESS_RULE, { kind: 'signed-in' } satisfies AccessRule);
+
+/** Only a signed-in caller with at least one of these roles may call this route. */
+export const RequireRole = (...anyOf: Role[]) =>
+  SetMetadata(ACCESS_RULE, { kind: 'roles', anyOf } satisfies AccessRule);

@@ -1,0 +1,119 @@
+import { IsEmail, IsOptional, IsString, Matches, MinLength } from 'class-validator';
+import { isIP } from 'node:net';
+import { Flag, Integer, Limit, List, OneOf, Secret, Url } from './variables.decorator.js';
+
+const isCidr = (member: string) => {
+  const [address, bits, ...rest] = member.split('/');
+  const family = isIP(address ?? '');
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+};
+
+const isExactOrigin = (member: string) => URL.canParse(member) && new URL(member).origin === member;
+
+/**
+ * Every variable of the process, typed and validated once at start. The names are those of the environment, so
+ * that a search for one finds its reader; `.env.example` lists the same names, kept in step by a test.
+ */
+export class Environment {
+  @OneOf('development', 'test', 'production') NODE_ENV: 'development' | 'test' | 'production' = 'development';
+  @IsString() HOST: string = '127.0.0.1';
+  @Integer(0, 65_535) PORT: number = 3000;
+  /** Issuer and base of links; `http://localhost:$PORT` when unset. */
+  @Url('http', 'https') PUBLIC_URL: string;
+  @Integer(1, 64) WEB_CONCURRENCY: number = 1;
+
+  @IsOptional() @Url('postgres', 'postgresql') DATABASE_URL?: string;
+  @IsOptional() @Url('postgres', 'postgresql') DATABASE_MIGRATION_URL?: string;
+  @Integer(2, 500) DATABASE_POOL_SIZE: number = 10;
+  @OneOf('off', 'require', 'verify-full') DATABASE_SSL: 'off' | 'require' | 'verify-full' = 'off';
+  @IsOptional()
+  @List('redis:// or rediss:// URLs', (member) => /^rediss?:\/\//.test(member) && URL.canParse(member))
+  REDIS_URL?: string[];
+  @IsString() DATA_DIR: string = './data';
+
+  @Secret() JWT_SECRET_KEY: string;
+  @OneOf('RS256', 'ES256') JWT_ALGORITHM: 'RS256' | 'ES256' = 'RS256';
+  @IsOptional() @IsString() JWT_PRIVATE_KEY?: string;
+  @IsOptional() @IsString() JWT_PRIVATE_KEY_FILE?: string;
+  @Integer(1, 1440) JWT_ACCESS_TOKEN_EXPIRE_MINUTES: number = 30;
+  @Integer(1, 365) JWT_REFRESH_TOKEN_EXPIRE_DAYS: number = 7;
+  @Integer(1, 400) SESSION_MAX_DAYS: number = 30;
+  /** `$PUBLIC_URL` when unset. */
+  @IsString() @MinLength(1) JWT_ISSUER: string;
+  @IsString() @MinLength(1) JWT_AUDIENCE: string = 'portcullis';
+
+  @Secret() PASSWORD_PEPPER: string;
+  @Integer(8, 128) PASSWORD_MIN_LENGTH: number = 15;
+  @Integer(4, 15) BCRYPT_ROUNDS: number = 12;
+  @Integer(100, 60_000) HASH_MAX_WAIT_MS: number = 5000;
+
+  @Integer(1, 9_999_999) RATE_LIMIT_MAX_REQUESTS: number = 100;
+  @Integer(1, 86_400) RATE_LIMIT_WINDOW_SECONDS: number = 60;
+  /** `$RATE_LIMIT_MAX_REQUESTS/$RATE_LIMIT_WINDOW_SECONDS` when unset. */
+  @Limit() RATE_LIMIT_DEFAULT: string;
+  @Limit() RATE_LIMIT_ADDRESS: string = '1000/60';
+  @Limit() RATE_LIMIT_LOGIN: string = '5/60';
+  @Limit() RATE_LIMIT_LOGIN_ADDRESS: string = '30/60';
+  @Limit() RATE_LIMIT_REGISTER: string = '10/60';
+  @Limit() RATE_LIMIT_REFRESH: string = '30/60';
+
+  @List('CIDR blocks', isCidr) TRUSTED_PROXIES: string[] = [];
+  @List('exact origins such as https://app.example.org; null and * are refused', isExactOrigin)
+  CORS_ORIGINS: string[] = [];
+  @Flag() COOKIE_SECURE: boolean;
+  @OneOf('strict', 'lax') COOKIE_SAME_SITE: 'strict' | 'lax' = 'strict';
+
+  @OneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent') LOG_LEVEL: string = 'info';
+  @OneOf('json', 'pretty') LOG_FORMAT: 'json' | 'pretty';
+  @IsOptional()
+  @IsEmail({ require_tld: false }, { message: '$property must be an e-mail address' })
+  BOOTSTRAP_ADMIN_EMAIL?: string;
+  @IsOptional() @IsString() BOOTSTRAP_ADMIN_PASSWORD?: string;
+  @IsOptional()
+  @MinLength(16, { message: '$property must be at least 16 characters' })
+  METRICS_TOKEN?: string;
+  @Flag() DOCS_ENABLED: boolean;
+
+  @IsOptional() @Url('http', 'https') ALERT_WEBHOOK_URL?: string;
+  @IsOptional()
+  @MinLength(16, { message: '$property must be at least 16 characters' })
+  ALERT_WEBHOOK_SECRET?: string;
+  @OneOf('portcullis', 'slack') ALERT_WEBHOOK_FORMAT: 'portcullis' | 'slack' = 'portcullis';
+  @IsOptional()
+  @IsEmail({ require_tld: false }, { message: '$property must be an e-mail address' })
+  ALERT_EMAIL?: string;
+  @IsOptional() @Url('smtp', 'smtps') SMTP_URL?: string;
+  @IsOptional() @IsString() MAIL_FROM?: string;
+
+  @Integer(31, 36_500) AUDIT_EVENT_RETENTION_DAYS: number = 400;
+  @Integer(31, 36_500) AUDIT_CALL_RETENTION_DAYS: number = 90;
+  @Integer(1, 100_000) AUDIT_SPOOL_MAX_MB: number = 256;
+  /** `false` only to measure what recording API calls costs. */
+  @Flag() AUDIT_CALLS_ENABLED: boolean = true;
+
+  /** Detection thresholds; the form of each is `count/seconds`, its meaning stands in docs/security.md. */
+  @Limit() DETECT_BRUTE_FORCE: string = '10/600';
+  @Limit() DETECT_DISTRIBUTED_GUESSING: string = '10/600';
+  @Limit() DETECT_CREDENTIAL_STUFFING: string = '20/600';
+  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
+  DETECT_CREDENTIAL_STUFFING_RATIO: string = '0.8';
+  @Limit() DETECT_PASSWORD_SPRAYING: string = '50/600';
+  @Integer(1, 100_000) DETECT_PASSWORD_SPRAYING_ADDRESSES: number = 10;
+  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
+  DETECT_PASSWORD_SPRAYING_RATIO: string = '0.5';
+  @Integer(1, 1000) DETECT_PASSWORD_SPRAYING_FACTOR: number = 3;
+  @Limit() DETECT_TOKEN_FORGERY: string = '20/300';
+  @Limit() DETECT_RATE_LIMIT_STORM: string = '100/60';
+  @Integer(1, 3600) DETECT_DEPENDENCY_DOWN_SECONDS: number = 5;
+  @Limit() DETECT_ERROR_RATE: string = '100/300';
+  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
+  DETECT_ERROR_RATE_RATIO: string = '0.05';
+  @Integer(1, 600_000) DETECT_LATENCY_P99_MS: number = 1000;
+  @Integer(10, 86_400) DETECT_LATENCY_SECONDS: number = 300;
+  @Integer(1, 86_400) AUDIT_VERIFY_INTERVAL_SECONDS: number = 600;
+
+  get isProduction(): boolean {
+    return this.NODE_ENV === 'production';
+  }
+}

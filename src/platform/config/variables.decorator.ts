@@ -1,0 +1,88 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, Matches, Max, Min, ValidateBy, isURL } from 'class-validator';
+
+/** A whole number within bounds; the message never repeats the value, which may be a secret put in the wrong place. */
+export const Integer = (min: number, max: number) =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^\d{1,12}$/.test(value.trim()) ? Number(value) : value,
+    ),
+    IsInt({ message: `$property must be a whole number from ${min} to ${max}` }),
+    Min(min, { message: `$property must be at least ${min}` }),
+    Max(max, { message: `$property must be at most ${max}` }),
+  );
+
+/** `true` or `false`. */
+export const Flag = () =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) => {
+      const text = typeof value === 'string' ? value.trim().toLowerCase() : value;
+      return text === 'true' ? true : text === 'false' ? false : text;
+    }),
+    IsBoolean({ message: '$property must be true or false' }),
+  );
+
+/** One of a closed list, compared without regard to case. */
+export const OneOf = (...choices: string[]) =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) => {
+      const text = typeof value === 'string' ? value.trim() : value;
+      return choices.find((choice) => choice.toLowerCase() === String(text).toLowerCase()) ?? text;
+    }),
+    IsIn(choices, { message: `$property must be one of ${choices.join(', ')}` }),
+  );
+
+/** An absolute URL of one of the given schemes. */
+export const Url = (...protocols: string[]) =>
+  ValidateBy({
+    name: 'url',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' &&
+        protocols.some((protocol) => value.startsWith(`${protocol}://`)) &&
+        (URL.canParse(value) || isURL(value, { require_tld: false, protocols })),
+      defaultMessage: () => `$property must be a URL that starts with ${protocols.map((p) => `${p}://`).join(' or ')}`,
+    },
+  });
+
+/** A comma-separated list, trimmed, without empty members; each member must pass. */
+export const List = (describe: string, accepts: (member: string) => boolean) =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string'
+        ? value
+            .split(',')
+            .map((member) => member.trim())
+            .filter((member) => member !== '')
+        : value,
+    ),
+    ValidateBy({
+      name: 'list',
+      validator: {
+        validate: (value: unknown) => Array.isArray(value) && value.every((member) => accepts(String(member))),
+        defaultMessage: () => `$property must be a comma-separated list of ${describe}`,
+      },
+    }),
+  );
+
+/** A secret of at least 32 bytes that is no placeholder. */
+export const Secret = () =>
+  ValidateBy({
+    name: 'secret',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' &&
+        Buffer.byteLength(value) >= 32 &&
+        new Set(value).size >= 8 &&
+        !/change.?me|replace.?me|placeholder|your.?secret|example|<.*>/i.test(value),
+      defaultMessage: () =>
+        '$property must be at least 32 bytes of random text and no placeholder; make one with: openssl rand -base64 48',
+    },
+  });
+
+/** A limit of the form `limit/seconds`, or `off`. */
+export const Limit = () =>
+  Matches(/^(off|[1-9]\d{0,6}\/[1-9]\d{0,4})$/, {
+    message: '$property must be limit/seconds, for example 5/60, or off',
+  });

@@ -1,0 +1,20 @@
+import { Global, Module } from '@nestjs/common';
+import { Environment } from '../config/environment.js';
+import { MasterKey } from './master-key.js';
+import { Randomness, SystemRandomness } from './randomness.js';
+import { UuidV7 } from './uuid.js';
+
+@Global()
+@Module({
+  providers: [
+    { provide: Randomness, useClass: SystemRandomness },
+    {
+      provide: MasterKey,
+      inject: [Environment],
+      useFactory: (environment: Environment) => new MasterKey(environment.JWT_SECRET_KEY),
+    },
+    UuidV7,
+  ],
+  exports: [Randomness, MasterKey, UuidV7],
+})
+export class CryptoModule {}

@@ -1,0 +1,48 @@
+import { QueryFailedError } from 'typeorm';
+import { PlatformErrors } from '../errors/platform.errors.js';
+import { Problem } from '../errors/problem.js';
+
+/**
+ * SQLSTATE classes and codes of a server that is away, starting, out of room or too slow, not of a faulty
+ * statement: 08 connection, 53 resources (disk full, too many connections), 55P03 lock not available,
+ * 57 operator intervention (shutdown, statement_timeout), 58 system error, 40 serialization and deadlock,
+ * 25006 read-only (a replica after failover). PostgreSQL documentation, appendix A.
+ */
+const UNAVAILABLE_SQLSTATE = /^(08|53|57|58|40)...$|^55P03$|^25006$/;
+
+/** Node's and node-postgres' own failures, which carry no SQLSTATE. */
+const UNAVAILABLE_CODE = /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND|AI_AGAIN|ACCES|NOENT)/;
+const UNAVAILABLE_MESSAGE =
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|connection ended|driver not connected|cannot use a pool after calling end|server closed the connection/i;
+
+/** Whether an error says that PostgreSQL could not be used, as opposed to having refused the statement. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some((inner) => isDatabaseUnavailable(inner));
+  if (!(error instanceof Error)) return false;
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (cause instanceof AggregateError) return isDatabaseUnavailable(cause);
+  const code = String((cause as { code?: unknown }).code ?? '');
+  return UNAVAILABLE_SQLSTATE.test(code) || UNAVAILABLE_CODE.test(code) || UNAVAILABLE_MESSAGE.test(error.message);
+}
+
+/** The same error, or `dependency_unavailable` (503, retry in a second) when the database could not be used. */
+export function asDatabaseProblem(error: unknown): unknown {
+  if (error instanceof Problem || !isDatabaseUnavailable(error)) return error;
+  return new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1, cause: error });
+}
+
+/** Runs a read or a single statement outside a transaction with the same mapping of failures. */
+export async function onDatabase<T>(statement: () => Promise<T>): Promise<T> {
+  try {
+    return await statement();
+  } catch (error) {
+    throw asDatabaseProblem(error);
+  }
+}
+
+/** The name of the unique constraint that a statement violated (SQLSTATE 23505), or null. */
+export function violatedUnique(error: unknown): string | null {
+  if (!(error instanceof QueryFailedError)) return null;
+  const driverError = error.driverError as { code?: string; constraint?: string };
+  return driverError.code === '23505' ? (driverError.constraint ?? '') : null;
+}

@@ -1,0 +1,49 @@
+/** One row of a module's error table: what a client sees of an error (RFC 9457). */
+export interface ProblemRow {
+  readonly code: string;
+  readonly status: number;
+  /** Short and the same for every occurrence. */
+  readonly title: string;
+  /** One public sentence on what happened or what to do. */
+  readonly detail: string;
+}
+
+/** One fault of a body or query; the pointer is a JSON Pointer as URI fragment (RFC 6901 section 6). */
+export interface FieldFault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** What one occurrence adds to its row. Only `cause` stays private: it goes to the log and never to a client. */
+export interface ProblemOccurrence {
+  readonly detail?: string;
+  readonly errors?: readonly FieldFault[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whole seconds, answered as `Retry-After` (RFC 9110 section 10.2.3). */
+  readonly retryAfterSeconds?: number;
+  /** Further members of the problem document, for example `violated-policies`. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** The one error that services throw for an outcome a client is told about; the HTTP rendering is elsewhere. */
+export class Problem extends Error {
+  constructor(
+    readonly row: ProblemRow,
+    readonly occurrence: ProblemOccurrence = {},
+  ) {
+    super(row.code, { cause: occurrence.cause });
+    this.name = 'Problem';
+  }
+}
+
+/** A module's error table: code to status, title and public sentence. */
+export function problemTable<const T extends Record<string, readonly [status: number, title: string, detail: string]>>(
+  rows: T,
+): { readonly [K in keyof T & string]: ProblemRow } {
+  const table = Object.entries(rows).map(([code, [status, title, detail]]) => [
+    code,
+    { code, status, title, detail } satisfies ProblemRow,
+  ]);
+  return Object.fromEntries(table) as { readonly [K in keyof T & string]: ProblemRow };
+}

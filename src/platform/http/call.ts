@@ -1,0 +1,37 @@
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from '../access/principal.js';
+import type { Origin } from './origin.js';
+
+/**
+ * What is known of one request while it passes through the pipeline. Attached in an `onRequest` hook before
+ * anything else runs; guards add to it, and the API-call record is written from it.
+ */
+export interface Call {
+  readonly origin: Origin;
+  /** `performance.now()` at arrival, milliseconds. */
+  readonly startedAt: number;
+  /** The matched route's pattern, `/alerts/:id/resolve`; null when nothing matched. */
+  route: string | null;
+  /** Set once the token is verified; its session may still turn out to be over. */
+  principal: Principal | null;
+  /** The session of a refresh token whose authenticity was verified, key of the `refresh` policy. */
+  refreshSessionId: string | null;
+  /** Keyed digest of the account named in a login's body, key of the `login` policy. */
+  accountDigest: string | null;
+  /** The code of the problem that this request was answered with. */
+  problemCode: string | null;
+}
+
+const CALL = Symbol('portcullis.call');
+
+/** Attaches the call to its request. */
+export function setCall(request: FastifyRequest, call: Call): void {
+  (request as unknown as Record<symbol, Call>)[CALL] = call;
+}
+
+/** The call of a request; every request has one from its first hook on. */
+export function callOf(request: FastifyRequest): Call {
+  const call = (request as unknown as Record<symbol, Call | undefined>)[CALL];
+  if (!call) throw new Error('The request has no call: the onRequest hook of app.setup.ts is missing.');
+  return call;
+}
