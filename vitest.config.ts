@@ -5,17 +5,22 @@ const shared = {
   setupFiles: ['./test/support/setup/reflect-metadata.ts'],
 };
 
+/** PostgreSQL and Redis; unit specs do without, and then no server starts. */
+const withServers = { ...shared, globalSetup: ['./test/support/setup/servers.ts'] };
+
 /** Three sizes: specs beside their source, integration on real servers, e2e and contract over the whole app. */
 export default defineConfig({
   test: {
-    globalSetup: ['./test/support/setup/servers.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
       { extends: true, test: { ...shared, name: 'unit', include: ['src/**/*.spec.ts'] } },
-      { extends: true, test: { ...shared, name: 'integration', include: ['test/integration/**/*.spec.ts'] } },
-      { extends: true, test: { ...shared, name: 'e2e', include: ['test/e2e/**/*.spec.ts'] } },
-      { extends: true, test: { ...shared, name: 'contract', include: ['test/contract/**/*.spec.ts'] } },
+      {
+        extends: true,
+        test: { ...withServers, name: 'integration', include: ['test/integration/**/*.spec.ts'] },
+      },
+      { extends: true, test: { ...withServers, name: 'e2e', include: ['test/e2e/**/*.spec.ts'] } },
+      { extends: true, test: { ...withServers, name: 'contract', include: ['test/contract/**/*.spec.ts'] } },
     ],
   },
 });

@@ -1,0 +1,91 @@
+const MODULES = ['audit', 'rate-limit', 'users', 'auth', 'monitoring'];
+
+/** A module may import those to its left, and nothing to its right. */
+const order = MODULES.map((name, index) => ({
+  name: `${name}-imports-only-to-its-left`,
+  comment:
+    'The modules have one order, audit < rate-limit < users < auth < monitoring, so that no cycle and no forwardRef can arise. Pass data to the right, or subscribe from the right.',
+  severity: 'error',
+  from: { path: `^src/${name}/` },
+  to: { path: `^src/(${MODULES.slice(index + 1).join('|') || '$none'})/` },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycle',
+      comment:
+        'Files that import each other can be understood only together, and entities that do fail at run time.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    ...order,
+    {
+      name: 'platform-imports-no-module',
+      comment:
+        'Every module stands on the platform; what it needs from a module is data or metadata, which lives in the platform.',
+      severity: 'error',
+      from: { path: '^src/platform/' },
+      to: { path: `^src/(${MODULES.join('|')})/` },
+    },
+    {
+      name: 'nothing-imports-the-composition',
+      comment:
+        'app.*, main and operator put the parts together; a part that imports them turns the house upside down.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/' },
+      to: { path: '^src/[^/]+\\.ts$' },
+    },
+    {
+      name: 'no-barrel',
+      comment:
+        'index.ts files that re-export make cycles and hide where a thing lives; import the file itself.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/.*/index\\.ts$' },
+    },
+    {
+      name: 'source-imports-no-test-or-dev-dependency',
+      comment: 'The image is built without development dependencies.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'source-imports-no-test-support',
+      comment: 'Tests know the source; the source does not know its tests.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'sql-only-in-repositories',
+      comment:
+        'Whoever looks for a statement finds it in a *.repository.ts, and a service can be read without one.',
+      severity: 'error',
+      from: {
+        path: '^src/(audit|rate-limit|users|auth|monitoring)/',
+        pathNot: '(\\.repository|\\.entity|\\.module|\\.spec)\\.ts$',
+      },
+      to: { path: '^node_modules/(typeorm|pg)/' },
+    },
+    {
+      name: 'entities-stay-in-their-module',
+      comment: 'A table is written by the module that owns it. Reading an account is what auth is for.',
+      severity: 'error',
+      from: { path: '^src/(audit|rate-limit|users|monitoring)/' },
+      to: { path: '^src/auth/.*\\.entity\\.ts$' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
+  },
+};

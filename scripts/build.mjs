@@ -1,0 +1,106 @@
+import './check-node.mjs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SETTINGS = ['nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const STAMP = join(ROOT, 'dist', '.stamp.json');
+const BUILD_INFO = join(ROOT, 'dist', '.tsbuildinfo');
+const LOCK = join(ROOT, 'dist', '.building');
+
+/**
+ * Compiles `src` into `dist` unless that was done already. `dist` is completed in place and never emptied, so that
+ * another instance can go on running from it; of several builds at once the first one works and the others wait.
+ * A checkout without sources or compiler, such as an image, is taken as it is. Ends the process when the
+ * compilation fails.
+ */
+export async function buildIfStale() {
+  if (!existsSync(join(ROOT, 'src')) || nestCli() === null || isFresh()) return;
+  mkdirSync(join(ROOT, 'dist'), { recursive: true });
+  while (!tryLock()) await delay(100);
+  try {
+    if (!isFresh()) build();
+  } finally {
+    rmSync(LOCK, { force: true });
+  }
+}
+
+function build() {
+  const before = fingerprint();
+  // The compiler re-emits what changed in the sources; of a changed plugin or setting it knows nothing.
+  if (readStamp().settings !== before.settings) rmSync(BUILD_INFO, { force: true });
+  const { status } = spawnSync(process.execPath, [nestCli(), 'build'], { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) {
+    rmSync(LOCK, { force: true });
+    process.exit(status ?? 1);
+  }
+  writeFileSync(STAMP, JSON.stringify({ ...before, built: buildTime() }));
+}
+
+function isFresh() {
+  const stamp = readStamp();
+  if (stamp.built === undefined || stamp.built !== buildTime()) return false;
+  const now = fingerprint();
+  return stamp.settings === now.settings && stamp.sources === now.sources;
+}
+
+/** When the compiler last wrote, which tells a build behind our back, such as that of `start:dev`. */
+function buildTime() {
+  return existsSync(BUILD_INFO) ? statSync(BUILD_INFO).mtimeMs : null;
+}
+
+function readStamp() {
+  try {
+    return JSON.parse(readFileSync(STAMP, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+function fingerprint() {
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return {
+    settings: digest(SETTINGS.map((name) => join(ROOT, name))),
+    sources: digest([join(ROOT, 'ormconfig.ts'), ...sources]),
+  };
+}
+
+function digest(files) {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(file).update('\0').update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+function nestCli() {
+  try {
+    return createRequire(import.meta.url).resolve('@nestjs/cli/bin/nest.js');
+  } catch {
+    return null;
+  }
+}
+
+/** A lock whose holder died is taken over; should two take it over at once, both compile the same sources. */
+function tryLock() {
+  try {
+    writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  try {
+    process.kill(Number(readFileSync(LOCK, 'utf8')), 0);
+  } catch (error) {
+    if (error.code === 'ESRCH') rmSync(LOCK, { force: true });
+  }
+  return false;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildIfStale();

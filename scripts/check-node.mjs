@@ -1,0 +1,25 @@
+// Says what is wrong before anything newer than the running Node is loaded. The range is that of package.json.
+import { readFileSync } from 'node:fs';
+
+const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const current = process.versions.node.split('.').map(Number);
+
+const isAtLeast = (version) => {
+  const difference = version.map((part, index) => current[index] - part).find((part) => part !== 0);
+  return difference === undefined || difference > 0;
+};
+
+/** Understands the two forms that the range is written in: `^22.15.0` and `>=24.11.0`. */
+const accepts = (alternative) => {
+  const [, operator, text] = /^(\^|>=)([\d.]+)$/.exec(alternative.trim()) ?? [];
+  const version = text.split('.').map(Number);
+  return isAtLeast(version) && (operator === '>=' || current[0] === version[0]);
+};
+
+if (!engines.node.split('||').some(accepts)) {
+  process.stderr.write(
+    `Portcullis needs Node.js ${engines.node}, and this is ${process.versions.node} (${process.execPath}).\n` +
+      'Install a newer one from https://nodejs.org, or run "npm ci" without --omit=optional, which brings one along.\n',
+  );
+  process.exit(1);
+}

@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { buildIfStale } from './build.mjs';
+
+// TypeORM's command line over ormconfig.ts, for example `node scripts/typeorm.mjs migration:run`: on a fresh build,
+// against the embedded database when none is configured, under the same lock and followed by the same grants as
+// the migrations at the service's start.
+await buildIfStale();
+const { loadEnvironment } = await import('../dist/src/platform/config/load-environment.js');
+const { reachDatabase } = await import('../dist/src/platform/database/prepare-database.js');
+const { changeSchema } = await import('../dist/src/platform/database/migrate.js');
+
+const { environment, stop } = await reachDatabase(loadEnvironment());
+try {
+  process.exitCode = await changeSchema(environment, () => typeorm(process.argv.slice(2)));
+} finally {
+  await stop();
+}
+
+async function typeorm(args) {
+  const cli = createRequire(import.meta.url).resolve('typeorm/cli.js');
+  const dataSource = fileURLToPath(new URL('../dist/ormconfig.js', import.meta.url));
+  const { DATABASE_URL, DATABASE_MIGRATION_URL = '' } = environment;
+  const child = spawn(process.execPath, [cli, '--dataSource', dataSource, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, DATABASE_URL, DATABASE_MIGRATION_URL },
+  });
+  const [code] = await once(child, 'exit');
+  return code ?? 1;
+}
