@@ -9,6 +9,8 @@ export interface Principal {
   readonly roles: readonly Role[];
   /** The access token's `jti`. */
   readonly tokenId: string;
+  /** Unix seconds at which the access token was made. */
+  readonly issuedAt: number;
   /** Unix seconds at which the access token expires. */
   readonly expiresAt: number;
 }

@@ -9,7 +9,19 @@ const isCidr = (member: string) => {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 };
 
-const isExactOrigin = (member: string) => URL.canParse(member) && new URL(member).origin === member;
+/** A host may hold `*` by the rules of URLs, but no browser sends one: a pattern would silently match nothing. */
+const isExactOrigin = (member: string) =>
+  URL.canParse(member) && new URL(member).origin === member && !member.includes('*');
+
+const ADDRESS_RULES = [
+  'brute_force',
+  'distributed_guessing',
+  'credential_stuffing',
+  'password_spraying',
+  'token_forgery',
+  'rate_limit_storm',
+];
+const SESSION_RULES = ['refresh_token_reuse', 'login_from_new_device', 'login_after_failures'];
 
 /**
  * Every variable of the process, typed and validated once at start. The names are those of the environment, so
@@ -105,13 +117,24 @@ export class Environment {
   @Integer(1, 1000) DETECT_PASSWORD_SPRAYING_FACTOR: number = 3;
   @Limit() DETECT_TOKEN_FORGERY: string = '20/300';
   @Limit() DETECT_RATE_LIMIT_STORM: string = '100/60';
+  @Integer(1, 10_000) DETECT_LOGIN_AFTER_FAILURES: number = 10;
   @Integer(1, 3600) DETECT_DEPENDENCY_DOWN_SECONDS: number = 5;
   @Limit() DETECT_ERROR_RATE: string = '100/300';
   @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
   DETECT_ERROR_RATE_RATIO: string = '0.05';
   @Integer(1, 600_000) DETECT_LATENCY_P99_MS: number = 1000;
   @Integer(10, 86_400) DETECT_LATENCY_SECONDS: number = 300;
+  @Integer(10, 60_000) DETECT_EVENT_LOOP_DELAY_MS: number = 500;
+  @Integer(10, 60_000) DETECT_HASH_WAIT_MS: number = 2500;
+  @Integer(1, 3600) DETECT_AUDIT_LAG_SECONDS: number = 10;
   @Integer(1, 86_400) AUDIT_VERIFY_INTERVAL_SECONDS: number = 600;
+
+  /** Rules whose alerts are answered by themselves. What a stranger can make true must not sign its victim out. */
+  @List(`rules among ${ADDRESS_RULES.join(', ')}`, (member) => ADDRESS_RULES.includes(member))
+  RESPOND_BLOCK_ADDRESS: string[] = [];
+  @Integer(1, 604_800) RESPOND_BLOCK_SECONDS: number = 900;
+  @List(`rules among ${SESSION_RULES.join(', ')}`, (member) => SESSION_RULES.includes(member))
+  RESPOND_END_SESSIONS: string[] = [];
 
   get isProduction(): boolean {
     return this.NODE_ENV === 'production';

@@ -42,7 +42,8 @@ export const Url = (...protocols: string[]) =>
         typeof value === 'string' &&
         protocols.some((protocol) => value.startsWith(`${protocol}://`)) &&
         (URL.canParse(value) || isURL(value, { require_tld: false, protocols })),
-      defaultMessage: () => `$property must be a URL that starts with ${protocols.map((p) => `${p}://`).join(' or ')}`,
+      defaultMessage: () =>
+        `$property must be a URL that starts with ${protocols.map((p) => `${p}://`).join(' or ')}`,
     },
   });
 
@@ -60,7 +61,8 @@ export const List = (describe: string, accepts: (member: string) => boolean) =>
     ValidateBy({
       name: 'list',
       validator: {
-        validate: (value: unknown) => Array.isArray(value) && value.every((member) => accepts(String(member))),
+        validate: (value: unknown) =>
+          Array.isArray(value) && value.every((member) => accepts(String(member))),
         defaultMessage: () => `$property must be a comma-separated list of ${describe}`,
       },
     }),

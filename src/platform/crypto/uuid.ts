@@ -33,7 +33,7 @@ const RANDOM_PER_ID = 10;
 export class UuidV7 {
   private lastMs = 0;
   private counter = 0;
-  private pool = Buffer.alloc(0);
+  private pool: Buffer = Buffer.alloc(0);
   private used = 0;
 
   constructor(

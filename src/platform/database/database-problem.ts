@@ -1,4 +1,8 @@
-import { QueryFailedError } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 
@@ -6,23 +10,35 @@ import { Problem } from '../errors/problem.js';
  * SQLSTATE classes and codes of a server that is away, starting, out of room or too slow, not of a faulty
  * statement: 08 connection, 53 resources (disk full, too many connections), 55P03 lock not available,
  * 57 operator intervention (shutdown, statement_timeout), 58 system error, 40 serialization and deadlock,
- * 25006 read-only (a replica after failover). PostgreSQL documentation, appendix A.
+ * 28 and 3D login or database refused, 25006 read-only (a replica after failover), 25P03 and 25P04 a transaction
+ * that the server gave up. PostgreSQL documentation, appendix A.
  */
-const UNAVAILABLE_SQLSTATE = /^(08|53|57|58|40)...$|^55P03$|^25006$/;
+const UNAVAILABLE_SQLSTATE = /^(08|53|57|58|40|28|3D)...$|^55P03$|^25(006|P03|P04)$/;
 
 /** Node's and node-postgres' own failures, which carry no SQLSTATE. */
 const UNAVAILABLE_CODE = /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND|AI_AGAIN|ACCES|NOENT)/;
 const UNAVAILABLE_MESSAGE =
-  /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|connection ended|driver not connected|cannot use a pool after calling end|server closed the connection/i;
+  /connection terminated|timeout expired|timeout exceeded when trying to connect|query read timeout|client (has encountered a connection error|was closed)|connection ended|driver not connected|cannot use a pool after calling end|server closed the connection/i;
 
 /** Whether an error says that PostgreSQL could not be used, as opposed to having refused the statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some((inner) => isDatabaseUnavailable(inner));
   if (!(error instanceof Error)) return false;
+  if (isReleasedRunner(error)) return true;
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   if (cause instanceof AggregateError) return isDatabaseUnavailable(cause);
-  const code = String((cause as { code?: unknown }).code ?? '');
-  return UNAVAILABLE_SQLSTATE.test(code) || UNAVAILABLE_CODE.test(code) || UNAVAILABLE_MESSAGE.test(error.message);
+  const { code = '' } = cause as { code?: string };
+  return (
+    UNAVAILABLE_SQLSTATE.test(code) || UNAVAILABLE_CODE.test(code) || UNAVAILABLE_MESSAGE.test(error.message)
+  );
+}
+
+/** A connection that broke between two statements of a transaction: TypeORM has let go of it already. */
+function isReleasedRunner(error: Error): boolean {
+  return (
+    error instanceof QueryRunnerAlreadyReleasedError ||
+    error instanceof QueryRunnerProviderAlreadyReleasedError
+  );
 }
 
 /** The same error, or `dependency_unavailable` (503, retry in a second) when the database could not be used. */

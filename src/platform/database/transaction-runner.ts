@@ -16,6 +16,19 @@ export class CommitThenFail extends Error {
   }
 }
 
+const followUps = new WeakMap<EntityManager, (() => void)[]>();
+
+/**
+ * Runs `action` once the transaction has committed, and never when it rolls back: announcements must not precede
+ * the fact that they announce. Only for transactions started by {@link TransactionRunner}.
+ */
+export function afterCommit(tx: Transaction, action: () => void): void {
+  const actions = followUps.get(tx);
+  if (!actions)
+    throw new Error('afterCommit was given an entity manager that TransactionRunner did not start.');
+  actions.push(action);
+}
+
 /** Runs work in one READ COMMITTED transaction; driver failures become `dependency_unavailable`. */
 @Injectable()
 export class TransactionRunner {
@@ -23,8 +36,20 @@ export class TransactionRunner {
 
   /** Commits when the work returns or throws {@link CommitThenFail}, whose failure is then thrown; else rolls back. */
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const actions: (() => void)[] = [];
+    const outcome = await this.commit(work, actions);
+    for (const action of actions) action();
+    if ('failure' in outcome) throw outcome.failure;
+    return outcome.value;
+  }
+
+  private async commit<T>(
+    work: (tx: Transaction) => Promise<T>,
+    actions: (() => void)[],
+  ): Promise<{ value: T } | { failure: Error }> {
     try {
-      const outcome = await this.dataSource.transaction(async (tx) => {
+      return await this.dataSource.transaction(async (tx) => {
+        followUps.set(tx, actions);
         try {
           return { value: await work(tx) };
         } catch (error) {
@@ -32,8 +57,6 @@ export class TransactionRunner {
           throw error;
         }
       });
-      if ('failure' in outcome) throw outcome.failure;
-      return outcome.value;
     } catch (error) {
       throw asDatabaseProblem(error);
     }

@@ -6,6 +6,8 @@ export interface ProblemRow {
   readonly title: string;
   /** One public sentence on what happened or what to do. */
   readonly detail: string;
+  /** A registered problem type (RFC 9457 section 4.2); without one the type is our own description of the code. */
+  readonly type?: string;
 }
 
 /** One fault of a body or query; the pointer is a JSON Pointer as URI fragment (RFC 6901 section 6). */
@@ -37,13 +39,13 @@ export class Problem extends Error {
   }
 }
 
-/** A module's error table: code to status, title and public sentence. */
-export function problemTable<const T extends Record<string, readonly [status: number, title: string, detail: string]>>(
-  rows: T,
-): { readonly [K in keyof T & string]: ProblemRow } {
-  const table = Object.entries(rows).map(([code, [status, title, detail]]) => [
+/** A module's error table: code to status, title, public sentence and, where one is registered, problem type. */
+export function problemTable<
+  const T extends Record<string, readonly [status: number, title: string, detail: string, type?: string]>,
+>(rows: T): { readonly [K in keyof T & string]: ProblemRow } {
+  const table = Object.entries(rows).map(([code, [status, title, detail, type]]) => [
     code,
-    { code, status, title, detail } satisfies ProblemRow,
+    { code, status, title, detail, ...(type && { type }) } satisfies ProblemRow,
   ]);
   return Object.fromEntries(table) as { readonly [K in keyof T & string]: ProblemRow };
 }

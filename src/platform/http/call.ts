@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../access/principal.js';
+import type { Profile } from '../access/profile.js';
+import type { Problem } from '../errors/problem.js';
 import type { Origin } from './origin.js';
 
 /**
@@ -14,12 +16,20 @@ export interface Call {
   route: string | null;
   /** Set once the token is verified; its session may still turn out to be over. */
   principal: Principal | null;
+  /** Why the presented access token was not acceptable; null when it was, or when there was none. */
+  tokenFault: string | null;
+  /** The principal's account, where a copy was at hand. */
+  profile: Profile | null;
   /** The session of a refresh token whose authenticity was verified, key of the `refresh` policy. */
   refreshSessionId: string | null;
   /** Keyed digest of the account named in a login's body, key of the `login` policy. */
   accountDigest: string | null;
+  /** Why the body could not be read; thrown once the limits have counted the request. */
+  bodyFault: Problem | null;
   /** The code of the problem that this request was answered with. */
   problemCode: string | null;
+  /** JSON Pointers of the members that were not acceptable. */
+  invalidMembers: string[];
 }
 
 const CALL = Symbol('portcullis.call');
@@ -34,4 +44,29 @@ export function callOf(request: FastifyRequest): Call {
   const call = (request as unknown as Record<symbol, Call | undefined>)[CALL];
   if (!call) throw new Error('The request has no call: the onRequest hook of app.setup.ts is missing.');
   return call;
+}
+
+/** A call of which nothing but its origin is known yet. */
+export function newCall(origin: Origin, route: string | null): Call {
+  return {
+    origin,
+    startedAt: performance.now(),
+    route,
+    principal: null,
+    tokenFault: null,
+    profile: null,
+    refreshSessionId: null,
+    accountDigest: null,
+    bodyFault: null,
+    problemCode: null,
+    invalidMembers: [],
+  };
+}
+
+/** The caller of a route that only signed-in callers reach. */
+export function principalOf(request: FastifyRequest): Principal {
+  const { principal } = callOf(request);
+  if (!principal)
+    throw new Error('The route asks for its caller but is not declared @SignedIn() or @RequireRole().');
+  return principal;
 }

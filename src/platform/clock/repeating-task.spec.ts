@@ -1,0 +1,117 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RepeatingTask } from './repeating-task.js';
+
+describe('RepeatingTask', () => {
+  const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    warn.mockClear();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('repeats at once while there is more, then pauses', async () => {
+    let runs = 0;
+    const task = new RepeatingTask('Task', async () => ++runs % 3 !== 0, { pauseMs: 1000 });
+    task.start();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(runs).toBe(3);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(runs).toBe(6);
+    await task.stop();
+  });
+
+  it('cuts a pause short when poked, also when poked during a run', async () => {
+    let runs = 0;
+    const task = new RepeatingTask(
+      'Task',
+      async () => {
+        if (++runs === 2) task.poke();
+      },
+      { pauseMs: 1000 },
+    );
+    task.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(runs).toBe(1);
+    task.poke();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(runs).toBe(3);
+    await task.stop();
+  });
+
+  it('goes on after a failure, by a rest of its own, and says a lasting one once', async () => {
+    let runs = 0;
+    const task = new RepeatingTask(
+      'Task',
+      async () => {
+        runs += 1;
+        if (runs !== 4) throw new Error('away');
+      },
+      { pauseMs: 1000, retryMs: 500 },
+    );
+    task.start();
+    await vi.advanceTimersByTimeAsync(1500);
+    expect([runs, warn.mock.calls.length]).toEqual([4, 1]);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(runs).toBe(4);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([runs, warn.mock.calls.length]).toEqual([5, 2]);
+    await task.stop();
+  });
+
+  it('ends after the run that is under way', async () => {
+    const { promise, resolve: finish } = Promise.withResolvers<void>();
+    let runs = 0;
+    const task = new RepeatingTask(
+      'Task',
+      () => {
+        runs += 1;
+        return promise;
+      },
+      { pauseMs: 1000 },
+    );
+    task.start();
+    await vi.advanceTimersByTimeAsync(0);
+    const stopped = vi.fn();
+    const stopping = task.stop().finally(stopped);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(stopped).not.toHaveBeenCalled();
+    finish();
+    await stopping;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(runs).toBe(1);
+  });
+
+  it('rests first where the work has just been done', async () => {
+    let runs = 0;
+    const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
+    task.startRested();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(runs).toBe(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(runs).toBe(1);
+    await task.stop();
+  });
+
+  it('runs not even once when it is stopped in its first rest', async () => {
+    let runs = 0;
+    const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
+    task.startRested();
+    await task.stop();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(runs).toBe(0);
+  });
+
+  it('runs a last time when it finishes', async () => {
+    let runs = 0;
+    const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
+    task.start();
+    await vi.advanceTimersByTimeAsync(0);
+    await task.finish();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(runs).toBe(2);
+  });
+});

@@ -1,0 +1,11 @@
+/** The configuration cannot be used; the process prints each fault on a line of its own and exits with code 78. */
+export class ConfigurationFault extends Error {
+  /** @param faults one sentence each, which names the variable and never its value */
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.name = 'ConfigurationFault';
+  }
+}
+
+/** `EX_CONFIG` of sysexits.h. */
+export const EXIT_CONFIG = 78;

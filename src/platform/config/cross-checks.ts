@@ -1,0 +1,47 @@
+import { Environment } from './environment.js';
+
+type Check = (environment: Environment) => string | false | undefined;
+
+/** Rules over more than one variable; each answers its fault as a sentence that names the variable. */
+const CHECKS: readonly Check[] = [
+  (e) =>
+    e.isProduction &&
+    !e.COOKIE_SECURE &&
+    'COOKIE_SECURE must be true in production, where cookies travel over https only',
+  (e) =>
+    e.JWT_SECRET_KEY === e.PASSWORD_PEPPER &&
+    'PASSWORD_PEPPER must differ from JWT_SECRET_KEY, or one leak opens both',
+  (e) =>
+    e.JWT_PRIVATE_KEY !== undefined &&
+    e.JWT_PRIVATE_KEY_FILE !== undefined &&
+    'JWT_PRIVATE_KEY_FILE must not be set together with JWT_PRIVATE_KEY',
+  (e) =>
+    e.BCRYPT_ROUNDS < 10 && e.NODE_ENV !== 'test' && 'BCRYPT_ROUNDS must be at least 10 outside of tests',
+  (e) =>
+    (e.BOOTSTRAP_ADMIN_EMAIL === undefined) !== (e.BOOTSTRAP_ADMIN_PASSWORD === undefined) &&
+    'BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD must be set together',
+  (e) =>
+    e.isProduction &&
+    e.ALERT_WEBHOOK_URL?.startsWith('http://') &&
+    'ALERT_WEBHOOK_URL must be https in production',
+  (e) =>
+    e.isProduction &&
+    e.ALERT_WEBHOOK_URL !== undefined &&
+    e.ALERT_WEBHOOK_FORMAT === 'portcullis' &&
+    e.ALERT_WEBHOOK_SECRET === undefined &&
+    'ALERT_WEBHOOK_SECRET must be set with ALERT_WEBHOOK_URL in production, so that the receiver can verify alerts',
+  (e) => e.ALERT_EMAIL !== undefined && e.SMTP_URL === undefined && 'SMTP_URL must be set with ALERT_EMAIL',
+  (e) =>
+    e.DATABASE_MIGRATION_URL !== undefined &&
+    e.DATABASE_URL === undefined &&
+    'DATABASE_URL must be set with DATABASE_MIGRATION_URL',
+  (e) =>
+    (e.REDIS_URL?.length ?? 0) > 1 &&
+    new Set(e.REDIS_URL?.map((url) => new URL(url).protocol)).size > 1 &&
+    'REDIS_URL must not mix redis:// and rediss://',
+];
+
+/** The faults that only several variables together show. */
+export function crossFaults(environment: Environment): string[] {
+  return CHECKS.map((check) => check(environment)).filter((fault) => typeof fault === 'string');
+}

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Secrets that a development installation makes for itself, so that the first start needs no configuration. */
+export const GENERATED_SECRETS = ['JWT_SECRET_KEY', 'PASSWORD_PEPPER'] as const;
+
+/**
+ * The secret of a name, made on first use and kept in `DATA_DIR/secrets` with mode 600. The file appears
+ * complete or not at all, and of two processes that start at once both get the one that was first.
+ */
+export function generatedSecret(dataDir: string, name: (typeof GENERATED_SECRETS)[number]): string {
+  const folder = join(dataDir, 'secrets');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, name);
+  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
+  return readFileSync(file, 'utf8');
+}

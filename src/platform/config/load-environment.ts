@@ -1,0 +1,100 @@
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, validateSync } from 'class-validator';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ConfigurationFault } from './configuration-fault.js';
+import { crossFaults } from './cross-checks.js';
+import { Environment } from './environment.js';
+import { GENERATED_SECRETS, generatedSecret } from './generated-secrets.js';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Families of names that are ours alone, where an unknown member can only be a typing error. */
+const OWN_PREFIX = /^(RATE_LIMIT|DETECT)_/;
+
+/** Variables that follow from others where they are not given. */
+const DERIVED = ['PUBLIC_URL', 'JWT_ISSUER', 'RATE_LIMIT_DEFAULT'];
+
+/** Every variable that {@link Environment} declares. */
+export function variableNames(): string[] {
+  const metadata = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false);
+  return [...new Set(metadata.map((one) => one.propertyName))];
+}
+
+/**
+ * Reads the environment and `.env` (the environment wins; an empty value counts as unset), fills in what follows
+ * from other variables, and validates everything at once. Throws {@link ConfigurationFault} with every fault found.
+ */
+export function loadEnvironment(
+  variables: Variables = process.env,
+  folder: string = process.cwd(),
+): Environment {
+  const all: Variables = { ...dotenv(folder), ...withoutEmpty(variables) };
+  const names = variableNames();
+  const given: Record<string, string> = {};
+  for (const name of names) if (all[name] !== undefined) given[name] = all[name];
+
+  const faults = Object.keys(all)
+    .filter((name) => OWN_PREFIX.test(name) && !names.includes(name))
+    .map((name) => `${name} is not a variable of this service`);
+  const isProduction = given['NODE_ENV']?.trim().toLowerCase() === 'production';
+  if (isProduction) faults.push(...missingInProduction(given));
+  const derived = DERIVED.filter((name) => given[name] === undefined);
+  fillDefaults(given, isProduction);
+
+  const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
+  faults.push(...memberFaults(environment, derived));
+  if (faults.length === 0) faults.push(...crossFaults(environment));
+  if (faults.length > 0) throw new ConfigurationFault(faults);
+  return environment;
+}
+
+function dotenv(folder: string): Variables {
+  try {
+    return withoutEmpty(parseEnv(readFileSync(join(folder, '.env'), 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+function withoutEmpty(variables: Variables): Variables {
+  return Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  );
+}
+
+function missingInProduction(given: Variables): string[] {
+  return ['JWT_SECRET_KEY', 'PASSWORD_PEPPER', 'DATABASE_URL', 'COOKIE_SECURE']
+    .filter((name) => given[name] === undefined)
+    .map((name) => `${name} must be set in production`);
+}
+
+function fillDefaults(given: Record<string, string>, isProduction: boolean): void {
+  const number = (name: string, otherwise: string) => given[name]?.trim() ?? otherwise;
+  given['PUBLIC_URL'] ??= `http://localhost:${number('PORT', '3000')}`;
+  given['JWT_ISSUER'] ??= given['PUBLIC_URL'];
+  given['RATE_LIMIT_DEFAULT'] ??=
+    `${number('RATE_LIMIT_MAX_REQUESTS', '100')}/${number('RATE_LIMIT_WINDOW_SECONDS', '60')}`;
+  given['COOKIE_SECURE'] ??= 'false';
+  given['DOCS_ENABLED'] ??= String(!isProduction);
+  given['LOG_FORMAT'] ??= process.stdout.isTTY && !isProduction ? 'pretty' : 'json';
+  if (isProduction) return;
+  for (const name of GENERATED_SECRETS) given[name] ??= generatedSecret(given['DATA_DIR'] ?? './data', name);
+}
+
+/**
+ * One line per variable; class-validator's list may hold several constraints of one, of which the first says enough.
+ * A derived variable is faulty only because the one it follows from is, which needs no second line.
+ */
+function memberFaults(environment: Environment, derived: readonly string[]): string[] {
+  const faults = validateSync(environment, {
+    skipMissingProperties: false,
+    forbidUnknownValues: true,
+  }).filter((fault) => !(environment.isProduction && fault.value === undefined));
+  const causes = faults.filter((fault) => !derived.includes(fault.property));
+  return (causes.length > 0 ? causes : faults).map(
+    (fault) => Object.values(fault.constraints ?? {})[0] ?? `${fault.property} is not acceptable`,
+  );
+}

@@ -1,0 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+
+/** The version in the nearest package.json, which is the product's own in sources and build alike. */
+export function productVersion(): string {
+  const path = findPackageJSON(import.meta.url);
+  return path === undefined
+    ? 'unknown'
+    : (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}

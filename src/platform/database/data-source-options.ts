@@ -1,0 +1,76 @@
+import { Logger } from '@nestjs/common';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import type { Environment } from '../config/environment.js';
+import { DeadlineClient } from './deadline-client.js';
+
+/** The part of the {@link Environment} that says where the database is. */
+export type DatabaseSettings = Pick<
+  Environment,
+  'DATABASE_URL' | 'DATABASE_MIGRATION_URL' | 'DATABASE_POOL_SIZE' | 'DATABASE_SSL'
+>;
+
+/** Who connects: the service under load, or the owner of the tables who migrates them. */
+export type DatabaseRole = 'service' | 'migrations';
+
+/** A request waits at most so long for a connection, whether the pool is exhausted or the server does not answer. */
+const ACQUIRE_MS = 900;
+/** The server gives up a statement after so long, lock waits included; the sum with the above stays under 2 s. */
+const STATEMENT_MS = 900;
+/** The client gives up a silent server after so long: {@link STATEMENT_MS} and the way back. */
+const READ_MS = 1000;
+/** The server ends a transaction whose process fell silent, so that its row locks do not outlive it for long. */
+const IDLE_IN_TRANSACTION_MS = 30_000;
+
+/** One lock, one statement at a time; the second connection runs what the first one guards. */
+const MIGRATION_POOL_SIZE = 2;
+const MIGRATION_CONNECT_MS = 5000;
+
+/**
+ * TypeORM's options for a role, without entities and migrations: the one place where the application and the
+ * command line agree on how to reach PostgreSQL. Throws when no address is known, that is, before the embedded
+ * server has been asked for one.
+ */
+export function dataSourceOptions(settings: DatabaseSettings, role: DatabaseRole): PostgresDataSourceOptions {
+  const url = role === 'migrations' ? ownerUrl(settings) : settings.DATABASE_URL;
+  if (url === undefined)
+    throw new Error('DATABASE_URL is unset and no embedded PostgreSQL has been started.');
+  return {
+    type: 'postgres',
+    url,
+    ssl: settings.DATABASE_SSL !== 'off' && { rejectUnauthorized: settings.DATABASE_SSL === 'verify-full' },
+    applicationName: role === 'service' ? 'portcullis' : 'portcullis migrations',
+    synchronize: false,
+    migrationsRun: false,
+    installExtensions: false,
+    // A broken idle connection is replaced by the pool; unheard, its error event would end the process.
+    poolErrorHandler: (error: Error) =>
+      new Logger('Database').warn(`An idle connection broke: ${error.message}`),
+    ...(role === 'service' ? servicePool(settings.DATABASE_POOL_SIZE) : migrationPool()),
+  };
+}
+
+/** The address of the tables' owner: `DATABASE_MIGRATION_URL`, or the service's own where there is but one role. */
+function ownerUrl(settings: DatabaseSettings): string | undefined {
+  return settings.DATABASE_MIGRATION_URL ?? settings.DATABASE_URL;
+}
+
+function servicePool(poolSize: number): Partial<PostgresDataSourceOptions> {
+  return {
+    poolSize,
+    connectTimeoutMS: ACQUIRE_MS,
+    extra: {
+      Client: DeadlineClient,
+      statement_timeout: STATEMENT_MS,
+      query_timeout: READ_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+      min: Math.min(2, poolSize),
+      idleTimeoutMillis: 60_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+    },
+  };
+}
+
+function migrationPool(): Partial<PostgresDataSourceOptions> {
+  return { poolSize: MIGRATION_POOL_SIZE, connectTimeoutMS: MIGRATION_CONNECT_MS };
+}

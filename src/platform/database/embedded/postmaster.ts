@@ -1,0 +1,104 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Binaries } from './binaries.js';
+
+/** The running server of a data directory, as its `postmaster.pid` tells. */
+export interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+}
+
+const LOCK_FILE = 'postmaster.pid';
+/** A fast shutdown writes a checkpoint; a disk that needs longer gets the crash recovery of the next start instead. */
+const FAST_SHUTDOWN_MS = 10_000;
+const IMMEDIATE_SHUTDOWN_MS = 5000;
+
+/**
+ * The server that runs on a data directory, or null. A lock file left by a crash is removed when its process id
+ * lives on as another program, which PostgreSQL itself cannot tell from a server of its own and would not start.
+ */
+export function findPostmaster(directory: string): Postmaster | null {
+  const file = join(directory, LOCK_FILE);
+  const content = readIfThere(file);
+  // One item per line: process id, data directory, start time, port (PostgreSQL, miscadmin.h).
+  const [pid, , , port] = content.split('\n').map(Number) as [number, number, number, number];
+  if (!(pid > 0) || !isAlive(pid)) return null;
+  if (servesFrom(pid, directory)) return { pid, port };
+  // Read once more, because another process may have put a server of its own there meanwhile.
+  if (readIfThere(file) === content) rmSync(file, { force: true });
+  return null;
+}
+
+/**
+ * Ends the server of a data directory, if there is one: fast (SIGINT: sessions are cut, everything is written), or
+ * at once (SIGQUIT) when that takes too long. Throws when it outlives both.
+ */
+export async function stopPostmaster(directory: string, binaries: Binaries): Promise<void> {
+  const running = findPostmaster(directory);
+  if (running === null) return;
+  signal(running.pid, 'INT', binaries);
+  if (await isGoneWithin(directory, FAST_SHUTDOWN_MS)) return;
+  signal(running.pid, 'QUIT', binaries);
+  if (!(await isGoneWithin(directory, IMMEDIATE_SHUTDOWN_MS))) {
+    throw new Error(`The embedded PostgreSQL (process ${running.pid}) does not end.`);
+  }
+}
+
+/** Whether a process exists, whoever owns it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function signal(pid: number, name: 'INT' | 'QUIT', binaries: Binaries): void {
+  // Windows has no signals; PostgreSQL's own tool delivers them through a pipe.
+  if (process.platform === 'win32') spawnSync(binaries.pgCtl, ['kill', name, String(pid)]);
+  else if (isAlive(pid)) process.kill(pid, `SIG${name}`);
+}
+
+/** Asks for the server, not for its process: an orphan stays as a zombie where process 1 reaps late or never. */
+async function isGoneWithin(directory: string, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while (findPostmaster(directory) !== null) {
+    if (performance.now() > deadline) return false;
+    await delay(10);
+  }
+  return true;
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Whether a process may be the server of a data directory: it works inside of it, by whatever path it was started.
+ * True where the system does not tell; false for a zombie, which works nowhere any more.
+ */
+function servesFrom(pid: number, directory: string): boolean {
+  try {
+    if (process.platform === 'linux') return isSameFolder(`/proc/${pid}/cwd`, directory);
+    if (process.platform === 'darwin') return processName(pid).endsWith('postgres');
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}
+
+function isSameFolder(one: string, other: string): boolean {
+  const [a, b] = [statSync(one), statSync(other)];
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+function processName(pid: number): string {
+  return execFileSync('ps', ['-o', 'comm=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+}

@@ -1,0 +1,100 @@
+import { type SpawnOptions, spawnSync } from 'node:child_process';
+import { chmod, chown, lstat, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Binaries, copyBinaries, linkLibraries } from './binaries.js';
+
+/** `nobody` on every system that has one; no entry in /etc/passwd is needed. */
+const UNPRIVILEGED = 65_534;
+
+/** A minimal environment: PG* variables of the caller would reconfigure the server. */
+const ENVIRONMENT = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' };
+
+/** How PostgreSQL's programs are run, which refuse to run as root. */
+export interface ServerAccount {
+  readonly binaries: Binaries;
+  /** The program and arguments that run `program` under the account. */
+  command(program: string, args: readonly string[]): [program: string, args: string[]];
+  readonly options: Pick<SpawnOptions, 'uid' | 'gid' | 'env'>;
+  /** Gives a folder and everything in it to the account. */
+  own(path: string): Promise<void>;
+}
+
+/**
+ * The account for a server whose files live in `folder`. A normal user is the account. Root lends the server an
+ * unprivileged id; where that id cannot reach the programs or the folder (a home directory of mode 700), a user
+ * namespace that only renames root; where that is forbidden (a container's seccomp profile), a copy of the
+ * programs within reach.
+ */
+export async function serverAccount(installed: Binaries, folder: string): Promise<ServerAccount> {
+  const binaries = await completeBinaries(installed, folder);
+  if (process.getuid?.() !== 0) return asSelf(binaries);
+  if (reaches(binaries, folder)) return asUnprivileged(binaries);
+  const renamed = inNamespace(binaries);
+  if (runs(renamed)) return renamed;
+  return asUnprivileged(await withinReach(binaries, folder));
+}
+
+async function completeBinaries(installed: Binaries, folder: string): Promise<Binaries> {
+  try {
+    await linkLibraries(installed);
+    return installed;
+  } catch {
+    const copy = await copyBinaries(installed, folder);
+    await linkLibraries(copy);
+    return copy;
+  }
+}
+
+function asSelf(binaries: Binaries): ServerAccount {
+  return {
+    binaries,
+    command: (program, args) => [program, [...args]],
+    options: { env: ENVIRONMENT },
+    own: async () => {},
+  };
+}
+
+function asUnprivileged(binaries: Binaries): ServerAccount {
+  return {
+    ...asSelf(binaries),
+    options: { uid: UNPRIVILEGED, gid: UNPRIVILEGED, env: ENVIRONMENT },
+    own: (path) => chownAll(path, UNPRIVILEGED),
+  };
+}
+
+function inNamespace(binaries: Binaries): ServerAccount {
+  const mapping = ['--user', `--map-user=${UNPRIVILEGED}`, `--map-group=${UNPRIVILEGED}`];
+  return {
+    ...asSelf(binaries),
+    command: (program, args) => ['unshare', [...mapping, '--', program, ...args]],
+    own: (path) => chownAll(path, 0),
+  };
+}
+
+function runs(account: ServerAccount): boolean {
+  const [program, args] = account.command(account.binaries.postgres, ['--version']);
+  return spawnSync(program, args, account.options).status === 0;
+}
+
+/** Asked of the system as the account itself, since modes alone do not tell (access lists, mount options). */
+function reaches(binaries: Binaries, folder: string): boolean {
+  const probe = ['-c', 'test -x "$1" && cd "$2"', 'sh', binaries.postgres, folder];
+  return spawnSync('/bin/sh', probe, asUnprivileged(binaries).options).status === 0;
+}
+
+async function withinReach(binaries: Binaries, folder: string): Promise<Binaries> {
+  for (const own of [folder, dirname(folder)]) await chmod(own, (await stat(own)).mode | 0o001);
+  const copy = await copyBinaries(binaries, folder);
+  await linkLibraries(copy);
+  if (reaches(copy, folder)) return copy;
+  throw new Error(
+    `The embedded PostgreSQL cannot run as root, and its unprivileged account cannot enter ${folder}. ` +
+      'Choose a DATA_DIR outside of private folders, run as a normal user, or set DATABASE_URL.',
+  );
+}
+
+async function chownAll(path: string, id: number): Promise<void> {
+  if ((await lstat(path)).uid === id) return;
+  const entries = await readdir(path, { recursive: true });
+  for (const entry of ['', ...entries].toReversed()) await chown(join(path, entry), id, id);
+}

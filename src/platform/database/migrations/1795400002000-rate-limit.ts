@@ -1,0 +1,33 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What limits must remember when Redis forgets: guesses at accounts, and blocked addresses. */
+export class RateLimit1795400002000 implements MigrationInterface {
+  readonly name = 'RateLimit1795400002000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE login_failures (
+        account_digest text NOT NULL,
+        device_id text NOT NULL,
+        failures integer NOT NULL,
+        blocked_until timestamptz,
+        updated_at timestamptz NOT NULL,
+        CONSTRAINT login_failures_pkey PRIMARY KEY (account_digest, device_id)
+      )`);
+    // Only what may be forgotten, so that the purge never reads past what must be kept.
+    await runner.query(
+      'CREATE INDEX login_failures_forgettable_idx ON login_failures (updated_at) WHERE failures < 10',
+    );
+    await runner.query(`
+      CREATE TABLE address_blocks (
+        network text CONSTRAINT address_blocks_pkey PRIMARY KEY,
+        reason text NOT NULL,
+        expires_at timestamptz NOT NULL
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE address_blocks');
+    await runner.query('DROP TABLE login_failures');
+  }
+}

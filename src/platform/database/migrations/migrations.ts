@@ -1,0 +1,17 @@
+import type { MigrationInterface } from 'typeorm';
+import { Foundation1795400000000 } from './1795400000000-foundation.js';
+import { Audit1795400001000 } from './1795400001000-audit.js';
+import { RateLimit1795400002000 } from './1795400002000-rate-limit.js';
+import { Users1795400003000 } from './1795400003000-users.js';
+import { Auth1795400004000 } from './1795400004000-auth.js';
+import { Monitoring1795400005000 } from './1795400005000-monitoring.js';
+
+/** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
+export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
+  Foundation1795400000000,
+  Audit1795400001000,
+  RateLimit1795400002000,
+  Users1795400003000,
+  Auth1795400004000,
+  Monitoring1795400005000,
+];

@@ -1,0 +1,30 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Public } from '../access/access.decorator.js';
+import { LiveDto, ReadyDto } from './health.dto.js';
+import { Readiness } from './readiness.js';
+
+@ApiTags('operation')
+@Controller('health')
+@Public()
+export class HealthController {
+  constructor(private readonly readiness: Readiness) {}
+
+  /** Answers while the process can answer at all; a supervisor restarts it when this fails. */
+  @Get('live')
+  @ApiOperation({ summary: 'Is the process alive?' })
+  live(): LiveDto {
+    return { status: 'live' };
+  }
+
+  /** 503 while PostgreSQL is away or the process is on its way out; a balancer then sends requests elsewhere. */
+  @Get('ready')
+  @ApiOperation({ summary: 'Should requests be sent here?' })
+  @ApiServiceUnavailableResponse({ type: ReadyDto, description: 'Send requests elsewhere.' })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyDto> {
+    const readiness = await this.readiness.check();
+    if (readiness.status === 'draining' || readiness.status === 'unavailable') void reply.status(503);
+    return readiness;
+  }
+}

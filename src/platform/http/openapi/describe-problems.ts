@@ -1,0 +1,35 @@
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import type { ProblemRow } from '../../errors/problem.js';
+import { Problem } from '../../errors/problem.js';
+import { PROBLEM_JSON, problemDocument } from '../problem-document.js';
+import { ProblemDto } from './problem.dto.js';
+import type { DeclaredRoute } from './route-walk.js';
+
+const EXAMPLE_REQUEST_ID = '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d';
+
+/** Adds the answers of these problems to a route's documentation: one per status, with an example for each code. */
+export function describeProblems({ controller, name }: DeclaredRoute, rows: readonly ProblemRow[]): void {
+  const { prototype } = controller;
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name) as TypedPropertyDescriptor<unknown>;
+  ApiExtraModels(ProblemDto)(prototype as object, name, descriptor);
+  for (const [status, alike] of Map.groupBy(rows, (row) => row.status)) {
+    ApiResponse({
+      status,
+      description: alike.map((row) => `\`${row.code}\`: ${row.detail}`).join('\n\n'),
+      content: { [PROBLEM_JSON]: problemContent(alike) },
+      ...(status === 401 && {
+        headers: { 'WWW-Authenticate': { schema: { type: 'string' }, example: 'Bearer' } },
+      }),
+    })(prototype as object, name, descriptor);
+  }
+}
+
+/** Schema and examples of problem answers. */
+export function problemContent(rows: readonly ProblemRow[]) {
+  return {
+    schema: { $ref: getSchemaPath(ProblemDto) },
+    examples: Object.fromEntries(
+      rows.map((row) => [row.code, { value: problemDocument(new Problem(row), EXAMPLE_REQUEST_ID) }]),
+    ),
+  };
+}

@@ -1,0 +1,7 @@
+import { SetMetadata } from '@nestjs/common';
+import type { ProblemRow } from '../../errors/problem.js';
+
+export const PROBLEMS = 'portcullis:problems';
+
+/** The problems that this route adds to those every route of its kind can answer; for the OpenAPI document. */
+export const Problems = (...rows: ProblemRow[]) => SetMetadata(PROBLEMS, rows);

@@ -1,0 +1,45 @@
+import { RequestMethod, type Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { ACCESS_RULE, type AccessRule } from '../../access/access.decorator.js';
+
+type Handler = (...args: never[]) => unknown;
+
+/** One route as its decorators declare it. */
+export interface DeclaredRoute {
+  readonly controller: Type<Record<string, Handler>>;
+  readonly name: string;
+  readonly handler: Handler;
+  readonly method: string;
+  /** With a leading slash, parameters as `:name`. */
+  readonly path: string;
+  readonly access: AccessRule | undefined;
+}
+
+/** Every route of every controller, for documents and for tests that assert what all routes have. */
+export function declaredRoutes(discovery: DiscoveryService, scanner: MetadataScanner): DeclaredRoute[] {
+  return discovery.getControllers().flatMap(({ metatype }) => {
+    const controller = metatype as DeclaredRoute['controller'];
+    return scanner
+      .getAllMethodNames(controller.prototype as object)
+      .map((name) => ({ name, handler: (controller.prototype as Record<string, Handler>)[name] as Handler }))
+      .filter(({ handler }) => Reflect.hasMetadata(PATH_METADATA, handler))
+      .map(({ name, handler }) => ({
+        controller,
+        name,
+        handler,
+        method: RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod],
+        path: pathOf(
+          Reflect.getMetadata(PATH_METADATA, controller),
+          Reflect.getMetadata(PATH_METADATA, handler),
+        ),
+        access: (Reflect.getMetadata(ACCESS_RULE, handler) ??
+          Reflect.getMetadata(ACCESS_RULE, controller)) as AccessRule | undefined,
+      }));
+  });
+}
+
+function pathOf(...parts: unknown[]): string {
+  const segments = parts.flatMap((part) => String(part).split('/')).filter((segment) => segment !== '');
+  return `/${segments.join('/')}`;
+}

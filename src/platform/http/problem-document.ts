@@ -1,0 +1,56 @@
+import type { FastifyReply } from 'fastify';
+import { Problem } from '../errors/problem.js';
+
+/** The problem document of RFC 9457 as this API answers it. */
+export interface ProblemDocument {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly requestId: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+export const PROBLEM_JSON = 'application/problem+json';
+
+/** Where the codes are described; a relative reference stays right behind any host (RFC 9457 section 3.1.1). */
+const typeOf = (code: string) => `/docs/errors#${code}`;
+
+/** What the client sees of a problem: its row, what the occurrence adds, and nothing of the cause. */
+export function problemDocument(problem: Problem, requestId: string): ProblemDocument {
+  const { row, occurrence } = problem;
+  return {
+    type: row.type ?? typeOf(row.code),
+    title: row.title,
+    status: row.status,
+    detail: occurrence.detail ?? row.detail,
+    code: row.code,
+    requestId,
+    ...(occurrence.errors && { errors: occurrence.errors }),
+    ...occurrence.extensions,
+  };
+}
+
+/** Answers with a problem; a reply already on its way is left alone. */
+export function sendProblem(problem: Problem, requestId: string, reply: FastifyReply): void {
+  if (reply.sent) return;
+  // Bytes: to text, Fastify would add a charset, which no JSON type has (RFC 8259 section 11).
+  void reply
+    .status(problem.row.status)
+    .headers(problemHeaders(problem))
+    .header('content-type', PROBLEM_JSON)
+    .send(Buffer.from(JSON.stringify(problemDocument(problem, requestId))));
+}
+
+/** The header fields that go with a problem: those of the occurrence, `Retry-After`, and a challenge for 401 (RFC 9110). */
+function problemHeaders(problem: Problem): Record<string, string> {
+  const { row, occurrence } = problem;
+  return {
+    ...(row.status === 401 && { 'www-authenticate': 'Bearer' }),
+    ...(occurrence.retryAfterSeconds !== undefined && {
+      'retry-after': String(occurrence.retryAfterSeconds),
+    }),
+    ...occurrence.headers,
+  };
+}

@@ -1,0 +1,53 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PlatformErrors } from '../errors/platform.errors.js';
+import { Problem } from '../errors/problem.js';
+import { callOf } from './call.js';
+import { sendProblem } from './problem-document.js';
+import { RouteTable } from './route-table.js';
+import { toProblem } from './to-problem.js';
+
+/** The one place where an error becomes an answer. Causes of 5xx go to the log, by request id, and nowhere else. */
+@Injectable()
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  constructor(private readonly routes: RouteTable) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Answers a request with the problem that a thrown value stands for; a reply already on its way is left alone. */
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const call = callOf(request);
+    const problem = this.refine(toProblem(thrown), request);
+    call.problemCode = problem.row.code;
+    call.invalidMembers = problem.occurrence.errors?.map(({ pointer }) => pointer) ?? [];
+    if (problem.row.status >= 500) this.report(problem, call.origin.requestId);
+    sendProblem(problem, call.origin.requestId, reply);
+  }
+
+  /** An unknown route whose path answers other methods is 405 with `Allow` (RFC 9110 section 15.5.6). */
+  private refine(problem: Problem, request: FastifyRequest): Problem {
+    if (problem.row !== PlatformErrors.not_found || !request.is404) return problem;
+    const allowed = this.routes.methodsOf(request.url);
+    if (allowed.length === 0) return problem;
+    return new Problem(PlatformErrors.method_not_allowed, { headers: { allow: allowed.join(', ') } });
+  }
+
+  private report(problem: Problem, requestId: string): void {
+    const { cause } = problem.occurrence;
+    if (problem.row === PlatformErrors.internal) {
+      this.logger.error(
+        { requestId, err: cause instanceof Error ? cause : new Error(String(cause)) },
+        'unexpected error',
+      );
+    } else {
+      const reason = cause instanceof Error ? cause.message : undefined;
+      this.logger.warn({ requestId, code: problem.row.code, reason }, 'request refused');
+    }
+  }
+}

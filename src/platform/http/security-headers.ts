@@ -1,0 +1,36 @@
+/** Paths of the documentation pages, the only ones that load anything. */
+const DOCS = /^\/docs(?:\/|$)/;
+
+/**
+ * Fixed header fields of every answer (OWASP HTTP Headers Cheat Sheet, ASVS 3.4). `no-store` is the rule and a
+ * cacheable answer the exception, since nearly all carry tokens or personal data.
+ */
+export function securityHeaders(https: boolean): {
+  api: Record<string, string>;
+  docs: Record<string, string>;
+} {
+  const shared = {
+    ...(https && { 'strict-transport-security': 'max-age=63072000; includeSubDomains' }),
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'cache-control': 'no-store',
+    vary: 'Origin, Sec-Fetch-Site',
+  };
+  return {
+    api: { ...shared, 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" },
+    docs: {
+      ...shared,
+      'content-security-policy':
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+        "connect-src 'self'; font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    },
+  };
+}
+
+/** Whether a request target belongs to the documentation pages. */
+export function isDocumentation(target: string): boolean {
+  return DOCS.test(target);
+}

@@ -1,0 +1,59 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+
+export type RedisClient = Redis | Cluster;
+
+const RECONNECT_MS = 250;
+const CONNECT_TIMEOUT_MS = 1000;
+
+/**
+ * What both kinds of client share. A command is sent once or not at all: nothing waits for a connection and nothing
+ * is sent again after one broke, because a command that counts must not count twice.
+ */
+const SENT_ONCE = {
+  connectionName: 'portcullis',
+  disableClientInfo: true,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+} satisfies RedisOptions;
+
+/** One URL is a standalone server, several are the first nodes to ask of a Redis Cluster. */
+export function createRedisClient(urls: readonly string[]): RedisClient {
+  const [first = '', ...others] = urls;
+  return others.length === 0 ? standalone(first) : cluster(urls, new URL(first));
+}
+
+function standalone(url: string): Redis {
+  return new Redis(url, {
+    ...SENT_ONCE,
+    enableOfflineQueue: false,
+    enableAutoPipelining: true,
+    retryStrategy: () => RECONNECT_MS,
+  });
+}
+
+/** Redirections (MOVED, ASK) are followed, for the node that answers one has done nothing. */
+function cluster(urls: readonly string[], { protocol, username, password }: URL): Cluster {
+  return new Cluster([...urls], {
+    enableOfflineQueue: false,
+    enableAutoPipelining: true,
+    clusterRetryStrategy: () => RECONNECT_MS,
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    slotsRefreshInterval: 2 * CONNECT_TIMEOUT_MS,
+    redisOptions: {
+      ...SENT_ONCE,
+      ...(username && { username: decodeURIComponent(username) }),
+      ...(password && { password: decodeURIComponent(password) }),
+      ...(protocol === 'rediss:' && { tls: {} }),
+    },
+  });
+}
+
+/** Calls `heard` whenever bytes arrive from any server of the client. */
+export function onBytes(client: RedisClient, heard: () => void): void {
+  const listen = (redis: Redis) => redis.on('connect', () => redis.stream.on('data', heard));
+  if (client instanceof Redis) listen(client);
+  else client.on('+node', listen);
+}
