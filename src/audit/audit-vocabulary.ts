@@ -4,7 +4,13 @@
  */
 export interface AuditDetails {
   /** Somebody signed in. `account` is the keyed digest of the submitted address. */
-  authn_login_success: { account: string; deviceId: string; knownDevice: boolean; firstLogin: boolean; userAgentFamily?: string };
+  authn_login_success: {
+    account: string;
+    deviceId: string;
+    knownDevice: boolean;
+    firstLogin: boolean;
+    userAgentFamily?: string;
+  };
   /** Signed in after at least one failure in a row; recorded beside the success. */
   authn_login_successafterfail: { account: string; failures: number };
   /** A login was refused: wrong password, unknown account, disabled account; all answered alike. */
@@ -39,7 +45,7 @@ export interface AuditDetails {
   malicious_csrf: { origin: string | null; fetchSite: string | null };
   excess_rate_limit_exceeded: { policies: string[]; account?: string; retryAfterSeconds: number };
   input_validation_fail: { pointers: string[] };
-  audit_read: { what: 'events' | 'export' | 'stream' | 'verification'; filters: string[] };
+  audit_read: { what: 'events' | 'export' | 'seals' | 'stream' | 'verification'; filters: string[] };
   alert_acknowledged: { alertId: string; rule: string };
   alert_resolved: { alertId: string; rule: string };
   address_blocked: { address: string; seconds: number; rule: string };
@@ -54,3 +60,41 @@ export type AuditOutcome = 'success' | 'failure';
 
 /** The type that API calls carry in the trail. */
 export const API_CALL = 'api_call';
+
+/** The vocabulary as values; the compiler keeps it complete. */
+export const AUDIT_EVENT_TYPES = Object.keys({
+  authn_login_success: true,
+  authn_login_successafterfail: true,
+  authn_login_fail: true,
+  authn_login_lock: true,
+  authn_login_fail_max: true,
+  authn_password_change: true,
+  authn_token_invalid: true,
+  authn_token_reuse: true,
+  session_created: true,
+  session_renewed: true,
+  session_renew_fail: true,
+  session_logout: true,
+  session_use_after_expire: true,
+  session_revoked: true,
+  user_created: true,
+  user_create_fail: true,
+  user_updated: true,
+  user_disabled: true,
+  user_enabled: true,
+  user_deleted: true,
+  user_unlocked: true,
+  privilege_permissions_changed: true,
+  authz_fail: true,
+  malicious_csrf: true,
+  excess_rate_limit_exceeded: true,
+  input_validation_fail: true,
+  audit_read: true,
+  alert_acknowledged: true,
+  alert_resolved: true,
+  address_blocked: true,
+  address_unblocked: true,
+  signing_key_rotated: true,
+  sys_startup: true,
+  sys_shutdown: true,
+} satisfies Record<AuditEventType, true>) as AuditEventType[];

@@ -1,43 +1,95 @@
 import { Injectable } from '@nestjs/common';
-import type { Observable } from 'rxjs';
-import type { Transaction } from '../platform/database/transaction-runner.js';
+import { type Observable, Subject, merge } from 'rxjs';
+import { Environment } from '../platform/config/environment.js';
+import { MasterKey } from '../platform/crypto/master-key.js';
+import { afterCommit, type Transaction } from '../platform/database/transaction-runner.js';
+import { PlatformErrors } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
 import type { ApiCall, AuditEntry, AuditEvent } from './audit-entry.js';
+import { AuditRepository } from './audit.repository.js';
+import { canonicalEntry } from './entry/canonical-entry.js';
+import { EntryFactory } from './entry/entry-factory.js';
+import { AuditSpool } from './spool/audit-spool.js';
+import { SpoolDrain } from './spool/spool-drain.js';
 
-/**
- * The four ways into the trail. SKELETON: signatures are fixed, bodies follow.
- */
+/** Bytes of the account digest: enough that no two accounts share one. */
+const DIGEST_BYTES = 16;
+
+/** The four ways into the trail, one for each promise of durability. */
 @Injectable()
 export class AuditService {
-  /** Every entry this process has committed, after its commit. */
+  /** Every event that this process has committed, after its commit. Calls are announced by {@link calls} only. */
   readonly committed: Observable<AuditEntry>;
+  /** Every API call, as it is recorded. */
+  readonly calls: Observable<ApiCall>;
+  private readonly written = new Subject<AuditEntry>();
+  private readonly called = new Subject<ApiCall>();
+
+  constructor(
+    private readonly entries: EntryFactory,
+    private readonly repository: AuditRepository,
+    private readonly spool: AuditSpool,
+    drain: SpoolDrain,
+    private readonly masterKey: MasterKey,
+    private readonly environment: Environment,
+  ) {
+    this.committed = merge(this.written, drain.committed);
+    this.calls = this.called;
+  }
 
   /** Records an event in the transaction of the change it describes: both commit, or neither. */
-  async record(_tx: Transaction, _event: AuditEvent): Promise<void> {
-    throw new Error('not yet');
+  async record(tx: Transaction, event: AuditEvent): Promise<void> {
+    const entry = await this.write(event, tx);
+    afterCommit(tx, () => this.written.next(entry));
   }
 
   /** Records an event on its own, at once; throws `dependency_unavailable` when it cannot be written. */
-  async recordAlone(_event: AuditEvent): Promise<void> {
-    throw new Error('not yet');
+  async recordAlone(event: AuditEvent): Promise<void> {
+    this.written.next(await this.write(event));
   }
 
   /** Records a refusal by a guard or a pipe: durable in the spool on return, in PostgreSQL within 250 ms. */
-  recordRefusal(_event: AuditEvent): void {
-    throw new Error('not yet');
+  recordRefusal(event: AuditEvent): void {
+    this.spool.append(canonicalEntry(this.entries.event(event)));
   }
 
   /** Records an API call: durable in the spool on return, in PostgreSQL within 250 ms. */
-  recordCall(_call: ApiCall): void {
-    throw new Error('not yet');
+  recordCall(call: ApiCall): void {
+    if (this.environment.AUDIT_CALLS_ENABLED) this.spool.append(canonicalEntry(this.entries.call(call)));
+    this.called.next(call);
   }
 
   /** Whether the spool has room; when it has not, requests are refused with `dependency_unavailable`. */
   hasRoom(): boolean {
-    return true;
+    return this.spool.hasRoom();
   }
 
-  /** The keyed digest under which a submitted account address stands in the trail; never the address itself. */
-  accountDigest(_email: string): string {
-    throw new Error('not yet');
+  /** For how long the oldest record has waited in the spool, seconds. */
+  get lagSeconds(): number {
+    return this.spool.lagMs / 1000;
+  }
+
+  /** Bytes that wait in the spool. */
+  get spoolBytes(): number {
+    return this.spool.bytes;
+  }
+
+  /**
+   * The keyed digest under which a submitted account address stands in the trail; never the address itself.
+   * Expects the canonical spelling, so that one account has one digest.
+   */
+  accountDigest(email: string): string {
+    return this.masterKey.mac('audit-account-digest', email).subarray(0, DIGEST_BYTES).toString('hex');
+  }
+
+  /** Whatever keeps an event from being written, the change that it describes is refused. */
+  private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {
+    const entry = this.entries.event(event);
+    try {
+      await this.repository.insert([canonicalEntry(entry)], tx);
+    } catch (cause) {
+      throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1, cause });
+    }
+    return entry;
   }
 }

@@ -1,0 +1,28 @@
+import { Controller, Get, Query, Req } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { SignedIn } from '../../platform/access/access.decorator.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { principalOf } from '../../platform/http/call.js';
+import { Problems } from '../../platform/http/openapi/problems.decorator.js';
+import { PageQueryDto } from '../../platform/http/page-query.dto.js';
+import { ActivityPageDto } from './activity.dto.js';
+import { ActivityService } from './activity.service.js';
+
+@ApiTags('users')
+@Controller('users/me/activity')
+@SignedIn()
+export class ActivityController {
+  constructor(private readonly activity: ActivityService) {}
+
+  /** What happened to the own account, newest first: sign-ins, failed ones too, and changes. */
+  @Get()
+  @ApiOperation({ summary: 'List own activity' })
+  @Problems(PlatformErrors.validation_failed)
+  async listOwnActivity(
+    @Query() { cursor, limit }: PageQueryDto,
+    @Req() request: FastifyRequest,
+  ): Promise<ActivityPageDto> {
+    return this.activity.page(principalOf(request).userId, limit, cursor);
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import { Environment } from '../../platform/config/environment.js';
+import { TrailReader } from '../reading/trail-reader.js';
+import type { ActivityPageDto } from './activity.dto.js';
+import { summaryOf } from './summary.js';
+
+const DAY_MS = 86_400_000;
+/** Months are dropped whole, so that events may outlive their retention by one. */
+const LONGEST_MONTH_DAYS = 31;
+
+/** What happened to an account, told to its owner. */
+@Injectable()
+export class ActivityService {
+  constructor(
+    private readonly reader: TrailReader,
+    private readonly environment: Environment,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A page of the account's events, newest first, as far back as they are kept. */
+  async page(userId: string, limit: number, cursor?: string): Promise<ActivityPageDto> {
+    const keptDays = this.environment.AUDIT_EVENT_RETENTION_DAYS + LONGEST_MONTH_DAYS;
+    const to = this.clock.now();
+    const from = new Date(to.getTime() - keptDays * DAY_MS);
+    const { items, nextCursor } = await this.reader.page({ from, to, userId, kind: 'event' }, limit, cursor);
+    return { items: items.map((entry) => ({ ...entry, summary: summaryOf(entry) })), nextCursor };
+  }
+}

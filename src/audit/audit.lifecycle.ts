@@ -1,0 +1,62 @@
+import {
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { AuditMonths } from './months/audit-months.js';
+import { Retention } from './months/retention.js';
+import { RepeatingTask } from '../platform/clock/repeating-task.js';
+import { SealingRound } from './seals/sealing-round.js';
+import { AuditSpool } from './spool/audit-spool.js';
+import { SpoolDrain } from './spool/spool-drain.js';
+
+/** Starts and ends what the trail does in the background: drain the spool, seal, make months ahead and drop old ones. */
+@Injectable()
+export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+  /** Entries are to be in PostgreSQL within 250 ms, and sealed within a second. */
+  private readonly draining = new RepeatingTask('AuditSpool', () => this.drain.run(), {
+    pauseMs: 100,
+    retryMs: 500,
+  });
+  private readonly sealing = new RepeatingTask('AuditSealing', () => this.round.run(), {
+    pauseMs: 500,
+    retryMs: 1000,
+  });
+  private readonly upkeep = new RepeatingTask('AuditUpkeep', () => this.keepUp(), {
+    pauseMs: 3_600_000,
+    retryMs: 60_000,
+  });
+
+  constructor(
+    private readonly spool: AuditSpool,
+    private readonly drain: SpoolDrain,
+    private readonly round: SealingRound,
+    private readonly months: AuditMonths,
+    private readonly retention: Retention,
+  ) {}
+
+  /** Before the first entry can be written: positions that fit the rows, and months to hold them. */
+  async onModuleInit(): Promise<void> {
+    await this.months.prepare();
+  }
+
+  onApplicationBootstrap(): void {
+    this.draining.start();
+    this.sealing.start();
+    this.upkeep.startRested();
+  }
+
+  /** Requests are over: what they left is sent and sealed. Without PostgreSQL it stays in the spool for the next start. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.upkeep.stop();
+    await this.draining.finish();
+    await this.sealing.finish();
+    this.spool.leave();
+  }
+
+  private async keepUp(): Promise<void> {
+    await this.months.makeAhead();
+    await this.retention.enforce();
+  }
+}

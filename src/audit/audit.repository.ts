@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { AuditEntry } from './audit-entry.js';
+import { digestOf } from './entry/canonical-entry.js';
+import { EVENT_COLUMNS } from './entry/entry-columns.js';
+import { EntrySigner } from './entry/entry-signer.js';
+
+/**
+ * One statement for any number of entries of both kinds. Entries that are there already are left alone, so that a
+ * batch whose commit was not heard of can be sent again. The position is asked for once, not for every row.
+ */
+const INSERT = `
+  WITH entry AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($1::json) AS entry(
+      id uuid, time timestamptz, kind text, type text, outcome text, reason text, "userId" uuid, "sessionId" uuid,
+      address text, "userAgent" text, "requestId" text, method text, route text, status smallint,
+      "durationMs" double precision, details jsonb, mac bytea)
+  ), now AS MATERIALIZED (
+    SELECT audit_position() AS position
+  ), call AS (
+    INSERT INTO audit_calls (time, id, position, outcome, reason, user_id, session_id, address, user_agent, request_id,
+                             method, route, status, duration_ms, mac)
+    SELECT time, id, position, outcome, reason, "userId", "sessionId", address, "userAgent", "requestId",
+           method, route, status, "durationMs", mac
+    FROM entry, now WHERE kind = 'call' ON CONFLICT DO NOTHING
+  ), event AS (
+    INSERT INTO audit_events (time, id, position, type, outcome, reason, user_id, session_id, address, user_agent,
+                              request_id, details, mac)
+    SELECT time, id, position, type, outcome, reason, "userId", "sessionId", address, "userAgent",
+           "requestId", details, mac
+    FROM entry, now WHERE kind = 'event' ON CONFLICT DO NOTHING
+    RETURNING *
+  )
+  SELECT ${EVENT_COLUMNS} FROM event`;
+
+/** Writes entries; nothing else in the product may, and nothing at all may change them. */
+@Injectable()
+export class AuditRepository {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly signer: EntrySigner,
+  ) {}
+
+  /** Adds canonical entries, each with its code; answers the events (not the calls) that were not there before. */
+  async insert(
+    canonical: readonly string[],
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<AuditEntry[]> {
+    const signed = canonical.map(
+      (entry) => `${entry.slice(0, -1)},"mac":"\\\\x${this.signer.mac(digestOf(entry))}"}`,
+    );
+    return manager.query<AuditEntry[]>(INSERT, [`[${signed.join(',')}]`]);
+  }
+}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { PlatformErrors } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
+import { callOf } from '../platform/http/call.js';
+import { isOperational } from '../platform/http/operational-routes.js';
+import { AuditService } from './audit.service.js';
+
+/**
+ * Records each API call just before its answer leaves: what a client was told is in the spool already. A hook of the
+ * HTTP layer and no interceptor, because refusals by guards, 404, 405, 413 and unreadable bodies never reach one.
+ */
+@Injectable()
+export class CallRecorder {
+  constructor(private readonly audit: AuditService) {}
+
+  /** Throws `dependency_unavailable` when there is no room to record the call: what cannot be recorded is not done. */
+  assertRoom(request: FastifyRequest): void {
+    if (this.audit.hasRoom() || isOperational(callOf(request).route)) return;
+    throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 5 });
+  }
+
+  record(request: FastifyRequest, status: number): void {
+    const call = callOf(request);
+    if (isOperational(call.route)) return;
+    const { origin, principal, problemCode } = call;
+    if (problemCode === 'validation_failed') this.recordInvalidInput(request);
+    this.audit.recordCall({
+      origin,
+      method: request.method,
+      route: call.route,
+      status,
+      durationMs: performance.now() - call.startedAt,
+      userId: principal?.userId ?? null,
+      sessionId: principal?.sessionId ?? call.refreshSessionId,
+      reason: problemCode,
+    });
+  }
+
+  private recordInvalidInput(request: FastifyRequest): void {
+    const { origin, principal, invalidMembers } = callOf(request);
+    this.audit.recordRefusal({
+      type: 'input_validation_fail',
+      outcome: 'failure',
+      userId: principal?.userId ?? null,
+      sessionId: principal?.sessionId ?? null,
+      origin,
+      details: { pointers: invalidMembers },
+    });
+  }
+}

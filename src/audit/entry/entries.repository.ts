@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { AuditEntry } from '../audit-entry.js';
+import { timeOfEntry } from './entry-id.js';
+import { CALL_COLUMNS, EVENT_COLUMNS } from './entry-columns.js';
+
+/** An entry with what its table keeps beside it. */
+export interface StoredEntry extends AuditEntry {
+  readonly position: number;
+  /** The code it was written with, lower-case hex. */
+  readonly mac: string;
+}
+
+/** A half-open range of positions, and how many entries are wanted at a time. */
+export interface PositionRange {
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+}
+
+/** Entries in order, and the position below which they are all there are. */
+export interface EntryPage {
+  readonly entries: StoredEntry[];
+  readonly end: number;
+}
+
+const COLUMNS = { audit_events: EVENT_COLUMNS, audit_calls: CALL_COLUMNS };
+
+/** The tables that hold entries. */
+export type EntryTable = keyof typeof COLUMNS;
+
+/** Reads entries in the order of their positions, the order in which they are sealed. */
+@Injectable()
+export class EntriesRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** The position below which nothing can be added any more: no transaction that could is still open. */
+  async horizon(manager: EntityManager = this.dataSource.manager): Promise<number> {
+    const [row] = await manager.query<[{ horizon: number }]>('SELECT audit_horizon()::float8 AS horizon');
+    return row.horizon;
+  }
+
+  /** The position of an entry, or null when there is none of that id. */
+  async positionOf(id: string): Promise<number | null> {
+    const [row] = await this.dataSource.query<{ position: number }[]>(
+      `SELECT position::float8 FROM audit_events WHERE time = $1 AND id = $2
+       UNION ALL SELECT position::float8 FROM audit_calls WHERE time = $1 AND id = $2`,
+      [timeOfEntry(id), id],
+    );
+    return row?.position ?? null;
+  }
+
+  /**
+   * The first entries of a range in the order of position and id. A transaction's entries share a position and are
+   * never torn apart: beyond the limit come those that share the last one's.
+   */
+  async inOrder(
+    table: EntryTable,
+    { from, to, limit }: PositionRange,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<EntryPage> {
+    // No upper bound in SQL: with two, the planner takes a range at the growing end for almost empty, and sorts it all.
+    const found = await manager.query<StoredEntry[]>(
+      `SELECT position::float8, encode(mac, 'hex') AS mac, ${COLUMNS[table]} FROM ${table} entry
+       WHERE entry.position >= $1 ORDER BY entry.position FETCH FIRST $2 ROWS WITH TIES`,
+      [from, limit],
+    );
+    const entries = found.filter(({ position }) => position < to);
+    entries.sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
+    const wasLast = found.length < limit || entries.length < found.length;
+    return { entries, end: wasLast ? to : entries.at(-1)!.position + 1 };
+  }
+}

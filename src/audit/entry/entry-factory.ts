@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { isUuid, UuidV7 } from '../../platform/crypto/uuid.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { ApiCall, AuditEntry, AuditEvent } from '../audit-entry.js';
+import { API_CALL } from '../audit-vocabulary.js';
+import { storableDetails, storableText } from './storable-text.js';
+import { timeOfEntry } from './entry-id.js';
+
+/** Status from which an answer counts as a failure. */
+const FIRST_FAILURE = 400;
+
+/** Makes entries of what is reported: gives them an id and, with it, their time. */
+@Injectable()
+export class EntryFactory {
+  constructor(private readonly ids: UuidV7) {}
+
+  event(event: AuditEvent): AuditEntry {
+    return {
+      ...this.begin(event.origin),
+      type: event.type,
+      kind: 'event',
+      outcome: event.outcome,
+      reason: textOrNull(event.reason),
+      userId: uuidOrNull(event.userId),
+      sessionId: uuidOrNull(event.sessionId),
+      method: null,
+      route: null,
+      status: null,
+      durationMs: null,
+      details: storableDetails(event.details),
+    };
+  }
+
+  call(call: ApiCall): AuditEntry {
+    return {
+      ...this.begin(call.origin),
+      type: API_CALL,
+      kind: 'call',
+      outcome: call.status < FIRST_FAILURE ? 'success' : 'failure',
+      reason: textOrNull(call.reason),
+      userId: uuidOrNull(call.userId),
+      sessionId: uuidOrNull(call.sessionId),
+      method: storableText(call.method),
+      route: textOrNull(call.route),
+      status: call.status,
+      durationMs: Math.round(call.durationMs * 1000) / 1000,
+      details: null,
+    };
+  }
+
+  private begin(origin: Origin) {
+    const id = this.ids.next();
+    return {
+      id,
+      time: timeOfEntry(id).toISOString(),
+      address: textOrNull(origin.address),
+      userAgent: textOrNull(origin.userAgent),
+      requestId: textOrNull(origin.requestId),
+    };
+  }
+}
+
+function textOrNull(text: string | null | undefined): string | null {
+  return text == null ? null : storableText(text);
+}
+
+/** One id that is none, out of a forged token for example, must not cost the whole batch that it is written with. */
+function uuidOrNull(id: string | null | undefined): string | null {
+  return id != null && isUuid(id) ? id : null;
+}

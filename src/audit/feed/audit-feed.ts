@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import type { AuditEntry } from '../audit-entry.js';
+import { EntriesRepository, type EntryTable, type StoredEntry } from '../entry/entries.repository.js';
+import { FeedPlace } from './feed-place.js';
+
+/** Entries in the order in which they are final, and where to go on. */
+export interface FeedPage {
+  readonly entries: readonly AuditEntry[];
+  /** Opaque; may be stored and given to any instance. */
+  readonly position: string;
+}
+
+export interface FeedOptions {
+  /** Whether API calls are wanted beside the events. */
+  readonly calls?: boolean;
+}
+
+/**
+ * The trail as it grows, for readers that must see every entry of every instance once: an entry appears when no
+ * transaction that could still put one before it is open, so nothing is ever skipped. Usually that is at once; a
+ * writing transaction that stays open, anywhere in the cluster, holds the feed back for as long.
+ */
+@Injectable()
+export class AuditFeed {
+  constructor(private readonly entries: EntriesRepository) {}
+
+  /** Up to `limit` entries after a position; after null there are none, and the position is the present end. */
+  async readAfter(
+    position: string | null,
+    limit: number,
+    { calls = false }: FeedOptions = {},
+  ): Promise<FeedPage> {
+    const horizon = await this.entries.horizon();
+    if (position === null) return { entries: [], position: new FeedPlace(horizon).toString() };
+    const place = FeedPlace.parse(position);
+    const tables: EntryTable[] = calls ? ['audit_events', 'audit_calls'] : ['audit_events'];
+    const range = { from: place.position, to: Math.max(horizon, place.position), limit };
+    const pages = await Promise.all(tables.map((table) => this.entries.inOrder(table, range)));
+    const end = Math.min(...pages.map((page) => page.end));
+    const found = pages
+      .flatMap((page) => page.entries)
+      .filter((entry) => entry.position < end && place.isBefore(entry))
+      .sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
+    const next = found.length > limit ? FeedPlace.at(found[limit - 1]!) : new FeedPlace(end);
+    return { entries: found.slice(0, limit).map(withoutStorage), position: next.toString() };
+  }
+
+  /** The position right after an entry, by its id; null when there is no such entry (any more). */
+  async positionAfter(id: string): Promise<string | null> {
+    const position = await this.entries.positionOf(id);
+    return position === null ? null : FeedPlace.at({ position, id }).toString();
+  }
+}
+
+function withoutStorage({ position: _position, mac: _mac, ...entry }: StoredEntry): AuditEntry {
+  return entry;
+}

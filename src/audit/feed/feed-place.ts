@@ -1,0 +1,28 @@
+/** Lower than any id. */
+const NO_ID = '';
+
+/** A place in the order of the feed: right after an entry, or before all entries of a position. */
+export class FeedPlace {
+  constructor(
+    readonly position: number,
+    private readonly id = NO_ID,
+  ) {}
+
+  static at(entry: { position: number; id: string }): FeedPlace {
+    return new FeedPlace(entry.position, entry.id);
+  }
+
+  /** Reads what {@link toString} wrote. */
+  static parse(text: string): FeedPlace {
+    const [position, id] = text.split(':');
+    return new FeedPlace(Number(position), id);
+  }
+
+  isBefore(entry: { position: number; id: string }): boolean {
+    return entry.position > this.position || (entry.position === this.position && entry.id > this.id);
+  }
+
+  toString(): string {
+    return `${this.position}:${this.id}`;
+  }
+}

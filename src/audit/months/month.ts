@@ -1,0 +1,12 @@
+/** A calendar month in UTC, `2026-11`; compares as text. */
+export type Month = string;
+
+export function monthOf(time: Date): Month {
+  return time.toISOString().slice(0, 7);
+}
+
+export function monthsLater(month: Month, count: number): Month {
+  const first = new Date(`${month}-01T00:00:00Z`);
+  first.setUTCMonth(first.getUTCMonth() + count);
+  return monthOf(first);
+}

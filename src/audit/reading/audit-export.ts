@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import type { AuditEntry } from '../audit-entry.js';
+import { SealsRepository } from '../seals/seals.repository.js';
+import type { AuditFilterDto } from './dto/audit-filter.dto.js';
+import type { SealedRangeDto } from './dto/sealed-range.dto.js';
+import { CSV, type ExportFormat, jsonLine, NDJSON } from './export-format.js';
+import { TrailReader } from './trail-reader.js';
+
+/** Seals read at a time; one may have a hundred kilobytes of members. */
+const SEALS_AT_A_TIME = 20;
+
+/** Text that is made while it is sent: as fast as the reader takes it, and a chunk at a time in memory. */
+export interface ExportText {
+  readonly format: Pick<ExportFormat, 'mediaType' | 'extension'>;
+  readonly text: AsyncIterable<string>;
+}
+
+/** Writes parts of the trail, and the seals that prove them, for use elsewhere. */
+@Injectable()
+export class AuditExport {
+  constructor(
+    private readonly reader: TrailReader,
+    private readonly seals: SealsRepository,
+  ) {}
+
+  /** Entries, oldest first, as CSV where that is asked for and NDJSON otherwise; throws `validation_failed`. */
+  entries(filter: AuditFilterDto, accept: string | undefined): ExportText {
+    const query = this.reader.exportQuery(filter);
+    const format = /\btext\/csv\b/i.test(accept ?? '') ? CSV : NDJSON;
+    return { format, text: chunks(format, this.reader.all(query)) };
+  }
+
+  /** Seals as NDJSON: what `deploy/verify-audit-export.mjs` needs beside the entries. */
+  sealsOf({ from, to }: SealedRangeDto): ExportText {
+    return { format: NDJSON, text: this.sealLines(from, to) };
+  }
+
+  private async *sealLines(from?: string, to?: string): AsyncGenerator<string> {
+    let { number } = from === undefined ? { number: 0 } : await this.seals.linkBefore(new Date(from));
+    for (;;) {
+      const seals = await this.seals.after(number, SEALS_AT_A_TIME);
+      const wanted =
+        to === undefined ? seals : seals.filter(({ time }) => Date.parse(time) <= Date.parse(to));
+      const lines = wanted.map(
+        ({ mac: _mac, members, ...seal }) =>
+          `${jsonLine({ ...seal, members: members.toString('base64') })}\n`,
+      );
+      if (lines.length > 0) yield lines.join('');
+      if (wanted.length < SEALS_AT_A_TIME) return;
+      number = wanted.at(-1)!.number;
+    }
+  }
+}
+
+async function* chunks(format: ExportFormat, pages: AsyncIterable<AuditEntry[]>): AsyncGenerator<string> {
+  if (format.head !== '') yield format.head;
+  for await (const page of pages) yield page.map(format.line).join('');
+}

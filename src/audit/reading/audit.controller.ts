@@ -1,0 +1,93 @@
+import { Controller, Get, Query, Req, type StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
+import { RequireRole } from '../../platform/access/access.decorator.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { Problems } from '../../platform/http/openapi/problems.decorator.js';
+import { AuditVerification } from '../verification/audit-verification.js';
+import { AuditExport, type ExportText } from './audit-export.js';
+import { AuditFilterDto } from './dto/audit-filter.dto.js';
+import { AuditListDto } from './dto/audit-list.dto.js';
+import { AuditPageDto } from './dto/audit-page.dto.js';
+import { SealedRangeDto } from './dto/sealed-range.dto.js';
+import { VerificationDto } from './dto/verification.dto.js';
+import { ReadingRecord } from './reading-record.js';
+import { streamAnswer } from './stream-answer.js';
+import { TrailReader } from './trail-reader.js';
+
+@ApiTags('audit')
+@Controller('audit')
+@RequireRole('admin', 'auditor')
+export class AuditController {
+  constructor(
+    private readonly reader: TrailReader,
+    private readonly exports: AuditExport,
+    private readonly verification: AuditVerification,
+    private readonly record: ReadingRecord,
+  ) {}
+
+  /** Events and API calls of at most 31 days, newest first. Reading them is an event itself. */
+  @Get('events')
+  @ApiOperation({ summary: 'List the trail' })
+  @Problems(PlatformErrors.validation_failed)
+  async listAuditEntries(
+    @Query() query: AuditListDto,
+    @Req() request: FastifyRequest,
+  ): Promise<AuditPageDto> {
+    const page = await this.reader.list(query);
+    await this.record.note(request, 'events', query);
+    return page;
+  }
+
+  /** Entries of at most 366 days, oldest first: one JSON object to a line or, with `Accept: text/csv`, CSV. */
+  @Get('export')
+  @ApiOperation({ summary: 'Export the trail' })
+  @ApiProduces('application/x-ndjson', 'text/csv')
+  @ApiOkResponse({ description: 'A stream of entries.', schema: { type: 'string' } })
+  @Problems(PlatformErrors.validation_failed)
+  async exportAuditEntries(
+    @Query() filter: AuditFilterDto,
+    @Req() request: FastifyRequest,
+  ): Promise<StreamableFile> {
+    const text = this.exports.entries(filter, request.headers.accept);
+    await this.record.note(request, 'export', filter);
+    return file(request, 'audit', text);
+  }
+
+  /** The seals that prove an export, one JSON object to a line; docs/audit-format.md says how. */
+  @Get('seals')
+  @ApiOperation({ summary: 'Export the seals' })
+  @ApiProduces('application/x-ndjson')
+  @ApiOkResponse({ description: 'A stream of seals.', schema: { type: 'string' } })
+  @Problems(PlatformErrors.validation_failed)
+  async exportAuditSeals(
+    @Query() range: SealedRangeDto,
+    @Req() request: FastifyRequest,
+  ): Promise<StreamableFile> {
+    await this.record.note(request, 'seals', range);
+    return file(request, 'audit-seals', this.exports.sealsOf(range));
+  }
+
+  /** Tells whether the trail is what was once written; takes some 15 s for a million entries. */
+  @Get('verification')
+  @ApiOperation({ summary: 'Verify the trail' })
+  @Problems(PlatformErrors.validation_failed)
+  async verifyAuditTrail(
+    @Query() { from, to }: SealedRangeDto,
+    @Req() request: FastifyRequest,
+  ): Promise<VerificationDto> {
+    await this.record.note(request, 'verification', { from, to });
+    return this.verification.verify({
+      ...(from !== undefined && { from: new Date(from) }),
+      ...(to !== undefined && { to: new Date(to) }),
+    });
+  }
+}
+
+function file(request: FastifyRequest, name: string, { format, text }: ExportText): StreamableFile {
+  return streamAnswer(request, Readable.from(text), {
+    type: format.mediaType,
+    disposition: `attachment; filename="${name}.${format.extension}"`,
+  });
+}

@@ -1,0 +1,53 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsIn, IsIP, IsOptional, Matches } from 'class-validator';
+import { canonicalAddress } from '../../../platform/http/ip-address.js';
+import { API_CALL, AUDIT_EVENT_TYPES, type AuditOutcome } from '../../audit-vocabulary.js';
+import { IsTime } from './time.decorator.js';
+
+const TYPES = [...AUDIT_EVENT_TYPES, API_CALL];
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Which entries are wanted; all given filters apply. */
+export class AuditFilterDto {
+  /** The earliest time, RFC 3339; 24 h before `to` when it is not given. */
+  @ApiPropertyOptional({ format: 'date-time' })
+  @IsOptional()
+  @IsTime()
+  from?: string;
+
+  /** The time before which entries must lie, RFC 3339; now when it is not given. */
+  @ApiPropertyOptional({ format: 'date-time' })
+  @IsOptional()
+  @IsTime()
+  to?: string;
+
+  @ApiPropertyOptional({ enum: TYPES })
+  @IsOptional()
+  @IsIn(TYPES, { message: '$property must be a type of the audit vocabulary' })
+  type?: string;
+
+  @ApiPropertyOptional({ enum: ['success', 'failure'] })
+  @IsOptional()
+  @IsIn(['success', 'failure'])
+  outcome?: AuditOutcome;
+
+  @ApiPropertyOptional({ format: 'uuid' })
+  @IsOptional()
+  @Matches(UUID, { message: '$property must be a UUID in lower case' })
+  userId?: string;
+
+  /** A client address, IPv4 or IPv6 in any spelling. */
+  @ApiPropertyOptional({ example: '203.0.113.7' })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? (canonicalAddress(value) ?? value) : value,
+  )
+  @IsIP(undefined, { message: '$property must be an IP address' })
+  address?: string;
+
+  @ApiPropertyOptional({ pattern: '^[A-Za-z0-9._-]{8,64}$' })
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9._-]{8,64}$/, { message: '$property must be a request id' })
+  requestId?: string;
+}

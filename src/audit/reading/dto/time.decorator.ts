@@ -1,0 +1,15 @@
+import { ValidateBy } from 'class-validator';
+
+/** RFC 3339 section 5.6, with the offset that UTC and everybody else needs. */
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+/** An RFC 3339 time since 1970. */
+export const IsTime = () =>
+  ValidateBy({
+    name: 'time',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'string' && RFC_3339.test(value) && Date.parse(value) >= 0,
+      defaultMessage: () => '$property must be an RFC 3339 time such as 2026-11-23T09:30:00Z',
+    },
+  });

@@ -1,0 +1,58 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Fault, FaultKind } from '../../verification/fault.js';
+import type { Verification } from '../../verification/audit-verification.js';
+
+/** Where the trail is not what was written. */
+export class FaultDto implements Fault {
+  /** The id of an entry, or `seal:` and the number of a seal. */
+  @ApiProperty({ example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
+  id: string;
+
+  @ApiProperty({ example: 'altered' })
+  kind: FaultKind;
+
+  @ApiProperty({ example: 'The entry is not what was sealed.' })
+  detail: string;
+}
+
+/** The newest seal verified; keep it elsewhere, and a later cut of the trail shows. */
+export class CheckpointDto {
+  @ApiProperty({ example: 4711 })
+  number: number;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
+  time: string;
+
+  /** SHA-256 of the seal, hex. */
+  @ApiProperty()
+  hash: string;
+
+  /** Ed25519 over the 32 bytes of the hash, hex. */
+  @ApiProperty()
+  signature: string;
+
+  /** The key to verify it with: SubjectPublicKeyInfo, DER, base64. */
+  @ApiProperty()
+  publicKey: string;
+}
+
+export class VerificationDto implements Verification {
+  @ApiProperty({ example: true })
+  intact: boolean;
+
+  /** How many entries were verified. */
+  @ApiProperty({ example: 1204 })
+  entries: number;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
+  from: string | null;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
+  to: string;
+
+  @ApiProperty({ type: FaultDto, nullable: true, example: null })
+  firstFault: FaultDto | null;
+
+  @ApiProperty({ type: CheckpointDto, nullable: true })
+  checkpoint: CheckpointDto | null;
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { callOf, principalOf } from '../../platform/http/call.js';
+import { AuditService } from '../audit.service.js';
+import type { AuditDetails } from '../audit-vocabulary.js';
+
+/** Who reads the trail is on the trail. */
+@Injectable()
+export class ReadingRecord {
+  constructor(private readonly audit: AuditService) {}
+
+  /** Records that the caller reads; throws `dependency_unavailable`, and nothing is to be read, when it cannot. */
+  async note(
+    request: FastifyRequest,
+    what: AuditDetails['audit_read']['what'],
+    filter: object,
+  ): Promise<void> {
+    const { userId, sessionId } = principalOf(request);
+    const filters = Object.entries(filter).filter(([, value]) => value !== undefined);
+    await this.audit.recordAlone({
+      type: 'audit_read',
+      outcome: 'success',
+      userId,
+      sessionId,
+      origin: callOf(request).origin,
+      details: { what, filters: filters.map(([name]) => name) },
+    });
+  }
+}

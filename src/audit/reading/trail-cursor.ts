@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { timingSafeEqual } from 'node:crypto';
+import { MasterKey } from '../../platform/crypto/master-key.js';
+import { canonicalJson } from '../entry/canonical-entry.js';
+import { type TrailQuery, unacceptable } from './trail-query.js';
+
+const MAC_BYTES = 16;
+
+/**
+ * Cursors of pages: the range of time, which must not move from page to page, and the last entry of the page before.
+ * Authenticated, together with the filters: a cursor works for the list that it came from, and nobody makes one up.
+ */
+@Injectable()
+export class TrailCursor {
+  constructor(private readonly masterKey: MasterKey) {}
+
+  after(lastId: string, { from, to, ...filter }: TrailQuery): string {
+    const place = `${from.getTime()} ${to.getTime()} ${lastId}`;
+    return Buffer.concat([this.mac(place, filter), Buffer.from(place)]).toString('base64url');
+  }
+
+  /** The query of the next page and the id after which it begins; throws `validation_failed` for a cursor not its own. */
+  resume(
+    cursor: string,
+    { from: _from, to: _to, ...filter }: TrailQuery,
+  ): { query: TrailQuery; afterId: string } {
+    const bytes = Buffer.from(cursor, 'base64url');
+    const place = bytes.subarray(MAC_BYTES).toString();
+    const mac = bytes.subarray(0, MAC_BYTES);
+    if (mac.length !== MAC_BYTES || !timingSafeEqual(mac, this.mac(place, filter))) {
+      throw unacceptable('#/cursor', 'cursor must be the nextCursor of a page with the same filters');
+    }
+    const [from, to, afterId] = place.split(' ') as [string, string, string];
+    return { query: { from: new Date(Number(from)), to: new Date(Number(to)), ...filter }, afterId };
+  }
+
+  private mac(place: string, filter: object): Buffer {
+    return this.masterKey.mac('cursor', `${place}\n${canonicalJson(filter)}`).subarray(0, MAC_BYTES);
+  }
+}

@@ -1,0 +1,37 @@
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { AuditEntry } from '../audit-entry.js';
+import type { AuditOutcome } from '../audit-vocabulary.js';
+import type { AuditFilterDto } from './dto/audit-filter.dto.js';
+
+const DAY_MS = 86_400_000;
+
+/** How far back one request may reach. */
+export const MAX_DAYS = { page: 31, export: 366 };
+
+/** What to read: a half-open range of time, and what the entries must be. */
+export interface TrailQuery {
+  readonly from: Date;
+  readonly to: Date;
+  readonly kind?: AuditEntry['kind'];
+  readonly type?: string;
+  readonly outcome?: AuditOutcome;
+  readonly userId?: string;
+  readonly address?: string;
+  readonly requestId?: string;
+}
+
+/** Completes a filter to a bounded range of time; throws `validation_failed` for one that is empty or too wide. */
+export function trailQuery({ from, to, ...filter }: AuditFilterDto, now: Date, maxDays: number): TrailQuery {
+  const until = to === undefined ? now : new Date(to);
+  const since = from === undefined ? new Date(until.getTime() - DAY_MS) : new Date(from);
+  if (since >= until) throw unacceptable('#/from', 'from must be before to');
+  if (until.getTime() - since.getTime() > maxDays * DAY_MS) {
+    throw unacceptable('#/from', `from must be at most ${maxDays} days before to`);
+  }
+  return { from: since, to: until, ...filter };
+}
+
+export function unacceptable(pointer: string, detail: string): Problem {
+  return new Problem(PlatformErrors.validation_failed, { errors: [{ pointer, detail }] });
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import type { AuditEntry } from '../audit-entry.js';
+import type { AuditFilterDto } from './dto/audit-filter.dto.js';
+import type { AuditListDto } from './dto/audit-list.dto.js';
+import { TrailCursor } from './trail-cursor.js';
+import { MAX_DAYS, type TrailQuery, trailQuery } from './trail-query.js';
+import { TrailRepository } from './trail.repository.js';
+
+/** Entries of an export read at a time. */
+const CHUNK = 500;
+
+/** Entries, and the cursor of those that follow; null on the last page. */
+export interface Page {
+  readonly items: AuditEntry[];
+  readonly nextCursor: string | null;
+}
+
+/** The trail as administrators and auditors read it. */
+@Injectable()
+export class TrailReader {
+  constructor(
+    private readonly repository: TrailRepository,
+    private readonly cursors: TrailCursor,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A page of what a filter selects, newest first; throws `validation_failed` for a filter that makes no sense. */
+  async list({ cursor, limit, ...filter }: AuditListDto): Promise<Page> {
+    return this.page(trailQuery(filter, this.clock.now(), MAX_DAYS.page), limit, cursor);
+  }
+
+  /** A page, newest first; throws `validation_failed` for a cursor that came from elsewhere. */
+  async page(first: TrailQuery, limit: number, cursor?: string): Promise<Page> {
+    const { query, afterId } =
+      cursor === undefined ? { query: first, afterId: null } : this.cursors.resume(cursor, first);
+    const found = await this.repository.page(query, { newestFirst: true, afterId, limit: limit + 1 });
+    const items = found.slice(0, limit);
+    return { items, nextCursor: found.length > limit ? this.cursors.after(items.at(-1)!.id, query) : null };
+  }
+
+  /** Checks the filter of an export; throws `validation_failed`. */
+  exportQuery(filter: AuditFilterDto): TrailQuery {
+    return trailQuery(filter, this.clock.now(), MAX_DAYS.export);
+  }
+
+  /** All entries, oldest first, in chunks: memory does not grow with the export, and no transaction stays open. */
+  async *all(query: TrailQuery): AsyncGenerator<AuditEntry[]> {
+    let afterId: string | null = null;
+    for (;;) {
+      const entries = await this.repository.page(query, { newestFirst: false, afterId, limit: CHUNK });
+      if (entries.length > 0) yield entries;
+      if (entries.length < CHUNK) return;
+      afterId = entries.at(-1)!.id;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { EntrySigner } from '../entry/entry-signer.js';
+import { type Member, packMembers } from './members.js';
+import { NO_SEAL, type Retirement, type Seal, sealDigest, sealHash } from './seal.js';
+import { SealKey } from './seal-key.js';
+import { SealsRepository } from './seals.repository.js';
+
+/** What a new seal is to state; everything else follows from the seal before it. */
+export interface SealContent {
+  readonly events: readonly Member[];
+  readonly calls: readonly Member[];
+  readonly toPosition: number;
+  readonly retired: readonly Retirement[];
+}
+
+/** Adds links to the chain of seals. */
+@Injectable()
+export class SealChain {
+  constructor(
+    private readonly seals: SealsRepository,
+    private readonly key: SealKey,
+    private readonly signer: EntrySigner,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Signs and stores the seal that follows `last`; the caller holds the sealer's lock in this transaction. */
+  async append(tx: Transaction, last: Seal | null, content: SealContent): Promise<Seal> {
+    const { events, calls, toPosition, retired } = content;
+    const statement = {
+      number: (last?.number ?? 0) + 1,
+      time: this.timeAfter(last),
+      fromPosition: last?.toPosition ?? 0,
+      toPosition,
+      events: events.length,
+      calls: calls.length,
+      members: packMembers([...events, ...calls]),
+      retired,
+      previous: last?.hash ?? NO_SEAL,
+    };
+    const hash = sealHash(statement);
+    const signature = this.key.sign(hash);
+    const seal = { ...statement, hash, signature, mac: this.signer.mac(sealDigest({ hash, signature })) };
+    await this.seals.insert(tx, seal);
+    return seal;
+  }
+
+  /** Never before the last seal's, whatever the clocks of two instances say: months of seals are dropped in order. */
+  private timeAfter(last: Seal | null): string {
+    const now = this.clock.now().toISOString();
+    return last !== null && last.time > now ? last.time : now;
+  }
+}

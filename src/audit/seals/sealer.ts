@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner, type Transaction } from '../../platform/database/transaction-runner.js';
+import { canonicalEntry, digestOf } from '../entry/canonical-entry.js';
+import { EntriesRepository, type StoredEntry } from '../entry/entries.repository.js';
+import type { Member } from './members.js';
+import type { Seal } from './seal.js';
+import { SealChain } from './seal-chain.js';
+import { SealsRepository } from './seals.repository.js';
+
+/** Most entries of each table in one seal, but for those of one transaction: some 10 ms of work at a time. */
+const SEAL_LIMIT = 1000;
+
+/** What one attempt to seal came to. */
+export interface Sealing {
+  /** The newest seal, whoever made it; null when there is none. */
+  readonly newest: Seal | null;
+  /** Whether further entries wait already. */
+  readonly more: boolean;
+}
+
+/** Seals entries into the chain. Any number of instances may try; an advisory lock lets one at a time. */
+@Injectable()
+export class Sealer {
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly seals: SealsRepository,
+    private readonly entries: EntriesRepository,
+    private readonly chain: SealChain,
+  ) {}
+
+  /**
+   * Seals the next entries that are final, that is, below the oldest transaction still open: one that commits late
+   * lands in a later range and is never skipped.
+   */
+  async seal(): Promise<Sealing> {
+    return this.transactions.run(async (tx) => {
+      const mayAppend = await this.seals.tryLock(tx);
+      const last = await this.seals.last(tx);
+      if (!mayAppend) return { newest: last, more: false };
+      const next = await this.next(tx, last?.toPosition ?? 0);
+      if (next.events.length + next.calls.length === 0) return { newest: last, more: false };
+      return { newest: await this.chain.append(tx, last, { ...next, retired: [] }), more: next.more };
+    });
+  }
+
+  private async next(tx: Transaction, from: number) {
+    const horizon = await this.entries.horizon(tx);
+    const range = { from, to: horizon, limit: SEAL_LIMIT };
+    const events = await this.entries.inOrder('audit_events', range, tx);
+    const calls = await this.entries.inOrder('audit_calls', range, tx);
+    const toPosition = Math.min(events.end, calls.end);
+    return {
+      events: membersBelow(toPosition, events.entries),
+      calls: membersBelow(toPosition, calls.entries),
+      toPosition,
+      more: toPosition < horizon,
+    };
+  }
+}
+
+function membersBelow(position: number, entries: readonly StoredEntry[]): Member[] {
+  return entries
+    .filter((entry) => entry.position < position)
+    .map((entry) => ({ id: entry.id, digest: digestOf(canonicalEntry(entry)) }));
+}

@@ -1,0 +1,211 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import fs from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '../../../test/support/clock/manual-clock.js';
+import { Environment } from '../../platform/config/environment.js';
+import { SystemRandomness } from '../../platform/crypto/randomness.js';
+import { AuditSpool } from './audit-spool.js';
+
+/** A full disk, when it is switched on; the file system that the module really writes to otherwise. */
+const disk = vi.hoisted(() => ({ full: false }));
+vi.mock('node:fs', async (original) => {
+  const actual = await original<typeof fs>();
+  const writeSync = (...parameters: Parameters<typeof fs.writeSync>) => {
+    if (disk.full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    return actual.writeSync(...parameters);
+  };
+  return { ...actual, default: actual, writeSync };
+});
+
+const HOST = hostname().replaceAll(/[^\w.-]/g, '_');
+/** Beyond the largest process id that Linux gives. */
+const DEAD_PID = 2 ** 22 + 1;
+
+describe('AuditSpool', () => {
+  let dataDir: string;
+  let directory: string;
+  let clock: ManualClock;
+
+  const spool = (maxMegabytes = 256) =>
+    new AuditSpool(
+      Object.assign(new Environment(), { DATA_DIR: dataDir, AUDIT_SPOOL_MAX_MB: maxMegabytes }),
+      clock,
+      new SystemRandomness(),
+    );
+  const linesOf = (of: AuditSpool) => of.waiting().flatMap((segment) => segment.lines());
+
+  /** A segment as a process of that host and id left it. */
+  function leaveBehind(host: string, pid: number, lines: string[], lifeMs?: number): void {
+    const name = `${host}~${pid}~0badcafe`;
+    writeFileSync(join(directory, `${name}~00000001.ndjson`), lines.map((line) => `${line}\n`).join(''));
+    if (lifeMs === undefined) return;
+    writeFileSync(join(directory, `${name}.alive`), '');
+    utimesSync(join(directory, `${name}.alive`), lifeMs / 1000, lifeMs / 1000);
+  }
+
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'portcullis-spool-'));
+    directory = join(dataDir, 'audit-spool');
+    clock = new ManualClock();
+  });
+  afterEach(() => {
+    disk.full = false;
+    rmSync(dataDir, { recursive: true });
+  });
+
+  it('gives back what was put into it, in order', () => {
+    const mine = spool();
+    for (let n = 0; n < 10; n++) mine.append(`line ${n}`);
+    expect(linesOf(mine)).toEqual(Array.from({ length: 10 }, (_, n) => `line ${n}`));
+  });
+
+  it('has each line in the file when append returns', () => {
+    const mine = spool();
+    mine.append('line');
+    const [file] = readdirSync(directory).filter((name) => name.endsWith('.ndjson'));
+    expect(fs.readFileSync(join(directory, file!), 'utf8')).toBe('line\n');
+  });
+
+  it('keeps what was not removed, and begins a new segment for what comes after', () => {
+    const mine = spool();
+    mine.append('first');
+    const [first] = mine.waiting();
+    mine.append('second');
+    expect(linesOf(mine)).toEqual(['first']);
+    mine.remove(first!);
+    expect(linesOf(mine)).toEqual(['second']);
+  });
+
+  it('leaves out a torn last line, of which nothing was acknowledged', () => {
+    const before = spool();
+    before.append('whole');
+    const [segment] = before.waiting();
+    appendFileSync(segment!.path, 'to');
+    expect(segment!.lines()).toEqual(['whole']);
+  });
+
+  it('knows how much waits, and for how long', () => {
+    const mine = spool();
+    mine.append('12345');
+    clock.advance(3000);
+    mine.append('67890');
+    expect([mine.bytes, mine.lagMs]).toEqual([12, 3000]);
+    for (const segment of mine.waiting()) mine.remove(segment);
+    expect([mine.bytes, mine.lagMs]).toEqual([0, 0]);
+  });
+
+  describe('of others', () => {
+    it('takes over what a process that is gone left behind', () => {
+      const mine = spool();
+      leaveBehind(HOST, DEAD_PID, ['orphan'], clock.nowMs());
+      mine.tend();
+      expect(linesOf(mine)).toEqual(['orphan']);
+      expect(readdirSync(directory).filter((name) => name.includes(String(DEAD_PID)))).toEqual([]);
+    });
+
+    it('takes over what its own process id left behind: a container that was started again', () => {
+      const mine = spool();
+      leaveBehind(HOST, process.pid, ['orphan'], clock.nowMs());
+      mine.tend();
+      expect(linesOf(mine)).toEqual(['orphan']);
+    });
+
+    it('leaves alone what belongs to a process that lives', () => {
+      const mine = spool();
+      leaveBehind(HOST, process.ppid, ['theirs'], clock.nowMs());
+      mine.tend();
+      expect(linesOf(mine)).toEqual([]);
+    });
+
+    it('takes over from another host only after a minute without a sign of life', () => {
+      const mine = spool();
+      leaveBehind('elsewhere', 1, ['orphan'], clock.nowMs());
+      clock.advance(59_000);
+      mine.tend();
+      expect(linesOf(mine)).toEqual([]);
+      clock.advance(6000);
+      mine.tend();
+      expect(linesOf(mine)).toEqual(['orphan']);
+    });
+
+    it('shares what was left behind: of two processes one gets it', () => {
+      const [one, other] = [spool(), spool()];
+      leaveBehind('elsewhere', 1, ['orphan']);
+      one.tend();
+      other.tend();
+      expect([linesOf(one), linesOf(other)]).toEqual([['orphan'], []]);
+    });
+
+    it("begins a new segment after a long sleep, in which the open one may have become another process's", () => {
+      const mine = spool();
+      mine.append('before');
+      clock.advance(31_000);
+      mine.append('after');
+      const [before] = mine.waiting();
+      expect(before!.lines()).toEqual(['before']);
+      mine.remove(before!);
+      expect(linesOf(mine)).toEqual(['after']);
+    });
+
+    it('lets go of a segment that was taken over while it slept', () => {
+      const mine = spool();
+      mine.append('line');
+      const [segment] = mine.waiting();
+      rmSync(segment!.path);
+      expect(linesOf(mine)).toEqual([]);
+    });
+
+    it('passes over files that are none of its own', () => {
+      const mine = spool();
+      writeFileSync(join(directory, 'README'), 'hello');
+      mine.tend();
+      expect([linesOf(mine), existsSync(join(directory, 'README'))]).toEqual([[], true]);
+    });
+  });
+
+  describe('without room', () => {
+    const megabyte = 'x'.repeat(1024 * 1024 - 1);
+
+    it('says so at its limit, and takes requests again when it was emptied', () => {
+      const mine = spool(2);
+      mine.append(megabyte);
+      expect(mine.hasRoom()).toBe(true);
+      mine.append(megabyte);
+      expect(mine.hasRoom()).toBe(false);
+      for (const segment of mine.waiting()) mine.remove(segment);
+      expect(mine.hasRoom()).toBe(true);
+    });
+
+    it('still takes the records of requests in flight, but not without end', () => {
+      const mine = spool(1);
+      for (let n = 0; n < 10; n++) mine.append(megabyte);
+      expect(mine.bytes).toBeLessThan(4 * 1024 * 1024);
+    });
+
+    it('holds on to what the disk refuses, says that it has no room, and writes it when it can', () => {
+      const mine = spool();
+      disk.full = true;
+      mine.append('refused');
+      expect(mine.hasRoom()).toBe(false);
+      disk.full = false;
+      mine.append('later');
+      const lines: string[] = [];
+      for (let segments = mine.waiting(); segments.length > 0; segments = mine.waiting()) {
+        lines.push(...segments[0]!.lines());
+        mine.remove(segments[0]!);
+      }
+      expect(lines).toEqual(['refused', 'later']);
+      expect(mine.hasRoom()).toBe(true);
+    });
+  });
+});

@@ -1,0 +1,165 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Clock } from '../../platform/clock/clock.js';
+import { Environment } from '../../platform/config/environment.js';
+import { Randomness } from '../../platform/crypto/randomness.js';
+import { Segment } from './segment.js';
+import { SpoolOwner } from './spool-owner.js';
+
+const MEGABYTE = 1024 * 1024;
+/** A segment is sent whole; this bounds what is read at once. */
+const SEGMENT_BYTES = MEGABYTE;
+/** Lines that could not be written (full disk) and wait in memory: those of the requests then in flight. */
+const MAX_HELD = 10_000;
+/** Room beyond the limit for the requests that were in flight when it was reached. */
+const MARGIN_BYTES = MEGABYTE;
+const TEND_EVERY_MS = 5000;
+
+/**
+ * The entries on their way to PostgreSQL, as files in `DATA_DIR/audit-spool` that outlive the process: appended to
+ * before a request is answered, read back in batches, removed once committed. Bounded by `AUDIT_SPOOL_MAX_MB` for
+ * each process.
+ */
+@Injectable()
+export class AuditSpool {
+  private readonly logger = new Logger(AuditSpool.name);
+  private readonly directory: string;
+  private readonly maxBytes: number;
+  private readonly owner: SpoolOwner;
+  private open: Segment | null = null;
+  private closed: Segment[] = [];
+  private held: string[] = [];
+  private lost = 0;
+  private sequence = 0;
+  private lifeMs = 0;
+  private nextTendMs = 0;
+
+  constructor(
+    environment: Environment,
+    private readonly clock: Clock,
+    randomness: Randomness,
+  ) {
+    this.directory = join(environment.DATA_DIR, 'audit-spool');
+    this.maxBytes = environment.AUDIT_SPOOL_MAX_MB * MEGABYTE;
+    this.owner = SpoolOwner.ofThisProcess(randomness.bytes(4));
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    this.showLife();
+  }
+
+  /** Bytes that have not reached PostgreSQL. */
+  get bytes(): number {
+    return this.closed.reduce((sum, segment) => sum + segment.bytes, this.open?.bytes ?? 0);
+  }
+
+  /** For how long the oldest of them has waited, milliseconds. */
+  get lagMs(): number {
+    const oldest = this.closed[0] ?? this.open;
+    return oldest ? this.clock.nowMs() - oldest.sinceMs : 0;
+  }
+
+  /** Whether another request may be served: there is room, and the last write succeeded. */
+  hasRoom(): boolean {
+    return this.held.length === 0 && this.bytes < this.maxBytes;
+  }
+
+  /** Makes a line durable; if the disk refuses, holds it in memory, and {@link hasRoom} is false until it is written. */
+  append(line: string): void {
+    if (this.bytes > this.maxBytes + MARGIN_BYTES) this.lost += 1;
+    else if (this.held.length > 0 || !this.write(line)) this.hold(line);
+  }
+
+  /** The segments to send, oldest first. The open one is ended only when no other waits, so that an outage makes no crowd. */
+  waiting(): readonly Segment[] {
+    this.writeHeld();
+    if (this.closed.length === 0) this.endSegment();
+    return this.closed;
+  }
+
+  /** Removes a segment whose lines are committed. */
+  remove(segment: Segment): void {
+    segment.remove();
+    this.closed = this.closed.filter((other) => other !== segment);
+  }
+
+  /** Shows life and takes over the segments of processes that are gone; does something once in a while only. */
+  tend(): void {
+    if (this.clock.nowMs() < this.nextTendMs) return;
+    this.nextTendMs = this.clock.nowMs() + TEND_EVERY_MS;
+    this.showLife();
+    for (const file of readdirSync(this.directory).sort()) {
+      const owner = SpoolOwner.of(file);
+      if (!owner?.isGone(this.directory, this.owner, this.lifeMs)) continue;
+      const path = join(this.directory, file);
+      if (path === owner.signOfLife(this.directory)) rmSync(path, { force: true });
+      else this.adopt(path);
+    }
+  }
+
+  /** Ends the process's part in the spool; what could not be sent is left for the next one. */
+  leave(): void {
+    this.writeHeld();
+    this.endSegment();
+    this.owner.leave(this.directory);
+  }
+
+  private write(line: string): boolean {
+    try {
+      if (SpoolOwner.isDoubtful(this.lifeMs, this.clock.nowMs())) {
+        this.endSegment();
+        this.showLife();
+      }
+      this.open ??= Segment.begin(this.nextPath(), this.clock.nowMs());
+      this.open.append(line);
+      if (this.open.bytes >= SEGMENT_BYTES) this.endSegment();
+      return true;
+    } catch (error) {
+      this.endSegment();
+      if (this.held.length === 0)
+        this.logger.error(`The spool cannot be written: ${(error as Error).message}`);
+      return false;
+    }
+  }
+
+  private hold(line: string): void {
+    if (this.held.length < MAX_HELD) this.held.push(line);
+    else this.lost += 1;
+  }
+
+  private writeHeld(): void {
+    while (this.held.length > 0 && this.write(this.held[0]!)) this.held.shift();
+    if (this.held.length > 0 || this.lost === 0) return;
+    this.logger.error(
+      `${this.lost} records of refused requests were lost while the spool could not be written.`,
+    );
+    this.lost = 0;
+  }
+
+  private endSegment(): void {
+    if (!this.open) return;
+    this.open.close();
+    this.closed.push(this.open);
+    this.open = null;
+  }
+
+  private adopt(path: string): void {
+    const mine = this.nextPath();
+    try {
+      renameSync(path, mine);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // Another process was first.
+      throw error;
+    }
+    this.closed.push(Segment.leftBehind(mine, this.lifeMs));
+  }
+
+  private nextPath(): string {
+    this.sequence += 1;
+    return join(this.directory, this.owner.segment(this.sequence));
+  }
+
+  private showLife(): void {
+    this.lifeMs = this.clock.nowMs();
+    this.owner.showLife(this.directory, this.lifeMs);
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { Subject } from 'rxjs';
+import type { AuditEntry } from '../audit-entry.js';
+import { isRowAtFault } from '../../platform/database/row-at-fault.js';
+import { AuditRepository } from '../audit.repository.js';
+import { AuditSpool } from './audit-spool.js';
+import { Castaways } from './castaways.js';
+
+/** Entries of one statement: what PostgreSQL inserts well within the statement timeout, on a busy machine too. */
+const BATCH = 500;
+
+/** Sends what waits in the spool to PostgreSQL, oldest first. */
+@Injectable()
+export class SpoolDrain {
+  /** The events (not the calls) that came to PostgreSQL this way, after their commit. */
+  readonly committed = new Subject<AuditEntry>();
+
+  constructor(
+    private readonly spool: AuditSpool,
+    private readonly repository: AuditRepository,
+    private readonly castaways: Castaways,
+  ) {}
+
+  /** Sends all that waits; throws when PostgreSQL is away, and what was not sent waits on. */
+  async run(): Promise<void> {
+    this.spool.tend();
+    for (const segment of this.spool.waiting()) {
+      const lines = segment.lines();
+      for (let start = 0; start < lines.length; start += BATCH)
+        await this.insert(lines.slice(start, start + BATCH));
+      this.spool.remove(segment);
+    }
+  }
+
+  private async insert(lines: string[]): Promise<void> {
+    try {
+      for (const entry of await this.repository.insert(lines)) this.committed.next(entry);
+    } catch (error) {
+      if (!isRowAtFault(error)) throw error;
+      if (lines.length === 1) await this.castaways.rescue(lines[0]!, error);
+      else for (const line of lines) await this.insert([line]);
+    }
+  }
+}

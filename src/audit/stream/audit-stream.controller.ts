@@ -1,0 +1,72 @@
+import { Controller, Get, Header, Headers, Query, Req, type StreamableFile } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { RequireRole } from '../../platform/access/access.decorator.js';
+import { isUuid } from '../../platform/crypto/uuid.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { principalOf } from '../../platform/http/call.js';
+import { Problems } from '../../platform/http/openapi/problems.decorator.js';
+import type { AuditEntry } from '../audit-entry.js';
+import { API_CALL } from '../audit-vocabulary.js';
+import { AuditFeed } from '../feed/audit-feed.js';
+import { ReadingRecord } from '../reading/reading-record.js';
+import { streamAnswer } from '../reading/stream-answer.js';
+import { unacceptable } from '../reading/trail-query.js';
+import { AuditStreamDto } from './audit-stream.dto.js';
+import { AuditStreams } from './audit-streams.js';
+
+@ApiTags('audit')
+@Controller('audit/stream')
+@RequireRole('admin', 'auditor')
+export class AuditStreamController {
+  constructor(
+    private readonly streams: AuditStreams,
+    private readonly feed: AuditFeed,
+    private readonly record: ReadingRecord,
+  ) {}
+
+  /**
+   * Entries as they come, as server-sent events: `data` is an entry, `id` its id. A client that reconnects with
+   * `Last-Event-ID` misses nothing. The stream ends with the session, with the access token at the latest.
+   */
+  @Get()
+  @Header('Cache-Control', 'no-store, no-transform')
+  @Header('X-Accel-Buffering', 'no')
+  @ApiOperation({ summary: 'Follow the trail' })
+  @ApiProduces('text/event-stream')
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last entry received.' })
+  @ApiOkResponse({ description: 'A stream of entries.', schema: { type: 'string' } })
+  @Problems(PlatformErrors.validation_failed, PlatformErrors.overloaded)
+  async followAuditTrail(
+    @Query() filter: AuditStreamDto,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: FastifyRequest,
+  ): Promise<StreamableFile> {
+    const position = await this.positionAfter(lastEventId);
+    await this.record.note(request, 'stream', filter);
+    const stream = this.streams.begin({
+      principal: principalOf(request),
+      position,
+      calls: filter.type === undefined || filter.type === API_CALL,
+      wants: matching(filter),
+    });
+    return streamAnswer(request, stream, { type: 'text/event-stream' });
+  }
+
+  private async positionAfter(lastEventId: string | undefined): Promise<string | null> {
+    const position =
+      lastEventId !== undefined && isUuid(lastEventId) ? await this.feed.positionAfter(lastEventId) : null;
+    if (lastEventId !== undefined && position === null) {
+      throw unacceptable('#/Last-Event-ID', 'Last-Event-ID must be the id of an entry that is still kept');
+    }
+    return position;
+  }
+}
+
+function matching(filter: AuditStreamDto): (entry: AuditEntry) => boolean {
+  const wanted = Object.entries(filter).filter(([, value]) => value !== undefined) as [
+    keyof AuditStreamDto,
+    string,
+  ][];
+  return (entry) => wanted.every(([member, value]) => entry[member] === value);
+}

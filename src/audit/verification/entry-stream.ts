@@ -1,0 +1,48 @@
+import type { EntriesRepository, EntryPage, EntryTable, StoredEntry } from '../entry/entries.repository.js';
+
+/** Entries read at a time: some 15 ms of work, after which other requests have their turn. */
+const PAGE = 2000;
+
+/** The entries of a table in the order of their positions, read page by page, one page ahead. */
+export class EntryStream {
+  private page: StoredEntry[] = [];
+  private at = 0;
+  private ahead: Promise<EntryPage> | null = null;
+
+  constructor(
+    private readonly entries: EntriesRepository,
+    private readonly table: EntryTable,
+    private from: number,
+  ) {}
+
+  /**
+   * The entries not yet read whose position is below `to`, in chunks. Pages may reach ahead as far as `final`, the
+   * position below which nothing is added any more.
+   */
+  async *below(to: number, final: number): AsyncGenerator<StoredEntry[]> {
+    for (;;) {
+      if (this.at === this.page.length && !(await this.load(final))) return;
+      const start = this.at;
+      while (this.at < this.page.length && this.page[this.at]!.position < to) this.at += 1;
+      if (this.at > start) yield this.page.slice(start, this.at);
+      if (this.at < this.page.length) return;
+    }
+  }
+
+  private async load(final: number): Promise<boolean> {
+    if (this.from >= final) return false;
+    const { entries, end } = await (this.ahead ?? this.read(this.from, final));
+    this.ahead = end < final ? this.read(end, final) : null;
+    this.page = entries;
+    this.from = end;
+    this.at = 0;
+    return entries.length > 0;
+  }
+
+  private read(from: number, final: number): Promise<EntryPage> {
+    const page = this.entries.inOrder(this.table, { from, to: final, limit: PAGE });
+    // A walk that is given up leaves the page ahead behind, and with it a failure that nobody awaits.
+    page.catch(() => undefined);
+    return page;
+  }
+}

@@ -1,0 +1,73 @@
+import { canonicalEntry, digestOf } from '../entry/canonical-entry.js';
+import type { StoredEntry } from '../entry/entries.repository.js';
+import type { EntrySigner } from '../entry/entry-signer.js';
+import type { Member } from '../seals/members.js';
+import type { Fault, FaultKind } from './fault.js';
+
+const DETAILS = {
+  altered: 'The entry is not what was sealed.',
+  forged: 'The code of the entry is not one that the service wrote.',
+  missing: 'The entry was sealed and is gone.',
+  inserted: 'The entry lies in a range that was sealed without it.',
+  moved: 'The entry is not in the place where it was sealed.',
+} satisfies Partial<Record<FaultKind, string>>;
+
+/** Faults of one seal beyond this many are not kept: a wiped or flooded table has millions. */
+const MAX_FAULTS = 100;
+
+/** The fault of an entry that no seal covers yet: all there is to tell by is its code. */
+export function unsealedFault(entry: StoredEntry, signer: EntrySigner): Fault | null {
+  return signer.mac(digestOf(canonicalEntry(entry))) === entry.mac ? null : entryFault(entry.id, 'forged');
+}
+
+function entryFault(id: string, kind: keyof typeof DETAILS): Fault {
+  return { id, kind, detail: DETAILS[kind] };
+}
+
+/** Compares the entries of one table in a seal's range, as they come in order, with the members that the seal names. */
+export class MemberCheck {
+  private readonly seen: Uint8Array;
+  private readonly found: { readonly place: number; readonly fault: Fault }[] = [];
+  private places: Map<string, number> | null = null;
+  private next = 0;
+
+  constructor(
+    private readonly members: readonly Member[],
+    private readonly signer: EntrySigner,
+  ) {
+    this.seen = new Uint8Array(members.length);
+  }
+
+  see(entry: StoredEntry): void {
+    const place = this.placeOf(entry.id);
+    if (place === undefined || this.seen[place] === 1)
+      return this.report(this.next, entryFault(entry.id, 'inserted'));
+    this.seen[place] = 1;
+    const digest = digestOf(canonicalEntry(entry));
+    if (digest !== this.members[place]!.digest) this.report(place, entryFault(entry.id, 'altered'));
+    else if (this.signer.mac(digest) !== entry.mac) this.report(place, entryFault(entry.id, 'forged'));
+    else if (place < this.next) this.report(place, entryFault(entry.id, 'moved'));
+    this.next = Math.max(this.next, place + 1);
+  }
+
+  /** The members that did not come; retention may be the reason. */
+  unseen(): string[] {
+    return this.members.filter((_, place) => this.seen[place] === 0).map(({ id }) => id);
+  }
+
+  /** The faults in the order of the seal; of the given ids, which no retention explains, that they are missing. */
+  faults(missing: readonly string[]): Fault[] {
+    for (const id of missing) this.report(this.placeOf(id)!, entryFault(id, 'missing'));
+    return this.found.sort((a, b) => a.place - b.place).map(({ fault }) => fault);
+  }
+
+  private placeOf(id: string): number | undefined {
+    if (this.members[this.next]?.id === id) return this.next;
+    this.places ??= new Map(this.members.map((member, place) => [member.id, place]));
+    return this.places.get(id);
+  }
+
+  private report(place: number, fault: Fault): void {
+    if (this.found.length < MAX_FAULTS) this.found.push({ place, fault });
+  }
+}

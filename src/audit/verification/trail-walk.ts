@@ -1,0 +1,124 @@
+import { Injectable } from '@nestjs/common';
+import { EntriesRepository, type EntryTable } from '../entry/entries.repository.js';
+import { EntrySigner } from '../entry/entry-signer.js';
+import { unpackMembers } from '../seals/members.js';
+import type { Seal } from '../seals/seal.js';
+import { SealsRepository } from '../seals/seals.repository.js';
+import { EntryStream } from './entry-stream.js';
+import type { Fault } from './fault.js';
+import { MemberCheck, unsealedFault } from './member-check.js';
+import { Retirements } from './retirements.js';
+import { type ChainEnd, linkFault } from './seal-check.js';
+
+/** Entries whose seals are read at a time, roughly; at least and at most so many seals. */
+const ENTRIES_AHEAD = 10_000;
+const MIN_SEALS = 10;
+const MAX_SEALS = 2000;
+
+/** What was found in the range of one seal or, with none, behind the last one. */
+export interface WalkStep {
+  readonly seal: Seal | null;
+  readonly entries: number;
+  readonly faults: readonly Fault[];
+}
+
+/** Where a walk goes: on from a link of the chain, to the seals of a time or, with null, to the end of the trail. */
+export interface WalkPlan {
+  readonly start: ChainEnd;
+  readonly until: Date | null;
+}
+
+type Streams = Readonly<Record<EntryTable, EntryStream>>;
+
+/** Verifies the trail in its order, in memory that does not grow with it. */
+@Injectable()
+export class TrailWalk {
+  constructor(
+    private readonly seals: SealsRepository,
+    private readonly entries: EntriesRepository,
+    private readonly signer: EntrySigner,
+  ) {}
+
+  /** Yields what each seal's range came to, faults of the seal itself first; then the entries that no seal covers yet. */
+  async *walk({ start, until }: WalkPlan): AsyncGenerator<WalkStep> {
+    const retirements = new Retirements(this.seals, this.signer);
+    await retirements.load();
+    const streams: Streams = {
+      audit_events: new EntryStream(this.entries, 'audit_events', start.toPosition),
+      audit_calls: new EntryStream(this.entries, 'audit_calls', start.toPosition),
+    };
+    let end = start;
+    for await (const page of this.sealPages(start)) {
+      for (const seal of page) {
+        if (until !== null && seal.time > until.toISOString()) return;
+        const link = linkFault(seal, await this.resume(seal, end, retirements), this.signer);
+        const range = await this.range(seal, streams, page.at(-1)!.toPosition, retirements);
+        yield { seal, entries: range.entries, faults: link ? [link, ...range.faults] : range.faults };
+        end = seal;
+      }
+    }
+    if (until === null) yield* this.tail(streams);
+  }
+
+  private async *sealPages(start: ChainEnd): AsyncGenerator<Seal[]> {
+    let limit = MIN_SEALS;
+    let page = await this.seals.after(start.number, limit);
+    while (page.length > 0) {
+      yield page;
+      const entries = page.reduce((sum, { events, calls }) => sum + events + calls, 0);
+      limit = Math.min(
+        MAX_SEALS,
+        Math.max(MIN_SEALS, Math.ceil((ENTRIES_AHEAD * page.length) / (entries + 1))),
+      );
+      page = await this.seals.after(page.at(-1)!.number, limit);
+    }
+  }
+
+  /** What a seal is to go on from: the one before it or, where retention dropped that one, what it left. */
+  private async resume(seal: Seal, end: ChainEnd, retirements: Retirements): Promise<ChainEnd> {
+    if (seal.number === end.number + 1) return end;
+    await retirements.load();
+    const hash = retirements.hashOf(seal.number - 1);
+    return hash === undefined ? end : { number: seal.number - 1, hash, toPosition: seal.fromPosition };
+  }
+
+  private async range(seal: Seal, streams: Streams, final: number, retirements: Retirements) {
+    const members = unpackMembers(seal.members);
+    const faults: Fault[] = [];
+    let entries = 0;
+    for (const [table, expected] of [
+      ['audit_events', members.slice(0, seal.events)],
+      ['audit_calls', members.slice(seal.events)],
+    ] as const) {
+      const check = new MemberCheck(expected, this.signer);
+      for await (const chunk of streams[table].below(seal.toPosition, final)) {
+        for (const entry of chunk) check.see(entry);
+        entries += chunk.length;
+      }
+      faults.push(...check.faults(await unexplained(table, check.unseen(), retirements)));
+    }
+    return { entries, faults };
+  }
+
+  private async *tail(streams: Streams): AsyncGenerator<WalkStep> {
+    for (const stream of Object.values(streams)) {
+      for await (const chunk of stream.below(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)) {
+        const faults = chunk
+          .map((entry) => unsealedFault(entry, this.signer))
+          .filter((fault) => fault !== null);
+        yield { seal: null, entries: chunk.length, faults };
+      }
+    }
+  }
+}
+
+/** The missing entries that retention does not explain, not even when asked once more. */
+async function unexplained(
+  table: EntryTable,
+  missing: string[],
+  retirements: Retirements,
+): Promise<string[]> {
+  if (missing.every((id) => retirements.explain(table, id))) return [];
+  await retirements.load();
+  return missing.filter((id) => !retirements.explain(table, id));
+}
