@@ -1,0 +1,71 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { afterCommit, type Transaction } from '../../platform/database/transaction-runner.js';
+import type { AddressBlock } from './address-block.entity.js';
+import { AddressBlocksRepository } from './address-blocks.repository.js';
+
+/** How old this process's copy may be, milliseconds. */
+const REFRESH_MS = 1000;
+
+/**
+ * Addresses that are refused for a time, as a response to an alert. PostgreSQL holds them; every process asks its
+ * own copy, at most a second old, so that a refusal costs no I/O. While PostgreSQL is away the copy stays in force.
+ */
+@Injectable()
+export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
+  private readonly task = new RepeatingTask(AddressBlocks.name, () => this.refresh(), {
+    pauseMs: REFRESH_MS,
+  });
+  private until = new Map<string, number>();
+
+  constructor(
+    private readonly repository: AddressBlocksRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.refreshIfPossible();
+    this.task.startRested();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /** Whole seconds for which a network is still refused; 0 when it is not. */
+  secondsLeft(network: string): number {
+    const until = this.until.get(network);
+    return until === undefined ? 0 : Math.max(0, Math.ceil((until - this.clock.nowMs()) / 1000));
+  }
+
+  /** Refuses a network from the commit on: here at once, elsewhere within a second. Never shortens a block. */
+  async block(network: string, seconds: number, reason: string, tx: Transaction): Promise<void> {
+    await this.repository.deleteExpired(tx);
+    await this.repository.insert(tx, network, seconds, reason);
+    afterCommit(tx, () => void this.refreshIfPossible());
+  }
+
+  /** Lets a network in again; answers whether it was blocked. */
+  async unblock(network: string, tx: Transaction): Promise<boolean> {
+    const wasBlocked = await this.repository.delete(tx, network);
+    afterCommit(tx, () => void this.refreshIfPossible());
+    return wasBlocked;
+  }
+
+  /** The blocks in force, those that end first in front. */
+  list(): Promise<AddressBlock[]> {
+    return this.repository.findAll();
+  }
+
+  private async refresh(): Promise<void> {
+    const nowMs = this.clock.nowMs();
+    const remaining = await this.repository.findRemaining();
+    this.until = new Map(remaining.map(({ network, remainingMs }) => [network, nowMs + remainingMs]));
+  }
+
+  /** The task tries again, and says so. */
+  private async refreshIfPossible(): Promise<void> {
+    await this.refresh().catch(() => undefined);
+  }
+}

@@ -1,0 +1,23 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** Consecutive failed logins at one account, existing or not, from one known device or from all other places. */
+@Entity('login_failures')
+@Index('login_failures_forgettable_idx', ['updatedAt'], { where: 'failures < 10' })
+export class LoginFailures {
+  /** Keyed digest of the address as it was submitted. */
+  @PrimaryColumn('text', { name: 'account_digest', primaryKeyConstraintName: 'login_failures_pkey' })
+  accountDigest: string;
+
+  /** Empty for every device that has not signed in before. */
+  @PrimaryColumn('text', { name: 'device_id', primaryKeyConstraintName: 'login_failures_pkey' })
+  deviceId: string;
+
+  @Column('integer')
+  failures: number;
+
+  @Column('timestamptz', { name: 'blocked_until', nullable: true })
+  blockedUntil: Date | null;
+
+  @Column('timestamptz', { name: 'updated_at' })
+  updatedAt: Date;
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { Environment } from '../../platform/config/environment.js';
+import type { Policy, PolicyName } from './policy.js';
+
+type Configured = Omit<Policy, 'limit' | 'windowSeconds'> & { readonly name: PolicyName };
+
+/** What is fixed of each policy: authentication is limited exactly, everything else within 2 %. */
+const DEFINITIONS = {
+  RATE_LIMIT_DEFAULT: { name: 'default', exact: false, keys: ['user', 'endpoint'] },
+  RATE_LIMIT_ADDRESS: { name: 'address', exact: false, keys: ['address'] },
+  RATE_LIMIT_LOGIN: { name: 'login', exact: true, keys: ['address', 'account'] },
+  RATE_LIMIT_LOGIN_ADDRESS: { name: 'login-address', exact: true, keys: ['address'] },
+  RATE_LIMIT_REGISTER: { name: 'register', exact: true, keys: ['address'] },
+  RATE_LIMIT_REFRESH: { name: 'refresh', exact: true, keys: ['session'] },
+} as const satisfies Partial<Record<keyof Environment, Configured>>;
+
+/** The policies in force: those of the environment that are not `off`. */
+@Injectable()
+export class PolicyTable {
+  readonly policies: readonly Policy[];
+  private readonly off = new Set<string>();
+
+  constructor(environment: Environment) {
+    this.policies = Object.entries(DEFINITIONS).flatMap(([variable, definition]) => {
+      const configured = environment[variable as keyof typeof DEFINITIONS];
+      if (configured === 'off') {
+        this.off.add(definition.name);
+        return [];
+      }
+      const [limit, windowSeconds] = configured.split('/').map(Number);
+      return [{ ...definition, limit: limit!, windowSeconds: windowSeconds! }];
+    });
+  }
+
+  /** Whether the operator has switched a policy off, whatever routes declare. */
+  isOff(name: string): boolean {
+    return this.off.has(name);
+  }
+
+  /** The configured policy of this name; undefined when it is off or unknown. */
+  find(name: string): Policy | undefined {
+    return this.policies.find((policy) => policy.name === name);
+  }
+}

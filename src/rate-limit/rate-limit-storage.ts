@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { ThrottlerStorage } from '@nestjs/throttler';
+import { RedisConnection } from '../platform/redis/redis-connection.js';
+import { RedisUnavailable } from '../platform/redis/redis-unavailable.js';
+import { MemoryWindows } from './windows/memory-windows.js';
+import { RedisWindows } from './windows/redis-windows.js';
+import { type Decision, grainOf, type Window, type WindowStore } from './windows/window.js';
+
+type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
+
+/**
+ * The storage behind `@nestjs/throttler`: Redis where it is usable, and windows of the same size in this process
+ * while it is not.
+ */
+@Injectable()
+export class RateLimitStorage implements WindowStore, ThrottlerStorage {
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly shared: RedisWindows,
+    private readonly local: MemoryWindows,
+  ) {}
+
+  async consume(windows: readonly Window[]): Promise<readonly Decision[]> {
+    if (this.connection.state !== 'up') return this.local.consume(windows);
+    try {
+      return await this.shared.consume(windows);
+    } catch (error) {
+      if (!(error instanceof RedisUnavailable)) throw error;
+      return this.local.consume(windows);
+    }
+  }
+
+  /**
+   * One bounded window, for code written against the throttler's own interface: `ttl` in milliseconds, times of the
+   * record in seconds. A refusal blocks until there is room and no longer, so `blockDuration` is not used.
+   */
+  async increment(key: string, ttl: number, limit: number): Promise<ThrottlerRecord> {
+    const [decision] = await this.consume([
+      { key: `rl:{${key}}`, limit, windowMs: ttl, grain: grainOf(limit, false) },
+    ]);
+    const { allowed, remaining, waitMs } = decision!;
+    const seconds = Math.ceil(waitMs / 1000);
+    return {
+      totalHits: allowed ? limit - remaining : limit + 1,
+      timeToExpire: seconds,
+      isBlocked: !allowed,
+      timeToBlockExpire: allowed ? 0 : seconds,
+    };
+  }
+}

@@ -1,0 +1,53 @@
+import { type ExecutionContext, Injectable, type Type } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import {
+  InjectThrottlerOptions,
+  InjectThrottlerStorage,
+  ThrottlerGuard,
+  type ThrottlerModuleOptions,
+} from '@nestjs/throttler';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isOperational } from '../platform/http/operational-routes.js';
+import { callOf } from '../platform/http/call.js';
+import { Admission } from './admission.js';
+import type { PolicySet } from './policies/policy-set.js';
+import { RoutePolicies } from './policies/route-policies.js';
+import { RateLimitStorage } from './rate-limit-storage.js';
+
+/**
+ * The throttler's guard with two differences: a request is counted in all of its windows at once instead of one
+ * after the other, and keys come from what earlier guards verified, never from the path as it was spelled.
+ */
+@Injectable()
+export class RateLimitGuard extends ThrottlerGuard {
+  private readonly policies = new WeakMap<Type, Map<unknown, PolicySet>>();
+
+  constructor(
+    @InjectThrottlerOptions() options: ThrottlerModuleOptions,
+    @InjectThrottlerStorage() storage: RateLimitStorage,
+    reflector: Reflector,
+    private readonly routePolicies: RoutePolicies,
+    private readonly admission: Admission,
+  ) {
+    super(options, storage, reflector);
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    if (!isOperational(callOf(request).route)) {
+      await this.admission.admit(request, http.getResponse<FastifyReply>(), this.policiesOf(context));
+    }
+    return true;
+  }
+
+  private policiesOf(context: ExecutionContext): PolicySet {
+    const controller = context.getClass();
+    const known = this.policies.get(controller) ?? new Map<unknown, PolicySet>();
+    this.policies.set(controller, known);
+    const handler = context.getHandler() as () => unknown;
+    const policies = known.get(handler) ?? this.routePolicies.of(handler, controller);
+    known.set(handler, policies);
+    return policies;
+  }
+}

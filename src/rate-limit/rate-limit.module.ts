@@ -1,0 +1,63 @@
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { getOptionsToken, getStorageToken, type ThrottlerModuleOptions } from '@nestjs/throttler';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { Admission } from './admission.js';
+import { AddressBlock } from './blocks/address-block.entity.js';
+import { AddressBlocks } from './blocks/address-blocks.js';
+import { AddressBlocksRepository } from './blocks/address-blocks.repository.js';
+import { AccountGuessing } from './guessing/account-guessing.js';
+import { LoginFailuresPurge } from './guessing/login-failures-purge.js';
+import { LoginFailures } from './guessing/login-failures.entity.js';
+import { LoginFailuresRepository } from './guessing/login-failures.repository.js';
+import { PolicyTable } from './policies/policy-table.js';
+import { RoutePolicies } from './policies/route-policies.js';
+import { RateLimitDocumentation } from './rate-limit-documentation.js';
+import { RateLimitStorage } from './rate-limit-storage.js';
+import { RateLimitController } from './rate-limit.controller.js';
+import { MemoryWindows } from './windows/memory-windows.js';
+import { RedisWindows } from './windows/redis-windows.js';
+import { WindowKeys } from './windows/window-keys.js';
+
+/** The throttler's view of the policies, for whatever is written against its options. */
+const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
+  throttlers: table.policies.map(({ name, limit, windowSeconds }) => ({
+    name,
+    limit,
+    ttl: windowSeconds * 1000,
+  })),
+});
+
+/** May this request pass: the windows of its policies, guesses at accounts, blocked addresses. */
+@Module({
+  imports: [AuditModule, DiscoveryModule, TypeOrmModule.forFeature([LoginFailures, AddressBlock])],
+  controllers: [RateLimitController],
+  providers: [
+    PolicyTable,
+    RoutePolicies,
+    WindowKeys,
+    MemoryWindows,
+    RedisWindows,
+    RateLimitStorage,
+    { provide: getStorageToken(), useExisting: RateLimitStorage },
+    { provide: getOptionsToken(), useFactory: throttlerOptions, inject: [PolicyTable] },
+    AddressBlocks,
+    AddressBlocksRepository,
+    LoginFailuresRepository,
+    LoginFailuresPurge,
+    AccountGuessing,
+    Admission,
+    RateLimitDocumentation,
+  ],
+  exports: [
+    Admission,
+    RateLimitDocumentation,
+    RoutePolicies,
+    AccountGuessing,
+    AddressBlocks,
+    getStorageToken(),
+    getOptionsToken(),
+  ],
+})
+export class RateLimitModule {}

@@ -1,0 +1,42 @@
+import type { Window } from './window.js';
+
+/** The admissions of one key, as {@link grainOf} describes them; the in-process twin of the Redis script. */
+export class SlidingLog {
+  /** When each group of admissions began, ascending; entries before `first` have left the window. */
+  private starts: number[] = [];
+  private first = 0;
+  /** Admissions in the newest group. */
+  private fill = 0;
+
+  /** When the last admission leaves the window and the log may be forgotten. */
+  expiresAtMs = 0;
+
+  /** Admissions that count at this time; what has left the window is dropped. */
+  countAt(nowMs: number, { windowMs, grain }: Window): number {
+    while (this.first < this.starts.length && this.starts[this.first]! <= nowMs - windowMs) this.first++;
+    if (this.first > this.starts.length / 2) this.compact();
+    const groups = this.starts.length - this.first;
+    return groups === 0 ? 0 : (groups - 1) * grain + this.fill;
+  }
+
+  admit(nowMs: number, { windowMs, grain }: Window): void {
+    this.expiresAtMs = nowMs + windowMs;
+    if (this.starts.length > this.first && this.fill < grain) {
+      this.fill++;
+    } else {
+      this.starts.push(nowMs);
+      this.fill = 1;
+    }
+  }
+
+  /** Milliseconds until the oldest admissions leave and make room; 0 for an empty log. */
+  waitAt(nowMs: number, { windowMs }: Window): number {
+    const oldest = this.starts[this.first];
+    return oldest === undefined ? 0 : oldest + windowMs - nowMs;
+  }
+
+  private compact(): void {
+    this.starts = this.starts.slice(this.first);
+    this.first = 0;
+  }
+}

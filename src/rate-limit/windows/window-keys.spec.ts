@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { Principal } from '../../platform/access/principal.js';
+import { MasterKey } from '../../platform/crypto/master-key.js';
+import { type Call, newCall } from '../../platform/http/call.js';
+import type { KeyPart, Policy } from '../policies/policy.js';
+import { WindowKeys } from './window-keys.js';
+
+const keys = new WindowKeys(new MasterKey('a master secret of this test, thirty-two bytes or more'));
+
+const policy = (...parts: KeyPart[]): Policy => ({
+  name: 'policy',
+  limit: 5,
+  windowSeconds: 60,
+  exact: true,
+  keys: parts,
+});
+
+function call(parts: Partial<Call> = {}, network = '192.0.2.1'): Call {
+  const origin = { requestId: 'request-1', address: network, network, userAgent: null };
+  return { ...newCall(origin, '/route'), ...parts };
+}
+
+const user = (userId: string) => ({ principal: { userId } as Principal });
+
+const keyOf = (one: Policy, caller: Call, endpoint = 'GET /route') =>
+  keys.windowOf(one, caller, endpoint).key;
+
+const tagOf = (key: string) => /^rl:\{([^}]+)\}/.exec(key)?.[1];
+
+describe('WindowKeys', () => {
+  it('tell users and endpoints apart, not the addresses of a user', () => {
+    const byUser = policy('user', 'endpoint');
+    expect(keyOf(byUser, call(user('u1')))).toBe(keyOf(byUser, call(user('u1'), '192.0.2.2')));
+    expect(keyOf(byUser, call(user('u1')))).not.toBe(keyOf(byUser, call(user('u2'))));
+    expect(keyOf(byUser, call(user('u1')))).not.toBe(keyOf(byUser, call(user('u1')), 'PUT /route'));
+  });
+
+  it('count an anonymous caller by address', () => {
+    const byUser = policy('user', 'endpoint');
+    expect(keyOf(byUser, call())).toBe(keyOf(byUser, call()));
+    expect(keyOf(byUser, call())).not.toBe(keyOf(byUser, call({}, '192.0.2.2')));
+    expect(keyOf(byUser, call())).not.toBe(keyOf(byUser, call(user('u1'))));
+  });
+
+  it.each<{ parts: KeyPart[]; known: Partial<Call>; alone: boolean }>([
+    { parts: ['user', 'endpoint'], known: user('u1'), alone: true },
+    { parts: ['address'], known: {}, alone: true },
+    { parts: ['session'], known: { refreshSessionId: 's1' }, alone: false },
+    { parts: ['address', 'account'], known: { accountDigest: 'digest' }, alone: false },
+  ])(
+    'apply by $parts to who brings them, and to a request without them: $alone',
+    ({ parts, known, alone }) => {
+      expect(keys.applies(policy(...parts), call(known))).toBe(true);
+      expect(keys.applies(policy(...parts), call())).toBe(alone);
+    },
+  );
+
+  it('put all requests without an address into one bucket', () => {
+    expect(keyOf(policy('address'), call({}, 'unknown'))).toBe(keyOf(policy('address'), call({}, 'unknown')));
+  });
+
+  it('share a hash tag, and so a slot, between what counts by one subject', () => {
+    const [login, address] = [policy('address', 'account'), policy('address')];
+    const caller = call({ accountDigest: 'digest' });
+    expect(tagOf(keyOf(login, caller))).toBe(tagOf(keyOf(address, caller)));
+    expect(keyOf(login, caller)).not.toBe(keyOf(address, caller));
+  });
+
+  it('start a new window when a limit changes', () => {
+    const one = policy('address');
+    expect(keyOf({ ...one, limit: 6 }, call())).not.toBe(keyOf(one, call()));
+    expect(keyOf({ ...one, windowSeconds: 61 }, call())).not.toBe(keyOf(one, call()));
+  });
+
+  it('are short and carry nothing of the caller in clear', () => {
+    const caller = call(
+      { ...user('0198c0de-0000-7000-8000-000000000001'), accountDigest: 'feedface' },
+      '2001:db8::/64',
+    );
+    for (const parts of [['user'], ['address', 'account', 'endpoint']] as KeyPart[][]) {
+      expect(keyOf(policy(...parts), caller)).toMatch(/^rl:\{[\w-]{16}\}[\w-]{16}$/);
+    }
+  });
+
+  it('cannot be told without the master key', () => {
+    const others = new WindowKeys(new MasterKey('another master secret, thirty-two bytes or more'));
+    expect(others.windowOf(policy('address'), call(), '').key).not.toBe(keyOf(policy('address'), call()));
+  });
+});

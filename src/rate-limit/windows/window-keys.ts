@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { MasterKey } from '../../platform/crypto/master-key.js';
+import type { Call } from '../../platform/http/call.js';
+import type { KeyPart, Policy } from '../policies/policy.js';
+import { grainOf, type Window } from './window.js';
+
+/** Digests kept at hand; past it all are dropped, for making one anew costs a few microseconds. */
+const MAX_DIGESTS = 20_000;
+
+/** 96 bits: two of a billion callers share a bucket with a probability of 10^-11. */
+const DIGEST_LENGTH = 16;
+
+/**
+ * Names the windows of a call. Keys are keyed digests: what is in Redis tells neither address nor account. The
+ * digest of the subject is the hash tag, so that what is counted per subject shares a slot; the limit is part of the
+ * name, so that a changed limit starts a new window instead of misreading an old one.
+ */
+@Injectable()
+export class WindowKeys {
+  private readonly digests = new Map<string, string>();
+
+  constructor(private readonly masterKey: MasterKey) {}
+
+  /** Whether a policy holds a call: it names the account or session that the policy counts by. */
+  applies({ keys }: Policy, call: Call): boolean {
+    if (keys.includes('account') && call.accountDigest === null) return false;
+    return !keys.includes('session') || call.refreshSessionId !== null;
+  }
+
+  /** The window of one policy that applies; `endpoint` is the matched route's pattern with its method. */
+  windowOf(policy: Policy, call: Call, endpoint: string): Window {
+    const { name, limit, windowSeconds, exact, keys } = policy;
+    const subject = this.digest(subjectOf(keys, call));
+    const scope = `${name} ${limit}/${windowSeconds}${detailOf(keys, call, endpoint)}`;
+    return {
+      key: `rl:{${subject}}${this.digest(scope)}`,
+      limit,
+      windowMs: windowSeconds * 1000,
+      grain: grainOf(limit, exact),
+    };
+  }
+
+  private digest(text: string): string {
+    const known = this.digests.get(text);
+    if (known !== undefined) return known;
+    const digest = this.masterKey.mac('rate-limit-key', text).toString('base64url').slice(0, DIGEST_LENGTH);
+    if (this.digests.size >= MAX_DIGESTS) this.digests.clear();
+    this.digests.set(text, digest);
+    return digest;
+  }
+}
+
+/** Whose budget it is; an anonymous caller is counted by address. */
+function subjectOf(keys: readonly KeyPart[], call: Call): string {
+  if (keys.includes('user') && call.principal) return `user ${call.principal.userId}`;
+  if (keys.includes('session')) return `session ${call.refreshSessionId}`;
+  return `address ${call.origin.network}`;
+}
+
+function detailOf(keys: readonly KeyPart[], call: Call, endpoint: string): string {
+  const account = keys.includes('account') ? ` account ${call.accountDigest}` : '';
+  return keys.includes('endpoint') ? `${account} endpoint ${endpoint}` : account;
+}
