@@ -1,0 +1,27 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { ValidateBy } from 'class-validator';
+
+const MAX_CODE_POINTS = 80;
+
+/** Letters, marks, numbers, punctuation, symbols and spaces; no control, format-override or unpaired characters. */
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\u200c\u200d]+$/u;
+
+/** A name for people to read: NFC, trimmed, 1 to 80 code points, nothing that could forge a line or its direction. */
+export const IsDisplayName = () =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' ? value.normalize('NFC').trim() : value,
+    ),
+    ValidateBy({
+      name: 'displayName',
+      validator: {
+        validate: (value: unknown) =>
+          typeof value === 'string' &&
+          value.isWellFormed() &&
+          PRINTABLE.test(value) &&
+          Array.from(value).length <= MAX_CODE_POINTS,
+        defaultMessage: () => `$property must be text of 1 to ${MAX_CODE_POINTS} printable characters`,
+      },
+    }),
+  );

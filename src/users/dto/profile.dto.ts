@@ -1,0 +1,28 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ROLES, type Role } from '../../platform/access/principal.js';
+import type { Profile } from '../../platform/access/profile.js';
+
+/** An account as its owner sees it. */
+export class ProfileDto implements Profile {
+  @ApiProperty({ format: 'uuid', example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
+  id: string;
+
+  /** In lower case, as it is compared. */
+  @ApiProperty({ format: 'email', example: 'ada@example.com' })
+  email: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Ada Lovelace' })
+  displayName: string | null;
+
+  @ApiProperty({ enum: ROLES, isArray: true, example: ['user'] })
+  roles: Role[];
+
+  @ApiProperty({ example: false })
+  emailVerified: boolean;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
+  createdAt: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
+  updatedAt: string;
+}

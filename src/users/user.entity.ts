@@ -1,0 +1,37 @@
+import { Check, Column, Entity, PrimaryColumn, Unique } from 'typeorm';
+import type { Role } from '../platform/access/principal.js';
+
+/** An account. The password hash is an opaque text here; making and comparing it is auth's affair. */
+@Entity('users')
+@Unique('users_email_key', ['email'])
+@Check('users_roles_check', `roles <@ ARRAY['user', 'auditor', 'admin']`)
+export class User {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'users_pkey' })
+  id: string;
+
+  /** In the spelling of `canonicalEmail`. */
+  @Column('text')
+  email: string;
+
+  @Column('text', { name: 'display_name', nullable: true })
+  displayName: string | null;
+
+  @Column('text', { array: true })
+  roles: Role[];
+
+  @Column('boolean', { name: 'email_verified', default: false })
+  emailVerified: boolean;
+
+  @Column('text', { name: 'password_hash', select: false })
+  passwordHash: string;
+
+  /** When an operator disabled the account; null while it may sign in. */
+  @Column({ type: 'timestamptz', name: 'disabled_at', precision: 3, nullable: true })
+  disabledAt: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
+  createdAt: Date;
+
+  @Column({ type: 'timestamptz', name: 'updated_at', precision: 3 })
+  updatedAt: Date;
+}

@@ -1,0 +1,39 @@
+import { Body, Controller, Get, Put, Req } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { SignedIn } from '../platform/access/access.decorator.js';
+import type { Profile } from '../platform/access/profile.js';
+import { PlatformErrors } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
+import { callOf, principalOf } from '../platform/http/call.js';
+import { ProfileDto } from './dto/profile.dto.js';
+import { UpdateProfileDto } from './dto/update-profile.dto.js';
+import { profileOf } from './profile.js';
+import { UsersService } from './users.service.js';
+
+@ApiTags('users')
+@Controller('users/me')
+@SignedIn()
+export class UsersController {
+  constructor(private readonly users: UsersService) {}
+
+  /** The account that the access token speaks for. */
+  @Get()
+  @ApiOperation({ summary: 'Read own account' })
+  @ApiOkResponse({ type: ProfileDto, description: 'The account.' })
+  async me(@Req() request: FastifyRequest): Promise<Profile> {
+    const { profile } = callOf(request);
+    if (profile) return profile;
+    const user = await this.users.findById(principalOf(request).userId);
+    if (!user) throw new Problem(PlatformErrors.not_found);
+    return profileOf(user);
+  }
+
+  /** Replaces the editable part of the profile. */
+  @Put()
+  @ApiOperation({ summary: 'Replace own profile' })
+  @ApiOkResponse({ type: ProfileDto, description: 'The account as it is now.' })
+  async update(@Req() request: FastifyRequest, @Body() { displayName }: UpdateProfileDto): Promise<Profile> {
+    return this.users.updateProfile(principalOf(request).userId, displayName, callOf(request).origin);
+  }
+}

@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import type { Role } from '../platform/access/principal.js';
+import type { Profile } from '../platform/access/profile.js';
+import { Clock } from '../platform/clock/clock.js';
+import { UuidV7 } from '../platform/crypto/uuid.js';
+import { type Transaction, TransactionRunner } from '../platform/database/transaction-runner.js';
+import { PlatformErrors } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
+import type { Origin } from '../platform/http/origin.js';
+import { AccountCopies } from './account-copies.js';
+import { profileOf } from './profile.js';
+import { User } from './user.entity.js';
+import { UsersRepository } from './users.repository.js';
+
+export interface NewUser {
+  /** In the spelling of `canonicalEmail`. */
+  readonly email: string;
+  readonly displayName: string | null;
+  readonly roles: Role[];
+  readonly passwordHash: string;
+}
+
+/** Accounts and their profiles. */
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly copies: AccountCopies,
+    private readonly audit: AuditService,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+    private readonly ids: UuidV7,
+  ) {}
+
+  async findById(id: string): Promise<User | null> {
+    return this.users.findById(id);
+  }
+
+  /** Creates an account in the caller's transaction, with its event. Throws `email_taken`. */
+  async create(
+    tx: Transaction,
+    { email, displayName, roles, passwordHash }: NewUser,
+    origin: Origin,
+  ): Promise<User> {
+    const now = this.clock.now();
+    const user = Object.assign(new User(), {
+      id: this.ids.next(),
+      email,
+      displayName,
+      roles,
+      emailVerified: false,
+      passwordHash,
+      disabledAt: null,
+      createdAt: now,
+      updatedAt: now,
+    });
+    await this.users.insert(tx, user);
+    await this.audit.record(tx, {
+      type: 'user_created',
+      outcome: 'success',
+      userId: user.id,
+      origin,
+      details: { roles },
+    });
+    return user;
+  }
+
+  /** Replaces the editable profile. Throws `not_found` for an account that is gone. */
+  async updateProfile(id: string, displayName: string | null, origin: Origin): Promise<Profile> {
+    const profile = await this.transactions.run(async (tx) => {
+      const user = await this.users.lock(tx, id);
+      if (!user) throw new Problem(PlatformErrors.not_found);
+      const changes = { displayName, updatedAt: this.laterThan(user.updatedAt) };
+      await this.users.update(tx, id, changes);
+      const members = displayName === user.displayName ? [] : ['displayName'];
+      await this.audit.record(tx, {
+        type: 'user_updated',
+        outcome: 'success',
+        userId: id,
+        origin,
+        details: { members },
+      });
+      return profileOf(Object.assign(user, changes));
+    });
+    if (this.copies.configured) await this.copies.renewProfile(profile).catch(() => undefined);
+    return profile;
+  }
+
+  /** Strictly growing, so that of two profiles the newer is known even when a clock stands still. */
+  private laterThan(previous: Date): Date {
+    return new Date(Math.max(this.clock.nowMs(), previous.getTime() + 1));
+  }
+}
