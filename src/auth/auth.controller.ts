@@ -1,0 +1,132 @@
+import { Body, Controller, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '../platform/access/access.decorator.js';
+import { PlatformErrors } from '../platform/errors/platform.errors.js';
+import { callOf } from '../platform/http/call.js';
+import { Problems } from '../platform/http/openapi/problems.decorator.js';
+import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
+import { UsersErrors } from '../users/users.errors.js';
+import { ProfileDto } from '../users/dto/profile.dto.js';
+import { LoginDto } from './dto/login.dto.js';
+import { RefreshTokenDto } from './dto/refresh-token.dto.js';
+import { RegisterDto } from './dto/register.dto.js';
+import { BodySignedInDto, CookieSignedInDto } from './dto/signed-in.dto.js';
+import { IdentifiedBy } from './guards/identified-by.decorator.js';
+import { LoginService } from './login.service.js';
+import { LogoutService } from './logout.service.js';
+import { RefreshService } from './refresh.service.js';
+import { RegistrationService } from './registration.service.js';
+import { AuthErrors } from './auth.errors.js';
+import { TokenAnswer } from './token-answer.js';
+import { PresentedTokens } from './tokens/presented-tokens.js';
+
+const SIGNED_IN = {
+  description: 'The tokens, in the transport that was asked for.',
+  schema: { oneOf: [{ $ref: getSchemaPath(BodySignedInDto) }, { $ref: getSchemaPath(CookieSignedInDto) }] },
+};
+
+@ApiTags('auth')
+@Controller('auth')
+@Public()
+@ApiExtraModels(BodySignedInDto, CookieSignedInDto)
+export class AuthController {
+  constructor(
+    private readonly registration: RegistrationService,
+    private readonly logins: LoginService,
+    private readonly refreshes: RefreshService,
+    private readonly logouts: LogoutService,
+    private readonly tokens: TokenAnswer,
+    private readonly presented: PresentedTokens,
+  ) {}
+
+  /** Opens an account. It is not signed in by that. */
+  @Post('register')
+  @RateLimit('register')
+  @ApiOperation({ summary: 'Open an account' })
+  @Problems(UsersErrors.email_taken, PlatformErrors.overloaded)
+  async register(@Body() body: RegisterDto, @Req() request: FastifyRequest): Promise<ProfileDto> {
+    const { email, password, displayName = null } = body;
+    const profile = await this.registration.register(
+      { email, password, displayName },
+      callOf(request).origin,
+    );
+    return { ...profile, roles: [...profile.roles] };
+  }
+
+  /** Signs in. Unknown address, wrong password and disabled account are answered alike. */
+  @Post('login')
+  @HttpCode(200)
+  @RateLimit('login', 'login-address')
+  @IdentifiedBy('account')
+  @ApiOperation({ summary: 'Sign in' })
+  @Problems(AuthErrors.invalid_credentials, PlatformErrors.overloaded)
+  @ApiOkResponse(SIGNED_IN)
+  async login(
+    @Body() { email, password, tokenTransport = 'cookie', deviceToken }: LoginDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CookieSignedInDto | BodySignedInDto> {
+    const credentials = { email, password, deviceToken: deviceToken ?? this.presented.device(request) };
+    return this.tokens.give(
+      await this.logins.login(credentials, callOf(request).origin),
+      tokenTransport,
+      reply,
+    );
+  }
+
+  /**
+   * Exchanges the refresh token for a new pair, in the transport that it came in. The old one is used up: presented
+   * again, it ends the session, except within ten seconds by the same client, which gets the same answer again.
+   */
+  @Post('refresh')
+  @HttpCode(200)
+  @RateLimit('refresh')
+  @IdentifiedBy('refresh-token')
+  @ApiBody({ type: RefreshTokenDto, required: false })
+  @ApiOperation({ summary: 'Get the next pair of tokens' })
+  @Problems(
+    AuthErrors.unauthenticated,
+    AuthErrors.invalid_token,
+    AuthErrors.session_ended,
+    AuthErrors.refresh_token_reused,
+  )
+  @ApiOkResponse(SIGNED_IN)
+  async refresh(
+    @Body() { refreshToken }: RefreshTokenDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CookieSignedInDto | BodySignedInDto> {
+    const transport = refreshToken === undefined ? 'cookie' : 'body';
+    const device = this.presented.device(request);
+    const renewed = await this.refreshes.refresh(
+      this.presented.refresh(request),
+      device,
+      callOf(request).origin,
+    );
+    return this.tokens.give(renewed, transport, reply);
+  }
+
+  /** Ends the session of the token presented, expired or not. Succeeds too when there is nothing to end. */
+  @Post('logout')
+  @HttpCode(204)
+  @Header('clear-site-data', '"cache", "storage"')
+  @ApiBody({ type: RefreshTokenDto, required: false })
+  @ApiOperation({ summary: 'Sign out' })
+  async logout(
+    @Body() _body: RefreshTokenDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const presented = { access: this.presented.access(request), refresh: this.presented.refresh(request) };
+    await this.logouts.logout(presented, callOf(request).origin);
+    this.tokens.takeBack(reply);
+  }
+}

@@ -1,0 +1,61 @@
+import type { CookieSerializeOptions } from '@fastify/cookie';
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Environment } from '../../platform/config/environment.js';
+
+/** 400 days, the longest that browsers keep a cookie (RFC 6265bis section 5.5). */
+const DEVICE_MAX_AGE_SECONDS = 400 * 24 * 60 * 60;
+
+type CookieName = 'access_token' | 'refresh_token' | 'device';
+
+/**
+ * The cookies of the browser transport: out of reach of scripts, of other sites and, by the `__Host-` prefix, of
+ * sibling hosts (RFC 6265bis section 4.1.3.2; ASVS 3.3). Plain names only where there is no https.
+ */
+@Injectable()
+export class TokenCookies {
+  private readonly prefix: string;
+  private readonly attributes: CookieSerializeOptions;
+
+  constructor({ COOKIE_SECURE: secure, COOKIE_SAME_SITE: sameSite }: Environment) {
+    this.prefix = secure ? '__Host-' : '';
+    this.attributes = { path: '/', httpOnly: true, secure, sameSite };
+  }
+
+  /** The value of a cookie; null when it is absent or empty. */
+  read(request: FastifyRequest, name: CookieName): string | null {
+    return request.cookies[this.prefix + name] || null;
+  }
+
+  /** Whether the request carries any cookie of ours: the mark of a browser. */
+  accompany(request: FastifyRequest): boolean {
+    return (['access_token', 'refresh_token', 'device'] as const).some(
+      (name) => this.read(request, name) !== null,
+    );
+  }
+
+  /** Sets both tokens; neither outlives what it opens. */
+  setTokens(reply: FastifyReply, access: TimedValue, refresh: TimedValue): void {
+    this.set(reply, 'access_token', access.value, access.maxAgeSeconds);
+    this.set(reply, 'refresh_token', refresh.value, refresh.maxAgeSeconds);
+  }
+
+  setDevice(reply: FastifyReply, value: string): void {
+    this.set(reply, 'device', value, DEVICE_MAX_AGE_SECONDS);
+  }
+
+  /** Removes both tokens, with the attributes that they were set with. The device stays known. */
+  clearTokens(reply: FastifyReply): void {
+    this.set(reply, 'access_token', '', 0);
+    this.set(reply, 'refresh_token', '', 0);
+  }
+
+  private set(reply: FastifyReply, name: CookieName, value: string, maxAge: number): void {
+    void reply.setCookie(this.prefix + name, value, { ...this.attributes, maxAge });
+  }
+}
+
+export interface TimedValue {
+  readonly value: string;
+  readonly maxAgeSeconds: number;
+}

@@ -1,0 +1,13 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString, MaxLength } from 'class-validator';
+import { IfPresent } from '../../platform/http/if-present.decorator.js';
+
+/** The refresh token of the body transport; browsers send an empty body and the cookie. */
+export class RefreshTokenDto {
+  /** As login or the last refresh answered it. */
+  @ApiProperty({ required: false, maxLength: 4096 })
+  @IfPresent()
+  @IsString({ message: 'refreshToken must be text' })
+  @MaxLength(4096, { message: 'refreshToken must be at most 4096 characters' })
+  refreshToken?: string;
+}

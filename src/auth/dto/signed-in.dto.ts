@@ -1,0 +1,52 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ProfileDto } from '../../users/dto/profile.dto.js';
+
+/** One sign-in on one device. */
+export class SessionDto {
+  @ApiProperty({ format: 'uuid', example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
+  id: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
+  createdAt: string;
+
+  /** The absolute end; without use the session ends earlier. */
+  @ApiProperty({ format: 'date-time', example: '2026-12-23T09:30:00.000Z' })
+  expiresAt: string;
+}
+
+/** Signed in with cookies: the tokens are in `Set-Cookie` only. */
+export class CookieSignedInDto {
+  user: ProfileDto;
+
+  session: SessionDto;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-23T10:00:00.000Z' })
+  accessTokenExpiresAt: string;
+}
+
+/** Signed in with tokens in the body: no cookie is set. */
+export class BodySignedInDto {
+  @ApiProperty({ enum: ['Bearer'] })
+  tokenType: 'Bearer';
+
+  /** JWS, verifiable with the keys of `/.well-known/jwks.json`; sent as `Authorization: Bearer`. */
+  accessToken: string;
+
+  /** Seconds until the access token expires. */
+  @ApiProperty({ example: 1800 })
+  expiresIn: number;
+
+  /** Opaque; good for one use. */
+  refreshToken: string;
+
+  /** Seconds until the session ends if it is not refreshed. */
+  @ApiProperty({ example: 604800 })
+  refreshExpiresIn: number;
+
+  /** To be sent with the next login from this device. */
+  deviceToken: string;
+
+  user: ProfileDto;
+
+  session: SessionDto;
+}

@@ -1,0 +1,56 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { AuditService } from '../../audit/audit.service.js';
+import { Environment } from '../../platform/config/environment.js';
+import { Problem } from '../../platform/errors/problem.js';
+import { callOf } from '../../platform/http/call.js';
+import { AuthErrors } from '../auth.errors.js';
+import { TokenCookies } from '../cookies/token-cookies.js';
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+const MAX_RECORDED_ORIGIN = 200;
+
+/**
+ * Refuses cross-site requests that change something (OWASP CSRF Prevention Cheat Sheet), login included: by Fetch
+ * Metadata where the browser sends it, by `Origin` as the fallback. A caller with neither is no browser, unless it
+ * brings a cookie of ours.
+ */
+@Injectable()
+export class CsrfGuard implements CanActivate {
+  private readonly allowedOrigins: ReadonlySet<string>;
+
+  constructor(
+    environment: Environment,
+    private readonly cookies: TokenCookies,
+    private readonly audit: AuditService,
+  ) {
+    this.allowedOrigins = new Set([new URL(environment.PUBLIC_URL).origin, ...environment.CORS_ORIGINS]);
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (SAFE_METHODS.has(request.method) || this.isAllowed(request)) return true;
+    this.audit.recordRefusal({
+      type: 'malicious_csrf',
+      outcome: 'failure',
+      origin: callOf(request).origin,
+      details: {
+        origin: request.headers.origin?.slice(0, MAX_RECORDED_ORIGIN) ?? null,
+        fetchSite: single(request.headers['sec-fetch-site'])?.slice(0, MAX_RECORDED_ORIGIN) ?? null,
+      },
+    });
+    throw new Problem(AuthErrors.csrf_rejected);
+  }
+
+  private isAllowed(request: FastifyRequest): boolean {
+    const { origin } = request.headers;
+    const fetchSite = single(request.headers['sec-fetch-site']);
+    if (origin !== undefined && this.allowedOrigins.has(origin)) return true;
+    if (fetchSite === 'same-origin' || fetchSite === 'none') return true;
+    return origin === undefined && fetchSite === undefined && !this.cookies.accompany(request);
+  }
+}
+
+const single = (header: string | string[] | undefined) =>
+  Array.isArray(header) ? header.join(', ') : header;

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import type { KeyObject } from 'node:crypto';
+import { AuditService } from '../../audit/audit.service.js';
+import { Environment } from '../../platform/config/environment.js';
+import { Clock } from '../../platform/clock/clock.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { internalOrigin } from '../../platform/http/origin.js';
+import { generatePrivateKey, publicJwkOf } from './key-material.js';
+import { KeySeal } from './key-seal.js';
+import { SigningKeysRepository } from './signing-keys.repository.js';
+
+/** Adds signing keys to the installation, each with its event. */
+@Injectable()
+export class KeyMaker {
+  constructor(
+    private readonly keys: SigningKeysRepository,
+    private readonly seal: KeySeal,
+    private readonly audit: AuditService,
+    private readonly environment: Environment,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Generates a key pair and keeps it, its private half encrypted. Returns its `kid`. */
+  async generate(tx: Transaction, signsFrom: Date): Promise<string> {
+    const key = await generatePrivateKey(this.environment.JWT_ALGORITHM);
+    return this.add(tx, key, signsFrom, (kid) => this.seal.seal(key, kid));
+  }
+
+  /** Publishes a supplied key; its private half stays where it came from. */
+  async publish(tx: Transaction, key: KeyObject, signsFrom: Date): Promise<string> {
+    return this.add(tx, key, signsFrom, () => null);
+  }
+
+  private async add(
+    tx: Transaction,
+    key: KeyObject,
+    signsFrom: Date,
+    sealed: (kid: string) => Buffer | null,
+  ) {
+    const algorithm = this.environment.JWT_ALGORITHM;
+    const publicJwk = publicJwkOf(key, algorithm);
+    const { kid } = publicJwk;
+    const createdAt = this.clock.now();
+    await this.keys.insert(tx, {
+      kid,
+      algorithm,
+      publicJwk,
+      sealedPrivateKey: sealed(kid),
+      createdAt,
+      signsFrom,
+    });
+    await this.audit.record(tx, {
+      type: 'signing_key_rotated',
+      outcome: 'success',
+      origin: internalOrigin('signing-keys'),
+      details: { kid },
+    });
+    return kid;
+  }
+}

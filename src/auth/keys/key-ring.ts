@@ -1,0 +1,96 @@
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { Environment } from '../../platform/config/environment.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { KeyRotation } from './key-rotation.js';
+import { currentKey, KEY_REFRESH_SECONDS } from './key-schedule.js';
+import { KeySeal } from './key-seal.js';
+import type { PublicJwk } from './key-material.js';
+import type { SigningKey } from './signing-key.entity.js';
+import { SigningKeysRepository } from './signing-keys.repository.js';
+import { SuppliedKey } from './supplied-key.js';
+
+/** How often a `kid` that nobody knows may cause a look at the database, milliseconds. */
+const MISS_INTERVAL_MS = 1000;
+
+/**
+ * The keys of this installation as this process knows them. Verification keys lie in a map, which has no prototype
+ * to hit (`kid: "__proto__"`), and a miss is a refusal (RFC 8725 section 3.10).
+ */
+@Injectable()
+export class KeyRing implements OnModuleInit, OnApplicationShutdown {
+  /** While it fails, the keys that are known stay in use. */
+  private readonly refreshing = new RepeatingTask(KeyRing.name, () => this.refresh(), {
+    pauseMs: KEY_REFRESH_SECONDS * 1000,
+  });
+  /** Changes when a key is no longer known. */
+  generation = 0;
+  private rows: SigningKey[] = [];
+  private verifiers = new Map<string, KeyObject>();
+  private readonly signers = new Map<string, KeyObject>();
+  private lastMissMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly keys: SigningKeysRepository,
+    private readonly rotation: KeyRotation,
+    private readonly seal: KeySeal,
+    private readonly supplied: SuppliedKey,
+    private readonly environment: Environment,
+    private readonly clock: Clock,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.rotation.ensureKey();
+    await this.refresh();
+    this.signer();
+    this.refreshing.startRested();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.refreshing.stop();
+  }
+
+  /** The public keys, as the JWKS endpoint shows them. */
+  publicKeys(): PublicJwk[] {
+    return this.rows.map((row) => row.publicJwk);
+  }
+
+  /** The key that signs now: the supplied one, or the current one of our own. */
+  signer(): { readonly kid: string; readonly key: KeyObject } {
+    if (this.supplied.key) return { kid: this.supplied.kid, key: this.supplied.key };
+    const own = this.rows.filter((row) => row.sealedPrivateKey !== null);
+    const row = currentKey(own, this.clock.nowMs());
+    if (!row?.sealedPrivateKey) throw new Error('No signing key is in force.');
+    let key = this.signers.get(row.kid);
+    if (!key) {
+      key = this.seal.unseal(row.sealedPrivateKey, row.kid);
+      this.signers.set(row.kid, key);
+    }
+    return { kid: row.kid, key };
+  }
+
+  /** The key of a `kid`, or null. An unknown one may be newer than our view, so it causes one look, rarely. */
+  async verifier(kid: string): Promise<KeyObject | null> {
+    const known = this.verifiers.get(kid);
+    if (known) return known;
+    const nowMs = this.clock.nowMs();
+    if (Math.abs(nowMs - this.lastMissMs) < MISS_INTERVAL_MS) return null;
+    this.lastMissMs = nowMs;
+    await this.refresh().catch(() => undefined);
+    return this.verifiers.get(kid) ?? null;
+  }
+
+  /** Reads the keys again. */
+  async refresh(): Promise<void> {
+    this.rows = (await this.keys.all()).filter((row) => row.algorithm === this.environment.JWT_ALGORITHM);
+    const before = this.verifiers;
+    this.verifiers = new Map(
+      this.rows.map(({ kid, publicJwk }) => [
+        kid,
+        before.get(kid) ?? createPublicKey({ key: publicJwk, format: 'jwk' }),
+      ]),
+    );
+    if ([...before.keys()].some((kid) => !this.verifiers.has(kid))) this.generation += 1;
+  }
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import type { KeyObject } from 'node:crypto';
+import { ConfigurationFault } from '../../platform/config/configuration-fault.js';
+import { Environment } from '../../platform/config/environment.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { KeyMaker } from './key-maker.js';
+import { currentKey, deadKeys, firstUse } from './key-schedule.js';
+import { SigningKeysRepository } from './signing-keys.repository.js';
+import { SuppliedKey } from './supplied-key.js';
+
+export interface Rotation {
+  readonly kid: string;
+  /** When the new key starts to sign. */
+  readonly signsFrom: Date;
+  /** Keys that no living token needs and that are gone now. */
+  readonly dropped: readonly string[];
+}
+
+/** Which keys there are: the first one, the supplied one, and their successors. One instance at a time decides. */
+@Injectable()
+export class KeyRotation {
+  constructor(
+    private readonly keys: SigningKeysRepository,
+    private readonly maker: KeyMaker,
+    private readonly supplied: SuppliedKey,
+    private readonly transactions: TransactionRunner,
+    private readonly environment: Environment,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Sees to it that a key is in force; of many instances that start at once, one makes it. */
+  async ensureKey(): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      await this.keys.lock(tx);
+      if (this.supplied.key) return this.publish(tx, this.supplied.key);
+      const current = currentKey(await this.keys.all(tx), this.clock.nowMs());
+      if (current?.algorithm === this.environment.JWT_ALGORITHM && current.sealedPrivateKey) return;
+      await this.maker.generate(tx, this.clock.now());
+    });
+  }
+
+  /**
+   * Publish, wait, sign, keep the old until its tokens are dead: adds a key that takes over once every verifier can
+   * know it, and drops those that no living token needs. Throws {@link ConfigurationFault} over a supplied key.
+   */
+  async rotate(): Promise<Rotation> {
+    if (this.supplied.key) {
+      throw new ConfigurationFault([
+        'JWT_PRIVATE_KEY supplies the signing key; to rotate, supply another one',
+      ]);
+    }
+    return this.transactions.run(async (tx) => {
+      await this.keys.lock(tx);
+      const nowMs = this.clock.nowMs();
+      const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
+      const dropped = deadKeys(await this.keys.all(tx), nowMs, lifetimeSeconds).map((key) => key.kid);
+      await this.keys.delete(tx, dropped);
+      const signsFrom = firstUse(nowMs);
+      return { kid: await this.maker.generate(tx, signsFrom), signsFrom, dropped };
+    });
+  }
+
+  /** The supplied key counts as in force from now on, also when it was in force before another one. */
+  private async publish(tx: Transaction, key: KeyObject): Promise<void> {
+    const rows = await this.keys.all(tx);
+    if (currentKey(rows, this.clock.nowMs())?.kid === this.supplied.kid) return;
+    const known = rows.some((row) => row.kid === this.supplied.kid);
+    if (known) await this.keys.makeSignFrom(tx, this.supplied.kid, this.clock.now());
+    else await this.maker.publish(tx, key, this.clock.now());
+  }
+}

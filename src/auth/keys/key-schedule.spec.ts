@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { currentKey, deadKeys, firstUse, JWKS_MAX_AGE_SECONDS, KEY_REFRESH_SECONDS } from './key-schedule.js';
+import { SigningKey } from './signing-key.entity.js';
+
+const keyFrom = (kid: string, signsFromSeconds: number) =>
+  Object.assign(new SigningKey(), { kid, signsFrom: new Date(signsFromSeconds * 1000) });
+const kids = (keys: readonly SigningKey[]) => keys.map((key) => key.kid);
+
+const TOKEN_SECONDS = 1800;
+const old = keyFrom('old', 0);
+const next = keyFrom('next', 10_000);
+const last = keyFrom('last', 20_000);
+
+describe('the key that signs', () => {
+  it('is the one whose time came last, whatever the order of the rows', () => {
+    expect(currentKey([old, next, last], 9_999_999)?.kid).toBe('old');
+    expect(currentKey([last, old, next], 10_000_000)?.kid).toBe('next');
+    expect(currentKey([next, last, old], 30_000_000)?.kid).toBe('last');
+  });
+
+  it('is none before any time has come', () => {
+    expect(currentKey([next, last], 0)).toBeUndefined();
+    expect(currentKey([], 0)).toBeUndefined();
+  });
+
+  it('is published for as long as any copy of the key set may live, and any instance may be behind, before it signs', () => {
+    const nowMs = Date.UTC(2026, 0, 1);
+    expect(firstUse(nowMs).getTime() - nowMs).toBeGreaterThanOrEqual(
+      (JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000,
+    );
+  });
+});
+
+describe('a key is dead', () => {
+  it('once its successor has signed for longer than a token lives, and the slack of clocks and views', () => {
+    const slackSeconds = KEY_REFRESH_SECONDS + 60;
+    const at = (seconds: number) => kids(deadKeys([old, next], seconds * 1000, TOKEN_SECONDS));
+    expect(at(10_000)).toEqual([]);
+    expect(at(10_000 + TOKEN_SECONDS)).toEqual([]);
+    expect(at(10_000 + TOKEN_SECONDS + slackSeconds - 1)).toEqual([]);
+    expect(at(10_000 + TOKEN_SECONDS + slackSeconds)).toEqual(['old']);
+  });
+
+  it('not while its successor waits', () => {
+    expect(kids(deadKeys([old, keyFrom('future', 1e9)], 1e11, TOKEN_SECONDS))).toEqual([]);
+  });
+
+  it('never when it is the only one or the last', () => {
+    expect(kids(deadKeys([old], Number.MAX_SAFE_INTEGER, TOKEN_SECONDS))).toEqual([]);
+    expect(kids(deadKeys([old, next, last], Number.MAX_SAFE_INTEGER, TOKEN_SECONDS))).toEqual([
+      'old',
+      'next',
+    ]);
+  });
+});

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, Repository } from 'typeorm';
+import { onDatabase } from '../../platform/database/database-problem.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { SigningKey } from './signing-key.entity.js';
+
+/** Any number that nothing else locks. */
+const KEYS_LOCK = 0x6b657973;
+
+/** Every statement over signing keys. */
+@Injectable()
+export class SigningKeysRepository {
+  constructor(@InjectRepository(SigningKey) private readonly keys: Repository<SigningKey>) {}
+
+  /** Newest use first. */
+  async all(tx?: Transaction): Promise<SigningKey[]> {
+    const keys = tx?.getRepository(SigningKey) ?? this.keys;
+    return onDatabase(() => keys.find({ order: { signsFrom: 'DESC', createdAt: 'DESC' } }));
+  }
+
+  /** One instance at a time decides which keys there are; held until the transaction ends. */
+  async lock(tx: Transaction): Promise<void> {
+    await tx.query('SELECT pg_advisory_xact_lock($1)', [KEYS_LOCK]);
+  }
+
+  async insert(tx: Transaction, key: SigningKey): Promise<void> {
+    await tx.insert(SigningKey, key as never);
+  }
+
+  async makeSignFrom(tx: Transaction, kid: string, signsFrom: Date): Promise<void> {
+    await tx.update(SigningKey, { kid }, { signsFrom });
+  }
+
+  async delete(tx: Transaction, kids: readonly string[]): Promise<void> {
+    if (kids.length > 0) await tx.delete(SigningKey, { kid: In([...kids]) });
+  }
+}

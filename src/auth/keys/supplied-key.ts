@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import type { KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { ConfigurationFault } from '../../platform/config/configuration-fault.js';
+import { Environment } from '../../platform/config/environment.js';
+import { publicJwkOf, readPrivateKey } from './key-material.js';
+
+/** The signing key that the environment brings along, if it does. */
+@Injectable()
+export class SuppliedKey {
+  /** Null when keys are made and kept by the service. Throws {@link ConfigurationFault} for an unfit key. */
+  readonly key: KeyObject | null;
+  /** Its `kid`; empty without a key. */
+  readonly kid: string;
+
+  constructor(environment: Environment) {
+    const { JWT_PRIVATE_KEY: pem, JWT_PRIVATE_KEY_FILE: file, JWT_ALGORITHM: algorithm } = environment;
+    if (pem !== undefined) this.key = read('JWT_PRIVATE_KEY', () => readPrivateKey(unfold(pem), algorithm));
+    else if (file !== undefined) {
+      this.key = read('JWT_PRIVATE_KEY_FILE', () => readPrivateKey(readFileSync(file, 'utf8'), algorithm));
+    } else this.key = null;
+    this.kid = this.key ? publicJwkOf(this.key, algorithm).kid : '';
+  }
+}
+
+/** Many secret stores keep one line per value, with `\n` written out. */
+const unfold = (pem: string) => pem.replaceAll('\\n', '\n');
+
+function read(variable: string, key: () => KeyObject): KeyObject {
+  try {
+    return key();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ConfigurationFault([
+      `${variable} ${code?.startsWith('E') ? `cannot be read (${code})` : message}`,
+    ]);
+  }
+}

@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { Problem } from '../platform/errors/problem.js';
+import type { Origin } from '../platform/http/origin.js';
+import {
+  AccountGuessing,
+  GUESSING_RULES,
+  type GuessingAttempt,
+} from '../rate-limit/guessing/account-guessing.js';
+import { RateLimitErrors } from '../rate-limit/rate-limit.errors.js';
+import type { User } from '../users/user.entity.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { AuthErrors } from './auth.errors.js';
+import { DeviceTokens } from './devices/device-tokens.js';
+import { PasswordHasher } from './passwords/password-hasher.js';
+import { SignInService, type SignedIn } from './sign-in.service.js';
+
+export interface Credentials {
+  /** In the spelling of `canonicalEmail`. */
+  readonly email: string;
+  readonly password: string;
+  readonly deviceToken: string | null;
+}
+
+/**
+ * Checks a password. Unknown, wrong and disabled are told apart by nobody outside: the same statements, one hash of
+ * the same cost, the same answer. Every guess is counted before the password is looked at.
+ */
+@Injectable()
+export class LoginService {
+  constructor(
+    private readonly guessing: AccountGuessing,
+    private readonly devices: DeviceTokens,
+    private readonly users: UsersRepository,
+    private readonly hasher: PasswordHasher,
+    private readonly signIn: SignInService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Throws `invalid_credentials`, `rate_limited` after too many failures, `overloaded` when hashes queue up. */
+  async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<SignedIn> {
+    const account = this.audit.accountDigest(email);
+    const knownDevice = this.devices.knownDevice(deviceToken, account);
+    const attempt = await this.beginAttempt(account, knownDevice, origin);
+    const user = await this.users.findWithPasswordHash(email);
+    const matches = await this.verify(attempt, password, user);
+    if (user && matches) {
+      const proven = { user, password, account, deviceToken, knownDevice, attempt };
+      const signedIn = await this.signIn.signIn(proven, origin);
+      if (signedIn) return signedIn;
+    }
+    await this.recordFailure(attempt, account, user, origin);
+    throw new Problem(AuthErrors.invalid_credentials);
+  }
+
+  private async beginAttempt(
+    account: string,
+    device: string | null,
+    origin: Origin,
+  ): Promise<GuessingAttempt> {
+    try {
+      return await this.guessing.begin(account, device);
+    } catch (error) {
+      if (error instanceof Problem && error.row === RateLimitErrors.rate_limited) {
+        await this.audit.recordAlone({
+          type: 'authn_login_lock',
+          outcome: 'failure',
+          origin,
+          details: { account, retryAfterSeconds: error.occurrence.retryAfterSeconds ?? 0 },
+        });
+      }
+      throw error;
+    }
+  }
+
+  /** A password that was never compared was no guess. */
+  private async verify(attempt: GuessingAttempt, password: string, user: User | null): Promise<boolean> {
+    try {
+      const matches = await this.hasher.verify(password, user?.passwordHash ?? null);
+      return matches && user?.disabledAt === null;
+    } catch (error) {
+      await attempt.refund();
+      throw error;
+    }
+  }
+
+  private async recordFailure(attempt: GuessingAttempt, account: string, user: User | null, origin: Origin) {
+    const reason =
+      user === null ? 'unknown_account' : user.disabledAt ? 'account_disabled' : 'wrong_password';
+    const userId = user?.id ?? null;
+    await this.audit.recordAlone({
+      type: 'authn_login_fail',
+      outcome: 'failure',
+      reason,
+      userId,
+      origin,
+      details: { account },
+    });
+    if (attempt.failures < GUESSING_RULES.closedAt) return;
+    await this.audit.recordAlone({
+      type: 'authn_login_fail_max',
+      outcome: 'failure',
+      userId,
+      origin,
+      details: { account },
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import { ValidateBy } from 'class-validator';
+
+/** Longest password, in code points: bounds the work of a request without bounding any real passphrase. */
+const MAX_CODE_POINTS = 256;
+
+const FAULT = `must be well-formed text of 1 to ${MAX_CODE_POINTS} characters`;
+
+/**
+ * Text that can be hashed: well-formed Unicode (a lone surrogate would hash like U+FFFD), 1 to 256 code points after
+ * NFC. Whether it is good enough for a new account is the policy's question.
+ */
+export const IsPasswordText = () =>
+  ValidateBy({
+    name: 'passwordText',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && isPasswordText(value),
+      defaultMessage: () => `$property ${FAULT}`,
+    },
+  });
+
+/** The same for a password that comes in by another way than a request. */
+export function passwordTextFault(password: string): string | null {
+  return isPasswordText(password) ? null : `password ${FAULT}`;
+}
+
+function isPasswordText(text: string): boolean {
+  if (text.length === 0 || text.length > 4 * MAX_CODE_POINTS || !text.isWellFormed()) return false;
+  return Array.from(text.normalize('NFC')).length <= MAX_CODE_POINTS;
+}

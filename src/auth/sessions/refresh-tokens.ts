@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { timingSafeEqual } from 'node:crypto';
+import { MasterKey } from '../../platform/crypto/master-key.js';
+import { isUuid, uuidFromBytes, uuidToBytes } from '../../platform/crypto/uuid.js';
+
+/** What a refresh token stands for. */
+export interface RefreshClaim {
+  readonly sessionId: string;
+  readonly generation: number;
+}
+
+const CLAIM_BYTES = 20;
+const MAC_BYTES = 32;
+/** base64url of both, without padding. */
+const TOKEN = /^[A-Za-z0-9_-]{70}$/;
+
+/**
+ * Refresh tokens: session (16 bytes), generation (4 bytes) and their HMAC under a key that no database holds. Nothing
+ * is stored of them, so nothing can be stolen from there; and one generation has one token, which is how a lost answer
+ * can be given again without a second descendant.
+ */
+@Injectable()
+export class RefreshTokens {
+  constructor(private readonly masterKey: MasterKey) {}
+
+  mint({ sessionId, generation }: RefreshClaim): string {
+    const claim = Buffer.alloc(CLAIM_BYTES);
+    uuidToBytes(sessionId).copy(claim);
+    claim.writeUInt32BE(generation, CLAIM_BYTES - 4);
+    return Buffer.concat([claim, this.masterKey.mac('refresh-token', claim)]).toString('base64url');
+  }
+
+  /** What a genuine token says; null for anything else. */
+  read(token: string): RefreshClaim | null {
+    if (!TOKEN.test(token)) return null;
+    const bytes = Buffer.from(token, 'base64url');
+    if (bytes.length !== CLAIM_BYTES + MAC_BYTES || bytes.toString('base64url') !== token) return null;
+    const claim = bytes.subarray(0, CLAIM_BYTES);
+    if (!timingSafeEqual(this.masterKey.mac('refresh-token', claim), bytes.subarray(CLAIM_BYTES)))
+      return null;
+    const sessionId = uuidFromBytes(claim.subarray(0, 16));
+    return isUuid(sessionId) ? { sessionId, generation: claim.readUInt32BE(16) } : null;
+  }
+}

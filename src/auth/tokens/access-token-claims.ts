@@ -1,0 +1,45 @@
+import { type Principal, ROLES, type Role } from '../../platform/access/principal.js';
+import { isUuid } from '../../platform/crypto/uuid.js';
+
+/** The claims of an access token (RFC 9068 section 2.2), and `sid` for the session. No name, no address. */
+export interface AccessTokenClaims {
+  readonly iss: string;
+  /** One text, never a list, so that a token is for one audience only. */
+  readonly aud: string;
+  readonly sub: string;
+  readonly sid: string;
+  readonly jti: string;
+  /** Unix seconds. */
+  readonly iat: number;
+  /** Unix seconds. */
+  readonly exp: number;
+  readonly client_id: string;
+  readonly roles: Role[];
+}
+
+/** How far the clock of another instance may be ahead, seconds. */
+const IAT_LEEWAY_SECONDS = 60;
+
+/** Whom claims speak for; null when a member is missing or of another form. Says nothing about time. */
+export function principalOf(claims: unknown): Principal | null {
+  if (typeof claims !== 'object' || claims === null) return null;
+  const { aud, sub, sid, jti, iat, exp, client_id, roles } = claims as Record<string, unknown>;
+  const texts = [aud, sub, sid, jti, client_id].every((text) => typeof text === 'string');
+  const dates = [iat, exp].every((date) => Number.isSafeInteger(date) && (date as number) > 0);
+  if (!texts || !dates || 'nbf' in claims || !isUuid(sub as string) || !isUuid(sid as string)) return null;
+  if (!Array.isArray(roles) || !roles.every((role) => ROLES.includes(role as Role))) return null;
+  return {
+    userId: sub as string,
+    sessionId: sid as string,
+    roles: roles as Role[],
+    tokenId: jti as string,
+    issuedAt: iat as number,
+    expiresAt: exp as number,
+  };
+}
+
+/** Whether a token is within its time; expiry has no leeway, because the clock that reads it is one that wrote it. */
+export function isCurrent({ issuedAt, expiresAt }: Principal, nowMs: number): boolean {
+  const now = nowMs / 1000;
+  return now < expiresAt && issuedAt <= now + IAT_LEEWAY_SECONDS;
+}

@@ -1,0 +1,46 @@
+/** Longer than any token of ours; what is longer is not read at all. */
+const MAX_LENGTH = 4096;
+
+/** Three parts in the base64url alphabet; neither JWE nor the JSON serialisation fits (RFC 8725 section 3.14). */
+const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
+
+const MAX_KID_LENGTH = 64;
+
+/** Characters of the 64 bytes of an ES256 signature (RFC 7518 section 3.4); for others the library throws. */
+const ES256_SIGNATURE_LENGTH = 86;
+
+/**
+ * Reads the outside of a compact JWS as strictly as it was written: canonical base64url in each part (one token, one
+ * spelling), a header of exactly `typ`, `alg` and `kid`, the pinned algorithm, an explicit type (RFC 9068 section 4).
+ * So `crit`, `b64`, `jku`, `jwk`, `x5u` and `x5c` are refused unread (RFC 7515 section 4.1). Null for anything else.
+ */
+export function readCompactJws(token: string, algorithm: string): { readonly kid: string } | null {
+  if (token.length > MAX_LENGTH) return null;
+  const parts = COMPACT.exec(token)?.slice(1);
+  if (!parts?.every(isCanonical)) return null;
+  if (algorithm === 'ES256' && parts[2]?.length !== ES256_SIGNATURE_LENGTH) return null;
+  const header = parseObject(parts[0] ?? '');
+  if (!header || Object.keys(header).length !== 3) return null;
+  const { typ, alg, kid } = header;
+  if (typ !== 'at+jwt' && typ !== 'application/at+jwt') return null;
+  if (alg !== algorithm || typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) return null;
+  return { kid };
+}
+
+/** RFC 4648 section 3.5: the unused bits of the last character are zero, so that nothing can be varied unnoticed. */
+function isCanonical(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part;
+}
+
+function parseObject(part: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(part, 'base64url')),
+    );
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import type { KeyObject } from 'node:crypto';
+import { callbackify } from 'node:util';
+import { Strategy } from 'passport-jwt';
+import type { Principal } from '../../platform/access/principal.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { Environment } from '../../platform/config/environment.js';
+import { KeyRing } from '../keys/key-ring.js';
+import { isCurrent, principalOf } from './access-token-claims.js';
+import { readCompactJws } from './compact-jws.js';
+import { PresentedTokens } from './presented-tokens.js';
+import { TokenRefused } from './token-refused.js';
+
+type KeyDone = (error: Error | null, key: KeyObject) => void;
+
+/**
+ * Verifies access tokens with passport-jwt: algorithm pinned (RFC 8725 section 3.1), key by `kid`, issuer and audience
+ * exact. Time is checked here, on the injected clock, and not by the library.
+ */
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy) {
+  constructor(
+    environment: Environment,
+    keys: KeyRing,
+    presented: PresentedTokens,
+    private readonly clock: Clock,
+  ) {
+    const keyOf = callbackify(async (token: string) => {
+      const jws = readCompactJws(token, environment.JWT_ALGORITHM);
+      if (!jws) throw new TokenRefused('malformed');
+      const key = await keys.verifier(jws.kid);
+      if (!key) throw new TokenRefused('unknown_key');
+      return key;
+    });
+    super({
+      jwtFromRequest: (request: FastifyRequest) => presented.access(request),
+      algorithms: [environment.JWT_ALGORITHM],
+      issuer: environment.JWT_ISSUER,
+      audience: environment.JWT_AUDIENCE,
+      ignoreExpiration: true,
+      // The library hands the key on as it is; only its types lack Node's KeyObject.
+      secretOrKeyProvider: (_request: unknown, token: string, done: unknown) => {
+        keyOf(token, done as KeyDone);
+      },
+    });
+  }
+
+  validate(claims: unknown): Principal {
+    const principal = principalOf(claims);
+    if (!principal) throw new TokenRefused('wrong_claims');
+    if (!isCurrent(principal, this.clock.nowMs())) throw new TokenRefused('expired');
+    return principal;
+  }
+}

@@ -1,0 +1,21 @@
+/** Why an access token is not acceptable. `bad_signature` is the one that only a forger produces. */
+export type TokenFault = 'malformed' | 'unknown_key' | 'bad_signature' | 'wrong_claims' | 'expired';
+
+/** Carries the reason through Passport, which knows only success and failure. */
+export class TokenRefused extends Error {
+  constructor(readonly fault: TokenFault) {
+    super(fault);
+    this.name = 'TokenRefused';
+  }
+
+  /** The reason behind what Passport reports: ours, or jsonwebtoken's. Anything else is thrown on. */
+  static faultOf(reported: unknown): TokenFault {
+    if (reported instanceof TokenRefused) return reported.fault;
+    if (reported instanceof Error && /^(JsonWebToken|NotBefore)Error$/.test(reported.name)) {
+      return reported.message === 'invalid signature' ? 'bad_signature' : 'wrong_claims';
+    }
+    // A payload that is no JSON, behind a genuine signature or not; `jws` throws what JSON.parse throws.
+    if (reported instanceof SyntaxError) return 'malformed';
+    throw reported;
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../platform/access/principal.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { KeyRing } from '../keys/key-ring.js';
+import { isCurrent } from './access-token-claims.js';
+
+/** Tokens remembered; the least recently verified leaves first. About 1.5 KB each. */
+const CAPACITY = 10_000;
+
+/**
+ * Tokens whose signature this process has verified, so that a client's next thousand requests cost a look-up each.
+ * A signature does not go bad; time is checked at each use, and everything is forgotten when a key is dropped.
+ */
+@Injectable()
+export class VerifiedTokens {
+  private readonly known = new Map<string, Principal>();
+  private generation = 0;
+
+  constructor(
+    private readonly keys: KeyRing,
+    private readonly clock: Clock,
+  ) {}
+
+  get(token: string): Principal | null {
+    if (this.generation !== this.keys.generation) this.forgetAll();
+    const principal = this.known.get(token);
+    return principal && isCurrent(principal, this.clock.nowMs()) ? principal : null;
+  }
+
+  add(token: string, principal: Principal): void {
+    if (this.known.size >= CAPACITY) {
+      for (const oldest of this.known.keys()) {
+        this.known.delete(oldest);
+        break;
+      }
+    }
+    this.known.set(token, principal);
+  }
+
+  private forgetAll(): void {
+    this.known.clear();
+    this.generation = this.keys.generation;
+  }
+}
