@@ -1,0 +1,21 @@
+import { isUuid } from '../../platform/crypto/uuid.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Alert } from './alert.entity.js';
+import type { AlertPosition } from './alerts.repository.js';
+
+/** The cursor of the page that follows an alert. Opaque to clients, and worth nothing to one who makes it up. */
+export function cursorAfter({ lastSeenAt, id }: Alert): string {
+  return Buffer.from(`${lastSeenAt.getTime()} ${id}`).toString('base64url');
+}
+
+/** Reads a cursor back; throws `validation_failed` for what {@link cursorAfter} did not write. */
+export function positionOf(cursor: string): AlertPosition {
+  const [, time, id] = /^(\d{1,15}) (\S+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  if (time === undefined || id === undefined || !isUuid(id)) {
+    throw new Problem(PlatformErrors.validation_failed, {
+      errors: [{ pointer: '#/cursor', detail: 'cursor must be the nextCursor of a page' }],
+    });
+  }
+  return { lastSeenAt: new Date(Number(time)), id };
+}

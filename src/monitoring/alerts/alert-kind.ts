@@ -1,0 +1,57 @@
+import type { Severity } from './severity.js';
+
+/** What all alerts of one rule have in common. */
+export interface AlertKind {
+  /** The rule's stable name, a value of `rule` in the API and of the label in the metrics. */
+  readonly name: string;
+  readonly severity: Severity;
+  /**
+   * Seconds without a new occurrence after which the cause counts as over and the alert resolves by itself, so that
+   * its return is announced again. Null for facts that only a person can close.
+   */
+  readonly quietSeconds: number | null;
+  /** Whether the account's owner is told by mail of every occurrence. */
+  readonly tellsOwner?: boolean;
+}
+
+/** The injection token of the kinds of all rules. */
+export const ALERT_KINDS = Symbol('portcullis.alert-kinds');
+
+/** An attack that has been silent for a day is over; when it comes back, it deserves to be heard anew. */
+export const A_DAY_SECONDS = 86_400;
+
+/** What a person needs to judge an alert: digests, ids and addresses, never a submitted account address. */
+export interface Evidence {
+  /** One sentence for a person. */
+  readonly summary: string;
+  /** Keyed digests of the accounts concerned, the newest few. */
+  readonly accounts?: readonly string[];
+  /** Client networks concerned, the newest few. */
+  readonly addresses?: readonly string[];
+  /** Known accounts concerned, the newest few. */
+  readonly userIds?: readonly string[];
+  readonly [figure: string]: unknown;
+}
+
+/** That a rule is true of a subject, once or several times since it was last said. */
+export interface Finding {
+  readonly kind: AlertKind;
+  readonly subject: string;
+  /** How many occurrences this stands for; 0 when it only says that the cause goes on. */
+  readonly count: number;
+  readonly firstSeenAt: Date;
+  readonly lastSeenAt: Date;
+  readonly evidence: Evidence;
+  /** Set where the alert was made known already, before a row for it could be written. */
+  readonly announced?: Announcement;
+}
+
+/** What was sent while PostgreSQL was away, under the ids that the rows are to have. */
+interface Announcement {
+  readonly alertId: string;
+  readonly deliveries: readonly {
+    readonly id: string;
+    readonly channel: string;
+    readonly delivered: boolean;
+  }[];
+}

@@ -1,0 +1,60 @@
+import type { Finding } from './alert-kind.js';
+import { Alert } from './alert.entity.js';
+import { isMoreSevere } from './severity.js';
+
+/** What a finding did to its alert; all but `counted` are announced. */
+export type Transition = 'opened' | 'reopened' | 'risen' | 'counted';
+
+/** The largest value of PostgreSQL's integer: a count that has come so far stays there. */
+const MAX_COUNT = 2_147_483_647;
+
+/** The alert that a subject's first finding opens. */
+export function open(id: string, finding: Finding): Alert {
+  return Object.assign(new Alert(), {
+    id,
+    rule: finding.kind.name,
+    severity: finding.kind.severity,
+    subject: finding.subject,
+    state: 'open',
+    count: Math.max(1, finding.count),
+    firstSeenAt: finding.firstSeenAt,
+    lastSeenAt: finding.lastSeenAt,
+    evidence: finding.evidence,
+    acknowledgedBy: null,
+    resolvedBy: null,
+  } satisfies Alert);
+}
+
+/**
+ * Applies a finding to the alert of its subject. A resolved alert reopens; one that was acknowledged while it was
+ * less severe opens again, because the person who acknowledged it did not know.
+ */
+export function apply(alert: Alert, finding: Finding): Transition {
+  const reopens = alert.state === 'resolved';
+  const rises = isMoreSevere(finding.kind.severity, alert.severity);
+  alert.count = Math.min(MAX_COUNT, alert.count + (reopens ? Math.max(1, finding.count) : finding.count));
+  if (finding.lastSeenAt > alert.lastSeenAt) alert.lastSeenAt = finding.lastSeenAt;
+  alert.evidence = finding.evidence;
+  if (!reopens && !rises) return 'counted';
+  alert.severity = finding.kind.severity;
+  alert.state = 'open';
+  alert.acknowledgedBy = null;
+  alert.resolvedBy = null;
+  return reopens ? 'reopened' : 'risen';
+}
+
+/** Whether this changed anything: a person who sees to an open alert says so once. */
+export function acknowledge(alert: Alert, by: string): boolean {
+  if (alert.state !== 'open') return false;
+  alert.state = 'acknowledged';
+  alert.acknowledgedBy = by;
+  return true;
+}
+
+/** Whether this changed anything. */
+export function resolve(alert: Alert, by: string): boolean {
+  if (alert.state === 'resolved') return false;
+  alert.state = 'resolved';
+  alert.resolvedBy = by;
+  return true;
+}

@@ -1,0 +1,52 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { ALERT_KINDS, type AlertKind } from './alert-kind.js';
+import { AlertsRepository } from './alerts.repository.js';
+
+const PAUSE_MS = 5_000;
+
+/**
+ * Resolves alerts whose cause has not been seen for the quiet time of their rule, on every instance alike. Without
+ * it, an alert that nobody closes would swallow the next attack on the same subject: an open alert only counts up.
+ */
+@Injectable()
+export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger('Alert');
+  private readonly task = new RepeatingTask(AlertUpkeep.name, () => this.resolveQuiet(), {
+    pauseMs: PAUSE_MS,
+  });
+  private readonly kinds: readonly AlertKind[];
+
+  constructor(
+    @Inject(ALERT_KINDS) kinds: readonly AlertKind[],
+    private readonly alerts: AlertsRepository,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {
+    this.kinds = kinds.filter(({ quietSeconds }) => quietSeconds !== null);
+  }
+
+  onApplicationBootstrap(): void {
+    this.task.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  async resolveQuiet(): Promise<void> {
+    const resolved = await this.transactions.run((tx) =>
+      this.alerts.resolveQuiet(tx, this.kinds, this.clock.now()),
+    );
+    for (const { rule, subject } of resolved)
+      this.logger.log(`Alert resolved: ${rule}: its cause is over on ${subject}.`);
+  }
+}

@@ -1,0 +1,55 @@
+import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
+import type { Evidence } from './alert-kind.js';
+import type { Severity } from './severity.js';
+
+export const ALERT_STATES = ['open', 'acknowledged', 'resolved'] as const;
+
+export type AlertState = (typeof ALERT_STATES)[number];
+
+/**
+ * That a rule is, or was, true of a subject. One row per rule and subject for good: what comes back reopens its
+ * row, so that the id in a ticket stays the right one; who closed earlier episodes stands in the audit trail.
+ */
+@Entity('monitoring_alert')
+@Unique('monitoring_alert_rule_subject_key', ['rule', 'subject'])
+@Index('monitoring_alert_recent_idx', ['lastSeenAt', 'id'])
+@Check('monitoring_alert_severity_check', `severity IN ('info', 'warning', 'critical')`)
+@Check('monitoring_alert_state_check', `state IN ('open', 'acknowledged', 'resolved')`)
+export class Alert {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'monitoring_alert_pkey' })
+  id: string;
+
+  @Column('text')
+  rule: string;
+
+  @Column('text')
+  severity: Severity;
+
+  @Column('text')
+  subject: string;
+
+  @Column('text')
+  state: AlertState;
+
+  /** Occurrences over all episodes. */
+  @Column('integer')
+  count: number;
+
+  @Column({ type: 'timestamptz', name: 'first_seen_at', precision: 3 })
+  firstSeenAt: Date;
+
+  @Column({ type: 'timestamptz', name: 'last_seen_at', precision: 3 })
+  lastSeenAt: Date;
+
+  /** Of the last occurrence. */
+  @Column('jsonb')
+  evidence: Evidence;
+
+  /** The account of the person; null when nobody did. */
+  @Column('uuid', { name: 'acknowledged_by', nullable: true })
+  acknowledgedBy: string | null;
+
+  /** The account of the person; null in state `resolved` means that the cause ended by itself. */
+  @Column('uuid', { name: 'resolved_by', nullable: true })
+  resolvedBy: string | null;
+}

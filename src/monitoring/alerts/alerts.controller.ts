@@ -1,0 +1,45 @@
+import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { RequireRole } from '../../platform/access/access.decorator.js';
+import { callOf, principalOf } from '../../platform/http/call.js';
+import { alertBody } from './alert-body.js';
+import { AlertsService } from './alerts.service.js';
+import { AlertPageDto } from './dto/alert-page.dto.js';
+import { AlertDto } from './dto/alert.dto.js';
+import { ListAlertsDto } from './dto/list-alerts.dto.js';
+
+@ApiTags('monitoring')
+@Controller('alerts')
+@RequireRole('admin', 'auditor')
+export class AlertsController {
+  constructor(private readonly alerts: AlertsService) {}
+
+  /** Alerts by state, rule and severity, the one last seen most recently first. */
+  @Get()
+  @ApiOperation({ summary: 'List alerts' })
+  async list(@Query() { cursor, limit, ...filter }: ListAlertsDto): Promise<AlertPageDto> {
+    const { alerts, nextCursor } = await this.alerts.list(filter, cursor, limit);
+    return { items: alerts.map(alertBody), nextCursor };
+  }
+
+  /** Says that somebody sees to an alert. It stays on the list, and is announced again only if it rises or comes back. */
+  @Post(':id/acknowledge')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Acknowledge an alert' })
+  @ApiOkResponse({ type: AlertDto })
+  @ApiNotFoundResponse({ description: '`not_found`: there is no such alert.' })
+  async acknowledge(@Param('id') id: string, @Req() request: FastifyRequest): Promise<AlertDto> {
+    return alertBody(await this.alerts.acknowledge(id, principalOf(request).userId, callOf(request).origin));
+  }
+
+  /** Closes an alert. It opens again when its rule becomes true of the same subject again. */
+  @Post(':id/resolve')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Resolve an alert' })
+  @ApiOkResponse({ type: AlertDto })
+  @ApiNotFoundResponse({ description: '`not_found`: there is no such alert.' })
+  async resolve(@Param('id') id: string, @Req() request: FastifyRequest): Promise<AlertDto> {
+    return alertBody(await this.alerts.resolve(id, principalOf(request).userId, callOf(request).origin));
+  }
+}

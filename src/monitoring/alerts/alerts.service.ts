@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import { isUuid } from '../../platform/crypto/uuid.js';
+import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { BlockAddressChannel } from '../responses/block-address.channel.js';
+import { cursorAfter, positionOf } from './alert-cursor.js';
+import { acknowledge, resolve } from './alert-lifecycle.js';
+import type { Alert } from './alert.entity.js';
+import { type AlertFilter, AlertsRepository } from './alerts.repository.js';
+
+export interface AlertPage {
+  readonly alerts: readonly Alert[];
+  readonly nextCursor: string | null;
+}
+
+/** What people do with alerts. */
+@Injectable()
+export class AlertsService {
+  constructor(
+    private readonly alerts: AlertsRepository,
+    private readonly audit: AuditService,
+    private readonly blocking: BlockAddressChannel,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /** Throws `validation_failed` for a cursor that is none. */
+  async list(filter: AlertFilter, cursor: string | undefined, limit: number): Promise<AlertPage> {
+    const after = cursor === undefined ? null : positionOf(cursor);
+    const found = await this.alerts.list(filter, after, limit + 1);
+    const alerts = found.slice(0, limit);
+    return { alerts, nextCursor: found.length > limit ? cursorAfter(alerts.at(-1)!) : null };
+  }
+
+  /** Somebody sees to the alert. No change to one that was acknowledged or resolved before. Throws `not_found`. */
+  async acknowledge(id: string, by: string, origin: Origin): Promise<Alert> {
+    return this.change(id, async (tx, alert) => {
+      if (acknowledge(alert, by)) await this.record(tx, alert, 'alert_acknowledged', by, origin);
+    });
+  }
+
+  /**
+   * Somebody closes the alert, and addresses that were blocked in answer to it are let in again. No change to one
+   * that was resolved before. Throws `not_found`.
+   */
+  async resolve(id: string, by: string, origin: Origin): Promise<Alert> {
+    return this.change(id, async (tx, alert) => {
+      if (!resolve(alert, by)) return;
+      await this.record(tx, alert, 'alert_resolved', by, origin);
+      await this.blocking.lift(tx, alert, by, origin);
+    });
+  }
+
+  private async change(id: string, step: (tx: Transaction, alert: Alert) => Promise<void>): Promise<Alert> {
+    if (!isUuid(id)) throw new Problem(PlatformErrors.not_found);
+    return this.transactions.run(async (tx) => {
+      const alert = await this.alerts.lock(tx, id);
+      if (!alert) throw new Problem(PlatformErrors.not_found);
+      await step(tx, alert);
+      return alert;
+    });
+  }
+
+  private async record(
+    tx: Transaction,
+    alert: Alert,
+    type: 'alert_acknowledged' | 'alert_resolved',
+    by: string,
+    origin: Origin,
+  ): Promise<void> {
+    const details = { alertId: alert.id, rule: alert.rule };
+    await this.alerts.save(tx, [alert]);
+    await this.audit.record(tx, { type, outcome: 'success', userId: by, origin, details });
+  }
+}

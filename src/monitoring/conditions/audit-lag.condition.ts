@@ -1,0 +1,28 @@
+import type { Environment } from '../../platform/config/environment.js';
+import { type Condition, QUIET_SECONDS } from './condition.js';
+import type { Dependencies } from './dependencies.js';
+
+/** Records wait on disk although PostgreSQL can be used; while it cannot, that is the alert. */
+export function auditLag(
+  audit: { readonly lagSeconds: number; readonly spoolBytes: number },
+  dependencies: Dependencies,
+  environment: Environment,
+): Condition {
+  return {
+    name: 'audit_lag',
+    severity: 'warning',
+    quietSeconds: QUIET_SECONDS,
+    subject: 'service',
+    forSeconds: 0,
+    check() {
+      const { lagSeconds, spoolBytes } = audit;
+      const isOutage = dependencies.downForMs('postgresql') > 0;
+      if (isOutage || lagSeconds < environment.DETECT_AUDIT_LAG_SECONDS) return null;
+      return {
+        summary: `Audit records have waited ${Math.round(lagSeconds)} s on their way to PostgreSQL.`,
+        lagSeconds,
+        spoolBytes,
+      };
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { ApiCall } from '../../audit/audit-entry.js';
+import { AuditService } from '../../audit/audit.service.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { Environment } from '../../platform/config/environment.js';
+import { parseLimit } from '../rules/rule.js';
+import { RecentAnswers } from './recent-answers.js';
+import { RecentDurations } from './recent-durations.js';
+
+/** The routes whose time is that of a password hash; a limit for the others would mean nothing for them. */
+const PASSWORD_ROUTES = new Set<string | null>(['/auth/login', '/auth/register']);
+
+const DEFAULT_SECONDS = 300;
+
+/** Follows the answers of this process, for the conditions that judge them. */
+@Injectable()
+export class CallWatch implements OnModuleInit {
+  private readonly answers: RecentAnswers;
+  private readonly durations: RecentDurations;
+
+  constructor(
+    environment: Environment,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {
+    this.answers = new RecentAnswers(parseLimit(environment.DETECT_ERROR_RATE)?.seconds ?? DEFAULT_SECONDS);
+    this.durations = new RecentDurations(environment.DETECT_LATENCY_SECONDS);
+  }
+
+  onModuleInit(): void {
+    this.audit.calls.subscribe((call) => this.add(call));
+  }
+
+  faults(): { calls: number; faults: number } {
+    return this.answers.figures(this.clock.nowMs());
+  }
+
+  /** Without password routes; see {@link RecentDurations.lowestP99Ms}. */
+  lowestP99Ms(leastCalls: number): number | null {
+    return this.durations.lowestP99Ms(this.clock.nowMs(), leastCalls);
+  }
+
+  private add({ route, status, durationMs }: ApiCall): void {
+    const nowMs = this.clock.nowMs();
+    this.answers.add(nowMs, status);
+    if (!PASSWORD_ROUTES.has(route)) this.durations.add(nowMs, durationMs);
+  }
+}

@@ -1,0 +1,97 @@
+import { Subject } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { Environment } from '../../platform/config/environment.js';
+import { auditLag } from './audit-lag.condition.js';
+import type { CallWatch } from './call-watch.js';
+import type { Dependencies } from './dependencies.js';
+import { dependencyDown } from './dependency-down.condition.js';
+import { errorRate } from './error-rate.condition.js';
+import { eventLoopDelay } from './event-loop-delay.condition.js';
+import { hashQueueSaturated } from './hash-queue-saturated.condition.js';
+import { latency } from './latency.condition.js';
+
+const environment = new Environment();
+const downFor = (ms: number) => ({ downForMs: () => ms }) as unknown as Dependencies;
+
+describe('dependency_down', () => {
+  it.each([
+    [4_999, false],
+    [5_000, true],
+  ])('after %i ms is %s', (ms, found) => {
+    expect(dependencyDown('redis', downFor(ms), environment).check() !== null).toBe(found);
+  });
+
+  it('is critical for PostgreSQL and a warning for Redis', () => {
+    expect(dependencyDown('postgresql', downFor(0), environment).severity).toBe('critical');
+    expect(dependencyDown('redis', downFor(0), environment).severity).toBe('warning');
+  });
+});
+
+describe('error_rate', () => {
+  it.each([
+    [99, 99, false],
+    [100, 4, false],
+    [100, 5, true],
+    [1000, 49, false],
+  ])('of %i requests, %i with 5xx: %s', (calls, faults, found) => {
+    const watch = { faults: () => ({ calls, faults }) } as CallWatch;
+    expect(errorRate(watch, environment).check() !== null).toBe(found);
+  });
+
+  it('is never true when it is switched off', () => {
+    const watch = { faults: () => ({ calls: 1000, faults: 1000 }) } as CallWatch;
+    const off = Object.assign(new Environment(), { DETECT_ERROR_RATE: 'off' });
+    expect(errorRate(watch, off).check()).toBeNull();
+  });
+});
+
+describe('latency', () => {
+  it.each([
+    [null, false],
+    [1000, false],
+    [1001, true],
+  ])('with a p99 of %s ms is %s', (p99Ms, found) => {
+    const watch = { lowestP99Ms: () => p99Ms } as unknown as CallWatch;
+    expect(latency(watch, environment).check() !== null).toBe(found);
+  });
+});
+
+describe('hash_queue_saturated', () => {
+  it('is true while passwords wait long and others are behind them', () => {
+    const completed = new Subject<{ hashSeconds: number; waitSeconds: number }>();
+    const hasher = { completed, queueLength: 3 };
+    const condition = hashQueueSaturated(hasher, environment);
+    expect(condition.check()).toBeNull();
+    completed.next({ hashSeconds: 0.25, waitSeconds: 2.6 });
+    expect(condition.check()).toMatchObject({ waitMs: 2600, queueLength: 3 });
+    hasher.queueLength = 0;
+    expect(condition.check()).toBeNull();
+  });
+});
+
+describe('audit_lag', () => {
+  const audit = { lagSeconds: 12, spoolBytes: 100 };
+
+  it('is true of records that wait although PostgreSQL can be used', () => {
+    expect(auditLag(audit, downFor(0), environment).check()).toMatchObject({ lagSeconds: 12 });
+    expect(auditLag({ ...audit, lagSeconds: 9 }, downFor(0), environment).check()).toBeNull();
+  });
+
+  it('leaves an outage to its own alert', () => {
+    expect(auditLag(audit, downFor(3000), environment).check()).toBeNull();
+  });
+});
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+describe('event_loop_delay', () => {
+  it('sees a loop that was kept from turning, and forgets it', async () => {
+    const condition = eventLoopDelay(Object.assign(new Environment(), { DETECT_EVENT_LOOP_DELAY_MS: 100 }));
+    await turn();
+    const until = performance.now() + 150;
+    while (performance.now() < until);
+    await turn();
+    expect(condition.check()).toMatchObject({ p99Ms: expect.any(Number) });
+    expect(condition.check()).toBeNull();
+  });
+});

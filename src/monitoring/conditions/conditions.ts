@@ -1,0 +1,31 @@
+import type { AuditService } from '../../audit/audit.service.js';
+import type { PasswordHasher } from '../../auth/passwords/password-hasher.js';
+import type { Environment } from '../../platform/config/environment.js';
+import { auditLag } from './audit-lag.condition.js';
+import type { CallWatch } from './call-watch.js';
+import type { Condition } from './condition.js';
+import type { Dependencies } from './dependencies.js';
+import { dependencyDown } from './dependency-down.condition.js';
+import { errorRate } from './error-rate.condition.js';
+import { eventLoopDelay } from './event-loop-delay.condition.js';
+import { hashQueueSaturated } from './hash-queue-saturated.condition.js';
+import { latency } from './latency.condition.js';
+
+/** Every condition of this process, with the limits of this installation. */
+export function conditionsOf(
+  environment: Environment,
+  dependencies: Dependencies,
+  calls: CallWatch,
+  hasher: PasswordHasher,
+  audit: AuditService,
+): readonly Condition[] {
+  return [
+    dependencyDown('postgresql', dependencies, environment),
+    dependencyDown('redis', dependencies, environment),
+    errorRate(calls, environment),
+    latency(calls, environment),
+    eventLoopDelay(environment),
+    hashQueueSaturated(hasher, environment),
+    auditLag(audit, dependencies, environment),
+  ];
+}

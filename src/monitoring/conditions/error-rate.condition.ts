@@ -1,0 +1,27 @@
+import type { Environment } from '../../platform/config/environment.js';
+import { parseLimit } from '../rules/rule.js';
+import type { CallWatch } from './call-watch.js';
+import { type Condition, QUIET_SECONDS } from './condition.js';
+
+/** The service answers too many requests with 5xx; below a least number of requests a share says nothing. */
+export function errorRate(calls: CallWatch, environment: Environment): Condition {
+  const limit = parseLimit(environment.DETECT_ERROR_RATE);
+  const ratio = Number(environment.DETECT_ERROR_RATE_RATIO);
+  return {
+    name: 'error_rate',
+    severity: 'critical',
+    quietSeconds: QUIET_SECONDS,
+    subject: 'service',
+    forSeconds: 0,
+    check() {
+      const { calls: total, faults } = calls.faults();
+      if (!limit || total < limit.count || faults < ratio * total) return null;
+      return {
+        summary: `${faults} of ${total} requests within ${limit.seconds} s were answered with 5xx.`,
+        faults,
+        requests: total,
+        windowSeconds: limit.seconds,
+      };
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { PasswordHasher } from '../../auth/passwords/password-hasher.js';
+import type { Environment } from '../../platform/config/environment.js';
+import { type Condition, QUIET_SECONDS } from './condition.js';
+
+/** More passwords arrive than the processor can hash: logins get slow, and soon refused as `overloaded`. */
+export function hashQueueSaturated(
+  hasher: Pick<PasswordHasher, 'completed' | 'queueLength'>,
+  environment: Environment,
+): Condition {
+  const limitMs = environment.DETECT_HASH_WAIT_MS;
+  let lastWaitMs = 0;
+  hasher.completed.subscribe(({ waitSeconds }) => {
+    lastWaitMs = waitSeconds * 1000;
+  });
+  return {
+    name: 'hash_queue_saturated',
+    severity: 'warning',
+    quietSeconds: QUIET_SECONDS,
+    subject: 'service',
+    forSeconds: 10,
+    check() {
+      const { queueLength } = hasher;
+      if (queueLength === 0 || lastWaitMs <= limitMs) return null;
+      return {
+        summary: `Passwords have waited ${Math.round(lastWaitMs)} ms for their hash for 10 s; ${queueLength} are waiting.`,
+        waitMs: Math.round(lastWaitMs),
+        queueLength,
+      };
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { Environment } from '../../platform/config/environment.js';
+import type { CallWatch } from './call-watch.js';
+import { type Condition, QUIET_SECONDS } from './condition.js';
+
+/** Fewer requests than these in a tenth of the window are too few for a 99th percentile to mean anything. */
+const LEAST_CALLS = 10;
+
+/** The slowest hundredth of requests has been slow for the whole window; password routes are slow by design. */
+export function latency(calls: CallWatch, environment: Environment): Condition {
+  const { DETECT_LATENCY_P99_MS: limitMs, DETECT_LATENCY_SECONDS: windowSeconds } = environment;
+  return {
+    name: 'latency',
+    severity: 'warning',
+    quietSeconds: QUIET_SECONDS,
+    subject: 'service',
+    forSeconds: 0,
+    check() {
+      const p99Ms = calls.lowestP99Ms(LEAST_CALLS);
+      if (p99Ms === null || p99Ms <= limitMs) return null;
+      return {
+        summary: `One request in a hundred took ${Math.round(p99Ms)} ms or longer, for ${windowSeconds} s.`,
+        p99Ms: Math.round(p99Ms),
+        windowSeconds,
+      };
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * The newest stretch of time in so many equal slots, each with something that is added to. What belongs to the
+ * current slot is at hand, because nearly every look-up is for it.
+ */
+export class TimeSlots<T> {
+  private readonly slots = new Map<number, T>();
+  private readonly slotMs: number;
+  private currentIndex = -1;
+  private current: T;
+
+  constructor(
+    windowMs: number,
+    private readonly parts: number,
+    private readonly empty: () => T,
+  ) {
+    this.slotMs = windowMs / parts;
+  }
+
+  at(nowMs: number): T {
+    const index = Math.floor(nowMs / this.slotMs);
+    if (index !== this.currentIndex) {
+      for (const old of this.slots.keys()) if (old < index - this.parts) this.slots.delete(old);
+      this.currentIndex = index;
+      this.current = this.slots.get(index) ?? this.empty();
+      this.slots.set(index, this.current);
+    }
+    return this.current;
+  }
+
+  /** The current slot and those before it that lie in the window; slots in which nothing happened are left out. */
+  recent(nowMs: number): T[] {
+    const current = Math.floor(nowMs / this.slotMs);
+    return [...this.slots]
+      .filter(([index]) => index > current - this.parts && index <= current)
+      .map(([, slot]) => slot);
+  }
+
+  /** The finished slots of the window, the oldest first; undefined where nothing happened. */
+  finished(nowMs: number): (T | undefined)[] {
+    const current = Math.floor(nowMs / this.slotMs);
+    return Array.from({ length: this.parts }, (_, part) => this.slots.get(current - this.parts + part));
+  }
+}

@@ -1,0 +1,28 @@
+import type { AlertChange } from '../alerts/alert-change.js';
+import type { AlertBody } from '../alerts/alert-body.js';
+
+/** One alert on its way to one channel. */
+export interface Message {
+  /** Stable over all attempts. */
+  readonly deliveryId: string;
+  readonly alert: AlertBody;
+}
+
+/** A way in which alerts leave the house, or are answered in it. */
+export interface DeliveryChannel {
+  readonly name: string;
+  /** Whether a message can be delivered while PostgreSQL is away. */
+  readonly standsAlone: boolean;
+  /** Whether this change is to be delivered here; false for a channel that is not configured. */
+  wants(change: AlertChange): boolean;
+  /** Delivers within seconds, or throws an error whose message tells the operator why it could not. */
+  deliver(message: Message): Promise<void>;
+}
+
+/** The injection token of all channels. */
+export const DELIVERY_CHANNELS = Symbol('portcullis.delivery-channels');
+
+/** Whether people hear of a change: when an alert opens, reopens or rises, and not when it counts up. */
+export function isAnnounced({ transition }: AlertChange): boolean {
+  return transition !== 'counted';
+}

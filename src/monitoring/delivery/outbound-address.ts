@@ -1,0 +1,31 @@
+import { lookup } from 'node:dns';
+import { BlockList, type LookupFunction, isIPv6 } from 'node:net';
+import { canonicalAddress } from '../../platform/http/ip-address.js';
+
+/**
+ * Link-local networks, where clouds keep their metadata service, plus AWS' IPv6 one. The operator chooses the
+ * receiver's name, but whoever runs that name's DNS chooses the address; private networks stay allowed, because
+ * that is where many receivers are.
+ */
+const REFUSED = new BlockList();
+REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');
+REFUSED.addSubnet('fe80::', 10, 'ipv6');
+REFUSED.addAddress('fd00:ec2::254', 'ipv6');
+
+/** Whether nothing of ours is to connect to the address. */
+export function isRefusedAddress(text: string): boolean {
+  const address = canonicalAddress(text);
+  return address !== null && REFUSED.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
+/** Resolves a name as `dns.lookup` does, without the refused addresses; the connection goes to what was checked. */
+export const guardedLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error) return callback(error, '', 0);
+    const allowed = addresses.filter(({ address }) => !isRefusedAddress(address));
+    const [first] = allowed;
+    if (!first) return callback(new Error(`${hostname} resolves to a link-local address`), '', 0);
+    if (options.all) return callback(null, allowed);
+    return callback(null, first.address, first.family);
+  });
+};

@@ -1,0 +1,43 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { guardedLookup, isRefusedAddress } from './outbound-address.js';
+
+const TIMEOUT_MS = 5_000;
+
+/**
+ * Posts a JSON body and succeeds on any 2xx answer. A receiver is not trusted to be kind: the whole exchange takes
+ * at most 5 s, redirects are failures (RFC 9110 section 15.4 leaves following them to the client, and a redirect
+ * could point inwards), and the answer's body is cut off unread. Throws an error that names the cause.
+ */
+export function postJson(url: URL, body: string, headers: Readonly<Record<string, string>>): Promise<void> {
+  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  if (isRefusedAddress(literal)) return Promise.reject(new Error(`${literal} is a link-local address`));
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    const request = send(url, {
+      method: 'POST',
+      agent: false,
+      lookup: guardedLookup,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'user-agent': 'Portcullis',
+        ...headers,
+      },
+    });
+    request.once('response', ({ statusCode = 0 }) => {
+      if (statusCode >= 200 && statusCode < 300) resolve();
+      else reject(new Error(`The receiver answered ${statusCode}`));
+      request.destroy();
+    });
+    request.on('error', (error) =>
+      reject(
+        error.name === 'TimeoutError' || error.name === 'AbortError'
+          ? new Error(`No answer within ${TIMEOUT_MS} ms`)
+          : error,
+      ),
+    );
+    request.end(body);
+  });
+}

@@ -1,0 +1,74 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { AuditVerification } from '../../audit/verification/audit-verification.js';
+import type { Fault } from '../../audit/verification/fault.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { Environment } from '../../platform/config/environment.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import type { AlertKind, Finding } from '../alerts/alert-kind.js';
+import { AlertRaiser } from '../alerts/alert-raiser.js';
+import { Leadership } from './leadership.js';
+
+const PAUSE_MS = 1_000;
+
+/** Somebody has changed the trail behind the service's back. Only a person can say what follows from that. */
+export const AUDIT_CHAIN_BROKEN: AlertKind = {
+  name: 'audit_chain_broken',
+  severity: 'critical',
+  quietSeconds: null,
+};
+
+/** Verifies the trail at an interval, on the leader, and raises what is wrong with it. */
+@Injectable()
+export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask(ChainWatch.name, () => this.step(), { pauseMs: PAUSE_MS });
+  private nextMs = 0;
+  /** Verification tells of a fault once, so it is kept here until it is written. */
+  private found: Fault | null = null;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly leadership: Leadership,
+    private readonly verification: AuditVerification,
+    private readonly raiser: AlertRaiser,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /** Verifies what is new when the time for it has come; a new leader begins with the whole trail. */
+  async step(): Promise<void> {
+    const nowMs = this.clock.nowMs();
+    if (!this.leadership.isLeader) return;
+    if (nowMs >= this.nextMs) {
+      this.nextMs = nowMs + this.environment.AUDIT_VERIFY_INTERVAL_SECONDS * 1000;
+      this.found ??= (await this.verification.verifyNew()).firstFault;
+    }
+    if (this.found) await this.raise(this.found);
+  }
+
+  private async raise({ id, kind, detail }: Fault): Promise<void> {
+    const now = this.clock.now();
+    const finding: Finding = {
+      kind: AUDIT_CHAIN_BROKEN,
+      subject: `audit:${id}`,
+      count: 1,
+      firstSeenAt: now,
+      lastSeenAt: now,
+      evidence: {
+        summary: `The audit trail is not what was written: ${detail}`,
+        firstBadEntry: id,
+        fault: kind,
+      },
+    };
+    await this.transactions.run((tx) => this.raiser.raise(tx, [finding]));
+    this.found = null;
+  }
+}

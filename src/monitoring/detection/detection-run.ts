@@ -1,0 +1,67 @@
+import type { AuditEntry } from '../../audit/audit-entry.js';
+import type { Finding } from '../alerts/alert-kind.js';
+import { LoginAttempts } from '../rules/login-attempt.js';
+import { type Occurrence, occurrenceOf } from '../rules/occurrence.js';
+import type { Rule } from '../rules/rule.js';
+import { Detector } from './detector.js';
+import { FailureBaseline, SLOT_MS, slotOf } from './failure-baseline.js';
+
+/** What five minutes of the trail hold. */
+export interface Slot {
+  /** Milliseconds since the Unix epoch. */
+  readonly startMs: number;
+  /** A position in the trail before the slot's first entry. */
+  readonly position: string;
+  attempts: number;
+  failures: number;
+}
+
+/** Everything that the leader remembers; thrown away with the leadership, and built anew from PostgreSQL. */
+export class DetectionRun {
+  readonly longestWindowMs: number;
+  private readonly detector: Detector;
+  private readonly baseline: FailureBaseline;
+  private readonly attempts = new LoginAttempts();
+
+  constructor(rules: readonly Rule[], slots: readonly Slot[]) {
+    this.longestWindowMs = 1000 * Math.max(0, ...rules.map((rule) => rule.limit?.seconds ?? 0));
+    this.baseline = new FailureBaseline(this.longestWindowMs);
+    for (const slot of slots) this.baseline.add(slot.startMs, slot);
+    this.detector = new Detector(rules, (nowMs) => this.baseline.ratio(nowMs));
+  }
+
+  /** Fills the windows with entries that were judged before. */
+  remember(entries: readonly AuditEntry[]): void {
+    this.detector.observe(this.read(entries));
+  }
+
+  /** Judges new entries, which follow `position` in the trail; answers the slots that they add to. */
+  judge(entries: readonly AuditEntry[], position: string): { findings: Finding[]; slots: Slot[] } {
+    const occurrences = this.read(entries);
+    const slots = slotsOf(occurrences, position);
+    for (const slot of slots) this.baseline.add(slot.startMs, slot);
+    return { findings: this.detector.observe(occurrences), slots };
+  }
+
+  private read(entries: readonly AuditEntry[]): Occurrence[] {
+    return entries.map((entry) => occurrenceOf(entry, this.attempts));
+  }
+
+  /** Where to begin to fill the windows as they were at an instant; undefined where nothing was kept. */
+  startOf(slots: readonly Slot[], instantMs: number): Slot | undefined {
+    const fromMs = instantMs - this.longestWindowMs - SLOT_MS;
+    return slots.findLast(({ startMs }) => startMs <= fromMs) ?? slots[0];
+  }
+}
+
+function slotsOf(occurrences: readonly Occurrence[], position: string): Slot[] {
+  const slots = new Map<number, Slot>();
+  for (const { at, attempt } of occurrences) {
+    const startMs = slotOf(at);
+    const slot = slots.get(startMs) ?? { startMs, position, attempts: 0, failures: 0 };
+    if (attempt) slot.attempts += 1;
+    if (attempt?.failed) slot.failures += 1;
+    slots.set(startMs, slot);
+  }
+  return [...slots.values()];
+}

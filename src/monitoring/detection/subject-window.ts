@@ -1,0 +1,99 @@
+import type { Dimension } from '../rules/rule.js';
+import type { Occurrence } from '../rules/occurrence.js';
+
+interface Item {
+  readonly at: number;
+  readonly account: string | null;
+  readonly address: string | null;
+  readonly userId: string | null;
+  readonly counts: boolean;
+}
+
+/** How many of the newest accounts, addresses and users an alert names. */
+const NAMED_IN_EVIDENCE = 20;
+/** How many observations are looked at to find them. */
+const LOOKED_AT = 500;
+
+/**
+ * What happened to one subject within the last so many milliseconds, the newest {@link capacity} observations of
+ * it: exact counts, kept up to date with each arrival and expiry, so that a flood costs no more than a list.
+ */
+export class SubjectWindow {
+  private items: Item[] = [];
+  private head = 0;
+  private countedItems = 0;
+  private readonly counts: readonly { dimension: Dimension; ofValue: Map<string, number> }[];
+
+  constructor(
+    private readonly capacity: number,
+    dimensions: readonly Dimension[],
+  ) {
+    this.counts = dimensions.map((dimension) => ({ dimension, ofValue: new Map<string, number>() }));
+  }
+
+  get seen(): number {
+    return this.items.length - this.head;
+  }
+
+  get counted(): number {
+    return this.countedItems;
+  }
+
+  get newestAt(): number {
+    return this.items.at(-1)?.at ?? 0;
+  }
+
+  /** How many distinct values of a dimension the counted observations have; 0 for one that is not kept. */
+  distinct(dimension: Dimension): number {
+    return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
+  }
+
+  add({ at, account, address, entry: { userId } }: Occurrence, counts: boolean): void {
+    const item = { at, account, address, userId, counts };
+    this.items.push(item);
+    if (counts) this.tally(item, 1);
+    if (this.seen > this.capacity) this.dropOldest();
+  }
+
+  /** Forgets what happened at or before the instant; trails are ordered by commit, nearly but not quite by time. */
+  expire(untilMs: number): void {
+    while (this.seen > 0 && this.items[this.head]!.at <= untilMs) this.dropOldest();
+  }
+
+  get firstAt(): number {
+    return this.items[this.head]?.at ?? 0;
+  }
+
+  /** The newest distinct values of a member among the counted observations, newest first. */
+  newest(member: 'account' | 'address' | 'userId'): string[] {
+    const found = new Set<string>();
+    const earliest = Math.max(this.head, this.items.length - LOOKED_AT);
+    for (let i = this.items.length - 1; i >= earliest && found.size < NAMED_IN_EVIDENCE; i--) {
+      const { counts, [member]: value } = this.items[i]!;
+      if (counts && value !== null) found.add(value);
+    }
+    return [...found];
+  }
+
+  private dropOldest(): void {
+    const oldest = this.items[this.head]!;
+    this.head += 1;
+    if (oldest.counts) this.tally(oldest, -1);
+    // The dead head is cut off when it outweighs what lives, which makes its cost constant per observation.
+    if (this.head > 32 && this.head > this.items.length / 2) {
+      this.items = this.items.slice(this.head);
+      this.head = 0;
+    }
+  }
+
+  private tally(item: Item, step: 1 | -1): void {
+    this.countedItems += step;
+    for (const { dimension, ofValue } of this.counts) {
+      const value = item[dimension];
+      if (value === null) continue;
+      const count = (ofValue.get(value) ?? 0) + step;
+      if (count === 0) ofValue.delete(value);
+      else ofValue.set(value, count);
+    }
+  }
+}

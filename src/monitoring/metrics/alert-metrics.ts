@@ -1,0 +1,48 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import { ALERT_KINDS, type AlertKind } from '../alerts/alert-kind.js';
+import { AlertRaiser } from '../alerts/alert-raiser.js';
+import { DeliveryWorker } from '../delivery/delivery-worker.js';
+import { isAnnounced } from '../delivery/delivery-channel.js';
+import { Leadership } from '../detection/leadership.js';
+import { Metrics } from './metrics.js';
+
+/** Alerts and what became of their deliveries, by the process that did it. */
+@Injectable()
+export class AlertMetrics implements OnModuleInit {
+  private readonly alerts: Counter<'rule' | 'severity'>;
+  private readonly deliveries: Counter<'channel' | 'outcome'>;
+
+  constructor(
+    metrics: Metrics,
+    @Inject(ALERT_KINDS) kinds: readonly AlertKind[],
+    private readonly raiser: AlertRaiser,
+    private readonly worker: DeliveryWorker,
+    leadership: Leadership,
+  ) {
+    this.alerts = new Counter({
+      name: 'portcullis_alerts_total',
+      help: 'Alerts that opened, reopened or rose in severity.',
+      labelNames: ['rule', 'severity'],
+      registers: [metrics.registry],
+    });
+    for (const { name, severity } of kinds) this.alerts.inc({ rule: name, severity }, 0);
+    this.deliveries = new Counter({
+      name: 'portcullis_alert_deliveries_total',
+      help: 'Attempts to deliver alerts; a dead one will not be tried again.',
+      labelNames: ['channel', 'outcome'],
+      registers: [metrics.registry],
+    });
+    metrics.addFigure('portcullis_detection_leader', '1 in the one process that runs detection.', () =>
+      leadership.isLeader ? 1 : 0,
+    );
+  }
+
+  onModuleInit(): void {
+    this.raiser.changes.subscribe((change) => {
+      const { rule, severity } = change.alert;
+      if (isAnnounced(change)) this.alerts.inc({ rule, severity });
+    });
+    this.worker.outcomes.subscribe((outcome) => this.deliveries.inc({ ...outcome }));
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { RedisConnection } from '../../platform/redis/redis-connection.js';
+import { Dependencies } from '../conditions/dependencies.js';
+import { DatabasePool } from './database-pool.repository.js';
+import { Metrics } from './metrics.js';
+
+/** PostgreSQL and Redis as this process sees them. */
+@Injectable()
+export class DependencyMetrics {
+  constructor(metrics: Metrics, dependencies: Dependencies, redis: RedisConnection, pool: DatabasePool) {
+    metrics.addFigures(
+      'portcullis_dependency_up',
+      '1 while the dependency can be used, 0 while it cannot; absent where it is not configured.',
+      'dependency',
+      () =>
+        Object.fromEntries(dependencies.list().map(({ name, downForMs }) => [name, downForMs === 0 ? 1 : 0])),
+    );
+    metrics.addFigure(
+      'portcullis_redis_latency_seconds',
+      'Round trip of the last heartbeat that Redis answered; 0 before the first.',
+      () => (redis.lastLatencyMs ?? 0) / 1000,
+    );
+    metrics.addFigures(
+      'portcullis_database_pool_connections',
+      'Connections of the pool by state, and requests that wait for one.',
+      'state',
+      () => pool.figures(),
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import type { AuditEntry } from '../../audit/audit-entry.js';
+import { AuditService } from '../../audit/audit.service.js';
+import { Metrics } from './metrics.js';
+
+/** A reason is a short stable word of our own; anything else would be a client's text, and has no place in a label. */
+const WORD = /^[a-z_]{1,40}$/;
+
+/** Logins and refreshes by what became of them. */
+@Injectable()
+export class LoginMetrics implements OnModuleInit {
+  private readonly logins: Counter<'outcome' | 'reason'>;
+  private readonly refreshes: Counter<'outcome'>;
+
+  constructor(
+    { registry }: Metrics,
+    private readonly audit: AuditService,
+  ) {
+    this.logins = new Counter({
+      name: 'portcullis_logins_total',
+      help: 'Logins by outcome; refused ones have not had their password looked at.',
+      labelNames: ['outcome', 'reason'],
+      registers: [registry],
+    });
+    this.refreshes = new Counter({
+      name: 'portcullis_refreshes_total',
+      help: 'Exchanges of a refresh token by outcome.',
+      labelNames: ['outcome'],
+      registers: [registry],
+    });
+    this.logins.inc({ outcome: 'success', reason: 'none' }, 0);
+    for (const outcome of ['success', 'failure', 'reused']) this.refreshes.inc({ outcome }, 0);
+  }
+
+  onModuleInit(): void {
+    this.audit.committed.subscribe((entry) => this.count(entry));
+  }
+
+  private count(entry: AuditEntry): void {
+    switch (entry.type) {
+      case 'authn_login_success':
+        return this.logins.inc({ outcome: 'success', reason: 'none' });
+      case 'authn_login_fail':
+        return this.logins.inc({ outcome: 'failure', reason: wordOf(entry.reason) });
+      case 'authn_login_lock':
+        return this.logins.inc({ outcome: 'refused', reason: 'locked' });
+      case 'excess_rate_limit_exceeded':
+        if (typeof entry.details?.account === 'string')
+          this.logins.inc({ outcome: 'refused', reason: 'rate_limited' });
+        return;
+      case 'session_renewed':
+        return this.refreshes.inc({ outcome: 'success' });
+      case 'session_renew_fail':
+        return this.refreshes.inc({ outcome: 'failure' });
+      case 'authn_token_reuse':
+        return this.refreshes.inc({ outcome: 'reused' });
+    }
+  }
+}
+
+const wordOf = (reason: string | null) => (reason !== null && WORD.test(reason) ? reason : 'other');

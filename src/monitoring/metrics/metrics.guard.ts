@@ -1,0 +1,45 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { AuthErrors } from '../../auth/auth.errors.js';
+import { Environment } from '../../platform/config/environment.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { Problem } from '../../platform/errors/problem.js';
+import { canonicalAddress } from '../../platform/http/ip-address.js';
+
+const FORWARDED = /^(forwarded|x-forwarded-|x-real-ip$|via$)/;
+
+/**
+ * Metrics are for whoever operates the service: with `METRICS_TOKEN` for those who present it; without, for this
+ * machine alone, and not for what a proxy on this machine passes on. To others the address does not exist.
+ */
+@Injectable()
+export class MetricsGuard implements CanActivate {
+  private readonly expected: Buffer | null;
+
+  constructor({ METRICS_TOKEN: token }: Environment) {
+    this.expected = token === undefined ? null : digest(`Bearer ${token}`);
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    if (this.expected) return this.presentsToken(request, this.expected);
+    if (isFromThisMachine(request)) return true;
+    throw new Problem(PlatformErrors.not_found);
+  }
+
+  /** Digests are compared, so that neither the token's length nor its beginning shows in the time it takes. */
+  private presentsToken({ headers: { authorization } }: FastifyRequest, expected: Buffer): true {
+    if (authorization === undefined) throw new Problem(AuthErrors.unauthenticated);
+    if (!timingSafeEqual(digest(authorization), expected)) throw new Problem(AuthErrors.invalid_token);
+    return true;
+  }
+}
+
+function isFromThisMachine({ socket, headers }: FastifyRequest): boolean {
+  const peer = canonicalAddress(socket.remoteAddress ?? '');
+  const isLoopback = peer !== null && (peer === '::1' || peer.startsWith('127.'));
+  return isLoopback && !Object.keys(headers).some((name) => FORWARDED.test(name));
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();

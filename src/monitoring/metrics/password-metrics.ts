@@ -1,0 +1,43 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Histogram } from 'prom-client';
+import { PasswordHasher } from '../../auth/passwords/password-hasher.js';
+import { Metrics } from './metrics.js';
+
+const BUCKETS = [0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5];
+
+/** What passwords cost, apart from the time of the requests that carry them. */
+@Injectable()
+export class PasswordMetrics implements OnModuleInit {
+  private readonly hashing: Histogram;
+  private readonly waiting: Histogram;
+
+  constructor(
+    metrics: Metrics,
+    private readonly hasher: PasswordHasher,
+  ) {
+    this.hashing = new Histogram({
+      name: 'portcullis_password_hash_seconds',
+      help: 'Time of one password hash, without the wait for it.',
+      buckets: BUCKETS,
+      registers: [metrics.registry],
+    });
+    this.waiting = new Histogram({
+      name: 'portcullis_password_queue_wait_seconds',
+      help: 'Time that a password waited for its hash to begin.',
+      buckets: BUCKETS,
+      registers: [metrics.registry],
+    });
+    metrics.addFigure(
+      'portcullis_password_queue_length',
+      'Passwords that wait for their hash.',
+      () => hasher.queueLength,
+    );
+  }
+
+  onModuleInit(): void {
+    this.hasher.completed.subscribe(({ hashSeconds, waitSeconds }) => {
+      this.hashing.observe(hashSeconds);
+      this.waiting.observe(waitSeconds);
+    });
+  }
+}

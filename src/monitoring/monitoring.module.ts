@@ -1,0 +1,128 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { AuditService } from '../audit/audit.service.js';
+import { AuthModule } from '../auth/auth.module.js';
+import { PasswordHasher } from '../auth/passwords/password-hasher.js';
+import { Environment } from '../platform/config/environment.js';
+import { MailModule } from '../platform/mail/mail.module.js';
+import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { ALERT_KINDS, type AlertKind } from './alerts/alert-kind.js';
+import { AlertRaiser } from './alerts/alert-raiser.js';
+import { AlertUpkeep } from './alerts/alert-upkeep.js';
+import { Alert } from './alerts/alert.entity.js';
+import { AlertsController } from './alerts/alerts.controller.js';
+import { AlertsRepository } from './alerts/alerts.repository.js';
+import { AlertsService } from './alerts/alerts.service.js';
+import { CallWatch } from './conditions/call-watch.js';
+import { ConditionWatch } from './conditions/condition-watch.js';
+import { CONDITIONS, type Condition } from './conditions/condition.js';
+import { conditionsOf } from './conditions/conditions.js';
+import { Dependencies } from './conditions/dependencies.js';
+import { OutageClaims } from './conditions/outage-claims.js';
+import { OutageHerald } from './conditions/outage-herald.js';
+import { AlertLog } from './delivery/alert-log.js';
+import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery/delivery-channel.js';
+import { DeliveryQueue } from './delivery/delivery-queue.js';
+import { DeliveryWorker } from './delivery/delivery-worker.js';
+import { DeliveriesRepository } from './delivery/deliveries.repository.js';
+import { Delivery } from './delivery/delivery.entity.js';
+import { EmailChannel } from './delivery/email.channel.js';
+import { OwnerEmailChannel } from './delivery/owner-email.channel.js';
+import { WebhookChannel } from './delivery/webhook.channel.js';
+import { AUDIT_CHAIN_BROKEN, ChainWatch } from './detection/chain-watch.js';
+import { DetectionRepository } from './detection/detection.repository.js';
+import { DetectionService, RULES } from './detection/detection.service.js';
+import { Leadership } from './detection/leadership.js';
+import { AlertMetrics } from './metrics/alert-metrics.js';
+import { AuditMetrics } from './metrics/audit-metrics.js';
+import { DatabasePool } from './metrics/database-pool.repository.js';
+import { DependencyMetrics } from './metrics/dependency-metrics.js';
+import { LoginMetrics } from './metrics/login-metrics.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { Metrics } from './metrics/metrics.js';
+import { PasswordMetrics } from './metrics/password-metrics.js';
+import { RefusalMetrics } from './metrics/refusal-metrics.js';
+import { RequestMetrics } from './metrics/request-metrics.js';
+import { Retention } from './retention.js';
+import { BlockAddressChannel } from './responses/block-address.channel.js';
+import { EndSessionsChannel } from './responses/end-sessions.channel.js';
+import type { Rule } from './rules/rule.js';
+import { rulesOf } from './rules/rules.js';
+
+const channels = [WebhookChannel, EmailChannel, OwnerEmailChannel, BlockAddressChannel, EndSessionsChannel];
+
+const alerts = [
+  AlertsService,
+  AlertsRepository,
+  AlertRaiser,
+  AlertUpkeep,
+  AlertLog,
+  Retention,
+  {
+    provide: ALERT_KINDS,
+    inject: [RULES, CONDITIONS],
+    useFactory: (rules: readonly Rule[], conditions: readonly Condition[]): readonly AlertKind[] => [
+      ...rules,
+      ...conditions,
+      AUDIT_CHAIN_BROKEN,
+    ],
+  },
+];
+
+const delivery = [
+  ...channels,
+  { provide: DELIVERY_CHANNELS, inject: channels, useFactory: (...all: DeliveryChannel[]) => all },
+  DeliveryQueue,
+  DeliveriesRepository,
+  DeliveryWorker,
+];
+
+const detection = [
+  { provide: RULES, inject: [Environment], useFactory: rulesOf },
+  Leadership,
+  DetectionRepository,
+  DetectionService,
+  ChainWatch,
+];
+
+const conditions = [
+  {
+    provide: CONDITIONS,
+    inject: [Environment, Dependencies, CallWatch, PasswordHasher, AuditService],
+    useFactory: conditionsOf,
+  },
+  CallWatch,
+  Dependencies,
+  OutageClaims,
+  OutageHerald,
+  ConditionWatch,
+];
+
+const metrics = [
+  Metrics,
+  RequestMetrics,
+  LoginMetrics,
+  RefusalMetrics,
+  PasswordMetrics,
+  AuditMetrics,
+  DatabasePool,
+  DependencyMetrics,
+  AlertMetrics,
+];
+
+/** What it means: metrics, detection over the trail, alerts and their way to people. Nothing depends on it. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([Alert, Delivery]),
+    AuditModule,
+    RateLimitModule,
+    UsersModule,
+    AuthModule,
+    MailModule,
+  ],
+  controllers: [AlertsController, MetricsController],
+  providers: [...alerts, ...delivery, ...detection, ...conditions, ...metrics],
+})
+export class MonitoringModule {}

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { SessionRevocation } from '../../auth/sessions/session-revocation.js';
+import { Environment } from '../../platform/config/environment.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { internalOrigin } from '../../platform/http/origin.js';
+import type { AlertChange } from '../alerts/alert-change.js';
+import { type DeliveryChannel, type Message, isAnnounced } from '../delivery/delivery-channel.js';
+
+/** Answers alerts of the rules in `RESPOND_END_SESSIONS` by signing the accounts in their evidence out everywhere. */
+@Injectable()
+export class EndSessionsChannel implements DeliveryChannel {
+  readonly name = 'end_sessions';
+  readonly standsAlone = false;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly revocation: SessionRevocation,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  wants(change: AlertChange): boolean {
+    return this.environment.RESPOND_END_SESSIONS.includes(change.alert.rule) && isAnnounced(change);
+  }
+
+  async deliver({ deliveryId, alert: { evidence } }: Message): Promise<void> {
+    const origin = internalOrigin(deliveryId);
+    await this.transactions.run(async (tx) => {
+      for (const userId of evidence.userIds ?? []) {
+        await this.revocation.endAllOfUser(tx, userId, 'response_to_alert', origin);
+      }
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../platform/clock/clock.js';
+import { RepeatingTask } from '../platform/clock/repeating-task.js';
+import { Environment } from '../platform/config/environment.js';
+import { TransactionRunner } from '../platform/database/transaction-runner.js';
+import { AlertsRepository } from './alerts/alerts.repository.js';
+import { DeliveriesRepository } from './delivery/deliveries.repository.js';
+import { DetectionRepository } from './detection/detection.repository.js';
+
+const PAUSE_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** Longer than the day of the failure baseline and the longest window that can be configured together. */
+const SLOT_DAYS = 3;
+const DELIVERED_DAYS = 30;
+
+/** Deletes what monitoring no longer needs; resolved alerts are kept as long as the events that they came from. */
+@Injectable()
+export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask('AlertRetention', () => this.enforce(), { pauseMs: PAUSE_MS });
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly alerts: AlertsRepository,
+    private readonly deliveries: DeliveriesRepository,
+    private readonly detection: DetectionRepository,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  async enforce(): Promise<void> {
+    const daysAgo = (days: number) => new Date(this.clock.nowMs() - days * DAY_MS);
+    await this.transactions.run(async (tx) => {
+      await this.deliveries.deleteDeliveredBefore(tx, daysAgo(DELIVERED_DAYS));
+      await this.alerts.deleteResolvedBefore(tx, daysAgo(this.environment.AUDIT_EVENT_RETENTION_DAYS));
+      await this.detection.deleteSlotsBefore(tx, daysAgo(SLOT_DAYS));
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import type { Environment } from '../../platform/config/environment.js';
+import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { type Rule, parseLimit } from './rule.js';
+
+/** Somebody tries password after password on one account from one place. */
+export function bruteForce(environment: Environment): Rule {
+  return {
+    name: 'brute_force',
+    severity: 'warning',
+    quietSeconds: A_DAY_SECONDS,
+    limit: parseLimit(environment.DETECT_BRUTE_FORCE),
+    observe({ attempt, address }) {
+      if (!attempt?.failed || address === null) return null;
+      return { subject: `account:${attempt.account} address:${address}`, counts: true };
+    },
+    holds: ({ counted }, { count }) => counted >= count,
+    summary: ({ counted }, { seconds }) =>
+      `${counted} failed logins on one account from one address within ${seconds} s.`,
+  };
+}

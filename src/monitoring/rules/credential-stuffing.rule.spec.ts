@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { spread } from '../../../test/support/attacks/scenario.js';
+import { Environment } from '../../platform/config/environment.js';
+import { credentialStuffing } from './credential-stuffing.rule.js';
+
+const rule = credentialStuffing(
+  Object.assign(new Environment(), {
+    DETECT_CREDENTIAL_STUFFING: '5/60',
+    DETECT_CREDENTIAL_STUFFING_RATIO: '0.8',
+  }),
+);
+const attempt = (account: number, password: 'right' | 'wrong') =>
+  ({ kind: 'login', account: `user-${account}`, address: '192.0.2.1', password }) as const;
+
+/** Eight failures, and so many logins. */
+const withLogins = (logins: number) =>
+  spread(8 + logins, 40, (i) => attempt(i, i < logins ? 'right' : 'wrong'));
+
+describe('credential_stuffing', () => {
+  it('is true from the fifth account on', () => {
+    expect(
+      findingsOf(
+        [rule],
+        spread(8, 40, (i) => attempt(i % 4, 'wrong')),
+      ),
+    ).toEqual([]);
+    const [finding] = findingsOf(
+      [rule],
+      spread(5, 40, (i) => attempt(i, 'wrong')),
+    );
+    expect(finding).toMatchObject({ subject: 'address:192.0.2.1', count: 1 });
+    expect(finding?.evidence.accounts).toHaveLength(5);
+  });
+
+  it('is true while at least 80 % fail, and no longer when fewer do', () => {
+    expect(findingsOf([rule], withLogins(2))).toHaveLength(1);
+    expect(findingsOf([rule], withLogins(3))).toEqual([]);
+  });
+});

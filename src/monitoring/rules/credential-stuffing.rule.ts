@@ -1,0 +1,24 @@
+import type { Environment } from '../../platform/config/environment.js';
+import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { type Rule, parseLimit } from './rule.js';
+
+/**
+ * One address tries leaked pairs on many accounts. The share of failures tells it from an office behind one
+ * address, whose people mistype now and then and get in.
+ */
+export function credentialStuffing(environment: Environment): Rule {
+  const leastRatio = Number(environment.DETECT_CREDENTIAL_STUFFING_RATIO);
+  return {
+    name: 'credential_stuffing',
+    severity: 'critical',
+    quietSeconds: A_DAY_SECONDS,
+    limit: parseLimit(environment.DETECT_CREDENTIAL_STUFFING),
+    distinct: ['account'],
+    observe: ({ attempt, address }) =>
+      attempt && address !== null ? { subject: `address:${address}`, counts: attempt.failed } : null,
+    holds: ({ counted, seen, distinct }, { count }) =>
+      distinct.account >= count && counted >= leastRatio * seen,
+    summary: ({ counted, seen, distinct }, { seconds }) =>
+      `${counted} of ${seen} logins from one address failed within ${seconds} s, on ${distinct.account} accounts.`,
+  };
+}

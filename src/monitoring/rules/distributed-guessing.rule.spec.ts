@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { spread } from '../../../test/support/attacks/scenario.js';
+import { Environment } from '../../platform/config/environment.js';
+import { distributedGuessing } from './distributed-guessing.rule.js';
+
+const rule = distributedGuessing(Object.assign(new Environment(), { DETECT_DISTRIBUTED_GUESSING: '3/60' }));
+const guess = (address: string) =>
+  ({ kind: 'login', account: 'victim', address, password: 'wrong' }) as const;
+
+describe('distributed_guessing', () => {
+  it('is true from the third address on', () => {
+    expect(
+      findingsOf(
+        [rule],
+        spread(8, 40, (i) => guess(`192.0.2.${i % 2}`)),
+      ),
+    ).toEqual([]);
+    const [finding] = findingsOf(
+      [rule],
+      spread(9, 40, (i) => guess(`192.0.2.${i % 3}`)),
+    );
+    expect(finding?.subject).toMatch(/^account:\S+$/);
+    expect(finding?.evidence.addresses).toHaveLength(3);
+  });
+
+  it('takes one /64 of IPv6 for one address', () => {
+    expect(
+      findingsOf(
+        [rule],
+        spread(9, 40, (i) => guess(`2001:db8::${i + 1}`)),
+      ),
+    ).toEqual([]);
+    expect(
+      findingsOf(
+        [rule],
+        spread(9, 40, (i) => guess(`2001:db8:0:${i}::1`)),
+      ),
+    ).toHaveLength(1);
+  });
+
+  it('forgets an address whose last failure is as old as the window', () => {
+    const acts = [0, 30, 60].map((s, i) => ({ ...guess(`192.0.2.${i}`), at: s * 1000 }));
+    expect(findingsOf([rule], acts)).toEqual([]);
+  });
+});

@@ -1,0 +1,26 @@
+import type { AuditEntry } from '../../audit/audit-entry.js';
+import { type LoginAttempt, type LoginAttempts, accountOf, addressOf } from './login-attempt.js';
+
+/** An entry of the trail, read once for all rules. */
+export interface Occurrence {
+  readonly entry: AuditEntry;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** The attempt to sign in that the entry tells of, if it does. */
+  readonly attempt: LoginAttempt | null;
+  /** The keyed digest of the account that it names. */
+  readonly account: string | null;
+  /** The client's network. */
+  readonly address: string | null;
+}
+
+/** Reads the next entry of the trail. */
+export function occurrenceOf(entry: AuditEntry, attempts: LoginAttempts): Occurrence {
+  return {
+    entry,
+    at: Date.parse(entry.time),
+    attempt: attempts.read(entry),
+    account: accountOf(entry),
+    address: addressOf(entry),
+  };
+}

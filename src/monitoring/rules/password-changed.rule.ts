@@ -1,0 +1,19 @@
+import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { type Rule, ONCE, ofUser } from './rule.js';
+
+/** A credential was replaced: worth a line to its owner (ASVS 6.3.7), and nothing that an operator must act on. */
+export function passwordChanged(): Rule {
+  return {
+    name: 'password_changed',
+    severity: 'info',
+    quietSeconds: A_DAY_SECONDS,
+    tellsOwner: true,
+    limit: ONCE,
+    observe: (occurrence) =>
+      occurrence.entry.type === 'authn_password_change' && occurrence.entry.outcome === 'success'
+        ? ofUser(occurrence)
+        : null,
+    holds: () => true,
+    summary: () => 'The password of an account was changed.',
+  };
+}

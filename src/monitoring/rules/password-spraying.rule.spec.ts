@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { spread } from '../../../test/support/attacks/scenario.js';
+import { Environment } from '../../platform/config/environment.js';
+import { passwordSpraying } from './password-spraying.rule.js';
+import { START } from '../../../test/support/attacks/findings-of.js';
+
+const rule = passwordSpraying(
+  Object.assign(new Environment(), {
+    DETECT_PASSWORD_SPRAYING: '6/600',
+    DETECT_PASSWORD_SPRAYING_ADDRESSES: 3,
+    DETECT_PASSWORD_SPRAYING_RATIO: '0.5',
+    DETECT_PASSWORD_SPRAYING_FACTOR: 3,
+  }),
+);
+const guess = (account: number, address: number, password: 'right' | 'wrong' = 'wrong') =>
+  ({ kind: 'login', account: `user-${account}`, address: `192.0.2.${address}`, password }) as const;
+const spraying = spread(9, 300, (i) => guess(i, i % 3));
+
+/** An hour of yesterday in which so many of a hundred logins failed. */
+const yesterday = (failures: number) => [
+  { startMs: START - 7_200_000, position: '', attempts: 100, failures },
+];
+
+describe('password_spraying', () => {
+  it('is true of enough accounts from enough addresses', () => {
+    expect(findingsOf([rule], spraying)).toMatchObject([{ subject: 'service', count: 4 }]);
+    expect(
+      findingsOf(
+        [rule],
+        spread(9, 300, (i) => guess(i, i % 2)),
+      ),
+    ).toEqual([]);
+    expect(
+      findingsOf(
+        [rule],
+        spread(9, 300, (i) => guess(i % 5, i % 3)),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is not true while half of the logins succeed', () => {
+    expect(
+      findingsOf(
+        [rule],
+        spread(18, 300, (i) => guess(i, i % 3, i % 2 === 0 ? 'right' : 'wrong')),
+      ),
+    ).toEqual([]);
+  });
+
+  it('measures the failures against those of the last 24 h', () => {
+    expect(findingsOf([rule], spraying, yesterday(10))).toHaveLength(1);
+    const twoThirds = spread(18, 300, (i) =>
+      guess(i, Math.floor(i / 3) % 3, i % 3 === 0 ? 'right' : 'wrong'),
+    );
+    expect(findingsOf([rule], twoThirds, yesterday(10))).toHaveLength(1);
+    expect(findingsOf([rule], twoThirds, yesterday(30))).toEqual([]);
+  });
+
+  it('is true when all fail, however many usually do', () => {
+    expect(findingsOf([rule], spraying, yesterday(60))).toHaveLength(1);
+  });
+});

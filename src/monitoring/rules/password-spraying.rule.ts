@@ -1,0 +1,38 @@
+import type { Environment } from '../../platform/config/environment.js';
+import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { type Rule, parseLimit } from './rule.js';
+
+/** Where failures are so usual that the factor would ask for more than all, nearly all must do. */
+const NEARLY_ALL = 0.95;
+
+/**
+ * Few guesses on each of many accounts from many addresses: nothing that a limit per account or address could
+ * see. What gives it away is the service's own failure ratio, measured against its last 24 h, because a fixed
+ * ratio is naive for a service whose users mistype more or less than others.
+ */
+export function passwordSpraying(environment: Environment): Rule {
+  const leastRatio = Number(environment.DETECT_PASSWORD_SPRAYING_RATIO);
+  const factor = environment.DETECT_PASSWORD_SPRAYING_FACTOR;
+  const leastAddresses = environment.DETECT_PASSWORD_SPRAYING_ADDRESSES;
+  return {
+    name: 'password_spraying',
+    severity: 'critical',
+    quietSeconds: A_DAY_SECONDS,
+    limit: parseLimit(environment.DETECT_PASSWORD_SPRAYING),
+    distinct: ['account', 'address'],
+    observe: ({ attempt }) => attempt && { subject: 'service', counts: attempt.failed },
+    holds(figures, { count }) {
+      const { counted, seen, distinct } = figures;
+      const ratio = counted / seen;
+      return (
+        distinct.account >= count &&
+        distinct.address >= leastAddresses &&
+        ratio > leastRatio &&
+        ratio >= Math.min(factor * figures.usualFailureRatio, NEARLY_ALL)
+      );
+    },
+    summary: ({ counted, seen, distinct, usualFailureRatio }, { seconds }) =>
+      `${counted} of ${seen} logins failed within ${seconds} s, on ${distinct.account} accounts from ` +
+      `${distinct.address} addresses; usually ${Math.round(usualFailureRatio * 100)} % fail.`,
+  };
+}

@@ -1,0 +1,21 @@
+import type { Environment } from '../../platform/config/environment.js';
+import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { type Rule, parseLimit } from './rule.js';
+
+/** A caller that runs on against its limits: an attack, or a client that ignores `Retry-After`. */
+export function rateLimitStorm(environment: Environment): Rule {
+  return {
+    name: 'rate_limit_storm',
+    severity: 'warning',
+    quietSeconds: A_DAY_SECONDS,
+    limit: parseLimit(environment.DETECT_RATE_LIMIT_STORM),
+    observe({ entry, address }) {
+      if (entry.type !== 'excess_rate_limit_exceeded') return null;
+      if (entry.userId !== null) return { subject: `user:${entry.userId}`, counts: true };
+      return address === null ? null : { subject: `address:${address}`, counts: true };
+    },
+    holds: ({ counted }, { count }) => counted >= count,
+    summary: ({ counted }, { seconds }) =>
+      `${counted} requests of one caller were refused within ${seconds} s.`,
+  };
+}

@@ -1,0 +1,56 @@
+import type { AlertKind } from '../alerts/alert-kind.js';
+import type { Occurrence } from './occurrence.js';
+
+/** So many within so many seconds. */
+export interface Limit {
+  readonly count: number;
+  readonly seconds: number;
+}
+
+/** What a window may count the distinct values of. */
+export type Dimension = 'account' | 'address';
+
+/** How an occurrence bears on a rule. */
+export interface Observation {
+  /** Whom the window is kept for; the alert's subject. */
+  readonly subject: string;
+  /** False for what is only weighed against: a login that succeeded. */
+  readonly counts: boolean;
+}
+
+/** What a subject's window holds at the moment. */
+export interface Figures {
+  /** Observations that count. */
+  readonly counted: number;
+  /** All observations. */
+  readonly seen: number;
+  /** Distinct values among those that count, for the dimensions that the rule names. */
+  readonly distinct: Readonly<Record<Dimension, number>>;
+  /** Share of failures among the logins of the last 24 h before the longest window; 0 without any. */
+  readonly usualFailureRatio: number;
+}
+
+/** One thing to be found in the trail: pure, so that a list of entries is its whole test. */
+export interface Rule extends AlertKind {
+  /** Null switches the rule off. */
+  readonly limit: Limit | null;
+  readonly distinct?: readonly Dimension[];
+  observe(occurrence: Occurrence): Observation | null;
+  holds(figures: Figures, limit: Limit): boolean;
+  /** The sentence for a person. */
+  summary(figures: Figures, limit: Limit): string;
+}
+
+/** For rules that are true of a single event. */
+export const ONCE: Limit = { count: 1, seconds: 1 };
+
+/** An observation about the account that an entry names; nothing where it names none. */
+export function ofUser({ entry: { userId } }: Occurrence): Observation | null {
+  return userId === null ? null : { subject: `user:${userId}`, counts: true };
+}
+
+/** Reads the `count/seconds` form of a detection variable; `off` is null. */
+export function parseLimit(text: string): Limit | null {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  return match && { count: Number(match[1]), seconds: Number(match[2]) };
+}

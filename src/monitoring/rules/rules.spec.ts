@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { ATTACKS, later } from '../../../test/support/attacks/attacks.js';
+import { ORDINARY, ORDINARY_TEN_MINUTES } from '../../../test/support/attacks/ordinary-traffic.js';
+import type { Act } from '../../../test/support/attacks/scenario.js';
+import { findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { Environment } from '../../platform/config/environment.js';
+import { rulesOf } from './rules.js';
+
+const RULES = rulesOf(new Environment());
+
+const accountOf = (act: Act) => ('account' in act ? act.account : null);
+
+const rulesFound = (acts: readonly Act[]) =>
+  [...new Set(findingsOf(RULES, acts).map(({ kind }) => kind.name))].sort();
+
+describe('The rules over the trail', () => {
+  it.each(ATTACKS)('see in $name exactly what it is', ({ acts, expects }) => {
+    expect(rulesFound(acts)).toEqual([...expects].sort());
+  });
+
+  it.each([...ORDINARY, ORDINARY_TEN_MINUTES])('see nothing in $name', ({ acts }) => {
+    expect(rulesFound(acts)).toEqual([]);
+  });
+
+  // An attack that makes up most of the service's logins is more than its own rule sees, and rightly so.
+  it.each(ATTACKS.filter(({ acts }) => new Set(acts.map(accountOf)).size < 50))(
+    'see $name within ordinary traffic',
+    ({ acts, expects }) => {
+      const mixed = [...ORDINARY_TEN_MINUTES.acts, ...later(acts, 1)].sort((a, b) => a.at - b.at);
+      expect(rulesFound(mixed)).toEqual([...expects].sort());
+    },
+  );
+
+  it('have distinct names', () => {
+    const names = RULES.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('put no submitted address and no word of a password into the evidence', () => {
+    const evidence = ATTACKS.flatMap(({ acts }) => findingsOf(RULES, acts)).map((finding) =>
+      JSON.stringify(finding),
+    );
+    for (const text of evidence) expect(text).not.toMatch(/victim|leaked-|employee-|@/);
+  });
+});
