@@ -1,0 +1,114 @@
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { AuthErrors } from './auth/auth.errors.js';
+import type { Environment } from './platform/config/environment.js';
+import { productVersion } from './platform/config/product-version.js';
+import { PlatformErrors } from './platform/errors/platform.errors.js';
+import type { ProblemRow } from './platform/errors/problem.js';
+import { describeProblems, problemContent } from './platform/http/openapi/describe-problems.js';
+import { errorsPage } from './platform/http/openapi/errors-page.js';
+import { toOpenApi31 } from './platform/http/openapi/openapi-31.js';
+import { PROBLEMS } from './platform/http/openapi/problems.decorator.js';
+import { type DeclaredRoute, declaredRoutes } from './platform/http/openapi/route-walk.js';
+import { isOperational } from './platform/http/operational-routes.js';
+import { PROBLEM_JSON } from './platform/http/problem-document.js';
+import { RateLimitDocumentation } from './rate-limit/rate-limit-documentation.js';
+import { RateLimitErrors } from './rate-limit/rate-limit.errors.js';
+import { UsersErrors } from './users/users.errors.js';
+
+const DESCRIPTION = `Sign in once, get an access token that anyone can verify offline and that still dies at logout.
+
+**Try it out here:** press *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
+keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*.
+
+Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`. Every answer carries \`X-Request-Id\`, and the
+rate limits in \`RateLimit\` and \`RateLimit-Policy\`.`;
+
+/** What to say of an answer that its schema explains. */
+const SUCCESS: Readonly<Record<string, string>> = {
+  '200': 'As described.',
+  '201': 'Created.',
+  '204': 'Done; there is nothing to say.',
+};
+
+/** The OpenAPI 3.1 document of the application, made from the decorators that the pipeline itself obeys. */
+export function openApiDocument(app: NestFastifyApplication, environment: Environment): OpenAPIObject {
+  app.get(RateLimitDocumentation, { strict: false }).annotate();
+  const routes = declaredRoutes(app.get(DiscoveryService), app.get(MetadataScanner));
+  for (const route of routes) describeProblems(route, problemsOf(route));
+
+  const prefix = environment.COOKIE_SECURE ? '__Host-' : '';
+  const config = new DocumentBuilder()
+    .setTitle('Portcullis')
+    .setDescription(DESCRIPTION)
+    .setVersion(productVersion())
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addTag('auth', 'Accounts, sign-in, the next tokens, sign-out.')
+    .addTag('users', 'The account that is signed in.')
+    .addTag('keys', 'What anyone needs to verify access tokens offline.')
+    .addTag('rate limits', 'How much the service allows.')
+    .addTag('audit', 'What happened, and the proof that nobody has edited it.')
+    .addTag('monitoring', 'Alerts, and what became of them.')
+    .addTag('operation', 'For supervisors, balancers and Prometheus.')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
+    .addCookieAuth(`${prefix}access_token`, { type: 'apiKey', in: 'cookie' }, 'cookie')
+    .build();
+  const document = SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (_controller, method) => method,
+  });
+  for (const route of routes) complete(document, route);
+  return toOpenApi31(document);
+}
+
+/** Serves the document and Swagger UI. The page carries no script of its own, so that its CSP can stay strict. */
+export function serveDocumentation(app: NestFastifyApplication, environment: Environment): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app, environment), {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'docs/openapi.yaml',
+    customSiteTitle: 'Portcullis API',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+  });
+  const page = errorsPage(
+    [PlatformErrors, AuthErrors, UsersErrors, RateLimitErrors].flatMap((table) => Object.values(table)),
+  );
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.get('/docs/errors', (_request, reply) => reply.type('text/html').send(page));
+}
+
+function problemsOf({ method, path, access, handler }: DeclaredRoute): ProblemRow[] {
+  if (isOperational(path)) return [];
+  const { malformed_request, validation_failed, payload_too_large, unsupported_media_type } = PlatformErrors;
+  const declared = (Reflect.getMetadata(PROBLEMS, handler) ?? []) as ProblemRow[];
+  const changes = method !== 'GET';
+  return [
+    ...new Set([
+      ...(changes ? [malformed_request, validation_failed, payload_too_large, unsupported_media_type] : []),
+      ...(access?.kind === 'public'
+        ? []
+        : [AuthErrors.unauthenticated, AuthErrors.invalid_token, AuthErrors.session_ended]),
+      ...(access?.kind === 'roles' ? [AuthErrors.forbidden] : []),
+      ...(changes ? [AuthErrors.csrf_rejected] : []),
+      ...declared,
+      PlatformErrors.dependency_unavailable,
+      PlatformErrors.internal,
+    ]),
+  ];
+}
+
+/** What decorators cannot say of a route: how it is secured, and the body of a 429. */
+function complete(document: OpenAPIObject, { path, method, access }: DeclaredRoute): void {
+  const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase() as 'get'];
+  if (!operation) return;
+  if (access?.kind !== 'public') operation.security = [{ bearer: [] }, { cookie: [] }];
+  if (access?.kind === 'roles') {
+    operation.description = `${operation.description ?? ''}\n\nFor: ${access.anyOf.join(', ')}.`.trim();
+  }
+  for (const [status, response] of Object.entries(operation.responses)) {
+    if (response && !('$ref' in response) && !response.description)
+      response.description = SUCCESS[status] ?? 'Done.';
+  }
+  const limited = operation.responses['429'];
+  if (limited && !('$ref' in limited))
+    limited.content = { [PROBLEM_JSON]: problemContent([RateLimitErrors.rate_limited]) };
+}

@@ -1,0 +1,84 @@
+import fastifyCookie from '@fastify/cookie';
+import type { NestFastifyApplication, FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { serveDocumentation } from './app.openapi.js';
+import { CallRecorder } from './audit/call-recorder.js';
+import { SystemClock } from './platform/clock/clock.js';
+import type { Environment } from './platform/config/environment.js';
+import { SystemRandomness } from './platform/crypto/randomness.js';
+import { UuidV7 } from './platform/crypto/uuid.js';
+import { Drain } from './platform/health/drain.js';
+import { callOf } from './platform/http/call.js';
+import { CidrList } from './platform/http/cidr-list.js';
+import { crossOrigin } from './platform/http/cross-origin.js';
+import { fastifyAdapter } from './platform/http/fastify-adapter.js';
+import { readJsonBodies } from './platform/http/json-body.js';
+import { ProblemFilter } from './platform/http/problem.filter.js';
+import { callOpener } from './platform/http/call-opener.js';
+import { requireHost } from './platform/http/require-host.js';
+import { RouteTable } from './platform/http/route-table.js';
+import { RequestLog } from './platform/logging/request-log.js';
+import { Admission } from './rate-limit/admission.js';
+
+type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
+
+/** Nest options that every application of this service is created with. */
+export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
+
+/** The HTTP adapter of the service; {@link setUp} completes it once the application exists. */
+export function createAdapter(): FastifyAdapter {
+  const ids = new UuidV7(new SystemClock(), new SystemRandomness());
+  return fastifyAdapter({
+    nextRequestId: () => ids.next(),
+    onUnroutable: (error, request, reply) => {
+      (request.server as unknown as { unroutable: Unroutable }).unroutable(error, request, reply);
+    },
+  });
+}
+
+/** What the process and every end-to-end test share: the hooks around the pipeline, parsers, header fields, CORS. */
+export async function setUp(app: NestFastifyApplication, environment: Environment): Promise<void> {
+  const fastify = app.getHttpAdapter().getInstance();
+  const openCall = callOpener({
+    trustedProxies: new CidrList(environment.TRUSTED_PROXIES),
+    https: environment.COOKIE_SECURE,
+  });
+  const filter = app.get(ProblemFilter);
+  const recorder = app.get(CallRecorder);
+  const admission = app.get(Admission, { strict: false });
+  const requestLog = app.get(RequestLog);
+  const drain = app.get(Drain);
+
+  fastify.addHook('onRoute', (route) => {
+    app.get(RouteTable).add(route);
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    openCall(request, reply);
+    requireHost(request);
+    recorder.assertRoom(request);
+    done();
+  });
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (request.is404) await admission.admitUnmatched(request, reply);
+  });
+  fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS));
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    // Or a connection that was busy when the drain began would stay open after its answer, and keep the process.
+    if (drain.isDraining) reply.header('connection', 'close');
+    recorder.record(request, reply.statusCode);
+    done(null, payload);
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    requestLog.write(callOf(request), request.method, reply.statusCode);
+    done();
+  });
+  fastify.decorate('unroutable', ((error, request, reply) => {
+    openCall(request, reply);
+    filter.answer(error, request, reply);
+    recorder.record(request, reply.statusCode);
+  }) satisfies Unroutable);
+
+  await app.register(fastifyCookie);
+  readJsonBodies(fastify);
+  if (environment.DOCS_ENABLED) serveDocumentation(app, environment);
+}

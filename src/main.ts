@@ -1,0 +1,62 @@
+import 'reflect-metadata';
+import cluster from 'node:cluster';
+import { serve } from './app.process.js';
+import { superviseWorkers, WorkerFailed } from './app.workers.js';
+import { ConfigurationFault, EXIT_CONFIG } from './platform/config/configuration-fault.js';
+import { loadEnvironment } from './platform/config/load-environment.js';
+import { prepareDatabase } from './platform/database/prepare-database.js';
+
+/** One Ctrl-C comes several times: from the terminal, from npm and, to a worker, from its supervisor; milliseconds. */
+const ONE_WISH_MS = 1000;
+
+try {
+  const environment = loadEnvironment();
+  if (cluster.isWorker) {
+    drainOnSignal(await serve(environment));
+  } else {
+    const database = await prepareDatabase(environment);
+    try {
+      const start = environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve;
+      const drain = await start(database.environment);
+      drainOnSignal(async () => {
+        await drain();
+        await database.stop();
+      });
+    } catch (error) {
+      await database.stop();
+      throw error;
+    }
+  }
+} catch (error) {
+  process.exit(reportFailure(error));
+}
+
+/** The first signal drains and exits with 0; a later one does not wait. */
+function drainOnSignal(drain: () => Promise<void>): void {
+  let firstMs: number | undefined;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      const nowMs = performance.now();
+      if (firstMs !== undefined) {
+        if (nowMs - firstMs > ONE_WISH_MS) process.exit(1);
+        return;
+      }
+      firstMs = nowMs;
+      drain().then(
+        () => process.exit(0),
+        (error: unknown) => process.exit(reportFailure(error)),
+      );
+    });
+  }
+}
+
+/** Says why the process ends, one line per fault, and answers its exit code. */
+function reportFailure(error: unknown): number {
+  const faults =
+    error instanceof ConfigurationFault
+      ? error.faults
+      : [error instanceof Error ? error.stack : String(error)];
+  for (const fault of faults) process.stderr.write(`${fault}\n`);
+  if (error instanceof WorkerFailed) return error.exitCode;
+  return error instanceof ConfigurationFault ? EXIT_CONFIG : 1;
+}
