@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Environment } from '../../src/platform/config/environment.js';
+import { variableNames } from '../../src/platform/config/load-environment.js';
+
+const example = [...readFileSync('.env.example', 'utf8').matchAll(/^#([A-Z][A-Z0-9_]+)=(.*)$/gm)].map(
+  ([, name, value]) => [name, value] as [string, string],
+);
+const defaults = new Environment() as unknown as Record<string, string | number | boolean | string[] | null>;
+
+/** What the loader fills in from other variables or from the surroundings. */
+const COMPUTED: Readonly<Record<string, string>> = {
+  PUBLIC_URL: 'http://localhost:3000',
+  LOG_FORMAT: 'json',
+  DOCS_ENABLED: 'true',
+  COOKIE_SECURE: 'false',
+  RATE_LIMIT_DEFAULT: '100/60',
+};
+
+describe('.env.example', () => {
+  it('lists every variable exactly once, and no other', () => {
+    expect(example.map(([name]) => name).toSorted()).toEqual(variableNames().toSorted());
+  });
+
+  it.each(example)('%s stands there with its default', (name, value) => {
+    const expected = COMPUTED[name] ?? defaults[name] ?? '';
+    expect(value).toBe(Array.isArray(expected) ? expected.join(',') : String(expected));
+  });
+});

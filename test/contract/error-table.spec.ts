@@ -1,0 +1,85 @@
+import { globSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { ProblemRow } from '../../src/platform/errors/problem.js';
+
+/** Section 6 of the contract: what clients rely on. */
+const CONTRACT: Readonly<Record<string, number>> = {
+  validation_failed: 400,
+  malformed_request: 400,
+  unauthenticated: 401,
+  invalid_token: 401,
+  session_ended: 401,
+  refresh_token_reused: 401,
+  invalid_credentials: 401,
+  forbidden: 403,
+  csrf_rejected: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  email_taken: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  rate_limited: 429,
+  overloaded: 503,
+  dependency_unavailable: 503,
+  internal: 500,
+};
+
+async function rows(): Promise<ProblemRow[]> {
+  const tables = await Promise.all(
+    globSync('src/**/*.errors.ts').map(
+      async (file) => (await import(`../../${file}`)) as Record<string, unknown>,
+    ),
+  );
+  return tables
+    .flatMap((module) => Object.values(module))
+    .flatMap((table) =>
+      typeof table === 'object' && table !== null ? (Object.values(table) as ProblemRow[]) : [],
+    )
+    .filter((row) => typeof row.code === 'string' && typeof row.status === 'number');
+}
+
+function page(all: readonly ProblemRow[]): string {
+  const lines = all
+    .toSorted((a, b) => a.status - b.status || a.code.localeCompare(b.code))
+    .map(
+      ({ code, status, title, detail }) =>
+        `| <a id="${code}"></a>\`${code}\` | ${status} | ${title} | ${detail} |`,
+    );
+  return `# Errors
+
+Every error is answered as \`application/problem+json\` (RFC 9457). Programs go by \`code\`, which is stable; the texts are
+for people. Generated from the error tables of the modules by \`npm run generate\`.
+
+| code | status | title | detail |
+| --- | --- | --- | --- |
+${lines.join('\n')}
+`;
+}
+
+describe('the error tables', () => {
+  it('hold exactly the codes of the contract, with its statuses', async () => {
+    const table = Object.fromEntries((await rows()).map(({ code, status }) => [code, status]));
+    expect(table).toEqual(CONTRACT);
+  });
+
+  it('name each code once', async () => {
+    const codes = (await rows()).map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+  });
+
+  it('speak in sentences', async () => {
+    for (const { detail } of await rows()) expect(detail).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('stand in docs/errors.md as they are', async () => {
+    await expect(page(await rows())).toMatchFileSnapshot('../../docs/errors.md');
+  });
+
+  it('are the only errors that source files throw at clients', () => {
+    for (const file of globSync('src/**/*.ts', { exclude: ['src/**/*.spec.ts'] })) {
+      expect(readFileSync(file, 'utf8'), file).not.toMatch(
+        /new (Unauthorized|Forbidden|BadRequest|NotFound|Conflict|Http)Exception/,
+      );
+    }
+  });
+});

@@ -1,0 +1,69 @@
+import { globSync, readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const files = globSync('src/**/*.ts', { exclude: ['src/**/*.spec.ts'] }).map((name) => ({
+  name,
+  text: readFileSync(name, 'utf8'),
+}));
+const lengths = files
+  .filter(({ name }) => !name.includes('/migrations/'))
+  .map(({ name, text }) => ({ name, lines: text.trimEnd().split('\n').length }))
+  .toSorted((a, b) => a.lines - b.lines);
+
+const offenders = (pattern: RegExp, except: RegExp = /$^/) =>
+  files.filter(({ name, text }) => pattern.test(text) && !except.test(name)).map(({ name }) => name);
+
+describe('the house', () => {
+  it('is built of small files: half under 60 lines, one in twenty over 200 at most, none over 300', () => {
+    const at = (share: number) => lengths[Math.floor(lengths.length * share)]?.lines;
+    expect(at(0.5)).toBeLessThan(60);
+    expect(at(0.95)).toBeLessThanOrEqual(200);
+    expect(lengths.filter(({ lines }) => lines > 300)).toEqual([]);
+  });
+
+  it('has constructors of six dependencies at most', () => {
+    const wide = files.filter(({ name, text }) => widestConstructor(name, text) > 6).map(({ name }) => name);
+    expect(wide).toEqual([]);
+  });
+
+  it('has no barrels, no dumping grounds and no forwardRef', () => {
+    expect(
+      files
+        .map(({ name }) => name)
+        .filter((name) => /\/index\.ts$|\/(common|utils|helpers|misc|shared)\//.test(name)),
+    ).toEqual([]);
+    expect(offenders(/forwardRef/)).toEqual([]);
+  });
+
+  it('reads the environment in one folder only', () => {
+    expect(offenders(/process\.env/, /^src\/platform\/config\//)).toEqual([]);
+  });
+
+  it('takes the time and random values from what is injected', () => {
+    expect(offenders(/Date\.now\(|new Date\(\)/, /^src\/platform\/(clock|logging)\//)).toEqual([]);
+    expect(
+      offenders(/Math\.random\(|randomUUID\(|randomBytes\(/, /^src\/platform\/(crypto|config|database)\//),
+    ).toEqual([]);
+  });
+
+  it('leaves nothing open', () => {
+    expect(offenders(/\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
+  });
+
+  it('registers the global pipeline in one place', () => {
+    expect(
+      offenders(/APP_(GUARD|PIPE|FILTER|INTERCEPTOR)|useGlobal(Guards|Pipes|Filters|Interceptors)/),
+    ).toEqual(['src/app.module.ts']);
+  });
+});
+
+function widestConstructor(name: string, text: string): number {
+  let widest = 0;
+  const visit = (node: ts.Node): void => {
+    if (ts.isConstructorDeclaration(node)) widest = Math.max(widest, node.parameters.length);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(name, text, ts.ScriptTarget.ES2023));
+  return widest;
+}

@@ -1,0 +1,93 @@
+import type { INestApplication } from '@nestjs/common';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Environment } from '../../src/platform/config/environment.js';
+import { freshDatabase, type FreshDatabase } from '../support/postgres/fresh-database.js';
+
+interface Built {
+  readonly createApp: (environment: Environment) => Promise<INestApplication>;
+  readonly loadEnvironment: (variables: Record<string, string>, folder: string) => Environment;
+  readonly openApiDocument: (app: INestApplication, environment: Environment) => OpenAPIObject;
+}
+
+/** The compiled service: only the compiler's plugin reads the descriptions out of the comments. */
+async function built(): Promise<Built> {
+  const load = async (file: string) =>
+    (await import(/* @vite-ignore */ pathToFileURL(join('dist/src', file)).href)) as object;
+  const parts = ['app.process.js', 'platform/config/load-environment.js', 'app.openapi.js'];
+  return Object.assign({}, ...(await Promise.all(parts.map(load)))) as Built;
+}
+
+describe('the OpenAPI document', () => {
+  let database: FreshDatabase;
+  let folder: string;
+  let app: INestApplication;
+  let document: OpenAPIObject;
+
+  beforeAll(async () => {
+    const { createApp, loadEnvironment, openApiDocument } = await built();
+    database = await freshDatabase();
+    folder = await mkdtemp(join(tmpdir(), 'portcullis-openapi-'));
+    const environment = loadEnvironment(
+      {
+        NODE_ENV: 'test',
+        DATA_DIR: folder,
+        DATABASE_URL: database.url,
+        DATABASE_MIGRATION_URL: database.ownerUrl,
+        LOG_LEVEL: 'silent',
+        DOCS_ENABLED: 'false',
+        JWT_ALGORITHM: 'ES256',
+      },
+      folder,
+    );
+    app = await createApp(environment);
+    await app.init();
+    document = openApiDocument(app, environment);
+  });
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const operations = () =>
+    Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => ({
+        name: `${method} ${path}`,
+        operation: operation as never,
+      })),
+    ) as {
+      name: string;
+      operation: Record<string, never> & { responses: Record<string, { description?: string }> };
+    }[];
+
+  it('is the one that is committed; `npm run generate` renews it', async () => {
+    await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot('../../openapi.json');
+  });
+
+  it('says of every route what it is for, and of every answer when it comes', () => {
+    for (const { name, operation } of operations()) {
+      expect(operation['summary'], name).toBeTruthy();
+      expect(operation['tags'], name).toHaveLength(1);
+      for (const [status, response] of Object.entries(operation.responses)) {
+        expect(response.description, `${name} ${status}`).toBeTruthy();
+      }
+    }
+  });
+
+  it('describes every member of every body', () => {
+    for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
+      for (const [member, property] of Object.entries(('properties' in schema && schema.properties) || {})) {
+        const said =
+          'description' in property || 'example' in property || 'enum' in property || '$ref' in property;
+        const composed =
+          'allOf' in property || 'items' in property || 'oneOf' in property || 'format' in property;
+        expect(said || composed, `${name}.${member}`).toBe(true);
+      }
+    }
+  });
+});

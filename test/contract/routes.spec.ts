@@ -1,0 +1,82 @@
+import { APP_GUARD } from '@nestjs/core';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PIPELINE } from '../../src/app.module.js';
+import { AuthenticationGuard } from '../../src/auth/guards/authentication.guard.js';
+import { AuthorizationGuard } from '../../src/auth/guards/authorization.guard.js';
+import { CsrfGuard } from '../../src/auth/guards/csrf.guard.js';
+import { ReadableBodyGuard } from '../../src/platform/http/readable-body.guard.js';
+import { type DeclaredRoute, declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { RateLimitGuard } from '../../src/rate-limit/rate-limit.guard.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+
+/** Section 3 of the contract, and who may call. */
+const CONTRACT = {
+  'POST /auth/register': 'public',
+  'POST /auth/login': 'public',
+  'POST /auth/refresh': 'public',
+  'POST /auth/logout': 'public',
+  'GET /users/me': 'signed-in',
+  'PUT /users/me': 'signed-in',
+  'GET /users/me/activity': 'signed-in',
+  'GET /audit/events': 'admin, auditor',
+  'GET /audit/export': 'admin, auditor',
+  'GET /audit/stream': 'admin, auditor',
+  'GET /audit/seals': 'admin, auditor',
+  'GET /audit/verification': 'admin, auditor',
+  'GET /alerts': 'admin, auditor',
+  'POST /alerts/:id/acknowledge': 'admin, auditor',
+  'POST /alerts/:id/resolve': 'admin, auditor',
+  'GET /rate-limits': 'public',
+  'GET /.well-known/jwks.json': 'public',
+  'GET /health/live': 'public',
+  'GET /health/ready': 'public',
+  'GET /metrics': 'public',
+};
+
+describe('the routes', () => {
+  let app: TestApp;
+  let routes: DeclaredRoute[];
+  beforeAll(async () => {
+    app = await startApp();
+    routes = declaredRoutes(app.app.get(DiscoveryService), app.app.get(MetadataScanner));
+  });
+  afterAll(() => app.close());
+
+  it('are those of the contract, each with its declared access', () => {
+    const declared = routes.map(({ method, path, access }) => [
+      `${method} ${path}`,
+      access?.kind === 'roles' ? access.anyOf.join(', ') : access?.kind,
+    ]);
+    expect(Object.fromEntries(declared)).toEqual(CONTRACT);
+  });
+
+  it('refuse whoever brings no token, unless they are public', async () => {
+    for (const { method, path, access } of routes.filter(({ access }) => access?.kind !== 'public')) {
+      const answer = await app.call({
+        method: method as 'GET',
+        url: path.replace(':id', app.environment.JWT_AUDIENCE),
+      });
+      expect([path, answer.statusCode, answer.json().code], access?.kind).toEqual([
+        path,
+        401,
+        'unauthenticated',
+      ]);
+    }
+  });
+});
+
+describe('the pipeline', () => {
+  it('asks where a request comes from, who calls, whether there is room, whether the caller may, and only then reads', () => {
+    const guards = PIPELINE.filter(({ provide }) => provide === APP_GUARD).map(
+      (provider) => ('useClass' in provider ? provider.useClass : provider.useExisting) as unknown,
+    );
+    expect(guards).toEqual([
+      CsrfGuard,
+      AuthenticationGuard,
+      RateLimitGuard,
+      AuthorizationGuard,
+      ReadableBodyGuard,
+    ]);
+  });
+});

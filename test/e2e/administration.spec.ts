@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { AccountAdministration } from '../../src/auth/administration/account-administration.js';
+import { NewPassword } from '../../src/auth/passwords/new-password.js';
+import { PasswordHasher } from '../../src/auth/passwords/password-hasher.js';
+import { internalOrigin } from '../../src/platform/http/origin.js';
+import { logIn, PASSWORD, register } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+
+const ORIGIN = internalOrigin('operator');
+const NEW_PASSWORD = 'eleven herons wade past the mill';
+
+/** What an operator can do to an account, by its name. */
+const CHANGES = {
+  disabled: async ({ app }: TestApp, email: string) => {
+    await app.get(AccountAdministration, { strict: false }).disable(email, ORIGIN);
+  },
+  deleted: async ({ app }: TestApp, email: string) => {
+    await app.get(AccountAdministration, { strict: false }).delete(email, ORIGIN);
+  },
+  'given another role': async ({ app }: TestApp, email: string) => {
+    await app.get(AccountAdministration, { strict: false }).setRoles(email, ['user', 'auditor'], ORIGIN);
+  },
+  'given another password': async ({ app }: TestApp, email: string) => {
+    const hash = await app.get(NewPassword, { strict: false }).hash(NEW_PASSWORD);
+    await app.get(AccountAdministration, { strict: false }).setPasswordHash(email, hash, ORIGIN);
+  },
+};
+
+describe('an account', () => {
+  // Two instances on one database: what one of them is told, the other one must know.
+  let here: TestApp;
+  let there: TestApp;
+  beforeAll(async () => {
+    here = await startApp();
+    there = await startBeside(here);
+  });
+  afterAll(async () => {
+    await there.close();
+    await here.close();
+  });
+
+  const me = async (app: TestApp, token: string) => {
+    const answer = await app.call({ url: '/users/me', token });
+    return answer.statusCode === 200 ? 'alive' : String(answer.json().code);
+  };
+  const login = async (email: string, password = PASSWORD) => {
+    const answer = await there.call({
+      url: '/auth/login',
+      body: { email, password, tokenTransport: 'body' },
+    });
+    return answer.statusCode === 200 ? 'in' : String(answer.json().code);
+  };
+
+  it.each(Object.entries(CHANGES))(
+    'that is %s loses its sessions on every instance within a second',
+    async (_what, change) => {
+      const email = await register(here);
+      const { accessToken, refreshToken } = await logIn(here, email);
+      expect([await me(here, accessToken), await me(there, accessToken)]).toEqual(['alive', 'alive']);
+      await change(here, email);
+      const changedMs = performance.now();
+      expect(await me(here, accessToken)).toBe('session_ended');
+      await expect.poll(() => me(there, accessToken), { timeout: 1000, interval: 20 }).toBe('session_ended');
+      expect(performance.now() - changedMs).toBeLessThan(1000);
+      const refreshed = await there.call({ url: '/auth/refresh', body: { refreshToken } });
+      expect(refreshed.json().code).toBe('session_ended');
+    },
+  );
+
+  it('that is disabled cannot be signed in to, and can again once it is enabled, with none of its old sessions', async () => {
+    const email = await register(here);
+    const { accessToken } = await logIn(here, email);
+    await CHANGES.disabled(here, email);
+    expect(await login(email)).toBe('invalid_credentials');
+    await here.app.get(AccountAdministration, { strict: false }).enable(email, ORIGIN);
+    expect(await login(email)).toBe('in');
+    expect(await me(here, accessToken)).toBe('session_ended');
+  });
+
+  it('that got another password opens by that one only', async () => {
+    const email = await register(here);
+    await CHANGES['given another password'](here, email);
+    expect([await login(email), await login(email, NEW_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
+  });
+
+  describe('that is changed while somebody signs in', () => {
+    /** Makes the change after the password was found right and before the session begins. */
+    const during = (change: () => Promise<void>) => {
+      const hasher = there.app.get(PasswordHasher, { strict: false });
+      const verify = hasher.verify.bind(hasher);
+      const spy = vi.spyOn(hasher, 'verify').mockImplementation(async (password, hash) => {
+        const matches = await verify(password, hash);
+        await change();
+        return matches;
+      });
+      onTestFinished(() => spy.mockRestore());
+    };
+
+    it.each(['disabled', 'deleted', 'given another password'] as const)(
+      'is closed to them: %s',
+      async (what) => {
+        const email = await register(here);
+        during(() => CHANGES[what](here, email));
+        expect(await login(email)).toBe('invalid_credentials');
+      },
+    );
+
+    it('gives them the roles that it has by then', async () => {
+      const email = await register(here);
+      during(() => CHANGES['given another role'](here, email));
+      expect((await logIn(there, email)).user).toMatchObject({ roles: ['user', 'auditor'] });
+    });
+
+    it('keeps its new password, also where the old hash was due for another cost', async () => {
+      const costlier = await startBeside(here, { variables: { BCRYPT_ROUNDS: '5' } });
+      onTestFinished(() => costlier.close());
+      const email = await register(here);
+      const hasher = costlier.app.get(PasswordHasher, { strict: false });
+      const hash = hasher.hash.bind(hasher);
+      vi.spyOn(hasher, 'hash').mockImplementation(async (password) => {
+        await CHANGES['given another password'](here, email);
+        return hash(password);
+      });
+      await costlier.call({ url: '/auth/login', body: { email, password: PASSWORD } });
+      expect([await login(email), await login(email, NEW_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
+    });
+  });
+
+  it('has its hash renewed at the next login when the cost has changed', async () => {
+    const email = await register(here);
+    const costlier = await startBeside(here, { variables: { BCRYPT_ROUNDS: '5' } });
+    onTestFinished(() => costlier.close());
+    const cost = async () => {
+      const [row] = await asSuperuser<{ hash: string }>(
+        here.database,
+        'SELECT password_hash AS hash FROM users WHERE email = $1',
+        [email],
+      );
+      return row?.hash.slice(0, 7);
+    };
+    expect(await cost()).toBe('$2b$04$');
+    await logIn(costlier, email);
+    expect(await cost()).toBe('$2b$05$');
+    expect(await login(email)).toBe('in');
+  });
+});

@@ -1,0 +1,386 @@
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KeyRing } from '../../src/auth/keys/key-ring.js';
+import { KeyRotation } from '../../src/auth/keys/key-rotation.js';
+import { JWKS_MAX_AGE_SECONDS, KEY_REFRESH_SECONDS } from '../../src/auth/keys/key-schedule.js';
+import { ConfigurationFault } from '../../src/platform/config/configuration-fault.js';
+import { logIn, signUp, type Tokens } from '../support/app/accounts.js';
+import { exchange } from '../support/app/raw-exchange.js';
+import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { ManualClock } from '../support/clock/manual-clock.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { ALGORITHM_FORGERIES } from '../support/tokens/algorithm-forgeries.js';
+import { CLAIM_FORGERIES } from '../support/tokens/claim-forgeries.js';
+import { FORM_FORGERIES } from '../support/tokens/form-forgeries.js';
+import type { Model } from '../support/tokens/forgery.js';
+import { KEY_FORGERIES } from '../support/tokens/key-forgeries.js';
+import { SIGNATURE_FORGERIES } from '../support/tokens/signature-forgeries.js';
+import { decoded, newForge, type TokenForge } from '../support/tokens/token-forge.js';
+
+const FORGERIES = [
+  ...ALGORITHM_FORGERIES,
+  ...KEY_FORGERIES,
+  ...FORM_FORGERIES,
+  ...SIGNATURE_FORGERIES,
+  ...CLAIM_FORGERIES,
+];
+
+/** What `GET /users/me` says to a request: its status, and the code of its problem. */
+async function verdictOn(
+  app: TestApp,
+  headers: Record<string, string>,
+): Promise<[number, string | undefined]> {
+  const answer = await app.call({ url: '/users/me', headers });
+  return [answer.statusCode, answer.json<{ code?: string }>().code];
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const keySetOf = async (app: TestApp) =>
+  (await app.call({ url: '/.well-known/jwks.json' })).json<JSONWebKeySet>();
+
+describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) => {
+  let app: TestApp;
+  let forge: TokenForge;
+  let tokens: Tokens;
+  let model: Model;
+  let listener: Server;
+  let visits = 0;
+
+  beforeAll(async () => {
+    listener = createServer((socket) => {
+      visits += 1;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    forge = newForge(algorithm);
+    app = await startApp({
+      listen: true,
+      variables: { JWT_ALGORITHM: algorithm, JWT_PRIVATE_KEY: forge.pem },
+    });
+    tokens = await signUp(app);
+    const { accessToken: genuine } = tokens;
+    model = {
+      forge,
+      genuine,
+      claims: decoded(genuine.split('.')[1]),
+      other: (await signUp(app)).accessToken,
+      trap: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
+    };
+  });
+  afterAll(async () => {
+    await app.close();
+    listener.close();
+  });
+
+  it('is made by the book: type, kid and the claims of RFC 9068, no address and no name', () => {
+    const [header, payload] = model.genuine.split('.');
+    expect(decoded(header)).toEqual({ alg: algorithm, typ: 'at+jwt', kid: forge.kid });
+    expect(Object.keys(decoded(payload)).toSorted()).toEqual([
+      'aud',
+      'client_id',
+      'exp',
+      'iat',
+      'iss',
+      'jti',
+      'roles',
+      'sid',
+      'sub',
+    ]);
+    expect(decoded(payload)).toMatchObject({
+      iss: 'http://localhost:3000',
+      aud: 'portcullis',
+      sub: tokens.user.id,
+      sid: tokens.session.id,
+      roles: ['user'],
+    });
+    expect(Buffer.from(payload!, 'base64url').toString()).not.toContain(tokens.user.email);
+  });
+
+  it('is accepted as the service made it, and as the forge makes it again', async () => {
+    expect(await verdictOn(app, bearer(model.genuine))).toEqual([200, undefined]);
+    expect(await verdictOn(app, bearer(forge.signed(forge.header, model.claims)))).toEqual([200, undefined]);
+    const typed = forge.signed({ ...forge.header, typ: 'application/at+jwt' }, model.claims);
+    expect(await verdictOn(app, bearer(typed))).toEqual([200, undefined]);
+  });
+
+  it.each(FORGERIES)('is refused with %s', async (_what, make) => {
+    const token = await make(model);
+    expect(token).not.toBe(model.genuine);
+    const answer = await app.call({ url: '/users/me', token });
+    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([401, 'invalid_token']);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/problem+json',
+      'www-authenticate': 'Bearer error="invalid_token"',
+    });
+    const cookie = await app.call({ url: '/users/me', cookies: { access_token: token } });
+    expect([cookie.statusCode, cookie.json<{ code: string }>().code]).toEqual([401, 'invalid_token']);
+  });
+
+  it('is refused in more than forty ways, none of which made the service follow a link', () => {
+    expect(FORGERIES.length).toBeGreaterThanOrEqual(40);
+    expect(visits).toBe(0);
+  });
+
+  it('is still accepted after all of them', async () => {
+    expect(await verdictOn(app, bearer(model.genuine))).toEqual([200, undefined]);
+  });
+
+  it.each([
+    ['in lower case', (token: string) => `bearer ${token}`],
+    ['in upper case', (token: string) => `BEARER ${token}`],
+    ['with two spaces', (token: string) => `Bearer  ${token}`],
+    ['with a tab', (token: string) => `Bearer\t${token}`],
+    ['with a colon', (token: string) => `Bearer: ${token}`],
+    ['with no space', (token: string) => `Bearer${token}`],
+    ['with quotes', (token: string) => `Bearer "${token}"`],
+    ['with a parameter name', (token: string) => `Bearer token=${token}`],
+    ['with a comma after it', (token: string) => `Bearer ${token},`],
+    ['in a list', (token: string) => `Bearer ${token}, Bearer ${token}`],
+    ['behind another scheme', (token: string) => `Basic YTpi, Bearer ${token}`],
+    ['with a word after it', (token: string) => `Bearer ${token} realm`],
+    ['without a scheme', (token: string) => token],
+    ['as another scheme', (token: string) => `DPoP ${token}`],
+    ['as basic credentials', (token: string) => `Basic ${Buffer.from(`${token}:`).toString('base64')}`],
+    ['as an empty value', () => ''],
+    ['as a scheme alone', () => 'Bearer'],
+    ['as a scheme and a space', () => 'Bearer '],
+  ])('is refused when it is presented %s, also beside a good cookie', async (_how, write) => {
+    const authorization = write(model.genuine);
+    expect(await verdictOn(app, { authorization })).toEqual([401, 'invalid_token']);
+    expect(await verdictOn(app, { authorization, cookie: `access_token=${model.genuine}` })).toEqual([
+      401,
+      'invalid_token',
+    ]);
+  });
+
+  it.each([
+    ['twice', [`Bearer GENUINE`, `Bearer GENUINE`]],
+    ['after another', ['Bearer x', 'Bearer GENUINE']],
+    ['before another', ['Bearer GENUINE', 'Bearer x']],
+    ['before an empty one', ['Bearer GENUINE', '']],
+  ])('is refused when the header field comes %s', async (_how, values) => {
+    const lines = values
+      .map((value) => `Authorization: ${value.replace('GENUINE', model.genuine)}\r\n`)
+      .join('');
+    const [answer] = await exchange(
+      app.url,
+      `GET /users/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines}\r\n`,
+    );
+    expect([answer?.status, (JSON.parse(answer!.body) as { code: string }).code]).toEqual([
+      401,
+      'invalid_token',
+    ]);
+  });
+
+  it.each(['access_token', 'token', 'jwt', 'bearer', 'authorization'])(
+    'is not read from the query as %s',
+    async (name) => {
+      const answer = await app.call({ url: `/users/me?${name}=${model.genuine}` });
+      expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([401, 'unauthenticated']);
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+    },
+  );
+
+  it('is not read from a body', async () => {
+    const body = { displayName: 'Ada', access_token: model.genuine, accessToken: model.genuine };
+    const answer = await app.call({ method: 'PUT', url: '/users/me', body });
+    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([401, 'unauthenticated']);
+  });
+
+  it("of a session that does not exist, or is another's, is of a session that ended", async () => {
+    const made = (claims: object) => bearer(forge.signed(forge.header, { ...model.claims, ...claims }));
+    expect(await verdictOn(app, made({ sid: randomUUID() }))).toEqual([401, 'session_ended']);
+    expect(await verdictOn(app, made({ sub: randomUUID() }))).toEqual([401, 'session_ended']);
+    expect(await verdictOn(app, made({ sid: decoded(model.other.split('.')[1])['sid'] }))).toEqual([
+      401,
+      'session_ended',
+    ]);
+  });
+
+  it('is no refresh token, and a refresh token is no access token', async () => {
+    const swapped = await app.call({ url: '/auth/refresh', body: { refreshToken: model.genuine } });
+    expect([swapped.statusCode, swapped.json<{ code: string }>().code]).toEqual([401, 'invalid_token']);
+    expect(await verdictOn(app, bearer(tokens.refreshToken))).toEqual([401, 'invalid_token']);
+    expect(await verdictOn(app, bearer(tokens.deviceToken))).toEqual([401, 'invalid_token']);
+  });
+
+  it('verifies with an independent library against the served key set', async () => {
+    const { payload, protectedHeader } = await jwtVerify(
+      model.genuine,
+      createLocalJWKSet(await keySetOf(app)),
+      {
+        issuer: 'http://localhost:3000',
+        audience: 'portcullis',
+        typ: 'at+jwt',
+        algorithms: [algorithm],
+        requiredClaims: ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'],
+      },
+    );
+    expect(protectedHeader.kid).toBe(forge.kid);
+    expect(payload.sub).toBe(tokens.user.id);
+  });
+});
+
+describe('the key set', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp({ variables: { JWT_ALGORITHM: 'RS256' } });
+  });
+  afterAll(() => app.close());
+
+  it('shows an RSA key of 3072 bits by default, and no private member of it', async () => {
+    const { keys } = await keySetOf(app);
+    expect(keys).toHaveLength(1);
+    expect(Object.keys(keys[0]!).toSorted()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+    expect(keys[0]).toMatchObject({ kty: 'RSA', alg: 'RS256', use: 'sig', e: 'AQAB' });
+    expect(Buffer.from(keys[0]!.n!, 'base64url')).toHaveLength(384);
+  });
+
+  it('may be kept for as long as a new key waits before it signs', async () => {
+    const { headers } = await app.call({ url: '/.well-known/jwks.json' });
+    expect(headers['content-type']).toMatch(/^application\/jwk-set\+json(;|$)/);
+    expect(headers['cache-control']).toBe(`public, max-age=${JWKS_MAX_AGE_SECONDS}`);
+  });
+
+  it('verifies a token of the generated key', async () => {
+    const { accessToken } = await signUp(app);
+    await expect(jwtVerify(accessToken, createLocalJWKSet(await keySetOf(app)))).resolves.toBeDefined();
+  });
+
+  it('is not all of the key: what the database holds of it is encrypted', async () => {
+    const [row] = await asSuperuser<{ sealed: Buffer }>(
+      app.database,
+      'SELECT sealed_private_key AS sealed FROM signing_keys',
+    );
+    expect(row!.sealed.includes(Buffer.from('308206', 'hex'))).toBe(false);
+    expect(row!.sealed.length).toBeGreaterThan(1700);
+  });
+});
+
+describe('rotation of the signing key', () => {
+  const clock = new ManualClock(Date.now());
+  let app: TestApp;
+  let ring: KeyRing;
+  beforeAll(async () => {
+    app = await startApp({ clock });
+    ring = app.app.get(KeyRing, { strict: false });
+  });
+  afterAll(() => app.close());
+
+  const kidOf = (token: string) => decoded(token.split('.')[0])['kid'];
+  const isAccepted = async (token: string) => (await verdictOn(app, bearer(token)))[0] === 200;
+
+  it('publishes first, signs later, and refuses no genuine token before, at or after the take-over', async () => {
+    const before = await signUp(app);
+    const oldKid = kidOf(before.accessToken);
+    const rotation = await app.app.get(KeyRotation, { strict: false }).rotate();
+    await ring.refresh();
+    const keySet = createLocalJWKSet(await keySetOf(app));
+    expect((await keySetOf(app)).keys.map((key) => key.kid)).toEqual([rotation.kid, oldKid]);
+
+    // A verifier that fetched the key set now keeps it until the moment before the take-over.
+    const waitMs = rotation.signsFrom.getTime() - clock.nowMs();
+    expect(waitMs).toBe((JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000);
+    clock.advance(waitMs - 1);
+    const lastOld = await logIn(app, before.user.email);
+    expect(kidOf(lastOld.accessToken)).toBe(oldKid);
+    clock.advance(1);
+    const firstNew = await logIn(app, before.user.email);
+    expect(kidOf(firstNew.accessToken)).toBe(rotation.kid);
+    const currentDate = clock.now();
+    await expect(jwtVerify(firstNew.accessToken, keySet, { currentDate })).resolves.toBeDefined();
+    for (const { accessToken } of [before, lastOld, firstNew])
+      expect(await isAccepted(accessToken)).toBe(true);
+
+    clock.advance(24 * 60_000);
+    for (const { accessToken } of [before, lastOld, firstNew])
+      expect(await isAccepted(accessToken)).toBe(true);
+  });
+
+  it('keeps a key until its tokens are dead, and drops it with the next rotation after', async () => {
+    const rotation = app.app.get(KeyRotation, { strict: false });
+    const [first] = (await rotation.rotate()).dropped;
+    expect(first).toBeUndefined();
+    clock.advance(2 * 60 * 60_000);
+    const { dropped } = await rotation.rotate();
+    expect(dropped.length).toBeGreaterThan(0);
+    await ring.refresh();
+    const published = (await keySetOf(app)).keys.map((key) => key.kid);
+    for (const kid of dropped) expect(published).not.toContain(kid);
+  });
+
+  it('of a key that is gone, no token is accepted, not even one that was verified before', async () => {
+    const { accessToken } = await signUp(app);
+    expect(await isAccepted(accessToken)).toBe(true);
+    await asSuperuser(app.database, `DELETE FROM signing_keys WHERE kid = '${String(kidOf(accessToken))}'`);
+    await ring.refresh();
+    expect(await verdictOn(app, bearer(accessToken))).toEqual([401, 'invalid_token']);
+  });
+});
+
+describe('a second instance', () => {
+  it('knows the keys of the first, also one that was made after its start', async () => {
+    const clock = new ManualClock(Date.now());
+    const first = await startApp({ clock });
+    const second = await startBeside(first, { clock });
+    try {
+      const { keys } = await keySetOf(first);
+      expect((await keySetOf(second)).keys).toEqual(keys);
+      const rotation = await first.app.get(KeyRotation, { strict: false }).rotate();
+      await first.app.get(KeyRing, { strict: false }).refresh();
+      clock.advance(rotation.signsFrom.getTime() - clock.nowMs());
+      const { accessToken } = await signUp(first);
+      expect(decoded(accessToken.split('.')[0])['kid']).toBe(rotation.kid);
+      expect(await verdictOn(second, bearer(accessToken))).toEqual([200, undefined]);
+    } finally {
+      await second.close();
+      await first.close();
+    }
+  });
+});
+
+describe('a supplied signing key', () => {
+  const pemOf = (modulusLength: number, publicExponent = 65_537) =>
+    generateKeyPairSync('rsa', { modulusLength, publicExponent })
+      .privateKey.export({ format: 'pem', type: 'pkcs8' })
+      .toString();
+
+  it.each([
+    ['is too short', () => pemOf(1024)],
+    ['has an odd exponent', () => pemOf(2048, 3)],
+    ['does not fit the algorithm', () => newForge('ES256').pem],
+    ['is no key', () => 'no key'],
+  ])('keeps the service from starting when it %s', async (_what, pem) => {
+    const start = startApp({ variables: { JWT_ALGORITHM: 'RS256', JWT_PRIVATE_KEY: pem() } });
+    await expect(start).rejects.toThrow(ConfigurationFault);
+    await expect(start).rejects.toThrow(/^JWT_PRIVATE_KEY /);
+  });
+
+  it('signs at once, cannot be rotated here, and leaves the tokens of the key before it valid', async () => {
+    const generated = await startApp({ variables: { JWT_ALGORITHM: 'RS256' } });
+    const before = await signUp(generated);
+    const forge = newForge('RS256');
+    const supplied = await startBeside(generated, {
+      variables: { JWT_ALGORITHM: 'RS256', JWT_PRIVATE_KEY: forge.pem },
+    });
+    try {
+      const after = await logIn(supplied, before.user.email);
+      expect(decoded(after.accessToken.split('.')[0])['kid']).toBe(forge.kid);
+      expect(await verdictOn(supplied, bearer(before.accessToken))).toEqual([200, undefined]);
+      await expect(supplied.app.get(KeyRotation, { strict: false }).rotate()).rejects.toThrow(
+        ConfigurationFault,
+      );
+      const [row] = await asSuperuser<{ sealed: Buffer | null }>(
+        generated.database,
+        `SELECT sealed_private_key AS sealed FROM signing_keys WHERE kid = '${forge.kid}'`,
+      );
+      expect(row).toEqual({ sealed: null });
+    } finally {
+      await supplied.close();
+      await generated.close();
+    }
+  });
+});

@@ -1,0 +1,308 @@
+import { fc } from '@fast-check/vitest';
+import type { LightMyRequestResponse } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { exchange } from '../support/app/raw-exchange.js';
+import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const EMAIL = 'ada@example.org';
+
+const register = (members: object): TestRequest => ({
+  url: '/auth/register',
+  body: { email: EMAIL, password: PASSWORD, ...members },
+});
+const raw = (body: string | Buffer, headers: TestRequest['headers'] = JSON_TYPE): TestRequest => ({
+  url: '/auth/register',
+  body,
+  headers: headers ?? {},
+});
+
+describe('bad input', { timeout: 60_000 }, () => {
+  let app: TestApp;
+  let tokens: Tokens;
+  beforeAll(async () => {
+    app = await startApp({ listen: true });
+    tokens = await signUp(app);
+  });
+  afterAll(() => app.close());
+
+  /** That an answer is the problem of a code, complete and silent about its cause. */
+  function expectProblem(answer: LightMyRequestResponse, status: number, code: string): void {
+    expect([answer.statusCode, answer.json().code], answer.body).toEqual([status, code]);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    const { title, detail, requestId, status: told, type } = answer.json();
+    expect([typeof title, typeof detail, told, type]).toEqual([
+      'string',
+      'string',
+      status,
+      expect.stringMatching(/^(\/docs\/errors#|https:)/),
+    ]);
+    expect(requestId).toBe(answer.headers['x-request-id']);
+    expect(answer.body).not.toMatch(/at .*\.[jt]s|node_modules|SELECT|INSERT|Error:|postgres|127\.0\.0\.1/);
+  }
+
+  describe('in members of a body', () => {
+    it.each([
+      ['a member that nobody knows', register({ nickname: 'Ada' }), ['#/nickname']],
+      ['a role', register({ roles: ['admin'] }), ['#/roles']],
+      [
+        'several of what only the service decides',
+        register({ id: 1, isAdmin: true, emailVerified: true, createdAt: 0 }),
+        ['#/id', '#/isAdmin', '#/emailVerified', '#/createdAt'],
+      ],
+      ['a constructor', register({ constructor: { prototype: { isAdmin: true } } }), ['#/constructor']],
+      ['a list of passwords', register({ password: [PASSWORD, 'another long enough one'] }), ['#/password']],
+      ['a password that is an object', register({ password: { $ne: '' } }), ['#/password']],
+      ['a password that is a number', register({ password: 123456789012345 }), ['#/password']],
+      ['a password that is null', register({ password: null }), ['#/password']],
+      ['no password', register({ password: undefined }), ['#/password']],
+      ['an empty password', register({ password: '' }), ['#/password']],
+      ['a password of fourteen characters', register({ password: 'fourteen chars' }), ['#/password']],
+      ['a password that is a lone surrogate', register({ password: `${PASSWORD}\ud800` }), ['#/password']],
+      ['a password of 257 code points', register({ password: '€'.repeat(257) }), ['#/password']],
+      ['a password from the blocklist', register({ password: 'passwordpassword' }), ['#/password']],
+      ['an address that is a list', register({ email: [EMAIL] }), ['#/email']],
+      ['an address that is true', register({ email: true }), ['#/email']],
+      ['an address without a host', register({ email: 'ada@' }), ['#/email']],
+      ['an address of two', register({ email: `${EMAIL}, eve@example.org` }), ['#/email']],
+      ['an address with a line break', register({ email: `${EMAIL}\r\nBcc: eve@example.org` }), ['#/email']],
+      ['an address with NUL', register({ email: `ada\0@example.org` }), ['#/email']],
+      [
+        'an address of 300 characters',
+        register({ email: `${'a'.repeat(60)}@${'b'.repeat(240)}.org` }),
+        ['#/email'],
+      ],
+      ['a name with a control character', register({ displayName: 'Ada\u0007' }), ['#/displayName']],
+      ['a name that is an object', register({ displayName: {} }), ['#/displayName']],
+      [
+        'everything wrong at once',
+        register({ email: 1, password: 2, displayName: 3, x: 4 }),
+        ['#/email', '#/password', '#/displayName', '#/x'],
+      ],
+      ['a list instead of an object', { url: '/auth/register', body: '[]' }, ['#']],
+      ['a text instead of an object', { url: '/auth/register', body: '"ada"' }, ['#']],
+      ['null instead of an object', { url: '/auth/register', body: 'null' }, ['#']],
+      ['no body', { method: 'POST' as const, url: '/auth/register' }, ['#/email', '#/password']],
+    ])('is refused by name: %s', async (_what, request, pointers) => {
+      const answer = await app.call(request);
+      expectProblem(answer, 400, 'validation_failed');
+      const named = answer.json().errors.map(({ pointer }: { pointer: string }) => pointer);
+      expect(named.toSorted()).toEqual([...pointers].toSorted());
+    });
+
+    it.each([
+      ['a broken text', raw('{"email":')],
+      ['two texts', raw('{}{}')],
+      [
+        'a member named twice',
+        raw(`{"email":"${EMAIL}","password":"${PASSWORD}","email":"eve@example.org"}`),
+      ],
+      ['__proto__', raw(`{"__proto__":{"isAdmin":true},"email":"${EMAIL}","password":"${PASSWORD}"}`)],
+      [
+        'bytes that are no UTF-8',
+        raw(Buffer.concat([Buffer.from('{"email":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')])),
+      ],
+      ['a byte order mark', raw(`\ufeff{"email":"${EMAIL}"}`)],
+      ['an object of a thousand levels', raw('{"a":'.repeat(1000) + '1' + '}'.repeat(1000))],
+      ['a list of ten thousand levels', raw('['.repeat(10_000) + ']'.repeat(10_000))],
+      [
+        'a thousand members',
+        raw(JSON.stringify(Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`m${i}`, i])))),
+      ],
+      ['NaN', raw('{"email":NaN}')],
+      ['a comment', raw('{"email":"a" /* hello */}')],
+    ])('is refused as malformed: %s', async (_what, request) => {
+      expectProblem(await app.call(request), 400, 'malformed_request');
+    });
+
+    it.each([
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/json\ta',
+      ' text/plain, application/json',
+      'application/json;charset=utf-16',
+      'application/json; charset=utf-8; x=y',
+      'application/jsonp',
+      'application/ld+json',
+      'application/json garbage',
+      '',
+    ])('is refused for its media type: %j', async (type) => {
+      const body = JSON.stringify({ email: EMAIL, password: PASSWORD });
+      expectProblem(await app.call(raw(body, { 'content-type': type })), 415, 'unsupported_media_type');
+    });
+
+    it('is refused for its size, told or found out', async () => {
+      const large = JSON.stringify({ email: EMAIL, password: 'x'.repeat(1024 * 1024) });
+      expectProblem(await app.call(raw(large)), 413, 'payload_too_large');
+      const [chunked] = await exchange(
+        app.url,
+        `POST /auth/register HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n11170\r\n${'x'.repeat(70_000)}\r\n0\r\n\r\n`,
+      );
+      expect([chunked?.status, JSON.parse(chunked?.body ?? '{}').code]).toEqual([413, 'payload_too_large']);
+    });
+
+    it('opens no account in any of these ways', async () => {
+      expect(await asSuperuser(app.database, 'SELECT 1 FROM users WHERE email = $1', [EMAIL])).toEqual([]);
+    });
+  });
+
+  it.each([
+    ['/users/me', { displayName: 1 }, '#/displayName'],
+    ['/users/me', { displayName: 'x'.repeat(1000) }, '#/displayName'],
+    ['/users/me', { displayName: 'Ada', email: 'eve@example.org' }, '#/email'],
+    ['/users/me', {}, '#/displayName'],
+  ])('changes no profile: PUT %s %j', async (url, body, pointer) => {
+    const before = await app.call({ url: '/users/me', token: tokens.accessToken });
+    const answer = await app.call({ method: 'PUT', url, body, token: tokens.accessToken });
+    expectProblem(answer, 400, 'validation_failed');
+    expect(answer.json().errors[0].pointer).toBe(pointer);
+    expect((await app.call({ url: '/users/me', token: tokens.accessToken })).json()).toEqual(before.json());
+  });
+
+  describe('in a path or method', () => {
+    it.each([
+      '/nothing',
+      '/users',
+      '/users/me/',
+      '//users/me',
+      '/USERS/ME',
+      '/users/me;x=1',
+      '/users/%6De/x',
+      '/users//me',
+      '/users/me%00',
+      '/.env',
+      '/api/v1/users/me',
+      '/users/..%2f..%2fetc/passwd',
+    ])('is not found: %s', async (path) => {
+      const answer = await app.call({ url: path, token: tokens.accessToken });
+      expectProblem(
+        answer,
+        answer.statusCode === 400 ? 400 : 404,
+        answer.statusCode === 400 ? 'malformed_request' : 'not_found',
+      );
+    });
+
+    it.each([
+      ['DELETE', '/users/me', 'GET, HEAD, PUT'],
+      ['GET', '/auth/login', 'POST'],
+      ['PATCH', '/users/me', 'GET, HEAD, PUT'],
+      ['POST', '/health/live', 'GET, HEAD'],
+    ] as const)('is not allowed: %s %s', async (method, url, allow) => {
+      const answer = await app.call({ method, url, token: tokens.accessToken });
+      expectProblem(answer, 405, 'method_not_allowed');
+      expect(answer.headers['allow']).toBe(allow);
+    });
+
+    it.each([
+      ['TRACE', '/users/me'],
+      ['CONNECT', 'example.org:80'],
+      ['PROPFIND', '/users/me'],
+    ])('is refused on the wire: %s', async (method, target) => {
+      const answers = await exchange(
+        app.url,
+        `${method} ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`,
+      );
+      for (const { status } of answers) expect([400, 404, 405, 501]).toContain(status);
+      expect((await app.call({ url: '/health/live' })).statusCode).toBe(200);
+    });
+
+    it('is refused when its escapes make no sense', async () => {
+      const [answer] = await exchange(
+        app.url,
+        'GET /users/%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+      );
+      expect([answer?.status, JSON.parse(answer?.body ?? '{}').code]).toEqual([400, 'malformed_request']);
+    });
+  });
+
+  describe('in the framing of a request', () => {
+    const LOGIN = 'POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+
+    it.each([
+      [
+        'both lengths',
+        `${LOGIN}content-length: 6\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /users/me HTTP/1.1\r\nhost: x\r\n\r\n`,
+      ],
+      ['two lengths', `${LOGIN}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`],
+      ['a negative length', `${LOGIN}content-length: -1\r\n\r\n`],
+      ['chunks that are hidden', `${LOGIN}transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n`],
+      ['a chunk size that is none', `${LOGIN}transfer-encoding: chunked\r\n\r\nzz\r\n\r\n`],
+      ['a field that is folded', `${LOGIN}x-a: b\r\n c\r\ncontent-length: 0\r\n\r\n`],
+      ['a bare CR in a field', `${LOGIN}x-a: b\rc\r\ncontent-length: 0\r\n\r\n`],
+      ['no host', 'GET /users/me HTTP/1.1\r\nconnection: close\r\n\r\n'],
+      ['nonsense', 'hello\r\n\r\n'],
+      ['a TLS greeting', Buffer.from('16030100a5010000a10303', 'hex')],
+    ])('ends the connection with 400: %s', async (_what, bytes) => {
+      const answers = await exchange(app.url, bytes);
+      expect(answers.map(({ status }) => status)).toEqual([400]);
+      expect(answers[0]?.headers['content-type']).toContain('application/problem+json');
+    });
+
+    it('answers 431 to a head of over 16 KiB', async () => {
+      const [answer] = await exchange(
+        app.url,
+        `GET /users/me HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(20_000)}\r\n\r\n`,
+      );
+      expect(answer?.status).toBe(431);
+    });
+  });
+
+  it.each([
+    ['/users/me/activity?limit=0', '#/limit'],
+    ['/users/me/activity?limit=1e9', '#/limit'],
+    ['/users/me/activity?limit=5&limit=6', '#/limit'],
+    ['/users/me/activity?limit[]=5', '#/limit%5B%5D'],
+    ['/users/me/activity?cursor=nonsense', '#/cursor'],
+    ['/users/me/activity?page=2', '#/page'],
+  ])('in a query is refused by name: %s', async (url, pointer) => {
+    const answer = await app.call({ url, token: tokens.accessToken });
+    expectProblem(answer, 400, 'validation_failed');
+    expect(answer.json().errors.map((error: { pointer: string }) => error.pointer)).toEqual([pointer]);
+  });
+
+  it('of any kind whatever is answered by a problem below 500', async () => {
+    const member = fc.oneof(
+      fc.constantFrom(
+        'email',
+        'password',
+        'displayName',
+        'tokenTransport',
+        'deviceToken',
+        'refreshToken',
+        '__proto__',
+      ),
+      fc.string({ unit: 'binary', maxLength: 20 }),
+    );
+    const body = fc.oneof(
+      fc.dictionary(member, fc.jsonValue({ maxDepth: 3 })).map((value) => JSON.stringify(value)),
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+    );
+    const route = fc.constantFrom(
+      '/auth/register',
+      '/auth/login',
+      '/auth/refresh',
+      '/auth/logout',
+      '/users/me',
+    );
+    const header = fc.stringMatching(/^[\t -~]{0,60}$/);
+    await fc.assert(
+      fc.asyncProperty(route, body, header, async (url, payload, value) => {
+        const answer = await app.call({
+          method: url === '/users/me' ? 'PUT' : 'POST',
+          url,
+          body: payload,
+          token: tokens.accessToken,
+          headers: { cookie: value, 'user-agent': value, 'x-request-id': value, 'x-forwarded-for': value },
+        });
+        const isProblem = answer.headers['content-type'] === 'application/problem+json';
+        expect([answer.statusCode < 500, isProblem]).toEqual([true, answer.statusCode >= 400]);
+        if (url === '/auth/logout' && answer.statusCode === 204) tokens = await signUp(app);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});

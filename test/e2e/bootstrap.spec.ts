@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ConfigurationFault } from '../../src/platform/config/configuration-fault.js';
+import { logIn, PASSWORD, register } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+import { freshDatabase, type FreshDatabase } from '../support/postgres/fresh-database.js';
+
+const EMAIL = 'root@example.com';
+const SECRETS = {
+  JWT_SECRET_KEY: 'one master secret for all of these instances',
+  PASSWORD_PEPPER: 'one pepper for all of these instances, too',
+};
+
+describe('the first administrator', () => {
+  let database: FreshDatabase;
+  beforeAll(async () => {
+    database = await freshDatabase();
+  });
+  afterAll(() => database.drop());
+
+  const start = (email?: string, password = PASSWORD, of = database): Promise<TestApp> =>
+    startApp({
+      database: of,
+      variables: {
+        ...SECRETS,
+        ...(email && { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password }),
+      },
+    });
+  const administrators = async (of = database) => {
+    const rows = await asSuperuser<{ email: string }>(
+      of,
+      `SELECT email FROM users WHERE 'admin' = ANY(roles)`,
+    );
+    return rows.map(({ email }) => email);
+  };
+
+  it('is nobody unless the operator names one: nothing ships with an account', async () => {
+    const app = await start();
+    onTestFinished(() => app.close());
+    expect(await asSuperuser(database, 'SELECT 1 FROM users')).toEqual([]);
+  });
+
+  it('is made once, however many instances start at the same time, and may read the trail', async () => {
+    const apps = await Promise.all(Array.from({ length: 4 }, () => start('Root@Example.COM')));
+    onTestFinished(async () => void (await Promise.all(apps.map((app) => app.close()))));
+    expect(await administrators()).toEqual([EMAIL]);
+    const app = apps[0]!;
+    const { accessToken } = await logIn(app, EMAIL);
+    const { items } = (await app.call({ url: '/audit/events', token: accessToken })).json();
+    const types = items.map(({ type }: { type: string }) => type);
+    expect(types.filter((type: string) => type === 'user_created')).toHaveLength(1);
+    expect(types.filter((type: string) => type === 'privilege_permissions_changed')).toHaveLength(1);
+  });
+
+  it('is not made anew while there is one, whatever the variables say by then', async () => {
+    const app = await start('somebody-else@example.com');
+    onTestFinished(() => app.close());
+    expect(await administrators()).toEqual([EMAIL]);
+  });
+
+  it('is not somebody who has registered the address before, with a password of theirs', async () => {
+    const other = await freshDatabase();
+    onTestFinished(() => other.drop());
+    const before = await start(undefined, PASSWORD, other);
+    await register(before, EMAIL, 'the password of whoever came first');
+    await before.close();
+    const app = await start(EMAIL, PASSWORD, other);
+    onTestFinished(() => app.close());
+    expect(await administrators(other)).toEqual([]);
+  });
+
+  it.each([
+    ['an address that is none', 'not an address', PASSWORD],
+    ['a password that is too short', EMAIL, 'short'],
+    ['a password that everybody knows', EMAIL, 'passwordpassword'],
+  ])('keeps the service from starting with %s', async (_what, email, password) => {
+    const other = await freshDatabase();
+    onTestFinished(() => other.drop());
+    await expect(start(email, password, other)).rejects.toThrow(ConfigurationFault);
+  });
+});

@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KeyRing } from '../../src/auth/keys/key-ring.js';
+import { newAddress, PASSWORD, register } from '../support/app/accounts.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+
+const USAGE = 64;
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('the commands of an operator', { timeout: 60_000 }, () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app.close());
+
+  /** Runs one beside the service, as `npm run` does, with the same configuration. */
+  const run = (script: string, args: readonly string[], input = ''): Promise<Outcome> => {
+    const { JWT_SECRET_KEY, PASSWORD_PEPPER, DATA_DIR } = app.environment;
+    const { settings } = app.database;
+    const env = {
+      PATH: process.env.PATH,
+      NODE_ENV: 'test',
+      BCRYPT_ROUNDS: '4',
+      JWT_ALGORITHM: 'ES256',
+      JWT_SECRET_KEY,
+      PASSWORD_PEPPER,
+      DATA_DIR,
+      DATABASE_URL: settings.DATABASE_URL,
+      DATABASE_MIGRATION_URL: settings.DATABASE_MIGRATION_URL,
+    };
+    return new Promise((resolve) => {
+      const child = execFile(process.execPath, [script, ...args], { env }, (error, stdout, stderr) => {
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+      });
+      child.stdin?.end(input);
+    });
+  };
+  const admin = (...args: string[]) => run('scripts/operator.mjs', args);
+  const login = async (email: string, password = PASSWORD) =>
+    app.call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' } });
+
+  it('change an account of the running service, each with an event in the trail', async () => {
+    const email = await register(app);
+    const { code, stdout } = await admin('roles', email.toUpperCase(), 'user', 'auditor');
+    expect([code, stdout]).toEqual([0, 'The account has the roles user, auditor.\n']);
+    const auditor = (await login(email)).json().accessToken;
+    expect((await admin('disable', email)).code).toBe(0);
+    expect((await login(email)).json().code).toBe('invalid_credentials');
+    expect((await admin('enable', email)).code).toBe(0);
+    expect((await app.call({ url: '/audit/events', token: auditor })).json().code).toBe('session_ended');
+
+    const token = (await login(email)).json().accessToken;
+    const { items } = (await app.call({ url: '/audit/events', token })).json();
+    expect(items.map(({ type }: { type: string }) => type)).toEqual(
+      expect.arrayContaining([
+        'privilege_permissions_changed',
+        'user_disabled',
+        'user_enabled',
+        'session_revoked',
+      ]),
+    );
+  });
+
+  it('set a password that is read from standard input, and judge it as any other', async () => {
+    const email = await register(app);
+    const short = await run('scripts/operator.mjs', ['set-password', email], 'short\n');
+    expect([short.code, short.stdout]).toEqual([1, '']);
+    expect(short.stderr).toContain('password must have at least 15 characters');
+    const fresh = 'eleven herons wade past the mill';
+    expect((await run('scripts/operator.mjs', ['set-password', email], `${fresh}\n`)).code).toBe(0);
+    expect((await login(email)).statusCode).toBe(401);
+    expect((await login(email, fresh)).statusCode).toBe(200);
+  });
+
+  it('rotate the signing key', async () => {
+    const keys = async () =>
+      (await app.call({ url: '/.well-known/jwks.json' })).json().keys as { kid: string }[];
+    const before = await keys();
+    const rotated = await run('scripts/operator.mjs', ['keys:rotate']);
+    expect(rotated.code).toBe(0);
+    const kid = /The key (\S+) is published/.exec(rotated.stdout)?.[1];
+    // Which the service does by itself every few seconds.
+    await app.app.get(KeyRing, { strict: false }).refresh();
+    expect((await keys()).map((key) => key.kid)).toContain(kid);
+    expect((await keys()).length).toBe(before.length + 1);
+  });
+
+  it('verify the trail', async () => {
+    const { code, stdout } = await run('scripts/audit-verify.mjs', []);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^The audit trail is intact: \d+ entries\./)]);
+  });
+
+  it.each([
+    ['no command', []],
+    ['an unknown command', ['promote', 'ada@example.com']],
+    ['no address', ['disable']],
+    ['an unknown role', ['roles', 'ada@example.com', 'user', 'root']],
+  ])('are explained to whoever gives %s', async (_what, args) => {
+    const { code, stderr } = await admin(...args);
+    expect([code, stderr]).toEqual([USAGE, expect.stringContaining('npm run admin --')]);
+  });
+
+  it('say when there is no such account', async () => {
+    const { code, stderr } = await admin('disable', newAddress());
+    expect([code, stderr]).toEqual([1, 'There is no account with this address.\n']);
+  });
+});

@@ -1,0 +1,205 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryFolder } from '../support/files/temporary-folder.js';
+import {
+  type ServiceOptions,
+  type ServiceProcess,
+  startService,
+} from '../support/process/service-process.js';
+import { eventually } from '../support/waiting/eventually.js';
+
+const TIMEOUT_MS = 180_000;
+const NODE = [process.execPath, 'scripts/start.cjs'] as const;
+const credentials = { email: 'ada@example.org', password: 'a long walk beside the analytical engine' };
+
+/** A started and ready service, which is ended after the test whatever happens. */
+async function started(options: ServiceOptions): Promise<ServiceProcess> {
+  const service = await startService(options);
+  onTestFinished(async () => {
+    if (service.child.exitCode === null && service.child.signalCode === null) service.child.kill('SIGTERM');
+    await service.ended;
+  });
+  await service.ready;
+  return service;
+}
+
+async function post(service: ServiceProcess, path: string, body: object): Promise<number> {
+  const response = await fetch(service.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return response.status;
+}
+
+/** The forked workers of a service, by their process ids. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const commands = await Promise.all(
+    children
+      .trim()
+      .split(' ')
+      .map(async (child) => ({
+        pid: Number(child),
+        command: await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => ''),
+      })),
+  );
+  return commands.filter(({ command }) => command.includes('start.cjs')).map((child) => child.pid);
+}
+
+async function databaseRuns(dataDir: string): Promise<boolean> {
+  return (await readdir(join(dataDir, 'postgres', 'cluster'))).includes('postmaster.pid');
+}
+
+describe('npm start', { timeout: TIMEOUT_MS }, () => {
+  it('serves with nothing configured, and ends with code 0 and without its database on SIGTERM', async () => {
+    const dataDir = await temporaryFolder();
+    const service = await started({ env: { DATA_DIR: dataDir } });
+    expect(await post(service, '/auth/register', credentials)).toBe(201);
+    service.child.kill('SIGTERM');
+    expect(await service.ended).toBe(0);
+    expect(await databaseRuns(dataDir)).toBe(false);
+  });
+
+  it('ends with code 0 on Ctrl-C, which the terminal sends to everyone and npm passes on once more', async () => {
+    const dataDir = await temporaryFolder();
+    const service = await started({ env: { DATA_DIR: dataDir } });
+    process.kill(-service.child.pid!, 'SIGINT');
+    expect(await service.ended).toBe(0);
+    expect(await databaseRuns(dataDir)).toBe(false);
+  });
+});
+
+describe('the process', { timeout: TIMEOUT_MS }, () => {
+  it('finds its database and its users after it was killed', async () => {
+    const env = { DATA_DIR: await temporaryFolder() };
+    const killed = await started({ command: NODE, env });
+    expect(await post(killed, '/auth/register', credentials)).toBe(201);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+
+    const next = await started({ command: NODE, env });
+    expect(await post(next, '/auth/login', credentials)).toBe(200);
+  });
+
+  it('shares the embedded database with another one of the same DATA_DIR', async () => {
+    const env = { DATA_DIR: await temporaryFolder() };
+    const [first, second] = await Promise.all([
+      started({ command: NODE, env }),
+      started({ command: NODE, env }),
+    ]);
+    expect(await post(first, '/auth/register', credentials)).toBe(201);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    expect(await post(second, '/auth/login', credentials)).toBe(200);
+  });
+
+  it('refuses a database that was first used with other secrets, by code 78 and one line', async () => {
+    const env = { DATA_DIR: await temporaryFolder() };
+    const first = await started({ command: NODE, env });
+    first.child.kill('SIGTERM');
+    await first.ended;
+
+    const other = 'some other master secret, long enough but not the first';
+    const refused = await startService({ command: NODE, env: { ...env, JWT_SECRET_KEY: other } });
+    expect(await refused.ended).toBe(78);
+    expect(refused.output()).toMatch(/^JWT_SECRET_KEY [^\n]*\n$/);
+    expect(refused.output()).not.toContain(other);
+    expect(await databaseRuns(env.DATA_DIR)).toBe(false);
+  });
+
+  it('goes on when its PostgreSQL is killed: 503 within two seconds, everything again within five', async () => {
+    const dataDir = await temporaryFolder();
+    const env = {
+      DATA_DIR: dataDir,
+      BCRYPT_ROUNDS: '10',
+      RATE_LIMIT_REGISTER: 'off',
+      RATE_LIMIT_DEFAULT: 'off',
+    };
+    const service = await started({ command: NODE, env });
+    await post(service, '/auth/register', credentials);
+    const pidFile = await readFile(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8');
+    process.kill(Number(pidFile.split('\n')[0]), 'SIGKILL');
+
+    const killedMs = performance.now();
+    const answers: { status: number; retryAfter: string | null; tookMs: number }[] = [];
+    while (answers.at(-1)?.status !== 201 && performance.now() - killedMs < 10_000) {
+      const startedMs = performance.now();
+      const response = await fetch(`${service.url}/auth/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...credentials, email: `person-${answers.length}@example.org` }),
+      });
+      answers.push({
+        status: response.status,
+        retryAfter: response.headers.get('retry-after'),
+        tookMs: performance.now() - startedMs,
+      });
+    }
+    const refused = answers.filter(({ status }) => status !== 201);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { status, retryAfter, tookMs } of refused) {
+      expect([status, Number(retryAfter) > 0]).toEqual([503, true]);
+      expect(tookMs).toBeLessThan(2000);
+    }
+    expect(performance.now() - killedMs).toBeLessThan(5000);
+    expect(await post(service, '/auth/login', credentials)).toBe(200);
+  });
+
+  it.each([
+    ['a wrong value', { PORT: 'eighty', BCRYPT_ROUNDS: '3' }, ['BCRYPT_ROUNDS', 'PORT']],
+    ['nothing that production needs', { NODE_ENV: 'production' }, ['COOKIE_SECURE', 'DATABASE_URL']],
+  ])(
+    'does not start with %s: code 78, and a line for each fault that names its variable',
+    async (_what, env, names) => {
+      const service = await startService({
+        command: NODE,
+        env: { DATA_DIR: await temporaryFolder(), ...env },
+      });
+      expect(await service.ended).toBe(78);
+      const lines = service.output().trimEnd().split('\n');
+      for (const name of names) expect(lines.filter((line) => line.startsWith(`${name} `))).toHaveLength(1);
+      expect(service.output()).not.toContain('eighty');
+    },
+  );
+
+  it('finishes the requests in flight before it ends, those that wait for a core included', async () => {
+    const service = await started({
+      command: NODE,
+      env: { DATA_DIR: await temporaryFolder(), BCRYPT_ROUNDS: '13' },
+    });
+    const registrations = Array.from({ length: availableParallelism() + 1 }, (_, index) =>
+      post(service, '/auth/register', { ...credentials, email: `person-${index}@example.org` }),
+    );
+    await eventually(async () => {
+      const metrics = await (await fetch(`${service.url}/metrics`)).text();
+      if (!/^portcullis_password_queue_length [1-9]/m.test(metrics)) throw new Error('no hash waits yet');
+    });
+    service.child.kill('SIGTERM');
+    expect(new Set(await Promise.all(registrations))).toEqual(new Set([201]));
+    expect(await service.ended).toBe(0);
+  });
+});
+
+describe('workers', { timeout: TIMEOUT_MS }, () => {
+  it('serve on one port, are replaced when they die, and drain together', async () => {
+    const service = await started({
+      command: NODE,
+      env: { DATA_DIR: await temporaryFolder(), WEB_CONCURRENCY: '2', BCRYPT_ROUNDS: '10' },
+    });
+    expect(await post(service, '/auth/register', credentials)).toBe(201);
+    const workers = () => childrenOf(service.child.pid!);
+    const [victim, other] = await workers();
+    process.kill(victim!, 'SIGKILL');
+    await eventually(async () => {
+      const living = await workers();
+      if (living.length !== 2 || living.includes(victim!)) throw new Error(`workers: ${living.join(', ')}`);
+    });
+    expect(await workers()).toContain(other);
+    expect(await post(service, '/auth/login', credentials)).toBe(200);
+    service.child.kill('SIGTERM');
+    expect(await service.ended).toBe(0);
+  });
+});

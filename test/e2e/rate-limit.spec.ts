@@ -1,0 +1,369 @@
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
+import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
+import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { startApp, type TestApp, type TestRequest, type Variables } from '../support/app/test-app.js';
+import { ManualClock } from '../support/clock/manual-clock.js';
+import { parseStructuredList } from '../support/structured-fields/structured-list.js';
+import { eventually } from '../support/waiting/eventually.js';
+
+type Answer = Awaited<ReturnType<TestApp['call']>>;
+
+const clock = new ManualClock();
+let app: TestApp;
+
+/** The application of the tests around the call; what inject() connects from is trusted, so that clients have addresses. */
+function limitedBy(variables: Variables): void {
+  beforeAll(async () => {
+    app = await startApp({ clock, variables: { TRUSTED_PROXIES: '127.0.0.1', ...variables } });
+  });
+  afterAll(() => app.close());
+}
+
+const from = (address: string) => ({ 'x-forwarded-for': address });
+
+let clients = 0;
+
+/** Header fields of a client whose address no other test uses. */
+const newClient = () => from(`198.51.100.${(clients += 1)}`);
+
+const tightest = ({ headers }: Answer) => parseStructuredList(headers['ratelimit'])[0]!;
+
+const violated = (answer: Answer) => answer.json<{ 'violated-policies'?: string[] }>()['violated-policies'];
+
+async function statuses(requests: readonly TestRequest[]): Promise<number[]> {
+  const found = [];
+  for (const request of requests) found.push((await app.call(request)).statusCode);
+  return found;
+}
+
+/** A request for the policies, by the client that a proxy saw. */
+const policies = (forwardedFor: string) => ({ url: '/rate-limits', headers: from(forwardedFor) });
+
+const me = (token: string, address: string) => ({ url: '/users/me', token, headers: from(address) });
+
+const newcomer = async () => {
+  const email = newAddress();
+  await app.call({ url: '/auth/register', body: { email, password: PASSWORD }, headers: newClient() });
+  return email;
+};
+
+const login = (email: string, headers: Record<string, string>, password = 'wrong') =>
+  app.call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' }, headers });
+
+const sessionOf = async (email: string) =>
+  (await login(email, newClient(), PASSWORD)).json<{ refreshToken: string }>().refreshToken;
+const refresh = (refreshToken: string) =>
+  app.call({ url: '/auth/refresh', body: { refreshToken }, headers: newClient() });
+
+const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+
+describe('the rate limits of every route', () => {
+  limitedBy({ RATE_LIMIT_DEFAULT: '3/60', RATE_LIMIT_ADDRESS: '40/60' });
+
+  it.each<{ what: string; status: number; request: TestRequest }>([
+    { what: 'a success', status: 200, request: { url: '/rate-limits' } },
+    { what: 'a missing token', status: 401, request: { url: '/users/me' } },
+    { what: 'a forged token', status: 401, request: { url: '/users/me', token: 'e30.e30.e30' } },
+    { what: 'an unknown address', status: 404, request: { url: '/nowhere' } },
+    { what: 'a wrong method', status: 405, request: { method: 'DELETE', url: '/users/me' } },
+    { what: 'a body that is no JSON', status: 400, request: { url: '/auth/login', body: '{' } },
+    { what: 'a body that is not acceptable', status: 400, request: { url: '/auth/login', body: {} } },
+  ])('are told with $what', async ({ request, status }) => {
+    const answer = await app.call({ ...request, headers: newClient() });
+    expect(answer.statusCode).toBe(status);
+    expect(parseStructuredList(answer.headers['ratelimit-policy'])).toContainEqual({
+      value: 'address',
+      parameters: { q: 40, w: 60 },
+    });
+    expect(tightest(answer).parameters).toMatchObject({ r: expect.any(Number), t: 60 });
+  });
+
+  it.each(['/health/live', '/health/ready'])('do not hold %s', async (url) => {
+    const answers = await Promise.all(times(50, { url }).map((request) => app.call(request)));
+    for (const answer of answers) {
+      expect(answer.statusCode).not.toBe(429);
+      expect(answer.headers).not.toHaveProperty('ratelimit');
+    }
+  });
+
+  it('refuse with the problem of the draft, and with a Retry-After that is true', async () => {
+    const request = { url: '/rate-limits', headers: newClient() };
+    await app.call(request);
+    clock.advance(20_500);
+    expect(await statuses(times(2, request))).toEqual([200, 200]);
+    const refusal = await app.call(request);
+    expect(refusal.headers).toMatchObject({
+      'content-type': expect.stringContaining('application/problem+json'),
+      'cache-control': expect.stringContaining('no-store'),
+      'retry-after': '40',
+    });
+    expect(tightest(refusal)).toEqual({ value: 'default', parameters: { r: 0, t: 40 } });
+    expect(refusal.json()).toMatchObject({
+      type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+      status: 429,
+      code: 'rate_limited',
+      'violated-policies': ['default'],
+    });
+    clock.advance(39_499);
+    expect(await statuses([request])).toEqual([429]);
+    clock.advance(501);
+    expect(await statuses([request])).toEqual([200]);
+  });
+
+  it('count a refused request nowhere', async () => {
+    const headers = newClient();
+    const before = tightest(await app.call({ url: '/nowhere', headers })).parameters['r']!;
+    expect(await statuses(times(10, { url: '/rate-limits', headers }))).toEqual([
+      ...times(3, 200),
+      ...times(7, 429),
+    ]);
+    expect(tightest(await app.call({ url: '/nowhere', headers })).parameters['r']).toBe(before - 4);
+  });
+
+  it('record each refusal with its policies', async () => {
+    const headers = newClient();
+    await statuses(times(5, { url: '/rate-limits', headers }));
+    await eventually(async () => {
+      const events = await app.app
+        .get(DataSource)
+        .query<object[]>(
+          `SELECT outcome, details FROM audit_events WHERE type = 'excess_rate_limit_exceeded' AND address = $1`,
+          [headers['x-forwarded-for']],
+        );
+      const expected = { outcome: 'failure', details: { policies: ['default'], retryAfterSeconds: 60 } };
+      expect(events).toMatchObject([expected, expected]);
+    });
+  });
+
+  it('are one budget for GET and HEAD', async () => {
+    const request = { url: '/rate-limits', headers: newClient() };
+    const head = { ...request, method: 'HEAD' as const };
+    expect(await statuses([request, head, head, head, request])).toEqual([200, 200, 200, 429, 429]);
+  });
+
+  it('are one budget for every spelling that reaches a route', async () => {
+    const spellings = [
+      '/rate-limits',
+      '/rate-limits?x=1',
+      '/rate-limits#x',
+      '/%72ate-limits',
+      '/rate%2dlimits',
+    ];
+    const headers = newClient();
+    expect(await statuses(spellings.map((url) => ({ url, headers })))).toEqual([200, 200, 200, 429, 429]);
+  });
+
+  it('count every spelling that reaches nothing against the address', async () => {
+    const spellings = [
+      '/rate-limits/',
+      '//rate-limits',
+      '/RATE-LIMITS',
+      '/rate-limits;x',
+      '/rate-limits%2f',
+      '/rate-limits%00',
+    ];
+    const headers = newClient();
+    for (const [index, url] of spellings.entries()) {
+      const answer = await app.call({ url, headers });
+      expect(answer.statusCode).toBe(404);
+      expect(tightest(answer)).toMatchObject({ value: 'address', parameters: { r: 40 - index - 1 } });
+    }
+    expect(await statuses(times(35, { url: '/nowhere', headers }))).toEqual([...times(34, 404), 429]);
+  });
+
+  it('are apart for different endpoints', async () => {
+    const headers = newClient();
+    await statuses(times(4, { url: '/rate-limits', headers }));
+    expect(await statuses([{ url: '/.well-known/jwks.json', headers }])).toEqual([200]);
+  });
+
+  it('are apart for two users at one address, and one for a user at two', async () => {
+    const [one, other] = [await signUp(app), await signUp(app)];
+    expect(await statuses(times(3, me(one.accessToken, '192.0.2.1')))).toEqual([200, 200, 200]);
+    expect(await statuses([me(one.accessToken, '192.0.2.2'), me(other.accessToken, '192.0.2.1')])).toEqual([
+      429, 200,
+    ]);
+  });
+
+  it('hold IPv6 by /64, and an IPv4-mapped address as IPv4', async () => {
+    await statuses(times(3, policies('2001:db8:1:1::1')));
+    expect(await statuses([policies('2001:db8:1:1:ffff::2'), policies('2001:db8:1:2::1')])).toEqual([
+      429, 200,
+    ]);
+    await statuses(times(3, policies('192.0.2.9')));
+    expect(await statuses([policies('::ffff:192.0.2.9')])).toEqual([429]);
+  });
+
+  it('are not moved by what a client writes before its proxy does', async () => {
+    await statuses(times(3, policies('192.0.2.10')));
+    expect(await statuses([policies('203.0.113.5, 192.0.2.10'), policies('unknown, 192.0.2.10')])).toEqual([
+      429, 429,
+    ]);
+  });
+});
+
+describe('the rate limits of a service that trusts no proxy', () => {
+  limitedBy({ RATE_LIMIT_DEFAULT: '1/60', TRUSTED_PROXIES: '' });
+
+  it('are not moved by header fields that anybody may write', async () => {
+    expect(await statuses([{ url: '/rate-limits' }])).toEqual([200]);
+    const forgeries: Record<string, string>[] = [
+      { 'x-forwarded-for': '192.0.2.1' },
+      { 'x-forwarded-for': '127.0.0.1' },
+      { forwarded: 'for=192.0.2.1' },
+      { 'x-real-ip': '192.0.2.1' },
+      { 'x-client-ip': '192.0.2.1' },
+      { 'true-client-ip': '192.0.2.1' },
+      { 'cf-connecting-ip': '192.0.2.1' },
+      { 'x-forwarded-host': 'example.org', 'x-forwarded-proto': 'https' },
+    ];
+    for (const headers of forgeries)
+      expect(await statuses([{ url: '/rate-limits', headers }])).toEqual([429]);
+  });
+});
+
+describe('the rate limits of authentication', () => {
+  limitedBy({
+    RATE_LIMIT_LOGIN: '5/60',
+    RATE_LIMIT_LOGIN_ADDRESS: '8/60',
+    RATE_LIMIT_REGISTER: '2/60',
+    RATE_LIMIT_REFRESH: '2/60',
+  });
+
+  it('name every policy of the route, and what is left of the tightest', async () => {
+    const answer = await login(newAddress(), newClient());
+    expect(parseStructuredList(answer.headers['ratelimit-policy'])).toEqual([
+      { value: 'login', parameters: { q: 5, w: 60 } },
+      { value: 'login-address', parameters: { q: 8, w: 60 } },
+    ]);
+    expect(tightest(answer)).toEqual({ value: 'login', parameters: { r: 4, t: 60 } });
+  });
+
+  it('hold guesses at one account from one address', async () => {
+    const [email, headers] = [await newcomer(), newClient()];
+    for (let guess = 0; guess < 5; guess++) expect((await login(email, headers)).statusCode).toBe(401);
+    expect(violated(await login(email.toUpperCase(), headers))).toEqual(['login']);
+    expect((await login(email, newClient())).statusCode).toBe(401);
+    expect((await login(await newcomer(), headers)).statusCode).toBe(401);
+  });
+
+  it('do not take a request that names no account for a guess, nor one without a token for a refresh', async () => {
+    const headers = newClient();
+    const email = await newcomer();
+    const bodies = ['{', '[]', '{}', '{"email":7}', '{"password":"x"}', `{"email":"${'a'.repeat(300)}"}`, ''];
+    const requests = bodies.map((body) => ({ url: '/auth/login', body, headers }));
+    expect(new Set(await statuses(requests))).toEqual(new Set([400]));
+    expect((await login(email, headers, PASSWORD)).statusCode).toBe(200);
+    const refreshes = times(7, { url: '/auth/refresh', body: { refreshToken: 'x'.repeat(80) }, headers });
+    expect(new Set(await statuses(refreshes))).toEqual(new Set([401]));
+  });
+
+  it('hold guesses at many accounts from one address, known or not', async () => {
+    const headers = newClient();
+    for (let guess = 0; guess < 8; guess++) expect((await login(newAddress(), headers)).statusCode).toBe(401);
+    expect(violated(await login(newAddress(), headers))).toEqual(['login-address']);
+  });
+
+  it('hold registrations from one address', async () => {
+    const headers = newClient();
+    const signUpAgain = () =>
+      app.call({ url: '/auth/register', body: { email: newAddress(), password: PASSWORD }, headers });
+    expect([await signUpAgain(), await signUpAgain()].map(({ statusCode }) => statusCode)).toEqual([
+      201, 201,
+    ]);
+    expect(violated(await signUpAgain())).toEqual(['register']);
+  });
+
+  it('hold a session, wherever it refreshes from, and no other', async () => {
+    const email = await newcomer();
+    const first = await sessionOf(email);
+    const second = (await refresh(first)).json<{ refreshToken: string }>().refreshToken;
+    const third = (await refresh(second)).json<{ refreshToken: string }>().refreshToken;
+    expect(violated(await refresh(third))).toEqual(['refresh']);
+    expect((await refresh(await sessionOf(email))).statusCode).toBe(200);
+  });
+});
+
+describe('guessing one account', () => {
+  limitedBy({});
+
+  it('costs a wait everywhere after ten failures, but not on a device that has signed in', async () => {
+    const email = await register(app);
+    const { deviceToken } = await logIn(app, email);
+    const login = (body: object) =>
+      app.call({
+        url: '/auth/login',
+        body: { email, tokenTransport: 'body', ...body },
+        headers: newClient(),
+      });
+    for (let guess = 0; guess < 10; guess++)
+      expect((await login({ password: 'wrong' })).statusCode).toBe(401);
+    const stranger = await login({ password: PASSWORD });
+    expect(stranger.json()).toMatchObject({
+      code: 'rate_limited',
+      'violated-policies': ['account-guessing'],
+    });
+    expect(Number(stranger.headers['retry-after'])).toBeGreaterThan(20);
+    expect((await login({ password: PASSWORD, deviceToken })).statusCode).toBe(200);
+  });
+});
+
+describe('a blocked address', () => {
+  limitedBy({ RATE_LIMIT_DEFAULT: '100/60' });
+
+  it('is refused everything but operation until its block ends', async () => {
+    const transactions = app.app.get(TransactionRunner);
+    const blocks = app.app.get(AddressBlocks, { strict: false });
+    const network = '192.0.2.66';
+    const ask = (url: string) => app.call({ url, headers: from(network) });
+    await transactions.run((tx) => blocks.block(network, 120, 'credential_stuffing', tx));
+    const refusal = await eventually(async () => {
+      const answer = await ask('/rate-limits');
+      expect(answer.statusCode).toBe(429);
+      return answer;
+    });
+    expect(Number(refusal.headers['retry-after'])).toBeGreaterThan(100);
+    expect((await ask('/nowhere')).statusCode).toBe(429);
+    expect((await ask('/health/live')).statusCode).toBe(200);
+    expect(await statuses([{ url: '/rate-limits', headers: from('192.0.2.67') }])).toEqual([200]);
+    expect(await blocks.list()).toMatchObject([{ network, reason: 'credential_stuffing' }]);
+    await transactions.run((tx) => blocks.unblock(network, tx));
+    await eventually(async () => expect((await ask('/rate-limits')).statusCode).toBe(200));
+  });
+});
+
+describe('GET /rate-limits', () => {
+  limitedBy({
+    RATE_LIMIT_DEFAULT: '50/10',
+    RATE_LIMIT_LOGIN: '5/60',
+    RATE_LIMIT_REFRESH: '30/60',
+    DOCS_ENABLED: 'true',
+  });
+
+  it('lists the policies in force, as the environment has them', async () => {
+    expect((await app.call({ url: '/rate-limits' })).json()).toEqual({
+      items: [
+        { name: 'default', limit: 50, windowSeconds: 10, exact: false, keys: ['user', 'endpoint'] },
+        { name: 'login', limit: 5, windowSeconds: 60, exact: true, keys: ['address', 'account'] },
+        { name: 'refresh', limit: 30, windowSeconds: 60, exact: true, keys: ['session'] },
+      ],
+    });
+  });
+
+  it('says what the OpenAPI document says of every route', async () => {
+    const { paths } = (await app.call({ url: '/openapi.json' })).json();
+    expect(paths['/auth/login'].post).toMatchObject({
+      'x-rate-limit': [
+        { name: 'default', limit: 50, windowSeconds: 10 },
+        { name: 'login', limit: 5, windowSeconds: 60 },
+      ],
+      responses: {
+        429: { description: expect.stringContaining('`login`: 5 per 60 s by address and account') },
+      },
+    });
+    expect(paths['/rate-limits'].get.responses).toHaveProperty('429');
+    expect(paths['/health/live'].get.responses).not.toHaveProperty('429');
+  });
+});

@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { RedisConnection } from '../../src/platform/redis/redis-connection.js';
+import { newAddress, signUp } from '../support/app/accounts.js';
+import { startApp, type TestApp, type TestRequest, type Variables } from '../support/app/test-app.js';
+import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
+import { type RedisServer, startRedis } from '../support/redis/redis-server.js';
+import { eventually } from '../support/waiting/eventually.js';
+
+/** Shared like everything else that instances share. */
+const SECRETS = {
+  JWT_SECRET_KEY: 'kP0y5nN8s2vZt4bQe7wXr1uLm6jHc3gF9aDiOoUyTz',
+  PASSWORD_PEPPER: 'Qw3rTz8uIo5pAs1dFg7hJk2lYx9cVb4nM6qEeRrTtZz',
+};
+
+const client = (name: number) => ({
+  url: '/rate-limits',
+  headers: { 'x-forwarded-for': `198.51.100.${name}` },
+});
+
+describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis', () => {
+  let redis: RedisServer;
+  let database: FreshDatabase;
+  let apps: TestApp[] = [];
+
+  beforeEach(async () => {
+    [redis, database] = await Promise.all([startRedis(), freshDatabase()]);
+  });
+  afterEach(async () => {
+    await Promise.all(apps.map((app) => app.close()));
+    await Promise.all([redis.stop(), database.drop()]);
+  });
+
+  async function start(variables: Variables): Promise<[TestApp, TestApp]> {
+    const options = {
+      database,
+      variables: { ...SECRETS, REDIS_URL: redis.url, TRUSTED_PROXIES: '127.0.0.1', ...variables },
+    };
+    const pair: [TestApp, TestApp] = [await startApp(options), await startApp(options)];
+    apps = pair;
+    return pair;
+  }
+
+  /** Sends that many requests to the two in turn, all at once; answers how many were not refused. */
+  async function admitted(requests: number, request: TestRequest): Promise<number> {
+    const sent = Array.from({ length: requests }, (_, index) => apps[index % 2]!.call(request));
+    return (await Promise.all(sent)).filter(({ statusCode }) => statusCode !== 429).length;
+  }
+
+  const becomes = (state: 'up' | 'down', timeoutMs: number) =>
+    eventually(
+      () => {
+        for (const { app } of apps) expect(app.get(RedisConnection).state).toBe(state);
+      },
+      { timeoutMs },
+    );
+
+  const redisCli = async (...command: string[]) =>
+    (await promisify(execFile)('redis-cli', ['-p', String(redis.port), ...command])).stdout;
+
+  it('admit exactly five logins of a thousand at once, and within 2 % of a hundred calls', async () => {
+    await start({ RATE_LIMIT_LOGIN: '5/60', RATE_LIMIT_DEFAULT: '100/60' });
+    for (let run = 1; run <= 3; run++) {
+      const headers = { 'x-forwarded-for': `192.0.2.${run}` };
+      const calls = await admitted(1000, { url: '/rate-limits', headers });
+      expect(calls).toBeGreaterThanOrEqual(100);
+      expect(calls).toBeLessThanOrEqual(102);
+      const body = { email: newAddress(), password: 'wrong' };
+      expect(await admitted(90, { url: '/auth/login', body, headers })).toBe(5);
+    }
+  });
+
+  it.each([
+    {
+      policy: 'LOGIN',
+      most: 10,
+      request: () => ({ url: '/auth/login', body: { email: 'ada@example.org' } }),
+    },
+    { policy: 'REGISTER', most: 10, request: () => ({ url: '/auth/register', body: {} }) },
+    {
+      policy: 'REFRESH',
+      most: 10,
+      request: (refreshToken: string) => ({ url: '/auth/refresh', body: { refreshToken } }),
+    },
+    // A bounded window may err by a fiftieth, which of ten is none.
+    { policy: 'DEFAULT', most: 10, request: () => ({ url: '/rate-limits' }) },
+  ])('hold against bursts around the edge of a window: $policy', async ({ policy, most, request }) => {
+    const windowMs = 2000;
+    const [app] = await start({ [`RATE_LIMIT_${policy}`]: '10/2' });
+    const { refreshToken } = await signUp(app);
+    const admittedAt: number[] = [];
+    const startedAt = performance.now();
+    for (const moment of [0, 1900, 2050, 3900, 4060]) {
+      await eventually(() => expect(performance.now() - startedAt).toBeGreaterThanOrEqual(moment), {
+        intervalMs: 5,
+      });
+      const burst = Array.from({ length: 40 }, async () => {
+        const answer = await app.call(request(refreshToken));
+        if (answer.statusCode !== 429) admittedAt.push(performance.now());
+      });
+      await Promise.all(burst);
+    }
+    // What was answered so close together was decided within one window, whatever the answers' way took.
+    const slackMs = 200;
+    for (const end of admittedAt) {
+      const within = admittedAt.filter((at) => at <= end && at > end - windowMs + slackMs);
+      expect(within.length).toBeLessThanOrEqual(most);
+    }
+    expect(admittedAt.length).toBeGreaterThanOrEqual(2 * most);
+  });
+
+  it('reach Redis once for a signed-in request: windows and session in one pipeline', async () => {
+    const [app] = await start({ RATE_LIMIT_DEFAULT: '1000/60', RATE_LIMIT_ADDRESS: '1000/60' });
+    const { accessToken } = await signUp(app);
+    const me = () => app.call({ url: '/users/me', token: accessToken });
+    for (let warm = 0; warm < 3; warm++) expect((await me()).statusCode).toBe(200);
+    const requests = 100;
+    const startedAt = performance.now();
+    await redisCli('config', 'resetstat');
+    for (let request = 0; request < requests; request++) await me();
+    const stats = await redisCli('info', 'stats');
+    const commands = await redisCli('info', 'commandstats');
+    const heartbeats = 2 * Math.ceil((performance.now() - startedAt) / 250 + 2);
+    expect(Number(/total_reads_processed:(\d+)/.exec(stats)![1])).toBeLessThanOrEqual(requests + heartbeats);
+    expect(Number(/cmdstat_evalsha:calls=(\d+)/.exec(commands)![1])).toBe(requests);
+  });
+
+  it('answer in time without a single 5xx while Redis is killed under load, and share again when it is back', async () => {
+    const [one, other] = await start({ RATE_LIMIT_DEFAULT: '5/60' });
+    const statuses = new Set<number>();
+    let slowestMs = 0;
+    const stopping = new AbortController();
+    const load = Array.from({ length: 8 }, async (_, index) => {
+      while (!stopping.signal.aborted) {
+        const askedAt = performance.now();
+        statuses.add((await apps[index % 2]!.call(client(index))).statusCode);
+        slowestMs = Math.max(slowestMs, performance.now() - askedAt);
+        // An injected request may be answered without a turn of the event loop; one from a socket cannot.
+        await nextTurn();
+      }
+    });
+    await redis.kill();
+    await becomes('down', 1000);
+    for (const app of [one, other]) {
+      const answers = await Promise.all(Array.from({ length: 30 }, () => app.call(client(99))));
+      expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(5);
+    }
+    await redis.restart();
+    await becomes('up', 5000);
+    stopping.abort();
+    await Promise.all(load);
+    expect(statuses).toEqual(new Set([200, 429]));
+    expect(slowestMs).toBeLessThan(1000);
+    expect(await admitted(100, client(100))).toBe(5);
+    const keys = (await redisCli('keys', '*')).trim().split('\n');
+    for (const key of keys) expect(Number(await redisCli('pttl', key))).toBeGreaterThan(0);
+  });
+});

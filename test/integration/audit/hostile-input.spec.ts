@@ -1,0 +1,90 @@
+import { fc } from '@fast-check/vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TrailReader } from '../../../src/audit/reading/trail-reader.js';
+import { CALL, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
+
+/** What turns up in headers when somebody means harm, and what fast-check thinks of by itself. */
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 600 }),
+  fc.constantFrom(
+    'a\r\nb',
+    '\u001b[31mred\u001b[0m',
+    'nul\0nul',
+    'line\u2028separator\u2029',
+    'lone \ud800 surrogate',
+    '\udfff',
+    '"}{"id":"forged"}\n{"id":"forged"}',
+    `'); DROP TABLE audit_events; --`,
+    '\\u0000',
+    '\\',
+    '\ufeff',
+    '😀'.repeat(300),
+  ),
+);
+
+describe('texts that clients choose', () => {
+  let trail: Trail;
+  beforeAll(async () => {
+    trail = await startTrail();
+  });
+  afterAll(() => trail.stop());
+
+  it('come back from PostgreSQL as they were recorded, and prove it', async () => {
+    let entries = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({ agent: hostile, reason: hostile, account: hostile }),
+        async ({ agent, reason, account }) => {
+          const origin = { ...ORIGIN, userAgent: agent };
+          await trail.audit.recordAlone({
+            type: 'authn_login_fail',
+            outcome: 'failure',
+            reason,
+            origin,
+            details: { account },
+          });
+          trail.audit.recordCall({ ...CALL, origin, reason });
+          trail.audit.recordRefusal({
+            type: 'malicious_csrf',
+            outcome: 'failure',
+            origin,
+            details: { origin: account, fetchSite: agent },
+          });
+          entries += 3;
+        },
+      ),
+      { numRuns: 150 },
+    );
+    await trail.sealed();
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, entries, firstFault: null });
+  });
+
+  it('keep numbers as they are', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.double({ min: 0, max: 1e12, noNaN: true }),
+        fc.double(),
+        async (durationMs, retryAfterSeconds) => {
+          trail.audit.recordCall({ ...CALL, durationMs });
+          const details = { account: 'a', retryAfterSeconds };
+          trail.audit.recordRefusal({
+            type: 'authn_login_lock',
+            outcome: 'failure',
+            origin: ORIGIN,
+            details,
+          });
+        },
+      ),
+    );
+    await trail.sealed();
+    expect(await trail.verification.verify()).toMatchObject({ intact: true });
+  });
+
+  it('are shown as they were recorded', async () => {
+    const userAgent = 'a\r\n\u001b[31m\u2028 "quoted" \\ 😀';
+    trail.audit.recordCall({ ...CALL, origin: { ...ORIGIN, requestId: 'shown-as-recorded', userAgent } });
+    await trail.sealed();
+    const page = await trail.module.get(TrailReader).list({ requestId: 'shown-as-recorded', limit: 10 });
+    expect(page.items).toMatchObject([{ userAgent }]);
+  });
+});

@@ -1,0 +1,121 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { canonicalEntry } from '../../../src/audit/entry/canonical-entry.js';
+import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
+import { EntryFactory } from '../../../src/audit/entry/entry-factory.js';
+import { AuditSpool } from '../../../src/audit/spool/audit-spool.js';
+import { SpoolDrain } from '../../../src/audit/spool/spool-drain.js';
+import { CALL, CREATED, REFUSED, startTrail, type Trail } from '../../support/audit/trail.js';
+import { eventually } from '../../support/waiting/eventually.js';
+
+describe('while PostgreSQL is away', () => {
+  let trail: Trail;
+  let administrator: Client;
+
+  /** Refuses connections to the trail's database and ends those that exist; nobody but this test notices. */
+  async function takeAway(): Promise<void> {
+    const { name } = trail.database;
+    await administrator.query(`ALTER DATABASE ${name} CONNECTION LIMIT 0`);
+    await administrator.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+      name,
+    ]);
+  }
+  const giveBack = () => administrator.query(`ALTER DATABASE ${trail.database.name} CONNECTION LIMIT -1`);
+
+  async function recordedCalls(): Promise<string[]> {
+    const rows = await trail.dataSource.query<{ id: string }[]>(
+      'SELECT request_id AS id FROM audit_calls ORDER BY id',
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  beforeEach(async () => {
+    trail = await startTrail({ background: true });
+    const url = new URL(trail.database.superuserUrl);
+    url.pathname = '/postgres';
+    administrator = new Client(url.href);
+    await administrator.connect();
+  });
+  afterEach(async () => {
+    await giveBack();
+    await trail.stop();
+    await administrator.end();
+  });
+
+  it('refuses what must be written with its change, and says when to come back', async () => {
+    await takeAway();
+    const unavailable = {
+      row: { code: 'dependency_unavailable', status: 503 },
+      occurrence: { retryAfterSeconds: 1 },
+    };
+    await expect(trail.audit.recordAlone(REFUSED)).rejects.toMatchObject(unavailable);
+    await expect(trail.transactions.run((tx) => trail.audit.record(tx, CREATED))).rejects.toMatchObject(
+      unavailable,
+    );
+  });
+
+  it('keeps calls, and sends them all, once and in order, when it is back', async () => {
+    const ids = Array.from({ length: 3000 }, (_, n) => `call-${String(n).padStart(5, '0')}`);
+    const call = (requestId: string) =>
+      trail.audit.recordCall({ ...CALL, origin: { ...CALL.origin, requestId } });
+
+    ids.slice(0, 1000).forEach(call);
+    await takeAway();
+    ids.slice(1000, 2000).forEach(call);
+    await eventually(() => expect(trail.audit.lagSeconds).toBeGreaterThan(0.5), { timeoutMs: 3000 });
+    ids.slice(2000).forEach(call);
+    expect(trail.audit.spoolBytes).toBeGreaterThan(0);
+    expect(trail.audit.hasRoom()).toBe(true);
+
+    await giveBack();
+    await eventually(async () => expect(await recordedCalls()).toEqual(ids), { timeoutMs: 5000 });
+    await eventually(() => expect(trail.audit.spoolBytes).toBe(0));
+    await eventually(async () =>
+      expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 3000 }),
+    );
+  });
+
+  it('makes no crowd of files', async () => {
+    await takeAway();
+    const segments = () =>
+      readdirSync(join(trail.dataDir, 'audit-spool')).filter((file) => file.endsWith('.ndjson'));
+    for (let round = 0; round < 20; round++) {
+      trail.audit.recordCall(CALL);
+      await trail.module
+        .get(SpoolDrain)
+        .run()
+        .catch(() => undefined);
+    }
+    expect(segments().length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a record that PostgreSQL refuses', () => {
+  it('gets its month, when that is what is missing', async () => {
+    const trail = await startTrail();
+    const entry = trail.module.get(EntryFactory).call(CALL);
+    const id = entry.id.replace(/^.{13}/, '01970000-0000');
+    const old = { ...entry, id, time: timeOfEntry(id).toISOString() };
+    trail.module.get(AuditSpool).append(canonicalEntry(old));
+    trail.module.get(AuditSpool).append(canonicalEntry(entry));
+    await trail.sealed();
+    expect(await trail.types()).toEqual(['api_call', 'api_call']);
+    await trail.stop();
+  });
+
+  it('is put aside, and does not hold up the others', async () => {
+    const trail = await startTrail();
+    trail.audit.recordCall(CALL);
+    trail.module
+      .get(AuditSpool)
+      .append('{"kind":"call","time":"2026-01-01T00:00:00.000Z","status":"nonsense"}');
+    trail.audit.recordCall(CALL);
+    await trail.sealed();
+    expect(await trail.types()).toEqual(['api_call', 'api_call']);
+    expect(readdirSync(join(trail.dataDir, 'audit-spool'))).toContain('rejected.ndjson');
+    expect(trail.audit.spoolBytes).toBe(0);
+    await trail.stop();
+  });
+});

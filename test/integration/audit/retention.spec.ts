@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
+import { AuditMonths } from '../../../src/audit/months/audit-months.js';
+import { monthOf } from '../../../src/audit/months/month.js';
+import { type AuditTable, MonthsRepository } from '../../../src/audit/months/months.repository.js';
+import { Retention } from '../../../src/audit/months/retention.js';
+import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
+import { Tamperer } from '../../support/audit/tamperer.js';
+import { startTrail, type Trail, type TrailOptions } from '../../support/audit/trail.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
+
+const DAY_MS = 86_400_000;
+/** The shortest month, so that each step comes to another month or stays in one, but passes none over. */
+const STEP_MS = 28 * DAY_MS;
+
+describe('Retention', () => {
+  let trail: Trail;
+  let clock: ManualClock;
+  let attacker: Tamperer;
+
+  /** A trail with two events and a call in every month from `days` ago until today. */
+  async function startOldTrail(days: number, settings: TrailOptions['settings']): Promise<void> {
+    const now = Date.now();
+    clock = new ManualClock(now - days * DAY_MS);
+    trail = await startTrail({ clock, settings });
+    attacker = await Tamperer.on(trail.database.superuserUrl);
+    for (;;) {
+      await trail.module.get(AuditMonths).makeAhead();
+      await trail.grow(2);
+      if (clock.nowMs() >= now) return;
+      clock.advance(Math.min(STEP_MS, now - clock.nowMs()));
+    }
+  }
+
+  const enforce = () => trail.module.get(Retention).enforce();
+  const monthsOf = (table: AuditTable) => trail.module.get(MonthsRepository).of(table);
+  const monthAgo = (days: number) => monthOf(new Date(clock.nowMs() - days * DAY_MS));
+
+  beforeEach(() => startOldTrail(300, { AUDIT_EVENT_RETENTION_DAYS: 200, AUDIT_CALL_RETENTION_DAYS: 60 }));
+  afterEach(async () => {
+    await attacker.end();
+    await trail.stop();
+  });
+
+  it('drops whole months past their retention, each table by its own', async () => {
+    await enforce();
+    expect((await monthsOf('audit_events'))[0]).toBe(monthAgo(200));
+    expect((await monthsOf('audit_calls'))[0]).toBe(monthAgo(60));
+  });
+
+  it('leaves a trail that is intact, and stays so', async () => {
+    const before = await trail.verification.verify();
+    await enforce();
+    const after = await trail.verification.verify();
+    expect(after).toMatchObject({ intact: true, firstFault: null });
+    expect(after.entries).toBeLessThan(before.entries);
+    await trail.grow(2);
+    expect(await trail.verification.verify()).toMatchObject({ intact: true });
+  });
+
+  it('lets seals go once no entry is left that they could name, and the chain goes on from what they left', async () => {
+    await enforce();
+    const [oldest] = await trail.module.get(SealsRepository).after(0, 1);
+    expect(oldest!.number).toBeGreaterThan(1);
+    expect(await trail.verification.verify()).toMatchObject({ intact: true });
+    await attacker.change('DELETE FROM audit_seals WHERE number = $1', oldest!.number);
+    expect(await trail.verification.verify()).toMatchObject({
+      firstFault: { id: 'seal:1', kind: 'seal_missing' },
+    });
+  });
+
+  it('has nothing to do a second time', async () => {
+    await enforce();
+    const last = await trail.module.get(SealsRepository).last();
+    await enforce();
+    expect(await trail.module.get(SealsRepository).last()).toEqual(last);
+  });
+
+  it('does not cover for somebody else who drops a month', async () => {
+    await enforce();
+    const [, month] = await monthsOf('audit_events');
+    const partition = `audit_events_${month!.replace('-', '_')}`;
+    const first = (await attacker.ids('audit_events')).find((id) => monthOf(timeOfEntry(id)) === month);
+    await attacker.run(`DROP TABLE ${partition}`);
+    expect(await trail.verification.verify()).toMatchObject({
+      firstFault: { id: first, kind: 'missing' },
+    });
+  });
+
+  it('waits for its next turn rather than make writers wait behind it', async () => {
+    await attacker.run('BEGIN; LOCK TABLE audit_events IN ACCESS SHARE MODE');
+    const before = await monthsOf('audit_events');
+    await expect(enforce()).rejects.toMatchObject({ row: { code: 'dependency_unavailable' } });
+    expect(await monthsOf('audit_events')).toEqual(before);
+    await attacker.run('ROLLBACK');
+    expect(await trail.verification.verify()).toMatchObject({ intact: true });
+    await enforce();
+    expect(await monthsOf('audit_events')).not.toEqual(before);
+  });
+});
+
+describe('AuditMonths', () => {
+  it('has last month, this one and the next two ready', async () => {
+    const clock = new ManualClock(Date.UTC(2026, 0, 31));
+    const trail = await startTrail({ clock });
+    for (const table of ['audit_events', 'audit_calls', 'audit_seals'] as const) {
+      const months = await trail.module.get(MonthsRepository).of(table);
+      expect(months).toEqual(expect.arrayContaining(['2025-12', '2026-01', '2026-02', '2026-03']));
+    }
+    await trail.stop();
+  });
+
+  it('makes a month once, however many instances make it at a time', async () => {
+    const trail = await startTrail();
+    const repository = trail.module.get(MonthsRepository);
+    await Promise.all(Array.from({ length: 8 }, () => repository.make('2031-05')));
+    expect((await repository.of('audit_calls')).filter((month) => month === '2031-05')).toHaveLength(1);
+    await trail.stop();
+  });
+
+  it('makes months that begin and end in UTC, whatever the time zone of the session', async () => {
+    const trail = await startTrail();
+    await trail.transactions.run(async (tx) => {
+      await tx.query(`SET LOCAL TimeZone = 'Pacific/Kiritimati'`);
+      await tx.query(`SELECT audit_make_month('2031-05-01')`);
+      await tx.query(`SET LOCAL TimeZone = 'UTC'`);
+      const [{ bounds }] = (await tx.query(
+        `SELECT pg_get_expr(relpartbound, oid) AS bounds FROM pg_class WHERE relname = 'audit_calls_2031_05'`,
+      )) as [{ bounds: string }];
+      expect(bounds).toBe(`FOR VALUES FROM ('2031-05-01 00:00:00+00') TO ('2031-06-01 00:00:00+00')`);
+    });
+    await trail.stop();
+  });
+});

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MonthsRepository } from '../../../src/audit/months/months.repository.js';
+import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
+import { CREATED, startTrail, type Trail } from '../../support/audit/trail.js';
+import { Tamperer } from '../../support/audit/tamperer.js';
+import { eventually } from '../../support/waiting/eventually.js';
+
+describe('Sealer', () => {
+  let trail: Trail;
+  const seals = () => trail.module.get(SealsRepository).after(0, 100);
+
+  beforeEach(async () => {
+    trail = await startTrail();
+  });
+  afterEach(() => trail.stop());
+
+  it('does not pass over a transaction that is still open', async () => {
+    await trail.transactions.run(async (tx) => {
+      await trail.audit.record(tx, CREATED);
+      await trail.record(3);
+      await trail.sealed();
+      // What came after the open transaction waits for it; nothing is sealed that it could still come before.
+      expect(await seals()).toEqual([]);
+    });
+    await trail.sealed();
+    expect((await seals()).map(({ events }) => events)).toEqual([4]);
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 4 });
+  });
+
+  it('is not held back by a transaction of another database', async () => {
+    const elsewhere = await startTrail();
+    await elsewhere.transactions.run(async (tx) => {
+      await elsewhere.audit.record(tx, CREATED);
+      await trail.grow(2);
+      expect(await seals()).toHaveLength(1);
+    });
+    await elsewhere.stop();
+  });
+
+  it('goes on when the open transaction is rolled back', async () => {
+    await trail.transactions
+      .run(async (tx) => {
+        await trail.audit.record(tx, CREATED);
+        await trail.record(2);
+        throw new Error('rolled back');
+      })
+      .catch(() => undefined);
+    await trail.sealed();
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 2 });
+    expect((await seals()).map(({ events }) => events)).toEqual([2]);
+  });
+
+  it('makes one chain out of what two instances seal at once', async () => {
+    const other = await startTrail({ database: trail.database });
+    for (let round = 0; round < 10; round++) {
+      await Promise.all([trail.record(2), other.record(2)]);
+      await Promise.all([trail.sealed(), other.sealed(), trail.sealed(), other.sealed()]);
+    }
+    await trail.sealed();
+    const numbers = (await seals()).map(({ number }) => number);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    expect(await other.verification.verify()).toMatchObject({ intact: true, entries: 40 });
+    await other.stop();
+  });
+
+  it('seals a crowd in several seals, none of which tears a transaction apart', async () => {
+    await trail.transactions.run(async (tx) => {
+      for (let n = 0; n < 1500; n++) await trail.audit.record(tx, CREATED);
+    });
+    await trail.record(10);
+    await trail.sealed();
+    expect((await seals()).map(({ events }) => events)).toEqual([1500, 10]);
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 1510 });
+  });
+
+  it('makes no seal of nothing', async () => {
+    await trail.grow(1);
+    await trail.sealed();
+    await trail.sealed();
+    expect(await seals()).toHaveLength(1);
+  });
+
+  it('seals within a second in the background', async () => {
+    const running = await startTrail({ background: true, database: trail.database });
+    await running.record(1);
+    await eventually(async () => expect(await seals()).toHaveLength(1), { timeoutMs: 2000 });
+    await running.stop();
+  });
+
+  it('goes on after the rows were restored into a cluster whose transaction ids are lower', async () => {
+    await trail.grow(3);
+    const attacker = await Tamperer.on(trail.database.superuserUrl);
+    // What a logical restore does: the same rows, in a cluster that has not got so far yet.
+    await attacker.change('UPDATE audit_position_base SET base = -1000000000');
+    await attacker.end();
+    const months = trail.module.get(MonthsRepository);
+    expect(await months.rebasePositions()).toBe(true);
+    expect(await months.rebasePositions()).toBe(false);
+    await trail.grow(3);
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 8 });
+    expect(await seals()).toHaveLength(2);
+  });
+});

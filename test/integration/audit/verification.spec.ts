@@ -1,0 +1,301 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkpointOf } from '../../../src/audit/seals/checkpoint.js';
+import { CheckpointFile } from '../../../src/audit/seals/checkpoint-file.js';
+import { sealHash } from '../../../src/audit/seals/seal.js';
+import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
+import { startTrail, type Trail } from '../../support/audit/trail.js';
+import { Tamperer } from '../../support/audit/tamperer.js';
+
+const NEW_ID = 'ffffffff-0000-7000-8000-000000000000';
+
+describe('AuditVerification', () => {
+  let trail: Trail;
+  let attacker: Tamperer;
+  let events: string[];
+
+  const verify = () => trail.verification.verify();
+
+  /** The fault is found, and still found after the trail has gone on. */
+  async function expectFault(id: string | undefined, kind: string): Promise<void> {
+    expect(await verify()).toMatchObject({ intact: false, firstFault: { id, kind } });
+    await trail.grow(3);
+    expect(await verify()).toMatchObject({ intact: false, firstFault: { id, kind } });
+  }
+
+  /** Keeps the service from remembering outside the database what it sealed. */
+  function forgetCheckpoints(): void {
+    trail.module.get(CheckpointFile).read = () => [];
+  }
+
+  beforeEach(async () => {
+    trail = await startTrail();
+    attacker = await Tamperer.on(trail.database.superuserUrl);
+    // Three seals of five events and a call each.
+    for (let seal = 0; seal < 3; seal++) await trail.grow(5);
+    events = await attacker.ids('audit_events');
+  });
+  afterEach(async () => {
+    await attacker.end();
+    await trail.stop();
+  });
+
+  describe('of a trail that nobody touched', () => {
+    it('finds it intact, and tells the newest checkpoint', async () => {
+      const { checkpoint, ...verification } = await verify();
+      expect(verification).toMatchObject({ intact: true, entries: 18, firstFault: null });
+      const newest = await trail.module.get(SealsRepository).last();
+      expect(checkpoint).toMatchObject(checkpointOf(newest!));
+    });
+
+    it('finds an empty trail intact', async () => {
+      const empty = await startTrail();
+      expect(await empty.verification.verify()).toMatchObject({ intact: true, entries: 0, checkpoint: null });
+      await empty.stop();
+    });
+
+    it('counts entries that are not sealed yet', async () => {
+      await trail.record(2);
+      expect(await verify()).toMatchObject({ intact: true, entries: 20 });
+    });
+  });
+
+  describe('of entries', () => {
+    it.each([
+      'user_id = gen_random_uuid()',
+      `outcome = 'success'`,
+      `details = '{}'`,
+      'address = NULL',
+      `time = time + '1 ms'`,
+    ])('finds an edit: %s', async (edit) => {
+      await attacker.change(`UPDATE audit_events SET ${edit} WHERE id = $1`, events[6]);
+      await expectFault(events[6], 'altered');
+    });
+
+    it('finds an edit of an API call', async () => {
+      const [, call] = await attacker.ids('audit_calls');
+      await attacker.change('UPDATE audit_calls SET status = 200 WHERE id = $1', call);
+      await expectFault(call, 'altered');
+    });
+
+    it('finds an exchanged code', async () => {
+      await attacker.change('UPDATE audit_events SET mac = sha256(mac) WHERE id = $1', events[6]);
+      await expectFault(events[6], 'forged');
+    });
+
+    it('finds a deletion', async () => {
+      await attacker.change('DELETE FROM audit_events WHERE id = $1', events[6]);
+      await expectFault(events[6], 'missing');
+    });
+
+    it('finds a deleted first entry', async () => {
+      await attacker.change('DELETE FROM audit_events WHERE id = $1', events[0]);
+      await expectFault(events[0], 'missing');
+    });
+
+    it('finds a wiped table by its first entry', async () => {
+      await attacker.run('TRUNCATE audit_events');
+      await expectFault(events[0], 'missing');
+    });
+
+    it('finds an insertion into what is sealed', async () => {
+      await attacker.copy(events[6]!, { id: NEW_ID });
+      await expectFault(NEW_ID, 'inserted');
+    });
+
+    it('finds an insertion before all that is sealed', async () => {
+      await attacker.copy(events[6]!, { id: NEW_ID, position: 1 });
+      await expectFault(NEW_ID, 'inserted');
+    });
+
+    it('finds an insertion at the end, before it is sealed and after', async () => {
+      await attacker.change(
+        `INSERT INTO audit_events SELECT (jsonb_populate_record(copy, jsonb_build_object('id', $2::text, 'position', audit_position()))).*
+         FROM audit_events copy WHERE id = $1`,
+        events[6],
+        NEW_ID,
+      );
+      await expectFault(NEW_ID, 'forged');
+    });
+
+    it('finds a genuine entry that was deleted and put back at the end', async () => {
+      await attacker.change('UPDATE audit_events SET position = audit_position() WHERE id = $1', events[6]);
+      await expectFault(events[6], 'missing');
+    });
+
+    it('finds two entries of different seals that changed places', async () => {
+      await swapPositions(events[1]!, events[6]!);
+      await expectFault(events[6], 'inserted');
+    });
+
+    it('finds two entries of one seal that changed places', async () => {
+      await swapPositions(events[6]!, events[8]!);
+      await expectFault(events[6], 'moved');
+    });
+
+    it('finds two entries that exchanged what they say', async () => {
+      await attacker.change(
+        `UPDATE audit_events mine SET details = other.details, mac = other.mac FROM audit_events other
+         WHERE (mine.id, other.id) IN (($1::uuid, $2::uuid), ($2::uuid, $1::uuid))`,
+        events[6],
+        events[8],
+      );
+      await expectFault(events[6], 'altered');
+    });
+
+    it('names the first of several', async () => {
+      await attacker.change('DELETE FROM audit_events WHERE id = $1', events[12]);
+      await attacker.change('UPDATE audit_events SET address = NULL WHERE id = $1', events[7]);
+      await expectFault(events[7], 'altered');
+    });
+
+    async function swapPositions(one: string, other: string): Promise<void> {
+      await attacker.change(
+        `UPDATE audit_events mine SET position = other.position FROM audit_events other
+         WHERE (mine.id, other.id) IN (($1::uuid, $2::uuid), ($2::uuid, $1::uuid))`,
+        one,
+        other,
+      );
+    }
+  });
+
+  describe('of the tail', () => {
+    it('finds it cut while its seals stand', async () => {
+      await attacker.change('DELETE FROM audit_events WHERE id = ANY($1)', events.slice(-3));
+      await expectFault(events.at(-3), 'missing');
+    });
+
+    it('finds it cut together with its seals, by the checkpoints outside the database', async () => {
+      await cutTail();
+      expect(await verify()).toMatchObject({ intact: false, firstFault: { id: 'seal:3', kind: 'tail_cut' } });
+    });
+
+    it('still finds it when other seals have taken the place of those that were cut', async () => {
+      await cutTail();
+      await trail.grow(4);
+      await expectFault('seal:3', 'seal_replaced');
+    });
+
+    it('finds it by a checkpoint that somebody kept elsewhere', async () => {
+      const checkpoint = checkpointOf((await trail.module.get(SealsRepository).last())!);
+      forgetCheckpoints();
+      await cutTail();
+      expect(await verify()).toMatchObject({ intact: true });
+      const verification = await trail.verification.verify({ checkpoints: [checkpoint] });
+      expect(verification.firstFault).toMatchObject({ id: 'seal:3', kind: 'tail_cut' });
+    });
+
+    it('believes no checkpoint that is not signed', async () => {
+      const forged = {
+        number: 9,
+        time: '2026-01-01T00:00:00.000Z',
+        hash: 'ab'.repeat(32),
+        signature: 'cd'.repeat(64),
+      };
+      expect(await trail.verification.verify({ checkpoints: [forged] })).toMatchObject({ intact: true });
+    });
+
+    async function cutTail(): Promise<void> {
+      await attacker.change('DELETE FROM audit_events WHERE id = ANY($1)', events.slice(-5));
+      await attacker.change(
+        'DELETE FROM audit_calls WHERE id = $1',
+        (await attacker.ids('audit_calls')).at(-1),
+      );
+      await attacker.change('DELETE FROM audit_seals WHERE number = 3');
+    }
+  });
+
+  describe('of seals', () => {
+    beforeEach(() => forgetCheckpoints());
+
+    it('finds one that is gone', async () => {
+      await attacker.change('DELETE FROM audit_seals WHERE number = 2');
+      await expectFault('seal:2', 'seal_missing');
+    });
+
+    it('finds the first one gone', async () => {
+      await attacker.change('DELETE FROM audit_seals WHERE number = 1');
+      await expectFault('seal:1', 'seal_missing');
+    });
+
+    it.each([
+      `time = time + '1 s'`,
+      'members = members || members',
+      'to_position = to_position + 1',
+      `retired = '[]'::jsonb || '{}'`,
+    ])('finds an edited one: %s', async (edit) => {
+      await attacker.change(`UPDATE audit_seals SET ${edit} WHERE number = 2`);
+      await expectFault('seal:2', 'seal_altered');
+    });
+
+    it('finds a chain that was computed anew without the key', async () => {
+      const seals = trail.module.get(SealsRepository);
+      const forged = (await seals.after(1, 1))[0]!;
+      await attacker.change('DELETE FROM audit_events WHERE id = $1', events[6]);
+      const members = Buffer.concat([forged.members.subarray(0, 48), forged.members.subarray(96)]);
+      const hash = sealHash({ ...forged, events: forged.events - 1, members });
+      await attacker.change(
+        `UPDATE audit_seals SET events = events - 1, members = $1, hash = decode($2, 'hex') WHERE number = 2`,
+        members,
+        hash,
+      );
+      const last = (await seals.after(2, 1))[0]!;
+      await attacker.change(
+        `UPDATE audit_seals SET previous = decode($1, 'hex'), hash = decode($2, 'hex') WHERE number = 3`,
+        hash,
+        sealHash({ ...last, previous: hash }),
+      );
+      await expectFault('seal:2', 'seal_forged');
+    });
+
+    it('finds a statement of retirement that the service did not sign', async () => {
+      const [month] = await trail.dataSource.query<[{ month: string }]>(
+        `SELECT to_char(now(), 'YYYY-MM') AS month`,
+      );
+      await attacker.change('DELETE FROM audit_events WHERE id = $1', events[6]);
+      await attacker.change(
+        `INSERT INTO audit_seals SELECT (jsonb_populate_record(seal, jsonb_build_object('number', 4, 'retired', $1::jsonb))).*
+         FROM audit_seals seal WHERE number = 3`,
+        JSON.stringify([{ table: 'audit_events', month: month.month, lastSeal: null }]),
+      );
+      await expectFault(events[6], 'missing');
+    });
+  });
+
+  describe('of a part', () => {
+    it('verifies only what was sealed in the time', async () => {
+      const [, second] = await trail.module.get(SealsRepository).after(0, 3);
+      await attacker.change('DELETE FROM audit_events WHERE id = $1', events[0]);
+      await attacker.change('DELETE FROM audit_events WHERE id = $1', events[12]);
+      const time = new Date(second!.time);
+      expect(await trail.verification.verify({ from: time, to: time })).toMatchObject({
+        intact: true,
+        entries: 6,
+      });
+      expect(await trail.verification.verify({ from: time })).toMatchObject({
+        firstFault: { id: events[12] },
+      });
+      expect(await trail.verification.verify({ to: time })).toMatchObject({ firstFault: { id: events[0] } });
+    });
+
+    it('verifies what is new, and tells of a fault once', async () => {
+      expect(await trail.verification.verifyNew()).toMatchObject({ intact: true, entries: 18 });
+      await trail.grow(5);
+      const fresh = (await attacker.ids('audit_events')).at(-1);
+      await attacker.change('DELETE FROM audit_events WHERE id = $1', fresh);
+      expect(await trail.verification.verifyNew()).toMatchObject({ entries: 5, firstFault: { id: fresh } });
+      expect(await trail.verification.verifyNew()).toMatchObject({ intact: true, entries: 0 });
+    });
+
+    it('notices, verifying what is new, that the chain it verified before was replaced', async () => {
+      forgetCheckpoints();
+      await trail.verification.verifyNew();
+      await attacker.change('DELETE FROM audit_events WHERE id = ANY($1)', events.slice(-5));
+      await attacker.change('DELETE FROM audit_seals WHERE number = 3');
+      await trail.grow(2);
+      await trail.grow(2);
+      expect(await trail.verification.verifyNew()).toMatchObject({
+        firstFault: { id: 'seal:4', kind: 'seal_altered' },
+      });
+    });
+  });
+});

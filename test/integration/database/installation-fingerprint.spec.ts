@@ -1,0 +1,62 @@
+import { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigurationFault } from '../../../src/platform/config/configuration-fault.js';
+import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
+import { assertInstallation } from '../../../src/platform/database/installation-fingerprint.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+
+const secrets = {
+  JWT_SECRET_KEY: 'the master secret of this installation, long enough',
+  PASSWORD_PEPPER: 'the pepper of this installation, long enough as well',
+};
+
+describe('assertInstallation', () => {
+  let db: FreshDatabase;
+  let dataSource: DataSource;
+  beforeEach(async () => {
+    db = await freshDatabase();
+    dataSource = await new DataSource(dataSourceOptions(db.settings, 'service')).initialize();
+  });
+  afterEach(async () => {
+    await dataSource.destroy();
+    await db.drop();
+  });
+
+  it('accepts the secrets that the database was first used with, again and again', async () => {
+    await assertInstallation(dataSource, secrets);
+    await expect(assertInstallation(dataSource, secrets)).resolves.toBeUndefined();
+  });
+
+  it.each(['JWT_SECRET_KEY', 'PASSWORD_PEPPER'] as const)(
+    'refuses another %s, by name and not by value',
+    async (name) => {
+      await assertInstallation(dataSource, secrets);
+      const other = { ...secrets, [name]: 'an altogether different secret of enough length' };
+      const fault = await assertInstallation(dataSource, other).catch((error: unknown) => error);
+      expect(fault).toBeInstanceOf(ConfigurationFault);
+      const { faults } = fault as ConfigurationFault;
+      expect(faults).toHaveLength(1);
+      expect(faults[0]).toMatch(new RegExp(`^${name} `));
+      expect(faults[0]).not.toContain(other[name]);
+      await assertInstallation(dataSource, secrets);
+    },
+  );
+
+  it('stores nothing that shows a secret', async () => {
+    await assertInstallation(dataSource, secrets);
+    const stored = await dataSource.query<object[]>('SELECT * FROM installation');
+    expect(stored).toHaveLength(2);
+    for (const secret of Object.values(secrets)) expect(JSON.stringify(stored)).not.toContain(secret);
+  });
+
+  it('lets one of several first starts with different secrets win', async () => {
+    const starts = Array.from({ length: 5 }, (_, index) =>
+      assertInstallation(dataSource, {
+        ...secrets,
+        JWT_SECRET_KEY: `secret number ${index} of five, long enough`,
+      }),
+    );
+    const outcomes = await Promise.allSettled(starts);
+    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,99 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate } from '../../../src/platform/database/migrate.js';
+import { MIGRATIONS } from '../../../src/platform/database/migrations/migrations.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+
+async function rows<T extends object>(url: string, sql: string, values: unknown[] = []): Promise<T[]> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    return (await client.query<T>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe('migrate', () => {
+  let db: FreshDatabase;
+  beforeAll(async () => {
+    db = await freshDatabase({ migrated: false });
+  });
+  afterAll(() => db.drop());
+
+  it('runs each migration exactly once, however many instances start at the same time', async () => {
+    const ran = await Promise.all(Array.from({ length: 6 }, () => migrate(db.settings)));
+    const names = MIGRATIONS.map((migration) => migration.name);
+    expect(ran.filter((one) => one.length > 0)).toEqual([names]);
+    const recorded = await rows<{ name: string }>(db.ownerUrl, 'SELECT name FROM migrations ORDER BY id');
+    expect(recorded.map((row) => row.name)).toEqual(names);
+  });
+
+  it('does nothing a second time', async () => {
+    expect(await migrate(db.settings)).toEqual([]);
+  });
+
+  it('works with one role for everything', async () => {
+    const single = await freshDatabase({ migrated: false });
+    const settings = { ...single.settings, DATABASE_URL: single.ownerUrl, DATABASE_MIGRATION_URL: undefined };
+    expect(await migrate(settings)).toHaveLength(MIGRATIONS.length);
+    await single.drop();
+  });
+});
+
+describe("the service's role", () => {
+  let db: FreshDatabase;
+  beforeAll(async () => {
+    db = await freshDatabase();
+  });
+  afterAll(() => db.drop());
+
+  it('may read and add to the audit tables, and nothing else', async () => {
+    const tables = await rows<{ name: string; rights: string[] }>(
+      db.url,
+      `SELECT c.relname AS name, ARRAY(
+         SELECT right_name FROM unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE','TRUNCATE','TRIGGER','REFERENCES']) AS right_name
+         WHERE has_table_privilege(c.oid, right_name)) AS rights
+       FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+         AND starts_with(c.relname, 'audit_')`,
+    );
+    expect(tables.length).toBeGreaterThanOrEqual(3);
+    for (const { name, rights } of tables) expect([name, rights]).toEqual([name, ['SELECT', 'INSERT']]);
+  });
+
+  it('has no right at all on a single month of the audit', async () => {
+    const months = await rows<{ name: string }>(
+      db.url,
+      `SELECT relname AS name FROM pg_class WHERE relispartition AND relkind = 'r'
+         AND has_table_privilege(oid, 'SELECT,INSERT,UPDATE,DELETE,TRUNCATE')`,
+    );
+    expect(months).toEqual([]);
+  });
+
+  it.each([
+    'UPDATE audit_events SET type = type',
+    'DELETE FROM audit_events',
+    'TRUNCATE audit_events',
+    'DROP TABLE audit_events',
+  ])('is refused %s', async (statement) => {
+    await expect(rows(db.url, statement)).rejects.toThrow(/permission denied|must be owner/);
+  });
+
+  it('may change the rows of every other table, but not the record of migrations', async () => {
+    const tables = await rows<{ name: string; writable: boolean }>(
+      db.url,
+      `SELECT tablename AS name, has_table_privilege('public.' || tablename, 'UPDATE') AS writable FROM pg_tables
+       WHERE schemaname = 'public' AND NOT starts_with(tablename, 'audit_')`,
+    );
+    expect(tables.filter((table) => !table.writable)).toEqual([{ name: 'migrations', writable: false }]);
+  });
+
+  it('is set right again by the next migration when somebody granted too much', async () => {
+    const [{ role }] = (await rows<{ role: string }>(db.url, 'SELECT current_user AS role')) as [
+      { role: string },
+    ];
+    await rows(db.ownerUrl, `GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`);
+    await migrate(db.settings);
+    await expect(rows(db.url, 'DELETE FROM audit_events')).rejects.toThrow('permission denied');
+  });
+});

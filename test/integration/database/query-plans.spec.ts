@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AccountAdministration } from '../../../src/auth/administration/account-administration.js';
+import { internalOrigin } from '../../../src/platform/http/origin.js';
+import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { eventually } from '../../support/waiting/eventually.js';
+
+const ROWS = 30_000;
+
+/** Rows enough for the planner to prefer an index wherever there is a fitting one. */
+const SEED = [
+  `INSERT INTO users (id, email, roles, email_verified, password_hash, created_at, updated_at)
+   SELECT gen_random_uuid(), format('seed-%s@example.com', n), '{user}', false, 'none', now(), now()
+   FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at, device_id, client)
+   SELECT gen_random_uuid(), id, 0, now(), now(), now() + interval '7 days', now() + interval '30 days',
+          gen_random_uuid(), '\\x00' FROM users`,
+  `INSERT INTO login_failures (account_digest, device_id, failures, updated_at)
+   SELECT md5(n::text), '', 3, now() FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO audit_calls (time, id, position, outcome, user_id, address, request_id, method, status, duration_ms, mac)
+   SELECT now() - n * interval '1 second', gen_random_uuid(), 0, CASE WHEN n % 50 = 0 THEN 'failure' ELSE 'success' END,
+          users.id, '203.0.113.' || n % 250, md5(n::text), 'GET', 200, 1, '\\x00'
+   FROM (SELECT row_number() OVER () AS n, id FROM users) AS users`,
+  `INSERT INTO audit_events (time, id, position, type, outcome, user_id, address, request_id, details, mac)
+   SELECT now() - n * interval '1 second', gen_random_uuid(), 0, 'authn_login_success',
+          CASE WHEN n % 50 = 0 THEN 'failure' ELSE 'success' END, users.id, '203.0.113.' || n % 250, md5(n::text), '{}', '\\x00'
+   FROM (SELECT row_number() OVER () AS n, id FROM users) AS users`,
+  'ANALYZE',
+];
+
+describe('the queries of every day', { timeout: 60_000 }, () => {
+  let app: TestApp;
+  let person: Tokens;
+  let auditor: string;
+  beforeAll(async () => {
+    // Without Redis every request asks PostgreSQL; nothing in the background verifies the seeded rows, which prove nothing.
+    app = await startApp({ variables: { AUDIT_VERIFY_INTERVAL_SECONDS: '86400' } });
+    person = await signUp(app);
+    const email = await register(app);
+    await app.app
+      .get(AccountAdministration, { strict: false })
+      .setRoles(email, ['user', 'auditor'], internalOrigin('operator'));
+    auditor = (await logIn(app, email)).accessToken;
+    for (const statement of SEED) await asSuperuser(app.database, statement);
+  });
+  afterAll(() => app.close());
+
+  const get = (url: string, token: string) => async () => {
+    expect((await app.call({ url, token })).statusCode, url).toBe(200);
+  };
+  const post = (url: string, body: () => object, status: number) => async () => {
+    expect((await app.call({ url, body: body() })).statusCode, url).toBe(status);
+  };
+
+  /** How often each table with many rows (an empty one is read as a whole, and should be) was read from end to end, and by an index, since its statistics began. */
+  const scans = async () => {
+    const rows = await asSuperuser<{ name: string; whole: string; index: string }>(
+      app.database,
+      `SELECT relname AS name, seq_scan AS whole, coalesce(idx_scan, 0) AS index FROM pg_stat_user_tables
+       WHERE n_live_tup > ${ROWS / 10}`,
+    );
+    return new Map(
+      rows.map(({ name, whole, index }) => [name, { whole: Number(whole), index: Number(index) }]),
+    );
+  };
+
+  it.each([
+    ['registration', () => post('/auth/register', () => ({ email: newAddress(), password: PASSWORD }), 201)],
+    ['login', () => post('/auth/login', () => ({ email: person.user.email, password: PASSWORD }), 200)],
+    ['a failed login', () => post('/auth/login', () => ({ email: newAddress(), password: 'x' }), 401)],
+    ['the own account', () => get('/users/me', person.accessToken)],
+    ['refresh', () => post('/auth/refresh', () => ({ refreshToken: person.refreshToken }), 200)],
+    ['the own activity', () => get('/users/me/activity', person.accessToken)],
+    ['the trail', () => get('/audit/events?limit=20', auditor)],
+    ['the trail of a user', () => get(`/audit/events?userId=${person.user.id}`, auditor)],
+    ['the trail of an address', () => get('/audit/events?address=203.0.113.7', auditor)],
+    ['the failures in the trail', () => get('/audit/events?outcome=failure', auditor)],
+    ['the trail of a request', () => get('/audit/events?requestId=0123456789abcdef', auditor)],
+    ['logins in the trail', () => get('/audit/events?type=authn_login_success', auditor)],
+    ['alerts', () => get('/alerts?limit=20', auditor)],
+  ])('read no table of many rows from end to end: %s', async (_what, make) => {
+    const ask = make();
+    await ask();
+    // A backend tells its figures at most once a second.
+    await eventually(async () => {
+      const before = await scans();
+      for (let turn = 0; turn < 5; turn += 1) await ask();
+      await eventually(
+        async () => {
+          const after = await scans();
+          const indexed = [...after].some(([name, { index }]) => index > (before.get(name)?.index ?? 0));
+          expect(indexed).toBe(true);
+        },
+        { timeoutMs: 3000 },
+      );
+      const read = [...(await scans())].filter(([name, { whole }]) => whole > (before.get(name)?.whole ?? 0));
+      expect(read.map(([name]) => name)).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,198 @@
+import { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../../src/audit/audit-entry.js';
+import type { AuditFeed, FeedPage } from '../../../src/audit/feed/audit-feed.js';
+import { DetectionRepository } from '../../../src/monitoring/detection/detection.repository.js';
+import { DetectionService } from '../../../src/monitoring/detection/detection.service.js';
+import type { Leadership } from '../../../src/monitoring/detection/leadership.js';
+import { rulesOf } from '../../../src/monitoring/rules/rules.js';
+import { Environment } from '../../../src/platform/config/environment.js';
+import { START } from '../../support/attacks/findings-of.js';
+import { type Act, spread } from '../../support/attacks/scenario.js';
+import { trailOf } from '../../support/attacks/trail-of.js';
+import { type Alerting, startAlerting } from '../../support/monitoring/alerting.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+
+/** A trail in memory: a list, and a position that is an index into it. */
+class ListedTrail implements Pick<AuditFeed, 'readAfter'> {
+  readonly entries: AuditEntry[] = [];
+  readonly asked: (string | null)[] = [];
+
+  async readAfter(position: string | null, limit: number): Promise<FeedPage> {
+    this.asked.push(position);
+    const from = Number(position ?? this.entries.length);
+    const entries = this.entries.slice(from, from + limit);
+    return { entries, position: String(from + entries.length) };
+  }
+}
+
+const guess = { kind: 'login', account: 'victim', address: '192.0.2.1', password: 'wrong' } as const;
+
+async function readUp(detection: DetectionService): Promise<void> {
+  while (await detection.step());
+}
+
+describe('Detection', () => {
+  let database: FreshDatabase;
+  let alerting: Alerting;
+  let trail: ListedTrail;
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    alerting = await startAlerting(database);
+  });
+  afterAll(async () => {
+    await alerting.stop();
+    await database.drop();
+  });
+  beforeEach(async () => {
+    trail = new ListedTrail();
+    await instance().onModuleInit();
+    trail.asked.length = 0;
+  });
+  afterEach(async () => {
+    await alerting.dataSource.query(
+      'UPDATE monitoring_detection SET position = NULL, entry_id = NULL, entry_time = NULL',
+    );
+    await alerting.dataSource.query('DELETE FROM monitoring_alert; DELETE FROM monitoring_detection_slot');
+  });
+
+  /** A process that runs detection for as long as it leads. */
+  function instance(leadership: { isLeader: boolean } = { isLeader: true }): DetectionService {
+    const { dataSource, raiser, transactions } = alerting;
+    const repository = new DetectionRepository(dataSource);
+    const rules = rulesOf(new Environment());
+    return new DetectionService(
+      rules,
+      trail as unknown as AuditFeed,
+      leadership as Leadership,
+      repository,
+      raiser,
+      transactions,
+    );
+  }
+
+  const happen = (acts: readonly Act[], startMs = START) => trail.entries.push(...trailOf(acts, startMs));
+  const found = async () => (await alerting.rows()).map(({ rule, count }) => [rule, count]);
+
+  it('raises what the trail shows, page by page, and stands at its end', async () => {
+    happen(
+      spread(1200, 300, (i) => ({
+        ...guess,
+        account: `crowd-${i}`,
+        address: `10.0.${i % 250}.1`,
+        password: 'right',
+        device: 'known',
+      })),
+    );
+    happen(
+      spread(12, 120, () => guess),
+      START + 300_000,
+    );
+    await readUp(instance());
+    expect(await found()).toEqual([['brute_force', 3]]);
+    expect(await new DetectionRepository(alerting.dataSource).cursor()).toMatchObject({
+      position: '1212',
+      entryId: trail.entries.at(-1)!.id,
+    });
+  });
+
+  it('does nothing where it does not lead', async () => {
+    happen(spread(12, 120, () => guess));
+    await readUp(instance({ isLeader: false }));
+    expect(trail.asked).toEqual([]);
+  });
+
+  it('goes on, when another instance takes over, as if it had been one', async () => {
+    happen(spread(9, 90, () => guess));
+    await readUp(instance());
+    expect(await found()).toEqual([]);
+    happen([{ ...guess, at: 0 }], START + 100_000);
+    await readUp(instance());
+    expect(await found()).toEqual([['brute_force', 1]]);
+    happen([{ ...guess, at: 0 }], START + 110_000);
+    await readUp(instance());
+    expect(await found()).toEqual([['brute_force', 2]]);
+  });
+
+  it('reads again only what its windows reach back to', async () => {
+    for (let hour = 0; hour < 20; hour++) {
+      happen([{ ...guess, account: `user-${hour}`, at: 0 }], START + hour * 3_600_000);
+      await readUp(instance());
+    }
+    trail.asked.length = 0;
+    await readUp(instance());
+    expect(Number(trail.asked[0])).toBeGreaterThanOrEqual(18);
+  });
+
+  it('remembers across instances how many logins usually fail', async () => {
+    const yesterday = spread(100, 3000, (i) => ({
+      ...guess,
+      account: `user-${i}`,
+      address: `10.0.0.${i}`,
+      password: i % 5 < 2 ? ('wrong' as const) : ('right' as const),
+      device: 'known' as const,
+    }));
+    const spraying = spread(80, 500, (i) => ({
+      ...guess,
+      account: `employee-${i}`,
+      address: `10.1.0.${i % 16}`,
+      password: i % 5 < 4 ? ('wrong' as const) : ('right' as const),
+      device: 'known' as const,
+    }));
+    happen(yesterday, START - 7_200_000);
+    await readUp(instance());
+    happen(spraying);
+    await readUp(instance());
+    expect(await found()).toEqual([]);
+    await alerting.dataSource.query('DELETE FROM monitoring_detection_slot WHERE slot < $1', [
+      new Date(START - 60_000),
+    ]);
+    happen(spraying, START + 501_000);
+    await readUp(instance());
+    expect(await found()).toEqual([['password_spraying', expect.any(Number)]]);
+  });
+
+  it('judges nothing twice when two instances both believe that they lead', async () => {
+    const [first, second] = [instance(), instance()];
+    happen(spread(9, 90, () => guess));
+    await readUp(first);
+    await readUp(second);
+    happen(
+      spread(5, 50, () => guess),
+      START + 100_000,
+    );
+    const steps = await Promise.allSettled([first.step(), second.step()]);
+    expect(steps.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    await readUp(first);
+    await readUp(second);
+    expect(await found()).toEqual([['brute_force', 5]]);
+  });
+
+  it('begins with what follows the very first start, and not again at the next one', async () => {
+    await alerting.dataSource.query('UPDATE monitoring_detection SET position = NULL');
+    const dozen = spread(12, 120, () => guess);
+    happen(dozen);
+    await instance().onModuleInit();
+    happen(dozen, START + 3_600_000);
+    const detection = instance();
+    await detection.onModuleInit();
+    await readUp(detection);
+    expect(await found()).toEqual([['brute_force', 3]]);
+  });
+
+  it('skips nothing and repeats nothing when writing fails in between', async () => {
+    const detection = instance();
+    happen(spread(9, 90, () => guess));
+    await readUp(detection);
+    happen([{ ...guess, at: 0 }], START + 100_000);
+    const owner = await new DataSource({ type: 'postgres', url: database.ownerUrl }).initialize();
+    await owner.query('ALTER TABLE monitoring_alert RENAME TO elsewhere');
+    await expect(detection.step()).rejects.toThrow('monitoring_alert');
+    await expect(detection.step()).rejects.toThrow('monitoring_alert');
+    await owner.query('ALTER TABLE elsewhere RENAME TO monitoring_alert');
+    await owner.destroy();
+    await readUp(detection);
+    expect(await found()).toEqual([['brute_force', 1]]);
+  });
+});

@@ -1,0 +1,79 @@
+import { Logger } from '@nestjs/common';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Leadership } from '../../../src/monitoring/detection/leadership.js';
+import { SystemClock } from '../../../src/platform/clock/clock.js';
+import { Environment } from '../../../src/platform/config/environment.js';
+import { startTcpProxy } from '../../support/network/tcp-proxy.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+import { eventually } from '../../support/waiting/eventually.js';
+
+describe('Leadership', () => {
+  let database: FreshDatabase;
+  const running: Leadership[] = [];
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    database = await freshDatabase();
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((leadership) => leadership.onModuleDestroy()));
+  });
+
+  function instance(url = database.url): Leadership {
+    const environment = Object.assign(new Environment(), database.settings, { DATABASE_URL: url });
+    const leadership = new Leadership(environment, new SystemClock());
+    leadership.onApplicationBootstrap();
+    running.push(leadership);
+    return leadership;
+  }
+
+  const leaders = () => running.filter(({ isLeader }) => isLeader);
+
+  it('is with one of several instances, and passes on within seconds when that one goes', async () => {
+    instance();
+    instance();
+    instance();
+    const [first] = await eventually(() => {
+      expect(leaders()).toHaveLength(1);
+      return leaders();
+    });
+    await first!.onModuleDestroy();
+    const [second] = await eventually(() => {
+      expect(leaders()).toHaveLength(1);
+      return leaders();
+    });
+    expect(second).not.toBe(first);
+  });
+
+  it('is given up at once when the connection that holds it is cut', async () => {
+    const leadership = instance();
+    await eventually(() => expect(leadership.isLeader).toBe(true));
+    const superuser = new Client(database.superuserUrl);
+    await superuser.connect();
+    await superuser.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'portcullis leadership' AND datname = current_database()`,
+    );
+    await eventually(() => expect(leadership.isLeader).toBe(false), { timeoutMs: 500 });
+    await eventually(() => expect(leadership.isLeader).toBe(true));
+    await superuser.end();
+  });
+
+  it('is given up by an instance that can no longer reach PostgreSQL, which shows as silence', async () => {
+    const proxy = await startTcpProxy(Number(new URL(database.url).port));
+    const throughProxy = new URL(database.url);
+    throughProxy.host = `127.0.0.1:${proxy.port}`;
+    const cutOff = instance(throughProxy.href);
+    await eventually(() => expect(cutOff.isLeader).toBe(true));
+    proxy.resetOnAnswer();
+    await eventually(() => expect(cutOff.isLeader).toBe(false));
+    await eventually(() => expect(cutOff.silenceMs).toBeGreaterThan(2500));
+    proxy.heal();
+    await eventually(() => expect(cutOff.silenceMs).toBeLessThan(1500));
+    await proxy.stop();
+  });
+});

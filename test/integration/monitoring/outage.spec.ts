@@ -1,0 +1,174 @@
+import { Logger } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Evidence } from '../../../src/monitoring/alerts/alert-kind.js';
+import { ConditionWatch } from '../../../src/monitoring/conditions/condition-watch.js';
+import type { Condition } from '../../../src/monitoring/conditions/condition.js';
+import type { Dependencies } from '../../../src/monitoring/conditions/dependencies.js';
+import { OutageClaims } from '../../../src/monitoring/conditions/outage-claims.js';
+import { OutageHerald } from '../../../src/monitoring/conditions/outage-herald.js';
+import { AlertLog } from '../../../src/monitoring/delivery/alert-log.js';
+import { WebhookChannel } from '../../../src/monitoring/delivery/webhook.channel.js';
+import { Environment } from '../../../src/platform/config/environment.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
+import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
+import { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
+import { type Alerting, startAlerting } from '../../support/monitoring/alerting.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+import { startRedis } from '../../support/redis/redis-server.js';
+import {
+  accepts,
+  answers,
+  startReceiver,
+  type WebhookReceiver,
+} from '../../support/webhook/webhook-receiver.js';
+
+/** A process that watches one condition; PostgreSQL is away for all of them when the test says so. */
+interface Instance {
+  readonly alerting: Alerting;
+  tick(): Promise<void>;
+}
+
+describe('Alerts while PostgreSQL is away', () => {
+  let database: FreshDatabase;
+  let receiver: WebhookReceiver;
+  let clock: ManualClock;
+  let isAway: boolean;
+  let evidence: Evidence | null;
+  const instances: Instance[] = [];
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    database = await freshDatabase();
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+  beforeEach(async () => {
+    receiver = await startReceiver();
+    clock = new ManualClock();
+    isAway = false;
+    evidence = null;
+  });
+  afterEach(async () => {
+    await instances[0]?.alerting.dataSource.query('DELETE FROM monitoring_alert');
+    await Promise.all(instances.splice(0).map(({ alerting }) => alerting.stop()));
+    await receiver.stop();
+  });
+
+  async function instance(redisUrl?: string): Promise<Instance> {
+    const environment = Object.assign(new Environment(), {
+      ALERT_WEBHOOK_URL: receiver.url,
+      REDIS_URL: redisUrl && [redisUrl],
+    });
+    const channel = new WebhookChannel(environment, clock);
+    const alerting = await startAlerting(database, [channel], clock);
+    const condition: Condition = {
+      name: 'dependency_down',
+      severity: 'critical',
+      quietSeconds: 30,
+      subject: 'dependency:postgresql',
+      forSeconds: 0,
+      check: () => evidence,
+    };
+    const redis = new RedisConnection(environment);
+    await redis.onModuleInit();
+    onTestFinished(() => redis.onApplicationShutdown());
+    const ids = new UuidV7(clock, new SystemRandomness());
+    const claims = new OutageClaims(redis, ids);
+    const herald = new OutageHerald([channel], new AlertLog(alerting.raiser), claims, clock, ids);
+    const dependencies = { downForMs: () => (isAway ? 5000 : 0) } as unknown as Dependencies;
+    const { raiser, transactions, worker } = alerting;
+    const watch = new ConditionWatch([condition], raiser, transactions, herald, dependencies, clock);
+    const made: Instance = {
+      alerting,
+      tick: async () => {
+        await watch.tick();
+        await herald.send();
+        if (!isAway) await worker.drain(channel);
+      },
+    };
+    instances.push(made);
+    return made;
+  }
+
+  async function pass(seconds: number, ...all: Instance[]): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      for (const one of all) await one.tick();
+      clock.advance(1000);
+    }
+  }
+
+  it('reach the webhook from memory, and become rows under the same ids without being sent again', async () => {
+    const one = await instance();
+    isAway = true;
+    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    await pass(20, one);
+    expect(receiver.received).toHaveLength(1);
+    isAway = false;
+    evidence = null;
+    await pass(5, one);
+    expect(receiver.received).toHaveLength(1);
+    const { id, deliveryId } = receiver.received[0]!.body;
+    expect(await one.alerting.rows()).toMatchObject([{ id, state: 'open', count: 1 }]);
+    expect(await one.alerting.deliveries()).toMatchObject([
+      { id: deliveryId, alertId: id, state: 'delivered' },
+    ]);
+  });
+
+  it('are tried again from memory, and handed to the outbox under the same id when they have not arrived', async () => {
+    const one = await instance();
+    isAway = true;
+    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    receiver.behaviour = answers(500);
+    await pass(8, one);
+    expect(receiver.received.length).toBeGreaterThanOrEqual(3);
+    isAway = false;
+    receiver.behaviour = accepts;
+    await pass(10, one);
+    expect(new Set(receiver.received.map(({ body }) => body['deliveryId'])).size).toBe(1);
+    expect(await one.alerting.deliveries()).toMatchObject([{ state: 'delivered' }]);
+  });
+
+  it('are not made of a cause that had been written before the outage', async () => {
+    const one = await instance();
+    evidence = { summary: 'It began earlier.' };
+    await pass(2, one);
+    expect(receiver.received).toHaveLength(1);
+    isAway = true;
+    await pass(30, one);
+    isAway = false;
+    await pass(10, one);
+    expect(receiver.received).toHaveLength(1);
+    expect(await one.alerting.rows()).toHaveLength(1);
+  });
+
+  it('are announced by one of two instances that share Redis', async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const [one, other] = [await instance(redis.url), await instance(redis.url)];
+    isAway = true;
+    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    await pass(20, one, other);
+    isAway = false;
+    evidence = null;
+    await pass(5, one, other);
+    expect(receiver.received).toHaveLength(1);
+    expect(await one.alerting.rows()).toHaveLength(1);
+  });
+
+  it('are raised again once when writing fails before the outage is noticed', async () => {
+    const one = await instance();
+    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    const run = one.alerting.transactions.run.bind(one.alerting.transactions);
+    one.alerting.transactions.run = () => Promise.reject(new Error('gone'));
+    await expect(one.tick()).rejects.toThrow('gone');
+    isAway = true;
+    await pass(3, one);
+    expect(receiver.received).toHaveLength(1);
+    isAway = false;
+    one.alerting.transactions.run = run;
+    await pass(3, one);
+    expect(await one.alerting.rows()).toMatchObject([{ id: receiver.received[0]!.body['id'], count: 1 }]);
+  });
+});

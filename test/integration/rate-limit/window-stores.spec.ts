@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import {
+  type Decision,
+  grainOf,
+  type Window,
+  type WindowStore,
+} from '../../../src/rate-limit/windows/window.js';
+import {
+  openClusterWindows,
+  openMemoryWindows,
+  openRedisWindows,
+  type OpenWindowStore,
+} from '../../support/window-store/window-stores.js';
+
+/** Long against the noise of a busy machine, short enough to wait for. */
+const WINDOW_MS = 600;
+
+const window = (
+  limit: number,
+  { exact = true, windowMs = WINDOW_MS, key = `rl:{${randomUUID()}}` } = {},
+): Window => ({
+  key,
+  limit,
+  windowMs,
+  grain: grainOf(limit, exact),
+});
+
+const allowed = (decisions: readonly Decision[]) => decisions.every((decision) => decision.allowed);
+
+async function admitted(store: WindowStore, windows: readonly Window[], requests: number): Promise<number> {
+  const answers = await Promise.all(Array.from({ length: requests }, () => store.consume(windows)));
+  return answers.filter(allowed).length;
+}
+
+const stores = [
+  { name: 'memory', open: openMemoryWindows, isMissing: false },
+  { name: 'Redis', open: openRedisWindows, isMissing: inject('redis').kind === 'none' },
+  { name: 'Redis Cluster', open: openClusterWindows, isMissing: inject('redis').kind !== 'own' },
+];
+
+for (const { name, open, isMissing } of stores) {
+  describe.skipIf(isMissing)(`windows in ${name}`, () => {
+    let opened: OpenWindowStore;
+    let store: WindowStore;
+
+    beforeAll(async () => {
+      opened = await open();
+      ({ store } = opened);
+    });
+    afterAll(() => opened.close());
+
+    it.each([1, 5, 30])('admit exactly %i of many at once when exact', async (limit) => {
+      expect(await admitted(store, [window(limit, { windowMs: 60_000 })], 200)).toBe(limit);
+    });
+
+    it.each([50, 100, 149])(
+      'admit at least %i and at most 2 %% more of many at once when bounded',
+      async (limit) => {
+        const count = await admitted(store, [window(limit, { exact: false, windowMs: 60_000 })], 400);
+        expect(count).toBeGreaterThanOrEqual(limit);
+        expect(count).toBeLessThanOrEqual(limit * 1.02);
+      },
+    );
+
+    it('say what remains, and when there is more', async () => {
+      const one = window(3, { windowMs: 60_000 });
+      const decisions = [
+        await store.consume([one]),
+        await store.consume([one]),
+        await store.consume([one]),
+      ].flat();
+      expect(decisions.map(({ remaining }) => remaining)).toEqual([2, 1, 0]);
+      for (const { waitMs } of decisions) {
+        expect(waitMs).toBeGreaterThan(50_000);
+        expect(waitMs).toBeLessThanOrEqual(60_000);
+      }
+      const [refusal] = await store.consume([one]);
+      expect(refusal).toMatchObject({ allowed: false, remaining: 0 });
+    });
+
+    it('refuse until the oldest admission leaves, and not a moment longer', async () => {
+      const one = window(2);
+      await store.consume([one]);
+      await opened.pass(WINDOW_MS / 2);
+      await store.consume([one]);
+      const [refusal] = await store.consume([one]);
+      expect(refusal!.allowed).toBe(false);
+      expect(refusal!.waitMs).toBeLessThanOrEqual(WINDOW_MS / 2);
+      await opened.pass(refusal!.waitMs + 1);
+      expect(allowed(await store.consume([one]))).toBe(true);
+      expect(allowed(await store.consume([one]))).toBe(false);
+    });
+
+    it('do not count what they refuse: refusals extend no wait', async () => {
+      const one = window(1);
+      await store.consume([one]);
+      const [refusal] = await store.consume([one]);
+      await opened.pass(refusal!.waitMs / 2);
+      expect(await admitted(store, [one], 20)).toBe(0);
+      await opened.pass(refusal!.waitMs / 2 + 1);
+      expect(allowed(await store.consume([one]))).toBe(true);
+    });
+
+    it('count a request in all of its windows', async () => {
+      const [wide, narrow] = [window(10, { windowMs: 60_000 }), window(3, { windowMs: 60_000 })];
+      const decisions = await store.consume([wide, narrow]);
+      expect(decisions.map(({ remaining }) => remaining)).toEqual([9, 2]);
+    });
+
+    it('count a request nowhere when any of its windows refuses it', async () => {
+      const [wide, narrow] = [window(10, { windowMs: 60_000 }), window(2, { windowMs: 60_000 })];
+      expect(await admitted(store, [wide, narrow], 2)).toBe(2);
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const decisions = await store.consume([wide, narrow]);
+        expect(decisions).toMatchObject([
+          { allowed: true, remaining: 8 },
+          { allowed: false, remaining: 0 },
+        ]);
+      }
+      expect(await admitted(store, [wide], 20)).toBe(8);
+    });
+
+    it('take a bounded window back by one as well', async () => {
+      const [wide, narrow] = [
+        window(100, { windowMs: 60_000, exact: false }),
+        window(3, { windowMs: 60_000 }),
+      ];
+      expect(await admitted(store, [wide, narrow], 3)).toBe(3);
+      expect(allowed(await store.consume([wide, narrow]))).toBe(false);
+      expect(allowed(await store.consume([narrow, wide]))).toBe(false);
+      const [decision] = await store.consume([wide]);
+      expect(decision!.remaining).toBe(96);
+    });
+
+    it('keep callers apart', async () => {
+      const [one, other] = [window(1), window(1)];
+      expect(allowed(await store.consume([one]))).toBe(true);
+      expect(allowed(await store.consume([other]))).toBe(true);
+      expect(allowed(await store.consume([one]))).toBe(false);
+    });
+
+    it('never refuse a steady caller at the limit', async () => {
+      const one = window(4, { windowMs: 400 });
+      for (let request = 0; request < 12; request++) {
+        expect(allowed(await store.consume([one]))).toBe(true);
+        await opened.pass(101);
+      }
+    });
+  });
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { SystemClock } from '../../../src/platform/clock/clock.js';
+import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
+import { RateLimitStorage } from '../../../src/rate-limit/rate-limit-storage.js';
+import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
+import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
+import { type RedisCluster, startRedisCluster } from '../../support/redis-cluster/redis-cluster.js';
+import { connect } from '../../support/redis/connect.js';
+import { eventually } from '../../support/waiting/eventually.js';
+
+describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Cluster', () => {
+  let cluster: RedisCluster;
+  let connection: RedisConnection;
+
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+    connection = await connect(cluster.urls);
+  });
+  afterAll(async () => {
+    connection.onApplicationShutdown();
+    await cluster.stop();
+  });
+
+  const becomes = (state: 'up' | 'down', timeoutMs: number) =>
+    eventually(() => expect(connection.state).toBe(state), { timeoutMs });
+
+  /** One request for each of many callers, whose windows lie on all primaries; answers the slowest answer. */
+  async function slowestOfMany(): Promise<number> {
+    const storage = new RateLimitStorage(
+      connection,
+      new RedisWindows(connection),
+      new MemoryWindows(new SystemClock()),
+    );
+    const askedAt = performance.now();
+    const latencies = Array.from({ length: 50 }, async () => {
+      const [decision] = await storage.consume([
+        { key: `rl:{${randomUUID()}}`, limit: 1, windowMs: 60_000, grain: 1 },
+      ]);
+      expect(decision!.allowed).toBe(true);
+      return performance.now() - askedAt;
+    });
+    return Math.max(...(await Promise.all(latencies)));
+  }
+
+  it('reaches every primary', async () => {
+    expect(connection.state).toBe('up');
+    const nodes = await connection.run(async (client) => {
+      const keys = Array.from({ length: 60 }, (_, index) => `key:${index}`);
+      await Promise.all(keys.map((key) => client.set(key, '1', 'PX', 60_000)));
+      return 'nodes' in client ? client.nodes('master') : [];
+    });
+    for (const node of nodes) expect(await node.dbsize()).toBeGreaterThan(0);
+    expect(nodes).toHaveLength(3);
+  });
+
+  it('takes a cluster with one primary paused for one that is away, and answers in time meanwhile', async () => {
+    cluster.nodes[1]!.pause();
+    expect(await slowestOfMany()).toBeLessThan(1000);
+    await becomes('down', 1000);
+    expect(await slowestOfMany()).toBeLessThan(1000);
+    cluster.nodes[1]!.resume();
+    await becomes('up', 5000);
+    expect(await slowestOfMany()).toBeLessThan(1000);
+  });
+
+  it('takes a cluster that lost a primary for one that is away, until it is back', async () => {
+    await cluster.nodes[2]!.kill();
+    await becomes('down', 1500);
+    expect(await slowestOfMany()).toBeLessThan(1000);
+    await cluster.nodes[2]!.restart();
+    await becomes('up', 10_000);
+    expect(await slowestOfMany()).toBeLessThan(1000);
+  });
+});

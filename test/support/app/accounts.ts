@@ -1,0 +1,44 @@
+import type { TestApp } from './test-app.js';
+
+export const PASSWORD = 'wandering otters hum at 4 bells';
+
+/** What a login in the body transport answers. */
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly deviceToken: string;
+  readonly expiresIn: number;
+  readonly refreshExpiresIn: number;
+  readonly user: { readonly id: string; readonly email: string };
+  readonly session: { readonly id: string; readonly createdAt: string; readonly expiresAt: string };
+}
+
+let count = 0;
+
+/** An address that no other test of this process uses. */
+export function newAddress(): string {
+  return `person-${process.pid}-${(count += 1)}@example.com`;
+}
+
+export async function register(
+  { call }: TestApp,
+  email = newAddress(),
+  password = PASSWORD,
+): Promise<string> {
+  const answer = await call({ url: '/auth/register', body: { email, password } });
+  if (answer.statusCode !== 201)
+    throw new Error(`registration was answered ${answer.statusCode}: ${answer.body}`);
+  return email;
+}
+
+/** Signs in by the body transport; throws when that is refused. */
+export async function logIn({ call }: TestApp, email: string, password = PASSWORD): Promise<Tokens> {
+  const answer = await call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' } });
+  if (answer.statusCode !== 200) throw new Error(`login was answered ${answer.statusCode}: ${answer.body}`);
+  return answer.json<Tokens>();
+}
+
+/** A new account, signed in. */
+export async function signUp(app: TestApp): Promise<Tokens> {
+  return logIn(app, await register(app));
+}

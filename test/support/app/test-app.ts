@@ -1,0 +1,125 @@
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { LightMyRequestResponse } from 'fastify';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppModule } from '../../../src/app.module.js';
+import { createAdapter, NEST_OPTIONS, setUp } from '../../../src/app.setup.js';
+import { Clock } from '../../../src/platform/clock/clock.js';
+import type { Environment } from '../../../src/platform/config/environment.js';
+import { loadEnvironment } from '../../../src/platform/config/load-environment.js';
+import { freshDatabase, type FreshDatabase } from '../postgres/fresh-database.js';
+
+export type Variables = Readonly<Record<string, string>>;
+
+export interface TestAppOptions {
+  /** Beside {@link TEST_VARIABLES}, which they override. */
+  readonly variables?: Variables;
+  /** Shared by several applications of one test; one of its own otherwise, dropped at the end. */
+  readonly database?: FreshDatabase;
+  readonly clock?: Clock;
+  readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+  /** Listens on a free loopback port; without it, requests are injected. */
+  readonly listen?: boolean;
+}
+
+export interface TestApp {
+  readonly app: NestFastifyApplication;
+  readonly environment: Environment;
+  readonly database: FreshDatabase;
+  /** Where it listens, without a trailing slash; empty when it does not. */
+  readonly url: string;
+  readonly call: (request: TestRequest) => Promise<LightMyRequestResponse>;
+  readonly close: () => Promise<void>;
+}
+
+export interface TestRequest {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS';
+  readonly url: string;
+  /** An object is sent as JSON. */
+  readonly body?: object | string | Buffer;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly cookies?: Readonly<Record<string, string>>;
+  /** Sent as `Authorization: Bearer`. */
+  readonly token?: string;
+}
+
+/** Cheap hashes, no limits, no noise: what most specs are not about. */
+const TEST_VARIABLES: Variables = {
+  NODE_ENV: 'test',
+  PORT: '0',
+  PUBLIC_URL: 'http://localhost:3000',
+  JWT_ALGORITHM: 'ES256',
+  BCRYPT_ROUNDS: '4',
+  LOG_LEVEL: 'silent',
+  ...Object.fromEntries(
+    ['DEFAULT', 'ADDRESS', 'LOGIN', 'LOGIN_ADDRESS', 'REGISTER', 'REFRESH'].map((name) => [
+      `RATE_LIMIT_${name}`,
+      'off',
+    ]),
+  ),
+};
+
+/** The whole service over a database of its own, configured as the process configures it. */
+export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const database = options.database ?? (await freshDatabase());
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-app-'));
+  const environment = loadEnvironment(
+    {
+      ...TEST_VARIABLES,
+      DATA_DIR: folder,
+      DATABASE_URL: database.url,
+      DATABASE_MIGRATION_URL: database.ownerUrl,
+      ...options.variables,
+    },
+    folder,
+  );
+  const builder = Test.createTestingModule({ imports: [AppModule.with(environment)] });
+  if (options.clock) builder.overrideProvider(Clock).useValue(options.clock);
+  const module = await (options.override?.(builder) ?? builder).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(), {
+    ...NEST_OPTIONS,
+    logger: false,
+  });
+  await setUp(app, environment);
+  await (options.listen ? app.listen(0, '127.0.0.1') : app.init());
+  await app.getHttpAdapter().getInstance().ready();
+  return {
+    app,
+    environment,
+    database,
+    url: options.listen ? (await app.getUrl()).replace('[::1]', 'localhost') : '',
+    call: (request) => inject(app, request),
+    close: async () => {
+      await app.close();
+      if (!options.database) await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Another instance on the database of a running one, with the same secrets. */
+export function startBeside(
+  { database, environment }: TestApp,
+  { variables, ...options }: Omit<TestAppOptions, 'database'> = {},
+): Promise<TestApp> {
+  const { JWT_SECRET_KEY, PASSWORD_PEPPER } = environment;
+  return startApp({ ...options, database, variables: { JWT_SECRET_KEY, PASSWORD_PEPPER, ...variables } });
+}
+
+async function inject(app: NestFastifyApplication, request: TestRequest): Promise<LightMyRequestResponse> {
+  const { method = request.body === undefined ? 'GET' : 'POST', url, body, token, cookies } = request;
+  const isJson = typeof body === 'object' && !Buffer.isBuffer(body);
+  return app.inject({
+    method,
+    url,
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...request.headers,
+    },
+    ...(cookies && { cookies: { ...cookies } }),
+    ...(body !== undefined && { payload: isJson ? JSON.stringify(body) : body }),
+  });
+}

@@ -1,0 +1,85 @@
+import { address } from './attacks.js';
+import { type Act, type Scenario, spread } from './scenario.js';
+
+const TEN_MINUTES = 600;
+
+const login = (account: string, from: string, password: 'right' | 'wrong' = 'right') =>
+  ({ kind: 'login', account, address: from, password, device: 'known' }) as const;
+
+/** A user who mistypes so many times and then gets in, a few seconds between the attempts. */
+function mistypes(account: string, from: string, atSeconds: number, times: number): Act[] {
+  return Array.from({ length: times + 1 }, (_, i) => ({
+    ...login(account, from, i < times ? 'wrong' : 'right'),
+    at: (atSeconds + 7 * i) * 1000,
+  }));
+}
+
+/** Fifty people behind one address arrive at work; every fourth mistypes, one in ten up to four times. */
+const OFFICE: Scenario = {
+  name: 'an office of fifty behind one address',
+  expects: [],
+  acts: Array.from({ length: 50 }, (_, i) =>
+    mistypes(`colleague-${i}`, address(0), i * 11, i % 10 === 0 ? 4 : i % 4 === 0 ? 1 : 0),
+  ).flat(),
+};
+
+/** It asks for a token at every job, runs into the limit of five a minute, and its password is right. */
+const BUILD_SERVER: Scenario = {
+  name: 'a build server that logs in 200 times',
+  expects: [],
+  acts: spread(200, TEN_MINUTES, () => login('ci', address(1))),
+};
+
+const HOUSEHOLDS: Scenario = {
+  name: 'three hundred households, one or two logins each, one in six mistyped',
+  expects: [],
+  acts: Array.from({ length: 300 }, (_, i) =>
+    mistypes(`user-${i}`, address(3 + i), (i * 2) % TEN_MINUTES, i % 6 === 0 ? 2 : 0),
+  ).flat(),
+};
+
+/** The password was changed on the laptop; phone and tablet try the old one every two minutes until told. */
+const CHANGED_PASSWORD: Scenario = {
+  name: 'old devices after a password change',
+  expects: [],
+  acts: [
+    ...spread(4, 480, () => login('changed', address(2), 'wrong')),
+    ...spread(4, 480, () => login('changed', address(2), 'wrong')).map((act) => ({
+      ...act,
+      at: act.at + 30_000,
+    })),
+    ...spread(3, TEN_MINUTES, () => login('changed', address(2))),
+  ],
+};
+
+const NEWCOMERS: Scenario = {
+  name: 'a class of thirty registers and signs in for the first time',
+  expects: [],
+  acts: spread(30, 120, (i) => ({ ...login(`pupil-${i}`, address(4)), device: 'first' })),
+};
+
+/** A browser that polls, briefly over its limit after waking up. */
+const POLLING: Scenario = {
+  name: 'a tab that catches up after sleep',
+  expects: [],
+  acts: spread(140, 60, () => ({ kind: 'request', address: address(5) })),
+};
+
+/** Traffic in which nothing of severity `warning` or above may be seen. */
+export const ORDINARY: readonly Scenario[] = [
+  OFFICE,
+  BUILD_SERVER,
+  HOUSEHOLDS,
+  CHANGED_PASSWORD,
+  NEWCOMERS,
+  POLLING,
+];
+
+/** All of it at once, in the order of time. */
+export const ORDINARY_TEN_MINUTES: Scenario = {
+  name: 'ten minutes of ordinary traffic, all at once',
+  expects: [],
+  // Acted out in seconds, it would run into limits that it keeps in its ten minutes.
+  variables: { RATE_LIMIT_DEFAULT: 'off' },
+  acts: ORDINARY.flatMap(({ acts }) => acts).sort((a, b) => a.at - b.at),
+};

@@ -1,0 +1,146 @@
+import { Test, type TestingModule } from '@nestjs/testing';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { AuditLifecycle } from '../../../src/audit/audit.lifecycle.js';
+import { AuditModule } from '../../../src/audit/audit.module.js';
+import type { ApiCall, AuditEvent } from '../../../src/audit/audit-entry.js';
+import { AuditService } from '../../../src/audit/audit.service.js';
+import { AuditMonths } from '../../../src/audit/months/audit-months.js';
+import { SealingRound } from '../../../src/audit/seals/sealing-round.js';
+import { SpoolDrain } from '../../../src/audit/spool/spool-drain.js';
+import { AuditVerification } from '../../../src/audit/verification/audit-verification.js';
+import { Clock } from '../../../src/platform/clock/clock.js';
+import { ClockModule } from '../../../src/platform/clock/clock.module.js';
+import { ConfigModule } from '../../../src/platform/config/config.module.js';
+import { Environment } from '../../../src/platform/config/environment.js';
+import { CryptoModule } from '../../../src/platform/crypto/crypto.module.js';
+import { DatabaseModule } from '../../../src/platform/database/database.module.js';
+import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import { type FreshDatabase, freshDatabase } from '../postgres/fresh-database.js';
+
+/** The audit module alone on a database of its own; it drains and seals when it is told to, unless it runs in the background. */
+export interface Trail {
+  readonly database: FreshDatabase;
+  readonly module: TestingModule;
+  readonly audit: AuditService;
+  readonly verification: AuditVerification;
+  readonly transactions: TransactionRunner;
+  readonly dataSource: DataSource;
+  readonly dataDir: string;
+  /** The types of all entries in the order of their ids. */
+  types(): Promise<string[]>;
+  /** Records failed logins, each in a transaction of its own. */
+  record(events: number): Promise<void>;
+  /** Records events and one API call, and seals them. */
+  grow(events: number): Promise<void>;
+  /** Seals all that is recorded. */
+  sealed(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const SECRET = 'a master secret of this test, thirty-two bytes or more';
+
+export const ORIGIN = {
+  requestId: 'request-1',
+  address: '203.0.113.7',
+  network: '203.0.113.7',
+  userAgent: 'curl/8.5.0',
+};
+export const CREATED: AuditEvent = {
+  type: 'user_created',
+  outcome: 'success',
+  origin: ORIGIN,
+  details: { roles: ['user'] },
+};
+export const REFUSED: AuditEvent = {
+  type: 'authz_fail',
+  outcome: 'failure',
+  origin: ORIGIN,
+  details: { required: ['admin'] },
+};
+export const CALL: ApiCall = {
+  origin: ORIGIN,
+  method: 'POST',
+  route: '/auth/login',
+  status: 401,
+  durationMs: 12.3456,
+  userId: null,
+  sessionId: null,
+  reason: 'invalid_credentials',
+};
+
+export interface TrailOptions {
+  readonly settings?: Partial<Environment>;
+  /** Whether it drains, seals and keeps up by itself, as in the service. */
+  readonly background?: boolean;
+  /** Another trail's, of which this one is then a second instance. */
+  readonly database?: FreshDatabase;
+  readonly clock?: Clock;
+}
+
+export async function startTrail(options: TrailOptions = {}): Promise<Trail> {
+  const database = options.database ?? (await freshDatabase());
+  const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-trail-'));
+  const environment = Object.assign(new Environment(), database.settings, {
+    NODE_ENV: 'test',
+    DATA_DIR: dataDir,
+    JWT_SECRET_KEY: SECRET,
+    ...options.settings,
+  });
+  const builder = Test.createTestingModule({
+    imports: [ConfigModule.with(environment), ClockModule, CryptoModule, DatabaseModule, AuditModule],
+  });
+  if (!options.background) builder.overrideProvider(AuditLifecycle).useValue({});
+  if (options.clock) builder.overrideProvider(Clock).useValue(options.clock);
+  const module = await builder.compile();
+  await module.init();
+  await module.get(AuditMonths).prepare();
+  const dataSource = module.get(DataSource);
+  const audit = module.get(AuditService);
+
+  const record = async (events: number) => {
+    for (let n = 0; n < events; n++) {
+      await audit.recordAlone({
+        type: 'authn_login_fail',
+        outcome: 'failure',
+        reason: 'wrong_password',
+        origin: ORIGIN,
+        details: { account: `account-${n}` },
+      });
+    }
+  };
+  const sealed = async () => {
+    await module.get(SpoolDrain).run();
+    await module.get(SealingRound).run();
+  };
+  return {
+    database,
+    module,
+    audit,
+    verification: module.get(AuditVerification),
+    transactions: module.get(TransactionRunner),
+    dataSource,
+    dataDir,
+    types: async () => {
+      const rows = await dataSource.query<{ type: string }[]>(
+        `SELECT type FROM (SELECT id, type FROM audit_events UNION ALL SELECT id, 'api_call' FROM audit_calls) AS entry
+         ORDER BY id`,
+      );
+      return rows.map(({ type }) => type);
+    },
+    record,
+    grow: async (events) => {
+      await record(events);
+      audit.recordCall(CALL);
+      await sealed();
+    },
+    sealed,
+    stop: async () => {
+      await module.close();
+      if (!options.database) await database.drop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}

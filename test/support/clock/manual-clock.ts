@@ -1,0 +1,16 @@
+import { Clock } from '../../../src/platform/clock/clock.js';
+
+/** A clock that moves only when it is told to. */
+export class ManualClock extends Clock {
+  constructor(private ms = Date.UTC(2026, 0, 1)) {
+    super();
+  }
+
+  nowMs(): number {
+    return this.ms;
+  }
+
+  advance(ms: number): void {
+    this.ms += ms;
+  }
+}

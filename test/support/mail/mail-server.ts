@@ -1,0 +1,44 @@
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { callbackify } from 'node:util';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+
+export interface MailServer {
+  readonly url: string;
+  readonly received: Email[];
+  /** When set, every mail is refused with this answer. */
+  refusal: string | null;
+  stop(): Promise<void>;
+}
+
+/** A real SMTP server on loopback that keeps what it is sent, read as a mail reader reads it. */
+export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
+  const received: Email[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    logger: false,
+    onData(stream, _session, done) {
+      const arrived = async () => {
+        const mail = await PostalMime.parse(await buffer(stream));
+        if (mailServer.refusal !== null) throw new Error(mailServer.refusal);
+        received.push(mail);
+      };
+      callbackify(arrived)((error: Error | null) => {
+        done(error);
+      });
+    },
+    ...options,
+  });
+  // A client that hangs up, as one does that insists on TLS, is not the server's error.
+  server.on('error', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const mailServer: MailServer = {
+    url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
+    received,
+    refusal: null,
+    stop: () => new Promise((resolve) => server.close(resolve)),
+  };
+  return mailServer;
+}

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A way to a server that can be broken without touching the server. */
+export interface TcpProxy {
+  readonly port: number;
+  /** From now on requests reach the server, but no answer comes back; connections are reset at the first one. */
+  resetOnAnswer(): void;
+  /** Ends every connection and lets none through, as a server that is gone does. */
+  cut(): void;
+  /** Passes everything on again. */
+  heal(): void;
+  /** Leads new connections to another server, as an address does after a failover; old ones stay where they are. */
+  retarget(port: number): void;
+  stop(): Promise<void>;
+}
+
+/** Listens on a free loopback port and passes everything on to `port`. */
+export async function startTcpProxy(port: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  let resetting = false;
+  let isCut = false;
+  let target = port;
+  const server = createServer((client) => {
+    if (isCut) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(target, '127.0.0.1');
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    }
+    client.pipe(upstream);
+    upstream.on('data', (answer) => {
+      if (resetting) client.resetAndDestroy();
+      else client.write(answer);
+    });
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    resetOnAnswer: () => {
+      resetting = true;
+    },
+    cut: () => {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    heal: () => {
+      isCut = false;
+      resetting = false;
+    },
+    retarget: (next) => {
+      target = next;
+    },
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { inject } from 'vitest';
+import type { DatabaseSettings } from '../../../src/platform/database/data-source-options.js';
+import { templateOf, urlOf } from './test-cluster.js';
+
+/** A migrated database of a spec's own. */
+export interface FreshDatabase {
+  readonly name: string;
+  /** As the service's role, which may not rewrite the audit tables. */
+  readonly url: string;
+  /** As the owner of the tables, who migrates. */
+  readonly ownerUrl: string;
+  readonly superuserUrl: string;
+  /** The same as the variables of the environment. */
+  readonly settings: DatabaseSettings;
+  /** Ends its connections and removes it; again is harmless. */
+  drop(): Promise<void>;
+}
+
+/** Clones the template of this run, some 50 ms; `migrated: false` gives an empty database instead. */
+export async function freshDatabase({ migrated = true } = {}): Promise<FreshDatabase> {
+  const cluster = inject('postgres');
+  const name = `${cluster.run}_${randomBytes(6).toString('hex')}`;
+  const template = migrated ? templateOf(cluster) : 'template1';
+  await asSuperuser(
+    cluster.superuserUrl,
+    `CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${cluster.ownerRole}`,
+  );
+  const url = urlOf(cluster, name, cluster.serviceRole);
+  const ownerUrl = urlOf(cluster, name, cluster.ownerRole);
+  return {
+    name,
+    url,
+    ownerUrl,
+    superuserUrl: urlOf(cluster, name),
+    settings: {
+      DATABASE_URL: url,
+      DATABASE_MIGRATION_URL: ownerUrl,
+      DATABASE_POOL_SIZE: 5,
+      DATABASE_SSL: 'off',
+    },
+    drop: () => asSuperuser(cluster.superuserUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+}
+
+async function asSuperuser(url: string, statement: string): Promise<void> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { freePort } from '../network/free-port.js';
+import { eventually } from '../waiting/eventually.js';
+
+/** The service in a process of its own, as an operator runs it. */
+export interface ServiceProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** What it wrote to stdout and stderr so far. */
+  readonly output: () => string;
+  /** Resolves once it is ready; rejects with its output when it ends instead. */
+  readonly ready: Promise<void>;
+  /** Its exit code, or null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+}
+
+export interface ServiceOptions {
+  /** `npm start` unless told otherwise. */
+  readonly command?: readonly [program: string, ...args: string[]];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A start may have to compile first. */
+const READY_MS = 120_000;
+
+/** Starts the service with nothing configured but what `env` says, in a process group of its own. */
+export async function startService({
+  command = ['npm', 'start'],
+  env = {},
+}: ServiceOptions): Promise<ServiceProcess> {
+  const port = await freePort();
+  const [program, ...args] = command;
+  const { PATH, HOME } = process.env;
+  const child = spawn(program, args, {
+    env: { PATH, HOME, PORT: String(port), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  }
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const url = `http://127.0.0.1:${port}`;
+  const answered = eventually(
+    async () => {
+      if (child.exitCode !== null) return;
+      if ((await fetch(`${url}/health/ready`)).status !== 200) throw new Error(`not ready:\n${output}`);
+    },
+    { timeoutMs: READY_MS, intervalMs: 50 },
+  );
+  const failed = ended.then(() => {
+    throw new Error(`The service ended before it was ready:\n${output}`);
+  });
+  const ready = Promise.race([answered, failed]);
+  for (const outcome of [ready, failed]) outcome.catch(() => {});
+  return { child, url, output: () => output, ready, ended };
+}

@@ -1,0 +1,53 @@
+import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../../src/platform/database/embedded/embedded-postgres.js';
+import { openTestCluster, type OpenTestCluster, type TestCluster } from '../postgres/test-cluster.js';
+import { findRedis, type RedisSource } from '../redis/redis-source.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgres: TestCluster;
+    redis: RedisSource;
+  }
+}
+
+/** Vitest evaluates this file once per project; the servers are shared through the process. */
+const shared = globalThis as { portcullisTestServers?: { servers: Promise<OpenTestCluster>; users: number } };
+
+/** Vitest's global set-up: one PostgreSQL for all projects of a run, and word of where Redis comes from. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const redis = findRedis();
+  if (redis.kind === 'none' && process.env['CI'] === 'true') {
+    throw new Error('Redis is missing: put redis-server on PATH or set TEST_REDIS_URL.');
+  }
+  shared.portcullisTestServers ??= { servers: openPostgres(), users: 0 };
+  const { servers } = shared.portcullisTestServers;
+  shared.portcullisTestServers.users += 1;
+  project.provide('postgres', (await servers).cluster);
+  project.provide('redis', redis);
+  return async () => {
+    const last = --shared.portcullisTestServers!.users === 0;
+    if (last) await (await servers).close();
+  };
+}
+
+async function openPostgres(): Promise<OpenTestCluster> {
+  const url = process.env['TEST_DATABASE_URL'];
+  if (url) return openTestCluster(url);
+  // Kept between runs, so that a run killed at its end leaves a server that the next one adopts. Every test's
+  // database is thrown away: only the operating system has to survive, and a killed server loses nothing by that.
+  const embedded = await startEmbeddedPostgres({
+    dataDir: 'node_modules/.cache/portcullis-test',
+    logger: new Logger('TestPostgres'),
+    settings: { max_connections: '300', fsync: 'off', full_page_writes: 'off' },
+  });
+  const { cluster, close } = await openTestCluster(embedded.superuserUrl);
+  return {
+    cluster,
+    close: async () => {
+      await close();
+      await embedded.stop();
+    },
+  };
+}

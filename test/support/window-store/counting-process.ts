@@ -1,0 +1,33 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { CountingOrder } from './counting-program.js';
+
+const PROGRAM = fileURLToPath(new URL('counting-program.ts', import.meta.url));
+
+/** Another process that shares a Redis. */
+export interface CountingProcess {
+  /** Makes that many requests at once, and answers how many were admitted. */
+  admitted(order: CountingOrder): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startCountingProcess(redisUrls: readonly string[]): Promise<CountingProcess> {
+  const child = fork(PROGRAM, redisUrls, { execArgv: ['--import', 'tsx'] });
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('The counting process ended before it was ready.');
+  });
+  await Promise.race([once(child, 'message'), ended]);
+  return {
+    admitted: async (order) => {
+      const answer = once(child, 'message');
+      child.send(order);
+      const [admitted] = (await answer) as [number];
+      return admitted;
+    },
+    stop: async () => {
+      child.disconnect();
+      await ended.catch(() => undefined);
+    },
+  };
+}

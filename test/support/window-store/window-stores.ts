@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
+import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
+import type { WindowStore } from '../../../src/rate-limit/windows/window.js';
+import { ManualClock } from '../clock/manual-clock.js';
+import { startRedisCluster } from '../redis-cluster/redis-cluster.js';
+import { connect } from '../redis/connect.js';
+import { startRedis } from '../redis/redis-server.js';
+
+/** A store under test and the passing of its time. */
+export interface OpenWindowStore {
+  readonly store: WindowStore;
+  /** Lets the store's own clock move on; for Redis that is real time. */
+  pass(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openMemoryWindows(): Promise<OpenWindowStore> {
+  const clock = new ManualClock();
+  return {
+    store: new MemoryWindows(clock),
+    pass: async (ms) => clock.advance(ms),
+    close: async () => undefined,
+  };
+}
+
+export async function openRedisWindows(): Promise<OpenWindowStore> {
+  const server = await startRedis();
+  return overRedis([server.url], () => server.stop());
+}
+
+export async function openClusterWindows(): Promise<OpenWindowStore> {
+  const cluster = await startRedisCluster();
+  return overRedis(cluster.urls, () => cluster.stop());
+}
+
+async function overRedis(urls: readonly string[], stop: () => Promise<void>): Promise<OpenWindowStore> {
+  const connection = await connect(urls);
+  return {
+    store: new RedisWindows(connection),
+    pass: async (ms) => {
+      await delay(ms);
+    },
+    close: async () => {
+      connection.onApplicationShutdown();
+      await stop();
+    },
+  };
+}
