@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+// Verifies an export of the audit trail with nothing but Node.js, the seals and the public key:
+//
+//   node verify-audit-export.mjs audit.ndjson audit-seals.ndjson PUBLIC_KEY [--complete]
+//
+// audit.ndjson        GET /audit/export
+// audit-seals.ndjson  GET /audit/seals, from the first entry's time on
+// PUBLIC_KEY          `checkpoint.publicKey` of GET /audit/verification, noted down when you still trusted the service
+// --complete          the export had no filter: every sealed entry between its first and its last must be in it
+//
+// Exit code 0: every entry is what was sealed; 1: not so; 64: wrong usage. docs/audit-format.md describes the format.
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const ID_BYTES = 16;
+const MEMBER_BYTES = 48;
+
+const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
+const [exportFile, sealsFile, publicKey] = process.argv
+  .slice(2)
+  .filter((argument) => !argument.startsWith('--'));
+if (!publicKey || flags.some((flag) => flag !== '--complete')) {
+  console.error('Usage: verify-audit-export.mjs audit.ndjson audit-seals.ndjson PUBLIC_KEY [--complete]');
+  process.exit(64);
+}
+const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
+
+/** RFC 8785: members sorted by UTF-16 code units, no white space, numbers and strings as ECMAScript writes them. */
+function canonical(value) {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const names = Object.keys(value).sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
+}
+
+const sha256 = (data) => createHash('sha256').update(data).digest('hex');
+
+function broken(message) {
+  console.log(`BROKEN: ${message}`);
+  process.exit(1);
+}
+
+/** The objects of a file, one to a line. */
+async function* objects(file) {
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+    if (line !== '') yield JSON.parse(line);
+  }
+}
+
+/** Follows the chain; answers the digest of every sealed entry by its id. */
+async function verifySeals() {
+  const digests = new Map();
+  let last = null;
+  for await (const { hash, signature, ...seal } of objects(sealsFile)) {
+    const members = Buffer.from(seal.members, 'base64');
+    if (sha256(canonical({ ...seal, members: sha256(members) })) !== hash) {
+      broken(`seal ${seal.number} does not match its own hash`);
+    }
+    if (!verify(null, Buffer.from(hash, 'hex'), key, Buffer.from(signature, 'hex'))) {
+      broken(`seal ${seal.number} was not signed with this key`);
+    }
+    if (last && (seal.number !== last.number + 1 || seal.previous !== last.hash)) {
+      broken(`seal ${seal.number} does not go on from seal ${last.number}`);
+    }
+    for (let at = 0; at < members.length; at += MEMBER_BYTES) {
+      const id = members.toString('hex', at, at + ID_BYTES);
+      digests.set(id, members.toString('hex', at + ID_BYTES, at + MEMBER_BYTES));
+    }
+    last = { number: seal.number, hash };
+  }
+  return digests;
+}
+
+const digests = await verifySeals();
+const seen = new Set();
+let unsealed = 0;
+for await (const entry of objects(exportFile)) {
+  const id = entry.id.replaceAll('-', '');
+  const digest = digests.get(id);
+  if (digest === undefined) unsealed += 1;
+  else if (sha256(canonical(entry)) !== digest) broken(`entry ${entry.id} is not what was sealed`);
+  else seen.add(id);
+}
+
+if (flags.includes('--complete') && seen.size > 0) {
+  // An id begins with its time, so that ids compare as their times do.
+  const [first, last] = [...seen].reduce(
+    ([min, max], id) => [id < min ? id : min, id > max ? id : max],
+    ['~', ''],
+  );
+  for (const id of digests.keys()) {
+    if (id > first && id < last && !seen.has(id)) broken(`entry ${id} was sealed and is not in the export`);
+  }
+}
+console.log(`${seen.size} entries are what was sealed, ${unsealed} are in none of the seals.`);
