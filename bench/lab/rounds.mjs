@@ -1,0 +1,17 @@
+import { progress } from './progress.mjs';
+
+/**
+ * Runs named trials in turn, round after round, so that what the machine does meanwhile meets all of them alike.
+ * A trial answers a figure object with a `perSecond`; the answer has each trial's figures, one for every round.
+ */
+export async function interleave(title, rounds, trials) {
+  const figures = Object.fromEntries(Object.keys(trials).map((name) => [name, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [name, trial] of Object.entries(trials)) {
+      const figure = await trial();
+      figures[name].push(figure);
+      progress(`${title}, round ${round} of ${rounds}: ${name} ${figure.perSecond.toFixed(1)} per second`);
+    }
+  }
+  return figures;
+}

@@ -1,0 +1,43 @@
+import autocannon from 'autocannon';
+import { median, quantile } from '../report/statistics.mjs';
+
+/**
+ * Sends requests over kept-alive connections for some seconds, each connection the next as soon as the last is answered.
+ * `requestsOf(connection)` gives a connection its own list, which it sends in turn; `requests` is one list for all.
+ * The rate is that between the first and the last answer, so that what is cut off at the end is not held against
+ * anyone. Throws when an answer has another status than the accepted ones.
+ */
+export async function volley({ url, connections, seconds, requests, requestsOf, accept = [200] }) {
+  const answers = [];
+  let connection = 0;
+  const run = autocannon({
+    url,
+    connections,
+    duration: seconds,
+    timeout: 60,
+    ...(requests && { requests }),
+    ...(requestsOf && { setupClient: (client) => client.setRequests(requestsOf(connection++)) }),
+  });
+  run.on('response', (_client, status, _bytes, ms) => {
+    answers.push({ status, ms, at: performance.now() });
+  });
+  const { errors } = await run;
+  const unexpected = answers.find(({ status }) => !accept.includes(status));
+  if (errors > 0) throw new Error(`${url}: ${errors} requests were not answered.`);
+  if (unexpected) throw new Error(`${url} answered ${unexpected.status}.`);
+  return summary(answers);
+}
+
+/** Figures of a list of answers; times in milliseconds. */
+export function summary(answers) {
+  const times = answers.map(({ ms }) => ms).sort((a, b) => a - b);
+  const elapsed = answers.length < 2 ? Number.NaN : answers.at(-1).at - answers[0].at;
+  return {
+    answers,
+    count: answers.length,
+    perSecond: ((answers.length - 1) / elapsed) * 1000,
+    median: median(times),
+    p99: quantile(times, 0.99),
+    longest: times.at(-1),
+  };
+}

@@ -1,0 +1,55 @@
+import { interleave } from '../lab/rounds.mjs';
+import { volley } from '../lab/volley.mjs';
+import { median, medianRatio } from '../report/statistics.mjs';
+import { absent, ms, number, row } from '../report/row.mjs';
+
+const CONNECTIONS = 32;
+const SESSIONS = 40;
+
+/** `GET /users/me`, or what a peer has in its place, over forty sessions in turn. */
+export async function measureSessionCheck({ subjects, portcullis, betterAuth, fastApi, rounds, seconds }) {
+  const trials = {};
+  for (const subject of subjects) {
+    const sessions = subject.signIn ? await subject.signIn(subject.people.slice(0, SESSIONS)) : [null];
+    const requests = sessions.map((session) => subject.sessionCheck(session));
+    const load = { url: subject.url, connections: CONNECTIONS, requests };
+    await volley({ ...load, seconds: 1 });
+    trials[subject.name] = () => volley({ ...load, seconds });
+  }
+  const figures = await interleave('session check', rounds, trials);
+  const ours = figures[portcullis.name];
+  const spread = median(ours.map((figure) => figure.p99 / figure.median));
+  return {
+    rows: [
+      times('6 times', 6, 'session checks against better-auth', ours, figures[betterAuth.name]),
+      times('0.20', 0.2, 'the same, against bare Fastify', ours, figures['bare Fastify']),
+      fastApi.absent
+        ? absent('the same, against the FastAPI reference', 'at least 25 times', fastApi.absent)
+        : times('25 times', 25, 'the same, against the FastAPI reference', ours, figures[fastApi.name]),
+      row(
+        `its p99 at ${CONNECTIONS} connections`,
+        'at most 4 times its median',
+        `${number(spread, 1)} times`,
+        spread <= 4,
+      ),
+    ],
+    table: {
+      title: `Session checks, ${CONNECTIONS} connections, ${SESSIONS} sessions in turn`,
+      head: ['service', 'per second', 'median', 'p99', 'Portcullis against it'],
+      rows: Object.entries(figures).map(([name, own]) => [
+        name,
+        number(median(own.map(({ perSecond }) => perSecond))),
+        ms(median(own.map((figure) => figure.median))),
+        ms(median(own.map(({ p99 }) => p99))),
+        number(medianRatio(rates(ours), rates(own)), 2),
+      ]),
+    },
+  };
+}
+
+const rates = (figures) => figures.map(({ perSecond }) => perSecond);
+
+function times(target, least, measure, ours, theirs) {
+  const ratio = medianRatio(rates(ours), rates(theirs));
+  return row(measure, `at least ${target}`, number(ratio, 2), ratio >= least);
+}

@@ -1,0 +1,85 @@
+import { availableParallelism } from 'node:os';
+import { progress } from '../lab/progress.mjs';
+import { summary, volley } from '../lab/volley.mjs';
+import { ms, number, row } from '../report/row.mjs';
+import { median } from '../report/statistics.mjs';
+import { compareForSeconds } from '../subjects/bare-bcrypt.mjs';
+import { loginFor } from './login.mjs';
+
+const LOGINS = 64;
+const CHECKS = 8;
+
+/** What a flood of logins does to those who are signed in, and what becomes of the logins themselves. */
+export async function measureUnderLogins({ subjects, portcullis, betterAuth, rounds, seconds }) {
+  const times = new Map();
+  for (let round = 1; round <= rounds; round++) {
+    for (const subject of [portcullis, betterAuth]) {
+      // None at all answered in time is a quantile, too.
+      const { p99 = Number.POSITIVE_INFINITY } = await checksUnderLogins(subject, seconds * 2);
+      times.set(subject.name, [...(times.get(subject.name) ?? []), p99]);
+      progress(
+        `session checks under ${LOGINS} logins, round ${round} of ${rounds}: ${subject.name} p99 ${ms(p99)}`,
+      );
+    }
+  }
+  const p99 = median(times.get(portcullis.name));
+  return {
+    rows: [
+      row(
+        `session check p99 under ${LOGINS} concurrent logins`,
+        'at most 50 ms, no error',
+        `${ms(p99)} (better-auth ${ms(median(times.get(betterAuth.name)))}), no error`,
+        p99 <= 50,
+      ),
+    ],
+  };
+}
+
+async function checksUnderLogins(subject, seconds) {
+  const sessions = await subject.signIn(subject.people.slice(0, CHECKS));
+  // The flood begins before the checks and ends after them.
+  const flood = loginFor(subject, seconds + 2, LOGINS, [200, 503, 429]);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const checks = await volley({
+    url: subject.url,
+    connections: CHECKS,
+    seconds,
+    requests: sessions.map((session) => subject.sessionCheck(session)),
+  });
+  await flood;
+  return checks;
+}
+
+/** Far more logins at once than the machine can hash: what is refused is refused soon, and the rest is not slowed. */
+export async function measureOverload({ portcullis, ceiling: known, rounds, seconds }) {
+  // Taken by the measure of logins before; without it, now.
+  const ceiling = known ?? (await compareForSeconds(seconds * 2)).perSecond;
+  const connections = 64 * availableParallelism();
+  const goodput = [];
+  const longest = [];
+  for (let round = 1; round <= rounds; round++) {
+    const { answers } = await loginFor(portcullis, seconds * 2 + 2, connections, [200, 503, 429]);
+    const settled = answers.filter(({ at }) => at - answers[0].at > 1000);
+    const served = summary(settled.filter(({ status }) => status === 200));
+    const refused = summary(settled.filter(({ status }) => status !== 200));
+    goodput.push(served.perSecond / ceiling);
+    longest.push(refused.p99 ?? 0);
+    progress(
+      `overload, round ${round} of ${rounds}: ${number(served.perSecond, 1)} logins per second, ` +
+        `${number(refused.perSecond)} refusals, their p99 ${ms(longest.at(-1))}`,
+    );
+  }
+  const soon = median(longest);
+  const share = median(goodput);
+  return {
+    rows: [
+      row(
+        `${connections} logins at once: refusals`,
+        '503 or 429 within 1 s',
+        `p99 ${ms(soon)}`,
+        soon <= 1000,
+      ),
+      row('goodput meanwhile, of the ceiling', 'at least 0.90', number(share, 2), share >= 0.9),
+    ],
+  };
+}

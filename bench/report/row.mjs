@@ -1,0 +1,10 @@
+/** A line of the table of targets; `met` is null where nothing was promised. */
+export const row = (measure, target, result, met = null) => ({ measure, target, result, met });
+
+/** A measure that could not be taken, and why. */
+export const absent = (measure, target, why) => row(measure, target, why);
+
+export const number = (value, digits = 0) =>
+  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+export const ms = (value) => `${number(value, value < 10 ? 1 : 0)} ms`;
