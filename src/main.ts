@@ -9,26 +9,26 @@ import { prepareDatabase } from './platform/database/prepare-database.js';
 /** One Ctrl-C comes several times: from the terminal, from npm and, to a worker, from its supervisor; milliseconds. */
 const ONE_WISH_MS = 1000;
 
-try {
+// Listened to from the first moment: a signal that comes while the service starts must not leave its database behind.
+const started = start();
+drainOnSignal(async () => (await started)());
+started.catch((error: unknown) => process.exit(reportFailure(error)));
+
+/** Starts what this process is: a worker, the supervisor of workers, or the whole service; answers how it ends. */
+async function start(): Promise<() => Promise<void>> {
   const environment = loadEnvironment();
-  if (cluster.isWorker) {
-    drainOnSignal(await serve(environment));
-  } else {
-    const database = await prepareDatabase(environment);
-    try {
-      const start = environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve;
-      const drain = await start(database.environment);
-      drainOnSignal(async () => {
-        await drain();
-        await database.stop();
-      });
-    } catch (error) {
+  if (cluster.isWorker) return serve(environment);
+  const database = await prepareDatabase(environment);
+  try {
+    const drain = await (environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve)(database.environment);
+    return async () => {
+      await drain();
       await database.stop();
-      throw error;
-    }
+    };
+  } catch (error) {
+    await database.stop();
+    throw error;
   }
-} catch (error) {
-  process.exit(reportFailure(error));
 }
 
 /** The first signal drains and exits with 0; a later one does not wait. */

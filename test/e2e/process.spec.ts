@@ -73,6 +73,17 @@ describe('npm start', { timeout: TIMEOUT_MS }, () => {
 });
 
 describe('the process', { timeout: TIMEOUT_MS }, () => {
+  it('ends with code 0 and without its database when it is told to while it still starts', async () => {
+    const dataDir = await temporaryFolder();
+    const service = await startService({ command: NODE, env: { DATA_DIR: dataDir } });
+    await eventually(async () => {
+      if (!(await databaseRuns(dataDir))) throw new Error('no database yet');
+    });
+    service.child.kill('SIGINT');
+    expect(await service.ended).toBe(0);
+    expect(await databaseRuns(dataDir)).toBe(false);
+  });
+
   it('finds its database and its users after it was killed', async () => {
     const env = { DATA_DIR: await temporaryFolder() };
     const killed = await started({ command: NODE, env });
