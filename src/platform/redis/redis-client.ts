@@ -27,7 +27,6 @@ function standalone(url: string): Redis {
   return new Redis(url, {
     ...SENT_ONCE,
     enableOfflineQueue: false,
-    enableAutoPipelining: true,
     retryStrategy: () => RECONNECT_MS,
   });
 }

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { RedisClient } from '../../platform/redis/redis-client.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
+import { evaluate } from '../../platform/redis/redis-script.js';
 import { RedisUnavailable } from '../../platform/redis/redis-unavailable.js';
+import { TurnBatch } from '../../platform/redis/turn-batch.js';
 import { RedisClock } from './redis-clock.js';
-import { CONSUME, REFUND, type RedisScript } from './redis-scripts.js';
+import { CONSUME, REFUND } from './redis-scripts.js';
 import type { Decision, Window, WindowStore } from './window.js';
 
 /**
@@ -13,19 +15,30 @@ import type { Decision, Window, WindowStore } from './window.js';
 const LATE_MS = 1000;
 const NO_DEADLINE = 0;
 
+/** Requests decided by one script: a millisecond of the server's time at most, for which everybody else waits. */
+const BATCH = 128;
+
 /** Windows that every instance shares: check and count are one script on the clock of Redis. */
 @Injectable()
 export class RedisWindows implements WindowStore {
   private readonly clock = new RedisClock();
+  private readonly batch = new TurnBatch<readonly Window[], readonly Decision[]>(
+    (requests) => this.consumeAll(requests),
+    BATCH,
+  );
 
   constructor(private readonly connection: RedisConnection) {}
 
-  /** One round trip. Throws {@link RedisUnavailable} when Redis did not decide in time. */
+  /** One round trip, shared with all requests of a turn. Throws {@link RedisUnavailable} when Redis did not decide in time. */
   consume(windows: readonly Window[]): Promise<readonly Decision[]> {
+    return this.connection.clustered ? this.consumeBySlot(windows) : this.batch.ask(windows);
+  }
+
+  private consumeAll(requests: readonly (readonly Window[])[]): Promise<readonly Decision[][]> {
     return this.connection.run(async (client, isAwaited) => {
-      const ask = (together: readonly Window[]) => this.ask(client, together, isAwaited);
-      if (this.connection.clustered) return this.consumeBySlot(client, windows, ask);
-      return decisionsOf(await ask(windows));
+      const decisions = decisionsOf(await this.ask(client, requests, isAwaited));
+      let start = 0;
+      return requests.map(({ length }) => decisions.slice(start, (start += length)));
     });
   }
 
@@ -33,22 +46,28 @@ export class RedisWindows implements WindowStore {
    * In a cluster no script spans two slots. Each slot decides for itself, in the same round trip; where one refuses,
    * what the others counted is taken back before the answer, so that a refused request is counted nowhere.
    */
-  private async consumeBySlot(
-    client: RedisClient,
-    windows: readonly Window[],
-    ask: (together: readonly Window[]) => Promise<number[]>,
-  ): Promise<readonly Decision[]> {
+  private consumeBySlot(windows: readonly Window[]): Promise<readonly Decision[]> {
     const slots = [...Map.groupBy(windows, hashTagOf).values()];
-    const answers = await Promise.all(slots.map(ask));
+    return this.connection.run(async (client, isAwaited) => {
+      const answers = await Promise.all(slots.map((slot) => this.ask(client, [slot], isAwaited)));
+      const decisions = await this.settle(client, slots, answers);
+      return windows.map((window) => decisions.get(window)!);
+    });
+  }
+
+  private async settle(
+    client: RedisClient,
+    slots: readonly (readonly Window[])[],
+    answers: readonly number[][],
+  ): Promise<Map<Window, Decision>> {
     const admitting = answers.map((answer) => decisionsOf(answer).every(({ allowed }) => allowed));
     const refunded = admitting.map((admits) => admits && admitting.includes(false));
     await Promise.all(
       slots.map(async (slot, index) => {
         if (!refunded[index]) return;
-        await evaluate(client, REFUND, keysOf(slot), [
-          answers[index]![0]!,
-          ...slot.map(({ grain }) => grain),
-        ]);
+        const grains = slot.map(({ grain }) => grain);
+        const keys = slot.map(({ key }) => key);
+        await evaluate(client, REFUND, keys, [answers[index]![0]!, ...grains]);
       }),
     );
     const decisions = new Map<Window, Decision>();
@@ -58,38 +77,43 @@ export class RedisWindows implements WindowStore {
         decisions.set(slot[at]!, { ...decision, remaining });
       }
     }
-    return windows.map((window) => decisions.get(window)!);
+    return decisions;
   }
 
   private async ask(
     client: RedisClient,
-    windows: readonly Window[],
+    requests: readonly (readonly Window[])[],
     isAwaited: () => boolean,
   ): Promise<number[]> {
-    const answer = await this.askBefore(this.clock.deadline(LATE_MS), client, windows);
+    const answer = await this.askBefore(this.clock.deadline(LATE_MS), client, requests);
     if (answer.length > 1) return answer;
     // Past its deadline and counted nowhere. With a caller still there, it was no pause of the server: this process
     // stalled, or the clock that the deadline was reckoned by was set.
     if (!isAwaited()) throw new RedisUnavailable('the answer came too late');
     this.clock.forget();
-    return this.askBefore(NO_DEADLINE, client, windows);
+    return this.askBefore(NO_DEADLINE, client, requests);
   }
 
   private async askBefore(
     deadline: number,
     client: RedisClient,
-    windows: readonly Window[],
+    requests: readonly (readonly Window[])[],
   ): Promise<number[]> {
+    const keys: string[] = [];
     const args: number[] = [deadline];
-    for (const { limit, windowMs, grain } of windows) args.push(limit, windowMs * 1000, grain);
+    for (const windows of requests) {
+      args.push(windows.length);
+      for (const { key, limit, windowMs, grain } of windows) {
+        keys.push(key);
+        args.push(limit, windowMs * 1000, grain);
+      }
+    }
     const sentAt = performance.now();
-    const answer = await evaluate(client, CONSUME, keysOf(windows), args);
+    const answer = (await evaluate(client, CONSUME, keys, args)) as number[];
     if (answer.length > 1) this.clock.learn(answer[0]!, sentAt);
     return answer;
   }
 }
-
-const keysOf = (windows: readonly Window[]) => windows.map(({ key }) => key);
 
 const hashTagOf = ({ key }: Window) => key.slice(0, key.indexOf('}'));
 
@@ -104,19 +128,4 @@ function decisionsOf(answer: readonly number[]): Decision[] {
     });
   }
   return decisions;
-}
-
-/** By digest; in full where Redis does not know the script yet, after a restart, a failover or SCRIPT FLUSH. */
-async function evaluate(
-  client: RedisClient,
-  script: RedisScript,
-  keys: readonly string[],
-  args: readonly number[],
-): Promise<number[]> {
-  try {
-    return (await client.evalsha(script.sha, keys.length, ...keys, ...args)) as number[];
-  } catch (error) {
-    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-    return (await client.eval(script.lua, keys.length, ...keys, ...args)) as number[];
-  }
 }

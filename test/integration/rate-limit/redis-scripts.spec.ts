@@ -42,6 +42,7 @@ describeWithRedis('the script that consumes', () => {
       keys.length,
       ...keys,
       deadlineUs,
+      windows.length,
       ...args,
       nowMs,
     )) as number[];

@@ -1,0 +1,43 @@
+interface Waiting<Question, Answer> {
+  readonly question: Question;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Asks together what is asked within one turn of the event loop: under load a command for each request is most of what
+ * Redis costs, here and there. A turn in which one request came waits for nobody. `askAll` answers in the order of its
+ * questions, at most `most` of them at a time; when it fails, so does each of them.
+ */
+export class TurnBatch<Question, Answer> {
+  private waiting: Waiting<Question, Answer>[] = [];
+
+  constructor(
+    private readonly askAll: (questions: readonly Question[]) => Promise<readonly Answer[]>,
+    private readonly most: number,
+  ) {}
+
+  ask(question: Question): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      // Sockets are read before immediates run, so all that this turn reads is there by then.
+      if (this.waiting.push({ question, resolve, reject }) === 1) setImmediate(() => this.flush());
+    });
+  }
+
+  private flush(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (let start = 0; start < waiting.length; start += this.most) {
+      void this.settle(waiting.slice(start, start + this.most));
+    }
+  }
+
+  private async settle(batch: readonly Waiting<Question, Answer>[]): Promise<void> {
+    try {
+      const answers = await this.askAll(batch.map(({ question }) => question));
+      for (const [index, { resolve }] of batch.entries()) resolve(answers[index]!);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}
