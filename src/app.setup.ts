@@ -13,6 +13,7 @@ import { CidrList } from './platform/http/cidr-list.js';
 import { crossOrigin } from './platform/http/cross-origin.js';
 import { fastifyAdapter } from './platform/http/fastify-adapter.js';
 import { readJsonBodies } from './platform/http/json-body.js';
+import { sendProblem } from './platform/http/problem-document.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { callOpener } from './platform/http/call-opener.js';
 import { requireHost } from './platform/http/require-host.js';
@@ -65,17 +66,16 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // Or a connection that was busy when the drain began would stay open after its answer, and keep the process.
     if (drain.isDraining) reply.header('connection', 'close');
-    recorder.record(request, reply.statusCode);
-    done(null, payload);
+    recorder.record(request, reply.statusCode, () => done(null, payload));
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     requestLog.write(callOf(request), request.method, reply.statusCode);
     done();
   });
   fastify.decorate('unroutable', ((error, request, reply) => {
-    openCall(request, reply);
-    filter.answer(error, request, reply);
-    recorder.record(request, reply.statusCode);
+    const { requestId } = openCall(request, reply).origin;
+    const problem = filter.judge(error, request);
+    recorder.record(request, problem.row.status, () => sendProblem(problem, requestId, reply));
   }) satisfies Unroutable);
 
   await app.register(fastifyCookie);

@@ -48,15 +48,17 @@ export class AuditService {
     this.written.next(await this.write(event));
   }
 
-  /** Records a refusal by a guard or a pipe: durable in the spool on return, in PostgreSQL within 250 ms. */
+  /** Records a refusal by a guard or a pipe: in the spool no later than the call that it refuses, in PostgreSQL within 250 ms. */
   recordRefusal(event: AuditEvent): void {
     this.spool.append(canonicalEntry(this.entries.event(event)));
   }
 
-  /** Records an API call: durable in the spool on return, in PostgreSQL within 250 ms. */
-  recordCall(call: ApiCall): void {
-    if (this.environment.AUDIT_CALLS_ENABLED) this.spool.append(canonicalEntry(this.entries.call(call)));
+  /** Records an API call, and calls `recorded` once it is durable in the spool; in PostgreSQL it is within 250 ms. */
+  recordCall(call: ApiCall, recorded?: () => void): void {
     this.called.next(call);
+    if (this.environment.AUDIT_CALLS_ENABLED)
+      this.spool.append(canonicalEntry(this.entries.call(call)), recorded);
+    else recorded?.();
   }
 
   /** Whether the spool has room; when it has not, requests are refused with `dependency_unavailable`. */

@@ -20,21 +20,25 @@ export class CallRecorder {
     throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 5 });
   }
 
-  record(request: FastifyRequest, status: number): void {
+  /** Calls `recorded` once the call is in the spool: at the end of this turn of the event loop. */
+  record(request: FastifyRequest, status: number, recorded: () => void): void {
     const call = callOf(request);
-    if (isOperational(call.route)) return;
+    if (isOperational(call.route)) return recorded();
     const { origin, principal, problemCode } = call;
     if (problemCode === 'validation_failed') this.recordInvalidInput(request);
-    this.audit.recordCall({
-      origin,
-      method: request.method,
-      route: call.route,
-      status,
-      durationMs: performance.now() - call.startedAt,
-      userId: principal?.userId ?? null,
-      sessionId: principal?.sessionId ?? call.refreshSessionId,
-      reason: problemCode,
-    });
+    this.audit.recordCall(
+      {
+        origin,
+        method: request.method,
+        route: call.route,
+        status,
+        durationMs: performance.now() - call.startedAt,
+        userId: principal?.userId ?? null,
+        sessionId: principal?.sessionId ?? call.refreshSessionId,
+        reason: problemCode,
+      },
+      recorded,
+    );
   }
 
   private recordInvalidInput(request: FastifyRequest): void {

@@ -17,11 +17,12 @@ import { SystemRandomness } from '../../platform/crypto/randomness.js';
 import { AuditSpool } from './audit-spool.js';
 
 /** A full disk, when it is switched on; the file system that the module really writes to otherwise. */
-const disk = vi.hoisted(() => ({ full: false }));
+const disk = vi.hoisted(() => ({ full: false, writes: 0 }));
 vi.mock('node:fs', async (original) => {
   const actual = await original<typeof fs>();
   const writeSync = (...parameters: Parameters<typeof fs.writeSync>) => {
     if (disk.full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    disk.writes += 1;
     return actual.writeSync(...parameters);
   };
   return { ...actual, default: actual, writeSync };
@@ -42,6 +43,10 @@ describe('AuditSpool', () => {
       clock,
       new SystemRandomness(),
     );
+  const append = (to: AuditSpool, line: string) => {
+    to.append(line);
+    to.flush();
+  };
   const linesOf = (of: AuditSpool) => of.waiting().flatMap((segment) => segment.lines());
 
   /** A segment as a process of that host and id left it. */
@@ -69,11 +74,32 @@ describe('AuditSpool', () => {
     expect(linesOf(mine)).toEqual(Array.from({ length: 10 }, (_, n) => `line ${n}`));
   });
 
-  it('has each line in the file when append returns', () => {
+  it('has a line in the file before it says that it is written', async () => {
     const mine = spool();
-    mine.append('line');
-    const [file] = readdirSync(directory).filter((name) => name.endsWith('.ndjson'));
-    expect(fs.readFileSync(join(directory, file!), 'utf8')).toBe('line\n');
+    const found = await new Promise<string>((resolve) => {
+      mine.append('line', () => {
+        const [file] = readdirSync(directory).filter((name) => name.endsWith('.ndjson'));
+        resolve(fs.readFileSync(join(directory, file!), 'utf8'));
+      });
+    });
+    expect(found).toBe('line\n');
+  });
+
+  it('writes the lines of a turn of the event loop at once, and says so to each', async () => {
+    const mine = spool();
+    disk.writes = 0;
+    await Promise.all(
+      Array.from({ length: 50 }, (_, n) => new Promise<void>((resolve) => mine.append(`line ${n}`, resolve))),
+    );
+    expect(disk.writes).toBe(1);
+    expect(linesOf(mine)).toHaveLength(50);
+  });
+
+  it('says that a line is written even where the disk refuses it: the answer is then one that was in flight', async () => {
+    const mine = spool();
+    disk.full = true;
+    await new Promise<void>((resolve) => mine.append('held', resolve));
+    expect(mine.hasRoom()).toBe(false);
   });
 
   it('keeps what was not removed, and begins a new segment for what comes after', () => {
@@ -96,9 +122,9 @@ describe('AuditSpool', () => {
 
   it('knows how much waits, and for how long', () => {
     const mine = spool();
-    mine.append('12345');
+    append(mine, '12345');
     clock.advance(3000);
-    mine.append('67890');
+    append(mine, '67890');
     expect([mine.bytes, mine.lagMs]).toEqual([12, 3000]);
     for (const segment of mine.waiting()) mine.remove(segment);
     expect([mine.bytes, mine.lagMs]).toEqual([0, 0]);
@@ -148,9 +174,9 @@ describe('AuditSpool', () => {
 
     it("begins a new segment after a long sleep, in which the open one may have become another process's", () => {
       const mine = spool();
-      mine.append('before');
+      append(mine, 'before');
       clock.advance(31_000);
-      mine.append('after');
+      append(mine, 'after');
       const [before] = mine.waiting();
       expect(before!.lines()).toEqual(['before']);
       mine.remove(before!);
@@ -178,9 +204,9 @@ describe('AuditSpool', () => {
 
     it('says so at its limit, and takes requests again when it was emptied', () => {
       const mine = spool(2);
-      mine.append(megabyte);
+      append(mine, megabyte);
       expect(mine.hasRoom()).toBe(true);
-      mine.append(megabyte);
+      append(mine, megabyte);
       expect(mine.hasRoom()).toBe(false);
       for (const segment of mine.waiting()) mine.remove(segment);
       expect(mine.hasRoom()).toBe(true);
@@ -188,17 +214,17 @@ describe('AuditSpool', () => {
 
     it('still takes the records of requests in flight, but not without end', () => {
       const mine = spool(1);
-      for (let n = 0; n < 10; n++) mine.append(megabyte);
+      for (let n = 0; n < 10; n++) append(mine, megabyte);
       expect(mine.bytes).toBeLessThan(4 * 1024 * 1024);
     });
 
     it('holds on to what the disk refuses, says that it has no room, and writes it when it can', () => {
       const mine = spool();
       disk.full = true;
-      mine.append('refused');
+      append(mine, 'refused');
       expect(mine.hasRoom()).toBe(false);
       disk.full = false;
-      mine.append('later');
+      append(mine, 'later');
       const lines: string[] = [];
       for (let segments = mine.waiting(); segments.length > 0; segments = mine.waiting()) {
         lines.push(...segments[0]!.lines());

@@ -29,6 +29,9 @@ export class AuditSpool {
   private readonly owner: SpoolOwner;
   private open: Segment | null = null;
   private closed: Segment[] = [];
+  /** Lines of this turn of the event loop, and whom to tell when they are written. */
+  private arriving: string[] = [];
+  private awaiting: (() => void)[] = [];
   private held: string[] = [];
   private lost = 0;
   private sequence = 0;
@@ -63,14 +66,29 @@ export class AuditSpool {
     return this.held.length === 0 && this.bytes < this.maxBytes;
   }
 
-  /** Makes a line durable; if the disk refuses, holds it in memory, and {@link hasRoom} is false until it is written. */
-  append(line: string): void {
-    if (this.bytes > this.maxBytes + MARGIN_BYTES) this.lost += 1;
-    else if (this.held.length > 0 || !this.write(line)) this.hold(line);
+  /**
+   * Makes a line durable at the end of this turn of the event loop, and then calls `written`: all lines of a turn cost
+   * one write. If the disk refuses, they are held in memory, and {@link hasRoom} is false until they are written.
+   */
+  append(line: string, written?: () => void): void {
+    if (this.arriving.push(line) === 1) setImmediate(() => this.flush());
+    if (written) this.awaiting.push(written);
+  }
+
+  /** Makes durable what has arrived, now. */
+  flush(): void {
+    const lines = this.arriving;
+    const awaiting = this.awaiting;
+    this.arriving = [];
+    this.awaiting = [];
+    if (this.bytes > this.maxBytes + MARGIN_BYTES) this.lost += lines.length;
+    else if (lines.length > 0 && (this.held.length > 0 || !this.write(lines))) this.hold(lines);
+    for (const written of awaiting) written();
   }
 
   /** The segments to send, oldest first. The open one is ended only when no other waits, so that an outage makes no crowd. */
   waiting(): readonly Segment[] {
+    this.flush();
     this.writeHeld();
     if (this.closed.length === 0) this.endSegment();
     return this.closed;
@@ -98,19 +116,20 @@ export class AuditSpool {
 
   /** Ends the process's part in the spool; what could not be sent is left for the next one. */
   leave(): void {
+    this.flush();
     this.writeHeld();
     this.endSegment();
     this.owner.leave(this.directory);
   }
 
-  private write(line: string): boolean {
+  private write(lines: readonly string[]): boolean {
     try {
       if (SpoolOwner.isDoubtful(this.lifeMs, this.clock.nowMs())) {
         this.endSegment();
         this.showLife();
       }
       this.open ??= Segment.begin(this.nextPath(), this.clock.nowMs());
-      this.open.append(line);
+      this.open.append(lines);
       if (this.open.bytes >= SEGMENT_BYTES) this.endSegment();
       return true;
     } catch (error) {
@@ -121,13 +140,14 @@ export class AuditSpool {
     }
   }
 
-  private hold(line: string): void {
-    if (this.held.length < MAX_HELD) this.held.push(line);
-    else this.lost += 1;
+  private hold(lines: readonly string[]): void {
+    const room = MAX_HELD - this.held.length;
+    this.held.push(...lines.slice(0, room));
+    this.lost += Math.max(0, lines.length - room);
   }
 
   private writeHeld(): void {
-    while (this.held.length > 0 && this.write(this.held[0]!)) this.held.shift();
+    if (this.held.length > 0 && this.write(this.held)) this.held = [];
     if (this.held.length > 0 || this.lost === 0) return;
     this.logger.error(
       `${this.lost} records of refused requests were lost while the spool could not be written.`,

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 
 /**
- * An append-only file of lines. A line is written by one synchronous call, so that it is in the operating system's
- * hands on return and outlives the process; only a crash of the machine itself may lose the last moments.
+ * An append-only file of lines. They are written by a synchronous call, so that they are in the operating system's
+ * hands on return and outlive the process; only a crash of the machine itself may lose the last moments.
  */
 export class Segment {
   private constructor(
@@ -27,10 +27,10 @@ export class Segment {
     return this.length;
   }
 
-  /** Adds a line. Throws the file system's error, such as ENOSPC; a torn line is then the segment's last. */
-  append(line: string): void {
+  /** Adds lines. Throws the file system's error, such as ENOSPC; a torn line is then the segment's last. */
+  append(lines: readonly string[]): void {
     if (this.descriptor === null) throw new Error('The segment is closed.');
-    const bytes = Buffer.from(`${line}\n`);
+    const bytes = Buffer.from(`${lines.join('\n')}\n`);
     for (let written = 0; written < bytes.length;) written += writeSync(this.descriptor, bytes, written);
     this.length += bytes.length;
   }

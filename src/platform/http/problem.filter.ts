@@ -17,17 +17,22 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    const request = http.getRequest<FastifyRequest>();
+    sendProblem(
+      this.judge(thrown, request),
+      callOf(request).origin.requestId,
+      http.getResponse<FastifyReply>(),
+    );
   }
 
-  /** Answers a request with the problem that a thrown value stands for; a reply already on its way is left alone. */
-  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  /** The problem that a thrown value stands for, noted on the call and, where it is our fault, in the log. */
+  judge(thrown: unknown, request: FastifyRequest): Problem {
     const call = callOf(request);
     const problem = this.refine(toProblem(thrown), request);
     call.problemCode = problem.row.code;
     call.invalidMembers = problem.occurrence.errors?.map(({ pointer }) => pointer) ?? [];
     if (problem.row.status >= 500) this.report(problem, call.origin.requestId);
-    sendProblem(problem, call.origin.requestId, reply);
+    return problem;
   }
 
   /** An unknown route whose path answers other methods is 405 with `Allow` (RFC 9110 section 15.5.6). */
