@@ -33,10 +33,10 @@ export async function seed(url, { users, calls, events }) {
     query(
       url,
       `INSERT INTO audit_calls (time, id, position, outcome, user_id, address, user_agent, request_id, method, route,
-                                status, duration_ms, mac)
+                                status, duration_ms, digest, mac)
        SELECT time, ${UUID_OF('time')}, 0, CASE WHEN entry.n % 20 = 0 THEN 'failure' ELSE 'success' END, id,
               format('203.0.%s.%s', entry.n % 250, entry.n / 250 % 250), 'seed', md5(entry.n::text), 'GET',
-              '/users/me', CASE WHEN entry.n % 20 = 0 THEN 401 ELSE 200 END, 1.5, '\\x00'
+              '/users/me', CASE WHEN entry.n % 20 = 0 THEN 401 ELSE 200 END, 1.5, '\\x00', '\\x00'
        FROM (SELECT n, ${WITHIN_A_MONTH} AS time FROM generate_series(${from}::bigint, ${to}) AS n) AS entry
        JOIN seed_people ON seed_people.n = entry.n % ${users}`,
     ),
@@ -44,10 +44,10 @@ export async function seed(url, { users, calls, events }) {
   await inBatches('events', events, (from, to) =>
     query(
       url,
-      `INSERT INTO audit_events (time, id, position, type, outcome, user_id, address, user_agent, request_id, details, mac)
+      `INSERT INTO audit_events (time, id, position, type, outcome, user_id, address, user_agent, request_id, details, digest, mac)
        SELECT time, ${UUID_OF('time')}, 0, CASE WHEN entry.n % 5 = 0 THEN 'authn_login_fail' ELSE 'authn_login_success' END,
               CASE WHEN entry.n % 5 = 0 THEN 'failure' ELSE 'success' END, id,
-              format('203.0.%s.%s', entry.n % 250, entry.n / 250 % 250), 'seed', md5(entry.n::text), '{}', '\\x00'
+              format('203.0.%s.%s', entry.n % 250, entry.n / 250 % 250), 'seed', md5(entry.n::text), '{}', '\\x00', '\\x00'
        FROM (SELECT n, ${WITHIN_A_MONTH} AS time FROM generate_series(${from}::bigint, ${to}) AS n) AS entry
        JOIN seed_people ON seed_people.n = entry.n % ${users}`,
     ),

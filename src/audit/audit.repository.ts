@@ -14,20 +14,20 @@ const INSERT = `
     SELECT * FROM json_to_recordset($1::json) AS entry(
       id uuid, time timestamptz, kind text, type text, outcome text, reason text, "userId" uuid, "sessionId" uuid,
       address text, "userAgent" text, "requestId" text, method text, route text, status smallint,
-      "durationMs" double precision, details jsonb, mac bytea)
+      "durationMs" double precision, details jsonb, digest bytea, mac bytea)
   ), now AS MATERIALIZED (
     SELECT audit_position() AS position
   ), call AS (
     INSERT INTO audit_calls (time, id, position, outcome, reason, user_id, session_id, address, user_agent, request_id,
-                             method, route, status, duration_ms, mac)
+                             method, route, status, duration_ms, digest, mac)
     SELECT time, id, position, outcome, reason, "userId", "sessionId", address, "userAgent", "requestId",
-           method, route, status, "durationMs", mac
+           method, route, status, "durationMs", digest, mac
     FROM entry, now WHERE kind = 'call' ON CONFLICT DO NOTHING
   ), event AS (
     INSERT INTO audit_events (time, id, position, type, outcome, reason, user_id, session_id, address, user_agent,
-                              request_id, details, mac)
+                              request_id, details, digest, mac)
     SELECT time, id, position, type, outcome, reason, "userId", "sessionId", address, "userAgent",
-           "requestId", details, mac
+           "requestId", details, digest, mac
     FROM entry, now WHERE kind = 'event' ON CONFLICT DO NOTHING
     RETURNING *
   )
@@ -41,14 +41,15 @@ export class AuditRepository {
     private readonly signer: EntrySigner,
   ) {}
 
-  /** Adds canonical entries, each with its code; answers the events (not the calls) that were not there before. */
+  /** Adds canonical entries, each with its digest and code; answers the events (not the calls) that were not there before. */
   async insert(
     canonical: readonly string[],
     manager: EntityManager = this.dataSource.manager,
   ): Promise<AuditEntry[]> {
-    const signed = canonical.map(
-      (entry) => `${entry.slice(0, -1)},"mac":"\\\\x${this.signer.mac(digestOf(entry))}"}`,
-    );
+    const signed = canonical.map((entry) => {
+      const digest = digestOf(entry);
+      return `${entry.slice(0, -1)},"digest":"\\\\x${digest}","mac":"\\\\x${this.signer.mac(digest)}"}`;
+    });
     return manager.query<AuditEntry[]>(INSERT, [`[${signed.join(',')}]`]);
   }
 }

@@ -55,8 +55,9 @@ export class Retention {
       const retired = [{ table, month, lastSeal }];
       const last = await this.seals.last(tx);
       await this.chain.append(tx, last, {
-        events: [],
-        calls: [],
+        events: 0,
+        calls: 0,
+        members: Buffer.alloc(0),
         toPosition: last?.toPosition ?? 0,
         retired,
       });

@@ -1,4 +1,4 @@
-import { uuidFromBytes, uuidToBytes } from '../../platform/crypto/uuid.js';
+import { uuidFromBytes } from '../../platform/crypto/uuid.js';
 
 const ID_BYTES = 16;
 const DIGEST_BYTES = 32;
@@ -10,16 +10,7 @@ export interface Member {
   readonly digest: string;
 }
 
-/** Packs members as 48 bytes each: id, digest. */
-export function packMembers(members: readonly Member[]): Buffer {
-  const packed = Buffer.allocUnsafe(members.length * MEMBER_BYTES);
-  for (const [index, { id, digest }] of members.entries()) {
-    uuidToBytes(id).copy(packed, index * MEMBER_BYTES);
-    packed.write(digest, index * MEMBER_BYTES + ID_BYTES, 'hex');
-  }
-  return packed;
-}
-
+/** The members of a seal, each packed as 48 bytes: id, digest. Events come first, then calls, both by position and id. */
 export function unpackMembers(packed: Buffer): Member[] {
   const members: Member[] = [];
   for (let start = 0; start + MEMBER_BYTES <= packed.length; start += MEMBER_BYTES) {

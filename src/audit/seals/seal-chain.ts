@@ -2,15 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { EntrySigner } from '../entry/entry-signer.js';
-import { type Member, packMembers } from './members.js';
 import { NO_SEAL, type Retirement, type Seal, sealDigest, sealHash } from './seal.js';
 import { SealKey } from './seal-key.js';
 import { SealsRepository } from './seals.repository.js';
 
 /** What a new seal is to state; everything else follows from the seal before it. */
 export interface SealContent {
-  readonly events: readonly Member[];
-  readonly calls: readonly Member[];
+  readonly events: number;
+  readonly calls: number;
+  /** See `members.ts`. */
+  readonly members: Buffer;
   readonly toPosition: number;
   readonly retired: readonly Retirement[];
 }
@@ -27,16 +28,11 @@ export class SealChain {
 
   /** Signs and stores the seal that follows `last`; the caller holds the sealer's lock in this transaction. */
   async append(tx: Transaction, last: Seal | null, content: SealContent): Promise<Seal> {
-    const { events, calls, toPosition, retired } = content;
     const statement = {
       number: (last?.number ?? 0) + 1,
       time: this.timeAfter(last),
       fromPosition: last?.toPosition ?? 0,
-      toPosition,
-      events: events.length,
-      calls: calls.length,
-      members: packMembers([...events, ...calls]),
-      retired,
+      ...content,
       previous: last?.hash ?? NO_SEAL,
     };
     const hash = sealHash(statement);

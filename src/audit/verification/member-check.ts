@@ -17,7 +17,9 @@ const MAX_FAULTS = 100;
 
 /** The fault of an entry that no seal covers yet: all there is to tell by is its code. */
 export function unsealedFault(entry: StoredEntry, signer: EntrySigner): Fault | null {
-  return signer.mac(digestOf(canonicalEntry(entry))) === entry.mac ? null : entryFault(entry.id, 'forged');
+  const digest = digestOf(canonicalEntry(entry));
+  const isGenuine = digest === entry.digest && signer.mac(digest) === entry.mac;
+  return isGenuine ? null : entryFault(entry.id, 'forged');
 }
 
 function entryFault(id: string, kind: keyof typeof DETAILS): Fault {
@@ -44,7 +46,8 @@ export class MemberCheck {
       return this.report(this.next, entryFault(entry.id, 'inserted'));
     this.seen[place] = 1;
     const digest = digestOf(canonicalEntry(entry));
-    if (digest !== this.members[place]!.digest) this.report(place, entryFault(entry.id, 'altered'));
+    if (digest !== this.members[place]!.digest || digest !== entry.digest)
+      this.report(place, entryFault(entry.id, 'altered'));
     else if (this.signer.mac(digest) !== entry.mac) this.report(place, entryFault(entry.id, 'forged'));
     else if (place < this.next) this.report(place, entryFault(entry.id, 'moved'));
     this.next = Math.max(this.next, place + 1);

@@ -16,10 +16,10 @@ describe('AuditVerification', () => {
   const verify = () => trail.verification.verify();
 
   /** The fault is found, and still found after the trail has gone on. */
-  async function expectFault(id: string | undefined, kind: string): Promise<void> {
+  async function expectFault(id: string | undefined, kind: string, sealedKind = kind): Promise<void> {
     expect(await verify()).toMatchObject({ intact: false, firstFault: { id, kind } });
     await trail.grow(3);
-    expect(await verify()).toMatchObject({ intact: false, firstFault: { id, kind } });
+    expect(await verify()).toMatchObject({ intact: false, firstFault: { id, kind: sealedKind } });
   }
 
   /** Keeps the service from remembering outside the database what it sealed. */
@@ -66,6 +66,7 @@ describe('AuditVerification', () => {
       `details = '{}'`,
       'address = NULL',
       `time = time + '1 ms'`,
+      'digest = sha256(digest)',
     ])('finds an edit: %s', async (edit) => {
       await attacker.change(`UPDATE audit_events SET ${edit} WHERE id = $1`, events[6]);
       await expectFault(events[6], 'altered');
@@ -114,8 +115,18 @@ describe('AuditVerification', () => {
         events[6],
         NEW_ID,
       );
-      await expectFault(NEW_ID, 'forged');
+      await expectFault(NEW_ID, 'forged', 'altered');
     });
+
+    it.each([`outcome = 'success'`, 'digest = sha256(digest)'])(
+      'finds an edit in the moment before the seal: %s',
+      async (edit) => {
+        await trail.record(1);
+        const id = (await attacker.ids('audit_events')).at(-1);
+        await attacker.change(`UPDATE audit_events SET ${edit} WHERE id = $1`, id);
+        await expectFault(id, 'forged', 'altered');
+      },
+    );
 
     it('finds a genuine entry that was deleted and put back at the end', async () => {
       await attacker.change('UPDATE audit_events SET position = audit_position() WHERE id = $1', events[6]);

@@ -18,13 +18,13 @@ const SEED = [
           gen_random_uuid(), '\\x00' FROM users`,
   `INSERT INTO login_failures (account_digest, device_id, failures, updated_at)
    SELECT md5(n::text), '', 3, now() FROM generate_series(1, ${ROWS}) AS n`,
-  `INSERT INTO audit_calls (time, id, position, outcome, user_id, address, request_id, method, status, duration_ms, mac)
+  `INSERT INTO audit_calls (time, id, position, outcome, user_id, address, request_id, method, status, duration_ms, digest, mac)
    SELECT now() - n * interval '1 second', gen_random_uuid(), 0, CASE WHEN n % 50 = 0 THEN 'failure' ELSE 'success' END,
-          users.id, '203.0.113.' || n % 250, md5(n::text), 'GET', 200, 1, '\\x00'
+          users.id, '203.0.113.' || n % 250, md5(n::text), 'GET', 200, 1, '\\x00', '\\x00'
    FROM (SELECT row_number() OVER () AS n, id FROM users) AS users`,
-  `INSERT INTO audit_events (time, id, position, type, outcome, user_id, address, request_id, details, mac)
+  `INSERT INTO audit_events (time, id, position, type, outcome, user_id, address, request_id, details, digest, mac)
    SELECT now() - n * interval '1 second', gen_random_uuid(), 0, 'authn_login_success',
-          CASE WHEN n % 50 = 0 THEN 'failure' ELSE 'success' END, users.id, '203.0.113.' || n % 250, md5(n::text), '{}', '\\x00'
+          CASE WHEN n % 50 = 0 THEN 'failure' ELSE 'success' END, users.id, '203.0.113.' || n % 250, md5(n::text), '{}', '\\x00', '\\x00'
    FROM (SELECT row_number() OVER () AS n, id FROM users) AS users`,
   'ANALYZE',
 ];

@@ -9,6 +9,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  *   transaction's id (xid8) plus a base that moves when the rows were restored into another cluster, whose ids
  *   start again from the beginning.
  * - `time` is the timestamp inside the entry's UUIDv7, so that an id alone leads to its partition.
+ * - `digest` is what a seal keeps of the entry, stored so that the sealer need not make it again of every row.
  * - No BRIN: each reader wants an order (time, or position) that a B-tree gives and a block range does not.
  * - Months are attached, never created in place: ATTACH PARTITION does not block writers, PARTITION OF does.
  * - The functions run as the owner, because the service's role may only insert and select; each refuses what the
@@ -61,6 +62,7 @@ export class Audit1795400001000 implements MigrationInterface {
         user_agent text,
         request_id text,
         details jsonb NOT NULL,
+        digest bytea NOT NULL,
         mac bytea NOT NULL,
         CONSTRAINT audit_events_pkey PRIMARY KEY (time, id)
       ) PARTITION BY RANGE (time)`);
@@ -91,6 +93,7 @@ export class Audit1795400001000 implements MigrationInterface {
         route text,
         status smallint NOT NULL,
         duration_ms double precision NOT NULL,
+        digest bytea NOT NULL,
         mac bytea NOT NULL,
         CONSTRAINT audit_calls_pkey PRIMARY KEY (time, id)
       ) PARTITION BY RANGE (time)`);
