@@ -1,14 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { Profile } from '../platform/access/profile.js';
+import { Clock } from '../platform/clock/clock.js';
 import { RedisConnection } from '../platform/redis/redis-connection.js';
 import { evaluate, redisScript } from '../platform/redis/redis-script.js';
 import { TurnBatch } from '../platform/redis/turn-batch.js';
 
-/** Seconds that a copy lives; what it can be wrong by is bounded by the revocation feed, not by this. */
+/** Seconds that an account stays in Redis, from the first copy on. */
 const LIFETIME_SECONDS = 30;
 
+/**
+ * A session is believed to live for so long after the look at PostgreSQL that found it so, and no longer, however long
+ * the copy lies in Redis or was on its way there: shorter than the revocation feed remembers what has ended.
+ */
+const BELIEVED_MS = 30_000;
+
+/** How far the clocks of two instances may differ. */
+const CLOCK_LEEWAY_MS = 5000;
+
+/** What stands in place of a time for a session that is over. */
 const OVER = '0';
-const LIVE = '1';
 
 /** Copies read by one script. */
 const BATCH = 128;
@@ -22,28 +32,32 @@ const READ = redisScript(`
   end
   return answer`);
 
-/** Keeps the newer of two profiles (`updatedAt` leads the text and compares as text), and gives the key an end. */
-const RENEW_PROFILE = `
+/** Keeps the newer of two profiles: `updatedAt` leads the text and compares as text. */
+const KEEP_NEWER = `
   local held = redis.call('HGET', KEYS[1], 'profile')
-  if not held or held < ARGV[1] then redis.call('HSET', KEYS[1], 'profile', ARGV[1]) end
-  return redis.call('EXPIRE', KEYS[1], ARGV[2])`;
+  if not held or held < ARGV[2] then redis.call('HSET', KEYS[1], 'profile', ARGV[2]) end`;
 
-/** Writes what PostgreSQL said only where nothing newer stands: a session that ended meanwhile stays ended. */
+/** Never prolonged, or whoever changes one session of an account would keep the copies of all. */
+const GIVE_END = `return redis.call('EXPIRE', KEYS[1], ARGV[1], 'NX')`;
+
+const RENEW_PROFILE = `${KEEP_NEWER}\n${GIVE_END}`;
+
+/** Writes what PostgreSQL said, except over the end of a session that was announced meanwhile. */
 const FILL = `
-  redis.call('HSETNX', KEYS[1], ARGV[1], '${LIVE}')
-  redis.call('HSETNX', KEYS[1], 'profile', ARGV[2])
-  return redis.call('EXPIRE', KEYS[1], ARGV[3], 'NX')`;
+  if redis.call('HGET', KEYS[1], ARGV[3]) ~= '${OVER}' then redis.call('HSET', KEYS[1], ARGV[3], ARGV[4]) end
+  ${KEEP_NEWER}
+  ${GIVE_END}`;
 
 const END = `
   for index = 2, #ARGV do redis.call('HSET', KEYS[1], ARGV[index], '${OVER}') end
-  return redis.call('EXPIRE', KEYS[1], ARGV[1])`;
+  ${GIVE_END}`;
 
 interface CopyKey {
   readonly userId: string;
   readonly sessionId: string;
 }
 
-/** What Redis holds: the session's state and the profile, encoded. */
+/** What Redis holds: when PostgreSQL was asked about the session, or that it is over; and the profile, encoded. */
 type Copied = readonly [session: string | null, profile: string | null];
 
 export interface AccountCopy {
@@ -59,9 +73,14 @@ export interface AccountCopy {
  */
 @Injectable()
 export class AccountCopies {
-  private readonly batch = new TurnBatch<CopyKey, Copied>((keys) => this.readAll(keys), BATCH);
+  private readonly batch: TurnBatch<CopyKey, Copied>;
 
-  constructor(private readonly redis: RedisConnection) {}
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly clock: Clock,
+  ) {
+    this.batch = new TurnBatch(redis, (keys) => this.readAll(keys), BATCH);
+  }
 
   get configured(): boolean {
     return this.redis.configured;
@@ -72,26 +91,31 @@ export class AccountCopies {
     const key = { userId, sessionId };
     const [session, profile] = await (this.redis.clustered ? this.readOne(key) : this.batch.ask(key));
     return {
-      session: session === LIVE ? 'live' : session === OVER ? 'over' : null,
+      session: session === OVER ? 'over' : this.isFresh(session) ? 'live' : null,
       profile: profile ? (JSON.parse(profile.slice(profile.indexOf(' ') + 1)) as Profile) : null,
     };
   }
 
-  async fill(sessionId: string, profile: Profile): Promise<void> {
-    await this.redis.run((client) =>
-      client.eval(FILL, 1, keyOf(profile.id), sessionId, encode(profile), LIFETIME_SECONDS),
-    );
+  /** Notes a session that PostgreSQL, asked at `readAt`, has found alive. */
+  async fill(sessionId: string, profile: Profile, readAt: Date): Promise<void> {
+    const copy = [LIFETIME_SECONDS, encode(profile), sessionId, readAt.getTime()];
+    await this.redis.run((client) => client.eval(FILL, 1, keyOf(profile.id), ...copy));
   }
 
   async renewProfile(profile: Profile): Promise<void> {
     await this.redis.run((client) =>
-      client.eval(RENEW_PROFILE, 1, keyOf(profile.id), encode(profile), LIFETIME_SECONDS),
+      client.eval(RENEW_PROFILE, 1, keyOf(profile.id), LIFETIME_SECONDS, encode(profile)),
     );
   }
 
   async endSessions(userId: string, sessionIds: readonly string[]): Promise<void> {
     if (sessionIds.length === 0) return;
     await this.redis.run((client) => client.eval(END, 1, keyOf(userId), LIFETIME_SECONDS, ...sessionIds));
+  }
+
+  private isFresh(session: string | null): boolean {
+    const ageMs = this.clock.nowMs() - Number(session ?? Number.NaN);
+    return ageMs < BELIEVED_MS && ageMs > -CLOCK_LEEWAY_MS;
   }
 
   private readOne({ userId, sessionId }: CopyKey): Promise<Copied> {

@@ -40,10 +40,11 @@ export class SessionState {
       if (copy.session === 'over') return null;
       if (copy.session === 'live' && copy.profile) return copy.profile;
     }
-    const owner = await this.sessions.findOwnerOfLive(sessionId, this.clock.now());
+    const now = this.clock.now();
+    const owner = await this.sessions.findOwnerOfLive(sessionId, now);
     if (owner?.id !== userId) return null;
     const profile = profileOf(owner);
-    if (this.copies.configured) this.copies.fill(sessionId, profile).catch(() => undefined);
+    if (this.copies.configured) this.copies.fill(sessionId, profile, now).catch(() => undefined);
     return profile;
   }
 }

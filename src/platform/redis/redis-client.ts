@@ -56,3 +56,14 @@ export function onBytes(client: RedisClient, heard: () => void): void {
   if (client instanceof Redis) listen(client);
   else client.on('+node', listen);
 }
+
+/** Sends the commands that `send` issues in one write; a cluster's client does so by itself, for each node. */
+export function inOneWrite(client: RedisClient | null, send: () => void): void {
+  const stream = client instanceof Redis ? client.stream : undefined;
+  stream?.cork();
+  try {
+    send();
+  } finally {
+    stream?.uncork();
+  }
+}

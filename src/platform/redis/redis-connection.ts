@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import type { Observable } from 'rxjs';
 import { Environment } from '../config/environment.js';
 import { RedisBreaker } from './redis-breaker.js';
-import { createRedisClient, onBytes, type RedisClient } from './redis-client.js';
+import { createRedisClient, inOneWrite, onBytes, type RedisClient } from './redis-client.js';
 import { RedisPatience } from './redis-patience.js';
 import { RedisUnavailable } from './redis-unavailable.js';
 
@@ -27,7 +27,7 @@ type RedisCommand<T> = (client: RedisClient, isAwaited: () => boolean) => Promis
 
 /**
  * The process's one way to Redis, which is speed and never truth: every caller must be able to do without it.
- * Commands issued in one turn of the event loop share a round trip. A heartbeat that writes tells a usable server
+ * Commands sent {@link atEndOfTurn} share a round trip. A heartbeat that writes tells a usable server
  * from one that is full, read-only or loading, which all answer PING.
  */
 @Injectable()
@@ -38,6 +38,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   private readonly urls: readonly string[];
   private client: RedisClient | null = null;
   private heart: NodeJS.Timeout | undefined;
+  private senders: (() => void)[] = [];
   private failedHeartbeats = 0;
   /** The last failure, for the log: without it a wrong password looks like a server that is away. */
   private fault = 'no connection';
@@ -75,6 +76,19 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     if (!this.breaker.isClosed || this.client === null)
       return Promise.reject(new RedisUnavailable(this.state));
     return this.attempt(this.client, command);
+  }
+
+  /** Calls `send` at the end of this turn of the event loop; the commands of all who ask for it travel in one write. */
+  atEndOfTurn(send: () => void): void {
+    // Sockets are read before immediates run, so whatever this turn reads has asked by then.
+    if (this.senders.push(send) > 1) return;
+    setImmediate(() => {
+      const senders = this.senders;
+      this.senders = [];
+      inOneWrite(this.client, () => {
+        for (const sender of senders) sender();
+      });
+    });
   }
 
   async onModuleInit(): Promise<void> {

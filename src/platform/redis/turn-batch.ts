@@ -1,3 +1,5 @@
+import type { RedisConnection } from './redis-connection.js';
+
 interface Waiting<Question, Answer> {
   readonly question: Question;
   readonly resolve: (answer: Answer) => void;
@@ -5,22 +7,22 @@ interface Waiting<Question, Answer> {
 }
 
 /**
- * Asks together what is asked within one turn of the event loop: under load a command for each request is most of what
- * Redis costs, here and there. A turn in which one request came waits for nobody. `askAll` answers in the order of its
- * questions, at most `most` of them at a time; when it fails, so does each of them.
+ * Asks Redis together what is asked within one turn of the event loop: under load a command for each request is most of
+ * what Redis costs, here and there. A turn in which one request came waits for nobody. `askAll` answers in the order of
+ * its questions, at most `most` of them at a time; when it fails, so does each of them.
  */
 export class TurnBatch<Question, Answer> {
   private waiting: Waiting<Question, Answer>[] = [];
 
   constructor(
+    private readonly redis: RedisConnection,
     private readonly askAll: (questions: readonly Question[]) => Promise<readonly Answer[]>,
     private readonly most: number,
   ) {}
 
   ask(question: Question): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      // Sockets are read before immediates run, so all that this turn reads is there by then.
-      if (this.waiting.push({ question, resolve, reject }) === 1) setImmediate(() => this.flush());
+      if (this.waiting.push({ question, resolve, reject }) === 1) this.redis.atEndOfTurn(() => this.flush());
     });
   }
 

@@ -22,19 +22,18 @@ const BATCH = 128;
 @Injectable()
 export class RedisWindows implements WindowStore {
   private readonly clock = new RedisClock();
-  private readonly batch = new TurnBatch<readonly Window[], readonly Decision[]>(
-    (requests) => this.consumeAll(requests),
-    BATCH,
-  );
+  private readonly batch: TurnBatch<readonly Window[], readonly Decision[]>;
 
-  constructor(private readonly connection: RedisConnection) {}
+  constructor(private readonly connection: RedisConnection) {
+    this.batch = new TurnBatch(connection, (requests) => this.consumeAll(requests), BATCH);
+  }
 
   /** One round trip, shared with all requests of a turn. Throws {@link RedisUnavailable} when Redis did not decide in time. */
   consume(windows: readonly Window[]): Promise<readonly Decision[]> {
     return this.connection.clustered ? this.consumeBySlot(windows) : this.batch.ask(windows);
   }
 
-  private consumeAll(requests: readonly (readonly Window[])[]): Promise<readonly Decision[][]> {
+  private consumeAll(requests: readonly (readonly Window[])[]): Promise<(readonly Decision[])[]> {
     return this.connection.run(async (client, isAwaited) => {
       const decisions = decisionsOf(await this.ask(client, requests, isAwaited));
       let start = 0;
