@@ -42,12 +42,16 @@ export class LoginService {
     const account = this.audit.accountDigest(email);
     const knownDevice = this.devices.knownDevice(deviceToken, account);
     const attempt = await this.beginAttempt(account, knownDevice, origin);
-    const user = await this.users.findWithPasswordHash(email);
-    const matches = await this.verify(attempt, password, user);
-    if (user && matches) {
-      const proven = { user, password, account, deviceToken, knownDevice, attempt };
+    let user = await this.users.findWithPasswordHash(email);
+    while (await this.verify(attempt, password, user)) {
+      const proven = { user: user!, password, account, deviceToken, knownDevice, attempt };
       const signedIn = await this.signIn.signIn(proven, origin);
       if (signedIn) return signedIn;
+      // Changed meanwhile. A login at the same moment may only have renewed the hash, so the password is looked at again.
+      const changed = await this.users.findWithPasswordHash(email);
+      const isSameHash = changed?.passwordHash === user?.passwordHash;
+      user = changed;
+      if (isSameHash) break;
     }
     await this.recordFailure(attempt, account, user, origin);
     throw new Problem(AuthErrors.invalid_credentials);

@@ -34,7 +34,8 @@ export class RefreshService {
       throw problem;
     }
     const { session, owner } = await this.renewal.renew(claim, origin);
-    const device = this.devices.remember(deviceToken, this.audit.accountDigest(owner.email));
-    return { profile: profileOf(owner), session, deviceToken: device.token };
+    const account = this.audit.accountDigest(owner.email);
+    const device = this.devices.renew(deviceToken, session.deviceId, account);
+    return { profile: profileOf(owner), session, deviceToken: device };
   }
 }

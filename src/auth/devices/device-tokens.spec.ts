@@ -40,6 +40,15 @@ describe('a device token', () => {
     expect(tokenAfter('ada', 'ada', 'ada')).toHaveLength(tokenAfter('ada').length);
   });
 
+  it('has the id of its session after a refresh, with or without a token of that device, and with one of another', () => {
+    const { token, deviceId } = devices.remember(tokenAfter('charles'), 'ada');
+    const other = devices.remember(null, 'mallory');
+    for (const presented of [token, null, other.token])
+      expect(devices.knownDevice(devices.renew(presented, deviceId, 'ada'), 'ada')).toBe(deviceId);
+    expect(devices.knownDevice(devices.renew(token, deviceId, 'ada'), 'charles')).toBe(deviceId);
+    expect(devices.knownDevice(devices.renew(other.token, deviceId, 'ada'), 'mallory')).toBeNull();
+  });
+
   it('names no account', () => {
     const bytes = Buffer.from(tokenAfter('ada'), 'base64url');
     expect(bytes.includes('ada')).toBe(false);

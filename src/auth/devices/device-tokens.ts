@@ -34,10 +34,22 @@ export class DeviceTokens {
     return claim?.tags.some((known) => known.equals(tag)) ? claim.deviceId : null;
   }
 
-  /** The device's next token, which knows this account too; a device without one gets an id. */
+  /** The token of a device where somebody signs in, which then knows this account too; a device without one gets an id. */
   remember(token: string | null | undefined, accountDigest: string): { token: string; deviceId: string } {
     const claim = this.read(token);
-    const deviceId = claim?.deviceId ?? this.ids.next();
+    return this.issue(claim?.deviceId ?? this.ids.next(), claim, accountDigest);
+  }
+
+  /**
+   * The token of a device that is signed in. Its id is the one that the session began with, and a token of another
+   * device counts for nothing: each id is a count of guesses of its own, and a refresh must not hand out new ones.
+   */
+  renew(token: string | null | undefined, deviceId: string, accountDigest: string): string {
+    const claim = this.read(token);
+    return this.issue(deviceId, claim?.deviceId === deviceId ? claim : null, accountDigest).token;
+  }
+
+  private issue(deviceId: string, claim: DeviceClaim | null, accountDigest: string) {
     const tag = this.tag(accountDigest);
     const others = claim?.tags.filter((known) => !known.equals(tag)) ?? [];
     const body = Buffer.concat([uuidToBytes(deviceId), tag, ...others.slice(0, MAX_ACCOUNTS - 1)]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { newAddress, PASSWORD, signUp } from '../../support/app/accounts.js';
+import { newAddress, PASSWORD, register, signUp } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp, type Variables } from '../../support/app/test-app.js';
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
@@ -106,6 +106,18 @@ describe.each(SETTINGS.filter(({ redis }) => !redis || inject('redis').kind !== 
         await expect.poll(() => isAlive(accessToken), { timeout: 1000 }).toEqual([false, false]);
       },
     );
+
+    it('logins at the moment when the hash gets its new cost are all let in', async () => {
+      const email = await register(apps[0]);
+      const dearer = await startBeside(apps[0], { variables: { BCRYPT_ROUNDS: '6' } });
+      const logins = await Promise.all(
+        Array.from({ length: 4 }, () =>
+          dearer.call({ url: '/auth/login', body: { email, password: PASSWORD } }),
+        ),
+      );
+      await dearer.close();
+      expect(logins.map((answer) => answer.statusCode)).toEqual([200, 200, 200, 200]);
+    });
 
     it.each(RUNS)('a logout among refreshes leaves no session (run %i)', async () => {
       const { refreshToken } = await signUp(apps[0]);
