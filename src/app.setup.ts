@@ -52,15 +52,20 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
 
   fastify.addHook('onRoute', (route) => {
     app.get(RouteTable).add(route);
+    route.errorHandler = async (error, request, reply) => {
+      const reason = await admission.admitRefused(error, request, reply);
+      sendProblem(filter.judge(reason, request), callOf(request).origin.requestId, reply);
+      return reply;
+    };
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     openCall(request, reply);
-    requireHost(request);
     recorder.assertRoom(request);
     done();
   });
   fastify.addHook('onRequest', async (request, reply) => {
     if (request.is404) await admission.admitUnmatched(request, reply);
+    requireHost(request);
   });
   fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS));
   fastify.addHook('onSend', (request, reply, payload, done) => {
@@ -74,8 +79,10 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   });
   fastify.decorate('unroutable', ((error, request, reply) => {
     const { requestId } = openCall(request, reply).origin;
-    const problem = filter.judge(error, request);
-    recorder.record(request, problem.row.status, () => sendProblem(problem, requestId, reply));
+    void admission.admitRefused(error, request, reply).then((reason) => {
+      const problem = filter.judge(reason, request);
+      recorder.record(request, problem.row.status, () => sendProblem(problem, requestId, reply));
+    });
   }) satisfies Unroutable);
 
   await app.register(fastifyCookie);

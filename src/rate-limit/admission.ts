@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
 import { Problem } from '../platform/errors/problem.js';
 import { type Call, callOf } from '../platform/http/call.js';
+import { isOperational } from '../platform/http/operational-routes.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
 import { PolicySet } from './policies/policy-set.js';
 import { PolicyTable } from './policies/policy-table.js';
@@ -35,6 +36,7 @@ export class Admission {
   /** Throws `rate_limited` when a policy refuses; header fields are on the reply whatever happens after. */
   async admit(request: FastifyRequest, reply: FastifyReply, set: PolicySet): Promise<void> {
     const call = callOf(request);
+    call.admitted = true;
     const blockedSeconds = this.blocks.secondsLeft(call.origin.network);
     if (blockedSeconds > 0) this.refuse(call, [BLOCKED], blockedSeconds);
     const policies = set.policies.filter((policy) => this.keys.applies(policy, call));
@@ -53,6 +55,21 @@ export class Admission {
   /** The same for a request that no route answers (404, 405): it counts against its address. */
   async admitUnmatched(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     await this.admit(request, reply, this.unmatched);
+  }
+
+  /**
+   * What a request is refused with that the HTTP layer refused before any guard saw it: it is not free of limits either,
+   * so the reason given, unless its address is over its limit or blocked.
+   */
+  async admitRefused(reason: unknown, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const call = callOf(request);
+    if (call.admitted || isOperational(call.route)) return reason;
+    try {
+      await this.admitUnmatched(request, reply);
+      return reason;
+    } catch (refusal) {
+      return refusal;
+    }
   }
 
   private refuse(call: Call, policies: string[], seconds: number): never {

@@ -6,6 +6,12 @@ import { canonicalEmail } from './canonical-email.js';
 /** RFC 5321 section 4.5.3.1.3, less the angle brackets. */
 const MAX_LENGTH = 254;
 
+/**
+ * What RFC 5322 allows and no mailbox needs: quoted local parts, which are a second spelling of the same mailbox and can
+ * hold line breaks, and characters that nobody sees.
+ */
+const ODD = /["\s\p{C}]/u;
+
 /** An e-mail address, made canonical before it is validated: one account has one spelling. */
 export const IsAccountEmail = () =>
   applyDecorators(
@@ -18,7 +24,7 @@ export const IsAccountEmail = () =>
       name: 'accountEmail',
       validator: {
         validate: (value: unknown) =>
-          typeof value === 'string' && value.isWellFormed() && value.length <= MAX_LENGTH && isEmail(value),
+          typeof value === 'string' && value.length <= MAX_LENGTH && isEmail(value) && !ODD.test(value),
         defaultMessage: () => '$property must be an e-mail address',
       },
     }),

@@ -195,9 +195,16 @@ describe('the trail', { timeout: 60_000 }, () => {
     'cursor=abc',
     'from=2026-01-01T00:00:00Z&to=2026-12-01T00:00:00Z',
     'from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z',
+    'from=2026-02-30T00:00:00Z&to=2026-03-04T00:00:00Z',
   ])('refuses a filter that makes no sense: %s', async (query) => {
     const answer = await app.call({ url: `/audit/events?${query}`, token: auditor });
     expect([answer.statusCode, answer.json().code]).toEqual([400, 'validation_failed']);
+  });
+
+  it.each(['seals', 'verification'])('refuses a range of %s that is no range', async (what) => {
+    const range = 'from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z';
+    const answer = await app.call({ url: `/audit/${what}?${range}`, token: auditor });
+    expect([answer.statusCode, answer.json().errors]).toMatchObject([400, [{ pointer: '#/from' }]]);
   });
 
   it('tells people what happened to their account, in words and without the doings of others', async () => {

@@ -68,6 +68,9 @@ describe('bad input', { timeout: 60_000 }, () => {
       ['an address without a host', register({ email: 'ada@' }), ['#/email']],
       ['an address of two', register({ email: `${EMAIL}, eve@example.org` }), ['#/email']],
       ['an address with a line break', register({ email: `${EMAIL}\r\nBcc: eve@example.org` }), ['#/email']],
+      ['an address with a quoted part', register({ email: '"ada"@example.org' }), ['#/email']],
+      ['an address with a hidden character', register({ email: 'a\u200bda@example.org' }), ['#/email']],
+      ['an address with a soft hyphen', register({ email: 'a\u00adda@example.org' }), ['#/email']],
       ['an address with NUL', register({ email: `ada\0@example.org` }), ['#/email']],
       [
         'an address of 300 characters',
@@ -239,6 +242,22 @@ describe('bad input', { timeout: 60_000 }, () => {
       const answers = await exchange(app.url, bytes);
       expect(answers.map(({ status }) => status)).toEqual([400]);
       expect(answers[0]?.headers['content-type']).toContain('application/problem+json');
+    });
+
+    it('answers a request with an odd expectation as it does any other', async () => {
+      const [answer] = await exchange(
+        app.url,
+        `${LOGIN}expect: miracles\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}`,
+      );
+      expect([answer?.status, answer?.headers['content-type']]).toEqual([400, 'application/problem+json']);
+      expect(answer?.body).toContain('validation_failed');
+    });
+
+    it('answers 408 to a request that takes longer than ten seconds', { timeout: 30_000 }, async () => {
+      const startedAt = performance.now();
+      const [answer] = await exchange(app.url, `${LOGIN}content-length: 100\r\n\r\n{`);
+      expect(answer?.status).toBe(408);
+      expect(performance.now() - startedAt).toBeLessThan(13_000);
     });
 
     it('answers 431 to a head of over 16 KiB', async () => {

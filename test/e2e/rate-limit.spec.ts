@@ -173,6 +173,31 @@ describe('the rate limits of every route', () => {
     expect(await statuses(times(35, { url: '/nowhere', headers }))).toEqual([...times(34, 404), 429]);
   });
 
+  it.each<{ what: string; status: number; request: TestRequest }>([
+    {
+      what: 'a content type that cannot be read',
+      status: 415,
+      request: { method: 'POST', url: '/auth/logout', body: '{}', headers: { 'content-type': 'json' } },
+    },
+    {
+      what: 'a body that is too large',
+      status: 413,
+      request: { method: 'POST', url: '/auth/logout', body: { refreshToken: 'x'.repeat(70_000) } },
+    },
+    { what: 'an escape that makes no sense', status: 400, request: { url: '/%zz' } },
+    {
+      what: 'a parameter that is too long',
+      status: 400,
+      request: { method: 'POST', url: `/alerts/${'x'.repeat(200)}/resolve` },
+    },
+  ])('count what never reaches a guard against the address: $what', async ({ status, request }) => {
+    const headers = newClient();
+    const once = { ...request, headers: { ...request.headers, ...headers } };
+    const first = await app.call(once);
+    expect([first.statusCode, tightest(first).value]).toEqual([status, 'address']);
+    expect(await statuses(times(40, once))).toEqual([...times(39, status), 429]);
+  });
+
   it('are apart for different endpoints', async () => {
     const headers = newClient();
     await statuses(times(4, { url: '/rate-limits', headers }));
@@ -185,6 +210,17 @@ describe('the rate limits of every route', () => {
     expect(await statuses([me(one.accessToken, '192.0.2.2'), me(other.accessToken, '192.0.2.1')])).toEqual([
       429, 200,
     ]);
+  });
+
+  it('are not spent for their owner by who holds the token of a session that is over', async () => {
+    const email = await newcomer();
+    const signIn = async () =>
+      (await login(email, newClient(), PASSWORD)).json<{ accessToken: string }>().accessToken;
+    const [stolen, own] = [await signIn(), await signIn()];
+    await app.call({ method: 'POST', url: '/auth/logout', token: stolen, headers: newClient() });
+    const thief = await statuses(times(6, 0).map((_, index) => me(stolen, `203.0.113.${index}`)));
+    expect(new Set(thief)).toEqual(new Set([401]));
+    expect(await statuses(times(3, me(own, '203.0.113.99')))).toEqual([200, 200, 200]);
   });
 
   it('hold IPv6 by /64, and an IPv4-mapped address as IPv4', async () => {

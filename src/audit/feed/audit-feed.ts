@@ -52,6 +52,11 @@ export class AuditFeed {
   }
 }
 
-function withoutStorage({ position: _position, digest: _digest, mac: _mac, ...entry }: StoredEntry): AuditEntry {
+function withoutStorage({
+  position: _position,
+  digest: _digest,
+  mac: _mac,
+  ...entry
+}: StoredEntry): AuditEntry {
   return entry;
 }

@@ -4,6 +4,7 @@ import { SealsRepository } from '../seals/seals.repository.js';
 import type { AuditFilterDto } from './dto/audit-filter.dto.js';
 import type { SealedRangeDto } from './dto/sealed-range.dto.js';
 import { CSV, type ExportFormat, jsonLine, NDJSON } from './export-format.js';
+import { sealedRange } from './trail-query.js';
 import { TrailReader } from './trail-reader.js';
 
 /** Seals read at a time; one may have a hundred kilobytes of members. */
@@ -30,17 +31,16 @@ export class AuditExport {
     return { format, text: chunks(format, this.reader.all(query)) };
   }
 
-  /** Seals as NDJSON: what `deploy/verify-audit-export.mjs` needs beside the entries. */
-  sealsOf({ from, to }: SealedRangeDto): ExportText {
-    return { format: NDJSON, text: this.sealLines(from, to) };
+  /** Seals as NDJSON: what `deploy/verify-audit-export.mjs` needs beside the entries; throws `validation_failed`. */
+  sealsOf(range: SealedRangeDto): ExportText {
+    return { format: NDJSON, text: this.sealLines(sealedRange(range)) };
   }
 
-  private async *sealLines(from?: string, to?: string): AsyncGenerator<string> {
-    let { number } = from === undefined ? { number: 0 } : await this.seals.linkBefore(new Date(from));
+  private async *sealLines({ from, to }: { from?: Date; to?: Date }): AsyncGenerator<string> {
+    let { number } = from === undefined ? { number: 0 } : await this.seals.linkBefore(from);
     for (;;) {
       const seals = await this.seals.after(number, SEALS_AT_A_TIME);
-      const wanted =
-        to === undefined ? seals : seals.filter(({ time }) => Date.parse(time) <= Date.parse(to));
+      const wanted = to === undefined ? seals : seals.filter(({ time }) => Date.parse(time) <= to.getTime());
       const lines = wanted.map(
         ({ mac: _mac, members, ...seal }) =>
           `${jsonLine({ ...seal, members: members.toString('base64') })}\n`,

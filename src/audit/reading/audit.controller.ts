@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagg
 import type { FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { RequireRole } from '../../platform/access/access.decorator.js';
+import { Clock } from '../../platform/clock/clock.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { AuditVerification } from '../verification/audit-verification.js';
@@ -14,6 +15,7 @@ import { SealedRangeDto } from './dto/sealed-range.dto.js';
 import { VerificationDto } from './dto/verification.dto.js';
 import { ReadingRecord } from './reading-record.js';
 import { streamAnswer } from './stream-answer.js';
+import { sealedRange } from './trail-query.js';
 import { TrailReader } from './trail-reader.js';
 
 @ApiTags('audit')
@@ -25,6 +27,7 @@ export class AuditController {
     private readonly exports: AuditExport,
     private readonly verification: AuditVerification,
     private readonly record: ReadingRecord,
+    private readonly clock: Clock,
   ) {}
 
   /** Events and API calls of at most 31 days, newest first. Reading them is an event itself. */
@@ -52,7 +55,7 @@ export class AuditController {
   ): Promise<StreamableFile> {
     const text = this.exports.entries(filter, request.headers.accept);
     await this.record.note(request, 'export', filter);
-    return file(request, 'audit', text);
+    return this.file(request, 'audit', text);
   }
 
   /** The seals that prove an export, one JSON object to a line; docs/audit-format.md says how. */
@@ -65,8 +68,9 @@ export class AuditController {
     @Query() range: SealedRangeDto,
     @Req() request: FastifyRequest,
   ): Promise<StreamableFile> {
+    const text = this.exports.sealsOf(range);
     await this.record.note(request, 'seals', range);
-    return file(request, 'audit-seals', this.exports.sealsOf(range));
+    return this.file(request, 'audit-seals', text);
   }
 
   /** Tells whether the trail is what was once written; takes some 15 s for a million entries. */
@@ -74,20 +78,19 @@ export class AuditController {
   @ApiOperation({ summary: 'Verify the trail' })
   @Problems(PlatformErrors.validation_failed)
   async verifyAuditTrail(
-    @Query() { from, to }: SealedRangeDto,
+    @Query() range: SealedRangeDto,
     @Req() request: FastifyRequest,
   ): Promise<VerificationDto> {
-    await this.record.note(request, 'verification', { from, to });
-    return this.verification.verify({
-      ...(from !== undefined && { from: new Date(from) }),
-      ...(to !== undefined && { to: new Date(to) }),
+    const wanted = sealedRange(range);
+    await this.record.note(request, 'verification', range);
+    return this.verification.verify(wanted);
+  }
+
+  private file(request: FastifyRequest, name: string, { format, text }: ExportText): StreamableFile {
+    return streamAnswer(request, Readable.from(text), {
+      clock: this.clock,
+      type: format.mediaType,
+      disposition: `attachment; filename="${name}.${format.extension}"`,
     });
   }
-}
-
-function file(request: FastifyRequest, name: string, { format, text }: ExportText): StreamableFile {
-  return streamAnswer(request, Readable.from(text), {
-    type: format.mediaType,
-    disposition: `attachment; filename="${name}.${format.extension}"`,
-  });
 }

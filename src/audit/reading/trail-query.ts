@@ -3,6 +3,7 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { AuditEntry } from '../audit-entry.js';
 import type { AuditOutcome } from '../audit-vocabulary.js';
 import type { AuditFilterDto } from './dto/audit-filter.dto.js';
+import type { SealedRangeDto } from './dto/sealed-range.dto.js';
 
 const DAY_MS = 86_400_000;
 
@@ -30,6 +31,17 @@ export function trailQuery({ from, to, ...filter }: AuditFilterDto, now: Date, m
     throw unacceptable('#/from', `from must be at most ${maxDays} days before to`);
   }
   return { from: since, to: until, ...filter };
+}
+
+/** The two ends of a range of seals; throws `validation_failed` where nothing lies between them. */
+export function sealedRange({ from, to }: SealedRangeDto): { from?: Date; to?: Date } {
+  const range = {
+    ...(from !== undefined && { from: new Date(from) }),
+    ...(to !== undefined && { to: new Date(to) }),
+  };
+  if (range.from && range.to && range.from > range.to)
+    throw unacceptable('#/from', 'from must not be after to');
+  return range;
 }
 
 export function unacceptable(pointer: string, detail: string): Problem {

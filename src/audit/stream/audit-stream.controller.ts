@@ -2,6 +2,7 @@ import { Controller, Get, Header, Headers, Query, Req, type StreamableFile } fro
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
+import { Clock } from '../../platform/clock/clock.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { principalOf } from '../../platform/http/call.js';
@@ -23,6 +24,7 @@ export class AuditStreamController {
     private readonly streams: AuditStreams,
     private readonly feed: AuditFeed,
     private readonly record: ReadingRecord,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -50,7 +52,7 @@ export class AuditStreamController {
       calls: filter.type === undefined || filter.type === API_CALL,
       wants: matching(filter),
     });
-    return streamAnswer(request, stream, { type: 'text/event-stream' });
+    return streamAnswer(request, stream, { clock: this.clock, type: 'text/event-stream' });
   }
 
   private async positionAfter(lastEventId: string | undefined): Promise<string | null> {

@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Readable } from 'node:stream';
-import { Clock } from '../../platform/clock/clock.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { AuditFeed } from '../feed/audit-feed.js';
@@ -9,16 +8,16 @@ import { eventFrames, type Subscription } from './event-frames.js';
 /** Streams that one process serves; each costs it a query every half second. */
 const MAX_STREAMS = 50;
 
+/** And of one reader, so that nobody takes them all. */
+const MAX_STREAMS_OF_ONE = 10;
+
 /** The trail as server-sent events, to a bounded number of readers. */
 @Injectable()
 export class AuditStreams implements OnModuleDestroy {
-  private readonly open = new Set<Readable>();
+  private readonly open = new Map<Readable, string>();
   private readonly draining = new AbortController();
 
-  constructor(
-    private readonly feed: AuditFeed,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly feed: AuditFeed) {}
 
   /** The process is about to end: so do the streams, and their clients go on elsewhere from where they were. */
   onModuleDestroy(): void {
@@ -26,20 +25,17 @@ export class AuditStreams implements OnModuleDestroy {
   }
 
   /**
-   * Begins a stream. It ends with the reader's session, with their access token at the latest, or with the process;
-   * one that does not keep up is not read ahead for. Throws `overloaded` when there are too many.
+   * Begins a stream. It ends with the reader's session or with the process; one that does not keep up is not read ahead
+   * for. Throws `overloaded` when there are too many, of all readers or of this one.
    */
   begin(subscription: Subscription): Readable {
-    if (this.open.size >= MAX_STREAMS)
+    const { userId } = subscription.principal;
+    const own = [...this.open.values()].filter((reader) => reader === userId).length;
+    if (this.open.size >= MAX_STREAMS || own >= MAX_STREAMS_OF_ONE)
       throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds: 30 });
     const stream = Readable.from(eventFrames(this.feed, subscription, this.draining.signal));
-    const lifetimeMs = subscription.principal.expiresAt * 1000 - this.clock.nowMs();
-    const deadline = setTimeout(() => stream.destroy(), lifetimeMs).unref();
-    this.open.add(stream);
-    stream.once('close', () => {
-      clearTimeout(deadline);
-      this.open.delete(stream);
-    });
+    this.open.set(stream, userId);
+    stream.once('close', () => this.open.delete(stream));
     return stream;
   }
 }

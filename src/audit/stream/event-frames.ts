@@ -36,9 +36,10 @@ export async function* eventFrames(
     const page = await feed.readAfter(position, BATCH, { calls }).catch(nullWhenAway);
     if (!page) return;
     position = page.position;
-    const wanted = page.entries.filter(wants);
+    const end = page.entries.findIndex((entry) => endsSession(entry, principal));
+    const wanted = (end < 0 ? page.entries : page.entries.slice(0, end + 1)).filter(wants);
     if (wanted.length > 0) yield wanted.map(frame).join('');
-    if (page.entries.some((entry) => endsSession(entry, principal))) return;
+    if (end >= 0) return;
     if (page.entries.length > 0) continue;
     quiet = (quiet + 1) % HEARTBEAT_POLLS;
     if (quiet === 0) yield ': quiet\n\n';

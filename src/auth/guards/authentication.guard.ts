@@ -64,6 +64,7 @@ export class AuthenticationGuard extends AuthGuard() {
 
   private accept(call: Call, principal: Principal, context: ExecutionContext): void {
     call.principal = principal;
+    call.sessionIsOver = this.sessions.isKnownToBeOver(principal);
     if (accessRuleOf(context)?.kind !== 'public') this.sessions.ask(call, principal);
   }
 }

@@ -5,8 +5,12 @@ import { Clock } from '../../platform/clock/clock.js';
 import type { Call } from '../../platform/http/call.js';
 import { AccountCopies, type AccountCopy } from '../../users/account-copies.js';
 import { profileOf } from '../../users/profile.js';
+import { RecentSet } from './recent-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { SessionsRepository } from './sessions.repository.js';
+
+/** Sessions that were found over and are remembered, some 100 bytes each. */
+const REMEMBERED_OVER = 20_000;
 
 /**
  * Whether the session behind a token still lives. The copy in Redis is asked in the same tick, and so in the same
@@ -14,6 +18,7 @@ import { SessionsRepository } from './sessions.repository.js';
  */
 @Injectable()
 export class SessionState {
+  private readonly over = new RecentSet(REMEMBERED_OVER);
   private readonly asked = new WeakMap<Call, Promise<AccountCopy | null>>();
 
   constructor(
@@ -22,6 +27,11 @@ export class SessionState {
     private readonly sessions: SessionsRepository,
     private readonly clock: Clock,
   ) {}
+
+  /** Whether this process has heard that the session is over; that it has not says nothing. */
+  isKnownToBeOver({ sessionId }: Principal): boolean {
+    return this.over.has(sessionId) || this.feed.hasEnded(sessionId);
+  }
 
   /** Asks Redis for the copy without waiting for it. */
   ask(call: Call, { userId, sessionId }: Principal): void {
@@ -33,7 +43,13 @@ export class SessionState {
   }
 
   /** The account of the live session behind the call; null when the session is over. Throws `dependency_unavailable`. */
-  async accountOf(call: Call, { userId, sessionId }: Principal): Promise<Profile | null> {
+  async accountOf(call: Call, principal: Principal): Promise<Profile | null> {
+    const profile = await this.find(call, principal);
+    if (!profile) this.over.add(principal.sessionId);
+    return profile;
+  }
+
+  private async find(call: Call, { userId, sessionId }: Principal): Promise<Profile | null> {
     const copy = await this.asked.get(call);
     if (this.feed.hasEnded(sessionId)) return null;
     if (copy && this.feed.isCurrent) {

@@ -14,8 +14,12 @@ export interface Call {
   readonly startedAt: number;
   /** The matched route's pattern, `/alerts/:id/resolve`; null when nothing matched. */
   route: string | null;
+  /** Whether the limits have counted the request, or refused it. */
+  admitted: boolean;
   /** Set once the token is verified; its session may still turn out to be over. */
   principal: Principal | null;
+  /** Whether that session is known to be over: its token speaks for nobody any more, also not in the limits. */
+  sessionIsOver: boolean;
   /** Why the presented access token was not acceptable; null when it was, or when there was none. */
   tokenFault: string | null;
   /** The principal's account, where a copy was at hand. */
@@ -52,7 +56,9 @@ export function newCall(origin: Origin, route: string | null): Call {
     origin,
     startedAt: performance.now(),
     route,
+    admitted: false,
     principal: null,
+    sessionIsOver: false,
     tokenFault: null,
     profile: null,
     refreshSessionId: null,

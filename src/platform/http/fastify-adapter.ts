@@ -23,7 +23,7 @@ const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
  * whole request. No Express-style middleware at all: security lives in hooks and guards on the matched route.
  */
 export function fastifyAdapter({ nextRequestId, onUnroutable }: AdapterParts): FastifyAdapter {
-  return new FastifyAdapter({
+  const adapter = new FastifyAdapter({
     skipMiddie: true,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 10_000,
@@ -34,6 +34,8 @@ export function fastifyAdapter({ nextRequestId, onUnroutable }: AdapterParts): F
     http: {
       maxHeaderSize: 16 * 1024,
       headersTimeout: 10_000,
+      // How often the two times above are looked at; by default every 30 s, which would make them 40.
+      connectionsCheckingInterval: 1000,
       // Node's own refusal would have no body; requireHost makes it a problem.
       requireHostHeader: false,
       // Node would keep the first of two Authorization fields, and a proxy in front may have judged the last.
@@ -55,6 +57,11 @@ export function fastifyAdapter({ nextRequestId, onUnroutable }: AdapterParts): F
       refuseConnection(error, socket, nextRequestId());
     },
   });
+  // Node would answer other expectations than 100-continue by itself, past limits and record; RFC 9110 section 10.1.1
+  // lets a server ignore them.
+  const { server } = adapter.getInstance();
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  return adapter;
 }
 
 /** What Node's parser refuses (ambiguous framing, oversized head, slow head) never becomes a request; answered on the socket. */

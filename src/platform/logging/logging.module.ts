@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { LogFn, Logger } from 'pino';
 import { Environment } from '../config/environment.js';
+import { describeError } from './describe-error.js';
 import { RequestLog } from './request-log.js';
 
 /** Members that must never be printed, wherever an object that holds one is logged by mistake (ASVS 16.2.5). */
@@ -48,6 +49,7 @@ function withoutFrameworkNews(this: Logger, args: Parameters<LogFn>, method: Log
           level: environment.LOG_LEVEL,
           base: { pid: process.pid },
           timestamp: () => `,"time":"${new Date().toISOString()}"`,
+          serializers: { err: (error: unknown) => describeError(error) },
           formatters: { level: (label: string) => ({ level: label }) },
           hooks: { logMethod: withoutFrameworkNews },
           redact: {

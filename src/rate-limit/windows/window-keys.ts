@@ -50,9 +50,9 @@ export class WindowKeys {
   }
 }
 
-/** Whose budget it is; an anonymous caller is counted by address. */
+/** Whose budget it is. Who is anonymous, or holds the token of a session that is over, is counted by address. */
 function subjectOf(keys: readonly KeyPart[], call: Call): string {
-  if (keys.includes('user') && call.principal) return `user ${call.principal.userId}`;
+  if (keys.includes('user') && call.principal && !call.sessionIsOver) return `user ${call.principal.userId}`;
   if (keys.includes('session')) return `session ${call.refreshSessionId}`;
   return `address ${call.origin.network}`;
 }

@@ -9,7 +9,14 @@ export const IsTime = () =>
     name: 'time',
     validator: {
       validate: (value: unknown) =>
-        typeof value === 'string' && RFC_3339.test(value) && Date.parse(value) >= 0,
+        typeof value === 'string' && RFC_3339.test(value) && isOnTheCalendar(value) && Date.parse(value) >= 0,
       defaultMessage: () => '$property must be an RFC 3339 time such as 2026-11-23T09:30:00Z',
     },
   });
+
+/** Date.parse takes February 30 for the second of March, without a word. */
+function isOnTheCalendar(time: string): boolean {
+  const date = time.slice(0, 'YYYY-MM-DD'.length);
+  const read = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(date);
+}

@@ -1,0 +1,20 @@
+/** Remembers the texts that were added last, a bounded number of them. */
+export class RecentSet {
+  private readonly members = new Set<string>();
+
+  constructor(private readonly capacity: number) {}
+
+  add(text: string): void {
+    this.members.delete(text);
+    this.members.add(text);
+    if (this.members.size <= this.capacity) return;
+    for (const oldest of this.members) {
+      this.members.delete(oldest);
+      return;
+    }
+  }
+
+  has(text: string): boolean {
+    return this.members.has(text);
+  }
+}
