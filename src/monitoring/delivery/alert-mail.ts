@@ -34,14 +34,14 @@ const TO_OWNER: Readonly<Record<string, { subject: string; sentence: string }>> 
 };
 
 /** An alert as a mail to the owner of the account that it is about. */
-export function ownerMail(alert: AlertBody, displayName: string | null): { subject: string; text: string } {
+export function ownerMail(alert: AlertBody): { subject: string; text: string } {
   const words = TO_OWNER[alert.rule] ?? {
     subject: 'A notice about your account',
     sentence: 'Something unusual happened.',
   };
   const { addresses = [], device } = alert.evidence;
   const text = [
-    displayName === null ? 'Hello,' : `Hello ${displayName},`,
+    'Hello,',
     '',
     words.sentence,
     '',

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, Repository } from 'typeorm';
+import { LessThan, MoreThan, Repository } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
@@ -38,6 +38,13 @@ export class DeliveriesRepository {
 
   async update(id: string, changes: Partial<Omit<Delivery, 'alert'>>): Promise<void> {
     await onDatabase(() => this.deliveries.update({ id }, changes));
+  }
+
+  /** How many messages about an alert a channel has delivered since. */
+  async countDelivered(alertId: string, channel: string, since: Date): Promise<number> {
+    return onDatabase(() =>
+      this.deliveries.countBy({ alertId, channel, state: 'delivered', createdAt: MoreThan(since) }),
+    );
   }
 
   async deleteDeliveredBefore(tx: Transaction, instant: Date): Promise<void> {

@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import { UsersService } from '../../users/users.service.js';
 import type { AlertChange } from '../alerts/alert-change.js';
 import { ownerMail } from './alert-mail.js';
+import { DeliveriesRepository } from './deliveries.repository.js';
 import type { DeliveryChannel, Message } from './delivery-channel.js';
+
+/** An account opened with somebody else's address must not become a way to fill their mailbox. */
+const MOST_IN_AN_HOUR = 3;
+const HOUR_MS = 3_600_000;
 
 /**
  * Tells the owner of an account what happened on it, every time and not only when the alert opens: the second new
- * device may be the stranger's. The address is looked up when the mail is sent, so that no table here holds it.
+ * device may be the stranger's; but three times an hour at most. The address is looked up when the mail is sent, so that
+ * no table here holds it, and nothing that people wrote of themselves is in the mail: the address may not be theirs.
  */
 @Injectable()
 export class OwnerEmailChannel implements DeliveryChannel {
@@ -17,6 +24,8 @@ export class OwnerEmailChannel implements DeliveryChannel {
   constructor(
     private readonly mailer: Mailer,
     private readonly users: UsersService,
+    private readonly deliveries: DeliveriesRepository,
+    private readonly clock: Clock,
   ) {}
 
   wants({ finding }: AlertChange): boolean {
@@ -27,6 +36,9 @@ export class OwnerEmailChannel implements DeliveryChannel {
     const userId = alert.evidence.userIds?.[0];
     const owner = userId === undefined ? null : await this.users.findById(userId);
     if (!owner) return;
-    await this.mailer.send({ id: deliveryId, to: owner.email, ...ownerMail(alert, owner.displayName) });
+    const anHourAgo = new Date(this.clock.nowMs() - HOUR_MS);
+    const lately = await this.deliveries.countDelivered(alert.id, this.name, anHourAgo);
+    if (lately >= MOST_IN_AN_HOUR) return;
+    await this.mailer.send({ id: deliveryId, to: owner.email, ...ownerMail(alert) });
   }
 }
