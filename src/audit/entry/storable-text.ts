@@ -10,7 +10,10 @@ const MAX_ITEMS = 64;
  * stored. Everything else stays as it came and is escaped where it is written.
  */
 export function storableText(text: string): string {
-  return text.slice(0, MAX_TEXT).replaceAll(UNSTORABLE, '\uFFFD');
+  const bounded = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
+  // Nearly every text is storable as it is, and these two looks cost a tenth of the pattern.
+  if (bounded.isWellFormed() && !bounded.includes('\0')) return bounded;
+  return bounded.replaceAll(UNSTORABLE, '\uFFFD');
 }
 
 /** The details of an event with every text storable, every list bounded and nothing that JSON cannot hold. */
