@@ -28,7 +28,9 @@ try {
   const figures = await interleave('guard', ROUNDS, trials);
   const rates = (name) => figures[name].map(({ perSecond }) => perSecond);
   const ratio = medianRatio(rates('Portcullis'), rates('bare Fastify'));
-  console.log(`A session check runs at ${ratio.toFixed(2)} of bare Fastify; at least ${LEAST_RATIO} is asked.`);
+  console.log(
+    `A session check runs at ${ratio.toFixed(2)} of bare Fastify; at least ${LEAST_RATIO} is asked.`,
+  );
   process.exitCode = ratio < LEAST_RATIO ? 1 : 0;
 } finally {
   await laboratory.close();
