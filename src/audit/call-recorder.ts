@@ -25,7 +25,7 @@ export class CallRecorder {
     const call = callOf(request);
     if (isOperational(call.route)) return recorded();
     const { origin, principal, problemCode } = call;
-    if (problemCode === 'validation_failed') this.recordInvalidInput(request);
+    if (problemCode === PlatformErrors.validation_failed.code) this.recordInvalidInput(request);
     this.audit.recordCall(
       {
         origin,
@@ -46,6 +46,7 @@ export class CallRecorder {
     this.audit.recordRefusal({
       type: 'input_validation_fail',
       outcome: 'failure',
+      reason: PlatformErrors.validation_failed.code,
       userId: principal?.userId ?? null,
       sessionId: principal?.sessionId ?? null,
       origin,

@@ -1,4 +1,4 @@
-import { Body, Controller, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
 import {
   ApiBody,
   ApiExtraModels,
@@ -13,6 +13,7 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { callOf } from '../platform/http/call.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
+import { RefundInterceptor } from '../rate-limit/refund.interceptor.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { ProfileDto } from '../users/dto/profile.dto.js';
 import { LoginDto } from './dto/login.dto.js';
@@ -65,6 +66,7 @@ export class AuthController {
   @Post('login')
   @HttpCode(200)
   @RateLimit('login', 'login-address')
+  @UseInterceptors(RefundInterceptor)
   @IdentifiedBy('account')
   @ApiOperation({ summary: 'Sign in' })
   @Problems(AuthErrors.invalid_credentials, PlatformErrors.overloaded)

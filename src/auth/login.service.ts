@@ -41,7 +41,7 @@ export class LoginService {
   async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<SignedIn> {
     const account = this.audit.accountDigest(email);
     const knownDevice = this.devices.knownDevice(deviceToken, account);
-    const attempt = await this.beginAttempt(account, knownDevice, origin);
+    const attempt = await this.beginAttempt(email, account, knownDevice, origin);
     let user = await this.users.findWithPasswordHash(email);
     while (await this.verify(attempt, password, user)) {
       const proven = { user: user!, password, account, deviceToken, knownDevice, attempt };
@@ -58,6 +58,7 @@ export class LoginService {
   }
 
   private async beginAttempt(
+    email: string,
     account: string,
     device: string | null,
     origin: Origin,
@@ -69,6 +70,8 @@ export class LoginService {
         await this.audit.recordAlone({
           type: 'authn_login_lock',
           outcome: 'failure',
+          reason: RateLimitErrors.rate_limited.code,
+          userId: (await this.users.findByEmail(email))?.id ?? null,
           origin,
           details: { account, retryAfterSeconds: error.occurrence.retryAfterSeconds ?? 0 },
         });
@@ -104,6 +107,7 @@ export class LoginService {
     await this.audit.recordAlone({
       type: 'authn_login_fail_max',
       outcome: 'failure',
+      reason: 'too_many_failures',
       userId,
       origin,
       details: { account },

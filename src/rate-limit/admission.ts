@@ -5,11 +5,13 @@ import { Problem } from '../platform/errors/problem.js';
 import { type Call, callOf } from '../platform/http/call.js';
 import { isOperational } from '../platform/http/operational-routes.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
+import type { Policy } from './policies/policy.js';
 import { PolicySet } from './policies/policy-set.js';
 import { PolicyTable } from './policies/policy-table.js';
-import { rateLimitField, tightest, type Verdict } from './rate-limit-field.js';
+import { rateLimitField, tightest, type Verdict, verdictField } from './rate-limit-field.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 import { RateLimitErrors } from './rate-limit.errors.js';
+import type { Window } from './windows/window.js';
 import { WindowKeys } from './windows/window-keys.js';
 
 /** The name under which a blocked address is refused; no quota belongs to it. */
@@ -38,14 +40,16 @@ export class Admission {
     const call = callOf(request);
     call.admitted = true;
     const blockedSeconds = this.blocks.secondsLeft(call.origin.network);
-    if (blockedSeconds > 0) this.refuse(call, [BLOCKED], blockedSeconds);
+    if (blockedSeconds > 0) {
+      reply.header('ratelimit', rateLimitField(BLOCKED, 0, blockedSeconds));
+      this.refuse(call, [BLOCKED], blockedSeconds);
+    }
     const policies = set.policies.filter((policy) => this.keys.applies(policy, call));
     if (policies.length === 0) return;
-    const endpoint = `${request.method === 'HEAD' ? 'GET' : request.method} ${call.route}`;
-    const windows = policies.map((policy) => this.keys.windowOf(policy, call, endpoint));
-    const decisions = await this.storage.consume(windows);
+    const decisions = await this.storage.consume(this.windowsOf(policies, request));
+    call.countedAt = decisions[0]!.at;
     const verdicts = policies.map((policy, index): Verdict => ({ policy, ...decisions[index]! }));
-    reply.header('ratelimit-policy', set.field).header('ratelimit', rateLimitField(tightest(verdicts)));
+    reply.header('ratelimit-policy', set.field).header('ratelimit', verdictField(tightest(verdicts)));
     const violated = verdicts.filter(({ allowed }) => !allowed);
     if (violated.length === 0) return;
     const names = violated.map(({ policy }) => policy.name);
@@ -72,11 +76,36 @@ export class Admission {
     }
   }
 
+  /**
+   * Gives back what a request has spent of the exact policies, because another count refused it later: it extends no
+   * wait, so that the first one after `Retry-After` passes. Of the others it keeps its place, or refusals would be free.
+   */
+  async takeBack(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    set: PolicySet,
+    refusal: Problem,
+  ): Promise<void> {
+    const call = callOf(request);
+    const exact = set.policies.filter((policy) => policy.exact && this.keys.applies(policy, call));
+    await this.storage.refund(this.windowsOf(exact, request), call.countedAt);
+    const { extensions, retryAfterSeconds = 1 } = refusal.occurrence;
+    const [violated = 'login'] = (extensions?.['violated-policies'] ?? []) as string[];
+    reply.header('ratelimit', rateLimitField(violated, 0, retryAfterSeconds));
+  }
+
+  private windowsOf(policies: readonly Policy[], request: FastifyRequest): Window[] {
+    const call = callOf(request);
+    const endpoint = `${request.method === 'HEAD' ? 'GET' : request.method} ${call.route}`;
+    return policies.map((policy) => this.keys.windowOf(policy, call, endpoint));
+  }
+
   private refuse(call: Call, policies: string[], seconds: number): never {
     const retryAfterSeconds = Math.max(1, seconds);
     this.audit.recordRefusal({
       type: 'excess_rate_limit_exceeded',
       outcome: 'failure',
+      reason: RateLimitErrors.rate_limited.code,
       userId: call.principal?.userId ?? null,
       sessionId: call.principal?.sessionId ?? null,
       origin: call.origin,

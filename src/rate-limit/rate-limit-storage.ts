@@ -6,6 +6,11 @@ import { MemoryWindows } from './windows/memory-windows.js';
 import { RedisWindows } from './windows/redis-windows.js';
 import { type Decision, grainOf, type Window, type WindowStore } from './windows/window.js';
 
+/** Redis is away, and what it had counted with it. */
+function nothingToTakeBack(error: unknown): void {
+  if (!(error instanceof RedisUnavailable)) throw error;
+}
+
 type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
 /**
@@ -28,6 +33,11 @@ export class RateLimitStorage implements WindowStore, ThrottlerStorage {
       if (!(error instanceof RedisUnavailable)) throw error;
       return this.local.consume(windows);
     }
+  }
+
+  async refund(windows: readonly Window[], at: number): Promise<void> {
+    const store = this.connection.state === 'up' ? this.shared : this.local;
+    await store.refund(windows, at).catch(nothingToTakeBack);
   }
 
   /**

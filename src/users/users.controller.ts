@@ -34,6 +34,6 @@ export class UsersController {
   @ApiOperation({ summary: 'Replace own profile' })
   @ApiOkResponse({ type: ProfileDto, description: 'The account as it is now.' })
   async update(@Req() request: FastifyRequest, @Body() { displayName }: UpdateProfileDto): Promise<Profile> {
-    return this.users.updateProfile(principalOf(request).userId, displayName, callOf(request).origin);
+    return this.users.updateProfile(principalOf(request), displayName, callOf(request).origin);
   }
 }

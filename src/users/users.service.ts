@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { Role } from '../platform/access/principal.js';
+import type { Principal } from '../platform/access/principal.js';
 import type { Profile } from '../platform/access/profile.js';
 import { Clock } from '../platform/clock/clock.js';
 import { UuidV7 } from '../platform/crypto/uuid.js';
@@ -67,7 +68,11 @@ export class UsersService {
   }
 
   /** Replaces the editable profile. Throws `not_found` for an account that is gone. */
-  async updateProfile(id: string, displayName: string | null, origin: Origin): Promise<Profile> {
+  async updateProfile(
+    { userId: id, sessionId }: Pick<Principal, 'userId' | 'sessionId'>,
+    displayName: string | null,
+    origin: Origin,
+  ): Promise<Profile> {
     const profile = await this.transactions.run(async (tx) => {
       const user = await this.users.lock(tx, id);
       if (!user) throw new Problem(PlatformErrors.not_found);
@@ -78,6 +83,7 @@ export class UsersService {
         type: 'user_updated',
         outcome: 'success',
         userId: id,
+        sessionId,
         origin,
         details: { members },
       });

@@ -87,7 +87,7 @@ async function plan(): Promise<Planned[]> {
     [{ url: '/users/me' }, 401, ['authz_fail', 'unauthenticated']],
     [me('nonsense'), 401, ['authn_token_invalid', 'malformed']],
     [me(`${person.accessToken.slice(0, -6)}AAAAAA`), 401, ['authn_token_invalid', 'bad_signature']],
-    [me(over.accessToken), 401, ['session_use_after_expire', null]],
+    [me(over.accessToken), 401, ['session_use_after_expire', 'session_ended']],
     [login('nine crows argue over a roof'), 401, ['authn_login_fail', 'wrong_password']],
     [login(PASSWORD, newAddress()), 401, ['authn_login_fail', 'unknown_account']],
     [post('/auth/refresh', { refreshToken: 'nonsense' }), 401, ['session_renew_fail', 'invalid_token']],
@@ -101,14 +101,14 @@ async function plan(): Promise<Planned[]> {
     [
       post('/auth/login', { email, password: PASSWORD }, { origin: 'https://evil.example' }),
       403,
-      ['malicious_csrf', null],
+      ['malicious_csrf', 'csrf_rejected'],
     ],
-    [post('/auth/logout', {}, { 'sec-fetch-site': 'cross-site' }), 403, ['malicious_csrf', null]],
+    [post('/auth/logout', {}, { 'sec-fetch-site': 'cross-site' }), 403, ['malicious_csrf', 'csrf_rejected']],
     [post('/auth/register', { email, password: PASSWORD }), 409, ['user_create_fail', 'email_taken']],
-    [post('/auth/register', { email: 'x', password: PASSWORD }), 400, ['input_validation_fail', null]],
-    [post('/auth/register', { email, password: 'short' }), 400, ['input_validation_fail', null]],
-    [post('/auth/login', { email, password: PASSWORD, admin: true }), 400, ['input_validation_fail', null]],
-    [{ url: '/users/me/activity?limit=0', token: person.accessToken }, 400, ['input_validation_fail', null]],
+    [post('/auth/register', { email: 'x', password: PASSWORD }), 400, ['input_validation_fail', 'validation_failed']],
+    [post('/auth/register', { email, password: 'short' }), 400, ['input_validation_fail', 'validation_failed']],
+    [post('/auth/login', { email, password: PASSWORD, admin: true }), 400, ['input_validation_fail', 'validation_failed']],
+    [{ url: '/users/me/activity?limit=0', token: person.accessToken }, 400, ['input_validation_fail', 'validation_failed']],
     [post('/auth/login', '{', JSON_TYPE), 400],
     [post('/auth/login', 'a=b', { 'content-type': 'text/plain' }), 415],
     [post('/auth/login', { email, password: 'x'.repeat(70_000) }), 413],
@@ -116,7 +116,7 @@ async function plan(): Promise<Planned[]> {
     [{ url: '/users/me/' }, 404],
     [{ method: 'DELETE', url: '/users/me' }, 405],
     [{ method: 'GET', url: '/auth/login' }, 405],
-    [post('/auth/register', {}, flood), 429, ['excess_rate_limit_exceeded', null]],
+    [post('/auth/register', {}, flood), 429, ['excess_rate_limit_exceeded', 'rate_limited']],
   ];
   for (let call = 0; call < 10; call += 1) await app.call(post('/auth/register', {}, flood));
   expect([passing.length, refused.length]).toEqual([30, 30]);

@@ -1,7 +1,7 @@
 import { fc } from '@fast-check/vitest';
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
+import { logIn, PASSWORD, register as openAccount, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { exchange } from '../support/app/raw-exchange.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
@@ -267,6 +267,23 @@ describe('bad input', { timeout: 60_000 }, () => {
       );
       expect(answer?.status).toBe(431);
     });
+  });
+
+  it('is refused where no body is known', async () => {
+    const email = await openAccount(app);
+    await asSuperuser(app.database, `UPDATE users SET roles = '{user,admin}' WHERE email = $1`, [email]);
+    const admin = (await logIn(app, email)).accessToken;
+    const url = '/alerts/019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d/resolve';
+    const resolved = await app.call({ method: 'POST', url, body: { reason: 'done' }, token: admin });
+    expectProblem(resolved, 400, 'validation_failed');
+    expect(resolved.json().errors).toEqual([
+      { pointer: '#/reason', detail: 'this request takes no members' },
+    ]);
+  });
+
+  it('is refused when it is compressed', async () => {
+    const headers = { 'content-encoding': 'gzip' };
+    expectProblem(await app.call({ url: '/auth/login', body: {}, headers }), 415, 'unsupported_media_type');
   });
 
   it.each([

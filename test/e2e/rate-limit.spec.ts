@@ -346,6 +346,38 @@ describe('guessing one account', () => {
   });
 });
 
+describe('a wait for an account', () => {
+  limitedBy({ RATE_LIMIT_LOGIN: '5/3600' });
+
+  it('is not prolonged by who asks too early: the first login after Retry-After passes', async () => {
+    const email = await register(app);
+    const headers = newClient();
+    for (let guess = 0; guess < 10; guess++) expect((await login(email, newClient())).statusCode).toBe(401);
+    for (let early = 0; early < 8; early++) {
+      const refused = await login(email, headers, PASSWORD);
+      expect([refused.statusCode, violated(refused)]).toEqual([429, ['account-guessing']]);
+      expect(tightest(refused)).toMatchObject({ value: 'account-guessing', parameters: { r: 0 } });
+    }
+    await app.app.get(DataSource).query(`UPDATE login_failures SET blocked_until = now()`);
+    expect((await login(email, headers, PASSWORD)).statusCode).toBe(200);
+  });
+});
+
+describe('the rate limits of what a foreign page sends', () => {
+  limitedBy({ RATE_LIMIT_ADDRESS: '3/60' });
+
+  it('count it against its address, and say so', async () => {
+    const request = {
+      url: '/auth/login',
+      body: {},
+      headers: { ...newClient(), origin: 'https://evil.example' },
+    };
+    const [first] = [await app.call(request)];
+    expect([first.statusCode, tightest(first).value]).toEqual([403, 'address']);
+    expect(await statuses(times(3, request))).toEqual([403, 403, 429]);
+  });
+});
+
 describe('a blocked address', () => {
   limitedBy({ RATE_LIMIT_DEFAULT: '100/60' });
 

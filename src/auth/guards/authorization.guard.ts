@@ -61,6 +61,7 @@ export class AuthorizationGuard implements CanActivate {
     this.record(call, {
       type: 'session_use_after_expire',
       outcome: 'failure',
+      reason: AuthErrors.session_ended.code,
       userId,
       sessionId,
       details: {},

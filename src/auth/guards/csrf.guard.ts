@@ -1,9 +1,10 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../../audit/audit.service.js';
 import { Environment } from '../../platform/config/environment.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { callOf } from '../../platform/http/call.js';
+import { Admission } from '../../rate-limit/admission.js';
 import { AuthErrors } from '../auth.errors.js';
 import { TokenCookies } from '../cookies/token-cookies.js';
 
@@ -23,24 +24,38 @@ export class CsrfGuard implements CanActivate {
   constructor(
     environment: Environment,
     private readonly cookies: TokenCookies,
+    private readonly admission: Admission,
     private readonly audit: AuditService,
   ) {
     this.allowedOrigins = new Set([new URL(environment.PUBLIC_URL).origin, ...environment.CORS_ORIGINS]);
   }
 
-  canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
     if (SAFE_METHODS.has(request.method) || this.isAllowed(request)) return true;
+    return this.refuse(request, http.getResponse<FastifyReply>());
+  }
+
+  /** Counted against the address alone: the account that a foreign page names must not pay for it. */
+  private async refuse(request: FastifyRequest, reply: FastifyReply): Promise<never> {
+    const refusal = new Problem(AuthErrors.csrf_rejected);
+    const reason = await this.admission.admitRefused(refusal, request, reply);
+    if (reason === refusal) this.record(request);
+    throw reason;
+  }
+
+  private record(request: FastifyRequest): void {
     this.audit.recordRefusal({
       type: 'malicious_csrf',
       outcome: 'failure',
+      reason: AuthErrors.csrf_rejected.code,
       origin: callOf(request).origin,
       details: {
         origin: request.headers.origin?.slice(0, MAX_RECORDED_ORIGIN) ?? null,
         fetchSite: single(request.headers['sec-fetch-site'])?.slice(0, MAX_RECORDED_ORIGIN) ?? null,
       },
     });
-    throw new Problem(AuthErrors.csrf_rejected);
   }
 
   private isAllowed(request: FastifyRequest): boolean {

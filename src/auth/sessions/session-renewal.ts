@@ -92,6 +92,7 @@ export class SessionRenewal {
     await this.audit.record(tx, {
       type: 'authn_token_reuse',
       outcome: 'failure',
+      reason: AuthErrors.refresh_token_reused.code,
       userId: session.userId,
       sessionId: session.id,
       origin,

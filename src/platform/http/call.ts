@@ -16,6 +16,8 @@ export interface Call {
   route: string | null;
   /** Whether the limits have counted the request, or refused it. */
   admitted: boolean;
+  /** When they have counted it, on the clock of their store, milliseconds. */
+  countedAt: number;
   /** Set once the token is verified; its session may still turn out to be over. */
   principal: Principal | null;
   /** Whether that session is known to be over: its token speaks for nobody any more, also not in the limits. */
@@ -57,6 +59,7 @@ export function newCall(origin: Origin, route: string | null): Call {
     startedAt: performance.now(),
     route,
     admitted: false,
+    countedAt: 0,
     principal: null,
     sessionIsOver: false,
     tokenFault: null,

@@ -27,7 +27,7 @@ export function readJsonBodies(fastify: FastifyInstance): void {
 async function readBody(request: FastifyRequest, body: Buffer): Promise<unknown> {
   if (body.length === 0) return undefined;
   try {
-    if (!JSON_TYPE.test(request.headers['content-type'] ?? ''))
+    if (!JSON_TYPE.test(request.headers['content-type'] ?? '') || isEncoded(request))
       throw new Problem(PlatformErrors.unsupported_media_type);
     return parseJson(body);
   } catch (error) {
@@ -35,6 +35,11 @@ async function readBody(request: FastifyRequest, body: Buffer): Promise<unknown>
     callOf(request).bodyFault = error as Problem;
     return undefined;
   }
+}
+
+/** RFC 9110 section 8.4: a body in a coding that is not understood is not what it seems; none is understood here. */
+function isEncoded({ headers }: FastifyRequest): boolean {
+  return !/^(identity)?$/i.test(headers['content-encoding']?.trim() ?? '');
 }
 
 /**

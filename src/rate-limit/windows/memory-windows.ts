@@ -22,6 +22,10 @@ export class MemoryWindows implements WindowStore {
     return Promise.resolve(this.decide(windows, this.clock.nowMs()));
   }
 
+  async refund(windows: readonly Window[], at: number): Promise<void> {
+    for (const window of windows) this.logs.get(window.key)?.refund(at, window);
+  }
+
   private decide(windows: readonly Window[], nowMs: number): Decision[] {
     const logs = windows.map(({ key }) => this.logs.get(key) ?? new SlidingLog());
     const counts = windows.map((window, index) => logs[index]!.countAt(nowMs, window));
@@ -30,6 +34,7 @@ export class MemoryWindows implements WindowStore {
     return windows.map((window, index) => ({
       allowed: counts[index]! < window.limit,
       remaining: Math.max(0, window.limit - counts[index]! - (admitted ? 1 : 0)),
+      at: nowMs,
       waitMs: logs[index]!.waitAt(nowMs, window),
     }));
   }

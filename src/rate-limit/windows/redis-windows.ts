@@ -33,6 +33,13 @@ export class RedisWindows implements WindowStore {
     return this.connection.clustered ? this.consumeBySlot(windows) : this.batch.ask(windows);
   }
 
+  async refund(windows: readonly Window[], at: number): Promise<void> {
+    const slots = this.connection.clustered ? [...Map.groupBy(windows, hashTagOf).values()] : [windows];
+    await this.connection.run((client) =>
+      Promise.all(slots.map((slot) => takeBack(client, slot, at * 1000))),
+    );
+  }
+
   private consumeAll(requests: readonly (readonly Window[])[]): Promise<(readonly Decision[])[]> {
     return this.connection.run(async (client, isAwaited) => {
       const decisions = decisionsOf(await this.ask(client, requests, isAwaited));
@@ -63,10 +70,7 @@ export class RedisWindows implements WindowStore {
     const refunded = admitting.map((admits) => admits && admitting.includes(false));
     await Promise.all(
       slots.map(async (slot, index) => {
-        if (!refunded[index]) return;
-        const grains = slot.map(({ grain }) => grain);
-        const keys = slot.map(({ key }) => key);
-        await evaluate(client, REFUND, keys, [answers[index]![0]!, ...grains]);
+        if (refunded[index]) await takeBack(client, slot, answers[index]![0]!);
       }),
     );
     const decisions = new Map<Window, Decision>();
@@ -114,6 +118,11 @@ export class RedisWindows implements WindowStore {
   }
 }
 
+async function takeBack(client: RedisClient, windows: readonly Window[], atUs: number): Promise<void> {
+  const keys = windows.map(({ key }) => key);
+  await evaluate(client, REFUND, keys, [Math.round(atUs), ...windows.map(({ grain }) => grain)]);
+}
+
 const hashTagOf = ({ key }: Window) => key.slice(0, key.indexOf('}'));
 
 function decisionsOf(answer: readonly number[]): Decision[] {
@@ -123,6 +132,7 @@ function decisionsOf(answer: readonly number[]): Decision[] {
     decisions.push({
       allowed: remaining >= 0,
       remaining: Math.max(0, remaining),
+      at: answer[0]! / 1000,
       waitMs: answer[at + 1]! / 1000,
     });
   }

@@ -29,6 +29,20 @@ export class SlidingLog {
     }
   }
 
+  /**
+   * Takes back one admission of that time. Where several share a timestamp they are the same to the window, so the newest
+   * group gives one up.
+   */
+  refund(at: number, { grain }: Window): void {
+    if (this.starts.length <= this.first) return;
+    this.fill--;
+    if (this.fill > 0) return;
+    let index = this.starts.length - 1;
+    while (grain === 1 && index > this.first && this.starts[index]! > at) index--;
+    this.starts.splice(index, 1);
+    this.fill = grain;
+  }
+
   /** Milliseconds until the oldest admissions leave and make room; 0 for an empty log. */
   waitAt(nowMs: number, { windowMs }: Window): number {
     const oldest = this.starts[this.first];

@@ -13,6 +13,8 @@ export interface Decision {
   readonly allowed: boolean;
   /** What is left of the limit after this request; 0 when it is refused. */
   readonly remaining: number;
+  /** The store's own time of the decision, milliseconds: what {@link WindowStore.refund} finds the admission by. */
+  readonly at: number;
   /** Milliseconds until the window has room for more than now; a refused request passes after that long. */
   readonly waitMs: number;
 }
@@ -24,6 +26,8 @@ export interface WindowStore {
    * order. Check and count are one step, whoever else asks at the same time.
    */
   consume(windows: readonly Window[]): Promise<readonly Decision[]>;
+  /** Takes an admission back that these windows counted at that time, because the request was refused after all. */
+  refund(windows: readonly Window[], at: number): Promise<void>;
 }
 
 /** The share of a limit that a bounded window may admit beyond it in any true window. */

@@ -133,6 +133,21 @@ for (const { name, open, isMissing } of stores) {
       expect(decision!.remaining).toBe(96);
     });
 
+    it('give back exactly the admission that is refunded', async () => {
+      const [one, other] = [window(2, { windowMs: 60_000 }), window(5, { windowMs: 60_000 })];
+      const [decision] = await store.consume([one, other]);
+      await store.consume([one]);
+      await store.refund([one, other], decision!.at);
+      expect(await admitted(store, [one], 5)).toBe(1);
+      expect(await admitted(store, [other], 10)).toBe(5);
+    });
+
+    it('refund nothing that they have not counted', async () => {
+      const one = window(2, { windowMs: 60_000 });
+      await store.refund([one], 1);
+      expect(await admitted(store, [one], 5)).toBe(2);
+    });
+
     it('keep callers apart', async () => {
       const [one, other] = [window(1), window(1)];
       expect(allowed(await store.consume([one]))).toBe(true);

@@ -1,0 +1,34 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { catchError, type Observable } from 'rxjs';
+import { Problem } from '../platform/errors/problem.js';
+import { Admission } from './admission.js';
+import { RoutePolicies } from './policies/route-policies.js';
+import { RateLimitErrors } from './rate-limit.errors.js';
+
+/** For a route whose handler may refuse with `rate_limited` by a count of its own: such a request spends no window. */
+@Injectable()
+export class RefundInterceptor implements NestInterceptor {
+  constructor(
+    private readonly admission: Admission,
+    private readonly policies: RoutePolicies,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(
+      catchError(async (error: unknown) => {
+        if (error instanceof Problem && error.row === RateLimitErrors.rate_limited) {
+          const http = context.switchToHttp();
+          const set = this.policies.of(context.getHandler() as () => unknown, context.getClass());
+          await this.admission.takeBack(
+            http.getRequest<FastifyRequest>(),
+            http.getResponse<FastifyReply>(),
+            set,
+            error,
+          );
+        }
+        throw error;
+      }),
+    );
+  }
+}
