@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import cluster from 'node:cluster';
+import { failureOf } from './app.failure.js';
 import { serve } from './app.process.js';
-import { superviseWorkers, WorkerFailed } from './app.workers.js';
-import { ConfigurationFault, EXIT_CONFIG } from './platform/config/configuration-fault.js';
+import { superviseWorkers } from './app.workers.js';
+import { SuppliedKey } from './auth/keys/supplied-key.js';
 import { loadEnvironment } from './platform/config/load-environment.js';
 import { prepareDatabase } from './platform/database/prepare-database.js';
 
@@ -17,6 +18,8 @@ started.catch((error: unknown) => process.exit(reportFailure(error)));
 /** Starts what this process is: a worker, the supervisor of workers, or the whole service; answers how it ends. */
 async function start(): Promise<() => Promise<void>> {
   const environment = loadEnvironment();
+  // An unfit key is a fault of the configuration, to be told before anything is started.
+  void new SuppliedKey(environment);
   if (cluster.isWorker) return serve(environment);
   const database = await prepareDatabase(environment);
   try {
@@ -50,13 +53,9 @@ function drainOnSignal(drain: () => Promise<void>): void {
   }
 }
 
-/** Says why the process ends, one line per fault, and answers its exit code. */
+/** Says why the process ends, and answers its exit code. */
 function reportFailure(error: unknown): number {
-  const faults =
-    error instanceof ConfigurationFault
-      ? error.faults
-      : [error instanceof Error ? error.stack : String(error)];
-  for (const fault of faults) process.stderr.write(`${fault}\n`);
-  if (error instanceof WorkerFailed) return error.exitCode;
-  return error instanceof ConfigurationFault ? EXIT_CONFIG : 1;
+  const { exitCode, lines } = failureOf(error);
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  return exitCode;
 }
