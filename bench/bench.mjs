@@ -2,7 +2,7 @@
 //
 //   npm run bench -- [--rounds 5] [--seconds 4] [--only NAME,...] [--soak MINUTES] [--requests 1000000]
 //
-// Names: session-check, login, under-logins, overload, refresh, switches, workers, start-up, memory, and scale, which
+// Names: session-check, login, under-logins, overload, refresh, switches, scale-out, start-up, memory, and scale, which
 // needs 15 minutes and 10 GB of its own and runs only by name. A whole run takes about 20 minutes and writes
 // RESULTS.md; one with --only prints and writes nothing.
 import { execFileSync } from 'node:child_process';
@@ -20,7 +20,7 @@ import { measureSessionCheck } from './measures/session-check.mjs';
 import { measureStartUp } from './measures/start-up.mjs';
 import { measureSwitches } from './measures/switches.mjs';
 import { measureOverload, measureUnderLogins } from './measures/under-logins.mjs';
-import { measureWorkers } from './measures/workers.mjs';
+import { measureScaleOut } from './measures/scale-out.mjs';
 import { table } from './report/table.mjs';
 import { startBareFastify } from './subjects/bare-fastify.mjs';
 import { startBetterAuth } from './subjects/better-auth.mjs';
@@ -47,7 +47,7 @@ const MEASURES = {
   overload: measureOverload,
   refresh: measureRefresh,
   switches: measureSwitches,
-  workers: measureWorkers,
+  'scale-out': measureScaleOut,
   'start-up': measureStartUp,
   memory: measureMemory,
   scale: measureScale,
