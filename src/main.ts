@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import cluster from 'node:cluster';
 import { serve } from './app.process.js';
 import { superviseWorkers, WorkerFailed } from './app.workers.js';
+import { suppliedPlaces } from './monitoring/places/geoip-database.js';
 import { ConfigurationFault, EXIT_CONFIG } from './platform/config/configuration-fault.js';
 import { loadEnvironment } from './platform/config/load-environment.js';
 import { prepareDatabase } from './platform/database/prepare-database.js';
@@ -18,6 +19,8 @@ started.catch((error: unknown) => process.exit(reportFailure(error)));
 async function start(): Promise<() => Promise<void>> {
   const environment = loadEnvironment();
   if (cluster.isWorker) return serve(environment);
+  // Read once more where it is used; here, a fault is still one line, and no database has started for nothing.
+  suppliedPlaces(environment);
   const database = await prepareDatabase(environment);
   try {
     const drain = await (environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve)(database.environment);
