@@ -50,12 +50,22 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const requestLog = app.get(RequestLog);
   const drain = app.get(Drain);
 
+  /** Answers what never reached a guard, once the limits have counted it. */
+  async function refuse(
+    error: Error,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    recorded: (answer: () => void, status: number) => void,
+  ): Promise<void> {
+    const problem = filter.judge(await admission.admitRefused(error, request, reply), request);
+    const answer = () => sendProblem(problem, callOf(request).origin.requestId, reply);
+    recorded(answer, problem.row.status);
+  }
+
   fastify.addHook('onRoute', (route) => {
     app.get(RouteTable).add(route);
-    route.errorHandler = async (error, request, reply) => {
-      const reason = await admission.admitRefused(error, request, reply);
-      sendProblem(filter.judge(reason, request), callOf(request).origin.requestId, reply);
-      return reply;
+    route.errorHandler = (error, request, reply) => {
+      void refuse(error, request, reply, (answer) => answer());
     };
   });
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -78,11 +88,8 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     done();
   });
   fastify.decorate('unroutable', ((error, request, reply) => {
-    const { requestId } = openCall(request, reply).origin;
-    void admission.admitRefused(error, request, reply).then((reason) => {
-      const problem = filter.judge(reason, request);
-      recorder.record(request, problem.row.status, () => sendProblem(problem, requestId, reply));
-    });
+    openCall(request, reply);
+    void refuse(error, request, reply, (answer, status) => recorder.record(request, status, answer));
   }) satisfies Unroutable);
 
   await app.register(fastifyCookie);

@@ -4,6 +4,7 @@ import { failureOf } from './app.failure.js';
 import { serve } from './app.process.js';
 import { superviseWorkers } from './app.workers.js';
 import { SuppliedKey } from './auth/keys/supplied-key.js';
+import { suppliedPlaces } from './monitoring/places/geoip-database.js';
 import { loadEnvironment } from './platform/config/load-environment.js';
 import { prepareDatabase } from './platform/database/prepare-database.js';
 
@@ -18,9 +19,10 @@ started.catch((error: unknown) => process.exit(reportFailure(error)));
 /** Starts what this process is: a worker, the supervisor of workers, or the whole service; answers how it ends. */
 async function start(): Promise<() => Promise<void>> {
   const environment = loadEnvironment();
-  // An unfit key is a fault of the configuration, to be told before anything is started.
-  void new SuppliedKey(environment);
   if (cluster.isWorker) return serve(environment);
+  // Both are read again where they are used; here a fault is one line, and no database has started for nothing.
+  void new SuppliedKey(environment);
+  suppliedPlaces(environment);
   const database = await prepareDatabase(environment);
   try {
     const drain = await (environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve)(database.environment);

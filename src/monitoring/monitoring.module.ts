@@ -46,6 +46,7 @@ import { PasswordMetrics } from './metrics/password-metrics.js';
 import { RefusalMetrics } from './metrics/refusal-metrics.js';
 import { RequestMetrics } from './metrics/request-metrics.js';
 import { Retention } from './retention.js';
+import { suppliedPlaces } from './places/geoip-database.js';
 import { BlockAddressChannel } from './responses/block-address.channel.js';
 import { EndSessionsChannel } from './responses/end-sessions.channel.js';
 import type { Rule } from './rules/rule.js';
@@ -80,7 +81,11 @@ const delivery = [
 ];
 
 const detection = [
-  { provide: RULES, inject: [Environment], useFactory: rulesOf },
+  {
+    provide: RULES,
+    inject: [Environment],
+    useFactory: (environment: Environment) => rulesOf(environment, suppliedPlaces(environment)),
+  },
   Leadership,
   DetectionRepository,
   DetectionService,

@@ -162,6 +162,7 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
   it.each([
     ['a wrong value', { PORT: 'eighty', BCRYPT_ROUNDS: '3' }, ['BCRYPT_ROUNDS', 'PORT']],
     ['nothing that production needs', { NODE_ENV: 'production' }, ['COOKIE_SECURE', 'DATABASE_URL']],
+    ['a database of places that is none', { GEOIP_DATABASE: 'package.json' }, ['GEOIP_DATABASE']],
   ])(
     'does not start with %s: code 78, and a line for each fault that names its variable',
     async (_what, env, names) => {
@@ -171,8 +172,9 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
       });
       expect(await service.ended).toBe(78);
       const lines = service.output().trimEnd().split('\n');
+      for (const line of lines) expect(line).toMatch(/^[A-Z_]+ \S/);
       for (const name of names) expect(lines.filter((line) => line.startsWith(`${name} `))).toHaveLength(1);
-      expect(service.output()).not.toContain('eighty');
+      expect(service.output()).not.toMatch(/eighty|package\.json/);
     },
   );
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Environment } from '../../platform/config/environment.js';
 import type { AlertBody } from '../alerts/alert-body.js';
+import { rulesOf } from '../rules/rules.js';
 import { operatorMail, ownerMail } from './alert-mail.js';
 
 const alert: AlertBody = {
@@ -39,6 +41,13 @@ describe('ownerMail', () => {
     expect(text).toContain('Address: 192.0.2.7');
     expect(text).toContain('Device:  Firefox on Linux');
     expect(text).toContain('change your password');
+  });
+
+  it('has words of its own for every rule that tells the owner', () => {
+    const rules = rulesOf(new Environment()).filter(({ tellsOwner }) => tellsOwner);
+    const subjects = rules.map(({ name }) => ownerMail({ ...alert, rule: name }).subject);
+    expect(subjects).toContain('Logins to your account from far apart');
+    expect(subjects).not.toContain(ownerMail({ ...alert, rule: 'unknown' }).subject);
   });
 
   it('shows nothing that only an operator needs', () => {

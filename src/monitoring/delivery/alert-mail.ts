@@ -27,6 +27,11 @@ const TO_OWNER: Readonly<Record<string, { subject: string; sentence: string }>> 
     subject: 'A login to your account after many failed attempts',
     sentence: 'After a series of wrong passwords, somebody has signed in to your account.',
   },
+  impossible_travel: {
+    subject: 'Logins to your account from far apart',
+    sentence:
+      'Your account was signed in to from two places so far apart that nobody could travel between them in the time.',
+  },
   password_changed: {
     subject: 'The password of your account was changed',
     sentence: 'The password of your account was changed.',

@@ -24,8 +24,8 @@ export class DetectionRun {
   private readonly attempts = new LoginAttempts();
 
   constructor(rules: readonly Rule[], slots: readonly Slot[]) {
-    this.longestWindowMs = 1000 * Math.max(0, ...rules.map((rule) => rule.limit?.seconds ?? 0));
-    this.baseline = new FailureBaseline(this.longestWindowMs);
+    this.longestWindowMs = longestWindowMs(rules);
+    this.baseline = new FailureBaseline(longestWindowMs(rules.filter((rule) => !rule.ignoresFailures)));
     for (const slot of slots) this.baseline.add(slot.startMs, slot);
     this.detector = new Detector(rules, (nowMs) => this.baseline.ratio(nowMs));
   }
@@ -52,6 +52,10 @@ export class DetectionRun {
     const fromMs = instantMs - this.longestWindowMs - SLOT_MS;
     return slots.findLast(({ startMs }) => startMs <= fromMs) ?? slots[0];
   }
+}
+
+function longestWindowMs(rules: readonly Rule[]): number {
+  return 1000 * Math.max(0, ...rules.map((rule) => rule.limit?.seconds ?? 0));
 }
 
 function slotsOf(occurrences: readonly Occurrence[], position: string): Slot[] {

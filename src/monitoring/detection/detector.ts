@@ -1,4 +1,5 @@
 import type { Finding } from '../alerts/alert-kind.js';
+import type { Journey } from '../places/place.js';
 import type { Figures, Limit, Rule } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
 import { SlidingWindows } from './sliding-windows.js';
@@ -18,6 +19,8 @@ interface Hit {
   readonly firstSeenAt: number;
   readonly count: number;
   readonly last: Occurrence;
+  /** As it was then: by the end of the page either place may have left the window. */
+  readonly furthest: Journey | null;
 }
 
 /** Holds every rule's windows and says which rules the next entries make true. Pure but for its memory. */
@@ -58,10 +61,12 @@ export class Detector {
     const { rule, limit, windows } = watched;
     const observation = rule.observe(occurrence);
     if (!observation) return;
-    const { subject, counts } = observation;
-    const window = windows.add(subject, occurrence, counts);
+    const { subject, counts, place } = observation;
+    const window = windows.add(subject, occurrence, counts, place);
     // What does not count cannot make a rule true; a success only changes the ratio.
-    if (!counts || !rule.holds(this.figures(window, occurrence.at), limit)) return;
+    if (!counts) return;
+    const figures = this.figures(window, occurrence.at, () => window.furthest());
+    if (!rule.holds(figures, limit)) return;
     const key = `${rule.name} ${subject}`;
     const hit = hits.get(key);
     hits.set(key, {
@@ -71,11 +76,13 @@ export class Detector {
       firstSeenAt: hit?.firstSeenAt ?? window.firstAt,
       count: (hit?.count ?? 0) + 1,
       last: occurrence,
+      furthest: figures.furthest,
     });
   }
 
-  private finding({ watched: { rule, limit }, subject, window, firstSeenAt, count, last }: Hit): Finding {
-    const figures = this.figures(window, last.at);
+  private finding({ watched, subject, window, firstSeenAt, count, last, furthest }: Hit): Finding {
+    const { rule, limit } = watched;
+    const figures = this.figures(window, last.at, () => furthest);
     const { requestId, details } = last.entry;
     return {
       kind: rule,
@@ -93,19 +100,23 @@ export class Detector {
         userIds: window.newest('userId'),
         lastRequestId: requestId,
         ...(typeof details?.userAgentFamily === 'string' && { device: details.userAgentFamily }),
+        ...rule.evidence?.(figures),
       },
     };
   }
 
-  private figures(window: SubjectWindow, nowMs: number): Figures {
+  private figures(window: SubjectWindow, nowMs: number, furthest: () => Journey | null): Figures {
     const usualFailureRatio = () => this.usualFailureRatio(nowMs);
     return {
       counted: window.counted,
       seen: window.seen,
       distinct: { account: window.distinct('account'), address: window.distinct('address') },
-      // Asked for by one rule, and then only once its other conditions hold.
+      // Each asked for by one rule, and the first only once its other conditions hold.
       get usualFailureRatio() {
         return usualFailureRatio();
+      },
+      get furthest() {
+        return furthest();
       },
     };
   }

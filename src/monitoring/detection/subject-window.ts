@@ -1,5 +1,6 @@
 import type { Dimension } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
+import { type Journey, type Place, journeyBetween } from '../places/place.js';
 
 interface Item {
   readonly at: number;
@@ -7,11 +8,12 @@ interface Item {
   readonly address: string | null;
   readonly userId: string | null;
   readonly counts: boolean;
+  readonly place: Place | null;
 }
 
 /** How many of the newest accounts, addresses and users an alert names. */
 const NAMED_IN_EVIDENCE = 20;
-/** How many observations are looked at to find them. */
+/** How many of the newest observations are looked at for names and places. */
 const LOOKED_AT = 500;
 
 /**
@@ -48,8 +50,12 @@ export class SubjectWindow {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
   }
 
-  add({ at, account, address, entry: { userId } }: Occurrence, counts: boolean): void {
-    const item = { at, account, address, userId, counts };
+  add(
+    { at, account, address, entry: { userId } }: Occurrence,
+    counts: boolean,
+    place: Place | null = null,
+  ): void {
+    const item = { at, account, address, userId, counts, place };
     this.items.push(item);
     if (counts) this.tally(item, 1);
     if (this.seen > this.capacity) this.dropOldest();
@@ -73,6 +79,20 @@ export class SubjectWindow {
       if (counts && value !== null) found.add(value);
     }
     return [...found];
+  }
+
+  /** From the place of the newest observation to the furthest other one; null where no two places are known. */
+  furthest(): Journey | null {
+    const to = this.items.at(-1)?.place;
+    if (!to) return null;
+    let furthest: Journey | null = null;
+    const earliest = Math.max(this.head, this.items.length - LOOKED_AT);
+    for (let i = this.items.length - 2; i >= earliest; i--) {
+      const from = this.items[i]!.place;
+      const journey = from && journeyBetween(from, to);
+      if (journey && journey.kilometres >= (furthest?.kilometres ?? 0)) furthest = journey;
+    }
+    return furthest;
   }
 
   private dropOldest(): void {

@@ -1,4 +1,5 @@
 import type { AlertKind } from '../alerts/alert-kind.js';
+import type { Journey, Place } from '../places/place.js';
 import type { Occurrence } from './occurrence.js';
 
 /** So many within so many seconds. */
@@ -16,6 +17,8 @@ export interface Observation {
   readonly subject: string;
   /** False for what is only weighed against: a login that succeeded. */
   readonly counts: boolean;
+  /** Where it was, for a rule that compares places. */
+  readonly place?: Place;
 }
 
 /** What a subject's window holds at the moment. */
@@ -28,6 +31,8 @@ export interface Figures {
   readonly distinct: Readonly<Record<Dimension, number>>;
   /** Share of failures among the logins of the last 24 h before the longest window; 0 without any. */
   readonly usualFailureRatio: number;
+  /** From the place of the newest observation to the furthest other one; null where no two places are known. */
+  readonly furthest: Journey | null;
 }
 
 /** One thing to be found in the trail: pure, so that a list of entries is its whole test. */
@@ -35,10 +40,14 @@ export interface Rule extends AlertKind {
   /** Null switches the rule off. */
   readonly limit: Limit | null;
   readonly distinct?: readonly Dimension[];
+  /** Whether the rule looks at successes alone, so that its window says nothing about when failures are usual. */
+  readonly ignoresFailures?: boolean;
   observe(occurrence: Occurrence): Observation | null;
   holds(figures: Figures, limit: Limit): boolean;
   /** The sentence for a person. */
   summary(figures: Figures, limit: Limit): string;
+  /** What the alert shows beside what it shows by every rule. */
+  evidence?(figures: Figures): Readonly<Record<string, unknown>>;
 }
 
 /** For rules that are true of a single event. */

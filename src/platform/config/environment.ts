@@ -118,6 +118,9 @@ export class Environment {
   @Limit() DETECT_TOKEN_FORGERY: string = '20/300';
   @Limit() DETECT_RATE_LIMIT_STORM: string = '100/60';
   @Integer(1, 10_000) DETECT_LOGIN_AFTER_FAILURES: number = 10;
+  /** A file; impossible travel is looked for where there is one. */
+  @IsOptional() @IsString() GEOIP_DATABASE?: string;
+  @Limit('km/seconds, for example 1000/3600') DETECT_IMPOSSIBLE_TRAVEL: string = '1000/3600';
   @Integer(1, 3600) DETECT_DEPENDENCY_DOWN_SECONDS: number = 5;
   @Limit() DETECT_ERROR_RATE: string = '100/300';
   @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })

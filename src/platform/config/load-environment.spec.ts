@@ -233,6 +233,7 @@ describe('a faulty value is refused, by the name of its variable', () => {
     ['RATE_LIMIT_LOGIN', '-5/60'],
     ['RATE_LIMIT_LOGIN', '5/60/60'],
     ['RATE_LIMIT_REGISTER', 'none'],
+    ['DETECT_IMPOSSIBLE_TRAVEL', '1000'],
     ['TRUSTED_PROXIES', '10.0.0.0/33'],
     ['TRUSTED_PROXIES', '10.0.0/8'],
     ['TRUSTED_PROXIES', '::/129'],

@@ -83,8 +83,8 @@ export const Secret = () =>
     },
   });
 
-/** A limit of the form `limit/seconds`, or `off`. */
-export const Limit = () =>
+/** A limit of the form `limit/seconds`, or `off`; the message says what the first number counts. */
+export const Limit = (form = 'limit/seconds, for example 5/60') =>
   Matches(/^(off|[1-9]\d{0,6}\/[1-9]\d{0,4})$/, {
-    message: '$property must be limit/seconds, for example 5/60, or off',
+    message: `$property must be ${form}, or off`,
   });

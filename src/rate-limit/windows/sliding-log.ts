@@ -38,7 +38,7 @@ export class SlidingLog {
     this.fill--;
     if (this.fill > 0) return;
     let index = this.starts.length - 1;
-    while (grain === 1 && index > this.first && this.starts[index]! > at) index--;
+    if (grain === 1) while (index > this.first && this.starts[index]! > at) index--;
     this.starts.splice(index, 1);
     this.fill = grain;
   }

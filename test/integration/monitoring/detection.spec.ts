@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
@@ -5,11 +7,14 @@ import type { AuditFeed, FeedPage } from '../../../src/audit/feed/audit-feed.js'
 import { DetectionRepository } from '../../../src/monitoring/detection/detection.repository.js';
 import { DetectionService } from '../../../src/monitoring/detection/detection.service.js';
 import type { Leadership } from '../../../src/monitoring/detection/leadership.js';
+import { suppliedPlaces } from '../../../src/monitoring/places/geoip-database.js';
 import { rulesOf } from '../../../src/monitoring/rules/rules.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { START } from '../../support/attacks/findings-of.js';
 import { type Act, spread } from '../../support/attacks/scenario.js';
 import { trailOf } from '../../support/attacks/trail-of.js';
+import { temporaryFolder } from '../../support/files/temporary-folder.js';
+import { cityDatabase } from '../../support/geoip/cities.js';
 import { type Alerting, startAlerting } from '../../support/monitoring/alerting.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
@@ -58,10 +63,13 @@ describe('Detection', () => {
   });
 
   /** A process that runs detection for as long as it leads. */
-  function instance(leadership: { isLeader: boolean } = { isLeader: true }): DetectionService {
+  function instance(
+    leadership: { isLeader: boolean } = { isLeader: true },
+    environment = new Environment(),
+  ): DetectionService {
     const { dataSource, raiser, transactions } = alerting;
     const repository = new DetectionRepository(dataSource);
-    const rules = rulesOf(new Environment());
+    const rules = rulesOf(environment, suppliedPlaces(environment));
     return new DetectionService(
       rules,
       trail as unknown as AuditFeed,
@@ -123,6 +131,26 @@ describe('Detection', () => {
     trail.asked.length = 0;
     await readUp(instance());
     expect(Number(trail.asked[0])).toBeGreaterThanOrEqual(18);
+  });
+
+  it('sees a journey that is too fast, by the places of a database, across instances', async () => {
+    const GEOIP_DATABASE = join(await temporaryFolder(), 'City.mmdb');
+    await writeFile(GEOIP_DATABASE, cityDatabase());
+    const knowing = () => instance(undefined, Object.assign(new Environment(), { GEOIP_DATABASE }));
+    const login = { kind: 'login', account: 'owner', password: 'right', device: 'known', at: 0 } as const;
+    happen([{ ...login, address: '192.0.2.1' }]);
+    await readUp(knowing());
+    happen([{ ...login, address: '203.0.113.1' }], START + 1_000_000);
+    happen([{ ...login, address: '2001:db8:1::5' }], START + 3_000_000);
+    await readUp(knowing());
+    const [alert, ...others] = await alerting.rows();
+    expect(others).toEqual([]);
+    expect(alert).toMatchObject({
+      rule: 'impossible_travel',
+      severity: 'warning',
+      count: 1,
+      evidence: { countries: ['DE', 'US'], kilometres: 6400 },
+    });
   });
 
   it('remembers across instances how many logins usually fail', async () => {
