@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { EntriesRepository, type EntryTable } from '../entry/entries.repository.js';
+import { EntriesRepository, type EntryTable, POSITIONS_END } from '../entry/entries.repository.js';
 import { EntrySigner } from '../entry/entry-signer.js';
 import { unpackMembers } from '../seals/members.js';
 import type { Seal } from '../seals/seal.js';
 import { SealsRepository } from '../seals/seals.repository.js';
 import { EntryStream } from './entry-stream.js';
 import type { Fault } from './fault.js';
-import { MemberCheck, unsealedFault } from './member-check.js';
+import { MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
 import { Retirements } from './retirements.js';
 import { type ChainEnd, linkFault } from './seal-check.js';
 
@@ -15,7 +15,10 @@ const ENTRIES_AHEAD = 10_000;
 const MIN_SEALS = 10;
 const MAX_SEALS = 2000;
 
-/** What was found in the range of one seal or, with none, behind the last one. */
+/** Entries outside of all ranges that are named: one is too many, and somebody may have written a million. */
+const MAX_OUT_OF_RANGE = 100;
+
+/** What was found in the range of one seal or, with none, outside of their ranges. */
 export interface WalkStep {
   readonly seal: Seal | null;
   readonly entries: number;
@@ -39,8 +42,19 @@ export class TrailWalk {
     private readonly signer: EntrySigner,
   ) {}
 
-  /** Yields what each seal's range came to, faults of the seal itself first; then the entries that no seal covers yet. */
-  async *walk({ start, until }: WalkPlan): AsyncGenerator<WalkStep> {
+  /**
+   * Yields what each seal's range came to, faults of the seal itself first; then the entries that no seal covers yet.
+   * At last what lies outside of all ranges: it belongs to no part of the trail, so that each walk tells of it.
+   */
+  async *walk(plan: WalkPlan): AsyncGenerator<WalkStep> {
+    yield* this.ranges(plan);
+    for (const table of ['audit_events', 'audit_calls'] as const) {
+      const ids = await this.entries.outOfRange(table, MAX_OUT_OF_RANGE);
+      if (ids.length > 0) yield { seal: null, entries: ids.length, faults: ids.map(outOfRangeFault) };
+    }
+  }
+
+  private async *ranges({ start, until }: WalkPlan): AsyncGenerator<WalkStep> {
     const retirements = new Retirements(this.seals, this.signer);
     await retirements.load();
     const streams: Streams = {
@@ -102,7 +116,7 @@ export class TrailWalk {
 
   private async *tail(streams: Streams): AsyncGenerator<WalkStep> {
     for (const stream of Object.values(streams)) {
-      for await (const chunk of stream.below(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)) {
+      for await (const chunk of stream.below(POSITIONS_END, POSITIONS_END)) {
         const faults = chunk
           .map((entry) => unsealedFault(entry, this.signer))
           .filter((fault) => fault !== null);
