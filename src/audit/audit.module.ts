@@ -22,6 +22,7 @@ import { EntriesRepository } from './entry/entries.repository.js';
 import { Retention } from './months/retention.js';
 import { CheckpointFile } from './seals/checkpoint-file.js';
 import { SealChain } from './seals/seal-chain.js';
+import { SealProgress } from './seals/seal-progress.js';
 import { SealKey } from './seals/seal-key.js';
 import { Sealer } from './seals/sealer.js';
 import { SealingRound } from './seals/sealing-round.js';
@@ -51,6 +52,7 @@ import { SpoolDrain } from './spool/spool-drain.js';
     SealKey,
     SealsRepository,
     SealChain,
+    SealProgress,
     Sealer,
     CheckpointFile,
     Witness,
@@ -68,6 +70,6 @@ import { SpoolDrain } from './spool/spool-drain.js';
     ActivityService,
     CallRecorder,
   ],
-  exports: [AuditService, AuditFeed, AuditVerification, CallRecorder],
+  exports: [AuditService, AuditFeed, AuditVerification, CallRecorder, SealProgress],
 })
 export class AuditModule {}
