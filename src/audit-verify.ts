@@ -74,7 +74,7 @@ function verificationOver(
   const masterKey = new MasterKey(environment.JWT_SECRET_KEY);
   const key = new SealKey(masterKey);
   const walk = new TrailWalk(seals, new EntriesRepository(dataSource), new EntrySigner(masterKey));
-  return new AuditVerification(walk, seals, new CheckpointFile(environment), key, new SystemClock());
+  return new AuditVerification(walk, new CheckpointFile(environment), key, new SystemClock());
 }
 
 function report({ intact, entries, firstFault, checkpoint }: Verification): string {

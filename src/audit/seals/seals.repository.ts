@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { type Month, monthsLater } from '../months/month.js';
-import { NO_SEAL, type Seal } from './seal.js';
+import type { Seal } from './seal.js';
 
 /** Any constant that no other user of advisory locks in the same database picks: the bytes of "PortSeal". */
 const SEALER_LOCK = '5795977089390043500';
@@ -73,14 +73,13 @@ export class SealsRepository {
     return seal ?? null;
   }
 
-  /** What the first seal since a time goes on from, as that seal itself says; the end of the chain when there is none. */
-  async linkBefore(time: Date): Promise<Pick<Seal, 'number' | 'hash' | 'toPosition'>> {
-    const [link] = await this.dataSource.query<Pick<Seal, 'number' | 'hash' | 'toPosition'>[]>(
-      `SELECT number::float8 - 1 AS number, encode(previous, 'hex') AS hash, from_position::float8 AS "toPosition"
-       FROM audit_seals seal WHERE seal.time >= $1 ORDER BY seal.time, seal.number LIMIT 1`,
+  /** The newest seal before a time; null when there is none. */
+  async before(time: Date): Promise<Seal | null> {
+    const [seal] = await this.dataSource.query<Seal[]>(
+      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.time < $1 ORDER BY seal.time DESC, seal.number DESC LIMIT 1`,
       [time],
     );
-    return link ?? (await this.last()) ?? { number: 0, hash: NO_SEAL, toPosition: 0 };
+    return seal ?? null;
   }
 
   /** Up to `limit` seals after a number, in order. */

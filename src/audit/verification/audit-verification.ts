@@ -3,7 +3,6 @@ import { Clock } from '../../platform/clock/clock.js';
 import { type Checkpoint, checkpointOf } from '../seals/checkpoint.js';
 import { CheckpointFile } from '../seals/checkpoint-file.js';
 import { SealKey } from '../seals/seal-key.js';
-import { SealsRepository } from '../seals/seals.repository.js';
 import { CheckpointCheck } from './checkpoint-check.js';
 import type { Fault } from './fault.js';
 import { CHAIN_START, type ChainEnd } from './seal-check.js';
@@ -37,7 +36,6 @@ export class AuditVerification {
 
   constructor(
     private readonly trail: TrailWalk,
-    private readonly seals: SealsRepository,
     private readonly kept: CheckpointFile,
     private readonly key: SealKey,
     private readonly clock: Clock,
@@ -45,8 +43,7 @@ export class AuditVerification {
 
   /** Verifies the whole trail or a part of it; throws `dependency_unavailable` when PostgreSQL is away. */
   async verify(options: VerificationOptions = {}): Promise<Verification> {
-    const start = options.from ? await this.seals.linkBefore(options.from) : CHAIN_START;
-    return (await this.run(start, options)).verification;
+    return (await this.run(options.from ?? CHAIN_START, options)).verification;
   }
 
   /**
@@ -59,14 +56,16 @@ export class AuditVerification {
     return verification;
   }
 
-  private async run(start: ChainEnd, { from, to, checkpoints = [], onProgress }: VerificationOptions) {
+  private async run(start: ChainEnd | Date, { from, to, checkpoints = [], onProgress }: VerificationOptions) {
     const now = this.clock.now();
     const check = new CheckpointCheck([...this.kept.read(), ...checkpoints], this.key);
-    let end = start;
+    // What has not come yet is no end: with one, what no seal covers yet would be left out.
+    const until = to && to < now ? to : null;
+    let end = start instanceof Date ? CHAIN_START : start;
     let newest: Checkpoint | null = null;
     let entries = 0;
     let firstFault: Fault | null = null;
-    for await (const step of this.trail.walk({ start, until: to ?? null })) {
+    for await (const step of this.trail.walk({ start, until })) {
       const replaced = step.seal && check.faultOf(step.seal);
       firstFault ??= replaced ?? step.faults[0] ?? null;
       entries += step.entries;
@@ -76,12 +75,12 @@ export class AuditVerification {
       }
       onProgress?.(entries);
     }
-    if (!to) firstFault ??= check.cutAfter(end.number);
+    firstFault ??= check.cutAfter(end.number, until);
     const verification: Verification = {
       intact: firstFault === null,
       entries,
       from: from?.toISOString() ?? null,
-      to: (to ?? now).toISOString(),
+      to: (until ?? now).toISOString(),
       firstFault,
       checkpoint: newest && { ...newest, publicKey: this.key.publicKey },
     };

@@ -8,7 +8,7 @@ import { EntryStream } from './entry-stream.js';
 import type { Fault } from './fault.js';
 import { MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
 import { Retirements } from './retirements.js';
-import { type ChainEnd, linkFault } from './seal-check.js';
+import { type ChainEnd, CHAIN_START, linkFault, ownFault } from './seal-check.js';
 
 /** Entries whose seals are read at a time, roughly; at least and at most so many seals. */
 const ENTRIES_AHEAD = 10_000;
@@ -25,9 +25,12 @@ export interface WalkStep {
   readonly faults: readonly Fault[];
 }
 
-/** Where a walk goes: on from a link of the chain, to the seals of a time or, with null, to the end of the trail. */
+/**
+ * Where a walk goes: on from a link of the chain or from the newest seal before a time, to the last seal of a time or,
+ * with null, to the end of the trail.
+ */
 export interface WalkPlan {
-  readonly start: ChainEnd;
+  readonly start: ChainEnd | Date;
   readonly until: Date | null;
 }
 
@@ -54,7 +57,11 @@ export class TrailWalk {
     }
   }
 
-  private async *ranges({ start, until }: WalkPlan): AsyncGenerator<WalkStep> {
+  private async *ranges({ start: from, until }: WalkPlan): AsyncGenerator<WalkStep> {
+    const before = from instanceof Date ? await this.seals.before(from) : null;
+    if (before) yield this.alone(before, ownFault(before, this.signer));
+    // Without a seal before that time the chain must go on from its beginning, or from what retention left of it.
+    const start = before ?? (from instanceof Date ? CHAIN_START : from);
     const retirements = new Retirements(this.seals, this.signer);
     await retirements.load();
     const streams: Streams = {
@@ -64,14 +71,22 @@ export class TrailWalk {
     let end = start;
     for await (const page of this.sealPages(start)) {
       for (const seal of page) {
-        if (until !== null && seal.time > until.toISOString()) return;
         const link = linkFault(seal, await this.resume(seal, end, retirements), this.signer);
+        if (until !== null && seal.time > until.toISOString()) {
+          // Of this one only what it says of its place: the last of the time may be gone, or it may be one itself.
+          if (link) yield this.alone(null, link);
+          return;
+        }
         const range = await this.range(seal, streams, page.at(-1)!.toPosition, retirements);
         yield { seal, entries: range.entries, faults: link ? [link, ...range.faults] : range.faults };
         end = seal;
       }
     }
     if (until === null) yield* this.tail(streams);
+  }
+
+  private alone(seal: Seal | null, fault: Fault | null): WalkStep {
+    return { seal, entries: 0, faults: fault ? [fault] : [] };
   }
 
   private async *sealPages(start: ChainEnd): AsyncGenerator<Seal[]> {
