@@ -30,6 +30,7 @@ import { SealsRepository } from './seals/seals.repository.js';
 import { Witness } from './seals/witness.js';
 import { AuditVerification } from './verification/audit-verification.js';
 import { TrailWalk } from './verification/trail-walk.js';
+import { VerifiedSoFar } from './verification/verified-so-far.js';
 import { AuditSpool } from './spool/audit-spool.js';
 import { Castaways } from './spool/castaways.js';
 import { SpoolDrain } from './spool/spool-drain.js';
@@ -59,6 +60,7 @@ import { SpoolDrain } from './spool/spool-drain.js';
     SealingRound,
     AuditLifecycle,
     TrailWalk,
+    VerifiedSoFar,
     AuditVerification,
     AuditFeed,
     AuditStreams,
