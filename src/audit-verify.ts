@@ -11,6 +11,7 @@ import { SealsRepository } from './audit/seals/seals.repository.js';
 import { AuditVerification, type Verification } from './audit/verification/audit-verification.js';
 import { ProgressBar } from './audit/verification/progress-bar.js';
 import { TrailWalk } from './audit/verification/trail-walk.js';
+import { VerifiedSoFar } from './audit/verification/verified-so-far.js';
 import { SystemClock } from './platform/clock/clock.js';
 import { ConfigurationFault, EXIT_CONFIG } from './platform/config/configuration-fault.js';
 import type { Environment } from './platform/config/environment.js';
@@ -74,7 +75,9 @@ function verificationOver(
   const masterKey = new MasterKey(environment.JWT_SECRET_KEY);
   const key = new SealKey(masterKey);
   const walk = new TrailWalk(seals, new EntriesRepository(dataSource), new EntrySigner(masterKey));
-  return new AuditVerification(walk, seals, new CheckpointFile(environment), key, new SystemClock());
+  const clock = new SystemClock();
+  const progress = new VerifiedSoFar(environment, masterKey, clock);
+  return new AuditVerification(walk, seals, new CheckpointFile(environment), key, clock, progress);
 }
 
 function report({ intact, entries, firstFault, checkpoint }: Verification): string {

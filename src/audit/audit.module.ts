@@ -22,6 +22,7 @@ import { EntriesRepository } from './entry/entries.repository.js';
 import { Retention } from './months/retention.js';
 import { CheckpointFile } from './seals/checkpoint-file.js';
 import { SealChain } from './seals/seal-chain.js';
+import { SealProgress } from './seals/seal-progress.js';
 import { SealKey } from './seals/seal-key.js';
 import { Sealer } from './seals/sealer.js';
 import { SealingRound } from './seals/sealing-round.js';
@@ -29,6 +30,7 @@ import { SealsRepository } from './seals/seals.repository.js';
 import { Witness } from './seals/witness.js';
 import { AuditVerification } from './verification/audit-verification.js';
 import { TrailWalk } from './verification/trail-walk.js';
+import { VerifiedSoFar } from './verification/verified-so-far.js';
 import { AuditSpool } from './spool/audit-spool.js';
 import { Castaways } from './spool/castaways.js';
 import { SpoolDrain } from './spool/spool-drain.js';
@@ -51,12 +53,14 @@ import { SpoolDrain } from './spool/spool-drain.js';
     SealKey,
     SealsRepository,
     SealChain,
+    SealProgress,
     Sealer,
     CheckpointFile,
     Witness,
     SealingRound,
     AuditLifecycle,
     TrailWalk,
+    VerifiedSoFar,
     AuditVerification,
     AuditFeed,
     AuditStreams,
@@ -68,6 +72,6 @@ import { SpoolDrain } from './spool/spool-drain.js';
     ActivityService,
     CallRecorder,
   ],
-  exports: [AuditService, AuditFeed, AuditVerification, CallRecorder],
+  exports: [AuditService, AuditFeed, AuditVerification, CallRecorder, SealProgress],
 })
 export class AuditModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { AuditEntry } from './audit-entry.js';
 import { digestOf } from './entry/canonical-entry.js';
 import { EVENT_COLUMNS } from './entry/entry-columns.js';
@@ -57,6 +58,14 @@ export class AuditRepository {
       for (const entry of canonical.slice(start, start + SLICE)) signed.push(this.signed(entry));
     }
     return manager.query<AuditEntry[]>(INSERT, [`[${signed.join(',')}]`]);
+  }
+
+  /** Throws what PostgreSQL has against a canonical entry, also what it would say at the end; nothing of it stays. */
+  async probe(tx: Transaction, canonical: string): Promise<void> {
+    await tx.query('SAVEPOINT probe');
+    await tx.query('SET CONSTRAINTS ALL IMMEDIATE');
+    await this.insert([canonical], tx);
+    await tx.query('ROLLBACK TO SAVEPOINT probe');
   }
 
   private signed(entry: string): string {

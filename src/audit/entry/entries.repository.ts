@@ -57,6 +57,9 @@ const FINAL = `
          (SELECT "end" FROM bound)::float8 AS "toPosition"
   FROM member`;
 
+/** Where positions end: what lies beyond, a JavaScript number does not hold exactly, and the tables refuse it. */
+export const POSITIONS_END = 2 ** 53;
+
 const COLUMNS = { audit_events: EVENT_COLUMNS, audit_calls: CALL_COLUMNS };
 
 /** The tables that hold entries. */
@@ -87,6 +90,15 @@ export class EntriesRepository {
   async final({ from, to, limit }: PositionRange, manager: EntityManager): Promise<FinalEntries> {
     const [row] = await manager.query<[FinalEntries]>(FINAL, [from, to, limit]);
     return row;
+  }
+
+  /** The ids of entries that no range of positions can hold; there are none while the tables have their checks. */
+  async outOfRange(table: EntryTable, limit: number): Promise<string[]> {
+    const found = await this.dataSource.query<{ id: string }[]>(
+      `SELECT id FROM ${table} WHERE position < 0 OR position >= $1 OR position IS NULL LIMIT $2`,
+      [POSITIONS_END, limit],
+    );
+    return found.map(({ id }) => id);
   }
 
   /**

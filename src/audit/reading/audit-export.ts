@@ -37,7 +37,7 @@ export class AuditExport {
   }
 
   private async *sealLines({ from, to }: { from?: Date; to?: Date }): AsyncGenerator<string> {
-    let { number } = from === undefined ? { number: 0 } : await this.seals.linkBefore(from);
+    let number = (from && (await this.seals.before(from))?.number) ?? 0;
     for (;;) {
       const seals = await this.seals.after(number, SEALS_AT_A_TIME);
       const wanted = to === undefined ? seals : seals.filter(({ time }) => Date.parse(time) <= to.getTime());

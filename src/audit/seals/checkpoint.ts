@@ -37,6 +37,7 @@ const HEX_SIGNATURE = /^[0-9a-f]{128}$/;
 function isCheckpoint(value: Partial<Checkpoint> | null): value is Checkpoint {
   return (
     Number.isSafeInteger(value?.number) &&
+    typeof value?.time === 'string' &&
     HEX_HASH.test(value?.hash ?? '') &&
     HEX_SIGNATURE.test(value?.signature ?? '')
   );

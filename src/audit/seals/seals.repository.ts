@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { type Month, monthsLater } from '../months/month.js';
-import { NO_SEAL, type Seal } from './seal.js';
+import type { Seal } from './seal.js';
 
 /** Any constant that no other user of advisory locks in the same database picks: the bytes of "PortSeal". */
 const SEALER_LOCK = '5795977089390043500';
@@ -11,6 +12,18 @@ const SEAL_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-
   from_position::float8 AS "fromPosition", to_position::float8 AS "toPosition", events, calls, members, retired,
   encode(previous, 'hex') AS previous, encode(hash, 'hex') AS hash, encode(signature, 'hex') AS signature,
   encode(mac, 'hex') AS mac`;
+
+const PROGRESS = `
+  WITH newest AS (
+    SELECT number, to_position FROM audit_seals ORDER BY number DESC LIMIT 1
+  ), waiting AS (
+    (SELECT time FROM audit_events WHERE position >= coalesce((SELECT to_position FROM newest), 0)
+     ORDER BY position LIMIT 1)
+    UNION ALL
+    (SELECT time FROM audit_calls WHERE position >= coalesce((SELECT to_position FROM newest), 0)
+     ORDER BY position LIMIT 1)
+  )
+  SELECT coalesce((SELECT number FROM newest), 0)::float8 AS number, (SELECT min(time) FROM waiting) AS oldest`;
 
 /** The chain of seals; it grows at its end only. */
 @Injectable()
@@ -30,6 +43,14 @@ export class SealsRepository {
       `SELECT ${SEAL_COLUMNS} FROM audit_seals seal ORDER BY seal.number DESC LIMIT 1`,
     );
     return seal ?? null;
+  }
+
+  /** The number of the newest seal, 0 for none, and the time of the first entry behind it, null for none. */
+  async progress(): Promise<{ number: number; oldest: Date | null }> {
+    const [row] = await onDatabase(() =>
+      this.dataSource.query<[{ number: number; oldest: Date | null }]>(PROGRESS),
+    );
+    return row;
   }
 
   /** How many entries the seals of a time have between them; null leaves that end open. */
@@ -52,14 +73,13 @@ export class SealsRepository {
     return seal ?? null;
   }
 
-  /** What the first seal since a time goes on from, as that seal itself says; the end of the chain when there is none. */
-  async linkBefore(time: Date): Promise<Pick<Seal, 'number' | 'hash' | 'toPosition'>> {
-    const [link] = await this.dataSource.query<Pick<Seal, 'number' | 'hash' | 'toPosition'>[]>(
-      `SELECT number::float8 - 1 AS number, encode(previous, 'hex') AS hash, from_position::float8 AS "toPosition"
-       FROM audit_seals seal WHERE seal.time >= $1 ORDER BY seal.time, seal.number LIMIT 1`,
+  /** The newest seal before a time; null when there is none. */
+  async before(time: Date): Promise<Seal | null> {
+    const [seal] = await this.dataSource.query<Seal[]>(
+      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.time < $1 ORDER BY seal.time DESC, seal.number DESC LIMIT 1`,
       [time],
     );
-    return link ?? (await this.last()) ?? { number: 0, hash: NO_SEAL, toPosition: 0 };
+    return seal ?? null;
   }
 
   /** Up to `limit` seals after a number, in order. */

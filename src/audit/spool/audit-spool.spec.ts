@@ -199,6 +199,27 @@ describe('AuditSpool', () => {
     });
   });
 
+  describe('of what PostgreSQL refuses', () => {
+    it('puts a record aside, once, and gives it back at the next start of any process', () => {
+      const mine = spool();
+      mine.tend();
+      mine.putAside('refused');
+      mine.putAside('refused');
+      expect([mine.bytes, mine.hasRoom()]).toEqual([8, true]);
+      const other = spool();
+      other.tend();
+      expect(linesOf(other)).toEqual(['refused']);
+    });
+
+    it('puts no more than a megabyte aside: then all that follows has to wait', () => {
+      const mine = spool();
+      for (let n = 0; n < 1000; n++) mine.putAside(`${n}${'x'.repeat(1000)}`);
+      expect(() => {
+        for (let n = 1000; n < 1100; n++) mine.putAside(`${n}${'x'.repeat(1000)}`);
+      }).toThrow('Too many');
+    });
+  });
+
   describe('without room', () => {
     const megabyte = 'x'.repeat(1024 * 1024 - 1);
 

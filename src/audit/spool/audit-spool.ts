@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
+import { Aside } from './aside.js';
 import { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 
@@ -15,6 +16,8 @@ const MAX_HELD = 10_000;
 /** Room beyond the limit for the requests that were in flight when it was reached. */
 const MARGIN_BYTES = MEGABYTE;
 const TEND_EVERY_MS = 5000;
+/** And at the start: what PostgreSQL refused may be acceptable by then. */
+const TAKE_BACK_EVERY_MS = 3_600_000;
 
 /**
  * The entries on their way to PostgreSQL, as files in `DATA_DIR/audit-spool` that outlive the process: appended to
@@ -27,6 +30,7 @@ export class AuditSpool {
   private readonly directory: string;
   private readonly maxBytes: number;
   private readonly owner: SpoolOwner;
+  private readonly aside: Aside;
   private open: Segment | null = null;
   private closed: Segment[] = [];
   /** Lines of this turn of the event loop, and whom to tell when they are written. */
@@ -37,6 +41,7 @@ export class AuditSpool {
   private sequence = 0;
   private lifeMs = 0;
   private nextTendMs = 0;
+  private nextTakeBackMs = 0;
 
   constructor(
     environment: Environment,
@@ -47,12 +52,14 @@ export class AuditSpool {
     this.maxBytes = environment.AUDIT_SPOOL_MAX_MB * MEGABYTE;
     this.owner = SpoolOwner.ofThisProcess(randomness.bytes(4));
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    this.aside = new Aside(this.directory);
     this.showLife();
   }
 
-  /** Bytes that have not reached PostgreSQL. */
+  /** Bytes that have not reached PostgreSQL, those that it refused among them. */
   get bytes(): number {
-    return this.closed.reduce((sum, segment) => sum + segment.bytes, this.open?.bytes ?? 0);
+    const own = this.closed.reduce((sum, segment) => sum + segment.bytes, this.open?.bytes ?? 0);
+    return own + this.aside.bytes;
   }
 
   /** For how long the oldest of them has waited, milliseconds. */
@@ -100,11 +107,21 @@ export class AuditSpool {
     this.closed = this.closed.filter((other) => other !== segment);
   }
 
-  /** Shows life and takes over the segments of processes that are gone; does something once in a while only. */
+  /** Puts a line of a waiting segment aside, to be sent again later; throws when there are too many of them. */
+  putAside(line: string): void {
+    this.aside.put(line);
+  }
+
+  /**
+   * Shows life, takes over the segments of processes that are gone, and takes back what was put aside; does something
+   * once in a while only.
+   */
   tend(): void {
     if (this.clock.nowMs() < this.nextTendMs) return;
     this.nextTendMs = this.clock.nowMs() + TEND_EVERY_MS;
     this.showLife();
+    this.aside.look();
+    if (this.clock.nowMs() >= this.nextTakeBackMs) this.takeBack();
     for (const file of readdirSync(this.directory).sort()) {
       const owner = SpoolOwner.of(file);
       if (!owner?.isGone(this.directory, this.owner, this.lifeMs)) continue;
@@ -160,6 +177,12 @@ export class AuditSpool {
     this.open.close();
     this.closed.push(this.open);
     this.open = null;
+  }
+
+  private takeBack(): void {
+    this.nextTakeBackMs = this.clock.nowMs() + TAKE_BACK_EVERY_MS;
+    const mine = this.nextPath();
+    if (this.aside.moveTo(mine)) this.closed.push(Segment.leftBehind(mine, this.lifeMs));
   }
 
   private adopt(path: string): void {

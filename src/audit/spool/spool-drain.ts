@@ -34,11 +34,15 @@ export class SpoolDrain {
 
   private async insert(lines: string[]): Promise<void> {
     try {
-      for (const entry of await this.repository.insert(lines)) this.committed.next(entry);
+      this.announce(await this.repository.insert(lines));
     } catch (error) {
       if (!isRowAtFault(error)) throw error;
-      if (lines.length === 1) await this.castaways.rescue(lines[0]!, error);
+      if (lines.length === 1) this.announce(await this.castaways.rescue(lines[0]!, error));
       else for (const line of lines) await this.insert([line]);
     }
+  }
+
+  private announce(entries: readonly AuditEntry[]): void {
+    for (const entry of entries) this.committed.next(entry);
   }
 }

@@ -21,9 +21,12 @@ export class CheckpointCheck {
     return sealFault(seal.number, 'seal_replaced', 'The seal is not the one that a checkpoint knows.');
   }
 
-  /** The fault of a chain that ends at a seal although a genuine checkpoint knows a later one, or null. */
-  cutAfter(number: number): Fault | null {
-    const beyond = [...this.byNumber.values()].flat().filter((checkpoint) => checkpoint.number > number);
+  /** The fault of a chain that ends at a seal although a genuine checkpoint knows a later one of that time, or null. */
+  cutAfter(number: number, until: Date | null): Fault | null {
+    const beyond = [...this.byNumber.values()]
+      .flat()
+      .filter((checkpoint) => checkpoint.number > number)
+      .filter(({ time }) => until === null || time <= until.toISOString());
     const genuine = beyond
       .filter((checkpoint) => this.key.isOurs(checkpoint))
       .sort((a, b) => a.number - b.number);

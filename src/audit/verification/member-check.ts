@@ -22,6 +22,11 @@ export function unsealedFault(entry: StoredEntry, signer: EntrySigner): Fault | 
   return isGenuine ? null : entryFault(entry.id, 'forged');
 }
 
+/** The fault of an entry at a position that the service does not give and the sealer does not reach. */
+export function outOfRangeFault(id: string): Fault {
+  return { id, kind: 'inserted', detail: 'The entry lies where no range of positions can hold it.' };
+}
+
 function entryFault(id: string, kind: keyof typeof DETAILS): Fault {
   return { id, kind, detail: DETAILS[kind] };
 }

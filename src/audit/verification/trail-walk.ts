@@ -1,30 +1,36 @@
 import { Injectable } from '@nestjs/common';
-import { EntriesRepository, type EntryTable } from '../entry/entries.repository.js';
+import { EntriesRepository, type EntryTable, POSITIONS_END } from '../entry/entries.repository.js';
 import { EntrySigner } from '../entry/entry-signer.js';
 import { unpackMembers } from '../seals/members.js';
 import type { Seal } from '../seals/seal.js';
 import { SealsRepository } from '../seals/seals.repository.js';
 import { EntryStream } from './entry-stream.js';
 import type { Fault } from './fault.js';
-import { MemberCheck, unsealedFault } from './member-check.js';
+import { MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
 import { Retirements } from './retirements.js';
-import { type ChainEnd, linkFault } from './seal-check.js';
+import { type ChainEnd, CHAIN_START, linkFault, ownFault } from './seal-check.js';
 
 /** Entries whose seals are read at a time, roughly; at least and at most so many seals. */
 const ENTRIES_AHEAD = 10_000;
 const MIN_SEALS = 10;
 const MAX_SEALS = 2000;
 
-/** What was found in the range of one seal or, with none, behind the last one. */
+/** Entries outside of all ranges that are named: one is too many, and somebody may have written a million. */
+const MAX_OUT_OF_RANGE = 100;
+
+/** What was found in the range of one seal or, with none, outside of their ranges. */
 export interface WalkStep {
   readonly seal: Seal | null;
   readonly entries: number;
   readonly faults: readonly Fault[];
 }
 
-/** Where a walk goes: on from a link of the chain, to the seals of a time or, with null, to the end of the trail. */
+/**
+ * Where a walk goes: on from a link of the chain or from the newest seal before a time, to the last seal of a time or,
+ * with null, to the end of the trail.
+ */
 export interface WalkPlan {
-  readonly start: ChainEnd;
+  readonly start: ChainEnd | Date;
   readonly until: Date | null;
 }
 
@@ -39,8 +45,23 @@ export class TrailWalk {
     private readonly signer: EntrySigner,
   ) {}
 
-  /** Yields what each seal's range came to, faults of the seal itself first; then the entries that no seal covers yet. */
-  async *walk({ start, until }: WalkPlan): AsyncGenerator<WalkStep> {
+  /**
+   * Yields what each seal's range came to, faults of the seal itself first; then the entries that no seal covers yet.
+   * At last what lies outside of all ranges: it belongs to no part of the trail, so that each walk tells of it.
+   */
+  async *walk(plan: WalkPlan): AsyncGenerator<WalkStep> {
+    yield* this.ranges(plan);
+    for (const table of ['audit_events', 'audit_calls'] as const) {
+      const ids = await this.entries.outOfRange(table, MAX_OUT_OF_RANGE);
+      if (ids.length > 0) yield { seal: null, entries: ids.length, faults: ids.map(outOfRangeFault) };
+    }
+  }
+
+  private async *ranges({ start: from, until }: WalkPlan): AsyncGenerator<WalkStep> {
+    const before = from instanceof Date ? await this.seals.before(from) : null;
+    if (before) yield this.alone(before, ownFault(before, this.signer));
+    // Without a seal before that time the chain must go on from its beginning, or from what retention left of it.
+    const start = before ?? (from instanceof Date ? CHAIN_START : from);
     const retirements = new Retirements(this.seals, this.signer);
     await retirements.load();
     const streams: Streams = {
@@ -50,14 +71,22 @@ export class TrailWalk {
     let end = start;
     for await (const page of this.sealPages(start)) {
       for (const seal of page) {
-        if (until !== null && seal.time > until.toISOString()) return;
         const link = linkFault(seal, await this.resume(seal, end, retirements), this.signer);
+        if (until !== null && seal.time > until.toISOString()) {
+          // Of this one only what it says of its place: the last of the time may be gone, or it may be one itself.
+          if (link) yield this.alone(null, link);
+          return;
+        }
         const range = await this.range(seal, streams, page.at(-1)!.toPosition, retirements);
         yield { seal, entries: range.entries, faults: link ? [link, ...range.faults] : range.faults };
         end = seal;
       }
     }
     if (until === null) yield* this.tail(streams);
+  }
+
+  private alone(seal: Seal | null, fault: Fault | null): WalkStep {
+    return { seal, entries: 0, faults: fault ? [fault] : [] };
   }
 
   private async *sealPages(start: ChainEnd): AsyncGenerator<Seal[]> {
@@ -102,7 +131,7 @@ export class TrailWalk {
 
   private async *tail(streams: Streams): AsyncGenerator<WalkStep> {
     for (const stream of Object.values(streams)) {
-      for await (const chunk of stream.below(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)) {
+      for await (const chunk of stream.below(POSITIONS_END, POSITIONS_END)) {
         const faults = chunk
           .map((entry) => unsealedFault(entry, this.signer))
           .filter((fault) => fault !== null);

@@ -22,6 +22,7 @@ export const AUDIT_CHAIN_BROKEN: AlertKind = {
 @Injectable()
 export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(ChainWatch.name, () => this.step(), { pauseMs: PAUSE_MS });
+  private readonly stopping = new AbortController();
   private nextMs = 0;
   /** Verification tells of a fault once, so it is kept here until it is written. */
   private found: Fault | null = null;
@@ -40,18 +41,29 @@ export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
     await this.task.stop();
   }
 
-  /** Verifies what is new when the time for it has come; a new leader begins with the whole trail. */
+  /** Verifies what is new when the time for it has come; where nobody has verified yet, that is the whole trail. */
   async step(): Promise<void> {
     const nowMs = this.clock.nowMs();
     if (!this.leadership.isLeader) return;
     if (nowMs >= this.nextMs) {
       this.nextMs = nowMs + this.environment.AUDIT_VERIFY_INTERVAL_SECONDS * 1000;
-      this.found ??= (await this.verification.verifyNew()).firstFault;
+      this.found ??= await this.verifyNew();
     }
     if (this.found) await this.raise(this.found);
+  }
+
+  /** The end of the process is no reason to wait for the end of the trail: the next one goes on from where this was. */
+  private async verifyNew(): Promise<Fault | null> {
+    try {
+      return (await this.verification.verifyNew(this.stopping.signal)).firstFault;
+    } catch (error) {
+      if (this.stopping.signal.aborted) return null;
+      throw error;
+    }
   }
 
   private async raise({ id, kind, detail }: Fault): Promise<void> {

@@ -8,6 +8,7 @@ export type KeyPurpose =
   | 'audit-entry'
   | 'audit-seal'
   | 'audit-account-digest'
+  | 'audit-verified'
   | 'cursor'
   | 'rate-limit-key'
   | 'installation-fingerprint';

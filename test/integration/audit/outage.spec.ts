@@ -2,10 +2,6 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { canonicalEntry } from '../../../src/audit/entry/canonical-entry.js';
-import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
-import { EntryFactory } from '../../../src/audit/entry/entry-factory.js';
-import { AuditSpool } from '../../../src/audit/spool/audit-spool.js';
 import { SpoolDrain } from '../../../src/audit/spool/spool-drain.js';
 import { CALL, CREATED, REFUSED, startTrail, type Trail } from '../../support/audit/trail.js';
 import { eventually } from '../../support/waiting/eventually.js';
@@ -89,33 +85,5 @@ describe('while PostgreSQL is away', () => {
         .catch(() => undefined);
     }
     expect(segments().length).toBeLessThanOrEqual(2);
-  });
-});
-
-describe('a record that PostgreSQL refuses', () => {
-  it('gets its month, when that is what is missing', async () => {
-    const trail = await startTrail();
-    const entry = trail.module.get(EntryFactory).call(CALL);
-    const id = entry.id.replace(/^.{13}/, '01970000-0000');
-    const old = { ...entry, id, time: timeOfEntry(id).toISOString() };
-    trail.module.get(AuditSpool).append(canonicalEntry(old));
-    trail.module.get(AuditSpool).append(canonicalEntry(entry));
-    await trail.sealed();
-    expect(await trail.types()).toEqual(['api_call', 'api_call']);
-    await trail.stop();
-  });
-
-  it('is put aside, and does not hold up the others', async () => {
-    const trail = await startTrail();
-    trail.audit.recordCall(CALL);
-    trail.module
-      .get(AuditSpool)
-      .append('{"kind":"call","time":"2026-01-01T00:00:00.000Z","status":"nonsense"}');
-    trail.audit.recordCall(CALL);
-    await trail.sealed();
-    expect(await trail.types()).toEqual(['api_call', 'api_call']);
-    expect(readdirSync(join(trail.dataDir, 'audit-spool'))).toContain('rejected.ndjson');
-    expect(trail.audit.spoolBytes).toBe(0);
-    await trail.stop();
   });
 });

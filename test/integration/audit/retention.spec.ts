@@ -69,6 +69,15 @@ describe('Retention', () => {
     });
   });
 
+  it('can be verified from before the first seal that is left', async () => {
+    await enforce();
+    const from = new Date(clock.nowMs() - 365 * DAY_MS);
+    expect(await trail.verification.verify({ from })).toMatchObject({ intact: true });
+    const [oldest] = await trail.module.get(SealsRepository).after(0, 1);
+    await attacker.change('DELETE FROM audit_seals WHERE number = $1', oldest!.number);
+    expect(await trail.verification.verify({ from })).toMatchObject({ firstFault: { kind: 'seal_missing' } });
+  });
+
   it('has nothing to do a second time', async () => {
     await enforce();
     const last = await trail.module.get(SealsRepository).last();

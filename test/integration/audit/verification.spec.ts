@@ -288,24 +288,75 @@ describe('AuditVerification', () => {
       expect(await trail.verification.verify({ to: time })).toMatchObject({ firstFault: { id: events[0] } });
     });
 
-    it('verifies what is new, and tells of a fault once', async () => {
-      expect(await trail.verification.verifyNew()).toMatchObject({ intact: true, entries: 18 });
-      await trail.grow(5);
-      const fresh = (await attacker.ids('audit_events')).at(-1);
-      await attacker.change('DELETE FROM audit_events WHERE id = $1', fresh);
-      expect(await trail.verification.verifyNew()).toMatchObject({ entries: 5, firstFault: { id: fresh } });
-      expect(await trail.verification.verifyNew()).toMatchObject({ intact: true, entries: 0 });
-    });
+    describe('with the seals that hold it', () => {
+      const HOUR_MS = 3_600_000;
+      const timeOf = async (number: number) =>
+        new Date((await trail.module.get(SealsRepository).after(number - 1, 1))[0]!.time);
+      const verifyPart = async (part: { from?: Date; to?: Date }) =>
+        (await trail.verification.verify(part)).firstFault;
 
-    it('notices, verifying what is new, that the chain it verified before was replaced', async () => {
-      forgetCheckpoints();
-      await trail.verification.verifyNew();
-      await attacker.change('DELETE FROM audit_events WHERE id = ANY($1)', events.slice(-5));
-      await attacker.change('DELETE FROM audit_seals WHERE number = 3');
-      await trail.grow(2);
-      await trail.grow(2);
-      expect(await trail.verification.verifyNew()).toMatchObject({
-        firstFault: { id: 'seal:4', kind: 'seal_altered' },
+      /** Removes a seal of the three together with its entries. */
+      async function removeSeal(number: number): Promise<void> {
+        const calls = await attacker.ids('audit_calls');
+        await attacker.change(
+          'DELETE FROM audit_events WHERE id = ANY($1)',
+          events.slice(number * 5 - 5, number * 5),
+        );
+        await attacker.change('DELETE FROM audit_calls WHERE id = $1', calls[number - 1]);
+        await attacker.change('DELETE FROM audit_seals WHERE number = $1', number);
+      }
+
+      it('finds the first seal of the time deleted with its entries', async () => {
+        const from = await timeOf(2);
+        await removeSeal(2);
+        expect(await verifyPart({ from })).toMatchObject({ id: 'seal:2', kind: 'seal_missing' });
+      });
+
+      it('finds the first seal of all deleted with its entries', async () => {
+        const from = await timeOf(1);
+        await removeSeal(1);
+        expect(await verifyPart({ from })).toMatchObject({ id: 'seal:1', kind: 'seal_missing' });
+      });
+
+      it('finds the last seal of the time deleted with its entries', async () => {
+        const to = await timeOf(2);
+        await removeSeal(2);
+        expect(await verifyPart({ to })).toMatchObject({ id: 'seal:2', kind: 'seal_missing' });
+      });
+
+      it.each(['number = 1', 'number = 3'])(
+        'finds the one where it begins, or ends, edited: %s',
+        async (which) => {
+          const time = await timeOf(2);
+          await attacker.change(`UPDATE audit_seals SET events = events + 1 WHERE ${which}`);
+          expect(await verifyPart({ from: time, to: time })).toMatchObject({ kind: 'seal_altered' });
+        },
+      );
+
+      it('finds a seal that was moved out of the time', async () => {
+        const time = await timeOf(2);
+        await attacker.change(`UPDATE audit_seals SET time = time - '1 s'::interval WHERE number = 2`);
+        expect(await verifyPart({ from: time })).toMatchObject({ id: 'seal:2', kind: 'seal_altered' });
+      });
+
+      it('finds the tail cut that a checkpoint of the time knows, and no later one', async () => {
+        const [second, third] = [await timeOf(2), await timeOf(3)];
+        await removeSeal(3);
+        expect(await verifyPart({ to: third })).toMatchObject({ id: 'seal:3', kind: 'tail_cut' });
+        expect(await verifyPart({ to: second })).toBeNull();
+      });
+
+      it('takes an end that is ahead for none', async () => {
+        const to = new Date(Date.now() + HOUR_MS);
+        await trail.record(1);
+        const id = (await attacker.ids('audit_events')).at(-1)!;
+        expect(await trail.verification.verify({ to })).toMatchObject({ intact: true, entries: 19 });
+        await attacker.change('UPDATE audit_events SET address = NULL WHERE id = $1', id);
+        expect(await verifyPart({ to })).toMatchObject({ id, kind: 'forged' });
+        await removeSeal(3);
+        expect(await verifyPart({ to })).toMatchObject({ kind: 'forged' });
+        await attacker.change('DELETE FROM audit_events WHERE id = $1', id);
+        expect(await verifyPart({ to })).toMatchObject({ id: 'seal:3', kind: 'tail_cut' });
       });
     });
   });

@@ -7,7 +7,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * - `position` orders entries by transaction, so that whatever lies below the oldest transaction still open is
  *   final: the sealer and the feed read up to there and can never skip a row that commits late. It is the
  *   transaction's id (xid8) plus a base that moves when the rows were restored into another cluster, whose ids
- *   start again from the beginning.
+ *   start again from the beginning. Outside of what a JavaScript number holds exactly there is none.
  * - `time` is the timestamp inside the entry's UUIDv7, so that an id alone leads to its partition.
  * - `digest` is what a seal keeps of the entry, stored so that the sealer need not make it again of every row.
  * - No BRIN: each reader wants an order (time, or position) that a B-tree gives and a block range does not.
@@ -64,7 +64,8 @@ export class Audit1795400001000 implements MigrationInterface {
         details jsonb NOT NULL,
         digest bytea NOT NULL,
         mac bytea NOT NULL,
-        CONSTRAINT audit_events_pkey PRIMARY KEY (time, id)
+        CONSTRAINT audit_events_pkey PRIMARY KEY (time, id),
+        CONSTRAINT audit_events_position_range CHECK (position >= 0 AND position < 9007199254740992)
       ) PARTITION BY RANGE (time)`);
     await runner.query('CREATE INDEX audit_events_position ON audit_events (position)');
     await runner.query(
@@ -95,7 +96,8 @@ export class Audit1795400001000 implements MigrationInterface {
         duration_ms double precision NOT NULL,
         digest bytea NOT NULL,
         mac bytea NOT NULL,
-        CONSTRAINT audit_calls_pkey PRIMARY KEY (time, id)
+        CONSTRAINT audit_calls_pkey PRIMARY KEY (time, id),
+        CONSTRAINT audit_calls_position_range CHECK (position >= 0 AND position < 9007199254740992)
       ) PARTITION BY RANGE (time)`);
     await runner.query('CREATE INDEX audit_calls_position ON audit_calls (position)');
     await runner.query(
@@ -168,15 +170,23 @@ export class Audit1795400001000 implements MigrationInterface {
         END IF;
         EXECUTE format('DROP TABLE IF EXISTS %I', parent || to_char(first, '_YYYY_MM'));
       END $$`);
+    // Not counted is what lies in the upper half of the positions: no transaction id comes near it, and whoever wrote a
+    // row there must not have the service jump to where it soon has no position left.
     await runner.query(`
       CREATE FUNCTION audit_rebase_positions() RETURNS boolean LANGUAGE plpgsql ${asOwner} AS $$
       DECLARE
+        top_limit CONSTANT bigint := 4503599627370496;
         top bigint;
         moved boolean;
       BEGIN
         LOCK TABLE audit_position_base IN EXCLUSIVE MODE;
-        SELECT greatest((SELECT max(position) + 1 FROM audit_events), (SELECT max(position) + 1 FROM audit_calls),
+        SELECT greatest((SELECT max(position) + 1 FROM audit_events WHERE position < top_limit),
+                        (SELECT max(position) + 1 FROM audit_calls WHERE position < top_limit),
                         (SELECT to_position FROM audit_seals ORDER BY number DESC LIMIT 1), 0) INTO top;
+        IF top > top_limit THEN
+          RAISE EXCEPTION 'no transaction reached the position % that the last audit seal states', top
+            USING ERRCODE = 'data_corrupted';
+        END IF;
         UPDATE audit_position_base SET base = top - pg_snapshot_xmin(pg_current_snapshot())::text::bigint
           WHERE top > base + pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
         GET DIAGNOSTICS moved = ROW_COUNT;

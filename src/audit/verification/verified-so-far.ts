@@ -1,0 +1,72 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Clock } from '../../platform/clock/clock.js';
+import { Environment } from '../../platform/config/environment.js';
+import { MasterKey } from '../../platform/crypto/master-key.js';
+import { CHAIN_START, type ChainEnd } from './seal-check.js';
+
+/** Seals are verified by the thousand a second; a restart may verify a second's worth again. */
+const WRITE_EVERY_MS = 1000;
+
+/**
+ * How far the trail is verified, in `DATA_DIR/audit-verified.json`, so that a restart goes on from there. Authenticated:
+ * a file that somebody else wrote is as good as none, and all is verified.
+ */
+@Injectable()
+export class VerifiedSoFar {
+  private readonly logger = new Logger(VerifiedSoFar.name);
+  private readonly path: string;
+  private end: ChainEnd | null = null;
+  private writtenMs = 0;
+
+  constructor(
+    environment: Environment,
+    private readonly masterKey: MasterKey,
+    private readonly clock: Clock,
+  ) {
+    this.path = join(environment.DATA_DIR, 'audit-verified.json');
+  }
+
+  /** The last link that was kept; the beginning of the chain when there is none. */
+  read(): ChainEnd {
+    return (this.end ??= this.load() ?? CHAIN_START);
+  }
+
+  /** Keeps a link, in the file if the last one there is a second old. */
+  pass(end: ChainEnd): void {
+    this.end = end;
+    if (this.clock.nowMs() - this.writtenMs >= WRITE_EVERY_MS) this.write(end);
+  }
+
+  /** Keeps a link, in the file too. */
+  stop(end: ChainEnd): void {
+    this.end = end;
+    this.write(end);
+  }
+
+  private write({ number, hash, toPosition }: ChainEnd): void {
+    this.writtenMs = this.clock.nowMs();
+    const end = { number, hash, toPosition };
+    const draft = `${this.path}.${process.pid}`;
+    try {
+      writeFileSync(draft, JSON.stringify({ ...end, code: this.codeOf(end) }), { mode: 0o600 });
+      renameSync(draft, this.path);
+    } catch (error) {
+      this.logger.warn(`The next start will verify more than it must: ${(error as Error).message}`);
+    }
+  }
+
+  private load(): ChainEnd | null {
+    try {
+      const { code, ...end } = JSON.parse(readFileSync(this.path, 'utf8')) as ChainEnd & { code: string };
+      return code === this.codeOf(end) ? end : null;
+    } catch {
+      return null;
+    }
+  }
+
+  private codeOf({ number, hash, toPosition }: ChainEnd): string {
+    return this.masterKey.mac('audit-verified', `${number} ${hash} ${toPosition}`).toString('hex');
+  }
+}

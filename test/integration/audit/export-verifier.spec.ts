@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuditEntry } from '../../../src/audit/audit-entry.js';
+import { AuditExport } from '../../../src/audit/reading/audit-export.js';
+import { SealKey } from '../../../src/audit/seals/seal-key.js';
+import { startTrail, type Trail } from '../../support/audit/trail.js';
+
+const LATER = '9999-01-01T00:00:00.000Z';
+
+describe('deploy/verify-audit-export.mjs', () => {
+  let trail: Trail;
+  let entries: AuditEntry[];
+  let seals: string;
+  let publicKey: string;
+
+  beforeAll(async () => {
+    trail = await startTrail();
+    for (let seal = 0; seal < 3; seal++) await trail.grow(4);
+    const exports = trail.module.get(AuditExport);
+    const exported = await text(exports.entries({}, undefined).text);
+    entries = exported
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as AuditEntry);
+    seals = await text(exports.sealsOf({}).text);
+    publicKey = trail.module.get(SealKey).publicKey;
+  });
+  afterAll(() => trail.stop());
+
+  /** Its exit code and what it says of an export with these entries. */
+  async function verify(exported: readonly AuditEntry[], ...flags: string[]) {
+    return verifyAgainst(seals, exported, ...flags);
+  }
+  async function verifyAgainst(sealLines: string, exported: readonly AuditEntry[], ...flags: string[]) {
+    const files = [join(trail.dataDir, 'audit.ndjson'), join(trail.dataDir, 'audit-seals.ndjson')];
+    await writeFile(files[0]!, exported.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    await writeFile(files[1]!, sealLines);
+    return run(...files, publicKey, ...flags);
+  }
+  const run = (...parameters: string[]) =>
+    new Promise<[code: number, said: string]>((resolve) => {
+      const verifier = execFile(
+        process.execPath,
+        [join('deploy', 'verify-audit-export.mjs'), ...parameters],
+        (_error, stdout, stderr) => resolve([verifier.exitCode!, stdout + stderr]),
+      );
+    });
+  const inserted = (changes: Partial<AuditEntry> = {}): AuditEntry => ({
+    ...entries[5]!,
+    id: entries[5]!.id.replace(/.{12}$/, 'ffffffffffff'),
+    ...changes,
+  });
+
+  it('passes what was sealed, whole and in part', async () => {
+    expect(entries).toHaveLength(15);
+    expect(await verify(entries, '--complete')).toEqual([0, '15 entries are what was sealed.\n']);
+    expect(await verify(entries.slice(2, 4))).toEqual([0, '2 entries are what was sealed.\n']);
+  });
+
+  it('finds an entry that was inserted', async () => {
+    const [code, said] = await verify([...entries, inserted()]);
+    expect([code, said]).toEqual([1, `BROKEN: entry ${inserted().id} is in none of the seals\n`]);
+  });
+
+  it('finds one that was inserted before all the others', async () => {
+    const id = '01000000-0000-7000-8000-000000000000';
+    const [code, said] = await verify([inserted({ id, time: '2010-01-01T00:00:00.000Z' }), ...entries]);
+    expect([code, said]).toEqual([1, `BROKEN: entry ${id} is in none of the seals\n`]);
+  });
+
+  it('tells how many came after the last seal, and are not proved by it', async () => {
+    expect(await verify([...entries, inserted({ time: LATER })])).toEqual([
+      0,
+      '15 entries are what was sealed.\n1 came after the last seal: not sealed yet, and not proved.\n',
+    ]);
+  });
+
+  it('finds an entry that is there twice', async () => {
+    expect(await verify([...entries, entries[3]!])).toEqual([
+      1,
+      `BROKEN: entry ${entries[3]!.id} is there twice\n`,
+    ]);
+  });
+
+  it.each([{ outcome: 'success' }, { details: {} }, { time: LATER }, { address: null }] as object[])(
+    'finds an entry that was altered: %o',
+    async (change) => {
+      const altered = entries.with(7, { ...entries[7]!, ...change });
+      expect(await verify(altered)).toEqual([1, `BROKEN: entry ${entries[7]!.id} is not what was sealed\n`]);
+    },
+  );
+
+  it('finds one missing in an export that should be complete, and in no other', async () => {
+    const rest = entries.toSpliced(7, 1);
+    expect(await verify(rest)).toEqual([0, '14 entries are what was sealed.\n']);
+    const [code, said] = await verify(rest, '--complete');
+    expect([code, said]).toEqual([
+      1,
+      `BROKEN: entry ${entries[7]!.id.replaceAll('-', '')} was sealed and is not in the export\n`,
+    ]);
+  });
+
+  it.each([
+    ['nothing', []],
+    ['what is not sealed yet', [{ time: LATER }]],
+  ])('does not pass %s as complete', async (_what, changes) => {
+    const [code, said] = await verify(changes.map(inserted), '--complete');
+    expect([code, said]).toEqual([1, 'BROKEN: none of the sealed entries is in the export\n']);
+  });
+
+  it('proves nothing without a seal', async () => {
+    expect(await verifyAgainst('', entries)).toEqual([1, 'BROKEN: there are no seals\n']);
+  });
+
+  it('finds a seal that is gone, and one that was altered', async () => {
+    const lines = seals.trimEnd().split('\n');
+    expect(await verifyAgainst([lines[0], lines[2]].join('\n'), entries)).toMatchObject([
+      1,
+      expect.stringContaining('does not go on'),
+    ]);
+    expect(await verifyAgainst(seals.replace('"events":4', '"events":3'), entries)).toMatchObject([
+      1,
+      expect.stringContaining('its own hash'),
+    ]);
+  });
+
+  it('says how it is used', async () => {
+    expect(await run('audit.ndjson')).toMatchObject([64, expect.stringContaining('Usage')]);
+    expect(await verify(entries, '--everything')).toMatchObject([64, expect.stringContaining('Usage')]);
+  });
+});

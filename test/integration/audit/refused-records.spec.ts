@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { canonicalEntry } from '../../../src/audit/entry/canonical-entry.js';
+import { EntryFactory } from '../../../src/audit/entry/entry-factory.js';
+import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
+import { AuditSpool } from '../../../src/audit/spool/audit-spool.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
+import { Tamperer } from '../../support/audit/tamperer.js';
+import { CALL, REFUSED, startTrail, type Trail } from '../../support/audit/trail.js';
+
+const HOUR_MS = 3_600_000;
+
+describe('a record that PostgreSQL refuses', () => {
+  let trail: Trail;
+  let clock: ManualClock;
+  let attacker: Tamperer;
+
+  const spooled = (line: string) => trail.module.get(AuditSpool).append(line);
+  const folder = () => readdirSync(join(trail.dataDir, 'audit-spool'));
+  const putAside = () =>
+    readFileSync(join(trail.dataDir, 'audit-spool', 'rejected.ndjson'), 'utf8')
+      .trimEnd()
+      .split('\n');
+  const forbid = (table: string, what: string) =>
+    attacker.run(`ALTER TABLE ${table} ADD CONSTRAINT forbidden CHECK (${what}) NOT VALID`);
+  const allow = (table: string) => attacker.run(`ALTER TABLE ${table} DROP CONSTRAINT forbidden`);
+
+  beforeEach(async () => {
+    clock = new ManualClock(Date.now());
+    trail = await startTrail({ clock });
+    attacker = await Tamperer.on(trail.database.superuserUrl);
+  });
+  afterEach(async () => {
+    await attacker.end();
+    await trail.stop();
+  });
+
+  it('gets its month, when that is what is missing', async () => {
+    const announced: string[] = [];
+    trail.audit.committed.subscribe(({ type }) => announced.push(type));
+    const entry = trail.module.get(EntryFactory).event(REFUSED);
+    const id = entry.id.replace(/^.{13}/, '01970000-0000');
+    spooled(canonicalEntry({ ...entry, id, time: timeOfEntry(id).toISOString() }));
+    trail.audit.recordCall(CALL);
+    await trail.sealed();
+    expect(await trail.types()).toEqual(['authz_fail', 'api_call']);
+    expect(announced).toEqual(['authz_fail']);
+  });
+
+  it.each([
+    '{"kind":"call","time":"2026-01-01T00:00:00.000Z","status":"nonsense"}',
+    '{"time":"never"}',
+    'torn',
+  ])('is put aside and counted, and does not hold up the others: %s', async (line) => {
+    trail.audit.recordCall(CALL);
+    spooled(line);
+    trail.audit.recordCall(CALL);
+    await trail.sealed();
+    expect(await trail.types()).toEqual(['api_call', 'api_call']);
+    expect(putAside()).toEqual([line]);
+    expect(trail.audit.spoolBytes).toBe(line.length + 1);
+  });
+
+  it('is put aside once, however often its segment is sent', async () => {
+    await forbid('audit_calls', 'status <> 500');
+    for (const status of [500, 200, 500]) trail.audit.recordCall({ ...CALL, status });
+    await trail.sealed();
+    clock.advance(HOUR_MS);
+    await trail.sealed();
+    clock.advance(HOUR_MS);
+    await trail.sealed();
+    expect(putAside()).toHaveLength(2);
+  });
+
+  it.each(['events', 'calls'])(
+    'waits with all others when no %s is accepted, whatever it says',
+    async (kind) => {
+      await forbid(`audit_${kind}`, 'false');
+      for (let n = 0; n < 3; n++) {
+        trail.audit.recordCall(CALL);
+        trail.audit.recordRefusal(REFUSED);
+      }
+      await expect(trail.sealed()).rejects.toThrow('accepts none');
+      expect(folder()).not.toContain('rejected.ndjson');
+      expect(trail.audit.spoolBytes).toBeGreaterThan(0);
+      await allow(`audit_${kind}`);
+      await trail.sealed();
+      expect(await trail.types()).toHaveLength(6);
+      expect(trail.audit.spoolBytes).toBe(0);
+    },
+  );
+
+  it('is tried again every hour, and is in the trail when the reason is gone', async () => {
+    await forbid('audit_calls', 'status <> 500');
+    trail.audit.recordCall({ ...CALL, status: 500 });
+    await trail.sealed();
+    await allow('audit_calls');
+    clock.advance(HOUR_MS - 60_000);
+    await trail.sealed();
+    expect(await trail.types()).toEqual([]);
+    clock.advance(60_000);
+    await trail.sealed();
+    expect(await trail.types()).toEqual(['api_call']);
+    expect(folder()).not.toContain('rejected.ndjson');
+    expect(trail.audit.spoolBytes).toBe(0);
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 1 });
+  });
+
+  it('is tried again at the next start', async () => {
+    await forbid('audit_calls', 'status <> 500');
+    trail.audit.recordCall({ ...CALL, status: 500 });
+    await trail.sealed();
+    await allow('audit_calls');
+    const next = await startTrail({ database: trail.database, settings: { DATA_DIR: trail.dataDir } });
+    await next.sealed();
+    expect(await trail.types()).toEqual(['api_call']);
+    await next.stop();
+  });
+});
