@@ -6,11 +6,18 @@ import type { Environment } from './platform/config/environment.js';
 import { productVersion } from './platform/config/product-version.js';
 import { PlatformErrors } from './platform/errors/platform.errors.js';
 import type { ProblemRow } from './platform/errors/problem.js';
-import { describeProblems, problemContent } from './platform/http/openapi/describe-problems.js';
+import {
+  type Answer,
+  describeHeaders,
+  REQUEST_ID_HEADER,
+  RETRY_HEADER,
+} from './platform/http/openapi/answer-headers.js';
+import { describeProblems } from './platform/http/openapi/describe-problems.js';
 import { errorsPage } from './platform/http/openapi/errors-page.js';
 import { toOpenApi31 } from './platform/http/openapi/openapi-31.js';
 import { PROBLEMS } from './platform/http/openapi/problems.decorator.js';
 import { type DeclaredRoute, declaredRoutes } from './platform/http/openapi/route-walk.js';
+import { withoutDtoSuffix } from './platform/http/openapi/schema-names.js';
 import { isOperational } from './platform/http/operational-routes.js';
 import { PROBLEM_JSON } from './platform/http/problem-document.js';
 import { RateLimitDocumentation } from './rate-limit/rate-limit-documentation.js';
@@ -22,19 +29,20 @@ const DESCRIPTION = `Sign in once, get an access token that anyone can verify of
 **Try it out here:** press *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
 keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*.
 
-Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`. Every answer carries \`X-Request-Id\`, and the
-rate limits in \`RateLimit\` and \`RateLimit-Policy\`.`;
+Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`: [all of them](/docs/errors). Every answer carries \`X-Request-Id\`, and the
+rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document itself: [OpenAPI 3.1](/openapi.json).`;
 
-/** What to say of an answer that its schema explains. */
-const SUCCESS: Readonly<Record<string, string>> = {
-  '200': 'As described.',
-  '201': 'Created.',
-  '204': 'Done; there is nothing to say.',
-};
+const BEARER =
+  'The `accessToken` of a login with `"tokenTransport": "body"`. It wins over a cookie when both are sent.';
+const COOKIE =
+  'Sign in with `"tokenTransport": "cookie"`; the browser keeps the cookie and sends it by itself, out of reach of scripts. There is nothing to fill in here.';
+const METRICS =
+  'The value of `METRICS_TOKEN`. An installation without one answers its own machine only, and asks for none.';
 
 /** The OpenAPI 3.1 document of the application, made from the decorators that the pipeline itself obeys. */
 export function openApiDocument(app: NestFastifyApplication, environment: Environment): OpenAPIObject {
-  app.get(RateLimitDocumentation, { strict: false }).annotate();
+  const limits = app.get(RateLimitDocumentation, { strict: false });
+  limits.annotate();
   const routes = declaredRoutes(app.get(DiscoveryService), app.get(MetadataScanner));
   for (const route of routes) describeProblems(route, problemsOf(route));
 
@@ -51,18 +59,27 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .addTag('audit', 'What happened, and the proof that nobody has edited it.')
     .addTag('monitoring', 'Alerts, and what became of them.')
     .addTag('operation', 'For supervisors, balancers and Prometheus.')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
-    .addCookieAuth(`${prefix}access_token`, { type: 'apiKey', in: 'cookie' }, 'cookie')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: BEARER }, 'bearer')
+    .addCookieAuth(`${prefix}access_token`, { type: 'apiKey', in: 'cookie', description: COOKIE }, 'cookie')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: METRICS }, 'metrics')
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (_controller, method) => method,
   });
-  for (const route of routes) complete(document, route);
-  return toOpenApi31(document);
+  for (const route of routes) secure(document, route);
+  limits.complete(document);
+  describeHeaders(document, REQUEST_ID_HEADER, () => true);
+  describeHeaders(document, RETRY_HEADER, isWorthRetrying);
+  return toOpenApi31(withoutDtoSuffix(document));
 }
 
 /** Serves the document and Swagger UI. The page carries no script of its own, so that its CSP can stay strict. */
 export function serveDocumentation(app: NestFastifyApplication, environment: Environment): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  // Under this name Swagger UI's page would look for its parts one folder too deep.
+  fastify.addHook('onRoute', (route) => {
+    if (route.url === '/docs/index.html') route.handler = (_request, reply) => reply.redirect('/docs');
+  });
   SwaggerModule.setup('docs', app, () => openApiDocument(app, environment), {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
@@ -72,14 +89,13 @@ export function serveDocumentation(app: NestFastifyApplication, environment: Env
   const page = errorsPage(
     [PlatformErrors, AuthErrors, UsersErrors, RateLimitErrors].flatMap((table) => Object.values(table)),
   );
-  const fastify = app.getHttpAdapter().getInstance();
   fastify.get('/docs/errors', (_request, reply) => reply.type('text/html').send(page));
 }
 
 function problemsOf({ method, path, access, handler }: DeclaredRoute): ProblemRow[] {
-  if (isOperational(path)) return [];
-  const { malformed_request, validation_failed, payload_too_large, unsupported_media_type } = PlatformErrors;
   const declared = (Reflect.getMetadata(PROBLEMS, handler) ?? []) as ProblemRow[];
+  if (isOperational(path)) return declared;
+  const { malformed_request, validation_failed, payload_too_large, unsupported_media_type } = PlatformErrors;
   const changes = method !== 'GET';
   return [
     ...new Set([
@@ -96,19 +112,13 @@ function problemsOf({ method, path, access, handler }: DeclaredRoute): ProblemRo
   ];
 }
 
-/** What decorators cannot say of a route: how it is secured, and the body of a 429. */
-function complete(document: OpenAPIObject, { path, method, access }: DeclaredRoute): void {
+/** What the pipeline asks of a route's callers, which it reads from other decorators than the document's generator. */
+function secure(document: OpenAPIObject, { path, method, access }: DeclaredRoute): void {
   const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase() as 'get'];
-  if (!operation) return;
-  if (access?.kind !== 'public') operation.security = [{ bearer: [] }, { cookie: [] }];
-  if (access?.kind === 'roles') {
-    operation.description = `${operation.description ?? ''}\n\nFor: ${access.anyOf.join(', ')}.`.trim();
-  }
-  for (const [status, response] of Object.entries(operation.responses)) {
-    if (response && !('$ref' in response) && !response.description)
-      response.description = SUCCESS[status] ?? 'Done.';
-  }
-  const limited = operation.responses['429'];
-  if (limited && !('$ref' in limited))
-    limited.content = { [PROBLEM_JSON]: problemContent([RateLimitErrors.rate_limited]) };
+  if (!operation || access?.kind === 'public') return;
+  operation.security = [{ bearer: [] }, { cookie: [] }];
+  if (access?.kind === 'roles') operation.description += `\n\nFor: ${access.anyOf.join(', ')}.`;
 }
+
+const isWorthRetrying = (status: string, { content }: Answer) =>
+  (status === '429' || status === '503') && content !== undefined && PROBLEM_JSON in content;

@@ -1,12 +1,5 @@
 import { Body, Controller, Header, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiExtraModels,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../platform/access/access.decorator.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
@@ -16,6 +9,12 @@ import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
 import { RefundInterceptor } from '../rate-limit/refund.interceptor.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { ProfileDto } from '../users/dto/profile.dto.js';
+import {
+  LoginDocumentation,
+  LogoutDocumentation,
+  RefreshDocumentation,
+  RegisterDocumentation,
+} from './auth-documentation.js';
 import { LoginDto } from './dto/login.dto.js';
 import { RefreshTokenDto } from './dto/refresh-token.dto.js';
 import { RegisterDto } from './dto/register.dto.js';
@@ -29,15 +28,13 @@ import { AuthErrors } from './auth.errors.js';
 import { TokenAnswer } from './token-answer.js';
 import { PresentedTokens } from './tokens/presented-tokens.js';
 
-const SIGNED_IN = {
-  description: 'The tokens, in the transport that was asked for.',
-  schema: { oneOf: [{ $ref: getSchemaPath(BodySignedInDto) }, { $ref: getSchemaPath(CookieSignedInDto) }] },
-};
-
+/**
+ * The four routes by which a person comes in and goes out. What they answer depends on the transport that the client
+ * chose: browsers never see a token in a body, and other clients never get a cookie.
+ */
 @ApiTags('auth')
 @Controller('auth')
 @Public()
-@ApiExtraModels(BodySignedInDto, CookieSignedInDto)
 export class AuthController {
   constructor(
     private readonly registration: RegistrationService,
@@ -48,10 +45,14 @@ export class AuthController {
     private readonly presented: PresentedTokens,
   ) {}
 
-  /** Opens an account. It is not signed in by that. */
+  /**
+   * Opens an account. Its owner is not signed in by that: log in next. The address is compared without regard to case;
+   * the password needs 15 characters and must not be a common or breached one.
+   */
   @Post('register')
   @RateLimit('register')
-  @ApiOperation({ summary: 'Open an account' })
+  @ApiOperation({ operationId: 'registerAccount', summary: 'Open an account' })
+  @RegisterDocumentation()
   @Problems(UsersErrors.email_taken, PlatformErrors.overloaded)
   async register(@Body() body: RegisterDto, @Req() request: FastifyRequest): Promise<ProfileDto> {
     const { email, password, displayName = null } = body;
@@ -62,15 +63,19 @@ export class AuthController {
     return { ...profile, roles: [...profile.roles] };
   }
 
-  /** Signs in. Unknown address, wrong password and disabled account are answered alike. */
+  /**
+   * Signs in. Unknown address, wrong password and disabled account are answered alike. From the tenth failure in a row
+   * on, each one makes the account wait longer, up to 15 minutes; a device that has signed in before has a count of its
+   * own.
+   */
   @Post('login')
   @HttpCode(200)
   @RateLimit('login', 'login-address')
   @UseInterceptors(RefundInterceptor)
   @IdentifiedBy('account')
-  @ApiOperation({ summary: 'Sign in' })
+  @ApiOperation({ operationId: 'logIn', summary: 'Sign in' })
   @Problems(AuthErrors.invalid_credentials, PlatformErrors.overloaded)
-  @ApiOkResponse(SIGNED_IN)
+  @LoginDocumentation()
   async login(
     @Body() { email, password, tokenTransport = 'cookie', deviceToken }: LoginDto,
     @Req() request: FastifyRequest,
@@ -86,21 +91,21 @@ export class AuthController {
 
   /**
    * Exchanges the refresh token for a new pair, in the transport that it came in. The old one is used up: presented
-   * again, it ends the session, except within ten seconds by the same client, which gets the same answer again.
+   * again, it ends the session, except within ten seconds by the same client, which gets the same refresh token again.
+   * Send the refresh token in the body, or an empty body and the cookie; no access token is needed.
    */
   @Post('refresh')
   @HttpCode(200)
   @RateLimit('refresh')
   @IdentifiedBy('refresh-token')
-  @ApiBody({ type: RefreshTokenDto, required: false })
-  @ApiOperation({ summary: 'Get the next pair of tokens' })
+  @ApiOperation({ operationId: 'refreshTokens', summary: 'Get the next pair of tokens' })
   @Problems(
     AuthErrors.unauthenticated,
     AuthErrors.invalid_token,
     AuthErrors.session_ended,
     AuthErrors.refresh_token_reused,
   )
-  @ApiOkResponse(SIGNED_IN)
+  @RefreshDocumentation()
   async refresh(
     @Body() { refreshToken }: RefreshTokenDto,
     @Req() request: FastifyRequest,
@@ -116,12 +121,16 @@ export class AuthController {
     return this.tokens.give(renewed, transport, reply);
   }
 
-  /** Ends the session of the token presented, expired or not. Succeeds too when there is nothing to end. */
+  /**
+   * Ends the session of the token presented, expired or not: an access token in `Authorization` or the cookie, a refresh
+   * token in the cookie or the body. Every token of that session is dead at once. Succeeds too when there is nothing to
+   * end; an unknown or forged token ends nothing.
+   */
   @Post('logout')
   @HttpCode(204)
   @Header('clear-site-data', '"cache", "storage"')
-  @ApiBody({ type: RefreshTokenDto, required: false })
-  @ApiOperation({ summary: 'Sign out' })
+  @ApiOperation({ operationId: 'logOut', summary: 'Sign out' })
+  @LogoutDocumentation()
   async logout(
     @Body() _body: RefreshTokenDto,
     @Req() request: FastifyRequest,

@@ -1,10 +1,28 @@
 import { applyDecorators, Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { ApiExtension, ApiTooManyRequestsResponse } from '@nestjs/swagger';
+import { ApiExtension, ApiTooManyRequestsResponse, type OpenAPIObject } from '@nestjs/swagger';
+import { describeHeaders } from '../platform/http/openapi/answer-headers.js';
+import { problemContent } from '../platform/http/openapi/describe-problems.js';
 import { type DeclaredRoute, declaredRoutes } from '../platform/http/openapi/route-walk.js';
 import { isOperational } from '../platform/http/operational-routes.js';
+import { PROBLEM_JSON } from '../platform/http/problem-document.js';
 import type { PolicySet } from './policies/policy-set.js';
 import { RoutePolicies } from './policies/route-policies.js';
+import { RateLimitErrors } from './rate-limit.errors.js';
+
+const EXTENSION = 'x-rate-limit';
+
+const HEADERS = {
+  RateLimit: {
+    description:
+      'What is left of the tightest policy, and the seconds until there is more (IETF draft). Absent where a request is refused before its limits are looked at.',
+    schema: { type: 'string', example: '"default";r=99;t=60' },
+  },
+  'RateLimit-Policy': {
+    description: 'Every policy of the route: its quota and its window in seconds.',
+    schema: { type: 'string', example: '"default";q=100;w=60, "address";q=1000;w=60' },
+  },
+} as const;
 
 /** Writes each route's policies into the OpenAPI document, from what the guard itself goes by. */
 @Injectable()
@@ -22,9 +40,15 @@ export class RateLimitDocumentation {
       if (set.policies.length > 0 && !isOperational(route.path)) describeLimits(route, set);
     }
   }
+
+  /** To be called with the finished document: the header fields of every answer of a route that has limits. */
+  complete(document: OpenAPIObject): void {
+    describeHeaders(document, HEADERS, (_status, _answer, operation) => EXTENSION in operation);
+  }
 }
 
-function describeLimits({ controller, name }: DeclaredRoute, { policies, field }: PolicySet): void {
+function describeLimits({ controller, name }: DeclaredRoute, { policies }: PolicySet): void {
+  const tightest = (policies.find(({ exact }) => exact) ?? policies[0]!).name;
   const sentences = policies.map(
     ({ name, limit, windowSeconds, keys }) =>
       `\`${name}\`: ${limit} per ${windowSeconds} s by ${keys.join(' and ')}`,
@@ -32,17 +56,14 @@ function describeLimits({ controller, name }: DeclaredRoute, { policies, field }
   const decorate = applyDecorators(
     ApiTooManyRequestsResponse({
       description: `\`rate_limited\`: a policy is exhausted. ${sentences.join('; ')}.`,
-      headers: {
-        'Retry-After': {
-          description: 'Seconds after which the request passes.',
-          schema: { type: 'integer' },
-        },
-        RateLimit: { description: 'What is left of the tightest policy.', schema: { type: 'string' } },
-        'RateLimit-Policy': { description: 'All policies.', schema: { type: 'string', example: field } },
+      content: {
+        [PROBLEM_JSON]: problemContent([RateLimitErrors.rate_limited], {
+          extensions: { 'violated-policies': [tightest] },
+        }),
       },
     }),
     ApiExtension(
-      'x-rate-limit',
+      EXTENSION,
       policies.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
     ),
   );

@@ -6,11 +6,13 @@ import type { Profile } from '../platform/access/profile.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { callOf, principalOf } from '../platform/http/call.js';
+import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { ProfileDto } from './dto/profile.dto.js';
 import { UpdateProfileDto } from './dto/update-profile.dto.js';
 import { profileOf } from './profile.js';
 import { UsersService } from './users.service.js';
 
+/** What people may see and change of their own account. Whose it is comes from the token, never from the request. */
 @ApiTags('users')
 @Controller('users/me')
 @SignedIn()
@@ -19,7 +21,8 @@ export class UsersController {
 
   /** The account that the access token speaks for. */
   @Get()
-  @ApiOperation({ summary: 'Read own account' })
+  @ApiOperation({ operationId: 'getOwnAccount', summary: 'Read own account' })
+  @Problems(PlatformErrors.not_found)
   @ApiOkResponse({ type: ProfileDto, description: 'The account.' })
   async me(@Req() request: FastifyRequest): Promise<Profile> {
     const { profile } = callOf(request);
@@ -29,9 +32,10 @@ export class UsersController {
     return profileOf(user);
   }
 
-  /** Replaces the editable part of the profile. */
+  /** Replaces the whole editable part of the profile, which is the display name; null takes it away. */
   @Put()
-  @ApiOperation({ summary: 'Replace own profile' })
+  @ApiOperation({ operationId: 'updateOwnAccount', summary: 'Replace own profile' })
+  @Problems(PlatformErrors.not_found)
   @ApiOkResponse({ type: ProfileDto, description: 'The account as it is now.' })
   async update(@Req() request: FastifyRequest, @Body() { displayName }: UpdateProfileDto): Promise<Profile> {
     return this.users.updateProfile(principalOf(request), displayName, callOf(request).origin);

@@ -6,6 +6,12 @@ import { variableNames } from '../../src/platform/config/load-environment.js';
 const example = [...readFileSync('.env.example', 'utf8').matchAll(/^#([A-Z][A-Z0-9_]+)=(.*)$/gm)].map(
   ([, name, value]) => [name, value] as [string, string],
 );
+
+/** What the installation on one machine takes from its file, and the two that only its PostgreSQL reads. */
+const composed = [
+  ...readFileSync('deploy/compose.env.example', 'utf8').matchAll(/^([A-Z][A-Z0-9_]+)=/gm),
+].map(([, name]) => name!);
+const COMPOSE_ONLY = ['OWNER_PASSWORD', 'SERVICE_PASSWORD'];
 const defaults = new Environment() as unknown as Record<string, string | number | boolean | string[] | null>;
 
 /** What the loader fills in from other variables or from the surroundings. */
@@ -25,5 +31,13 @@ describe('.env.example', () => {
   it.each(example)('%s stands there with its default', (name, value) => {
     const expected = COMPUTED[name] ?? defaults[name] ?? '';
     expect(value).toBe(Array.isArray(expected) ? expected.join(',') : String(expected));
+  });
+});
+
+describe('deploy/compose.env.example', () => {
+  it('lists what deploy/compose.yaml reads, and nothing that the service does not know', () => {
+    const read = readFileSync('deploy/compose.yaml', 'utf8').matchAll(/\$\{([A-Z][A-Z0-9_]+)/g);
+    expect(composed.toSorted()).toEqual([...new Set([...read].map(([, name]) => name))].toSorted());
+    expect(composed.filter((name) => ![...variableNames(), ...COMPOSE_ONLY].includes(name))).toEqual([]);
   });
 });

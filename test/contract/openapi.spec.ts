@@ -62,7 +62,9 @@ describe('the OpenAPI document', () => {
       })),
     ) as {
       name: string;
-      operation: Record<string, never> & { responses: Record<string, { description?: string }> };
+      operation: Record<string, unknown> & {
+        responses: Record<string, { description?: string; headers?: object }>;
+      };
     }[];
 
   it('is the one that is committed; `npm run generate` renews it', async () => {
@@ -72,10 +74,29 @@ describe('the OpenAPI document', () => {
   it('says of every route what it is for, and of every answer when it comes', () => {
     for (const { name, operation } of operations()) {
       expect(operation['summary'], name).toBeTruthy();
+      expect(operation['description'], name).toMatch(/\.$/);
       expect(operation['tags'], name).toHaveLength(1);
       for (const [status, response] of Object.entries(operation.responses)) {
         expect(response.description, `${name} ${status}`).toBeTruthy();
+        expect(response.headers, `${name} ${status}`).toHaveProperty('X-Request-Id');
       }
+    }
+  });
+
+  it('gives every operation a name of its own, which generated clients call it by', () => {
+    const ids = operations().map(({ operation }) => operation['operationId'] as string);
+    expect(ids.toSorted()).toEqual([...new Set(ids)].toSorted());
+    for (const id of ids) expect(id).toMatch(/^[a-z]+([A-Z][a-z]+)+$/);
+  });
+
+  it('says of every answer to a limited route what is left, and of every wait how long it is', () => {
+    for (const { name, operation } of operations().filter(({ operation: one }) => '429' in one.responses)) {
+      for (const [status, { headers }] of Object.entries(operation.responses)) {
+        expect(Object.keys(headers ?? {}), `${name} ${status}`).toEqual(
+          expect.arrayContaining(['RateLimit', 'RateLimit-Policy']),
+        );
+      }
+      expect(operation.responses['429']?.headers, name).toHaveProperty('Retry-After');
     }
   });
 

@@ -11,7 +11,7 @@ const specs = new Map(
 );
 
 /** The rows of the checklist: their number, and the tests that they name. */
-const rows = readFileSync('docs/security.md', 'utf8')
+const rows = readFileSync('docs/checklist.md', 'utf8')
   .split('\n')
   .filter((line) => /^\| [A-G]\d+ /.test(line))
   .map((line) => {
@@ -19,7 +19,7 @@ const rows = readFileSync('docs/security.md', 'utf8')
     return { id: cells[0] ?? '', how: cells[3] ?? '', tests: (cells[4] ?? '').split('; ').filter(Boolean) };
   });
 
-describe('docs/security.md', () => {
+describe('docs/checklist.md', () => {
   it('answers every item of the checklist, in its order', () => {
     const counts = { A: 16, B: 13, C: 19, D: 11, E: 8, F: 8, G: 14 };
     expect(rows.map(({ id }) => id)).toEqual(

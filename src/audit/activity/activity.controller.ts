@@ -1,5 +1,5 @@
 import { Controller, Get, Query, Req } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { SignedIn } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
@@ -9,6 +9,7 @@ import { PageQueryDto } from '../../platform/http/page-query.dto.js';
 import { ActivityPageDto } from './activity.dto.js';
 import { ActivityService } from './activity.service.js';
 
+/** Shows people what happened to their own account, so that they notice what was not them. */
 @ApiTags('users')
 @Controller('users/me/activity')
 @SignedIn()
@@ -17,7 +18,8 @@ export class ActivityController {
 
   /** What happened to the own account, newest first: sign-ins, failed ones too, and changes. */
   @Get()
-  @ApiOperation({ summary: 'List own activity' })
+  @ApiOperation({ operationId: 'listOwnActivity', summary: 'List own activity' })
+  @ApiOkResponse({ type: ActivityPageDto, description: 'A page of events.' })
   @Problems(PlatformErrors.validation_failed)
   async listOwnActivity(
     @Query() { cursor, limit }: PageQueryDto,

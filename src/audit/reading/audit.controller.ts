@@ -1,5 +1,5 @@
 import { Controller, Get, Query, Req, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { RequireRole } from '../../platform/access/access.decorator.js';
@@ -7,6 +7,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { AuditVerification } from '../verification/audit-verification.js';
+import { ExportAnswer, SealsAnswer } from './audit-documentation.js';
 import { AuditExport, type ExportText } from './audit-export.js';
 import { AuditFilterDto } from './dto/audit-filter.dto.js';
 import { AuditListDto } from './dto/audit-list.dto.js';
@@ -18,6 +19,7 @@ import { streamAnswer } from './stream-answer.js';
 import { sealedRange } from './trail-query.js';
 import { TrailReader } from './trail-reader.js';
 
+/** Lets auditors read, take along and verify the trail; that they did is an event in it. */
 @ApiTags('audit')
 @Controller('audit')
 @RequireRole('admin', 'auditor')
@@ -30,9 +32,13 @@ export class AuditController {
     private readonly clock: Clock,
   ) {}
 
-  /** Events and API calls of at most 31 days, newest first. Reading them is an event itself. */
+  /**
+   * Events and API calls, newest first: those of the last 24 hours, or of a range of at most 31 days. Reading them is an
+   * event itself.
+   */
   @Get('events')
-  @ApiOperation({ summary: 'List the trail' })
+  @ApiOperation({ operationId: 'listAuditEntries', summary: 'List the trail' })
+  @ApiOkResponse({ type: AuditPageDto, description: 'A page of entries.' })
   @Problems(PlatformErrors.validation_failed)
   async listAuditEntries(
     @Query() query: AuditListDto,
@@ -43,11 +49,13 @@ export class AuditController {
     return page;
   }
 
-  /** Entries of at most 366 days, oldest first: one JSON object to a line or, with `Accept: text/csv`, CSV. */
+  /**
+   * Entries, oldest first: one JSON object to a line or, with `Accept: text/csv`, CSV. Those of the last 24 hours unless
+   * `from` is given; a range of at most 366 days.
+   */
   @Get('export')
-  @ApiOperation({ summary: 'Export the trail' })
-  @ApiProduces('application/x-ndjson', 'text/csv')
-  @ApiOkResponse({ description: 'A stream of entries.', schema: { type: 'string' } })
+  @ApiOperation({ operationId: 'exportAuditEntries', summary: 'Export the trail' })
+  @ExportAnswer()
   @Problems(PlatformErrors.validation_failed)
   async exportAuditEntries(
     @Query() filter: AuditFilterDto,
@@ -58,11 +66,10 @@ export class AuditController {
     return this.file(request, 'audit', text);
   }
 
-  /** The seals that prove an export, one JSON object to a line; docs/audit-format.md says how. */
+  /** The seals that prove an export, one JSON object to a line; docs/audit-format.md says how. All of them unless `from` or `to` is given. */
   @Get('seals')
-  @ApiOperation({ summary: 'Export the seals' })
-  @ApiProduces('application/x-ndjson')
-  @ApiOkResponse({ description: 'A stream of seals.', schema: { type: 'string' } })
+  @ApiOperation({ operationId: 'exportAuditSeals', summary: 'Export the seals' })
+  @SealsAnswer()
   @Problems(PlatformErrors.validation_failed)
   async exportAuditSeals(
     @Query() range: SealedRangeDto,
@@ -75,7 +82,11 @@ export class AuditController {
 
   /** Tells whether the trail is what was once written; takes some 15 s for a million entries. */
   @Get('verification')
-  @ApiOperation({ summary: 'Verify the trail' })
+  @ApiOperation({ operationId: 'verifyAuditTrail', summary: 'Verify the trail' })
+  @ApiOkResponse({
+    type: VerificationDto,
+    description: 'What was found; a broken trail is answered with 200 too.',
+  })
   @Problems(PlatformErrors.validation_failed)
   async verifyAuditTrail(
     @Query() range: SealedRangeDto,

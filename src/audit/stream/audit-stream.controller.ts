@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Headers, Query, Req, type StreamableFile } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
 import { Clock } from '../../platform/clock/clock.js';
@@ -10,12 +10,14 @@ import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { API_CALL } from '../audit-vocabulary.js';
 import { AuditFeed } from '../feed/audit-feed.js';
+import { FollowAnswer } from '../reading/audit-documentation.js';
 import { ReadingRecord } from '../reading/reading-record.js';
 import { streamAnswer } from '../reading/stream-answer.js';
 import { unacceptable } from '../reading/trail-query.js';
 import { AuditStreamDto } from './audit-stream.dto.js';
 import { AuditStreams } from './audit-streams.js';
 
+/** Shows auditors what happens while it happens, for as long as their session lives. */
 @ApiTags('audit')
 @Controller('audit/stream')
 @RequireRole('admin', 'auditor')
@@ -29,15 +31,15 @@ export class AuditStreamController {
 
   /**
    * Entries as they come, as server-sent events: `data` is an entry, `id` its id. A client that reconnects with
-   * `Last-Event-ID` misses nothing. The stream ends with the session, with the access token at the latest.
+   * `Last-Event-ID` misses nothing. The stream ends with the session, with the access token at the latest. Follow it
+   * with `EventSource` or `curl -N`: a page that waits for the end of the answer shows nothing.
    */
   @Get()
   @Header('Cache-Control', 'no-store, no-transform')
   @Header('X-Accel-Buffering', 'no')
-  @ApiOperation({ summary: 'Follow the trail' })
-  @ApiProduces('text/event-stream')
+  @ApiOperation({ operationId: 'followAuditTrail', summary: 'Follow the trail' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last entry received.' })
-  @ApiOkResponse({ description: 'A stream of entries.', schema: { type: 'string' } })
+  @FollowAnswer()
   @Problems(PlatformErrors.validation_failed, PlatformErrors.overloaded)
   async followAuditTrail(
     @Query() filter: AuditStreamDto,

@@ -6,6 +6,7 @@ import { IsPasswordText } from '../passwords/password.decorator.js';
 
 const TOKEN_TRANSPORTS = ['cookie', 'body'] as const;
 
+/** How the tokens of a session travel: in cookies that no script reads, or in the answer's body. */
 export type TokenTransport = (typeof TOKEN_TRANSPORTS)[number];
 
 /** Proof of who signs in, and how the tokens shall travel. */

@@ -20,6 +20,7 @@ export class CookieSignedInDto {
 
   session: SessionDto;
 
+  /** When to refresh at the latest; scripts cannot read it from the cookie. */
   @ApiProperty({ format: 'date-time', example: '2026-11-23T10:00:00.000Z' })
   accessTokenExpiresAt: string;
 }
@@ -33,14 +34,14 @@ export class BodySignedInDto {
   accessToken: string;
 
   /** Seconds until the access token expires. */
-  @ApiProperty({ example: 1800 })
+  @ApiProperty({ type: 'integer', example: 1800 })
   expiresIn: number;
 
   /** Opaque; good for one use. */
   refreshToken: string;
 
   /** Seconds until the session ends if it is not refreshed. */
-  @ApiProperty({ example: 604800 })
+  @ApiProperty({ type: 'integer', example: 604800 })
   refreshExpiresIn: number;
 
   /** To be sent with the next login from this device. */

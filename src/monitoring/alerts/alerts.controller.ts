@@ -1,14 +1,19 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { callOf, principalOf } from '../../platform/http/call.js';
+import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { alertBody } from './alert-body.js';
 import { AlertsService } from './alerts.service.js';
 import { AlertPageDto } from './dto/alert-page.dto.js';
 import { AlertDto } from './dto/alert.dto.js';
 import { ListAlertsDto } from './dto/list-alerts.dto.js';
 
+const ALERT_ID = { name: 'id', format: 'uuid', description: 'The `id` of an alert.' };
+
+/** Where people say what became of an alert; what raises one is never decided here. */
 @ApiTags('monitoring')
 @Controller('alerts')
 @RequireRole('admin', 'auditor')
@@ -17,7 +22,9 @@ export class AlertsController {
 
   /** Alerts by state, rule and severity, the one last seen most recently first. */
   @Get()
-  @ApiOperation({ summary: 'List alerts' })
+  @ApiOperation({ operationId: 'listAlerts', summary: 'List alerts' })
+  @ApiOkResponse({ type: AlertPageDto, description: 'A page of alerts.' })
+  @Problems(PlatformErrors.validation_failed)
   async list(@Query() { cursor, limit, ...filter }: ListAlertsDto): Promise<AlertPageDto> {
     const { alerts, nextCursor } = await this.alerts.list(filter, cursor, limit);
     return { items: alerts.map(alertBody), nextCursor };
@@ -26,9 +33,10 @@ export class AlertsController {
   /** Says that somebody sees to an alert. It stays on the list, and is announced again only if it rises or comes back. */
   @Post(':id/acknowledge')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Acknowledge an alert' })
-  @ApiOkResponse({ type: AlertDto })
-  @ApiNotFoundResponse({ description: '`not_found`: there is no such alert.' })
+  @ApiOperation({ operationId: 'acknowledgeAlert', summary: 'Acknowledge an alert' })
+  @ApiParam(ALERT_ID)
+  @ApiOkResponse({ type: AlertDto, description: 'The alert as it is now.' })
+  @Problems(PlatformErrors.not_found)
   async acknowledge(@Param('id') id: string, @Req() request: FastifyRequest): Promise<AlertDto> {
     return alertBody(await this.alerts.acknowledge(id, principalOf(request).userId, callOf(request).origin));
   }
@@ -36,9 +44,10 @@ export class AlertsController {
   /** Closes an alert. It opens again when its rule becomes true of the same subject again. */
   @Post(':id/resolve')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Resolve an alert' })
-  @ApiOkResponse({ type: AlertDto })
-  @ApiNotFoundResponse({ description: '`not_found`: there is no such alert.' })
+  @ApiOperation({ operationId: 'resolveAlert', summary: 'Resolve an alert' })
+  @ApiParam(ALERT_ID)
+  @ApiOkResponse({ type: AlertDto, description: 'The alert as it is now.' })
+  @Problems(PlatformErrors.not_found)
   async resolve(@Param('id') id: string, @Req() request: FastifyRequest): Promise<AlertDto> {
     return alertBody(await this.alerts.resolve(id, principalOf(request).userId, callOf(request).origin));
   }

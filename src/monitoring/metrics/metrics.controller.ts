@@ -1,9 +1,13 @@
 import { Controller, Get, Header, UseGuards } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { AuthErrors } from '../../auth/auth.errors.js';
 import { Public } from '../../platform/access/access.decorator.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { Metrics } from './metrics.js';
 import { MetricsGuard } from './metrics.guard.js';
 
+/** Hands this process's figures to whoever operates it; the guard keeps everybody else away. */
 @ApiTags('operation')
 @Controller('metrics')
 @Public()
@@ -11,12 +15,26 @@ import { MetricsGuard } from './metrics.guard.js';
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
-  /** Every figure of this process in Prometheus' text format. */
+  /**
+   * Every figure of this process in Prometheus' text format. With `METRICS_TOKEN` set, for whoever presents it; without,
+   * for this machine alone, and to others there is nothing here.
+   */
   @Get()
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   @Header('cache-control', 'no-store')
-  @ApiOperation({ summary: 'Read the metrics' })
-  @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' } } } })
+  @ApiOperation({ operationId: 'readMetrics', summary: 'Read the metrics' })
+  @ApiSecurity('metrics')
+  @ApiSecurity({})
+  @ApiOkResponse({
+    description: 'The figures.',
+    content: {
+      'text/plain': {
+        schema: { type: 'string' },
+        example: 'portcullis_logins_total{outcome="success",reason="none"} 12\n',
+      },
+    },
+  })
+  @Problems(AuthErrors.unauthenticated, AuthErrors.invalid_token, PlatformErrors.not_found)
   async read(): Promise<string> {
     return this.metrics.registry.metrics();
   }

@@ -1,10 +1,11 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../access/access.decorator.js';
 import { LiveDto, ReadyDto } from './health.dto.js';
 import { Readiness } from './readiness.js';
 
+/** Says to supervisors and balancers what they need and no more: nothing here tells a stranger how the service is built. */
 @ApiTags('operation')
 @Controller('health')
 @Public()
@@ -13,14 +14,16 @@ export class HealthController {
 
   /** Answers while the process can answer at all; a supervisor restarts it when this fails. */
   @Get('live')
-  @ApiOperation({ summary: 'Is the process alive?' })
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Is the process alive?' })
+  @ApiOkResponse({ type: LiveDto, description: 'It is.' })
   live(): LiveDto {
     return { status: 'live' };
   }
 
   /** 503 while PostgreSQL is away or the process is on its way out; a balancer then sends requests elsewhere. */
   @Get('ready')
-  @ApiOperation({ summary: 'Should requests be sent here?' })
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Should requests be sent here?' })
+  @ApiOkResponse({ type: ReadyDto, description: 'Send requests here; `degraded` serves everything too.' })
   @ApiServiceUnavailableResponse({ type: ReadyDto, description: 'Send requests elsewhere.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyDto> {
     const readiness = await this.readiness.check();

@@ -11,6 +11,7 @@ export class PageQueryDto {
   @MaxLength(256)
   cursor?: string;
 
+  /** Most items of a page. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 200, default: 50 })
   @IsOptional()
   @Type(() => Number)

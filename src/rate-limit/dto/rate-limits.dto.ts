@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+/** One policy as callers meet it: how much passes in which time, and what tells one budget from another. */
 export class RateLimitDto {
   @ApiProperty({ description: 'The name that the RateLimit header fields use.', example: 'login' })
   name: string;
@@ -26,6 +27,7 @@ export class RateLimitDto {
   keys: string[];
 }
 
+/** Every policy that the installation has switched on, whatever route it holds. */
 export class RateLimitsDto {
   @ApiProperty({ type: [RateLimitDto], description: 'The policies in force.' })
   items: RateLimitDto[];

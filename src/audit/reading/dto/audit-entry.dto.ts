@@ -56,7 +56,8 @@ export class AuditEntryDto implements AuditEntry {
   @ApiProperty({ type: String, nullable: true, example: null })
   route: string | null;
 
-  @ApiProperty({ type: Number, nullable: true, example: null })
+  /** The HTTP status that a call was answered with. */
+  @ApiProperty({ type: 'integer', nullable: true, example: null })
   status: number | null;
 
   @ApiProperty({ type: Number, nullable: true, example: null })

@@ -22,23 +22,26 @@ export class AuditFilterDto {
   @IsTime()
   to?: string;
 
+  /** Only entries of this type; API calls have `api_call`. */
   @ApiPropertyOptional({ enum: TYPES })
   @IsOptional()
   @IsIn(TYPES, { message: '$property must be a type of the audit vocabulary' })
   type?: string;
 
+  /** Only what succeeded, or only what failed. */
   @ApiPropertyOptional({ enum: ['success', 'failure'] })
   @IsOptional()
   @IsIn(['success', 'failure'])
   outcome?: AuditOutcome;
 
+  /** Only what concerns this account. */
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()
   @Matches(UUID, { message: '$property must be a UUID in lower case' })
   userId?: string;
 
-  /** A client address, IPv4 or IPv6 in any spelling. */
-  @ApiPropertyOptional({ example: '203.0.113.7' })
+  /** A client address, IPv4 or IPv6 in any spelling, for example `203.0.113.7`. */
+  @ApiPropertyOptional()
   @IsOptional()
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? (canonicalAddress(value) ?? value) : value,
@@ -46,6 +49,7 @@ export class AuditFilterDto {
   @IsIP(undefined, { message: '$property must be an IP address' })
   address?: string;
 
+  /** Only what belongs to the request of this `X-Request-Id`. */
   @ApiPropertyOptional({ pattern: '^[A-Za-z0-9._-]{8,64}$' })
   @IsOptional()
   @Matches(/^[A-Za-z0-9._-]{8,64}$/, { message: '$property must be a request id' })

@@ -17,7 +17,7 @@ export class FaultDto implements Fault {
 
 /** The newest seal verified; keep it elsewhere, and a later cut of the trail shows. */
 export class CheckpointDto {
-  @ApiProperty({ example: 4711 })
+  @ApiProperty({ type: 'integer', example: 4711 })
   number: number;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
@@ -36,12 +36,13 @@ export class CheckpointDto {
   publicKey: string;
 }
 
+/** Whether the trail is what was once written, how much of it was looked at, and the newest proof. */
 export class VerificationDto implements Verification {
   @ApiProperty({ example: true })
   intact: boolean;
 
   /** How many entries were verified. */
-  @ApiProperty({ example: 1204 })
+  @ApiProperty({ type: 'integer', example: 1204 })
   entries: number;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })

@@ -25,7 +25,7 @@ export class AlertDto implements AlertBody {
   state: AlertState;
 
   /** Occurrences since the alert was first seen. */
-  @ApiProperty({ example: 12 })
+  @ApiProperty({ type: 'integer', example: 12 })
   count: number;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })

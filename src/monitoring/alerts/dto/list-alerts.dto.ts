@@ -6,18 +6,20 @@ import { SEVERITIES, type Severity } from '../severity.js';
 
 /** Which alerts to list, and from where on. */
 export class ListAlertsDto extends PageQueryDto {
-  @ApiPropertyOptional({ enum: ALERT_STATES, example: 'open' })
+  /** Only alerts in this state. */
+  @ApiPropertyOptional({ enum: ALERT_STATES })
   @IsOptional()
   @IsIn(ALERT_STATES)
   state?: AlertState;
 
-  /** The name of a rule. */
-  @ApiPropertyOptional({ pattern: '^[a-z_]{1,64}$', example: 'credential_stuffing' })
+  /** Only alerts of this rule, for example `credential_stuffing`. */
+  @ApiPropertyOptional({ pattern: '^[a-z_]{1,64}$' })
   @IsOptional()
   @Matches(/^[a-z_]{1,64}$/, { message: '$property must be the name of a rule' })
   rule?: string;
 
-  @ApiPropertyOptional({ enum: SEVERITIES, example: 'critical' })
+  /** Only alerts of this severity. */
+  @ApiPropertyOptional({ enum: SEVERITIES })
   @IsOptional()
   @IsIn(SEVERITIES)
   severity?: Severity;

@@ -1,9 +1,16 @@
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import type { ProblemRow } from '../../errors/problem.js';
-import { Problem } from '../../errors/problem.js';
+import { Problem, type ProblemOccurrence } from '../../errors/problem.js';
 import { PROBLEM_JSON, problemDocument } from '../problem-document.js';
 import { ProblemDto } from './problem.dto.js';
 import type { DeclaredRoute } from './route-walk.js';
+
+/** What the examples add to their rows: what holds for every route that reads a body or a query. */
+const OCCURRENCES: Readonly<Record<string, ProblemOccurrence>> = {
+  validation_failed: {
+    errors: [{ pointer: '#/nickname', detail: 'property nickname should not exist' }],
+  },
+};
 
 const EXAMPLE_REQUEST_ID = '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d';
 
@@ -18,18 +25,26 @@ export function describeProblems({ controller, name }: DeclaredRoute, rows: read
       description: alike.map((row) => `\`${row.code}\`: ${row.detail}`).join('\n\n'),
       content: { [PROBLEM_JSON]: problemContent(alike) },
       ...(status === 401 && {
-        headers: { 'WWW-Authenticate': { schema: { type: 'string' }, example: 'Bearer' } },
+        headers: {
+          'WWW-Authenticate': {
+            description: 'How to sign in; with `error="invalid_token"` when a token was sent.',
+            schema: { type: 'string', example: 'Bearer' },
+          },
+        },
       }),
     })(prototype as object, name, descriptor);
   }
 }
 
-/** Schema and examples of problem answers. */
-export function problemContent(rows: readonly ProblemRow[]) {
+/** Schema and examples of problem answers; `occurrence` is what an example shows beside its row. */
+export function problemContent(rows: readonly ProblemRow[], occurrence?: ProblemOccurrence) {
   return {
     schema: { $ref: getSchemaPath(ProblemDto) },
     examples: Object.fromEntries(
-      rows.map((row) => [row.code, { value: problemDocument(new Problem(row), EXAMPLE_REQUEST_ID) }]),
+      rows.map((row) => {
+        const problem = new Problem(row, occurrence ?? OCCURRENCES[row.code]);
+        return [row.code, { value: problemDocument(problem, EXAMPLE_REQUEST_ID) }];
+      }),
     ),
   };
 }

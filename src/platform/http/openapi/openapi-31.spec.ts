@@ -34,6 +34,23 @@ describe('toOpenApi31', () => {
     });
   });
 
+  it('does the same where the generator wraps the reference, and keeps what is said beside it', () => {
+    const wrapped = {
+      type: 'object',
+      nullable: true,
+      description: 'The first fault.',
+      example: null,
+      allOf: [{ $ref: '#/components/schemas/X' }],
+    };
+    expect(schemasOf({ Fault: wrapped })).toEqual({
+      Fault: {
+        description: 'The first fault.',
+        example: null,
+        oneOf: [{ $ref: '#/components/schemas/X' }, { type: 'null' }],
+      },
+    });
+  });
+
   it('reaches schemas at any depth, and leaves examples of the same name alone', () => {
     const nested = {
       type: 'object',

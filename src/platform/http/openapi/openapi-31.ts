@@ -19,6 +19,10 @@ function convert(value: Json): Json {
 }
 
 function withNull({ nullable: _nullable, ...schema }: Record<string, Json>): Json {
+  const { $ref, allOf, type: _type, ...annotations } = schema;
+  // The generator wraps a reference that has siblings in `allOf`, beside which `null` of a type would never pass.
+  const [reference] = $ref === undefined ? (Array.isArray(allOf) ? allOf : []) : [{ $ref }];
+  if (reference !== undefined) return { ...annotations, oneOf: [reference, { type: 'null' }] };
   if (typeof schema['type'] === 'string') {
     const open = { ...schema, type: [schema['type'], 'null'] };
     return Array.isArray(schema['enum']) ? { ...open, enum: [...schema['enum'], null] } : open;

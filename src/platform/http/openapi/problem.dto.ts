@@ -18,12 +18,13 @@ export class ProblemDto {
   @ApiProperty({ example: 'Validation failed' })
   title: string;
 
-  @ApiProperty({ example: 400 })
+  @ApiProperty({ type: 'integer', example: 400 })
   status: number;
 
   @ApiProperty({ example: 'The request is well formed, but some of its members are not acceptable.' })
   detail: string;
 
+  /** Stable; docs/errors.md and `/docs/errors` have all of them. */
   @ApiProperty({ example: 'validation_failed' })
   code: string;
 
@@ -31,6 +32,11 @@ export class ProblemDto {
   @ApiProperty({ example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
   requestId: string;
 
+  /** Every member that was not acceptable; with `validation_failed` only. */
   @ApiProperty({ required: false, type: () => [FieldFaultDto] })
   errors?: FieldFaultDto[];
+
+  /** The policies that are exhausted, by the names of `GET /rate-limits`; with `rate_limited` only. */
+  @ApiProperty({ required: false, type: [String] })
+  'violated-policies'?: string[];
 }

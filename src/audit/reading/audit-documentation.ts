@@ -1,0 +1,38 @@
+import { ApiOkResponse } from '@nestjs/swagger';
+
+const EVENT =
+  '{"id":"019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d","time":"2026-11-23T09:30:00.026Z","type":"authn_login_success","kind":"event","outcome":"success","reason":null,"userId":"019abf6e-0b6e-7c1f-8d5e-2f4b6a8c0e1d","sessionId":"019abf6e-3c19-7b0a-9f3d-5a7c9e1b3d5f","address":"203.0.113.7","userAgent":"curl/8.5.0","requestId":"019abf6e-3c18-7e2f-8a6b-4c6e8a0b2d4f","method":null,"route":null,"status":null,"durationMs":null,"details":{}}';
+const CALL =
+  '{"id":"019abf6e-3c1b-7a94-8b52-7e1f3a5c7d9b","time":"2026-11-23T09:30:00.027Z","type":"api_call","kind":"call","outcome":"success","reason":null,"userId":null,"sessionId":null,"address":"203.0.113.7","userAgent":"curl/8.5.0","requestId":"019abf6e-3c18-7e2f-8a6b-4c6e8a0b2d4f","method":"POST","route":"/auth/login","status":200,"durationMs":211.4,"details":null}';
+const SEAL =
+  '{"number":1,"time":"2026-11-23T09:30:01.000Z","fromPosition":"0","toPosition":"812","events":1,"calls":1,"members":"AZq/bjwa...","retired":[],"previous":"0000...","hash":"5b1f...","signature":"9c0d..."}';
+const CSV = `id,time,type,kind,outcome,reason,userId,sessionId,address,userAgent,requestId,method,route,status,durationMs,details\r
+019abf6e-3c1b-7a94-8b52-7e1f3a5c7d9b,2026-11-23T09:30:00.027Z,api_call,call,success,,,,203.0.113.7,curl/8.5.0,019abf6e-3c18-7e2f-8a6b-4c6e8a0b2d4f,POST,/auth/login,200,211.4,\r
+`;
+
+const text = (example: string) => ({ schema: { type: 'string' as const }, example });
+
+/** What the OpenAPI document says of an export: the same entries in either form. */
+export const ExportAnswer = () =>
+  ApiOkResponse({
+    description: 'A stream of entries, oldest first.',
+    content: { 'application/x-ndjson': text(`${EVENT}\n${CALL}\n`), 'text/csv': text(CSV) },
+  });
+
+/** What the OpenAPI document says of an export of seals. */
+export const SealsAnswer = () =>
+  ApiOkResponse({
+    description: 'A stream of seals, oldest first.',
+    content: { 'application/x-ndjson': text(`${SEAL}\n`) },
+  });
+
+/** What the OpenAPI document says of the stream that does not end. */
+export const FollowAnswer = () =>
+  ApiOkResponse({
+    description: 'A stream of entries as they come, with a comment now and then to keep the connection.',
+    content: {
+      'text/event-stream': text(
+        `retry: 2000\n\nid: 019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d\ndata: ${EVENT}\n\n: quiet\n\n`,
+      ),
+    },
+  });

@@ -1,0 +1,131 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { OptionalToken } from '../platform/http/openapi/optional-token.decorator.js';
+import { ProfileDto } from '../users/dto/profile.dto.js';
+import { LoginDto } from './dto/login.dto.js';
+import { RefreshTokenDto } from './dto/refresh-token.dto.js';
+import { BodySignedInDto, CookieSignedInDto } from './dto/signed-in.dto.js';
+
+const CREDENTIALS = { email: 'ada@example.com', password: 'wandering otters hum at 4 bells' };
+
+const REFRESH_TOKEN = 'AZq_bjwaf1KaQW8Kfhsk.AAAAAQ.5tLr2Qx0b9o';
+
+const ADA = {
+  id: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d',
+  email: CREDENTIALS.email,
+  displayName: 'Ada Lovelace',
+  roles: ['user'],
+  emailVerified: false,
+  createdAt: '2026-11-23T09:30:00.000Z',
+  updatedAt: '2026-11-23T09:30:00.000Z',
+};
+
+const SESSION = {
+  id: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d',
+  createdAt: '2026-11-23T09:30:00.000Z',
+  expiresAt: '2026-12-23T09:30:00.000Z',
+};
+
+const SIGNED_IN_EXAMPLES = {
+  cookie: {
+    summary: 'Cookie transport: the tokens are in Set-Cookie',
+    value: { user: ADA, session: SESSION, accessTokenExpiresAt: '2026-11-23T10:00:00.000Z' },
+  },
+  body: {
+    summary: 'Body transport: the tokens are here, and no cookie is set',
+    value: {
+      tokenType: 'Bearer',
+      accessToken:
+        'eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Ik56Yi4uLiJ9.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJl',
+      expiresIn: 1800,
+      refreshToken: REFRESH_TOKEN,
+      refreshExpiresIn: 604_800,
+      deviceToken: 'AZq_bjwaf1KaQW8K.9f1c2b7e',
+      user: ADA,
+      session: SESSION,
+    },
+  },
+};
+
+const setCookie = (description: string, example: string) => ({
+  'Set-Cookie': { description, schema: { type: 'string' as const, example } },
+});
+
+const signedIn = (cookies: string) =>
+  ApiOkResponse({
+    description: 'Signed in; the tokens are in the transport that was asked for.',
+    headers: setCookie(
+      `In the cookie transport: ${cookies}. HttpOnly and SameSite=Strict; behind https with Secure and the prefix \`__Host-\`.`,
+      'access_token=eyJhbGciOi...; Max-Age=1800; Path=/; HttpOnly; SameSite=Strict',
+    ),
+    content: {
+      'application/json': {
+        schema: {
+          oneOf: [{ $ref: getSchemaPath(CookieSignedInDto) }, { $ref: getSchemaPath(BodySignedInDto) }],
+        },
+        examples: SIGNED_IN_EXAMPLES,
+      },
+    },
+  });
+
+const refreshTokenBody = () =>
+  ApiBody({
+    type: RefreshTokenDto,
+    required: false,
+    examples: {
+      cookie: { summary: 'A browser: the cookie comes along by itself', value: {} },
+      body: {
+        summary: 'Everything else: the refresh token of the last answer',
+        value: { refreshToken: REFRESH_TOKEN },
+      },
+    },
+  });
+
+/** What the OpenAPI document says of the answer to a registration. */
+export const RegisterDocumentation = () =>
+  ApiCreatedResponse({ type: ProfileDto, description: 'The account is open; sign in next.' });
+
+/** What the OpenAPI document says of a login's body and answer, in either transport. */
+export const LoginDocumentation = () =>
+  applyDecorators(
+    ApiExtraModels(BodySignedInDto, CookieSignedInDto),
+    ApiBody({
+      type: LoginDto,
+      examples: {
+        cookie: { summary: 'A browser: cookies', value: { ...CREDENTIALS, tokenTransport: 'cookie' } },
+        body: { summary: 'Everything else: body', value: { ...CREDENTIALS, tokenTransport: 'body' } },
+      },
+    }),
+    signedIn('`access_token`, `refresh_token` and `device`'),
+  );
+
+/** What the OpenAPI document says of a refresh: that body and cookie both do. */
+export const RefreshDocumentation = () =>
+  applyDecorators(refreshTokenBody(), OptionalToken(), signedIn('`access_token` and `refresh_token`'));
+
+/** What the OpenAPI document says of a logout: which tokens it looks at, and what it takes back. */
+export const LogoutDocumentation = () =>
+  applyDecorators(
+    refreshTokenBody(),
+    OptionalToken(),
+    ApiNoContentResponse({
+      description: 'Signed out, or there was nothing to end.',
+      headers: {
+        ...setCookie(
+          'Removes `access_token` and `refresh_token`; the device stays known.',
+          'access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict',
+        ),
+        'Clear-Site-Data': {
+          description: 'Has the browser forget what it kept of this site.',
+          schema: { type: 'string', example: '"cache", "storage"' },
+        },
+      },
+    }),
+  );

@@ -1,0 +1,30 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+/**
+ * The document with its schemas under the names that clients shall generate types from: `Dto` tells how this service is
+ * built and nothing about the thing. Throws when two schemas would share a name.
+ */
+export function withoutDtoSuffix(document: OpenAPIObject): OpenAPIObject {
+  const schemas = Object.entries(document.components?.schemas ?? {});
+  const names = schemas.map(([name]) => name.replace(SUFFIX, ''));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`Two schemas of the OpenAPI document would be called ${twice}.`);
+  const renamed = schemas.map(([name, schema]) => [name.replace(SUFFIX, ''), schema]);
+  return withReferences({
+    ...document,
+    components: { ...document.components, schemas: Object.fromEntries(renamed) },
+  }) as OpenAPIObject;
+}
+
+const SUFFIX = /Dto$/;
+
+function withReferences(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withReferences);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]: [string, unknown]) => [
+      name,
+      name === '$ref' && typeof member === 'string' ? member.replace(SUFFIX, '') : withReferences(member),
+    ]),
+  );
+}

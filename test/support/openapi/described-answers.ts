@@ -1,0 +1,36 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { readFileSync } from 'node:fs';
+
+type Schema = { type?: unknown; properties?: object; additionalProperties?: unknown };
+
+/** The committed document; another contract test holds it to be the one that the service makes. */
+export function committedDocument(): OpenAPIObject {
+  return JSON.parse(readFileSync('openapi.json', 'utf8')) as OpenAPIObject;
+}
+
+/**
+ * Judges bodies by the schemas of an OpenAPI 3.1 document. Its objects are taken as closed, so that a member which the
+ * service answers and the document does not know is a fault too.
+ */
+export class DescribedAnswers {
+  private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
+
+  constructor(document: OpenAPIObject) {
+    const closed = structuredClone(document);
+    for (const schema of Object.values(closed.components?.schemas ?? {}) as Schema[]) {
+      if (schema.properties) schema.additionalProperties ??= false;
+    }
+    (addFormats as unknown as typeof addFormats.default)(this.ajv);
+    this.ajv.addSchema({ ...closed, $id: 'openapi' });
+  }
+
+  /** What is wrong with a body, by the schema at these names in the document; empty when nothing is. */
+  faults(body: unknown, ...path: string[]): string[] {
+    const pointer = path.map((name) => encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1')));
+    const validate = this.ajv.compile({ $ref: `openapi#/${pointer.join('/')}` });
+    if (validate(body)) return [];
+    return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+  }
+}
