@@ -19,6 +19,7 @@ import { callOpener } from './platform/http/call-opener.js';
 import { requireHost } from './platform/http/require-host.js';
 import { RouteTable } from './platform/http/route-table.js';
 import { RequestLog } from './platform/logging/request-log.js';
+import { Tracing } from './platform/tracing/tracing.js';
 import { Admission } from './rate-limit/admission.js';
 
 type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
@@ -50,6 +51,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const requestLog = app.get(RequestLog);
   const drain = app.get(Drain);
 
+  await app.get(Tracing).start(fastify);
   fastify.addHook('onRoute', (route) => {
     app.get(RouteTable).add(route);
     route.errorHandler = async (error, request, reply) => {
