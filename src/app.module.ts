@@ -18,6 +18,7 @@ import { ReadableBodyGuard } from './platform/http/readable-body.guard.js';
 import { StrictValidationPipe } from './platform/http/validation.pipe.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
+import { TracingModule } from './platform/tracing/tracing.module.js';
 import { RateLimitGuard } from './rate-limit/rate-limit.guard.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { UsersModule } from './users/users.module.js';
@@ -40,6 +41,7 @@ export const PIPELINE = [
 const PLATFORM = [
   ClockModule,
   CryptoModule,
+  TracingModule,
   LoggingModule,
   HttpModule,
   DatabaseModule,

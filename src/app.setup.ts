@@ -19,6 +19,7 @@ import { callOpener } from './platform/http/call-opener.js';
 import { requireHost } from './platform/http/require-host.js';
 import { RouteTable } from './platform/http/route-table.js';
 import { RequestLog } from './platform/logging/request-log.js';
+import { Tracing } from './platform/tracing/tracing.js';
 import { Admission } from './rate-limit/admission.js';
 
 type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
@@ -49,6 +50,8 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const admission = app.get(Admission, { strict: false });
   const requestLog = app.get(RequestLog);
   const drain = app.get(Drain);
+
+  await app.get(Tracing).start(fastify);
 
   /** Answers what never reached a guard, once the limits have counted it. */
   async function refuse(

@@ -76,9 +76,12 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
   it('ends with code 0 and without its database when it is told to while it still starts', async () => {
     const dataDir = await temporaryFolder();
     const service = await startService({ command: NODE, env: { DATA_DIR: dataDir } });
-    await eventually(async () => {
-      if (!(await databaseRuns(dataDir))) throw new Error('no database yet');
-    });
+    await eventually(
+      async () => {
+        if (!(await databaseRuns(dataDir))) throw new Error('no database yet');
+      },
+      { timeoutMs: 60_000 },
+    );
     service.child.kill('SIGINT');
     expect(await service.ended).toBe(0);
     expect(await databaseRuns(dataDir)).toBe(false);

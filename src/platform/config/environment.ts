@@ -87,6 +87,12 @@ export class Environment {
   METRICS_TOKEN?: string;
   @Flag() DOCS_ENABLED: boolean;
 
+  /** The standard's own names; unset, there are no traces. */
+  @IsOptional() @Url('http', 'https') OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  @IsString() OTEL_SERVICE_NAME: string = 'portcullis';
+  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
+  OTEL_TRACES_SAMPLER_ARG: string = '1';
+
   @IsOptional() @Url('http', 'https') ALERT_WEBHOOK_URL?: string;
   @IsOptional()
   @MinLength(16, { message: '$property must be at least 16 characters' })

@@ -252,6 +252,8 @@ describe('a faulty value is refused, by the name of its variable', () => {
     ['LOG_FORMAT', 'xml'],
     ['BOOTSTRAP_ADMIN_EMAIL', 'admin'],
     ['METRICS_TOKEN', 'short'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
     ['DOCS_ENABLED', '1'],
     ['SMTP_URL', 'mail.example'],
     ['ALERT_EMAIL', 'ops'],

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import type { Duplex } from 'node:stream';
+import { tellStatement } from './statement-channel.js';
 
 const READ_TIMEOUT = 'Query read timeout';
 
@@ -10,7 +11,7 @@ const READ_TIMEOUT = 'Query read timeout';
  */
 export class DeadlineClient extends Client {
   override readonly query: Client['query'] = ((...parameters: Parameters<Client['query']>) => {
-    const outcome: unknown = super.query(...parameters);
+    const outcome: unknown = tellStatement(parameters, () => super.query(...parameters));
     if (outcome instanceof Promise) outcome.catch((error: unknown) => this.hangUpWhenOverdue(error));
     return outcome;
   }) as Client['query'];

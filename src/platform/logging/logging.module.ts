@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { LogFn, Logger } from 'pino';
 import { Environment } from '../config/environment.js';
+import { Tracing } from '../tracing/tracing.js';
+import { TracingModule } from '../tracing/tracing.module.js';
 import { describeError } from './describe-error.js';
 import { RequestLog } from './request-log.js';
 
@@ -42,8 +44,9 @@ function withoutFrameworkNews(this: Logger, args: Parameters<LogFn>, method: Log
 @Module({
   imports: [
     LoggerModule.forRootAsync({
-      inject: [Environment],
-      useFactory: (environment: Environment) => ({
+      imports: [TracingModule],
+      inject: [Environment, Tracing],
+      useFactory: (environment: Environment, tracing: Tracing) => ({
         forRoutes: [],
         pinoHttp: {
           level: environment.LOG_LEVEL,
@@ -52,6 +55,7 @@ function withoutFrameworkNews(this: Logger, args: Parameters<LogFn>, method: Log
           serializers: { err: (error: unknown) => describeError(error) },
           formatters: { level: (label: string) => ({ level: label }) },
           hooks: { logMethod: withoutFrameworkNews },
+          ...(tracing.isOn && { mixin: () => tracing.logFields() }),
           redact: {
             paths: SECRET_MEMBERS.flatMap((member) => [`["${member}"]`, `*["${member}"]`]),
             censor: '[redacted]',
