@@ -48,7 +48,7 @@ export interface AuditDetails {
   audit_read: { what: 'events' | 'export' | 'seals' | 'stream' | 'verification'; filters: string[] };
   alert_acknowledged: { alertId: string; rule: string };
   alert_resolved: { alertId: string; rule: string };
-  address_blocked: { address: string; seconds: number; rule: string };
+  address_blocked: { address: string; seconds: number; rule: string; alertId: string };
   address_unblocked: { address: string };
   signing_key_rotated: { kid: string };
   sys_startup: { version: string };

@@ -313,7 +313,7 @@ describe('Monitoring', () => {
         {
           type: 'address_blocked',
           user_id: null,
-          details: { address: '192.0.2.66', seconds: 600, rule: 'brute_force' },
+          details: { address: '192.0.2.66', seconds: 600, rule: 'brute_force', alertId: id },
         },
       ]);
       await app.call({ method: 'POST', url: `/alerts/${String(id)}/resolve`, token });
@@ -321,14 +321,35 @@ describe('Monitoring', () => {
       expect(await eventsOf(app, ['address_unblocked'])).toHaveLength(1);
     });
 
-    it('end every session of an account', async () => {
+    it('block the addresses that join an attack later', async () => {
+      const app = await service({ RESPOND_BLOCK_ADDRESS: 'distributed_guessing' });
+      const email = await register(app);
+      const addresses = Array.from({ length: 40 }, (_, i) => `192.0.2.${i + 1}`);
+      for (const address of addresses.slice(0, 10)) await guess(app, email, address, 1);
+      await hear('distributed_guessing');
+      for (const address of addresses.slice(10)) await guess(app, email, address, 1);
+      await eventually(async () => {
+        const blocked = (await eventsOf(app, ['address_blocked'])) as { details: { address: string } }[];
+        expect(blocked.map(({ details }) => details.address).toSorted()).toEqual(addresses.toSorted());
+      }, TEN_SECONDS);
+      const from40 = { 'x-forwarded-for': addresses.at(-1)! };
+      await eventually(async () =>
+        expect((await app.call({ url: '/rate-limits', headers: from40 })).statusCode).toBe(429),
+      );
+    });
+
+    it('end every session of an account, and those of a second new device as well', async () => {
       const app = await service({ RESPOND_END_SESSIONS: 'login_from_new_device' });
       const email = await register(app);
-      const { accessToken: token } = await logIn(app, email);
       await logIn(app, email);
-      await eventually(async () => {
-        expect((await app.call({ url: '/users/me', token })).json()).toMatchObject({ code: 'session_ended' });
-      }, TEN_SECONDS);
+      for (const _ of ['first', 'second']) {
+        const { accessToken: token } = await logIn(app, email);
+        await eventually(async () => {
+          expect((await app.call({ url: '/users/me', token })).json()).toMatchObject({
+            code: 'session_ended',
+          });
+        }, TEN_SECONDS);
+      }
     });
 
     it('happen to nobody unasked', async () => {

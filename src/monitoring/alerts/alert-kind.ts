@@ -42,6 +42,8 @@ export interface Finding {
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;
   readonly evidence: Evidence;
+  /** Every client network that made it true, for responses; the evidence names people the newest few. */
+  readonly addresses?: readonly string[];
   /** Set where the alert was made known already, before a row for it could be written. */
   readonly announced?: Announcement;
 }

@@ -13,7 +13,7 @@ interface Item {
 
 /** How many of the newest accounts, addresses and users an alert names. */
 const NAMED_IN_EVIDENCE = 20;
-/** How many of the newest observations are looked at for names and places. */
+/** How many of the newest observations are looked at for names and places: a page of the trail, to miss no address of it. */
 const LOOKED_AT = 500;
 
 /**
@@ -71,10 +71,10 @@ export class SubjectWindow {
   }
 
   /** The newest distinct values of a member among the counted observations, newest first. */
-  newest(member: 'account' | 'address' | 'userId'): string[] {
+  newest(member: 'account' | 'address' | 'userId', most = NAMED_IN_EVIDENCE): string[] {
     const found = new Set<string>();
     const earliest = Math.max(this.head, this.items.length - LOOKED_AT);
-    for (let i = this.items.length - 1; i >= earliest && found.size < NAMED_IN_EVIDENCE; i--) {
+    for (let i = this.items.length - 1; i >= earliest && found.size < most; i--) {
       const { counts, [member]: value } = this.items[i]!;
       if (counts && value !== null) found.add(value);
     }

@@ -39,6 +39,15 @@ describe('distributed_guessing', () => {
     ).toHaveLength(1);
   });
 
+  it('names the newest twenty addresses to people, and every one to responses', () => {
+    const [finding] = findingsOf(
+      [rule],
+      spread(40, 50, (i) => guess(`192.0.2.${i}`)),
+    );
+    expect(finding?.evidence.addresses).toHaveLength(20);
+    expect(finding?.addresses).toHaveLength(40);
+  });
+
   it('forgets an address whose last failure is as old as the window', () => {
     const acts = [0, 30, 60].map((s, i) => ({ ...guess(`192.0.2.${i}`), at: s * 1000 }));
     expect(findingsOf([rule], acts)).toEqual([]);

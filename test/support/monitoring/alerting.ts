@@ -14,6 +14,7 @@ import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import { AddressBlock } from '../../../src/rate-limit/blocks/address-block.entity.js';
 import { ManualClock } from '../clock/manual-clock.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 
@@ -35,10 +36,10 @@ export async function startAlerting(
   database: FreshDatabase,
   channels: readonly DeliveryChannel[] = [],
   clock: ManualClock = new ManualClock(),
+  dataSource: DataSource = alertingDataSource(database),
 ): Promise<Alerting> {
   Logger.overrideLogger(false);
-  const options = dataSourceOptions(database.settings, 'service');
-  const dataSource = await new DataSource({ ...options, entities: [Alert, Delivery] }).initialize();
+  if (!dataSource.isInitialized) await dataSource.initialize();
   const transactions = new TransactionRunner(dataSource);
   const ids = new UuidV7(clock, new SystemRandomness());
   const alerts = new AlertsRepository(dataSource.getRepository(Alert));
@@ -58,6 +59,12 @@ export async function startAlerting(
     deliveries: () => dataSource.getRepository(Delivery).find({ order: { id: 'ASC' } }),
     stop: () => dataSource.destroy(),
   };
+}
+
+/** What {@link startAlerting} writes through, for channels that need it as well; not connected yet. */
+export function alertingDataSource(database: FreshDatabase): DataSource {
+  const options = dataSourceOptions(database.settings, 'service');
+  return new DataSource({ ...options, entities: [Alert, Delivery, AddressBlock] });
 }
 
 export const WARNING: AlertKind = { name: 'brute_force', severity: 'warning', quietSeconds: 60 };
