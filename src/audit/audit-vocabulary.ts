@@ -49,7 +49,7 @@ export interface AuditDetails {
   alert_acknowledged: { alertId: string; rule: string };
   alert_resolved: { alertId: string; rule: string };
   address_blocked: { address: string; seconds: number; rule: string; alertId: string };
-  address_unblocked: { address: string };
+  address_unblocked: { address: string; alertId: string };
   signing_key_rotated: { kid: string };
   sys_startup: { version: string };
   sys_shutdown: Record<string, never>;

@@ -318,7 +318,36 @@ describe('Monitoring', () => {
       ]);
       await app.call({ method: 'POST', url: `/alerts/${String(id)}/resolve`, token });
       await eventually(async () => expect((await from('192.0.2.66')).statusCode).toBe(200), TEN_SECONDS);
-      expect(await eventsOf(app, ['address_unblocked'])).toHaveLength(1);
+      expect(await eventsOf(app, ['address_unblocked'])).toMatchObject([
+        { details: { address: '192.0.2.66', alertId: id } },
+      ]);
+    });
+
+    it('are taken back with their alert, whatever its evidence shows by then, and not with another one', async () => {
+      const app = await service({
+        RESPOND_BLOCK_ADDRESS: 'brute_force,distributed_guessing',
+        DETECT_DISTRIBUTED_GUESSING: '3/600',
+      });
+      const { accessToken: token } = await personnel(app, 'admin');
+      const email = await register(app);
+      const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
+      for (const address of addresses) await guess(app, email, address, 1);
+      const { id } = await hear('distributed_guessing');
+      await guess(app, email, '192.0.2.1', 10);
+      await hear('brute_force');
+      const blocks = async () =>
+        (
+          await asSuperuser<{ network: string }>(
+            app.database,
+            'SELECT network FROM address_blocks ORDER BY 1',
+          )
+        ).map(({ network }) => network);
+      await eventually(async () => expect(await blocks()).toEqual(['192.0.2.1', ...addresses]), TEN_SECONDS);
+      // What people see of it, and what an alert says last, need not be all that it did.
+      await asSuperuser(app.database, `UPDATE monitoring_alert SET evidence = '{"summary": ""}'`);
+      await app.call({ method: 'POST', url: `/alerts/${String(id)}/resolve`, token });
+      expect(await blocks()).toEqual(['192.0.2.1']);
+      expect(await eventsOf(app, ['address_unblocked'])).toHaveLength(3);
     });
 
     it('block the addresses that join an attack later', async () => {

@@ -400,7 +400,7 @@ describe('a blocked address', () => {
     expect((await ask('/health/live')).statusCode).toBe(200);
     expect(await statuses([{ url: '/rate-limits', headers: from('192.0.2.67') }])).toEqual([200]);
     expect(await blocks.list()).toMatchObject([{ network, reason: 'credential_stuffing' }]);
-    await transactions.run((tx) => blocks.unblock(network, tx));
+    await transactions.run((tx) => blocks.lift({ network }, tx));
     await eventually(async () => expect((await ask('/rate-limits')).statusCode).toBe(200));
   });
 });

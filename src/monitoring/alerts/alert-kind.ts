@@ -42,7 +42,7 @@ export interface Finding {
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;
   readonly evidence: Evidence;
-  /** Every client network that made it true, for responses; the evidence names people the newest few. */
+  /** Every client network behind it since it was last found, for responses; the evidence names people the newest few. */
   readonly addresses?: readonly string[];
   /** Set where the alert was made known already, before a row for it could be written. */
   readonly announced?: Announcement;

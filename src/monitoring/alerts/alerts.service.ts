@@ -5,7 +5,7 @@ import { type Transaction, TransactionRunner } from '../../platform/database/tra
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { BlockAddressChannel } from '../responses/block-address.channel.js';
+import { BlockLifting } from '../../rate-limit/blocks/block-lifting.js';
 import { cursorAfter, positionOf } from './alert-cursor.js';
 import { acknowledge, resolve } from './alert-lifecycle.js';
 import type { Alert } from './alert.entity.js';
@@ -22,7 +22,7 @@ export class AlertsService {
   constructor(
     private readonly alerts: AlertsRepository,
     private readonly audit: AuditService,
-    private readonly blocking: BlockAddressChannel,
+    private readonly blocks: BlockLifting,
     private readonly transactions: TransactionRunner,
   ) {}
 
@@ -49,7 +49,7 @@ export class AlertsService {
     return this.change(id, async (tx, alert) => {
       if (!resolve(alert, by)) return;
       await this.record(tx, alert, 'alert_resolved', by, origin);
-      await this.blocking.lift(tx, alert, by, origin);
+      await this.blocks.ofAlert(tx, id, by, origin);
     });
   }
 

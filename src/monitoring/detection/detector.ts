@@ -90,7 +90,7 @@ export class Detector {
       count,
       firstSeenAt: new Date(firstSeenAt),
       lastSeenAt: new Date(last.at),
-      addresses: window.newest('address', Infinity),
+      addresses: window.newAddresses(),
       evidence: {
         summary: rule.summary(figures, limit),
         counted: figures.counted,

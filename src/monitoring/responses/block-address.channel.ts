@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import { Environment } from '../../platform/config/environment.js';
-import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { type Origin, internalOrigin } from '../../platform/http/origin.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { internalOrigin } from '../../platform/http/origin.js';
 import { AddressBlocks } from '../../rate-limit/blocks/address-blocks.js';
 import { type AlertBody, alertBody } from '../alerts/alert-body.js';
 import type { AlertChange } from '../alerts/alert-change.js';
-import type { Alert } from '../alerts/alert.entity.js';
 import { AlertsRepository } from '../alerts/alerts.repository.js';
 import type { DeliveryChannel, Message } from '../delivery/delivery-channel.js';
 
@@ -57,20 +56,5 @@ export class BlockAddressChannel implements DeliveryChannel {
         });
       }
     });
-  }
-
-  /** Lets the addresses in again whose alert somebody has closed, in the transaction that closes it. */
-  async lift(tx: Transaction, { rule, evidence }: Alert, by: string, origin: Origin): Promise<void> {
-    if (!this.environment.RESPOND_BLOCK_ADDRESS.includes(rule)) return;
-    for (const address of evidence.addresses ?? []) {
-      if (!(await this.blocks.unblock(address, tx))) continue;
-      await this.audit.record(tx, {
-        type: 'address_unblocked',
-        outcome: 'success',
-        userId: by,
-        origin,
-        details: { address },
-      });
-    }
   }
 }

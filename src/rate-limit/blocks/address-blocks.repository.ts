@@ -13,6 +13,9 @@ export interface BlockReason {
   readonly seconds: number;
 }
 
+/** Of a block there is one for each network and alert. */
+export type BlockKey = Pick<AddressBlock, 'network' | 'alertId'>;
+
 /** Every statement over blocked addresses; times are PostgreSQL's. */
 @Injectable()
 export class AddressBlocksRepository {
@@ -36,9 +39,14 @@ export class AddressBlocksRepository {
     return written.map(({ network }) => network);
   }
 
-  async delete(tx: Transaction, network: string): Promise<boolean> {
-    const { affected } = await tx.delete(AddressBlock, { network });
-    return (affected ?? 0) > 0;
+  /** Deletes the blocks of a network, of an alert, or of both; answers those that still stood. */
+  async delete(tx: Transaction, { network, alertId }: Partial<BlockKey>): Promise<BlockKey[]> {
+    const [deleted] = (await tx.query(
+      `DELETE FROM address_blocks WHERE network = coalesce($1::text, network) AND alert_id = coalesce($2::uuid, alert_id)
+       RETURNING network, alert_id AS "alertId", expires_at > now() AS stood`,
+      [network ?? null, alertId ?? null],
+    )) as [(BlockKey & { stood: boolean })[], number];
+    return deleted.filter(({ stood }) => stood);
   }
 
   async deleteExpired(tx: Transaction): Promise<void> {

@@ -3,7 +3,7 @@ import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { afterCommit, type Transaction } from '../../platform/database/transaction-runner.js';
 import type { AddressBlock } from './address-block.entity.js';
-import { AddressBlocksRepository, type BlockReason } from './address-blocks.repository.js';
+import { AddressBlocksRepository, type BlockKey, type BlockReason } from './address-blocks.repository.js';
 
 /** How old this process's copy may be, milliseconds. */
 const REFRESH_MS = 1000;
@@ -50,11 +50,11 @@ export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
     return blocked;
   }
 
-  /** Lets a network in again; answers whether it was blocked. */
-  async unblock(network: string, tx: Transaction): Promise<boolean> {
-    const wasBlocked = await this.repository.delete(tx, network);
-    afterCommit(tx, () => void this.refreshIfPossible());
-    return wasBlocked;
+  /** Ends the blocks of a network, of an alert, or of both; answers those that stood. */
+  async lift(which: Partial<BlockKey>, tx: Transaction): Promise<BlockKey[]> {
+    const lifted = await this.repository.delete(tx, which);
+    if (lifted.length > 0) afterCommit(tx, () => void this.refreshIfPossible());
+    return lifted;
   }
 
   /** The blocks in force, those that end first in front. */

@@ -107,9 +107,22 @@ describe('AddressBlocks', () => {
   it('can be lifted, everywhere', async () => {
     await block(600);
     await eventually(() => expect(elsewhere.secondsLeft(NETWORK)).toBeGreaterThan(0));
-    expect(await transactions.run((tx) => here.unblock(NETWORK, tx))).toBe(true);
+    await block(600, OTHER_ALERT);
+    const lift = () => transactions.run((tx) => here.lift({ network: NETWORK }, tx));
+    expect(await lift()).toHaveLength(2);
     await eventually(() => expect(elsewhere.secondsLeft(NETWORK)).toBe(0));
-    expect(await transactions.run((tx) => here.unblock(NETWORK, tx))).toBe(false);
+    expect(await lift()).toEqual([]);
+  });
+
+  it('are lifted by the alert that made them, and stand for as long as another one wants it', async () => {
+    await block(1200);
+    await block(60, OTHER_ALERT);
+    const lift = (alertId: string) => transactions.run((tx) => here.lift({ alertId }, tx));
+    expect(await lift(ALERT)).toEqual([expect.objectContaining({ network: NETWORK, alertId: ALERT })]);
+    await eventually(() => expect(here.secondsLeft(NETWORK)).toBeLessThanOrEqual(60));
+    expect(here.secondsLeft(NETWORK)).toBeGreaterThan(50);
+    expect(await lift(OTHER_ALERT)).toHaveLength(1);
+    await eventually(() => expect(here.secondsLeft(NETWORK)).toBe(0));
   });
 
   it('stay in force while PostgreSQL is away', async () => {
