@@ -45,6 +45,7 @@ import { Metrics } from './metrics/metrics.js';
 import { PasswordMetrics } from './metrics/password-metrics.js';
 import { RefusalMetrics } from './metrics/refusal-metrics.js';
 import { RequestMetrics } from './metrics/request-metrics.js';
+import { ServiceMetrics } from './metrics/service-metrics.js';
 import { Retention } from './retention.js';
 import { suppliedPlaces } from './places/geoip-database.js';
 import { BlockAddressChannel } from './responses/block-address.channel.js';
@@ -107,6 +108,7 @@ const conditions = [
 
 const metrics = [
   Metrics,
+  ServiceMetrics,
   RequestMetrics,
   LoginMetrics,
   RefusalMetrics,

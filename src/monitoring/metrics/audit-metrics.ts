@@ -10,6 +10,7 @@ export class AuditMetrics {
       'portcullis_audit_lag_seconds',
       'For how long the oldest record has waited to reach PostgreSQL.',
       () => audit.lagSeconds,
+      'max',
     );
     metrics.addFigure(
       'portcullis_audit_spool_bytes',

@@ -26,7 +26,7 @@ const PERSON = '019a0000-0000-7000-8000-000000000001';
 const addressesOf = (events: readonly AuditEvent[], type: string) =>
   events.flatMap((event) => (event.type === type ? [(event.details as { address: string }).address] : []));
 
-describe(BlockAddressChannel.name, () => {
+describe('Addresses blocked in answer to alerts', () => {
   let database: FreshDatabase;
   let dataSource: DataSource;
   let alerting: Alerting;
