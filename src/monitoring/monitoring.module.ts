@@ -8,6 +8,7 @@ import { Environment } from '../platform/config/environment.js';
 import { MailModule } from '../platform/mail/mail.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AlertIds } from './alerts/alert-ids.js';
 import { ALERT_KINDS, type AlertKind } from './alerts/alert-kind.js';
 import { AlertRaiser } from './alerts/alert-raiser.js';
 import { AlertUpkeep } from './alerts/alert-upkeep.js';
@@ -58,6 +59,7 @@ const channels = [WebhookChannel, EmailChannel, OwnerEmailChannel, BlockAddressC
 const alerts = [
   AlertsService,
   AlertsRepository,
+  AlertIds,
   AlertRaiser,
   AlertUpkeep,
   AlertLog,

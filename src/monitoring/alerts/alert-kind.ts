@@ -50,7 +50,6 @@ export interface Finding {
 
 /** What was sent while PostgreSQL was away, under the ids that the rows are to have. */
 interface Announcement {
-  readonly alertId: string;
   readonly deliveries: readonly {
     readonly id: string;
     readonly channel: string;

@@ -9,6 +9,7 @@ export type KeyPurpose =
   | 'audit-seal'
   | 'audit-account-digest'
   | 'cursor'
+  | 'alert-id'
   | 'rate-limit-key'
   | 'installation-fingerprint';
 

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { AlertChange } from '../../../src/monitoring/alerts/alert-change.js';
 import type { AlertKind, Finding } from '../../../src/monitoring/alerts/alert-kind.js';
+import { AlertIds } from '../../../src/monitoring/alerts/alert-ids.js';
 import { AlertRaiser } from '../../../src/monitoring/alerts/alert-raiser.js';
 import { Alert } from '../../../src/monitoring/alerts/alert.entity.js';
 import { AlertsRepository } from '../../../src/monitoring/alerts/alerts.repository.js';
@@ -10,6 +11,7 @@ import type { DeliveryChannel } from '../../../src/monitoring/delivery/delivery-
 import { DeliveryQueue } from '../../../src/monitoring/delivery/delivery-queue.js';
 import { DeliveryWorker } from '../../../src/monitoring/delivery/delivery-worker.js';
 import { Delivery } from '../../../src/monitoring/delivery/delivery.entity.js';
+import { MasterKey } from '../../../src/platform/crypto/master-key.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
@@ -44,7 +46,7 @@ export async function startAlerting(
   const ids = new UuidV7(clock, new SystemRandomness());
   const alerts = new AlertsRepository(dataSource.getRepository(Alert));
   const deliveries = new DeliveriesRepository(dataSource.getRepository(Delivery));
-  const raiser = new AlertRaiser(alerts, new DeliveryQueue(channels, deliveries, clock, ids), ids);
+  const raiser = new AlertRaiser(alerts, new DeliveryQueue(channels, deliveries, clock, ids), TEST_ALERT_IDS);
   const changes: AlertChange[] = [];
   raiser.changes.subscribe((change) => changes.push(change));
   return {
@@ -55,7 +57,7 @@ export async function startAlerting(
     worker: new DeliveryWorker(channels, deliveries, raiser, clock, new SystemRandomness()),
     changes,
     raise: (...findings) => transactions.run((tx) => raiser.raise(tx, findings)),
-    rows: () => dataSource.getRepository(Alert).find({ order: { id: 'ASC' } }),
+    rows: () => dataSource.getRepository(Alert).find({ order: { rule: 'ASC', subject: 'ASC' } }),
     deliveries: () => dataSource.getRepository(Delivery).find({ order: { id: 'ASC' } }),
     stop: () => dataSource.destroy(),
   };
@@ -66,6 +68,9 @@ export function alertingDataSource(database: FreshDatabase): DataSource {
   const options = dataSourceOptions(database.settings, 'service');
   return new DataSource({ ...options, entities: [Alert, Delivery, AddressBlock] });
 }
+
+/** Of one installation, whatever its instances. */
+export const TEST_ALERT_IDS = new AlertIds(new MasterKey('what the alerts of a test are named by'));
 
 export const WARNING: AlertKind = { name: 'brute_force', severity: 'warning', quietSeconds: 60 };
 export const CRITICAL: AlertKind = { ...WARNING, severity: 'critical' };
