@@ -9,7 +9,6 @@ export interface AuditDetails {
     deviceId: string;
     knownDevice: boolean;
     firstLogin: boolean;
-    userAgentFamily?: string;
   };
   /** Signed in after at least one failure in a row; recorded beside the success. */
   authn_login_successafterfail: { account: string; failures: number };

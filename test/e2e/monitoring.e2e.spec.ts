@@ -231,12 +231,16 @@ describe('Monitoring', () => {
       );
       return rows.length;
     };
+    const headers = {
+      'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    };
     for (const times of [1, 2, 3, 4, 5]) {
-      await logIn(app, email);
+      await app.call({ url: '/auth/login', body: { email, password: PASSWORD }, headers });
       await eventually(async () => expect(await delivered()).toBe(times), TEN_SECONDS);
       expect(toOwner()).toHaveLength(Math.min(times, 3));
     }
     expect(toOwner()[0]!.subject).toBe('A new device signed in to your account');
+    expect(toOwner()[0]!.text).toContain('Device:  Firefox on Linux');
     const toOperator = mailServer.received.filter(({ to }) => to?.[0]?.address === 'operator@example.org');
     expect(toOperator.map(({ subject }) => subject)).toEqual(['[Portcullis] info: login_from_new_device']);
     expect(toOperator[0]!.text).not.toContain(email);
