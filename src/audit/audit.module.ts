@@ -24,6 +24,7 @@ import { CheckpointFile } from './seals/checkpoint-file.js';
 import { SealChain } from './seals/seal-chain.js';
 import { SealKey } from './seals/seal-key.js';
 import { Sealer } from './seals/sealer.js';
+import { SealProgress } from './seals/seal-progress.js';
 import { SealingRound } from './seals/sealing-round.js';
 import { SealsRepository } from './seals/seals.repository.js';
 import { Witness } from './seals/witness.js';
@@ -51,6 +52,7 @@ import { SpoolDrain } from './spool/spool-drain.js';
     SealKey,
     SealsRepository,
     SealChain,
+    SealProgress,
     Sealer,
     CheckpointFile,
     Witness,
@@ -68,6 +70,6 @@ import { SpoolDrain } from './spool/spool-drain.js';
     ActivityService,
     CallRecorder,
   ],
-  exports: [AuditService, AuditFeed, AuditVerification, CallRecorder],
+  exports: [AuditService, AuditFeed, AuditVerification, CallRecorder, SealProgress],
 })
 export class AuditModule {}

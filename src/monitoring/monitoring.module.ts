@@ -23,6 +23,7 @@ import { conditionsOf } from './conditions/conditions.js';
 import { Dependencies } from './conditions/dependencies.js';
 import { OutageClaims } from './conditions/outage-claims.js';
 import { OutageHerald } from './conditions/outage-herald.js';
+import { TrailProgress } from './conditions/trail-progress.js';
 import { AlertLog } from './delivery/alert-log.js';
 import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery/delivery-channel.js';
 import { DeliveryQueue } from './delivery/delivery-queue.js';
@@ -98,10 +99,11 @@ const detection = [
 const conditions = [
   {
     provide: CONDITIONS,
-    inject: [Environment, Dependencies, CallWatch, PasswordHasher, AuditService],
+    inject: [Environment, Dependencies, CallWatch, PasswordHasher, AuditService, TrailProgress],
     useFactory: conditionsOf,
   },
   CallWatch,
+  TrailProgress,
   Dependencies,
   OutageClaims,
   OutageHerald,

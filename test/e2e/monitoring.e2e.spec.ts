@@ -284,6 +284,37 @@ describe('Monitoring', () => {
     expect(heard('dependency_down').map(({ body }) => body['deliveryId'])).toEqual([deliveryId]);
   });
 
+  it('says that a transaction left open holds back sealing and detection', async () => {
+    const app = await service({ DETECT_AUDIT_LAG_SECONDS: '2' });
+    const figure = async (name: string) =>
+      Number(new RegExp(`^${name} (.*)$`, 'm').exec((await app.call({ url: '/metrics' })).body)?.[1]);
+    await register(app);
+    await eventually(
+      async () => expect(await figure('portcullis_audit_chain_position')).toBeGreaterThan(0),
+      TEN_SECONDS,
+    );
+    const forgotten = new Client(app.database.superuserUrl);
+    await forgotten.connect();
+    onTestFinished(() => forgotten.end());
+    await forgotten.query('BEGIN');
+    await forgotten.query('SELECT pg_current_xact_id()');
+    await register(app);
+    await eventually(
+      () => {
+        const subjects = heard('audit_lag').map(({ body }) => String(body['subject']));
+        expect(new Set(subjects)).toEqual(new Set(['audit:detection', 'audit:sealing']));
+      },
+      { timeoutMs: 25_000, intervalMs: 100 },
+    );
+    expect(await figure('portcullis_audit_unsealed_seconds')).toBeGreaterThan(2);
+    expect(await figure('portcullis_detection_lag_seconds')).toBeGreaterThan(2);
+    await forgotten.query('ROLLBACK');
+    await eventually(async () => {
+      expect(await figure('portcullis_audit_unsealed_seconds')).toBeLessThan(1);
+      expect(await figure('portcullis_detection_lag_seconds')).toBeLessThan(1);
+    }, TEN_SECONDS);
+  });
+
   it('says that somebody has changed the trail', async () => {
     const database = await freshDatabase();
     onTestFinished(() => database.drop());
@@ -418,6 +449,10 @@ describe('Monitoring', () => {
           'portcullis_password_queue_length 0',
           'portcullis_audit_lag_seconds',
           'portcullis_audit_spool_bytes',
+          'portcullis_audit_chain_position',
+          'portcullis_audit_unsealed_seconds',
+          'portcullis_detection_lag_seconds',
+          'portcullis_redis_breaker_open 0',
           'portcullis_alerts_total{rule="brute_force",severity="warning"} 0',
           'portcullis_dependency_up{dependency="postgresql"} 1',
           'process_cpu_seconds_total',

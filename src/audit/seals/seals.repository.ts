@@ -70,6 +70,22 @@ export class SealsRepository {
     );
   }
 
+  /** The newest seal's number, and how long the first entry that it does not cover has waited; one index probe each. */
+  async progress(): Promise<{ number: number; unsealedSeconds: number }> {
+    const [row] = await this.dataSource.query<[{ number: number; unsealedSeconds: number }]>(
+      `WITH newest AS MATERIALIZED (
+         SELECT number, to_position FROM audit_seals ORDER BY number DESC LIMIT 1
+       ), sealed AS MATERIALIZED (
+         SELECT coalesce((SELECT number FROM newest), 0) AS number, coalesce((SELECT to_position FROM newest), 0) AS upto
+       )
+       SELECT number::float8, greatest(0, coalesce(extract(epoch FROM now() - least(
+         (SELECT time FROM audit_events WHERE position >= upto ORDER BY position LIMIT 1),
+         (SELECT time FROM audit_calls WHERE position >= upto ORDER BY position LIMIT 1))), 0))::float8 AS "unsealedSeconds"
+       FROM sealed`,
+    );
+    return row;
+  }
+
   async insert(tx: Transaction, seal: Seal): Promise<void> {
     await tx.query(
       `INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous,

@@ -22,6 +22,12 @@ export class DependencyMetrics {
       () => (redis.lastLatencyMs ?? 0) / 1000,
       'max',
     );
+    metrics.addFigure(
+      'portcullis_redis_breaker_open',
+      '1 while Redis is not asked because of failures before, 0 while it is or where it is not configured.',
+      () => (redis.state === 'down' ? 1 : 0),
+      'max',
+    );
     metrics.addFigures(
       'portcullis_database_pool_connections',
       'Connections of the pool by state, and requests that wait for one.',

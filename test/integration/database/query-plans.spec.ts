@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../../src/auth/administration/account-administration.js';
 import { AlertUpkeep } from '../../../src/monitoring/alerts/alert-upkeep.js';
+import { TrailProgress } from '../../../src/monitoring/conditions/trail-progress.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
@@ -89,6 +90,7 @@ describe('the queries of every day', { timeout: 60_000 }, () => {
     ['alerts', () => get('/alerts?limit=20', auditor)],
     ['open alerts', () => get('/alerts?state=open&limit=200', auditor)],
     ['acknowledged alerts', () => get('/alerts?state=acknowledged&limit=200', auditor)],
+    ['how far sealing and detection are', () => () => app.app.get(TrailProgress, { strict: false }).read()],
     ['alerts whose cause is over', () => () => app.app.get(AlertUpkeep, { strict: false }).resolveQuiet()],
   ])('read no table of many rows from end to end: %s', async (_what, make) => {
     const ask = make();
