@@ -175,6 +175,7 @@ describe('Monitoring', () => {
         'state=closed',
         'severity=high',
         'rule=Brute',
+        'rule=zz',
         'limit=0',
         'limit=201',
         'cursor=x',

@@ -2,7 +2,9 @@ import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/comm
 import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { callOf, principalOf } from '../../platform/http/call.js';
+import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { alertBody } from './alert-body.js';
 import { AlertsService } from './alerts.service.js';
 import { AlertPageDto } from './dto/alert-page.dto.js';
@@ -18,6 +20,7 @@ export class AlertsController {
   /** Alerts by state, rule and severity, the one last seen most recently first. */
   @Get()
   @ApiOperation({ summary: 'List alerts' })
+  @Problems(PlatformErrors.validation_failed)
   async list(@Query() { cursor, limit, ...filter }: ListAlertsDto): Promise<AlertPageDto> {
     const { alerts, nextCursor } = await this.alerts.list(filter, cursor, limit);
     return { items: alerts.map(alertBody), nextCursor };
