@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
+import { MetricsGatherer } from './monitoring/metrics/metrics-gatherer.js';
 import type { Environment } from './platform/config/environment.js';
 
 /** A worker that dies at once must not be forked in a tight loop; milliseconds. */
@@ -9,6 +10,9 @@ const RESTART_DELAY_MS = 1000;
 /** Forks `WEB_CONCURRENCY` workers on one port and replaces those that die; answers a function that drains them all. */
 export async function superviseWorkers(environment: Environment): Promise<() => Promise<void>> {
   let stopping = false;
+  // Figures travel between the processes, and JSON has no NaN.
+  cluster.setupPrimary({ serialization: 'advanced' });
+  new MetricsGatherer().start();
   const fork = () =>
     cluster.fork({
       DATABASE_URL: environment.DATABASE_URL,

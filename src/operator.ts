@@ -11,7 +11,9 @@ import { loadEnvironment } from './platform/config/load-environment.js';
 import { prepareDatabase } from './platform/database/prepare-database.js';
 import { PlatformErrors } from './platform/errors/platform.errors.js';
 import { Problem } from './platform/errors/problem.js';
+import { canonicalAddress, networkOf } from './platform/http/ip-address.js';
 import { internalOrigin } from './platform/http/origin.js';
+import { BlockLifting } from './rate-limit/blocks/block-lifting.js';
 import { canonicalEmail } from './users/canonical-email.js';
 
 type Command = (app: INestApplicationContext, argument: string, rest: readonly string[]) => Promise<string>;
@@ -55,6 +57,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     await accounts(app).setPasswordHash(email, await passwords.hash(password), ORIGIN);
     return 'The password is set, the account is open, and its sessions are over.';
   },
+  unblock: async (app, text) => {
+    const address = canonicalAddress(text.replace(/\/64$/, ''));
+    if (address === null) throw new Usage();
+    const network = networkOf(address);
+    const wasBlocked = await app.get(BlockLifting, { strict: false }).ofNetwork(network, ORIGIN);
+    return wasBlocked ? `${network} may call again.` : `${network} was not blocked.`;
+  },
 };
 
 const USAGE = `npm run admin -- <command> <e-mail address>
@@ -65,6 +74,9 @@ const USAGE = `npm run admin -- <command> <e-mail address>
   unlock         reset its count of failed logins
   roles          give it exactly these roles: ${ROLES.join(', ')}
   set-password   read a new password from standard input, end its sessions
+
+npm run admin -- unblock <IP address>
+  let an address in again that the service blocked in answer to an alert
 
 npm run keys:rotate
   publish a new signing key, which takes over once every verifier can know it

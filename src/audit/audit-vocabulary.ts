@@ -9,7 +9,6 @@ export interface AuditDetails {
     deviceId: string;
     knownDevice: boolean;
     firstLogin: boolean;
-    userAgentFamily?: string;
   };
   /** Signed in after at least one failure in a row; recorded beside the success. */
   authn_login_successafterfail: { account: string; failures: number };
@@ -48,8 +47,8 @@ export interface AuditDetails {
   audit_read: { what: 'events' | 'export' | 'seals' | 'stream' | 'verification'; filters: string[] };
   alert_acknowledged: { alertId: string; rule: string };
   alert_resolved: { alertId: string; rule: string };
-  address_blocked: { address: string; seconds: number; rule: string };
-  address_unblocked: { address: string };
+  address_blocked: { address: string; seconds: number; rule: string; alertId: string };
+  address_unblocked: { address: string; alertId: string };
   signing_key_rotated: { kid: string };
   sys_startup: { version: string };
   sys_shutdown: Record<string, never>;

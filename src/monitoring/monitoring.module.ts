@@ -8,6 +8,7 @@ import { Environment } from '../platform/config/environment.js';
 import { MailModule } from '../platform/mail/mail.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AlertIds } from './alerts/alert-ids.js';
 import { ALERT_KINDS, type AlertKind } from './alerts/alert-kind.js';
 import { AlertRaiser } from './alerts/alert-raiser.js';
 import { AlertUpkeep } from './alerts/alert-upkeep.js';
@@ -22,6 +23,7 @@ import { conditionsOf } from './conditions/conditions.js';
 import { Dependencies } from './conditions/dependencies.js';
 import { OutageClaims } from './conditions/outage-claims.js';
 import { OutageHerald } from './conditions/outage-herald.js';
+import { TrailProgress } from './conditions/trail-progress.js';
 import { AlertLog } from './delivery/alert-log.js';
 import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery/delivery-channel.js';
 import { DeliveryQueue } from './delivery/delivery-queue.js';
@@ -45,6 +47,7 @@ import { Metrics } from './metrics/metrics.js';
 import { PasswordMetrics } from './metrics/password-metrics.js';
 import { RefusalMetrics } from './metrics/refusal-metrics.js';
 import { RequestMetrics } from './metrics/request-metrics.js';
+import { ServiceMetrics } from './metrics/service-metrics.js';
 import { Retention } from './retention.js';
 import { suppliedPlaces } from './places/geoip-database.js';
 import { BlockAddressChannel } from './responses/block-address.channel.js';
@@ -57,6 +60,7 @@ const channels = [WebhookChannel, EmailChannel, OwnerEmailChannel, BlockAddressC
 const alerts = [
   AlertsService,
   AlertsRepository,
+  AlertIds,
   AlertRaiser,
   AlertUpkeep,
   AlertLog,
@@ -95,10 +99,11 @@ const detection = [
 const conditions = [
   {
     provide: CONDITIONS,
-    inject: [Environment, Dependencies, CallWatch, PasswordHasher, AuditService],
+    inject: [Environment, Dependencies, CallWatch, PasswordHasher, AuditService, TrailProgress],
     useFactory: conditionsOf,
   },
   CallWatch,
+  TrailProgress,
   Dependencies,
   OutageClaims,
   OutageHerald,
@@ -107,6 +112,7 @@ const conditions = [
 
 const metrics = [
   Metrics,
+  ServiceMetrics,
   RequestMetrics,
   LoginMetrics,
   RefusalMetrics,

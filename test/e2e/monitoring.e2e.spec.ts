@@ -175,6 +175,7 @@ describe('Monitoring', () => {
         'state=closed',
         'severity=high',
         'rule=Brute',
+        'rule=zz',
         'limit=0',
         'limit=201',
         'cursor=x',
@@ -231,12 +232,16 @@ describe('Monitoring', () => {
       );
       return rows.length;
     };
+    const headers = {
+      'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    };
     for (const times of [1, 2, 3, 4, 5]) {
-      await logIn(app, email);
+      await app.call({ url: '/auth/login', body: { email, password: PASSWORD }, headers });
       await eventually(async () => expect(await delivered()).toBe(times), TEN_SECONDS);
       expect(toOwner()).toHaveLength(Math.min(times, 3));
     }
     expect(toOwner()[0]!.subject).toBe('A new device signed in to your account');
+    expect(toOwner()[0]!.text).toContain('Device:  Firefox on Linux');
     const toOperator = mailServer.received.filter(({ to }) => to?.[0]?.address === 'operator@example.org');
     expect(toOperator.map(({ subject }) => subject)).toEqual(['[Portcullis] info: login_from_new_device']);
     expect(toOperator[0]!.text).not.toContain(email);
@@ -280,6 +285,37 @@ describe('Monitoring', () => {
     expect(heard('dependency_down').map(({ body }) => body['deliveryId'])).toEqual([deliveryId]);
   });
 
+  it('says that a transaction left open holds back sealing and detection', async () => {
+    const app = await service({ DETECT_AUDIT_LAG_SECONDS: '2' });
+    const figure = async (name: string) =>
+      Number(new RegExp(`^${name} (.*)$`, 'm').exec((await app.call({ url: '/metrics' })).body)?.[1]);
+    await register(app);
+    await eventually(
+      async () => expect(await figure('portcullis_audit_chain_position')).toBeGreaterThan(0),
+      TEN_SECONDS,
+    );
+    const forgotten = new Client(app.database.superuserUrl);
+    await forgotten.connect();
+    onTestFinished(() => forgotten.end());
+    await forgotten.query('BEGIN');
+    await forgotten.query('SELECT pg_current_xact_id()');
+    await register(app);
+    await eventually(
+      () => {
+        const subjects = heard('audit_lag').map(({ body }) => String(body['subject']));
+        expect(new Set(subjects)).toEqual(new Set(['audit:detection', 'audit:sealing']));
+      },
+      { timeoutMs: 25_000, intervalMs: 100 },
+    );
+    expect(await figure('portcullis_audit_unsealed_seconds')).toBeGreaterThan(2);
+    expect(await figure('portcullis_detection_lag_seconds')).toBeGreaterThan(2);
+    await forgotten.query('ROLLBACK');
+    await eventually(async () => {
+      expect(await figure('portcullis_audit_unsealed_seconds')).toBeLessThan(1);
+      expect(await figure('portcullis_detection_lag_seconds')).toBeLessThan(1);
+    }, TEN_SECONDS);
+  });
+
   it('says that somebody has changed the trail', async () => {
     const database = await freshDatabase();
     onTestFinished(() => database.drop());
@@ -313,22 +349,72 @@ describe('Monitoring', () => {
         {
           type: 'address_blocked',
           user_id: null,
-          details: { address: '192.0.2.66', seconds: 600, rule: 'brute_force' },
+          details: { address: '192.0.2.66', seconds: 600, rule: 'brute_force', alertId: id },
         },
       ]);
       await app.call({ method: 'POST', url: `/alerts/${String(id)}/resolve`, token });
       await eventually(async () => expect((await from('192.0.2.66')).statusCode).toBe(200), TEN_SECONDS);
-      expect(await eventsOf(app, ['address_unblocked'])).toHaveLength(1);
+      expect(await eventsOf(app, ['address_unblocked'])).toMatchObject([
+        { details: { address: '192.0.2.66', alertId: id } },
+      ]);
     });
 
-    it('end every session of an account', async () => {
+    it('are taken back with their alert, whatever its evidence shows by then, and not with another one', async () => {
+      const app = await service({
+        RESPOND_BLOCK_ADDRESS: 'brute_force,distributed_guessing',
+        DETECT_DISTRIBUTED_GUESSING: '3/600',
+      });
+      const { accessToken: token } = await personnel(app, 'admin');
+      const email = await register(app);
+      const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
+      for (const address of addresses) await guess(app, email, address, 1);
+      const { id } = await hear('distributed_guessing');
+      await guess(app, email, '192.0.2.1', 10);
+      await hear('brute_force');
+      const blocks = async () =>
+        (
+          await asSuperuser<{ network: string }>(
+            app.database,
+            'SELECT network FROM address_blocks ORDER BY 1',
+          )
+        ).map(({ network }) => network);
+      await eventually(async () => expect(await blocks()).toEqual(['192.0.2.1', ...addresses]), TEN_SECONDS);
+      // What people see of it, and what an alert says last, need not be all that it did.
+      await asSuperuser(app.database, `UPDATE monitoring_alert SET evidence = '{"summary": ""}'`);
+      await app.call({ method: 'POST', url: `/alerts/${String(id)}/resolve`, token });
+      expect(await blocks()).toEqual(['192.0.2.1']);
+      expect(await eventsOf(app, ['address_unblocked'])).toHaveLength(3);
+    });
+
+    it('block the addresses that join an attack later', async () => {
+      const app = await service({ RESPOND_BLOCK_ADDRESS: 'distributed_guessing' });
+      const email = await register(app);
+      const addresses = Array.from({ length: 40 }, (_, i) => `192.0.2.${i + 1}`);
+      for (const address of addresses.slice(0, 10)) await guess(app, email, address, 1);
+      await hear('distributed_guessing');
+      for (const address of addresses.slice(10)) await guess(app, email, address, 1);
+      await eventually(async () => {
+        const blocked = (await eventsOf(app, ['address_blocked'])) as { details: { address: string } }[];
+        expect(blocked.map(({ details }) => details.address).toSorted()).toEqual(addresses.toSorted());
+      }, TEN_SECONDS);
+      const from40 = { 'x-forwarded-for': addresses.at(-1)! };
+      await eventually(async () =>
+        expect((await app.call({ url: '/rate-limits', headers: from40 })).statusCode).toBe(429),
+      );
+    });
+
+    it('end every session of an account, and those of a second new device as well', async () => {
       const app = await service({ RESPOND_END_SESSIONS: 'login_from_new_device' });
       const email = await register(app);
-      const { accessToken: token } = await logIn(app, email);
       await logIn(app, email);
-      await eventually(async () => {
-        expect((await app.call({ url: '/users/me', token })).json()).toMatchObject({ code: 'session_ended' });
-      }, TEN_SECONDS);
+      for (const _ of ['first', 'second']) {
+        const { accessToken: token } = await logIn(app, email);
+        await eventually(async () => {
+          expect((await app.call({ url: '/users/me', token })).json()).toMatchObject({
+            code: 'session_ended',
+          });
+        }, TEN_SECONDS);
+      }
     });
 
     it('happen to nobody unasked', async () => {
@@ -364,6 +450,10 @@ describe('Monitoring', () => {
           'portcullis_password_queue_length 0',
           'portcullis_audit_lag_seconds',
           'portcullis_audit_spool_bytes',
+          'portcullis_audit_chain_position',
+          'portcullis_audit_unsealed_seconds',
+          'portcullis_detection_lag_seconds',
+          'portcullis_redis_breaker_open 0',
           'portcullis_alerts_total{rule="brute_force",severity="warning"} 0',
           'portcullis_dependency_up{dependency="postgresql"} 1',
           'process_cpu_seconds_total',

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeyRing } from '../../src/auth/keys/key-ring.js';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
+import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
 import { newAddress, PASSWORD, register } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 
 const USAGE = 64;
@@ -78,6 +81,27 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     expect((await login(email, fresh)).statusCode).toBe(200);
   });
 
+  it('let a blocked address in again, with an event for each block', async () => {
+    const blocks = app.app.get(AddressBlocks, { strict: false });
+    const alertId = '019a0000-0000-7000-8000-000000000001';
+    await app.app
+      .get(TransactionRunner)
+      .run((tx) => blocks.block(['2001:db8::/64'], { alertId, reason: 'brute_force', seconds: 600 }, tx));
+    expect(await admin('unblock', '2001:DB8::7')).toMatchObject({
+      code: 0,
+      stdout: '2001:db8::/64 may call again.\n',
+    });
+    expect(await blocks.list()).toEqual([]);
+    expect(await admin('unblock', '2001:db8::/64')).toMatchObject({
+      stdout: '2001:db8::/64 was not blocked.\n',
+    });
+    const events = await asSuperuser(
+      app.database,
+      `SELECT request_id, details FROM audit_events WHERE type = 'address_unblocked'`,
+    );
+    expect(events).toEqual([{ request_id: 'operator', details: { address: '2001:db8::/64', alertId } }]);
+  });
+
   it('rotate the signing key', async () => {
     const keys = async () =>
       (await app.call({ url: '/.well-known/jwks.json' })).json().keys as { kid: string }[];
@@ -100,6 +124,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     ['no command', []],
     ['an unknown command', ['promote', 'ada@example.com']],
     ['no address', ['disable']],
+    ['something that is no address to unblock', ['unblock', 'ada@example.com']],
     ['an unknown role', ['roles', 'ada@example.com', 'user', 'root']],
   ])('are explained to whoever gives %s', async (_what, args) => {
     const { code, stderr } = await admin(...args);

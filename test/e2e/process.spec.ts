@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 import {
+  childrenOf,
   type ServiceOptions,
   type ServiceProcess,
   startService,
@@ -32,21 +33,6 @@ async function post(service: ServiceProcess, path: string, body: object): Promis
     body: JSON.stringify(body),
   });
   return response.status;
-}
-
-/** The forked workers of a service, by their process ids. */
-async function childrenOf(pid: number): Promise<number[]> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  const commands = await Promise.all(
-    children
-      .trim()
-      .split(' ')
-      .map(async (child) => ({
-        pid: Number(child),
-        command: await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => ''),
-      })),
-  );
-  return commands.filter(({ command }) => command.includes('start.cjs')).map((child) => child.pid);
 }
 
 async function databaseRuns(dataDir: string): Promise<boolean> {

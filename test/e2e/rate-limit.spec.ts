@@ -385,8 +385,11 @@ describe('a blocked address', () => {
     const transactions = app.app.get(TransactionRunner);
     const blocks = app.app.get(AddressBlocks, { strict: false });
     const network = '192.0.2.66';
+    const alertId = '019a0000-0000-7000-8000-000000000001';
     const ask = (url: string) => app.call({ url, headers: from(network) });
-    await transactions.run((tx) => blocks.block(network, 120, 'credential_stuffing', tx));
+    await transactions.run((tx) =>
+      blocks.block([network], { alertId, reason: 'credential_stuffing', seconds: 120 }, tx),
+    );
     const refusal = await eventually(async () => {
       const answer = await ask('/rate-limits');
       expect(answer.statusCode).toBe(429);
@@ -397,7 +400,7 @@ describe('a blocked address', () => {
     expect((await ask('/health/live')).statusCode).toBe(200);
     expect(await statuses([{ url: '/rate-limits', headers: from('192.0.2.67') }])).toEqual([200]);
     expect(await blocks.list()).toMatchObject([{ network, reason: 'credential_stuffing' }]);
-    await transactions.run((tx) => blocks.unblock(network, tx));
+    await transactions.run((tx) => blocks.lift({ network }, tx));
     await eventually(async () => expect((await ask('/rate-limits')).statusCode).toBe(200));
   });
 });

@@ -86,6 +86,17 @@ export class EntriesRepository {
     return row?.position ?? null;
   }
 
+  /** How old the first event after a place is, whether final or not; 0 when there is none. */
+  async ageAfter({ position, id }: { position: number; id: string }): Promise<number> {
+    const [row] = await this.dataSource.query<{ age: number }[]>(
+      `SELECT greatest(0, extract(epoch FROM now() - time))::float8 AS age FROM audit_events entry
+       WHERE entry.position >= $1 AND (entry.position > $1 OR entry.id::text COLLATE "C" > $2)
+       ORDER BY entry.position LIMIT 1`,
+      [position, id],
+    );
+    return row?.age ?? 0;
+  }
+
   /** What is final of the entries from a position on: some `limit` of each table. */
   async final({ from, to, limit }: PositionRange, manager: EntityManager): Promise<FinalEntries> {
     const [row] = await manager.query<[FinalEntries]>(FINAL, [from, to, limit]);

@@ -45,6 +45,11 @@ export class AuditFeed {
     return { entries: found.slice(0, limit).map(withoutStorage), position: next.toString() };
   }
 
+  /** For how long a reader at a position has left the next event unread, whatever holds it back; 0 when there is none. */
+  async secondsBehind(position: string): Promise<number> {
+    return this.entries.ageAfter(FeedPlace.parse(position));
+  }
+
   /** The position right after an entry, by its id; null when there is no such entry (any more). */
   async positionAfter(id: string): Promise<string | null> {
     const position = await this.entries.positionOf(id);

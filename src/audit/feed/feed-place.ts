@@ -5,7 +5,7 @@ const NO_ID = '';
 export class FeedPlace {
   constructor(
     readonly position: number,
-    private readonly id = NO_ID,
+    readonly id: string = NO_ID,
   ) {}
 
   static at(entry: { position: number; id: string }): FeedPlace {

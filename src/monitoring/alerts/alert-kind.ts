@@ -42,13 +42,14 @@ export interface Finding {
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;
   readonly evidence: Evidence;
+  /** Every client network behind it since it was last found, for responses; the evidence names people the newest few. */
+  readonly addresses?: readonly string[];
   /** Set where the alert was made known already, before a row for it could be written. */
   readonly announced?: Announcement;
 }
 
 /** What was sent while PostgreSQL was away, under the ids that the rows are to have. */
 interface Announcement {
-  readonly alertId: string;
   readonly deliveries: readonly {
     readonly id: string;
     readonly channel: string;

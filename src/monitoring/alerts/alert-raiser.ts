@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
-import { UuidV7 } from '../../platform/crypto/uuid.js';
 import { type Transaction, afterCommit } from '../../platform/database/transaction-runner.js';
 import { DeliveryQueue } from '../delivery/delivery-queue.js';
 import type { Finding } from './alert-kind.js';
 import type { AlertChange } from './alert-change.js';
+import { AlertIds } from './alert-ids.js';
 import { apply, open } from './alert-lifecycle.js';
 import { AlertsRepository } from './alerts.repository.js';
 
@@ -16,7 +16,7 @@ export class AlertRaiser {
   constructor(
     private readonly alerts: AlertsRepository,
     private readonly queue: DeliveryQueue,
-    private readonly ids: UuidV7,
+    private readonly ids: AlertIds,
   ) {}
 
   /** Every change that this process has committed. */
@@ -33,7 +33,7 @@ export class AlertRaiser {
   }
 
   private async write(tx: Transaction, findings: readonly Finding[]): Promise<AlertChange[]> {
-    const fresh = findings.map((finding) => open(finding.announced?.alertId ?? this.ids.next(), finding));
+    const fresh = findings.map((finding) => open(this.ids.of(finding.kind.name, finding.subject), finding));
     const inserted = await this.alerts.insertNew(tx, fresh);
     const opened = fresh.flatMap((alert, i): AlertChange[] =>
       inserted.has(alert.id) ? [{ alert, transition: 'opened', finding: findings[i]! }] : [],

@@ -8,19 +8,20 @@ import {
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { Leadership } from '../detection/leadership.js';
 import { ALERT_KINDS, type AlertKind } from './alert-kind.js';
 import { AlertsRepository } from './alerts.repository.js';
 
 const PAUSE_MS = 5_000;
 
 /**
- * Resolves alerts whose cause has not been seen for the quiet time of their rule, on every instance alike. Without
+ * Resolves alerts whose cause has not been seen for the quiet time of their rule, on the leader. Without
  * it, an alert that nobody closes would swallow the next attack on the same subject: an open alert only counts up.
  */
 @Injectable()
 export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Alert');
-  private readonly task = new RepeatingTask(AlertUpkeep.name, () => this.resolveQuiet(), {
+  private readonly task = new RepeatingTask(AlertUpkeep.name, () => this.step(), {
     pauseMs: PAUSE_MS,
   });
   private readonly kinds: readonly AlertKind[];
@@ -30,6 +31,7 @@ export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly alerts: AlertsRepository,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
+    private readonly leadership: Leadership,
   ) {
     this.kinds = kinds.filter(({ quietSeconds }) => quietSeconds !== null);
   }
@@ -40,6 +42,11 @@ export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     await this.task.stop();
+  }
+
+  /** One instance is enough, however many there are. */
+  async step(): Promise<void> {
+    if (this.leadership.isLeader) await this.resolveQuiet();
   }
 
   async resolveQuiet(): Promise<void> {

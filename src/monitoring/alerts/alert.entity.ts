@@ -13,6 +13,7 @@ export type AlertState = (typeof ALERT_STATES)[number];
 @Entity('monitoring_alert')
 @Unique('monitoring_alert_rule_subject_key', ['rule', 'subject'])
 @Index('monitoring_alert_recent_idx', ['lastSeenAt', 'id'])
+@Index('monitoring_alert_unresolved_idx', ['lastSeenAt', 'id'], { where: `state <> 'resolved'` })
 @Check('monitoring_alert_severity_check', `severity IN ('info', 'warning', 'critical')`)
 @Check('monitoring_alert_state_check', `state IN ('open', 'acknowledged', 'resolved')`)
 export class Alert {

@@ -1,11 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { BlockAddressChannel } from '../responses/block-address.channel.js';
+import { BlockLifting } from '../../rate-limit/blocks/block-lifting.js';
+import { ALERT_KINDS, type AlertKind } from './alert-kind.js';
 import { cursorAfter, positionOf } from './alert-cursor.js';
 import { acknowledge, resolve } from './alert-lifecycle.js';
 import type { Alert } from './alert.entity.js';
@@ -22,12 +23,14 @@ export class AlertsService {
   constructor(
     private readonly alerts: AlertsRepository,
     private readonly audit: AuditService,
-    private readonly blocking: BlockAddressChannel,
+    private readonly blocks: BlockLifting,
     private readonly transactions: TransactionRunner,
+    @Inject(ALERT_KINDS) private readonly kinds: readonly AlertKind[],
   ) {}
 
-  /** Throws `validation_failed` for a cursor that is none. */
+  /** Throws `validation_failed` for a cursor that is none, and for a rule that there is not. */
   async list(filter: AlertFilter, cursor: string | undefined, limit: number): Promise<AlertPage> {
+    if (filter.rule !== undefined) this.requireKnown(filter.rule);
     const after = cursor === undefined ? null : positionOf(cursor);
     const found = await this.alerts.list(filter, after, limit + 1);
     const alerts = found.slice(0, limit);
@@ -49,7 +52,15 @@ export class AlertsService {
     return this.change(id, async (tx, alert) => {
       if (!resolve(alert, by)) return;
       await this.record(tx, alert, 'alert_resolved', by, origin);
-      await this.blocking.lift(tx, alert, by, origin);
+      await this.blocks.ofAlert(tx, id, by, origin);
+    });
+  }
+
+  /** A name that is spelled wrong must not look like a rule that found nothing. */
+  private requireKnown(rule: string): void {
+    if (this.kinds.some(({ name }) => name === rule)) return;
+    throw new Problem(PlatformErrors.validation_failed, {
+      errors: [{ pointer: '#/rule', detail: 'rule must be the name of a rule' }],
     });
   }
 

@@ -67,7 +67,8 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
       await this.transactions.run((tx) => this.raiser.raise(tx, unwritten));
       this.herald.forget();
     }
-    if (findings.length > 0) await this.transactions.run((tx) => this.raiser.raise(tx, findings));
+    const free = await this.herald.release(findings);
+    if (free.length > 0) await this.transactions.run((tx) => this.raiser.raise(tx, free));
   }
 
   private findingOf(watched: Watched): Finding | null {

@@ -9,6 +9,7 @@ import { errorRate } from './error-rate.condition.js';
 import { eventLoopDelay } from './event-loop-delay.condition.js';
 import { hashQueueSaturated } from './hash-queue-saturated.condition.js';
 import { latency } from './latency.condition.js';
+import { trailLag } from './trail-lag.condition.js';
 
 const environment = new Environment();
 const downFor = (ms: number) => ({ downForMs: () => ms }) as unknown as Dependencies;
@@ -79,6 +80,21 @@ describe('audit_lag', () => {
 
   it('leaves an outage to its own alert', () => {
     expect(auditLag(audit, downFor(3000), environment).check()).toBeNull();
+  });
+});
+
+describe('trailLag', () => {
+  const progress = { unsealedSeconds: 12, detectionLagSeconds: 9 };
+
+  it('is true of the stage that is behind for longer than it should be', () => {
+    expect(trailLag('sealing', progress, downFor(0), environment).check()).toMatchObject({ lagSeconds: 12 });
+    expect(trailLag('detection', progress, downFor(0), environment).check()).toBeNull();
+    const slow = { ...progress, detectionLagSeconds: 10 };
+    expect(trailLag('detection', slow, downFor(0), environment).check()).toMatchObject({ lagSeconds: 10 });
+  });
+
+  it('leaves an outage to its own alert', () => {
+    expect(trailLag('sealing', progress, downFor(3000), environment).check()).toBeNull();
   });
 });
 

@@ -10,6 +10,8 @@ import { errorRate } from './error-rate.condition.js';
 import { eventLoopDelay } from './event-loop-delay.condition.js';
 import { hashQueueSaturated } from './hash-queue-saturated.condition.js';
 import { latency } from './latency.condition.js';
+import { trailLag } from './trail-lag.condition.js';
+import type { TrailProgress } from './trail-progress.js';
 
 /** Every condition of this process, with the limits of this installation. */
 export function conditionsOf(
@@ -18,6 +20,7 @@ export function conditionsOf(
   calls: CallWatch,
   hasher: PasswordHasher,
   audit: AuditService,
+  progress: TrailProgress,
 ): readonly Condition[] {
   return [
     dependencyDown('postgresql', dependencies, environment),
@@ -27,5 +30,7 @@ export function conditionsOf(
     eventLoopDelay(environment),
     hashQueueSaturated(hasher, environment),
     auditLag(audit, dependencies, environment),
+    trailLag('sealing', progress, dependencies, environment),
+    trailLag('detection', progress, dependencies, environment),
   ];
 }

@@ -4,6 +4,7 @@ import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
 import { alertBody } from '../alerts/alert-body.js';
 import type { AlertChange } from '../alerts/alert-change.js';
+import { AlertIds } from '../alerts/alert-ids.js';
 import type { Finding } from '../alerts/alert-kind.js';
 import { open } from '../alerts/alert-lifecycle.js';
 import { AlertLog } from '../delivery/alert-log.js';
@@ -30,6 +31,7 @@ export class OutageHerald implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly claims: OutageClaims,
     private readonly clock: Clock,
     private readonly ids: UuidV7,
+    private readonly alertIds: AlertIds,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -43,7 +45,7 @@ export class OutageHerald implements OnApplicationBootstrap, OnModuleDestroy {
   /** Takes findings that cannot be written now, and makes known those whose cause began in this outage. */
   async announce(findings: readonly Finding[]): Promise<void> {
     for (const finding of findings) {
-      const key = `${finding.kind.name} ${finding.subject}`;
+      const key = keyOf(finding);
       // A cause that goes on from before the outage has been written and sent already.
       if (finding.count === 0 && !this.begun.has(key)) continue;
       const isOurs = await this.claims.take(key);
@@ -62,7 +64,25 @@ export class OutageHerald implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** All of it is written; the outbox takes over. */
   forget(): void {
-    this.begun.clear();
+    for (const [key, alert] of this.begun) if (alert) this.begun.delete(key);
+  }
+
+  /**
+   * The findings that may be written in the ordinary way now that PostgreSQL is back. Not those of which a message is
+   * still under way, or which another instance has announced and not written yet: they would be told once more.
+   */
+  async release(findings: readonly Finding[]): Promise<Finding[]> {
+    const free: Finding[] = [];
+    for (const finding of findings) {
+      const key = keyOf(finding);
+      const alert = this.begun.get(key);
+      if (alert) alert.goesOn(finding);
+      else if (!this.begun.has(key) || (await this.claims.take(key))) {
+        this.begun.delete(key);
+        free.push(finding);
+      }
+    }
+    return free;
   }
 
   /** Attempts what is due. */
@@ -72,7 +92,7 @@ export class OutageHerald implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private begin(finding: Finding): UnwrittenAlert {
-    const alert = open(this.ids.next(), finding);
+    const alert = open(this.alertIds.of(finding.kind.name, finding.subject), finding);
     const change: AlertChange = { alert, transition: 'opened', finding };
     this.log.write(change);
     const channels = this.channels.filter((channel) => channel.standsAlone && channel.wants(change));
@@ -80,3 +100,5 @@ export class OutageHerald implements OnApplicationBootstrap, OnModuleDestroy {
     return new UnwrittenAlert(alertBody(alert), finding, deliveries);
   }
 }
+
+const keyOf = ({ kind, subject }: Finding) => `${kind.name} ${subject}`;

@@ -51,7 +51,7 @@ export class UnwrittenAlert {
       channel: channel.name,
       delivered,
     }));
-    return { ...this.finding, announced: { alertId: this.body.id, deliveries } };
+    return { ...this.finding, announced: { deliveries } };
   }
 
   private async attempt(delivery: Attempted, nowMs: number): Promise<void> {

@@ -15,6 +15,8 @@ export interface DeliveryChannel {
   readonly standsAlone: boolean;
   /** Whether this change is to be delivered here; false for a channel that is not configured. */
   wants(change: AlertChange): boolean;
+  /** What its message says of the alert; the public form for a channel that does not have this. */
+  bodyOf?(change: AlertChange): AlertBody;
   /** Delivers within seconds, or throws an error whose message tells the operator why it could not. */
   deliver(message: Message): Promise<void>;
 }

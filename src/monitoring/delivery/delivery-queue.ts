@@ -27,14 +27,15 @@ export class DeliveryQueue {
     if (owed.length > 0) await this.deliveries.insert(tx, owed);
   }
 
-  private delivery({ alert, finding }: AlertChange, channel: DeliveryChannel): Delivery {
+  private delivery(change: AlertChange, channel: DeliveryChannel): Delivery {
+    const { alert, finding } = change;
     const now = this.clock.now();
     const announced = finding.announced?.deliveries.find((delivery) => delivery.channel === channel.name);
     return Object.assign(new Delivery(), {
       id: announced?.id ?? this.ids.next(),
       alertId: alert.id,
       channel: channel.name,
-      alert: alertBody(alert),
+      alert: channel.bodyOf?.(change) ?? alertBody(alert),
       state: announced?.delivered ? 'delivered' : 'pending',
       attempts: 0,
       nextAttemptAt: now,

@@ -1,3 +1,4 @@
+import { deviceName } from '../../audit/activity/device-name.js';
 import type { Finding } from '../alerts/alert-kind.js';
 import type { Journey } from '../places/place.js';
 import type { Figures, Limit, Rule } from '../rules/rule.js';
@@ -83,13 +84,14 @@ export class Detector {
   private finding({ watched, subject, window, firstSeenAt, count, last, furthest }: Hit): Finding {
     const { rule, limit } = watched;
     const figures = this.figures(window, last.at, () => furthest);
-    const { requestId, details } = last.entry;
+    const { requestId, userAgent } = last.entry;
     return {
       kind: rule,
       subject,
       count,
       firstSeenAt: new Date(firstSeenAt),
       lastSeenAt: new Date(last.at),
+      addresses: window.newAddresses(),
       evidence: {
         summary: rule.summary(figures, limit),
         counted: figures.counted,
@@ -99,7 +101,7 @@ export class Detector {
         addresses: window.newest('address'),
         userIds: window.newest('userId'),
         lastRequestId: requestId,
-        ...(typeof details?.userAgentFamily === 'string' && { device: details.userAgentFamily }),
+        ...(rule.tellsOwner && { device: deviceName(userAgent ?? '') }),
         ...rule.evidence?.(figures),
       },
     };

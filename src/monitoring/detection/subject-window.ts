@@ -13,7 +13,7 @@ interface Item {
 
 /** How many of the newest accounts, addresses and users an alert names. */
 const NAMED_IN_EVIDENCE = 20;
-/** How many of the newest observations are looked at for names and places. */
+/** How many of the newest observations are looked at for names and places: a page of the trail, to miss no address of it. */
 const LOOKED_AT = 500;
 
 /**
@@ -24,6 +24,8 @@ export class SubjectWindow {
   private items: Item[] = [];
   private head = 0;
   private countedItems = 0;
+  private added = 0;
+  private told = 0;
   private readonly counts: readonly { dimension: Dimension; ofValue: Map<string, number> }[];
 
   constructor(
@@ -57,6 +59,7 @@ export class SubjectWindow {
   ): void {
     const item = { at, account, address, userId, counts, place };
     this.items.push(item);
+    this.added += 1;
     if (counts) this.tally(item, 1);
     if (this.seen > this.capacity) this.dropOldest();
   }
@@ -71,10 +74,10 @@ export class SubjectWindow {
   }
 
   /** The newest distinct values of a member among the counted observations, newest first. */
-  newest(member: 'account' | 'address' | 'userId'): string[] {
+  newest(member: 'account' | 'address' | 'userId', most = NAMED_IN_EVIDENCE, among = LOOKED_AT): string[] {
     const found = new Set<string>();
-    const earliest = Math.max(this.head, this.items.length - LOOKED_AT);
-    for (let i = this.items.length - 1; i >= earliest && found.size < NAMED_IN_EVIDENCE; i--) {
+    const earliest = Math.max(this.head, this.items.length - Math.min(among, LOOKED_AT));
+    for (let i = this.items.length - 1; i >= earliest && found.size < most; i--) {
       const { counts, [member]: value } = this.items[i]!;
       if (counts && value !== null) found.add(value);
     }
@@ -93,6 +96,13 @@ export class SubjectWindow {
       if (journey && journey.kilometres >= (furthest?.kilometres ?? 0)) furthest = journey;
     }
     return furthest;
+  }
+
+  /** The addresses counted since this was last asked: one that was let in again pays for nothing twice. */
+  newAddresses(): string[] {
+    const addresses = this.newest('address', Infinity, this.added - this.told);
+    this.told = this.added;
+    return addresses;
   }
 
   private dropOldest(): void {

@@ -14,11 +14,19 @@ export class DependencyMetrics {
       'dependency',
       () =>
         Object.fromEntries(dependencies.list().map(({ name, downForMs }) => [name, downForMs === 0 ? 1 : 0])),
+      'min',
     );
     metrics.addFigure(
       'portcullis_redis_latency_seconds',
       'Round trip of the last heartbeat that Redis answered; 0 before the first.',
       () => (redis.lastLatencyMs ?? 0) / 1000,
+      'max',
+    );
+    metrics.addFigure(
+      'portcullis_redis_breaker_open',
+      '1 while Redis is not asked because of failures before, 0 while it is or where it is not configured.',
+      () => (redis.state === 'down' ? 1 : 0),
+      'max',
     );
     metrics.addFigures(
       'portcullis_database_pool_connections',

@@ -4,19 +4,19 @@ import { AuthErrors } from '../../auth/auth.errors.js';
 import { Public } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
-import { Metrics } from './metrics.js';
 import { MetricsGuard } from './metrics.guard.js';
+import { ServiceMetrics } from './service-metrics.js';
 
-/** Hands this process's figures to whoever operates it; the guard keeps everybody else away. */
+/** Hands the service's figures to whoever operates it; the guard keeps everybody else away. */
 @ApiTags('operation')
 @Controller('metrics')
 @Public()
 @UseGuards(MetricsGuard)
 export class MetricsController {
-  constructor(private readonly metrics: Metrics) {}
+  constructor(private readonly metrics: ServiceMetrics) {}
 
   /**
-   * Every figure of this process in Prometheus' text format. With `METRICS_TOKEN` set, for whoever presents it; without,
+   * Every figure of the service on this machine, all workers together, in Prometheus' text format. With `METRICS_TOKEN` set, for whoever presents it; without,
    * for this machine alone, and to others there is nothing here.
    */
   @Get()
@@ -36,6 +36,6 @@ export class MetricsController {
   })
   @Problems(AuthErrors.unauthenticated, AuthErrors.invalid_token, PlatformErrors.not_found)
   async read(): Promise<string> {
-    return this.metrics.registry.metrics();
+    return this.metrics.text();
   }
 }

@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import { Environment } from '../../platform/config/environment.js';
-import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { type Origin, internalOrigin } from '../../platform/http/origin.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { internalOrigin } from '../../platform/http/origin.js';
 import { AddressBlocks } from '../../rate-limit/blocks/address-blocks.js';
+import { type AlertBody, alertBody } from '../alerts/alert-body.js';
 import type { AlertChange } from '../alerts/alert-change.js';
-import type { Alert } from '../alerts/alert.entity.js';
-import { type DeliveryChannel, type Message, isAnnounced } from '../delivery/delivery-channel.js';
+import { AlertsRepository } from '../alerts/alerts.repository.js';
+import type { DeliveryChannel, Message } from '../delivery/delivery-channel.js';
 
 /**
- * Answers alerts of the rules in `RESPOND_BLOCK_ADDRESS` by refusing the addresses in their evidence for a time. A
+ * Answers alerts of the rules in `RESPOND_BLOCK_ADDRESS` by refusing the addresses behind them for a time: at every
+ * finding and not only when the alert opens, because an attack brings new addresses and outlasts a block. A
  * response is a delivery to ourselves: written down with the alert, done once it commits, repeated until it is.
  */
 @Injectable()
@@ -19,44 +21,40 @@ export class BlockAddressChannel implements DeliveryChannel {
 
   constructor(
     private readonly environment: Environment,
+    private readonly alerts: AlertsRepository,
     private readonly blocks: AddressBlocks,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
   ) {}
 
-  wants(change: AlertChange): boolean {
-    return this.environment.RESPOND_BLOCK_ADDRESS.includes(change.alert.rule) && isAnnounced(change);
+  wants({ alert, finding }: AlertChange): boolean {
+    const { addresses = [] } = finding.evidence;
+    return this.environment.RESPOND_BLOCK_ADDRESS.includes(alert.rule) && addresses.length > 0;
   }
 
-  async deliver({ deliveryId, alert: { rule, evidence } }: Message): Promise<void> {
+  /** With every address, where people are told of a few. */
+  bodyOf({ alert, finding }: AlertChange): AlertBody {
+    const { addresses = finding.evidence.addresses } = finding;
+    return { ...alertBody(alert), evidence: { ...finding.evidence, ...(addresses && { addresses }) } };
+  }
+
+  async deliver({ deliveryId, alert: { id: alertId, rule, evidence } }: Message): Promise<void> {
     const seconds = this.environment.RESPOND_BLOCK_SECONDS;
     const origin = internalOrigin(deliveryId);
     await this.transactions.run(async (tx) => {
-      for (const address of evidence.addresses ?? []) {
-        await this.blocks.block(address, seconds, rule, tx);
+      // Locked, so that what somebody has resolved meanwhile is not blocked after all.
+      const alert = await this.alerts.lock(tx, alertId);
+      if (!alert || alert.state === 'resolved') return;
+      const block = { alertId, reason: rule, seconds };
+      for (const address of await this.blocks.block(evidence.addresses ?? [], block, tx)) {
         await this.audit.record(tx, {
           type: 'address_blocked',
           outcome: 'success',
           reason: 'response_to_alert',
           origin,
-          details: { address, seconds, rule },
+          details: { address, seconds, rule, alertId },
         });
       }
     });
-  }
-
-  /** Lets the addresses in again whose alert somebody has closed, in the transaction that closes it. */
-  async lift(tx: Transaction, { rule, evidence }: Alert, by: string, origin: Origin): Promise<void> {
-    if (!this.environment.RESPOND_BLOCK_ADDRESS.includes(rule)) return;
-    for (const address of evidence.addresses ?? []) {
-      if (!(await this.blocks.unblock(address, tx))) continue;
-      await this.audit.record(tx, {
-        type: 'address_unblocked',
-        outcome: 'success',
-        userId: by,
-        origin,
-        details: { address },
-      });
-    }
   }
 }

@@ -4,9 +4,12 @@ import { Environment } from '../../platform/config/environment.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { internalOrigin } from '../../platform/http/origin.js';
 import type { AlertChange } from '../alerts/alert-change.js';
-import { type DeliveryChannel, type Message, isAnnounced } from '../delivery/delivery-channel.js';
+import type { DeliveryChannel, Message } from '../delivery/delivery-channel.js';
 
-/** Answers alerts of the rules in `RESPOND_END_SESSIONS` by signing the accounts in their evidence out everywhere. */
+/**
+ * Answers alerts of the rules in `RESPOND_END_SESSIONS` by signing the accounts in their evidence out everywhere, at
+ * every finding and not only when the alert opens: the second new device may be the stranger's.
+ */
 @Injectable()
 export class EndSessionsChannel implements DeliveryChannel {
   readonly name = 'end_sessions';
@@ -18,8 +21,9 @@ export class EndSessionsChannel implements DeliveryChannel {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  wants(change: AlertChange): boolean {
-    return this.environment.RESPOND_END_SESSIONS.includes(change.alert.rule) && isAnnounced(change);
+  wants({ alert, finding }: AlertChange): boolean {
+    const { userIds = [] } = finding.evidence;
+    return this.environment.RESPOND_END_SESSIONS.includes(alert.rule) && userIds.length > 0;
   }
 
   async deliver({ deliveryId, alert: { evidence } }: Message): Promise<void> {

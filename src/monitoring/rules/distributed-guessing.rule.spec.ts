@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { START, findingsOf } from '../../../test/support/attacks/findings-of.js';
 import { spread } from '../../../test/support/attacks/scenario.js';
+import { trailOf } from '../../../test/support/attacks/trail-of.js';
 import { Environment } from '../../platform/config/environment.js';
+import { DetectionRun } from '../detection/detection-run.js';
 import { distributedGuessing } from './distributed-guessing.rule.js';
 
 const rule = distributedGuessing(Object.assign(new Environment(), { DETECT_DISTRIBUTED_GUESSING: '3/60' }));
@@ -37,6 +39,26 @@ describe('distributed_guessing', () => {
         spread(9, 40, (i) => guess(`2001:db8:0:${i}::1`)),
       ),
     ).toHaveLength(1);
+  });
+
+  it('names the newest twenty addresses to people, and every one to responses', () => {
+    const [finding] = findingsOf(
+      [rule],
+      spread(40, 50, (i) => guess(`192.0.2.${i}`)),
+    );
+    expect(finding?.evidence.addresses).toHaveLength(20);
+    expect(finding?.addresses).toHaveLength(40);
+  });
+
+  it('gives an address to responses once for each time that it guesses', () => {
+    const run = new DetectionRun([rule], []);
+    const judge = (address: string, second: number) =>
+      run.judge(trailOf([{ ...guess(address), at: 0 }], START + second * 1000), '').findings[0]?.addresses;
+    judge('192.0.2.1', 0);
+    judge('192.0.2.2', 1);
+    expect(judge('192.0.2.3', 2)).toEqual(['192.0.2.3', '192.0.2.2', '192.0.2.1']);
+    expect(judge('192.0.2.4', 3)).toEqual(['192.0.2.4']);
+    expect(judge('192.0.2.1', 4)).toEqual(['192.0.2.1']);
   });
 
   it('forgets an address whose last failure is as old as the window', () => {

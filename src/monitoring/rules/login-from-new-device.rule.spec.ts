@@ -15,6 +15,16 @@ describe('login_from_new_device', () => {
     expect(finding?.subject).toBe(`user:${String(finding?.evidence.userIds?.[0])}`);
   });
 
+  it('names the device to its owner, in words', () => {
+    const deviceOf = (userAgent?: string) =>
+      findingsOf([loginFromNewDevice()], [{ ...login('new'), ...(userAgent && { userAgent }) }])[0]?.evidence[
+        'device'
+      ];
+    const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+    expect(deviceOf(firefox)).toBe('Firefox on Linux');
+    expect(deviceOf()).toBe('an unknown device');
+  });
+
   it("is not true of a known device, nor of the account's own first login", () => {
     expect(findingsOf([loginFromNewDevice()], [login('known'), login('first')])).toEqual([]);
   });

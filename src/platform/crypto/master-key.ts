@@ -10,6 +10,7 @@ export type KeyPurpose =
   | 'audit-account-digest'
   | 'audit-verified'
   | 'cursor'
+  | 'alert-id'
   | 'rate-limit-key'
   | 'installation-fingerprint';
 

@@ -5,29 +5,56 @@ import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { AddressBlock } from './address-block.entity.js';
 
+/** Why networks are blocked, and for how long from now. */
+export interface BlockReason {
+  /** The alert that the block answers. */
+  readonly alertId: string;
+  readonly reason: string;
+  readonly seconds: number;
+}
+
+/** Of a block there is one for each network and alert. */
+export type BlockKey = Pick<AddressBlock, 'network' | 'alertId'>;
+
 /** Every statement over blocked addresses; times are PostgreSQL's. */
 @Injectable()
 export class AddressBlocksRepository {
   constructor(@InjectRepository(AddressBlock) private readonly blocks: Repository<AddressBlock>) {}
 
-  /** Blocks for so long from now; a block that ends later stays as it is. */
-  async insert(tx: Transaction, network: string, seconds: number, reason: string): Promise<void> {
-    await tx.query(
-      `INSERT INTO address_blocks AS b (network, reason, expires_at)
-       VALUES ($1, $3, now() + $2 * interval '1 second')
-       ON CONFLICT (network) DO UPDATE SET reason = excluded.reason, expires_at = excluded.expires_at
-       WHERE b.expires_at < excluded.expires_at`,
-      [network, seconds, reason],
+  /** Blocks those that this alert does not block already, and answers them. */
+  async insert(
+    tx: Transaction,
+    networks: readonly string[],
+    { alertId, reason, seconds }: BlockReason,
+  ): Promise<string[]> {
+    const written = await tx.query<{ network: string }[]>(
+      `INSERT INTO address_blocks AS b (network, alert_id, reason, expires_at)
+       SELECT DISTINCT network, $2::uuid, $3, now() + $4 * interval '1 second'
+       FROM unnest($1::text[]) AS network ORDER BY network
+       ON CONFLICT (network, alert_id) DO UPDATE SET reason = excluded.reason, expires_at = excluded.expires_at
+       WHERE b.expires_at <= now()
+       RETURNING network`,
+      [networks, alertId, reason, seconds],
     );
+    return written.map(({ network }) => network);
   }
 
-  async delete(tx: Transaction, network: string): Promise<boolean> {
-    const { affected } = await tx.delete(AddressBlock, { network });
-    return (affected ?? 0) > 0;
+  /** Deletes the blocks of a network, of an alert, or of both; answers those that still stood. */
+  async delete(tx: Transaction, { network, alertId }: Partial<BlockKey>): Promise<BlockKey[]> {
+    const [deleted] = (await tx.query(
+      `DELETE FROM address_blocks WHERE network = coalesce($1::text, network) AND alert_id = coalesce($2::uuid, alert_id)
+       RETURNING network, alert_id AS "alertId", expires_at > now() AS stood`,
+      [network ?? null, alertId ?? null],
+    )) as [(BlockKey & { stood: boolean })[], number];
+    return deleted.filter(({ stood }) => stood);
   }
 
   async deleteExpired(tx: Transaction): Promise<void> {
-    await tx.delete(AddressBlock, { expiresAt: Raw((column) => `${column} <= now()`) });
+    // Others may be renewing theirs at this moment, and are not waited for.
+    await tx.query(
+      `DELETE FROM address_blocks WHERE (network, alert_id) IN
+         (SELECT network, alert_id FROM address_blocks WHERE expires_at <= now() FOR UPDATE SKIP LOCKED)`,
+    );
   }
 
   /** Blocks still in force, those that end first in front. */
@@ -44,8 +71,8 @@ export class AddressBlocksRepository {
   async findRemaining(): Promise<{ network: string; remainingMs: number }[]> {
     return onDatabase(() =>
       this.blocks.query<{ network: string; remainingMs: number }[]>(
-        `SELECT network, extract(epoch FROM expires_at - now())::float8 * 1000 AS "remainingMs"
-         FROM address_blocks WHERE expires_at > now()`,
+        `SELECT network, extract(epoch FROM max(expires_at) - now())::float8 * 1000 AS "remainingMs"
+         FROM address_blocks WHERE expires_at > now() GROUP BY network`,
       ),
     );
   }

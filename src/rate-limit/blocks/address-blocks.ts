@@ -3,7 +3,7 @@ import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { afterCommit, type Transaction } from '../../platform/database/transaction-runner.js';
 import type { AddressBlock } from './address-block.entity.js';
-import { AddressBlocksRepository } from './address-blocks.repository.js';
+import { AddressBlocksRepository, type BlockKey, type BlockReason } from './address-blocks.repository.js';
 
 /** How old this process's copy may be, milliseconds. */
 const REFRESH_MS = 1000;
@@ -39,18 +39,22 @@ export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
     return until === undefined ? 0 : Math.max(0, Math.ceil((until - this.clock.nowMs()) / 1000));
   }
 
-  /** Refuses a network from the commit on: here at once, elsewhere within a second. Never shortens a block. */
-  async block(network: string, seconds: number, reason: string, tx: Transaction): Promise<void> {
+  /**
+   * Refuses networks from the commit on: here at once, elsewhere within a second. A block of the same alert that still
+   * stands is left as it is; answers the networks of which there was none.
+   */
+  async block(networks: readonly string[], reason: BlockReason, tx: Transaction): Promise<string[]> {
     await this.repository.deleteExpired(tx);
-    await this.repository.insert(tx, network, seconds, reason);
-    afterCommit(tx, () => void this.refreshIfPossible());
+    const blocked = await this.repository.insert(tx, networks, reason);
+    if (blocked.length > 0) afterCommit(tx, () => void this.refreshIfPossible());
+    return blocked;
   }
 
-  /** Lets a network in again; answers whether it was blocked. */
-  async unblock(network: string, tx: Transaction): Promise<boolean> {
-    const wasBlocked = await this.repository.delete(tx, network);
-    afterCommit(tx, () => void this.refreshIfPossible());
-    return wasBlocked;
+  /** Ends the blocks of a network, of an alert, or of both; answers those that stood. */
+  async lift(which: Partial<BlockKey>, tx: Transaction): Promise<BlockKey[]> {
+    const lifted = await this.repository.delete(tx, which);
+    if (lifted.length > 0) afterCommit(tx, () => void this.refreshIfPossible());
+    return lifted;
   }
 
   /** The blocks in force, those that end first in front. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MonthsRepository } from '../../../src/audit/months/months.repository.js';
+import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { CREATED, startTrail, type Trail } from '../../support/audit/trail.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
@@ -25,6 +26,17 @@ describe('Sealer', () => {
     await trail.sealed();
     expect((await seals()).map(({ events }) => events)).toEqual([4]);
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 4 });
+  });
+
+  it('tells how far it has come, and for how long the next entry has waited', async () => {
+    const progress = trail.module.get(SealProgress);
+    expect(await progress.read()).toEqual({ number: 0, unsealedSeconds: 0 });
+    await trail.record(1);
+    expect((await progress.read()).unsealedSeconds).toBeGreaterThan(0);
+    await trail.sealed();
+    expect(await progress.read()).toEqual({ number: 1, unsealedSeconds: 0 });
+    await trail.grow(2);
+    expect(await progress.read()).toEqual({ number: 2, unsealedSeconds: 0 });
   });
 
   it('is not held back by a transaction of another database', async () => {

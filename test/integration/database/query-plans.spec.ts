@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../../src/auth/administration/account-administration.js';
+import { AlertUpkeep } from '../../../src/monitoring/alerts/alert-upkeep.js';
+import { TrailProgress } from '../../../src/monitoring/conditions/trail-progress.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
@@ -26,6 +28,9 @@ const SEED = [
    SELECT now() - n * interval '1 second', gen_random_uuid(), 0, 'authn_login_success',
           CASE WHEN n % 50 = 0 THEN 'failure' ELSE 'success' END, users.id, '203.0.113.' || n % 250, md5(n::text), '{}', '\\x00', '\\x00'
    FROM (SELECT row_number() OVER () AS n, id FROM users) AS users`,
+  `INSERT INTO monitoring_alert (id, rule, severity, subject, state, count, first_seen_at, last_seen_at, evidence)
+   SELECT gen_random_uuid(), 'brute_force', 'warning', 'address:' || n, CASE WHEN n % 1000 = 0 THEN 'open' ELSE 'resolved' END,
+          1, now(), now() - n * interval '1 second', '{}' FROM generate_series(1, ${ROWS}) AS n`,
   'ANALYZE',
 ];
 
@@ -53,15 +58,19 @@ describe('the queries of every day', { timeout: 60_000 }, () => {
     expect((await app.call({ url, body: body() })).statusCode, url).toBe(status);
   };
 
-  /** How often each table with many rows (an empty one is read as a whole, and should be) was read from end to end, and by an index, since its statistics began. */
+  /** How often each table with many rows (an empty one is read as a whole, and should be) was read from end to end, and by an index, and how many rows by one, since its statistics began. */
   const scans = async () => {
-    const rows = await asSuperuser<{ name: string; whole: string; index: string }>(
+    const rows = await asSuperuser<{ name: string; whole: string; index: string; fetched: string }>(
       app.database,
-      `SELECT relname AS name, seq_scan AS whole, coalesce(idx_scan, 0) AS index FROM pg_stat_user_tables
+      `SELECT relname AS name, seq_scan AS whole, coalesce(idx_scan, 0) AS index,
+              coalesce(idx_tup_fetch, 0) AS fetched FROM pg_stat_user_tables
        WHERE n_live_tup > ${ROWS / 10}`,
     );
     return new Map(
-      rows.map(({ name, whole, index }) => [name, { whole: Number(whole), index: Number(index) }]),
+      rows.map(({ name, whole, index, fetched }) => [
+        name,
+        { whole: Number(whole), index: Number(index), fetched: Number(fetched) },
+      ]),
     );
   };
 
@@ -79,6 +88,10 @@ describe('the queries of every day', { timeout: 60_000 }, () => {
     ['the trail of a request', () => get('/audit/events?requestId=0123456789abcdef', auditor)],
     ['logins in the trail', () => get('/audit/events?type=authn_login_success', auditor)],
     ['alerts', () => get('/alerts?limit=20', auditor)],
+    ['open alerts', () => get('/alerts?state=open&limit=200', auditor)],
+    ['acknowledged alerts', () => get('/alerts?state=acknowledged&limit=200', auditor)],
+    ['how far sealing and detection are', () => () => app.app.get(TrailProgress, { strict: false }).read()],
+    ['alerts whose cause is over', () => () => app.app.get(AlertUpkeep, { strict: false }).resolveQuiet()],
   ])('read no table of many rows from end to end: %s', async (_what, make) => {
     const ask = make();
     await ask();
@@ -94,7 +107,11 @@ describe('the queries of every day', { timeout: 60_000 }, () => {
         },
         { timeoutMs: 3000 },
       );
-      const read = [...(await scans())].filter(([name, { whole }]) => whole > (before.get(name)?.whole ?? 0));
+      // An index that is walked from one end to the other is no better.
+      const read = [...(await scans())].filter(([name, { whole, fetched }]) => {
+        const { whole: wholeBefore = 0, fetched: fetchedBefore = 0 } = before.get(name) ?? {};
+        return whole > wholeBefore || fetched - fetchedBefore > ROWS;
+      });
       expect(read.map(([name]) => name)).toEqual([]);
     });
   });

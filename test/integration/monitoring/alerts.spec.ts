@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { acknowledge, resolve } from '../../../src/monitoring/alerts/alert-lifecycle.js';
+import { AlertUpkeep } from '../../../src/monitoring/alerts/alert-upkeep.js';
+import type { Leadership } from '../../../src/monitoring/detection/leadership.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
 import type { Alert } from '../../../src/monitoring/alerts/alert.entity.js';
 import {
   type Alerting,
@@ -115,6 +118,18 @@ describe('Alerts in PostgreSQL', () => {
       ['brute_force', 'resolved', null],
       ['refresh_token_reuse', 'open', null],
     ]);
+  });
+
+  it('are resolved by the leader alone', async () => {
+    await one.raise(finding());
+    const stepOf = (isLeader: boolean) =>
+      new AlertUpkeep([WARNING], one.alerts, one.transactions, new ManualClock(Date.UTC(2026, 0, 2)), {
+        isLeader,
+      } as Leadership).step();
+    await stepOf(false);
+    expect(await one.rows()).toMatchObject([{ state: 'open' }]);
+    await stepOf(true);
+    expect(await one.rows()).toMatchObject([{ state: 'resolved' }]);
   });
 
   it('are not announced when their transaction rolls back', async () => {

@@ -13,7 +13,8 @@ import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
-import { type Alerting, startAlerting } from '../../support/monitoring/alerting.js';
+import { type Alerting, TEST_ALERT_IDS, startAlerting } from '../../support/monitoring/alerting.js';
+import { eventually } from '../../support/waiting/eventually.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 import { startRedis } from '../../support/redis/redis-server.js';
 import {
@@ -26,6 +27,10 @@ import {
 /** A process that watches one condition; PostgreSQL is away for all of them when the test says so. */
 interface Instance {
   readonly alerting: Alerting;
+  /** Watches and writes, without the herald's or the outbox's attempts. */
+  watch(): Promise<void>;
+  /** The outbox's attempts alone. */
+  drain(): Promise<boolean>;
   tick(): Promise<void>;
 }
 
@@ -76,12 +81,21 @@ describe('Alerts while PostgreSQL is away', () => {
     onTestFinished(() => redis.onApplicationShutdown());
     const ids = new UuidV7(clock, new SystemRandomness());
     const claims = new OutageClaims(redis, ids);
-    const herald = new OutageHerald([channel], new AlertLog(alerting.raiser), claims, clock, ids);
+    const herald = new OutageHerald(
+      [channel],
+      new AlertLog(alerting.raiser),
+      claims,
+      clock,
+      ids,
+      TEST_ALERT_IDS,
+    );
     const dependencies = { downForMs: () => (isAway ? 5000 : 0) } as unknown as Dependencies;
     const { raiser, transactions, worker } = alerting;
     const watch = new ConditionWatch([condition], raiser, transactions, herald, dependencies, clock);
     const made: Instance = {
       alerting,
+      watch: () => watch.tick(),
+      drain: () => worker.drain(channel),
       tick: async () => {
         await watch.tick();
         await herald.send();
@@ -141,6 +155,55 @@ describe('Alerts while PostgreSQL is away', () => {
     await pass(10, one);
     expect(receiver.received).toHaveLength(1);
     expect(await one.alerting.rows()).toHaveLength(1);
+  });
+
+  it('are not told twice when PostgreSQL returns while the message is under way and the cause lasts', async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const [one, other] = [await instance(redis.url), await instance(redis.url)];
+    let accept = () => {};
+    receiver.behaviour = (request, response) => (accept = () => accepts(request, response));
+    isAway = true;
+    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    const underWay = one.tick();
+    await eventually(() => expect(receiver.received).toHaveLength(1));
+    await other.tick();
+    isAway = false;
+    for (let second = 0; second < 8; second++) {
+      clock.advance(1000);
+      for (const each of [one, other]) {
+        await each.watch();
+        await each.drain();
+      }
+    }
+    expect(receiver.received).toHaveLength(1);
+    accept();
+    await underWay;
+    receiver.behaviour = accepts;
+    await pass(10, other, one);
+    const { id, deliveryId } = receiver.received[0]!.body;
+    expect(new Set(receiver.received.map(({ body }) => body['deliveryId']))).toEqual(new Set([deliveryId]));
+    expect(await one.alerting.rows()).toMatchObject([{ id, state: 'open', count: 1 }]);
+  });
+
+  it('have the id of their row at a second outage too, even for a process that has not seen the first', async () => {
+    const one = await instance();
+    const outage = async (...all: Instance[]) => {
+      isAway = true;
+      evidence = { summary: 'postgresql has been unusable for 5 s.' };
+      await pass(10, ...all);
+      isAway = false;
+      evidence = null;
+      await pass(3, ...all);
+    };
+    await outage(one);
+    await one.alerting.dataSource.query(`UPDATE monitoring_alert SET state = 'resolved'`);
+    await outage(await instance());
+    const [first, second] = receiver.received.map(({ body }) => body);
+    expect(second).toMatchObject({ id: first!['id'] });
+    expect(second!['deliveryId']).not.toBe(first!['deliveryId']);
+    expect(await one.alerting.rows()).toMatchObject([{ id: first!['id'], state: 'open', count: 2 }]);
+    expect(receiver.received).toHaveLength(2);
   });
 
   it('are announced by one of two instances that share Redis', async () => {

@@ -10,6 +10,8 @@ import { freshDatabase, type FreshDatabase } from '../../support/postgres/fresh-
 import { eventually } from '../../support/waiting/eventually.js';
 
 const NETWORK = '2001:db8:1:1::/64';
+const ALERT = '019a0000-0000-7000-8000-000000000001';
+const OTHER_ALERT = '019a0000-0000-7000-8000-000000000002';
 
 describe('AddressBlocks', () => {
   const clock = new ManualClock();
@@ -38,8 +40,8 @@ describe('AddressBlocks', () => {
     await database.drop();
   });
 
-  const block = (seconds: number) =>
-    transactions.run((tx) => here.block(NETWORK, seconds, 'token_forgery', tx));
+  const block = (seconds: number, alertId = ALERT) =>
+    transactions.run((tx) => here.block([NETWORK], { alertId, reason: 'token_forgery', seconds }, tx));
 
   it('are known everywhere within two seconds, and to a process that starts later', async () => {
     expect(here.secondsLeft(NETWORK)).toBe(0);
@@ -62,18 +64,40 @@ describe('AddressBlocks', () => {
     expect(here.secondsLeft(NETWORK)).toBe(0);
   });
 
-  it('are lengthened by a later block and never shortened', async () => {
-    await block(600);
-    await block(60);
-    const [{ expiresAt }] = (await here.list()) as [AddressBlock];
+  it('are written once by an alert for as long as they stand', async () => {
+    expect(await block(600)).toEqual([NETWORK]);
+    const before = await here.list();
+    expect(await block(1200)).toEqual([]);
+    expect(await here.list()).toEqual(before);
+    await dataSource.query(`UPDATE address_blocks SET expires_at = now() - interval '1 second'`);
+    expect(await block(600)).toEqual([NETWORK]);
+  });
+
+  it('last as long as the longest of several alerts', async () => {
     await block(1200);
-    const [longer] = await here.list();
-    expect(longer!.expiresAt.getTime() - expiresAt.getTime()).toBeGreaterThan(500_000);
+    expect(await block(60, OTHER_ALERT)).toEqual([NETWORK]);
+    await eventually(() => expect(elsewhere.secondsLeft(NETWORK)).toBeGreaterThan(1100));
+  });
+
+  it('are made by many at the same time', async () => {
+    const networks = Array.from({ length: 50 }, (_, i) => `192.0.2.${i}`);
+    const written = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        transactions.run((tx) =>
+          here.block(
+            i % 2 ? networks : networks.toReversed(),
+            { alertId: ALERT, reason: 'token_forgery', seconds: 60 },
+            tx,
+          ),
+        ),
+      ),
+    );
+    expect(written.flat()).toHaveLength(50);
   });
 
   it('do not begin when their transaction fails', async () => {
     const failing = transactions.run(async (tx) => {
-      await here.block(NETWORK, 600, 'token_forgery', tx);
+      await here.block([NETWORK], { alertId: ALERT, reason: 'token_forgery', seconds: 600 }, tx);
       throw new Error('the alert could not be written');
     });
     await expect(failing).rejects.toThrow('the alert could not be written');
@@ -83,9 +107,22 @@ describe('AddressBlocks', () => {
   it('can be lifted, everywhere', async () => {
     await block(600);
     await eventually(() => expect(elsewhere.secondsLeft(NETWORK)).toBeGreaterThan(0));
-    expect(await transactions.run((tx) => here.unblock(NETWORK, tx))).toBe(true);
+    await block(600, OTHER_ALERT);
+    const lift = () => transactions.run((tx) => here.lift({ network: NETWORK }, tx));
+    expect(await lift()).toHaveLength(2);
     await eventually(() => expect(elsewhere.secondsLeft(NETWORK)).toBe(0));
-    expect(await transactions.run((tx) => here.unblock(NETWORK, tx))).toBe(false);
+    expect(await lift()).toEqual([]);
+  });
+
+  it('are lifted by the alert that made them, and stand for as long as another one wants it', async () => {
+    await block(1200);
+    await block(60, OTHER_ALERT);
+    const lift = (alertId: string) => transactions.run((tx) => here.lift({ alertId }, tx));
+    expect(await lift(ALERT)).toEqual([expect.objectContaining({ network: NETWORK, alertId: ALERT })]);
+    await eventually(() => expect(here.secondsLeft(NETWORK)).toBeLessThanOrEqual(60));
+    expect(here.secondsLeft(NETWORK)).toBeGreaterThan(50);
+    expect(await lift(OTHER_ALERT)).toHaveLength(1);
+    await eventually(() => expect(here.secondsLeft(NETWORK)).toBe(0));
   });
 
   it('stay in force while PostgreSQL is away', async () => {

@@ -7,6 +7,7 @@ export type Act = { readonly at: number } & (
       readonly password: 'right' | 'wrong';
       /** Whether the device holds the account's token; `first` is the account's own first login. */
       readonly device?: 'known' | 'new' | 'first';
+      readonly userAgent?: string;
     }
   | { readonly kind: 'request'; readonly address: string }
   | { readonly kind: 'forgery'; readonly address: string }

@@ -50,7 +50,7 @@ export function trailOf(acts: readonly Act[], startMs: number): AuditEntry[] {
       id: idOf(`entry ${startMs} ${index}`),
       time: new Date(startMs + act.at).toISOString(),
       kind: 'event',
-      userAgent: null,
+      userAgent: act.kind === 'login' ? (act.userAgent ?? null) : null,
       requestId: `kit-${startMs}-${index}`,
       method: null,
       route: null,

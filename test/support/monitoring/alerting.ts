@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { AlertChange } from '../../../src/monitoring/alerts/alert-change.js';
 import type { AlertKind, Finding } from '../../../src/monitoring/alerts/alert-kind.js';
+import { AlertIds } from '../../../src/monitoring/alerts/alert-ids.js';
 import { AlertRaiser } from '../../../src/monitoring/alerts/alert-raiser.js';
 import { Alert } from '../../../src/monitoring/alerts/alert.entity.js';
 import { AlertsRepository } from '../../../src/monitoring/alerts/alerts.repository.js';
@@ -10,10 +11,12 @@ import type { DeliveryChannel } from '../../../src/monitoring/delivery/delivery-
 import { DeliveryQueue } from '../../../src/monitoring/delivery/delivery-queue.js';
 import { DeliveryWorker } from '../../../src/monitoring/delivery/delivery-worker.js';
 import { Delivery } from '../../../src/monitoring/delivery/delivery.entity.js';
+import { MasterKey } from '../../../src/platform/crypto/master-key.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import { AddressBlock } from '../../../src/rate-limit/blocks/address-block.entity.js';
 import { ManualClock } from '../clock/manual-clock.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 
@@ -35,15 +38,15 @@ export async function startAlerting(
   database: FreshDatabase,
   channels: readonly DeliveryChannel[] = [],
   clock: ManualClock = new ManualClock(),
+  dataSource: DataSource = alertingDataSource(database),
 ): Promise<Alerting> {
   Logger.overrideLogger(false);
-  const options = dataSourceOptions(database.settings, 'service');
-  const dataSource = await new DataSource({ ...options, entities: [Alert, Delivery] }).initialize();
+  if (!dataSource.isInitialized) await dataSource.initialize();
   const transactions = new TransactionRunner(dataSource);
   const ids = new UuidV7(clock, new SystemRandomness());
   const alerts = new AlertsRepository(dataSource.getRepository(Alert));
   const deliveries = new DeliveriesRepository(dataSource.getRepository(Delivery));
-  const raiser = new AlertRaiser(alerts, new DeliveryQueue(channels, deliveries, clock, ids), ids);
+  const raiser = new AlertRaiser(alerts, new DeliveryQueue(channels, deliveries, clock, ids), TEST_ALERT_IDS);
   const changes: AlertChange[] = [];
   raiser.changes.subscribe((change) => changes.push(change));
   return {
@@ -54,11 +57,20 @@ export async function startAlerting(
     worker: new DeliveryWorker(channels, deliveries, raiser, clock, new SystemRandomness()),
     changes,
     raise: (...findings) => transactions.run((tx) => raiser.raise(tx, findings)),
-    rows: () => dataSource.getRepository(Alert).find({ order: { id: 'ASC' } }),
+    rows: () => dataSource.getRepository(Alert).find({ order: { rule: 'ASC', subject: 'ASC' } }),
     deliveries: () => dataSource.getRepository(Delivery).find({ order: { id: 'ASC' } }),
     stop: () => dataSource.destroy(),
   };
 }
+
+/** What {@link startAlerting} writes through, for channels that need it as well; not connected yet. */
+export function alertingDataSource(database: FreshDatabase): DataSource {
+  const options = dataSourceOptions(database.settings, 'service');
+  return new DataSource({ ...options, entities: [Alert, Delivery, AddressBlock] });
+}
+
+/** Of one installation, whatever its instances. */
+export const TEST_ALERT_IDS = new AlertIds(new MasterKey('what the alerts of a test are named by'));
 
 export const WARNING: AlertKind = { name: 'brute_force', severity: 'warning', quietSeconds: 60 };
 export const CRITICAL: AlertKind = { ...WARNING, severity: 'critical' };

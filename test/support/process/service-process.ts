@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { freePort } from '../network/free-port.js';
 import { eventually } from '../waiting/eventually.js';
 
@@ -56,4 +57,19 @@ export async function startService({
   const ready = Promise.race([answered, failed]);
   for (const outcome of [ready, failed]) outcome.catch(() => {});
   return { child, url, output: () => output, ready, ended };
+}
+
+/** The forked workers of a service, by their process ids. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const commands = await Promise.all(
+    children
+      .trim()
+      .split(' ')
+      .map(async (child) => ({
+        pid: Number(child),
+        command: await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => ''),
+      })),
+  );
+  return commands.filter(({ command }) => command.includes('start.cjs')).map((child) => child.pid);
 }

@@ -20,9 +20,11 @@ export class RateLimit1795400002000 implements MigrationInterface {
     );
     await runner.query(`
       CREATE TABLE address_blocks (
-        network text CONSTRAINT address_blocks_pkey PRIMARY KEY,
+        network text NOT NULL,
+        alert_id uuid NOT NULL,
         reason text NOT NULL,
-        expires_at timestamptz NOT NULL
+        expires_at timestamptz NOT NULL,
+        CONSTRAINT address_blocks_pkey PRIMARY KEY (network, alert_id)
       )`);
   }
 

@@ -26,6 +26,10 @@ export class Monitoring1795400005000 implements MigrationInterface {
     await queryRunner.query(
       'CREATE INDEX monitoring_alert_recent_idx ON monitoring_alert (last_seen_at, id)',
     );
+    // Of years of alerts a few are not resolved, and those are what is looked for.
+    await queryRunner.query(`
+      CREATE INDEX monitoring_alert_unresolved_idx ON monitoring_alert (last_seen_at, id)
+      WHERE state <> 'resolved'`);
     await queryRunner.query(`
       CREATE TABLE monitoring_delivery (
         id uuid NOT NULL,

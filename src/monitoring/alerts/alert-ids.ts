@@ -1,0 +1,20 @@
+import { Injectable } from '@nestjs/common';
+import { MasterKey } from '../../platform/crypto/master-key.js';
+import { uuidFromBytes } from '../../platform/crypto/uuid.js';
+
+/**
+ * The ids of alerts. There is one alert per rule and subject for good, so its id follows from the two (a UUIDv8, RFC
+ * 9562 section 5.8): whoever must name an alert while PostgreSQL is away names it as its row is or will be named,
+ * and every instance does so alike. Keyed, so that two installations do not give one id to two alerts.
+ */
+@Injectable()
+export class AlertIds {
+  constructor(private readonly masterKey: MasterKey) {}
+
+  of(rule: string, subject: string): string {
+    const id = this.masterKey.mac('alert-id', `${rule} ${subject}`).subarray(0, 16);
+    id.writeUInt8(0x80 | (id.readUInt8(6) & 0x0f), 6);
+    id.writeUInt8(0x80 | (id.readUInt8(8) & 0x3f), 8);
+    return uuidFromBytes(id);
+  }
+}

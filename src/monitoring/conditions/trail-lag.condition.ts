@@ -1,0 +1,41 @@
+import type { Environment } from '../../platform/config/environment.js';
+import { type Condition, QUIET_SECONDS } from './condition.js';
+import type { Dependencies } from './dependencies.js';
+import type { TrailProgress } from './trail-progress.js';
+
+/** More than one reading, so that what an outage left behind may be worked off in peace. */
+const FOR_SECONDS = 5;
+
+const STAGES = {
+  sealing: { figure: 'unsealedSeconds', waits: 'An entry of the trail has waited for its seal' },
+  detection: { figure: 'detectionLagSeconds', waits: 'An event has waited to be judged by detection' },
+} as const;
+
+/**
+ * Sealing or detection is behind although PostgreSQL can be used: it stands still, or a transaction that somebody left
+ * open, anywhere in the database, keeps all that came after it from being final.
+ */
+export function trailLag(
+  stage: keyof typeof STAGES,
+  progress: Pick<TrailProgress, 'unsealedSeconds' | 'detectionLagSeconds'>,
+  dependencies: Dependencies,
+  environment: Environment,
+): Condition {
+  const { figure, waits } = STAGES[stage];
+  return {
+    name: 'audit_lag',
+    severity: 'warning',
+    quietSeconds: QUIET_SECONDS,
+    subject: `audit:${stage}`,
+    forSeconds: FOR_SECONDS,
+    check() {
+      const lagSeconds = progress[figure];
+      const isOutage = dependencies.downForMs('postgresql') > 0;
+      if (isOutage || lagSeconds < environment.DETECT_AUDIT_LAG_SECONDS) return null;
+      return {
+        summary: `${waits} for ${Math.round(lagSeconds)} s; look for a transaction that was left open.`,
+        lagSeconds,
+      };
+    },
+  };
+}

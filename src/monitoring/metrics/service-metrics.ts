@@ -1,0 +1,59 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import cluster from 'node:cluster';
+import { setTimeout as wait } from 'node:timers/promises';
+import { AggregatorRegistry } from 'prom-client';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { Problem } from '../../platform/errors/problem.js';
+import { Metrics } from './metrics.js';
+import { type Figures, type FromSupervisor, type FromWorker, isAboutMetrics } from './worker-messages.js';
+
+/** Longer than the supervisor waits for the slowest worker, and well within a scrape's usual 10 s; milliseconds. */
+const PATIENCE_MS = 3_000;
+
+/**
+ * The figures of the whole service on this machine: those of this process, or, where it is one of several workers
+ * that share a port, of all of them, since nobody can say which one answers.
+ */
+@Injectable()
+export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
+  private readonly waiting = new Map<number, (figures: readonly Figures[]) => void>();
+  private requests = 0;
+  private readonly listener = (message: unknown) => {
+    if (isAboutMetrics(message)) void this.hear(message as FromSupervisor);
+  };
+
+  constructor(private readonly metrics: Metrics) {}
+
+  onModuleInit(): void {
+    if (cluster.isWorker) process.on('message', this.listener);
+  }
+
+  onModuleDestroy(): void {
+    process.off('message', this.listener);
+  }
+
+  /** In Prometheus' text format; throws `dependency_unavailable` rather than answering a part as the whole. */
+  async text(): Promise<string> {
+    if (!cluster.isWorker) return this.metrics.registry.metrics();
+    return AggregatorRegistry.aggregate((await this.gathered()) as object[]).metrics();
+  }
+
+  private async gathered(): Promise<readonly Figures[]> {
+    const request = ++this.requests;
+    const answer = new Promise<readonly Figures[]>((resolve) => this.waiting.set(request, resolve));
+    tell({ metrics: 'wanted', request });
+    const figures = await Promise.race([answer, wait(PATIENCE_MS, null, { ref: false })]);
+    this.waiting.delete(request);
+    if (!figures) throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1 });
+    return figures;
+  }
+
+  private async hear(message: FromSupervisor): Promise<void> {
+    if (message.metrics === 'gathered') return this.waiting.get(message.request)?.(message.figures);
+    const figures = await this.metrics.registry.getMetricsAsJSON();
+    tell({ metrics: 'given', round: message.round, figures });
+  }
+}
+
+/** A supervisor that is gone takes its workers with it; until then nobody needs to hear that it is. */
+const tell = (message: FromWorker) => void process.send?.(message, undefined, undefined, () => undefined);

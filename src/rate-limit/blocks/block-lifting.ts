@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { BlockKey } from './address-blocks.repository.js';
+import { AddressBlocks } from './address-blocks.js';
+
+/** Ends blocks before their time, each with an event of who wanted it. */
+@Injectable()
+export class BlockLifting {
+  constructor(
+    private readonly blocks: AddressBlocks,
+    private readonly audit: AuditService,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /** Ends the blocks that answer an alert, and no other, in the transaction of the person who closes it. */
+  async ofAlert(tx: Transaction, alertId: string, by: string, origin: Origin): Promise<void> {
+    await this.lift(tx, { alertId }, by, origin);
+  }
+
+  /** Ends every block of a network at an operator's wish; answers whether there was one. */
+  async ofNetwork(network: string, origin: Origin): Promise<boolean> {
+    return this.transactions.run((tx) => this.lift(tx, { network }, null, origin));
+  }
+
+  private async lift(
+    tx: Transaction,
+    which: Partial<BlockKey>,
+    userId: string | null,
+    origin: Origin,
+  ): Promise<boolean> {
+    const lifted = await this.blocks.lift(which, tx);
+    for (const { network: address, alertId } of lifted) {
+      await this.audit.record(tx, {
+        type: 'address_unblocked',
+        outcome: 'success',
+        userId,
+        origin,
+        details: { address, alertId },
+      });
+    }
+    return lifted.length > 0;
+  }
+}

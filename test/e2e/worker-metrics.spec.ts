@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type IncomingMessage, get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasPromtool, promtool } from '../support/monitoring/promtool.js';
+import { childrenOf, type ServiceProcess, startService } from '../support/process/service-process.js';
+import { eventually } from '../support/waiting/eventually.js';
+
+const TIMEOUT_MS = 180_000;
+const REQUESTS = 40;
+const COUNT =
+  'portcullis_http_request_duration_seconds_count{method="GET",route="/rate-limits",status="200"}';
+
+describe('/metrics of several workers', { timeout: TIMEOUT_MS }, () => {
+  let service: ServiceProcess;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'portcullis-workers-'));
+    service = await startService({
+      command: [process.execPath, 'scripts/start.cjs'],
+      env: { DATA_DIR: folder, WEB_CONCURRENCY: '2' },
+    });
+    await service.ready;
+    await Promise.all(Array.from({ length: REQUESTS }, () => ask('/rate-limits')));
+  }, TIMEOUT_MS);
+  afterAll(async () => {
+    for (const pid of await childrenOf(service.child.pid!)) process.kill(pid, 'SIGCONT');
+    service.child.kill('SIGTERM');
+    await service.ended;
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  /** On a connection of its own: the workers take connections in turn. */
+  async function ask(path: string, signal?: AbortSignal): Promise<string> {
+    const request = get(service.url + path, { agent: false, ...(signal && { signal }) });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    return text(response);
+  }
+  const figure = (metrics: string, name: string) =>
+    Number(
+      metrics
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length),
+    );
+
+  it('is of all of them, whichever is asked', async () => {
+    await eventually(async () => expect(figure(await ask('/metrics'), COUNT)).toBe(REQUESTS));
+    const scrapes = await Promise.all(Array.from({ length: 8 }, () => ask('/metrics')));
+    for (const scrape of scrapes) {
+      expect(figure(scrape, COUNT)).toBe(REQUESTS);
+      expect(figure(scrape, 'portcullis_processes')).toBe(2);
+      expect(figure(scrape, 'portcullis_detection_leader')).toBe(1);
+      expect(figure(scrape, 'portcullis_dependency_up{dependency="postgresql"}')).toBe(1);
+      expect(scrape).toMatch(/^process_start_time_seconds \d/m);
+      expect(scrape.match(/^portcullis_build_info\{.*\} 1$/gm)).toHaveLength(1);
+    }
+  });
+
+  it.runIf(hasPromtool)('is what promtool expects', async () => {
+    expect(promtool(['check', 'metrics'], await ask('/metrics'))).toEqual({ status: 0, output: '' });
+  });
+
+  it('comes in time while a worker hangs, with what that one had counted before', async () => {
+    const [hanging] = await childrenOf(service.child.pid!);
+    process.kill(hanging!, 'SIGSTOP');
+    // The one that hangs may be given a connection before its supervisor sees that it takes none.
+    const scrape = await eventually(() => ask('/metrics', AbortSignal.timeout(2500)), { timeoutMs: 20_000 });
+    expect(figure(scrape, COUNT)).toBe(REQUESTS);
+    expect(figure(scrape, 'portcullis_processes')).toBe(1);
+    process.kill(hanging!, 'SIGCONT');
+    await eventually(async () => expect(figure(await ask('/metrics'), 'portcullis_processes')).toBe(2));
+  });
+
+  it('does not fall when a worker dies, and goes on from there with the next', async () => {
+    const [victim] = await childrenOf(service.child.pid!);
+    process.kill(victim!, 'SIGKILL');
+    await eventually(
+      async () => {
+        const scrape = await ask('/metrics');
+        expect(figure(scrape, COUNT)).toBe(REQUESTS);
+        expect(figure(scrape, 'portcullis_processes')).toBe(2);
+        expect(await childrenOf(service.child.pid!)).not.toContain(victim);
+      },
+      { timeoutMs: 60_000 },
+    );
+    await ask('/rate-limits');
+    await eventually(async () => expect(figure(await ask('/metrics'), COUNT)).toBe(REQUESTS + 1));
+  });
+});
