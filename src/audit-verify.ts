@@ -51,7 +51,7 @@ async function run(): Promise<number> {
   const progress = new ProgressBar(process.stderr);
   try {
     const seals = new SealsRepository(dataSource);
-    progress.total = await seals.countEntries(from ?? null, to ?? null);
+    await progress.learnTotal(() => seals.countEntries(from ?? null, to ?? null));
     const verification = await verificationOver(dataSource, seals, database.environment).verify({
       ...(from && { from }),
       ...(to && { to }),

@@ -9,6 +9,7 @@ import { TrailReader } from './reading/trail-reader.js';
 import { TrailRepository } from './reading/trail.repository.js';
 import { AuditStreamController } from './stream/audit-stream.controller.js';
 import { AuditStreams } from './stream/audit-streams.js';
+import { SessionEndsRepository } from './stream/session-ends.repository.js';
 import { AuditLifecycle } from './audit.lifecycle.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
@@ -63,6 +64,7 @@ import { SpoolDrain } from './spool/spool-drain.js';
     VerifiedSoFar,
     AuditVerification,
     AuditFeed,
+    SessionEndsRepository,
     AuditStreams,
     TrailRepository,
     TrailCursor,

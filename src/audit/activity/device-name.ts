@@ -1,12 +1,24 @@
 import Bowser from 'bowser';
 
-/** The product of a client that is no browser, such as `curl/8.5.0`; letters only, because it is shown to people. */
-const PRODUCT = /^([A-Za-z][A-Za-z ._-]{0,30})\//;
+const BROWSERS = new Set(Object.values(Bowser.BROWSER_MAP));
+const SYSTEMS = new Set(Object.values(Bowser.OS_MAP));
 
-/** A user agent in words: "Chrome on Windows"; what the client says of itself, and no proof of anything. */
+/** The product of a client that is no browser, such as `curl/8.5.0`: too short and too plain to say anything. */
+const PRODUCT = /^([A-Za-z][A-Za-z0-9]{0,29})(?:\/|$)/;
+
+/**
+ * A user agent in words: "Chrome on Windows"; what the client says of itself, and no proof of anything. Whoever fails to
+ * sign in chooses it, and the account's owner reads it: where Bowser knows no name it answers the client's own words.
+ */
 export function deviceName(userAgent: string): string {
   if (userAgent === '') return 'an unknown device';
   const { browser, os } = Bowser.parse(userAgent);
-  const program = browser.name || PRODUCT.exec(userAgent)?.[1] || 'an unknown program';
-  return os.name ? `${program} on ${os.name}` : program;
+  const program = known(browser.name, BROWSERS) ?? PRODUCT.exec(userAgent)?.[1];
+  const system = known(os.name, SYSTEMS);
+  if (system) return `${program ?? 'an unknown program'} on ${system}`;
+  return program ?? 'an unknown device';
+}
+
+function known(name: string | undefined, names: ReadonlySet<string>): string | undefined {
+  return name !== undefined && names.has(name) ? name : undefined;
 }

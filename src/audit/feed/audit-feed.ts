@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isUuid } from '../../platform/crypto/uuid.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { EntriesRepository, type EntryTable, type StoredEntry } from '../entry/entries.repository.js';
 import { FeedPlace } from './feed-place.js';
@@ -50,8 +51,10 @@ export class AuditFeed {
     return this.entries.ageAfter(FeedPlace.parse(position));
   }
 
-  /** The position right after an entry, by its id; null when there is no such entry (any more). */
+  /** The position right after an entry, by its id, or that position itself; null when there is no such entry (any more). */
   async positionAfter(id: string): Promise<string | null> {
+    if (FeedPlace.isPlace(id)) return id;
+    if (!isUuid(id)) return null;
     const position = await this.entries.positionOf(id);
     return position === null ? null : FeedPlace.at({ position, id }).toString();
   }

@@ -1,3 +1,5 @@
+const PLACE = /^\d{1,16}:([0-9a-f-]{36})?$/;
+
 /** Lower than any id. */
 const NO_ID = '';
 
@@ -10,6 +12,11 @@ export class FeedPlace {
 
   static at(entry: { position: number; id: string }): FeedPlace {
     return new FeedPlace(entry.position, entry.id);
+  }
+
+  /** Whether a text that came from outside can be read as a place. */
+  static isPlace(text: string): boolean {
+    return PLACE.test(text);
   }
 
   /** Reads what {@link toString} wrote. */

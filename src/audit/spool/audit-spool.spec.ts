@@ -15,6 +15,7 @@ import { ManualClock } from '../../../test/support/clock/manual-clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { SystemRandomness } from '../../platform/crypto/randomness.js';
 import { AuditSpool } from './audit-spool.js';
+import { SpoolOwner } from './spool-owner.js';
 
 /** A full disk, when it is switched on; the file system that the module really writes to otherwise. */
 const disk = vi.hoisted(() => ({ full: false, writes: 0 }));
@@ -28,7 +29,9 @@ vi.mock('node:fs', async (original) => {
   return { ...actual, default: actual, writeSync };
 });
 
-const HOST = hostname().replaceAll(/[^\w.-]/g, '_');
+const HOSTNAME = hostname().replaceAll(/[^\w.-]/g, '_');
+/** The host as this process's own files name it. */
+const HOST = SpoolOwner.ofThisProcess(Buffer.alloc(4)).name.split('~')[0]!;
 /** Beyond the largest process id that Linux gives. */
 const DEAD_PID = 2 ** 22 + 1;
 
@@ -152,6 +155,19 @@ describe('AuditSpool', () => {
       mine.tend();
       expect(linesOf(mine)).toEqual([]);
     });
+
+    it.each(['', '.0badf00d-4026532000'])(
+      'leaves alone what belongs to another container of the same host name, whose process ids it cannot see: %j',
+      (space) => {
+        const mine = spool();
+        leaveBehind(`${HOSTNAME}${space}`, DEAD_PID, ['theirs'], clock.nowMs());
+        mine.tend();
+        expect(linesOf(mine)).toEqual([]);
+        clock.advance(61_000);
+        mine.tend();
+        expect(linesOf(mine)).toEqual(['theirs']);
+      },
+    );
 
     it('takes over from another host only after a minute without a sign of life', () => {
       const mine = spool();

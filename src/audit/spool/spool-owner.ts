@@ -1,6 +1,7 @@
 import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { processSpace } from './process-space.js';
 
 /** A process that has shown no sign of life for so long loses its segments to whoever finds them. */
 const STALE_AFTER_MS = 60_000;
@@ -10,7 +11,7 @@ const FILE = /^(?<name>(?<host>[\w.-]+)~(?<pid>\d+)~[0-9a-f]{8})(?:~\d{8}\.ndjso
 /** The names under which this process, which may run several applications, lives in spool directories. */
 const here = new Set<string>();
 
-/** A process as the names of its files in the spool directory tell: host, process id and a random part. */
+/** A process as the names of its files in the spool directory tell: host and space of process ids, process id and a random part. */
 export class SpoolOwner {
   private constructor(
     readonly name: string,
@@ -19,7 +20,7 @@ export class SpoolOwner {
   ) {}
 
   static ofThisProcess(random: Buffer): SpoolOwner {
-    const host = hostname().replaceAll(/[^\w.-]/g, '_');
+    const host = `${hostname()}.${processSpace()}`.replaceAll(/[^\w.-]/g, '_');
     const name = `${host}~${process.pid}~${random.toString('hex')}`;
     here.add(name);
     return new SpoolOwner(name, host, process.pid);
@@ -57,8 +58,8 @@ export class SpoolOwner {
   }
 
   /**
-   * Whether the process is gone. On its own host the process id tells at once, unless it is in use again; from
-   * elsewhere (a volume that came from another container) and else the age of the sign of life decides.
+   * Whether the process is gone. Where ids mean the same the process id tells at once, unless it is in use again; from
+   * elsewhere (another container, or this one before it was made anew) and else the age of the sign of life decides.
    */
   isGone(directory: string, self: SpoolOwner, nowMs: number): boolean {
     if (here.has(this.name)) return false;

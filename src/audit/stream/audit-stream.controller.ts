@@ -3,7 +3,6 @@ import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
 import { Clock } from '../../platform/clock/clock.js';
-import { isUuid } from '../../platform/crypto/uuid.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { principalOf } from '../../platform/http/call.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
@@ -30,15 +29,16 @@ export class AuditStreamController {
   ) {}
 
   /**
-   * Entries as they come, as server-sent events: `data` is an entry, `id` its id. A client that reconnects with
-   * `Last-Event-ID` misses nothing. The stream ends with the session, with the access token at the latest. Follow it
-   * with `EventSource` or `curl -N`: a page that waits for the end of the answer shows nothing.
+   * Entries as they come, as server-sent events: `data` is an entry, `id` its id; an event without data only says where
+   * the stream is. A client that reconnects with `Last-Event-ID` misses nothing. The stream ends with the session, with the
+   * access token at the latest. Follow it with `EventSource` or `curl -N`: a page that waits for the end of the answer
+   * shows nothing.
    */
   @Get()
   @Header('Cache-Control', 'no-store, no-transform')
   @Header('X-Accel-Buffering', 'no')
   @ApiOperation({ operationId: 'followAuditTrail', summary: 'Follow the trail' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last entry received.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The last id received.' })
   @FollowAnswer()
   @Problems(PlatformErrors.validation_failed, PlatformErrors.overloaded)
   async followAuditTrail(
@@ -58,10 +58,13 @@ export class AuditStreamController {
   }
 
   private async positionAfter(lastEventId: string | undefined): Promise<string | null> {
-    const position =
-      lastEventId !== undefined && isUuid(lastEventId) ? await this.feed.positionAfter(lastEventId) : null;
-    if (lastEventId !== undefined && position === null) {
-      throw unacceptable('#/Last-Event-ID', 'Last-Event-ID must be the id of an entry that is still kept');
+    if (lastEventId === undefined) return null;
+    const position = await this.feed.positionAfter(lastEventId);
+    if (position === null) {
+      throw unacceptable(
+        '#/Last-Event-ID',
+        'Last-Event-ID must be an id that a stream sent, of an entry still kept',
+      );
     }
     return position;
   }

@@ -1,11 +1,13 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Readable } from 'node:stream';
+import { Clock } from '../../platform/clock/clock.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { AuditFeed } from '../feed/audit-feed.js';
 import { eventFrames, type Subscription } from './event-frames.js';
+import { SessionEndsRepository } from './session-ends.repository.js';
 
-/** Streams that one process serves; each costs it a query every half second. */
+/** Streams that one process serves; each costs it two or three queries every half second. */
 const MAX_STREAMS = 50;
 
 /** And of one reader, so that nobody takes them all. */
@@ -17,7 +19,11 @@ export class AuditStreams implements OnModuleDestroy {
   private readonly open = new Map<Readable, string>();
   private readonly draining = new AbortController();
 
-  constructor(private readonly feed: AuditFeed) {}
+  constructor(
+    private readonly feed: AuditFeed,
+    private readonly ends: SessionEndsRepository,
+    private readonly clock: Clock,
+  ) {}
 
   /** The process is about to end: so do the streams, and their clients go on elsewhere from where they were. */
   onModuleDestroy(): void {
@@ -33,7 +39,8 @@ export class AuditStreams implements OnModuleDestroy {
     const own = [...this.open.values()].filter((reader) => reader === userId).length;
     if (this.open.size >= MAX_STREAMS || own >= MAX_STREAMS_OF_ONE)
       throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds: 30 });
-    const stream = Readable.from(eventFrames(this.feed, subscription, this.draining.signal));
+    const sources = { feed: this.feed, ends: this.ends, clock: this.clock };
+    const stream = Readable.from(eventFrames(sources, subscription, this.draining.signal));
     this.open.set(stream, userId);
     stream.once('close', () => this.open.delete(stream));
     return stream;

@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Principal } from '../../platform/access/principal.js';
+import type { Clock } from '../../platform/clock/clock.js';
 import { isDatabaseUnavailable } from '../../platform/database/database-problem.js';
 import type { AuditEntry } from '../audit-entry.js';
 import type { AuditFeed } from '../feed/audit-feed.js';
 import { jsonLine } from '../reading/export-format.js';
-import { endsSession } from './ends-session.js';
+import type { Moment, SessionEndsRepository } from './session-ends.repository.js';
 
+/** How often is asked for what is new, and whether the session lives, however much there is to read. */
 const POLL_MS = 500;
-/** A comment is sent after so many quiet polls, so that proxies keep the connection. */
-const HEARTBEAT_POLLS = 30;
+/** A comment is sent when nothing else was for so long, so that proxies keep the connection. */
+const HEARTBEAT_MS = 15_000;
 const BATCH = 200;
 
 /** What a reader wants, and from where on. */
@@ -20,38 +22,57 @@ export interface Subscription {
   readonly wants: (entry: AuditEntry) => boolean;
 }
 
+/** What a stream is made of. */
+export interface StreamSources {
+  readonly feed: AuditFeed;
+  readonly ends: SessionEndsRepository;
+  readonly clock: Clock;
+}
+
 /**
- * Entries as server-sent events (WHATWG HTML section 9.2), whose ids are the entries'. Read only when the connection
- * takes more. PostgreSQL away ends the stream: clients come back by themselves, and miss nothing.
+ * Entries as server-sent events (WHATWG HTML section 9.2), whose ids are the entries', between frames without data
+ * whose ids are positions. Read only when the connection takes more, and while the session lives. PostgreSQL away ends
+ * the stream: clients come back by themselves, and miss nothing.
  */
 export async function* eventFrames(
-  feed: AuditFeed,
+  sources: StreamSources,
   subscription: Subscription,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const { principal, calls, wants } = subscription;
-  let { position } = subscription;
-  yield 'retry: 2000\n\n';
-  for (let quiet = 0; !signal.aborted;) {
-    const page = await feed.readAfter(position, BATCH, { calls }).catch(nullWhenAway);
-    if (!page) return;
+  try {
+    yield* frames(sources, subscription, signal);
+  } catch (error) {
+    if (!isDatabaseUnavailable(error)) throw error;
+  }
+}
+
+async function* frames(
+  { feed, ends, clock }: StreamSources,
+  { principal, calls, wants, ...subscription }: Subscription,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const begun: Moment = { ms: clock.nowMs(), position: (await feed.readAfter(null, BATCH)).position };
+  let position = subscription.position ?? begun.position;
+  let checkedMs = begun.ms;
+  let sentMs = begun.ms;
+  // Without an id here, a client that is cut off before the first entry would come back to a later present.
+  yield `retry: 2000\nid: ${position}\n\n`;
+  while (!signal.aborted) {
+    if (clock.nowMs() - checkedMs >= POLL_MS) {
+      checkedMs = clock.nowMs();
+      if (await ends.hasEndedSince(begun, principal)) return;
+    }
+    const page = await feed.readAfter(position, BATCH, { calls });
     position = page.position;
-    const end = page.entries.findIndex((entry) => endsSession(entry, principal));
-    const wanted = (end < 0 ? page.entries : page.entries.slice(0, end + 1)).filter(wants);
+    const wanted = page.entries.filter(wants);
+    const isDue = clock.nowMs() - sentMs >= HEARTBEAT_MS;
     if (wanted.length > 0) yield wanted.map(frame).join('');
-    if (end >= 0) return;
-    if (page.entries.length > 0) continue;
-    quiet = (quiet + 1) % HEARTBEAT_POLLS;
-    if (quiet === 0) yield ': quiet\n\n';
-    await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+    else if (isDue) yield `: quiet\nid: ${position}\n\n`;
+    if (wanted.length > 0 || isDue) sentMs = clock.nowMs();
+    if (page.entries.length < BATCH) await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
 function frame(entry: AuditEntry): string {
   return `id: ${entry.id}\ndata: ${jsonLine(entry)}\n\n`;
-}
-
-function nullWhenAway(error: unknown): null {
-  if (isDatabaseUnavailable(error)) return null;
-  throw error;
 }

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Principal } from '../../platform/access/principal.js';
+import type { AuditEventType } from '../audit-vocabulary.js';
+import { FeedPlace } from '../feed/feed-place.js';
+
+const ENDS_ONE: AuditEventType[] = ['session_logout', 'authn_token_reuse', 'session_revoked'];
+const ENDS_ALL: AuditEventType[] = [
+  'session_revoked',
+  'user_disabled',
+  'user_deleted',
+  'authn_password_change',
+  'privilege_permissions_changed',
+];
+
+/** By how much the clocks of two instances may differ; the time only keeps the older entries out of the search. */
+const SKEW_MS = 600_000;
+
+/** A moment of the trail. */
+export interface Moment {
+  readonly ms: number;
+  /** A position of the feed. */
+  readonly position: string;
+}
+
+/**
+ * Whether a reader's session, or what it may do, is no longer what it was: the trail itself tells who must stop reading
+ * it, on whatever instance the session ended. Asked directly, as the feed may be held back and a reader far behind.
+ */
+@Injectable()
+export class SessionEndsRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async hasEndedSince({ ms, position }: Moment, { userId, sessionId }: Principal): Promise<boolean> {
+    const [row] = await this.dataSource.query<[{ ended: boolean }]>(
+      `SELECT EXISTS (
+         SELECT FROM audit_events WHERE user_id = $1 AND time >= $2 AND position >= $3
+           AND (type = ANY($4) OR (session_id = $5 AND type = ANY($6)))) AS ended`,
+      [userId, new Date(ms - SKEW_MS), FeedPlace.parse(position).position, ENDS_ALL, sessionId, ENDS_ONE],
+    );
+    return row.ended;
+  }
+}

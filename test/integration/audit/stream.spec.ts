@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AuditFeed } from '../../../src/audit/feed/audit-feed.js';
+import { AuditStreams } from '../../../src/audit/stream/audit-streams.js';
+import type { Subscription } from '../../../src/audit/stream/event-frames.js';
+import type { Principal } from '../../../src/platform/access/principal.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
+import { CREATED, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
+
+const READER: Principal = {
+  userId: '0197a1b2-0000-7000-8000-000000000001',
+  sessionId: '0197a1b2-0000-7000-8000-000000000002',
+  roles: ['auditor'],
+  tokenId: 'token',
+  issuedAt: 0,
+  expiresAt: 4_102_444_800,
+};
+const ALL: Omit<Subscription, 'position'> = { principal: READER, calls: false, wants: () => true };
+
+describe('AuditStreams', () => {
+  let trail: Trail;
+  let clock: ManualClock;
+  let feed: AuditFeed;
+  let streams: Readable[];
+
+  function begin(subscription: Partial<Subscription>): AsyncIterator<string> {
+    const stream = trail.module.get(AuditStreams).begin({ ...ALL, position: null, ...subscription });
+    streams.push(stream);
+    return stream[Symbol.asyncIterator]() as AsyncIterator<string>;
+  }
+  const next = async (frames: AsyncIterator<string>) => String((await frames.next()).value);
+  const idsIn = (text: string) => [...text.matchAll(/^id: (.*)\ndata: /gm)].map(([, id]) => id);
+  const present = async () => (await feed.readAfter(null, 1)).position;
+  const recordAtOnce = (events: number) =>
+    trail.transactions.run(async (tx) => {
+      for (let n = 0; n < events; n++) await trail.audit.record(tx, CREATED);
+    });
+  const logOut = (sessionId: string, userId = READER.userId) =>
+    trail.audit.recordAlone({
+      type: 'session_logout',
+      outcome: 'success',
+      userId,
+      sessionId,
+      origin: ORIGIN,
+      details: {},
+    });
+
+  beforeEach(async () => {
+    clock = new ManualClock(Date.now());
+    trail = await startTrail({ clock });
+    feed = trail.module.get(AuditFeed);
+    streams = [];
+  });
+  afterEach(async () => {
+    for (const stream of streams) stream.destroy();
+    await trail.stop();
+  });
+
+  it('end within a second of the session, however much there still is to read', async () => {
+    const position = await present();
+    await recordAtOnce(2000);
+    const frames = begin({ position });
+    await next(frames);
+    expect(idsIn(await next(frames))).toHaveLength(200);
+    await logOut(READER.sessionId);
+    clock.advance(1000);
+    let rest = 0;
+    for (let frame = await frames.next(); !frame.done; frame = await frames.next()) rest += 1;
+    // What was read ahead of the reader while the session lived.
+    expect(rest).toBeLessThanOrEqual(2);
+  });
+
+  it('end while the feed is held back by an open transaction', async () => {
+    const frames = begin({});
+    await next(frames);
+    await trail.transactions.run(async (tx) => {
+      await trail.audit.record(tx, CREATED);
+      await logOut(READER.sessionId);
+      clock.advance(1000);
+      expect(await frames.next()).toMatchObject({ done: true });
+    });
+  });
+
+  it("do not end with another session, another person's, or one of before", async () => {
+    await logOut(READER.sessionId);
+    const frames = begin({});
+    await next(frames);
+    await logOut('0197a1b2-0000-7000-8000-000000000003');
+    await logOut('0197a1b2-0000-7000-8000-000000000003', '0197a1b2-0000-7000-8000-000000000004');
+    clock.advance(1000);
+    expect(idsIn(await next(frames))).toHaveLength(2);
+    clock.advance(1000);
+    await trail.record(1);
+    expect(idsIn(await next(frames))).toHaveLength(1);
+  });
+
+  it('say what a client that comes back is to name, before there is any entry', async () => {
+    const first = await next(begin({}));
+    const id = /^id: (.*)$/m.exec(first)?.[1];
+    await trail.record(2);
+    const again = begin({ position: await feed.positionAfter(id!) });
+    expect(/^id: (.*)$/m.exec(await next(again))?.[1]).toBe(id);
+    expect(idsIn(await next(again))).toHaveLength(2);
+  });
+
+  it('keep a connection alive on which a filter lets nothing through', { timeout: 8000 }, async () => {
+    const frames = begin({ wants: () => false });
+    await next(frames);
+    const busy = setInterval(() => void trail.record(1), 50);
+    clock.advance(15_000);
+    const frame = await next(frames);
+    clearInterval(busy);
+    expect(frame).toMatch(/^: quiet\nid: \d+:\n\n$/);
+    await recordAtOnce(1);
+    const again = begin({ position: await feed.positionAfter(/id: (.*)/.exec(frame)![1]!) });
+    await next(again);
+    expect(idsIn(await next(again)).length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('ask for what is new twice a second, also while there is something new all the time', async () => {
+    const frames = begin({});
+    await next(frames);
+    const reads = vi.spyOn(feed, 'readAfter');
+    const reading = (async () => {
+      for (let frame = await frames.next(); !frame.done; frame = await frames.next());
+    })();
+    // Real time, because the pause is.
+    for (let n = 0; n < 40; n++) {
+      await trail.record(1);
+      await delay(20);
+    }
+    expect(reads.mock.calls.length).toBeLessThanOrEqual(4);
+    streams[0]!.destroy();
+    await reading.catch(() => undefined);
+  });
+
+  it.each(['', '1', 'x:', '-1:', '12345678901234567:', "1:' OR true"])(
+    'begin nowhere else: %j',
+    async (id) => {
+      expect(await feed.positionAfter(id)).toBeNull();
+    },
+  );
+});
