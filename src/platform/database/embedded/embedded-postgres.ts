@@ -21,6 +21,11 @@ export interface EmbeddedPostgresOptions extends KeeperOptions {
   readonly dataDir: string;
 }
 
+/** Where the embedded server of a `DATA_DIR` keeps its files, once it has been started there. */
+export function clusterFolder(dataDir: string): string {
+  return join(resolve(dataDir), 'postgres', 'cluster');
+}
+
 /**
  * Runs a real PostgreSQL out of an npm package, for development and tests. A server left behind by a killed
  * process is adopted, one that crashed is started again, at the start as well as while in use; several processes

@@ -1,0 +1,66 @@
+import { ROLES, type Role } from './platform/access/principal.js';
+import { canonicalEmail } from './users/canonical-email.js';
+
+const ACCOUNT_COMMANDS = ['disable', 'enable', 'delete', 'unlock', 'roles', 'set-password'] as const;
+const COMMANDS = [...ACCOUNT_COMMANDS, 'keys:rotate'] as const;
+
+/** What an operator can have done; the first six to one account, the last one to the installation. */
+export type CommandName = (typeof COMMANDS)[number];
+
+/** A command with all that it needs, so that a mistyped one touches no database. */
+export interface Arguments {
+  readonly command: CommandName;
+  /** Canonical; empty where the command is about no account. */
+  readonly email: string;
+  /** Those to give, none but with `roles`. */
+  readonly roles: readonly Role[];
+}
+
+/** What was wrong with a command line, in a sentence; the usage follows it. */
+export class Usage extends Error {}
+
+export const USAGE = `npm run admin -- <command> <e-mail address>
+
+  disable        keep the account from signing in, end its sessions
+  enable         let it sign in again
+  delete         remove the account, end its sessions
+  unlock         reset its count of failed logins
+  roles          give it exactly these roles: ${ROLES.join(', ')}
+  set-password   read a new password from standard input, end its sessions
+
+npm run keys:rotate
+  publish a new signing key, which takes over once every verifier can know it
+`;
+
+/** Reads the words after the program's name; throws {@link Usage} for those that make no command. */
+export function readArguments([name, ...words]: readonly string[]): Arguments {
+  if (name === undefined) throw new Usage('There is no command.');
+  const command = COMMANDS.find((one) => one === name);
+  if (command === undefined) throw new Usage(`There is no command "${name}".`);
+  if (command === 'keys:rotate') {
+    assertNothing(words, command);
+    return { command, email: '', roles: [] };
+  }
+  const [email = '', ...rest] = words;
+  if (!email.includes('@')) {
+    throw new Usage(
+      email === '' ? `${command} needs an e-mail address.` : `"${email}" is no e-mail address.`,
+    );
+  }
+  if (command === 'roles') return { command, email: canonicalEmail(email), roles: rolesIn(rest) };
+  assertNothing(rest, `${command} and its address`);
+  return { command, email: canonicalEmail(email), roles: [] };
+}
+
+function rolesIn(words: readonly string[]): Role[] {
+  if (words.length === 0) throw new Usage('roles needs one role at least, after the address.');
+  return words.map((word) => {
+    const role = ROLES.find((one) => one === word);
+    if (role === undefined) throw new Usage(`There is no role "${word}".`);
+    return role;
+  });
+}
+
+function assertNothing(words: readonly string[], after: string): void {
+  if (words.length > 0) throw new Usage(`Nothing may follow ${after}, and "${words[0]}" does.`);
+}
