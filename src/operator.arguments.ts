@@ -19,6 +19,7 @@ export interface Arguments {
 /** What was wrong with a command line, in a sentence; the usage follows it. */
 export class Usage extends Error {}
 
+/** How the commands are called, for whoever called one wrongly. */
 export const USAGE = `npm run admin -- <command> <e-mail address>
 
   disable        keep the account from signing in, end its sessions

@@ -16,6 +16,7 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** Which folder an embedded server lives in, and how it is kept. */
 export interface EmbeddedPostgresOptions extends KeeperOptions {
   /** The server's files go to `postgres` in it. */
   readonly dataDir: string;
