@@ -15,10 +15,11 @@ import { VerifiedSoFar } from './audit/verification/verified-so-far.js';
 import { SystemClock } from './platform/clock/clock.js';
 import { ConfigurationFault, EXIT_CONFIG } from './platform/config/configuration-fault.js';
 import type { Environment } from './platform/config/environment.js';
+import { storedSecret } from './platform/config/generated-secrets.js';
 import { loadEnvironment } from './platform/config/load-environment.js';
 import { MasterKey } from './platform/crypto/master-key.js';
 import { dataSourceOptions } from './platform/database/data-source-options.js';
-import { reachDatabase } from './platform/database/prepare-database.js';
+import { reachExistingDatabase } from './platform/database/existing-database.js';
 
 const USAGE = `npm run audit:verify [-- --from TIME --to TIME --checkpoint FILE]
 
@@ -46,7 +47,7 @@ process.exitCode = await run().catch((error: unknown) => {
 async function run(): Promise<number> {
   const { from, to, checkpoint = [] } = options();
   const checkpoints = checkpoint.flatMap((file) => readCheckpoints(file));
-  const database = await reachDatabase(loadEnvironment());
+  const database = await reachExistingDatabase(loadEnvironment(undefined, undefined, storedSecret));
   const dataSource = await new DataSource(dataSourceOptions(database.environment, 'service')).initialize();
   const progress = new ProgressBar(process.stderr);
   try {

@@ -54,7 +54,9 @@ export interface AuditDetails {
   sys_shutdown: Record<string, never>;
 }
 
+/** What may be recorded as an event; a word that is not here does not compile. */
 export type AuditEventType = keyof AuditDetails;
+/** A call below status 400 and an event that did what was asked are a success, everything else is a failure. */
 export type AuditOutcome = 'success' | 'failure';
 
 /** The type that API calls carry in the trail. */

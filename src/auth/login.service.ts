@@ -15,6 +15,7 @@ import { DeviceTokens } from './devices/device-tokens.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { SignInService, type SignedIn } from './sign-in.service.js';
 
+/** What somebody presents to sign in; none of it is believed yet. */
 export interface Credentials {
   /** In the spelling of `canonicalEmail`. */
   readonly email: string;

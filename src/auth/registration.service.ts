@@ -11,6 +11,7 @@ import { UsersRepository } from '../users/users.repository.js';
 import { UsersService } from '../users/users.service.js';
 import { NewPassword } from './passwords/new-password.js';
 
+/** A wish for an account whose form has been checked; whether it is granted has not. */
 export interface Registration {
   /** In the spelling of `canonicalEmail`. */
   readonly email: string;

@@ -24,6 +24,7 @@ export interface Proven {
   readonly attempt: GuessingAttempt;
 }
 
+/** All that a client is told after signing in or refreshing, before its tokens are made. */
 export interface SignedIn {
   readonly profile: Profile;
   readonly session: Session;

@@ -1,6 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
 import type { PolicyName } from './policies/policy.js';
 
+/** The metadata key that a route's additional policies are read from. */
 export const RATE_LIMIT_POLICIES = 'portcullis:rate-limit-policies';
 
 /**

@@ -60,6 +60,7 @@ interface CopyKey {
 /** What Redis holds: when PostgreSQL was asked about the session, or that it is over; and the profile, encoded. */
 type Copied = readonly [session: string | null, profile: string | null];
 
+/** What could be learned of an account without asking PostgreSQL; null means ask. */
 export interface AccountCopy {
   /** Null where no copy says whether the session lives. */
   readonly session: 'live' | 'over' | null;

@@ -14,6 +14,7 @@ import { profileOf } from './profile.js';
 import { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
+/** An account about to be stored, its password hashed already. */
 export interface NewUser {
   /** In the spelling of `canonicalEmail`. */
   readonly email: string;

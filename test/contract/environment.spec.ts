@@ -37,7 +37,7 @@ describe('.env.example', () => {
 describe('deploy/compose.env.example', () => {
   it('lists what deploy/compose.yaml reads, and nothing that the service does not know', () => {
     const read = readFileSync('deploy/compose.yaml', 'utf8').matchAll(/\$\{([A-Z][A-Z0-9_]+)/g);
-    expect(composed.toSorted()).toEqual([...new Set([...read].map(([, name]) => name))].toSorted());
+    expect(composed.toSorted()).toEqual([...new Set([...read].map(([, name]) => name!))].toSorted());
     expect(composed.filter((name) => ![...variableNames(), ...COMPOSE_ONLY].includes(name))).toEqual([]);
   });
 });

@@ -47,6 +47,10 @@ describe('the house', () => {
     ).toEqual([]);
   });
 
+  it('says of every class and function that others may use what it promises', () => {
+    expect(files.flatMap(({ name, text }) => undocumented(name, text))).toEqual([]);
+  });
+
   it('leaves nothing open', () => {
     expect(offenders(/\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
   });
@@ -66,4 +70,13 @@ function widestConstructor(name: string, text: string): number {
   };
   visit(ts.createSourceFile(name, text, ts.ScriptTarget.ES2023));
   return widest;
+}
+
+function undocumented(name: string, text: string): string[] {
+  return ts
+    .createSourceFile(name, text, ts.ScriptTarget.ES2023, true)
+    .statements.filter((node) => ts.isClassDeclaration(node) || ts.isFunctionDeclaration(node))
+    .filter((node) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword))
+    .filter((node) => ts.getJSDocCommentsAndTags(node).length === 0)
+    .map((node) => `${name}: ${node.name?.text ?? 'default'}`);
 }

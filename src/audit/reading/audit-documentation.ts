@@ -5,7 +5,7 @@ const EVENT =
 const CALL =
   '{"id":"019abf6e-3c1b-7a94-8b52-7e1f3a5c7d9b","time":"2026-11-23T09:30:00.027Z","type":"api_call","kind":"call","outcome":"success","reason":null,"userId":null,"sessionId":null,"address":"203.0.113.7","userAgent":"curl/8.5.0","requestId":"019abf6e-3c18-7e2f-8a6b-4c6e8a0b2d4f","method":"POST","route":"/auth/login","status":200,"durationMs":211.4,"details":null}';
 const SEAL =
-  '{"number":1,"time":"2026-11-23T09:30:01.000Z","fromPosition":"0","toPosition":"812","events":1,"calls":1,"members":"AZq/bjwa...","retired":[],"previous":"0000...","hash":"5b1f...","signature":"9c0d..."}';
+  '{"number":1,"time":"2026-11-23T09:30:01.000Z","fromPosition":0,"toPosition":812,"events":1,"calls":1,"members":"AZq/bjwa...","retired":[],"previous":"0000...","hash":"5b1f...","signature":"9c0d..."}';
 const CSV = `id,time,type,kind,outcome,reason,userId,sessionId,address,userAgent,requestId,method,route,status,durationMs,details\r
 019abf6e-3c1b-7a94-8b52-7e1f3a5c7d9b,2026-11-23T09:30:00.027Z,api_call,call,success,,,,203.0.113.7,curl/8.5.0,019abf6e-3c18-7e2f-8a6b-4c6e8a0b2d4f,POST,/auth/login,200,211.4,\r
 `;

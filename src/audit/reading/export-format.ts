@@ -18,6 +18,7 @@ export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replaceAll(UNSAFE_IN_A_LINE, escaped);
 }
 
+/** One JSON object to a line; nothing in an entry can end its line early. */
 export const NDJSON: ExportFormat = {
   mediaType: 'application/x-ndjson',
   extension: 'ndjson',

@@ -44,6 +44,7 @@ export function sealedRange({ from, to }: SealedRangeDto): { from?: Date; to?: D
   return range;
 }
 
+/** The `validation_failed` of one member, for what no single DTO decorator can see. */
 export function unacceptable(pointer: string, detail: string): Problem {
   return new Problem(PlatformErrors.validation_failed, { errors: [{ pointer, detail }] });
 }

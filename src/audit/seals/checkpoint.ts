@@ -11,6 +11,7 @@ export interface Checkpoint {
   readonly signature: string;
 }
 
+/** What has to be kept elsewhere of a seal, so that it can neither be replaced nor cut off unnoticed. */
 export function checkpointOf({ number, time, hash, signature }: Seal): Checkpoint {
   return { number, time, hash, signature };
 }

@@ -10,6 +10,7 @@ import { CHAIN_START, type ChainEnd } from './seal-check.js';
 import { TrailWalk } from './trail-walk.js';
 import { VerifiedSoFar } from './verified-so-far.js';
 
+/** How much of the trail to verify, and what to hold it against. */
 export interface VerificationOptions {
   /** Only what was sealed since, and until; without them the whole trail, and what no seal covers yet. */
   readonly from?: Date;
@@ -22,6 +23,7 @@ export interface VerificationOptions {
   readonly onProgress?: (entries: number) => void;
 }
 
+/** The verdict on the trail, and the newest seal that it reaches; broken is an answer, not an error. */
 export interface Verification {
   readonly intact: boolean;
   /** How many entries were verified. */

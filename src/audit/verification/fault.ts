@@ -28,6 +28,7 @@ export interface Fault {
   readonly detail: string;
 }
 
+/** A fault of a seal as a whole, named so that it cannot be taken for one of an entry. */
 export function sealFault(number: number, kind: FaultKind, detail: string): Fault {
   return { id: `seal:${number}`, kind, detail };
 }

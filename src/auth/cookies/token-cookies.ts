@@ -55,6 +55,7 @@ export class TokenCookies {
   }
 }
 
+/** A cookie's value with the seconds after which the browser shall forget it. */
 export interface TimedValue {
   readonly value: string;
   readonly maxAgeSeconds: number;

@@ -8,6 +8,7 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 
+/** What this service signs with, and the only algorithms that it will ever accept. */
 export type SigningAlgorithm = 'RS256' | 'ES256';
 
 /** A public key with its name and its purpose (RFC 7517 section 4). */

@@ -9,6 +9,7 @@ import { currentKey, deadKeys, firstUse } from './key-schedule.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 import { SuppliedKey } from './supplied-key.js';
 
+/** What a rotation has changed, for the operator who asked for it. */
 export interface Rotation {
   readonly kid: string;
   /** When the new key starts to sign. */

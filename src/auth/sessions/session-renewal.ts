@@ -20,6 +20,7 @@ import { SessionsRepository } from './sessions.repository.js';
 /** How long the previous generation gets the same answer again, milliseconds: lost answers, and tabs that race. */
 const REPLAY_WINDOW_MS = 10_000;
 
+/** A session that has gone on by one generation, or was replayed, and whose it is. */
 export interface RenewedSession {
   readonly session: Session;
   readonly owner: User;

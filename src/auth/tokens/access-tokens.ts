@@ -8,6 +8,7 @@ import { KeyRing } from '../keys/key-ring.js';
 import { type AccessTokenClaims, principalOf } from './access-token-claims.js';
 import { readCompactJws } from './compact-jws.js';
 
+/** A signed access token and its end, which is never later than that of its session. */
 export interface MintedToken {
   readonly token: string;
   /** Seconds until it expires. */

@@ -17,6 +17,7 @@ export interface AlertBody {
   readonly resolvedBy: string | null;
 }
 
+/** The alert as everyone outside sees it: a column that is added to the table stays private until it is added here. */
 export function alertBody(alert: Alert): AlertBody {
   return {
     id: alert.id,

@@ -2,8 +2,10 @@ import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { Evidence } from './alert-kind.js';
 import type { Severity } from './severity.js';
 
+/** Where an alert can stand; a database constraint holds the same list. */
 export const ALERT_STATES = ['open', 'acknowledged', 'resolved'] as const;
 
+/** Nobody has seen to it, somebody does, or it is over; what is over opens again when it comes back. */
 export type AlertState = (typeof ALERT_STATES)[number];
 
 /**

@@ -8,6 +8,7 @@ import type { AlertKind } from './alert-kind.js';
 import { Alert, type AlertState } from './alert.entity.js';
 import type { Severity } from './severity.js';
 
+/** Which alerts to find; all given members apply. */
 export interface AlertFilter {
   readonly state?: AlertState;
   readonly rule?: string;

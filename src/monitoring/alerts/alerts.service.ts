@@ -12,6 +12,7 @@ import { acknowledge, resolve } from './alert-lifecycle.js';
 import type { Alert } from './alert.entity.js';
 import { type AlertFilter, AlertsRepository } from './alerts.repository.js';
 
+/** Alerts in the order of the list, and the cursor of the next page where there is one. */
 export interface AlertPage {
   readonly alerts: readonly Alert[];
   readonly nextCursor: string | null;

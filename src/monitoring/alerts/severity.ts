@@ -1,6 +1,7 @@
 /** From least to most urgent; the order is that of the array. */
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 
+/** How urgent an alert is; only a rise is announced again. */
 export type Severity = (typeof SEVERITIES)[number];
 
 /** Whether `a` is more urgent than `b`. */

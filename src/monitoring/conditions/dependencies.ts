@@ -6,6 +6,7 @@ import { Leadership } from '../detection/leadership.js';
 /** An answer every second is expected; one that is late by another is still no outage. */
 const TOLERATED_SILENCE_MS = 2_500;
 
+/** One part that requests need, and how long it has been away. */
 export interface Dependency {
   readonly name: 'postgresql' | 'redis';
   /** For how long it could not be used; 0 while it can. */

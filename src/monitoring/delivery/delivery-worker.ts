@@ -15,6 +15,7 @@ import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery-channel.js';
 import { DeliveriesRepository } from './deliveries.repository.js';
 import type { Delivery } from './delivery.entity.js';
 
+/** How one attempt to deliver ended; `failed` is tried again, `dead` is not. */
 export interface DeliveryOutcome {
   readonly channel: string;
   readonly outcome: 'delivered' | 'failed' | 'dead';

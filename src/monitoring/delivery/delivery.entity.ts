@@ -2,6 +2,7 @@ import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm
 import { Alert } from '../alerts/alert.entity.js';
 import type { AlertBody } from '../alerts/alert-body.js';
 
+/** Whether a message is still owed, has arrived, or was given up. */
 export type DeliveryState = 'pending' | 'delivered' | 'dead';
 
 /** One message that is owed to one channel: written with the alert's change, so that none is lost (outbox). */

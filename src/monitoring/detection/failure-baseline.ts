@@ -4,6 +4,7 @@ export interface LoginVolume {
   failures: number;
 }
 
+/** Logins are summed up in slots of this length, so that a day is 288 numbers whatever the traffic. */
 export const SLOT_MS = 300_000;
 const DAY_MS = 86_400_000;
 

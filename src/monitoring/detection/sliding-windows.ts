@@ -4,6 +4,7 @@ import type { Occurrence } from '../rules/occurrence.js';
 import { TwoGenerations } from '../two-generations.js';
 import { SubjectWindow } from './subject-window.js';
 
+/** How much a rule may remember, so that an attacker who invents subjects cannot fill the memory. */
 export interface WindowBounds {
   /** Observations kept of one subject. */
   readonly perSubject: number;

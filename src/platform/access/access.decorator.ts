@@ -7,6 +7,7 @@ export type AccessRule =
   | { readonly kind: 'signed-in' }
   | { readonly kind: 'roles'; readonly anyOf: readonly Role[] };
 
+/** The metadata key that the authorisation guard reads a route's rule from; a route without one is refused. */
 export const ACCESS_RULE = 'portcullis:access-rule';
 
 /** Anyone may call this route, with or without a token. */

@@ -1,5 +1,7 @@
+/** Every role that an account can have; tokens, the operator's commands and the document go by this list. */
 export const ROLES = ['user', 'auditor', 'admin'] as const;
 
+/** `user` is everybody, `auditor` reads the trail and sees to alerts, `admin` may what an auditor may. */
 export type Role = (typeof ROLES)[number];
 
 /** Who a verified access token speaks for. */

@@ -8,6 +8,7 @@ export abstract class Clock {
   }
 }
 
+/** The machine's own time; every other part of the service asks a `Clock`, which a test can set. */
 export class SystemClock extends Clock {
   nowMs(): number {
     return Date.now();

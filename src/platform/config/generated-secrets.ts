@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { ConfigurationFault } from './configuration-fault.js';
 
 /** Secrets that a development installation makes for itself, so that the first start needs no configuration. */
 export const GENERATED_SECRETS = ['JWT_SECRET_KEY', 'PASSWORD_PEPPER'] as const;
@@ -28,4 +29,16 @@ export function generatedSecret(dataDir: string, name: (typeof GENERATED_SECRETS
     rmSync(draft);
   }
   return readFileSync(file, 'utf8');
+}
+
+/** The same where it must exist already: a command on a folder that no service has used makes nothing there. */
+export function storedSecret(dataDir: string, name: (typeof GENERATED_SECRETS)[number]): string {
+  try {
+    return readFileSync(join(dataDir, 'secrets', name), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new ConfigurationFault([
+      `${name} is not set, and DATA_DIR holds none: no service has been started in ${resolve(dataDir)}`,
+    ]);
+  }
 }

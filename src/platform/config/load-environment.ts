@@ -25,10 +25,12 @@ export function variableNames(): string[] {
 /**
  * Reads the environment and `.env` (the environment wins; an empty value counts as unset), fills in what follows
  * from other variables, and validates everything at once. Throws {@link ConfigurationFault} with every fault found.
+ * Outside production, secrets that are not given come from `secretOf`, which makes them unless told otherwise.
  */
 export function loadEnvironment(
   variables: Variables = process.env,
   folder: string = process.cwd(),
+  secretOf: typeof generatedSecret = generatedSecret,
 ): Environment {
   const all: Variables = { ...dotenv(folder), ...withoutEmpty(variables) };
   const names = variableNames();
@@ -41,7 +43,7 @@ export function loadEnvironment(
   const isProduction = given['NODE_ENV']?.trim().toLowerCase() === 'production';
   if (isProduction) faults.push(...missingInProduction(given));
   const derived = DERIVED.filter((name) => given[name] === undefined);
-  fillDefaults(given, isProduction);
+  fillDefaults(given, isProduction, secretOf);
 
   const environment = plainToInstance(Environment, given, { exposeDefaultValues: true });
   faults.push(...memberFaults(environment, derived));
@@ -71,7 +73,11 @@ function missingInProduction(given: Variables): string[] {
     .map((name) => `${name} must be set in production`);
 }
 
-function fillDefaults(given: Record<string, string>, isProduction: boolean): void {
+function fillDefaults(
+  given: Record<string, string>,
+  isProduction: boolean,
+  secretOf: typeof generatedSecret,
+): void {
   const number = (name: string, otherwise: string) => given[name]?.trim() ?? otherwise;
   given['PUBLIC_URL'] ??= `http://localhost:${number('PORT', '3000')}`;
   given['JWT_ISSUER'] ??= given['PUBLIC_URL'];
@@ -81,7 +87,7 @@ function fillDefaults(given: Record<string, string>, isProduction: boolean): voi
   given['DOCS_ENABLED'] ??= String(!isProduction);
   given['LOG_FORMAT'] ??= process.stdout.isTTY && !isProduction ? 'pretty' : 'json';
   if (isProduction) return;
-  for (const name of GENERATED_SECRETS) given[name] ??= generatedSecret(given['DATA_DIR'] ?? './data', name);
+  for (const name of GENERATED_SECRETS) given[name] ??= secretOf(given['DATA_DIR'] ?? './data', name);
 }
 
 /**

@@ -4,6 +4,7 @@ import { MasterKey } from './master-key.js';
 import { Randomness, SystemRandomness } from './randomness.js';
 import { UuidV7 } from './uuid.js';
 
+/** Gives every module randomness, ids and the keys that come of the master secret, each made once in a process. */
 @Global()
 @Module({
   providers: [

@@ -6,6 +6,7 @@ import { isDocumentation, securityHeaders } from './security-headers.js';
 
 const MAX_USER_AGENT = 512;
 
+/** What the first hook must know of the surroundings to judge where a request comes from. */
 export interface HookParts {
   readonly trustedProxies: CidrList;
   /** Whether clients reach the service over https. */

@@ -9,6 +9,7 @@ import { PROBLEM_JSON, problemDocument } from './problem-document.js';
 /** Largest body, bytes. */
 const BODY_LIMIT = 64 * 1024;
 
+/** What the adapter needs before the application exists that could inject it. */
 export interface AdapterParts {
   /** Makes the id of a request that brought none of its own. */
   readonly nextRequestId: () => string;

@@ -12,6 +12,7 @@ export interface ProblemDocument {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
+/** The media type of every error (RFC 9457 section 6.1). */
 export const PROBLEM_JSON = 'application/problem+json';
 
 /** Where the codes are described; a relative reference stays right behind any host (RFC 9457 section 3.1.1). */

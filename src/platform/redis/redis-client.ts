@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
+/** One Redis or a cluster of them; whoever sends it commands need not know which. */
 export type RedisClient = Redis | Cluster;
 
 const RECONNECT_MS = 250;

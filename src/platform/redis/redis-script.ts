@@ -7,6 +7,7 @@ export interface RedisScript {
   readonly sha: string;
 }
 
+/** Prepares a Lua script to be sent by its digest, which is made once and not per request. */
 export function redisScript(lua: string): RedisScript {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }

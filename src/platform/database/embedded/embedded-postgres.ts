@@ -16,9 +16,15 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** Which folder an embedded server lives in, and how it is kept. */
 export interface EmbeddedPostgresOptions extends KeeperOptions {
   /** The server's files go to `postgres` in it. */
   readonly dataDir: string;
+}
+
+/** Where the embedded server of a `DATA_DIR` keeps its files, once it has been started there. */
+export function clusterFolder(dataDir: string): string {
+  return join(resolve(dataDir), 'postgres', 'cluster');
 }
 
 /**

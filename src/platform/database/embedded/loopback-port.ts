@@ -16,6 +16,7 @@ export async function rememberedPort(folder: string): Promise<number> {
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
 }
 
+/** Notes down the port, so that the next start has the same one where it is still free. */
 export async function rememberPort(folder: string, port: number): Promise<void> {
   await writeFile(join(folder, FILE), String(port));
 }

@@ -16,6 +16,7 @@ const REVIVAL_PAUSE_MS = 1000;
 /** What a server says that met the remains of another one, or one that was a moment ahead of it. */
 const PASSING = /still in use|lock file .* already exists|could not create any TCP\/IP sockets/;
 
+/** What the keeper of a server needs to know of whoever uses it. */
 export interface KeeperOptions {
   readonly logger: Pick<Logger, 'log' | 'warn'>;
   /** Settings of `postgresql.conf` for a server started by this process. */

@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+/** Accounts: one address has one, whatever races, and no role exists that the constraint does not name. */
 export class Users1795400003000 implements MigrationInterface {
   readonly name = 'Users1795400003000';
 

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { DataSource } from 'typeorm';
+import { ConfigurationFault } from '../config/configuration-fault.js';
+import type { Environment } from '../config/environment.js';
+import { dataSourceOptions } from './data-source-options.js';
+import { clusterFolder } from './embedded/embedded-postgres.js';
+import { databaseName } from './database-name.js';
+import { type PreparedDatabase, prepareDatabase, reachDatabase } from './prepare-database.js';
+
+/**
+ * A database that the service has used before, for commands that only make sense on one. Where there is none it throws
+ * {@link ConfigurationFault} and makes none: a mistyped address would answer like an installation without accounts.
+ */
+export async function prepareExistingDatabase(environment: Environment): Promise<PreparedDatabase> {
+  const reached = await reachExistingDatabase(environment);
+  try {
+    const prepared = await prepareDatabase(reached.environment);
+    return { ...prepared, stop: reached.stop };
+  } catch (error) {
+    await reached.stop();
+    throw error;
+  }
+}
+
+/** The same without a migration, for those who only read. */
+export async function reachExistingDatabase(environment: Environment): Promise<PreparedDatabase> {
+  const isEmbedded = environment.DATABASE_URL === undefined;
+  if (isEmbedded && !existsSync(clusterFolder(environment.DATA_DIR))) throw missing(environment, 'DATA_DIR');
+  const reached = await reachDatabase(environment);
+  try {
+    if (await isUsed(reached.environment)) return reached;
+    throw missing(environment, isEmbedded ? 'DATA_DIR' : 'DATABASE_URL');
+  } catch (error) {
+    await reached.stop();
+    throw error;
+  }
+}
+
+function missing(environment: Environment, variable: string): ConfigurationFault {
+  return new ConfigurationFault([
+    `${variable} names no database of this service: ${databaseName(environment)} was never used by it`,
+  ]);
+}
+
+async function isUsed(environment: Environment): Promise<boolean> {
+  const dataSource = await new DataSource(dataSourceOptions(environment, 'migrations')).initialize();
+  try {
+    const [row] = await dataSource.query<[{ found: boolean }]>(
+      `SELECT to_regclass('installation') IS NOT NULL AS found`,
+    );
+    return row.found;
+  } finally {
+    await dataSource.destroy();
+  }
+}
