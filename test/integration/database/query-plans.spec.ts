@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EntriesRepository } from '../../../src/audit/entry/entries.repository.js';
+import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
+import { SessionEndsRepository } from '../../../src/audit/stream/session-ends.repository.js';
 import { AccountAdministration } from '../../../src/auth/administration/account-administration.js';
 import { AlertUpkeep } from '../../../src/monitoring/alerts/alert-upkeep.js';
 import { TrailProgress } from '../../../src/monitoring/conditions/trail-progress.js';
@@ -9,6 +12,14 @@ import { startApp, type TestApp } from '../../support/app/test-app.js';
 import { eventually } from '../../support/waiting/eventually.js';
 
 const ROWS = 30_000;
+
+const NOBODY = {
+  sessionId: '0197a1b2-0000-7000-8000-000000000001',
+  roles: [],
+  tokenId: '',
+  issuedAt: 0,
+  expiresAt: 0,
+};
 
 /** Rows enough for the planner to prefer an index wherever there is a fitting one. */
 const SEED = [
@@ -87,6 +98,18 @@ describe('the queries of every day', { timeout: 60_000 }, () => {
     ['the failures in the trail', () => get('/audit/events?outcome=failure', auditor)],
     ['the trail of a request', () => get('/audit/events?requestId=0123456789abcdef', auditor)],
     ['logins in the trail', () => get('/audit/events?type=authn_login_success', auditor)],
+    ['how far the trail is sealed', () => () => app.app.get(SealProgress, { strict: false }).read()],
+    [
+      'entries outside of all ranges',
+      () => () => app.app.get(EntriesRepository, { strict: false }).outOfRange('audit_events', 1),
+    ],
+    [
+      'what ended a session',
+      () => () =>
+        app.app
+          .get(SessionEndsRepository, { strict: false })
+          .hasEndedSince({ ms: Date.now(), position: '1:' }, { ...NOBODY, userId: person.user.id }),
+    ],
     ['alerts', () => get('/alerts?limit=20', auditor)],
     ['open alerts', () => get('/alerts?state=open&limit=200', auditor)],
     ['acknowledged alerts', () => get('/alerts?state=acknowledged&limit=200', auditor)],
