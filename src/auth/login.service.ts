@@ -52,7 +52,7 @@ export class LoginService {
       const changed = await this.users.findWithPasswordHash(email);
       const isSameHash = changed?.passwordHash === user?.passwordHash;
       user = changed;
-      if (isSameHash) break;
+      if (changed === null || isSameHash) break;
     }
     await this.recordFailure(attempt, account, user, origin);
     throw new Problem(AuthErrors.invalid_credentials);
