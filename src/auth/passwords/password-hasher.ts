@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { Subject } from 'rxjs';
 import { Environment } from '../../platform/config/environment.js';
 import { HashQueue } from './hash-queue.js';
+import { letPoolYield } from './pool-priority.js';
 
 /** How long one hash took and waited, seconds. */
 export interface HashTiming {
@@ -26,6 +27,7 @@ export class PasswordHasher {
   private readonly queue: HashQueue;
   /** A hash that no password matches, of the same cost as a real one. */
   private readonly nobodysHash: string;
+  private poolYields = false;
 
   constructor(environment: Environment) {
     this.rounds = environment.BCRYPT_ROUNDS;
@@ -59,10 +61,17 @@ export class PasswordHasher {
     return createHmac('sha384', this.pepper).update(password.normalize('NFC')).digest('base64');
   }
 
+  /** After the first hash, for the pool has no threads before. */
+  private letPoolYield(): void {
+    if (!this.poolYields) letPoolYield();
+    this.poolYields = true;
+  }
+
   private async timed<T>(work: () => Promise<T>): Promise<T> {
     return this.queue.run(async (waitMs) => {
       const startedMs = performance.now();
       const result = await work();
+      this.letPoolYield();
       this.completed.next({
         hashSeconds: (performance.now() - startedMs) / 1000,
         waitSeconds: waitMs / 1000,
