@@ -2,7 +2,7 @@
 //
 //   npm run bench -- [--rounds 5] [--seconds 4] [--only NAME,...] [--soak MINUTES] [--requests 1000000]
 //
-// Names: session-check, login, under-logins, overload, refresh, switches, scale-out, start-up, memory, and scale, which
+// Names: session-check, login, under-logins, overload, refresh, switches, detection, scale-out, start-up, memory, and scale, which
 // needs 15 minutes and 10 GB of its own and runs only by name. A whole run takes about 20 minutes and writes
 // RESULTS.md; one with --only prints and writes nothing.
 import { execFileSync } from 'node:child_process';
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Laboratory, query, ROOT } from './lab/laboratory.mjs';
 import { progress } from './lab/progress.mjs';
+import { measureDetection } from './measures/detection.mjs';
 import { measureLogin } from './measures/login.mjs';
 import { measureMemory } from './measures/memory.mjs';
 import { measureRefresh } from './measures/refresh.mjs';
@@ -47,6 +48,7 @@ const MEASURES = {
   overload: measureOverload,
   refresh: measureRefresh,
   switches: measureSwitches,
+  detection: measureDetection,
   'scale-out': measureScaleOut,
   'start-up': measureStartUp,
   memory: measureMemory,
