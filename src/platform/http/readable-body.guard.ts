@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { callOf } from './call.js';
+import { memberPointer } from './json-pointer.js';
 
 /** What Nest notes of a handler's parameters: each under its kind and place, such as `3:0`. */
 const PARAMETERS = '__routeArguments__';
@@ -29,7 +30,7 @@ function takesBody(context: ExecutionContext): boolean {
 /** Unknown members are refused everywhere, also where none is known; validation sees only bodies that a handler takes. */
 function refuseMembers(body: object): void {
   const errors = Object.keys(body).map((name) => ({
-    pointer: `#/${encodeURIComponent(name.slice(0, 64).toWellFormed())}`,
+    pointer: memberPointer('#', name),
     detail: 'this request takes no members',
   }));
   if (errors.length > 0) throw new Problem(PlatformErrors.validation_failed, { errors });

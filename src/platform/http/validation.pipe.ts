@@ -1,6 +1,7 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { type FieldFault, Problem } from '../errors/problem.js';
+import { memberPointer } from './json-pointer.js';
 
 /** Refuses what a DTO does not declare and what it declares otherwise; every fault by its JSON Pointer. */
 export class StrictValidationPipe extends ValidationPipe {
@@ -39,13 +40,8 @@ function inheritedNames(value: object): FieldFault[] {
 
 function faultsOf(errors: readonly ValidationError[], parent = '#'): FieldFault[] {
   return errors.flatMap((error) => {
-    const pointer = `${parent}/${escapePointer(error.property)}`;
+    const pointer = memberPointer(parent, error.property);
     const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
     return [...own, ...faultsOf(error.children ?? [], pointer)];
   });
-}
-
-/** RFC 6901 section 3, then the percent-encoding of a URI fragment (section 6), which half a surrogate pair has not. */
-function escapePointer(member: string): string {
-  return encodeURIComponent(member.slice(0, 64).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'));
 }
