@@ -72,8 +72,8 @@ export async function measureOverload({ portcullis, ceiling: known, rounds, seco
       `overload, round ${round} of ${rounds}: ${number(served.perSecond, 1)} logins per second, ` +
         `${number(refused.perSecond)} refusals, their p99 ${ms(longest.at(-1))}`,
     );
+    await queueEmpties();
   }
-  await queueEmpties();
   const soon = median(longest);
   const share = median(goodput);
   return {

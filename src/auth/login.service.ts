@@ -40,6 +40,8 @@ export class LoginService {
 
   /** Throws `invalid_credentials`, `rate_limited` after too many failures, `overloaded` when hashes queue up. */
   async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<SignedIn> {
+    // Before anything is asked of PostgreSQL, or a flood of refusals would have it do the work of logins.
+    await this.hasher.assertRoom();
     const account = this.audit.accountDigest(email);
     const knownDevice = this.devices.knownDevice(deviceToken, account);
     const attempt = await this.beginAttempt(email, account, knownDevice, origin);

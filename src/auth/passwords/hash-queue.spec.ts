@@ -7,12 +7,15 @@ import { HashQueue } from './hash-queue.js';
 /** A queue with a clock of its own, and pieces of work that end when they are told to. */
 function harness(width: number, maxWaitMs: number) {
   let nowMs = 0;
-  const queue = new HashQueue(width, maxWaitMs, () => nowMs);
+  const pauses: number[] = [];
+  const pause = (ms: number) => Promise.resolve(pauses.push(ms));
+  const queue = new HashQueue(width, maxWaitMs, { nowMs: () => nowMs, pause });
   const started: string[] = [];
   const ends = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
   return {
     queue,
     started,
+    pauses,
     add: (name: string) =>
       queue.run((waitMs) => {
         started.push(name);
@@ -93,6 +96,28 @@ describe('HashQueue', () => {
     for (let index = 0; index < 10; index += 1) await end(`${index}`);
     await Promise.all(accepted);
     expect(started).not.toContain('one too many');
+  });
+
+  it('takes half a second for a refusal, so that being refused is nothing to do in a loop', async () => {
+    const { queue, add, end, pauses } = harness(1, 0);
+    const running = add('running');
+    expect(await refusalOf(add('too many'))).toBe(1);
+    expect(await refusalOf(queue.assertRoom())).toBe(1);
+    expect(pauses).toEqual([500, 500]);
+    await end('running');
+    await running;
+    await queue.assertRoom();
+    expect(pauses).toHaveLength(2);
+  });
+
+  it('lets a crowd that arrives in one moment fill no more than the room there is', async () => {
+    const { queue, add, end } = harness(1, 500);
+    const crowd = Array.from({ length: 50 }, (_, index) => add(`${index}`));
+    const outcomes = Promise.allSettled(crowd);
+    expect(queue.length).toBe(2);
+    for (let index = 0; index < 3; index += 1) await end(`${index}`, 250);
+    const refused = (await outcomes).filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(47);
   });
 
   it('measures its pace: where hashes are slow it refuses sooner, where they are fast later', async () => {

@@ -1,9 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 
 interface Waiting {
   readonly run: () => void;
 }
+
+/**
+ * A refusal is answered after so long, milliseconds. Whoever is refused and at once asks again would otherwise be
+ * refused a thousand times a second, which costs the very processor time that the hashes in the queue need.
+ */
+const REFUSAL_MS = 500;
+
+const REAL_TIME = { nowMs: () => performance.now(), pause: delay };
 
 /**
  * Runs at most `width` pieces of work at a time and refuses, with `overloaded` (503), what would wait longer than
@@ -18,7 +27,7 @@ export class HashQueue {
   constructor(
     private readonly width: number,
     private readonly maxWaitMs: number,
-    private readonly nowMs: () => number = () => performance.now(),
+    private readonly time: { nowMs(): number; pause(ms: number): Promise<unknown> } = REAL_TIME,
   ) {}
 
   /** Pieces of work that wait for their turn. */
@@ -26,26 +35,38 @@ export class HashQueue {
     return this.waiting.length;
   }
 
+  /** Throws `overloaded` as {@link run} would: for whoever has costly steps to take before. */
+  async assertRoom(): Promise<void> {
+    const refusal = this.refusal();
+    if (refusal) await this.refuse(refusal);
+  }
+
   /** Runs the work in its turn; `waitMs` tells it how long that took. */
   async run<T>(work: (waitMs: number) => Promise<T>): Promise<T> {
-    const arrivedMs = this.nowMs();
-    if (this.running >= this.width) await this.turn();
-    else this.running += 1;
-    const startedMs = this.nowMs();
+    const arrivedMs = this.time.nowMs();
+    const refusal = this.refusal();
+    if (refusal) return this.refuse(refusal);
+    if (this.running < this.width) this.running += 1;
+    else await new Promise<void>((resolve) => this.waiting.push({ run: resolve }));
+    const startedMs = this.time.nowMs();
     try {
       return await work(startedMs - arrivedMs);
     } finally {
-      this.paceMs += (this.nowMs() - startedMs - this.paceMs) * 0.1;
+      this.paceMs += (this.time.nowMs() - startedMs - this.paceMs) * 0.1;
       this.release();
     }
   }
 
-  private async turn(): Promise<void> {
+  private refusal(): Problem | null {
+    if (this.running < this.width) return null;
     const expectedWaitMs = ((this.waiting.length + 1) / this.width) * this.paceMs;
-    if (expectedWaitMs > this.maxWaitMs) {
-      throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds: Math.ceil(expectedWaitMs / 1000) });
-    }
-    await new Promise<void>((resolve) => this.waiting.push({ run: resolve }));
+    if (expectedWaitMs <= this.maxWaitMs) return null;
+    return new Problem(PlatformErrors.overloaded, { retryAfterSeconds: Math.ceil(expectedWaitMs / 1000) });
+  }
+
+  private async refuse(refusal: Problem): Promise<never> {
+    await this.time.pause(REFUSAL_MS);
+    throw refusal;
   }
 
   /** Hands the place to the next in line, or frees it. */

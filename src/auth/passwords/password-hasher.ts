@@ -42,6 +42,11 @@ export class PasswordHasher {
     return this.queue.length;
   }
 
+  /** Throws `overloaded` when a hash that was asked for now would wait too long. */
+  async assertRoom(): Promise<void> {
+    await this.queue.assertRoom();
+  }
+
   async hash(password: string): Promise<string> {
     return this.timed(() => bcrypt.hash(this.preHash(password), this.rounds));
   }
