@@ -8,52 +8,58 @@ import { redisScript } from '../../platform/redis/redis-script.js';
  * executes what its callers gave up on long ago. Time never runs backwards within a window; where the clock was set
  * back by more than the window, the window begins anew rather than closing for as long.
  *
- * KEYS: the windows of all requests. ARGV: deadline in microseconds (0: none), then of each request how many windows
- * it has, and limit, window in microseconds and grain of each.
+ * KEYS: the windows of all requests. ARGV: deadline in microseconds (0: none); the plan, a byte for how many windows
+ * a request has and one for the rule of each, request after request; then the rules, counted from 1: limit, window in
+ * microseconds, grain. Few and short arguments, because each costs both sides more than counting by it does.
  * Answers: the time, then for each window what remains (-1: refused) and the microseconds until there is more.
  */
 export const CONSUME = redisScript(`
+local call, read, write = redis.call, struct.unpack, struct.pack
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local answer = { now }
 local deadline = tonumber(ARGV[1])
 if deadline > 0 and now > deadline then return answer end
-local first, argument = 1, 2
+local plan, limits, windows, grains = ARGV[2], {}, {}, {}
+for rule = 1, (#ARGV - 2) / 3 do
+  limits[rule], windows[rule], grains[rule] = tonumber(ARGV[3 * rule]), tonumber(ARGV[3 * rule + 1]), tonumber(ARGV[3 * rule + 2])
+end
+local first, place = 1, 1
 while first <= #KEYS do
-  local last = first + tonumber(ARGV[argument]) - 1
-  local logs, windows, admitted = redis.call('MGET', unpack(KEYS, first, last)), {}, true
+  local last = first + string.byte(plan, place) - 1
+  local logs, fills, groups, admitted = call('MGET', unpack(KEYS, first, last)), {}, {}, true
   for i = first, last do
-    local limit, window, grain = tonumber(ARGV[argument + 1]), tonumber(ARGV[argument + 2]), tonumber(ARGV[argument + 3])
-    argument = argument + 3
+    local rule = string.byte(plan, place + 1 + i - first)
+    local limit, window, grain = limits[rule], windows[rule], grains[rule]
     local log = logs[i - first + 1] or ''
-    if #log > 0 and struct.unpack('<d', log, #log - 7) > now + window then log = '' end
-    local from, size = 9, #log
-    while from < size and struct.unpack('<d', log, from) <= now - window do from = from + 8 end
+    local size, from = #log, 9
+    if size > 0 and read('<d', log, size - 7) > now + window then size = 0 end
+    while from < size and read('<d', log, from) <= now - window do from = from + 8 end
     local count, wait, fill = 0, 0, grain
     if from < size then
-      fill = struct.unpack('<d', log, 1)
+      fill = read('<d', log, 1)
       count = ((size - from + 1) / 8 - 1) * grain + fill
-      wait = struct.unpack('<d', log, from) + window - now
+      wait = read('<d', log, from) + window - now
     end
     if count >= limit then admitted = false end
-    windows[i] = { log = log, from = from, fill = fill, window = window, grain = grain }
+    fills[i], groups[i] = fill + 1, string.sub(log, from, size)
     answer[2 * i] = count < limit and limit - count or -1
     answer[2 * i + 1] = wait
   end
   if admitted then
     for i = first, last do
-      local held = windows[i]
-      local log, fill, starts = held.log, held.fill + 1, string.sub(held.log, held.from)
-      if fill > held.grain then
-        local newest = #starts > 0 and struct.unpack('<d', log, #log - 7) or 0
-        starts, fill = starts .. struct.pack('<d', math.max(now, newest)), 1
+      local rule = string.byte(plan, place + 1 + i - first)
+      local fill, held = fills[i], groups[i]
+      if fill > grains[rule] then
+        local newest = #held > 0 and read('<d', held, #held - 7) or 0
+        held, fill = held .. write('<d', math.max(now, newest)), 1
       end
-      redis.call('SET', KEYS[i], struct.pack('<d', fill) .. starts, 'PX', math.ceil(held.window / 1000))
+      call('SET', KEYS[i], write('<d', fill) .. held, 'PX', math.ceil(windows[rule] / 1000))
       answer[2 * i] = answer[2 * i] - 1
-      if answer[2 * i + 1] == 0 then answer[2 * i + 1] = held.window end
+      if answer[2 * i + 1] == 0 then answer[2 * i + 1] = windows[rule] end
     end
   end
-  first, argument = last + 1, argument + 1
+  first, place = last + 1, place + 2 + last - first
 end
 return answer
 `);

@@ -63,6 +63,22 @@ for (const { name, open, isMissing } of stores) {
       },
     );
 
+    it('hold each of many at once to the limits of its own windows', async () => {
+      const limits = [2, 7, 100, 7, 3];
+      const requests = limits.map((limit, index) => [
+        window(limit, { exact: index % 2 === 0, windowMs: 60_000 + index }),
+        window(1000 + index, { windowMs: 30_000 }),
+      ]);
+      const answers = await Promise.all(requests.map((windows) => store.consume(windows)));
+      expect(answers.map((decisions) => decisions.map(({ remaining }) => remaining))).toEqual(
+        limits.map((limit, index) => [limit - 1, 999 + index]),
+      );
+      for (const [index, [first, second]] of answers.entries()) {
+        expect(first!.waitMs).toBe(60_000 + index);
+        expect(second!.waitMs).toBe(30_000);
+      }
+    });
+
     it('say what remains, and when there is more', async () => {
       const one = window(3, { windowMs: 60_000 });
       const decisions = [
