@@ -14,6 +14,7 @@ import { AuditLifecycle } from './audit.lifecycle.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
 import { CallRecorder } from './call-recorder.js';
+import { CallsRepository } from './calls.repository.js';
 import { EntryFactory } from './entry/entry-factory.js';
 import { EntrySigner } from './entry/entry-signer.js';
 import { AuditFeed } from './feed/audit-feed.js';
@@ -42,6 +43,7 @@ import { SpoolDrain } from './spool/spool-drain.js';
   providers: [
     AuditService,
     AuditRepository,
+    CallsRepository,
     EntryFactory,
     EntrySigner,
     AuditMonths,

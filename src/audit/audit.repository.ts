@@ -1,14 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { AuditEntry } from './audit-entry.js';
 import { digestOf } from './entry/canonical-entry.js';
 import { EVENT_COLUMNS } from './entry/entry-columns.js';
 import { EntrySigner } from './entry/entry-signer.js';
-
-/** Entries signed in one turn of the event loop: a quarter of a millisecond. */
-const SLICE = 32;
+import { mapInTurns } from './entry/map-in-turns.js';
 
 /**
  * One statement for any number of entries of both kinds. Entries that are there already are left alone, so that a
@@ -51,12 +48,7 @@ export class AuditRepository {
     canonical: readonly string[],
     manager: EntityManager = this.dataSource.manager,
   ): Promise<AuditEntry[]> {
-    const signed: string[] = [];
-    for (let start = 0; start < canonical.length; start += SLICE) {
-      // Hashing a whole batch at once would keep every request waiting for milliseconds.
-      if (start > 0) await nextTurn();
-      for (const entry of canonical.slice(start, start + SLICE)) signed.push(this.signed(entry));
-    }
+    const signed = await mapInTurns(canonical, (entry) => this.signed(entry));
     return manager.query<AuditEntry[]>(INSERT, [`[${signed.join(',')}]`]);
   }
 

@@ -3,6 +3,7 @@ import { Subject } from 'rxjs';
 import type { AuditEntry } from '../audit-entry.js';
 import { isRowAtFault } from '../../platform/database/row-at-fault.js';
 import { AuditRepository } from '../audit.repository.js';
+import { CallsRepository } from '../calls.repository.js';
 import { AuditSpool } from './audit-spool.js';
 import { Castaways } from './castaways.js';
 
@@ -17,6 +18,7 @@ export class SpoolDrain {
 
   constructor(
     private readonly spool: AuditSpool,
+    private readonly calls: CallsRepository,
     private readonly repository: AuditRepository,
     private readonly castaways: Castaways,
   ) {}
@@ -27,9 +29,14 @@ export class SpoolDrain {
     for (const segment of this.spool.waiting()) {
       const lines = segment.lines();
       for (let start = 0; start < lines.length; start += BATCH)
-        await this.insert(lines.slice(start, start + BATCH));
+        await this.send(lines.slice(start, start + BATCH));
       this.spool.remove(segment);
     }
+  }
+
+  private async send(lines: string[]): Promise<void> {
+    const left = await this.calls.copy(lines);
+    if (left.length > 0) await this.insert(left);
   }
 
   private async insert(lines: string[]): Promise<void> {

@@ -1,5 +1,5 @@
-import { Client } from 'pg';
-import type { Duplex } from 'node:stream';
+import { Client, type Connection } from 'pg';
+import { type CopiedRows, CopyQuery } from './copy-query.js';
 import { tellStatement } from './statement-channel.js';
 
 const READ_TIMEOUT = 'Query read timeout';
@@ -11,13 +11,28 @@ const READ_TIMEOUT = 'Query read timeout';
  */
 export class DeadlineClient extends Client {
   override readonly query: Client['query'] = ((...parameters: Parameters<Client['query']>) => {
-    const outcome: unknown = tellStatement(parameters, () => super.query(...parameters));
+    return this.watched(tellStatement(parameters, (): unknown => super.query(...parameters)));
+  }) as Client['query'];
+
+  /** Sends rows to a table, all or none, under the same deadline as a statement. */
+  copyIn(copied: CopiedRows): Promise<void> {
+    const send = () =>
+      new Promise<void>((resolve, reject) => {
+        super.query(new CopyQuery(copied, (error) => (error ? reject(error) : resolve())));
+      });
+    return this.watched(tellStatement([copied.copy], send));
+  }
+
+  private watched<T>(outcome: T): T {
     if (outcome instanceof Promise) outcome.catch((error: unknown) => this.hangUpWhenOverdue(error));
     return outcome;
-  }) as Client['query'];
+  }
 
   private hangUpWhenOverdue(error: unknown): void {
     if (!(error instanceof Error) || error.message !== READ_TIMEOUT) return;
-    (this as unknown as { connection: { stream: Duplex } }).connection.stream.destroy();
+    const { connection } = this as unknown as { connection: Connection };
+    connection.stream.destroy();
+    // Its end is heard of in a later turn only; before that the pool would lend it to the next one.
+    connection.emit('error', error);
   }
 }

@@ -33,6 +33,15 @@ describe('migrate', () => {
     expect(await migrate(db.settings)).toEqual([]);
   });
 
+  it('keeps the members of seals as they are, in months made later too', async () => {
+    const stored = await rows<{ storage: string; tables: number }>(
+      db.ownerUrl,
+      `SELECT attstorage AS storage, count(*)::int AS tables FROM pg_attribute
+       WHERE attname = 'members' AND attrelid::regclass::text ~ '^audit_seals(_\\d|$)' GROUP BY 1`,
+    );
+    expect(stored).toEqual([{ storage: 'e', tables: 5 }]);
+  });
+
   it('works with one role for everything', async () => {
     const single = await freshDatabase({ migrated: false });
     const settings = { ...single.settings, DATABASE_URL: single.ownerUrl, DATABASE_MIGRATION_URL: undefined };

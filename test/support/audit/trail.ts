@@ -35,6 +35,8 @@ export interface Trail {
   record(events: number): Promise<void>;
   /** Records events and one API call, and seals them. */
   grow(events: number): Promise<void>;
+  /** Sends what waits in the spool. */
+  drained(): Promise<void>;
   /** Seals all that is recorded. */
   sealed(): Promise<void>;
   stop(): Promise<void>;
@@ -111,8 +113,9 @@ export async function startTrail(options: TrailOptions = {}): Promise<Trail> {
       });
     }
   };
+  const drained = () => module.get(SpoolDrain).run();
   const sealed = async () => {
-    await module.get(SpoolDrain).run();
+    await drained();
     await module.get(SealingRound).run();
   };
   return {
@@ -136,6 +139,7 @@ export async function startTrail(options: TrailOptions = {}): Promise<Trail> {
       audit.recordCall(CALL);
       await sealed();
     },
+    drained,
     sealed,
     stop: async () => {
       await module.close();

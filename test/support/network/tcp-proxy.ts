@@ -6,6 +6,11 @@ export interface TcpProxy {
   readonly port: number;
   /** From now on requests reach the server, but no answer comes back; connections are reset at the first one. */
   resetOnAnswer(): void;
+  /**
+   * Falls silent on the connection that is the first to have an answer with these bytes, once it is passed on: no answer
+   * comes back there, and with `deaf` no request gets through either, as with a server that is stopped.
+   */
+  fallSilentAfter(answer: Buffer, options?: { deaf?: boolean }): void;
   /** Ends every connection and lets none through, as a server that is gone does. */
   cut(): void;
   /** Passes everything on again. */
@@ -20,6 +25,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let resetting = false;
   let isCut = false;
+  let silence: { after: Buffer; deaf: boolean } | null = null;
   let target = port;
   const server = createServer((client) => {
     if (isCut) {
@@ -32,9 +38,14 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
       socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     }
     client.pipe(upstream);
-    upstream.on('data', (answer) => {
+    let isSilent = false;
+    upstream.on('data', (answer: Buffer) => {
       if (resetting) client.resetAndDestroy();
-      else client.write(answer);
+      else if (!isSilent) client.write(answer);
+      if (!silence || !answer.includes(silence.after)) return;
+      isSilent = true;
+      if (silence.deaf) client.unpipe(upstream).resume();
+      silence = null;
     });
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
@@ -45,6 +56,9 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
     port: (server.address() as AddressInfo).port,
     resetOnAnswer: () => {
       resetting = true;
+    },
+    fallSilentAfter: (after, { deaf = false } = {}) => {
+      silence = { after, deaf };
     },
     cut: () => {
       isCut = true;
