@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { progress } from '../lab/progress.mjs';
-import { freePort, ROOT } from '../lab/laboratory.mjs';
+import { freePort } from '../lab/laboratory.mjs';
 import { number, row } from '../report/row.mjs';
 import { median } from '../report/statistics.mjs';
+import { START } from '../subjects/portcullis.mjs';
 
 /** From `npm start`, without npm, to readiness: the very first time, and with the database there already. */
 export async function measureStartUp({ laboratory, rounds }) {
@@ -31,7 +31,7 @@ async function readyAfter(laboratory, folder) {
   const child = await laboratory.start({
     name: 'Portcullis, defaults',
     command: process.execPath,
-    args: [join(ROOT, 'scripts/start.cjs')],
+    args: START,
     env: { PORT: String(port), DATA_DIR: folder },
   });
   const readyMs = await child.answersAt(`http://127.0.0.1:${port}/health/ready`);

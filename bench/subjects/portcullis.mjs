@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, query, ROOT } from '../lab/laboratory.mjs';
 import { jsonRequest, postJson } from './http.mjs';
@@ -17,6 +18,12 @@ const UNREACHED_LIMITS = {
 const NO_SUSPICION = { DETECT_ERROR_RATE: 'off', DETECT_RATE_LIMIT_STORM: 'off', DETECT_BRUTE_FORCE: 'off' };
 
 export const LIMITS_OFF = Object.fromEntries(Object.keys(UNREACHED_LIMITS).map((name) => [name, 'off']));
+
+/** What `npm start` gives to node. */
+export const START = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  .scripts.start.replace('scripts/', join(ROOT, 'scripts/'))
+  .split(' ')
+  .slice(2);
 
 /** The service as `npm start` starts it, in production mode, everything on; `env` changes that for a comparison. */
 export async function startPortcullis(
@@ -41,7 +48,7 @@ export async function startPortcullis(
   const child = await laboratory.start({
     name,
     command,
-    args: [...node, join(ROOT, 'scripts/start.cjs')],
+    args: [...node, ...START],
     env: settings,
   });
   const url = `http://127.0.0.1:${port}`;
