@@ -10,7 +10,7 @@ import { SpoolOwner } from './spool-owner.js';
 
 const MEGABYTE = 1024 * 1024;
 /** A segment is sent whole; this bounds what is read at once. */
-const SEGMENT_BYTES = MEGABYTE;
+const SEGMENT_BYTES = MEGABYTE / 4;
 /** Lines that could not be written (full disk) and wait in memory: those of the requests then in flight. */
 const MAX_HELD = 10_000;
 /** Room beyond the limit for the requests that were in flight when it was reached. */
