@@ -98,12 +98,12 @@ describe('HashQueue', () => {
     expect(started).not.toContain('one too many');
   });
 
-  it('takes half a second for a refusal, so that being refused is nothing to do in a loop', async () => {
+  it('takes its time for a refusal, so that being refused is nothing to do in a loop', async () => {
     const { queue, add, end, pauses } = harness(1, 0);
     const running = add('running');
     expect(await refusalOf(add('too many'))).toBe(1);
     expect(await refusalOf(queue.assertRoom())).toBe(1);
-    expect(pauses).toEqual([500, 500]);
+    expect(pauses).toEqual([700, 700]);
     await end('running');
     await running;
     await queue.assertRoom();

@@ -10,7 +10,7 @@ interface Waiting {
  * A refusal is answered after so long, milliseconds. Whoever is refused and at once asks again would otherwise be
  * refused a thousand times a second, which costs the very processor time that the hashes in the queue need.
  */
-const REFUSAL_MS = 500;
+const REFUSAL_MS = 700;
 
 const REAL_TIME = { nowMs: () => performance.now(), pause: delay };
 
