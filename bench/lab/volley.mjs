@@ -2,12 +2,13 @@ import autocannon from 'autocannon';
 import { median, quantile } from '../report/statistics.mjs';
 
 /**
- * Sends requests over kept-alive connections for some seconds, each connection the next as soon as the last is answered.
+ * Sends requests over kept-alive connections for some seconds, each connection the next as soon as the last is answered,
+ * or, with `perSecond`, so many of them altogether.
  * `requestsOf(connection)` gives a connection its own list, which it sends in turn; `requests` is one list for all.
  * The rate is that between the first and the last answer, so that what is cut off at the end is not held against
  * anyone. Throws when an answer has another status than the accepted ones.
  */
-export async function volley({ url, connections, seconds, requests, requestsOf, accept = [200] }) {
+export async function volley({ url, connections, seconds, perSecond, requests, requestsOf, accept = [200] }) {
   const answers = [];
   let connection = 0;
   const run = autocannon({
@@ -15,6 +16,7 @@ export async function volley({ url, connections, seconds, requests, requestsOf, 
     connections,
     duration: seconds,
     timeout: 60,
+    ...(perSecond && { overallRate: perSecond, ignoreCoordinatedOmission: true }),
     ...(requests && { requests }),
     ...(requestsOf && { setupClient: (client) => client.setRequests(requestsOf(connection++)) }),
   });
