@@ -22,23 +22,38 @@ const CALL: AuditEntry = {
   details: null,
 };
 
+const fieldsOf = (call: AuditEntry) => callFields(canonicalEntry(call))!.split('\t');
+
 describe('callFields', () => {
   it('has the fields in the order of their columns, and \\N where there is nothing', () => {
-    expect(callFields(canonicalEntry(CALL))?.split('\t')).toEqual([
-      CALL.time,
+    expect(fieldsOf(CALL)).toEqual([
+      '203.0.113.7',
+      '1.5',
       CALL.id,
+      'GET',
       'success',
       '\\N',
-      '\\N',
-      '\\N',
-      '203.0.113.7',
-      'curl/8.5.0',
       'request-1',
-      'GET',
       '/users/me',
+      '\\N',
       '200',
-      '1.5',
+      CALL.time,
+      'curl/8.5.0',
+      '\\N',
     ]);
+  });
+
+  it.each(['address', 'method', 'reason', 'requestId', 'route', 'sessionId', 'userAgent', 'userId'] as const)(
+    'has the same fields where one needs an escape, which is the long way: %s',
+    (member) => {
+      const call = { ...CALL, [member]: 'a long\tway' };
+      const plain = fieldsOf({ ...CALL, [member]: 'placeholder' });
+      expect(fieldsOf(call)).toEqual(plain.map((text) => (text === 'placeholder' ? 'a long\\tway' : text)));
+    },
+  );
+
+  it.each([0, 0.001, 1e-7, 1e21, 12.346])('has numbers as JSON has them: %d', (durationMs) => {
+    expect(fieldsOf({ ...CALL, durationMs })[1]).toBe(String(durationMs));
   });
 
   it.each([
@@ -48,10 +63,10 @@ describe('callFields', () => {
     ['\u0001"', '\u0001"'],
     ['', ''],
   ])('escapes what COPY would read as something else: %j', (userAgent, field) => {
-    expect(callFields(canonicalEntry({ ...CALL, userAgent }))?.split('\t')[7]).toBe(field);
+    expect(fieldsOf({ ...CALL, userAgent })[11]).toBe(field);
   });
 
-  it.each([canonicalEntry({ ...CALL, kind: 'event' }), 'torn', '{"kind":"call"', 'null', '5', ''])(
+  it.each([canonicalEntry({ ...CALL, kind: 'event' }), 'torn', '{"kind":"call"', 'null', '5', '', 'a\tb'])(
     'has none for what is no call: %s',
     (line) => {
       expect(callFields(line)).toBeNull();
