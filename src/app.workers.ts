@@ -20,9 +20,10 @@ export async function superviseWorkers(environment: Environment): Promise<() => 
     });
   const workers = Array.from({ length: environment.WEB_CONCURRENCY }, fork);
   await Promise.all(workers.map(listening));
-  cluster.on('exit', () => {
-    void wait(RESTART_DELAY_MS).then(() => !stopping && fork());
-  });
+  const replace = () => void wait(RESTART_DELAY_MS).then(() => !stopping && fork());
+  // One that listened may have died while another still started.
+  for (const worker of workers) if (worker.isDead()) replace();
+  cluster.on('exit', replace);
   return async () => {
     stopping = true;
     const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);

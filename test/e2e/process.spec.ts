@@ -193,12 +193,19 @@ describe('workers', { timeout: TIMEOUT_MS }, () => {
     });
     expect(await post(service, '/auth/register', credentials)).toBe(201);
     const workers = () => childrenOf(service.child.pid!);
+    // Ready is the service with the first of them; that one dies before it listens is a start that failed.
+    await eventually(() => expect(service.output().match(/listening on/g)).toHaveLength(2), {
+      timeoutMs: 20_000,
+    });
     const [victim, other] = await workers();
     process.kill(victim!, 'SIGKILL');
-    await eventually(async () => {
-      const living = await workers();
-      if (living.length !== 2 || living.includes(victim!)) throw new Error(`workers: ${living.join(', ')}`);
-    });
+    await eventually(
+      async () => {
+        const living = await workers();
+        if (living.length !== 2 || living.includes(victim!)) throw new Error(`workers: ${living.join(', ')}`);
+      },
+      { timeoutMs: 20_000 },
+    );
     expect(await workers()).toContain(other);
     expect(await post(service, '/auth/login', credentials)).toBe(200);
     service.child.kill('SIGTERM');
