@@ -47,10 +47,6 @@ export async function measureSwitches({ laboratory, rounds, seconds }) {
     rows: [
       against('session checks, audit on against off', 'calls not audited'),
       against('session checks, limits on against off', 'limits off'),
-      longer(
-        `time of a session check at ${PER_SECOND} per second, audit on against off`,
-        'calls not audited',
-      ),
       row(
         `time of a session check at ${PER_SECOND} per second, audit on against off`,
         'at most 1.10 times',
