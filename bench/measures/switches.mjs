@@ -24,8 +24,8 @@ export async function measureSwitches({ laboratory, rounds, seconds }) {
     services.push(service);
     const sessions = await service.signIn(await service.register(40));
     const requests = sessions.map((session) => service.sessionCheck(session));
-    await volley({ url: service.url, connections: 32, seconds: 1, requests });
     const load = { url: service.url, connections: 32, seconds, requests };
+    await volley({ ...load, seconds: 1 });
     trials[name] = () => volley(load);
     calm[name] = () => volley({ ...load, perSecond: PER_SECOND });
   }

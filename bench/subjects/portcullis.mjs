@@ -19,11 +19,12 @@ const NO_SUSPICION = { DETECT_ERROR_RATE: 'off', DETECT_RATE_LIMIT_STORM: 'off',
 
 export const LIMITS_OFF = Object.fromEntries(Object.keys(UNREACHED_LIMITS).map((name) => [name, 'off']));
 
-/** What `npm start` gives to node. */
-export const START = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  .scripts.start.replace('scripts/', join(ROOT, 'scripts/'))
-  .split(' ')
-  .slice(2);
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const [, , ...flags] = scripts.start.split(' ');
+const program = join(ROOT, flags.pop());
+
+/** What `npm start`, which is `exec node ...`, gives to node. */
+export const START = [...flags, program];
 
 /** The service as `npm start` starts it, in production mode, everything on; `env` changes that for a comparison. */
 export async function startPortcullis(

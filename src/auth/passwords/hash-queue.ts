@@ -7,8 +7,8 @@ interface Waiting {
 }
 
 /**
- * A refusal is answered after so long, milliseconds. Whoever is refused and at once asks again would otherwise be
- * refused a thousand times a second, which costs the very processor time that the hashes in the queue need.
+ * {@link HashQueue.assertRoom} takes so long to refuse, milliseconds. Whoever is refused and at once asks again would
+ * otherwise be refused a thousand times a second, which costs the very processor time that the hashes in the queue need.
  */
 const REFUSAL_MS = 700;
 
@@ -35,17 +35,22 @@ export class HashQueue {
     return this.waiting.length;
   }
 
-  /** Throws `overloaded` as {@link run} would: for whoever has costly steps to take before. */
+  /**
+   * Throws what {@link run} would, and takes its time: for a request that has costly steps to take before, and nothing
+   * that others wait for. `run` itself refuses at once, since its caller may hold a count, or do without the hash.
+   */
   async assertRoom(): Promise<void> {
     const refusal = this.refusal();
-    if (refusal) await this.refuse(refusal);
+    if (!refusal) return;
+    await this.time.pause(REFUSAL_MS);
+    throw refusal;
   }
 
   /** Runs the work in its turn; `waitMs` tells it how long that took. */
   async run<T>(work: (waitMs: number) => Promise<T>): Promise<T> {
     const arrivedMs = this.time.nowMs();
     const refusal = this.refusal();
-    if (refusal) return this.refuse(refusal);
+    if (refusal) throw refusal;
     if (this.running < this.width) this.running += 1;
     else await new Promise<void>((resolve) => this.waiting.push({ run: resolve }));
     const startedMs = this.time.nowMs();
@@ -62,11 +67,6 @@ export class HashQueue {
     const expectedWaitMs = ((this.waiting.length + 1) / this.width) * this.paceMs;
     if (expectedWaitMs <= this.maxWaitMs) return null;
     return new Problem(PlatformErrors.overloaded, { retryAfterSeconds: Math.ceil(expectedWaitMs / 1000) });
-  }
-
-  private async refuse(refusal: Problem): Promise<never> {
-    await this.time.pause(REFUSAL_MS);
-    throw refusal;
   }
 
   /** Hands the place to the next in line, or frees it. */

@@ -42,7 +42,7 @@ export class PasswordHasher {
     return this.queue.length;
   }
 
-  /** Throws `overloaded` when a hash that was asked for now would wait too long. */
+  /** Throws `overloaded`, after 0.7 s, when a hash that was asked for now would wait too long. */
   async assertRoom(): Promise<void> {
     await this.queue.assertRoom();
   }
