@@ -36,6 +36,7 @@ import { VerifiedSoFar } from './verification/verified-so-far.js';
 import { AuditSpool } from './spool/audit-spool.js';
 import { Castaways } from './spool/castaways.js';
 import { SpoolDrain } from './spool/spool-drain.js';
+import { SpoolWriter } from './spool/spool-writer.js';
 
 /** The append-only, tamper-evident record of every authentication event and every API call. */
 @Module({
@@ -49,6 +50,7 @@ import { SpoolDrain } from './spool/spool-drain.js';
     AuditMonths,
     MonthsRepository,
     AuditSpool,
+    SpoolWriter,
     SpoolDrain,
     Castaways,
     EntriesRepository,

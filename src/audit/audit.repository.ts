@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { AuditEntry } from './audit-entry.js';
-import { digestOf } from './entry/canonical-entry.js';
+import { canonicalEntry } from './entry/canonical-entry.js';
 import { EVENT_COLUMNS } from './entry/entry-columns.js';
 import { EntrySigner } from './entry/entry-signer.js';
-import { mapInTurns } from './entry/map-in-turns.js';
+import { signedJson } from './entry/signed-json.js';
 
 /**
  * One statement for any number of entries of both kinds. Entries that are there already are left alone, so that a
@@ -43,25 +43,29 @@ export class AuditRepository {
     private readonly signer: EntrySigner,
   ) {}
 
-  /** Adds canonical entries, each with its digest and code; answers the events (not the calls) that were not there before. */
+  /** Signs an event and adds it. */
+  async add(event: AuditEntry, manager?: EntityManager): Promise<void> {
+    await this.insert([this.signed(event)], manager);
+  }
+
+  /** Adds entries as signed JSON; answers the events (not the calls) that were not there before. */
   async insert(
-    canonical: readonly string[],
+    signed: readonly string[],
     manager: EntityManager = this.dataSource.manager,
   ): Promise<AuditEntry[]> {
-    const signed = await mapInTurns(canonical, (entry) => this.signed(entry));
     return manager.query<AuditEntry[]>(INSERT, [`[${signed.join(',')}]`]);
   }
 
-  /** Throws what PostgreSQL has against a canonical entry, also what it would say at the end; nothing of it stays. */
-  async probe(tx: Transaction, canonical: string): Promise<void> {
+  /** Throws what PostgreSQL has against an entry, also what it would say at the end; nothing of it stays. */
+  async probe(tx: Transaction, entry: AuditEntry): Promise<void> {
     await tx.query('SAVEPOINT probe');
     await tx.query('SET CONSTRAINTS ALL IMMEDIATE');
-    await this.insert([canonical], tx);
+    await this.insert([this.signed(entry)], tx);
     await tx.query('ROLLBACK TO SAVEPOINT probe');
   }
 
-  private signed(entry: string): string {
-    const digest = digestOf(entry);
-    return `${entry.slice(0, -1)},"digest":"\\\\x${digest}","mac":"\\\\x${this.signer.mac(digest)}"}`;
+  private signed(entry: AuditEntry): string {
+    const canonical = canonicalEntry(entry);
+    return signedJson(canonical, this.signer.sign(canonical));
   }
 }

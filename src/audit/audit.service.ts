@@ -1,16 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type Observable, Subject, merge } from 'rxjs';
-import { Environment } from '../platform/config/environment.js';
 import { MasterKey } from '../platform/crypto/master-key.js';
 import { afterCommit, type Transaction } from '../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { ApiCall, AuditEntry, AuditEvent } from './audit-entry.js';
 import { AuditRepository } from './audit.repository.js';
-import { canonicalEntry } from './entry/canonical-entry.js';
 import { EntryFactory } from './entry/entry-factory.js';
 import { AuditSpool } from './spool/audit-spool.js';
 import { SpoolDrain } from './spool/spool-drain.js';
+import { SpoolWriter } from './spool/spool-writer.js';
 
 /** Bytes of the account digest: enough that no two accounts share one. */
 const DIGEST_BYTES = 16;
@@ -29,9 +28,9 @@ export class AuditService {
     private readonly entries: EntryFactory,
     private readonly repository: AuditRepository,
     private readonly spool: AuditSpool,
+    private readonly spoolWriter: SpoolWriter,
     drain: SpoolDrain,
     private readonly masterKey: MasterKey,
-    private readonly environment: Environment,
   ) {
     this.committed = merge(this.written, drain.committed);
     this.calls = this.called;
@@ -50,15 +49,13 @@ export class AuditService {
 
   /** Records a refusal by a guard or a pipe: in the spool no later than the call that it refuses, in PostgreSQL within 250 ms. */
   recordRefusal(event: AuditEvent): void {
-    this.spool.append(canonicalEntry(this.entries.event(event)));
+    this.spoolWriter.event(event);
   }
 
   /** Records an API call, and calls `recorded` once it is durable in the spool; in PostgreSQL it is within 250 ms. */
   recordCall(call: ApiCall, recorded?: () => void): void {
     this.called.next(call);
-    if (this.environment.AUDIT_CALLS_ENABLED)
-      this.spool.append(canonicalEntry(this.entries.call(call)), recorded);
-    else recorded?.();
+    this.spoolWriter.call(call, recorded);
   }
 
   /** Whether the spool has room; when it has not, requests are refused with `dependency_unavailable`. */
@@ -88,7 +85,7 @@ export class AuditService {
   private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {
     const entry = this.entries.event(event);
     try {
-      await this.repository.insert([canonicalEntry(entry)], tx);
+      await this.repository.add(entry, tx);
     } catch (cause) {
       throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1, cause });
     }

@@ -15,6 +15,7 @@ import { ManualClock } from '../../../test/support/clock/manual-clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { SystemRandomness } from '../../platform/crypto/randomness.js';
 import { AuditSpool } from './audit-spool.js';
+import type { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 
 /** A full disk, when it is switched on; the file system that the module really writes to otherwise. */
@@ -50,7 +51,12 @@ describe('AuditSpool', () => {
     to.append(line);
     to.flush();
   };
-  const linesOf = (of: AuditSpool) => of.waiting().flatMap((segment) => segment.lines());
+  const linesIn = (segment: Segment) =>
+    Buffer.concat([...segment.batches()])
+      .toString()
+      .split('\n')
+      .slice(0, -1);
+  const linesOf = (of: AuditSpool) => of.waiting().flatMap(linesIn);
 
   /** A segment as a process of that host and id left it. */
   function leaveBehind(host: string, pid: number, lines: string[], lifeMs?: number): void {
@@ -120,7 +126,23 @@ describe('AuditSpool', () => {
     before.append('whole');
     const [segment] = before.waiting();
     appendFileSync(segment!.path, 'to');
-    expect(segment!.lines()).toEqual(['whole']);
+    expect(linesIn(segment!)).toEqual(['whole']);
+  });
+
+  it('gives back very many lines in batches of whole ones, and one that is larger than a batch by itself', () => {
+    const mine = spool();
+    const lines = [
+      ...Array.from({ length: 5000 }, (_, n) => `line ${n} ${'x'.repeat(n % 200)}`),
+      'y'.repeat(600_000),
+      'last',
+    ];
+    for (const line of lines) mine.append(line);
+    const [segment] = mine.waiting();
+    const batches = [...segment!.batches()].map((batch) => batch.toString());
+    expect(batches.length).toBeGreaterThan(3);
+    for (const batch of batches) expect(batch.endsWith('\n')).toBe(true);
+    expect(batches.join('')).toBe(lines.map((line) => `${line}\n`).join(''));
+    expect(Math.max(...batches.slice(0, -2).map(({ length }) => length))).toBeLessThanOrEqual(256 * 1024 + 1);
   });
 
   it('knows how much waits, and for how long', () => {
@@ -194,7 +216,7 @@ describe('AuditSpool', () => {
       clock.advance(31_000);
       append(mine, 'after');
       const [before] = mine.waiting();
-      expect(before!.lines()).toEqual(['before']);
+      expect(linesIn(before!)).toEqual(['before']);
       mine.remove(before!);
       expect(linesOf(mine)).toEqual(['after']);
     });
@@ -264,7 +286,7 @@ describe('AuditSpool', () => {
       append(mine, 'later');
       const lines: string[] = [];
       for (let segments = mine.waiting(); segments.length > 0; segments = mine.waiting()) {
-        lines.push(...segments[0]!.lines());
+        lines.push(...linesIn(segments[0]!));
         mine.remove(segments[0]!);
       }
       expect(lines).toEqual(['refused', 'later']);

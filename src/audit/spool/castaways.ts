@@ -4,7 +4,6 @@ import { TransactionRunner } from '../../platform/database/transaction-runner.js
 import { internalOrigin } from '../../platform/http/origin.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { AuditRepository } from '../audit.repository.js';
-import { canonicalEntry } from '../entry/canonical-entry.js';
 import { EntryFactory } from '../entry/entry-factory.js';
 import { AuditMonths } from '../months/audit-months.js';
 import { AuditSpool } from './audit-spool.js';
@@ -51,7 +50,7 @@ export class Castaways {
   }
 
   private async assertAccepted(kind: AuditEntry['kind']): Promise<void> {
-    const probe = canonicalEntry(kind === 'call' ? this.plainCall() : this.plainEvent());
+    const probe = kind === 'call' ? this.plainCall() : this.plainEvent();
     try {
       await this.transactions.run((tx) => this.repository.probe(tx, probe));
     } catch (error) {

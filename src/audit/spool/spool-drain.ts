@@ -6,6 +6,7 @@ import { AuditRepository } from '../audit.repository.js';
 import { CallsRepository } from '../calls.repository.js';
 import { AuditSpool } from './audit-spool.js';
 import { Castaways } from './castaways.js';
+import { jsonOfRows, sortLines } from './spooled-lines.js';
 
 /** Entries of one statement: what PostgreSQL inserts well within the statement timeout, on a busy machine too. */
 const BATCH = 500;
@@ -27,16 +28,17 @@ export class SpoolDrain {
   async run(): Promise<void> {
     this.spool.tend();
     for (const segment of this.spool.waiting()) {
-      const lines = segment.lines();
-      for (let start = 0; start < lines.length; start += BATCH)
-        await this.send(lines.slice(start, start + BATCH));
+      for (const batch of segment.batches()) await this.send(batch);
       this.spool.remove(segment);
     }
   }
 
-  private async send(lines: string[]): Promise<void> {
-    const left = await this.calls.copy(lines);
-    if (left.length > 0) await this.insert(left);
+  private async send(lines: Buffer): Promise<void> {
+    const { rows, json } = sortLines(lines);
+    const isCopied = rows.length === 0 || (await this.calls.copy(rows));
+    const left = isCopied ? json : [...jsonOfRows(rows), ...json];
+    for (let start = 0; start < left.length; start += BATCH)
+      await this.insert(left.slice(start, start + BATCH));
   }
 
   private async insert(lines: string[]): Promise<void> {

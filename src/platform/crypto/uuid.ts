@@ -21,19 +21,21 @@ export function uuidFromBytes(bytes: Buffer): string {
 }
 
 const POOLED_IDS = 256;
-const RANDOM_PER_ID = 10;
+const RANDOM_DIGITS = 20;
+const VARIANTS = '89ab';
 
 /**
  * Makes UUIDv7 identifiers (RFC 9562 section 5.7) from the injected clock and randomness; ids made in one
  * millisecond are ordered by a 12-bit counter in `rand_a` (section 6.2, method 1), so that a keyset cursor over
  * ids follows the order of creation within a process. Random bytes are drawn in blocks: one system call serves
- * {@link POOLED_IDS} ids.
+ * {@link POOLED_IDS} ids, and what ids of one millisecond have in common is written once.
  */
 @Injectable()
 export class UuidV7 {
   private lastMs = 0;
+  private timestamp = '';
   private counter = 0;
-  private pool: Buffer = Buffer.alloc(0);
+  private pool = '';
   private used = 0;
 
   constructor(
@@ -42,28 +44,28 @@ export class UuidV7 {
   ) {}
 
   next(): string {
-    return uuidFromBytes(this.bytes());
+    const random = this.randomDigits();
+    const nowMs = this.clock.nowMs();
+    if (nowMs > this.lastMs) this.begin(nowMs, Number.parseInt(random.slice(0, 3), 16) & 0x3ff);
+    else if (++this.counter > 0xfff) this.begin(this.lastMs + 1, 0);
+    const counter = this.counter.toString(16).padStart(3, '0');
+    const variant = VARIANTS[Number.parseInt(random[3]!, 16) & 3]!;
+    return `${this.timestamp}-7${counter}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
   }
 
-  private bytes(): Buffer {
-    if (this.used + RANDOM_PER_ID > this.pool.length) {
-      this.pool = this.randomness.bytes(POOLED_IDS * RANDOM_PER_ID);
+  private begin(ms: number, counter: number): void {
+    const digits = ms.toString(16).padStart(12, '0');
+    this.timestamp = `${digits.slice(0, 8)}-${digits.slice(8)}`;
+    this.lastMs = ms;
+    this.counter = counter;
+  }
+
+  private randomDigits(): string {
+    if (this.used === this.pool.length) {
+      this.pool = this.randomness.bytes((POOLED_IDS * RANDOM_DIGITS) / 2).toString('hex');
       this.used = 0;
     }
-    const id = Buffer.allocUnsafe(16);
-    this.pool.copy(id, 6, this.used, this.used + RANDOM_PER_ID);
-    this.used += RANDOM_PER_ID;
-    const nowMs = this.clock.nowMs();
-    if (nowMs > this.lastMs) {
-      this.lastMs = nowMs;
-      this.counter = id.readUInt16BE(6) & 0x3ff;
-    } else if (++this.counter > 0xfff) {
-      this.lastMs += 1;
-      this.counter = 0;
-    }
-    id.writeUIntBE(this.lastMs, 0, 6);
-    id.writeUInt16BE(0x7000 | this.counter, 6);
-    id.writeUInt8(0x80 | (id.readUInt8(8) & 0x3f), 8);
-    return id;
+    this.used += RANDOM_DIGITS;
+    return this.pool.slice(this.used - RANDOM_DIGITS, this.used);
   }
 }

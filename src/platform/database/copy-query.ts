@@ -6,8 +6,8 @@ export interface CopiedRows {
   readonly ask: string;
   /** The COPY statement. Its last column takes the value. */
   readonly copy: string;
-  /** Each escaped as the format demands, without its last field and without a line end. */
-  readonly rows: readonly string[];
+  /** Lines, each escaped as the format demands, without its last field, and ended by a line feed. */
+  readonly rows: Buffer;
 }
 
 /** What node-postgres can do in answer to CopyInResponse; its types leave it out. */
@@ -43,8 +43,18 @@ export class CopyQuery extends Query {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
-    const end = `\t${this.value}\n`;
-    connection.sendCopyFromChunk(Buffer.from(this.copied.rows.join(end) + end));
+    connection.sendCopyFromChunk(withLastField(this.copied.rows, this.value));
     connection.endCopyFrom();
   }
+}
+
+function withLastField(rows: Buffer, value: string): Buffer {
+  const end = Buffer.from(`\t${value}\n`);
+  const parts: Buffer[] = [];
+  for (let start = 0; start < rows.length;) {
+    const lineEnd = rows.indexOf('\n', start);
+    parts.push(rows.subarray(start, lineEnd), end);
+    start = lineEnd + 1;
+  }
+  return Buffer.concat(parts);
 }

@@ -1,11 +1,14 @@
 import { fc } from '@fast-check/vitest';
 import { type TracingChannelSubscribers, tracingChannel } from 'node:diagnostics_channel';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ApiCall } from '../../../src/audit/audit-entry.js';
+import type { ApiCall, AuditEntry } from '../../../src/audit/audit-entry.js';
+import { callRow } from '../../../src/audit/entry/call-row.js';
 import { canonicalEntry, digestOf } from '../../../src/audit/entry/canonical-entry.js';
 import { CALL_COLUMNS } from '../../../src/audit/entry/entry-columns.js';
 import { EntryFactory } from '../../../src/audit/entry/entry-factory.js';
 import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
+import { EntrySigner } from '../../../src/audit/entry/entry-signer.js';
 import { AuditSpool } from '../../../src/audit/spool/audit-spool.js';
 import { STATEMENTS, type StatementMessage } from '../../../src/platform/database/statement-channel.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
@@ -38,6 +41,7 @@ describe('calls on their way from the spool', () => {
   } as unknown as TracingChannelSubscribers<StatementMessage>;
 
   const entry = (call: ApiCall) => trail.module.get(EntryFactory).call(call);
+  const rowOf = (call: AuditEntry) => callRow(call, trail.module.get(EntrySigner).sign(canonicalEntry(call)));
   const spooled = (line: string) => trail.module.get(AuditSpool).append(line);
   const recordCalls = (statuses: readonly number[]) => {
     for (const status of statuses) trail.audit.recordCall({ ...CALL, status });
@@ -90,13 +94,26 @@ describe('calls on their way from the spool', () => {
   });
 
   it('are there once when they are sent twice', async () => {
-    const lines = Array.from({ length: 20 }, () => canonicalEntry(entry(CALL)));
+    const lines = Array.from({ length: 20 }, () => rowOf(entry(CALL)));
     lines.slice(0, 12).forEach(spooled);
     await trail.drained();
     lines.forEach(spooled);
     await trail.sealed();
     expect(await statuses()).toHaveLength(20);
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 20 });
+  });
+
+  it.each([
+    ['a call', '\t401\t', '\t200\t'],
+    ['a refusal', '"admin"', '"user"'],
+  ])('cannot be changed while they wait: %s', async (_what, is, becomes) => {
+    trail.audit.recordCall({ ...CALL, status: 401 });
+    trail.audit.recordRefusal(REFUSED);
+    const [segment] = trail.module.get(AuditSpool).waiting();
+    const content = readFileSync(segment!.path, 'utf8');
+    writeFileSync(segment!.path, content.replace(is, becomes));
+    await trail.sealed();
+    expect(await trail.verification.verify()).toMatchObject({ intact: false, firstFault: { kind: 'altered' } });
   });
 
   it('keep every character that their senders chose', async () => {
@@ -111,9 +128,8 @@ describe('calls on their way from the spool', () => {
         }),
         async ({ origin, ...texts }) => {
           const call = entry({ ...CALL, ...texts, origin: { ...ORIGIN, ...origin } });
-          const line = canonicalEntry(call);
-          expected.set(call.id, line);
-          spooled(line);
+          expected.set(call.id, canonicalEntry(call));
+          spooled(rowOf(call));
         },
       ),
       { numRuns: 300 },
@@ -136,13 +152,15 @@ describe('calls on their way from the spool', () => {
     await trail.drained();
     expect(await statuses()).toEqual([200, 201]);
     expect(await trail.types()).toContain('authz_fail');
-    expect(trail.audit.spoolBytes).toBe(`${canonicalEntry(entry({ ...CALL, status: 500 }))}\n`.length);
+    expect((await trail.putAside()).map((line) => JSON.parse(line) as AuditEntry)).toMatchObject([
+      { kind: 'call', status: 500 },
+    ]);
   });
 
   it('get their month, when that is what is missing', async () => {
     const call = entry(CALL);
     const id = call.id.replace(/^.{13}/, '01970000-0000');
-    spooled(canonicalEntry({ ...call, id, time: timeOfEntry(id).toISOString() }));
+    spooled(rowOf({ ...call, id, time: timeOfEntry(id).toISOString() }));
     recordCalls([200]);
     await trail.sealed();
     expect(await statuses()).toHaveLength(2);

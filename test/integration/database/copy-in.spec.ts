@@ -23,13 +23,14 @@ describe('rows that are copied', () => {
   beforeEach(() => dataSource.query('TRUNCATE note'));
 
   const ask = 'SELECT pg_current_xact_id()';
+  const lines = (...rows: string[]) => Buffer.from(rows.map((row) => `${row}\n`).join(''));
   const backend = async () =>
     (await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid'))[0].pid;
   const setting = async (name: string) =>
     (await dataSource.query<[{ value: string }]>('SELECT current_setting($1) AS value', [name]))[0].value;
 
   it('take the value that was asked for in their transaction', async () => {
-    await copyIn(dataSource, { ask, copy: COPY, rows: ['one', 'two'] });
+    await copyIn(dataSource, { ask, copy: COPY, rows: lines('one', 'two') });
     expect(
       await dataSource.query('SELECT text, value = xmin::text::bigint AS own FROM note ORDER BY text'),
     ).toEqual([
@@ -44,13 +45,19 @@ describe('rows that are copied', () => {
     ['one of very many', [...Array.from({ length: 50_000 }, (_, n) => `row ${n}`), 'far too long a text']],
   ])('are all refused for %s, and the connection serves on', async (_what, rows) => {
     const before = await backend();
-    await expect(copyIn(dataSource, { ask, copy: COPY, rows })).rejects.toSatisfy(isRowAtFault);
+    await expect(copyIn(dataSource, { ask, copy: COPY, rows: lines(...rows) })).rejects.toSatisfy(
+      isRowAtFault,
+    );
     expect(await dataSource.query('SELECT FROM note')).toEqual([]);
     expect(await backend()).toBe(before);
   });
 
   it('are no fault of theirs where the value cannot be asked for', async () => {
-    const refused = copyIn(dataSource, { ask: 'SELECT nothing FROM nowhere', copy: COPY, rows: ['one'] });
+    const refused = copyIn(dataSource, {
+      ask: 'SELECT nothing FROM nowhere',
+      copy: COPY,
+      rows: lines('one'),
+    });
     await expect(refused).rejects.toMatchObject({ driverError: { code: '42P01' } });
     await expect(refused).rejects.not.toSatisfy(isRowAtFault);
   });
@@ -60,7 +67,7 @@ describe('rows that are copied', () => {
     await copyIn(dataSource, {
       ask: `SELECT current_setting('tcp_keepalives_idle')`,
       copy: COPY,
-      rows: ['seconds'],
+      rows: lines('seconds'),
     });
     expect(await dataSource.query('SELECT value::int FROM note')).toEqual([{ value: 10 }]);
     expect(await setting('tcp_keepalives_idle')).toBe(usual);

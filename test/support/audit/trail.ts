@@ -1,5 +1,5 @@
 import { Test, type TestingModule } from '@nestjs/testing';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
@@ -37,6 +37,8 @@ export interface Trail {
   grow(events: number): Promise<void>;
   /** Sends what waits in the spool. */
   drained(): Promise<void>;
+  /** The lines that PostgreSQL refused. */
+  putAside(): Promise<string[]>;
   /** Seals all that is recorded. */
   sealed(): Promise<void>;
   stop(): Promise<void>;
@@ -140,6 +142,10 @@ export async function startTrail(options: TrailOptions = {}): Promise<Trail> {
       await sealed();
     },
     drained,
+    putAside: async () => {
+      const content = await readFile(join(dataDir, 'audit-spool', 'rejected.ndjson'), 'utf8');
+      return content.trimEnd().split('\n');
+    },
     sealed,
     stop: async () => {
       await module.close();

@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../test/support/clock/manual-clock.js';
+import { SystemRandomness } from './randomness.js';
+import { isUuid, uuidFromBytes, uuidToBytes, UuidV7 } from './uuid.js';
+
+describe('UuidV7', () => {
+  let clock: ManualClock;
+  let ids: UuidV7;
+  const timeOf = (id: string) => uuidToBytes(id).readUIntBE(0, 6);
+  beforeEach(() => {
+    clock = new ManualClock();
+    ids = new UuidV7(clock, new SystemRandomness());
+  });
+
+  it('makes UUIDs of version 7 that state their millisecond', () => {
+    const id = ids.next();
+    expect(isUuid(id)).toBe(true);
+    expect(id[14]).toBe('7');
+    expect(timeOf(id)).toBe(clock.nowMs());
+  });
+
+  it('keeps their order within a millisecond, also beyond what the counter holds, and when the clock is set back', () => {
+    const made: string[] = [];
+    for (let n = 0; n < 10_000; n++) {
+      made.push(ids.next());
+      if (n === 5000) clock.advance(-60_000);
+    }
+    expect(made).toEqual([...made].sort());
+    expect(new Set(made).size).toBe(10_000);
+  });
+
+  it('draws all that is random anew for each', () => {
+    const randomOf = (id: string) => id.slice(20);
+    const made = Array.from({ length: 2000 }, () => ids.next());
+    expect(new Set(made.map(randomOf)).size).toBe(2000);
+    expect(new Set(made.map((id) => id[19]))).toEqual(new Set(['8', '9', 'a', 'b']));
+  });
+
+  it('begins to count anywhere in a millisecond, so that one id does not tell how many were made before it', () => {
+    const counters = Array.from({ length: 50 }, () => {
+      clock.advance(1);
+      return ids.next().slice(15, 18);
+    });
+    expect(new Set(counters).size).toBeGreaterThan(10);
+  });
+});
+
+describe('the bytes of a UUID', () => {
+  it('make the same text again', () => {
+    const id = '0197a1b2-0000-7000-8000-00000000abcd';
+    expect(uuidFromBytes(uuidToBytes(id))).toBe(id);
+  });
+});
