@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { timeOfEntry } from './entry-id.js';
 import { CALL_COLUMNS, EVENT_COLUMNS } from './entry-columns.js';
@@ -19,6 +20,8 @@ export interface FinalEntries {
   readonly calls: number;
   readonly members: Buffer;
   readonly toPosition: number;
+  /** Whether some that are final lie beyond. */
+  readonly more: boolean;
 }
 
 /** A half-open range of positions, and how many entries are wanted at a time. */
@@ -35,26 +38,27 @@ export interface EntryPage {
 }
 
 /**
- * The first entries of both tables, at most so many of each, but for those that share a position: of one table cut short,
- * the others end there too. PostgreSQL packs them, so that sealing costs the service nothing for each.
+ * The first final entries of both tables, at most so many of each, but for those that share a position: of one table cut
+ * short, the others end there too. PostgreSQL packs them, so that sealing costs the service nothing for each.
  */
 const FINAL = `
   WITH event AS MATERIALIZED (
     SELECT position, id, digest FROM audit_events WHERE position >= $1
-    ORDER BY position FETCH FIRST $3 ROWS WITH TIES
+    ORDER BY position FETCH FIRST $2 ROWS WITH TIES
   ), call AS MATERIALIZED (
     SELECT position, id, digest FROM audit_calls WHERE position >= $1
-    ORDER BY position FETCH FIRST $3 ROWS WITH TIES
-  ), bound AS (
-    SELECT least($2, (SELECT max(position) + 1 FROM event HAVING count(*) >= $3),
-                     (SELECT max(position) + 1 FROM call HAVING count(*) >= $3)) AS "end"
+    ORDER BY position FETCH FIRST $2 ROWS WITH TIES
+  ), bound AS MATERIALIZED (
+    SELECT horizon, least(horizon, (SELECT max(position) + 1 FROM event HAVING count(*) >= $2),
+                                   (SELECT max(position) + 1 FROM call HAVING count(*) >= $2)) AS "end"
+    FROM audit_horizon() AS horizon
   ), member AS (
     SELECT 0 AS place, event.* FROM event, bound WHERE position < "end"
     UNION ALL SELECT 1, call.* FROM call, bound WHERE position < "end"
   )
   SELECT count(*) FILTER (WHERE place = 0)::float8 AS events, count(*) FILTER (WHERE place = 1)::float8 AS calls,
          coalesce(string_agg(uuid_send(id) || digest, ''::bytea ORDER BY place, position, id), '') AS members,
-         (SELECT "end" FROM bound)::float8 AS "toPosition"
+         (SELECT "end" FROM bound)::float8 AS "toPosition", (SELECT "end" < horizon FROM bound) AS more
   FROM member`;
 
 /** Where positions end: what lies beyond, a JavaScript number does not hold exactly, and the tables refuse it. */
@@ -71,8 +75,8 @@ export class EntriesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** The position below which nothing can be added any more: no transaction that could is still open. */
-  async horizon(manager: EntityManager = this.dataSource.manager): Promise<number> {
-    const [row] = await manager.query<[{ horizon: number }]>('SELECT audit_horizon()::float8 AS horizon');
+  async horizon(): Promise<number> {
+    const [row] = await this.dataSource.query<[{ horizon: number }]>('SELECT audit_horizon()::float8 AS horizon');
     return row.horizon;
   }
 
@@ -97,9 +101,19 @@ export class EntriesRepository {
     return row?.age ?? 0;
   }
 
+  /** Whether there are entries from a position on, final or not. */
+  async existFrom(position: number): Promise<boolean> {
+    const [row] = await this.dataSource.query<[{ exist: boolean }]>(
+      `SELECT EXISTS (SELECT FROM audit_events WHERE position >= $1)
+           OR EXISTS (SELECT FROM audit_calls WHERE position >= $1) AS exist`,
+      [position],
+    );
+    return row.exist;
+  }
+
   /** What is final of the entries from a position on: some `limit` of each table. */
-  async final({ from, to, limit }: PositionRange, manager: EntityManager): Promise<FinalEntries> {
-    const [row] = await manager.query<[FinalEntries]>(FINAL, [from, to, limit]);
+  async final(tx: Transaction, from: number, limit: number): Promise<FinalEntries> {
+    const [row] = await tx.query<[FinalEntries]>(FINAL, [from, limit]);
     return row;
   }
 

@@ -1,5 +1,3 @@
-import type { Seal } from './seal.js';
-
 /**
  * What is kept of a seal outside the database: enough to tell that the chain once reached this far. The signature
  * makes it worthless to forge; the chain makes the newest one vouch for all before it.
@@ -12,7 +10,7 @@ export interface Checkpoint {
 }
 
 /** What has to be kept elsewhere of a seal, so that it can neither be replaced nor cut off unnoticed. */
-export function checkpointOf({ number, time, hash, signature }: Seal): Checkpoint {
+export function checkpointOf({ number, time, hash, signature }: Checkpoint): Checkpoint {
   return { number, time, hash, signature };
 }
 
@@ -25,7 +23,7 @@ export function parseCheckpoints(text: string): Checkpoint[] {
     try {
       const value = JSON.parse(line) as Partial<Checkpoint> & { checkpoint?: Partial<Checkpoint> };
       const found = value.checkpoint ?? value;
-      return isCheckpoint(found) ? [checkpointOf(found as Seal)] : [];
+      return isCheckpoint(found) ? [checkpointOf(found)] : [];
     } catch {
       return [];
     }

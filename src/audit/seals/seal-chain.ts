@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { EntrySigner } from '../entry/entry-signer.js';
-import { NO_SEAL, type Retirement, type Seal, sealDigest, sealHash } from './seal.js';
+import { NO_SEAL, type Retirement, type Seal, type SealEnd, sealDigest, sealHash } from './seal.js';
 import { SealKey } from './seal-key.js';
 import { SealsRepository } from './seals.repository.js';
 
@@ -27,7 +27,7 @@ export class SealChain {
   ) {}
 
   /** Signs and stores the seal that follows `last`; the caller holds the sealer's lock in this transaction. */
-  async append(tx: Transaction, last: Seal | null, content: SealContent): Promise<Seal> {
+  async append(tx: Transaction, last: SealEnd | null, content: SealContent): Promise<Seal> {
     const statement = {
       number: (last?.number ?? 0) + 1,
       time: this.timeAfter(last),
@@ -43,7 +43,7 @@ export class SealChain {
   }
 
   /** Never before the last seal's, whatever the clocks of two instances say: months of seals are dropped in order. */
-  private timeAfter(last: Seal | null): string {
+  private timeAfter(last: SealEnd | null): string {
     const now = this.clock.now().toISOString();
     return last !== null && last.time > now ? last.time : now;
   }

@@ -39,6 +39,9 @@ export interface Seal extends SealStatement {
   readonly mac: string;
 }
 
+/** What the next seal goes on from, and a witness keeps: all but what it has of each entry. */
+export type SealEnd = Pick<Seal, 'number' | 'time' | 'toPosition' | 'hash' | 'signature'>;
+
 /** What the code of a seal is over. */
 export function sealDigest({ hash: sealed, signature }: Pick<Seal, 'hash' | 'signature'>): string {
   return hash('sha256', sealed + signature, 'hex');

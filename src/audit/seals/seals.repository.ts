@@ -3,15 +3,16 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { type Month, monthsLater } from '../months/month.js';
-import type { Seal } from './seal.js';
+import type { Seal, SealEnd } from './seal.js';
 
 /** Any constant that no other user of advisory locks in the same database picks: the bytes of "PortSeal". */
 const SEALER_LOCK = '5795977089390043500';
 
-const SEAL_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time,
-  from_position::float8 AS "fromPosition", to_position::float8 AS "toPosition", events, calls, members, retired,
-  encode(previous, 'hex') AS previous, encode(hash, 'hex') AS hash, encode(signature, 'hex') AS signature,
-  encode(mac, 'hex') AS mac`;
+const END_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time,
+  to_position::float8 AS "toPosition", encode(hash, 'hex') AS hash, encode(signature, 'hex') AS signature`;
+
+const SEAL_COLUMNS = `${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, members, retired,
+  encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac`;
 
 const PROGRESS = `
   WITH newest AS (
@@ -38,9 +39,9 @@ export class SealsRepository {
     return row.locked;
   }
 
-  async last(manager: EntityManager = this.dataSource.manager): Promise<Seal | null> {
-    const [seal] = await manager.query<Seal[]>(
-      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal ORDER BY seal.number DESC LIMIT 1`,
+  async last(manager: EntityManager = this.dataSource.manager): Promise<SealEnd | null> {
+    const [seal] = await manager.query<SealEnd[]>(
+      `SELECT ${END_COLUMNS} FROM audit_seals seal ORDER BY seal.number DESC LIMIT 1`,
     );
     return seal ?? null;
   }

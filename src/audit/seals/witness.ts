@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { checkpointOf } from './checkpoint.js';
 import { CheckpointFile } from './checkpoint-file.js';
-import type { Seal } from './seal.js';
+import type { SealEnd } from './seal.js';
 
 /** The log hears of a checkpoint at most so often; the file hears of all. */
 const LOG_EVERY_MS = 60_000;
@@ -22,7 +22,7 @@ export class Witness {
     private readonly clock: Clock,
   ) {}
 
-  attest(seal: Seal): void {
+  attest(seal: SealEnd): void {
     if (seal.number <= this.seen) return;
     const checkpoint = checkpointOf(seal);
     this.file.append(checkpoint);
