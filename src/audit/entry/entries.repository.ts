@@ -76,7 +76,9 @@ export class EntriesRepository {
 
   /** The position below which nothing can be added any more: no transaction that could is still open. */
   async horizon(): Promise<number> {
-    const [row] = await this.dataSource.query<[{ horizon: number }]>('SELECT audit_horizon()::float8 AS horizon');
+    const [row] = await this.dataSource.query<[{ horizon: number }]>(
+      'SELECT audit_horizon()::float8 AS horizon',
+    );
     return row.horizon;
   }
 

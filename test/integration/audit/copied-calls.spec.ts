@@ -113,7 +113,10 @@ describe('calls on their way from the spool', () => {
     const content = readFileSync(segment!.path, 'utf8');
     writeFileSync(segment!.path, content.replace(is, becomes));
     await trail.sealed();
-    expect(await trail.verification.verify()).toMatchObject({ intact: false, firstFault: { kind: 'altered' } });
+    expect(await trail.verification.verify()).toMatchObject({
+      intact: false,
+      firstFault: { kind: 'altered' },
+    });
   });
 
   it('keep every character that their senders chose', async () => {
