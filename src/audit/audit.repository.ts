@@ -2,10 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { AuditEntry } from './audit-entry.js';
-import { canonicalEntry } from './entry/canonical-entry.js';
 import { EVENT_COLUMNS } from './entry/entry-columns.js';
 import { EntrySigner } from './entry/entry-signer.js';
-import { signedJson } from './entry/signed-json.js';
 
 /**
  * One statement for any number of entries of both kinds. Entries that are there already are left alone, so that a
@@ -45,7 +43,7 @@ export class AuditRepository {
 
   /** Signs an event and adds it. */
   async add(event: AuditEntry, manager?: EntityManager): Promise<void> {
-    await this.insert([this.signed(event)], manager);
+    await this.insert([this.signer.json(event)], manager);
   }
 
   /** Adds entries as signed JSON; answers the events (not the calls) that were not there before. */
@@ -60,12 +58,7 @@ export class AuditRepository {
   async probe(tx: Transaction, entry: AuditEntry): Promise<void> {
     await tx.query('SAVEPOINT probe');
     await tx.query('SET CONSTRAINTS ALL IMMEDIATE');
-    await this.insert([this.signed(entry)], tx);
+    await this.insert([this.signer.json(entry)], tx);
     await tx.query('ROLLBACK TO SAVEPOINT probe');
-  }
-
-  private signed(entry: AuditEntry): string {
-    const canonical = canonicalEntry(entry);
-    return signedJson(canonical, this.signer.sign(canonical));
   }
 }

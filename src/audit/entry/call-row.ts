@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../audit-entry.js';
 import { API_CALL, type AuditOutcome } from '../audit-vocabulary.js';
-import type { EntrySignature } from './entry-signer.js';
+import type { EntrySignature } from './signed-json.js';
 
 /** The columns of `audit_calls` in the order of {@link callRow}; then what only the transaction knows that writes them. */
 export const CALL_ROW = `id, time, outcome, reason, user_id, session_id, address, user_agent, request_id,
@@ -10,6 +10,7 @@ const NULL = String.raw`\N`;
 const BYTES_PREFIX = String.raw`\\x`;
 /** What COPY's text format reads as something else. */
 const SPECIAL = /[\\\t\n\r]/;
+const EVERY_SPECIAL = new RegExp(SPECIAL, 'g');
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 const PLAIN = Object.fromEntries(Object.entries(ESCAPES).map(([plain, escape]) => [escape, plain]));
 
@@ -56,7 +57,7 @@ export function readCallRow(row: string): { call: AuditEntry; signature: EntrySi
 function field(value: string | null): string {
   if (value === null) return NULL;
   if (!SPECIAL.test(value)) return value;
-  return value.replaceAll(/[\\\t\n\r]/g, (character) => ESCAPES[character]!);
+  return value.replaceAll(EVERY_SPECIAL, (character) => ESCAPES[character]!);
 }
 
 function text(field: string): string | null {

@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { hash } from 'node:crypto';
 import { MasterKey } from '../../platform/crypto/master-key.js';
-import { digestOf } from './canonical-entry.js';
+import type { AuditEntry } from '../audit-entry.js';
+import { callRow } from './call-row.js';
+import { canonicalEntry, digestOf } from './canonical-entry.js';
+import { type EntrySignature, signedJson } from './signed-json.js';
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
-
-/** What an entry is authenticated by, both lower-case hex. */
-export interface EntrySignature {
-  /** What its seal will keep of it. */
-  readonly digest: string;
-  readonly mac: string;
-}
 
 /**
  * Authenticates entries under a key that is not in the database: what somebody writes there by hand cannot be given a
@@ -30,10 +26,15 @@ export class EntrySigner {
     this.outer = padded(key, 0x5c);
   }
 
-  /** Signs an entry when it is made, by its canonical text: on its way through the spool it can be changed no more. */
-  sign(canonical: string): EntrySignature {
-    const digest = digestOf(canonical);
-    return { digest, mac: this.mac(digest) };
+  /** An entry as signed JSON; whoever changes it on its way is found out. */
+  json(entry: AuditEntry): string {
+    const canonical = canonicalEntry(entry);
+    return signedJson(canonical, this.sign(canonical));
+  }
+
+  /** A call as a signed row. */
+  row(call: AuditEntry): string {
+    return callRow(call, this.sign(canonicalEntry(call)));
   }
 
   /** The code of an entry's digest; both lower-case hex. */
@@ -41,6 +42,11 @@ export class EntrySigner {
     this.inner.write(digest, BLOCK_BYTES, 'hex');
     this.outer.write(hash('sha256', this.inner, 'hex'), BLOCK_BYTES, 'hex');
     return hash('sha256', this.outer, 'hex');
+  }
+
+  private sign(canonical: string): EntrySignature {
+    const digest = digestOf(canonical);
+    return { digest, mac: this.mac(digest) };
   }
 }
 

@@ -9,7 +9,7 @@ import { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 
 const MEGABYTE = 1024 * 1024;
-/** A segment is sent whole; this bounds what is read at once. */
+/** A segment is read whole; this bounds how much that is. */
 const SEGMENT_BYTES = MEGABYTE / 4;
 /** Lines that could not be written (full disk) and wait in memory: those of the requests then in flight. */
 const MAX_HELD = 10_000;

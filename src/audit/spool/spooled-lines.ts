@@ -16,10 +16,10 @@ export function sortLines(lines: Buffer): SpooledLines {
   if (!lines.includes(`\n${JSON_START}`) && lines[0] !== JSON_START.charCodeAt(0))
     return { rows: lines, json: [] };
   const texts = textsOf(lines);
-  const rows = texts.filter((line) => !line.startsWith(JSON_START));
+  const rows = texts.filter((line) => !isJson(line));
   return {
     rows: Buffer.from(rows.map((row) => `${row}\n`).join('')),
-    json: texts.filter((line) => line.startsWith(JSON_START)),
+    json: texts.filter(isJson),
   };
 }
 
@@ -29,6 +29,10 @@ export function jsonOfRows(rows: Buffer): string[] {
     const read = readCallRow(row);
     return read ? signedJson(canonicalEntry(read.call), read.signature) : row;
   });
+}
+
+function isJson(line: string): boolean {
+  return line.startsWith(JSON_START);
 }
 
 function textsOf(lines: Buffer): string[] {

@@ -3,7 +3,6 @@ import { type TracingChannelSubscribers, tracingChannel } from 'node:diagnostics
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiCall, AuditEntry } from '../../../src/audit/audit-entry.js';
-import { callRow } from '../../../src/audit/entry/call-row.js';
 import { canonicalEntry, digestOf } from '../../../src/audit/entry/canonical-entry.js';
 import { CALL_COLUMNS } from '../../../src/audit/entry/entry-columns.js';
 import { EntryFactory } from '../../../src/audit/entry/entry-factory.js';
@@ -41,7 +40,7 @@ describe('calls on their way from the spool', () => {
   } as unknown as TracingChannelSubscribers<StatementMessage>;
 
   const entry = (call: ApiCall) => trail.module.get(EntryFactory).call(call);
-  const rowOf = (call: AuditEntry) => callRow(call, trail.module.get(EntrySigner).sign(canonicalEntry(call)));
+  const rowOf = (call: AuditEntry) => trail.module.get(EntrySigner).row(call);
   const spooled = (line: string) => trail.module.get(AuditSpool).append(line);
   const recordCalls = (statuses: readonly number[]) => {
     for (const status of statuses) trail.audit.recordCall({ ...CALL, status });
