@@ -2,7 +2,7 @@
 //
 //   npm run bench -- [--rounds 5] [--seconds 4] [--only NAME,...] [--soak MINUTES] [--requests 1000000]
 //
-// Names: session-check, login, under-logins, overload, refresh, switches, detection, scale-out, start-up, memory, and scale, which
+// Names: session-check, login, under-logins, overload, refresh, switches, recording, detection, scale-out, start-up, memory, and scale, which
 // needs 15 minutes and 10 GB of its own and runs only by name. A whole run takes about 20 minutes and writes
 // RESULTS.md; one with --only prints and writes nothing.
 import { execFileSync } from 'node:child_process';
@@ -15,6 +15,7 @@ import { progress } from './lab/progress.mjs';
 import { measureDetection } from './measures/detection.mjs';
 import { measureLogin } from './measures/login.mjs';
 import { measureMemory } from './measures/memory.mjs';
+import { measureRecording } from './measures/recording.mjs';
 import { measureRefresh } from './measures/refresh.mjs';
 import { measureScale } from './measures/scale.mjs';
 import { measureSessionCheck } from './measures/session-check.mjs';
@@ -48,6 +49,7 @@ const MEASURES = {
   overload: measureOverload,
   refresh: measureRefresh,
   switches: measureSwitches,
+  recording: measureRecording,
   detection: measureDetection,
   'scale-out': measureScaleOut,
   'start-up': measureStartUp,

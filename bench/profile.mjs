@@ -4,8 +4,8 @@ import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cpuMs, familyCpuMs } from './lab/cpu-time.mjs';
-import { Laboratory, query, ROOT } from './lab/laboratory.mjs';
+import { cpuMs } from './lab/cpu-time.mjs';
+import { Laboratory, ROOT } from './lab/laboratory.mjs';
 import { volley } from './lab/volley.mjs';
 import { startPortcullis } from './subjects/portcullis.mjs';
 
@@ -37,7 +37,7 @@ try {
     requests: sessions.map((session) => service.sessionCheck(session)),
   };
   await volley({ ...load, seconds: 2 });
-  console.log(await timed(service, database, () => volley(load)));
+  console.log(await timed(service, () => volley(load)));
   service.child.process.kill('SIGUSR2');
   await volley(load);
   service.child.process.kill('SIGUSR2');
@@ -49,17 +49,14 @@ try {
 }
 
 /** The same volley without the profiler, which slows what it watches. */
-async function timed(service, { superuserUrl }, fire) {
-  const { rows } = await query(superuserUrl, `SELECT pg_read_file('postmaster.pid') AS postmaster`);
-  const times = () => ({
-    service: cpuMs(service.child.pid),
-    PostgreSQL: familyCpuMs(Number.parseInt(rows[0].postmaster, 10)),
-    Redis: cpuMs(laboratory.redis.pid),
+async function timed(service, fire) {
+  const times = async () => ({
+    ...(await laboratory.cpuTimes(service.child)),
     'load generator': cpuMs(process.pid),
   });
-  const before = times();
+  const before = await times();
   const { count, perSecond } = await fire();
-  const after = times();
+  const after = await times();
   const each = Object.keys(before).map(
     (name) => `${name} ${Math.round(((after[name] - before[name]) / count) * 1000)} µs`,
   );

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { Child } from './child.mjs';
+import { cpuMs, familyCpuMs } from './cpu-time.mjs';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -86,6 +87,19 @@ export class Laboratory {
     const child = Child.start({ name, log, cwd: this.folder, ...program });
     this.children.add(child);
     return child;
+  }
+
+  /** Processor time that a service and the servers behind it have used so far, milliseconds each. */
+  async cpuTimes(child) {
+    const { rows } = await query(
+      this.postgres.superuserUrl,
+      `SELECT pg_read_file('postmaster.pid') AS postmaster`,
+    );
+    return {
+      service: cpuMs(child.pid),
+      PostgreSQL: familyCpuMs(Number.parseInt(rows[0].postmaster, 10)),
+      Redis: cpuMs(this.redis.pid),
+    };
   }
 
   async stop(child) {
