@@ -31,7 +31,12 @@ export async function changeSchema<T>(
     await guard.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const result = await change(dataSource);
     const service = serviceRole(settings);
-    if (service !== undefined && service !== (await currentRole(guard))) await grantToService(guard, service);
+    if (service !== undefined && service !== (await currentRole(guard))) {
+      // In one transaction, or the instances that serve already would be without rights between two statements.
+      await guard.startTransaction();
+      await grantToService(guard, service);
+      await guard.commitTransaction();
+    }
     return result;
   } finally {
     await guard.release();

@@ -70,6 +70,34 @@ describe("the service's role", () => {
     for (const { name, rights } of tables) expect([name, rights]).toEqual([name, ['SELECT', 'INSERT']]);
   });
 
+  it('keeps its rights while another instance starts', async () => {
+    const starting = (async () => {
+      for (let start = 0; start < 5; start++) await migrate(db.settings);
+      return 'started';
+    })();
+    const client = new Client(db.url);
+    await client.connect();
+    let looks = 0;
+    for (let done = false; !done; looks++) {
+      await client.query('SELECT FROM users, sessions, audit_events, monitoring_alert LIMIT 0');
+      done = (await Promise.race([starting, Promise.resolve('starting')])) === 'started';
+    }
+    await client.end();
+    expect(looks).toBeGreaterThan(20);
+  });
+
+  it('alone, beside the owner, may run what runs as the owner', async () => {
+    const functions = await rows<{ name: string; service: boolean; other: boolean }>(
+      db.url,
+      `SELECT proname AS name, has_function_privilege(oid, 'EXECUTE') AS service,
+              has_function_privilege('pg_read_all_data', oid, 'EXECUTE') AS other
+       FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef`,
+    );
+    expect(functions.map(({ name }) => name)).toContain('audit_drop_month');
+    for (const { name, ...may } of functions)
+      expect([name, may]).toEqual([name, { service: true, other: false }]);
+  });
+
   it('has no right at all on a single month of the audit', async () => {
     const months = await rows<{ name: string }>(
       db.url,
