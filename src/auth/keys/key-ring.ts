@@ -21,12 +21,13 @@ const MISS_INTERVAL_MS = 1000;
 @Injectable()
 export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   /** While it fails, the keys that are known stay in use. */
-  private readonly refreshing = new RepeatingTask(KeyRing.name, () => this.refresh(), {
+  private readonly refreshing = new RepeatingTask(KeyRing.name, () => this.keepUp(), {
     pauseMs: KEY_REFRESH_SECONDS * 1000,
   });
   /** Changes when a key is no longer known. */
   generation = 0;
   private rows: SigningKey[] = [];
+  private hasDead = false;
   private verifiers = new Map<string, KeyObject>();
   private readonly signers = new Map<string, KeyObject>();
   private lastMissMs = Number.NEGATIVE_INFINITY;
@@ -81,9 +82,12 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     return this.verifiers.get(kid) ?? null;
   }
 
-  /** Reads the keys again. */
+  /** Reads the keys again; a replaced one is forgotten as soon as its last token is dead, whoever may hold it. */
   async refresh(): Promise<void> {
-    this.rows = (await this.keys.all()).filter((row) => row.algorithm === this.environment.JWT_ALGORITHM);
+    const rows = await this.keys.all();
+    const dead = this.rotation.dead(rows);
+    this.hasDead = dead.length > 0;
+    this.rows = rows.filter((row) => row.algorithm === this.environment.JWT_ALGORITHM && !dead.includes(row));
     const before = this.verifiers;
     this.verifiers = new Map(
       this.rows.map(({ kid, publicJwk }) => [
@@ -92,5 +96,10 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
       ]),
     );
     if ([...before.keys()].some((kid) => !this.verifiers.has(kid))) this.generation += 1;
+  }
+
+  private async keepUp(): Promise<void> {
+    await this.refresh();
+    if (this.hasDead) await this.rotation.clear();
   }
 }

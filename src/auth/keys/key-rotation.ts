@@ -6,6 +6,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { KeyMaker } from './key-maker.js';
 import { currentKey, deadKeys, firstUse } from './key-schedule.js';
+import type { SigningKey } from './signing-key.entity.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 import { SuppliedKey } from './supplied-key.js';
 
@@ -43,7 +44,7 @@ export class KeyRotation {
 
   /**
    * Publish, wait, sign, keep the old until its tokens are dead: adds a key that takes over once every verifier can
-   * know it, and drops those that no living token needs. Throws {@link ConfigurationFault} over a supplied key.
+   * know it. Throws {@link ConfigurationFault} over a supplied key.
    */
   async rotate(): Promise<Rotation> {
     if (this.supplied.key) {
@@ -53,13 +54,30 @@ export class KeyRotation {
     }
     return this.transactions.run(async (tx) => {
       await this.keys.lock(tx);
-      const nowMs = this.clock.nowMs();
-      const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
-      const dropped = deadKeys(await this.keys.all(tx), nowMs, lifetimeSeconds).map((key) => key.kid);
-      await this.keys.delete(tx, dropped);
-      const signsFrom = firstUse(nowMs);
+      const dropped = await this.dropDead(tx);
+      const signsFrom = firstUse(this.clock.nowMs());
       return { kid: await this.maker.generate(tx, signsFrom), signsFrom, dropped };
     });
+  }
+
+  /** Deletes what no living token needs, private halves first of all. */
+  async clear(): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      await this.keys.lock(tx);
+      await this.dropDead(tx);
+    });
+  }
+
+  /** Those of some keys that no living token needs, and that must be trusted no longer. */
+  dead(keys: readonly SigningKey[]): SigningKey[] {
+    const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
+    return deadKeys(keys, this.clock.nowMs(), lifetimeSeconds).filter(({ kid }) => kid !== this.supplied.kid);
+  }
+
+  private async dropDead(tx: Transaction): Promise<string[]> {
+    const kids = this.dead(await this.keys.all(tx)).map(({ kid }) => kid);
+    await this.keys.delete(tx, kids);
+    return kids;
   }
 
   /** The supplied key counts as in force from now on, also when it was in force before another one. */
