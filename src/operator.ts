@@ -55,8 +55,9 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
     const password = (await readAll(process.stdin)).replace(/\r?\n$/, '');
     const fault = passwords.faultOf(password, email);
     if (fault) throw new Refused(fault);
-    await accounts(app).setPasswordHash(email, await passwords.hash(password), ORIGIN);
-    return 'The password is set, the account is open, and its sessions are over.';
+    const isOpen = await accounts(app).setPasswordHash(email, await passwords.hash(password), ORIGIN);
+    const state = isOpen ? 'open' : 'still disabled (see enable)';
+    return `The password is set, the account is ${state}, and its sessions are over.`;
   },
   unblock: async (app, { network }) => {
     const wasBlocked = await app.get(BlockLifting, { strict: false }).ofNetwork(network, ORIGIN);

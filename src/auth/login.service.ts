@@ -13,7 +13,7 @@ import { UsersRepository } from '../users/users.repository.js';
 import { AuthErrors } from './auth.errors.js';
 import { DeviceTokens } from './devices/device-tokens.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
-import { SignInService, type SignedIn } from './sign-in.service.js';
+import { type Proven, SignInService, type SignedIn } from './sign-in.service.js';
 
 /** What somebody presents to sign in; none of it is believed yet. */
 export interface Credentials {
@@ -21,6 +21,14 @@ export interface Credentials {
   readonly email: string;
   readonly password: string;
   readonly deviceToken: string | null;
+}
+
+/** A password that is looked at, its failure counted already. */
+type Tried = Omit<Proven, 'user'> & Pick<Credentials, 'email'>;
+
+interface Verdict {
+  readonly signedIn: SignedIn | null;
+  readonly user: User | null;
 }
 
 /**
@@ -45,19 +53,30 @@ export class LoginService {
     const account = this.audit.accountDigest(email);
     const knownDevice = this.devices.knownDevice(deviceToken, account);
     const attempt = await this.beginAttempt(email, account, knownDevice, origin);
+    const tried = { email, password, account, deviceToken, knownDevice, attempt };
+    const { signedIn, user } = await this.tryToSignIn(tried, origin).catch(async (error: unknown) => {
+      // No verdict, for a reason of ours: what may have been right was no guess.
+      await attempt.refund().catch(() => undefined);
+      throw error;
+    });
+    if (signedIn) return signedIn;
+    await this.recordFailure(attempt, account, user, origin);
+    throw new Problem(AuthErrors.invalid_credentials);
+  }
+
+  /** A session where the password is right; else whose it would have been, if anybody's. */
+  private async tryToSignIn({ email, ...tried }: Tried, origin: Origin): Promise<Verdict> {
     let user = await this.users.findWithPasswordHash(email);
-    while (await this.verify(attempt, password, user)) {
-      const proven = { user: user!, password, account, deviceToken, knownDevice, attempt };
-      const signedIn = await this.signIn.signIn(proven, origin);
-      if (signedIn) return signedIn;
+    while (await this.isRight(tried.password, user)) {
+      const signedIn = await this.signIn.signIn({ ...tried, user: user! }, origin);
+      if (signedIn) return { signedIn, user };
       // Changed meanwhile. A login at the same moment may only have renewed the hash, so the password is looked at again.
       const changed = await this.users.findWithPasswordHash(email);
       const isSameHash = changed?.passwordHash === user?.passwordHash;
       user = changed;
       if (changed === null || isSameHash) break;
     }
-    await this.recordFailure(attempt, account, user, origin);
-    throw new Problem(AuthErrors.invalid_credentials);
+    return { signedIn: null, user };
   }
 
   private async beginAttempt(
@@ -83,15 +102,9 @@ export class LoginService {
     }
   }
 
-  /** A password that was never compared was no guess. */
-  private async verify(attempt: GuessingAttempt, password: string, user: User | null): Promise<boolean> {
-    try {
-      const matches = await this.hasher.verify(password, user?.passwordHash ?? null);
-      return matches && user?.disabledAt === null;
-    } catch (error) {
-      await attempt.refund();
-      throw error;
-    }
+  private async isRight(password: string, user: User | null): Promise<boolean> {
+    const matches = await this.hasher.verify(password, user?.passwordHash ?? null);
+    return matches && user?.disabledAt === null;
   }
 
   private async recordFailure(attempt: GuessingAttempt, account: string, user: User | null, origin: Origin) {

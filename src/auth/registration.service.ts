@@ -5,6 +5,7 @@ import { TransactionRunner } from '../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
+import { AccountGuessing } from '../rate-limit/guessing/account-guessing.js';
 import { profileOf } from '../users/profile.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
@@ -28,6 +29,7 @@ export class RegistrationService {
     private readonly repository: UsersRepository,
     private readonly transactions: TransactionRunner,
     private readonly audit: AuditService,
+    private readonly guessing: AccountGuessing,
   ) {}
 
   /** Throws `validation_failed` for an unfit password, `email_taken`, and `overloaded`. */
@@ -43,7 +45,12 @@ export class RegistrationService {
       if (await this.repository.findByEmail(email)) throw new Problem(UsersErrors.email_taken);
       const passwordHash = await this.passwords.hash(password);
       const account = { email, displayName, roles: ['user' as const], passwordHash };
-      return profileOf(await this.transactions.run((tx) => this.users.create(tx, account, origin)));
+      const created = await this.transactions.run(async (tx) => {
+        // What strangers have guessed at while nobody had the address is not held against whoever has it now.
+        await this.guessing.unlock(this.audit.accountDigest(email), tx);
+        return this.users.create(tx, account, origin);
+      });
+      return profileOf(created);
     } catch (error) {
       if (error instanceof Problem && error.row === UsersErrors.email_taken)
         await this.recordTaken(email, origin);

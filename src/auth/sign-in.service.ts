@@ -53,9 +53,14 @@ export class SignInService {
       const user = await this.users.lockUnchanged(tx, proven.user);
       if (!user) return null;
       const failures = await attempt.succeeded(tx);
-      if (freshHash) await this.users.update(tx, user.id, { passwordHash: freshHash });
-      const firstLogin = !(await this.sessions.existsFor(tx, user.id));
       const begun = await this.sessions.begin(tx, user.id, device.deviceId, origin);
+      const firstLogin = user.firstLoginAt === null;
+      if (firstLogin || freshHash) {
+        await this.users.update(tx, user.id, {
+          ...(firstLogin && { firstLoginAt: begun.createdAt }),
+          ...(freshHash && { passwordHash: freshHash }),
+        });
+      }
       const details = {
         account,
         deviceId: device.deviceId,

@@ -12,6 +12,7 @@ const DAY_MS = 86_400_000;
 /** Longer than the day of the failure baseline and the longest window that can be configured together. */
 const SLOT_DAYS = 3;
 const DELIVERED_DAYS = 30;
+const BATCH = 1000;
 
 /** Deletes what monitoring no longer needs; resolved alerts are kept as long as the events that they came from. */
 @Injectable()
@@ -37,8 +38,9 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
 
   async enforce(): Promise<void> {
     const daysAgo = (days: number) => new Date(this.clock.nowMs() - days * DAY_MS);
+    // Of an alert that fires for days there are very many, and all at once they would outlast the statement timeout.
+    while ((await this.deliveries.deleteOverBefore(daysAgo(DELIVERED_DAYS), BATCH)) === BATCH);
     await this.transactions.run(async (tx) => {
-      await this.deliveries.deleteDeliveredBefore(tx, daysAgo(DELIVERED_DAYS));
       await this.alerts.deleteResolvedBefore(tx, daysAgo(this.environment.AUDIT_EVENT_RETENTION_DAYS));
       await this.detection.deleteSlotsBefore(tx, daysAgo(SLOT_DAYS));
     });

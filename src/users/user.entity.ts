@@ -29,6 +29,10 @@ export class User {
   @Column({ type: 'timestamptz', name: 'disabled_at', precision: 3, nullable: true })
   disabledAt: Date | null;
 
+  /** When somebody signed in for the first time; null for an account that was never in use. */
+  @Column({ type: 'timestamptz', name: 'first_login_at', precision: 3, nullable: true })
+  firstLoginAt: Date | null;
+
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt: Date;
 

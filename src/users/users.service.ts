@@ -10,6 +10,7 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
 import { AccountCopies } from './account-copies.js';
+import { laterThan } from './later-than.js';
 import { profileOf } from './profile.js';
 import { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
@@ -54,6 +55,7 @@ export class UsersService {
       emailVerified: false,
       passwordHash,
       disabledAt: null,
+      firstLoginAt: null,
       createdAt: now,
       updatedAt: now,
     });
@@ -77,7 +79,7 @@ export class UsersService {
     const profile = await this.transactions.run(async (tx) => {
       const user = await this.users.lock(tx, id);
       if (!user) throw new Problem(PlatformErrors.not_found);
-      const changes = { displayName, updatedAt: this.laterThan(user.updatedAt) };
+      const changes = { displayName, updatedAt: laterThan(user.updatedAt, this.clock.nowMs()) };
       await this.users.update(tx, id, changes);
       const members = displayName === user.displayName ? [] : ['displayName'];
       await this.audit.record(tx, {
@@ -92,10 +94,5 @@ export class UsersService {
     });
     if (this.copies.configured) await this.copies.renewProfile(profile).catch(() => undefined);
     return profile;
-  }
-
-  /** Strictly growing, so that of two profiles the newer is known even when a clock stands still. */
-  private laterThan(previous: Date): Date {
-    return new Date(Math.max(this.clock.nowMs(), previous.getTime() + 1));
   }
 }

@@ -78,6 +78,20 @@ describe('an account', () => {
     expect(await me(here, accessToken)).toBe('session_ended');
   });
 
+  it('that is given another role shows it at once, and when that was', async () => {
+    const email = await register(here);
+    const profile = async () => {
+      const { accessToken: token } = await logIn(here, email);
+      await here.call({ url: '/users/me', token });
+      return (await here.call({ url: '/users/me', token })).json<{ roles: string[]; updatedAt: string }>();
+    };
+    const before = await profile();
+    await CHANGES['given another role'](here, email);
+    const after = await profile();
+    expect(after.roles).toEqual(['user', 'auditor']);
+    expect(after.updatedAt > before.updatedAt).toBe(true);
+  });
+
   it('that got another password opens by that one only', async () => {
     const email = await register(here);
     await CHANGES['given another password'](here, email);

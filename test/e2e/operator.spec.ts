@@ -90,6 +90,9 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     );
     expect((await login(email)).statusCode).toBe(401);
     expect((await login(email, fresh)).statusCode).toBe(200);
+    await admin('disable', email);
+    const { stdout } = await run('scripts/operator.mjs', ['set-password', email], { input: `${fresh}\n` });
+    expect(stdout).toContain('still disabled');
   });
 
   it('let a blocked address in again, with an event for each block', async () => {

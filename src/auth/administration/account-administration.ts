@@ -7,6 +7,7 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
+import { laterThan } from '../../users/later-than.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersRepository } from '../../users/users.repository.js';
 import { SessionRevocation } from '../sessions/session-revocation.js';
@@ -63,28 +64,33 @@ export class AccountAdministration {
       const granted = roles.filter((role) => !user.roles.includes(role));
       const revoked = user.roles.filter((role) => !roles.includes(role));
       if (granted.length + revoked.length === 0) return;
-      await this.users.update(tx, user.id, { roles: [...roles] });
+      const updatedAt = laterThan(user.updatedAt, this.clock.nowMs());
+      await this.users.update(tx, user.id, { roles: [...roles], updatedAt });
       const details = { granted, revoked };
       await this.audit.record(tx, { type: 'privilege_permissions_changed', ...done(user, origin), details });
       await this.revocation.endAllOfUser(tx, user.id, 'roles_changed', origin);
     });
   }
 
-  /** Replaces the password by one that is hashed already, opens the account and ends its sessions. */
-  async setPasswordHash(email: string, passwordHash: string, origin: Origin): Promise<void> {
-    await this.change(email, async (tx, user) => {
+  /**
+   * Replaces the password by one that is hashed already, forgets failed logins and ends the account's sessions. Answers
+   * whether it may sign in: an account that was disabled stays so.
+   */
+  async setPasswordHash(email: string, passwordHash: string, origin: Origin): Promise<boolean> {
+    return this.change(email, async (tx, user) => {
       await this.users.update(tx, user.id, { passwordHash });
       await this.guessing.unlock(this.audit.accountDigest(email), tx);
       await this.audit.record(tx, { type: 'authn_password_change', ...done(user, origin), details: {} });
       await this.revocation.endAllOfUser(tx, user.id, 'password_changed', origin);
+      return user.disabledAt === null;
     });
   }
 
-  private async change(email: string, work: (tx: Transaction, user: User) => Promise<void>): Promise<void> {
-    await this.transactions.run(async (tx) => {
+  private async change<T>(email: string, work: (tx: Transaction, user: User) => Promise<T>): Promise<T> {
+    return this.transactions.run(async (tx) => {
       const user = await this.users.lockByEmail(tx, email);
       if (!user) throw new Problem(PlatformErrors.not_found);
-      await work(tx, user);
+      return work(tx, user);
     });
   }
 }

@@ -46,10 +46,6 @@ export class SessionsRepository {
     );
   }
 
-  async existsFor(tx: Transaction, userId: string): Promise<boolean> {
-    return tx.existsBy(Session, { userId });
-  }
-
   /** Ends a session that is not over yet; answers its owner, or null when there was nothing to end. */
   async revoke(tx: Transaction, id: string, reason: RevocationReason): Promise<string | null> {
     const [ended] = await this.revokeWhere(tx, 'id = :id', { id }, reason);

@@ -45,9 +45,4 @@ export class SessionsService {
     });
     return session;
   }
-
-  /** Whether the account has signed in before, as far back as sessions are kept. */
-  async existsFor(tx: Transaction, userId: string): Promise<boolean> {
-    return this.sessions.existsFor(tx, userId);
-  }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, MoreThan, Repository } from 'typeorm';
+import { LessThan, MoreThan, Not, Repository } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
@@ -40,14 +40,34 @@ export class DeliveriesRepository {
     await onDatabase(() => this.deliveries.update({ id }, changes));
   }
 
-  /** How many messages about an alert a channel has delivered since. */
-  async countDelivered(alertId: string, channel: string, since: Date): Promise<number> {
+  /**
+   * How many messages about the alert of one the channel has delivered since, or still owes from before that one: what
+   * became due at the same moment is attempted at the same moment.
+   */
+  async countBefore(
+    { id, alertId, channel }: Pick<Delivery, 'id' | 'alertId' | 'channel'>,
+    since: Date,
+  ): Promise<number> {
+    const some = { alertId, channel, createdAt: MoreThan(since) };
     return onDatabase(() =>
-      this.deliveries.countBy({ alertId, channel, state: 'delivered', createdAt: MoreThan(since) }),
+      this.deliveries.countBy([
+        { ...some, id: Not(id), state: 'delivered' },
+        { ...some, id: LessThan(id), state: 'pending' },
+      ]),
     );
   }
 
-  async deleteDeliveredBefore(tx: Transaction, instant: Date): Promise<void> {
-    await tx.delete(Delivery, { state: 'delivered', createdAt: LessThan(instant) });
+  /** Deletes a batch of messages that are over, the oldest first; answers how many. */
+  async deleteOverBefore(instant: Date, batch: number): Promise<number> {
+    return onDatabase(async () => {
+      const [, deleted] = (await this.deliveries.query(
+        `DELETE FROM monitoring_delivery WHERE id IN (
+           SELECT id FROM monitoring_delivery
+           WHERE state IN ('delivered', 'suppressed') AND created_at < $1
+           ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+        [instant, batch],
+      )) as [unknown, number];
+      return deleted;
+    });
   }
 }

@@ -8,6 +8,9 @@ export interface Message {
   readonly alert: AlertBody;
 }
 
+/** How a delivery ends that a channel has decided against. */
+export const SUPPRESSED = 'suppressed';
+
 /** A way in which alerts leave the house, or are answered in it. */
 export interface DeliveryChannel {
   readonly name: string;
@@ -17,8 +20,11 @@ export interface DeliveryChannel {
   wants(change: AlertChange): boolean;
   /** What its message says of the alert; the public form for a channel that does not have this. */
   bodyOf?(change: AlertChange): AlertBody;
-  /** Delivers within seconds, or throws an error whose message tells the operator why it could not. */
-  deliver(message: Message): Promise<void>;
+  /**
+   * Delivers within seconds, or throws an error whose message tells the operator why it could not. Answers
+   * {@link SUPPRESSED} for a message that nobody is to have.
+   */
+  deliver(message: Message): Promise<void | typeof SUPPRESSED>;
 }
 
 /** The injection token of all channels. */

@@ -11,14 +11,14 @@ import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { GIVE_UP_AFTER_MS, backoffMs } from './backoff.js';
-import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery-channel.js';
+import { DELIVERY_CHANNELS, type DeliveryChannel, type SUPPRESSED } from './delivery-channel.js';
 import { DeliveriesRepository } from './deliveries.repository.js';
 import type { Delivery } from './delivery.entity.js';
 
 /** How one attempt to deliver ended; `failed` is tried again, `dead` is not. */
 export interface DeliveryOutcome {
   readonly channel: string;
-  readonly outcome: 'delivered' | 'failed' | 'dead';
+  readonly outcome: 'delivered' | typeof SUPPRESSED | 'failed' | 'dead';
 }
 
 const PAUSE_MS = 1_000;
@@ -73,13 +73,14 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async attempt(channel: DeliveryChannel, delivery: Delivery): Promise<void> {
+    let state: 'delivered' | typeof SUPPRESSED;
     try {
-      await channel.deliver({ deliveryId: delivery.id, alert: delivery.alert });
+      state = (await channel.deliver({ deliveryId: delivery.id, alert: delivery.alert })) ?? 'delivered';
     } catch (error) {
       return this.postpone(delivery, error instanceof Error ? error.message : String(error));
     }
-    await this.deliveries.update(delivery.id, { state: 'delivered', lastError: null });
-    this.outcomesSubject.next({ channel: channel.name, outcome: 'delivered' });
+    await this.deliveries.update(delivery.id, { state, lastError: null });
+    this.outcomesSubject.next({ channel: channel.name, outcome: state });
   }
 
   private async postpone({ id, channel, attempts, createdAt }: Delivery, error: string): Promise<void> {

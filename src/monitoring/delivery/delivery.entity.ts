@@ -2,13 +2,14 @@ import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm
 import { Alert } from '../alerts/alert.entity.js';
 import type { AlertBody } from '../alerts/alert-body.js';
 
-/** Whether a message is still owed, has arrived, or was given up. */
-export type DeliveryState = 'pending' | 'delivered' | 'dead';
+/** Whether a message is still owed, has arrived, was not to be sent after all, or was given up. */
+export type DeliveryState = 'pending' | 'delivered' | 'suppressed' | 'dead';
 
 /** One message that is owed to one channel: written with the alert's change, so that none is lost (outbox). */
 @Entity('monitoring_delivery')
-@Check('monitoring_delivery_state_check', `state IN ('pending', 'delivered', 'dead')`)
+@Check('monitoring_delivery_state_check', `state IN ('pending', 'delivered', 'suppressed', 'dead')`)
 @Index('monitoring_delivery_pending_idx', ['channel', 'nextAttemptAt'], { where: `state = 'pending'` })
+@Index('monitoring_delivery_over_idx', ['createdAt'], { where: `state IN ('delivered', 'suppressed')` })
 export class Delivery {
   /** What the receiver recognises a repetition by. */
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'monitoring_delivery_pkey' })

@@ -5,7 +5,7 @@ import { UsersService } from '../../users/users.service.js';
 import type { AlertChange } from '../alerts/alert-change.js';
 import { ownerMail } from './alert-mail.js';
 import { DeliveriesRepository } from './deliveries.repository.js';
-import type { DeliveryChannel, Message } from './delivery-channel.js';
+import { type DeliveryChannel, type Message, SUPPRESSED } from './delivery-channel.js';
 
 /** An account opened with somebody else's address must not become a way to fill their mailbox. */
 const MOST_IN_AN_HOUR = 3;
@@ -32,13 +32,13 @@ export class OwnerEmailChannel implements DeliveryChannel {
     return finding.kind.tellsOwner === true && this.mailer.configured;
   }
 
-  async deliver({ deliveryId, alert }: Message): Promise<void> {
+  async deliver({ deliveryId, alert }: Message): Promise<void | typeof SUPPRESSED> {
     const userId = alert.evidence.userIds?.[0];
     const owner = userId === undefined ? null : await this.users.findById(userId);
-    if (!owner) return;
+    if (!owner) return SUPPRESSED;
     const anHourAgo = new Date(this.clock.nowMs() - HOUR_MS);
-    const lately = await this.deliveries.countDelivered(alert.id, this.name, anHourAgo);
-    if (lately >= MOST_IN_AN_HOUR) return;
+    const message = { id: deliveryId, alertId: alert.id, channel: this.name };
+    if ((await this.deliveries.countBefore(message, anHourAgo)) >= MOST_IN_AN_HOUR) return SUPPRESSED;
     await this.mailer.send({ id: deliveryId, to: owner.email, ...ownerMail(alert) });
   }
 }

@@ -5,6 +5,9 @@ import { RateLimit1795400002000 } from './1795400002000-rate-limit.js';
 import { Users1795400003000 } from './1795400003000-users.js';
 import { Auth1795400004000 } from './1795400004000-auth.js';
 import { Monitoring1795400005000 } from './1795400005000-monitoring.js';
+import { AuditFunctions1795400006000 } from './1795400006000-audit-functions.js';
+import { FirstLogin1795400007000 } from './1795400007000-first-login.js';
+import { Deliveries1795400008000 } from './1795400008000-deliveries.js';
 
 /** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -14,4 +17,7 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Users1795400003000,
   Auth1795400004000,
   Monitoring1795400005000,
+  AuditFunctions1795400006000,
+  FirstLogin1795400007000,
+  Deliveries1795400008000,
 ];
