@@ -39,10 +39,23 @@ export class AuditStreams implements OnModuleDestroy {
     const own = [...this.open.values()].filter((reader) => reader === userId).length;
     if (this.open.size >= MAX_STREAMS || own >= MAX_STREAMS_OF_ONE)
       throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds: 30 });
-    const sources = { feed: this.feed, ends: this.ends, clock: this.clock };
-    const stream = Readable.from(eventFrames(sources, subscription, this.draining.signal));
+    const stream = this.streamOf(subscription);
     this.open.set(stream, userId);
     stream.once('close', () => this.open.delete(stream));
+    return stream;
+  }
+
+  private streamOf(subscription: Subscription): Readable {
+    const sources = { feed: this.feed, ends: this.ends, clock: this.clock };
+    const closing = new AbortController();
+    const signal = AbortSignal.any([this.draining.signal, closing.signal]);
+    const stream = Readable.from(eventFrames(sources, subscription, signal));
+    // By itself it waits for the generator's next frame before it is closed, and with a quiet trail that is a while.
+    const destroy = stream.destroy.bind(stream);
+    stream.destroy = (error) => {
+      closing.abort();
+      return destroy(error);
+    };
     return stream;
   }
 }

@@ -60,7 +60,7 @@ async function* frames(
   while (!signal.aborted) {
     if (clock.nowMs() - checkedMs >= POLL_MS) {
       checkedMs = clock.nowMs();
-      if (await ends.hasEndedSince(begun, principal)) return;
+      if (await ends.hasEnded(principal, begun)) return;
     }
     const page = await feed.readAfter(position, BATCH, { calls });
     position = page.position;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Principal } from '../../platform/access/principal.js';
+import { timeOfUuid } from '../../platform/crypto/uuid.js';
 import type { AuditEventType } from '../audit-vocabulary.js';
 import { FeedPlace } from '../feed/feed-place.js';
 
@@ -31,12 +32,24 @@ export interface Moment {
 export class SessionEndsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  async hasEndedSince({ ms, position }: Moment, { userId, sessionId }: Principal): Promise<boolean> {
+  /**
+   * Since the stream began or, lately, since the session did: an instance may have let it in a moment after its end. The
+   * session's id says when that was (RFC 9562 section 5.7).
+   */
+  async hasEnded({ userId, sessionId }: Principal, { ms, position }: Moment): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(
       `SELECT EXISTS (
-         SELECT FROM audit_events WHERE user_id = $1 AND time >= $2 AND position >= $3
+         SELECT FROM audit_events WHERE user_id = $1 AND time >= $2 AND (position >= $3 OR time >= $7)
            AND (type = ANY($4) OR (session_id = $5 AND type = ANY($6)))) AS ended`,
-      [userId, new Date(ms - SKEW_MS), FeedPlace.parse(position).position, ENDS_ALL, sessionId, ENDS_ONE],
+      [
+        userId,
+        new Date(ms - SKEW_MS),
+        FeedPlace.parse(position).position,
+        ENDS_ALL,
+        sessionId,
+        ENDS_ONE,
+        timeOfUuid(sessionId),
+      ],
     );
     return row.ended;
   }

@@ -24,6 +24,11 @@ const POOLED_IDS = 256;
 const RANDOM_DIGITS = 20;
 const VARIANTS = '89ab';
 
+/** The time in a UUIDv7, its first 48 bits in milliseconds (RFC 9562 section 5.7). */
+export function timeOfUuid(id: string): Date {
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+}
+
 /**
  * Makes UUIDv7 identifiers (RFC 9562 section 5.7) from the injected clock and randomness; ids made in one
  * millisecond are ordered by a 12-bit counter in `rand_a` (section 6.2, method 1), so that a keyset cursor over

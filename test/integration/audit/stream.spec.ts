@@ -4,13 +4,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AuditFeed } from '../../../src/audit/feed/audit-feed.js';
 import { AuditStreams } from '../../../src/audit/stream/audit-streams.js';
 import type { Subscription } from '../../../src/audit/stream/event-frames.js';
+import { Problem } from '../../../src/platform/errors/problem.js';
 import type { Principal } from '../../../src/platform/access/principal.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
+import { eventually } from '../../support/waiting/eventually.js';
 import { CREATED, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
 
+/** A session that began now. */
+const SESSION = `${Date.now().toString(16).padStart(12, '0').replace(/^.{8}/, '$&-')}-7000-8000-000000000002`;
 const READER: Principal = {
   userId: '0197a1b2-0000-7000-8000-000000000001',
-  sessionId: '0197a1b2-0000-7000-8000-000000000002',
+  sessionId: SESSION,
   roles: ['auditor'],
   tokenId: 'token',
   issuedAt: 0,
@@ -82,8 +86,19 @@ describe('AuditStreams', () => {
     });
   });
 
-  it("do not end with another session, another person's, or one of before", async () => {
+  it('end when the session ended just before they began, which their instance had not heard of', async () => {
     await logOut(READER.sessionId);
+    const frames = begin({});
+    await next(frames);
+    clock.advance(1000);
+    expect(await frames.next()).toMatchObject({ done: true });
+  });
+
+  it("do not end with another session, another person's, or what ended all of before", async () => {
+    const revoked = { type: 'session_revoked', outcome: 'success', origin: ORIGIN } as const;
+    clock.advance(-60_000);
+    await trail.audit.recordAlone({ ...revoked, userId: READER.userId, details: { sessions: 1 } });
+    clock.advance(60_000);
     const frames = begin({});
     await next(frames);
     await logOut('0197a1b2-0000-7000-8000-000000000003');
@@ -93,6 +108,13 @@ describe('AuditStreams', () => {
     clock.advance(1000);
     await trail.record(1);
     expect(idsIn(await next(frames))).toHaveLength(1);
+  });
+
+  it('give their place back as soon as they are closed, however quiet the trail is', async () => {
+    for (let n = 0; n < 10; n++) await next(begin({ wants: () => false }));
+    expect(() => begin({})).toThrow(Problem);
+    for (const stream of streams) stream.destroy();
+    await eventually(() => expect(() => begin({})).not.toThrow(), { timeoutMs: 2000 });
   });
 
   it('say what a client that comes back is to name, before there is any entry', async () => {

@@ -108,7 +108,7 @@ describe('the queries of every day', { timeout: 60_000 }, () => {
       () => () =>
         app.app
           .get(SessionEndsRepository, { strict: false })
-          .hasEndedSince({ ms: Date.now(), position: '1:' }, { ...NOBODY, userId: person.user.id }),
+          .hasEnded({ ...NOBODY, userId: person.user.id }, { ms: Date.now(), position: '1:' }),
     ],
     ['alerts', () => get('/alerts?limit=20', auditor)],
     ['open alerts', () => get('/alerts?state=open&limit=200', auditor)],
