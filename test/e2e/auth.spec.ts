@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logIn, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/clock/manual-clock.js';
 
@@ -48,6 +49,11 @@ describe('signing in and out', () => {
     const first = await refresh();
     const second = await refresh();
     expect(second.json().refreshToken).toBe(first.json().refreshToken);
+    const renewals = await asSuperuser<{ reason: string | null }>(
+      app.database,
+      `SELECT reason FROM audit_events WHERE type = 'session_renewed' AND session_id = '${tokens.session.id}' ORDER BY id`,
+    );
+    expect(renewals.map(({ reason }) => reason)).toEqual([null, 'replayed']);
     clock.advance(10_001);
     expect((await refresh()).json().code).toBe('refresh_token_reused');
     const next = await app.call({ url: '/auth/refresh', body: { refreshToken: first.json().refreshToken } });

@@ -9,9 +9,8 @@ const POOL_THREAD = 'libuv-worker';
 /** As `nice` does without a number: against a thread of priority 0 some tenth of a core. */
 const YIELDING = 10;
 
-/** The threads of libuv's pool, by their ids; none where the system does not tell (only Linux does). */
+/** The threads of libuv's pool, by their ids. Throws where there is no /proc, and when one ends meanwhile. */
 export function poolThreads(): number[] {
-  if (process.platform !== 'linux') return [];
   return readdirSync(THREADS)
     .filter((thread) => readFileSync(`${THREADS}/${thread}/comm`, 'utf8').trim() === POOL_THREAD)
     .map(Number);
@@ -20,14 +19,14 @@ export function poolThreads(): number[] {
 /**
  * Lets password hashes yield to the thread that serves requests, which is ready for less than a millisecond at a time
  * and would wait for a time slice of theirs. On Linux each thread has a priority of its own (setpriority(2), "C
- * library/kernel differences"); a machine with nothing else to do hashes as fast as before.
+ * library/kernel differences"); a machine with nothing else to do hashes as fast as before. Never throws: other
+ * systems have no such priorities, a sandbox may forbid them, and then hashes take the same turns as everything else.
  */
 export function letPoolYield(): void {
-  for (const thread of poolThreads()) {
-    try {
-      setPriority(thread, YIELDING);
-    } catch {
-      // A sandbox may forbid it; then hashes take the same turns as everything else.
-    }
+  if (process.platform !== 'linux') return;
+  try {
+    for (const thread of poolThreads()) setPriority(thread, YIELDING);
+  } catch {
+    // See above.
   }
 }

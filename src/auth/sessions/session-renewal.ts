@@ -19,6 +19,8 @@ import { SessionsRepository } from './sessions.repository.js';
 
 /** How long the previous generation gets the same answer again, milliseconds: lost answers, and tabs that race. */
 const REPLAY_WINDOW_MS = 10_000;
+/** The reason of an event that tells of such an answer. */
+const REPLAYED = 'replayed';
 
 /** A session that has gone on by one generation, or was replayed, and whose it is. */
 export interface RenewedSession {
@@ -51,7 +53,10 @@ export class SessionRenewal {
       if (session.generation === claim.generation) {
         return { owner, session: await this.rotate(tx, session, origin, now) };
       }
-      if (isReplay(session, claim, origin, now)) return { session, owner };
+      if (isReplay(session, claim, origin, now)) {
+        await this.recordRenewal(tx, session, origin, REPLAYED);
+        return { session, owner };
+      }
       throw await this.refuseReuse(tx, session, claim, origin);
     });
   }
@@ -64,15 +69,26 @@ export class SessionRenewal {
       client: clientFingerprint(origin),
     };
     await this.sessions.rotate(tx, session, next);
+    const renewed = Object.assign(new Session(), session, next);
+    await this.recordRenewal(tx, renewed, origin);
+    return renewed;
+  }
+
+  private async recordRenewal(
+    tx: Transaction,
+    { userId, id: sessionId, generation }: Session,
+    origin: Origin,
+    reason?: string,
+  ): Promise<void> {
     await this.audit.record(tx, {
       type: 'session_renewed',
       outcome: 'success',
-      userId: session.userId,
-      sessionId: session.id,
+      ...(reason !== undefined && { reason }),
+      userId,
+      sessionId,
       origin,
-      details: { generation: next.generation },
+      details: { generation },
     });
-    return Object.assign(new Session(), session, next);
   }
 
   private async refuseEnded(tx: Transaction, sessionId: string, session: Session | null, origin: Origin) {
