@@ -3,8 +3,8 @@ import { Clock } from '../../platform/clock/clock.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
 import { Leadership } from '../detection/leadership.js';
 
-/** An answer every second is expected; one that is late by another is still no outage. */
-const TOLERATED_SILENCE_MS = 2_500;
+/** Asked every second, and again a second after it was asked in vain: once is no outage yet. */
+const TOLERATED_SILENCE_MS = 2_000;
 
 /** One part that requests need, and how long it has been away. */
 export interface Dependency {

@@ -10,6 +10,7 @@ import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { Leadership } from './leadership.js';
 
 const PAUSE_MS = 1_000;
+const RETRY_MS = 60_000;
 
 /** Somebody has changed the trail behind the service's back. Only a person can say what follows from that. */
 export const AUDIT_CHAIN_BROKEN: AlertKind = {
@@ -50,8 +51,11 @@ export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
     const nowMs = this.clock.nowMs();
     if (!this.leadership.isLeader) return;
     if (nowMs >= this.nextMs) {
-      this.nextMs = nowMs + this.environment.AUDIT_VERIFY_INTERVAL_SECONDS * 1000;
+      const intervalMs = this.environment.AUDIT_VERIFY_INTERVAL_SECONDS * 1000;
+      // For one that fails; where nothing was verified yet, a day is a long time to leave it at that.
+      this.nextMs = nowMs + Math.min(intervalMs, RETRY_MS);
       this.found ??= await this.verifyNew();
+      this.nextMs = nowMs + intervalMs;
     }
     if (this.found) await this.raise(this.found);
   }

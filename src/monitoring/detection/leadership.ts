@@ -32,22 +32,23 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
   });
   private client: DeadlineClient | null = null;
   private holdsLock = false;
-  private answeredAtMs: number;
+  private silentSinceMs: number | null = null;
 
   constructor(
     private readonly environment: Environment,
     private readonly clock: Clock,
-  ) {
-    this.answeredAtMs = clock.nowMs();
-  }
+  ) {}
 
   get isLeader(): boolean {
     return this.holdsLock;
   }
 
-  /** How long PostgreSQL has not answered this process, milliseconds. */
+  /**
+   * How long PostgreSQL has been asked in vain, milliseconds; 0 while it answers. Time in which nobody asked, because the
+   * process or its machine stood still, is none.
+   */
   get silenceMs(): number {
-    return this.clock.nowMs() - this.answeredAtMs;
+    return this.silentSinceMs === null ? 0 : this.clock.nowMs() - this.silentSinceMs;
   }
 
   onApplicationBootstrap(): void {
@@ -65,8 +66,9 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
       this.client ??= await this.connect();
       if (this.holdsLock) await this.client.query('SELECT 1');
       else await this.stand(this.client);
-      this.answeredAtMs = this.clock.nowMs();
+      this.silentSinceMs = null;
     } catch (error) {
+      this.silentSinceMs ??= this.clock.nowMs();
       this.hangUp();
       throw error;
     }
