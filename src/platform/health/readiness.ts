@@ -1,5 +1,8 @@
-import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Pool } from 'pg';
+import { Environment } from '../config/environment.js';
+import { dataSourceOptions } from '../database/data-source-options.js';
+import { DeadlineClient } from '../database/deadline-client.js';
 import { RedisConnection } from '../redis/redis-connection.js';
 import { Drain } from './drain.js';
 import type { ReadyDto } from './health.dto.js';
@@ -7,19 +10,45 @@ import type { ReadyDto } from './health.dto.js';
 /** Longest that a probe waits for PostgreSQL, milliseconds. */
 const PATIENCE_MS = 1000;
 
+/** How long the connection is kept while nobody asks, milliseconds. */
+const KEPT_MS = 60_000;
+
 /** How fresh an answer must be, milliseconds: any number of probes costs at most one query per this. */
 const FRESH_MS = 250;
 
-/** Asks the parts that requests need. */
+/**
+ * Asks the parts that requests need. PostgreSQL over a connection of its own: while requests use up the pool, they are slow,
+ * and sending them elsewhere would only have them use up the others' pools.
+ */
 @Injectable()
-export class Readiness {
+export class Readiness implements OnApplicationShutdown {
+  private readonly connection: Pool;
   private lastProbe: { readonly atMs: number; readonly up: Promise<boolean> } | null = null;
 
   constructor(
-    private readonly dataSource: DataSource,
+    environment: Environment,
     private readonly redis: RedisConnection,
     private readonly drain: Drain,
-  ) {}
+  ) {
+    const { url, ssl } = dataSourceOptions(environment, 'service');
+    this.connection = new Pool({
+      Client: DeadlineClient,
+      connectionString: url,
+      ssl: ssl as boolean,
+      application_name: 'portcullis readiness',
+      max: 1,
+      connectionTimeoutMillis: PATIENCE_MS,
+      query_timeout: PATIENCE_MS,
+      idleTimeoutMillis: KEPT_MS,
+      keepAlive: true,
+    });
+    // An idle connection that breaks is replaced at the next probe; unheard, its error event would end the process.
+    this.connection.on('error', () => undefined);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection.end();
+  }
 
   async check(): Promise<ReadyDto> {
     const databaseUp = await this.databaseIsUp();
@@ -42,7 +71,7 @@ export class Readiness {
         resolve(false);
       }, PATIENCE_MS);
     });
-    const query = this.dataSource.query('SELECT 1').then(
+    const query = this.connection.query('SELECT 1').then(
       () => true,
       () => false,
     );
