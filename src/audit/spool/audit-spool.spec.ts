@@ -19,7 +19,7 @@ import type { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 
 /** A full disk, when it is switched on; the file system that the module really writes to otherwise. */
-const disk = vi.hoisted(() => ({ full: false, writes: 0 }));
+const disk = vi.hoisted(() => ({ full: false, refusesToClose: false, writes: 0 }));
 vi.mock('node:fs', async (original) => {
   const actual = await original<typeof fs>();
   const writeSync = (...parameters: Parameters<typeof fs.writeSync>) => {
@@ -27,7 +27,11 @@ vi.mock('node:fs', async (original) => {
     disk.writes += 1;
     return actual.writeSync(...parameters);
   };
-  return { ...actual, default: actual, writeSync };
+  const closeSync = (descriptor: number) => {
+    actual.closeSync(descriptor);
+    if (disk.refusesToClose) throw Object.assign(new Error('disk quota exceeded'), { code: 'EDQUOT' });
+  };
+  return { ...actual, default: actual, writeSync, closeSync };
 });
 
 const HOSTNAME = hostname().replaceAll(/[^\w.-]/g, '_');
@@ -73,7 +77,7 @@ describe('AuditSpool', () => {
     clock = new ManualClock();
   });
   afterEach(() => {
-    disk.full = false;
+    disk.full = disk.refusesToClose = false;
     rmSync(dataDir, { recursive: true });
   });
 
@@ -109,6 +113,23 @@ describe('AuditSpool', () => {
     disk.full = true;
     await new Promise<void>((resolve) => mine.append('held', resolve));
     expect(mine.hasRoom()).toBe(false);
+  });
+
+  it('holds what a disk refuses only when the file is closed, and goes on with a file of its own', () => {
+    const mine = spool();
+    append(mine, 'first');
+    disk.refusesToClose = true;
+    append(mine, 'x'.repeat(300 * 1024));
+    expect(mine.hasRoom()).toBe(false);
+    disk.full = true;
+    expect(() => {
+      append(mine, 'refused');
+    }).not.toThrow();
+    disk.full = disk.refusesToClose = false;
+    expect(linesOf(mine).map((line) => line.slice(0, 7))).toEqual(
+      expect.arrayContaining(['first', 'xxxxxxx', 'refused']),
+    );
+    expect(mine.hasRoom()).toBe(true);
   });
 
   it('keeps what was not removed, and begins a new segment for what comes after', () => {

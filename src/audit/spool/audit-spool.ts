@@ -135,7 +135,7 @@ export class AuditSpool {
   leave(): void {
     this.flush();
     this.writeHeld();
-    this.endSegment();
+    this.endSegmentAnyway();
     this.owner.leave(this.directory);
   }
 
@@ -150,7 +150,7 @@ export class AuditSpool {
       if (this.open.bytes >= SEGMENT_BYTES) this.endSegment();
       return true;
     } catch (error) {
-      this.endSegment();
+      this.endSegmentAnyway();
       if (this.held.length === 0)
         this.logger.error(`The spool cannot be written: ${(error as Error).message}`);
       return false;
@@ -166,17 +166,25 @@ export class AuditSpool {
   private writeHeld(): void {
     if (this.held.length > 0 && this.write(this.held)) this.held = [];
     if (this.held.length > 0 || this.lost === 0) return;
-    this.logger.error(
-      `${this.lost} records of refused requests were lost while the spool could not be written.`,
-    );
+    this.logger.error(`${this.lost} records were lost while the spool could not be written.`);
     this.lost = 0;
   }
 
   private endSegment(): void {
-    if (!this.open) return;
-    this.open.close();
-    this.closed.push(this.open);
+    const { open } = this;
+    if (!open) return;
     this.open = null;
+    this.closed.push(open);
+    open.close();
+  }
+
+  /** After a failure that is reported already, and as often as anybody likes. */
+  private endSegmentAnyway(): void {
+    try {
+      this.endSegment();
+    } catch {
+      // A full disk refuses to close what it has refused to write.
+    }
   }
 
   private takeBack(): void {

@@ -39,10 +39,11 @@ export class Segment {
     this.length += bytes.length;
   }
 
-  /** Ends writing; what was written stays readable. */
+  /** Ends writing; what was written stays readable. Throws the file system's error: a remote one may refuse only now. */
   close(): void {
-    if (this.descriptor !== null) closeSync(this.descriptor);
+    const { descriptor } = this;
     this.descriptor = null;
+    if (descriptor !== null) closeSync(descriptor);
   }
 
   /**
