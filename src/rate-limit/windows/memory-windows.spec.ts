@@ -142,4 +142,14 @@ describe('the memory of windows', () => {
     expect(await store.consume([caller('1')])).toMatchObject([{ allowed: false }]);
     expect(await store.consume([caller('0')])).toMatchObject([{ allowed: true }]);
   });
+
+  it('is open again when the clock was set back, and not only when that time comes once more', async () => {
+    const window = windowOf(2, true);
+    const clock = new ManualClock(7_200_000);
+    const store = new MemoryWindows(clock);
+    for (let request = 0; request < 3; request++) await store.consume([window]);
+    clock.advance(-3_600_000);
+    const [decision] = await store.consume([window]);
+    expect(decision).toMatchObject({ allowed: true, remaining: 1 });
+  });
 });
