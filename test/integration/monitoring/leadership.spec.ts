@@ -2,8 +2,9 @@ import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Leadership } from '../../../src/monitoring/detection/leadership.js';
-import { SystemClock } from '../../../src/platform/clock/clock.js';
+import { type Clock, SystemClock } from '../../../src/platform/clock/clock.js';
 import { Environment } from '../../../src/platform/config/environment.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
 import { startTcpProxy } from '../../support/network/tcp-proxy.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 import { eventually } from '../../support/waiting/eventually.js';
@@ -23,9 +24,9 @@ describe('Leadership', () => {
     await Promise.all(running.splice(0).map((leadership) => leadership.onModuleDestroy()));
   });
 
-  function instance(url = database.url): Leadership {
+  function instance(url = database.url, clock: Clock = new SystemClock()): Leadership {
     const environment = Object.assign(new Environment(), database.settings, { DATABASE_URL: url });
-    const leadership = new Leadership(environment, new SystemClock());
+    const leadership = new Leadership(environment, clock);
     leadership.onApplicationBootstrap();
     running.push(leadership);
     return leadership;
@@ -61,6 +62,14 @@ describe('Leadership', () => {
     await eventually(() => expect(leadership.isLeader).toBe(false), { timeoutMs: 500 });
     await eventually(() => expect(leadership.isLeader).toBe(true));
     await superuser.end();
+  });
+
+  it('takes no standstill of the process or its machine for silence of PostgreSQL', async () => {
+    const clock = new ManualClock(Date.now());
+    const leadership = instance(database.url, clock);
+    await eventually(() => expect(leadership.isLeader).toBe(true));
+    clock.advance(3_600_000);
+    expect(leadership.silenceMs).toBe(0);
   });
 
   it('is given up by an instance that can no longer reach PostgreSQL, which shows as silence', async () => {
