@@ -34,6 +34,7 @@ function build() {
   const before = fingerprint();
   // The compiler re-emits what changed in the sources; of a changed plugin or setting it knows nothing.
   if (readStamp().settings !== before.settings) rmSync(BUILD_INFO, { force: true });
+  process.stderr.write('Compiling, once ...\n');
   const { status } = spawnSync(process.execPath, [nestCli(), 'build'], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) {
     rmSync(LOCK, { force: true });

@@ -16,6 +16,10 @@ describe('a failed start', () => {
   it.each([
     ['ECONNREFUSED', 'DATABASE_URL: nobody listens there (ECONNREFUSED)'],
     ['3D000', 'DATABASE_URL: there is no such database (3D000)'],
+    [
+      '42501',
+      'DATABASE_URL: the role lacks a right. The tables are made by the role of DATABASE_MIGRATION_URL, at the start or by npm run migration:run (42501)',
+    ],
     ['28P01', 'DATABASE_URL: the role or its password is refused (28P01)'],
     ['EADDRINUSE', 'PORT: somebody listens there already (EADDRINUSE)'],
   ])('tells of %s in one line that names the variable', (code, line) => {

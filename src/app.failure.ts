@@ -16,6 +16,8 @@ const USUAL: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'DATABASE_URL: the host cannot be reached',
   '28P01': 'DATABASE_URL: the role or its password is refused',
   '28000': 'DATABASE_URL: the role may not connect from here',
+  '42501':
+    'DATABASE_URL: the role lacks a right. The tables are made by the role of DATABASE_MIGRATION_URL, at the start or by npm run migration:run',
   '3D000': 'DATABASE_URL: there is no such database',
   EADDRINUSE: 'PORT: somebody listens there already',
 };

@@ -15,6 +15,7 @@ import {
 import { describeProblems } from './platform/http/openapi/describe-problems.js';
 import { errorsPage } from './platform/http/openapi/errors-page.js';
 import { toOpenApi31 } from './platform/http/openapi/openapi-31.js';
+import { ProblemDto } from './platform/http/openapi/problem.dto.js';
 import { PROBLEMS } from './platform/http/openapi/problems.decorator.js';
 import { type DeclaredRoute, declaredRoutes } from './platform/http/openapi/route-walk.js';
 import { withoutDtoSuffix } from './platform/http/openapi/schema-names.js';
@@ -38,6 +39,10 @@ const COOKIE =
   'Sign in with `"tokenTransport": "cookie"`; the browser keeps the cookie and sends it by itself, out of reach of scripts. There is nothing to fill in here.';
 const METRICS =
   'The value of `METRICS_TOKEN`. An installation without one answers its own machine only, and asks for none.';
+
+const ROWS: readonly ProblemRow[] = [PlatformErrors, AuthErrors, UsersErrors, RateLimitErrors].flatMap(
+  (table) => Object.values(table),
+);
 
 /** The OpenAPI 3.1 document of the application, made from the decorators that the pipeline itself obeys. */
 export function openApiDocument(app: NestFastifyApplication, environment: Environment): OpenAPIObject {
@@ -68,9 +73,16 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   });
   for (const route of routes) secure(document, route);
   limits.complete(document);
+  nameCodes(document);
   describeHeaders(document, REQUEST_ID_HEADER, () => true);
   describeHeaders(document, RETRY_HEADER, isWorthRetrying);
   return toOpenApi31(withoutDtoSuffix(document));
+}
+
+/** All that `code` can be, so that a client's compiler finds a mistyped one. */
+function nameCodes(document: OpenAPIObject): void {
+  const { properties } = document.components!.schemas![ProblemDto.name] as { properties: { code: object } };
+  Object.assign(properties.code, { enum: ROWS.map(({ code }) => code).sort() });
 }
 
 /** Serves the document and Swagger UI. The page carries no script of its own, so that its CSP can stay strict. */
@@ -86,9 +98,7 @@ export function serveDocumentation(app: NestFastifyApplication, environment: Env
     customSiteTitle: 'Portcullis API',
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
   });
-  const page = errorsPage(
-    [PlatformErrors, AuthErrors, UsersErrors, RateLimitErrors].flatMap((table) => Object.values(table)),
-  );
+  const page = errorsPage(ROWS);
   fastify.get('/docs/errors', (_request, reply) => reply.type('text/html').send(page));
 }
 

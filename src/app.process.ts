@@ -38,7 +38,10 @@ export async function serve(environment: Environment): Promise<() => Promise<voi
   const logger = app.get(Logger);
   const audit = app.get(AuditService);
   await audit.recordAlone({ ...LIFECYCLE, type: 'sys_startup', details: { version: productVersion() } });
-  logger.log(`listening on ${await app.getUrl()}`);
+  const documentation = environment.DOCS_ENABLED ? `; documentation at ${environment.PUBLIC_URL}/docs` : '';
+  logger.log(`listening on ${await app.getUrl()}${documentation}`);
+  if (environment.NODE_ENV === 'production' && isLoopback(environment.PUBLIC_URL))
+    logger.warn(`PUBLIC_URL is ${environment.PUBLIC_URL}, which tokens name as their issuer`);
   return async () => {
     app.get(Drain).begin();
     // To the spool: an end without PostgreSQL is an end too.
@@ -50,4 +53,8 @@ export async function serve(environment: Environment): Promise<() => Promise<voi
     await app.close();
     clearTimeout(limit);
   };
+}
+
+function isLoopback(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 }

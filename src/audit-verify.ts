@@ -44,6 +44,9 @@ process.exitCode = await run().catch((error: unknown) => {
   return error instanceof Usage ? EXIT_USAGE : EXIT_UNVERIFIED;
 });
 
+const NO_CHECKPOINT =
+  'Compared with no checkpoint, for there is none: a tail that was cut together with its seals would not show.\n';
+
 async function run(): Promise<number> {
   const { from, to, checkpoint = [] } = options();
   const checkpoints = checkpoint.flatMap((file) => readCheckpoints(file));
@@ -61,6 +64,8 @@ async function run(): Promise<number> {
     });
     progress.clear();
     process.stdout.write(report(verification));
+    const known = checkpoints.length + new CheckpointFile(database.environment).read().length;
+    process.stdout.write(known === 0 ? NO_CHECKPOINT : `Compared with ${known} checkpoints.\n`);
     return verification.intact ? 0 : EXIT_BROKEN;
   } finally {
     await dataSource.destroy();

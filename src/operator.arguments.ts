@@ -31,7 +31,7 @@ export const USAGE = `npm run admin -- <command> <e-mail address>
   enable         let it sign in again
   delete         remove the account, end its sessions
   unlock         reset its count of failed logins
-  roles          give it exactly these roles: ${ROLES.join(', ')}
+  roles          give it exactly these roles, named after the address: ${ROLES.join(', ')}
   set-password   read a new password from standard input, end its sessions
 
 npm run admin -- unblock <IP address>
@@ -39,6 +39,8 @@ npm run admin -- unblock <IP address>
 
 npm run keys:rotate
   publish a new signing key, which takes over once every verifier can know it
+
+For example: npm run admin -- roles ada@example.com user auditor
 `;
 
 /** Reads the words after the program's name; throws {@link Usage} for those that make no command. */

@@ -72,8 +72,14 @@ process.exitCode = await run(process.argv.slice(2)).catch(report);
 
 /** Runs one command over the same application that serves requests, so that its events are recorded the same way. */
 async function run(words: readonly string[]): Promise<number> {
+  if (words.some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const given = readArguments(words);
   const environment = loadEnvironment(undefined, undefined, storedSecret);
+  // The first administrator is the service's affair, and a command would only complain of it.
+  environment.BOOTSTRAP_ADMIN_EMAIL = environment.BOOTSTRAP_ADMIN_PASSWORD = undefined;
   // To stderr, as all that is not the command's answer.
   process.stderr.write(`Database: ${databaseName(environment)}\n`);
   const database = await prepareExistingDatabase(environment);

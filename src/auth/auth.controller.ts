@@ -47,7 +47,7 @@ export class AuthController {
 
   /**
    * Opens an account. Its owner is not signed in by that: log in next. The address is compared without regard to case;
-   * the password needs 15 characters and must not be a common or breached one.
+   * the password needs 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one.
    */
   @Post('register')
   @RateLimit('register')

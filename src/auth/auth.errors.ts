@@ -19,6 +19,6 @@ export const AuthErrors = problemTable({
   csrf_rejected: [
     403,
     'Cross-site request refused',
-    'The request comes from a site that is not allowed to make it.',
+    'The request comes from a site that is not allowed to make it: neither that of PUBLIC_URL nor in CORS_ORIGINS.',
   ],
 });

@@ -134,7 +134,12 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
 
   it('verify the trail', async () => {
     const { code, stdout } = await run('scripts/audit-verify.mjs', []);
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^The audit trail is intact: \d+ entries\./)]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^The audit trail is intact: \d+ entries\.[^]*\nCompared with \d+ checkpoints\.\n$/,
+      ),
+    ]);
   });
 
   it.each([
@@ -151,6 +156,10 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
   ])('say what was wrong before they say how it is done: %s', async (fault, args) => {
     const { code, stderr } = await admin(...args);
     expect([code, stderr]).toEqual([USAGE, expect.stringContaining(`${fault}\n\nnpm run admin --`)]);
+  });
+
+  it('say how they are called to whoever asks', async () => {
+    expect(await admin('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('set-password') });
   });
 
   it('say when there is no such account', async () => {

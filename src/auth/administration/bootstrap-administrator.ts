@@ -34,7 +34,11 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
   /** Throws {@link ConfigurationFault} for an address or password that no account may have. */
   async onApplicationBootstrap(): Promise<void> {
     const { BOOTSTRAP_ADMIN_EMAIL: given, BOOTSTRAP_ADMIN_PASSWORD: password } = this.environment;
-    if (given === undefined || password === undefined || (await this.repository.someoneHas('admin'))) return;
+    if (given === undefined || password === undefined) return;
+    if (await this.repository.someoneHas('admin')) {
+      this.logger.log('there is an administrator; BOOTSTRAP_ADMIN_EMAIL and its password were not looked at');
+      return;
+    }
     const email = canonicalEmail(given);
     const fault = isEmail(email) ? this.passwords.faultOf(password, email) : null;
     if (!isEmail(email)) throw new ConfigurationFault(['BOOTSTRAP_ADMIN_EMAIL must be an e-mail address']);

@@ -19,8 +19,8 @@ export class LoginDto {
   @IsPasswordText()
   password: string;
 
-  /** `cookie` for browsers: both tokens only in HttpOnly cookies. `body` for everything else. */
-  @ApiProperty({ enum: TOKEN_TRANSPORTS, required: false, default: 'cookie', example: 'cookie' })
+  /** `cookie`, the default, for browsers: both tokens only in HttpOnly cookies. `body` for everything else. */
+  @ApiProperty({ enum: TOKEN_TRANSPORTS, required: false, example: 'cookie' })
   @IfPresent()
   @IsIn(TOKEN_TRANSPORTS, { message: 'tokenTransport must be cookie or body' })
   tokenTransport?: TokenTransport;

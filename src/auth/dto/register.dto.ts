@@ -11,7 +11,7 @@ export class RegisterDto {
   @IsAccountEmail()
   email: string;
 
-  /** At least 15 characters, none of the common or breached ones; no rules about what is in it. */
+  /** At least 15 characters (`PASSWORD_MIN_LENGTH`), none of the common or breached ones; no rules about what is in it. */
   @ApiProperty({ format: 'password', maxLength: 256, example: 'wandering otters hum at 4 bells' })
   @IsPasswordText()
   password: string;
