@@ -57,6 +57,7 @@ export const CSV: ExportFormat = {
 function csvCell(value: string | number | object | null): string {
   if (value === null) return '';
   const text = typeof value === 'object' ? jsonLine(value) : String(value);
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const oneLine = text.replaceAll(UNSAFE_IN_A_LINE, escaped);
+  const harmless = /^[=+\-@\t\r]/.test(oneLine) ? `'${oneLine}` : oneLine;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

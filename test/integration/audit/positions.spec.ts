@@ -62,7 +62,7 @@ describe('positions', () => {
     expect(await verify()).toMatchObject({ firstFault: { id: NEW_ID, kind: 'forged' } });
   });
 
-  it.each(['9007199254740991', '9223372036854775807'])(
+  it.each(['4503599627370495', '9007199254740991', '9223372036854775807'])(
     'do not jump to where none are left because somebody wrote a row there: %s',
     async (position) => {
       await dropChecks();

@@ -8,6 +8,7 @@ import { Monitoring1795400005000 } from './1795400005000-monitoring.js';
 import { AuditFunctions1795400006000 } from './1795400006000-audit-functions.js';
 import { FirstLogin1795400007000 } from './1795400007000-first-login.js';
 import { Deliveries1795400008000 } from './1795400008000-deliveries.js';
+import { AuditPositions1795400009000 } from './1795400009000-audit-positions.js';
 
 /** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   AuditFunctions1795400006000,
   FirstLogin1795400007000,
   Deliveries1795400008000,
+  AuditPositions1795400009000,
 ];
