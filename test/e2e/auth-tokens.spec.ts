@@ -19,6 +19,7 @@ import type { Model } from '../support/tokens/forgery.js';
 import { KEY_FORGERIES } from '../support/tokens/key-forgeries.js';
 import { SIGNATURE_FORGERIES } from '../support/tokens/signature-forgeries.js';
 import { decoded, newForge, type TokenForge } from '../support/tokens/token-forge.js';
+import { eventually } from '../support/waiting/eventually.js';
 
 const FORGERIES = [
   ...ALGORITHM_FORGERIES,
@@ -317,6 +318,27 @@ describe('rotation of the signing key', () => {
     await asSuperuser(app.database, `DELETE FROM signing_keys WHERE kid = '${String(kidOf(accessToken))}'`);
     await ring.refresh();
     expect(await verdictOn(app, bearer(accessToken))).toEqual([401, 'invalid_token']);
+  });
+});
+
+describe('a forged token', () => {
+  it('is noticed also where none is needed', async () => {
+    const app = await startApp();
+    try {
+      const { accessToken } = await signUp(app);
+      const forged = `${accessToken.slice(0, -8)}AAAAAAAA`;
+      expect((await app.call({ url: '/rate-limits', token: forged })).statusCode).toBe(200);
+      expect((await app.call({ url: '/health/live', token: forged })).statusCode).toBe(200);
+      await eventually(async () => {
+        const events = await asSuperuser(
+          app.database,
+          `SELECT reason FROM audit_events WHERE type = 'authn_token_invalid'`,
+        );
+        expect(events).toEqual([{ reason: 'bad_signature' }]);
+      });
+    } finally {
+      await app.close();
+    }
   });
 });
 

@@ -6,11 +6,15 @@ import { accessRuleOf } from '../../platform/access/access-rule.js';
 import type { Principal, Role } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { type Call, callOf } from '../../platform/http/call.js';
+import { isOperational } from '../../platform/http/operational-routes.js';
 import { AuthErrors } from '../auth.errors.js';
 import { SessionState } from '../sessions/session-state.js';
 
 /** RFC 6750 section 3.1: the error is named only to a caller who sent a token. */
 const INVALID_TOKEN = { headers: { 'www-authenticate': 'Bearer error="invalid_token"' } };
+
+/** The fault of a token that somebody made who has not the key. */
+const FORGED = 'bad_signature';
 
 /**
  * Decides whether the caller may pass: by the route's declared rule, which must exist (closed by default), and with a
@@ -25,8 +29,12 @@ export class AuthorizationGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = accessRuleOf(context);
-    if (rule?.kind === 'public') return true;
     const call = callOf(context.switchToHttp().getRequest<FastifyRequest>());
+    if (rule?.kind === 'public') {
+      // It needs no token, and a forged one is noticed all the same; but not where nothing limits how many there are.
+      if (call.tokenFault === FORGED && !isOperational(call.route)) this.recordInvalid(call, FORGED);
+      return true;
+    }
     if (!rule) throw this.forbidden(call, []);
     return this.admit(call, rule.kind === 'roles' ? rule.anyOf : []);
   }
@@ -52,9 +60,13 @@ export class AuthorizationGuard implements CanActivate {
   }
 
   private invalid(call: Call, fault: string): Problem {
-    const details = { forged: fault === 'bad_signature' };
-    this.record(call, { type: 'authn_token_invalid', outcome: 'failure', reason: fault, details });
+    this.recordInvalid(call, fault);
     return new Problem(AuthErrors.invalid_token, INVALID_TOKEN);
+  }
+
+  private recordInvalid(call: Call, fault: string): void {
+    const details = { forged: fault === FORGED };
+    this.record(call, { type: 'authn_token_invalid', outcome: 'failure', reason: fault, details });
   }
 
   private ended(call: Call, { userId, sessionId }: Principal): Problem {

@@ -88,6 +88,13 @@ describe('the blocklist', () => {
     ['the parts of the own address', 'lovelace_ada_engines!'],
     ['the own name in another case', 'LovelaceLovelace1815'],
     ['digits in their order', '123456789012345678901234567890'],
+    ['one character', 'aaaaaaaaaaaaaaaa'],
+    ['one character and a digit', 'zzzzzzzzzzzzzzz1'],
+    ['blanks', ' '.repeat(15)],
+    ['marks on nothing', '\u0301'.repeat(15)],
+    ['the alphabet', 'abcdefghijklmnop'],
+    ['the alphabet backwards', 'ponmlkjihgfedcba'],
+    ['runs of several', 'aaaabbbbccccdddd'],
     ['a row of the keyboard', 'qwertyuiopqwertyuiop'],
   ])('refuses %s', (_what, password) => {
     expect(faultOf(password)).not.toBeNull();

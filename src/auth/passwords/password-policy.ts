@@ -7,6 +7,8 @@ const MIN_UNPREDICTABLE = 8;
 
 const PRODUCT_NAME = 'portcullis';
 const SHORTEST_CONTEXT_WORD = 3;
+/** From how many characters on one and the same, or an alphabet, is guessable. */
+const SHORTEST_RUN = 4;
 
 /**
  * Which new passwords are acceptable, by NIST SP 800-63B-4 section 3.1.1.2: a minimum length, a blocklist with
@@ -42,8 +44,11 @@ export class PasswordPolicy {
    */
   private unpredictableLength(password: string, context: readonly string[]): number {
     const fewest = [0];
+    let runStart = 0;
     for (let end = 1; end <= password.length; end += 1) {
       let best = fewest[end - 1]! + 1;
+      if (end > 1) runStart = runStartAt(password, end, runStart);
+      if (end - runStart >= SHORTEST_RUN) best = Math.min(best, fewest[runStart]!);
       for (const word of context) {
         if (password.endsWith(word, end)) best = Math.min(best, fewest[end - word.length]!);
       }
@@ -55,6 +60,17 @@ export class PasswordPolicy {
     }
     return fewest[password.length]!;
   }
+}
+
+/**
+ * Where the run begins that ends there, of one character or of neighbours in the alphabet; `before` is where the one
+ * before it began.
+ */
+function runStartAt(password: string, end: number, before: number): number {
+  const step = (at: number) => password.charCodeAt(at) - password.charCodeAt(at - 1);
+  const last = step(end - 1);
+  if (Math.abs(last) > 1) return end - 1;
+  return before === end - 2 || last === step(end - 2) ? before : end - 2;
 }
 
 function contextWords(email: string): string[] {

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Environment } from '../../platform/config/environment.js';
 import { AccountCopies } from '../../users/account-copies.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -10,19 +11,21 @@ const BLIND_AFTER_MS = 1000;
 /** How far back each look overlaps the last one, for transactions that were still open then; seconds. */
 const OVERLAP_SECONDS = 10;
 
-/** How long an ended session is remembered: longer than any copy of it lives. */
-const REMEMBERED_MS = 90_000;
+/** Clock differences that a token's life must survive, milliseconds. */
+const LEEWAY_MS = 60_000;
 
 /**
  * Which sessions ended lately, read from PostgreSQL several times a second. It makes the short-lived copies in Redis
- * safe: a copy that a failed write left behind is overruled here within a second. Without Redis there are no copies,
- * and nothing is polled.
+ * safe: a copy that a failed write left behind, or that somebody put there, is overruled here within a second. Without
+ * Redis there are no copies, and nothing is polled.
  */
 @Injectable()
 export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(RevocationFeed.name);
   /** Session id to the time (`performance.now()`) at which it may be forgotten. */
   private readonly ended = new Map<string, number>();
+  /** For as long as an access token of the session may live; some 100 bytes each. */
+  private readonly rememberedMs: number;
   private lastNewsMs = Number.NEGATIVE_INFINITY;
   private timer?: NodeJS.Timeout;
   private stopped = false;
@@ -30,10 +33,13 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly copies: AccountCopies,
-  ) {}
+    environment: Environment,
+  ) {
+    this.rememberedMs = environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60_000 + LEEWAY_MS;
+  }
 
   async onModuleInit(): Promise<void> {
-    if (this.copies.configured) await this.poll(REMEMBERED_MS / 1000);
+    if (this.copies.configured) await this.poll(this.rememberedMs / 1000);
   }
 
   onApplicationShutdown(): void {
@@ -52,7 +58,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
 
   /** Notes what this process itself ended, ahead of the next look. */
   note(sessionIds: readonly string[]): void {
-    const until = performance.now() + REMEMBERED_MS;
+    const until = performance.now() + this.rememberedMs;
     for (const id of sessionIds) this.ended.set(id, until);
   }
 
@@ -70,7 +76,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     this.forget(startedMs);
     if (this.stopped) return;
     this.timer = setTimeout(() => {
-      const sinceNewsMs = Math.min(performance.now() - this.lastNewsMs, REMEMBERED_MS);
+      const sinceNewsMs = Math.min(performance.now() - this.lastNewsMs, this.rememberedMs);
       void this.poll(sinceNewsMs / 1000 + OVERLAP_SECONDS);
     }, INTERVAL_MS).unref();
   }
