@@ -7,6 +7,9 @@ const MAX_CODE_POINTS = 80;
 /** Letters, marks, numbers, punctuation, symbols and spaces; no control, format-override or unpaired characters. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\u200c\u200d]+$/u;
 
+/** Something to see, which joiners, fillers and blanks of all kinds are not. */
+const VISIBLE = /[^\p{Z}\p{M}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
 /** A name for people to read: NFC, trimmed, 1 to 80 code points, nothing that could forge a line or its direction. */
 export const IsDisplayName = () =>
   applyDecorators(
@@ -20,6 +23,7 @@ export const IsDisplayName = () =>
           typeof value === 'string' &&
           value.isWellFormed() &&
           PRINTABLE.test(value) &&
+          VISIBLE.test(value) &&
           Array.from(value).length <= MAX_CODE_POINTS,
         defaultMessage: () => `$property must be text of 1 to ${MAX_CODE_POINTS} printable characters`,
       },

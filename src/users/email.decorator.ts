@@ -10,7 +10,7 @@ const MAX_LENGTH = 254;
  * What RFC 5322 allows and no mailbox needs: quoted local parts, which are a second spelling of the same mailbox and can
  * hold line breaks, and characters that nobody sees.
  */
-const ODD = /["\s\p{C}]/u;
+const ODD = /["\s\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** An e-mail address, made canonical before it is validated: one account has one spelling. */
 export const IsAccountEmail = () =>
@@ -24,7 +24,12 @@ export const IsAccountEmail = () =>
       name: 'accountEmail',
       validator: {
         validate: (value: unknown) =>
-          typeof value === 'string' && value.length <= MAX_LENGTH && isEmail(value) && !ODD.test(value),
+          typeof value === 'string' &&
+          value.length <= MAX_LENGTH &&
+          // Or isEmail, which encodes it, would throw.
+          value.isWellFormed() &&
+          isEmail(value) &&
+          !ODD.test(value),
         defaultMessage: () => '$property must be an e-mail address',
       },
     }),

@@ -71,6 +71,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       ['an address with a quoted part', register({ email: '"ada"@example.org' }), ['#/email']],
       ['an address with a hidden character', register({ email: 'a\u200bda@example.org' }), ['#/email']],
       ['an address with a soft hyphen', register({ email: 'a\u00adda@example.org' }), ['#/email']],
+      ['an address with half a character', register({ email: 'a\ud800da@example.org' }), ['#/email']],
       ['an address with NUL', register({ email: `ada\0@example.org` }), ['#/email']],
       [
         'an address of 300 characters',
@@ -94,6 +95,24 @@ describe('bad input', { timeout: 60_000 }, () => {
       const named = answer.json().errors.map(({ pointer }: { pointer: string }) => pointer);
       expect(named.toSorted()).toEqual([...pointers].toSorted());
     });
+
+    it.each(['\ufe0f', '\u034f', '\u115f', '\u3164', '\u2800', '\u17b4'])(
+      'is no part of an address when nobody sees it: %j',
+      async (hidden) => {
+        const answer = await app.call(register({ email: `a${hidden}da@example.org` }));
+        expectProblem(answer, 400, 'validation_failed');
+        expect(answer.json().errors).toMatchObject([{ pointer: '#/email' }]);
+      },
+    );
+
+    it.each(['\u3164', '\u2800', '\u034f', '\u200d', '\u00a0\u200d'])(
+      'is no name when it is all of it and nobody sees it: %j',
+      async (nothing) => {
+        const answer = await app.call(register({ displayName: nothing }));
+        expectProblem(answer, 400, 'validation_failed');
+        expect(answer.json().errors).toMatchObject([{ pointer: '#/displayName' }]);
+      },
+    );
 
     it.each([
       ['a broken text', raw('{"email":')],
@@ -212,6 +231,18 @@ describe('bad input', { timeout: 60_000 }, () => {
       expect((await app.call({ url: '/health/live' })).statusCode).toBe(200);
     });
 
+    it.each(['/docs//x', '/docs/..', '/docs/%00', '/docs/%5c..%5c', '/docs/../package.json'])(
+      'is no fault of ours in the documentation: %s',
+      async (target) => {
+        const [answer] = await exchange(
+          app.url,
+          `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`,
+        );
+        expect([400, 404]).toContain(answer?.status);
+        expect(answer?.headers['content-type']).toContain('application/problem+json');
+      },
+    );
+
     it('is refused when its escapes make no sense', async () => {
       const [answer] = await exchange(
         app.url,
@@ -236,6 +267,8 @@ describe('bad input', { timeout: 60_000 }, () => {
       ['a field that is folded', `${LOGIN}x-a: b\r\n c\r\ncontent-length: 0\r\n\r\n`],
       ['a bare CR in a field', `${LOGIN}x-a: b\rc\r\ncontent-length: 0\r\n\r\n`],
       ['no host', 'GET /users/me HTTP/1.1\r\nconnection: close\r\n\r\n'],
+      ['two hosts', 'GET /rate-limits HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n'],
+      ['a host that is none', 'GET /rate-limits HTTP/1.1\r\nhost: a b/c@d\r\nconnection: close\r\n\r\n'],
       ['nonsense', 'hello\r\n\r\n'],
       ['a TLS greeting', Buffer.from('16030100a5010000a10303', 'hex')],
     ])('ends the connection with 400: %s', async (_what, bytes) => {

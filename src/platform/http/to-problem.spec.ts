@@ -27,6 +27,8 @@ describe('toProblem', () => {
     [errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(), 'unsupported_media_type'],
     [errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH(), 'malformed_request'],
     [errorCodes.FST_ERR_BAD_URL('%zz'), 'malformed_request'],
+    [Object.assign(new Error('of http-errors'), { statusCode: 403, expose: true }), 'malformed_request'],
+    [Object.assign(new Error('of http-errors'), { statusCode: 404, expose: true }), 'not_found'],
   ])('tells a client what the HTTP layer refused: %s', (thrown, code) => {
     expect(codeOf(thrown)).toBe(code);
   });

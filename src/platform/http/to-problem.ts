@@ -31,12 +31,14 @@ function isBrokenOff(thrown: unknown): boolean {
   return code === 'ECONNRESET' && statusCode === 400;
 }
 
-/** Nest's exceptions and Fastify's errors both carry a status; nothing else is trusted to name its own. */
+/**
+ * Nest's exceptions, the errors of Fastify and its server of static files, and those of http-errors that are meant for the
+ * client (`expose`) carry a status; nothing else is trusted to name its own.
+ */
 function statusOf(error: unknown): number | null {
   if (error instanceof HttpException) return error.getStatus();
   if (!(error instanceof Error)) return null;
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
-  return typeof code === 'string' && code.startsWith('FST_ERR_') && typeof statusCode === 'number'
-    ? statusCode
-    : null;
+  const { code, expose, statusCode } = error as { code?: unknown; expose?: unknown; statusCode?: unknown };
+  const isMeant = expose === true || (typeof code === 'string' && /^FST_(?:ERR|STATIC)_/.test(code));
+  return isMeant && typeof statusCode === 'number' ? statusCode : null;
 }
