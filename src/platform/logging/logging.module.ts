@@ -53,6 +53,8 @@ function withoutFrameworkNews(this: Logger, args: Parameters<LogFn>, method: Log
           base: { pid: process.pid },
           timestamp: () => `,"time":"${new Date().toISOString()}"`,
           serializers: { err: (error: unknown) => describeError(error) },
+          // Or pino-http hands it what is no error any more, and the cause of every 5xx is an object of no name.
+          wrapSerializers: false,
           formatters: { level: (label: string) => ({ level: label }) },
           hooks: { logMethod: withoutFrameworkNews },
           ...(tracing.isOn && { mixin: () => tracing.logFields() }),
