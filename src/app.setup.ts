@@ -20,6 +20,7 @@ import { requireHost } from './platform/http/require-host.js';
 import { RouteTable } from './platform/http/route-table.js';
 import { RequestLog } from './platform/logging/request-log.js';
 import { Tracing } from './platform/tracing/tracing.js';
+import { unheardProxy } from './platform/http/unheard-proxy.js';
 import { Admission } from './rate-limit/admission.js';
 
 type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
@@ -81,6 +82,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     requireHost(request);
   });
   fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS));
+  if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', unheardProxy());
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // Or a connection that was busy when the drain began would stay open after its answer, and keep the process.
     if (drain.isDraining) reply.header('connection', 'close');

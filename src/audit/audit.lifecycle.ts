@@ -5,7 +5,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { AuditMonths } from './months/audit-months.js';
-import { Retention } from './months/retention.js';
+import { MonthRetention } from './months/month-retention.js';
 import { RepeatingTask } from '../platform/clock/repeating-task.js';
 import { SealingRound } from './seals/sealing-round.js';
 import { AuditSpool } from './spool/audit-spool.js';
@@ -33,7 +33,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
     private readonly drain: SpoolDrain,
     private readonly round: SealingRound,
     private readonly months: AuditMonths,
-    private readonly retention: Retention,
+    private readonly retention: MonthRetention,
   ) {}
 
   /** Before the first entry can be written: positions that fit the rows, and months to hold them. */

@@ -21,7 +21,7 @@ import { AuditFeed } from './feed/audit-feed.js';
 import { AuditMonths } from './months/audit-months.js';
 import { MonthsRepository } from './months/months.repository.js';
 import { EntriesRepository } from './entry/entries.repository.js';
-import { Retention } from './months/retention.js';
+import { MonthRetention } from './months/month-retention.js';
 import { CheckpointFile } from './seals/checkpoint-file.js';
 import { SealChain } from './seals/seal-chain.js';
 import { SealProgress } from './seals/seal-progress.js';
@@ -54,7 +54,7 @@ import { SpoolWriter } from './spool/spool-writer.js';
     SpoolDrain,
     Castaways,
     EntriesRepository,
-    Retention,
+    MonthRetention,
     SealKey,
     SealsRepository,
     SealChain,

@@ -48,7 +48,7 @@ import { PasswordMetrics } from './metrics/password-metrics.js';
 import { RefusalMetrics } from './metrics/refusal-metrics.js';
 import { RequestMetrics } from './metrics/request-metrics.js';
 import { ServiceMetrics } from './metrics/service-metrics.js';
-import { Retention } from './retention.js';
+import { AlertRetention } from './alert-retention.js';
 import { suppliedPlaces } from './places/geoip-database.js';
 import { BlockAddressChannel } from './responses/block-address.channel.js';
 import { EndSessionsChannel } from './responses/end-sessions.channel.js';
@@ -64,7 +64,7 @@ const alerts = [
   AlertRaiser,
   AlertUpkeep,
   AlertLog,
-  Retention,
+  AlertRetention,
   {
     provide: ALERT_KINDS,
     inject: [RULES, CONDITIONS],

@@ -56,9 +56,9 @@ describe('docs/integration.md', () => {
     const email = await register(app);
     const heard = new Promise<string>((resolve) => {
       const tab = new BroadcastChannel('session');
-      tab.addEventListener('message', ({ data }) => {
+      tab.addEventListener('message', (message) => {
         tab.close();
-        resolve(String(data));
+        resolve(String((message as MessageEvent).data));
       });
     });
 

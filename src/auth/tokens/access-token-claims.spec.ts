@@ -1,6 +1,6 @@
 import { fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { isCurrent, principalOf } from './access-token-claims.js';
+import { isCurrent, principalFrom } from './access-token-claims.js';
 
 const CLAIMS = {
   iss: 'https://auth.example',
@@ -14,9 +14,9 @@ const CLAIMS = {
   roles: ['user'],
 };
 
-describe('principalOf', () => {
+describe('principalFrom', () => {
   it('answers whom complete claims speak for', () => {
-    expect(principalOf(CLAIMS)).toEqual({
+    expect(principalFrom(CLAIMS)).toEqual({
       userId: CLAIMS.sub,
       sessionId: CLAIMS.sid,
       roles: ['user'],
@@ -30,7 +30,7 @@ describe('principalOf', () => {
     'refuses claims without %s',
     (claim) => {
       const { [claim as 'sub']: _dropped, ...rest } = CLAIMS;
-      expect(principalOf(rest)).toBeNull();
+      expect(principalFrom(rest)).toBeNull();
     },
   );
 
@@ -48,52 +48,52 @@ describe('principalOf', () => {
     2 ** 53,
   ];
   it.each(dates)('refuses the date %o', (date) => {
-    expect(principalOf({ ...CLAIMS, exp: date })).toBeNull();
-    expect(principalOf({ ...CLAIMS, iat: date })).toBeNull();
+    expect(principalFrom({ ...CLAIMS, exp: date })).toBeNull();
+    expect(principalFrom({ ...CLAIMS, iat: date })).toBeNull();
   });
 
   it('refuses nbf, which no token of ours has', () => {
-    expect(principalOf({ ...CLAIMS, nbf: CLAIMS.iat })).toBeNull();
+    expect(principalFrom({ ...CLAIMS, nbf: CLAIMS.iat })).toBeNull();
   });
 
   it.each([[['portcullis']], [['portcullis', 'other']], [null], [7]])('refuses the audience %j', (aud) => {
-    expect(principalOf({ ...CLAIMS, aud })).toBeNull();
+    expect(principalFrom({ ...CLAIMS, aud })).toBeNull();
   });
 
   it.each(['', 'root', "' OR 1=1 --", CLAIMS.sub.toUpperCase(), `${CLAIMS.sub}\n`, null, 7, [CLAIMS.sub]])(
     'refuses the subject or session %j',
     (id) => {
-      expect(principalOf({ ...CLAIMS, sub: id })).toBeNull();
-      expect(principalOf({ ...CLAIMS, sid: id })).toBeNull();
+      expect(principalFrom({ ...CLAIMS, sub: id })).toBeNull();
+      expect(principalFrom({ ...CLAIMS, sid: id })).toBeNull();
     },
   );
 
   it.each(['admin', null, { admin: true }, ['root'], ['user', 'root'], [['admin']], [null], ['admin\0']])(
     'refuses the roles %j',
     (roles) => {
-      expect(principalOf({ ...CLAIMS, roles })).toBeNull();
+      expect(principalFrom({ ...CLAIMS, roles })).toBeNull();
     },
   );
 
   it('accepts no roles at all', () => {
-    expect(principalOf({ ...CLAIMS, roles: [] })?.roles).toEqual([]);
+    expect(principalFrom({ ...CLAIMS, roles: [] })?.roles).toEqual([]);
   });
 
   it.each([null, undefined, '', 'claims', 7, [], true])('refuses %j instead of claims', (claims) => {
-    expect(principalOf(claims)).toBeNull();
+    expect(principalFrom(claims)).toBeNull();
   });
 
   it('throws for nothing', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...Object.keys(CLAIMS)), fc.jsonValue()), (claims) => {
-        expect(() => principalOf(claims)).not.toThrow();
+        expect(() => principalFrom(claims)).not.toThrow();
       }),
     );
   });
 });
 
 describe('isCurrent', () => {
-  const principal = principalOf(CLAIMS)!;
+  const principal = principalFrom(CLAIMS)!;
   const at = (seconds: number) => isCurrent(principal, seconds * 1000);
 
   it('ends at exp, without leeway', () => {

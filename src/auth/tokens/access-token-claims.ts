@@ -21,7 +21,7 @@ export interface AccessTokenClaims {
 const IAT_LEEWAY_SECONDS = 60;
 
 /** Whom claims speak for; null when a member is missing or of another form. Says nothing about time. */
-export function principalOf(claims: unknown): Principal | null {
+export function principalFrom(claims: unknown): Principal | null {
   if (typeof claims !== 'object' || claims === null) return null;
   const { aud, sub, sid, jti, iat, exp, client_id, roles } = claims as Record<string, unknown>;
   const texts = [aud, sub, sid, jti, client_id].every((text) => typeof text === 'string');

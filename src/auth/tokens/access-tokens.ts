@@ -5,7 +5,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { type AccessTokenClaims, principalOf } from './access-token-claims.js';
+import { type AccessTokenClaims, principalFrom } from './access-token-claims.js';
 import { readCompactJws } from './compact-jws.js';
 
 /** A signed access token and its end, which is never later than that of its session. */
@@ -70,7 +70,7 @@ export class AccessTokens {
         audience: this.environment.JWT_AUDIENCE,
         ignoreExpiration: true,
       });
-      return principalOf(claims);
+      return principalFrom(claims);
     } catch {
       return null;
     }

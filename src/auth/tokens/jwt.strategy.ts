@@ -8,7 +8,7 @@ import type { Principal } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { isCurrent, principalOf } from './access-token-claims.js';
+import { isCurrent, principalFrom } from './access-token-claims.js';
 import { readCompactJws } from './compact-jws.js';
 import { PresentedTokens } from './presented-tokens.js';
 import { TokenRefused } from './token-refused.js';
@@ -48,7 +48,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   }
 
   validate(claims: unknown): Principal {
-    const principal = principalOf(claims);
+    const principal = principalFrom(claims);
     if (!principal) throw new TokenRefused('wrong_claims');
     if (!isCurrent(principal, this.clock.nowMs())) throw new TokenRefused('expired');
     return principal;

@@ -14,8 +14,8 @@ const DAY_MS = 86_400_000;
  * together, so that verification can tell retention from somebody else's deletion of a month.
  */
 @Injectable()
-export class Retention {
-  private readonly logger = new Logger(Retention.name);
+export class MonthRetention {
+  private readonly logger = new Logger(MonthRetention.name);
 
   constructor(
     private readonly environment: Environment,

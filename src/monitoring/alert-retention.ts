@@ -16,7 +16,7 @@ const BATCH = 1000;
 
 /** Deletes what monitoring no longer needs; resolved alerts are kept as long as the events that they came from. */
 @Injectable()
-export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
+export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask('AlertRetention', () => this.enforce(), { pauseMs: PAUSE_MS });
 
   constructor(

@@ -3,7 +3,7 @@ import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
 import { AuditMonths } from '../../../src/audit/months/audit-months.js';
 import { monthOf } from '../../../src/audit/months/month.js';
 import { type AuditTable, MonthsRepository } from '../../../src/audit/months/months.repository.js';
-import { Retention } from '../../../src/audit/months/retention.js';
+import { MonthRetention } from '../../../src/audit/months/month-retention.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { startTrail, type Trail, type TrailOptions } from '../../support/audit/trail.js';
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 /** The shortest month, so that each step comes to another month or stays in one, but passes none over. */
 const STEP_MS = 28 * DAY_MS;
 
-describe('Retention', () => {
+describe('MonthRetention', () => {
   let trail: Trail;
   let clock: ManualClock;
   let attacker: Tamperer;
@@ -32,7 +32,7 @@ describe('Retention', () => {
     }
   }
 
-  const enforce = () => trail.module.get(Retention).enforce();
+  const enforce = () => trail.module.get(MonthRetention).enforce();
   const monthsOf = (table: AuditTable) => trail.module.get(MonthsRepository).of(table);
   const monthAgo = (days: number) => monthOf(new Date(clock.nowMs() - days * DAY_MS));
 
