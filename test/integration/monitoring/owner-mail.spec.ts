@@ -1,0 +1,96 @@
+import type { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DeliveriesRepository } from '../../../src/monitoring/delivery/deliveries.repository.js';
+import { Delivery } from '../../../src/monitoring/delivery/delivery.entity.js';
+import { OwnerEmailChannel } from '../../../src/monitoring/delivery/owner-email.channel.js';
+import type { Mailer } from '../../../src/platform/mail/mailer.js';
+import type { UsersService } from '../../../src/users/users.service.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
+import {
+  type Alerting,
+  alertingDataSource,
+  finding,
+  startAlerting,
+  WARNING,
+} from '../../support/monitoring/alerting.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+
+const MINUTE_MS = 60_000;
+const OWNER = '019a0000-0000-7000-8000-000000000001';
+
+describe('Mail to the owner of an account', () => {
+  let database: FreshDatabase;
+  let dataSource: DataSource;
+  let deliveries: DeliveriesRepository;
+  let clock: ManualClock;
+  let alerting: Alerting;
+  let channel: OwnerEmailChannel;
+  const sentAt: number[] = [];
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    dataSource = await alertingDataSource(database).initialize();
+    deliveries = new DeliveriesRepository(dataSource.getRepository(Delivery));
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+  beforeEach(async () => {
+    clock = new ManualClock();
+    sentAt.length = 0;
+    const mailer = {
+      configured: true,
+      send: async () => void sentAt.push(clock.nowMs()),
+    } as unknown as Mailer;
+    const users = { findById: async () => ({ email: 'ada@example.com' }) } as unknown as UsersService;
+    channel = new OwnerEmailChannel(mailer, users, deliveries, clock);
+    alerting = await startAlerting(database, [channel], clock, dataSource);
+  });
+  afterEach(() => dataSource.query('DELETE FROM monitoring_alert'));
+
+  const enter = () => {
+    const kind = { ...WARNING, name: 'login_from_new_device', tellsOwner: true };
+    return alerting.raise(finding({ kind, evidence: { summary: 'A new device.', userIds: [OWNER] } }));
+  };
+  const deliver = async () => {
+    while (await alerting.worker.drain(channel));
+  };
+  const states = async () => (await alerting.deliveries()).map(({ state }) => state);
+
+  it('is sent three times of ten that are due at the same moment', async () => {
+    for (let entered = 0; entered < 10; entered++) await enter();
+    await deliver();
+    expect(sentAt).toHaveLength(3);
+    expect(await states()).toEqual([
+      ...Array.from({ length: 3 }, () => 'delivered'),
+      ...Array.from({ length: 7 }, () => 'suppressed'),
+    ]);
+  });
+
+  it('is not silenced for ever by those that were not sent', async () => {
+    for (let entered = 0; entered < 3; entered++) await enter();
+    await deliver();
+    for (let quarter = 0; quarter < 12; quarter++) {
+      clock.advance(15 * MINUTE_MS);
+      await enter();
+      await deliver();
+    }
+    const inHour = (hour: number) =>
+      sentAt.filter((at) => Math.floor((at - sentAt[0]!) / (60 * MINUTE_MS)) === hour).length;
+    for (const hour of [0, 1, 2]) expect(inHour(hour)).toBeGreaterThanOrEqual(2);
+    for (const from of sentAt)
+      expect(sentAt.filter((at) => at >= from && at < from + 60 * MINUTE_MS).length).toBeLessThanOrEqual(3);
+  });
+
+  it('is forgotten in batches when it is over, and kept while it is owed', async () => {
+    for (let entered = 0; entered < 5; entered++) await enter();
+    await deliver();
+    await enter();
+    clock.advance(MINUTE_MS);
+    const removed = [];
+    for (let batch = 0; batch < 4; batch++) removed.push(await deliveries.deleteOverBefore(clock.now(), 2));
+    expect(removed).toEqual([2, 2, 1, 0]);
+    expect(await states()).toEqual(['pending']);
+  });
+});
