@@ -98,8 +98,15 @@ export function serveDocumentation(app: NestFastifyApplication, environment: Env
     customSiteTitle: 'Portcullis API',
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
   });
+}
+
+/** Serves what the `type` of a problem leads to, also where the rest of the documentation is off. */
+export function serveErrors(app: NestFastifyApplication): void {
   const page = errorsPage(ROWS);
-  fastify.get('/docs/errors', (_request, reply) => reply.type('text/html').send(page));
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .get('/docs/errors', (_request, reply) => reply.type('text/html').send(page));
 }
 
 function problemsOf({ method, path, access, handler }: DeclaredRoute): ProblemRow[] {

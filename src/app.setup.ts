@@ -1,7 +1,7 @@
 import fastifyCookie from '@fastify/cookie';
 import type { NestFastifyApplication, FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { serveDocumentation } from './app.openapi.js';
+import { serveDocumentation, serveErrors } from './app.openapi.js';
 import { CallRecorder } from './audit/call-recorder.js';
 import { SystemClock } from './platform/clock/clock.js';
 import type { Environment } from './platform/config/environment.js';
@@ -99,5 +99,6 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
 
   await app.register(fastifyCookie);
   readJsonBodies(fastify);
+  serveErrors(app);
   if (environment.DOCS_ENABLED) serveDocumentation(app, environment);
 }
