@@ -25,10 +25,11 @@ import { RateLimitDocumentation } from './rate-limit/rate-limit-documentation.js
 import { RateLimitErrors } from './rate-limit/rate-limit.errors.js';
 import { UsersErrors } from './users/users.errors.js';
 
-const DESCRIPTION = `Sign in once, get an access token that anyone can verify offline and that still dies at logout.
+const DESCRIPTION = `Sign in once, get an access token that your API can verify offline, and that is dead here within a second of the logout.
 
 **Try it out here:** press *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
-keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*.
+keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. What is under *audit* and *monitoring* takes a role, which an operator gives:
+\`npm run admin -- roles ada@example.com user admin\`.
 
 Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`: [all of them](/docs/errors). Every answer carries \`X-Request-Id\`, and the
 rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document itself: [OpenAPI 3.1](/openapi.json).`;
