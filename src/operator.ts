@@ -16,6 +16,7 @@ import { PlatformErrors } from './platform/errors/platform.errors.js';
 import { Problem } from './platform/errors/problem.js';
 import { internalOrigin } from './platform/http/origin.js';
 import { BlockLifting } from './rate-limit/blocks/block-lifting.js';
+import { UsersRepository } from './users/users.repository.js';
 
 type Command = (app: INestApplicationContext, given: Arguments) => Promise<string>;
 
@@ -48,7 +49,8 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
   },
   roles: async (app, { email, roles }) => {
     await accounts(app).setRoles(email, roles, ORIGIN);
-    return `The account has the roles ${roles.join(', ')}.`;
+    const isLastGone = !(await app.get(UsersRepository, { strict: false }).someoneHas('admin'));
+    return `The account has the roles ${roles.join(', ')}.${isLastGone ? ' Nobody is an administrator now.' : ''}`;
   },
   'set-password': async (app, { email }) => {
     const passwords = app.get(NewPassword, { strict: false });

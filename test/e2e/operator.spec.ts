@@ -60,7 +60,10 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
   it('change an account of the running service, each with an event in the trail', async () => {
     const email = await register(app);
     const { code, stdout } = await admin('roles', email.toUpperCase(), 'user', 'auditor');
-    expect([code, stdout]).toEqual([0, 'The account has the roles user, auditor.\n']);
+    expect([code, stdout]).toEqual([
+      0,
+      'The account has the roles user, auditor. Nobody is an administrator now.\n',
+    ]);
     const auditor = (await login(email)).json().accessToken;
     expect((await admin('disable', email)).code).toBe(0);
     expect((await login(email)).json().code).toBe('invalid_credentials');
