@@ -56,8 +56,8 @@ export const CSV: ExportFormat = {
 /** A cell that a spreadsheet would take for a formula begins with an apostrophe (OWASP, CSV Injection). */
 function csvCell(value: string | number | object | null): string {
   if (value === null) return '';
-  const text = typeof value === 'object' ? jsonLine(value) : String(value);
-  const oneLine = text.replaceAll(UNSAFE_IN_A_LINE, escaped);
-  const harmless = /^[=+\-@\t\r]/.test(oneLine) ? `'${oneLine}` : oneLine;
+  const text =
+    typeof value === 'object' ? jsonLine(value) : String(value).replaceAll(UNSAFE_IN_A_LINE, escaped);
+  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

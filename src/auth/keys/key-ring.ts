@@ -27,7 +27,6 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   /** Changes when a key is no longer known. */
   generation = 0;
   private rows: SigningKey[] = [];
-  private hasDead = false;
   private verifiers = new Map<string, KeyObject>();
   private readonly signers = new Map<string, KeyObject>();
   private lastMissMs = Number.NEGATIVE_INFINITY;
@@ -82,11 +81,13 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     return this.verifiers.get(kid) ?? null;
   }
 
-  /** Reads the keys again; a replaced one is forgotten as soon as its last token is dead, whoever may hold it. */
-  async refresh(): Promise<void> {
+  /**
+   * Reads the keys again; a replaced one is forgotten as soon as its last token is dead, whoever may hold it. Answers
+   * whether there is any to delete.
+   */
+  async refresh(): Promise<boolean> {
     const rows = await this.keys.all();
     const dead = this.rotation.dead(rows);
-    this.hasDead = dead.length > 0;
     this.rows = rows.filter((row) => row.algorithm === this.environment.JWT_ALGORITHM && !dead.includes(row));
     const before = this.verifiers;
     this.verifiers = new Map(
@@ -96,10 +97,10 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
       ]),
     );
     if ([...before.keys()].some((kid) => !this.verifiers.has(kid))) this.generation += 1;
+    return dead.length > 0;
   }
 
   private async keepUp(): Promise<void> {
-    await this.refresh();
-    if (this.hasDead) await this.rotation.clear();
+    if (await this.refresh()) await this.rotation.clear();
   }
 }

@@ -7,7 +7,7 @@ export const JWKS_MAX_AGE_SECONDS = 300;
 export const KEY_REFRESH_SECONDS = 15;
 
 /** Clock differences between instances that a token's life must survive, seconds. */
-const LEEWAY_SECONDS = 60;
+export const LEEWAY_SECONDS = 60;
 
 /** The key that signs now: of those whose time has come, the one whose time came last. */
 export function currentKey(keys: readonly SigningKey[], nowMs: number): SigningKey | undefined {

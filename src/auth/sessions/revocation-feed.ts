@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../../platform/config/environment.js';
 import { AccountCopies } from '../../users/account-copies.js';
+import { LEEWAY_SECONDS } from '../keys/key-schedule.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 const INTERVAL_MS = 300;
@@ -10,9 +11,6 @@ const BLIND_AFTER_MS = 1000;
 
 /** How far back each look overlaps the last one, for transactions that were still open then; seconds. */
 const OVERLAP_SECONDS = 10;
-
-/** Clock differences that a token's life must survive, milliseconds. */
-const LEEWAY_MS = 60_000;
 
 /**
  * Which sessions ended lately, read from PostgreSQL several times a second. It makes the short-lived copies in Redis
@@ -35,7 +33,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     private readonly copies: AccountCopies,
     environment: Environment,
   ) {
-    this.rememberedMs = environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60_000 + LEEWAY_MS;
+    this.rememberedMs = (environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60 + LEEWAY_SECONDS) * 1000;
   }
 
   async onModuleInit(): Promise<void> {

@@ -78,12 +78,12 @@ export class SessionRenewal {
     tx: Transaction,
     { userId, id: sessionId, generation }: Session,
     origin: Origin,
-    reason?: string,
+    reason: string | null = null,
   ): Promise<void> {
     await this.audit.record(tx, {
       type: 'session_renewed',
       outcome: 'success',
-      ...(reason !== undefined && { reason }),
+      reason,
       userId,
       sessionId,
       origin,

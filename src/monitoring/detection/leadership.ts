@@ -2,8 +2,8 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { Environment } from '../../platform/config/environment.js';
-import { dataSourceOptions } from '../../platform/database/data-source-options.js';
 import { DeadlineClient } from '../../platform/database/deadline-client.js';
+import { ownConnection } from '../../platform/database/own-connection.js';
 
 /** Any constant that no other user of advisory locks in the same database picks: the bytes of "detector". */
 const LOCK = '7234316355249663858';
@@ -81,15 +81,7 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async connect(): Promise<DeadlineClient> {
-    const { url, ssl } = dataSourceOptions(this.environment, 'service');
-    const client = new DeadlineClient({
-      connectionString: url,
-      ssl: ssl as boolean,
-      application_name: 'portcullis leadership',
-      connectionTimeoutMillis: ANSWER_MS,
-      query_timeout: ANSWER_MS,
-      keepAlive: true,
-    });
+    const client = new DeadlineClient(ownConnection(this.environment, 'leadership', ANSWER_MS));
     const lost = () => this.client === client && this.hangUp();
     client.on('error', lost);
     client.on('end', lost);

@@ -1,8 +1,8 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool } from 'pg';
 import { Environment } from '../config/environment.js';
-import { dataSourceOptions } from '../database/data-source-options.js';
 import { DeadlineClient } from '../database/deadline-client.js';
+import { ownConnection } from '../database/own-connection.js';
 import { RedisConnection } from '../redis/redis-connection.js';
 import { Drain } from './drain.js';
 import type { ReadyDto } from './health.dto.js';
@@ -30,17 +30,11 @@ export class Readiness implements OnApplicationShutdown {
     private readonly redis: RedisConnection,
     private readonly drain: Drain,
   ) {
-    const { url, ssl } = dataSourceOptions(environment, 'service');
     this.connection = new Pool({
+      ...ownConnection(environment, 'readiness', PATIENCE_MS),
       Client: DeadlineClient,
-      connectionString: url,
-      ssl: ssl as boolean,
-      application_name: 'portcullis readiness',
       max: 1,
-      connectionTimeoutMillis: PATIENCE_MS,
-      query_timeout: PATIENCE_MS,
       idleTimeoutMillis: KEPT_MS,
-      keepAlive: true,
     });
     // An idle connection that breaks is replaced at the next probe; unheard, its error event would end the process.
     this.connection.on('error', () => undefined);

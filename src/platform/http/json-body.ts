@@ -47,8 +47,7 @@ function isEncoded({ headers }: FastifyRequest): boolean {
 /**
  * Reads a JSON text strictly: well-formed UTF-8 (RFC 3629; the default decoding would silently repair it), no byte
  * order mark, member names unique within their object (RFC 8259 section 4), none that needs an escape, no `__proto__`, bounded
- * depth and number.
- * Throws `malformed_request`.
+ * depth and number. Throws `malformed_request`.
  */
 export function parseJson(body: Buffer): unknown {
   let text: string;

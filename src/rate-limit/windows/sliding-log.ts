@@ -14,7 +14,7 @@ export class SlidingLog {
   /** Admissions that count at this time; what has left the window is dropped. */
   countAt(nowMs: number, { windowMs, grain }: Window): number {
     // The clock was set back: what was admitted is not in the window, and must not close it until that time comes again.
-    if (this.starts.length > 0 && this.starts.at(-1)! > nowMs + windowMs) this.starts = [];
+    if (this.starts.length > 0 && this.starts.at(-1)! > nowMs + windowMs) this.first = this.starts.length;
     while (this.first < this.starts.length && this.starts[this.first]! <= nowMs - windowMs) this.first++;
     if (this.first > this.starts.length / 2) this.compact();
     const groups = this.starts.length - this.first;
