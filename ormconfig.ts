@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
-import { SigningKey } from './src/auth/keys/signing-key.entity.js';
-import { Session } from './src/auth/sessions/session.entity.js';
+import { SigningKey } from './src/sessions/keys/signing-key.entity.js';
+import { Session } from './src/sessions/session.entity.js';
 import { Alert } from './src/monitoring/alerts/alert.entity.js';
 import { Delivery } from './src/monitoring/delivery/delivery.entity.js';
 import { loadEnvironment } from './src/platform/config/load-environment.js';

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import cluster from 'node:cluster';
-import { failureOf } from './app.failure.js';
-import { serve } from './app.process.js';
-import { superviseWorkers } from './app.workers.js';
-import { SuppliedKey } from './auth/keys/supplied-key.js';
+import { failureOf } from './app/failure.js';
+import { serve } from './app/process.js';
+import { superviseWorkers } from './app/workers.js';
+import { SuppliedKey } from './sessions/keys/supplied-key.js';
 import { suppliedPlaces } from './monitoring/places/geoip-database.js';
 import { loadEnvironment } from './platform/config/load-environment.js';
 import { prepareDatabase } from './platform/database/prepare-database.js';

@@ -4,8 +4,8 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { AuditMonths } from './months/audit-months.js';
-import { MonthRetention } from './months/month-retention.js';
+import { AuditMonths } from './partitions/audit-partitions.js';
+import { MonthRetention } from './partitions/partition-retention.js';
 import { RepeatingTask } from '../platform/clock/repeating-task.js';
 import { SealingRound } from './seals/sealing-round.js';
 import { AuditSpool } from './spool/audit-spool.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
-import { callOf } from '../platform/http/call.js';
+import { callOf } from '../platform/http/request-context.js';
 import { isOperational } from '../platform/http/operational-routes.js';
 import { AuditService } from './audit.service.js';
 

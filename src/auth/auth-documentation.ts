@@ -9,9 +9,9 @@ import {
 } from '@nestjs/swagger';
 import { OptionalToken } from '../platform/http/openapi/optional-token.decorator.js';
 import { ProfileDto } from '../users/dto/profile.dto.js';
-import { LoginDto } from './dto/login.dto.js';
-import { RefreshTokenDto } from './dto/refresh-token.dto.js';
-import { BodySignedInDto, CookieSignedInDto } from './dto/signed-in.dto.js';
+import { LoginDto } from './sign-in/login.dto.js';
+import { RefreshTokenDto } from '../sessions/dto/refresh-token.dto.js';
+import { BodySignedInDto, CookieSignedInDto } from '../sessions/dto/signed-in.dto.js';
 
 const CREDENTIALS = { email: 'ada@example.com', password: 'wandering otters hum at 4 bells' };
 

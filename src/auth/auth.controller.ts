@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../platform/access/access.decorator.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
-import { callOf } from '../platform/http/call.js';
+import { callOf } from '../platform/http/request-context.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
 import { RefundInterceptor } from '../rate-limit/refund.interceptor.js';
@@ -15,18 +15,18 @@ import {
   RefreshDocumentation,
   RegisterDocumentation,
 } from './auth-documentation.js';
-import { LoginDto } from './dto/login.dto.js';
-import { RefreshTokenDto } from './dto/refresh-token.dto.js';
-import { RegisterDto } from './dto/register.dto.js';
-import { BodySignedInDto, CookieSignedInDto } from './dto/signed-in.dto.js';
-import { IdentifiedBy } from './guards/identified-by.decorator.js';
-import { LoginService } from './login.service.js';
-import { LogoutService } from './logout.service.js';
-import { RefreshService } from './refresh.service.js';
-import { RegistrationService } from './registration.service.js';
+import { LoginDto } from './sign-in/login.dto.js';
+import { RefreshTokenDto } from '../sessions/dto/refresh-token.dto.js';
+import { RegisterDto } from './registration/register.dto.js';
+import { BodySignedInDto, CookieSignedInDto } from '../sessions/dto/signed-in.dto.js';
+import { IdentifiedBy } from '../sessions/guards/identified-by.decorator.js';
+import { LoginService } from './sign-in/login.service.js';
+import { LogoutService } from '../sessions/revocation/logout.service.js';
+import { RefreshService } from '../sessions/refresh/refresh.service.js';
+import { RegistrationService } from './registration/registration.service.js';
 import { AuthErrors } from './auth.errors.js';
-import { TokenAnswer } from './token-answer.js';
-import { PresentedTokens } from './tokens/presented-tokens.js';
+import { TokenAnswer } from '../sessions/tokens/token-response.js';
+import { PresentedTokens } from '../sessions/tokens/presented-tokens.js';
 
 /**
  * The four routes by which a person comes in and goes out. What they answer depends on the transport that the client

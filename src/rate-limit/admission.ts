@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
 import { Problem } from '../platform/errors/problem.js';
-import { type Call, callOf } from '../platform/http/call.js';
+import { type Call, callOf } from '../platform/http/request-context.js';
 import { isOperational } from '../platform/http/operational-routes.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
 import type { Policy } from './policies/policy.js';

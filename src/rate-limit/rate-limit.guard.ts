@@ -8,7 +8,7 @@ import {
 } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isOperational } from '../platform/http/operational-routes.js';
-import { callOf } from '../platform/http/call.js';
+import { callOf } from '../platform/http/request-context.js';
 import { Admission } from './admission.js';
 import type { PolicySet } from './policies/policy-set.js';
 import { RoutePolicies } from './policies/route-policies.js';

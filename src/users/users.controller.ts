@@ -5,7 +5,7 @@ import { SignedIn } from '../platform/access/access.decorator.js';
 import type { Profile } from '../platform/access/profile.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
-import { callOf, principalOf } from '../platform/http/call.js';
+import { callOf, principalOf } from '../platform/http/request-context.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { ProfileDto } from './dto/profile.dto.js';
 import { UpdateProfileDto } from './dto/update-profile.dto.js';

@@ -9,8 +9,8 @@ import { type Transaction, TransactionRunner } from '../platform/database/transa
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
-import { AccountCopies } from './account-copies.js';
-import { laterThan } from './later-than.js';
+import { AccountCopies } from '../sessions/state/session-cache.js';
+import { laterThan } from './monotonic-timestamp.js';
 import { profileOf } from './profile.js';
 import { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';

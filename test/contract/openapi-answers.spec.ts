@@ -1,6 +1,6 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AccountAdministration } from '../../src/auth/administration/account-administration.js';
+import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register } from '../support/app/accounts.js';
 import { jarOf } from '../support/app/set-cookie.js';

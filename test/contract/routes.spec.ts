@@ -1,10 +1,10 @@
 import { APP_GUARD } from '@nestjs/core';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PIPELINE } from '../../src/app.module.js';
-import { AuthenticationGuard } from '../../src/auth/guards/authentication.guard.js';
-import { AuthorizationGuard } from '../../src/auth/guards/authorization.guard.js';
-import { CsrfGuard } from '../../src/auth/guards/csrf.guard.js';
+import { PIPELINE } from '../../src/app/app.module.js';
+import { AuthenticationGuard } from '../../src/sessions/guards/authentication.guard.js';
+import { AuthorizationGuard } from '../../src/sessions/guards/authorization.guard.js';
+import { CsrfGuard } from '../../src/sessions/guards/csrf.guard.js';
 import { ReadableBodyGuard } from '../../src/platform/http/readable-body.guard.js';
 import { type DeclaredRoute, declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
 import { RateLimitGuard } from '../../src/rate-limit/rate-limit.guard.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AccountAdministration } from '../../src/auth/administration/account-administration.js';
-import { PasswordHasher } from '../../src/auth/passwords/password-hasher.js';
+import { AccountAdministration } from '../../src/admin/account-administration.js';
+import { PasswordHasher } from '../../src/auth/credentials/passwords/password-hasher.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { newAddress, PASSWORD, register } from '../support/app/accounts.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';

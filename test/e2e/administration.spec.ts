@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { AccountAdministration } from '../../src/auth/administration/account-administration.js';
-import { NewPassword } from '../../src/auth/passwords/new-password.js';
-import { PasswordHasher } from '../../src/auth/passwords/password-hasher.js';
+import { AccountAdministration } from '../../src/admin/account-administration.js';
+import { NewPassword } from '../../src/auth/credentials/passwords/new-password.js';
+import { PasswordHasher } from '../../src/auth/credentials/passwords/password-hasher.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, PASSWORD, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';

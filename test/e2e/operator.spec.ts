@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KeyRing } from '../../src/auth/keys/key-ring.js';
+import { KeyRing } from '../../src/sessions/keys/key-ring.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
 import { newAddress, PASSWORD, register } from '../support/app/accounts.js';

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { SignedIn } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { principalOf } from '../../platform/http/call.js';
+import { principalOf } from '../../platform/http/request-context.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { PageQueryDto } from '../../platform/http/page-query.dto.js';
 import { ActivityPageDto } from './activity.dto.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { EntriesRepository, type EntryTable, type StoredEntry } from '../entry/entries.repository.js';
-import { FeedPlace } from './feed-place.js';
+import { FeedPlace } from './feed-cursor.js';
 
 /** Entries in the order in which they are final, and where to go on. */
 export interface FeedPage {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { callOf, principalOf } from '../../platform/http/call.js';
+import { callOf, principalOf } from '../../platform/http/request-context.js';
 import { AuditService } from '../audit.service.js';
 import type { AuditDetails } from '../audit-vocabulary.js';
 

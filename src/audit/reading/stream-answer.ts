@@ -2,7 +2,7 @@ import { StreamableFile } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../platform/clock/clock.js';
-import { principalOf } from '../../platform/http/call.js';
+import { principalOf } from '../../platform/http/request-context.js';
 
 /**
  * Answers with a stream, which breaks off when the reader's access token expires: however slowly it is read, it does not

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../entry/canonical-entry.js';
-import type { AuditTable } from '../months/months.repository.js';
-import type { Month } from '../months/month.js';
+import type { AuditTable } from '../partitions/partitions.repository.js';
+import type { Month } from '../partitions/month.js';
 
 /** A month that retention dropped, as the seal made in the same transaction says. */
 export interface Retirement {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Sealer } from './sealer.js';
-import { Witness } from './witness.js';
+import { Witness } from './checkpoint-publisher.js';
 
 /** Seals whatever waits, and has the newest seal witnessed outside the database. */
 @Injectable()

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { type Month, monthsLater } from '../months/month.js';
+import { type Month, monthsLater } from '../partitions/month.js';
 import type { Seal, SealEnd } from './seal.js';
 
 /** Any constant that no other user of advisory locks in the same database picks: the bytes of "PortSeal". */

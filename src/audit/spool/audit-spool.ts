@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
-import { Aside } from './aside.js';
+import { Aside } from './quarantine-file.js';
 import type { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 import { SpoolSegments } from './spool-segments.js';

@@ -5,7 +5,7 @@ import { isRowAtFault } from '../../platform/database/row-at-fault.js';
 import { AuditRepository } from '../audit.repository.js';
 import { CallsRepository } from '../calls.repository.js';
 import { AuditSpool } from './audit-spool.js';
-import { Castaways } from './castaways.js';
+import { Castaways } from './rejected-entries.js';
 import { jsonOfRows, sortLines } from './spooled-lines.js';
 
 /** Entries of one statement: what PostgreSQL inserts well within the statement timeout, on a busy machine too. */

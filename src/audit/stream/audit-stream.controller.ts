@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { principalOf } from '../../platform/http/call.js';
+import { principalOf } from '../../platform/http/request-context.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { API_CALL } from '../audit-vocabulary.js';

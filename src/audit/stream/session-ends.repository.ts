@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { Principal } from '../../platform/access/principal.js';
 import { timeOfUuid } from '../../platform/crypto/uuid.js';
 import type { AuditEventType } from '../audit-vocabulary.js';
-import { FeedPlace } from '../feed/feed-place.js';
+import { FeedPlace } from '../feed/feed-cursor.js';
 
 const ENDS_ONE: AuditEventType[] = ['session_logout', 'authn_token_reuse', 'session_revoked'];
 const ENDS_ALL: AuditEventType[] = [

@@ -7,7 +7,7 @@ import { SealsRepository } from '../seals/seals.repository.js';
 import { EntryStream } from './entry-stream.js';
 import type { Fault } from './fault.js';
 import { MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
-import { Retirements } from './retirements.js';
+import { Retirements } from './dropped-partitions.js';
 import { type ChainEnd, CHAIN_START, linkFault, ownFault } from './seal-check.js';
 
 /** Entries whose seals are read at a time, roughly; at least and at most so many seals. */

@@ -8,7 +8,7 @@ import {
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { Leadership } from '../detection/leadership.js';
+import { Leadership } from '../../platform/leader/leadership.js';
 import { ALERT_KINDS, type AlertKind } from './alert-kind.js';
 import { AlertsRepository } from './alerts.repository.js';
 

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { callOf, principalOf } from '../../platform/http/call.js';
+import { callOf, principalOf } from '../../platform/http/request-context.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { alertBody } from './alert-body.js';
 import { AlertsService } from './alerts.service.js';

@@ -5,7 +5,7 @@ import { type Transaction, TransactionRunner } from '../../platform/database/tra
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { BlockLifting } from '../../rate-limit/blocks/block-lifting.js';
+import { BlockLifting } from '../../rate-limit/blocks/block-removal.js';
 import { ALERT_KINDS, type AlertKind } from './alert-kind.js';
 import { cursorAfter, positionOf } from './alert-cursor.js';
 import { acknowledge, resolve } from './alert-lifecycle.js';

@@ -6,7 +6,7 @@ import type { Evidence, Finding } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { CONDITIONS, type Condition } from './condition.js';
 import { Dependencies } from './dependencies.js';
-import { OutageHerald } from './outage-herald.js';
+import { OutageHerald } from './outage-notifier.js';
 
 const TICK_MS = 1_000;
 /** How often a lasting cause is said again; a fraction of the time after which silence means that it is over. */

@@ -1,5 +1,5 @@
 import type { AuditService } from '../../audit/audit.service.js';
-import type { PasswordHasher } from '../../auth/passwords/password-hasher.js';
+import type { PasswordHasher } from '../../auth/credentials/passwords/password-hasher.js';
 import type { Environment } from '../../platform/config/environment.js';
 import { auditLag } from './audit-lag.condition.js';
 import type { CallWatch } from './call-watch.js';

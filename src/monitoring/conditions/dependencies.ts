@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
-import { Leadership } from '../detection/leadership.js';
+import { Leadership } from '../../platform/leader/leadership.js';
 
 /** Asked every second, and again a second after it was asked in vain: once is no outage yet. */
 const TOLERATED_SILENCE_MS = 2_000;

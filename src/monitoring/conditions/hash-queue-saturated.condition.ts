@@ -1,4 +1,4 @@
-import type { PasswordHasher } from '../../auth/passwords/password-hasher.js';
+import type { PasswordHasher } from '../../auth/credentials/passwords/password-hasher.js';
 import type { Environment } from '../../platform/config/environment.js';
 import { type Condition, QUIET_SECONDS } from './condition.js';
 

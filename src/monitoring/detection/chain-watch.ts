@@ -7,7 +7,7 @@ import { Environment } from '../../platform/config/environment.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { AlertKind, Finding } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
-import { Leadership } from './leadership.js';
+import { Leadership } from '../../platform/leader/leadership.js';
 
 const PAUSE_MS = 1_000;
 const RETRY_MS = 60_000;

@@ -13,7 +13,7 @@ import { AlertRaiser } from '../alerts/alert-raiser.js';
 import type { Rule } from '../rules/rule.js';
 import { DetectionRun } from './detection-run.js';
 import { type Cursor, DetectionRepository } from './detection.repository.js';
-import { Leadership } from './leadership.js';
+import { Leadership } from '../../platform/leader/leadership.js';
 
 /** The injection token of the rules over the trail. */
 export const RULES = Symbol('portcullis.rules');

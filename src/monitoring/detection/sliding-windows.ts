@@ -1,7 +1,7 @@
 import type { Place } from '../places/place.js';
 import type { Dimension } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
-import { TwoGenerations } from '../two-generations.js';
+import { TwoGenerations } from '../generational-cache.js';
 import { SubjectWindow } from './subject-window.js';
 
 /** How much a rule may remember, so that an attacker who invents subjects cannot fill the memory. */

@@ -4,7 +4,7 @@ import { ALERT_KINDS, type AlertKind } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { DeliveryWorker } from '../delivery/delivery-worker.js';
 import { isAnnounced } from '../delivery/delivery-channel.js';
-import { Leadership } from '../detection/leadership.js';
+import { Leadership } from '../../platform/leader/leadership.js';
 import { Metrics } from './metrics.js';
 
 /** Alerts and what became of their deliveries, by the process that did it. */

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Histogram } from 'prom-client';
-import { PasswordHasher } from '../../auth/passwords/password-hasher.js';
+import { PasswordHasher } from '../../auth/credentials/passwords/password-hasher.js';
 import { Metrics } from './metrics.js';
 
 const BUCKETS = [0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5];

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SessionRevocation } from '../../auth/sessions/session-revocation.js';
+import { SessionRevocation } from '../../sessions/revocation/session-revocation.js';
 import { Environment } from '../../platform/config/environment.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { internalOrigin } from '../../platform/http/origin.js';

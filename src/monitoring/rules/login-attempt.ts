@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import { networkOf } from '../../platform/http/ip-address.js';
-import { TwoGenerations } from '../two-generations.js';
+import { TwoGenerations } from '../generational-cache.js';
 
 /** One attempt to sign in, whether or not the password was looked at. */
 export interface LoginAttempt {

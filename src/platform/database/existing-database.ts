@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { ConfigurationFault } from '../config/configuration-fault.js';
 import type { Environment } from '../config/environment.js';
 import { dataSourceOptions } from './data-source-options.js';
-import { clusterFolder } from './embedded/embedded-postgres.js';
+import { clusterFolder } from '../embedded-postgres/embedded-postgres.js';
 import { databaseName } from './database-name.js';
 import { type PreparedDatabase, prepareDatabase, reachDatabase } from './prepare-database.js';
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
-import { callOf } from './call.js';
+import { callOf } from './request-context.js';
 
 /** Deeper than any body of this API by far, and shallow enough for every recursive reader (OWASP API4:2023). */
 const MAX_DEPTH = 16;

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } f
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
-import { callOf } from './call.js';
+import { callOf } from './request-context.js';
 import { sendProblem } from './problem-document.js';
 import { RouteTable } from './route-table.js';
 import { toProblem } from './to-problem.js';

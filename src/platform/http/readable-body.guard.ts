@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
-import { callOf } from './call.js';
+import { callOf } from './request-context.js';
 import { memberPointer } from './json-pointer.js';
 
 /** What Nest notes of a handler's parameters: each under its kind and place, such as `3:0`. */

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { Call } from '../http/call.js';
+import type { Call } from '../http/request-context.js';
 
 /**
  * One line per answered request, by the matched route: never the path or the query, which may carry data. Successes

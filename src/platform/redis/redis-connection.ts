@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import { Environment } from '../config/environment.js';
 import { RedisBreaker } from './redis-breaker.js';
 import { createRedisClient, inOneWrite, onBytes, type RedisClient } from './redis-client.js';
-import { RedisPatience } from './redis-patience.js';
+import { RedisPatience } from './inactivity-timeout.js';
 import { RedisUnavailable } from './redis-unavailable.js';
 
 /** Twice this and a timeout fit into the second within which trouble must be noticed without any traffic. */

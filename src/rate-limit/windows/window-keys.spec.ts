@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../platform/access/principal.js';
 import { MasterKey } from '../../platform/crypto/master-key.js';
-import { type Call, newCall } from '../../platform/http/call.js';
+import { type Call, newCall } from '../../platform/http/request-context.js';
 import type { KeyPart, Policy } from '../policies/policy.js';
 import { WindowKeys } from './window-keys.js';
 

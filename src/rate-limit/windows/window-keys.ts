@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MasterKey } from '../../platform/crypto/master-key.js';
-import type { Call } from '../../platform/http/call.js';
+import type { Call } from '../../platform/http/request-context.js';
 import type { KeyPart, Policy } from '../policies/policy.js';
 import { grainOf, type Window } from './window.js';
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
-import { AuditMonths } from '../../../src/audit/months/audit-months.js';
-import { monthOf } from '../../../src/audit/months/month.js';
-import { type AuditTable, MonthsRepository } from '../../../src/audit/months/months.repository.js';
-import { MonthRetention } from '../../../src/audit/months/month-retention.js';
+import { AuditMonths } from '../../../src/audit/partitions/audit-partitions.js';
+import { monthOf } from '../../../src/audit/partitions/month.js';
+import { type AuditTable, MonthsRepository } from '../../../src/audit/partitions/partitions.repository.js';
+import { MonthRetention } from '../../../src/audit/partitions/partition-retention.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { startTrail, type Trail, type TrailOptions } from '../../support/audit/trail.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MonthsRepository } from '../../../src/audit/months/months.repository.js';
+import { MonthsRepository } from '../../../src/audit/partitions/partitions.repository.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 

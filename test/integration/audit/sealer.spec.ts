@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MonthsRepository } from '../../../src/audit/months/months.repository.js';
+import { MonthsRepository } from '../../../src/audit/partitions/partitions.repository.js';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { CREATED, startTrail, type Trail } from '../../support/audit/trail.js';

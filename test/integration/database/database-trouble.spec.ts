@@ -9,7 +9,7 @@ import { onDatabase } from '../../../src/platform/database/database-problem.js';
 import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
-} from '../../../src/platform/database/embedded/embedded-postgres.js';
+} from '../../../src/platform/embedded-postgres/embedded-postgres.js';
 import { type Transaction, TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
 import { eventually } from '../../support/waiting/eventually.js';

@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
-} from '../../../src/platform/database/embedded/embedded-postgres.js';
+} from '../../../src/platform/embedded-postgres/embedded-postgres.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { type EmbeddedProcess, spawnEmbedded } from '../../support/postgres/embedded-process.js';
 import { eventually } from '../../support/waiting/eventually.js';

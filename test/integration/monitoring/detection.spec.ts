@@ -6,7 +6,7 @@ import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import type { AuditFeed, FeedPage } from '../../../src/audit/feed/audit-feed.js';
 import { DetectionRepository } from '../../../src/monitoring/detection/detection.repository.js';
 import { DetectionService } from '../../../src/monitoring/detection/detection.service.js';
-import type { Leadership } from '../../../src/monitoring/detection/leadership.js';
+import type { Leadership } from '../../../src/platform/leader/leadership.js';
 import { suppliedPlaces } from '../../../src/monitoring/places/geoip-database.js';
 import { rulesOf } from '../../../src/monitoring/rules/rules.js';
 import { Environment } from '../../../src/platform/config/environment.js';

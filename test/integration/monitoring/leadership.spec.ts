@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Leadership } from '../../../src/monitoring/detection/leadership.js';
+import { Leadership } from '../../../src/platform/leader/leadership.js';
 import { type Clock, SystemClock } from '../../../src/platform/clock/clock.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';

@@ -5,7 +5,7 @@ import { ConditionWatch } from '../../../src/monitoring/conditions/condition-wat
 import type { Condition } from '../../../src/monitoring/conditions/condition.js';
 import type { Dependencies } from '../../../src/monitoring/conditions/dependencies.js';
 import { OutageClaims } from '../../../src/monitoring/conditions/outage-claims.js';
-import { OutageHerald } from '../../../src/monitoring/conditions/outage-herald.js';
+import { OutageHerald } from '../../../src/monitoring/conditions/outage-notifier.js';
 import { AlertLog } from '../../../src/monitoring/delivery/alert-log.js';
 import { WebhookChannel } from '../../../src/monitoring/delivery/webhook.channel.js';
 import { Environment } from '../../../src/platform/config/environment.js';

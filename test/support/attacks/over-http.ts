@@ -1,4 +1,4 @@
-import { AccountAdministration } from '../../../src/auth/administration/account-administration.js';
+import { AccountAdministration } from '../../../src/admin/account-administration.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { PASSWORD, type Tokens } from '../app/accounts.js';
 import type { TestApp, TestRequest } from '../app/test-app.js';

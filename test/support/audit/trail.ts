@@ -7,7 +7,7 @@ import { AuditLifecycle } from '../../../src/audit/audit.lifecycle.js';
 import { AuditModule } from '../../../src/audit/audit.module.js';
 import type { ApiCall, AuditEvent } from '../../../src/audit/audit-entry.js';
 import { AuditService } from '../../../src/audit/audit.service.js';
-import { AuditMonths } from '../../../src/audit/months/audit-months.js';
+import { AuditMonths } from '../../../src/audit/partitions/audit-partitions.js';
 import { SealingRound } from '../../../src/audit/seals/sealing-round.js';
 import { SpoolDrain } from '../../../src/audit/spool/spool-drain.js';
 import { AuditVerification } from '../../../src/audit/verification/audit-verification.js';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from '../../../src/platform/database/embedded/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres/embedded-postgres.js';
 
 // What a service does with the embedded server, without the service: started with a DATA_DIR, it writes one line
 // of JSON per event, and drains on a signal with the database still in use.

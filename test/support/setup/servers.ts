@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../../src/platform/database/embedded/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres/embedded-postgres.js';
 import { openTestCluster, type OpenTestCluster, type TestCluster } from '../postgres/test-cluster.js';
 import { findRedis, type RedisSource } from '../redis/redis-source.js';
 

@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { publicJwkOf, type SigningAlgorithm } from '../../../src/auth/keys/key-material.js';
+import { publicJwkOf, type SigningAlgorithm } from '../../../src/sessions/keys/key-material.js';
 
 /** Everything that a forger could wish for: the installation's own key, to make tokens that are wrong in one point. */
 export interface TokenForge {

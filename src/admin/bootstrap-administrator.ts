@@ -1,0 +1,73 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { isEmail } from 'class-validator';
+import { AuditService } from '../audit/audit.service.js';
+import { ConfigurationFault } from '../platform/config/configuration-fault.js';
+import { Environment } from '../platform/config/environment.js';
+import { TransactionRunner } from '../platform/database/transaction-runner.js';
+import { Problem } from '../platform/errors/problem.js';
+import { internalOrigin } from '../platform/http/origin.js';
+import { canonicalEmail } from '../users/canonical-email.js';
+import { UsersErrors } from '../users/users.errors.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { UsersService } from '../users/users.service.js';
+import { NewPassword } from '../auth/credentials/passwords/new-password.js';
+
+const ORIGIN = internalOrigin('bootstrap');
+
+/**
+ * Creates the first administrator, only while there is none. An account that has the address already is not promoted:
+ * anyone may have registered it, with a password of theirs.
+ */
+@Injectable()
+export class BootstrapAdministrator implements OnApplicationBootstrap {
+  private readonly logger = new Logger(BootstrapAdministrator.name);
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly passwords: NewPassword,
+    private readonly users: UsersService,
+    private readonly repository: UsersRepository,
+    private readonly audit: AuditService,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /** Throws {@link ConfigurationFault} for an address or password that no account may have. */
+  async onApplicationBootstrap(): Promise<void> {
+    const { BOOTSTRAP_ADMIN_EMAIL: given, BOOTSTRAP_ADMIN_PASSWORD: password } = this.environment;
+    if (given === undefined || password === undefined) return;
+    if (await this.repository.someoneHas('admin')) {
+      this.logger.log('there is an administrator; BOOTSTRAP_ADMIN_EMAIL and its password were not looked at');
+      return;
+    }
+    const email = canonicalEmail(given);
+    const fault = isEmail(email) ? this.passwords.faultOf(password, email) : null;
+    if (!isEmail(email)) throw new ConfigurationFault(['BOOTSTRAP_ADMIN_EMAIL must be an e-mail address']);
+    if (fault) throw new ConfigurationFault([`BOOTSTRAP_ADMIN_PASSWORD is not acceptable: ${fault}`]);
+    const passwordHash = await this.passwords.hash(password);
+    try {
+      await this.create(email, passwordHash);
+    } catch (error) {
+      if (!(error instanceof Problem && error.row === UsersErrors.email_taken)) throw error;
+      this.logger.error(
+        'BOOTSTRAP_ADMIN_EMAIL names an account that exists and is no administrator; it was left alone',
+      );
+    }
+  }
+
+  private async create(email: string, passwordHash: string): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      await this.repository.lockRoles(tx);
+      if (await this.repository.someoneHas('admin', tx)) return;
+      const account = { email, displayName: null, roles: ['user' as const, 'admin' as const], passwordHash };
+      const { id } = await this.users.create(tx, account, ORIGIN);
+      await this.audit.record(tx, {
+        type: 'privilege_permissions_changed',
+        outcome: 'success',
+        userId: id,
+        origin: ORIGIN,
+        details: { granted: ['admin'], revoked: [] },
+      });
+      this.logger.log('the first administrator was created');
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AuditModule } from '../audit/audit.module.js';
+import { AuthModule } from '../auth/auth.module.js';
+import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js';
+import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
+import { CsrfGuard } from '../sessions/guards/csrf.guard.js';
+import { MonitoringModule } from '../monitoring/monitoring.module.js';
+import { ClockModule } from '../platform/clock/clock.module.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import type { Environment } from '../platform/config/environment.js';
+import { CryptoModule } from '../platform/crypto/crypto.module.js';
+import { DatabaseModule } from '../platform/database/database.module.js';
+import { HealthModule } from '../platform/health/health.module.js';
+import { HttpModule } from '../platform/http/http.module.js';
+import { ProblemFilter } from '../platform/http/problem.filter.js';
+import { ReadableBodyGuard } from '../platform/http/readable-body.guard.js';
+import { StrictValidationPipe } from '../platform/http/validation.pipe.js';
+import { LoggingModule } from '../platform/logging/logging.module.js';
+import { RedisModule } from '../platform/redis/redis.module.js';
+import { TracingModule } from '../platform/tracing/tracing.module.js';
+import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
+import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
+import { UsersModule } from '../users/users.module.js';
+
+/**
+ * The way of every request, in its order; nothing else registers a global guard, pipe or filter. Who calls is found
+ * out before the limits, which count by it; what the caller may do is decided after them, so that refusals cost the
+ * database nothing.
+ */
+export const PIPELINE = [
+  { provide: APP_GUARD, useExisting: CsrfGuard },
+  { provide: APP_GUARD, useExisting: AuthenticationGuard },
+  { provide: APP_GUARD, useClass: RateLimitGuard },
+  { provide: APP_GUARD, useExisting: AuthorizationGuard },
+  { provide: APP_GUARD, useClass: ReadableBodyGuard },
+  { provide: APP_PIPE, useClass: StrictValidationPipe },
+  { provide: APP_FILTER, useExisting: ProblemFilter },
+];
+
+const PLATFORM = [
+  ClockModule,
+  CryptoModule,
+  TracingModule,
+  LoggingModule,
+  HttpModule,
+  DatabaseModule,
+  RedisModule,
+  HealthModule,
+];
+
+/** The composition root. */
+@Module({})
+export class AppModule {
+  static with(environment: Environment): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(environment),
+        ...PLATFORM,
+        AuditModule,
+        RateLimitModule,
+        UsersModule,
+        AuthModule,
+        MonitoringModule,
+      ],
+      providers: PIPELINE,
+    };
+  }
+}

@@ -1,0 +1,104 @@
+import fastifyCookie from '@fastify/cookie';
+import type { NestFastifyApplication, FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { serveDocumentation, serveErrors } from './openapi.js';
+import { CallRecorder } from '../audit/call-recorder.js';
+import { SystemClock } from '../platform/clock/clock.js';
+import type { Environment } from '../platform/config/environment.js';
+import { SystemRandomness } from '../platform/crypto/randomness.js';
+import { UuidV7 } from '../platform/crypto/uuid.js';
+import { Drain } from '../platform/health/drain.js';
+import { callOf } from '../platform/http/request-context.js';
+import { CidrList } from '../platform/http/cidr-list.js';
+import { crossOrigin } from '../platform/http/cross-origin.js';
+import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
+import { readJsonBodies } from '../platform/http/json-body.js';
+import { sendProblem } from '../platform/http/problem-document.js';
+import { ProblemFilter } from '../platform/http/problem.filter.js';
+import { callOpener } from '../platform/http/request-context-opener.js';
+import { requireHost } from '../platform/http/require-host.js';
+import { RouteTable } from '../platform/http/route-table.js';
+import { RequestLog } from '../platform/logging/request-log.js';
+import { Tracing } from '../platform/tracing/tracing.js';
+import { unheardProxy } from '../platform/http/untrusted-proxy-warning.js';
+import { Admission } from '../rate-limit/admission.js';
+
+type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
+
+/** Nest options that every application of this service is created with. */
+export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
+
+/** The HTTP adapter of the service; {@link setUp} completes it once the application exists. */
+export function createAdapter(): FastifyAdapter {
+  const ids = new UuidV7(new SystemClock(), new SystemRandomness());
+  return fastifyAdapter({
+    nextRequestId: () => ids.next(),
+    onUnroutable: (error, request, reply) => {
+      (request.server as unknown as { unroutable: Unroutable }).unroutable(error, request, reply);
+    },
+  });
+}
+
+/** What the process and every end-to-end test share: the hooks around the pipeline, parsers, header fields, CORS. */
+export async function setUp(app: NestFastifyApplication, environment: Environment): Promise<void> {
+  const fastify = app.getHttpAdapter().getInstance();
+  const openCall = callOpener({
+    trustedProxies: new CidrList(environment.TRUSTED_PROXIES),
+    https: environment.COOKIE_SECURE,
+  });
+  const filter = app.get(ProblemFilter);
+  const recorder = app.get(CallRecorder);
+  const admission = app.get(Admission, { strict: false });
+  const requestLog = app.get(RequestLog);
+  const drain = app.get(Drain);
+
+  await app.get(Tracing).start(fastify);
+
+  /** Answers what never reached a guard, once the limits have counted it. */
+  async function refuse(
+    error: Error,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    recorded: (answer: () => void, status: number) => void,
+  ): Promise<void> {
+    const problem = filter.judge(await admission.admitRefused(error, request, reply), request);
+    const answer = () => sendProblem(problem, callOf(request).origin.requestId, reply);
+    recorded(answer, problem.row.status);
+  }
+
+  fastify.addHook('onRoute', (route) => {
+    app.get(RouteTable).add(route);
+    route.errorHandler = (error, request, reply) => {
+      void refuse(error, request, reply, (answer) => answer());
+    };
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    openCall(request, reply);
+    recorder.assertRoom(request);
+    done();
+  });
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (request.is404) await admission.admitUnmatched(request, reply);
+    requireHost(request);
+  });
+  fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS));
+  if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', unheardProxy());
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    // Or a connection that was busy when the drain began would stay open after its answer, and keep the process.
+    if (drain.isDraining) reply.header('connection', 'close');
+    recorder.record(request, reply.statusCode, () => done(null, payload));
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    requestLog.write(callOf(request), request.method, reply.statusCode);
+    done();
+  });
+  fastify.decorate('unroutable', ((error, request, reply) => {
+    openCall(request, reply);
+    void refuse(error, request, reply, (answer, status) => recorder.record(request, status, answer));
+  }) satisfies Unroutable);
+
+  await app.register(fastifyCookie);
+  readJsonBodies(fastify);
+  serveErrors(app);
+  if (environment.DOCS_ENABLED) serveDocumentation(app, environment);
+}

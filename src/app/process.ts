@@ -1,0 +1,60 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger } from 'nestjs-pino';
+import { AppModule } from './app.module.js';
+import { createAdapter, NEST_OPTIONS, setUp } from './app.setup.js';
+import { AuditService } from '../audit/audit.service.js';
+import { productVersion } from '../platform/config/product-version.js';
+import { internalOrigin } from '../platform/http/origin.js';
+import type { Environment } from '../platform/config/environment.js';
+import { Drain } from '../platform/health/drain.js';
+
+/** Longest that a drain may take, milliseconds; less than the 30 s that orchestrators grant by default. */
+const DRAIN_LIMIT_MS = 25_000;
+
+const LIFECYCLE = { outcome: 'success', origin: internalOrigin('lifecycle') } as const;
+
+/** Creates the service, completely configured, not yet listening. */
+export async function createApp(environment: Environment): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(environment),
+    createAdapter(),
+    NEST_OPTIONS,
+  );
+  app.useLogger(app.get(Logger));
+  await setUp(app, environment);
+  return app;
+}
+
+/** Listens, and answers a function that drains: stop accepting, finish what is in flight, flush, let go. */
+export async function serve(environment: Environment): Promise<() => Promise<void>> {
+  const app = await createApp(environment);
+  try {
+    await app.listen(environment.PORT, environment.HOST);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const logger = app.get(Logger);
+  const audit = app.get(AuditService);
+  await audit.recordAlone({ ...LIFECYCLE, type: 'sys_startup', details: { version: productVersion() } });
+  const documentation = environment.DOCS_ENABLED ? `; documentation at ${environment.PUBLIC_URL}/docs` : '';
+  logger.log(`listening on ${await app.getUrl()}${documentation}`);
+  if (environment.NODE_ENV === 'production' && isLoopback(environment.PUBLIC_URL))
+    logger.warn(`PUBLIC_URL is ${environment.PUBLIC_URL}, which tokens name as their issuer`);
+  return async () => {
+    app.get(Drain).begin();
+    // To the spool: an end without PostgreSQL is an end too.
+    audit.recordRefusal({ ...LIFECYCLE, type: 'sys_shutdown', details: {} });
+    const limit = setTimeout(() => {
+      logger.error('requests were still in flight when the time to drain was over');
+      process.exit(1);
+    }, DRAIN_LIMIT_MS);
+    await app.close();
+    clearTimeout(limit);
+  };
+}
+
+function isLoopback(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+}

@@ -1,0 +1,55 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { MetricsGatherer } from '../monitoring/metrics/metrics-gatherer.js';
+import type { Environment } from '../platform/config/environment.js';
+
+/** A worker that dies at once must not be forked in a tight loop; milliseconds. */
+const RESTART_DELAY_MS = 1000;
+
+/** Forks `WEB_CONCURRENCY` workers on one port and replaces those that die; answers a function that drains them all. */
+export async function superviseWorkers(environment: Environment): Promise<() => Promise<void>> {
+  let stopping = false;
+  // Figures travel between the processes, and JSON has no NaN.
+  cluster.setupPrimary({ serialization: 'advanced' });
+  new MetricsGatherer().start();
+  const fork = () =>
+    cluster.fork({
+      DATABASE_URL: environment.DATABASE_URL,
+      DATABASE_MIGRATION_URL: environment.DATABASE_MIGRATION_URL ?? '',
+    });
+  const workers = Array.from({ length: environment.WEB_CONCURRENCY }, fork);
+  await Promise.all(workers.map(listening));
+  const replace = () => void wait(RESTART_DELAY_MS).then(() => !stopping && fork());
+  // One that listened may have died while another still started.
+  for (const worker of workers) if (worker.isDead()) replace();
+  cluster.on('exit', replace);
+  return async () => {
+    stopping = true;
+    const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+    await Promise.all(living.map(stopWorker));
+  };
+}
+
+/** Resolves when the worker listens; rejects when it ends before. */
+async function listening(worker: Worker): Promise<void> {
+  const ended = once(worker, 'exit').then(([code]) => {
+    throw new WorkerFailed(Number(code ?? 1));
+  });
+  await Promise.race([once(worker, 'listening'), ended]);
+  ended.catch(() => undefined);
+}
+
+async function stopWorker(worker: Worker): Promise<void> {
+  const ended = once(worker, 'exit');
+  worker.process.kill('SIGTERM');
+  await ended;
+}
+
+/** A worker ended before it listened; it has said why itself. */
+export class WorkerFailed extends Error {
+  constructor(readonly exitCode: number) {
+    super(`a worker ended with code ${exitCode} before it listened`);
+    this.name = 'WorkerFailed';
+  }
+}

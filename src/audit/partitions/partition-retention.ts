@@ -1,0 +1,68 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import { Environment } from '../../platform/config/environment.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { type Month, monthOf, monthsLater } from './month.js';
+import { type AuditTable, MonthsRepository } from './partitions.repository.js';
+import { SealChain } from '../seals/seal-chain.js';
+import { SealsRepository } from '../seals/seals.repository.js';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Drops whole months that are past their retention, never single rows. Each drop and the seal that states it commit
+ * together, so that verification can tell retention from somebody else's deletion of a month.
+ */
+@Injectable()
+export class MonthRetention {
+  private readonly logger = new Logger(MonthRetention.name);
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly clock: Clock,
+    private readonly transactions: TransactionRunner,
+    private readonly months: MonthsRepository,
+    private readonly seals: SealsRepository,
+    private readonly chain: SealChain,
+  ) {}
+
+  /** Drops what is due. Throws when a table is busy, or PostgreSQL away; what is left then is due the next time. */
+  async enforce(): Promise<void> {
+    await this.dropBefore('audit_events', this.oldestKept(this.environment.AUDIT_EVENT_RETENTION_DAYS));
+    await this.dropBefore('audit_calls', this.oldestKept(this.environment.AUDIT_CALL_RETENTION_DAYS));
+    const [oldest] = [
+      ...(await this.months.of('audit_events')),
+      ...(await this.months.of('audit_calls')),
+    ].sort();
+    // A seal's members are as old as itself, or older; a month of margin is for clocks that disagree.
+    if (oldest !== undefined) await this.dropBefore('audit_seals', monthsLater(oldest, -1));
+  }
+
+  private oldestKept(days: number): Month {
+    return monthOf(new Date(this.clock.nowMs() - days * DAY_MS));
+  }
+
+  private async dropBefore(table: AuditTable, oldestKept: Month): Promise<void> {
+    for (const month of await this.months.of(table)) {
+      if (month < oldestKept) await this.retire(table, month);
+    }
+  }
+
+  private async retire(table: AuditTable, month: Month): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      if (!(await this.seals.tryLock(tx))) return;
+      const lastSeal = table === 'audit_seals' ? await this.seals.lastOf(tx, month) : null;
+      const retired = [{ table, month, lastSeal }];
+      const last = await this.seals.last(tx);
+      await this.chain.append(tx, last, {
+        events: 0,
+        calls: 0,
+        members: Buffer.alloc(0),
+        toPosition: last?.toPosition ?? 0,
+        retired,
+      });
+      await this.months.drop(tx, table, month);
+      this.logger.log(`Dropping ${month} of ${table}, as its retention demands.`);
+    });
+  }
+}

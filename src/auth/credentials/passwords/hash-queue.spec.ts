@@ -1,0 +1,168 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
+import { Problem } from '../../../platform/errors/problem.js';
+import { HashQueue } from './hash-queue.js';
+
+/** A queue with a clock of its own, and pieces of work that end when they are told to. */
+function harness(width: number, maxWaitMs: number) {
+  let nowMs = 0;
+  const pauses: number[] = [];
+  const pause = (ms: number) => Promise.resolve(pauses.push(ms));
+  const queue = new HashQueue(width, maxWaitMs, { nowMs: () => nowMs, pause });
+  const started: string[] = [];
+  const ends = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
+  return {
+    queue,
+    started,
+    pauses,
+    add: (name: string) =>
+      queue.run((waitMs) => {
+        started.push(name);
+        return new Promise<number>((resolve, reject) => {
+          ends.set(name, { resolve: () => resolve(waitMs), reject });
+        });
+      }),
+    end: async (name: string, afterMs = 0): Promise<void> => {
+      nowMs += afterMs;
+      ends.get(name)!.resolve();
+      await nextTurn();
+    },
+    fail: async (name: string): Promise<void> => {
+      ends.get(name)!.reject(new Error(name));
+      await nextTurn();
+    },
+  };
+}
+
+const refusalOf = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: unknown) => (error as Problem).occurrence.retryAfterSeconds,
+  );
+
+describe('HashQueue', () => {
+  it('runs as many pieces of work at a time as it is wide, the others in the order of their arrival', async () => {
+    const { queue, add, end, started } = harness(2, 60_000);
+    const all = ['a', 'b', 'c', 'd', 'e'].map(add);
+    await nextTurn();
+    expect(started).toEqual(['a', 'b']);
+    expect(queue.length).toBe(3);
+    await end('b');
+    expect(started).toEqual(['a', 'b', 'c']);
+    await end('a');
+    await end('c');
+    expect(started).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(queue.length).toBe(0);
+    await end('d');
+    await end('e');
+    await Promise.all(all);
+  });
+
+  it('tells each piece of work how long it waited', async () => {
+    const { add, end } = harness(1, 60_000);
+    const [first, second] = [add('first'), add('second')];
+    await end('first', 300);
+    await end('second', 100);
+    expect(await first).toBe(0);
+    expect(await second).toBe(300);
+  });
+
+  it('gives its place on after a failure, and passes the failure on', async () => {
+    const { add, end, fail, started } = harness(1, 60_000);
+    const [broken, next] = [add('broken'), add('next')];
+    const outcome = broken.catch((error: Error) => error.message);
+    await fail('broken');
+    expect(await outcome).toBe('broken');
+    expect(started).toEqual(['broken', 'next']);
+    await end('next');
+    await next;
+    const later = add('later');
+    expect(started).toContain('later');
+    await end('later');
+    await later;
+  });
+
+  it('refuses what would wait too long with overloaded, and with the seconds that it would have waited', async () => {
+    const { queue, add, end, started } = harness(2, 1000);
+    const accepted = Array.from({ length: 10 }, (_, index) => add(`${index}`));
+    // Of 250 ms each and two at a time, eight more make a wait of one second, and nine make more than that.
+    expect(queue.length).toBe(8);
+    const refused = await add('one too many').catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(Problem);
+    expect((refused as Problem).row).toBe(PlatformErrors.overloaded);
+    expect((refused as Problem).occurrence.retryAfterSeconds).toBe(2);
+    expect(queue.length).toBe(8);
+    for (let index = 0; index < 10; index += 1) await end(`${index}`);
+    await Promise.all(accepted);
+    expect(started).not.toContain('one too many');
+  });
+
+  it('takes its time to say that there is no room, so that being refused is nothing to do in a loop', async () => {
+    const { queue, add, end, pauses } = harness(1, 0);
+    const running = add('running');
+    // Work that got this far holds a count, or can do without: it is told at once.
+    expect(await refusalOf(add('too many'))).toBe(1);
+    expect(pauses).toEqual([]);
+    expect(await refusalOf(queue.assertRoom())).toBe(1);
+    expect(pauses).toEqual([700]);
+    await end('running');
+    await running;
+    await queue.assertRoom();
+    expect(pauses).toHaveLength(1);
+  });
+
+  it('lets a crowd that arrives in one moment fill no more than the room there is', async () => {
+    const { queue, add, end } = harness(1, 500);
+    const crowd = Array.from({ length: 50 }, (_, index) => add(`${index}`));
+    const outcomes = Promise.allSettled(crowd);
+    expect(queue.length).toBe(2);
+    for (let index = 0; index < 3; index += 1) await end(`${index}`, 250);
+    const refused = (await outcomes).filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(47);
+  });
+
+  it('measures its pace: where hashes are slow it refuses sooner, where they are fast later', async () => {
+    const slow = harness(1, 1000);
+    for (let round = 0; round < 30; round += 1) {
+      const work = slow.add(`${round}`);
+      await slow.end(`${round}`, 2000);
+      await work;
+    }
+    const running = slow.add('running');
+    expect(await refusalOf(slow.add('waiting'))).toBe(2);
+    await slow.end('running');
+    await running;
+
+    const fast = harness(1, 1000);
+    for (let round = 0; round < 30; round += 1) {
+      const work = fast.add(`${round}`);
+      await fast.end(`${round}`, 1);
+      await work;
+    }
+    const crowd = Array.from({ length: 50 }, (_, index) => fast.add(`crowd ${index}`));
+    expect(fast.queue.length).toBe(49);
+    for (let index = 0; index < 50; index += 1) await fast.end(`crowd ${index}`, 1);
+    await Promise.all(crowd);
+  });
+
+  it('never runs more at once than it is wide, whatever fails', async () => {
+    const queue = new HashQueue(3, 60_000);
+    let running = 0;
+    let most = 0;
+    const work = Array.from({ length: 100 }, (_, index) =>
+      queue
+        .run(async () => {
+          running += 1;
+          most = Math.max(most, running);
+          await nextTurn();
+          running -= 1;
+          if (index % 3 === 0) throw new Error('a hash that failed');
+        })
+        .catch(() => undefined),
+    );
+    await Promise.all(work);
+    expect(most).toBe(3);
+    expect(queue.length).toBe(0);
+  });
+});

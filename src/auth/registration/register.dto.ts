@@ -1,0 +1,24 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsOptional } from 'class-validator';
+import { IsDisplayName } from '../../users/display-name.decorator.js';
+import { IsAccountEmail } from '../../users/email.decorator.js';
+import { IsPasswordText } from '../credentials/passwords/password.decorator.js';
+
+/** A new account. */
+export class RegisterDto {
+  /** Compared without regard to case. */
+  @ApiProperty({ format: 'email', maxLength: 254, example: 'ada@example.com' })
+  @IsAccountEmail()
+  email: string;
+
+  /** At least 15 characters (`PASSWORD_MIN_LENGTH`), none of the common or breached ones; no rules about what is in it. */
+  @ApiProperty({ format: 'password', maxLength: 256, example: 'wandering otters hum at 4 bells' })
+  @IsPasswordText()
+  password: string;
+
+  /** A name for people to read; 1 to 80 printable characters. */
+  @ApiProperty({ type: String, required: false, nullable: true, maxLength: 80, example: 'Ada Lovelace' })
+  @IsOptional()
+  @IsDisplayName()
+  displayName?: string | null;
+}

@@ -1,0 +1,17 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, expect, it, vi } from 'vitest';
+import { unheardProxy } from './untrusted-proxy-warning.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+it('says once that forwarded requests come from nobody who is trusted, and lets all of them through', () => {
+  const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  const hook = unheardProxy() as (request: object, reply: object, done: () => void) => void;
+  const done = vi.fn();
+  hook({ headers: {} }, {}, done);
+  expect(warn).not.toHaveBeenCalled();
+  for (let request = 0; request < 3; request++)
+    hook({ headers: { 'x-forwarded-for': '192.0.2.1' } }, {}, done);
+  expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('TRUSTED_PROXIES'));
+  expect(done).toHaveBeenCalledTimes(4);
+});

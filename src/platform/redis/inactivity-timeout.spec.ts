@@ -1,0 +1,75 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RedisPatience } from './inactivity-timeout.js';
+
+const isAbout = (ms: number) => (found: number) => found >= ms && found < 1.1 * ms;
+
+const broken = () => {
+  throw new TypeError('no slots');
+};
+
+const never = () => new Promise<string>(() => undefined);
+
+describe('RedisPatience', () => {
+  let patience: RedisPatience;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    patience = new RedisPatience();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** How long a wait for an answer that never comes lasts, while the server says something every so often. */
+  async function waitOf(heardEveryMs: number): Promise<number> {
+    const startedAt = performance.now();
+    const life = setInterval(patience.heard, heardEveryMs);
+    const wait = patience.wait(never).then(
+      () => Number.NaN,
+      () => performance.now() - startedAt,
+    );
+    await vi.advanceTimersByTimeAsync(1000);
+    clearInterval(life);
+    return wait;
+  }
+
+  it('passes an answer on', async () => {
+    await expect(patience.wait(async () => 'PONG')).resolves.toBe('PONG');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('passes a failure on', async () => {
+    const failure = new Error('READONLY');
+    await expect(patience.wait(() => Promise.reject(failure))).rejects.toBe(failure);
+  });
+
+  it('fails when the client throws instead of rejecting', async () => {
+    await expect(patience.wait(broken)).rejects.toThrow('no slots');
+  });
+
+  it('ends after a tenth of a second of silence', async () => {
+    expect(await waitOf(10_000)).toSatisfy(isAbout(100));
+  });
+
+  it('is not helped by what was heard before', async () => {
+    patience.heard();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await waitOf(10_000)).toSatisfy(isAbout(100));
+  });
+
+  it('lasts while the server shows life, but not for ever', async () => {
+    expect(await waitOf(50)).toSatisfy(isAbout(400));
+  });
+
+  it('does not take a stall of this process for silence', async () => {
+    vi.useRealTimers();
+    const answer = Promise.withResolvers<string>();
+    const wait = patience.wait(() => answer.promise);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+    await nextTurn();
+    await nextTurn();
+    answer.resolve('PONG');
+    await expect(wait).resolves.toBe('PONG');
+  });
+});

@@ -1,0 +1,101 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { AuditService } from '../../audit/audit.service.js';
+import type { AuditEvent } from '../../audit/audit-entry.js';
+import { accessRuleOf } from '../../platform/access/access-rule.js';
+import type { Principal, Role } from '../../platform/access/principal.js';
+import { Problem } from '../../platform/errors/problem.js';
+import { type Call, callOf } from '../../platform/http/request-context.js';
+import { isOperational } from '../../platform/http/operational-routes.js';
+import { AuthErrors } from '../../auth/auth.errors.js';
+import { SessionState } from '../state/session-state.js';
+
+/** RFC 6750 section 3.1: the error is named only to a caller who sent a token. */
+const INVALID_TOKEN = { headers: { 'www-authenticate': 'Bearer error="invalid_token"' } };
+
+/** The fault of a token that somebody made who has not the key. */
+const FORGED = 'bad_signature';
+
+/**
+ * Decides whether the caller may pass: by the route's declared rule, which must exist (closed by default), and with a
+ * session that lives. Refusals are recorded here, because no interceptor sees what a guard refuses.
+ */
+@Injectable()
+export class AuthorizationGuard implements CanActivate {
+  constructor(
+    private readonly sessions: SessionState,
+    private readonly audit: AuditService,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const rule = accessRuleOf(context);
+    const call = callOf(context.switchToHttp().getRequest<FastifyRequest>());
+    if (rule?.kind === 'public') {
+      // It needs no token, and a forged one is noticed all the same; but not where nothing limits how many there are.
+      if (call.tokenFault === FORGED && !isOperational(call.route)) this.recordInvalid(call, FORGED);
+      return true;
+    }
+    if (!rule) throw this.forbidden(call, []);
+    return this.admit(call, rule.kind === 'roles' ? rule.anyOf : []);
+  }
+
+  private async admit(call: Call, anyOf: readonly Role[]): Promise<boolean> {
+    if (!call.principal)
+      throw call.tokenFault ? this.invalid(call, call.tokenFault) : this.unauthenticated(call);
+    call.profile = await this.sessions.accountOf(call, call.principal);
+    if (!call.profile) throw this.ended(call, call.principal);
+    if (anyOf.length > 0 && !anyOf.some((role) => call.principal?.roles.includes(role)))
+      throw this.forbidden(call, anyOf);
+    return true;
+  }
+
+  private unauthenticated(call: Call): Problem {
+    this.record(call, {
+      type: 'authz_fail',
+      outcome: 'failure',
+      reason: 'unauthenticated',
+      details: { required: [] },
+    });
+    return new Problem(AuthErrors.unauthenticated);
+  }
+
+  private invalid(call: Call, fault: string): Problem {
+    this.recordInvalid(call, fault);
+    return new Problem(AuthErrors.invalid_token, INVALID_TOKEN);
+  }
+
+  private recordInvalid(call: Call, fault: string): void {
+    const details = { forged: fault === FORGED };
+    this.record(call, { type: 'authn_token_invalid', outcome: 'failure', reason: fault, details });
+  }
+
+  private ended(call: Call, { userId, sessionId }: Principal): Problem {
+    this.record(call, {
+      type: 'session_use_after_expire',
+      outcome: 'failure',
+      reason: AuthErrors.session_ended.code,
+      userId,
+      sessionId,
+      details: {},
+    });
+    return new Problem(AuthErrors.session_ended, INVALID_TOKEN);
+  }
+
+  private forbidden(call: Call, required: readonly Role[]): Problem {
+    const { userId = null, sessionId = null } = call.principal ?? {};
+    const details = { required: [...required] };
+    this.record(call, {
+      type: 'authz_fail',
+      outcome: 'failure',
+      reason: 'forbidden',
+      userId,
+      sessionId,
+      details,
+    });
+    return new Problem(AuthErrors.forbidden);
+  }
+
+  private record(call: Call, event: Omit<AuditEvent, 'origin'>): void {
+    this.audit.recordRefusal({ ...event, origin: call.origin } as AuditEvent);
+  }
+}

@@ -1,0 +1,38 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Environment } from '../../platform/config/environment.js';
+import type { AccountCopies } from '../state/session-cache.js';
+import { RevocationFeed } from './revocation-feed.js';
+import type { SessionsRepository } from '../sessions.repository.js';
+
+const MINUTE_MS = 60_000;
+
+describe('RevocationFeed', () => {
+  const looks: number[] = [];
+  let feed: RevocationFeed;
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    looks.length = 0;
+    const sessions = {
+      revokedWithin: async (seconds: number) => (looks.push(seconds), []),
+    } as unknown as SessionsRepository;
+    const environment = Object.assign(new Environment(), { JWT_ACCESS_TOKEN_EXPIRE_MINUTES: 30 });
+    feed = new RevocationFeed(sessions, { configured: true } as AccountCopies, environment);
+    await feed.onModuleInit();
+  });
+  afterEach(() => {
+    feed.onApplicationShutdown();
+    vi.useRealTimers();
+  });
+
+  it('remembers an end for as long as any token of the session may live, and no longer', async () => {
+    feed.note(['a session']);
+    await vi.advanceTimersByTimeAsync(30 * MINUTE_MS);
+    expect(feed.hasEnded('a session')).toBe(true);
+    await vi.advanceTimersByTimeAsync(2 * MINUTE_MS);
+    expect(feed.hasEnded('a session')).toBe(false);
+  });
+
+  it('learns at its start of all ends that such a token may have outlived', () => {
+    expect(looks[0]).toBeGreaterThanOrEqual(30 * 60);
+  });
+});

@@ -1,0 +1,89 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Environment } from '../../platform/config/environment.js';
+import { AccountCopies } from '../state/session-cache.js';
+import { LEEWAY_SECONDS } from '../keys/key-schedule.js';
+import { SessionsRepository } from '../sessions.repository.js';
+
+const INTERVAL_MS = 300;
+
+/** Without news for this long, copies are not believed: the bound within which a dead session dies everywhere. */
+const BLIND_AFTER_MS = 1000;
+
+/** How far back each look overlaps the last one, for transactions that were still open then; seconds. */
+const OVERLAP_SECONDS = 10;
+
+/**
+ * Which sessions ended lately, read from PostgreSQL several times a second. It makes the short-lived copies in Redis
+ * safe: a copy that a failed write left behind, or that somebody put there, is overruled here within a second. Without
+ * Redis there are no copies, and nothing is polled.
+ */
+@Injectable()
+export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(RevocationFeed.name);
+  /** Session id to the time (`performance.now()`) at which it may be forgotten. */
+  private readonly ended = new Map<string, number>();
+  /** For as long as an access token of the session may live; some 100 bytes each. */
+  private readonly rememberedMs: number;
+  private lastNewsMs = Number.NEGATIVE_INFINITY;
+  private timer?: NodeJS.Timeout;
+  private stopped = false;
+
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly copies: AccountCopies,
+    environment: Environment,
+  ) {
+    this.rememberedMs = (environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60 + LEEWAY_SECONDS) * 1000;
+  }
+
+  async onModuleInit(): Promise<void> {
+    if (this.copies.configured) await this.poll(this.rememberedMs / 1000);
+  }
+
+  onApplicationShutdown(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  /** Whether this process knows everything that ended until a second ago, so that copies may be believed. */
+  get isCurrent(): boolean {
+    return performance.now() - this.lastNewsMs < BLIND_AFTER_MS;
+  }
+
+  hasEnded(sessionId: string): boolean {
+    return this.ended.has(sessionId);
+  }
+
+  /** Notes what this process itself ended, ahead of the next look. */
+  note(sessionIds: readonly string[]): void {
+    const until = performance.now() + this.rememberedMs;
+    for (const id of sessionIds) this.ended.set(id, until);
+  }
+
+  private async poll(windowSeconds: number): Promise<void> {
+    const startedMs = performance.now();
+    try {
+      this.note(await this.sessions.revokedWithin(windowSeconds));
+      this.lastNewsMs = startedMs;
+    } catch (error) {
+      this.logger.debug(
+        { err: error },
+        'revocations could not be read; copies are not believed until they can',
+      );
+    }
+    this.forget(startedMs);
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      const sinceNewsMs = Math.min(performance.now() - this.lastNewsMs, this.rememberedMs);
+      void this.poll(sinceNewsMs / 1000 + OVERLAP_SECONDS);
+    }, INTERVAL_MS).unref();
+  }
+
+  /** Insertion order is time order, save for repeated news, which `set` leaves in place; so the old ones lead. */
+  private forget(nowMs: number): void {
+    for (const [id, until] of this.ended) {
+      if (until > nowMs) return;
+      this.ended.delete(id);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import {
+  afterCommit,
+  type Transaction,
+  TransactionRunner,
+} from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { AccountCopies } from '../state/session-cache.js';
+import { RevocationFeed } from './revocation-feed.js';
+import type { RevocationReason } from '../session.entity.js';
+import { SessionsRepository } from '../sessions.repository.js';
+
+/** Ends sessions, for every instance. */
+@Injectable()
+export class SessionRevocation {
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly copies: AccountCopies,
+    private readonly feed: RevocationFeed,
+    private readonly audit: AuditService,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /** Ends one session at its holder's wish; one that is over already stays as it is, and nothing is recorded. */
+  async logout(sessionId: string, origin: Origin): Promise<void> {
+    const userId = await this.transactions.run(async (tx) => {
+      const owner = await this.sessions.revoke(tx, sessionId, 'logout');
+      if (owner) {
+        await this.audit.record(tx, {
+          type: 'session_logout',
+          outcome: 'success',
+          userId: owner,
+          sessionId,
+          origin,
+          details: {},
+        });
+      }
+      return owner;
+    });
+    if (userId) await this.announce(userId, [sessionId]);
+  }
+
+  /** Ends one session in the caller's transaction, which records why. */
+  async end(tx: Transaction, sessionId: string, reason: RevocationReason): Promise<void> {
+    const userId = await this.sessions.revoke(tx, sessionId, reason);
+    if (userId) afterCommit(tx, () => void this.announce(userId, [sessionId]));
+  }
+
+  /** Ends every session of an account in the caller's transaction, with an event; answers how many. */
+  async endAllOfUser(
+    tx: Transaction,
+    userId: string,
+    reason: RevocationReason,
+    origin: Origin,
+  ): Promise<number> {
+    const ended = await this.sessions.revokeAllOf(tx, userId, reason);
+    if (ended.length === 0) return 0;
+    await this.audit.record(tx, {
+      type: 'session_revoked',
+      outcome: 'success',
+      reason,
+      userId,
+      origin,
+      details: { sessions: ended.length },
+    });
+    afterCommit(tx, () => void this.announce(userId, ended));
+    return ended.length;
+  }
+
+  /** Tells this process and the copies. Where Redis is away, the feed tells the other instances within a second. */
+  private async announce(userId: string, sessionIds: readonly string[]): Promise<void> {
+    this.feed.note(sessionIds);
+    if (this.copies.configured) await this.copies.endSessions(userId, sessionIds).catch(() => undefined);
+  }
+}

@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../platform/clock/clock.js';
+import { Environment } from '../platform/config/environment.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** How long sessions live: idle and absolute limit, both kept by the server (ASVS 7.3). */
+@Injectable()
+export class SessionLifetimes {
+  constructor(
+    private readonly environment: Environment,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The times of a session that begins now. */
+  beginning(): { now: Date; idleExpiresAt: Date; expiresAt: Date } {
+    const now = this.clock.now();
+    const expiresAt = new Date(now.getTime() + this.environment.SESSION_MAX_DAYS * DAY_MS);
+    return { now, expiresAt, idleExpiresAt: this.idleLimit(now, expiresAt) };
+  }
+
+  /** Until when a session used at `now` may idle; never beyond its absolute end. */
+  idleLimit(now: Date, expiresAt: Date): Date {
+    const idleMs = this.environment.JWT_REFRESH_TOKEN_EXPIRE_DAYS * DAY_MS;
+    return new Date(Math.min(now.getTime() + idleMs, expiresAt.getTime()));
+  }
+}

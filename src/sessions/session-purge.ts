@@ -1,0 +1,36 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../platform/clock/clock.js';
+import { RepeatingTask } from '../platform/clock/repeating-task.js';
+import { SessionsRepository } from './sessions.repository.js';
+
+const INTERVAL_MS = 3_600_000;
+const BATCH = 1000;
+
+/** Days that an expired session is kept, so that a late replay of its tokens is still told from a forgery. */
+const KEPT_DAYS = 7;
+
+/** Removes sessions that have been over for a while; instances that do so at once skip each other's rows. */
+@Injectable()
+export class SessionPurge implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask(SessionPurge.name, () => this.purge(), {
+    pauseMs: INTERVAL_MS,
+  });
+
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.startRested();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  async purge(): Promise<void> {
+    const before = new Date(this.clock.nowMs() - KEPT_DAYS * 86_400_000);
+    while ((await this.sessions.purge(before, BATCH)) === BATCH);
+  }
+}

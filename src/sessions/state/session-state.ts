@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../platform/access/principal.js';
+import type { Profile } from '../../platform/access/profile.js';
+import { Clock } from '../../platform/clock/clock.js';
+import type { Call } from '../../platform/http/request-context.js';
+import { AccountCopies, type AccountCopy } from './session-cache.js';
+import { profileOf } from '../../users/profile.js';
+import { RecentSet } from './recent-set.js';
+import { RevocationFeed } from '../revocation/revocation-feed.js';
+import { SessionsRepository } from '../sessions.repository.js';
+
+/** Sessions that were found over and are remembered, some 100 bytes each. */
+const REMEMBERED_OVER = 20_000;
+
+/**
+ * Whether the session behind a token still lives. The copy in Redis is asked in the same tick, and so in the same
+ * round trip, as the rate limits; PostgreSQL, the truth, only where no believable copy answers.
+ */
+@Injectable()
+export class SessionState {
+  private readonly over = new RecentSet(REMEMBERED_OVER);
+  private readonly asked = new WeakMap<Call, Promise<AccountCopy | null>>();
+
+  constructor(
+    private readonly copies: AccountCopies,
+    private readonly feed: RevocationFeed,
+    private readonly sessions: SessionsRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Whether this process has heard that the session is over; that it has not says nothing. */
+  isKnownToBeOver({ sessionId }: Principal): boolean {
+    return this.over.has(sessionId) || this.feed.hasEnded(sessionId);
+  }
+
+  /** Asks Redis for the copy without waiting for it. */
+  ask(call: Call, { userId, sessionId }: Principal): void {
+    if (!this.copies.configured || !this.feed.isCurrent) return;
+    this.asked.set(
+      call,
+      this.copies.read(userId, sessionId).catch(() => null),
+    );
+  }
+
+  /** The account of the live session behind the call; null when the session is over. Throws `dependency_unavailable`. */
+  async accountOf(call: Call, principal: Principal): Promise<Profile | null> {
+    const profile = await this.find(call, principal);
+    if (!profile) this.over.add(principal.sessionId);
+    return profile;
+  }
+
+  private async find(call: Call, { userId, sessionId }: Principal): Promise<Profile | null> {
+    const copy = await this.asked.get(call);
+    if (this.feed.hasEnded(sessionId)) return null;
+    if (copy && this.feed.isCurrent) {
+      if (copy.session === 'over') return null;
+      if (copy.session === 'live' && copy.profile) return copy.profile;
+    }
+    const now = this.clock.now();
+    const owner = await this.sessions.findOwnerOfLive(sessionId, now);
+    if (owner?.id !== userId) return null;
+    const profile = profileOf(owner);
+    if (this.copies.configured) this.copies.fill(sessionId, profile, now).catch(() => undefined);
+    return profile;
+  }
+}

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Clock } from '../../platform/clock/clock.js';
+import { TokenCookies } from './token-cookies.js';
+import type { TokenTransport } from '../../auth/sign-in/login.dto.js';
+import { BodySignedInDto, CookieSignedInDto, SessionDto } from '../dto/signed-in.dto.js';
+import { RefreshTokens } from '../refresh/refresh-tokens.js';
+import type { Session } from '../session.entity.js';
+import type { SignedIn } from '../../auth/sign-in/sign-in.service.js';
+import { AccessTokens } from './access-tokens.js';
+
+/** Makes the tokens of a session, and gives them to the client by the transport that it asked for. */
+@Injectable()
+export class TokenAnswer {
+  constructor(
+    private readonly accessTokens: AccessTokens,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly cookies: TokenCookies,
+    private readonly clock: Clock,
+  ) {}
+
+  /** In the cookie transport the tokens are in `Set-Cookie` and never in the body; in the other, the reverse. */
+  give(
+    { profile, session, deviceToken }: SignedIn,
+    transport: TokenTransport,
+    reply: FastifyReply,
+  ): CookieSignedInDto | BodySignedInDto {
+    const access = this.accessTokens.mint(profile.id, session.id, profile.roles, session.expiresAt);
+    const refreshToken = this.refreshTokens.mint({ sessionId: session.id, generation: session.generation });
+    const refreshExpiresIn = Math.max(
+      0,
+      Math.floor((session.idleExpiresAt.getTime() - this.clock.nowMs()) / 1000),
+    );
+    const user = { ...profile, roles: [...profile.roles] };
+    if (transport === 'cookie') {
+      this.cookies.setTokens(
+        reply,
+        { value: access.token, maxAgeSeconds: access.expiresIn },
+        { value: refreshToken, maxAgeSeconds: refreshExpiresIn },
+      );
+      this.cookies.setDevice(reply, deviceToken);
+      return { user, session: sessionDto(session), accessTokenExpiresAt: access.expiresAt.toISOString() };
+    }
+    return {
+      tokenType: 'Bearer',
+      accessToken: access.token,
+      expiresIn: access.expiresIn,
+      refreshToken,
+      refreshExpiresIn,
+      deviceToken,
+      user,
+      session: sessionDto(session),
+    };
+  }
+
+  /** Removes the cookies of both tokens. */
+  takeBack(reply: FastifyReply): void {
+    this.cookies.clearTokens(reply);
+  }
+}
+
+function sessionDto({ id, createdAt, expiresAt }: Session): SessionDto {
+  return { id, createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() };
+}

@@ -1,0 +1,540 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { AccountAdministration } from '../../src/admin/account-administration.js';
+import { internalOrigin } from '../../src/platform/http/origin.js';
+import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { startApp, type TestApp, type Variables } from '../support/app/test-app.js';
+import { startMailServer } from '../support/mail/mail-server.js';
+import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
+import { hasPromtool, promtool } from '../support/monitoring/promtool.js';
+import { startTcpProxy } from '../support/network/tcp-proxy.js';
+import { startRedis } from '../support/redis/redis-server.js';
+import { eventually } from '../support/waiting/eventually.js';
+import { hangs, startReceiver, type WebhookReceiver } from '../support/webhook/webhook-receiver.js';
+
+/** Two instances on one database share their secrets. */
+const SECRETS = {
+  JWT_SECRET_KEY: 'what the instances of this spec derive their keys from',
+  PASSWORD_PEPPER: 'what the instances of this spec hash their passwords with',
+};
+
+const TEN_SECONDS = { timeoutMs: 10_000, intervalMs: 50 };
+
+/** So many wrong passwords for an account from one address. */
+async function guess({ call }: TestApp, email: string, address = '192.0.2.1', times = 10): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    await call({
+      url: '/auth/login',
+      body: { email, password: `wrong password number ${i}` },
+      headers: { 'x-forwarded-for': address },
+    });
+  }
+}
+
+/** A signed-in account with a role. */
+async function personnel(app: TestApp, role: 'admin' | 'auditor') {
+  const email = await register(app);
+  await app.app
+    .get(AccountAdministration, { strict: false })
+    .setRoles(email, ['user', role], internalOrigin('test'));
+  return logIn(app, email);
+}
+
+async function eventsOf(app: TestApp, types: readonly string[]) {
+  const client = new Client(app.database.superuserUrl);
+  await client.connect();
+  const { rows } = await client.query<{ type: string; user_id: string; details: object }>(
+    'SELECT type, user_id, details FROM audit_events WHERE type = ANY($1) ORDER BY id',
+    [types],
+  );
+  await client.end();
+  return rows;
+}
+
+describe('Monitoring', () => {
+  let receiver: WebhookReceiver;
+
+  beforeAll(async () => {
+    receiver = await startReceiver();
+  });
+  afterAll(async () => {
+    await receiver.stop();
+  });
+
+  /** A service of its own, that reports to the receiver. */
+  async function service(variables: Variables = {}, database?: FreshDatabase): Promise<TestApp> {
+    receiver.received.length = 0;
+    const app = await startApp({
+      variables: {
+        ...SECRETS,
+        TRUSTED_PROXIES: '127.0.0.0/8',
+        ALERT_WEBHOOK_URL: receiver.url,
+        ...variables,
+      },
+      ...(database && { database }),
+    });
+    onTestFinished(() => app.close());
+    return app;
+  }
+
+  const heard = (rule: string) => receiver.received.filter(({ body }) => body['rule'] === rule);
+  const hear = (rule: string) =>
+    eventually(() => {
+      const [hook] = heard(rule);
+      expect(hook).toBeDefined();
+      return hook!.body;
+    }, TEN_SECONDS);
+
+  describe('/alerts', () => {
+    it('shows what was found to administrators and auditors, who acknowledge and resolve it', async () => {
+      const app = await service();
+      const auditor = await personnel(app, 'auditor');
+      const admin = await personnel(app, 'admin');
+      await guess(app, await register(app));
+      const { id } = await hear('brute_force');
+
+      const list = await app.call({
+        url: '/alerts?rule=brute_force&state=open&severity=warning',
+        token: auditor.accessToken,
+      });
+      expect(list.statusCode).toBe(200);
+      expect(list.json()).toMatchObject({
+        items: [{ id, rule: 'brute_force', state: 'open' }],
+        nextCursor: null,
+      });
+
+      const act = (step: string, token: string) =>
+        app.call({ method: 'POST', url: `/alerts/${String(id)}/${step}`, token });
+      const acknowledged = await act('acknowledge', auditor.accessToken);
+      expect([acknowledged.statusCode, acknowledged.json()]).toMatchObject([
+        200,
+        { state: 'acknowledged', acknowledgedBy: auditor.user.id },
+      ]);
+      expect((await act('acknowledge', admin.accessToken)).json()).toMatchObject({
+        acknowledgedBy: auditor.user.id,
+      });
+      const resolved = await act('resolve', admin.accessToken);
+      expect([resolved.statusCode, resolved.json()]).toMatchObject([
+        200,
+        { state: 'resolved', resolvedBy: admin.user.id },
+      ]);
+
+      const events = await eventsOf(app, ['alert_acknowledged', 'alert_resolved']);
+      expect(events).toEqual([
+        {
+          type: 'alert_acknowledged',
+          user_id: auditor.user.id,
+          details: { alertId: id, rule: 'brute_force' },
+        },
+        { type: 'alert_resolved', user_id: admin.user.id, details: { alertId: id, rule: 'brute_force' } },
+      ]);
+    });
+
+    it('is paged', async () => {
+      const app = await service();
+      const { accessToken: token } = await personnel(app, 'auditor');
+      await personnel(app, 'admin');
+      await personnel(app, 'admin');
+      await eventually(() => expect(heard('privilege_granted')).toHaveLength(3), TEN_SECONDS);
+      const ids: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const url: string = `/alerts?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`;
+        const page = (await app.call({ url, token })).json<{
+          items: { id: string }[];
+          nextCursor: string | null;
+        }>();
+        expect(page.items.length).toBeLessThanOrEqual(2);
+        ids.push(...page.items.map(({ id }) => id));
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+      expect(new Set(ids).size).toBe(3);
+      expect(ids).toHaveLength(3);
+    });
+
+    it('refuses strangers, plain users, unknown alerts and nonsense', async () => {
+      const app = await service();
+      const { accessToken: plain } = await signUp(app);
+      const { accessToken: token } = await personnel(app, 'auditor');
+      const statusAndCode = async (request: Parameters<TestApp['call']>[0]) => {
+        const answer = await app.call(request);
+        return [answer.statusCode, answer.json<{ code: string }>().code];
+      };
+      const unknown = '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d';
+      expect(await statusAndCode({ url: '/alerts' })).toEqual([401, 'unauthenticated']);
+      expect(await statusAndCode({ url: '/alerts', token: plain })).toEqual([403, 'forbidden']);
+      expect(
+        await statusAndCode({ method: 'POST', url: `/alerts/${unknown}/resolve`, token: plain }),
+      ).toEqual([403, 'forbidden']);
+      for (const id of [unknown, 'nonsense', "'; DROP TABLE monitoring_alert; --"]) {
+        const url = `/alerts/${encodeURIComponent(id)}/acknowledge`;
+        expect(await statusAndCode({ method: 'POST', url, token })).toEqual([404, 'not_found']);
+      }
+      for (const query of [
+        'state=closed',
+        'severity=high',
+        'rule=Brute',
+        'rule=zz',
+        'limit=0',
+        'limit=201',
+        'cursor=x',
+        'page=2',
+      ]) {
+        expect(await statusAndCode({ url: `/alerts?${query}`, token })).toEqual([400, 'validation_failed']);
+      }
+    });
+  });
+
+  it('raises one alert where two instances serve the attacker', async () => {
+    const one = await service();
+    const other = await service({}, one.database);
+    const email = await register(one);
+    for (let i = 0; i < 7; i++)
+      await Promise.all([guess(one, email, '192.0.2.1', 1), guess(other, email, '192.0.2.1', 1)]);
+    await hear('brute_force');
+    await guess(other, email, '192.0.2.1', 3);
+    const { accessToken: token } = await personnel(one, 'admin');
+    await eventually(async () => {
+      const { items } = (await other.call({ url: '/alerts?rule=brute_force', token })).json<{
+        items: { count: number }[];
+      }>();
+      expect(items.map(({ count }) => count)).toEqual([8]);
+    }, TEN_SECONDS);
+    expect(heard('brute_force')).toHaveLength(1);
+  });
+
+  it('keeps no request waiting for a receiver that hangs', async () => {
+    const app = await service();
+    receiver.behaviour = hangs;
+    onTestFinished(() => void (receiver.behaviour = (_, response) => void response.writeHead(204).end()));
+    const { accessToken: token } = await signUp(app);
+    await guess(app, await register(app));
+    await hear('brute_force');
+    const startedMs = performance.now();
+    for (let i = 0; i < 100; i++) expect((await app.call({ url: '/users/me', token })).statusCode).toBe(200);
+    expect(performance.now() - startedMs).toBeLessThan(3000);
+    expect(heard('brute_force')).toHaveLength(1);
+  });
+
+  it('mails the owner of an account that a new device has entered, three times an hour at most, and nobody at the first login', async () => {
+    const mailServer = await startMailServer();
+    onTestFinished(() => mailServer.stop());
+    const app = await service({ SMTP_URL: mailServer.url, ALERT_EMAIL: 'operator@example.org' });
+    const email = await register(app);
+    const { deviceToken } = await logIn(app, email);
+    await app.call({ url: '/auth/login', body: { email, password: PASSWORD, deviceToken } });
+    const toOwner = () => mailServer.received.filter(({ to }) => to?.[0]?.address === email);
+    const delivered = async () => {
+      const rows = await asSuperuser(
+        app.database,
+        `SELECT 1 FROM monitoring_delivery WHERE channel = 'owner_email' AND state IN ('delivered', 'suppressed')`,
+      );
+      return rows.length;
+    };
+    const headers = {
+      'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    };
+    for (const times of [1, 2, 3, 4, 5]) {
+      await app.call({ url: '/auth/login', body: { email, password: PASSWORD }, headers });
+      await eventually(async () => expect(await delivered()).toBe(times), TEN_SECONDS);
+      expect(toOwner()).toHaveLength(Math.min(times, 3));
+    }
+    expect(toOwner()[0]!.subject).toBe('A new device signed in to your account');
+    expect(toOwner()[0]!.text).toContain('Device:  Firefox on Linux');
+    const toOperator = mailServer.received.filter(({ to }) => to?.[0]?.address === 'operator@example.org');
+    expect(toOperator.map(({ subject }) => subject)).toEqual(['[Portcullis] info: login_from_new_device']);
+    expect(toOperator[0]!.text).not.toContain(email);
+    expect(heard('login_from_new_device')).toHaveLength(1);
+  });
+
+  it('says that Redis is away, and serves on', async () => {
+    const redis = await startRedis();
+    const app = await service({ REDIS_URL: redis.url, DETECT_DEPENDENCY_DOWN_SECONDS: '2' });
+    await redis.kill();
+    const body = await hear('dependency_down');
+    expect(body).toMatchObject({ severity: 'warning', subject: 'dependency:redis', state: 'open' });
+    await signUp(app);
+    expect((await app.call({ url: '/metrics' })).body).toContain(
+      'portcullis_dependency_up{dependency="redis"} 0',
+    );
+    await redis.stop();
+  });
+
+  it('says that PostgreSQL is away, from memory, and writes it down afterwards', async () => {
+    const database = await freshDatabase();
+    onTestFinished(() => database.drop());
+    const proxy = await startTcpProxy(Number(new URL(database.url).port));
+    onTestFinished(() => proxy.stop());
+    const throughProxy = new URL(database.url);
+    throughProxy.host = `127.0.0.1:${proxy.port}`;
+    const app = await service(
+      { DATABASE_URL: throughProxy.href, DETECT_DEPENDENCY_DOWN_SECONDS: '3' },
+      database,
+    );
+    const { accessToken: token } = await personnel(app, 'auditor');
+    await hear('privilege_granted');
+    proxy.resetOnAnswer();
+    const { id, deliveryId, ...body } = await hear('dependency_down');
+    expect(body).toMatchObject({ severity: 'critical', subject: 'dependency:postgresql', count: 1 });
+    proxy.heal();
+    await eventually(async () => {
+      const answer = await app.call({ url: '/alerts?rule=dependency_down', token });
+      expect(answer.json()).toMatchObject({ items: [{ id, state: 'open', count: 1 }] });
+    }, TEN_SECONDS);
+    expect(heard('dependency_down').map(({ body }) => body['deliveryId'])).toEqual([deliveryId]);
+  });
+
+  it('says that a transaction left open holds back sealing and detection', async () => {
+    const app = await service({ DETECT_AUDIT_LAG_SECONDS: '2' });
+    const figure = async (name: string) =>
+      Number(new RegExp(`^${name} (.*)$`, 'm').exec((await app.call({ url: '/metrics' })).body)?.[1]);
+    await register(app);
+    await eventually(
+      async () => expect(await figure('portcullis_audit_chain_position')).toBeGreaterThan(0),
+      TEN_SECONDS,
+    );
+    const forgotten = new Client(app.database.superuserUrl);
+    await forgotten.connect();
+    onTestFinished(() => forgotten.end());
+    await forgotten.query('BEGIN');
+    await forgotten.query('SELECT pg_current_xact_id()');
+    await register(app);
+    await eventually(
+      () => {
+        const subjects = heard('audit_lag').map(({ body }) => String(body['subject']));
+        expect(new Set(subjects)).toEqual(new Set(['audit:detection', 'audit:sealing']));
+      },
+      { timeoutMs: 25_000, intervalMs: 100 },
+    );
+    expect(await figure('portcullis_audit_unsealed_seconds')).toBeGreaterThan(2);
+    expect(await figure('portcullis_detection_lag_seconds')).toBeGreaterThan(2);
+    await forgotten.query('ROLLBACK');
+    await eventually(async () => {
+      expect(await figure('portcullis_audit_unsealed_seconds')).toBeLessThan(1);
+      expect(await figure('portcullis_detection_lag_seconds')).toBeLessThan(1);
+    }, TEN_SECONDS);
+  });
+
+  it('says that somebody has changed the trail', async () => {
+    const database = await freshDatabase();
+    onTestFinished(() => database.drop());
+    const first = await startApp({ database, variables: SECRETS });
+    await register(first);
+    await first.close();
+    const superuser = new Client(database.superuserUrl);
+    await superuser.connect();
+    await superuser.query('SET session_replication_role = replica');
+    await superuser.query(`UPDATE audit_events SET outcome = 'failure' WHERE type = 'user_created'`);
+    await superuser.end();
+    // Each process begins with the whole trail, and goes on with what is new.
+    const next = await service({}, database);
+    expect(await hear('audit_chain_broken')).toMatchObject({ severity: 'critical', state: 'open' });
+    expect((await next.call({ url: '/metrics' })).body).toContain(
+      'portcullis_alerts_total{rule="audit_chain_broken",severity="critical"} 1',
+    );
+  });
+
+  describe('responses', () => {
+    it('block the address of an attacker for a time, and no longer than until somebody resolves the alert', async () => {
+      const app = await service({ RESPOND_BLOCK_ADDRESS: 'brute_force', RESPOND_BLOCK_SECONDS: '600' });
+      const { accessToken: token } = await personnel(app, 'admin');
+      await guess(app, await register(app), '192.0.2.66');
+      const { id } = await hear('brute_force');
+      const from = (address: string) =>
+        app.call({ url: '/rate-limits', headers: { 'x-forwarded-for': address } });
+      await eventually(async () => expect((await from('192.0.2.66')).statusCode).toBe(429), TEN_SECONDS);
+      expect((await from('192.0.2.67')).statusCode).toBe(200);
+      expect(await eventsOf(app, ['address_blocked'])).toEqual([
+        {
+          type: 'address_blocked',
+          user_id: null,
+          details: { address: '192.0.2.66', seconds: 600, rule: 'brute_force', alertId: id },
+        },
+      ]);
+      await app.call({ method: 'POST', url: `/alerts/${String(id)}/resolve`, token });
+      await eventually(async () => expect((await from('192.0.2.66')).statusCode).toBe(200), TEN_SECONDS);
+      expect(await eventsOf(app, ['address_unblocked'])).toMatchObject([
+        { details: { address: '192.0.2.66', alertId: id } },
+      ]);
+    });
+
+    it('are taken back with their alert, whatever its evidence shows by then, and not with another one', async () => {
+      const app = await service({
+        RESPOND_BLOCK_ADDRESS: 'brute_force,distributed_guessing',
+        DETECT_DISTRIBUTED_GUESSING: '3/600',
+      });
+      const { accessToken: token } = await personnel(app, 'admin');
+      const email = await register(app);
+      const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3'];
+      for (const address of addresses) await guess(app, email, address, 1);
+      const { id } = await hear('distributed_guessing');
+      await guess(app, email, '192.0.2.1', 10);
+      await hear('brute_force');
+      const blocks = async () =>
+        (
+          await asSuperuser<{ network: string }>(
+            app.database,
+            'SELECT network FROM address_blocks ORDER BY 1',
+          )
+        ).map(({ network }) => network);
+      await eventually(async () => expect(await blocks()).toEqual(['192.0.2.1', ...addresses]), TEN_SECONDS);
+      // What people see of it, and what an alert says last, need not be all that it did.
+      await asSuperuser(app.database, `UPDATE monitoring_alert SET evidence = '{"summary": ""}'`);
+      await app.call({ method: 'POST', url: `/alerts/${String(id)}/resolve`, token });
+      expect(await blocks()).toEqual(['192.0.2.1']);
+      expect(await eventsOf(app, ['address_unblocked'])).toHaveLength(3);
+    });
+
+    it('block the addresses that join an attack later', async () => {
+      const app = await service({ RESPOND_BLOCK_ADDRESS: 'distributed_guessing' });
+      const email = await register(app);
+      const addresses = Array.from({ length: 40 }, (_, i) => `192.0.2.${i + 1}`);
+      for (const address of addresses.slice(0, 10)) await guess(app, email, address, 1);
+      await hear('distributed_guessing');
+      for (const address of addresses.slice(10)) await guess(app, email, address, 1);
+      await eventually(async () => {
+        const blocked = (await eventsOf(app, ['address_blocked'])) as { details: { address: string } }[];
+        expect(blocked.map(({ details }) => details.address).toSorted()).toEqual(addresses.toSorted());
+      }, TEN_SECONDS);
+      const from40 = { 'x-forwarded-for': addresses.at(-1)! };
+      await eventually(async () =>
+        expect((await app.call({ url: '/rate-limits', headers: from40 })).statusCode).toBe(429),
+      );
+    });
+
+    it('end every session of an account, and those of a second new device as well', async () => {
+      const app = await service({ RESPOND_END_SESSIONS: 'login_from_new_device' });
+      const email = await register(app);
+      await logIn(app, email);
+      for (const _ of ['first', 'second']) {
+        const { accessToken: token } = await logIn(app, email);
+        await eventually(async () => {
+          expect((await app.call({ url: '/users/me', token })).json()).toMatchObject({
+            code: 'session_ended',
+          });
+        }, TEN_SECONDS);
+      }
+    });
+
+    it('happen to nobody unasked', async () => {
+      const app = await service();
+      await guess(app, await register(app), '192.0.2.66');
+      await hear('brute_force');
+      const answer = await app.call({ url: '/rate-limits', headers: { 'x-forwarded-for': '192.0.2.66' } });
+      expect(answer.statusCode).toBe(200);
+    });
+  });
+
+  describe('/metrics', () => {
+    let app: TestApp;
+
+    const figures = async () => (await app.call({ url: '/metrics' })).body;
+
+    it('counts logins, refreshes, refusals and requests by closed sets of labels', async () => {
+      app = await service({ RATE_LIMIT_REGISTER: '3/60' });
+      const { refreshToken } = await signUp(app);
+      await app.call({ url: '/auth/refresh', body: { refreshToken } });
+      await guess(app, newAddress(), '192.0.2.9', 2);
+      for (let i = 0; i < 4; i++)
+        await app.call({ url: '/auth/register', body: { email: newAddress(), password: PASSWORD } });
+      await eventually(async () => {
+        const text = await figures();
+        for (const line of [
+          'portcullis_logins_total{outcome="success",reason="none"} 1',
+          'portcullis_logins_total{outcome="failure",reason="unknown_account"} 2',
+          'portcullis_refreshes_total{outcome="success"} 1',
+          'portcullis_rate_limited_total{policy="register"} 2',
+          'portcullis_http_request_duration_seconds_count{method="POST",route="/auth/login",status="401"} 2',
+          'portcullis_password_hash_seconds_count',
+          'portcullis_password_queue_length 0',
+          'portcullis_audit_lag_seconds',
+          'portcullis_audit_spool_bytes',
+          'portcullis_audit_chain_position',
+          'portcullis_audit_unsealed_seconds',
+          'portcullis_detection_lag_seconds',
+          'portcullis_redis_breaker_open 0',
+          'portcullis_alerts_total{rule="brute_force",severity="warning"} 0',
+          'portcullis_dependency_up{dependency="postgresql"} 1',
+          'process_cpu_seconds_total',
+          'nodejs_eventloop_lag_p99_seconds',
+        ]) {
+          expect(text).toContain(line);
+        }
+      });
+    });
+
+    it('has as many series after many users, addresses, paths and methods as before', async () => {
+      app = await service();
+      const visit = async (i: number) => {
+        const headers = { 'x-forwarded-for': `198.51.100.${i}`, 'user-agent': `agent ${i}` };
+        await app.call({ url: `/nowhere/${i}?token=${i}`, headers });
+        await app.call({
+          url: '/auth/login',
+          body: { email: `user-${i}@example.com`, password: `password ${i}` },
+          headers,
+        });
+        await app.call({ method: 'POST', url: `/alerts/${i}/resolve`, headers });
+      };
+      const series = async () =>
+        (await figures()).split('\n').filter((line) => line.startsWith('portcullis')).length;
+      await visit(0);
+      await eventually(async () => expect(await figures()).toContain('reason="unknown_account"} 1'));
+      const before = await series();
+      for (let i = 1; i <= 50; i++) await visit(i);
+      await eventually(async () => expect(await figures()).toContain('reason="unknown_account"} 51'));
+      expect(await series()).toBe(before);
+      expect(await figures()).not.toMatch(/example\.com|198\.51\.100|nowhere|agent/);
+    });
+
+    it('is for this machine alone without a token', async () => {
+      app = await service();
+      expect((await app.call({ url: '/metrics' })).headers['content-type']).toMatch(
+        /^text\/plain; version=0\.0\.4/,
+      );
+      for (const name of ['x-forwarded-for', 'forwarded', 'x-forwarded-host', 'x-real-ip', 'via']) {
+        const answer = await app.call({ url: '/metrics', headers: { [name]: '127.0.0.1' } });
+        expect([answer.statusCode, answer.json()]).toMatchObject([404, { code: 'not_found' }]);
+      }
+      const { statusCode } = await app.app.inject({ url: '/metrics', remoteAddress: '192.0.2.1' });
+      expect(statusCode).toBe(404);
+    });
+
+    it('is for who presents the token where there is one', async () => {
+      app = await service({ METRICS_TOKEN: 'a token for the scraper' });
+      const codeFor = async (authorization?: string) => {
+        const answer = await app.call({
+          url: '/metrics',
+          headers: authorization === undefined ? {} : { authorization },
+        });
+        return answer.statusCode === 200 ? 200 : answer.json<{ code: string }>().code;
+      };
+      expect(await codeFor('Bearer a token for the scraper')).toBe(200);
+      expect(await codeFor()).toBe('unauthenticated');
+      for (const wrong of [
+        'Bearer a token for the scrapes',
+        'bearer a token for the scraper',
+        'Bearer ',
+        'Basic YTpi',
+      ]) {
+        expect(await codeFor(wrong)).toBe('invalid_token');
+      }
+      expect(
+        (
+          await app.app.inject({
+            url: '/metrics',
+            remoteAddress: '192.0.2.1',
+            headers: { authorization: 'Bearer a token for the scraper' },
+          })
+        ).statusCode,
+      ).toBe(200);
+    });
+
+    it.runIf(hasPromtool)('is what promtool expects', async () => {
+      app = await service();
+      await signUp(app);
+      await guess(app, await register(app));
+      expect(promtool(['check', 'metrics'], await figures())).toEqual({ status: 0, output: '' });
+    });
+  });
+});

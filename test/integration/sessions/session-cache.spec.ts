@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Profile } from '../../../src/platform/access/profile.js';
+import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
+import { AccountCopies } from '../../../src/sessions/state/session-cache.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
+import { connect } from '../../support/redis/connect.js';
+import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
+
+const profileAt = (id: string, updatedAt: string): Profile => ({
+  id,
+  email: 'ada@example.org',
+  displayName: updatedAt,
+  roles: ['user'],
+  emailVerified: false,
+  createdAt: '2026-11-01T00:00:00.000Z',
+  updatedAt,
+});
+
+describeWithRedis('the copy of an account', () => {
+  let server: RedisServer;
+  let connection: RedisConnection;
+  let clock: ManualClock;
+  let copies: AccountCopies;
+  let user: string;
+  const session = randomUUID();
+  const other = randomUUID();
+
+  beforeAll(async () => {
+    server = await startRedis();
+    connection = await connect([server.url]);
+  });
+  afterAll(async () => {
+    connection.onApplicationShutdown();
+    await server.stop();
+  });
+  beforeEach(() => {
+    clock = new ManualClock();
+    copies = new AccountCopies(connection, clock);
+    user = randomUUID();
+  });
+
+  const profile = (updatedAt = '2026-11-25T12:00:00.000Z') => profileAt(user, updatedAt);
+  const fill = (id: string, readAt = clock.now()) => copies.fill(id, profile(), readAt);
+  const stateOf = async (id: string) => (await copies.read(user, id)).session;
+
+  it('says that a session lives, and whose it is', async () => {
+    await fill(session);
+    expect(await copies.read(user, session)).toEqual({ session: 'live', profile: profile() });
+    expect(await stateOf(other)).toBeNull();
+  });
+
+  it('stays over, whatever is filled in later', async () => {
+    await copies.endSessions(user, [session]);
+    await fill(session);
+    expect(await stateOf(session)).toBe('over');
+  });
+
+  it('is believed for thirty seconds from the look at PostgreSQL, however long others keep the account in Redis', async () => {
+    await fill(session);
+    for (let seconds = 0; seconds < 30; seconds += 10) {
+      clock.advance(10_000);
+      await copies.renewProfile(profile(`2026-11-25T12:00:${seconds + 10}.000Z`));
+      await copies.endSessions(user, [other]);
+    }
+    expect(await stateOf(session)).toBeNull();
+  });
+
+  it('is not believed when it comes late: Redis was frozen, or the process that looked', async () => {
+    const readAt = clock.now();
+    clock.advance(115_000);
+    await fill(session, readAt);
+    expect(await stateOf(session)).toBeNull();
+  });
+
+  it('is believed again after another look', async () => {
+    await fill(session);
+    clock.advance(30_000);
+    expect(await stateOf(session)).toBeNull();
+    await fill(session);
+    expect(await stateOf(session)).toBe('live');
+  });
+
+  it('is not believed when it comes from the future: a clock that is wrong must not prolong it', async () => {
+    await fill(session, new Date(clock.nowMs() + 60_000));
+    expect(await stateOf(session)).toBeNull();
+  });
+
+  it('keeps the newer of two profiles, in whatever order they come', async () => {
+    await copies.fill(session, profile('2026-11-25T12:00:02.000Z'), clock.now());
+    await copies.fill(session, profile('2026-11-25T12:00:01.000Z'), clock.now());
+    await copies.renewProfile(profile('2026-11-25T12:00:00.000Z'));
+    expect((await copies.read(user, session)).profile?.updatedAt).toBe('2026-11-25T12:00:02.000Z');
+  });
+});
