@@ -9,14 +9,14 @@ import { loadEnvironment } from './platform/config/load-environment.js';
 import { prepareDatabase } from './platform/database/prepare-database.js';
 
 /** One Ctrl-C comes several times: from the terminal, from npm and, to a worker, from its supervisor; milliseconds. */
-const ONE_WISH_MS = 1000;
+const DUPLICATE_SIGNAL_MS = 1000;
 
 // Listened to from the first moment: a signal that comes while the service starts must not leave its database behind.
 const started = start();
 drainOnSignal(async () => (await started)());
 started.catch((error: unknown) => process.exit(reportFailure(error)));
 
-/** Starts what this process is: a worker, the supervisor of workers, or the whole service; answers how it ends. */
+/** Starts what this process is: a worker, the supervisor of workers, or the whole service; returns how it ends. */
 async function start(): Promise<() => Promise<void>> {
   const environment = loadEnvironment();
   if (cluster.isWorker) return serve(environment);
@@ -43,7 +43,7 @@ function drainOnSignal(drain: () => Promise<void>): void {
     process.on(signal, () => {
       const nowMs = performance.now();
       if (firstMs !== undefined) {
-        if (nowMs - firstMs > ONE_WISH_MS) process.exit(1);
+        if (nowMs - firstMs > DUPLICATE_SIGNAL_MS) process.exit(1);
         return;
       }
       firstMs = nowMs;
@@ -55,7 +55,7 @@ function drainOnSignal(drain: () => Promise<void>): void {
   }
 }
 
-/** Says why the process ends, and answers its exit code. */
+/** Says why the process ends, and returns its exit code. */
 function reportFailure(error: unknown): number {
   const { exitCode, lines } = failureOf(error);
   for (const line of lines) process.stderr.write(`${line}\n`);

@@ -44,7 +44,7 @@ export class Laboratory {
   }
 
   async startServers() {
-    const launcher = join(ROOT, 'dist/src/platform/database/embedded/embedded-postgres.js');
+    const launcher = join(ROOT, 'dist/src/platform/embedded-postgres/embedded-postgres.js');
     const { startEmbeddedPostgres } = await import(launcher);
     this.postgres = await startEmbeddedPostgres({
       dataDir: this.folder,

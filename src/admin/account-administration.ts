@@ -7,7 +7,7 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
 import { AccountGuessing } from '../rate-limit/guessing/account-guessing.js';
-import { laterThan } from '../users/monotonic-timestamp.js';
+import { monotonicTimestamp } from '../users/monotonic-timestamp.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionRevocation } from '../sessions/revocation/session-revocation.js';
@@ -45,7 +45,7 @@ export class AccountAdministration {
     await this.change(email, async (tx, user) => {
       await this.revocation.endAllOfUser(tx, user.id, 'account_deleted', origin);
       await this.users.delete(tx, user.id);
-      await this.guessing.unlock(this.audit.accountDigest(email), tx);
+      await this.guessing.unlock(this.audit.emailDigest(email), tx);
       await this.audit.record(tx, { type: 'user_deleted', ...done(user, origin), details: {} });
     });
   }
@@ -53,7 +53,7 @@ export class AccountAdministration {
   /** Opens an account that too many failures have closed. */
   async unlock(email: string, origin: Origin): Promise<void> {
     await this.change(email, async (tx, user) => {
-      await this.guessing.unlock(this.audit.accountDigest(email), tx);
+      await this.guessing.unlock(this.audit.emailDigest(email), tx);
       await this.audit.record(tx, { type: 'user_unlocked', ...done(user, origin), details: {} });
     });
   }
@@ -64,7 +64,7 @@ export class AccountAdministration {
       const granted = roles.filter((role) => !user.roles.includes(role));
       const revoked = user.roles.filter((role) => !roles.includes(role));
       if (granted.length + revoked.length === 0) return;
-      const updatedAt = laterThan(user.updatedAt, this.clock.nowMs());
+      const updatedAt = monotonicTimestamp(user.updatedAt, this.clock.nowMs());
       await this.users.update(tx, user.id, { roles: [...roles], updatedAt });
       const details = { granted, revoked };
       await this.audit.record(tx, { type: 'privilege_permissions_changed', ...done(user, origin), details });
@@ -73,13 +73,13 @@ export class AccountAdministration {
   }
 
   /**
-   * Replaces the password by one that is hashed already, forgets failed logins and ends the account's sessions. Answers
+   * Replaces the password by one that is hashed already, forgets failed logins and ends the account's sessions. Returns
    * whether it may sign in: an account that was disabled stays so.
    */
   async setPasswordHash(email: string, passwordHash: string, origin: Origin): Promise<boolean> {
     return this.change(email, async (tx, user) => {
       await this.users.update(tx, user.id, { passwordHash });
-      await this.guessing.unlock(this.audit.accountDigest(email), tx);
+      await this.guessing.unlock(this.audit.emailDigest(email), tx);
       await this.audit.record(tx, { type: 'authn_password_change', ...done(user, origin), details: {} });
       await this.revocation.endAllOfUser(tx, user.id, 'password_changed', origin);
       return user.disabledAt === null;

@@ -8,7 +8,7 @@ import type { Environment } from '../platform/config/environment.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
 import { UuidV7 } from '../platform/crypto/uuid.js';
 import { Drain } from '../platform/health/drain.js';
-import { callOf } from '../platform/http/request-context.js';
+import { contextOf } from '../platform/http/request-context.js';
 import { CidrList } from '../platform/http/cidr-list.js';
 import { crossOrigin } from '../platform/http/cross-origin.js';
 import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
@@ -20,7 +20,7 @@ import { requireHost } from '../platform/http/require-host.js';
 import { RouteTable } from '../platform/http/route-table.js';
 import { RequestLog } from '../platform/logging/request-log.js';
 import { Tracing } from '../platform/tracing/tracing.js';
-import { unheardProxy } from '../platform/http/untrusted-proxy-warning.js';
+import { warnUntrustedProxy } from '../platform/http/untrusted-proxy-warning.js';
 import { Admission } from '../rate-limit/admission.js';
 
 type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
@@ -42,7 +42,7 @@ export function createAdapter(): FastifyAdapter {
 /** What the process and every end-to-end test share: the hooks around the pipeline, parsers, header fields, CORS. */
 export async function setUp(app: NestFastifyApplication, environment: Environment): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
-  const openCall = callOpener({
+  const openRequestContext = callOpener({
     trustedProxies: new CidrList(environment.TRUSTED_PROXIES),
     https: environment.COOKIE_SECURE,
   });
@@ -54,7 +54,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
 
   await app.get(Tracing).start(fastify);
 
-  /** Answers what never reached a guard, once the limits have counted it. */
+  /** Returns what never reached a guard, once the limits have counted it. */
   async function refuse(
     error: Error,
     request: FastifyRequest,
@@ -62,7 +62,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     recorded: (answer: () => void, status: number) => void,
   ): Promise<void> {
     const problem = filter.judge(await admission.admitRefused(error, request, reply), request);
-    const answer = () => sendProblem(problem, callOf(request).origin.requestId, reply);
+    const answer = () => sendProblem(problem, contextOf(request).origin.requestId, reply);
     recorded(answer, problem.row.status);
   }
 
@@ -73,7 +73,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     };
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    openCall(request, reply);
+    openRequestContext(request, reply);
     recorder.assertRoom(request);
     done();
   });
@@ -82,18 +82,18 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     requireHost(request);
   });
   fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS));
-  if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', unheardProxy());
+  if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', warnUntrustedProxy());
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // Or a connection that was busy when the drain began would stay open after its answer, and keep the process.
     if (drain.isDraining) reply.header('connection', 'close');
     recorder.record(request, reply.statusCode, () => done(null, payload));
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    requestLog.write(callOf(request), request.method, reply.statusCode);
+    requestLog.write(contextOf(request), request.method, reply.statusCode);
     done();
   });
   fastify.decorate('unroutable', ((error, request, reply) => {
-    openCall(request, reply);
+    openRequestContext(request, reply);
     void refuse(error, request, reply, (answer, status) => recorder.record(request, status, answer));
   }) satisfies Unroutable);
 

@@ -8,7 +8,7 @@ export interface Failure {
 }
 
 /** What usually keeps the service from starting, by the code of the system or of PostgreSQL; a stack would hide it. */
-const USUAL: Readonly<Record<string, string>> = {
+const STARTUP_ERRORS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'DATABASE_URL: nobody listens there',
   ENOTFOUND: 'DATABASE_URL: there is no such host',
   EAI_AGAIN: 'DATABASE_URL: the name of the host cannot be resolved at present',
@@ -27,6 +27,6 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof ConfigurationFault) return { exitCode: EXIT_CONFIG, lines: error.faults };
   if (error instanceof WorkerFailed) return { exitCode: error.exitCode, lines: [error.message] };
   const { code, stack } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  const usual = code === undefined ? undefined : USUAL[code];
+  const usual = code === undefined ? undefined : STARTUP_ERRORS[code];
   return { exitCode: 1, lines: [usual === undefined ? (stack ?? String(error)) : `${usual} (${code})`] };
 }

@@ -26,7 +26,7 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
   return app;
 }
 
-/** Listens, and answers a function that drains: stop accepting, finish what is in flight, flush, let go. */
+/** Listens, and returns a function that drains: stop accepting, finish what is in flight, flush, let go. */
 export async function serve(environment: Environment): Promise<() => Promise<void>> {
   const app = await createApp(environment);
   try {

@@ -7,7 +7,7 @@ import type { Environment } from '../platform/config/environment.js';
 /** A worker that dies at once must not be forked in a tight loop; milliseconds. */
 const RESTART_DELAY_MS = 1000;
 
-/** Forks `WEB_CONCURRENCY` workers on one port and replaces those that die; answers a function that drains them all. */
+/** Forks `WEB_CONCURRENCY` workers on one port and replaces those that die; returns a function that drains them all. */
 export async function superviseWorkers(environment: Environment): Promise<() => Promise<void>> {
   let stopping = false;
   // Figures travel between the processes, and JSON has no NaN.

@@ -4,8 +4,8 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { AuditMonths } from './partitions/audit-partitions.js';
-import { MonthRetention } from './partitions/partition-retention.js';
+import { AuditPartitions } from './partitions/audit-partitions.js';
+import { PartitionRetention } from './partitions/partition-retention.js';
 import { RepeatingTask } from '../platform/clock/repeating-task.js';
 import { SealingRound } from './seals/sealing-round.js';
 import { AuditSpool } from './spool/audit-spool.js';
@@ -32,8 +32,8 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
     private readonly spool: AuditSpool,
     private readonly drain: SpoolDrain,
     private readonly round: SealingRound,
-    private readonly months: AuditMonths,
-    private readonly retention: MonthRetention,
+    private readonly months: AuditPartitions,
+    private readonly retention: PartitionRetention,
   ) {}
 
   /** Before the first entry can be written: positions that fit the rows, and months to hold them. */
@@ -44,7 +44,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
   onApplicationBootstrap(): void {
     this.draining.start();
     this.sealing.start();
-    this.upkeep.startRested();
+    this.upkeep.startDelayed();
   }
 
   /** Requests are over: what they left is sent and sealed. Without PostgreSQL it stays in the spool for the next start. */

@@ -18,10 +18,10 @@ import { CallsRepository } from './calls.repository.js';
 import { EntryFactory } from './entry/entry-factory.js';
 import { EntrySigner } from './entry/entry-signer.js';
 import { AuditFeed } from './feed/audit-feed.js';
-import { AuditMonths } from './partitions/audit-partitions.js';
-import { MonthsRepository } from './partitions/partitions.repository.js';
+import { AuditPartitions } from './partitions/audit-partitions.js';
+import { PartitionsRepository } from './partitions/partitions.repository.js';
 import { EntriesRepository } from './entry/entries.repository.js';
-import { MonthRetention } from './partitions/partition-retention.js';
+import { PartitionRetention } from './partitions/partition-retention.js';
 import { CheckpointFile } from './seals/checkpoint-file.js';
 import { SealChain } from './seals/seal-chain.js';
 import { SealProgress } from './seals/seal-progress.js';
@@ -29,12 +29,12 @@ import { SealKey } from './seals/seal-key.js';
 import { Sealer } from './seals/sealer.js';
 import { SealingRound } from './seals/sealing-round.js';
 import { SealsRepository } from './seals/seals.repository.js';
-import { Witness } from './seals/checkpoint-publisher.js';
+import { CheckpointPublisher } from './seals/checkpoint-publisher.js';
 import { AuditVerification } from './verification/audit-verification.js';
 import { TrailWalk } from './verification/trail-walk.js';
 import { VerifiedSoFar } from './verification/verified-so-far.js';
 import { AuditSpool } from './spool/audit-spool.js';
-import { Castaways } from './spool/rejected-entries.js';
+import { RejectedEntries } from './spool/rejected-entries.js';
 import { SpoolDrain } from './spool/spool-drain.js';
 import { SpoolWriter } from './spool/spool-writer.js';
 
@@ -47,21 +47,21 @@ import { SpoolWriter } from './spool/spool-writer.js';
     CallsRepository,
     EntryFactory,
     EntrySigner,
-    AuditMonths,
-    MonthsRepository,
+    AuditPartitions,
+    PartitionsRepository,
     AuditSpool,
     SpoolWriter,
     SpoolDrain,
-    Castaways,
+    RejectedEntries,
     EntriesRepository,
-    MonthRetention,
+    PartitionRetention,
     SealKey,
     SealsRepository,
     SealChain,
     SealProgress,
     Sealer,
     CheckpointFile,
-    Witness,
+    CheckpointPublisher,
     SealingRound,
     AuditLifecycle,
     TrailWalk,

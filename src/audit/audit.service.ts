@@ -77,7 +77,7 @@ export class AuditService {
    * The keyed digest under which a submitted account address stands in the trail; never the address itself.
    * Expects the canonical spelling, so that one account has one digest.
    */
-  accountDigest(email: string): string {
+  emailDigest(email: string): string {
     return this.masterKey.mac('audit-account-digest', email).subarray(0, DIGEST_BYTES).toString('hex');
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
-import { callOf } from '../platform/http/request-context.js';
+import { contextOf } from '../platform/http/request-context.js';
 import { isOperational } from '../platform/http/operational-routes.js';
 import { AuditService } from './audit.service.js';
 
@@ -16,25 +16,25 @@ export class CallRecorder {
 
   /** Throws `dependency_unavailable` when there is no room to record the call: what cannot be recorded is not done. */
   assertRoom(request: FastifyRequest): void {
-    if (this.audit.hasRoom() || isOperational(callOf(request).route)) return;
+    if (this.audit.hasRoom() || isOperational(contextOf(request).route)) return;
     throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 5 });
   }
 
   /** Calls `recorded` once the call is in the spool: at the end of this turn of the event loop. */
   record(request: FastifyRequest, status: number, recorded: () => void): void {
-    const call = callOf(request);
-    if (isOperational(call.route)) return recorded();
-    const { origin, principal, problemCode } = call;
+    const context = contextOf(request);
+    if (isOperational(context.route)) return recorded();
+    const { origin, principal, problemCode } = context;
     if (problemCode === PlatformErrors.validation_failed.code) this.recordInvalidInput(request);
     this.audit.recordCall(
       {
         origin,
         method: request.method,
-        route: call.route,
+        route: context.route,
         status,
-        durationMs: performance.now() - call.startedAt,
+        durationMs: performance.now() - context.startedAt,
         userId: principal?.userId ?? null,
-        sessionId: principal?.sessionId ?? call.refreshSessionId,
+        sessionId: principal?.sessionId ?? context.refreshSessionId,
         reason: problemCode,
       },
       recorded,
@@ -42,7 +42,7 @@ export class CallRecorder {
   }
 
   private recordInvalidInput(request: FastifyRequest): void {
-    const { origin, principal, invalidMembers } = callOf(request);
+    const { origin, principal, invalidMembers } = contextOf(request);
     this.audit.recordRefusal({
       type: 'input_validation_fail',
       outcome: 'failure',

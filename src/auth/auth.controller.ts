@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../platform/access/access.decorator.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
-import { callOf } from '../platform/http/request-context.js';
+import { contextOf } from '../platform/http/request-context.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
 import { RefundInterceptor } from '../rate-limit/refund.interceptor.js';
@@ -25,7 +25,7 @@ import { LogoutService } from '../sessions/revocation/logout.service.js';
 import { RefreshService } from '../sessions/refresh/refresh.service.js';
 import { RegistrationService } from './registration/registration.service.js';
 import { AuthErrors } from './auth.errors.js';
-import { TokenAnswer } from '../sessions/tokens/token-response.js';
+import { TokenResponse } from '../sessions/tokens/token-response.js';
 import { PresentedTokens } from '../sessions/tokens/presented-tokens.js';
 
 /**
@@ -41,7 +41,7 @@ export class AuthController {
     private readonly logins: LoginService,
     private readonly refreshes: RefreshService,
     private readonly logouts: LogoutService,
-    private readonly tokens: TokenAnswer,
+    private readonly tokens: TokenResponse,
     private readonly presented: PresentedTokens,
   ) {}
 
@@ -58,7 +58,7 @@ export class AuthController {
     const { email, password, displayName = null } = body;
     const profile = await this.registration.register(
       { email, password, displayName },
-      callOf(request).origin,
+      contextOf(request).origin,
     );
     return { ...profile, roles: [...profile.roles] };
   }
@@ -82,8 +82,8 @@ export class AuthController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CookieSignedInDto | BodySignedInDto> {
     const credentials = { email, password, deviceToken: deviceToken ?? this.presented.device(request) };
-    return this.tokens.give(
-      await this.logins.login(credentials, callOf(request).origin),
+    return this.tokens.send(
+      await this.logins.login(credentials, contextOf(request).origin),
       tokenTransport,
       reply,
     );
@@ -116,9 +116,9 @@ export class AuthController {
     const renewed = await this.refreshes.refresh(
       this.presented.refresh(request),
       device,
-      callOf(request).origin,
+      contextOf(request).origin,
     );
-    return this.tokens.give(renewed, transport, reply);
+    return this.tokens.send(renewed, transport, reply);
   }
 
   /**
@@ -137,7 +137,7 @@ export class AuthController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const presented = { access: this.presented.access(request), refresh: this.presented.refresh(request) };
-    await this.logouts.logout(presented, callOf(request).origin);
-    this.tokens.takeBack(reply);
+    await this.logouts.logout(presented, contextOf(request).origin);
+    this.tokens.clear(reply);
   }
 }

@@ -40,7 +40,7 @@ import { Session } from '../sessions/session.entity.js';
 import { SessionsRepository } from '../sessions/sessions.repository.js';
 import { SessionsService } from '../sessions/session-issuer.js';
 import { SignInService } from './sign-in/sign-in.service.js';
-import { TokenAnswer } from '../sessions/tokens/token-response.js';
+import { TokenResponse } from '../sessions/tokens/token-response.js';
 import { AccessTokens } from '../sessions/tokens/access-tokens.js';
 import { JwtStrategy } from '../sessions/tokens/jwt.strategy.js';
 import { PresentedTokens } from '../sessions/tokens/presented-tokens.js';
@@ -63,7 +63,7 @@ const tokens = [
   AccessTokens,
   JwtStrategy,
   PresentedTokens,
-  TokenAnswer,
+  TokenResponse,
   TokenCookies,
   DeviceTokens,
   VerifiedTokens,

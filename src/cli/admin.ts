@@ -15,7 +15,7 @@ import { prepareExistingDatabase } from '../platform/database/existing-database.
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { internalOrigin } from '../platform/http/origin.js';
-import { BlockLifting } from '../rate-limit/blocks/block-removal.js';
+import { BlockRemoval } from '../rate-limit/blocks/block-removal.js';
 import { UsersRepository } from '../users/users.repository.js';
 
 type Command = (app: INestApplicationContext, given: Arguments) => Promise<string>;
@@ -62,7 +62,7 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
     return `The password is set, the account is ${state}, and its sessions are over.`;
   },
   unblock: async (app, { network }) => {
-    const wasBlocked = await app.get(BlockLifting, { strict: false }).ofNetwork(network, ORIGIN);
+    const wasBlocked = await app.get(BlockRemoval, { strict: false }).ofNetwork(network, ORIGIN);
     return wasBlocked ? `${network} may call again.` : `${network} was not blocked.`;
   },
 };

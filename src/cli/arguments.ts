@@ -1,5 +1,5 @@
 import { ROLES, type Role } from '../platform/access/principal.js';
-import { canonicalAddress, networkOf } from '../platform/http/ip-address.js';
+import { canonicalIp, networkOf } from '../platform/http/ip-address.js';
 import { canonicalEmail } from '../users/canonical-email.js';
 
 const ACCOUNT_COMMANDS = ['disable', 'enable', 'delete', 'unlock', 'roles', 'set-password'] as const;
@@ -69,7 +69,7 @@ export function readArguments([name, ...words]: readonly string[]): Arguments {
 
 /** IPv6 is blocked by /64, and may be written so. */
 function networkIn(word = ''): string {
-  const address = canonicalAddress(word.replace(/\/64$/, ''));
+  const address = canonicalIp(word.replace(/\/64$/, ''));
   if (address === null)
     throw new Usage(word === '' ? 'unblock needs an IP address.' : `"${word}" is no IP address.`);
   return networkOf(address);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { TwoGenerations } from './generational-cache.js';
+import { GenerationalCache } from './generational-cache.js';
 
 const nothing = () => ({ made: true });
 
 describe('TwoGenerations', () => {
   it('keeps what is used, and forgets what was not used for a whole generation', () => {
-    const map = new TwoGenerations<{ made: boolean }>();
+    const map = new GenerationalCache<{ made: boolean }>();
     const used = map.use('used', nothing);
     const unused = map.use('unused', nothing);
     for (let generation = 0; generation < 3; generation++) {
@@ -17,7 +17,7 @@ describe('TwoGenerations', () => {
 
   it('tells of each value once per generation', () => {
     let young = 0;
-    const map = new TwoGenerations<{ made: boolean }>(() => (young += 1));
+    const map = new GenerationalCache<{ made: boolean }>(() => (young += 1));
     map.use('a', nothing);
     map.use('a', nothing);
     map.use('b', nothing);

@@ -4,7 +4,7 @@
  * one by one, but JavaScript's Map keeps a grave for each deleted entry, and looking for the first living one walks
  * over all of them.
  */
-export class TwoGenerations<V> {
+export class GenerationalCache<V> {
   private young = new Map<string, V>();
   private old = new Map<string, V>();
 

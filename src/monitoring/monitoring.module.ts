@@ -22,7 +22,7 @@ import { CONDITIONS, type Condition } from './conditions/condition.js';
 import { conditionsOf } from './conditions/conditions.js';
 import { Dependencies } from './conditions/dependencies.js';
 import { OutageClaims } from './conditions/outage-claims.js';
-import { OutageHerald } from './conditions/outage-notifier.js';
+import { OutageNotifier } from './conditions/outage-notifier.js';
 import { TrailProgress } from './conditions/trail-progress.js';
 import { AlertLog } from './delivery/alert-log.js';
 import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery/delivery-channel.js';
@@ -106,7 +106,7 @@ const conditions = [
   TrailProgress,
   Dependencies,
   OutageClaims,
-  OutageHerald,
+  OutageNotifier,
   ConditionWatch,
 ];
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
 import { Problem } from '../platform/errors/problem.js';
-import { type Call, callOf } from '../platform/http/request-context.js';
+import { type RequestContext, contextOf } from '../platform/http/request-context.js';
 import { isOperational } from '../platform/http/operational-routes.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
 import type { Policy } from './policies/policy.js';
@@ -37,23 +37,23 @@ export class Admission {
 
   /** Throws `rate_limited` when a policy refuses; header fields are on the reply whatever happens after. */
   async admit(request: FastifyRequest, reply: FastifyReply, set: PolicySet): Promise<void> {
-    const call = callOf(request);
-    call.admitted = true;
-    const blockedSeconds = this.blocks.secondsLeft(call.origin.network);
+    const context = contextOf(request);
+    context.admitted = true;
+    const blockedSeconds = this.blocks.secondsLeft(context.origin.network);
     if (blockedSeconds > 0) {
       reply.header('ratelimit', rateLimitField(BLOCKED, 0, blockedSeconds));
-      this.refuse(call, [BLOCKED], blockedSeconds);
+      this.refuse(context, [BLOCKED], blockedSeconds);
     }
-    const policies = set.policies.filter((policy) => this.keys.applies(policy, call));
+    const policies = set.policies.filter((policy) => this.keys.applies(policy, context));
     if (policies.length === 0) return;
     const decisions = await this.storage.consume(this.windowsOf(policies, request));
-    call.countedAt = decisions[0]!.at;
+    context.countedAt = decisions[0]!.at;
     const verdicts = policies.map((policy, index): Verdict => ({ policy, ...decisions[index]! }));
     reply.header('ratelimit-policy', set.field).header('ratelimit', verdictField(tightest(verdicts)));
     const violated = verdicts.filter(({ allowed }) => !allowed);
     if (violated.length === 0) return;
     const names = violated.map(({ policy }) => policy.name);
-    this.refuse(call, names, Math.ceil(Math.max(...violated.map(({ waitMs }) => waitMs)) / 1000));
+    this.refuse(context, names, Math.ceil(Math.max(...violated.map(({ waitMs }) => waitMs)) / 1000));
   }
 
   /** The same for a request that no route answers (404, 405): it counts against its address. */
@@ -66,8 +66,8 @@ export class Admission {
    * so the reason given, unless its address is over its limit or blocked.
    */
   async admitRefused(reason: unknown, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const call = callOf(request);
-    if (call.admitted || isOperational(call.route)) return reason;
+    const context = contextOf(request);
+    if (context.admitted || isOperational(context.route)) return reason;
     try {
       await this.admitUnmatched(request, reply);
       return reason;
@@ -80,39 +80,34 @@ export class Admission {
    * Gives back what a request has spent of the exact policies, because another count refused it later: it extends no
    * wait, so that the first one after `Retry-After` passes. Of the others it keeps its place, or refusals would be free.
    */
-  async takeBack(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    set: PolicySet,
-    refusal: Problem,
-  ): Promise<void> {
-    const call = callOf(request);
-    const exact = set.policies.filter((policy) => policy.exact && this.keys.applies(policy, call));
-    await this.storage.refund(this.windowsOf(exact, request), call.countedAt);
+  async clear(request: FastifyRequest, reply: FastifyReply, set: PolicySet, refusal: Problem): Promise<void> {
+    const context = contextOf(request);
+    const exact = set.policies.filter((policy) => policy.exact && this.keys.applies(policy, context));
+    await this.storage.refund(this.windowsOf(exact, request), context.countedAt);
     const { extensions, retryAfterSeconds = 1 } = refusal.occurrence;
     const [violated = 'login'] = (extensions?.['violated-policies'] ?? []) as string[];
     reply.header('ratelimit', rateLimitField(violated, 0, retryAfterSeconds));
   }
 
   private windowsOf(policies: readonly Policy[], request: FastifyRequest): Window[] {
-    const call = callOf(request);
-    const endpoint = `${request.method === 'HEAD' ? 'GET' : request.method} ${call.route}`;
-    return policies.map((policy) => this.keys.windowOf(policy, call, endpoint));
+    const context = contextOf(request);
+    const endpoint = `${request.method === 'HEAD' ? 'GET' : request.method} ${context.route}`;
+    return policies.map((policy) => this.keys.windowOf(policy, context, endpoint));
   }
 
-  private refuse(call: Call, policies: string[], seconds: number): never {
+  private refuse(context: RequestContext, policies: string[], seconds: number): never {
     const retryAfterSeconds = Math.max(1, seconds);
     this.audit.recordRefusal({
       type: 'excess_rate_limit_exceeded',
       outcome: 'failure',
       reason: RateLimitErrors.rate_limited.code,
-      userId: call.principal?.userId ?? null,
-      sessionId: call.principal?.sessionId ?? null,
-      origin: call.origin,
+      userId: context.principal?.userId ?? null,
+      sessionId: context.principal?.sessionId ?? null,
+      origin: context.origin,
       details: {
         policies,
         retryAfterSeconds,
-        ...(call.accountDigest !== null && { account: call.accountDigest }),
+        ...(context.emailDigest !== null && { account: context.emailDigest }),
       },
     });
     throw new Problem(RateLimitErrors.rate_limited, {

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isOperational } from '../platform/http/operational-routes.js';
-import { callOf } from '../platform/http/request-context.js';
+import { contextOf } from '../platform/http/request-context.js';
 import { Admission } from './admission.js';
 import type { PolicySet } from './policies/policy-set.js';
 import { RoutePolicies } from './policies/route-policies.js';
@@ -32,20 +32,20 @@ export class RateLimitGuard extends ThrottlerGuard {
     super(options, storage, reflector);
   }
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const http = context.switchToHttp();
+  override async canActivate(execution: ExecutionContext): Promise<boolean> {
+    const http = execution.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    if (!isOperational(callOf(request).route)) {
-      await this.admission.admit(request, http.getResponse<FastifyReply>(), this.policiesOf(context));
+    if (!isOperational(contextOf(request).route)) {
+      await this.admission.admit(request, http.getResponse<FastifyReply>(), this.policiesOf(execution));
     }
     return true;
   }
 
-  private policiesOf(context: ExecutionContext): PolicySet {
-    const controller = context.getClass();
+  private policiesOf(execution: ExecutionContext): PolicySet {
+    const controller = execution.getClass();
     const known = this.policies.get(controller) ?? new Map<unknown, PolicySet>();
     this.policies.set(controller, known);
-    const handler = context.getHandler() as () => unknown;
+    const handler = execution.getHandler() as () => unknown;
     const policies = known.get(handler) ?? this.routePolicies.of(handler, controller);
     known.set(handler, policies);
     return policies;

@@ -7,7 +7,7 @@ import { Admission } from './admission.js';
 import { AddressBlock } from './blocks/address-block.entity.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
 import { AddressBlocksRepository } from './blocks/address-blocks.repository.js';
-import { BlockLifting } from './blocks/block-removal.js';
+import { BlockRemoval } from './blocks/block-removal.js';
 import { AccountGuessing } from './guessing/account-guessing.js';
 import { LoginFailuresPurge } from './guessing/login-failures-purge.js';
 import { LoginFailures } from './guessing/login-failures.entity.js';
@@ -45,7 +45,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     { provide: getOptionsToken(), useFactory: throttlerOptions, inject: [PolicyTable] },
     AddressBlocks,
     AddressBlocksRepository,
-    BlockLifting,
+    BlockRemoval,
     LoginFailuresRepository,
     LoginFailuresPurge,
     AccountGuessing,
@@ -58,7 +58,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     RoutePolicies,
     AccountGuessing,
     AddressBlocks,
-    BlockLifting,
+    BlockRemoval,
     getStorageToken(),
     getOptionsToken(),
   ],

@@ -14,13 +14,13 @@ export class RefundInterceptor implements NestInterceptor {
     private readonly policies: RoutePolicies,
   ) {}
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
       catchError(async (error: unknown) => {
         if (error instanceof Problem && error.row === RateLimitErrors.rate_limited) {
-          const http = context.switchToHttp();
-          const set = this.policies.of(context.getHandler() as () => unknown, context.getClass());
-          await this.admission.takeBack(
+          const http = execution.switchToHttp();
+          const set = this.policies.of(execution.getHandler() as () => unknown, execution.getClass());
+          await this.admission.clear(
             http.getRequest<FastifyRequest>(),
             http.getResponse<FastifyReply>(),
             set,

@@ -22,7 +22,7 @@ export class SessionPurge implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.task.startRested();
+    this.task.startDelayed();
   }
 
   async onModuleDestroy(): Promise<void> {

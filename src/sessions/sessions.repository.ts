@@ -46,13 +46,13 @@ export class SessionsRepository {
     );
   }
 
-  /** Ends a session that is not over yet; answers its owner, or null when there was nothing to end. */
+  /** Ends a session that is not over yet; returns its owner, or null when there was nothing to end. */
   async revoke(tx: Transaction, id: string, reason: RevocationReason): Promise<string | null> {
     const [ended] = await this.revokeWhere(tx, 'id = :id', { id }, reason);
     return ended?.userId ?? null;
   }
 
-  /** Ends every session of an account; answers their ids. */
+  /** Ends every session of an account; returns their ids. */
   async revokeAllOf(tx: Transaction, userId: string, reason: RevocationReason): Promise<string[]> {
     const ended = await this.revokeWhere(tx, 'user_id = :userId', { userId }, reason);
     return ended.map((session) => session.id);
@@ -67,7 +67,7 @@ export class SessionsRepository {
     return rows.map((row) => row.id);
   }
 
-  /** Removes sessions that ended by themselves before `before`, a bounded number at a time; answers how many. */
+  /** Removes sessions that ended by themselves before `before`, a bounded number at a time; returns how many. */
   async purge(before: Date, limit: number): Promise<number> {
     const [, removed]: [unknown, number] = await this.dataSource.query(
       `DELETE FROM sessions WHERE id IN (

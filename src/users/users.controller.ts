@@ -5,7 +5,7 @@ import { SignedIn } from '../platform/access/access.decorator.js';
 import type { Profile } from '../platform/access/profile.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
-import { callOf, principalOf } from '../platform/http/request-context.js';
+import { contextOf, principalOf } from '../platform/http/request-context.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { ProfileDto } from './dto/profile.dto.js';
 import { UpdateProfileDto } from './dto/update-profile.dto.js';
@@ -25,7 +25,7 @@ export class UsersController {
   @Problems(PlatformErrors.not_found)
   @ApiOkResponse({ type: ProfileDto, description: 'The account.' })
   async me(@Req() request: FastifyRequest): Promise<Profile> {
-    const { profile } = callOf(request);
+    const { profile } = contextOf(request);
     if (profile) return profile;
     const user = await this.users.findById(principalOf(request).userId);
     if (!user) throw new Problem(PlatformErrors.not_found);
@@ -38,6 +38,6 @@ export class UsersController {
   @Problems(PlatformErrors.not_found)
   @ApiOkResponse({ type: ProfileDto, description: 'The account as it is now.' })
   async update(@Req() request: FastifyRequest, @Body() { displayName }: UpdateProfileDto): Promise<Profile> {
-    return this.users.updateProfile(principalOf(request), displayName, callOf(request).origin);
+    return this.users.updateProfile(principalOf(request), displayName, contextOf(request).origin);
   }
 }

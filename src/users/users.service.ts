@@ -9,8 +9,8 @@ import { type Transaction, TransactionRunner } from '../platform/database/transa
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
-import { AccountCopies } from '../sessions/state/session-cache.js';
-import { laterThan } from './monotonic-timestamp.js';
+import { SessionCache } from '../sessions/state/session-cache.js';
+import { monotonicTimestamp } from './monotonic-timestamp.js';
 import { profileOf } from './profile.js';
 import { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
@@ -29,7 +29,7 @@ export interface NewUser {
 export class UsersService {
   constructor(
     private readonly users: UsersRepository,
-    private readonly copies: AccountCopies,
+    private readonly cache: SessionCache,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
@@ -79,7 +79,7 @@ export class UsersService {
     const profile = await this.transactions.run(async (tx) => {
       const user = await this.users.lock(tx, id);
       if (!user) throw new Problem(PlatformErrors.not_found);
-      const changes = { displayName, updatedAt: laterThan(user.updatedAt, this.clock.nowMs()) };
+      const changes = { displayName, updatedAt: monotonicTimestamp(user.updatedAt, this.clock.nowMs()) };
       await this.users.update(tx, id, changes);
       const members = displayName === user.displayName ? [] : ['displayName'];
       await this.audit.record(tx, {
@@ -92,7 +92,7 @@ export class UsersService {
       });
       return profileOf(Object.assign(user, changes));
     });
-    if (this.copies.configured) await this.copies.renewProfile(profile).catch(() => undefined);
+    if (this.cache.configured) await this.cache.renewProfile(profile).catch(() => undefined);
     return profile;
   }
 }

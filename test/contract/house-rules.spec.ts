@@ -58,7 +58,7 @@ describe('the house', () => {
   it('registers the global pipeline in one place', () => {
     expect(
       offenders(/APP_(GUARD|PIPE|FILTER|INTERCEPTOR)|useGlobal(Guards|Pipes|Filters|Interceptors)/),
-    ).toEqual(['src/app.module.ts']);
+    ).toEqual(['src/app/app.module.ts']);
   });
 });
 

@@ -18,7 +18,7 @@ interface Built {
 async function built(): Promise<Built> {
   const load = async (file: string) =>
     (await import(/* @vite-ignore */ pathToFileURL(join('dist/src', file)).href)) as object;
-  const parts = ['app.process.js', 'platform/config/load-environment.js', 'app.openapi.js'];
+  const parts = ['app/process.js', 'platform/config/load-environment.js', 'app/openapi.js'];
   return Object.assign({}, ...(await Promise.all(parts.map(load)))) as Built;
 }
 

@@ -43,7 +43,7 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
     return pair;
   }
 
-  /** Sends that many requests to the two in turn, all at once; answers how many were not refused. */
+  /** Sends that many requests to the two in turn, all at once; returns how many were not refused. */
   async function admitted(requests: number, request: TestRequest): Promise<number> {
     const sent = Array.from({ length: requests }, (_, index) => apps[index % 2]!.call(request));
     return (await Promise.all(sent)).filter(({ statusCode }) => statusCode !== 429).length;

@@ -59,7 +59,7 @@ export class EntryFactory {
     return {
       id,
       time: this.timeOf(id),
-      address: textOrNull(origin.address),
+      address: textOrNull(origin.ip),
       userAgent: textOrNull(origin.userAgent),
       requestId: textOrNull(origin.requestId),
     };

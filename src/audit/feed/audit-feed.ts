@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { EntriesRepository, type EntryTable, type StoredEntry } from '../entry/entries.repository.js';
-import { FeedPlace } from './feed-cursor.js';
+import { FeedCursor } from './feed-cursor.js';
 
 /** Entries in the order in which they are final, and where to go on. */
 export interface FeedPage {
@@ -33,31 +33,31 @@ export class AuditFeed {
     { calls = false }: FeedOptions = {},
   ): Promise<FeedPage> {
     const horizon = await this.entries.horizon();
-    if (position === null) return { entries: [], position: new FeedPlace(horizon).toString() };
-    const place = FeedPlace.parse(position);
+    if (position === null) return { entries: [], position: new FeedCursor(horizon).toString() };
+    const cursor = FeedCursor.parse(position);
     const tables: EntryTable[] = calls ? ['audit_events', 'audit_calls'] : ['audit_events'];
-    const range = { from: place.position, to: Math.max(horizon, place.position), limit };
+    const range = { from: cursor.position, to: Math.max(horizon, cursor.position), limit };
     const pages = await Promise.all(tables.map((table) => this.entries.inOrder(table, range)));
     const end = Math.min(...pages.map((page) => page.end));
     const found = pages
       .flatMap((page) => page.entries)
-      .filter((entry) => entry.position < end && place.isBefore(entry))
+      .filter((entry) => entry.position < end && cursor.isBefore(entry))
       .sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
-    const next = found.length > limit ? FeedPlace.at(found[limit - 1]!) : new FeedPlace(end);
+    const next = found.length > limit ? FeedCursor.at(found[limit - 1]!) : new FeedCursor(end);
     return { entries: found.slice(0, limit).map(withoutStorage), position: next.toString() };
   }
 
   /** For how long a reader at a position has left the next event unread, whatever holds it back; 0 when there is none. */
   async secondsBehind(position: string): Promise<number> {
-    return this.entries.ageAfter(FeedPlace.parse(position));
+    return this.entries.ageAfter(FeedCursor.parse(position));
   }
 
   /** The position right after an entry, by its id, or that position itself; null when there is no such entry (any more). */
   async positionAfter(id: string): Promise<string | null> {
-    if (FeedPlace.isPlace(id)) return id;
+    if (FeedCursor.isCursor(id)) return id;
     if (!isUuid(id)) return null;
     const position = await this.entries.positionOf(id);
-    return position === null ? null : FeedPlace.at({ position, id }).toString();
+    return position === null ? null : FeedCursor.at({ position, id }).toString();
   }
 }
 

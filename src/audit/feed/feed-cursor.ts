@@ -4,25 +4,25 @@ const PLACE = /^\d{1,16}:([0-9a-f-]{36})?$/;
 const NO_ID = '';
 
 /** A place in the order of the feed: right after an entry, or before all entries of a position. */
-export class FeedPlace {
+export class FeedCursor {
   constructor(
     readonly position: number,
     readonly id: string = NO_ID,
   ) {}
 
-  static at(entry: { position: number; id: string }): FeedPlace {
-    return new FeedPlace(entry.position, entry.id);
+  static at(entry: { position: number; id: string }): FeedCursor {
+    return new FeedCursor(entry.position, entry.id);
   }
 
   /** Whether a text that came from outside can be read as a place. */
-  static isPlace(text: string): boolean {
+  static isCursor(text: string): boolean {
     return PLACE.test(text);
   }
 
   /** Reads what {@link toString} wrote. */
-  static parse(text: string): FeedPlace {
+  static parse(text: string): FeedCursor {
     const [position, id] = text.split(':');
-    return new FeedPlace(Number(position), id);
+    return new FeedCursor(Number(position), id);
   }
 
   isBefore(entry: { position: number; id: string }): boolean {

@@ -1,19 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { monthOf, monthsLater } from './month.js';
-import { MonthsRepository } from './partitions.repository.js';
+import { PartitionsRepository } from './partitions.repository.js';
 
 /** A clock that is a little off writes into a neighbour, and a schedule may be late by more than a month. */
 const OFFSETS = [-1, 0, 1, 2];
 
 /** Keeps the monthly partitions ready before they are needed. */
 @Injectable()
-export class AuditMonths {
-  private readonly logger = new Logger(AuditMonths.name);
+export class AuditPartitions {
+  private readonly logger = new Logger(AuditPartitions.name);
 
   constructor(
     private readonly clock: Clock,
-    private readonly repository: MonthsRepository,
+    private readonly repository: PartitionsRepository,
   ) {}
 
   /** Before the first entry is written: after a restore into another cluster, positions must go on where they were. */

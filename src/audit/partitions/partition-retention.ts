@@ -3,7 +3,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { type Month, monthOf, monthsLater } from './month.js';
-import { type AuditTable, MonthsRepository } from './partitions.repository.js';
+import { type AuditTable, PartitionsRepository } from './partitions.repository.js';
 import { SealChain } from '../seals/seal-chain.js';
 import { SealsRepository } from '../seals/seals.repository.js';
 
@@ -14,14 +14,14 @@ const DAY_MS = 86_400_000;
  * together, so that verification can tell retention from somebody else's deletion of a month.
  */
 @Injectable()
-export class MonthRetention {
-  private readonly logger = new Logger(MonthRetention.name);
+export class PartitionRetention {
+  private readonly logger = new Logger(PartitionRetention.name);
 
   constructor(
     private readonly environment: Environment,
     private readonly clock: Clock,
     private readonly transactions: TransactionRunner,
-    private readonly months: MonthsRepository,
+    private readonly months: PartitionsRepository,
     private readonly seals: SealsRepository,
     private readonly chain: SealChain,
   ) {}

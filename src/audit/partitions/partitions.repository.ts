@@ -7,7 +7,7 @@ export type AuditTable = 'audit_events' | 'audit_calls' | 'audit_seals';
 
 /** The monthly partitions, through the functions that the owner lets the service call. */
 @Injectable()
-export class MonthsRepository {
+export class PartitionsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Makes the partitions of a month, `2026-11`, where they do not exist. */

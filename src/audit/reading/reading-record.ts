@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { callOf, principalOf } from '../../platform/http/request-context.js';
+import { contextOf, principalOf } from '../../platform/http/request-context.js';
 import { AuditService } from '../audit.service.js';
 import type { AuditDetails } from '../audit-vocabulary.js';
 
@@ -22,7 +22,7 @@ export class ReadingRecord {
       outcome: 'success',
       userId,
       sessionId,
-      origin: callOf(request).origin,
+      origin: contextOf(request).origin,
       details: { what, filters: filters.map(([name]) => name) },
     });
   }

@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock/clock.js';
 import { principalOf } from '../../platform/http/request-context.js';
 
 /**
- * Answers with a stream, which breaks off when the reader's access token expires: however slowly it is read, it does not
+ * Returns with a stream, which breaks off when the reader's access token expires: however slowly it is read, it does not
  * outlive the right to read it. A HEAD request gets the fields only: Fastify would read the whole stream to throw it away.
  */
 export function streamAnswer(

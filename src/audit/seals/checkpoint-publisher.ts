@@ -12,7 +12,7 @@ const LOG_EVERY_MS = 60_000;
  * seals shows. Every instance does so for the seals that it sees, not only the one that made them.
  */
 @Injectable()
-export class Witness {
+export class CheckpointPublisher {
   private readonly logger = new Logger('AuditCheckpoint');
   private seen = 0;
   private loggedMs = 0;
@@ -22,7 +22,7 @@ export class Witness {
     private readonly clock: Clock,
   ) {}
 
-  attest(seal: SealEnd): void {
+  publish(seal: SealEnd): void {
     if (seal.number <= this.seen) return;
     const checkpoint = checkpointOf(seal);
     this.file.append(checkpoint);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { EntrySigner } from '../entry/entry-signer.js';
-import { NO_SEAL, type Retirement, type Seal, type SealEnd, sealDigest, sealHash } from './seal.js';
+import { NO_SEAL, type DroppedPartition, type Seal, type SealEnd, sealDigest, sealHash } from './seal.js';
 import { SealKey } from './seal-key.js';
 import { SealsRepository } from './seals.repository.js';
 
@@ -13,7 +13,7 @@ export interface SealContent {
   /** See `members.ts`. */
   readonly members: Buffer;
   readonly toPosition: number;
-  readonly retired: readonly Retirement[];
+  readonly retired: readonly DroppedPartition[];
 }
 
 /** Adds links to the chain of seals. */

@@ -4,7 +4,7 @@ import type { AuditTable } from '../partitions/partitions.repository.js';
 import type { Month } from '../partitions/month.js';
 
 /** A month that retention dropped, as the seal made in the same transaction says. */
-export interface Retirement {
+export interface DroppedPartition {
   readonly table: AuditTable;
   readonly month: Month;
   /** Of a dropped month of seals: its last one, from which the chain goes on; else null. */
@@ -22,7 +22,7 @@ export interface SealStatement {
   readonly calls: number;
   /** See `members.ts`. */
   readonly members: Buffer;
-  readonly retired: readonly Retirement[];
+  readonly retired: readonly DroppedPartition[];
   /** The hash of the seal before. */
   readonly previous: string;
 }

@@ -114,7 +114,7 @@ export class SealsRepository {
   }
 
   /** The seals that state a retirement, oldest first: at most a few for each month of retention. */
-  async withRetirements(): Promise<Seal[]> {
+  async withDroppedPartitions(): Promise<Seal[]> {
     return this.dataSource.query<Seal[]>(
       `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE retired <> '[]' ORDER BY seal.number`,
     );

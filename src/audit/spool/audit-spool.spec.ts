@@ -180,7 +180,7 @@ describe('AuditSpool', () => {
     it('takes over what a process that is gone left behind', () => {
       const mine = spool();
       leaveBehind(HOST, DEAD_PID, ['orphan'], clock.nowMs());
-      mine.tend();
+      mine.housekeep();
       expect(linesOf(mine)).toEqual(['orphan']);
       expect(readdirSync(directory).filter((name) => name.includes(String(DEAD_PID)))).toEqual([]);
     });
@@ -188,14 +188,14 @@ describe('AuditSpool', () => {
     it('takes over what its own process id left behind: a container that was started again', () => {
       const mine = spool();
       leaveBehind(HOST, process.pid, ['orphan'], clock.nowMs());
-      mine.tend();
+      mine.housekeep();
       expect(linesOf(mine)).toEqual(['orphan']);
     });
 
     it('leaves alone what belongs to a process that lives', () => {
       const mine = spool();
       leaveBehind(HOST, process.ppid, ['theirs'], clock.nowMs());
-      mine.tend();
+      mine.housekeep();
       expect(linesOf(mine)).toEqual([]);
     });
 
@@ -204,10 +204,10 @@ describe('AuditSpool', () => {
       (space) => {
         const mine = spool();
         leaveBehind(`${HOSTNAME}${space}`, DEAD_PID, ['theirs'], clock.nowMs());
-        mine.tend();
+        mine.housekeep();
         expect(linesOf(mine)).toEqual([]);
         clock.advance(61_000);
-        mine.tend();
+        mine.housekeep();
         expect(linesOf(mine)).toEqual(['theirs']);
       },
     );
@@ -216,18 +216,18 @@ describe('AuditSpool', () => {
       const mine = spool();
       leaveBehind('elsewhere', 1, ['orphan'], clock.nowMs());
       clock.advance(59_000);
-      mine.tend();
+      mine.housekeep();
       expect(linesOf(mine)).toEqual([]);
       clock.advance(6000);
-      mine.tend();
+      mine.housekeep();
       expect(linesOf(mine)).toEqual(['orphan']);
     });
 
     it('shares what was left behind: of two processes one gets it', () => {
       const [one, other] = [spool(), spool()];
       leaveBehind('elsewhere', 1, ['orphan']);
-      one.tend();
-      other.tend();
+      one.housekeep();
+      other.housekeep();
       expect([linesOf(one), linesOf(other)]).toEqual([['orphan'], []]);
     });
 
@@ -253,7 +253,7 @@ describe('AuditSpool', () => {
     it('passes over files that are none of its own', () => {
       const mine = spool();
       writeFileSync(join(directory, 'README'), 'hello');
-      mine.tend();
+      mine.housekeep();
       expect([linesOf(mine), existsSync(join(directory, 'README'))]).toEqual([[], true]);
     });
   });
@@ -261,20 +261,20 @@ describe('AuditSpool', () => {
   describe('of what PostgreSQL refuses', () => {
     it('puts a record aside, once, and gives it back at the next start of any process', () => {
       const mine = spool();
-      mine.tend();
-      mine.putAside('refused');
-      mine.putAside('refused');
+      mine.housekeep();
+      mine.quarantine('refused');
+      mine.quarantine('refused');
       expect([mine.bytes, mine.hasRoom()]).toEqual([8, true]);
       const other = spool();
-      other.tend();
+      other.housekeep();
       expect(linesOf(other)).toEqual(['refused']);
     });
 
     it('puts no more than a megabyte aside: then all that follows has to wait', () => {
       const mine = spool();
-      for (let n = 0; n < 1000; n++) mine.putAside(`${n}${'x'.repeat(1000)}`);
+      for (let n = 0; n < 1000; n++) mine.quarantine(`${n}${'x'.repeat(1000)}`);
       expect(() => {
-        for (let n = 1000; n < 1100; n++) mine.putAside(`${n}${'x'.repeat(1000)}`);
+        for (let n = 1000; n < 1100; n++) mine.quarantine(`${n}${'x'.repeat(1000)}`);
       }).toThrow('Too many');
     });
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
-import { Aside } from './quarantine-file.js';
+import { QuarantineFile } from './quarantine-file.js';
 import type { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 import { SpoolSegments } from './spool-segments.js';
@@ -28,7 +28,7 @@ export class AuditSpool {
   private readonly logger = new Logger(AuditSpool.name);
   private readonly maxBytes: number;
   private readonly segments: SpoolSegments;
-  private readonly aside: Aside;
+  private readonly quarantineFile: QuarantineFile;
   /** Lines of this turn of the event loop, and whom to tell when they are written. */
   private arriving: string[] = [];
   private awaiting: (() => void)[] = [];
@@ -46,12 +46,12 @@ export class AuditSpool {
     this.maxBytes = environment.AUDIT_SPOOL_MAX_MB * MEGABYTE;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.segments = new SpoolSegments(directory, SpoolOwner.ofThisProcess(randomness.bytes(4)), clock);
-    this.aside = new Aside(directory);
+    this.quarantineFile = new QuarantineFile(directory);
   }
 
   /** Bytes that have not reached PostgreSQL, those that it refused among them. */
   get bytes(): number {
-    return this.segments.bytes + this.aside.bytes;
+    return this.segments.bytes + this.quarantineFile.bytes;
   }
 
   /** For how long the oldest of them has waited, milliseconds. */
@@ -97,24 +97,24 @@ export class AuditSpool {
   }
 
   /** Puts a line of a waiting segment aside, to be sent again later; throws when there are too many of them. */
-  putAside(line: string): void {
-    this.aside.put(line);
+  quarantine(line: string): void {
+    this.quarantineFile.put(line);
   }
 
   /**
    * Shows life, takes over the segments of processes that are gone, and takes back what was put aside; does something
    * once in a while only.
    */
-  tend(): void {
+  housekeep(): void {
     const nowMs = this.clock.nowMs();
     if (nowMs < this.nextTendMs) return;
     this.nextTendMs = nowMs + TEND_EVERY_MS;
-    this.aside.look();
+    this.quarantineFile.look();
     if (nowMs >= this.nextTakeBackMs) {
       this.nextTakeBackMs = nowMs + TAKE_BACK_EVERY_MS;
-      this.segments.take((path) => this.aside.moveTo(path));
+      this.segments.take((path) => this.quarantineFile.moveTo(path));
     }
-    this.segments.tend();
+    this.segments.housekeep();
   }
 
   /** Ends the process's part in the spool; what could not be sent is left for the next one. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const MAX_BYTES = 1024 * 1024;
 
 /** The file of records that PostgreSQL refuses, out of the way of those behind them; shared by all processes. */
-export class Aside {
+export class QuarantineFile {
   private readonly path: string;
   private size = 0;
 

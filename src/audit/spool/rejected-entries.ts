@@ -5,7 +5,7 @@ import { internalOrigin } from '../../platform/http/origin.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { AuditRepository } from '../audit.repository.js';
 import { EntryFactory } from '../entry/entry-factory.js';
-import { AuditMonths } from '../partitions/audit-partitions.js';
+import { AuditPartitions } from '../partitions/audit-partitions.js';
 import { AuditSpool } from './audit-spool.js';
 
 const ORIGIN = internalOrigin('probe');
@@ -16,14 +16,14 @@ const ORIGIN = internalOrigin('probe');
  * only where the entry itself is the reason, or whoever can add a constraint to the table would have an empty trail.
  */
 @Injectable()
-export class Castaways {
-  private readonly logger = new Logger(Castaways.name);
+export class RejectedEntries {
+  private readonly logger = new Logger(RejectedEntries.name);
 
   constructor(
     private readonly spool: AuditSpool,
     private readonly repository: AuditRepository,
     private readonly entries: EntryFactory,
-    private readonly months: AuditMonths,
+    private readonly months: AuditPartitions,
     private readonly transactions: TransactionRunner,
   ) {}
 
@@ -31,7 +31,7 @@ export class Castaways {
    * Inserts the entry and answers it if it is an event, or puts it aside with an error in the log. Throws when
    * PostgreSQL is away, or refuses entries of that kind whatever they say: then all of them wait.
    */
-  async rescue(line: string, refusal: unknown): Promise<AuditEntry[]> {
+  async retryOrQuarantine(line: string, refusal: unknown): Promise<AuditEntry[]> {
     const entry = readEntry(line);
     if (entry) {
       try {
@@ -42,7 +42,7 @@ export class Castaways {
         await this.assertAccepted(entry.kind);
       }
     }
-    this.spool.putAside(line);
+    this.spool.quarantine(line);
     this.logger.error(
       `An audit entry was refused by PostgreSQL and put aside: ${(refusal as Error).message}`,
     );

@@ -5,7 +5,7 @@ import { isRowAtFault } from '../../platform/database/row-at-fault.js';
 import { AuditRepository } from '../audit.repository.js';
 import { CallsRepository } from '../calls.repository.js';
 import { AuditSpool } from './audit-spool.js';
-import { Castaways } from './rejected-entries.js';
+import { RejectedEntries } from './rejected-entries.js';
 import { jsonOfRows, sortLines } from './spooled-lines.js';
 
 /** Entries of one statement: what PostgreSQL inserts well within the statement timeout, on a busy machine too. */
@@ -21,12 +21,12 @@ export class SpoolDrain {
     private readonly spool: AuditSpool,
     private readonly calls: CallsRepository,
     private readonly repository: AuditRepository,
-    private readonly castaways: Castaways,
+    private readonly rejected: RejectedEntries,
   ) {}
 
   /** Sends all that waits; throws when PostgreSQL is away, and what was not sent waits on. */
   async run(): Promise<void> {
-    this.spool.tend();
+    this.spool.housekeep();
     for (const segment of this.spool.waiting()) {
       for (const batch of segment.batches()) await this.send(batch);
       this.spool.remove(segment);
@@ -46,7 +46,7 @@ export class SpoolDrain {
       this.announce(await this.repository.insert(lines));
     } catch (error) {
       if (!isRowAtFault(error)) throw error;
-      if (lines.length === 1) this.announce(await this.castaways.rescue(lines[0]!, error));
+      if (lines.length === 1) this.announce(await this.rejected.retryOrQuarantine(lines[0]!, error));
       else for (const line of lines) await this.insert([line]);
     }
   }

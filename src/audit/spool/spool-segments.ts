@@ -67,7 +67,7 @@ export class SpoolSegments {
   }
 
   /** Shows life, and takes over the segments of processes that are gone. */
-  tend(): void {
+  housekeep(): void {
     this.showLife();
     for (const file of readdirSync(this.directory).sort()) {
       const owner = SpoolOwner.of(file);

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { Principal } from '../../platform/access/principal.js';
 import { timeOfUuid } from '../../platform/crypto/uuid.js';
 import type { AuditEventType } from '../audit-vocabulary.js';
-import { FeedPlace } from '../feed/feed-cursor.js';
+import { FeedCursor } from '../feed/feed-cursor.js';
 
 const ENDS_ONE: AuditEventType[] = ['session_logout', 'authn_token_reuse', 'session_revoked'];
 const ENDS_ALL: AuditEventType[] = [
@@ -44,7 +44,7 @@ export class SessionEndsRepository {
       [
         userId,
         new Date(ms - SKEW_MS),
-        FeedPlace.parse(position).position,
+        FeedCursor.parse(position).position,
         ENDS_ALL,
         sessionId,
         ENDS_ONE,

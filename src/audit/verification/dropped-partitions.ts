@@ -2,12 +2,12 @@ import { timeOfEntry } from '../entry/entry-id.js';
 import type { EntrySigner } from '../entry/entry-signer.js';
 import type { EntryTable } from '../entry/entries.repository.js';
 import { monthOf } from '../partitions/month.js';
-import { type Retirement, type Seal, sealDigest, sealHash } from '../seals/seal.js';
+import { type DroppedPartition, type Seal, sealDigest, sealHash } from '../seals/seal.js';
 import type { SealsRepository } from '../seals/seals.repository.js';
 
 /** What retention dropped, as far as genuine seals say so; a month that somebody else deleted is not among it. */
-export class Retirements {
-  private stated: Retirement[] = [];
+export class DroppedPartitions {
+  private stated: DroppedPartition[] = [];
 
   constructor(
     private readonly seals: SealsRepository,
@@ -16,14 +16,14 @@ export class Retirements {
 
   /** Reads the statements anew: months may be dropped while verification is under way. */
   async load(): Promise<void> {
-    const seals = await this.seals.withRetirements();
+    const seals = await this.seals.withDroppedPartitions();
     this.stated = seals.filter((seal) => this.isGenuine(seal)).flatMap(({ retired }) => retired);
   }
 
   /** Whether a missing entry's month was dropped. */
   explain(table: EntryTable, id: string): boolean {
     const month = monthOf(timeOfEntry(id));
-    return this.stated.some((retirement) => retirement.table === table && retirement.month === month);
+    return this.stated.some((partition) => partition.table === table && partition.month === month);
   }
 
   /** The hash of a dropped seal after which the chain goes on, if that number was the last of a dropped month. */

@@ -7,7 +7,7 @@ import { SealsRepository } from '../seals/seals.repository.js';
 import { EntryStream } from './entry-stream.js';
 import type { Fault } from './fault.js';
 import { MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
-import { Retirements } from './dropped-partitions.js';
+import { DroppedPartitions } from './dropped-partitions.js';
 import { type ChainEnd, CHAIN_START, linkFault, ownFault } from './seal-check.js';
 
 /** Entries whose seals are read at a time, roughly; at least and at most so many seals. */
@@ -62,8 +62,8 @@ export class TrailWalk {
     if (before) yield this.alone(before, ownFault(before, this.signer));
     // Without a seal before that time the chain must go on from its beginning, or from what retention left of it.
     const start = before ?? (from instanceof Date ? CHAIN_START : from);
-    const retirements = new Retirements(this.seals, this.signer);
-    await retirements.load();
+    const dropped = new DroppedPartitions(this.seals, this.signer);
+    await dropped.load();
     const streams: Streams = {
       audit_events: new EntryStream(this.entries, 'audit_events', start.toPosition),
       audit_calls: new EntryStream(this.entries, 'audit_calls', start.toPosition),
@@ -71,13 +71,13 @@ export class TrailWalk {
     let end = start;
     for await (const page of this.sealPages(start)) {
       for (const seal of page) {
-        const link = linkFault(seal, await this.resume(seal, end, retirements), this.signer);
+        const link = linkFault(seal, await this.resume(seal, end, dropped), this.signer);
         if (until !== null && seal.time > until.toISOString()) {
           // Of this one only what it says of its place: the last of the time may be gone, or it may be one itself.
           if (link) yield this.alone(null, link);
           return;
         }
-        const range = await this.range(seal, streams, page.at(-1)!.toPosition, retirements);
+        const range = await this.range(seal, streams, page.at(-1)!.toPosition, dropped);
         yield { seal, entries: range.entries, faults: link ? [link, ...range.faults] : range.faults };
         end = seal;
       }
@@ -104,14 +104,14 @@ export class TrailWalk {
   }
 
   /** What a seal is to go on from: the one before it or, where retention dropped that one, what it left. */
-  private async resume(seal: Seal, end: ChainEnd, retirements: Retirements): Promise<ChainEnd> {
+  private async resume(seal: Seal, end: ChainEnd, dropped: DroppedPartitions): Promise<ChainEnd> {
     if (seal.number === end.number + 1) return end;
-    await retirements.load();
-    const hash = retirements.hashOf(seal.number - 1);
+    await dropped.load();
+    const hash = dropped.hashOf(seal.number - 1);
     return hash === undefined ? end : { number: seal.number - 1, hash, toPosition: seal.fromPosition };
   }
 
-  private async range(seal: Seal, streams: Streams, final: number, retirements: Retirements) {
+  private async range(seal: Seal, streams: Streams, final: number, dropped: DroppedPartitions) {
     const members = unpackMembers(seal.members);
     const faults: Fault[] = [];
     let entries = 0;
@@ -124,7 +124,7 @@ export class TrailWalk {
         for (const entry of chunk) check.see(entry);
         entries += chunk.length;
       }
-      faults.push(...check.faults(await unexplained(table, check.unseen(), retirements)));
+      faults.push(...check.faults(await unexplained(table, check.unseen(), dropped)));
     }
     return { entries, faults };
   }
@@ -145,9 +145,9 @@ export class TrailWalk {
 async function unexplained(
   table: EntryTable,
   missing: string[],
-  retirements: Retirements,
+  dropped: DroppedPartitions,
 ): Promise<string[]> {
-  if (missing.every((id) => retirements.explain(table, id))) return [];
-  await retirements.load();
-  return missing.filter((id) => !retirements.explain(table, id));
+  if (missing.every((id) => dropped.explain(table, id))) return [];
+  await dropped.load();
+  return missing.filter((id) => !dropped.explain(table, id));
 }

@@ -47,7 +47,7 @@ export class RegistrationService {
       const account = { email, displayName, roles: ['user' as const], passwordHash };
       const created = await this.transactions.run(async (tx) => {
         // What strangers have guessed at while nobody had the address is not held against whoever has it now.
-        await this.guessing.unlock(this.audit.accountDigest(email), tx);
+        await this.guessing.unlock(this.audit.emailDigest(email), tx);
         return this.users.create(tx, account, origin);
       });
       return profileOf(created);
@@ -64,7 +64,7 @@ export class RegistrationService {
       outcome: 'failure',
       reason: 'email_taken',
       origin,
-      details: { account: this.audit.accountDigest(email) },
+      details: { account: this.audit.emailDigest(email) },
     });
   }
 }

@@ -50,7 +50,7 @@ export class LoginService {
   async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<SignedIn> {
     // Before anything is asked of PostgreSQL, or a flood of refusals would have it do the work of logins.
     await this.hasher.assertRoom();
-    const account = this.audit.accountDigest(email);
+    const account = this.audit.emailDigest(email);
     const knownDevice = this.devices.knownDevice(deviceToken, account);
     const attempt = await this.beginAttempt(email, account, knownDevice, origin);
     const tried = { email, password, account, deviceToken, knownDevice, attempt };

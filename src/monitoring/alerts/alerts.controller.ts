@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { callOf, principalOf } from '../../platform/http/request-context.js';
+import { contextOf, principalOf } from '../../platform/http/request-context.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { alertBody } from './alert-body.js';
 import { AlertsService } from './alerts.service.js';
@@ -38,7 +38,9 @@ export class AlertsController {
   @ApiOkResponse({ type: AlertDto, description: 'The alert as it is now.' })
   @Problems(PlatformErrors.not_found)
   async acknowledge(@Param('id') id: string, @Req() request: FastifyRequest): Promise<AlertDto> {
-    return alertBody(await this.alerts.acknowledge(id, principalOf(request).userId, callOf(request).origin));
+    return alertBody(
+      await this.alerts.acknowledge(id, principalOf(request).userId, contextOf(request).origin),
+    );
   }
 
   /** Closes an alert. It opens again when its rule becomes true of the same subject again. */
@@ -49,6 +51,6 @@ export class AlertsController {
   @ApiOkResponse({ type: AlertDto, description: 'The alert as it is now.' })
   @Problems(PlatformErrors.not_found)
   async resolve(@Param('id') id: string, @Req() request: FastifyRequest): Promise<AlertDto> {
-    return alertBody(await this.alerts.resolve(id, principalOf(request).userId, callOf(request).origin));
+    return alertBody(await this.alerts.resolve(id, principalOf(request).userId, contextOf(request).origin));
   }
 }

@@ -41,7 +41,7 @@ export class AlertsRepository {
   }
 
   /**
-   * Inserts those whose rule and subject have no row yet, and answers their ids. Waits for a transaction that
+   * Inserts those whose rule and subject have no row yet, and returns their ids. Waits for a transaction that
    * inserts the same one, so that of two instances one opens the alert and the other finds it.
    */
   async insertNew(tx: Transaction, alerts: readonly Alert[]): Promise<Set<string>> {
@@ -79,7 +79,7 @@ export class AlertsRepository {
     await tx.upsert(Alert, asRows(alerts), ['id']);
   }
 
-  /** Resolves what has not been seen for the quiet time of its kind, and answers what it resolved. */
+  /** Resolves what has not been seen for the quiet time of its kind, and returns what it resolved. */
   async resolveQuiet(
     tx: Transaction,
     kinds: readonly AlertKind[],

@@ -5,7 +5,7 @@ import { type Transaction, TransactionRunner } from '../../platform/database/tra
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { BlockLifting } from '../../rate-limit/blocks/block-removal.js';
+import { BlockRemoval } from '../../rate-limit/blocks/block-removal.js';
 import { ALERT_KINDS, type AlertKind } from './alert-kind.js';
 import { cursorAfter, positionOf } from './alert-cursor.js';
 import { acknowledge, resolve } from './alert-lifecycle.js';
@@ -24,7 +24,7 @@ export class AlertsService {
   constructor(
     private readonly alerts: AlertsRepository,
     private readonly audit: AuditService,
-    private readonly blocks: BlockLifting,
+    private readonly blocks: BlockRemoval,
     private readonly transactions: TransactionRunner,
     @Inject(ALERT_KINDS) private readonly kinds: readonly AlertKind[],
   ) {}

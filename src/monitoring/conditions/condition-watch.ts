@@ -6,7 +6,7 @@ import type { Evidence, Finding } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { CONDITIONS, type Condition } from './condition.js';
 import { Dependencies } from './dependencies.js';
-import { OutageHerald } from './outage-notifier.js';
+import { OutageNotifier } from './outage-notifier.js';
 
 const TICK_MS = 1_000;
 /** How often a lasting cause is said again; a fraction of the time after which silence means that it is over. */
@@ -33,7 +33,7 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(CONDITIONS) conditions: readonly Condition[],
     private readonly raiser: AlertRaiser,
     private readonly transactions: TransactionRunner,
-    private readonly herald: OutageHerald,
+    private readonly notifier: OutageNotifier,
     private readonly dependencies: Dependencies,
     private readonly clock: Clock,
   ) {
@@ -51,7 +51,7 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
   /** Checks every condition once. */
   async tick(): Promise<void> {
     const findings = this.watched.flatMap((watched) => this.findingOf(watched) ?? []);
-    if (this.dependencies.downForMs('postgresql') > 0) return this.herald.announce(findings);
+    if (this.dependencies.downForMs('postgresql') > 0) return this.notifier.announce(findings);
     try {
       await this.write(findings);
     } catch (error) {
@@ -62,12 +62,12 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async write(findings: readonly Finding[]): Promise<void> {
-    const unwritten = this.herald.unwritten();
-    if (unwritten.length > 0) {
-      await this.transactions.run((tx) => this.raiser.raise(tx, unwritten));
-      this.herald.forget();
+    const pending = this.notifier.pending();
+    if (pending.length > 0) {
+      await this.transactions.run((tx) => this.raiser.raise(tx, pending));
+      this.notifier.forget();
     }
-    const free = await this.herald.release(findings);
+    const free = await this.notifier.release(findings);
     if (free.length > 0) await this.transactions.run((tx) => this.raiser.raise(tx, free));
   }
 

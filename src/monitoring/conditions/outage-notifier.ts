@@ -10,7 +10,7 @@ import { open } from '../alerts/alert-lifecycle.js';
 import { AlertLog } from '../delivery/alert-log.js';
 import { DELIVERY_CHANNELS, type DeliveryChannel } from '../delivery/delivery-channel.js';
 import { OutageClaims } from './outage-claims.js';
-import { UnwrittenAlert } from './pending-alert.js';
+import { PendingAlert } from './pending-alert.js';
 
 const PAUSE_MS = 1_000;
 
@@ -20,10 +20,10 @@ const PAUSE_MS = 1_000;
  * that nothing that arrived is sent again.
  */
 @Injectable()
-export class OutageHerald implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new RepeatingTask(OutageHerald.name, () => this.send(), { pauseMs: PAUSE_MS });
+export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask(OutageNotifier.name, () => this.send(), { pauseMs: PAUSE_MS });
   /** Alerts whose cause began in this outage; null where another instance speaks. */
-  private readonly begun = new Map<string, UnwrittenAlert | null>();
+  private readonly begun = new Map<string, PendingAlert | null>();
 
   constructor(
     @Inject(DELIVERY_CHANNELS) private readonly channels: readonly DeliveryChannel[],
@@ -53,11 +53,11 @@ export class OutageHerald implements OnApplicationBootstrap, OnModuleDestroy {
       alert?.goesOn(finding);
       this.begun.set(key, alert);
     }
-    this.task.poke();
+    this.task.wake();
   }
 
   /** What is to be written now that PostgreSQL is back; nothing while a message is under way. */
-  unwritten(): Finding[] {
+  pending(): Finding[] {
     const alerts = [...this.begun.values()].filter((alert) => alert !== null);
     return alerts.some(({ isSending }) => isSending) ? [] : alerts.map((alert) => alert.written());
   }
@@ -91,13 +91,13 @@ export class OutageHerald implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all([...this.begun.values()].flatMap((alert) => alert?.send(nowMs) ?? []));
   }
 
-  private begin(finding: Finding): UnwrittenAlert {
+  private begin(finding: Finding): PendingAlert {
     const alert = open(this.alertIds.of(finding.kind.name, finding.subject), finding);
     const change: AlertChange = { alert, transition: 'opened', finding };
     this.log.write(change);
     const channels = this.channels.filter((channel) => channel.standsAlone && channel.wants(change));
     const deliveries = channels.map((channel) => ({ id: this.ids.next(), channel }));
-    return new UnwrittenAlert(alertBody(alert), finding, deliveries);
+    return new PendingAlert(alertBody(alert), finding, deliveries);
   }
 }
 

@@ -12,7 +12,7 @@ interface Attempted {
 }
 
 /** An alert that is made known before there is a row for it. */
-export class UnwrittenAlert {
+export class PendingAlert {
   private readonly deliveries: Attempted[];
   private attemptsUnderWay = 0;
 

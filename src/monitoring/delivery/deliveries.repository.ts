@@ -57,7 +57,7 @@ export class DeliveriesRepository {
     );
   }
 
-  /** Deletes a batch of messages that are over, the oldest first; answers how many. */
+  /** Deletes a batch of messages that are over, the oldest first; returns how many. */
   async deleteOverBefore(instant: Date, batch: number): Promise<number> {
     return onDatabase(async () => {
       const [, deleted] = (await this.deliveries.query(

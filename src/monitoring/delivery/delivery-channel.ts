@@ -21,7 +21,7 @@ export interface DeliveryChannel {
   /** What its message says of the alert; the public form for a channel that does not have this. */
   bodyOf?(change: AlertChange): AlertBody;
   /**
-   * Delivers within seconds, or throws an error whose message tells the operator why it could not. Answers
+   * Delivers within seconds, or throws an error whose message tells the operator why it could not. Returns
    * {@link SUPPRESSED} for a message that nobody is to have.
    */
   deliver(message: Message): Promise<void | typeof SUPPRESSED>;

@@ -56,7 +56,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.raiser.changes.subscribe(() => this.tasks.forEach((task) => task.poke()));
+    this.raiser.changes.subscribe(() => this.tasks.forEach((task) => task.wake()));
     this.tasks.forEach((task) => task.start());
   }
 
@@ -64,7 +64,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(this.tasks.map((task) => task.stop()));
   }
 
-  /** Attempts what is due for a channel, and answers whether more may be. */
+  /** Attempts what is due for a channel, and returns whether more may be. */
   async drain(channel: DeliveryChannel): Promise<boolean> {
     const now = this.clock.nowMs();
     const due = await this.deliveries.claim(channel.name, new Date(now), new Date(now + LEASE_MS), PARALLEL);

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns';
 import { BlockList, type LookupFunction, isIPv6 } from 'node:net';
-import { canonicalAddress } from '../../platform/http/ip-address.js';
+import { canonicalIp } from '../../platform/http/ip-address.js';
 
 /**
  * Link-local networks, where clouds keep their metadata service, plus AWS' IPv6 one. The operator chooses the
@@ -14,7 +14,7 @@ REFUSED.addAddress('fd00:ec2::254', 'ipv6');
 
 /** Whether nothing of ours is to connect to the address. */
 export function isRefusedAddress(text: string): boolean {
-  const address = canonicalAddress(text);
+  const address = canonicalIp(text);
   return address !== null && REFUSED.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 

@@ -42,7 +42,7 @@ export class DetectionRepository {
     return rows.map(({ slot, ...rest }) => ({ startMs: slot.getTime(), ...rest }));
   }
 
-  /** Moves the cursor, and answers false when it is no longer where this leader left it: there is another one. */
+  /** Moves the cursor, and returns false when it is no longer where this leader left it: there is another one. */
   async moveCursor(tx: Transaction, from: Cursor, to: Cursor): Promise<boolean> {
     const [, moved] = (await tx.query(
       `UPDATE monitoring_detection SET position = $2, entry_id = $3, entry_time = $4

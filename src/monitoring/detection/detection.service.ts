@@ -65,7 +65,7 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
     await this.task.stop();
   }
 
-  /** Judges the next page when this instance leads; answers whether there may be more. */
+  /** Judges the next page when this instance leads; returns whether there may be more. */
   async step(): Promise<boolean> {
     if (!this.leadership.isLeader) {
       this.progress = null;

@@ -47,7 +47,7 @@ export class Detector {
   }
 
   /**
-   * Takes what happened next, in the trail's order. Answers one finding per rule and subject, however
+   * Takes what happened next, in the trail's order. Returns one finding per rule and subject, however
    * many of them made it true: under an attack an alert is written once per page.
    */
   observe(occurrences: readonly Occurrence[]): Finding[] {

@@ -1,7 +1,7 @@
 import type { Place } from '../places/place.js';
 import type { Dimension } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
-import { TwoGenerations } from '../generational-cache.js';
+import { GenerationalCache } from '../generational-cache.js';
 import { SubjectWindow } from './subject-window.js';
 
 /** How much a rule may remember, so that an attacker who invents subjects cannot fill the memory. */
@@ -24,7 +24,7 @@ const DEFAULT_BOUNDS: WindowBounds = { perSubject: 5_000, total: 300_000 };
  * one window that the rules over the whole service see the flood itself.
  */
 export class SlidingWindows {
-  private readonly windows = new TwoGenerations<SubjectWindow>((window) => {
+  private readonly windows = new GenerationalCache<SubjectWindow>((window) => {
     this.youngWeight += SUBJECT_WEIGHT + window.seen;
   });
   private youngWeight = 0;

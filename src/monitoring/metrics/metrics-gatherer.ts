@@ -47,7 +47,7 @@ export class MetricsGatherer {
     return [...known, this.departed];
   }
 
-  /** Answers whether the worker has. */
+  /** Returns whether the worker has. */
   private async ask(worker: Worker, round: number): Promise<boolean> {
     const key = `${round} ${worker.id}`;
     const given = new Promise<true>((resolve) => this.waiting.set(key, () => resolve(true)));

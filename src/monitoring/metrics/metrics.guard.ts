@@ -5,7 +5,7 @@ import { AuthErrors } from '../../auth/auth.errors.js';
 import { Environment } from '../../platform/config/environment.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
-import { canonicalAddress } from '../../platform/http/ip-address.js';
+import { canonicalIp } from '../../platform/http/ip-address.js';
 
 const FORWARDED = /^(forwarded|x-forwarded-|x-real-ip$|via$)/;
 
@@ -21,8 +21,8 @@ export class MetricsGuard implements CanActivate {
     this.expected = token === undefined ? null : digest(`Bearer ${token}`);
   }
 
-  canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
+  canActivate(execution: ExecutionContext): boolean {
+    const request = execution.switchToHttp().getRequest<FastifyRequest>();
     if (this.expected) return this.presentsToken(request, this.expected);
     if (isFromThisMachine(request)) return true;
     throw new Problem(PlatformErrors.not_found);
@@ -37,7 +37,7 @@ export class MetricsGuard implements CanActivate {
 }
 
 function isFromThisMachine({ socket, headers }: FastifyRequest): boolean {
-  const peer = canonicalAddress(socket.remoteAddress ?? '');
+  const peer = canonicalIp(socket.remoteAddress ?? '');
   const isLoopback = peer !== null && (peer === '::1' || peer.startsWith('127.'));
   return isLoopback && !Object.keys(headers).some((name) => FORWARDED.test(name));
 }

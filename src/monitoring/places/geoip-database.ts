@@ -3,7 +3,7 @@ import { type CityResponse, Reader } from 'maxmind';
 import { readFileSync } from 'node:fs';
 import { ConfigurationFault } from '../../platform/config/configuration-fault.js';
 import type { Environment } from '../../platform/config/environment.js';
-import { canonicalAddress } from '../../platform/http/ip-address.js';
+import { canonicalIp } from '../../platform/http/ip-address.js';
 import type { Place, Places } from './place.js';
 
 /** Types of databases that know where an address is, and not only in which country. */
@@ -17,7 +17,7 @@ class GeoipDatabase implements Places {
   constructor(private readonly reader: Reader<CityResponse>) {}
 
   placeOf(address: string): Place | null {
-    const canonical = canonicalAddress(address);
+    const canonical = canonicalIp(address);
     // The reader would look for the first bits of an IPv6 address among those of IPv4.
     if (canonical === null || (canonical.includes(':') && this.reader.metadata.ipVersion === 4)) return null;
     const { country, location } = this.recordOf(canonical) ?? {};

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import { networkOf } from '../../platform/http/ip-address.js';
-import { TwoGenerations } from '../generational-cache.js';
+import { GenerationalCache } from '../generational-cache.js';
 
 /** One attempt to sign in, whether or not the password was looked at. */
 export interface LoginAttempt {
@@ -29,7 +29,7 @@ export function addressOf(entry: AuditEntry): string | null {
  * a build server that runs into a limit with the right password is none.
  */
 export class LoginAttempts {
-  private readonly callers = new TwoGenerations<{ succeeded: boolean }>();
+  private readonly callers = new GenerationalCache<{ succeeded: boolean }>();
 
   /** The next entry of the trail as an attempt, or null. */
   read(entry: AuditEntry): LoginAttempt | null {

@@ -29,14 +29,14 @@ describe('RepeatingTask', () => {
     const task = new RepeatingTask(
       'Task',
       async () => {
-        if (++runs === 2) task.poke();
+        if (++runs === 2) task.wake();
       },
       { pauseMs: 1000 },
     );
     task.start();
     await vi.advanceTimersByTimeAsync(0);
     expect(runs).toBe(1);
-    task.poke();
+    task.wake();
     await vi.advanceTimersByTimeAsync(0);
     expect(runs).toBe(3);
     await task.stop();
@@ -88,7 +88,7 @@ describe('RepeatingTask', () => {
   it('rests first where the work has just been done', async () => {
     let runs = 0;
     const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
-    task.startRested();
+    task.startDelayed();
     await vi.advanceTimersByTimeAsync(999);
     expect(runs).toBe(0);
     await vi.advanceTimersByTimeAsync(1);
@@ -99,7 +99,7 @@ describe('RepeatingTask', () => {
   it('runs not even once when it is stopped in its first rest', async () => {
     let runs = 0;
     const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
-    task.startRested();
+    task.startDelayed();
     await task.stop();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(runs).toBe(0);

@@ -15,8 +15,8 @@ export class RepeatingTask {
   private readonly logger: Logger;
   private running: Promise<void> | null = null;
   private stopped = false;
-  private poked = false;
-  private wake: () => void = () => undefined;
+  private woken = false;
+  private endRest: () => void = () => undefined;
   private failure: string | null = null;
 
   constructor(
@@ -33,20 +33,20 @@ export class RepeatingTask {
   }
 
   /** Runs for the first time after a rest: for work that has just been done, or that no start should wait behind. */
-  startRested(): void {
+  startDelayed(): void {
     this.running ??= this.rest().then(() => this.repeat());
   }
 
   /** Cuts the present rest short, or skips the next one. */
-  poke(): void {
-    this.poked = true;
-    this.wake();
+  wake(): void {
+    this.woken = true;
+    this.endRest();
   }
 
   /** Resolves when the run that is under way has ended; no other follows. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.wake();
+    this.endRest();
     await this.running;
   }
 
@@ -58,22 +58,22 @@ export class RepeatingTask {
 
   private async repeat(): Promise<void> {
     while (!this.stopped) {
-      this.poked = false;
+      this.woken = false;
       if (!(await this.once())) await this.rest();
     }
   }
 
   private async rest(): Promise<void> {
-    if (this.stopped || this.poked) return;
+    if (this.stopped || this.woken) return;
     const { pauseMs, retryMs = pauseMs } = this.rests;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.failure === null ? pauseMs : retryMs).unref();
-      this.wake = () => {
+      this.endRest = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    this.wake = () => undefined;
+    this.endRest = () => undefined;
   }
 
   private async once(): Promise<boolean> {

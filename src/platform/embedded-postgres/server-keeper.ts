@@ -37,7 +37,7 @@ export class ServerKeeper {
     private readonly options: KeeperOptions,
   ) {}
 
-  /** Adopts the running server or starts one, and answers its port. */
+  /** Adopts the running server or starts one, and returns its port. */
   async start(): Promise<number> {
     this.port = await rememberedPort(this.folder);
     await this.enter();

@@ -12,7 +12,7 @@ import { Readiness } from './readiness.js';
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
-  /** Answers while the process can answer at all; a supervisor restarts it when this fails. */
+  /** Returns while the process can answer at all; a supervisor restarts it when this fails. */
   @Get('live')
   @ApiOperation({ operationId: 'getLiveness', summary: 'Is the process alive?' })
   @ApiOkResponse({ type: LiveDto, description: 'It is.' })

@@ -3,7 +3,7 @@ import { Drain } from './drain.js';
 import { HealthController } from './health.controller.js';
 import { Readiness } from './readiness.js';
 
-/** Answers whether the process lives and wants requests, and lets the process say that it is on its way out. */
+/** Returns whether the process lives and wants requests, and lets the process say that it is on its way out. */
 @Global()
 @Module({ controllers: [HealthController], providers: [Drain, Readiness], exports: [Drain] })
 export class HealthModule {}

@@ -1,5 +1,5 @@
 import { BlockList } from 'node:net';
-import { canonicalAddress } from './ip-address.js';
+import { canonicalIp } from './ip-address.js';
 
 /** A set of address blocks, parsed once; blocks within `::ffff:0:0/96` count as the IPv4 blocks that they are. */
 export class CidrList {
@@ -11,17 +11,17 @@ export class CidrList {
   }
 
   /** Whether a canonical address lies in one of the blocks. */
-  includes(address: string): boolean {
-    return this.blocks.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
+  includes(ip: string): boolean {
+    return this.blocks.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4');
   }
 
   private add(block: string): void {
     const [text = '', bits] = block.split('/');
-    const address = canonicalAddress(text);
-    if (address === null) throw new RangeError(`${block} is not an address block.`);
-    const family = address.includes(':') ? 'ipv6' : 'ipv4';
+    const ip = canonicalIp(text);
+    if (ip === null) throw new RangeError(`${block} is not an address block.`);
+    const family = ip.includes(':') ? 'ipv6' : 'ipv4';
     const bitsOutside = family === 'ipv4' && text.includes(':') ? 96 : 0;
-    this.blocks.addSubnet(address, bits === undefined ? widthOf(family) : Number(bits) - bitsOutside, family);
+    this.blocks.addSubnet(ip, bits === undefined ? widthOf(family) : Number(bits) - bitsOutside, family);
   }
 }
 

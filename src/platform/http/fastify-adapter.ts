@@ -13,7 +13,7 @@ const BODY_LIMIT = 64 * 1024;
 export interface AdapterParts {
   /** Makes the id of a request that brought none of its own. */
   readonly nextRequestId: () => string;
-  /** Answers requests that Fastify refuses before its hooks run, such as a malformed percent-encoding. */
+  /** Returns requests that Fastify refuses before its hooks run, such as a malformed percent-encoding. */
   readonly onUnroutable: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
 

@@ -10,12 +10,12 @@ const UNKNOWN_NETWORK = 'unknown';
  * it stands for (one client must not own two budgets, CVE-2026-30827), without the zone of a link-local address.
  * Null for anything that is not an address.
  */
-export function canonicalAddress(text: string): string | null {
+export function canonicalIp(text: string): string | null {
   if (isIPv4(text)) return text;
   if (!isIPv6(text)) return null;
   const zone = text.indexOf('%');
-  const address = zone === -1 ? text : text.slice(0, zone);
-  const canonical = new SocketAddress({ address, family: 'ipv6' }).address;
+  const ip = zone === -1 ? text : text.slice(0, zone);
+  const canonical = new SocketAddress({ address: ip, family: 'ipv6' }).address;
   const embedded = canonical.slice(MAPPED_IPV4.length);
   return canonical.startsWith(MAPPED_IPV4) && isIPv4(embedded) ? embedded : canonical;
 }
@@ -24,15 +24,15 @@ export function canonicalAddress(text: string): string | null {
  * The unit in which limits count and sessions compare a canonical address: an IPv4 address as it is, IPv6 by its
  * /64, the least that one subscriber is given and may draw addresses from at will (RFC 6177 section 2).
  */
-export function networkOf(address: string | null): string {
-  if (address === null) return UNKNOWN_NETWORK;
-  if (!address.includes(':')) return address;
-  const prefix = hextets(address).slice(0, 4).join(':');
-  return `${canonicalAddress(`${prefix}::`)}/64`;
+export function networkOf(ip: string | null): string {
+  if (ip === null) return UNKNOWN_NETWORK;
+  if (!ip.includes(':')) return ip;
+  const prefix = hextets(ip).slice(0, 4).join(':');
+  return `${canonicalIp(`${prefix}::`)}/64`;
 }
 
-function hextets(address: string): string[] {
-  const [head = '', tail] = address.split('::');
+function hextets(ip: string): string[] {
+  const [head = '', tail] = ip.split('::');
   const left = head === '' ? [] : head.split(':');
   if (tail === undefined) return left;
   const right = tail === '' ? [] : tail.replace(/\d+\.\d+\.\d+\.\d+$/, '0:0').split(':');

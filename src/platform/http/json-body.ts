@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
-import { callOf } from './request-context.js';
+import { contextOf } from './request-context.js';
 
 /** Deeper than any body of this API by far, and shallow enough for every recursive reader (OWASP API4:2023). */
 const MAX_DEPTH = 16;
@@ -34,7 +34,7 @@ async function readBody(request: FastifyRequest, body: Buffer): Promise<unknown>
     return parseJson(body);
   } catch (error) {
     // Not thrown here, ahead of the guards, or unreadable bodies would be free of limits.
-    callOf(request).bodyFault = error as Problem;
+    contextOf(request).bodyFault = error as Problem;
     return undefined;
   }
 }

@@ -2,7 +2,7 @@
 export interface Origin {
   readonly requestId: string;
   /** The client's address in canonical form; null where none is known (an unknown address shares one bucket). */
-  readonly address: string | null;
+  readonly ip: string | null;
   /** The address, or its /64 for IPv6: the unit that limits and sessions compare. */
   readonly network: string;
   readonly userAgent: string | null;
@@ -10,5 +10,5 @@ export interface Origin {
 
 /** The origin of what the service does by itself: start-up, schedules, the operator's command line. */
 export function internalOrigin(requestId: string): Origin {
-  return { requestId, address: null, network: 'internal', userAgent: null };
+  return { requestId, ip: null, network: 'internal', userAgent: null };
 }

@@ -33,7 +33,7 @@ export function problemDocument(problem: Problem, requestId: string): ProblemDoc
   };
 }
 
-/** Answers with a problem; a reply already on its way is left alone. */
+/** Returns with a problem; a reply already on its way is left alone. */
 export function sendProblem(problem: Problem, requestId: string, reply: FastifyReply): void {
   if (reply.sent) return;
   // Bytes: to text, Fastify would add a charset, which no JSON type has (RFC 8259 section 11).

@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } f
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
-import { callOf } from './request-context.js';
+import { contextOf } from './request-context.js';
 import { sendProblem } from './problem-document.js';
 import { RouteTable } from './route-table.js';
 import { toProblem } from './to-problem.js';
@@ -20,18 +20,18 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     sendProblem(
       this.judge(thrown, request),
-      callOf(request).origin.requestId,
+      contextOf(request).origin.requestId,
       http.getResponse<FastifyReply>(),
     );
   }
 
   /** The problem that a thrown value stands for, noted on the call and, where it is our fault, in the log. */
   judge(thrown: unknown, request: FastifyRequest): Problem {
-    const call = callOf(request);
+    const context = contextOf(request);
     const problem = this.refine(toProblem(thrown), request);
-    call.problemCode = problem.row.code;
-    call.invalidMembers = problem.occurrence.errors?.map(({ pointer }) => pointer) ?? [];
-    if (problem.row.status >= 500) this.report(problem, call.origin.requestId);
+    context.problemCode = problem.row.code;
+    context.invalidMembers = problem.occurrence.errors?.map(({ pointer }) => pointer) ?? [];
+    if (problem.row.status >= 500) this.report(problem, context.origin.requestId);
     return problem;
   }
 

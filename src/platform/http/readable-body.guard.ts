@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
-import { callOf } from './request-context.js';
+import { contextOf } from './request-context.js';
 import { memberPointer } from './json-pointer.js';
 
 /** What Nest notes of a handler's parameters: each under its kind and place, such as `3:0`. */
@@ -12,18 +12,22 @@ const BODY_PARAMETER = /^3:/;
 /** Refuses a body that could not be read, or that nobody would read, after the limits have counted the request. */
 @Injectable()
 export class ReadableBodyGuard implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { bodyFault } = callOf(request);
+  canActivate(execution: ExecutionContext): boolean {
+    const request = execution.switchToHttp().getRequest<FastifyRequest>();
+    const { bodyFault } = contextOf(request);
     if (bodyFault) throw bodyFault;
     const { body } = request;
-    if (typeof body === 'object' && body !== null && !takesBody(context)) refuseMembers(body);
+    if (typeof body === 'object' && body !== null && !takesBody(execution)) refuseMembers(body);
     return true;
   }
 }
 
-function takesBody(context: ExecutionContext): boolean {
-  const parameters: unknown = Reflect.getMetadata(PARAMETERS, context.getClass(), context.getHandler().name);
+function takesBody(execution: ExecutionContext): boolean {
+  const parameters: unknown = Reflect.getMetadata(
+    PARAMETERS,
+    execution.getClass(),
+    execution.getHandler().name,
+  );
   return Object.keys(parameters ?? {}).some((name) => BODY_PARAMETER.test(name));
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Call, newCall, setCall } from './request-context.js';
+import { type RequestContext, newRequestContext, attachContext } from './request-context.js';
 import type { CidrList } from './cidr-list.js';
-import { clientAddress } from './client-address.js';
+import { clientIp } from './client-ip.js';
 import { isDocumentation, securityHeaders } from './security-headers.js';
 
 const MAX_USER_AGENT = 512;
@@ -14,29 +14,29 @@ export interface HookParts {
 }
 
 /**
- * The first hook of every request: attaches its {@link Call} and sets the fixed header fields. A function of the
+ * The first hook of every request: attaches its {@link RequestContext} and sets the fixed header fields. A function of the
  * request and reply, because requests that Fastify cannot route pass no hook and need the same.
  */
 export function callOpener({
   trustedProxies,
   https,
-}: HookParts): (request: FastifyRequest, reply: FastifyReply) => Call {
+}: HookParts): (request: FastifyRequest, reply: FastifyReply) => RequestContext {
   const headers = securityHeaders(https);
   return (request, reply) => {
-    const { address, network } = clientAddress(
+    const { ip: address, network } = clientIp(
       request.raw.socket.remoteAddress,
       request.headers['x-forwarded-for'],
       trustedProxies,
     );
     const userAgent = request.headers['user-agent'];
-    const call = newCall(
-      { requestId: request.id, address, network, userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null },
+    const context = newRequestContext(
+      { requestId: request.id, ip: address, network, userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null },
       request.is404 ? null : (request.routeOptions?.url ?? null),
     );
-    setCall(request, call);
+    attachContext(request, context);
     reply
       .headers(isDocumentation(request.url) ? headers.docs : headers.api)
       .header('x-request-id', request.id);
-    return call;
+    return context;
   };
 }

@@ -8,7 +8,7 @@ import type { Origin } from './origin.js';
  * What is known of one request while it passes through the pipeline. Attached in an `onRequest` hook before
  * anything else runs; guards add to it, and the API-call record is written from it.
  */
-export interface Call {
+export interface RequestContext {
   readonly origin: Origin;
   /** `performance.now()` at arrival, milliseconds. */
   readonly startedAt: number;
@@ -29,7 +29,7 @@ export interface Call {
   /** The session of a refresh token whose authenticity was verified, key of the `refresh` policy. */
   refreshSessionId: string | null;
   /** Keyed digest of the account named in a login's body, key of the `login` policy. */
-  accountDigest: string | null;
+  emailDigest: string | null;
   /** Why the body could not be read; thrown once the limits have counted the request. */
   bodyFault: Problem | null;
   /** The code of the problem that this request was answered with. */
@@ -41,19 +41,19 @@ export interface Call {
 const CALL = Symbol('portcullis.call');
 
 /** Attaches the call to its request. */
-export function setCall(request: FastifyRequest, call: Call): void {
-  (request as unknown as Record<symbol, Call>)[CALL] = call;
+export function attachContext(request: FastifyRequest, context: RequestContext): void {
+  (request as unknown as Record<symbol, RequestContext>)[CALL] = context;
 }
 
 /** The call of a request; every request has one from its first hook on. */
-export function callOf(request: FastifyRequest): Call {
-  const call = (request as unknown as Record<symbol, Call | undefined>)[CALL];
+export function contextOf(request: FastifyRequest): RequestContext {
+  const call = (request as unknown as Record<symbol, RequestContext | undefined>)[CALL];
   if (!call) throw new Error('The request has no call: the onRequest hook of app.setup.ts is missing.');
   return call;
 }
 
 /** A call of which nothing but its origin is known yet. */
-export function newCall(origin: Origin, route: string | null): Call {
+export function newRequestContext(origin: Origin, route: string | null): RequestContext {
   return {
     origin,
     startedAt: performance.now(),
@@ -65,7 +65,7 @@ export function newCall(origin: Origin, route: string | null): Call {
     tokenFault: null,
     profile: null,
     refreshSessionId: null,
-    accountDigest: null,
+    emailDigest: null,
     bodyFault: null,
     problemCode: null,
     invalidMembers: [],
@@ -74,7 +74,7 @@ export function newCall(origin: Origin, route: string | null): Call {
 
 /** The caller of a route that only signed-in callers reach. */
 export function principalOf(request: FastifyRequest): Principal {
-  const { principal } = callOf(request);
+  const { principal } = contextOf(request);
   if (!principal)
     throw new Error('The route asks for its caller but is not declared @SignedIn() or @RequireRole().');
   return principal;

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, expect, it, vi } from 'vitest';
-import { unheardProxy } from './untrusted-proxy-warning.js';
+import { warnUntrustedProxy } from './untrusted-proxy-warning.js';
 
 afterEach(() => vi.restoreAllMocks());
 
 it('says once that forwarded requests come from nobody who is trusted, and lets all of them through', () => {
   const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-  const hook = unheardProxy() as (request: object, reply: object, done: () => void) => void;
+  const hook = warnUntrustedProxy() as (request: object, reply: object, done: () => void) => void;
   const done = vi.fn();
   hook({ headers: {} }, {}, done);
   expect(warn).not.toHaveBeenCalled();

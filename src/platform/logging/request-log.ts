@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import type { Call } from '../http/request-context.js';
+import type { RequestContext } from '../http/request-context.js';
 
 /**
  * One line per answered request, by the matched route: never the path or the query, which may carry data. Successes
@@ -15,7 +15,11 @@ export class RequestLog {
     this.successes = LOG_LEVEL === 'debug' || LOG_LEVEL === 'trace';
   }
 
-  write({ origin, route, principal, problemCode, startedAt }: Call, method: string, status: number): void {
+  write(
+    { origin, route, principal, problemCode, startedAt }: RequestContext,
+    method: string,
+    status: number,
+  ): void {
     if (status < 400 && !this.successes) return;
     const line = {
       requestId: origin.requestId,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RedisPatience } from './inactivity-timeout.js';
+import { InactivityTimeout } from './inactivity-timeout.js';
 
 const isAbout = (ms: number) => (found: number) => found >= ms && found < 1.1 * ms;
 
@@ -11,11 +11,11 @@ const broken = () => {
 const never = () => new Promise<string>(() => undefined);
 
 describe('RedisPatience', () => {
-  let patience: RedisPatience;
+  let inactivity: InactivityTimeout;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    patience = new RedisPatience();
+    inactivity = new InactivityTimeout();
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -24,8 +24,8 @@ describe('RedisPatience', () => {
   /** How long a wait for an answer that never comes lasts, while the server says something every so often. */
   async function waitOf(heardEveryMs: number): Promise<number> {
     const startedAt = performance.now();
-    const life = setInterval(patience.heard, heardEveryMs);
-    const wait = patience.wait(never).then(
+    const life = setInterval(inactivity.heard, heardEveryMs);
+    const wait = inactivity.wait(never).then(
       () => Number.NaN,
       () => performance.now() - startedAt,
     );
@@ -35,17 +35,17 @@ describe('RedisPatience', () => {
   }
 
   it('passes an answer on', async () => {
-    await expect(patience.wait(async () => 'PONG')).resolves.toBe('PONG');
+    await expect(inactivity.wait(async () => 'PONG')).resolves.toBe('PONG');
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('passes a failure on', async () => {
     const failure = new Error('READONLY');
-    await expect(patience.wait(() => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(inactivity.wait(() => Promise.reject(failure))).rejects.toBe(failure);
   });
 
   it('fails when the client throws instead of rejecting', async () => {
-    await expect(patience.wait(broken)).rejects.toThrow('no slots');
+    await expect(inactivity.wait(broken)).rejects.toThrow('no slots');
   });
 
   it('ends after a tenth of a second of silence', async () => {
@@ -53,7 +53,7 @@ describe('RedisPatience', () => {
   });
 
   it('is not helped by what was heard before', async () => {
-    patience.heard();
+    inactivity.heard();
     await vi.advanceTimersByTimeAsync(50);
     expect(await waitOf(10_000)).toSatisfy(isAbout(100));
   });
@@ -65,7 +65,7 @@ describe('RedisPatience', () => {
   it('does not take a stall of this process for silence', async () => {
     vi.useRealTimers();
     const answer = Promise.withResolvers<string>();
-    const wait = patience.wait(() => answer.promise);
+    const wait = inactivity.wait(() => answer.promise);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
     await nextTurn();
     await nextTurn();

@@ -13,7 +13,7 @@ const MOST_LOOKS = 16;
  * every caller a second budget in this process. So time counts only while this process listens: a look that comes late
  * counts like any other, and always after what had arrived by then was read.
  */
-export class RedisPatience {
+export class InactivityTimeout {
   private arrivals = 0;
 
   /** To be told whenever bytes arrive. */

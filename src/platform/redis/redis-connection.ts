@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import { Environment } from '../config/environment.js';
 import { RedisBreaker } from './redis-breaker.js';
 import { createRedisClient, inOneWrite, onBytes, type RedisClient } from './redis-client.js';
-import { RedisPatience } from './inactivity-timeout.js';
+import { InactivityTimeout } from './inactivity-timeout.js';
 import { RedisUnavailable } from './redis-unavailable.js';
 
 /** Twice this and a timeout fit into the second within which trouble must be noticed without any traffic. */
@@ -34,7 +34,7 @@ type RedisCommand<T> = (client: RedisClient, isAwaited: () => boolean) => Promis
 export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(RedisConnection.name);
   private readonly breaker = new RedisBreaker();
-  private readonly patience = new RedisPatience();
+  private readonly inactivity = new InactivityTimeout();
   private readonly urls: readonly string[];
   private client: RedisClient | null = null;
   private heart: NodeJS.Timeout | undefined;
@@ -103,7 +103,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     client.on('error', (error: Error) => {
       this.fault = error.message;
     });
-    onBytes(client, this.patience.heard);
+    onBytes(client, this.inactivity.heard);
     client.on('close', () => this.client && this.breaker.open());
     await this.firstConnection(client);
     client.on('ready', () => void this.heartbeat(client));
@@ -150,7 +150,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
 
   private async attempt<T>(client: RedisClient, command: RedisCommand<T>): Promise<T> {
     try {
-      const answer = await this.patience.wait((isAwaited) => command(client, isAwaited));
+      const answer = await this.inactivity.wait((isAwaited) => command(client, isAwaited));
       this.breaker.succeeded();
       return answer;
     } catch (cause) {

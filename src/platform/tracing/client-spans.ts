@@ -62,7 +62,7 @@ export function traceCommands(tracer: Tracer): () => void {
   );
 }
 
-/** Makes a span of each operation that a tracing channel tells of within a request; answers how to stop that. */
+/** Makes a span of each operation that a tracing channel tells of within a request; returns how to stop that. */
 function spansOf<Message extends object>(
   tracer: Tracer,
   channel: TracingChannel<Message, Message>,

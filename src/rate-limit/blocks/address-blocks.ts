@@ -26,7 +26,7 @@ export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     await this.refreshIfPossible();
-    this.task.startRested();
+    this.task.startDelayed();
   }
 
   async onModuleDestroy(): Promise<void> {

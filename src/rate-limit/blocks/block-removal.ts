@@ -7,7 +7,7 @@ import { AddressBlocks } from './address-blocks.js';
 
 /** Ends blocks before their time, each with an event of who wanted it. */
 @Injectable()
-export class BlockLifting {
+export class BlockRemoval {
   constructor(
     private readonly blocks: AddressBlocks,
     private readonly audit: AuditService,
@@ -19,7 +19,7 @@ export class BlockLifting {
     await this.lift(tx, { alertId }, by, origin);
   }
 
-  /** Ends every block of a network at an operator's wish; answers whether there was one. */
+  /** Ends every block of a network at an operator's wish; returns whether there was one. */
   async ofNetwork(network: string, origin: Origin): Promise<boolean> {
     return this.transactions.run((tx) => this.lift(tx, { network }, null, origin));
   }

@@ -39,8 +39,8 @@ export class AccountGuessing {
    * through, or throws `rate_limited` while a wait runs and after the last guess; a refused attempt counts nowhere
    * and extends no wait. Throws `dependency_unavailable` when it cannot count: no unrecorded guess is ever evaluated.
    */
-  async begin(accountDigest: string, knownDeviceId: string | null): Promise<GuessingAttempt> {
-    const key: FailureKey = { accountDigest, deviceId: knownDeviceId ?? '' };
+  async begin(emailDigest: string, knownDeviceId: string | null): Promise<GuessingAttempt> {
+    const key: FailureKey = { emailDigest: emailDigest, deviceId: knownDeviceId ?? '' };
     const counted = await this.failures.count(key, GUESSING_RULES);
     if (counted === null) throw await this.refusal(key);
     return {
@@ -53,9 +53,9 @@ export class AccountGuessing {
     };
   }
 
-  /** Opens an account again, on all devices: a password reset or an operator. Answers whether it had any failures. */
-  async unlock(accountDigest: string, tx: Transaction): Promise<boolean> {
-    return this.failures.resetAccount(tx, accountDigest);
+  /** Opens an account again, on all devices: a password reset or an operator. Returns whether it had any failures. */
+  async unlock(emailDigest: string, tx: Transaction): Promise<boolean> {
+    return this.failures.resetAccount(tx, emailDigest);
   }
 
   /** A closed account names the longest wait, so that its answer is like that of any other and a client backs off. */

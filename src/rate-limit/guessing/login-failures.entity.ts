@@ -6,7 +6,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 export class LoginFailures {
   /** Keyed digest of the address as it was submitted. */
   @PrimaryColumn('text', { name: 'account_digest', primaryKeyConstraintName: 'login_failures_pkey' })
-  accountDigest: string;
+  emailDigest: string;
 
   /** Empty for every device that has not signed in before. */
   @PrimaryColumn('text', { name: 'device_id', primaryKeyConstraintName: 'login_failures_pkey' })

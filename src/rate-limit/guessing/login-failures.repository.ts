@@ -7,7 +7,7 @@ import { LoginFailures } from './login-failures.entity.js';
 
 /** Whose failures: the account's digest and a known device, or '' for every other place. */
 export interface FailureKey {
-  readonly accountDigest: string;
+  readonly emailDigest: string;
   readonly deviceId: string;
 }
 
@@ -30,7 +30,7 @@ export class LoginFailuresRepository {
   /**
    * Counts a failure and begins the wait that follows it, unless a wait is still running or guesses are closed: one
    * conditional statement on its own, so that of any number of parallel guesses only as many pass as one after the
-   * other would. Answers the count with this failure, or null when nothing was counted.
+   * other would. Returns the count with this failure, or null when nothing was counted.
    */
   async count(key: FailureKey, rules: GuessingRules): Promise<number | null> {
     const rows = await onDatabase(() =>
@@ -45,7 +45,7 @@ export class LoginFailuresRepository {
          WHERE f.failures < $6 AND (f.blocked_until IS NULL OR f.blocked_until <= clock_timestamp())
          RETURNING failures`,
         [
-          key.accountDigest,
+          key.emailDigest,
           key.deviceId,
           rules.firstWaitAt,
           rules.firstWaitSeconds,
@@ -63,7 +63,7 @@ export class LoginFailuresRepository {
       this.failures.query<{ failures: number; waitSeconds: number }[]>(
         `SELECT failures, GREATEST(0, ceil(extract(epoch FROM blocked_until - clock_timestamp())))::int AS "waitSeconds"
          FROM login_failures WHERE account_digest = $1 AND device_id = $2`,
-        [key.accountDigest, key.deviceId],
+        [key.emailDigest, key.deviceId],
       ),
     );
     return rows[0] ?? null;
@@ -80,18 +80,18 @@ export class LoginFailuresRepository {
            failures = failures - 1,
            blocked_until = CASE WHEN failures > $3 AND failures > $4 THEN blocked_until END
          WHERE account_digest = $1 AND device_id = $2 AND failures > 0`,
-        [key.accountDigest, key.deviceId, counted, rules.firstWaitAt],
+        [key.emailDigest, key.deviceId, counted, rules.firstWaitAt],
       ),
     );
   }
 
   async reset(tx: Transaction, key: FailureKey): Promise<void> {
-    await tx.delete(LoginFailures, { accountDigest: key.accountDigest, deviceId: key.deviceId });
+    await tx.delete(LoginFailures, { accountDigest: key.emailDigest, deviceId: key.deviceId });
   }
 
-  /** Forgets an account's failures on all devices; answers whether there were any. */
-  async resetAccount(tx: Transaction, accountDigest: string): Promise<boolean> {
-    const { affected } = await tx.delete(LoginFailures, { accountDigest });
+  /** Forgets an account's failures on all devices; returns whether there were any. */
+  async resetAccount(tx: Transaction, emailDigest: string): Promise<boolean> {
+    const { affected } = await tx.delete(LoginFailures, { accountDigest: emailDigest });
     return (affected ?? 0) > 0;
   }
 

@@ -13,7 +13,7 @@ const windowOf = (limit: number, exact: boolean): Window => ({
   grain: grainOf(limit, exact),
 });
 
-/** Sends a request after each pause, and answers when each admitted one came. */
+/** Sends a request after each pause, and returns when each admitted one came. */
 async function admissions(
   window: Window,
   pauses: readonly number[],

@@ -11,7 +11,7 @@ import { redisScript } from '../../platform/redis/redis-script.js';
  * KEYS: the windows of all requests. ARGV: deadline in microseconds (0: none); the plan, a byte for how many windows
  * a request has and one for the rule of each, request after request; then the rules, counted from 1: limit, window in
  * microseconds, grain. Few and short arguments, because each costs both sides more than counting by it does.
- * Answers: the time, then for each window what remains (-1: refused) and the microseconds until there is more.
+ * Returns the time, then for each window what remains (-1: refused) and the microseconds until there is more.
  */
 export const CONSUME = redisScript(`
 local call, read, write = redis.call, struct.unpack, struct.pack

@@ -35,9 +35,7 @@ export class RedisWindows implements WindowStore {
 
   async refund(windows: readonly Window[], at: number): Promise<void> {
     const slots = this.connection.clustered ? [...Map.groupBy(windows, hashTagOf).values()] : [windows];
-    await this.connection.run((client) =>
-      Promise.all(slots.map((slot) => takeBack(client, slot, at * 1000))),
-    );
+    await this.connection.run((client) => Promise.all(slots.map((slot) => clear(client, slot, at * 1000))));
   }
 
   private consumeAll(requests: readonly (readonly Window[])[]): Promise<(readonly Decision[])[]> {
@@ -70,7 +68,7 @@ export class RedisWindows implements WindowStore {
     const refunded = admitting.map((admits) => admits && admitting.includes(false));
     await Promise.all(
       slots.map(async (slot, index) => {
-        if (refunded[index]) await takeBack(client, slot, answers[index]![0]!);
+        if (refunded[index]) await clear(client, slot, answers[index]![0]!);
       }),
     );
     const decisions = new Map<Window, Decision>();
@@ -132,7 +130,7 @@ function placeOf(window: Window, rules: Window[]): number {
   return known >= 0 ? known + 1 : rules.push(window);
 }
 
-async function takeBack(client: RedisClient, windows: readonly Window[], atUs: number): Promise<void> {
+async function clear(client: RedisClient, windows: readonly Window[], atUs: number): Promise<void> {
   const keys = windows.map(({ key }) => key);
   await evaluate(client, REFUND, keys, [Math.round(atUs), ...windows.map(({ grain }) => grain)]);
 }

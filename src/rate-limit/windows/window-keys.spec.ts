@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../platform/access/principal.js';
 import { MasterKey } from '../../platform/crypto/master-key.js';
-import { type Call, newCall } from '../../platform/http/request-context.js';
+import { type RequestContext, newRequestContext } from '../../platform/http/request-context.js';
 import type { KeyPart, Policy } from '../policies/policy.js';
 import { WindowKeys } from './window-keys.js';
 
@@ -15,14 +15,14 @@ const policy = (...parts: KeyPart[]): Policy => ({
   keys: parts,
 });
 
-function call(parts: Partial<Call> = {}, network = '192.0.2.1'): Call {
-  const origin = { requestId: 'request-1', address: network, network, userAgent: null };
-  return { ...newCall(origin, '/route'), ...parts };
+function call(parts: Partial<RequestContext> = {}, network = '192.0.2.1'): RequestContext {
+  const origin = { requestId: 'request-1', ip: network, network, userAgent: null };
+  return { ...newRequestContext(origin, '/route'), ...parts };
 }
 
 const user = (userId: string) => ({ principal: { userId } as Principal });
 
-const keyOf = (one: Policy, caller: Call, endpoint = 'GET /route') =>
+const keyOf = (one: Policy, caller: RequestContext, endpoint = 'GET /route') =>
   keys.windowOf(one, caller, endpoint).key;
 
 const tagOf = (key: string) => /^rl:\{([^}]+)\}/.exec(key)?.[1];
@@ -42,11 +42,11 @@ describe('WindowKeys', () => {
     expect(keyOf(byUser, call())).not.toBe(keyOf(byUser, call(user('u1'))));
   });
 
-  it.each<{ parts: KeyPart[]; known: Partial<Call>; alone: boolean }>([
+  it.each<{ parts: KeyPart[]; known: Partial<RequestContext>; alone: boolean }>([
     { parts: ['user', 'endpoint'], known: user('u1'), alone: true },
     { parts: ['address'], known: {}, alone: true },
     { parts: ['session'], known: { refreshSessionId: 's1' }, alone: false },
-    { parts: ['address', 'account'], known: { accountDigest: 'digest' }, alone: false },
+    { parts: ['address', 'account'], known: { emailDigest: 'digest' }, alone: false },
   ])(
     'apply by $parts to who brings them, and to a request without them: $alone',
     ({ parts, known, alone }) => {
@@ -61,7 +61,7 @@ describe('WindowKeys', () => {
 
   it('share a hash tag, and so a slot, between what counts by one subject', () => {
     const [login, address] = [policy('address', 'account'), policy('address')];
-    const caller = call({ accountDigest: 'digest' });
+    const caller = call({ emailDigest: 'digest' });
     expect(tagOf(keyOf(login, caller))).toBe(tagOf(keyOf(address, caller)));
     expect(keyOf(login, caller)).not.toBe(keyOf(address, caller));
   });
@@ -74,7 +74,7 @@ describe('WindowKeys', () => {
 
   it('are short and carry nothing of the caller in clear', () => {
     const caller = call(
-      { ...user('0198c0de-0000-7000-8000-000000000001'), accountDigest: 'feedface' },
+      { ...user('0198c0de-0000-7000-8000-000000000001'), emailDigest: 'feedface' },
       '2001:db8::/64',
     );
     for (const parts of [['user'], ['address', 'account', 'endpoint']] as KeyPart[][]) {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { MasterKey } from '../../platform/crypto/master-key.js';
-import type { Call } from '../../platform/http/request-context.js';
+import type { RequestContext } from '../../platform/http/request-context.js';
 import type { KeyPart, Policy } from '../policies/policy.js';
 import { grainOf, type Window } from './window.js';
 
@@ -22,16 +22,16 @@ export class WindowKeys {
   constructor(private readonly masterKey: MasterKey) {}
 
   /** Whether a policy holds a call: it names the account or session that the policy counts by. */
-  applies({ keys }: Policy, call: Call): boolean {
-    if (keys.includes('account') && call.accountDigest === null) return false;
-    return !keys.includes('session') || call.refreshSessionId !== null;
+  applies({ keys }: Policy, context: RequestContext): boolean {
+    if (keys.includes('account') && context.emailDigest === null) return false;
+    return !keys.includes('session') || context.refreshSessionId !== null;
   }
 
   /** The window of one policy that applies; `endpoint` is the matched route's pattern with its method. */
-  windowOf(policy: Policy, call: Call, endpoint: string): Window {
+  windowOf(policy: Policy, context: RequestContext, endpoint: string): Window {
     const { name, limit, windowSeconds, exact, keys } = policy;
-    const subject = this.digest(subjectOf(keys, call));
-    const scope = `${name} ${limit}/${windowSeconds}${detailOf(keys, call, endpoint)}`;
+    const subject = this.digest(subjectOf(keys, context));
+    const scope = `${name} ${limit}/${windowSeconds}${detailOf(keys, context, endpoint)}`;
     return {
       key: `rl:{${subject}}${this.digest(scope)}`,
       limit,
@@ -51,13 +51,14 @@ export class WindowKeys {
 }
 
 /** Whose budget it is. Who is anonymous, or holds the token of a session that is over, is counted by address. */
-function subjectOf(keys: readonly KeyPart[], call: Call): string {
-  if (keys.includes('user') && call.principal && !call.sessionIsOver) return `user ${call.principal.userId}`;
-  if (keys.includes('session')) return `session ${call.refreshSessionId}`;
-  return `address ${call.origin.network}`;
+function subjectOf(keys: readonly KeyPart[], context: RequestContext): string {
+  if (keys.includes('user') && context.principal && !context.sessionIsOver)
+    return `user ${context.principal.userId}`;
+  if (keys.includes('session')) return `session ${context.refreshSessionId}`;
+  return `address ${context.origin.network}`;
 }
 
-function detailOf(keys: readonly KeyPart[], call: Call, endpoint: string): string {
-  const account = keys.includes('account') ? ` account ${call.accountDigest}` : '';
+function detailOf(keys: readonly KeyPart[], context: RequestContext, endpoint: string): string {
+  const account = keys.includes('account') ? ` account ${context.emailDigest}` : '';
   return keys.includes('endpoint') ? `${account} endpoint ${endpoint}` : account;
 }

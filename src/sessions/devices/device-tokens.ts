@@ -28,29 +28,29 @@ export class DeviceTokens {
   ) {}
 
   /** The device that presents a token, when the account has signed in there; null for anything else. */
-  knownDevice(token: string | null | undefined, accountDigest: string): string | null {
+  knownDevice(token: string | null | undefined, emailDigest: string): string | null {
     const claim = this.read(token);
-    const tag = this.tag(accountDigest);
+    const tag = this.tag(emailDigest);
     return claim?.tags.some((known) => known.equals(tag)) ? claim.deviceId : null;
   }
 
   /** The token of a device where somebody signs in, which then knows this account too; a device without one gets an id. */
-  remember(token: string | null | undefined, accountDigest: string): { token: string; deviceId: string } {
+  remember(token: string | null | undefined, emailDigest: string): { token: string; deviceId: string } {
     const claim = this.read(token);
-    return this.issue(claim?.deviceId ?? this.ids.next(), claim, accountDigest);
+    return this.issue(claim?.deviceId ?? this.ids.next(), claim, emailDigest);
   }
 
   /**
    * The token of a device that is signed in. Its id is the one that the session began with, and a token of another
    * device counts for nothing: each id is a count of guesses of its own, and a refresh must not hand out new ones.
    */
-  renew(token: string | null | undefined, deviceId: string, accountDigest: string): string {
+  renew(token: string | null | undefined, deviceId: string, emailDigest: string): string {
     const claim = this.read(token);
-    return this.issue(deviceId, claim?.deviceId === deviceId ? claim : null, accountDigest).token;
+    return this.issue(deviceId, claim?.deviceId === deviceId ? claim : null, emailDigest).token;
   }
 
-  private issue(deviceId: string, claim: DeviceClaim | null, accountDigest: string) {
-    const tag = this.tag(accountDigest);
+  private issue(deviceId: string, claim: DeviceClaim | null, emailDigest: string) {
+    const tag = this.tag(emailDigest);
     const others = claim?.tags.filter((known) => !known.equals(tag)) ?? [];
     const body = Buffer.concat([uuidToBytes(deviceId), tag, ...others.slice(0, MAX_ACCOUNTS - 1)]);
     return {
@@ -72,7 +72,7 @@ export class DeviceTokens {
     return { deviceId: uuidFromBytes(body.subarray(0, ID_BYTES)), tags };
   }
 
-  private tag(accountDigest: string): Buffer {
-    return this.masterKey.mac('device-token', `account:${accountDigest}`).subarray(0, TAG_BYTES);
+  private tag(emailDigest: string): Buffer {
+    return this.masterKey.mac('device-token', `account:${emailDigest}`).subarray(0, TAG_BYTES);
   }
 }

@@ -3,7 +3,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { accessRuleOf } from '../../platform/access/access-rule.js';
 import type { Principal } from '../../platform/access/principal.js';
-import { type Call, callOf } from '../../platform/http/request-context.js';
+import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { SessionState } from '../state/session-state.js';
 import { JwtStrategy } from '../tokens/jwt.strategy.js';
 import { PresentedTokens } from '../tokens/presented-tokens.js';
@@ -36,35 +36,35 @@ export class AuthenticationGuard extends AuthGuard() {
     });
   }
 
-  override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const call = callOf(request);
-    const clue = Reflect.getMetadata(IDENTIFIED_BY, context.getHandler()) as CallerClue | undefined;
-    if (clue) this.clues.read(clue, request, call);
+  override canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
+    const request = execution.switchToHttp().getRequest<FastifyRequest>();
+    const context = contextOf(request);
+    const clue = Reflect.getMetadata(IDENTIFIED_BY, execution.getHandler()) as CallerClue | undefined;
+    if (clue) this.clues.read(clue, request, context);
     const token = this.presented.access(request);
     if (token === null) return true;
     const known = this.verified.get(token);
-    if (!known) return super.canActivate(context) as Promise<boolean>;
-    this.accept(call, known, context);
+    if (!known) return super.canActivate(execution) as Promise<boolean>;
+    this.accept(context, known, execution);
     return true;
   }
 
-  override handleRequest<User>(error: unknown, user: User, info: unknown, context: ExecutionContext): User {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const call = callOf(request);
+  override handleRequest<User>(error: unknown, user: User, info: unknown, execution: ExecutionContext): User {
+    const request = execution.switchToHttp().getRequest<FastifyRequest>();
+    const context = contextOf(request);
     if (user) {
       const principal = user as unknown as Principal;
       this.verified.add(this.presented.access(request) ?? '', principal);
-      this.accept(call, principal, context);
+      this.accept(context, principal, execution);
     } else {
-      call.tokenFault = TokenRefused.faultOf(error ?? info);
+      context.tokenFault = TokenRefused.faultOf(error ?? info);
     }
     return user;
   }
 
-  private accept(call: Call, principal: Principal, context: ExecutionContext): void {
-    call.principal = principal;
-    call.sessionIsOver = this.sessions.isKnownToBeOver(principal);
-    if (accessRuleOf(context)?.kind !== 'public') this.sessions.ask(call, principal);
+  private accept(context: RequestContext, principal: Principal, execution: ExecutionContext): void {
+    context.principal = principal;
+    context.sessionIsOver = this.sessions.isKnownToBeOver(principal);
+    if (accessRuleOf(execution)?.kind !== 'public') this.sessions.ask(context, principal);
   }
 }

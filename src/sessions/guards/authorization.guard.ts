@@ -5,7 +5,7 @@ import type { AuditEvent } from '../../audit/audit-entry.js';
 import { accessRuleOf } from '../../platform/access/access-rule.js';
 import type { Principal, Role } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
-import { type Call, callOf } from '../../platform/http/request-context.js';
+import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { isOperational } from '../../platform/http/operational-routes.js';
 import { AuthErrors } from '../../auth/auth.errors.js';
 import { SessionState } from '../state/session-state.js';
@@ -27,30 +27,30 @@ export class AuthorizationGuard implements CanActivate {
     private readonly audit: AuditService,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const rule = accessRuleOf(context);
-    const call = callOf(context.switchToHttp().getRequest<FastifyRequest>());
+  canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
+    const rule = accessRuleOf(execution);
+    const context = contextOf(execution.switchToHttp().getRequest<FastifyRequest>());
     if (rule?.kind === 'public') {
       // It needs no token, and a forged one is noticed all the same; but not where nothing limits how many there are.
-      if (call.tokenFault === FORGED && !isOperational(call.route)) this.recordInvalid(call, FORGED);
+      if (context.tokenFault === FORGED && !isOperational(context.route)) this.recordInvalid(context, FORGED);
       return true;
     }
-    if (!rule) throw this.forbidden(call, []);
-    return this.admit(call, rule.kind === 'roles' ? rule.anyOf : []);
+    if (!rule) throw this.forbidden(context, []);
+    return this.admit(context, rule.kind === 'roles' ? rule.anyOf : []);
   }
 
-  private async admit(call: Call, anyOf: readonly Role[]): Promise<boolean> {
-    if (!call.principal)
-      throw call.tokenFault ? this.invalid(call, call.tokenFault) : this.unauthenticated(call);
-    call.profile = await this.sessions.accountOf(call, call.principal);
-    if (!call.profile) throw this.ended(call, call.principal);
-    if (anyOf.length > 0 && !anyOf.some((role) => call.principal?.roles.includes(role)))
-      throw this.forbidden(call, anyOf);
+  private async admit(context: RequestContext, anyOf: readonly Role[]): Promise<boolean> {
+    if (!context.principal)
+      throw context.tokenFault ? this.invalid(context, context.tokenFault) : this.unauthenticated(context);
+    context.profile = await this.sessions.accountOf(context, context.principal);
+    if (!context.profile) throw this.ended(context, context.principal);
+    if (anyOf.length > 0 && !anyOf.some((role) => context.principal?.roles.includes(role)))
+      throw this.forbidden(context, anyOf);
     return true;
   }
 
-  private unauthenticated(call: Call): Problem {
-    this.record(call, {
+  private unauthenticated(context: RequestContext): Problem {
+    this.record(context, {
       type: 'authz_fail',
       outcome: 'failure',
       reason: 'unauthenticated',
@@ -59,18 +59,18 @@ export class AuthorizationGuard implements CanActivate {
     return new Problem(AuthErrors.unauthenticated);
   }
 
-  private invalid(call: Call, fault: string): Problem {
-    this.recordInvalid(call, fault);
+  private invalid(context: RequestContext, fault: string): Problem {
+    this.recordInvalid(context, fault);
     return new Problem(AuthErrors.invalid_token, INVALID_TOKEN);
   }
 
-  private recordInvalid(call: Call, fault: string): void {
+  private recordInvalid(context: RequestContext, fault: string): void {
     const details = { forged: fault === FORGED };
-    this.record(call, { type: 'authn_token_invalid', outcome: 'failure', reason: fault, details });
+    this.record(context, { type: 'authn_token_invalid', outcome: 'failure', reason: fault, details });
   }
 
-  private ended(call: Call, { userId, sessionId }: Principal): Problem {
-    this.record(call, {
+  private ended(context: RequestContext, { userId, sessionId }: Principal): Problem {
+    this.record(context, {
       type: 'session_use_after_expire',
       outcome: 'failure',
       reason: AuthErrors.session_ended.code,
@@ -81,10 +81,10 @@ export class AuthorizationGuard implements CanActivate {
     return new Problem(AuthErrors.session_ended, INVALID_TOKEN);
   }
 
-  private forbidden(call: Call, required: readonly Role[]): Problem {
-    const { userId = null, sessionId = null } = call.principal ?? {};
+  private forbidden(context: RequestContext, required: readonly Role[]): Problem {
+    const { userId = null, sessionId = null } = context.principal ?? {};
     const details = { required: [...required] };
-    this.record(call, {
+    this.record(context, {
       type: 'authz_fail',
       outcome: 'failure',
       reason: 'forbidden',
@@ -95,7 +95,7 @@ export class AuthorizationGuard implements CanActivate {
     return new Problem(AuthErrors.forbidden);
   }
 
-  private record(call: Call, event: Omit<AuditEvent, 'origin'>): void {
-    this.audit.recordRefusal({ ...event, origin: call.origin } as AuditEvent);
+  private record(context: RequestContext, event: Omit<AuditEvent, 'origin'>): void {
+    this.audit.recordRefusal({ ...event, origin: context.origin } as AuditEvent);
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AuditService } from '../../audit/audit.service.js';
-import type { Call } from '../../platform/http/request-context.js';
+import type { RequestContext } from '../../platform/http/request-context.js';
 import { canonicalEmail } from '../../users/canonical-email.js';
 import { PresentedTokens } from '../tokens/presented-tokens.js';
 import { RefreshTokens } from '../refresh/refresh-tokens.js';
@@ -21,14 +21,14 @@ export class CallerClues {
     private readonly presented: PresentedTokens,
   ) {}
 
-  read(clue: CallerClue, request: FastifyRequest, call: Call): void {
-    if (clue === 'account') call.accountDigest = this.accountDigest(emailOf(request));
-    else call.refreshSessionId = this.sessionId(request);
+  read(clue: CallerClue, request: FastifyRequest, context: RequestContext): void {
+    if (clue === 'account') context.emailDigest = this.emailDigest(emailOf(request));
+    else context.refreshSessionId = this.sessionId(request);
   }
 
-  private accountDigest(email: unknown): string | null {
+  private emailDigest(email: unknown): string | null {
     if (typeof email !== 'string' || email.length > MAX_ADDRESS_LENGTH || !email.isWellFormed()) return null;
-    return this.audit.accountDigest(canonicalEmail(email));
+    return this.audit.emailDigest(canonicalEmail(email));
   }
 
   private sessionId(request: FastifyRequest): string | null {

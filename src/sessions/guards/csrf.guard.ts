@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../../audit/audit.service.js';
 import { Environment } from '../../platform/config/environment.js';
 import { Problem } from '../../platform/errors/problem.js';
-import { callOf } from '../../platform/http/request-context.js';
+import { contextOf } from '../../platform/http/request-context.js';
 import { Admission } from '../../rate-limit/admission.js';
 import { AuthErrors } from '../../auth/auth.errors.js';
 import { TokenCookies } from '../tokens/token-cookies.js';
@@ -30,8 +30,8 @@ export class CsrfGuard implements CanActivate {
     this.allowedOrigins = new Set([new URL(environment.PUBLIC_URL).origin, ...environment.CORS_ORIGINS]);
   }
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const http = context.switchToHttp();
+  canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
+    const http = execution.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     if (SAFE_METHODS.has(request.method) || this.isAllowed(request)) return true;
     return this.refuse(request, http.getResponse<FastifyReply>());
@@ -50,7 +50,7 @@ export class CsrfGuard implements CanActivate {
       type: 'malicious_csrf',
       outcome: 'failure',
       reason: AuthErrors.csrf_rejected.code,
-      origin: callOf(request).origin,
+      origin: contextOf(request).origin,
       details: {
         origin: request.headers.origin?.slice(0, MAX_RECORDED_ORIGIN) ?? null,
         fetchSite: single(request.headers['sec-fetch-site'])?.slice(0, MAX_RECORDED_ORIGIN) ?? null,

@@ -44,7 +44,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     await this.rotation.ensureKey();
     await this.refresh();
     this.signer();
-    this.refreshing.startRested();
+    this.refreshing.startDelayed();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -82,7 +82,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Reads the keys again; a replaced one is forgotten as soon as its last token is dead, whoever may hold it. Answers
+   * Reads the keys again; a replaced one is forgotten as soon as its last token is dead, whoever may hold it. Returns
    * whether there is any to delete.
    */
   async refresh(): Promise<boolean> {

@@ -34,7 +34,7 @@ export class RefreshService {
       throw problem;
     }
     const { session, owner } = await this.renewal.renew(claim, origin);
-    const account = this.audit.accountDigest(owner.email);
+    const account = this.audit.emailDigest(owner.email);
     const device = this.devices.renew(deviceToken, session.deviceId, account);
     return { profile: profileOf(owner), session, deviceToken: device };
   }

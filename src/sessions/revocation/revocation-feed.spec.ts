@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Environment } from '../../platform/config/environment.js';
-import type { AccountCopies } from '../state/session-cache.js';
+import type { SessionCache } from '../state/session-cache.js';
 import { RevocationFeed } from './revocation-feed.js';
 import type { SessionsRepository } from '../sessions.repository.js';
 
@@ -16,7 +16,7 @@ describe('RevocationFeed', () => {
       revokedWithin: async (seconds: number) => (looks.push(seconds), []),
     } as unknown as SessionsRepository;
     const environment = Object.assign(new Environment(), { JWT_ACCESS_TOKEN_EXPIRE_MINUTES: 30 });
-    feed = new RevocationFeed(sessions, { configured: true } as AccountCopies, environment);
+    feed = new RevocationFeed(sessions, { configured: true } as SessionCache, environment);
     await feed.onModuleInit();
   });
   afterEach(() => {

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../../platform/config/environment.js';
-import { AccountCopies } from '../state/session-cache.js';
+import { SessionCache } from '../state/session-cache.js';
 import { LEEWAY_SECONDS } from '../keys/key-schedule.js';
 import { SessionsRepository } from '../sessions.repository.js';
 
@@ -30,14 +30,14 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly sessions: SessionsRepository,
-    private readonly copies: AccountCopies,
+    private readonly cache: SessionCache,
     environment: Environment,
   ) {
     this.rememberedMs = (environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60 + LEEWAY_SECONDS) * 1000;
   }
 
   async onModuleInit(): Promise<void> {
-    if (this.copies.configured) await this.poll(this.rememberedMs / 1000);
+    if (this.cache.configured) await this.poll(this.rememberedMs / 1000);
   }
 
   onApplicationShutdown(): void {

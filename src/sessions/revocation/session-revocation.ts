@@ -6,7 +6,7 @@ import {
   TransactionRunner,
 } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { AccountCopies } from '../state/session-cache.js';
+import { SessionCache } from '../state/session-cache.js';
 import { RevocationFeed } from './revocation-feed.js';
 import type { RevocationReason } from '../session.entity.js';
 import { SessionsRepository } from '../sessions.repository.js';
@@ -16,7 +16,7 @@ import { SessionsRepository } from '../sessions.repository.js';
 export class SessionRevocation {
   constructor(
     private readonly sessions: SessionsRepository,
-    private readonly copies: AccountCopies,
+    private readonly cache: SessionCache,
     private readonly feed: RevocationFeed,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
@@ -47,7 +47,7 @@ export class SessionRevocation {
     if (userId) afterCommit(tx, () => void this.announce(userId, [sessionId]));
   }
 
-  /** Ends every session of an account in the caller's transaction, with an event; answers how many. */
+  /** Ends every session of an account in the caller's transaction, with an event; returns how many. */
   async endAllOfUser(
     tx: Transaction,
     userId: string,
@@ -71,6 +71,6 @@ export class SessionRevocation {
   /** Tells this process and the copies. Where Redis is away, the feed tells the other instances within a second. */
   private async announce(userId: string, sessionIds: readonly string[]): Promise<void> {
     this.feed.note(sessionIds);
-    if (this.copies.configured) await this.copies.endSessions(userId, sessionIds).catch(() => undefined);
+    if (this.cache.configured) await this.cache.endSessions(userId, sessionIds).catch(() => undefined);
   }
 }

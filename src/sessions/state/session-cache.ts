@@ -23,7 +23,7 @@ const OVER = '0';
 /** Copies read by one script. */
 const BATCH = 128;
 
-/** KEYS: accounts. ARGV: a session of each. Answers: the state of the session and the profile, for one after the other. */
+/** KEYS: accounts. ARGV: a session of each. Returns the state of the session and the profile, for one after the other. */
 const READ = redisScript(`
   local answer = {}
   for index = 1, #KEYS do
@@ -61,7 +61,7 @@ interface CopyKey {
 type Copied = readonly [session: string | null, profile: string | null];
 
 /** What could be learned of an account without asking PostgreSQL; null means ask. */
-export interface AccountCopy {
+export interface CachedSession {
   /** Null where no copy says whether the session lives. */
   readonly session: 'live' | 'over' | null;
   readonly profile: Profile | null;
@@ -73,7 +73,7 @@ export interface AccountCopy {
  * PostgreSQL stays the truth; methods reject with `RedisUnavailable`, and the caller decides what then.
  */
 @Injectable()
-export class AccountCopies {
+export class SessionCache {
   private readonly batch: TurnBatch<CopyKey, Copied>;
 
   constructor(
@@ -88,7 +88,7 @@ export class AccountCopies {
   }
 
   /** One round trip, shared with all requests of a turn. */
-  async read(userId: string, sessionId: string): Promise<AccountCopy> {
+  async read(userId: string, sessionId: string): Promise<CachedSession> {
     const key = { userId, sessionId };
     const [session, profile] = await (this.redis.clustered ? this.readOne(key) : this.batch.ask(key));
     return {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../platform/access/principal.js';
 import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
-import type { Call } from '../../platform/http/request-context.js';
-import { AccountCopies, type AccountCopy } from './session-cache.js';
+import type { RequestContext } from '../../platform/http/request-context.js';
+import { SessionCache, type CachedSession } from './session-cache.js';
 import { profileOf } from '../../users/profile.js';
 import { RecentSet } from './recent-set.js';
 import { RevocationFeed } from '../revocation/revocation-feed.js';
@@ -19,10 +19,10 @@ const REMEMBERED_OVER = 20_000;
 @Injectable()
 export class SessionState {
   private readonly over = new RecentSet(REMEMBERED_OVER);
-  private readonly asked = new WeakMap<Call, Promise<AccountCopy | null>>();
+  private readonly asked = new WeakMap<RequestContext, Promise<CachedSession | null>>();
 
   constructor(
-    private readonly copies: AccountCopies,
+    private readonly cache: SessionCache,
     private readonly feed: RevocationFeed,
     private readonly sessions: SessionsRepository,
     private readonly clock: Clock,
@@ -34,23 +34,23 @@ export class SessionState {
   }
 
   /** Asks Redis for the copy without waiting for it. */
-  ask(call: Call, { userId, sessionId }: Principal): void {
-    if (!this.copies.configured || !this.feed.isCurrent) return;
+  ask(context: RequestContext, { userId, sessionId }: Principal): void {
+    if (!this.cache.configured || !this.feed.isCurrent) return;
     this.asked.set(
-      call,
-      this.copies.read(userId, sessionId).catch(() => null),
+      context,
+      this.cache.read(userId, sessionId).catch(() => null),
     );
   }
 
   /** The account of the live session behind the call; null when the session is over. Throws `dependency_unavailable`. */
-  async accountOf(call: Call, principal: Principal): Promise<Profile | null> {
-    const profile = await this.find(call, principal);
+  async accountOf(context: RequestContext, principal: Principal): Promise<Profile | null> {
+    const profile = await this.find(context, principal);
     if (!profile) this.over.add(principal.sessionId);
     return profile;
   }
 
-  private async find(call: Call, { userId, sessionId }: Principal): Promise<Profile | null> {
-    const copy = await this.asked.get(call);
+  private async find(context: RequestContext, { userId, sessionId }: Principal): Promise<Profile | null> {
+    const copy = await this.asked.get(context);
     if (this.feed.hasEnded(sessionId)) return null;
     if (copy && this.feed.isCurrent) {
       if (copy.session === 'over') return null;
@@ -60,7 +60,7 @@ export class SessionState {
     const owner = await this.sessions.findOwnerOfLive(sessionId, now);
     if (owner?.id !== userId) return null;
     const profile = profileOf(owner);
-    if (this.copies.configured) this.copies.fill(sessionId, profile, now).catch(() => undefined);
+    if (this.cache.configured) this.cache.fill(sessionId, profile, now).catch(() => undefined);
     return profile;
   }
 }

@@ -11,7 +11,7 @@ import { AccessTokens } from './access-tokens.js';
 
 /** Makes the tokens of a session, and gives them to the client by the transport that it asked for. */
 @Injectable()
-export class TokenAnswer {
+export class TokenResponse {
   constructor(
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
@@ -20,7 +20,7 @@ export class TokenAnswer {
   ) {}
 
   /** In the cookie transport the tokens are in `Set-Cookie` and never in the body; in the other, the reverse. */
-  give(
+  send(
     { profile, session, deviceToken }: SignedIn,
     transport: TokenTransport,
     reply: FastifyReply,
@@ -54,7 +54,7 @@ export class TokenAnswer {
   }
 
   /** Removes the cookies of both tokens. */
-  takeBack(reply: FastifyReply): void {
+  clear(reply: FastifyReply): void {
     this.cookies.clearTokens(reply);
   }
 }

@@ -83,10 +83,10 @@ describe('AuditService', () => {
   });
 
   it('gives an account one digest, which is not its address', () => {
-    const digest = trail.audit.accountDigest('ada@example.com');
+    const digest = trail.audit.emailDigest('ada@example.com');
     expect(digest).toMatch(/^[0-9a-f]{32}$/);
-    expect(trail.audit.accountDigest('ada@example.com')).toBe(digest);
-    expect(trail.audit.accountDigest('bob@example.com')).not.toBe(digest);
+    expect(trail.audit.emailDigest('ada@example.com')).toBe(digest);
+    expect(trail.audit.emailDigest('bob@example.com')).not.toBe(digest);
   });
 
   it('leaves nothing in the spool when it stops', async () => {

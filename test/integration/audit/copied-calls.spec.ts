@@ -126,7 +126,7 @@ describe('calls on their way from the spool', () => {
           reason: hostile,
           method: hostile,
           route: hostile,
-          origin: fc.record({ address: hostile, userAgent: hostile, requestId: hostile }),
+          origin: fc.record({ ip: hostile, userAgent: hostile, requestId: hostile }),
         }),
         async ({ origin, ...texts }) => {
           const call = entry({ ...CALL, ...texts, origin: { ...ORIGIN, ...origin } });
@@ -154,7 +154,7 @@ describe('calls on their way from the spool', () => {
     await trail.drained();
     expect(await statuses()).toEqual([200, 201]);
     expect(await trail.types()).toContain('authz_fail');
-    expect((await trail.putAside()).map((line) => JSON.parse(line) as AuditEntry)).toMatchObject([
+    expect((await trail.quarantine()).map((line) => JSON.parse(line) as AuditEntry)).toMatchObject([
       { kind: 'call', status: 500 },
     ]);
   });

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
-import { AuditMonths } from '../../../src/audit/partitions/audit-partitions.js';
+import { AuditPartitions } from '../../../src/audit/partitions/audit-partitions.js';
 import { monthOf } from '../../../src/audit/partitions/month.js';
-import { type AuditTable, MonthsRepository } from '../../../src/audit/partitions/partitions.repository.js';
-import { MonthRetention } from '../../../src/audit/partitions/partition-retention.js';
+import {
+  type AuditTable,
+  PartitionsRepository,
+} from '../../../src/audit/partitions/partitions.repository.js';
+import { PartitionRetention } from '../../../src/audit/partitions/partition-retention.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { startTrail, type Trail, type TrailOptions } from '../../support/audit/trail.js';
@@ -25,15 +28,15 @@ describe('MonthRetention', () => {
     trail = await startTrail({ clock, settings });
     attacker = await Tamperer.on(trail.database.superuserUrl);
     for (;;) {
-      await trail.module.get(AuditMonths).makeAhead();
+      await trail.module.get(AuditPartitions).makeAhead();
       await trail.grow(2);
       if (clock.nowMs() >= now) return;
       clock.advance(Math.min(STEP_MS, now - clock.nowMs()));
     }
   }
 
-  const enforce = () => trail.module.get(MonthRetention).enforce();
-  const monthsOf = (table: AuditTable) => trail.module.get(MonthsRepository).of(table);
+  const enforce = () => trail.module.get(PartitionRetention).enforce();
+  const monthsOf = (table: AuditTable) => trail.module.get(PartitionsRepository).of(table);
   const monthAgo = (days: number) => monthOf(new Date(clock.nowMs() - days * DAY_MS));
 
   beforeEach(() => startOldTrail(300, { AUDIT_EVENT_RETENTION_DAYS: 200, AUDIT_CALL_RETENTION_DAYS: 60 }));
@@ -113,7 +116,7 @@ describe('AuditMonths', () => {
     const clock = new ManualClock(Date.UTC(2026, 0, 31));
     const trail = await startTrail({ clock });
     for (const table of ['audit_events', 'audit_calls', 'audit_seals'] as const) {
-      const months = await trail.module.get(MonthsRepository).of(table);
+      const months = await trail.module.get(PartitionsRepository).of(table);
       expect(months).toEqual(expect.arrayContaining(['2025-12', '2026-01', '2026-02', '2026-03']));
     }
     await trail.stop();
@@ -121,7 +124,7 @@ describe('AuditMonths', () => {
 
   it('makes a month once, however many instances make it at a time', async () => {
     const trail = await startTrail();
-    const repository = trail.module.get(MonthsRepository);
+    const repository = trail.module.get(PartitionsRepository);
     await Promise.all(Array.from({ length: 8 }, () => repository.make('2031-05')));
     expect((await repository.of('audit_calls')).filter((month) => month === '2031-05')).toHaveLength(1);
     await trail.stop();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MonthsRepository } from '../../../src/audit/partitions/partitions.repository.js';
+import { PartitionsRepository } from '../../../src/audit/partitions/partitions.repository.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 
@@ -67,7 +67,7 @@ describe('positions', () => {
     async (position) => {
       await dropChecks();
       await insertAt(position);
-      expect(await trail.module.get(MonthsRepository).rebasePositions()).toBe(false);
+      expect(await trail.module.get(PartitionsRepository).rebasePositions()).toBe(false);
       await trail.grow(3);
       expect(await trail.types()).toHaveLength(11);
     },

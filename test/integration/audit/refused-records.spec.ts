@@ -55,7 +55,7 @@ describe('a record that PostgreSQL refuses', () => {
     trail.audit.recordCall(CALL);
     await trail.sealed();
     expect(await trail.types()).toEqual(['api_call', 'api_call']);
-    expect(await trail.putAside()).toEqual([line]);
+    expect(await trail.quarantine()).toEqual([line]);
     expect(trail.audit.spoolBytes).toBe(line.length + 1);
   });
 
@@ -67,7 +67,7 @@ describe('a record that PostgreSQL refuses', () => {
     await trail.sealed();
     clock.advance(HOUR_MS);
     await trail.sealed();
-    expect(await trail.putAside()).toHaveLength(2);
+    expect(await trail.quarantine()).toHaveLength(2);
   });
 
   it.each(['events', 'calls'])(

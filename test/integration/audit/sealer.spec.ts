@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MonthsRepository } from '../../../src/audit/partitions/partitions.repository.js';
+import { PartitionsRepository } from '../../../src/audit/partitions/partitions.repository.js';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { CREATED, startTrail, type Trail } from '../../support/audit/trail.js';
@@ -105,7 +105,7 @@ describe('Sealer', () => {
     // What a logical restore does: the same rows, in a cluster that has not got so far yet.
     await attacker.change('UPDATE audit_position_base SET base = -1000000000');
     await attacker.end();
-    const months = trail.module.get(MonthsRepository);
+    const months = trail.module.get(PartitionsRepository);
     expect(await months.rebasePositions()).toBe(true);
     expect(await months.rebasePositions()).toBe(false);
     await trail.grow(3);

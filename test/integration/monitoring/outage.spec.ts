@@ -5,7 +5,7 @@ import { ConditionWatch } from '../../../src/monitoring/conditions/condition-wat
 import type { Condition } from '../../../src/monitoring/conditions/condition.js';
 import type { Dependencies } from '../../../src/monitoring/conditions/dependencies.js';
 import { OutageClaims } from '../../../src/monitoring/conditions/outage-claims.js';
-import { OutageHerald } from '../../../src/monitoring/conditions/outage-notifier.js';
+import { OutageNotifier } from '../../../src/monitoring/conditions/outage-notifier.js';
 import { AlertLog } from '../../../src/monitoring/delivery/alert-log.js';
 import { WebhookChannel } from '../../../src/monitoring/delivery/webhook.channel.js';
 import { Environment } from '../../../src/platform/config/environment.js';
@@ -81,7 +81,7 @@ describe('Alerts while PostgreSQL is away', () => {
     onTestFinished(() => redis.onApplicationShutdown());
     const ids = new UuidV7(clock, new SystemRandomness());
     const claims = new OutageClaims(redis, ids);
-    const herald = new OutageHerald(
+    const notifier = new OutageNotifier(
       [channel],
       new AlertLog(alerting.raiser),
       claims,
@@ -91,14 +91,14 @@ describe('Alerts while PostgreSQL is away', () => {
     );
     const dependencies = { downForMs: () => (isAway ? 5000 : 0) } as unknown as Dependencies;
     const { raiser, transactions, worker } = alerting;
-    const watch = new ConditionWatch([condition], raiser, transactions, herald, dependencies, clock);
+    const watch = new ConditionWatch([condition], raiser, transactions, notifier, dependencies, clock);
     const made: Instance = {
       alerting,
       watch: () => watch.tick(),
       drain: () => worker.drain(channel),
       tick: async () => {
         await watch.tick();
-        await herald.send();
+        await notifier.send();
         if (!isAway) await worker.drain(channel);
       },
     };

@@ -227,7 +227,9 @@ describe('guessing one account', () => {
     );
     await new LoginFailuresPurge(repository).purge();
     const kept = await Promise.all(
-      [mistyped, recent, guessed].map((accountDigest) => repository.find({ accountDigest, deviceId: '' })),
+      [mistyped, recent, guessed].map((emailDigest) =>
+        repository.find({ emailDigest: emailDigest, deviceId: '' }),
+      ),
     );
     expect(kept.map((row) => row?.failures)).toEqual([undefined, 9, 10]);
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Profile } from '../../../src/platform/access/profile.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
-import { AccountCopies } from '../../../src/sessions/state/session-cache.js';
+import { SessionCache } from '../../../src/sessions/state/session-cache.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
 import { connect } from '../../support/redis/connect.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
@@ -21,7 +21,7 @@ describeWithRedis('the copy of an account', () => {
   let server: RedisServer;
   let connection: RedisConnection;
   let clock: ManualClock;
-  let copies: AccountCopies;
+  let cache: SessionCache;
   let user: string;
   const session = randomUUID();
   const other = randomUUID();
@@ -36,22 +36,22 @@ describeWithRedis('the copy of an account', () => {
   });
   beforeEach(() => {
     clock = new ManualClock();
-    copies = new AccountCopies(connection, clock);
+    cache = new SessionCache(connection, clock);
     user = randomUUID();
   });
 
   const profile = (updatedAt = '2026-11-25T12:00:00.000Z') => profileAt(user, updatedAt);
-  const fill = (id: string, readAt = clock.now()) => copies.fill(id, profile(), readAt);
-  const stateOf = async (id: string) => (await copies.read(user, id)).session;
+  const fill = (id: string, readAt = clock.now()) => cache.fill(id, profile(), readAt);
+  const stateOf = async (id: string) => (await cache.read(user, id)).session;
 
   it('says that a session lives, and whose it is', async () => {
     await fill(session);
-    expect(await copies.read(user, session)).toEqual({ session: 'live', profile: profile() });
+    expect(await cache.read(user, session)).toEqual({ session: 'live', profile: profile() });
     expect(await stateOf(other)).toBeNull();
   });
 
   it('stays over, whatever is filled in later', async () => {
-    await copies.endSessions(user, [session]);
+    await cache.endSessions(user, [session]);
     await fill(session);
     expect(await stateOf(session)).toBe('over');
   });
@@ -60,8 +60,8 @@ describeWithRedis('the copy of an account', () => {
     await fill(session);
     for (let seconds = 0; seconds < 30; seconds += 10) {
       clock.advance(10_000);
-      await copies.renewProfile(profile(`2026-11-25T12:00:${seconds + 10}.000Z`));
-      await copies.endSessions(user, [other]);
+      await cache.renewProfile(profile(`2026-11-25T12:00:${seconds + 10}.000Z`));
+      await cache.endSessions(user, [other]);
     }
     expect(await stateOf(session)).toBeNull();
   });
@@ -87,9 +87,9 @@ describeWithRedis('the copy of an account', () => {
   });
 
   it('keeps the newer of two profiles, in whatever order they come', async () => {
-    await copies.fill(session, profile('2026-11-25T12:00:02.000Z'), clock.now());
-    await copies.fill(session, profile('2026-11-25T12:00:01.000Z'), clock.now());
-    await copies.renewProfile(profile('2026-11-25T12:00:00.000Z'));
-    expect((await copies.read(user, session)).profile?.updatedAt).toBe('2026-11-25T12:00:02.000Z');
+    await cache.fill(session, profile('2026-11-25T12:00:02.000Z'), clock.now());
+    await cache.fill(session, profile('2026-11-25T12:00:01.000Z'), clock.now());
+    await cache.renewProfile(profile('2026-11-25T12:00:00.000Z'));
+    expect((await cache.read(user, session)).profile?.updatedAt).toBe('2026-11-25T12:00:02.000Z');
   });
 });

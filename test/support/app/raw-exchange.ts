@@ -17,7 +17,7 @@ async function connectTo(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Sends bytes as they are, and answers what came back until the server closed the connection. */
+/** Sends bytes as they are, and returns what came back until the server closed the connection. */
 export async function exchange(url: string, bytes: string | Buffer): Promise<RawAnswer[]> {
   const socket = await connectTo(url);
   socket.write(bytes);

@@ -7,7 +7,7 @@ import { AuditLifecycle } from '../../../src/audit/audit.lifecycle.js';
 import { AuditModule } from '../../../src/audit/audit.module.js';
 import type { ApiCall, AuditEvent } from '../../../src/audit/audit-entry.js';
 import { AuditService } from '../../../src/audit/audit.service.js';
-import { AuditMonths } from '../../../src/audit/partitions/audit-partitions.js';
+import { AuditPartitions } from '../../../src/audit/partitions/audit-partitions.js';
 import { SealingRound } from '../../../src/audit/seals/sealing-round.js';
 import { SpoolDrain } from '../../../src/audit/spool/spool-drain.js';
 import { AuditVerification } from '../../../src/audit/verification/audit-verification.js';
@@ -38,7 +38,7 @@ export interface Trail {
   /** Sends what waits in the spool. */
   drained(): Promise<void>;
   /** The lines that PostgreSQL refused. */
-  putAside(): Promise<string[]>;
+  quarantine(): Promise<string[]>;
   /** Seals all that is recorded. */
   sealed(): Promise<void>;
   stop(): Promise<void>;
@@ -48,7 +48,7 @@ const SECRET = 'a master secret of this test, thirty-two bytes or more';
 
 export const ORIGIN = {
   requestId: 'request-1',
-  address: '203.0.113.7',
+  ip: '203.0.113.7',
   network: '203.0.113.7',
   userAgent: 'curl/8.5.0',
 };
@@ -100,7 +100,7 @@ export async function startTrail(options: TrailOptions = {}): Promise<Trail> {
   if (options.clock) builder.overrideProvider(Clock).useValue(options.clock);
   const module = await builder.compile();
   await module.init();
-  await module.get(AuditMonths).prepare();
+  await module.get(AuditPartitions).prepare();
   const dataSource = module.get(DataSource);
   const audit = module.get(AuditService);
 
@@ -142,7 +142,7 @@ export async function startTrail(options: TrailOptions = {}): Promise<Trail> {
       await sealed();
     },
     drained,
-    putAside: async () => {
+    quarantine: async () => {
       const content = await readFile(join(dataDir, 'audit-spool', 'rejected.ndjson'), 'utf8');
       return content.trimEnd().split('\n');
     },

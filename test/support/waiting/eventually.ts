@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Tries `probe` until it returns without throwing, and answers what it returned; after `timeoutMs` its last error
+ * Tries `probe` until it returns without throwing, and returns what it returned; after `timeoutMs` its last error
  * is thrown. For what another process or a real server does in its own time; everything else has the test's clock.
  */
 export async function eventually<T>(

@@ -18,7 +18,7 @@ export const answers = (status: number, headers: Record<string, string> = {}): B
 };
 /** Takes the request and never says anything. */
 export const hangs: Behaviour = () => undefined;
-/** Answers at once, with a body that never ends. */
+/** Returns at once, with a body that never ends. */
 export const floods: Behaviour = (_, response) => {
   response.writeHead(200);
   const pour = () => {

@@ -7,7 +7,7 @@ const PROGRAM = fileURLToPath(new URL('counting-program.ts', import.meta.url));
 
 /** Another process that shares a Redis. */
 export interface CountingProcess {
-  /** Makes that many requests at once, and answers how many were admitted. */
+  /** Makes that many requests at once, and returns how many were admitted. */
   admitted(order: CountingOrder): Promise<number>;
   stop(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsIP, IsOptional, Matches } from 'class-validator';
-import { canonicalAddress } from '../../../platform/http/ip-address.js';
+import { canonicalIp } from '../../../platform/http/ip-address.js';
 import { API_CALL, AUDIT_EVENT_TYPES, type AuditOutcome } from '../../audit-vocabulary.js';
 import { IsTime } from './time.decorator.js';
 
@@ -44,7 +44,7 @@ export class AuditFilterDto {
   @ApiPropertyOptional()
   @IsOptional()
   @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? (canonicalAddress(value) ?? value) : value,
+    typeof value === 'string' ? (canonicalIp(value) ?? value) : value,
   )
   @IsIP(undefined, { message: '$property must be an IP address' })
   address?: string;

@@ -26,7 +26,7 @@ export class PasswordHasher {
   private readonly pepper: string;
   private readonly queue: HashQueue;
   /** A hash that no password matches, of the same cost as a real one. */
-  private readonly nobodysHash: string;
+  private readonly dummyHash: string;
   private poolYields = false;
 
   constructor(environment: Environment) {
@@ -34,7 +34,7 @@ export class PasswordHasher {
     this.pepper = environment.PASSWORD_PEPPER;
     const width = Math.max(1, Math.floor(availableParallelism() / environment.WEB_CONCURRENCY));
     this.queue = new HashQueue(width, environment.HASH_MAX_WAIT_MS);
-    this.nobodysHash = `$2b$${String(this.rounds).padStart(2, '0')}$${'.'.repeat(53)}`;
+    this.dummyHash = `$2b$${String(this.rounds).padStart(2, '0')}$${'.'.repeat(53)}`;
   }
 
   /** Hashes that wait for a core. */
@@ -53,7 +53,7 @@ export class PasswordHasher {
 
   /** Compares in the time of one hash, also when there is no account (`hash` null), and is false then. */
   async verify(password: string, hash: string | null): Promise<boolean> {
-    const same = await this.timed(() => bcrypt.compare(this.preHash(password), hash ?? this.nobodysHash));
+    const same = await this.timed(() => bcrypt.compare(this.preHash(password), hash ?? this.dummyHash));
     return same && hash !== null;
   }
 

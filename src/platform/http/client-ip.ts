@@ -1,9 +1,9 @@
 import type { CidrList } from './cidr-list.js';
-import { canonicalAddress, networkOf } from './ip-address.js';
+import { canonicalIp, networkOf } from './ip-address.js';
 
 /** An address in canonical form, null when unknown, and the network in which limits count it. */
-export interface ClientAddress {
-  readonly address: string | null;
+export interface ClientIp {
+  readonly ip: string | null;
   readonly network: string;
 }
 
@@ -13,21 +13,21 @@ export interface ClientAddress {
  * untrusted one are testimony; everything to its left is the client's own writing. A hop that is no address ends
  * the walk at the last hop that was, so that nonsense cannot choose a bucket. No other header is read.
  */
-export function clientAddress(
+export function clientIp(
   peer: string | undefined,
   forwardedFor: string | string[] | undefined,
   trusted: CidrList,
-): ClientAddress {
-  let address = peer === undefined ? null : canonicalAddress(peer);
-  if (address !== null && forwardedFor !== undefined && trusted.includes(address)) {
+): ClientIp {
+  let ip = peer === undefined ? null : canonicalIp(peer);
+  if (ip !== null && forwardedFor !== undefined && trusted.includes(ip)) {
     for (const hop of hopsFromTheRight(forwardedFor)) {
-      const hopAddress = canonicalAddress(withoutPort(hop));
-      if (hopAddress === null) break;
-      address = hopAddress;
-      if (!trusted.includes(address)) break;
+      const hopIp = canonicalIp(withoutPort(hop));
+      if (hopIp === null) break;
+      ip = hopIp;
+      if (!trusted.includes(ip)) break;
     }
   }
-  return { address, network: networkOf(address) };
+  return { ip: ip, network: networkOf(ip) };
 }
 
 /** Lazily, so that a header stuffed with thousands of hops costs no more than the walk reads of it. */

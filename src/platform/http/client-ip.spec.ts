@@ -1,13 +1,13 @@
 import { fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { CidrList } from './cidr-list.js';
-import { clientAddress } from './client-address.js';
-import { canonicalAddress } from './ip-address.js';
+import { clientIp } from './client-ip.js';
+import { canonicalIp } from './ip-address.js';
 
 const nobody = new CidrList([]);
 const proxies = new CidrList(['10.0.0.0/8', '2001:db8:ffff::/48', '192.0.2.53']);
 const addressOf = (peer: string | undefined, forwardedFor?: string | string[], trusted = proxies) =>
-  clientAddress(peer, forwardedFor, trusted).address;
+  clientIp(peer, forwardedFor, trusted).ip;
 
 describe('clientAddress of a direct connection', () => {
   it.each([
@@ -17,8 +17,8 @@ describe('clientAddress of a direct connection', () => {
     ['2001:DB8:0:0:0:0:0:1', '2001:db8::1'],
     ['fe80::1%eth0', 'fe80::1'],
     ['::1', '::1'],
-  ])('spells %s as %s', (peer, address) => {
-    expect(addressOf(peer)).toBe(address);
+  ])('spells %s as %s', (peer, ip) => {
+    expect(addressOf(peer)).toBe(ip);
   });
 
   it('does not believe the header of a peer that is no trusted proxy', () => {
@@ -27,8 +27,8 @@ describe('clientAddress of a direct connection', () => {
   });
 
   it('puts an unknown peer into one shared bucket, whatever it forwards', () => {
-    expect(clientAddress(undefined, '203.0.113.9', proxies)).toEqual({ address: null, network: 'unknown' });
-    expect(clientAddress('', undefined, proxies)).toEqual({ address: null, network: 'unknown' });
+    expect(clientIp(undefined, '203.0.113.9', proxies)).toEqual({ address: null, network: 'unknown' });
+    expect(clientIp('', undefined, proxies)).toEqual({ address: null, network: 'unknown' });
   });
 });
 
@@ -46,8 +46,8 @@ describe('clientAddress behind trusted proxies', () => {
     ['the peer when the nearest hop is garbage', '203.0.113.9, unknown', '10.0.0.1'],
     ['the last trusted hop before garbage', '203.0.113.9, _hidden, 10.1.2.3', '10.1.2.3'],
     ['the peer when the header is empty', '', '10.0.0.1'],
-  ])('takes %s', (_what, forwardedFor, address) => {
-    expect(addressOf('10.0.0.1', forwardedFor)).toBe(address);
+  ])('takes %s', (_what, forwardedFor, ip) => {
+    expect(addressOf('10.0.0.1', forwardedFor)).toBe(ip);
   });
 
   it('reads several header lines as one list', () => {
@@ -79,7 +79,7 @@ describe('the network in which an address counts', () => {
     ['::1', '::/64'],
     ['::192.0.2.1', '::/64'],
   ])('of %s is %s', (peer, network) => {
-    expect(clientAddress(peer, undefined, nobody).network).toBe(network);
+    expect(clientIp(peer, undefined, nobody).network).toBe(network);
   });
 });
 
@@ -87,7 +87,7 @@ const hextet = fc.integer({ min: 0, max: 0xffff });
 const anyV6 = fc.array(hextet, { minLength: 8, maxLength: 8 });
 const spell = (groups: readonly number[]) =>
   groups.map((group) => group.toString(16).padStart(4, '0')).join(':');
-const networkOf = (groups: readonly number[]) => clientAddress(spell(groups), undefined, nobody).network;
+const networkOf = (groups: readonly number[]) => clientIp(spell(groups), undefined, nobody).network;
 
 describe('properties of clientAddress', () => {
   it('neighbours in one /64 share a network, others do not', () => {
@@ -105,9 +105,9 @@ describe('properties of clientAddress', () => {
   it('every spelling of an address is one address', () => {
     fc.assert(
       fc.property(anyV6, (groups) => {
-        const canonical = canonicalAddress(spell(groups));
-        expect(canonicalAddress(spell(groups).toUpperCase())).toBe(canonical);
-        expect(canonicalAddress(canonical!)).toBe(canonical);
+        const canonical = canonicalIp(spell(groups));
+        expect(canonicalIp(spell(groups).toUpperCase())).toBe(canonical);
+        expect(canonicalIp(canonical!)).toBe(canonical);
       }),
     );
   });
@@ -125,8 +125,8 @@ describe('properties of clientAddress', () => {
     const hostile = fc.oneof(fc.string(), fc.array(fc.oneof(fc.string(), fc.ipV4(), fc.ipV6())));
     fc.assert(
       fc.property(hostile, (forwardedFor) => {
-        const { address } = clientAddress('10.0.0.1', forwardedFor, proxies);
-        expect(address).toBe(canonicalAddress(address!));
+        const { ip } = clientIp('10.0.0.1', forwardedFor, proxies);
+        expect(ip).toBe(canonicalIp(ip!));
       }),
     );
   });
