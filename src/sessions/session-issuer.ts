@@ -8,9 +8,9 @@ import { SessionLifetimes } from './session-lifetimes.js';
 import { Session } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-/** Begins sessions. */
+/** Issues sessions. */
 @Injectable()
-export class SessionsService {
+export class SessionIssuer {
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly lifetimes: SessionLifetimes,

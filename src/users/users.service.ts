@@ -9,9 +9,9 @@ import { type Transaction, TransactionRunner } from '../platform/database/transa
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
-import { SessionCache } from '../sessions/state/session-cache.js';
 import { monotonicTimestamp } from './monotonic-timestamp.js';
 import { profileOf } from './profile.js';
+import { ProfileChanges } from './profile-changes.js';
 import { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
@@ -29,7 +29,7 @@ export interface NewUser {
 export class UsersService {
   constructor(
     private readonly users: UsersRepository,
-    private readonly cache: SessionCache,
+    private readonly changes: ProfileChanges,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
@@ -92,7 +92,7 @@ export class UsersService {
       });
       return profileOf(Object.assign(user, changes));
     });
-    if (this.cache.configured) await this.cache.renewProfile(profile).catch(() => undefined);
+    await this.changes.announce(profile);
     return profile;
   }
 }

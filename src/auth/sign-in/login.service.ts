@@ -13,7 +13,8 @@ import { UsersRepository } from '../../users/users.repository.js';
 import { AuthErrors } from '../auth.errors.js';
 import { DeviceTokens } from '../../sessions/devices/device-tokens.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import { type Proven, SignInService, type SignedIn } from './sign-in.service.js';
+import type { IssuedSession } from '../../sessions/issued-session.js';
+import { type Proven, SignInService } from './sign-in.service.js';
 
 /** What somebody presents to sign in; none of it is believed yet. */
 export interface Credentials {
@@ -27,7 +28,7 @@ export interface Credentials {
 type Tried = Omit<Proven, 'user'> & Pick<Credentials, 'email'>;
 
 interface Verdict {
-  readonly signedIn: SignedIn | null;
+  readonly signedIn: IssuedSession | null;
   readonly user: User | null;
 }
 
@@ -47,7 +48,7 @@ export class LoginService {
   ) {}
 
   /** Throws `invalid_credentials`, `rate_limited` after too many failures, `overloaded` when hashes queue up. */
-  async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<SignedIn> {
+  async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<IssuedSession> {
     // Before anything is asked of PostgreSQL, or a flood of refusals would have it do the work of logins.
     await this.hasher.assertRoom();
     const account = this.audit.emailDigest(email);

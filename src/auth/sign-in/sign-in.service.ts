@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
-import type { Profile } from '../../platform/access/profile.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
@@ -9,8 +8,8 @@ import type { User } from '../../users/user.entity.js';
 import { UsersRepository } from '../../users/users.repository.js';
 import { DeviceTokens } from '../../sessions/devices/device-tokens.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import type { Session } from '../../sessions/session.entity.js';
-import { SessionsService } from '../../sessions/session-issuer.js';
+import type { IssuedSession } from '../../sessions/issued-session.js';
+import { SessionIssuer } from '../../sessions/session-issuer.js';
 
 /** Somebody whose password was right. */
 export interface Proven {
@@ -24,18 +23,11 @@ export interface Proven {
   readonly attempt: GuessingAttempt;
 }
 
-/** All that a client is told after signing in or refreshing, before its tokens are made. */
-export interface SignedIn {
-  readonly profile: Profile;
-  readonly session: Session;
-  readonly deviceToken: string;
-}
-
 /** Turns a right password into a session: the count of failures, the session and its events commit together. */
 @Injectable()
 export class SignInService {
   constructor(
-    private readonly sessions: SessionsService,
+    private readonly sessions: SessionIssuer,
     private readonly devices: DeviceTokens,
     private readonly users: UsersRepository,
     private readonly hasher: PasswordHasher,
@@ -44,7 +36,7 @@ export class SignInService {
   ) {}
 
   /** Null when the account was disabled, deleted or given another password since this one was found right. */
-  async signIn(proven: Proven, origin: Origin): Promise<SignedIn | null> {
+  async signIn(proven: Proven, origin: Origin): Promise<IssuedSession | null> {
     const { account, attempt } = proven;
     const device = this.devices.remember(proven.deviceToken, account);
     const freshHash = await this.freshHash(proven);

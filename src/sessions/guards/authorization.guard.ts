@@ -7,7 +7,7 @@ import type { Principal, Role } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { isOperational } from '../../platform/http/operational-routes.js';
-import { AuthErrors } from '../../auth/auth.errors.js';
+import { SessionErrors } from '../session.errors.js';
 import { SessionState } from '../state/session-state.js';
 
 /** RFC 6750 section 3.1: the error is named only to a caller who sent a token. */
@@ -56,12 +56,12 @@ export class AuthorizationGuard implements CanActivate {
       reason: 'unauthenticated',
       details: { required: [] },
     });
-    return new Problem(AuthErrors.unauthenticated);
+    return new Problem(SessionErrors.unauthenticated);
   }
 
   private invalid(context: RequestContext, fault: string): Problem {
     this.recordInvalid(context, fault);
-    return new Problem(AuthErrors.invalid_token, INVALID_TOKEN);
+    return new Problem(SessionErrors.invalid_token, INVALID_TOKEN);
   }
 
   private recordInvalid(context: RequestContext, fault: string): void {
@@ -73,12 +73,12 @@ export class AuthorizationGuard implements CanActivate {
     this.record(context, {
       type: 'session_use_after_expire',
       outcome: 'failure',
-      reason: AuthErrors.session_ended.code,
+      reason: SessionErrors.session_ended.code,
       userId,
       sessionId,
       details: {},
     });
-    return new Problem(AuthErrors.session_ended, INVALID_TOKEN);
+    return new Problem(SessionErrors.session_ended, INVALID_TOKEN);
   }
 
   private forbidden(context: RequestContext, required: readonly Role[]): Problem {
@@ -92,7 +92,7 @@ export class AuthorizationGuard implements CanActivate {
       sessionId,
       details,
     });
-    return new Problem(AuthErrors.forbidden);
+    return new Problem(SessionErrors.forbidden);
   }
 
   private record(context: RequestContext, event: Omit<AuditEvent, 'origin'>): void {

@@ -3,11 +3,11 @@ import { AuditService } from '../../audit/audit.service.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { profileOf } from '../../users/profile.js';
-import { AuthErrors } from '../../auth/auth.errors.js';
+import { SessionErrors } from '../session.errors.js';
 import { DeviceTokens } from '../devices/device-tokens.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { SessionRenewal } from './session-renewal.js';
-import type { SignedIn } from '../../auth/sign-in/sign-in.service.js';
+import type { IssuedSession } from '../issued-session.js';
 
 /** Exchanges a refresh token for the next pair. */
 @Injectable()
@@ -20,10 +20,12 @@ export class RefreshService {
   ) {}
 
   /** Throws `unauthenticated`, `invalid_token`, `session_ended` or `refresh_token_reused`. */
-  async refresh(token: string | null, deviceToken: string | null, origin: Origin): Promise<SignedIn> {
+  async refresh(token: string | null, deviceToken: string | null, origin: Origin): Promise<IssuedSession> {
     const claim = token === null ? null : this.tokens.read(token);
     if (!claim) {
-      const problem = new Problem(token === null ? AuthErrors.unauthenticated : AuthErrors.invalid_token);
+      const problem = new Problem(
+        token === null ? SessionErrors.unauthenticated : SessionErrors.invalid_token,
+      );
       await this.audit.recordAlone({
         type: 'session_renew_fail',
         outcome: 'failure',

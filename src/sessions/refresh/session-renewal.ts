@@ -9,7 +9,7 @@ import {
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { User } from '../../users/user.entity.js';
-import { AuthErrors } from '../../auth/auth.errors.js';
+import { SessionErrors } from '../session.errors.js';
 import { clientFingerprint } from './client-fingerprint.js';
 import type { RefreshClaim } from './refresh-tokens.js';
 import { SessionLifetimes } from '../session-lifetimes.js';
@@ -101,7 +101,7 @@ export class SessionRenewal {
       origin,
       details: {},
     });
-    return new CommitThenFail(new Problem(AuthErrors.session_ended));
+    return new CommitThenFail(new Problem(SessionErrors.session_ended));
   }
 
   private async refuseReuse(tx: Transaction, session: Session, claim: RefreshClaim, origin: Origin) {
@@ -109,13 +109,13 @@ export class SessionRenewal {
     await this.audit.record(tx, {
       type: 'authn_token_reuse',
       outcome: 'failure',
-      reason: AuthErrors.refresh_token_reused.code,
+      reason: SessionErrors.refresh_token_reused.code,
       userId: session.userId,
       sessionId: session.id,
       origin,
       details: { generation: session.generation, presentedGeneration: claim.generation },
     });
-    return new CommitThenFail(new Problem(AuthErrors.refresh_token_reused));
+    return new CommitThenFail(new Problem(SessionErrors.refresh_token_reused));
   }
 }
 
