@@ -72,20 +72,6 @@ export class AccountAdministration {
     });
   }
 
-  /**
-   * Replaces the password by one that is hashed already, forgets failed logins and ends the account's sessions. Returns
-   * whether it may sign in: an account that was disabled stays so.
-   */
-  async setPasswordHash(email: string, passwordHash: string, origin: Origin): Promise<boolean> {
-    return this.change(email, async (tx, user) => {
-      await this.users.update(tx, user.id, { passwordHash });
-      await this.guessing.unlock(this.audit.emailDigest(email), tx);
-      await this.audit.record(tx, { type: 'authn_password_change', ...done(user, origin), details: {} });
-      await this.revocation.endAllOfUser(tx, user.id, 'password_changed', origin);
-      return user.disabledAt === null;
-    });
-  }
-
   private async change<T>(email: string, work: (tx: Transaction, user: User) => Promise<T>): Promise<T> {
     return this.transactions.run(async (tx) => {
       const user = await this.users.lockByEmail(tx, email);

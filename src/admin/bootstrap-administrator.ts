@@ -10,6 +10,7 @@ import { canonicalEmail } from '../users/canonical-email.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { UsersService } from '../users/users.service.js';
+import { PasswordCredentials } from '../auth/credentials/passwords/password-credentials.js';
 import { NewPassword } from '../auth/credentials/passwords/new-password.js';
 
 const ORIGIN = internalOrigin('bootstrap');
@@ -27,6 +28,7 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
     private readonly passwords: NewPassword,
     private readonly users: UsersService,
     private readonly repository: UsersRepository,
+    private readonly credentials: PasswordCredentials,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
   ) {}
@@ -58,8 +60,9 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
     await this.transactions.run(async (tx) => {
       await this.repository.lockRoles(tx);
       if (await this.repository.someoneHas('admin', tx)) return;
-      const account = { email, displayName: null, roles: ['user' as const, 'admin' as const], passwordHash };
+      const account = { email, displayName: null, roles: ['user' as const, 'admin' as const] };
       const { id } = await this.users.create(tx, account, ORIGIN);
+      await this.credentials.set(tx, id, passwordHash);
       await this.audit.record(tx, {
         type: 'privilege_permissions_changed',
         outcome: 'success',

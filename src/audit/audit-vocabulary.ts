@@ -24,7 +24,8 @@ export interface AuditDetails {
   /** A refresh token was presented again after its rotation; its session ended. */
   authn_token_reuse: { generation: number; presentedGeneration: number };
   session_created: { deviceId: string };
-  session_renewed: { generation: number };
+  /** `replayed`: the current token was given again, within ten seconds of the rotation. */
+  session_renewed: { generation: number; replayed: boolean; networkChanged: boolean };
   /** A refresh was refused; `reason` says why. */
   session_renew_fail: Record<string, never>;
   session_logout: Record<string, never>;

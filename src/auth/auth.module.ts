@@ -3,22 +3,42 @@ import { AuditModule } from '../audit/audit.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { PasswordCredential } from './credentials/passwords/password-credential.entity.js';
+import { PasswordChange } from './credentials/passwords/password-change.js';
+import { PasswordCredentials } from './credentials/passwords/password-credentials.js';
+import { PasswordCredentialsRepository } from './credentials/passwords/password-credentials.repository.js';
 import { NewPassword } from './credentials/passwords/new-password.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { RegistrationService } from './registration/registration.service.js';
 import { LoginController } from './sign-in/login.controller.js';
+import { LoginRecord } from './sign-in/login-record.js';
 import { LoginService } from './sign-in/login.service.js';
 import { SignInService } from './sign-in/sign-in.service.js';
 
-const passwords = [NewPassword, PasswordHasher, PasswordPolicy];
+const passwords = [
+  NewPassword,
+  PasswordChange,
+  PasswordCredentials,
+  PasswordCredentialsRepository,
+  PasswordHasher,
+  PasswordPolicy,
+];
+const signIn = [LoginService, LoginRecord, SignInService];
 
 /** How a person gets in: registration, sign-in and the credentials that prove who somebody is. */
 @Module({
-  imports: [AuditModule, RateLimitModule, UsersModule, SessionsModule],
+  imports: [
+    TypeOrmModule.forFeature([PasswordCredential]),
+    AuditModule,
+    RateLimitModule,
+    UsersModule,
+    SessionsModule,
+  ],
   controllers: [RegistrationController, LoginController],
-  providers: [...passwords, RegistrationService, LoginService, SignInService],
-  exports: [NewPassword, PasswordHasher],
+  providers: [...passwords, ...signIn, RegistrationService],
+  exports: [NewPassword, PasswordChange, PasswordCredentials, PasswordHasher],
 })
 export class AuthModule {}

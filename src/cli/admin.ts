@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AppModule } from '../app/app.module.js';
+import { OperatorPasswords } from '../admin/operator-passwords.js';
 import { AccountAdministration } from '../admin/account-administration.js';
 import { KeyRotation } from '../sessions/keys/key-rotation.js';
 import { NewPassword } from '../auth/credentials/passwords/new-password.js';
@@ -57,7 +58,9 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
     const password = (await readAll(process.stdin)).replace(/\r?\n$/, '');
     const fault = passwords.faultOf(password, email);
     if (fault) throw new Refused(fault);
-    const isOpen = await accounts(app).setPasswordHash(email, await passwords.hash(password), ORIGIN);
+    const isOpen = await app
+      .get(OperatorPasswords, { strict: false })
+      .set(email, await passwords.hash(password), ORIGIN);
     const state = isOpen ? 'open' : 'still disabled (see enable)';
     return `The password is set, the account is ${state}, and its sessions are over.`;
   },

@@ -50,12 +50,7 @@ export class SessionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CookieSignedInDto | BodySignedInDto> {
     const transport = refreshToken === undefined ? 'cookie' : 'body';
-    const device = this.presented.device(request);
-    const renewed = await this.refreshes.refresh(
-      this.presented.refresh(request),
-      device,
-      contextOf(request).origin,
-    );
+    const renewed = await this.refreshes.refresh(this.presented.refresh(request), contextOf(request).origin);
     return this.tokens.send(renewed, transport, reply);
   }
 
@@ -74,8 +69,8 @@ export class SessionsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const presented = { access: this.presented.access(request), refresh: this.presented.refresh(request) };
-    await this.logouts.logout(presented, contextOf(request).origin);
+    const { tokenHolder, origin } = contextOf(request);
+    await this.logouts.logout({ tokenHolder, refreshToken: this.presented.refresh(request) }, origin);
     this.tokens.clear(reply);
   }
 }

@@ -6,6 +6,9 @@ import { AuditModule } from '../audit/audit.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DeviceTokens } from './devices/device-tokens.js';
+import { KnownDevice } from './devices/known-device.entity.js';
+import { KnownDevicesRepository } from './devices/known-devices.repository.js';
+import { SessionDevices } from './devices/session-devices.js';
 import { AuthenticationGuard } from './guards/authentication.guard.js';
 import { AuthorizationGuard } from './guards/authorization.guard.js';
 import { CallerClues } from './guards/caller-clues.js';
@@ -21,9 +24,12 @@ import { SuppliedKey } from './keys/supplied-key.js';
 import { RefreshTokens } from './refresh/refresh-tokens.js';
 import { RefreshService } from './refresh/refresh.service.js';
 import { SessionRenewal } from './refresh/session-renewal.js';
+import { SessionRotation } from './refresh/session-rotation.js';
 import { LogoutService } from './revocation/logout.service.js';
 import { RevocationFeed } from './revocation/revocation-feed.js';
 import { SessionRevocation } from './revocation/session-revocation.js';
+import { SessionConditions } from './session-conditions.js';
+import { SessionFactory } from './session-factory.js';
 import { SessionIssuer } from './session-issuer.js';
 import { SessionLifetimes } from './session-lifetimes.js';
 import { SessionPurge } from './session-purge.js';
@@ -33,6 +39,7 @@ import { SessionsRepository } from './sessions.repository.js';
 import { SessionCache } from './state/session-cache.js';
 import { SessionState } from './state/session-state.js';
 import { AccessTokens } from './tokens/access-tokens.js';
+import { BearerReaders } from './tokens/bearer-readers.js';
 import { JwtStrategy } from './tokens/jwt.strategy.js';
 import { PresentedTokens } from './tokens/presented-tokens.js';
 import { TokenCookies } from './tokens/token-cookies.js';
@@ -40,13 +47,21 @@ import { TokenResponse } from './tokens/token-response.js';
 import { VerifiedTokens } from './tokens/verified-tokens.js';
 
 const keys = [KeyMaker, KeyRing, KeyRotation, KeySeal, SigningKeysRepository, SuppliedKey];
-const sessions = [SessionIssuer, SessionLifetimes, SessionPurge, SessionsRepository];
-const refresh = [RefreshService, RefreshTokens, SessionRenewal];
+const sessions = [
+  SessionConditions,
+  SessionFactory,
+  SessionIssuer,
+  SessionLifetimes,
+  SessionPurge,
+  SessionsRepository,
+];
+const devices = [DeviceTokens, KnownDevicesRepository, SessionDevices];
+const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
 const revocation = [LogoutService, RevocationFeed, SessionRevocation];
 const state = [SessionCache, SessionState];
 const tokens = [
   AccessTokens,
-  DeviceTokens,
+  BearerReaders,
   JwtStrategy,
   PresentedTokens,
   TokenCookies,
@@ -58,7 +73,7 @@ const guards = [CsrfGuard, AuthenticationGuard, AuthorizationGuard, CallerClues]
 /** Who is calling: sessions, their tokens and keys, refresh, logout, and the guards that read them. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Session, SigningKey]),
+    TypeOrmModule.forFeature([KnownDevice, Session, SigningKey]),
     JwtModule.register({}),
     PassportModule,
     AuditModule,
@@ -66,12 +81,14 @@ const guards = [CsrfGuard, AuthenticationGuard, AuthorizationGuard, CallerClues]
     UsersModule,
   ],
   controllers: [SessionsController, JwksController],
-  providers: [...keys, ...sessions, ...refresh, ...revocation, ...state, ...tokens, ...guards],
+  providers: [...keys, ...sessions, ...devices, ...refresh, ...revocation, ...state, ...tokens, ...guards],
   exports: [
     ...guards,
-    DeviceTokens,
+    BearerReaders,
     KeyRotation,
     PresentedTokens,
+    SessionConditions,
+    SessionDevices,
     SessionIssuer,
     SessionRevocation,
     SessionState,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { ArrayContains, IsNull, Repository } from 'typeorm';
+import { ArrayContains, Repository } from 'typeorm';
 import type { Role } from '../platform/access/principal.js';
 import { onDatabase, violatedUnique } from '../platform/database/database-problem.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
@@ -24,25 +24,9 @@ export class UsersRepository {
     return onDatabase(() => this.users.findOneBy({ email }));
   }
 
-  /** The account with its password hash, for those who compare it. */
-  async findWithPasswordHash(email: string): Promise<User | null> {
-    return onDatabase(() =>
-      this.users.createQueryBuilder('user').addSelect('user.passwordHash').where({ email }).getOne(),
-    );
-  }
-
   /** Reads an account and keeps others from changing it until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<User | null> {
     return tx.findOne(User, { where: { id }, lock: { mode: 'pessimistic_write' } });
-  }
-
-  /**
-   * The same for an account that is still what a password was found right for: enabled, with that very hash; null
-   * otherwise.
-   */
-  async lockUnchanged(tx: Transaction, { id, passwordHash }: User): Promise<User | null> {
-    const where = { id, passwordHash, disabledAt: IsNull() };
-    return tx.findOne(User, { where, lock: { mode: 'pessimistic_write' } });
   }
 
   /** Throws `email_taken` when the address belongs to an account already, also to one created at the same moment. */

@@ -8,11 +8,11 @@ import type { Origin } from '../../platform/http/origin.js';
 import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
 import { profileOf } from '../../users/profile.js';
 import { UsersErrors } from '../../users/users.errors.js';
-import { UsersRepository } from '../../users/users.repository.js';
 import { UsersService } from '../../users/users.service.js';
+import { PasswordCredentials } from '../credentials/passwords/password-credentials.js';
 import { NewPassword } from '../credentials/passwords/new-password.js';
 
-/** A wish for an account whose form has been checked; whether it is granted has not. */
+/** A validated registration request. */
 export interface Registration {
   /** In the spelling of `canonicalEmail`. */
   readonly email: string;
@@ -26,7 +26,7 @@ export class RegistrationService {
   constructor(
     private readonly passwords: NewPassword,
     private readonly users: UsersService,
-    private readonly repository: UsersRepository,
+    private readonly credentials: PasswordCredentials,
     private readonly transactions: TransactionRunner,
     private readonly audit: AuditService,
     private readonly guessing: AccountGuessing,
@@ -42,13 +42,15 @@ export class RegistrationService {
     }
     try {
       // Asked before the costly hash; the unique constraint decides when two ask at once.
-      if (await this.repository.findByEmail(email)) throw new Problem(UsersErrors.email_taken);
+      if (await this.users.isTaken(email)) throw new Problem(UsersErrors.email_taken);
       const passwordHash = await this.passwords.hash(password);
-      const account = { email, displayName, roles: ['user' as const], passwordHash };
+      const account = { email, displayName, roles: ['user' as const] };
       const created = await this.transactions.run(async (tx) => {
-        // What strangers have guessed at while nobody had the address is not held against whoever has it now.
+        // Guesses at an address that nobody had do not count against its first owner.
         await this.guessing.unlock(this.audit.emailDigest(email), tx);
-        return this.users.create(tx, account, origin);
+        const user = await this.users.create(tx, account, origin);
+        await this.credentials.set(tx, user.id, passwordHash);
+        return user;
       });
       return profileOf(created);
     } catch (error) {

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { AuditService } from '../../audit/audit.service.js';
 import type { AuditEvent } from '../../audit/audit-entry.js';
 import { accessRuleOf } from '../../platform/access/access-rule.js';
-import type { Principal, Role } from '../../platform/access/principal.js';
+import { recordedCaller, type Role, type SessionPrincipal } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { isOperational } from '../../platform/http/operational-routes.js';
@@ -42,9 +42,12 @@ export class AuthorizationGuard implements CanActivate {
   private async admit(context: RequestContext, anyOf: readonly Role[]): Promise<boolean> {
     if (!context.principal)
       throw context.tokenFault ? this.invalid(context, context.tokenFault) : this.unauthenticated(context);
-    context.profile = await this.sessions.accountOf(context, context.principal);
-    if (!context.profile) throw this.ended(context, context.principal);
-    if (anyOf.length > 0 && !anyOf.some((role) => context.principal?.roles.includes(role)))
+    const { principal } = context;
+    // No route names a scope yet that would let a key in.
+    if (principal.kind !== 'session') throw this.forbidden(context, anyOf);
+    context.profile = await this.sessions.accountOf(context, principal);
+    if (!context.profile) throw this.ended(context, principal);
+    if (anyOf.length > 0 && !anyOf.some((role) => principal.roles.includes(role)))
       throw this.forbidden(context, anyOf);
     return true;
   }
@@ -69,7 +72,7 @@ export class AuthorizationGuard implements CanActivate {
     this.record(context, { type: 'authn_token_invalid', outcome: 'failure', reason: fault, details });
   }
 
-  private ended(context: RequestContext, { userId, sessionId }: Principal): Problem {
+  private ended(context: RequestContext, { userId, sessionId }: SessionPrincipal): Problem {
     this.record(context, {
       type: 'session_use_after_expire',
       outcome: 'failure',
@@ -82,14 +85,12 @@ export class AuthorizationGuard implements CanActivate {
   }
 
   private forbidden(context: RequestContext, required: readonly Role[]): Problem {
-    const { userId = null, sessionId = null } = context.principal ?? {};
     const details = { required: [...required] };
     this.record(context, {
       type: 'authz_fail',
       outcome: 'failure',
       reason: 'forbidden',
-      userId,
-      sessionId,
+      ...recordedCaller(context.principal),
       details,
     });
     return new Problem(SessionErrors.forbidden);

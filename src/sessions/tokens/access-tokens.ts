@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import type { Principal, Role } from '../../platform/access/principal.js';
+import type { Role } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { type AccessTokenClaims, principalFrom } from './access-token-claims.js';
-import { readCompactJws } from './compact-jws.js';
+import type { AccessTokenClaims } from './access-token-claims.js';
 
 /** A signed access token and its end, which is never later than that of its session. */
 export interface MintedToken {
@@ -16,7 +15,7 @@ export interface MintedToken {
   readonly expiresAt: Date;
 }
 
-/** Makes access tokens (RFC 9068), and reads those that only have to be genuine, not current. */
+/** Makes access tokens (RFC 9068). */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -54,25 +53,5 @@ export class AccessTokens {
       header: { alg: algorithm, typ: 'at+jwt', kid },
     });
     return { token, expiresIn: exp - iat, expiresAt: new Date(exp * 1000) };
-  }
-
-  /** Whom a genuine token speaks for, whether or not it has expired (for logout); null when it is not genuine. */
-  async readGenuine(token: string): Promise<Principal | null> {
-    const jws = readCompactJws(token, this.environment.JWT_ALGORITHM);
-    const key = jws && (await this.keys.verifier(jws.kid));
-    if (!key) return null;
-    try {
-      const claims: unknown = this.jwt.verify(token, {
-        // jsonwebtoken takes Node's KeyObject as it is; only the types of the wrapper lack it.
-        publicKey: key as unknown as Buffer,
-        algorithms: [this.environment.JWT_ALGORITHM],
-        issuer: this.environment.JWT_ISSUER,
-        audience: this.environment.JWT_AUDIENCE,
-        ignoreExpiration: true,
-      });
-      return principalFrom(claims);
-    } catch {
-      return null;
-    }
   }
 }
