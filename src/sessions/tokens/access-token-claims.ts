@@ -1,7 +1,8 @@
 import { ROLES, type Role, type SessionPrincipal } from '../../platform/access/principal.js';
+import type { AssuranceLevel, AuthenticationMethod } from '../proofs.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 
-/** The claims of an access token (RFC 9068 section 2.2), and `sid` for the session. No name, no address. */
+/** The claims of an access token (RFC 9068 sections 2.2 and 2.2.1), and `sid` for the session. No name, no e-mail. */
 export interface AccessTokenClaims {
   readonly iss: string;
   /** One text, never a list, so that a token is for one audience only. */
@@ -15,6 +16,11 @@ export interface AccessTokenClaims {
   readonly exp: number;
   readonly client_id: string;
   readonly roles: Role[];
+  /** Unix seconds of the latest proof at the level of `acr`. */
+  readonly auth_time: number;
+  readonly acr: AssuranceLevel;
+  /** RFC 8176. */
+  readonly amr: readonly AuthenticationMethod[];
 }
 
 /** How far the clock of another instance may be ahead, seconds. */

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import type { Role } from '../../platform/access/principal.js';
+import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
+import type { Session } from '../session.entity.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
 
@@ -30,20 +31,23 @@ export class AccessTokens {
    * Signs a token that never outlives its session. Synchronous on purpose: one RSA 3072 signature is 2 ms here, while
    * in libuv's pool it would wait behind every password hash.
    */
-  mint(userId: string, sessionId: string, roles: readonly Role[], sessionEnd: Date): MintedToken {
+  mint({ id: sub, roles }: Profile, session: Session): MintedToken {
     const iat = Math.floor(this.clock.nowMs() / 1000);
     const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
-    const exp = Math.min(iat + lifetimeSeconds, Math.floor(sessionEnd.getTime() / 1000));
+    const exp = Math.min(iat + lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000));
     const claims: AccessTokenClaims = {
       iss: this.environment.JWT_ISSUER,
       aud: this.environment.JWT_AUDIENCE,
-      sub: userId,
-      sid: sessionId,
+      sub,
+      sid: session.id,
       jti: this.ids.next(),
       iat,
       exp,
       client_id: this.environment.JWT_AUDIENCE,
       roles: [...roles],
+      auth_time: Math.floor((session.authTime ?? session.createdAt).getTime() / 1000),
+      acr: session.acr,
+      amr: session.amr,
     };
     const { kid, key } = this.keys.signer();
     const algorithm = this.environment.JWT_ALGORITHM;

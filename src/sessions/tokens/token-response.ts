@@ -25,7 +25,7 @@ export class TokenResponse {
     transport: TokenTransport,
     reply: FastifyReply,
   ): CookieSignedInDto | BodySignedInDto {
-    const access = this.accessTokens.mint(profile.id, session.id, profile.roles, session.expiresAt);
+    const access = this.accessTokens.mint(profile, session);
     const refreshToken = this.refreshTokens.mint({ sessionId: session.id, generation: session.generation });
     const refreshExpiresIn = Math.max(
       0,
