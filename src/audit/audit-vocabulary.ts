@@ -51,6 +51,8 @@ export interface AuditDetails {
   address_blocked: { address: string; seconds: number; rule: string; alertId: string };
   address_unblocked: { address: string; alertId: string };
   signing_key_rotated: { kid: string };
+  /** A row of the table of keys was not made by this installation; it is ignored. */
+  signing_key_rejected: { kid: string };
   sys_startup: { version: string };
   sys_shutdown: Record<string, never>;
 }
@@ -97,6 +99,7 @@ export const AUDIT_EVENT_TYPES = Object.keys({
   address_blocked: true,
   address_unblocked: true,
   signing_key_rotated: true,
+  signing_key_rejected: true,
   sys_startup: true,
   sys_shutdown: true,
 } satisfies Record<AuditEventType, true>) as AuditEventType[];

@@ -14,10 +14,12 @@ import { AuthorizationGuard } from './guards/authorization.guard.js';
 import { CallerClues } from './guards/caller-clues.js';
 import { CsrfGuard } from './guards/csrf.guard.js';
 import { JwksController } from './keys/jwks.controller.js';
+import { KeyAuthenticity } from './keys/key-authenticity.js';
 import { KeyMaker } from './keys/key-maker.js';
 import { KeyRing } from './keys/key-ring.js';
 import { KeyRotation } from './keys/key-rotation.js';
 import { KeySeal } from './keys/key-seal.js';
+import { KeyStore } from './keys/key-store.js';
 import { SigningKey } from './keys/signing-key.entity.js';
 import { SigningKeysRepository } from './keys/signing-keys.repository.js';
 import { SuppliedKey } from './keys/supplied-key.js';
@@ -46,7 +48,16 @@ import { TokenCookies } from './tokens/token-cookies.js';
 import { TokenResponse } from './tokens/token-response.js';
 import { VerifiedTokens } from './tokens/verified-tokens.js';
 
-const keys = [KeyMaker, KeyRing, KeyRotation, KeySeal, SigningKeysRepository, SuppliedKey];
+const keys = [
+  KeyAuthenticity,
+  KeyMaker,
+  KeyRing,
+  KeyRotation,
+  KeySeal,
+  KeyStore,
+  SigningKeysRepository,
+  SuppliedKey,
+];
 const sessions = [
   SessionConditions,
   SessionFactory,

@@ -7,13 +7,13 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import { internalOrigin } from '../../platform/http/origin.js';
 import { generatePrivateKey, publicJwkOf } from './key-material.js';
 import { KeySeal } from './key-seal.js';
-import { SigningKeysRepository } from './signing-keys.repository.js';
+import { KeyStore } from './key-store.js';
 
 /** Adds signing keys to the installation, each with its event. */
 @Injectable()
 export class KeyMaker {
   constructor(
-    private readonly keys: SigningKeysRepository,
+    private readonly keys: KeyStore,
     private readonly seal: KeySeal,
     private readonly audit: AuditService,
     private readonly environment: Environment,
@@ -41,7 +41,7 @@ export class KeyMaker {
     const publicJwk = publicJwkOf(key, algorithm);
     const { kid } = publicJwk;
     const createdAt = this.clock.now();
-    await this.keys.insert(tx, {
+    await this.keys.add(tx, {
       kid,
       algorithm,
       publicJwk,

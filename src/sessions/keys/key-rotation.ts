@@ -7,7 +7,7 @@ import { type Transaction, TransactionRunner } from '../../platform/database/tra
 import { KeyMaker } from './key-maker.js';
 import { currentKey, deadKeys, firstUse } from './key-schedule.js';
 import type { SigningKey } from './signing-key.entity.js';
-import { SigningKeysRepository } from './signing-keys.repository.js';
+import { KeyStore } from './key-store.js';
 import { SuppliedKey } from './supplied-key.js';
 
 /** What a rotation has changed, for the operator who asked for it. */
@@ -23,7 +23,7 @@ export interface Rotation {
 @Injectable()
 export class KeyRotation {
   constructor(
-    private readonly keys: SigningKeysRepository,
+    private readonly keys: KeyStore,
     private readonly maker: KeyMaker,
     private readonly supplied: SuppliedKey,
     private readonly transactions: TransactionRunner,
@@ -84,8 +84,8 @@ export class KeyRotation {
   private async publish(tx: Transaction, key: KeyObject): Promise<void> {
     const rows = await this.keys.all(tx);
     if (currentKey(rows, this.clock.nowMs())?.kid === this.supplied.kid) return;
-    const known = rows.some((row) => row.kid === this.supplied.kid);
-    if (known) await this.keys.makeSignFrom(tx, this.supplied.kid, this.clock.now());
+    const known = rows.find((row) => row.kid === this.supplied.kid);
+    if (known) await this.keys.makeSignFrom(tx, known, this.clock.now());
     else await this.maker.publish(tx, key, this.clock.now());
   }
 }
