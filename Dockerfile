@@ -23,4 +23,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # What `npm start` runs, but not through npm, which would not pass signals on.
-CMD ["node", "--max-semi-space-size=8", "scripts/start.cjs"]
+CMD ["node", "--disable-sigusr1", "--max-semi-space-size=8", "scripts/start.cjs"]
