@@ -5,12 +5,13 @@ import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountAdministration } from './account-administration.js';
+import { AccountDirectory } from './account-directory.js';
 import { BootstrapAdministrator } from './bootstrap-administrator.js';
 
 /** People as administrators see them: what operators may do to accounts, and the first administrator. */
 @Module({
   imports: [AuditModule, RateLimitModule, UsersModule, SessionsModule, AuthModule],
-  providers: [AccountAdministration, BootstrapAdministrator],
-  exports: [AccountAdministration],
+  providers: [AccountAdministration, AccountDirectory, BootstrapAdministrator],
+  exports: [AccountAdministration, AccountDirectory],
 })
 export class AdminModule {}
