@@ -45,7 +45,7 @@ export class AccountGuessing {
    * and extends no wait. Throws `dependency_unavailable` when it cannot count: no unrecorded guess is ever evaluated.
    */
   async begin(emailDigest: string, knownDeviceId: string | null): Promise<GuessingAttempt> {
-    const key: FailureKey = { emailDigest: emailDigest, deviceId: knownDeviceId ?? '' };
+    const key: FailureKey = { emailDigest, deviceId: knownDeviceId ?? '' };
     const counted = await this.failures.count(key, GUESSING_RULES);
     if (counted === null) throw await this.refusal(key);
     return {
