@@ -16,12 +16,12 @@ export class OperatorPasswords {
   ) {}
 
   /**
-   * Replaces the password of an account by one that is hashed already. Returns whether the account may sign in: one
+   * Replaces the password of an account, named by address or id, by one that is hashed already. Returns whether the account may sign in: one
    * that was disabled stays so. Throws `not_found`.
    */
-  async set(email: string, hash: string, origin: Origin): Promise<boolean> {
+  async set(who: string, hash: string, origin: Origin): Promise<boolean> {
     return this.transactions.run(async (tx) => {
-      const user = await this.users.lockByEmail(tx, email);
+      const user = await (who.includes('@') ? this.users.lockByEmail(tx, who) : this.users.lock(tx, who));
       if (!user) throw new Problem(PlatformErrors.not_found);
       await this.passwords.replace(tx, user, hash, origin);
       return user.disabledAt === null;

@@ -1,6 +1,7 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { AdminErrors } from '../admin/admin.errors.js';
 import { AuthErrors } from '../auth/auth.errors.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { Environment } from '../platform/config/environment.js';
@@ -30,7 +31,7 @@ const DESCRIPTION = `Sign in once, get an access token that your API can verify 
 
 **Try it out here:** press *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
 keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. What is under *audit* and *monitoring* takes a role, which an operator gives:
-\`npm run admin -- roles ada@example.com user admin\`.
+\`npm run admin -- users roles ada@example.com admin\`.
 
 Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`: [all of them](/docs/errors). Every answer carries \`X-Request-Id\`, and the
 rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document itself: [OpenAPI 3.1](/openapi.json).`;
@@ -48,6 +49,7 @@ const ROWS: readonly ProblemRow[] = [
   AuthErrors,
   UsersErrors,
   RateLimitErrors,
+  AdminErrors,
 ].flatMap((table) => Object.values(table));
 
 /** The OpenAPI 3.1 document of the application, made from the decorators that the pipeline itself obeys. */

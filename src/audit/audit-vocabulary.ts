@@ -1,6 +1,7 @@
 /**
  * The closed vocabulary of authentication events, in the words of the OWASP Logging Vocabulary Cheat Sheet where
- * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded.
+ * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded. Beside them stand
+ * the members of the origin's `actor`, where somebody acted on an account that is not theirs or on the installation.
  */
 export interface AuditDetails {
   /** Somebody signed in. `account` is the keyed digest of the submitted address. */

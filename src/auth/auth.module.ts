@@ -11,6 +11,7 @@ import { PasswordCredentialsRepository } from './credentials/passwords/password-
 import { NewPassword } from './credentials/passwords/new-password.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
+import { AccountCreation } from './registration/account-creation.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { RegistrationService } from './registration/registration.service.js';
 import { LoginController } from './sign-in/login.controller.js';
@@ -38,7 +39,7 @@ const signIn = [LoginService, LoginRecord, SignInService];
     SessionsModule,
   ],
   controllers: [RegistrationController, LoginController],
-  providers: [...passwords, ...signIn, RegistrationService],
-  exports: [NewPassword, PasswordChange, PasswordCredentials, PasswordHasher],
+  providers: [...passwords, ...signIn, AccountCreation, RegistrationService],
+  exports: [AccountCreation, NewPassword, PasswordChange, PasswordCredentials, PasswordHasher],
 })
 export class AuthModule {}

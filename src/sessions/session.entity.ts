@@ -10,7 +10,8 @@ export type RevocationReason =
   | 'account_disabled'
   | 'account_deleted'
   | 'session_limit'
-  | 'response_to_alert';
+  | 'response_to_alert'
+  | 'ended_by_administrator';
 
 /** One sign-in on one device. Refresh tokens have no table: they are derived from session and generation. */
 @Entity('sessions')

@@ -5,12 +5,11 @@ import { TransactionRunner } from '../../platform/database/transaction-runner.js
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
 import { profileOf } from '../../users/profile.js';
 import { UsersErrors } from '../../users/users.errors.js';
 import { UsersService } from '../../users/users.service.js';
-import { PasswordCredentials } from '../credentials/passwords/password-credentials.js';
 import { NewPassword } from '../credentials/passwords/new-password.js';
+import { AccountCreation } from './account-creation.js';
 
 /** A validated registration request. */
 export interface Registration {
@@ -26,10 +25,9 @@ export class RegistrationService {
   constructor(
     private readonly passwords: NewPassword,
     private readonly users: UsersService,
-    private readonly credentials: PasswordCredentials,
+    private readonly creation: AccountCreation,
     private readonly transactions: TransactionRunner,
     private readonly audit: AuditService,
-    private readonly guessing: AccountGuessing,
   ) {}
 
   /** Throws `validation_failed` for an unfit password, `email_taken`, and `overloaded`. */
@@ -45,13 +43,9 @@ export class RegistrationService {
       if (await this.users.isTaken(email)) throw new Problem(UsersErrors.email_taken);
       const passwordHash = await this.passwords.hash(password);
       const account = { email, displayName, roles: ['user' as const] };
-      const created = await this.transactions.run(async (tx) => {
-        // Guesses at an address that nobody had do not count against its first owner.
-        await this.guessing.unlock(this.audit.emailDigest(email), tx);
-        const user = await this.users.create(tx, account, origin);
-        await this.credentials.set(tx, user.id, passwordHash);
-        return user;
-      });
+      const created = await this.transactions.run((tx) =>
+        this.creation.create(tx, account, passwordHash, origin),
+      );
       return profileOf(created);
     } catch (error) {
       if (error instanceof Problem && error.row === UsersErrors.email_taken)

@@ -4,6 +4,7 @@ import { ConfigurationFault } from '../../platform/config/configuration-fault.js
 import { Environment } from '../../platform/config/environment.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
 import { KeyMaker } from './key-maker.js';
 import { currentKey, deadKeys, firstUse } from './key-schedule.js';
 import type { SigningKey } from './signing-key.entity.js';
@@ -46,7 +47,7 @@ export class KeyRotation {
    * Publish, wait, sign, keep the old until its tokens are dead: adds a key that takes over once every verifier can
    * know it. Throws {@link ConfigurationFault} over a supplied key.
    */
-  async rotate(): Promise<Rotation> {
+  async rotate(origin?: Origin): Promise<Rotation> {
     if (this.supplied.key) {
       throw new ConfigurationFault([
         'JWT_PRIVATE_KEY supplies the signing key; to rotate, supply another one',
@@ -56,7 +57,7 @@ export class KeyRotation {
       await this.keys.lock(tx);
       const dropped = await this.dropDead(tx);
       const signsFrom = firstUse(this.clock.nowMs());
-      return { kid: await this.maker.generate(tx, signsFrom), signsFrom, dropped };
+      return { kid: await this.maker.generate(tx, signsFrom, origin), signsFrom, dropped };
     });
   }
 
