@@ -50,6 +50,9 @@ export interface Rule extends AlertKind {
   evidence?(figures: Figures): Readonly<Record<string, unknown>>;
 }
 
+/** The injection token of the rules over the trail. */
+export const RULES = Symbol('portcullis.rules');
+
 /** For rules that are true of a single event. */
 export const ONCE: Limit = { count: 1, seconds: 1 };
 

@@ -11,6 +11,7 @@ export type KeyPurpose =
   | 'audit-verified'
   | 'cursor'
   | 'alert-id'
+  | 'detection-position'
   | 'rate-limit-key'
   | 'installation-fingerprint';
 

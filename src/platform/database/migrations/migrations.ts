@@ -11,6 +11,7 @@ import { Deliveries1795400008000 } from './1795400008000-deliveries.js';
 import { AuditPositions1795400009000 } from './1795400009000-audit-positions.js';
 import { PasswordCredentials1795400009100 } from './1795400009100-password-credentials.js';
 import { SessionProofs1795400009200 } from './1795400009200-session-proofs.js';
+import { DetectionCodes1795400012000 } from './1795400012000-detection-codes.js';
 
 /** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   AuditPositions1795400009000,
   PasswordCredentials1795400009100,
   SessionProofs1795400009200,
+  DetectionCodes1795400012000,
 ];
