@@ -22,9 +22,9 @@ import { ConditionWatch } from './conditions/condition-watch.js';
 import { CONDITIONS, type Condition } from './conditions/condition.js';
 import { conditionsOf } from './conditions/conditions.js';
 import { Dependencies } from './conditions/dependencies.js';
-import { OutageClaims } from './conditions/outage-claims.js';
 import { OutageNotifier } from './conditions/outage-notifier.js';
 import { TrailProgress } from './conditions/trail-progress.js';
+import { WritabilityRepository } from './conditions/writability.repository.js';
 import { AlertLog } from './delivery/alert-log.js';
 import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery/delivery-channel.js';
 import { DeliveryQueue } from './delivery/delivery-queue.js';
@@ -111,7 +111,7 @@ const conditions = [
   CallWatch,
   TrailProgress,
   Dependencies,
-  OutageClaims,
+  WritabilityRepository,
   OutageNotifier,
   ConditionWatch,
 ];
