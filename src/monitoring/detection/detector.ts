@@ -1,15 +1,18 @@
 import { deviceName } from '../../audit/activity/device-name.js';
 import type { Finding } from '../alerts/alert-kind.js';
+import { mostSevereFirst } from '../alerts/severity.js';
 import type { Journey } from '../places/place.js';
 import type { Figures, Limit, Rule } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
 import { SlidingWindows } from './sliding-windows.js';
+import { type Located, SubjectBound } from './subject-bound.js';
 import type { SubjectWindow } from './subject-window.js';
 
 interface Watched {
   readonly rule: Rule;
   readonly limit: Limit;
   readonly windows: SlidingWindows;
+  readonly bound: SubjectBound;
 }
 
 /** That a rule became true of a subject, and how often. */
@@ -41,13 +44,14 @@ export class Detector {
               rule,
               limit: rule.limit,
               windows: new SlidingWindows(rule.limit.seconds * 1000, rule.distinct),
+              bound: new SubjectBound(),
             },
           ],
     );
   }
 
   /**
-   * Takes what happened next, in the trail's order. Returns one finding per rule and subject, however
+   * Takes what happened next, in the trail's order. Returns one finding per rule and subject, the most severe first, however
    * many of them made it true: under an attack an alert is written once per page.
    */
   observe(occurrences: readonly Occurrence[]): Finding[] {
@@ -55,7 +59,15 @@ export class Detector {
     for (const occurrence of occurrences) {
       for (const watched of this.watched) this.weigh(watched, occurrence, hits);
     }
-    return Array.from(hits.values(), (hit) => this.finding(hit));
+    const found = new Map<SubjectBound, Located[]>();
+    for (const hit of hits.values()) {
+      const { bound } = hit.watched;
+      const located = { finding: this.finding(hit), network: hit.last.address };
+      found.set(bound, [...(found.get(bound) ?? []), located]);
+    }
+    return Array.from(found, ([bound, all]) => bound.apply(all))
+      .flat()
+      .toSorted((a, b) => mostSevereFirst(a.kind, b.kind));
   }
 
   private weigh(watched: Watched, occurrence: Occurrence, hits: Map<string, Hit>): void {

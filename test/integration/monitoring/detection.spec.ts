@@ -7,6 +7,7 @@ import type { AuditFeed, FeedPage } from '../../../src/audit/feed/audit-feed.js'
 import { DetectionRepository } from '../../../src/monitoring/detection/detection.repository.js';
 import { DetectionResumption } from '../../../src/monitoring/detection/detection-resumption.js';
 import { PositionCodes } from '../../../src/monitoring/detection/position-codes.js';
+import { MOST_NAMED } from '../../../src/monitoring/detection/subject-bound.js';
 import { DetectionService } from '../../../src/monitoring/detection/detection.service.js';
 import type { Leadership } from '../../../src/platform/leader/leadership.js';
 import { suppliedPlaces } from '../../../src/monitoring/places/geoip-database.js';
@@ -237,6 +238,23 @@ describe('Detection', () => {
     await owner.destroy();
     await readUp(detection);
     expect(await found()).toEqual([['brute_force', 1]]);
+  });
+
+  it('raises what matters in the round that reads it, among thirty subjects a second that a stranger makes up', async () => {
+    const minute = 60;
+    happen(
+      spread(minute * 30 * 20, minute, (i) => ({
+        kind: 'forgery' as const,
+        address: `2001:db8:${Math.floor(i / 1280).toString(16)}:${(Math.floor(i / 20) % 64).toString(16)}::1`,
+      })),
+    );
+    const detection = instance();
+    while (trail.asked.length * 500 < trail.entries.length) await detection.step();
+    happen([{ kind: 'reuse', account: 'victim', address: '192.0.2.1', at: 0 }], START + minute * 1000);
+    await detection.step();
+    const rows = await alerting.rows();
+    expect(rows.filter(({ rule }) => rule === 'refresh_token_reuse')).toHaveLength(1);
+    expect(rows.filter(({ rule }) => rule === 'token_forgery').length).toBeLessThanOrEqual(MOST_NAMED + 1);
   });
 
   describe('whose position somebody has changed', () => {
