@@ -1,4 +1,3 @@
-import type { Place } from '../places/place.js';
 import type { Dimension } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
 import { GenerationalCache } from '../generational-cache.js';
@@ -43,7 +42,7 @@ export class SlidingWindows {
     return this.youngWeight + this.oldWeight;
   }
 
-  add(subject: string, occurrence: Occurrence, counts: boolean, place?: Place): SubjectWindow {
+  add(subject: string, occurrence: Occurrence, counts: boolean, value?: unknown): SubjectWindow {
     this.nowMs = Math.max(this.nowMs, occurrence.at);
     this.forgetSilent();
     const window = this.windows.use(
@@ -51,7 +50,7 @@ export class SlidingWindows {
       () => new SubjectWindow(this.bounds.perSubject, this.dimensions),
     );
     const before = window.seen;
-    window.add(occurrence, counts, place);
+    window.add(occurrence, counts, value);
     window.expire(this.nowMs - this.lengthMs);
     this.youngWeight += window.seen - before;
     return window;

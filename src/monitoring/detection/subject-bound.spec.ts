@@ -54,11 +54,12 @@ describe('The subjects of a rule', () => {
     const logins = spread(100, 100, (i) => ({
       kind: 'login' as const,
       account: `owner-${i}`,
-      address: '192.0.2.1',
+      address: `10.0.${i}.1`,
       password: 'right' as const,
       device: 'new' as const,
     }));
-    expect(findingsOf(RULES, logins)).toHaveLength(100);
+    const found = findingsOf(RULES, logins).filter(({ kind }) => kind.name === 'login_from_new_device');
+    expect(found).toHaveLength(100);
   });
 });
 

@@ -1,6 +1,5 @@
 import type { Dimension } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
-import { type Journey, type Place, journeyBetween } from '../places/place.js';
 
 interface Item {
   readonly at: number;
@@ -8,12 +7,12 @@ interface Item {
   readonly address: string | null;
   readonly userId: string | null;
   readonly counts: boolean;
-  readonly place: Place | null;
+  readonly value: unknown;
 }
 
 /** How many of the newest accounts, addresses and users an alert names. */
 const NAMED_IN_EVIDENCE = 20;
-/** How many of the newest observations are looked at for names and places: a page of the trail, to miss no address of it. */
+/** How many of the newest observations are looked at for names and values: a page of the trail, to miss no address of it. */
 const LOOKED_AT = 500;
 
 /**
@@ -52,12 +51,8 @@ export class SubjectWindow {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
   }
 
-  add(
-    { at, account, address, entry: { userId } }: Occurrence,
-    counts: boolean,
-    place: Place | null = null,
-  ): void {
-    const item = { at, account, address, userId, counts, place };
+  add({ at, account, address, entry: { userId } }: Occurrence, counts: boolean, value?: unknown): void {
+    const item = { at, account, address, userId, counts, value };
     this.items.push(item);
     this.added += 1;
     if (counts) this.tally(item, 1);
@@ -84,18 +79,10 @@ export class SubjectWindow {
     return [...found];
   }
 
-  /** From the place of the newest observation to the furthest other one; null where no two places are known. */
-  furthest(): Journey | null {
-    const to = this.items.at(-1)?.place;
-    if (!to) return null;
-    let furthest: Journey | null = null;
+  /** What the rule kept of the newest observations, the oldest first, without those of which it kept nothing. */
+  values(): unknown[] {
     const earliest = Math.max(this.head, this.items.length - LOOKED_AT);
-    for (let i = this.items.length - 2; i >= earliest; i--) {
-      const from = this.items[i]!.place;
-      const journey = from && journeyBetween(from, to);
-      if (journey && journey.kilometres >= (furthest?.kilometres ?? 0)) furthest = journey;
-    }
-    return furthest;
+    return this.items.slice(earliest).flatMap(({ value }) => (value === undefined ? [] : [value]));
   }
 
   /** The addresses counted since this was last asked: one that was let in again pays for nothing twice. */
