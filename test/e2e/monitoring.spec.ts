@@ -269,7 +269,7 @@ describe('Monitoring', () => {
     // What an instance of an earlier version took as a sign that another one had announced the alert.
     const key = 'portcullis:outage:dependency_down dependency:postgresql';
     await client.run((redis) => redis.set(key, 'a stranger', 'EX', 600));
-    await client.onApplicationShutdown();
+    client.onApplicationShutdown();
     const database = await freshDatabase();
     onTestFinished(() => database.drop());
     const proxy = await startTcpProxy(Number(new URL(database.url).port));

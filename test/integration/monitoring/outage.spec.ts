@@ -223,15 +223,20 @@ describe('PostgreSQL as a dependency', () => {
   it('is down while the connections of the pool lead to a server that takes no changes', async () => {
     const database = await freshDatabase();
     onTestFinished(() => database.drop());
-    const { dataSource, stop } = await startAlerting(database);
-    onTestFinished(stop);
+    const alerting = await startAlerting(database);
+    onTestFinished(() => alerting.stop());
     const superuser = new Client(database.superuserUrl);
     await superuser.connect();
     onTestFinished(() => superuser.end());
     const clock = new ManualClock();
     const leadership = { silenceMs: 0 } as Leadership;
     const redis = { configured: false } as RedisConnection;
-    const dependencies = new Dependencies(leadership, new WritabilityRepository(dataSource), redis, clock);
+    const dependencies = new Dependencies(
+      leadership,
+      new WritabilityRepository(alerting.dataSource),
+      redis,
+      clock,
+    );
     const probed = async () => {
       await dependencies.probe();
       clock.advance(3000);
