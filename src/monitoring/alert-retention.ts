@@ -37,7 +37,7 @@ export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
 
   async enforce(): Promise<void> {
     const daysAgo = (days: number) => new Date(this.clock.nowMs() - days * DAY_MS);
-    // Of an alert that fires for days there are very many, and all at once they would outlast the statement timeout.
+    // An alert that fires for days has very many, and deleting them at once would exceed the statement timeout.
     while ((await this.deliveries.deleteOverBefore(daysAgo(DELIVERED_DAYS), BATCH)) === BATCH);
     await this.transactions.run(async (tx) => {
       await this.alerts.deleteResolvedBefore(tx, daysAgo(this.environment.AUDIT_EVENT_RETENTION_DAYS));

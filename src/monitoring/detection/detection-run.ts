@@ -19,7 +19,7 @@ export interface Slot {
   failures: number;
 }
 
-/** Everything that the leader remembers; thrown away with the leadership, and built anew from PostgreSQL. */
+/** The leader's memory, discarded with the leadership and rebuilt from PostgreSQL. */
 export class DetectionRun {
   readonly longestWindowMs: number;
   private readonly detector: Detector;

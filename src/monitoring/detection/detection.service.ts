@@ -19,8 +19,8 @@ const PAUSE_MS = 500;
 /**
  * Reads the trail of all instances, judges it by the rules, and raises what they find. One leader does it, in
  * memory: an exact window needs every event in order, and no request waits for any of it. The alerts of a page
- * and the cursor behind it commit together, so that nothing is judged twice and nothing is skipped; whatever goes
- * wrong, the memory is thrown away and filled again from the trail.
+ * and the cursor behind it commit together, so that nothing is judged twice and nothing is skipped; after any
+ * failure the memory is discarded and rebuilt from the trail.
  */
 @Injectable()
 export class DetectionService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {

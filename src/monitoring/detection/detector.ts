@@ -26,7 +26,7 @@ interface Hit {
   readonly values: readonly unknown[];
 }
 
-/** Holds every rule's windows and says which rules the next entries make true. Pure but for its memory. */
+/** Holds the windows of every rule and returns which rules the next entries make true. */
 export class Detector {
   /** By the type of event that the rules look at. */
   private readonly watched = new Map<string, Watched[]>();

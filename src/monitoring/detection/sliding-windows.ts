@@ -44,7 +44,7 @@ export class SlidingWindows {
 
   add(subject: string, occurrence: Occurrence, counts: boolean, value?: unknown): SubjectWindow {
     this.nowMs = Math.max(this.nowMs, occurrence.at);
-    this.forgetSilent();
+    this.evict();
     const window = this.windows.use(
       subject,
       () => new SubjectWindow(this.bounds.perSubject, this.dimensions),
@@ -56,8 +56,8 @@ export class SlidingWindows {
     return window;
   }
 
-  /** What was silent for a whole window holds nothing any more; what is too much goes by the same door. */
-  private forgetSilent(): void {
+  /** Ages the windows: those unused for a whole window are empty, and those beyond the bound are evicted. */
+  private evict(): void {
     const isFull = this.youngWeight > this.bounds.total / 2;
     if (!isFull && this.nowMs - this.youngSinceMs <= this.lengthMs) return;
     this.windows.age();

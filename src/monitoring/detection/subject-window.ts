@@ -24,7 +24,7 @@ export class SubjectWindow {
   private head = 0;
   private countedItems = 0;
   private added = 0;
-  private told = 0;
+  private reported = 0;
   private readonly counts: readonly { dimension: Dimension; ofValue: Map<string, number> }[];
 
   constructor(
@@ -85,10 +85,10 @@ export class SubjectWindow {
     return this.items.slice(earliest).flatMap(({ value }) => (value === undefined ? [] : [value]));
   }
 
-  /** The addresses counted since this was last asked: one that was let in again pays for nothing twice. */
+  /** The addresses counted since the last call, so that no response is repeated for an address that was unblocked. */
   newAddresses(): string[] {
-    const addresses = this.newest('address', Infinity, this.added - this.told);
-    this.told = this.added;
+    const addresses = this.newest('address', Infinity, this.added - this.reported);
+    this.reported = this.added;
     return addresses;
   }
 
@@ -96,7 +96,7 @@ export class SubjectWindow {
     const oldest = this.items[this.head]!;
     this.head += 1;
     if (oldest.counts) this.tally(oldest, -1);
-    // The dead head is cut off when it outweighs what lives, which makes its cost constant per observation.
+    // The expired head is cut off once it outweighs the rest, which makes the cost constant per observation.
     if (this.head > 32 && this.head > this.items.length / 2) {
       this.items = this.items.slice(this.head);
       this.head = 0;

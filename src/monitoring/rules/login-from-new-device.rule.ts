@@ -1,7 +1,7 @@
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Rule, ONCE, ofUser } from './rule.js';
 
-/** An account that is in use was entered from a device that does not hold its token; the owner knows whether by them. */
+/** An account that had been used before was signed in to from a device without its token. Only the owner can tell whether that was them. */
 export function loginFromNewDevice(): Rule {
   return {
     name: 'login_from_new_device',

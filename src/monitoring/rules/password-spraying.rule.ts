@@ -3,7 +3,7 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
-/** Where failures are so usual that the factor would ask for more than all, nearly all must do. */
+/** Upper bound of the required failure ratio, where the factor times the usual ratio would exceed 1. */
 const NEARLY_ALL = 0.95;
 
 /**

@@ -45,14 +45,14 @@ export type Response = 'block_address' | 'end_sessions';
 export interface Rule extends AlertKind {
   /** The types of events that it looks at; {@link observe} is given no others. */
   readonly events: readonly AuditEventType[];
-  /** What it may be answered with. What a stranger can make true must not sign its victim out. */
+  /** The responses that operators may enable. A rule that a stranger can make true must not sign its victim out. */
   readonly responses?: readonly Response[];
   /** Its row in docs/security.md, with the default thresholds. */
   readonly documentation: { readonly trueWhen: string; readonly why: string };
   /** Null switches the rule off. */
   readonly limit: Limit | null;
   readonly distinct?: readonly Dimension[];
-  /** Whether the rule looks at successes alone, so that its window says nothing about when failures are usual. */
+  /** Whether the rule looks at successes only, so that its window does not count for the failure baseline. */
   readonly ignoresFailures?: boolean;
   observe(occurrence: Occurrence): Observation | null;
   holds(figures: Figures, limit: Limit): boolean;

@@ -15,7 +15,7 @@ import { refreshTokenReuse } from './refresh-token-reuse.rule.js';
 import type { Response, Rule } from './rule.js';
 import { tokenForgery } from './token-forgery.rule.js';
 
-/** Makes a rule with the thresholds of an installation, and the places that it knows, if it does. */
+/** Makes a rule with the thresholds of an installation, and its database of places, if it has one. */
 export type RuleFactory = (environment: Environment, places: Places | null) => Rule;
 
 /** Every rule over the trail: the one list. */

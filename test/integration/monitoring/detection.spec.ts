@@ -197,7 +197,7 @@ describe('Detection', () => {
     expect(await found()).toEqual([['password_spraying', expect.any(Number)]]);
   });
 
-  it('judges nothing twice when two instances both believe that they lead', async () => {
+  it('judges nothing twice when two instances lead at the same time', async () => {
     const [first, second] = [instance(), instance()];
     happen(spread(9, 90, () => guess));
     await readUp(first);
