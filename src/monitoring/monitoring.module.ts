@@ -22,9 +22,9 @@ import { ConditionWatch } from './conditions/condition-watch.js';
 import { CONDITIONS, type Condition } from './conditions/condition.js';
 import { conditionsOf } from './conditions/conditions.js';
 import { Dependencies } from './conditions/dependencies.js';
-import { OutageClaims } from './conditions/outage-claims.js';
 import { OutageNotifier } from './conditions/outage-notifier.js';
 import { TrailProgress } from './conditions/trail-progress.js';
+import { WritabilityRepository } from './conditions/writability.repository.js';
 import { AlertLog } from './delivery/alert-log.js';
 import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery/delivery-channel.js';
 import { DeliveryQueue } from './delivery/delivery-queue.js';
@@ -36,7 +36,9 @@ import { OwnerEmailChannel } from './delivery/owner-email.channel.js';
 import { WebhookChannel } from './delivery/webhook.channel.js';
 import { AUDIT_CHAIN_BROKEN, ChainWatch } from './detection/chain-watch.js';
 import { DetectionRepository } from './detection/detection.repository.js';
-import { DetectionService, RULES } from './detection/detection.service.js';
+import { DetectionResumption, TRAIL_POSITIONS_FORGED } from './detection/detection-resumption.js';
+import { DetectionService } from './detection/detection.service.js';
+import { PositionCodes } from './detection/position-codes.js';
 import { Leadership } from '../platform/leader/leadership.js';
 import { AlertMetrics } from './metrics/alert-metrics.js';
 import { AuditMetrics } from './metrics/audit-metrics.js';
@@ -53,7 +55,7 @@ import { AlertRetention } from './alert-retention.js';
 import { suppliedPlaces } from './places/geoip-database.js';
 import { BlockAddressChannel } from './responses/block-address.channel.js';
 import { EndSessionsChannel } from './responses/end-sessions.channel.js';
-import type { Rule } from './rules/rule.js';
+import { RULES, type Rule } from './rules/rule.js';
 import { rulesOf } from './rules/rules.js';
 
 const channels = [WebhookChannel, EmailChannel, OwnerEmailChannel, BlockAddressChannel, EndSessionsChannel];
@@ -73,6 +75,7 @@ const alerts = [
       ...rules,
       ...conditions,
       AUDIT_CHAIN_BROKEN,
+      TRAIL_POSITIONS_FORGED,
     ],
   },
 ];
@@ -92,7 +95,9 @@ const detection = [
     useFactory: (environment: Environment) => rulesOf(environment, suppliedPlaces(environment)),
   },
   Leadership,
+  PositionCodes,
   DetectionRepository,
+  DetectionResumption,
   DetectionService,
   ChainWatch,
 ];
@@ -106,7 +111,7 @@ const conditions = [
   CallWatch,
   TrailProgress,
   Dependencies,
-  OutageClaims,
+  WritabilityRepository,
   OutageNotifier,
   ConditionWatch,
 ];

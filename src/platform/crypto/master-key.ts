@@ -13,6 +13,7 @@ export type KeyPurpose =
   | 'audit-verified'
   | 'cursor'
   | 'alert-id'
+  | 'detection-position'
   | 'rate-limit-key'
   | 'installation-fingerprint';
 

@@ -38,6 +38,13 @@ describe('a signing key', () => {
       [kid],
     );
 
+  const alerts = (kid: string) =>
+    asSuperuser(
+      app.database,
+      `SELECT 1 FROM monitoring_alert WHERE rule = 'forged_signing_key' AND severity = 'critical' AND subject = $1`,
+      [`key:${kid}`],
+    );
+
   it.each([
     ['without a code', {}],
     ['with a code of its own', { mac: Buffer.alloc(32, 7) }],
@@ -50,6 +57,7 @@ describe('a signing key', () => {
       expect((await keysOf(other)).map((key) => key.kid)).not.toContain(kid);
       await signUp(other);
       await expect.poll(() => rejections(kid)).toHaveLength(1);
+      await expect.poll(() => alerts(kid), { timeout: 10_000 }).toHaveLength(1);
     } finally {
       await other.close();
     }
@@ -57,7 +65,10 @@ describe('a signing key', () => {
 
   it('of the version before, which wrote no code, is trusted for the private half that opens', async () => {
     const before = await keysOf(app);
-    await asSuperuser(app.database, 'UPDATE signing_keys SET mac = NULL WHERE sealed_private_key IS NOT NULL');
+    await asSuperuser(
+      app.database,
+      'UPDATE signing_keys SET mac = NULL WHERE sealed_private_key IS NOT NULL',
+    );
     const { accessToken } = await signUp(app);
     const other = await startBeside(app);
     try {
