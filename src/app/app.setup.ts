@@ -2,6 +2,7 @@ import fastifyCookie from '@fastify/cookie';
 import type { NestFastifyApplication, FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serveDocumentation, serveErrors } from './openapi.js';
+import { AuthErrors } from '../auth/auth.errors.js';
 import { CallRecorder } from '../audit/call-recorder.js';
 import { SystemClock } from '../platform/clock/clock.js';
 import type { Environment } from '../platform/config/environment.js';
@@ -44,7 +45,10 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const fastify = app.getHttpAdapter().getInstance();
   const openRequestContext = callOpener({
     trustedProxies: new CidrList(environment.TRUSTED_PROXIES),
-    https: environment.COOKIE_SECURE,
+    transport: {
+      https: environment.COOKIE_SECURE,
+      includeSubDomains: environment.HSTS_INCLUDE_SUBDOMAINS,
+    },
   });
   const filter = app.get(ProblemFilter);
   const recorder = app.get(CallRecorder);
@@ -81,7 +85,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     if (request.is404) await admission.admitUnmatched(request, reply);
     requireHost(request);
   });
-  fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS));
+  fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS, AuthErrors.csrf_rejected));
   if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', warnUntrustedProxy());
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // Or a connection that was busy when the drain began would stay open after its answer, and keep the process.

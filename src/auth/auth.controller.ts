@@ -128,7 +128,7 @@ export class AuthController {
    */
   @Post('logout')
   @HttpCode(204)
-  @Header('clear-site-data', '"cache", "storage"')
+  @Header('clear-site-data', '"cache"')
   @ApiOperation({ operationId: 'logOut', summary: 'Sign out' })
   @LogoutDocumentation()
   async logout(

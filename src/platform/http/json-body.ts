@@ -9,8 +9,8 @@ const MAX_DEPTH = 16;
 /** More than any body of this API by far; each unknown member would be answered by a sentence of its own. */
 const MAX_MEMBERS = 200;
 
-/** The one accepted media type, with no parameter but its only legal charset (RFC 8259 section 8.1). */
-const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?$/i;
+/** The one accepted media type, with no parameter but its only legal charset (RFC 8259 section 8.1; RFC 9110 section 5.6.6). */
+const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*(?:charset=(?:utf-8|"utf-8")[ \t]*)?)*$/i;
 
 const STRING_TOKEN = /("(?:[^"\\]|\\.)*")[ \t\r\n]*(:)?/g;
 const ESCAPE = /\\(?:u([0-9a-f]{4})|(["\\/bfnrt]))/gi;

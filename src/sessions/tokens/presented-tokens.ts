@@ -2,8 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { TokenCookies } from './token-cookies.js';
 
-/** Exactly the scheme, one space, one token (RFC 6750 section 2.1, read more strictly than RFC 9110 allows). */
-const BEARER = /^Bearer ([^ ,]+)$/;
+/** The scheme in any case (RFC 9110 section 11.1), exactly one space, one token (RFC 6750 section 2.1). */
+const BEARER = /^bearer ([^ ,]+)$/i;
+
+/** Credentials of another scheme, as a browser adds those of a staging host to each request (RFC 9110 section 11.4). */
+const OTHER_SCHEME = /^[\w!#$%&'*+.^`|~-]+ +[^ ]/;
+
+/** The scheme anywhere in the field: two fields come joined by a comma, and a proxy in front may have judged the other. */
+const NAMES_BEARER = /(?:^|,)[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
 
 /** No token looks like this, so that a header of another form is refused as a token and never passed over. */
 const NO_TOKEN = '*';
@@ -13,10 +19,10 @@ const NO_TOKEN = '*';
 export class PresentedTokens {
   constructor(private readonly cookies: TokenCookies) {}
 
-  /** The header wins over the cookie. */
+  /** The header wins over the cookie, unless its credentials are of a scheme that is not ours. */
   access(request: FastifyRequest): string | null {
     const header = request.headers.authorization;
-    if (header === undefined) return this.cookies.read(request, 'access_token');
+    if (header === undefined || isOfOtherScheme(header)) return this.cookies.read(request, 'access_token');
     return BEARER.exec(header)?.[1] ?? NO_TOKEN;
   }
 
@@ -31,4 +37,8 @@ export class PresentedTokens {
   device(request: FastifyRequest): string | null {
     return this.cookies.read(request, 'device');
   }
+}
+
+function isOfOtherScheme(header: string): boolean {
+  return OTHER_SCHEME.test(header) && !NAMES_BEARER.test(header);
 }
