@@ -14,7 +14,7 @@ import { CidrList } from '../platform/http/cidr-list.js';
 import { crossOrigin } from '../platform/http/cross-origin.js';
 import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
 import { readJsonBodies } from '../platform/http/json-body.js';
-import { sendProblem } from '../platform/http/problem-document.js';
+import { publicPath } from '../platform/http/public-path.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
 import { callOpener } from '../platform/http/request-context-opener.js';
 import { requireHost } from '../platform/http/require-host.js';
@@ -30,10 +30,11 @@ type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) =
 export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
 
 /** The HTTP adapter of the service; {@link setUp} completes it once the application exists. */
-export function createAdapter(): FastifyAdapter {
+export function createAdapter({ PUBLIC_URL }: Pick<Environment, 'PUBLIC_URL'>): FastifyAdapter {
   const ids = new UuidV7(new SystemClock(), new SystemRandomness());
   return fastifyAdapter({
     nextRequestId: () => ids.next(),
+    basePath: publicPath(PUBLIC_URL),
     onUnroutable: (error, request, reply) => {
       (request.server as unknown as { unroutable: Unroutable }).unroutable(error, request, reply);
     },
@@ -66,7 +67,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     recorded: (answer: () => void, status: number) => void,
   ): Promise<void> {
     const problem = filter.judge(await admission.admitRefused(error, request, reply), request);
-    const answer = () => sendProblem(problem, contextOf(request).origin.requestId, reply);
+    const answer = () => filter.send(problem, request, reply);
     recorded(answer, problem.row.status);
   }
 
@@ -82,7 +83,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     done();
   });
   fastify.addHook('onRequest', async (request, reply) => {
-    if (request.is404) await admission.admitUnmatched(request, reply);
+    if (request.is404) await admission.admitByAddress(request, reply);
     requireHost(request);
   });
   fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS, AuthErrors.csrf_rejected));

@@ -4,6 +4,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../platform/access/access.decorator.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { contextOf } from '../platform/http/request-context.js';
+import type { Origin } from '../platform/http/origin.js';
+import { ClientOrigin } from '../platform/http/request.decorators.js';
+import { Slow } from '../platform/http/slow.decorator.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
 import { RefundInterceptor } from '../rate-limit/refund.interceptor.js';
@@ -19,7 +22,6 @@ import { LoginDto } from './sign-in/login.dto.js';
 import { RefreshTokenDto } from '../sessions/dto/refresh-token.dto.js';
 import { RegisterDto } from './registration/register.dto.js';
 import { BodySignedInDto, CookieSignedInDto } from '../sessions/dto/signed-in.dto.js';
-import { IdentifiedBy } from '../sessions/guards/identified-by.decorator.js';
 import { LoginService } from './sign-in/login.service.js';
 import { LogoutService } from '../sessions/revocation/logout.service.js';
 import { RefreshService } from '../sessions/refresh/refresh.service.js';
@@ -50,16 +52,16 @@ export class AuthController {
    * the password needs 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one.
    */
   @Post('register')
+  @Slow('password')
   @RateLimit('register')
   @ApiOperation({ operationId: 'registerAccount', summary: 'Open an account' })
   @RegisterDocumentation()
   @Problems(UsersErrors.email_taken, PlatformErrors.overloaded)
-  async register(@Body() body: RegisterDto, @Req() request: FastifyRequest): Promise<ProfileDto> {
-    const { email, password, displayName = null } = body;
-    const profile = await this.registration.register(
-      { email, password, displayName },
-      contextOf(request).origin,
-    );
+  async register(
+    @Body() { email, password, displayName = null }: RegisterDto,
+    @ClientOrigin() origin: Origin,
+  ): Promise<ProfileDto> {
+    const profile = await this.registration.register({ email, password, displayName }, origin);
     return { ...profile, roles: [...profile.roles] };
   }
 
@@ -70,9 +72,9 @@ export class AuthController {
    */
   @Post('login')
   @HttpCode(200)
-  @RateLimit('login', 'login-address')
+  @Slow('password')
+  @RateLimit('login', 'login-address', { email: 'email' })
   @UseInterceptors(RefundInterceptor)
-  @IdentifiedBy('account')
   @ApiOperation({ operationId: 'logIn', summary: 'Sign in' })
   @Problems(AuthErrors.invalid_credentials, PlatformErrors.overloaded)
   @LoginDocumentation()
@@ -96,8 +98,7 @@ export class AuthController {
    */
   @Post('refresh')
   @HttpCode(200)
-  @RateLimit('refresh')
-  @IdentifiedBy('refresh-token')
+  @RateLimit('refresh', { refreshToken: 'refreshToken' })
   @ApiOperation({ operationId: 'refreshTokens', summary: 'Get the next pair of tokens' })
   @Problems(
     AuthErrors.unauthenticated,

@@ -12,7 +12,8 @@ import { TokenCookies } from '../sessions/tokens/token-cookies.js';
 import { DeviceTokens } from '../sessions/devices/device-tokens.js';
 import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js';
 import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
-import { CallerClues } from '../sessions/guards/caller-clues.js';
+import { RateLimitSubject } from '../sessions/guards/rate-limit-subject.js';
+import { CrossSiteCheck } from '../sessions/guards/cross-site-check.js';
 import { CsrfGuard } from '../sessions/guards/csrf.guard.js';
 import { JwksController } from '../sessions/keys/jwks.controller.js';
 import { KeyMaker } from '../sessions/keys/key-maker.js';
@@ -70,7 +71,7 @@ const tokens = [
 ];
 const administration = [AccountAdministration, BootstrapAdministrator];
 const useCases = [LoginService, LogoutService, RefreshService, RegistrationService, SignInService];
-const guards = [CsrfGuard, AuthenticationGuard, AuthorizationGuard, CallerClues];
+const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGuard, RateLimitSubject];
 
 /** Who is calling: registration, login, sessions, tokens, keys, passwords. */
 @Module({

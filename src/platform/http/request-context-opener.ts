@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RequestContext, newRequestContext, attachContext } from './request-context.js';
 import type { CidrList } from './cidr-list.js';
 import { clientIp } from './client-ip.js';
+import { isOperationalRequest } from './operational.decorator.js';
 import { isDocumentation, securityHeaders, type Transport } from './security-headers.js';
 
 const MAX_USER_AGENT = 512;
@@ -31,6 +32,7 @@ export function callOpener({
     const context = newRequestContext(
       { requestId: request.id, ip: address, network, userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null },
       request.is404 ? null : (request.routeOptions?.url ?? null),
+      isOperationalRequest(request),
     );
     attachContext(request, context);
     reply

@@ -27,11 +27,10 @@ export class PresentedTokens {
   }
 
   /** The body's member wins over the cookie. */
-  refresh(request: FastifyRequest): string | null {
-    const { body } = request;
-    const member =
-      typeof body === 'object' && body !== null && 'refreshToken' in body ? body.refreshToken : undefined;
-    return typeof member === 'string' ? member : this.cookies.read(request, 'refresh_token');
+  refresh(request: FastifyRequest, member = 'refreshToken'): string | null {
+    const body = (request.body ?? {}) as Record<string, unknown>;
+    const token = Object.hasOwn(body, member) ? body[member] : undefined;
+    return typeof token === 'string' ? token : this.cookies.read(request, 'refresh_token');
   }
 
   device(request: FastifyRequest): string | null {
