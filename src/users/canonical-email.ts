@@ -26,11 +26,18 @@ export function canonicalEmail(text: string): string {
   return `${folded.slice(0, at)}@${asciiDomain(domain.endsWith('.') ? domain.slice(0, -1) : domain) ?? domain}`;
 }
 
-/** Whether a text in lower case is a domain of RFC 5321 in its ASCII form, with a name for its last label. */
+/** Whether a text is a domain of RFC 5321 in the form that {@link canonicalEmail} gives it. */
 export function isEmailDomain(domain: string): boolean {
+  return asciiDomain(domain) === domain;
+}
+
+/** By the grammar alone, with a name for the last label. */
+function isDomain(domain: string): boolean {
   const labels = domain.split('.');
   return (
-    domain.length <= MAX_DOMAIN && labels.every((label) => LABEL.test(label)) && !NUMBER.test(labels.at(-1) ?? '')
+    domain.length <= MAX_DOMAIN &&
+    labels.every((label) => LABEL.test(label)) &&
+    !NUMBER.test(labels.at(-1) ?? '')
   );
 }
 
@@ -42,7 +49,7 @@ export function isEmailDomain(domain: string): boolean {
 function asciiDomain(domain: string): string | null {
   if (!DOMAIN_TEXT.test(domain)) return null;
   const ascii = isPlain(domain) ? domain : domainToASCII(domain);
-  return isEmailDomain(ascii) ? ascii : null;
+  return isDomain(ascii) ? ascii : null;
 }
 
 /** Whether a domain has no label that IDNA would convert or, in its ASCII form, check. */

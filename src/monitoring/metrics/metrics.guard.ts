@@ -34,7 +34,8 @@ export class MetricsGuard implements CanActivate {
   /** Digests are compared, so that neither the token's length nor its beginning shows in the time it takes. */
   private presentsToken({ headers: { authorization } }: FastifyRequest, expected: Buffer): true {
     if (authorization === undefined) throw new Problem(AuthErrors.unauthenticated);
-    if (!timingSafeEqual(digest(authorization.replace(SCHEME, 'bearer ')), expected)) throw new Problem(AuthErrors.invalid_token);
+    if (!timingSafeEqual(digest(authorization.replace(SCHEME, 'bearer ')), expected))
+      throw new Problem(AuthErrors.invalid_token);
     return true;
   }
 }

@@ -7,9 +7,7 @@ const UNITS_PER_CODE_POINT = 4;
  */
 export function isBoundedText(value: unknown, maxCodePoints: number): value is string {
   return (
-    typeof value === 'string' &&
-    value.length <= maxCodePoints * UNITS_PER_CODE_POINT &&
-    value.isWellFormed()
+    typeof value === 'string' && value.length <= maxCodePoints * UNITS_PER_CODE_POINT && value.isWellFormed()
   );
 }
 

@@ -30,7 +30,8 @@ export function crossOrigin(origins: readonly string[], refusal: ProblemRow): on
     const isPreflight =
       request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
     if (origin === undefined) return done();
-    if (!allowed.has(origin)) return done(isPreflight ? new Problem(refusal, { detail: UNLISTED }) : undefined);
+    if (!allowed.has(origin))
+      return done(isPreflight ? new Problem(refusal, { detail: UNLISTED }) : undefined);
     reply.headers({ 'access-control-allow-origin': origin, ...FOR_ANSWERS });
     if (isPreflight) void reply.status(204).headers(FOR_PREFLIGHTS).send();
     else done();

@@ -12,7 +12,7 @@ export interface RouteSettings {
 export const OPERATIONAL: RouteSettings = { isOperational: true };
 
 /** Marks a handler that serves operation (health, metrics, documentation): its requests are neither limited nor recorded. */
-export const Operational = (): MethodDecorator => RouteConfig(OPERATIONAL) as MethodDecorator;
+export const Operational = (): MethodDecorator => RouteConfig(OPERATIONAL);
 
 /** Whether a handler is marked as {@link Operational}. */
 export function isOperationalHandler(handler: object): boolean {

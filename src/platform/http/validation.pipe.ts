@@ -24,7 +24,10 @@ export class StrictValidationPipe extends ValidationPipe {
     const inherited = isObject(value) ? inheritedNames(value) : [];
     if (inherited.length === 0) return (await super.transform(value, metadata)) as unknown;
     const further = await super.transform(value, metadata).then(() => [], faultsIn);
-    throw invalid([...inherited.map(faultOf), ...further.filter(({ pointer }) => !inherited.includes(pointer))]);
+    throw invalid([
+      ...inherited.map(faultOf),
+      ...further.filter(({ pointer }) => !inherited.includes(pointer)),
+    ]);
   }
 }
 

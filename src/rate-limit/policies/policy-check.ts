@@ -36,7 +36,7 @@ export class PolicyCheck implements OnModuleInit {
     return names.flatMap((name) =>
       Object.entries(SOURCES)
         .filter(([part]) => this.table.keysOf(name).includes(part as KeyPart))
-        .flatMap(([part, source]) => faultOf(route, source, subject[source]) ?? [])
+        .flatMap(([, source]) => faultOf(route, source, subject[source]) ?? [])
         .map((fault) => `${route.method} ${route.path}: policy "${name}" cannot get its key: ${fault}.`),
     );
   }
