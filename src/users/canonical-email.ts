@@ -1,10 +1,14 @@
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 
 /** `sub-domain` of RFC 5321 section 4.1.2, at most 63 octets (RFC 1035 section 2.3.4), in lower case. */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** What a domain may be written with: letters, digits, hyphens and dots of ASCII, and whatever IDNA may map to them. */
 const DOMAIN_TEXT = /^[a-z0-9.\-\u0080-\u{10ffff}]+$/u;
+
+const ASCII = /^[a-z0-9.-]+$/;
+
+const A_LABEL = /(?:^|\.)xn--/;
 
 /** A last label that URL parsers read as a number, and the whole domain as an IPv4 address. */
 const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/;
@@ -48,9 +52,13 @@ function isDomain(domain: string): boolean {
  */
 function asciiDomain(domain: string): string | null {
   if (!DOMAIN_TEXT.test(domain)) return null;
-  const ascii = isPlain(domain) ? domain : domainToASCII(domain);
-  return isDomain(ascii) ? ascii : null;
+  const ascii = ASCII.test(domain) ? domain : domainToASCII(domain);
+  return isDomain(ascii) && isDecodable(ascii) ? ascii : null;
 }
 
-/** Whether a domain has no label that IDNA would convert or, in its ASCII form, check. */
-const isPlain = (domain: string) => /^[a-z0-9.-]+$/.test(domain) && !/(?:^|\.)xn--/.test(domain);
+/** Whether every A-label stands for a U-label that it is the only spelling of (RFC 5890 section 2.3.2.1). */
+function isDecodable(domain: string): boolean {
+  if (!A_LABEL.test(domain)) return true;
+  const decoded = domainToUnicode(domain);
+  return !A_LABEL.test(decoded) && domainToASCII(decoded) === domain;
+}
