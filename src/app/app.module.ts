@@ -5,6 +5,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js';
 import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
+import { CrossSiteCheck } from '../sessions/guards/cross-site-check.js';
 import { CsrfGuard } from '../sessions/guards/csrf.guard.js';
 import { MonitoringModule } from '../monitoring/monitoring.module.js';
 import { ClockModule } from '../platform/clock/clock.module.js';
@@ -31,9 +32,10 @@ import { UsersModule } from '../users/users.module.js';
  * database nothing.
  */
 export const PIPELINE = [
-  { provide: APP_GUARD, useExisting: CsrfGuard },
+  { provide: APP_GUARD, useExisting: CrossSiteCheck },
   { provide: APP_GUARD, useExisting: AuthenticationGuard },
   { provide: APP_GUARD, useClass: RateLimitGuard },
+  { provide: APP_GUARD, useExisting: CsrfGuard },
   { provide: APP_GUARD, useExisting: AuthorizationGuard },
   { provide: APP_GUARD, useClass: ReadableBodyGuard },
   { provide: APP_PIPE, useClass: StrictValidationPipe },

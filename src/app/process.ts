@@ -18,7 +18,7 @@ const LIFECYCLE = { outcome: 'success', origin: internalOrigin('lifecycle') } as
 export async function createApp(environment: Environment): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(environment),
-    createAdapter(),
+    createAdapter(environment),
     NEST_OPTIONS,
   );
   app.useLogger(app.get(Logger));

@@ -4,7 +4,6 @@ import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { contextOf } from '../platform/http/request-context.js';
-import { isOperational } from '../platform/http/operational-routes.js';
 import { AuditService } from './audit.service.js';
 
 /**
@@ -17,14 +16,14 @@ export class CallRecorder {
 
   /** Throws `dependency_unavailable` when there is no room to record the call: what cannot be recorded is not done. */
   assertRoom(request: FastifyRequest): void {
-    if (this.audit.hasRoom() || isOperational(contextOf(request).route)) return;
+    if (this.audit.hasRoom() || contextOf(request).isOperational) return;
     throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 5 });
   }
 
   /** Calls `recorded` once the call is in the spool: at the end of this turn of the event loop. */
   record(request: FastifyRequest, status: number, recorded: () => void): void {
     const context = contextOf(request);
-    if (isOperational(context.route)) return recorded();
+    if (context.isOperational) return recorded();
     const { origin, principal, problemCode } = context;
     const caller = recordedCaller(principal);
     if (problemCode === PlatformErrors.validation_failed.code) this.recordInvalidInput(request);

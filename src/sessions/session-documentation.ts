@@ -25,7 +25,7 @@ const SESSION = {
 const SIGNED_IN_EXAMPLES = {
   cookie: {
     summary: 'Cookie transport: the tokens are in Set-Cookie',
-    value: { user: ADA, session: SESSION, accessTokenExpiresAt: '2026-11-23T10:00:00.000Z' },
+    value: { user: ADA, session: SESSION, accessTokenExpiresAt: '2026-11-23T10:00:00.000Z', expiresIn: 1800 },
   },
   body: {
     summary: 'Body transport: the tokens are here, and no cookie is set',
@@ -83,7 +83,7 @@ const refreshTokenBody = () =>
 
 /** What the OpenAPI document says of a refresh: that body and cookie both do. */
 export const RefreshDocumentation = () =>
-  applyDecorators(refreshTokenBody(), OptionalToken(), SessionAnswer('`access_token` and `refresh_token`'));
+  applyDecorators(refreshTokenBody(), SessionAnswer('`access_token` and `refresh_token`'));
 
 /** What the OpenAPI document says of a logout: which tokens it looks at, and what it takes back. */
 export const LogoutDocumentation = () =>
@@ -98,8 +98,8 @@ export const LogoutDocumentation = () =>
           'access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict',
         ),
         'Clear-Site-Data': {
-          description: 'Has the browser forget what it kept of this site.',
-          schema: { type: 'string', example: '"cache", "storage"' },
+          description: 'Has the browser drop cached answers of this site. What the application stored stays.',
+          schema: { type: 'string', example: '"cache"' },
         },
       },
     }),

@@ -7,7 +7,6 @@ import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
 import { RefreshTokenDto } from './dto/refresh-token.dto.js';
 import type { BodySignedInDto, CookieSignedInDto } from './dto/signed-in.dto.js';
-import { IdentifiedBy } from './guards/identified-by.decorator.js';
 import { RefreshService } from './refresh/refresh.service.js';
 import { LogoutService } from './revocation/logout.service.js';
 import { LogoutDocumentation, RefreshDocumentation } from './session-documentation.js';
@@ -34,8 +33,7 @@ export class SessionsController {
    */
   @Post('refresh')
   @HttpCode(200)
-  @RateLimit('refresh')
-  @IdentifiedBy('refresh-token')
+  @RateLimit('refresh', { refreshToken: 'refreshToken' })
   @ApiOperation({ operationId: 'refreshTokens', summary: 'Get the next pair of tokens' })
   @Problems(
     SessionErrors.unauthenticated,
@@ -61,7 +59,7 @@ export class SessionsController {
    */
   @Post('logout')
   @HttpCode(204)
-  @Header('clear-site-data', '"cache", "storage"')
+  @Header('clear-site-data', '"cache"')
   @ApiOperation({ operationId: 'logOut', summary: 'Sign out' })
   @LogoutDocumentation()
   async logout(

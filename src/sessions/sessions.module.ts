@@ -11,8 +11,9 @@ import { KnownDevicesRepository } from './devices/known-devices.repository.js';
 import { SessionDevices } from './devices/session-devices.js';
 import { AuthenticationGuard } from './guards/authentication.guard.js';
 import { AuthorizationGuard } from './guards/authorization.guard.js';
-import { CallerClues } from './guards/caller-clues.js';
+import { CrossSiteCheck } from './guards/cross-site-check.js';
 import { CsrfGuard } from './guards/csrf.guard.js';
+import { RateLimitSubject } from './guards/rate-limit-subject.js';
 import { JwksController } from './keys/jwks.controller.js';
 import { KeyAuthenticity } from './keys/key-authenticity.js';
 import { KeyMaker } from './keys/key-maker.js';
@@ -79,7 +80,7 @@ const tokens = [
   TokenResponse,
   VerifiedTokens,
 ];
-const guards = [CsrfGuard, AuthenticationGuard, AuthorizationGuard, CallerClues];
+const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGuard, RateLimitSubject];
 
 /** Who is calling: sessions, their tokens and keys, refresh, logout, and the guards that read them. */
 @Module({

@@ -536,10 +536,11 @@ describe('Monitoring', () => {
         return answer.statusCode === 200 ? 200 : answer.json<{ code: string }>().code;
       };
       expect(await codeFor('Bearer a token for the scraper')).toBe(200);
+      expect(await codeFor('bearer a token for the scraper')).toBe(200);
       expect(await codeFor()).toBe('unauthenticated');
       for (const wrong of [
         'Bearer a token for the scrapes',
-        'bearer a token for the scraper',
+        'bearer  a token for the scraper',
         'Bearer ',
         'Basic YTpi',
       ]) {

@@ -1,9 +1,10 @@
-import { Body, Controller, Post, Req } from '@nestjs/common';
+import { Body, Controller, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
 import { Public } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { contextOf } from '../../platform/http/request-context.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { ClientOrigin } from '../../platform/http/request.decorators.js';
+import { Slow } from '../../platform/http/slow.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { ProfileDto } from '../../users/dto/profile.dto.js';
@@ -23,16 +24,16 @@ export class RegistrationController {
    * the password needs 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one.
    */
   @Post('register')
+  @Slow('password')
   @RateLimit('register')
   @ApiOperation({ operationId: 'registerAccount', summary: 'Open an account' })
   @ApiCreatedResponse({ type: ProfileDto, description: 'The account is open; sign in next.' })
   @Problems(UsersErrors.email_taken, PlatformErrors.overloaded)
-  async register(@Body() body: RegisterDto, @Req() request: FastifyRequest): Promise<ProfileDto> {
-    const { email, password, displayName = null } = body;
-    const profile = await this.registration.register(
-      { email, password, displayName },
-      contextOf(request).origin,
-    );
+  async register(
+    @Body() { email, password, displayName = null }: RegisterDto,
+    @ClientOrigin() origin: Origin,
+  ): Promise<ProfileDto> {
+    const profile = await this.registration.register({ email, password, displayName }, origin);
     return { ...profile, roles: [...profile.roles] };
   }
 }

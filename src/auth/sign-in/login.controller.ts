@@ -4,11 +4,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { contextOf } from '../../platform/http/request-context.js';
+import { Slow } from '../../platform/http/slow.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { RefundInterceptor } from '../../rate-limit/refund.interceptor.js';
 import type { BodySignedInDto, CookieSignedInDto } from '../../sessions/dto/signed-in.dto.js';
-import { IdentifiedBy } from '../../sessions/guards/identified-by.decorator.js';
 import { PresentedTokens } from '../../sessions/tokens/presented-tokens.js';
 import { TokenResponse } from '../../sessions/tokens/token-response.js';
 import { AuthErrors } from '../auth.errors.js';
@@ -34,9 +34,9 @@ export class LoginController {
    */
   @Post('login')
   @HttpCode(200)
-  @RateLimit('login', 'login-address')
+  @Slow('password')
+  @RateLimit('login', 'login-address', { email: 'email' })
   @UseInterceptors(RefundInterceptor)
-  @IdentifiedBy('account')
   @ApiOperation({ operationId: 'logIn', summary: 'Sign in' })
   @Problems(AuthErrors.invalid_credentials, PlatformErrors.overloaded)
   @LoginDocumentation()

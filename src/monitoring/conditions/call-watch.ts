@@ -3,12 +3,10 @@ import type { ApiCall } from '../../audit/audit-entry.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
+import { SlowRoutes } from '../../platform/http/slow-routes.js';
 import { parseLimit } from '../rules/rule.js';
 import { RecentResponses } from './recent-responses.js';
 import { RecentDurations } from './recent-durations.js';
-
-/** Routes that hash a password: their latency says nothing about the others. */
-const PASSWORD_ROUTES = new Set<string | null>(['/auth/login', '/auth/register']);
 
 const DEFAULT_SECONDS = 300;
 
@@ -22,6 +20,7 @@ export class CallWatch implements OnModuleInit {
     environment: Environment,
     private readonly audit: AuditService,
     private readonly clock: Clock,
+    private readonly slow: SlowRoutes,
   ) {
     this.responses = new RecentResponses(
       parseLimit(environment.DETECT_ERROR_RATE)?.seconds ?? DEFAULT_SECONDS,
@@ -37,14 +36,14 @@ export class CallWatch implements OnModuleInit {
     return this.responses.figures(this.clock.nowMs());
   }
 
-  /** Without password routes; see {@link RecentDurations.lowestP99Ms}. */
+  /** Without routes that are slow by design, those that hash a password for example; see {@link RecentDurations.lowestP99Ms}. */
   lowestP99Ms(leastCalls: number): number | null {
     return this.durations.lowestP99Ms(this.clock.nowMs(), leastCalls);
   }
 
-  private add({ route, status, durationMs }: ApiCall): void {
+  private add({ method, route, status, durationMs }: ApiCall): void {
     const nowMs = this.clock.nowMs();
     this.responses.add(nowMs, status);
-    if (!PASSWORD_ROUTES.has(route)) this.durations.add(nowMs, durationMs);
+    if (!this.slow.has(method, route)) this.durations.add(nowMs, durationMs);
   }
 }

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagg
 import { SessionErrors } from '../../sessions/session.errors.js';
 import { Public } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { Operational } from '../../platform/http/operational.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { MetricsGuard } from './metrics.guard.js';
 import { ServiceMetrics } from './service-metrics.js';
@@ -20,11 +21,11 @@ export class MetricsController {
    * for this machine alone, and to others there is nothing here.
    */
   @Get()
+  @Operational()
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   @Header('cache-control', 'no-store')
   @ApiOperation({ operationId: 'readMetrics', summary: 'Read the metrics' })
   @ApiSecurity('metrics')
-  @ApiSecurity({})
   @ApiOkResponse({
     description: 'The figures.',
     content: {

@@ -7,6 +7,9 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { canonicalIp } from '../../platform/http/ip-address.js';
 
+/** In any case (RFC 9110 section 11.1). */
+const SCHEME = /^bearer /i;
+
 const FORWARDED = /^(forwarded|x-forwarded-|x-real-ip$|via$)/;
 
 /**
@@ -18,7 +21,7 @@ export class MetricsGuard implements CanActivate {
   private readonly expected: Buffer | null;
 
   constructor({ METRICS_TOKEN: token }: Environment) {
-    this.expected = token === undefined ? null : digest(`Bearer ${token}`);
+    this.expected = token === undefined ? null : digest(`bearer ${token}`);
   }
 
   canActivate(execution: ExecutionContext): boolean {
@@ -31,7 +34,8 @@ export class MetricsGuard implements CanActivate {
   /** Digests are compared, so that neither the token's length nor its beginning shows in the time it takes. */
   private presentsToken({ headers: { authorization } }: FastifyRequest, expected: Buffer): true {
     if (authorization === undefined) throw new Problem(SessionErrors.unauthenticated);
-    if (!timingSafeEqual(digest(authorization), expected)) throw new Problem(SessionErrors.invalid_token);
+    if (!timingSafeEqual(digest(authorization.replace(SCHEME, 'bearer ')), expected))
+      throw new Problem(SessionErrors.invalid_token);
     return true;
   }
 }

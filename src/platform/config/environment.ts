@@ -67,6 +67,7 @@ export class Environment {
   @List('exact origins such as https://app.example.org; null and * are refused', isExactOrigin)
   CORS_ORIGINS: string[] = [];
   @Flag() COOKIE_SECURE: boolean;
+  @Flag() HSTS_INCLUDE_SUBDOMAINS: boolean = false;
   @OneOf('strict', 'lax') COOKIE_SAME_SITE: 'strict' | 'lax' = 'strict';
 
   @OneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent') LOG_LEVEL: string = 'info';

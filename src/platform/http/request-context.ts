@@ -14,6 +14,8 @@ export interface RequestContext {
   readonly startedAt: number;
   /** The matched route's pattern, `/alerts/:id/resolve`; null when nothing matched. */
   route: string | null;
+  /** Whether that route serves operation; see `Operational`. */
+  isOperational: boolean;
   /** Whether the limits have counted the request, or refused it. */
   admitted: boolean;
   /** When they have counted it, on the clock of their store, milliseconds. */
@@ -32,6 +34,8 @@ export interface RequestContext {
   refreshSessionId: string | null;
   /** Keyed digest of the account named in a login's body, key of the `login` policy. */
   emailDigest: string | null;
+  /** Whether a page that may not make the request has sent it: counted against the address alone, then refused. */
+  isCrossSite: boolean;
   /** Why the body could not be read; thrown once the limits have counted the request. */
   bodyFault: Problem | null;
   /** The code of the problem that this request was answered with. */
@@ -55,11 +59,16 @@ export function contextOf(request: FastifyRequest): RequestContext {
 }
 
 /** A call of which nothing but its origin is known yet. */
-export function newRequestContext(origin: Origin, route: string | null): RequestContext {
+export function newRequestContext(
+  origin: Origin,
+  route: string | null,
+  isOperational = false,
+): RequestContext {
   return {
     origin,
     startedAt: performance.now(),
     route,
+    isOperational,
     admitted: false,
     countedAt: 0,
     principal: null,
@@ -69,6 +78,7 @@ export function newRequestContext(origin: Origin, route: string | null): Request
     profile: null,
     refreshSessionId: null,
     emailDigest: null,
+    isCrossSite: false,
     bodyFault: null,
     problemCode: null,
     invalidMembers: [],

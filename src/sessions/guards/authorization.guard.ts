@@ -6,7 +6,6 @@ import { accessRuleOf } from '../../platform/access/access-rule.js';
 import { recordedCaller, type Role, type SessionPrincipal } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
-import { isOperational } from '../../platform/http/operational-routes.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionState } from '../state/session-state.js';
 
@@ -32,7 +31,7 @@ export class AuthorizationGuard implements CanActivate {
     const context = contextOf(execution.switchToHttp().getRequest<FastifyRequest>());
     if (rule?.kind === 'public') {
       // It needs no token, and a forged one is noticed all the same; but not where nothing limits how many there are.
-      if (context.tokenFault === FORGED && !isOperational(context.route)) this.recordInvalid(context, FORGED);
+      if (context.tokenFault === FORGED && !context.isOperational) this.recordInvalid(context, FORGED);
       return true;
     }
     if (!rule) throw this.forbidden(context, []);

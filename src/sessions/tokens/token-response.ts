@@ -39,7 +39,12 @@ export class TokenResponse {
         { value: refreshToken, maxAgeSeconds: refreshExpiresIn },
       );
       this.cookies.setDevice(reply, deviceToken);
-      return { user, session: sessionDto(session), accessTokenExpiresAt: access.expiresAt.toISOString() };
+      return {
+        user,
+        session: sessionDto(session),
+        accessTokenExpiresAt: access.expiresAt.toISOString(),
+        expiresIn: access.expiresIn,
+      };
     }
     return {
       tokenType: 'Bearer',
