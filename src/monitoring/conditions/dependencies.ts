@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
-import { Leadership } from '../../platform/leader/leadership.js';
+import { PostgresqlSilence } from '../../platform/health/postgresql-silence.js';
 
 /** Asked every second, and again a second after it was asked in vain: once is no outage yet. */
 const TOLERATED_SILENCE_MS = 2_000;
@@ -19,7 +19,7 @@ export class Dependencies implements OnModuleInit {
   private redisDownSinceMs: number | null = null;
 
   constructor(
-    private readonly leadership: Leadership,
+    private readonly postgresqlSilence: PostgresqlSilence,
     private readonly redis: RedisConnection,
     private readonly clock: Clock,
   ) {}
@@ -43,7 +43,7 @@ export class Dependencies implements OnModuleInit {
   }
 
   private postgresqlDownForMs(): number {
-    const { silenceMs } = this.leadership;
+    const { ms: silenceMs } = this.postgresqlSilence;
     return silenceMs > TOLERATED_SILENCE_MS ? silenceMs : 0;
   }
 
