@@ -1,6 +1,6 @@
-const OPERATIONAL = /^\/(?:health\/|metrics$|docs(?:\/|$)|openapi\.json$)/;
+const OPERATIONAL = /^\/(?:health\/|metrics$|dev\/mailbox$|docs(?:\/|$)|openapi\.json$)/;
 
-/** Whether a matched route serves operation (health, metrics, documentation): neither limited nor recorded. */
+/** Whether a matched route serves operation (health, metrics, documentation, caught mails): neither limited nor recorded. */
 export function isOperational(route: string | null): boolean {
   return route !== null && OPERATIONAL.test(route);
 }

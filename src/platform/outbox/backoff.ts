@@ -1,0 +1,17 @@
+const FIRST_MS = 1_000;
+const LONGEST_MS = 300_000;
+const JITTER = 0.2;
+
+/** After so long without success a delivery is given up. */
+export const GIVE_UP_AFTER_MS = 86_400_000;
+
+/**
+ * Milliseconds to wait after the given number of failed attempts: 1 s, doubling up to 5 min, up to a fifth longer
+ * at random, so that what failed together does not return together.
+ *
+ * @param random from 0 to 1
+ */
+export function backoffMs(attempts: number, random: number): number {
+  const doubled = FIRST_MS * 2 ** Math.min(attempts - 1, 20);
+  return Math.min(LONGEST_MS, Math.round(doubled * (1 + JITTER * random)));
+}
