@@ -8,7 +8,7 @@ import { AlertIds } from '../alerts/alert-ids.js';
 import type { Finding } from '../alerts/alert-kind.js';
 import { open } from '../alerts/alert-lifecycle.js';
 import { AlertLog } from '../delivery/alert-log.js';
-import { DELIVERY_CHANNELS, type DeliveryChannel } from '../delivery/delivery-channel.js';
+import { DELIVERY_CHANNELS, type DeliveryChannel } from '../alerts/delivery-channel.js';
 import { OutageClaims } from './outage-claims.js';
 import { PendingAlert } from './pending-alert.js';
 

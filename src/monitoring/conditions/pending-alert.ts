@@ -1,7 +1,7 @@
 import type { AlertBody } from '../alerts/alert-body.js';
 import type { Finding } from '../alerts/alert-kind.js';
-import { backoffMs } from '../delivery/backoff.js';
-import type { DeliveryChannel } from '../delivery/delivery-channel.js';
+import { backoffMs } from '../../platform/outbox/backoff.js';
+import type { DeliveryChannel } from '../alerts/delivery-channel.js';
 
 interface Attempted {
   readonly id: string;

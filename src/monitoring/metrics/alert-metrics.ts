@@ -2,8 +2,8 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { ALERT_KINDS, type AlertKind } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
-import { DeliveryWorker } from '../delivery/delivery-worker.js';
-import { isAnnounced } from '../delivery/delivery-channel.js';
+import { AlertDispatch } from '../alerts/alert-dispatch.js';
+import { isAnnounced } from '../alerts/delivery-channel.js';
 import { Leadership } from '../../platform/leader/leadership.js';
 import { Metrics } from './metrics.js';
 
@@ -17,7 +17,7 @@ export class AlertMetrics implements OnModuleInit {
     metrics: Metrics,
     @Inject(ALERT_KINDS) kinds: readonly AlertKind[],
     private readonly raiser: AlertRaiser,
-    private readonly worker: DeliveryWorker,
+    private readonly dispatch: AlertDispatch,
     leadership: Leadership,
   ) {
     this.alerts = new Counter({
@@ -43,6 +43,6 @@ export class AlertMetrics implements OnModuleInit {
       const { rule, severity } = change.alert;
       if (isAnnounced(change)) this.alerts.inc({ rule, severity });
     });
-    this.worker.outcomes.subscribe((outcome) => this.deliveries.inc({ ...outcome }));
+    this.dispatch.outcomes.subscribe((outcome) => this.deliveries.inc({ ...outcome }));
   }
 }

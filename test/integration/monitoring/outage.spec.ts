@@ -56,7 +56,9 @@ describe('Alerts while PostgreSQL is away', () => {
     evidence = null;
   });
   afterEach(async () => {
-    await instances[0]?.alerting.dataSource.query('DELETE FROM monitoring_alert');
+    await instances[0]?.alerting.dataSource.query(
+      'DELETE FROM monitoring_alert; DELETE FROM outbox_messages',
+    );
     await Promise.all(instances.splice(0).map(({ alerting }) => alerting.stop()));
     await receiver.stop();
   });
@@ -95,11 +97,11 @@ describe('Alerts while PostgreSQL is away', () => {
     const made: Instance = {
       alerting,
       watch: () => watch.tick(),
-      drain: () => worker.drain(channel),
+      drain: () => worker(channel).drain(),
       tick: async () => {
         await watch.tick();
         await notifier.send();
-        if (!isAway) await worker.drain(channel);
+        if (!isAway) await worker(channel).drain();
       },
     };
     instances.push(made);
@@ -126,7 +128,7 @@ describe('Alerts while PostgreSQL is away', () => {
     const { id, deliveryId } = receiver.received[0]!.body;
     expect(await one.alerting.rows()).toMatchObject([{ id, state: 'open', count: 1 }]);
     expect(await one.alerting.deliveries()).toMatchObject([
-      { id: deliveryId, alertId: id, state: 'delivered' },
+      { id: deliveryId, subject: `alert:${String(id)}`, state: 'delivered' },
     ]);
   });
 
