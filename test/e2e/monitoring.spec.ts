@@ -229,7 +229,7 @@ describe('Monitoring', () => {
     const delivered = async () => {
       const rows = await asSuperuser(
         app.database,
-        `SELECT 1 FROM monitoring_delivery WHERE channel = 'owner_email' AND state IN ('delivered', 'suppressed')`,
+        `SELECT 1 FROM outbox_messages WHERE channel = 'owner_email' AND state IN ('delivered', 'suppressed')`,
       );
       return rows.length;
     };

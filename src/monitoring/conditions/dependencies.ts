@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
-import { Leadership } from '../../platform/leader/leadership.js';
+import { PostgresqlSilence } from '../../platform/health/postgresql-silence.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
 import { WritabilityRepository } from './writability.repository.js';
 
@@ -29,7 +29,7 @@ export class Dependencies implements OnModuleInit, OnApplicationBootstrap, OnMod
   private readOnlySinceMs: number | null = null;
 
   constructor(
-    private readonly leadership: Leadership,
+    private readonly postgresqlSilence: PostgresqlSilence,
     private readonly writability: WritabilityRepository,
     private readonly redis: RedisConnection,
     private readonly clock: Clock,
@@ -72,7 +72,7 @@ export class Dependencies implements OnModuleInit, OnApplicationBootstrap, OnMod
   }
 
   private postgresqlDownForMs(): number {
-    const downForMs = Math.max(this.leadership.silenceMs, this.sinceMs(this.readOnlySinceMs));
+    const downForMs = Math.max(this.postgresqlSilence.ms, this.sinceMs(this.readOnlySinceMs));
     return downForMs > TOLERATED_MS ? downForMs : 0;
   }
 

@@ -8,8 +8,8 @@ import { AlertIds } from '../alerts/alert-ids.js';
 import type { Finding } from '../alerts/alert-kind.js';
 import { open } from '../alerts/alert-lifecycle.js';
 import { AlertLog } from '../delivery/alert-log.js';
-import { backoffMs } from '../delivery/backoff.js';
-import { DELIVERY_CHANNELS, type DeliveryChannel } from '../delivery/delivery-channel.js';
+import { DELIVERY_CHANNELS, type DeliveryChannel } from '../alerts/delivery-channel.js';
+import { backoffMs } from '../../platform/outbox/backoff.js';
 
 const PAUSE_MS = 1_000;
 

@@ -97,6 +97,13 @@ export class Environment {
   ALERT_EMAIL?: string;
   @IsOptional() @Url('smtp', 'smtps') SMTP_URL?: string;
   @IsOptional() @IsString() MAIL_FROM?: string;
+  /** In mails; no control characters, which have no place in a header field. */
+  @Matches(/^[^\p{C}]{1,60}$/u, {
+    message: '$property must be 1 to 60 characters without control characters',
+  })
+  PRODUCT_NAME: string = 'Portcullis';
+  /** A folder of templates that replace our own. */
+  @IsOptional() @IsString() MAIL_TEMPLATES_DIR?: string;
 
   @Integer(31, 36_500) AUDIT_EVENT_RETENTION_DAYS: number = 400;
   @Integer(31, 36_500) AUDIT_CALL_RETENTION_DAYS: number = 90;

@@ -12,7 +12,7 @@ import { WebhookChannel } from '../../../src/monitoring/delivery/webhook.channel
 import { Environment } from '../../../src/platform/config/environment.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
-import type { Leadership } from '../../../src/platform/leader/leadership.js';
+import type { PostgresqlSilence } from '../../../src/platform/health/postgresql-silence.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
 import { type Alerting, TEST_ALERT_IDS, startAlerting } from '../../support/monitoring/alerting.js';
@@ -57,7 +57,9 @@ describe('Alerts while PostgreSQL is away', () => {
     evidence = null;
   });
   afterEach(async () => {
-    await instances[0]?.alerting.dataSource.query('DELETE FROM monitoring_alert');
+    await instances[0]?.alerting.dataSource.query(
+      'DELETE FROM monitoring_alert; DELETE FROM outbox_messages',
+    );
     await Promise.all(instances.splice(0).map(({ alerting }) => alerting.stop()));
     await receiver.stop();
   });
@@ -84,11 +86,11 @@ describe('Alerts while PostgreSQL is away', () => {
     const made: Instance = {
       alerting,
       watch: () => watch.tick(),
-      drain: () => worker.drain(channel),
+      drain: () => worker(channel).drain(),
       tick: async () => {
         await watch.tick();
         await notifier.send();
-        if (!isAway) await worker.drain(channel);
+        if (!isAway) await worker(channel).drain();
       },
     };
     instances.push(made);
@@ -115,7 +117,7 @@ describe('Alerts while PostgreSQL is away', () => {
     const { id, deliveryId } = receiver.received[0]!.body;
     expect(await one.alerting.rows()).toMatchObject([{ id, state: 'open', count: 1 }]);
     expect(await one.alerting.deliveries()).toMatchObject([
-      { id: deliveryId, alertId: id, state: 'delivered' },
+      { id: deliveryId, subject: `alert:${String(id)}`, state: 'delivered' },
     ]);
   });
 
@@ -229,10 +231,10 @@ describe('PostgreSQL as a dependency', () => {
     await superuser.connect();
     onTestFinished(() => superuser.end());
     const clock = new ManualClock();
-    const leadership = { silenceMs: 0 } as Leadership;
+    const silence = { ms: 0 } as PostgresqlSilence;
     const redis = { configured: false } as RedisConnection;
     const dependencies = new Dependencies(
-      leadership,
+      silence,
       new WritabilityRepository(alerting.dataSource),
       redis,
       clock,

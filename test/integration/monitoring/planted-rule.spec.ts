@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BlockAddressChannel } from '../../../src/monitoring/responses/block-address.channel.js';
-import { DeliveriesRepository } from '../../../src/monitoring/delivery/deliveries.repository.js';
-import { Delivery } from '../../../src/monitoring/delivery/delivery.entity.js';
 import { OwnerEmailChannel } from '../../../src/monitoring/delivery/owner-email.channel.js';
 import type { AlertChange } from '../../../src/monitoring/alerts/alert-change.js';
 import { ofUser, type Rule } from '../../../src/monitoring/rules/rule.js';
 import { rulesOf } from '../../../src/monitoring/rules/rules.js';
 import { Environment } from '../../../src/platform/config/environment.js';
+import { MailTemplates } from '../../../src/platform/mail/mail-templates.js';
 import type { Mail, Mailer } from '../../../src/platform/mail/mailer.js';
+import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
+import { OutboxRepository } from '../../../src/platform/outbox/outbox.repository.js';
 import type { UsersService } from '../../../src/users/users.service.js';
 import { findingsOf } from '../../support/attacks/findings-of.js';
 import { spread } from '../../support/attacks/scenario.js';
@@ -65,8 +66,9 @@ describe('A rule that stands in one file', () => {
       send: async (mail: Mail) => void mails.push(mail),
     } as unknown as Mailer;
     const users = { findById: async () => ({ email: 'ada@example.com' }) } as unknown as UsersService;
-    const deliveries = new DeliveriesRepository(dataSource.getRepository(Delivery));
-    owner = new OwnerEmailChannel(mailer, users, deliveries, clock, rules);
+    const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage));
+    const templates = new MailTemplates(new Environment());
+    owner = new OwnerEmailChannel(mailer, templates, users, messages, clock, rules);
     alerting = await startAlerting(database, [owner], clock, dataSource);
   });
   afterAll(async () => {
@@ -89,7 +91,7 @@ describe('A rule that stands in one file', () => {
 
   it('becomes an alert, and reaches the owner in its own words', async () => {
     await alerting.raise(...findingsOf(rules, logins(3)));
-    while (await alerting.worker.drain(owner));
+    while (await alerting.worker(owner).drain());
     expect(await alerting.rows()).toMatchObject([{ rule: 'many_programs', severity: 'warning' }]);
     expect(mails).toMatchObject([{ to: 'ada@example.com', subject: 'Many programs in your account' }]);
     expect(mails[0]!.text).toContain('Many programs signed in to your account.');
