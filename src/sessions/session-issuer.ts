@@ -56,7 +56,7 @@ export class SessionIssuer {
     await this.sessions.insert(tx, session);
     if (user.firstLoginAt === null) await this.users.noteFirstLogin(tx, user.id, session.createdAt);
     await this.record(tx, { user, session, failures, request, origin });
-    const deviceToken = await this.devices.remember(tx, session);
+    const deviceToken = await this.devices.remember(tx, session, request.emailDigest);
     return { profile: profileOf(user), session, deviceToken };
   }
 

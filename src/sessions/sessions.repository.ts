@@ -13,6 +13,12 @@ export interface LockedSession {
   readonly sinceRotationMs: number;
 }
 
+/** One session by its id, or all of a user. */
+export type SessionSelector = Pick<Session, 'id'> | Pick<Session, 'userId'>;
+
+/** A session that a revocation has ended. */
+export type EndedSession = Pick<Session, 'id' | 'userId'>;
+
 /** Every statement over sessions. */
 @Injectable()
 export class SessionsRepository {
@@ -77,16 +83,17 @@ export class SessionsRepository {
     );
   }
 
-  /** Ends a session that is not over yet; returns its owner, or null when there was nothing to end. */
-  async revoke(tx: Transaction, id: string, reason: RevocationReason): Promise<string | null> {
-    const [ended] = await this.revokeWhere(tx, 'id = :id', { id }, reason);
-    return ended?.userId ?? null;
-  }
-
-  /** Ends every session of an account; returns their ids. */
-  async revokeAllOf(tx: Transaction, userId: string, reason: RevocationReason): Promise<string[]> {
-    const ended = await this.revokeWhere(tx, 'user_id = :userId', { userId }, reason);
-    return ended.map((session) => session.id);
+  /** Ends one session, or every session of a user; returns those that were not over yet. */
+  async revoke(tx: Transaction, which: SessionSelector, reason: RevocationReason): Promise<EndedSession[]> {
+    const { raw } = await tx
+      .createQueryBuilder()
+      .update(Session)
+      // The database's clock, which is the one that the revocation feed reads by.
+      .set({ revokedAt: () => 'clock_timestamp()', revokeReason: reason })
+      .where({ ...which, revokedAt: IsNull() })
+      .returning('id, user_id AS "userId"')
+      .execute();
+    return raw as EndedSession[];
   }
 
   /** Sessions ended within the last `seconds`, by the database's clock; an instance may have missed the news. */
@@ -106,22 +113,5 @@ export class SessionsRepository {
       [before, limit],
     );
     return removed;
-  }
-
-  private async revokeWhere(
-    tx: Transaction,
-    condition: string,
-    parameters: Record<string, string>,
-    reason: RevocationReason,
-  ): Promise<{ id: string; userId: string }[]> {
-    const { raw } = await tx
-      .createQueryBuilder()
-      .update(Session)
-      // The database's clock, which is the one that the revocation feed reads by.
-      .set({ revokedAt: () => 'clock_timestamp()', revokeReason: reason })
-      .where(`${condition} AND revoked_at IS NULL`, parameters)
-      .returning('id, user_id AS "userId"')
-      .execute();
-    return raw as { id: string; userId: string }[];
   }
 }

@@ -1,14 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { PasswordHasher } from '../../src/auth/credentials/passwords/password-hasher.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
-import { newAddress, PASSWORD, register } from '../support/app/accounts.js';
+import { newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 
-const CLASSES = ['unknown', 'wrong password', 'disabled'] as const;
+const CLASSES = ['unknown', 'wrong password', 'disabled', 'without a password'] as const;
 type AccountClass = (typeof CLASSES)[number];
 
 const SAMPLES = 200;
+
+/** Whom a login asks about, and what it leaves behind; other statements are of the service's own rounds. */
+const OF_A_LOGIN =
+  /\b(users|password_credentials|known_devices|login_failures|sessions)\b|INSERT INTO "?audit_events\b/;
 
 /** What is different in any two answers. */
 const OWN_VALUES = new Set(['x-request-id', 'date']);
@@ -25,16 +31,39 @@ describe(
     afterAll(() => app.close());
 
     /** An account of each class, fresh ones, so that no count of failures comes in between. */
-    async function attemptOn(kind: AccountClass): Promise<() => ReturnType<TestApp['call']>> {
+    async function attemptOn(
+      kind: AccountClass,
+      deviceToken?: string,
+    ): Promise<() => ReturnType<TestApp['call']>> {
       const email = kind === 'unknown' ? newAddress() : await register(app);
+      if (kind === 'without a password') await removePassword(email);
       if (kind === 'disabled')
         await app.app
           .get(AccountAdministration, { strict: false })
           .disable(email, internalOrigin('operator'));
       const password = kind === 'disabled' ? PASSWORD : 'nine crows argue over a roof';
-      return () => app.call({ url: '/auth/login', body: { email, password } });
+      return () => app.call({ url: '/auth/login', body: { email, password, deviceToken } });
     }
-    const attempts = () => Promise.all(CLASSES.map(attemptOn));
+    const attempts = (deviceToken?: string) =>
+      Promise.all(CLASSES.map((kind) => attemptOn(kind, deviceToken)));
+    const removePassword = (email: string) =>
+      asSuperuser(
+        app.database,
+        `WITH changed AS (UPDATE users SET password_hash = NULL WHERE email = $1 RETURNING id)
+         DELETE FROM password_credentials WHERE user_id IN (SELECT id FROM changed)`,
+        [email],
+      );
+    /** The texts of the statements that an attempt brings about. */
+    const statementsOf = async (attempt: () => Promise<unknown>): Promise<string[]> => {
+      const queries = vi.spyOn(Client.prototype, 'query');
+      onTestFinished(() => queries.mockRestore());
+      await attempt();
+      const texts = queries.mock.calls.map(([query]: unknown[]) =>
+        typeof query === 'string' ? query : String((query as { text?: unknown }).text),
+      );
+      queries.mockRestore();
+      return texts.filter((text) => OF_A_LOGIN.test(text));
+    };
 
     it.each([1, 9, 10, 11])('not by its status, body or header fields, at attempt %i', async (nth) => {
       const shown = await Promise.all(
@@ -50,8 +79,7 @@ describe(
           };
         }),
       );
-      expect(shown[1]).toEqual(shown[0]);
-      expect(shown[2]).toEqual(shown[0]);
+      for (const other of shown) expect(other).toEqual(shown[0]);
       expect(shown[0]?.statusCode).toBe(nth <= 10 ? 401 : 429);
     });
 
@@ -66,6 +94,23 @@ describe(
         expect(hashes).toBe(1);
       }
       counting.unsubscribe();
+    });
+
+    it.each([
+      { by: 'no device token', token: async () => undefined },
+      { by: 'a forged device token', token: async () => 'A'.repeat(64) },
+      { by: 'the device token of another account', token: async () => (await signUp(app)).deviceToken },
+    ])('not by the statements that it costs, with $by', async ({ token }) => {
+      const logs = [];
+      for (const attempt of await attempts(await token())) {
+        const log = [await statementsOf(attempt)];
+        for (let nth = 2; nth <= 9; nth += 1) await attempt();
+        // The tenth begins a wait, and the eleventh is refused by it.
+        log.push(await statementsOf(attempt), await statementsOf(attempt));
+        logs.push(log);
+      }
+      expect(logs[0]![0]!.length).toBeGreaterThan(2);
+      for (const log of logs) expect(log).toEqual(logs[0]);
     });
 
     // One attempt of each class in turn, in an order that rotates, so that whatever else this machine does falls on all

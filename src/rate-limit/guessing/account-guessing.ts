@@ -68,6 +68,11 @@ export class AccountGuessing {
     return this.failures.findLocked(emailDigests, GUESSING_RULES.closedAt);
   }
 
+  /** Forgets the counts of devices that an account does not know any more. */
+  async forgetDevices(emailDigest: string, deviceIds: readonly string[], tx: Transaction): Promise<void> {
+    await this.failures.resetDevices(tx, emailDigest, deviceIds);
+  }
+
   /** A closed account names the longest wait, so that its answer is like that of any other and a client backs off. */
   private async refusal(key: FailureKey): Promise<Problem> {
     const found = await this.failures.find(key);

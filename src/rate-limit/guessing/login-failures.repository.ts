@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { In, Repository } from 'typeorm';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { LoginFailures } from './login-failures.entity.js';
@@ -106,6 +106,10 @@ export class LoginFailuresRepository {
 
   async reset(tx: Transaction, key: FailureKey): Promise<void> {
     await tx.delete(LoginFailures, { emailDigest: key.emailDigest, deviceId: key.deviceId });
+  }
+
+  async resetDevices(tx: Transaction, emailDigest: string, deviceIds: readonly string[]): Promise<void> {
+    await tx.delete(LoginFailures, { emailDigest, deviceId: In(deviceIds) });
   }
 
   /** Forgets an account's failures on all devices; returns whether there were any. */

@@ -17,17 +17,19 @@ export class KnownDevicesRepository {
     return onDatabase(() => this.dataSource.manager.existsBy(KnownDevice, { userId, deviceId }));
   }
 
-  /** Remembers a login. Beyond 20 devices, the one with the oldest login is forgotten. */
-  async remember(tx: Transaction, userId: string, deviceId: string, at: Date): Promise<void> {
-    await tx.query(
+  /** Remembers a login. Beyond 20 devices, those with the oldest logins are forgotten; returns which. */
+  async remember(tx: Transaction, userId: string, deviceId: string, at: Date): Promise<string[]> {
+    const [forgotten]: [{ device_id: string }[], number] = await tx.query(
       `WITH remembered AS (
          INSERT INTO known_devices (user_id, device_id, last_login_at) VALUES ($1, $2, $3)
          ON CONFLICT (user_id, device_id) DO UPDATE SET last_login_at = excluded.last_login_at)
        DELETE FROM known_devices WHERE user_id = $1 AND device_id IN (
          SELECT device_id FROM known_devices WHERE user_id = $1 AND device_id <> $2
-         ORDER BY last_login_at DESC, device_id OFFSET $4)`,
+         ORDER BY last_login_at DESC, device_id OFFSET $4)
+       RETURNING device_id`,
       [userId, deviceId, at, MAX_DEVICES - 1],
     );
+    return forgotten.map((row) => row.device_id);
   }
 
   /** Forgets every device of a user, or all but one. */

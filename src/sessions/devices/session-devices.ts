@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
 import type { Session } from '../session.entity.js';
 import { DeviceTokens } from './device-tokens.js';
 import { KnownDevicesRepository } from './known-devices.repository.js';
@@ -19,6 +20,7 @@ export class SessionDevices {
   constructor(
     private readonly tokens: DeviceTokens,
     private readonly known: KnownDevicesRepository,
+    private readonly guessing: AccountGuessing,
   ) {}
 
   /** Reads the device token of a login; `userId` is null where nobody has the submitted address. */
@@ -29,9 +31,17 @@ export class SessionDevices {
     return { deviceId, isKnown: isKnown && userId !== null };
   }
 
-  /** Remembers that a session began on its device; returns the token for the next login from there. */
-  async remember(tx: Transaction, { userId, deviceId, createdAt }: Session): Promise<string> {
-    await this.known.remember(tx, userId, deviceId, createdAt);
+  /**
+   * Remembers that a session began on its device; returns the token for the next login from there. A device that is
+   * forgotten for it takes its count of guesses along, or every login without a token would leave one for good.
+   */
+  async remember(
+    tx: Transaction,
+    { userId, deviceId, createdAt }: Session,
+    emailDigest: string,
+  ): Promise<string> {
+    const forgotten = await this.known.remember(tx, userId, deviceId, createdAt);
+    if (forgotten.length > 0) await this.guessing.forgetDevices(emailDigest, forgotten, tx);
     return this.tokens.mint(deviceId);
   }
 

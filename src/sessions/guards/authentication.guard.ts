@@ -57,7 +57,8 @@ export class AuthenticationGuard extends AuthGuard() {
       return true;
     }
     const reader = this.readers.of(token);
-    if (reader) return this.readOther(reader, token, contextOf(request));
+    // A public route needs no caller, and some of them have no limits that would bound the look-ups.
+    if (reader) return isPublic(execution) || this.readOther(reader, token, contextOf(request));
     return super.canActivate(execution) as Promise<boolean>;
   }
 
@@ -91,6 +92,8 @@ export class AuthenticationGuard extends AuthGuard() {
     }
     context.principal = holder;
     context.sessionIsOver = this.sessions.isKnownToBeOver(holder);
-    if (accessRuleOf(execution)?.kind !== 'public') this.sessions.ask(context, holder);
+    if (!isPublic(execution)) this.sessions.ask(context, holder);
   }
 }
+
+const isPublic = (execution: ExecutionContext) => accessRuleOf(execution)?.kind === 'public';

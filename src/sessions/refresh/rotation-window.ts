@@ -2,7 +2,8 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
 import type { LockedSession } from '../sessions.repository.js';
-import { userAgentDigest } from './client-fingerprint.js';
+import type { Session } from '../session.entity.js';
+import { clientFingerprint, userAgentDigest } from './client-fingerprint.js';
 
 /**
  * A session rotates at most once in this time, milliseconds. Lost answers, several tabs and a change of network within
@@ -23,12 +24,21 @@ export function judgeRefresh(
   presented: number,
   origin: Origin,
 ): RefreshVerdict {
-  const inWindow = session.generation > 0 && sinceRotationMs <= WINDOW_MS;
+  // The database's clock can be set back: a rotation that lies in the future must not keep the window open.
+  const inWindow = session.generation > 0 && Math.abs(sinceRotationMs) <= WINDOW_MS;
   const isCurrent = presented === session.generation;
   if (isCurrent && !inWindow) return 'rotate';
-  if (!inWindow || presented < session.generation - 1) return 'reuse';
-  if (session.rotatedBy === null || session.rotatedBy.equals(userAgentDigest(origin))) return 'replay';
+  const isPrevious = presented === session.generation - 1;
+  if (!inWindow || !(isCurrent || isPrevious)) return 'reuse';
+  if (hasRotated(session, origin)) return 'replay';
   return isCurrent ? 'wait' : 'reuse';
+}
+
+/** An instance of the version before leaves no digest of the user agent, and is judged as it judges. */
+function hasRotated({ rotatedBy, client }: Session, origin: Origin): boolean {
+  return rotatedBy === null
+    ? client.equals(clientFingerprint(origin))
+    : rotatedBy.equals(userAgentDigest(origin));
 }
 
 /** `rate_limited` until the window has passed. */

@@ -9,7 +9,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SessionCache } from '../state/session-cache.js';
 import { RevocationFeed } from './revocation-feed.js';
 import type { RevocationReason } from '../session.entity.js';
-import { SessionsRepository } from '../sessions.repository.js';
+import { type EndedSession, type SessionSelector, SessionsRepository } from '../sessions.repository.js';
 
 /** Ends sessions, for every instance. */
 @Injectable()
@@ -22,29 +22,25 @@ export class SessionRevocation {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Ends one session at its holder's wish; one that is over already stays as it is, and nothing is recorded. */
+  /** Ends one session at its holder's request. One that is over already stays as it is, and nothing is recorded. */
   async logout(sessionId: string, origin: Origin): Promise<void> {
-    const userId = await this.transactions.run(async (tx) => {
-      const owner = await this.sessions.revoke(tx, sessionId, 'logout');
-      if (owner) {
-        await this.audit.record(tx, {
-          type: 'session_logout',
-          outcome: 'success',
-          userId: owner,
-          sessionId,
-          origin,
-          details: {},
-        });
-      }
-      return owner;
+    await this.transactions.run(async (tx) => {
+      const [ended] = await this.revoke(tx, { id: sessionId }, 'logout');
+      if (!ended) return;
+      await this.audit.record(tx, {
+        type: 'session_logout',
+        outcome: 'success',
+        userId: ended.userId,
+        sessionId,
+        origin,
+        details: {},
+      });
     });
-    if (userId) await this.announce(userId, [sessionId]);
   }
 
   /** Ends one session in the caller's transaction, which records why. */
   async end(tx: Transaction, sessionId: string, reason: RevocationReason): Promise<void> {
-    const userId = await this.sessions.revoke(tx, sessionId, reason);
-    if (userId) afterCommit(tx, () => void this.announce(userId, [sessionId]));
+    await this.revoke(tx, { id: sessionId }, reason);
   }
 
   /** Ends every session of an account in the caller's transaction, with an event; returns how many. */
@@ -54,7 +50,7 @@ export class SessionRevocation {
     reason: RevocationReason,
     origin: Origin,
   ): Promise<number> {
-    const ended = await this.sessions.revokeAllOf(tx, userId, reason);
+    const ended = await this.revoke(tx, { userId }, reason);
     if (ended.length === 0) return 0;
     await this.audit.record(tx, {
       type: 'session_revoked',
@@ -64,11 +60,32 @@ export class SessionRevocation {
       origin,
       details: { sessions: ended.length },
     });
-    afterCommit(tx, () => void this.announce(userId, ended));
     return ended.length;
   }
 
-  /** Tells this process and the copies. Where Redis is away, the feed tells the other instances within a second. */
+  /**
+   * The one path by which sessions end: the row first, and once that is committed this process and the copies in Redis.
+   * Where Redis is away, the feed tells the other instances within a second.
+   */
+  private async revoke(
+    tx: Transaction,
+    which: SessionSelector,
+    reason: RevocationReason,
+  ): Promise<EndedSession[]> {
+    const ended = await this.sessions.revoke(tx, which, reason);
+    const [first] = ended;
+    if (first)
+      afterCommit(
+        tx,
+        () =>
+          void this.announce(
+            first.userId,
+            ended.map(({ id }) => id),
+          ),
+      );
+    return ended;
+  }
+
   private async announce(userId: string, sessionIds: readonly string[]): Promise<void> {
     this.feed.note(sessionIds);
     if (this.cache.configured) await this.cache.endSessions(userId, sessionIds).catch(() => undefined);

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import type { GuessingAttempt } from '../rate-limit/guessing/account-guessing.js';
+import { type Assurance, assuranceOf, type Proof } from './proofs.js';
+
+const attempt: GuessingAttempt = { failures: 1, succeeded: async () => 0, refund: async () => undefined };
+const stillHolds = async () => true;
+
+const password: Proof = { method: 'pwd', attempt, stillHolds };
+const code: Proof = { method: 'otp', attempt, stillHolds };
+const key: Proof = { method: 'pop', userVerified: false, stillHolds };
+const verifiedKey: Proof = { method: 'pop', userVerified: true, stillHolds };
+
+const TABLE: [string, Proof[], Assurance][] = [
+  ['a password', [password], { amr: ['pwd'], acr: 'aal1' }],
+  ['a code alone', [code], { amr: ['otp'], acr: 'aal1' }],
+  ['a key', [key], { amr: ['pop'], acr: 'aal1' }],
+  ['a key that verified its user', [verifiedKey], { amr: ['pop', 'user'], acr: 'aal2' }],
+  ['a password and a code', [password, code], { amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' }],
+  ['a password and a key', [password, key], { amr: ['pwd', 'pop', 'mfa'], acr: 'aal2' }],
+  [
+    'a password and a key that verified its user',
+    [password, verifiedKey],
+    { amr: ['pwd', 'pop', 'user', 'mfa'], acr: 'aal2' },
+  ],
+  ['the same factor twice', [password, password], { amr: ['pwd'], acr: 'aal1' }],
+  ['two keys', [key, key], { amr: ['pop'], acr: 'aal1' }],
+];
+
+describe('the assurance of a session', () => {
+  it.each(TABLE)('by %s', (_, proofs, assurance) => {
+    expect(assuranceOf(proofs)).toEqual(assurance);
+  });
+});

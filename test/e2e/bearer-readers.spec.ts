@@ -1,0 +1,124 @@
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Principal } from '../../src/platform/access/principal.js';
+import { PlatformErrors } from '../../src/platform/errors/platform.errors.js';
+import { Problem } from '../../src/platform/errors/problem.js';
+import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
+import { TokenRefused } from '../../src/sessions/tokens/token-refused.js';
+import { signUp } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+
+const USER = '0197a1b2-0000-7000-8000-000000000001';
+const SERVICE = '0197a1b2-0000-7000-8000-000000000002';
+const KEY = '0197a1b2-0000-7000-8000-000000000003';
+const ALL_ROLES = ['user', 'auditor', 'admin'] as const;
+
+/** Whom a token of this test is of: `test_key.<user>`, `test_service.<account>`; or what is wrong with it. */
+async function read(token: string): Promise<Principal> {
+  const [, kind = '', id = ''] = token.split(/[_.]/);
+  if (kind === 'key') return { kind: 'api-key', keyId: KEY, userId: id, roles: ALL_ROLES, scopes: ['*'] };
+  if (kind === 'service') return { kind: 'service-account', keyId: KEY, serviceAccountId: id, scopes: ['*'] };
+  if (kind === 'away') throw new Problem(PlatformErrors.dependency_unavailable);
+  throw new TokenRefused(kind === 'forged' ? 'bad_signature' : 'unknown_key');
+}
+
+describe('a bearer token of another kind', () => {
+  let app: TestApp;
+  let reads: string[] = [];
+  beforeAll(async () => {
+    app = await startApp({ variables: { RATE_LIMIT_DEFAULT: '3/60' } });
+    app.app.get(BearerReaders, { strict: false }).register({
+      accepts: (token) => token.startsWith('test_'),
+      read: async (token) => {
+        reads.push(token);
+        return read(token);
+      },
+    });
+  });
+  afterAll(() => app.close());
+  beforeEach(() => {
+    reads = [];
+  });
+
+  const routes = (isPublic: boolean) =>
+    declaredRoutes(app.app.get(DiscoveryService), app.app.get(MetadataScanner)).filter(
+      ({ access }) => (access?.kind === 'public') === isPublic,
+    );
+  const call = async (token: string, url: string, method: 'GET' | 'POST' = 'GET') => {
+    const answer = await app.call({ method, url: url.replace(':id', KEY), token });
+    const code = answer.statusCode < 400 ? null : (answer.json().code as string);
+    return { answer, status: answer.statusCode, code, requestId: String(answer.headers['x-request-id']) };
+  };
+  const recorded = (requestId: string) =>
+    asSuperuser<{ type: string; reason: string; user_id: string | null; session_id: string | null }>(
+      app.database,
+      'SELECT type, reason, user_id, session_id FROM audit_events WHERE request_id = $1',
+      [requestId],
+    );
+
+  it.each([
+    ['a key of a person with every role', `test_key.${USER}`, USER],
+    ['a service account', `test_service.${SERVICE}`, null],
+  ])('is admitted on no route that asks for a caller: %s', async (_, token, user_id) => {
+    expect(routes(false).length).toBeGreaterThan(10);
+    for (const { method, path } of routes(false)) {
+      const { status, code, requestId } = await call(token, path, method as 'GET');
+      expect([method, path, status, code]).toEqual([method, path, 403, 'forbidden']);
+      const refusal = { type: 'authz_fail', reason: 'forbidden', user_id, session_id: null };
+      await expect.poll(() => recorded(requestId)).toEqual([refusal]);
+    }
+  });
+
+  it('counts with the sessions and keys of its person, and a service account by itself', async () => {
+    const { accessToken, user } = await signUp(app);
+    const path = '/users/me/activity';
+    const statuses = [];
+    for (const token of [accessToken, `test_key.${user.id}`, accessToken, `test_key.${user.id}`, accessToken])
+      statuses.push((await call(token, path)).status);
+    expect(statuses).toEqual([200, 403, 200, 429, 429]);
+    const service = `test_service.${user.id.replace(/^./, 'f')}`;
+    const others = [];
+    for (let n = 0; n < 4; n += 1) others.push((await call(service, path)).status);
+    expect(others).toEqual([403, 403, 403, 429]);
+  });
+
+  it.each([
+    ['test_unknown', 'unknown_key', false],
+    ['test_forged', 'bad_signature', true],
+  ])('that its reader refuses is an invalid token: %s', async (token, reason) => {
+    const { answer, status, code, requestId } = await call(token, '/users/me');
+    expect([status, code]).toEqual([401, 'invalid_token']);
+    expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
+    await expect
+      .poll(() => recorded(requestId))
+      .toEqual([{ type: 'authn_token_invalid', reason, user_id: null, session_id: null }]);
+  });
+
+  it('that its reader cannot judge is not taken for invalid', async () => {
+    expect(await call('test_away', '/audit/seals')).toMatchObject({
+      status: 503,
+      code: 'dependency_unavailable',
+    });
+  });
+
+  it('is not read on public routes, whatever it is', async () => {
+    const paths = routes(true).filter(({ method }) => method === 'GET');
+    expect(paths.length).toBeGreaterThan(4);
+    for (const { path } of paths) {
+      for (const token of [`test_key.${USER}`, 'test_forged', 'test_away'])
+        expect([path, (await call(token, path)).status]).toEqual([path, 200]);
+    }
+    expect((await call(`test_key.${USER}`, '/auth/logout', 'POST')).status).toBe(204);
+    expect(reads).toEqual([]);
+  });
+
+  it('of no registered kind is an access token that is malformed', async () => {
+    expect(await call('other_key', '/audit/verification')).toMatchObject({
+      status: 401,
+      code: 'invalid_token',
+    });
+    expect(reads).toEqual([]);
+  });
+});

@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Clock } from '../../src/platform/clock/clock.js';
+import { signUp, type Tokens } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+
+const BROWSER = { 'user-agent': 'Browser/1' };
+const UPDATED = { 'user-agent': 'Browser/2' };
+const WIFI = { ...BROWSER, 'x-forwarded-for': '192.0.2.7' };
+const MOBILE = { ...BROWSER, 'x-forwarded-for': '198.51.100.9' };
+
+/** Behind a proxy, so that a request can come from another network. */
+const VARIABLES = { TRUSTED_PROXIES: '127.0.0.1/32' };
+
+/** The clock of a machine that is wrong; PostgreSQL's is not. */
+class WrongClock extends Clock {
+  constructor(private readonly offMs: number) {
+    super();
+  }
+
+  nowMs(): number {
+    return Date.now() + this.offMs;
+  }
+}
+
+interface Renewal {
+  readonly type: string;
+  readonly reason: string | null;
+  readonly details: { readonly replayed?: boolean; readonly networkChanged?: boolean };
+}
+
+describe.each([
+  { clocks: 'clocks agree', offMs: [0, 0] },
+  { clocks: 'clocks differ by 15 s', offMs: [0, 15_000] },
+  { clocks: 'clocks differ by 15 s the other way', offMs: [0, -15_000] },
+])('a session over two instances whose $clocks', ({ offMs: [hereMs, thereMs] }) => {
+  let here: TestApp;
+  let there: TestApp;
+  beforeAll(async () => {
+    here = await startApp({ variables: VARIABLES, clock: new WrongClock(hereMs!) });
+    there = await startBeside(here, { variables: VARIABLES, clock: new WrongClock(thereMs!) });
+  });
+  afterAll(async () => {
+    await there.close();
+    await here.close();
+  });
+
+  const refresh = async (app: TestApp, refreshToken: string, headers: Record<string, string> = BROWSER) => {
+    const answer = await app.call({ url: '/auth/refresh', body: { refreshToken }, headers });
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      ...answer.json<Partial<Tokens> & Problem>(),
+    };
+  };
+  interface Problem {
+    readonly code?: string;
+    readonly 'violated-policies'?: string[];
+  }
+  const rotated = async (app: TestApp, refreshToken: string, headers: Record<string, string> = BROWSER) => {
+    const { status, refreshToken: next } = await refresh(app, refreshToken, headers);
+    expect(status).toBe(200);
+    expect(next).not.toBe(refreshToken);
+    return next!;
+  };
+  const isAlive = async ({ accessToken }: Pick<Tokens, 'accessToken'>) =>
+    (await here.call({ url: '/users/me', token: accessToken })).statusCode === 200;
+  const eventsOf = ({ session }: Tokens) =>
+    asSuperuser<Renewal>(
+      here.database,
+      `SELECT type, reason, details FROM audit_events
+       WHERE session_id = $1 AND type NOT IN ('session_created', 'authn_login_success') ORDER BY position`,
+      [session.id],
+    );
+  /** PostgreSQL's clock cannot be moved; the time of the rotation can. */
+  const passTenSeconds = ({ session }: Tokens) =>
+    asSuperuser(
+      here.database,
+      `UPDATE sessions SET rotated_at = rotated_at - interval '10001 ms' WHERE id = $1`,
+      [session.id],
+    );
+
+  it('rotates at once after the login, and gives every tab the same token in the ten seconds after', async () => {
+    const tokens = await signUp(here);
+    const next = await rotated(here, tokens.refreshToken);
+    const answers = [
+      await refresh(there, next),
+      await refresh(here, next),
+      await refresh(there, tokens.refreshToken),
+      await refresh(here, tokens.refreshToken),
+    ];
+    expect(answers.map(({ status, refreshToken }) => [status, refreshToken])).toEqual(
+      answers.map(() => [200, next]),
+    );
+    const accessTokens = new Set([tokens.accessToken, ...answers.map(({ accessToken }) => accessToken)]);
+    expect(accessTokens.size).toBe(5);
+    for (const { accessToken } of answers) expect(await isAlive({ accessToken: accessToken! })).toBe(true);
+    const events = await eventsOf(tokens);
+    expect(events.map(({ type, details }) => [type, details.replayed, details.networkChanged])).toEqual([
+      ['session_renewed', false, false],
+      ...answers.map(() => ['session_renewed', true, false]),
+    ]);
+  });
+
+  it('gives a lost answer again over another network, and says so in the record', async () => {
+    const tokens = await signUp(here);
+    const next = await rotated(here, tokens.refreshToken, WIFI);
+    expect(await refresh(there, tokens.refreshToken, MOBILE)).toMatchObject({
+      status: 200,
+      refreshToken: next,
+    });
+    expect(await refresh(there, next, MOBILE)).toMatchObject({ status: 200, refreshToken: next });
+    const events = await eventsOf(tokens);
+    expect(events.map(({ details }) => [details.replayed, details.networkChanged])).toEqual([
+      [false, false],
+      [true, true],
+      [true, true],
+    ]);
+  });
+
+  it('makes a browser that has just updated itself wait, and lives on', async () => {
+    const tokens = await signUp(here);
+    const next = await rotated(here, tokens.refreshToken);
+    const refused = await refresh(there, next, UPDATED);
+    expect(refused).toMatchObject({ status: 429, code: 'rate_limited', 'violated-policies': ['refresh'] });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(10);
+    expect(refused.headers['set-cookie']).toBeUndefined();
+    expect(await isAlive(tokens)).toBe(true);
+    await passTenSeconds(tokens);
+    await rotated(there, next, UPDATED);
+    const events = await eventsOf(tokens);
+    expect(events.map(({ type, reason }) => [type, reason])).toEqual([
+      ['session_renewed', null],
+      ['session_renew_fail', 'rate_limited'],
+      ['session_renewed', null],
+    ]);
+  });
+
+  it('ends when another user agent presents the previous token', async () => {
+    const tokens = await signUp(here);
+    const next = await rotated(here, tokens.refreshToken);
+    expect(await refresh(there, tokens.refreshToken, UPDATED)).toMatchObject({
+      status: 401,
+      code: 'refresh_token_reused',
+    });
+    expect(await refresh(here, next)).toMatchObject({ status: 401, code: 'session_ended' });
+    expect(await isAlive(tokens)).toBe(false);
+  });
+
+  it('ends when a token from before the previous one comes, in the ten seconds too', async () => {
+    const tokens = await signUp(here);
+    const second = await rotated(here, tokens.refreshToken);
+    await passTenSeconds(tokens);
+    await rotated(there, second);
+    expect((await refresh(here, tokens.refreshToken)).code).toBe('refresh_token_reused');
+  });
+
+  it('rotates again after the ten seconds, and ends when the old token comes then', async () => {
+    const tokens = await signUp(here);
+    const second = await rotated(here, tokens.refreshToken);
+    await passTenSeconds(tokens);
+    const third = await rotated(there, second);
+    expect(await refresh(here, second)).toMatchObject({ status: 200, refreshToken: third });
+    await passTenSeconds(tokens);
+    expect((await refresh(here, second)).code).toBe('refresh_token_reused');
+    expect((await refresh(there, third)).code).toBe('session_ended');
+  });
+
+  it('lives through rounds of refreshes that alternate between the instances', async () => {
+    const tokens = await signUp(here);
+    let current = tokens.refreshToken;
+    for (let round = 0; round < 6; round += 1) {
+      const [one, other] = round % 2 === 0 ? [here, there] : [there, here];
+      const next = await rotated(one, current);
+      expect((await refresh(other, current)).refreshToken).toBe(next);
+      expect((await refresh(other, next)).refreshToken).toBe(next);
+      await passTenSeconds(tokens);
+      current = next;
+    }
+    const reuse = (await eventsOf(tokens)).filter(({ type }) => type !== 'session_renewed');
+    expect(reuse).toEqual([]);
+  });
+
+  it('that an instance of the version before has rotated is judged by its client', async () => {
+    const tokens = await signUp(here);
+    const next = await rotated(here, tokens.refreshToken);
+    await asSuperuser(here.database, 'UPDATE sessions SET rotated_by = NULL WHERE id = $1', [
+      tokens.session.id,
+    ]);
+    expect((await refresh(there, tokens.refreshToken)).refreshToken).toBe(next);
+    expect((await refresh(there, tokens.refreshToken, UPDATED)).code).toBe('refresh_token_reused');
+  });
+
+  it('keeps its cookies through a refresh that has to wait', async () => {
+    const tokens = await signUp(here);
+    const next = await rotated(here, tokens.refreshToken);
+    const name = here.environment.COOKIE_SECURE ? '__Host-refresh_token' : 'refresh_token';
+    const answer = await there.call({
+      url: '/auth/refresh',
+      body: {},
+      cookies: { [name]: next },
+      headers: { ...UPDATED, origin: here.environment.PUBLIC_URL },
+    });
+    expect([answer.statusCode, answer.headers['set-cookie']]).toEqual([429, undefined]);
+    onTestFinished(async () => expect(await isAlive(tokens)).toBe(true));
+  });
+});

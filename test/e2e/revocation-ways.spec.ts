@@ -1,0 +1,209 @@
+import { globSync, readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { AccountAdministration } from '../../src/admin/account-administration.js';
+import { OperatorPasswords } from '../../src/admin/operator-passwords.js';
+import { NewPassword } from '../../src/auth/credentials/passwords/new-password.js';
+import type { Message } from '../../src/monitoring/delivery/delivery-channel.js';
+import { EndSessionsChannel } from '../../src/monitoring/responses/end-sessions.channel.js';
+import { internalOrigin } from '../../src/platform/http/origin.js';
+import { logIn, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { ManualClock } from '../support/clock/manual-clock.js';
+import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
+
+const ORIGIN = internalOrigin('operator');
+
+interface Signed extends Tokens {
+  readonly email: string;
+}
+
+interface Way {
+  /** The source file and method of SessionRevocation by which it ends sessions, as `file: method`. */
+  readonly by: string;
+  readonly reason: string;
+  readonly end: (app: TestApp, signed: Signed) => Promise<unknown>;
+}
+
+const HALF_AN_HOUR_MS = 30 * 60_000;
+
+const clock = new ManualClock(Date.now());
+
+const administration = ({ app }: TestApp) => app.get(AccountAdministration, { strict: false });
+const logOut = (app: TestApp, token?: string, refreshToken?: string) =>
+  app.call({
+    method: 'POST',
+    url: '/auth/logout',
+    ...(token !== undefined && { token }),
+    ...(refreshToken !== undefined && { body: { refreshToken } }),
+  });
+
+const WAYS: Record<string, Way> = {
+  'a logout by the access token': {
+    by: 'sessions/revocation/logout.service.ts: logout',
+    reason: 'logout',
+    end: (app, { accessToken }) => logOut(app, accessToken),
+  },
+  'a logout by the refresh token': {
+    by: 'sessions/revocation/logout.service.ts: logout',
+    reason: 'logout',
+    end: (app, { refreshToken }) => logOut(app, undefined, refreshToken),
+  },
+  'a logout by an access token that has expired': {
+    by: 'sessions/revocation/logout.service.ts: logout',
+    reason: 'logout',
+    end: async (app, { accessToken }) => {
+      clock.advance(HALF_AN_HOUR_MS);
+      await logOut(app, accessToken).finally(() => clock.advance(-HALF_AN_HOUR_MS));
+    },
+  },
+  'the reuse of a refresh token': {
+    by: 'sessions/refresh/session-renewal.ts: end',
+    reason: 'refresh_token_reused',
+    end: async (app, { refreshToken }) => {
+      for (const userAgent of ['Browser/1', 'Browser/2'])
+        await app.call({
+          url: '/auth/refresh',
+          body: { refreshToken },
+          headers: { 'user-agent': userAgent },
+        });
+    },
+  },
+  'a password that an operator sets': {
+    by: 'auth/credentials/passwords/password-change.ts: endAllOfUser',
+    reason: 'password_changed',
+    end: async ({ app }, { email }) => {
+      const hash = await app.get(NewPassword, { strict: false }).hash(PASSWORD);
+      await app.get(OperatorPasswords, { strict: false }).set(email, hash, ORIGIN);
+    },
+  },
+  'other roles': {
+    by: 'admin/account-administration.ts: endAllOfUser',
+    reason: 'roles_changed',
+    end: (app, { email }) => administration(app).setRoles(email, ['user'], ORIGIN),
+  },
+  'disabling the account': {
+    by: 'admin/account-administration.ts: endAllOfUser',
+    reason: 'account_disabled',
+    end: (app, { email }) => administration(app).disable(email, ORIGIN),
+  },
+  'deleting the account': {
+    by: 'admin/account-administration.ts: endAllOfUser',
+    reason: 'account_deleted',
+    end: (app, { email }) => administration(app).delete(email, ORIGIN),
+  },
+  'the response to an alert': {
+    by: 'monitoring/responses/end-sessions.channel.ts: endAllOfUser',
+    reason: 'response_to_alert',
+    end: ({ app }, { user }) =>
+      app.get(EndSessionsChannel, { strict: false }).deliver({
+        deliveryId: 'delivery',
+        alert: { evidence: { userIds: [user.id] } },
+      } as unknown as Message),
+  },
+};
+
+/** Every call of a public method of SessionRevocation, as {@link Way.by}; several in one file count apart. */
+function callsInSource(): string[] {
+  return globSync('src/**/*.ts', { exclude: ['src/**/*.spec.ts'] }).flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    const [, field] = /(\w+): SessionRevocation\b/.exec(text) ?? [];
+    if (field === undefined) return [];
+    return [...text.matchAll(new RegExp(`\\b${field}\\s*\\.(\\w+)\\(`, 'g'))].map(
+      ([, method]) => `${file.slice('src/'.length)}: ${method}`,
+    );
+  });
+}
+
+describeWithRedis('a session is over everywhere within a second of', () => {
+  let redisServer: RedisServer;
+  let redis: Redis;
+  let here: TestApp;
+  let there: TestApp;
+  beforeAll(async () => {
+    redisServer = await startRedis();
+    redis = new Redis(redisServer.url);
+    const variables = { REDIS_URL: redisServer.url };
+    here = await startApp({ variables, clock });
+    there = await startBeside(here, { variables, clock, listen: true });
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await there.close();
+    await here.close();
+    await redisServer.stop();
+  });
+
+  const signUpAuditor = async (): Promise<Signed> => {
+    const email = await register(here);
+    await administration(here).setRoles(email, ['user', 'auditor'], ORIGIN);
+    return { email, ...(await logIn(here, email)) };
+  };
+  const stateOn = async (app: TestApp, token: string) => {
+    const answer = await app.call({ url: '/users/me', token });
+    return answer.statusCode === 200 ? 'alive' : String(answer.json().code);
+  };
+  /** Resolves with the time of its end, milliseconds. */
+  const openStream = async (token: string): Promise<{ ended: Promise<number> }> => {
+    const response = await fetch(`${there.url}/audit/stream`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(response.status).toBe(200);
+    const reader = response.body!.getReader();
+    onTestFinished(() => reader.cancel().catch(() => undefined));
+    await reader.read();
+    const ended = (async () => {
+      while (!(await reader.read()).done);
+      return performance.now();
+    })();
+    return { ended };
+  };
+
+  it.each(Object.keys(WAYS))('%s', async (name) => {
+    const way = WAYS[name]!;
+    const signed = await signUpAuditor();
+    const { accessToken, session, user } = signed;
+    for (const app of [here, there]) {
+      expect(await stateOn(app, accessToken)).toBe('alive');
+      expect(await stateOn(app, accessToken)).toBe('alive');
+    }
+    const stream = await openStream(accessToken);
+
+    await way.end(here, signed);
+    const endedMs = performance.now();
+    expect(await stateOn(here, accessToken)).toBe('session_ended');
+    await expect
+      .poll(() => stateOn(there, accessToken), { timeout: 1000, interval: 20 })
+      .toBe('session_ended');
+    await expect
+      .poll(() => redis.hget(`portcullis:account:${user.id}`, session.id), { timeout: 1000, interval: 20 })
+      .toBe('0');
+    const [row] = await asSuperuser<{ revoked_at: Date | null; revoke_reason: string | null }>(
+      here.database,
+      'SELECT revoked_at, revoke_reason FROM sessions WHERE id = $1',
+      [session.id],
+    );
+    expect([row?.revoked_at, row?.revoke_reason]).toEqual([expect.any(Date), way.reason]);
+    // The stream looks at its session by the service's clock, twice a second of real time.
+    clock.advance(1000);
+    expect((await stream.ended) - endedMs).toBeLessThan(1000);
+    const refreshed = await there.call({
+      url: '/auth/refresh',
+      body: { refreshToken: signed.refreshToken },
+    });
+    expect(refreshed.json().code).toBe('session_ended');
+  });
+
+  it('each of the ways that the source knows, and there is no other', () => {
+    const inSource = callsInSource();
+    const tested = Object.values(WAYS).map(({ by }) => by);
+    expect(inSource.length).toBeGreaterThan(0);
+    expect(new Set(tested)).toEqual(new Set(inSource));
+    // Two ways behind one line of source are two rows here, never the reverse.
+    for (const call of inSource) {
+      const count = (list: string[]) => list.filter((one) => one === call).length;
+      expect(count(tested), call).toBeGreaterThanOrEqual(count(inSource));
+    }
+  });
+});

@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { AccountAdministration } from '../../../src/admin/account-administration.js';
+import { OperatorPasswords } from '../../../src/admin/operator-passwords.js';
+import { NewPassword } from '../../../src/auth/credentials/passwords/new-password.js';
+import { PasswordHasher } from '../../../src/auth/credentials/passwords/password-hasher.js';
+import { keyIdOf } from '../../../src/platform/crypto/key-id.js';
+import { internalOrigin } from '../../../src/platform/http/origin.js';
+import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
+
+const ORIGIN = internalOrigin('operator');
+const OTHER_PASSWORD = 'eleven herons wade past the mill';
+
+interface Stored {
+  readonly legacy: string | null;
+  readonly hash: string | null;
+  readonly pepper_id: string | null;
+  readonly changed_at: Date | null;
+}
+
+describe('passwords', () => {
+  let app: TestApp;
+  let hasher: PasswordHasher;
+  let pepperId: string;
+  beforeAll(async () => {
+    app = await startApp();
+    hasher = app.app.get(PasswordHasher, { strict: false });
+    pepperId = keyIdOf(app.environment.PASSWORD_PEPPER);
+  });
+  afterAll(() => app.close());
+
+  let email: string;
+  beforeEach(() => {
+    email = newAddress();
+  });
+
+  const query = <T extends object>(statement: string, parameters: unknown[] = []) =>
+    asSuperuser<T & Record<string, unknown>>(app.database, statement, parameters);
+  const stored = async (): Promise<Stored> => {
+    const [row] = await query<Stored>(
+      `SELECT password_hash AS legacy, hash, pepper_id, changed_at
+       FROM users LEFT JOIN password_credentials ON user_id = id WHERE email = $1`,
+      [email],
+    );
+    return row!;
+  };
+  const login = async (password = PASSWORD) => {
+    const answer = await app.call({ url: '/auth/login', body: { email, password } });
+    return answer.statusCode === 200 ? 'in' : String(answer.json().code);
+  };
+  const setByOperator = async (password: string) =>
+    app.app
+      .get(OperatorPasswords, { strict: false })
+      .set(email, await app.app.get(NewPassword, { strict: false }).hash(password), ORIGIN);
+
+  describe('beside an instance of the version before', () => {
+    /** The statements of that version, which knows one table. */
+    const old = {
+      register: (hash: string) =>
+        query(
+          `INSERT INTO users (id, email, password_hash, display_name, roles, created_at, updated_at)
+           VALUES (gen_random_uuid(), $1, $2, NULL, '{user}', now(), now())`,
+          [email, hash],
+        ),
+      setPassword: (hash: string) =>
+        query('UPDATE users SET password_hash = $2, updated_at = now() WHERE email = $1', [email, hash]),
+      rehash: (hash: string, before: string) =>
+        query('UPDATE users SET password_hash = $2 WHERE email = $1 AND password_hash = $3', [
+          email,
+          hash,
+          before,
+        ]),
+    };
+
+    it('an account that it registers can sign in here', async () => {
+      const hash = await hasher.hash(PASSWORD);
+      await old.register(hash);
+      expect(await stored()).toMatchObject({ legacy: hash, hash, pepper_id: null });
+      expect(await login()).toBe('in');
+    });
+
+    it('a password that it sets is the one here', async () => {
+      await register(app, email);
+      const hash = await hasher.hash(OTHER_PASSWORD);
+      await old.setPassword(hash);
+      expect(await stored()).toMatchObject({ legacy: hash, hash, pepper_id: null });
+      expect([await login(), await login(OTHER_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
+    });
+
+    it('what is registered, set and renewed here is what it reads', async () => {
+      await register(app, email);
+      const registered = await stored();
+      expect(registered.legacy).toBe(registered.hash);
+      await setByOperator(OTHER_PASSWORD);
+      const set = await stored();
+      expect(set.legacy).toBe(set.hash);
+      expect(set.hash).not.toBe(registered.hash);
+      const dearer = await startBeside(app, { variables: { BCRYPT_ROUNDS: '5' } });
+      onTestFinished(() => dearer.close());
+      await logIn(dearer, email, OTHER_PASSWORD);
+      const renewed = await stored();
+      expect(renewed.legacy).toBe(renewed.hash);
+      expect(renewed.hash).toMatch(/^\$2b\$05\$/);
+    });
+
+    it('a hash that it renews from one that was replaced here meanwhile is not taken', async () => {
+      await register(app, email);
+      const before = await stored();
+      await setByOperator(OTHER_PASSWORD);
+      await old.rehash(await hasher.hash(PASSWORD), before.hash!);
+      expect([await login(), await login(OTHER_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
+    });
+
+    it('changes by both at once leave both tables equal', async () => {
+      await register(app, email);
+      const hashes = await Promise.all([PASSWORD, OTHER_PASSWORD].map((password) => hasher.hash(password)));
+      for (let round = 0; round < 10; round += 1) {
+        await Promise.all([setByOperator(PASSWORD), old.setPassword(hashes[round % 2]!), login()]);
+        const { legacy, hash } = await stored();
+        expect(legacy).toBe(hash);
+      }
+    });
+
+    it('each change is written once: no trigger sets off the other one again', async () => {
+      await register(app, email);
+      const updates = async () => {
+        const [row] = await query<{ users: string; credentials: string }>(
+          `SELECT users.xmin::text AS users, password_credentials.xmin::text AS credentials
+           FROM users JOIN password_credentials ON user_id = id WHERE email = $1`,
+          [email],
+        );
+        return row!;
+      };
+      const before = await updates();
+      // The same value again: neither side has anything to tell the other.
+      await query(
+        `UPDATE password_credentials SET hash = hash WHERE user_id = (SELECT id FROM users WHERE email = $1)`,
+        [email],
+      );
+      const between = await updates();
+      expect(between.users).toBe(before.users);
+      await old.setPassword((await stored()).legacy!);
+      expect((await updates()).credentials).toBe(between.credentials);
+      expect(await stored()).toMatchObject({ pepper_id: pepperId });
+    });
+  });
+
+  it('name the pepper that they were hashed with', async () => {
+    await register(app, email);
+    expect(await stored()).toMatchObject({ pepper_id: pepperId });
+    await setByOperator(OTHER_PASSWORD);
+    expect(await stored()).toMatchObject({ pepper_id: pepperId });
+  });
+
+  it('keep the time at which they were chosen when a login renews their hash', async () => {
+    await register(app, email);
+    await query(
+      `UPDATE password_credentials SET changed_at = '2026-01-02T03:04:05Z', pepper_id = NULL
+       WHERE user_id = (SELECT id FROM users WHERE email = $1)`,
+      [email],
+    );
+    const dearer = await startBeside(app, { variables: { BCRYPT_ROUNDS: '5' } });
+    onTestFinished(() => dearer.close());
+    await logIn(dearer, email);
+    const { hash, changed_at, pepper_id } = await stored();
+    expect(hash).toMatch(/^\$2b\$05\$/);
+    expect([changed_at?.toISOString(), pepper_id]).toEqual(['2026-01-02T03:04:05.000Z', pepperId]);
+    await setByOperator(OTHER_PASSWORD);
+    expect((await stored()).changed_at!.getTime()).toBeGreaterThan(Date.parse('2026-01-02T03:04:05Z'));
+  });
+
+  it('that do not exist open nothing, and cost the one hash of any other login', async () => {
+    await query(
+      `INSERT INTO users (id, email, roles, created_at, updated_at)
+       VALUES (gen_random_uuid(), $1, '{user}', now(), now())`,
+      [email],
+    );
+    expect(await stored()).toMatchObject({ legacy: null, hash: null });
+    let hashes = 0;
+    const counting = hasher.completed.subscribe(() => (hashes += 1));
+    onTestFinished(() => counting.unsubscribe());
+    for (const password of [PASSWORD, '.'.repeat(31), '\u0000']) await login(password);
+    expect(hashes).toBe(3);
+    expect(await login()).toBe('invalid_credentials');
+    await setByOperator(PASSWORD);
+    expect(await login()).toBe('in');
+  });
+
+  it('go with their account', async () => {
+    await register(app, email);
+    const [{ id } = { id: '' }] = await query<{ id: string }>('SELECT id FROM users WHERE email = $1', [
+      email,
+    ]);
+    await app.app.get(AccountAdministration, { strict: false }).delete(email, ORIGIN);
+    expect(await query('SELECT 1 FROM password_credentials WHERE user_id = $1', [id])).toEqual([]);
+    expect(await login()).toBe('invalid_credentials');
+  });
+});

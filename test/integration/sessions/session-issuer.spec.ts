@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AccountAdministration } from '../../../src/admin/account-administration.js';
+import { OperatorPasswords } from '../../../src/admin/operator-passwords.js';
+import { AuditService } from '../../../src/audit/audit.service.js';
+import { internalOrigin, type Origin } from '../../../src/platform/http/origin.js';
+import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import { Problem } from '../../../src/platform/errors/problem.js';
+import { AccountGuessing } from '../../../src/rate-limit/guessing/account-guessing.js';
+import type { Proof } from '../../../src/sessions/proofs.js';
+import { SessionConditions } from '../../../src/sessions/session-conditions.js';
+import { SessionIssuer } from '../../../src/sessions/session-issuer.js';
+import { SessionErrors } from '../../../src/sessions/session.errors.js';
+import { logIn, PASSWORD, register } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+
+const ORIGIN: Origin = {
+  requestId: 'request',
+  ip: '192.0.2.7',
+  network: '192.0.2.7',
+  userAgent: 'Browser/1',
+};
+
+describe('the issuer of sessions', () => {
+  let app: TestApp;
+  let issuer: SessionIssuer;
+  let transactions: TransactionRunner;
+  /** Addresses of accounts that do not meet the condition that this test has registered. */
+  const owing = new Set<string>();
+  beforeAll(async () => {
+    app = await startApp();
+    issuer = app.app.get(SessionIssuer, { strict: false });
+    transactions = app.app.get(TransactionRunner, { strict: false });
+    app.app
+      .get(SessionConditions, { strict: false })
+      .register(async (_tx, user) => (owing.has(user.email) ? new Problem(SessionErrors.forbidden) : null));
+  });
+  afterAll(() => app.close());
+
+  let email: string;
+  let userId: string;
+  beforeEach(async () => {
+    email = await register(app);
+    const [row] = await asSuperuser<{ id: string }>(app.database, 'SELECT id FROM users WHERE email = $1', [
+      email,
+    ]);
+    userId = row!.id;
+  });
+
+  const digest = () => app.app.get(AuditService, { strict: false }).emailDigest(email);
+  const sessions = () =>
+    asSuperuser<Record<string, unknown>>(app.database, 'SELECT * FROM sessions WHERE user_id = $1', [userId]);
+  const eventTypes = async () => {
+    const rows = await asSuperuser<{ type: string }>(
+      app.database,
+      `SELECT type FROM audit_events WHERE user_id = $1 AND type <> 'user_created' ORDER BY position, id`,
+      [userId],
+    );
+    return rows.map(({ type }) => type);
+  };
+  const failures = async () => {
+    const [row] = await asSuperuser<{ failures: number }>(
+      app.database,
+      'SELECT failures FROM login_failures WHERE account_digest = $1',
+      [digest()],
+    );
+    return row?.failures ?? 0;
+  };
+  const login = (password = PASSWORD) =>
+    app.call({ url: '/auth/login', body: { email, password }, headers: { 'user-agent': 'Browser/1' } });
+  const password = async (stillHolds = true): Promise<Proof> => ({
+    method: 'pwd',
+    attempt: await app.app.get(AccountGuessing, { strict: false }).begin(digest(), null),
+    stillHolds: async () => stillHolds,
+  });
+  const key: Proof = { method: 'pop', userVerified: true, stillHolds: async () => true };
+  const issue = async (...proofs: [Proof, ...Proof[]]) => {
+    const request = { userId, emailDigest: digest(), deviceId: null, isKnownDevice: false, proofs };
+    return transactions.run((tx) => issuer.issue(tx, request, ORIGIN));
+  };
+
+  it('stores what was proven, when, and on which client', async () => {
+    await issue(await password(), key);
+    const [session] = await sessions();
+    expect(session).toMatchObject({
+      amr: ['pwd', 'pop', 'user', 'mfa'],
+      acr: 'aal2',
+      generation: 0,
+      user_agent: 'Browser/1',
+      network: '192.0.2.7',
+      rotated_by: null,
+    });
+    expect(session?.['auth_time']).toEqual(session?.['created_at']);
+  });
+
+  it('notes a login by password as such', async () => {
+    await login();
+    expect((await sessions()).map(({ amr, acr, user_agent }) => [amr, acr, user_agent])).toEqual([
+      [['pwd'], 'aal1', 'Browser/1'],
+    ]);
+  });
+
+  it('records each event once, with the session', async () => {
+    await login('nine crows argue over a roof');
+    await login();
+    expect(await eventTypes()).toEqual([
+      'authn_login_fail',
+      'session_created',
+      'authn_login_success',
+      'authn_login_successafterfail',
+    ]);
+  });
+
+  it('leaves nothing of a transaction that rolls back', async () => {
+    const proof = await password();
+    const request = { userId, emailDigest: digest(), deviceId: null, isKnownDevice: false } as const;
+    const rolledBack = transactions.run(async (tx) => {
+      await issuer.issue(tx, { ...request, proofs: [proof] }, ORIGIN);
+      throw new Error('rolled back');
+    });
+    await expect(rolledBack).rejects.toThrow('rolled back');
+    const devices = await asSuperuser(app.database, 'SELECT 1 FROM known_devices WHERE user_id = $1', [
+      userId,
+    ]);
+    expect([await sessions(), await eventTypes(), devices, await failures()]).toEqual([[], [], [], 1]);
+  });
+
+  it('gives two logins at once a session each', async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => logIn(app, email)));
+    expect(new Set(answers.map(({ session }) => session.id)).size).toBe(8);
+    expect(new Set((await sessions()).map(({ device_id }) => device_id)).size).toBe(8);
+    const types = await eventTypes();
+    expect(types.filter((type) => type === 'session_created')).toHaveLength(8);
+    const firsts = await asSuperuser(
+      app.database,
+      `SELECT 1 FROM audit_events
+       WHERE user_id = $1 AND type = 'authn_login_success' AND details->'firstLogin' = 'true'`,
+      [userId],
+    );
+    expect(firsts).toHaveLength(1);
+  });
+
+  describe('gives none', () => {
+    const operator = internalOrigin('operator');
+    const meanwhile: Record<string, () => Promise<unknown>> = {
+      disabled: () => app.app.get(AccountAdministration, { strict: false }).disable(email, operator),
+      deleted: () => app.app.get(AccountAdministration, { strict: false }).delete(email, operator),
+    };
+
+    it.each(Object.keys(meanwhile))('to an account that was %s after the proof', async (change) => {
+      const proof = await password();
+      await meanwhile[change]!();
+      expect(await issue(proof)).toBeNull();
+      expect(await sessions()).toEqual([]);
+    });
+
+    it('for a password that was replaced after it was found right', async () => {
+      const proof: Proof = {
+        ...((await password()) as Extract<Proof, { method: 'pwd' | 'otp' }>),
+        stillHolds: (tx) =>
+          tx
+            .query('SELECT 1 FROM password_credentials WHERE hash = $1', ['before'])
+            .then((rows: unknown[]) => rows.length > 0),
+      };
+      await app.app.get(OperatorPasswords, { strict: false }).set(email, '$2b$04$new', operator);
+      expect(await issue(proof)).toBeNull();
+    });
+
+    it('where any one of several proofs no longer holds, and clears no failures then', async () => {
+      const stale = await password(false);
+      expect(await issue(key, stale)).toBeNull();
+      expect([await sessions(), await failures()]).toEqual([[], 1]);
+    });
+
+    it('while an account does not meet a registered condition, by any proof', async () => {
+      owing.add(email);
+      await expect(issue(key)).rejects.toMatchObject({ row: SessionErrors.forbidden });
+      expect([await sessions(), await eventTypes()]).toEqual([[], []]);
+    });
+  });
+
+  describe('asks a registered condition at a login', () => {
+    it('which is answered with its problem: no session, no cookie, no token', async () => {
+      owing.add(email);
+      const answer = await login();
+      expect([answer.statusCode, answer.json().code]).toEqual([403, 'forbidden']);
+      expect(answer.headers['set-cookie']).toBeUndefined();
+      expect(answer.body).not.toContain('Token');
+      expect(await sessions()).toEqual([]);
+    });
+
+    it('and neither raises nor resets the count of guesses', async () => {
+      owing.add(email);
+      for (let guess = 0; guess < 3; guess += 1) await login('nine crows argue over a roof');
+      await login();
+      await login();
+      expect(await failures()).toBe(3);
+      owing.delete(email);
+      expect((await login()).statusCode).toBe(200);
+      expect(await failures()).toBe(0);
+    });
+
+    it('however many ask at once', async () => {
+      owing.add(email);
+      const answers = await Promise.all(Array.from({ length: 8 }, () => login()));
+      expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 403));
+      expect([await failures(), await sessions()]).toEqual([0, []]);
+    });
+
+    it('and says nothing of it to a wrong password', async () => {
+      owing.add(email);
+      expect((await login('nine crows argue over a roof')).json().code).toBe('invalid_credentials');
+    });
+
+    it('and not before the wait of a guessed account is over', async () => {
+      owing.add(email);
+      for (let guess = 0; guess < 10; guess += 1) await login('nine crows argue over a roof');
+      expect((await login()).statusCode).toBe(429);
+      expect(await failures()).toBe(10);
+    });
+
+    it('and takes back the wait that it began, as the tenth attempt', async () => {
+      for (let guess = 0; guess < 9; guess += 1) await login('nine crows argue over a roof');
+      owing.add(email);
+      expect((await login()).statusCode).toBe(403);
+      const [row] = await asSuperuser(
+        app.database,
+        'SELECT failures, blocked_until FROM login_failures WHERE account_digest = $1',
+        [digest()],
+      );
+      expect(row).toEqual({ failures: 9, blocked_until: null });
+    });
+  });
+});
