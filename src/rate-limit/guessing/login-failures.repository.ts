@@ -86,12 +86,12 @@ export class LoginFailuresRepository {
   }
 
   async reset(tx: Transaction, key: FailureKey): Promise<void> {
-    await tx.delete(LoginFailures, { accountDigest: key.emailDigest, deviceId: key.deviceId });
+    await tx.delete(LoginFailures, { emailDigest: key.emailDigest, deviceId: key.deviceId });
   }
 
   /** Forgets an account's failures on all devices; returns whether there were any. */
   async resetAccount(tx: Transaction, emailDigest: string): Promise<boolean> {
-    const { affected } = await tx.delete(LoginFailures, { accountDigest: emailDigest });
+    const { affected } = await tx.delete(LoginFailures, { emailDigest: emailDigest });
     return (affected ?? 0) > 0;
   }
 
