@@ -2,6 +2,7 @@ import fastifyCookie from '@fastify/cookie';
 import type { NestFastifyApplication, FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serveDocumentation, serveErrors } from './openapi.js';
+import { SessionErrors } from '../sessions/session.errors.js';
 import { CallRecorder } from '../audit/call-recorder.js';
 import { SystemClock } from '../platform/clock/clock.js';
 import type { Environment } from '../platform/config/environment.js';
@@ -13,7 +14,7 @@ import { CidrList } from '../platform/http/cidr-list.js';
 import { crossOrigin } from '../platform/http/cross-origin.js';
 import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
 import { readJsonBodies } from '../platform/http/json-body.js';
-import { sendProblem } from '../platform/http/problem-document.js';
+import { publicPath } from '../platform/http/public-path.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
 import { callOpener } from '../platform/http/request-context-opener.js';
 import { requireHost } from '../platform/http/require-host.js';
@@ -29,10 +30,11 @@ type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) =
 export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
 
 /** The HTTP adapter of the service; {@link setUp} completes it once the application exists. */
-export function createAdapter(): FastifyAdapter {
+export function createAdapter({ PUBLIC_URL }: Pick<Environment, 'PUBLIC_URL'>): FastifyAdapter {
   const ids = new UuidV7(new SystemClock(), new SystemRandomness());
   return fastifyAdapter({
     nextRequestId: () => ids.next(),
+    basePath: publicPath(PUBLIC_URL),
     onUnroutable: (error, request, reply) => {
       (request.server as unknown as { unroutable: Unroutable }).unroutable(error, request, reply);
     },
@@ -44,7 +46,10 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const fastify = app.getHttpAdapter().getInstance();
   const openRequestContext = callOpener({
     trustedProxies: new CidrList(environment.TRUSTED_PROXIES),
-    https: environment.COOKIE_SECURE,
+    transport: {
+      https: environment.COOKIE_SECURE,
+      includeSubDomains: environment.HSTS_INCLUDE_SUBDOMAINS,
+    },
   });
   const filter = app.get(ProblemFilter);
   const recorder = app.get(CallRecorder);
@@ -62,7 +67,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     recorded: (answer: () => void, status: number) => void,
   ): Promise<void> {
     const problem = filter.judge(await admission.admitRefused(error, request, reply), request);
-    const answer = () => sendProblem(problem, contextOf(request).origin.requestId, reply);
+    const answer = () => filter.send(problem, request, reply);
     recorded(answer, problem.row.status);
   }
 
@@ -78,10 +83,10 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     done();
   });
   fastify.addHook('onRequest', async (request, reply) => {
-    if (request.is404) await admission.admitUnmatched(request, reply);
+    if (request.is404) await admission.admitByAddress(request, reply);
     requireHost(request);
   });
-  fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS));
+  fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS, SessionErrors.csrf_rejected));
   if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', warnUntrustedProxy());
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // Or a connection that was busy when the drain began would stay open after its answer, and keep the process.

@@ -1,7 +1,9 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { AdminErrors } from '../admin/admin.errors.js';
 import { AuthErrors } from '../auth/auth.errors.js';
+import { SessionErrors } from '../sessions/session.errors.js';
 import type { Environment } from '../platform/config/environment.js';
 import { productVersion } from '../platform/config/product-version.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
@@ -19,20 +21,24 @@ import { ProblemDto } from '../platform/http/openapi/problem.dto.js';
 import { PROBLEMS } from '../platform/http/openapi/problems.decorator.js';
 import { type DeclaredRoute, declaredRoutes } from '../platform/http/openapi/route-walk.js';
 import { withoutDtoSuffix } from '../platform/http/openapi/schema-names.js';
-import { isOperational } from '../platform/http/operational-routes.js';
+import { OPERATIONAL } from '../platform/http/operational.decorator.js';
 import { PROBLEM_JSON } from '../platform/http/problem-document.js';
+import { publicPath } from '../platform/http/public-path.js';
+import { isDocumentation } from '../platform/http/security-headers.js';
 import { RateLimitDocumentation } from '../rate-limit/rate-limit-documentation.js';
 import { RateLimitErrors } from '../rate-limit/rate-limit.errors.js';
 import { UsersErrors } from '../users/users.errors.js';
 
-const DESCRIPTION = `Sign in once, get an access token that your API can verify offline, and that is dead here within a second of the logout.
+const description = (
+  base: string,
+) => `Sign in once, get an access token that your API can verify offline, and that is dead here within a second of the logout.
 
 **Try it out here:** press *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
 keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. What is under *audit* and *monitoring* takes a role, which an operator gives:
-\`npm run admin -- roles ada@example.com user admin\`.
+\`npm run admin -- users roles ada@example.com admin\`.
 
-Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`: [all of them](/docs/errors). Every answer carries \`X-Request-Id\`, and the
-rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document itself: [OpenAPI 3.1](/openapi.json).`;
+Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`: [all of them](${base}/docs/errors). Every answer, errors included, carries
+\`X-Request-Id\`, and the rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document itself: [OpenAPI 3.1](${base}/openapi.json).`;
 
 const BEARER =
   'The `accessToken` of a login with `"tokenTransport": "body"`. It wins over a cookie when both are sent.';
@@ -41,9 +47,14 @@ const COOKIE =
 const METRICS =
   'The value of `METRICS_TOKEN`. An installation without one answers its own machine only, and asks for none.';
 
-const ROWS: readonly ProblemRow[] = [PlatformErrors, AuthErrors, UsersErrors, RateLimitErrors].flatMap(
-  (table) => Object.values(table),
-);
+const ROWS: readonly ProblemRow[] = [
+  PlatformErrors,
+  SessionErrors,
+  AuthErrors,
+  UsersErrors,
+  RateLimitErrors,
+  AdminErrors,
+].flatMap((table) => Object.values(table));
 
 /** The OpenAPI 3.1 document of the application, made from the decorators that the pipeline itself obeys. */
 export function openApiDocument(app: NestFastifyApplication, environment: Environment): OpenAPIObject {
@@ -55,7 +66,8 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   const prefix = environment.COOKIE_SECURE ? '__Host-' : '';
   const config = new DocumentBuilder()
     .setTitle('Portcullis')
-    .setDescription(DESCRIPTION)
+    .setDescription(description(publicPath(environment.PUBLIC_URL)))
+    .addServer(environment.PUBLIC_URL.replace(/\/+$/, ''))
     .setVersion(productVersion())
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addTag('auth', 'Accounts, sign-in, the next tokens, sign-out.')
@@ -75,7 +87,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   for (const route of routes) secure(document, route);
   limits.complete(document);
   nameCodes(document);
-  describeHeaders(document, REQUEST_ID_HEADER, () => true);
+  describeHeaders(document, REQUEST_ID_HEADER, isSuccess);
   describeHeaders(document, RETRY_HEADER, isWorthRetrying);
   return toOpenApi31(withoutDtoSuffix(document));
 }
@@ -89,12 +101,25 @@ function nameCodes(document: OpenAPIObject): void {
 /** Serves the document and Swagger UI. The page carries no script of its own, so that its CSP can stay strict. */
 export function serveDocumentation(app: NestFastifyApplication, environment: Environment): void {
   const fastify = app.getHttpAdapter().getInstance();
-  // Under this name Swagger UI's page would look for its parts one folder too deep.
+  const base = publicPath(environment.PUBLIC_URL);
   fastify.addHook('onRoute', (route) => {
-    if (route.url === '/docs/index.html') route.handler = (_request, reply) => reply.redirect('/docs');
+    if (isDocumentation(route.url)) route.config = { ...route.config, ...OPERATIONAL };
+    // Under this name Swagger UI's page would look for its parts one folder too deep.
+    if (route.url === '/docs/index.html') route.handler = (_request, reply) => reply.redirect(`${base}/docs`);
   });
-  SwaggerModule.setup('docs', app, () => openApiDocument(app, environment), {
-    jsonDocumentUrl: 'openapi.json',
+  let document: OpenAPIObject | undefined;
+  let json: string | undefined;
+  const documentOnce = () => (document ??= openApiDocument(app, environment));
+  fastify.get('/openapi.json', { config: OPERATIONAL }, (_request, reply) =>
+    reply.type('application/json').send((json ??= JSON.stringify(documentOnce()))),
+  );
+  fastify.get('/favicon.ico', { config: OPERATIONAL }, (_request, reply) =>
+    reply.redirect(`${base}/docs/favicon-32x32.png`),
+  );
+  // The page tries requests out at the host that it was loaded from, which need not be that of PUBLIC_URL.
+  const documentOfPage = () => ({ ...documentOnce(), servers: [{ url: base === '' ? '/' : base }] });
+  SwaggerModule.setup('docs', app, documentOfPage, {
+    raw: ['yaml'],
     yamlDocumentUrl: 'docs/openapi.yaml',
     customSiteTitle: 'Portcullis API',
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
@@ -107,12 +132,12 @@ export function serveErrors(app: NestFastifyApplication): void {
   app
     .getHttpAdapter()
     .getInstance()
-    .get('/docs/errors', (_request, reply) => reply.type('text/html').send(page));
+    .get('/docs/errors', { config: OPERATIONAL }, (_request, reply) => reply.type('text/html').send(page));
 }
 
-function problemsOf({ method, path, access, handler }: DeclaredRoute): ProblemRow[] {
+function problemsOf({ method, access, handler, isOperational }: DeclaredRoute): ProblemRow[] {
   const declared = (Reflect.getMetadata(PROBLEMS, handler) ?? []) as ProblemRow[];
-  if (isOperational(path)) return declared;
+  if (isOperational) return declared;
   const { malformed_request, validation_failed, payload_too_large, unsupported_media_type } = PlatformErrors;
   const changes = method !== 'GET';
   return [
@@ -120,9 +145,9 @@ function problemsOf({ method, path, access, handler }: DeclaredRoute): ProblemRo
       ...(changes ? [malformed_request, validation_failed, payload_too_large, unsupported_media_type] : []),
       ...(access?.kind === 'public'
         ? []
-        : [AuthErrors.unauthenticated, AuthErrors.invalid_token, AuthErrors.session_ended]),
-      ...(access?.kind === 'roles' ? [AuthErrors.forbidden] : []),
-      ...(changes ? [AuthErrors.csrf_rejected] : []),
+        : [SessionErrors.unauthenticated, SessionErrors.invalid_token, SessionErrors.session_ended]),
+      ...(access?.kind === 'roles' ? [SessionErrors.forbidden] : []),
+      ...(changes ? [SessionErrors.csrf_rejected] : []),
       ...declared,
       PlatformErrors.dependency_unavailable,
       PlatformErrors.internal,
@@ -133,10 +158,17 @@ function problemsOf({ method, path, access, handler }: DeclaredRoute): ProblemRo
 /** What the pipeline asks of a route's callers, which it reads from other decorators than the document's generator. */
 function secure(document: OpenAPIObject, { path, method, access }: DeclaredRoute): void {
   const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase() as 'get'];
-  if (!operation || access?.kind === 'public') return;
+  if (!operation) return;
+  if (access?.kind === 'public') {
+    operation.security ??= [];
+    return;
+  }
   operation.security = [{ bearer: [] }, { cookie: [] }];
   if (access?.kind === 'roles') operation.description += `\n\nFor: ${access.anyOf.join(', ')}.`;
 }
+
+/** Errors have the common fields, too; repeated at each of them, they would hide what an operation is about. */
+const isSuccess = (status: string) => Number(status) < 400;
 
 const isWorthRetrying = (status: string, { content }: Answer) =>
   (status === '429' || status === '503') && content !== undefined && PROBLEM_JSON in content;

@@ -1,9 +1,9 @@
+import { recordedCaller } from '../platform/access/principal.js';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { contextOf } from '../platform/http/request-context.js';
-import { isOperational } from '../platform/http/operational-routes.js';
 import { AuditService } from './audit.service.js';
 
 /**
@@ -16,15 +16,16 @@ export class CallRecorder {
 
   /** Throws `dependency_unavailable` when there is no room to record the call: what cannot be recorded is not done. */
   assertRoom(request: FastifyRequest): void {
-    if (this.audit.hasRoom() || isOperational(contextOf(request).route)) return;
+    if (this.audit.hasRoom() || contextOf(request).isOperational) return;
     throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 5 });
   }
 
   /** Calls `recorded` once the call is in the spool: at the end of this turn of the event loop. */
   record(request: FastifyRequest, status: number, recorded: () => void): void {
     const context = contextOf(request);
-    if (isOperational(context.route)) return recorded();
+    if (context.isOperational) return recorded();
     const { origin, principal, problemCode } = context;
+    const caller = recordedCaller(principal);
     if (problemCode === PlatformErrors.validation_failed.code) this.recordInvalidInput(request);
     this.audit.recordCall(
       {
@@ -33,8 +34,8 @@ export class CallRecorder {
         route: context.route,
         status,
         durationMs: performance.now() - context.startedAt,
-        userId: principal?.userId ?? null,
-        sessionId: principal?.sessionId ?? context.refreshSessionId,
+        userId: caller.userId,
+        sessionId: caller.sessionId ?? context.refreshSessionId,
         reason: problemCode,
       },
       recorded,
@@ -47,8 +48,7 @@ export class CallRecorder {
       type: 'input_validation_fail',
       outcome: 'failure',
       reason: PlatformErrors.validation_failed.code,
-      userId: principal?.userId ?? null,
-      sessionId: principal?.sessionId ?? null,
+      ...recordedCaller(principal),
       origin,
       details: { pointers: invalidMembers },
     });

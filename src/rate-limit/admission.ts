@@ -1,9 +1,9 @@
+import { recordedCaller } from '../platform/access/principal.js';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
 import { Problem } from '../platform/errors/problem.js';
 import { type RequestContext, contextOf } from '../platform/http/request-context.js';
-import { isOperational } from '../platform/http/operational-routes.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
 import type { Policy } from './policies/policy.js';
 import { PolicySet } from './policies/policy-set.js';
@@ -23,7 +23,8 @@ const BLOCKED = 'blocked-address';
  */
 @Injectable()
 export class Admission {
-  private readonly unmatched: PolicySet;
+  /** What a request is held to that is counted against its address and nothing else. */
+  private readonly byAddress: PolicySet;
 
   constructor(
     private readonly storage: RateLimitStorage,
@@ -32,7 +33,7 @@ export class Admission {
     private readonly audit: AuditService,
     table: PolicyTable,
   ) {
-    this.unmatched = new PolicySet(table.policies.filter(({ name }) => name === 'address'));
+    this.byAddress = new PolicySet(table.policies.filter(({ name }) => name === 'address'));
   }
 
   /** Throws `rate_limited` when a policy refuses; header fields are on the reply whatever happens after. */
@@ -56,9 +57,9 @@ export class Admission {
     this.refuse(context, names, Math.ceil(Math.max(...violated.map(({ waitMs }) => waitMs)) / 1000));
   }
 
-  /** The same for a request that no route answers (404, 405): it counts against its address. */
-  async admitUnmatched(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    await this.admit(request, reply, this.unmatched);
+  /** The same for a request that no route answers (404, 405), or that a foreign page has sent: it counts against its address alone. */
+  async admitByAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.admit(request, reply, this.byAddress);
   }
 
   /**
@@ -67,9 +68,9 @@ export class Admission {
    */
   async admitRefused(reason: unknown, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const context = contextOf(request);
-    if (context.admitted || isOperational(context.route)) return reason;
+    if (context.admitted || context.isOperational) return reason;
     try {
-      await this.admitUnmatched(request, reply);
+      await this.admitByAddress(request, reply);
       return reason;
     } catch (refusal) {
       return refusal;
@@ -101,8 +102,7 @@ export class Admission {
       type: 'excess_rate_limit_exceeded',
       outcome: 'failure',
       reason: RateLimitErrors.rate_limited.code,
-      userId: context.principal?.userId ?? null,
-      sessionId: context.principal?.sessionId ?? null,
+      ...recordedCaller(context.principal),
       origin: context.origin,
       details: {
         policies,

@@ -4,7 +4,6 @@ import { ApiExtension, ApiTooManyRequestsResponse, type OpenAPIObject } from '@n
 import { describeHeaders } from '../platform/http/openapi/answer-headers.js';
 import { problemContent } from '../platform/http/openapi/describe-problems.js';
 import { type DeclaredRoute, declaredRoutes } from '../platform/http/openapi/route-walk.js';
-import { isOperational } from '../platform/http/operational-routes.js';
 import { PROBLEM_JSON } from '../platform/http/problem-document.js';
 import type { PolicySet } from './policies/policy-set.js';
 import { RoutePolicies } from './policies/route-policies.js';
@@ -37,13 +36,17 @@ export class RateLimitDocumentation {
   annotate(): void {
     for (const route of declaredRoutes(this.discovery, this.scanner)) {
       const set = this.routes.of(route.handler, route.controller);
-      if (set.policies.length > 0 && !isOperational(route.path)) describeLimits(route, set);
+      if (set.policies.length > 0 && !route.isOperational) describeLimits(route, set);
     }
   }
 
-  /** To be called with the finished document: the header fields of every answer of a route that has limits. */
+  /** To be called with the finished document: the header fields of each success of a route that has limits, and of its 429. */
   complete(document: OpenAPIObject): void {
-    describeHeaders(document, HEADERS, (_status, _answer, operation) => EXTENSION in operation);
+    describeHeaders(
+      document,
+      HEADERS,
+      (status, _answer, operation) => EXTENSION in operation && (Number(status) < 400 || status === '429'),
+    );
   }
 }
 

@@ -7,7 +7,6 @@ import {
   type ThrottlerModuleOptions,
 } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isOperational } from '../platform/http/operational-routes.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { Admission } from './admission.js';
 import type { PolicySet } from './policies/policy-set.js';
@@ -35,9 +34,12 @@ export class RateLimitGuard extends ThrottlerGuard {
   override async canActivate(execution: ExecutionContext): Promise<boolean> {
     const http = execution.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    if (!isOperational(contextOf(request).route)) {
-      await this.admission.admit(request, http.getResponse<FastifyReply>(), this.policiesOf(execution));
-    }
+    const reply = http.getResponse<FastifyReply>();
+    const { isOperational, isCrossSite } = contextOf(request);
+    if (isOperational) return true;
+    // The account that a foreign page names must not pay for what the page sends.
+    if (isCrossSite) await this.admission.admitByAddress(request, reply);
+    else await this.admission.admit(request, reply, this.policiesOf(execution));
     return true;
   }
 

@@ -12,6 +12,7 @@ import { AccountGuessing } from './guessing/account-guessing.js';
 import { LoginFailuresPurge } from './guessing/login-failures-purge.js';
 import { LoginFailures } from './guessing/login-failures.entity.js';
 import { LoginFailuresRepository } from './guessing/login-failures.repository.js';
+import { PolicyCheck } from './policies/policy-check.js';
 import { PolicyTable } from './policies/policy-table.js';
 import { RoutePolicies } from './policies/route-policies.js';
 import { RateLimitDocumentation } from './rate-limit-documentation.js';
@@ -35,6 +36,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
   imports: [AuditModule, DiscoveryModule, TypeOrmModule.forFeature([LoginFailures, AddressBlock])],
   controllers: [RateLimitController],
   providers: [
+    PolicyCheck,
     PolicyTable,
     RoutePolicies,
     WindowKeys,

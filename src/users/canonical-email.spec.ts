@@ -1,7 +1,7 @@
 import { fc } from '@fast-check/vitest';
 import { isEmail } from 'class-validator';
 import { describe, expect, it } from 'vitest';
-import { canonicalEmail } from './canonical-email.js';
+import { canonicalEmail, isEmailDomain } from './canonical-email.js';
 
 describe('canonicalEmail', () => {
   it.each([
@@ -45,6 +45,77 @@ describe('canonicalEmail', () => {
       expect(isEmail(canonicalEmail(text))).toBe(false);
     },
   );
+
+  it.each([
+    'example.com/evil',
+    'example.com\\evil',
+    'example.com?evil',
+    'example.com#evil',
+    'example.com:80',
+    'example.com:',
+    'example.com%2f.evil.com',
+    '%65xample.com',
+    'exa\tmple.com',
+    'exa\nmple.com',
+    'example.com/',
+    'example.com／evil',
+    'example.com℀',
+    'ex_ample.com',
+    'example..com',
+    '.example.com',
+    '-example.com',
+    'example-.com',
+    `${'a'.repeat(64)}.com`,
+    '127.0.0.1',
+    '0x7f.1',
+    '2130706433',
+    'example.0x1',
+    '[::1]',
+    'xn--a.com',
+    'xn--.com',
+    'exa\u0000mple.com',
+    'user@example.com/evil',
+  ])('reads no domain out of %j', (domain) => {
+    const canonical = canonicalEmail(`ada@${domain}`);
+    expect(canonical.endsWith('@example.com')).toBe(false);
+    expect(isEmail(canonical) && isEmailDomain(canonical.slice(canonical.lastIndexOf('@') + 1))).toBe(false);
+  });
+
+  it('makes a domain of nothing but letters, digits, hyphens, dots and what IDNA maps to them', () => {
+    const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+    const outside = ascii.filter((character) => !/[A-Za-z0-9.-]/.test(character) && character !== '@');
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary-ascii', maxLength: 12 }),
+        fc.constantFrom(...outside),
+        fc.string({ unit: 'binary-ascii', maxLength: 12 }),
+        (before, odd, after) => {
+          fc.pre(!after.includes('@'));
+          const written = `example.com${odd}${after}x`;
+          const canonical = canonicalEmail(`ada${before.replaceAll('@', '')}@${written}`);
+          expect(isEmailDomain(canonical.slice(canonical.lastIndexOf('@') + 1))).toBe(false);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('keeps a domain of RFC 5321 in lower case as it is written, label by label', () => {
+    const letter = fc.constantFrom(
+      ...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'.split(''),
+    );
+    const inner = fc
+      .array(fc.oneof(letter, fc.constant('-')), { maxLength: 10 })
+      .map((some) => some.join(''));
+    const label = fc.tuple(letter, inner, letter).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.array(label, { minLength: 1, maxLength: 5 }), (labels) => {
+        fc.pre(labels.every((one) => !/^..--/.test(one)));
+        const domain = [...labels, 'org'].join('.');
+        expect(canonicalEmail(`ada@${domain}`)).toBe(`ada@${domain.toLowerCase()}`);
+      }),
+    );
+  });
 
   it('does not change what it has made canonical', () => {
     const local = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });

@@ -23,6 +23,8 @@ describe('a display name', () => {
     ['می‌خواهم', 'می‌خواهم'],
     ['<b>Bold</b>', '<b>Bold</b>'],
     ['😀'.repeat(80), '😀'.repeat(80)],
+    // Four code points that are one in NFC.
+    ['\u03b1\u0313\u0300\u0345'.repeat(80), '\u1f82'.repeat(80)],
   ])('may be %s', (given, kept) => {
     expect(read(given)).toBe(kept);
   });

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
+import { codePointsOf, isBoundedText } from '../platform/http/bounded-text.js';
 
 const MAX_CODE_POINTS = 80;
 
@@ -14,17 +15,16 @@ const VISIBLE = /[^\p{Z}\p{M}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
 export const IsDisplayName = () =>
   applyDecorators(
     Transform(({ value }: { value: unknown }) =>
-      typeof value === 'string' ? value.normalize('NFC').trim() : value,
+      isBoundedText(value, MAX_CODE_POINTS) ? value.normalize('NFC').trim() : value,
     ),
     ValidateBy({
       name: 'displayName',
       validator: {
         validate: (value: unknown) =>
-          typeof value === 'string' &&
-          value.isWellFormed() &&
+          isBoundedText(value, MAX_CODE_POINTS) &&
           PRINTABLE.test(value) &&
           VISIBLE.test(value) &&
-          Array.from(value).length <= MAX_CODE_POINTS,
+          codePointsOf(value) <= MAX_CODE_POINTS,
         defaultMessage: () => `$property must be text of 1 to ${MAX_CODE_POINTS} printable characters`,
       },
     }),

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { isEmail, ValidateBy } from 'class-validator';
-import { canonicalEmail } from './canonical-email.js';
+import { canonicalEmail, isEmailDomain } from './canonical-email.js';
 
 /** RFC 5321 section 4.5.3.1.3, less the angle brackets. */
 const MAX_LENGTH = 254;
@@ -29,6 +29,7 @@ export const IsAccountEmail = () =>
           // Or isEmail, which encodes it, would throw.
           value.isWellFormed() &&
           isEmail(value) &&
+          isEmailDomain(value.slice(value.lastIndexOf('@') + 1)) &&
           !ODD.test(value),
         defaultMessage: () => '$property must be an e-mail address',
       },

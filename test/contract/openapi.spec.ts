@@ -78,9 +78,43 @@ describe('the OpenAPI document', () => {
       expect(operation['tags'], name).toHaveLength(1);
       for (const [status, response] of Object.entries(operation.responses)) {
         expect(response.description, `${name} ${status}`).toBeTruthy();
-        expect(response.headers, `${name} ${status}`).toHaveProperty('X-Request-Id');
+        if (Number(status) < 400)
+          expect(response.headers, `${name} ${status}`).toHaveProperty('X-Request-Id');
       }
     }
+  });
+
+  it('repeats the fields of every answer at no error, and names those that are its own', () => {
+    for (const { name, operation } of operations()) {
+      for (const [status, { headers = {} }] of Object.entries(operation.responses)) {
+        if (Number(status) < 400) continue;
+        const own = [
+          'WWW-Authenticate',
+          'Retry-After',
+          ...(status === '429' ? ['RateLimit', 'RateLimit-Policy'] : []),
+        ];
+        expect(own, `${name} ${status}`).toEqual(expect.arrayContaining(Object.keys(headers)));
+      }
+    }
+  });
+
+  it('says of every route which credentials it reads, of public ones that there are none to read', () => {
+    const security = Object.fromEntries(
+      operations().map(({ name, operation }) => [name, operation['security']]),
+    );
+    const signedIn = [{ bearer: [] }, { cookie: [] }];
+    expect(security).toMatchObject({
+      'post /auth/login': [],
+      'post /auth/register': [],
+      'post /auth/refresh': [],
+      'post /auth/logout': expect.arrayContaining(signedIn) as unknown,
+      'get /rate-limits': [],
+      'get /.well-known/jwks.json': [],
+      'get /health/live': [],
+      'get /metrics': [{ metrics: [] }],
+      'get /users/me': signedIn,
+    });
+    for (const [name, alternatives] of Object.entries(security)) expect(alternatives, name).toBeDefined();
   });
 
   it('gives every operation a name of its own, which generated clients call it by', () => {
@@ -92,6 +126,7 @@ describe('the OpenAPI document', () => {
   it('says of every answer to a limited route what is left, and of every wait how long it is', () => {
     for (const { name, operation } of operations().filter(({ operation: one }) => '429' in one.responses)) {
       for (const [status, { headers }] of Object.entries(operation.responses)) {
+        if (Number(status) >= 400 && status !== '429') continue;
         expect(Object.keys(headers ?? {}), `${name} ${status}`).toEqual(
           expect.arrayContaining(['RateLimit', 'RateLimit-Policy']),
         );

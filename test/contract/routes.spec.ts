@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PIPELINE } from '../../src/app/app.module.js';
 import { AuthenticationGuard } from '../../src/sessions/guards/authentication.guard.js';
 import { AuthorizationGuard } from '../../src/sessions/guards/authorization.guard.js';
+import { CrossSiteCheck } from '../../src/sessions/guards/cross-site-check.js';
 import { CsrfGuard } from '../../src/sessions/guards/csrf.guard.js';
 import { ReadableBodyGuard } from '../../src/platform/http/readable-body.guard.js';
 import { type DeclaredRoute, declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { SlowRoutes } from '../../src/platform/http/slow-routes.js';
 import { RateLimitGuard } from '../../src/rate-limit/rate-limit.guard.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 
@@ -51,6 +53,26 @@ describe('the routes', () => {
     expect(Object.fromEntries(declared)).toEqual(CONTRACT);
   });
 
+  it('that serve operation are marked, and so are those that hash a password', () => {
+    const named = (chosen: DeclaredRoute[]) =>
+      chosen.map(({ method, path }) => `${method} ${path}`).toSorted();
+    expect(named(routes.filter(({ isOperational }) => isOperational))).toEqual([
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /metrics',
+    ]);
+    expect(named(routes.filter(({ slow }) => slow === 'password'))).toEqual([
+      'POST /auth/login',
+      'POST /auth/register',
+    ]);
+    const slow = app.app.get(SlowRoutes);
+    expect([slow.has('POST', '/auth/login'), slow.has('GET', '/users/me'), slow.has('GET', null)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('refuse whoever brings no token, unless they are public', async () => {
     for (const { method, path, access } of routes.filter(({ access }) => access?.kind !== 'public')) {
       const answer = await app.call({
@@ -72,9 +94,10 @@ describe('the pipeline', () => {
       (provider) => ('useClass' in provider ? provider.useClass : provider.useExisting) as unknown,
     );
     expect(guards).toEqual([
-      CsrfGuard,
+      CrossSiteCheck,
       AuthenticationGuard,
       RateLimitGuard,
+      CsrfGuard,
       AuthorizationGuard,
       ReadableBodyGuard,
     ]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { PASSWORD, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { cookiesOf, jarOf } from '../support/app/set-cookie.js';
@@ -47,7 +47,8 @@ describe('in a browser over https', () => {
 
     it('live no longer than what they open, and fit into a browser', async () => {
       const answer = await signIn(app, email);
-      const { session } = answer.json<{ session: { expiresAt: string } }>();
+      const { session, expiresIn } = answer.json<{ session: { expiresAt: string }; expiresIn: number }>();
+      expect(expiresIn).toBe(30 * 60);
       const secondsLeft = (Date.parse(session.expiresAt) - Date.now()) / 1000;
       const cookies = cookiesOf(answer);
       const ageOf = (name: string) => Number(cookies[name]?.attributes['max-age']);
@@ -63,6 +64,7 @@ describe('in a browser over https', () => {
       const answer = await signIn(app, email);
       expect(Object.keys(answer.json<object>()).toSorted()).toEqual([
         'accessTokenExpiresAt',
+        'expiresIn',
         'session',
         'user',
       ]);
@@ -151,18 +153,30 @@ describe('in a browser over https', () => {
     });
 
     it.each([
-      ['refresh', '/auth/refresh', { refreshToken: null }],
       ['refresh', '/auth/refresh', { refreshToken: undefined, tokenTransport: 'body' }],
-      ['login', '/auth/login', { tokenTransport: null }],
       ['login', '/auth/login', { tokenTransport: 'BODY' }],
       ['login', '/auth/login', { tokenTransport: ['body'] }],
-      ['login', '/auth/login', { deviceToken: null }],
+      ['login', '/auth/login', { deviceToken: 7 }],
     ])('are not turned into text for a script that asks %s oddly: %s %j', async (_what, url, members) => {
       const login = await signIn(app, email);
       const body = url === '/auth/login' ? { email, password: PASSWORD, ...members } : members;
       const answer = await app.call({ url, body, cookies: jarOf(login), headers: { origin: SITE } });
       expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([400, 'validation_failed']);
       expect(answer.body).not.toMatch(TOKEN_IN_BODY);
+    });
+
+    it.each([
+      ['/auth/refresh', { refreshToken: null }],
+      ['/auth/logout', { refreshToken: null }],
+      ['/auth/login', { tokenTransport: null }],
+      ['/auth/login', { deviceToken: null }],
+    ])('are the transport of %s where a member is null, which is its absence: %j', async (url, members) => {
+      const login = await signIn(app, email);
+      const body = url === '/auth/login' ? { email, password: PASSWORD, ...members } : members;
+      const answer = await app.call({ url, body, cookies: jarOf(login), headers: { origin: SITE } });
+      expect(answer.statusCode).toBe(url === '/auth/logout' ? 204 : 200);
+      expect(answer.body).not.toMatch(TOKEN_IN_BODY);
+      expect(cookiesOf(answer)).toHaveProperty('__Host-access_token');
     });
 
     it('are kept by the winner when another tab loses a race: no failed refresh clears them', async () => {
@@ -348,9 +362,22 @@ describe('in a browser over https', () => {
       expect(headers).toMatchObject({
         'access-control-allow-origin': FRIEND,
         'access-control-allow-methods': 'GET, HEAD, POST, PUT',
-        'access-control-allow-headers': 'authorization, content-type, x-request-id, last-event-id',
+        'access-control-allow-headers':
+          'authorization, content-type, x-request-id, last-event-id, traceparent, tracestate, baggage, sentry-trace',
         'access-control-max-age': '600',
       });
+    });
+
+    it('a preflight from elsewhere is refused in words that lead to the setting', async () => {
+      const answer = await app.call({
+        method: 'OPTIONS',
+        url: '/users/me',
+        headers: { origin: 'https://evil.example', 'access-control-request-method': 'PUT' },
+      });
+      const { code, detail } = answer.json<{ code: string; detail: string }>();
+      expect([answer.statusCode, code]).toEqual([403, 'csrf_rejected']);
+      expect(detail).toContain('CORS_ORIGINS');
+      expect(answer.headers['access-control-allow-origin']).toBeUndefined();
     });
 
     it('OPTIONS that is no preflight gets a problem like any method that a path does not answer', async () => {
@@ -390,7 +417,7 @@ describe('in a browser over https', () => {
       async (method, url) => {
         const { headers } = await app.call({ method, url });
         expect(headers).toMatchObject({
-          'strict-transport-security': 'max-age=63072000; includeSubDomains',
+          'strict-transport-security': 'max-age=63072000',
           'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
           'x-content-type-options': 'nosniff',
           'x-frame-options': 'DENY',
@@ -426,9 +453,9 @@ describe('in a browser over https', () => {
       );
     });
 
-    it('to a logout clears what the site has stored', async () => {
+    it("to a logout clears cached answers, and leaves the application's storage alone", async () => {
       const { headers } = await app.call({ method: 'POST', url: '/auth/logout' });
-      expect(headers['clear-site-data']).toBe('"cache", "storage"');
+      expect(headers['clear-site-data']).toBe('"cache"');
     });
 
     it('to HEAD is the answer to GET without its body, past the same guards', async () => {
@@ -470,7 +497,16 @@ describe('in a browser over http, for development', () => {
       url: '/users/me',
       headers: { origin: 'http://localhost:3000', 'access-control-request-method': 'PUT' },
     });
-    expect(statusCode).toBe(405);
+    expect(statusCode).toBe(403);
     expect(headers['access-control-allow-origin']).toBeUndefined();
   });
+});
+
+it('hosts below that of PUBLIC_URL are promised to be on https only where the operator says so', async () => {
+  const app = await startApp({
+    variables: { PUBLIC_URL: SITE, COOKIE_SECURE: 'true', HSTS_INCLUDE_SUBDOMAINS: 'true' },
+  });
+  onTestFinished(() => app.close());
+  const { headers } = await app.call({ url: '/rate-limits' });
+  expect(headers['strict-transport-security']).toBe('max-age=63072000; includeSubDomains');
 });

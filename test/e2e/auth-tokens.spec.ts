@@ -80,7 +80,10 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     const [header, payload] = model.genuine.split('.');
     expect(decoded(header)).toEqual({ alg: algorithm, typ: 'at+jwt', kid: forge.kid });
     expect(Object.keys(decoded(payload)).toSorted()).toEqual([
+      'acr',
+      'amr',
       'aud',
+      'auth_time',
       'client_id',
       'exp',
       'iat',
@@ -96,6 +99,9 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
       sub: tokens.user.id,
       sid: tokens.session.id,
       roles: ['user'],
+      acr: 'aal1',
+      amr: ['pwd'],
+      auth_time: Math.floor(Date.parse(tokens.session.createdAt) / 1000),
     });
     expect(Buffer.from(payload!, 'base64url').toString()).not.toContain(tokens.user.email);
   });
@@ -130,8 +136,6 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
   });
 
   it.each([
-    ['in lower case', (token: string) => `bearer ${token}`],
-    ['in upper case', (token: string) => `BEARER ${token}`],
     ['with two spaces', (token: string) => `Bearer  ${token}`],
     ['with a tab', (token: string) => `Bearer\t${token}`],
     ['with a colon', (token: string) => `Bearer: ${token}`],
@@ -143,8 +147,8 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     ['behind another scheme', (token: string) => `Basic YTpi, Bearer ${token}`],
     ['with a word after it', (token: string) => `Bearer ${token} realm`],
     ['without a scheme', (token: string) => token],
-    ['as another scheme', (token: string) => `DPoP ${token}`],
-    ['as basic credentials', (token: string) => `Basic ${Buffer.from(`${token}:`).toString('base64')}`],
+    ['before another scheme', (token: string) => `Bearer ${token}, Basic YTpi`],
+    ['behind another scheme in lower case', (token: string) => `Basic YTpi,bearer ${token}`],
     ['as an empty value', () => ''],
     ['as a scheme alone', () => 'Bearer'],
     ['as a scheme and a space', () => 'Bearer '],
@@ -155,6 +159,22 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
       401,
       'invalid_token',
     ]);
+  });
+
+  it.each(['Bearer', 'bearer', 'BEARER', 'beareR'])('is accepted behind the scheme %s', async (scheme) => {
+    expect((await verdictOn(app, { authorization: `${scheme} ${model.genuine}` }))[0]).toBe(200);
+  });
+
+  it.each([
+    ['DPoP', (token: string) => `DPoP ${token}`],
+    ['Basic', (token: string) => `Basic ${Buffer.from(`${token}:`).toString('base64')}`],
+    ['Basic, of a staging host', () => 'Basic YTpi'],
+    ['Digest', () => 'Digest username="bearer", realm="staging", uri="/users/me"'],
+  ])('is not read from credentials of another scheme, which are passed over: %s', async (_scheme, write) => {
+    const authorization = write(model.genuine);
+    expect(await verdictOn(app, { authorization })).toEqual([401, 'unauthenticated']);
+    expect((await verdictOn(app, { authorization, cookie: `access_token=${model.genuine}` }))[0]).toBe(200);
+    expect(await verdictOn(app, { authorization, cookie: 'access_token=x' })).toEqual([401, 'invalid_token']);
   });
 
   it.each([

@@ -85,6 +85,15 @@ describe('bad input', { timeout: 60_000 }, () => {
         register({ email: 1, password: 2, displayName: 3, x: 4 }),
         ['#/email', '#/password', '#/displayName', '#/x'],
       ],
+      [
+        'a member that every object has, beside others at fault',
+        register({ email: 1, password: 2, constructor: 3, x: 4 }),
+        ['#/email', '#/password', '#/constructor', '#/x'],
+      ],
+      ['an address whose host ends at a slash', register({ email: 'user@example.com/evil' }), ['#/email']],
+      ['an address whose host ends at a colon', register({ email: 'user@example.com:80' }), ['#/email']],
+      ['an address whose host is percent-encoded', register({ email: 'user@%65xample.com' }), ['#/email']],
+      ['an address whose host is a number', register({ email: 'user@0x7f.1' }), ['#/email']],
       ['a list instead of an object', { url: '/auth/register', body: '[]' }, ['#']],
       ['a text instead of an object', { url: '/auth/register', body: '"ada"' }, ['#']],
       ['null instead of an object', { url: '/auth/register', body: 'null' }, ['#']],
@@ -154,6 +163,16 @@ describe('bad input', { timeout: 60_000 }, () => {
     ])('is refused for its media type: %j', async (type) => {
       const body = JSON.stringify({ email: EMAIL, password: PASSWORD });
       expectProblem(await app.call(raw(body, { 'content-type': type })), 415, 'unsupported_media_type');
+    });
+
+    it.each([
+      'application/json;',
+      'application/json ; ',
+      'Application/JSON;Charset="UTF-8"',
+      'application/json;charset=utf-8;',
+    ])('is read in every spelling of its media type: %j', async (type) => {
+      const answer = await app.call(raw('{}', { 'content-type': type }));
+      expectProblem(answer, 400, 'validation_failed');
     });
 
     it('is refused for its size, told or found out', async () => {
@@ -291,6 +310,23 @@ describe('bad input', { timeout: 60_000 }, () => {
       const [answer] = await exchange(app.url, `${LOGIN}content-length: 100\r\n\r\n{`);
       expect(answer?.status).toBe(408);
       expect(performance.now() - startedAt).toBeLessThan(13_000);
+    });
+
+    it('is counted where it never becomes a request', async () => {
+      const figure = async (status: number) => {
+        const { body } = await app.call({ url: '/metrics' });
+        const line = `portcullis_http_unreadable_requests_total{status="${status}"} `;
+        return Number(
+          body
+            .split('\n')
+            .find((one) => one.startsWith(line))
+            ?.slice(line.length),
+        );
+      };
+      const before = await figure(400);
+      expect((await exchange(app.url, 'GET / HTTP/1.1\r\nhost: x\r\na b\r\n\r\n'))[0]?.status).toBe(400);
+      expect(await figure(400)).toBe(before + 1);
+      expect(await figure(431)).toBeGreaterThanOrEqual(0);
     });
 
     it('answers 431 to a head of over 16 KiB', async () => {

@@ -1,5 +1,6 @@
-import { expect, it, onTestFinished } from 'vitest';
-import { startApp } from '../support/app/test-app.js';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { exchange } from '../support/app/raw-exchange.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
 
 it('where the documentation is off, the type of a problem still leads to what it means', async () => {
   const app = await startApp({ variables: { DOCS_ENABLED: 'false' } });
@@ -10,4 +11,60 @@ it('where the documentation is off, the type of a problem still leads to what it
   expect(page.body).toContain(`id="${type.split('#')[1]}"`);
   for (const url of ['/docs', '/openapi.json', '/docs/openapi.yaml'])
     expect((await app.call({ url })).statusCode).toBe(404);
+});
+
+interface Described {
+  readonly servers: { readonly url: string }[];
+  readonly info: { readonly description: string };
+}
+
+describe.each([
+  ['a host of its own', 'https://auth.example.org', ''],
+  ['a path', 'https://example.org/auth', '/auth'],
+  ['a path that ends with a slash', 'https://example.org/eu/auth/', '/eu/auth'],
+])('behind a proxy, with %s', (_what, publicUrl, prefix) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp({ listen: true, variables: { PUBLIC_URL: publicUrl } });
+  });
+  afterAll(() => app.close());
+
+  /** What a client gets at an address below PUBLIC_URL, whose path the proxy takes off. */
+  const fetched = (reference: string, page: string) => {
+    const url = new URL(reference, `${publicUrl.replace(/\/$/, '')}${page}`);
+    expect(url.href.startsWith(publicUrl)).toBe(true);
+    return app.call({ url: url.pathname.slice(prefix.length) });
+  };
+
+  it('the type of every problem leads to what it means', async () => {
+    for (const url of ['/users/me', '/nowhere', '/%zz']) {
+      const { type } = (await app.call({ url })).json<{ type: string }>();
+      expect((await fetched(type, url)).body).toContain(`id="${type.split('#')[1]}"`);
+    }
+    const [unreadable] = await exchange(app.url, 'GET / HTTP/1.1\r\na b\r\n\r\n');
+    const { type } = JSON.parse(unreadable!.body) as { type: string };
+    expect((await fetched(type, '/')).statusCode).toBe(200);
+  });
+
+  it('the document names the public address, and its links lead there', async () => {
+    const { servers, info } = (await app.call({ url: '/openapi.json' })).json<Described>();
+    expect(servers).toEqual([{ url: publicUrl.replace(/\/$/, '') }]);
+    const links = [...info.description.matchAll(/\]\((\/[^)]*)\)/g)].map(([, link]) => link!);
+    expect(links).toHaveLength(2);
+    for (const link of links) expect((await fetched(link, '/docs')).statusCode).toBe(200);
+  });
+
+  it('the page finds its parts and its icon, and tries requests out where it was loaded from', async () => {
+    const page = await app.call({ url: '/docs' });
+    const parts = [...page.body.matchAll(/(?:src|href)=["']([^"']+)["']/g)].map(([, part]) => part!);
+    expect(parts.length).toBeGreaterThan(3);
+    for (const part of parts) expect([part, (await fetched(part, '/docs')).statusCode]).toEqual([part, 200]);
+    expect(page.body).toMatch(/rel=["']icon["']/);
+    const script = await app.call({ url: '/docs/swagger-ui-init.js' });
+    expect(script.body).toMatch(new RegExp(`"servers": \\[\\s*\\{\\s*"url": "${prefix || '/'}"`));
+    const index = await app.call({ url: '/docs/index.html' });
+    expect(index.headers.location).toBe(`${prefix}/docs`);
+    const icon = await app.call({ url: '/favicon.ico' });
+    expect((await fetched(icon.headers.location!, '/favicon.ico')).headers['content-type']).toBe('image/png');
+  });
 });

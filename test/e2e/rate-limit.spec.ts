@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
 import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { jarOf } from '../support/app/set-cookie.js';
 import { startApp, type TestApp, type TestRequest, type Variables } from '../support/app/test-app.js';
 import { ManualClock } from '../support/clock/manual-clock.js';
 import { parseStructuredList } from '../support/structured-fields/structured-list.js';
@@ -374,7 +375,39 @@ describe('the rate limits of what a foreign page sends', () => {
     };
     const [first] = [await app.call(request)];
     expect([first.statusCode, tightest(first).value]).toEqual([403, 'address']);
+    expect(first.headers['ratelimit-policy']).toBe('"address";q=3;w=60');
     expect(await statuses(times(3, request))).toEqual([403, 403, 429]);
+  });
+});
+
+describe('the account that a foreign page names', () => {
+  limitedBy({ RATE_LIMIT_DEFAULT: '2/60', RATE_LIMIT_LOGIN: '2/60', RATE_LIMIT_REFRESH: '1/60' });
+
+  it('does not pay for what the page sends, nor does the session whose cookie comes along', async () => {
+    const [email, headers] = [await newcomer(), newClient()];
+    const browser = await app.call({ url: '/auth/login', body: { email, password: PASSWORD }, headers });
+    const cookies = jarOf(browser);
+    const foreign = { ...headers, origin: 'https://evil.example' };
+    const sent = [
+      { url: '/auth/login', body: { email, password: 'wrong' }, headers: foreign },
+      { url: '/auth/refresh', body: {}, headers: foreign, cookies },
+      { method: 'PUT' as const, url: '/users/me', body: { displayName: 'Eve' }, headers: foreign, cookies },
+    ];
+    for (const request of sent) expect(new Set(await statuses(times(4, request)))).toEqual(new Set([403]));
+    expect((await login(email, headers, PASSWORD)).statusCode).toBe(200);
+    const own = { headers: { ...headers, 'sec-fetch-site': 'same-origin' }, cookies };
+    expect((await app.call({ url: '/auth/refresh', body: {}, ...own })).statusCode).toBe(200);
+    expect((await app.call({ url: '/users/me', ...own })).statusCode).toBe(200);
+    const records = await eventually(async () => {
+      const rows = await app.app
+        .get(DataSource)
+        .query(
+          `SELECT user_id, count(*)::int AS n FROM audit_events WHERE type = 'malicious_csrf' GROUP BY 1`,
+        );
+      expect(rows).toEqual([{ user_id: null, n: 12 }]);
+      return rows as unknown[];
+    });
+    expect(records).toHaveLength(1);
   });
 });
 

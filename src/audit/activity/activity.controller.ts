@@ -1,9 +1,9 @@
-import { Controller, Get, Query, Req } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
 import { SignedIn } from '../../platform/access/access.decorator.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { principalOf } from '../../platform/http/request-context.js';
+import { CurrentUser } from '../../platform/http/request.decorators.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { PageQueryDto } from '../../platform/http/page-query.dto.js';
 import { ActivityPageDto } from './activity.dto.js';
@@ -23,8 +23,8 @@ export class ActivityController {
   @Problems(PlatformErrors.validation_failed)
   async listOwnActivity(
     @Query() { cursor, limit }: PageQueryDto,
-    @Req() request: FastifyRequest,
+    @CurrentUser() { userId }: SessionPrincipal,
   ): Promise<ActivityPageDto> {
-    return this.activity.page(principalOf(request).userId, limit, cursor);
+    return this.activity.page(userId, limit, cursor);
   }
 }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
+import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { IsDisplayName } from '../../users/display-name.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
 import { IsPasswordText } from '../credentials/passwords/password.decorator.js';
@@ -18,7 +18,7 @@ export class RegisterDto {
 
   /** A name for people to read; 1 to 80 printable characters. */
   @ApiProperty({ type: String, required: false, nullable: true, maxLength: 80, example: 'Ada Lovelace' })
-  @IsOptional()
+  @IfPresent()
   @IsDisplayName()
   displayName?: string | null;
 }

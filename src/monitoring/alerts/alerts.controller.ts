@@ -1,9 +1,10 @@
-import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { contextOf, principalOf } from '../../platform/http/request-context.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { ClientOrigin, CurrentUser } from '../../platform/http/request.decorators.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { alertBody } from './alert-body.js';
 import { AlertsService } from './alerts.service.js';
@@ -37,10 +38,12 @@ export class AlertsController {
   @ApiParam(ALERT_ID)
   @ApiOkResponse({ type: AlertDto, description: 'The alert as it is now.' })
   @Problems(PlatformErrors.not_found)
-  async acknowledge(@Param('id') id: string, @Req() request: FastifyRequest): Promise<AlertDto> {
-    return alertBody(
-      await this.alerts.acknowledge(id, principalOf(request).userId, contextOf(request).origin),
-    );
+  async acknowledge(
+    @Param('id') id: string,
+    @CurrentUser() { userId }: SessionPrincipal,
+    @ClientOrigin() origin: Origin,
+  ): Promise<AlertDto> {
+    return alertBody(await this.alerts.acknowledge(id, userId, origin));
   }
 
   /** Closes an alert. It opens again when its rule becomes true of the same subject again. */
@@ -50,7 +53,11 @@ export class AlertsController {
   @ApiParam(ALERT_ID)
   @ApiOkResponse({ type: AlertDto, description: 'The alert as it is now.' })
   @Problems(PlatformErrors.not_found)
-  async resolve(@Param('id') id: string, @Req() request: FastifyRequest): Promise<AlertDto> {
-    return alertBody(await this.alerts.resolve(id, principalOf(request).userId, contextOf(request).origin));
+  async resolve(
+    @Param('id') id: string,
+    @CurrentUser() { userId }: SessionPrincipal,
+    @ClientOrigin() origin: Origin,
+  ): Promise<AlertDto> {
+    return alertBody(await this.alerts.resolve(id, userId, origin));
   }
 }

@@ -4,6 +4,7 @@ import { ManualClock } from '../../../test/support/clock/manual-clock.js';
 import type { ApiCall } from '../../audit/audit-entry.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import { Environment } from '../../platform/config/environment.js';
+import type { SlowRoutes } from '../../platform/http/slow-routes.js';
 import { CallWatch } from './call-watch.js';
 
 describe('CallWatch', () => {
@@ -18,7 +19,8 @@ describe('CallWatch', () => {
       DETECT_ERROR_RATE: '100/100',
       DETECT_LATENCY_SECONDS: 100,
     });
-    watch = new CallWatch(environment, { calls } as unknown as AuditService, clock);
+    const slow = { has: (method: string, route: string) => `${method} ${route}` === 'POST /auth/login' };
+    watch = new CallWatch(environment, { calls } as unknown as AuditService, clock, slow as SlowRoutes);
     watch.onModuleInit();
   });
 
@@ -70,7 +72,7 @@ describe('CallWatch', () => {
   });
 
   it('says nothing where too few calls were timed, and times no password routes', () => {
-    fill(10, 100, { route: '/auth/login', durationMs: 4000 });
+    fill(10, 100, { method: 'POST', route: '/auth/login', durationMs: 4000 });
     expect(watch.lowestP99Ms(10)).toBeNull();
     expect(watch.faults().calls).toBe(900);
   });

@@ -1,15 +1,25 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Histogram } from 'prom-client';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Counter, Histogram } from 'prom-client';
 import type { ApiCall } from '../../audit/audit-entry.js';
 import { AuditService } from '../../audit/audit.service.js';
+import { type UnreadableRequest, unreadableRequests } from '../../platform/http/fastify-adapter.js';
 import { Metrics } from './metrics.js';
 
 /** From 1 ms (an authenticated read) to 10 s; password routes live around 0.25 s. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** How long requests take, by the matched route's pattern; health, metrics and documentation are not among them. */
+/** What the HTTP layer refuses with before a request has come to be. */
+const UNREADABLE_STATUSES = [400, 408, 431];
+
+/**
+ * How long requests take, by the matched route's pattern; health, metrics and documentation are not among them. And how
+ * many could not be read at all, which are in no log and in no trail.
+ */
 @Injectable()
-export class RequestMetrics implements OnModuleInit {
+export class RequestMetrics implements OnModuleInit, OnModuleDestroy {
+  private readonly unreadable: Counter<'status'>;
+  private readonly count = (message: unknown) =>
+    this.unreadable.inc({ status: (message as UnreadableRequest).status });
   private readonly duration: Histogram<'method' | 'route' | 'status'>;
 
   constructor(
@@ -18,15 +28,27 @@ export class RequestMetrics implements OnModuleInit {
   ) {
     this.duration = new Histogram({
       name: 'portcullis_http_request_duration_seconds',
-      help: 'Time from the arrival of a request to its answer.',
+      help: 'Time from the arrival of a request to its response.',
       labelNames: ['method', 'route', 'status'],
       buckets: BUCKETS,
       registers: [registry],
     });
+    this.unreadable = new Counter({
+      name: 'portcullis_http_unreadable_requests_total',
+      help: 'Requests that were refused because they could not be read, before any route: 400, 408 or 431.',
+      labelNames: ['status'],
+      registers: [registry],
+    });
+    for (const status of UNREADABLE_STATUSES) this.unreadable.inc({ status }, 0);
   }
 
   onModuleInit(): void {
     this.audit.calls.subscribe((call) => this.observe(call));
+    unreadableRequests.subscribe(this.count);
+  }
+
+  onModuleDestroy(): void {
+    unreadableRequests.unsubscribe(this.count);
   }
 
   private observe({ method, route, status, durationMs }: ApiCall): void {

@@ -13,15 +13,8 @@ const isCidr = (member: string) => {
 const isExactOrigin = (member: string) =>
   URL.canParse(member) && new URL(member).origin === member && !member.includes('*');
 
-const ADDRESS_RULES = [
-  'brute_force',
-  'distributed_guessing',
-  'credential_stuffing',
-  'password_spraying',
-  'token_forgery',
-  'rate_limit_storm',
-];
-const SESSION_RULES = ['refresh_token_reuse', 'login_from_new_device', 'login_after_failures'];
+/** Which rules there are, and what each may be answered with, is checked where the rules are. */
+const isRuleName = (member: string) => /^[a-z_]+$/.test(member);
 
 /**
  * Every variable of the process, typed and validated once at start. The names are those of the environment, so
@@ -74,6 +67,7 @@ export class Environment {
   @List('exact origins such as https://app.example.org; null and * are refused', isExactOrigin)
   CORS_ORIGINS: string[] = [];
   @Flag() COOKIE_SECURE: boolean;
+  @Flag() HSTS_INCLUDE_SUBDOMAINS: boolean = false;
   @OneOf('strict', 'lax') COOKIE_SAME_SITE: 'strict' | 'lax' = 'strict';
 
   @OneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent') LOG_LEVEL: string = 'info';
@@ -139,10 +133,10 @@ export class Environment {
   @Integer(1, 86_400) AUDIT_VERIFY_INTERVAL_SECONDS: number = 600;
 
   /** Rules whose alerts are answered by themselves. What a stranger can make true must not sign its victim out. */
-  @List(`rules among ${ADDRESS_RULES.join(', ')}`, (member) => ADDRESS_RULES.includes(member))
+  @List('names of rules', isRuleName)
   RESPOND_BLOCK_ADDRESS: string[] = [];
   @Integer(1, 604_800) RESPOND_BLOCK_SECONDS: number = 900;
-  @List(`rules among ${SESSION_RULES.join(', ')}`, (member) => SESSION_RULES.includes(member))
+  @List('names of rules', isRuleName)
   RESPOND_END_SESSIONS: string[] = [];
 
   get isProduction(): boolean {

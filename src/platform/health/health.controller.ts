@@ -2,6 +2,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../access/access.decorator.js';
+import { Operational } from '../http/operational.decorator.js';
 import { LiveDto, ReadyDto } from './health.dto.js';
 import { Readiness } from './readiness.js';
 
@@ -14,6 +15,7 @@ export class HealthController {
 
   /** Returns while the process can answer at all; a supervisor restarts it when this fails. */
   @Get('live')
+  @Operational()
   @ApiOperation({ operationId: 'getLiveness', summary: 'Is the process alive?' })
   @ApiOkResponse({ type: LiveDto, description: 'It is.' })
   live(): LiveDto {
@@ -22,6 +24,7 @@ export class HealthController {
 
   /** 503 while PostgreSQL is away or the process is on its way out; a balancer then sends requests elsewhere. */
   @Get('ready')
+  @Operational()
   @ApiOperation({ operationId: 'getReadiness', summary: 'Should requests be sent here?' })
   @ApiOkResponse({ type: ReadyDto, description: 'Send requests here; `degraded` serves everything too.' })
   @ApiServiceUnavailableResponse({ type: ReadyDto, description: 'Send requests elsewhere.' })

@@ -1,28 +1,32 @@
-import { BlockList } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { canonicalIp } from './ip-address.js';
+
+/** Bits of an IPv4-mapped IPv6 address before the IPv4 address. */
+const MAPPED_BITS = 96;
 
 /** A set of address blocks, parsed once; blocks within `::ffff:0:0/96` count as the IPv4 blocks that they are. */
 export class CidrList {
-  private readonly blocks = new BlockList();
+  private readonly blocks: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][];
 
   /** Takes `address` or `address/bits` as validated by the environment; throws a RangeError for anything else. */
   constructor(blocks: readonly string[]) {
-    for (const block of blocks) this.add(block);
+    this.blocks = blocks.map(parseBlock);
   }
 
   /** Whether a canonical address lies in one of the blocks. */
   includes(ip: string): boolean {
-    return this.blocks.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4');
-  }
-
-  private add(block: string): void {
-    const [text = '', bits] = block.split('/');
-    const ip = canonicalIp(text);
-    if (ip === null) throw new RangeError(`${block} is not an address block.`);
-    const family = ip.includes(':') ? 'ipv6' : 'ipv4';
-    const bitsOutside = family === 'ipv4' && text.includes(':') ? 96 : 0;
-    this.blocks.addSubnet(ip, bits === undefined ? widthOf(family) : Number(bits) - bitsOutside, family);
+    if (this.blocks.length === 0) return false;
+    const address = ipaddr.parse(ip);
+    return this.blocks.some((block) => block[0].kind() === address.kind() && address.match(block));
   }
 }
 
-const widthOf = (family: 'ipv4' | 'ipv6') => (family === 'ipv4' ? 32 : 128);
+function parseBlock(block: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  const [text = '', bits] = block.split('/');
+  const ip = canonicalIp(text);
+  if (ip === null) throw new RangeError(`${block} is not an address block.`);
+  const address = ipaddr.parse(ip);
+  const width = address.kind() === 'ipv4' ? 32 : 128;
+  const bitsOutside = width === 32 && text.includes(':') ? MAPPED_BITS : 0;
+  return [address, bits === undefined ? width : Number(bits) - bitsOutside];
+}

@@ -27,8 +27,8 @@ describe('clientAddress of a direct connection', () => {
   });
 
   it('puts an unknown peer into one shared bucket, whatever it forwards', () => {
-    expect(clientIp(undefined, '203.0.113.9', proxies)).toEqual({ address: null, network: 'unknown' });
-    expect(clientIp('', undefined, proxies)).toEqual({ address: null, network: 'unknown' });
+    expect(clientIp(undefined, '203.0.113.9', proxies)).toEqual({ ip: null, network: 'unknown' });
+    expect(clientIp('', undefined, proxies)).toEqual({ ip: null, network: 'unknown' });
   });
 });
 

@@ -1,4 +1,9 @@
 import type { onRequestHookHandler } from 'fastify';
+import { Problem, type ProblemRow } from '../errors/problem.js';
+
+/** The origin is not repeated: it is the client's text, and stands in the request beside the answer. */
+const UNLISTED =
+  'The preflight comes from an origin that is not in CORS_ORIGINS, so its browser lets no page of that origin call this service. Origins are compared exactly: scheme, host and port, without a path.';
 
 const FOR_ANSWERS = {
   'access-control-allow-credentials': 'true',
@@ -7,26 +12,27 @@ const FOR_ANSWERS = {
 
 const FOR_PREFLIGHTS = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT',
-  'access-control-allow-headers': 'authorization, content-type, x-request-id, last-event-id',
+  'access-control-allow-headers':
+    'authorization, content-type, x-request-id, last-event-id, traceparent, tracestate, baggage, sentry-trace',
   'access-control-max-age': '600',
 };
 
 /**
  * CORS for an exact list of origins, with credentials (ASVS 3.4.2, Fetch standard section 3.2). A hook of our own,
  * because the framework's runs ahead of every other hook and routes `OPTIONS *`: its answers would be neither
- * recorded nor counted, and OPTIONS that is no preflight would not be 405. `Vary` is among the fixed header fields.
+ * recorded nor counted, and OPTIONS that is no preflight would not be 405. `Vary` is among the fixed header fields. A
+ * preflight from any other origin is refused with `refusal`, in words for whoever looks into the browser's network log.
  */
-export function crossOrigin(origins: readonly string[]): onRequestHookHandler {
+export function crossOrigin(origins: readonly string[], refusal: ProblemRow): onRequestHookHandler {
   const allowed: ReadonlySet<string> = new Set(origins);
   return (request, reply, done) => {
     const { origin } = request.headers;
-    if (origin === undefined || !allowed.has(origin)) {
-      done();
-      return;
-    }
-    reply.headers({ 'access-control-allow-origin': origin, ...FOR_ANSWERS });
     const isPreflight =
       request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+    if (origin === undefined) return done();
+    if (!allowed.has(origin))
+      return done(isPreflight ? new Problem(refusal, { detail: UNLISTED }) : undefined);
+    reply.headers({ 'access-control-allow-origin': origin, ...FOR_ANSWERS });
     if (isPreflight) void reply.status(204).headers(FOR_PREFLIGHTS).send();
     else done();
   };

@@ -1,8 +1,15 @@
 import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { AccessCheck } from './access-check.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RouteTable } from './route-table.js';
+import { SlowRoutes } from './slow-routes.js';
 
-/** Turns whatever is thrown into a problem, and knows which methods an address answers. */
+/** Turns whatever is thrown into a problem, and knows what the routes declare and which methods an address answers. */
 @Global()
-@Module({ providers: [RouteTable, ProblemFilter], exports: [RouteTable, ProblemFilter] })
+@Module({
+  imports: [DiscoveryModule],
+  providers: [AccessCheck, RouteTable, ProblemFilter, SlowRoutes],
+  exports: [RouteTable, ProblemFilter, SlowRoutes],
+})
 export class HttpModule {}

@@ -1,7 +1,13 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
 import { ValidateIf } from 'class-validator';
 
 /**
- * Validates a member only when it is there. `IsOptional` lets null pass for "not there" as well, so that null reaches
- * code which tells an absent member from a present one.
+ * Marks an optional member: it is validated only when it is there, and `null` is its absence. Code behind validation sees
+ * `undefined` for both, so that it need not tell them apart.
  */
-export const IfPresent = () => ValidateIf((_, value: unknown) => value !== undefined);
+export const IfPresent = () =>
+  applyDecorators(
+    Transform(({ value }: { value: unknown }) => value ?? undefined),
+    ValidateIf((_, value: unknown) => value !== undefined),
+  );

@@ -1,9 +1,16 @@
-import { isIPv4, isIPv6, SocketAddress } from 'node:net';
-
-const MAPPED_IPV4 = '::ffff:';
+import ipaddr from 'ipaddr.js';
+import { isIP, isIPv4 } from 'node:net';
 
 /** What limits compare when a request's address is unknown: all such requests share one bucket. */
 const UNKNOWN_NETWORK = 'unknown';
+
+const ZONE = /%.*$/s;
+
+/** `::192.0.2.1`, which the library takes for `::ffff:192.0.2.1` unless it is written with a zero. */
+const IPV4_COMPATIBLE = /^::(?=\d+\.)/;
+
+/** Hextets of the /64 that a subscriber is given. */
+const NETWORK_PARTS = 4;
 
 /**
  * The one spelling of an IP address: IPv4 dotted, IPv6 as in RFC 5952, IPv4-mapped IPv6 as the IPv4 address that
@@ -12,12 +19,10 @@ const UNKNOWN_NETWORK = 'unknown';
  */
 export function canonicalIp(text: string): string | null {
   if (isIPv4(text)) return text;
-  if (!isIPv6(text)) return null;
-  const zone = text.indexOf('%');
-  const ip = zone === -1 ? text : text.slice(0, zone);
-  const canonical = new SocketAddress({ address: ip, family: 'ipv6' }).address;
-  const embedded = canonical.slice(MAPPED_IPV4.length);
-  return canonical.startsWith(MAPPED_IPV4) && isIPv4(embedded) ? embedded : canonical;
+  // Node.js decides what an address is: the library takes octal and shortened forms, too.
+  if (isIP(text) === 0) return null;
+  const ip = ipaddr.process(text.replace(ZONE, '').replace(IPV4_COMPATIBLE, '0::'));
+  return ip instanceof ipaddr.IPv6 ? ip.toRFC5952String() : ip.toString();
 }
 
 /**
@@ -27,14 +32,6 @@ export function canonicalIp(text: string): string | null {
 export function networkOf(ip: string | null): string {
   if (ip === null) return UNKNOWN_NETWORK;
   if (!ip.includes(':')) return ip;
-  const prefix = hextets(ip).slice(0, 4).join(':');
-  return `${canonicalIp(`${prefix}::`)}/64`;
-}
-
-function hextets(ip: string): string[] {
-  const [head = '', tail] = ip.split('::');
-  const left = head === '' ? [] : head.split(':');
-  if (tail === undefined) return left;
-  const right = tail === '' ? [] : tail.replace(/\d+\.\d+\.\d+\.\d+$/, '0:0').split(':');
-  return [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
+  const { parts } = ipaddr.IPv6.parse(ip);
+  return `${new ipaddr.IPv6(parts.fill(0, NETWORK_PARTS)).toRFC5952String()}/64`;
 }

@@ -15,14 +15,14 @@ export interface ProblemDocument {
 /** The media type of every error (RFC 9457 section 6.1). */
 export const PROBLEM_JSON = 'application/problem+json';
 
-/** Where the codes are described; a relative reference stays right behind any host (RFC 9457 section 3.1.1). */
-const typeOf = (code: string) => `/docs/errors#${code}`;
-
-/** What the client sees of a problem: its row, what the occurrence adds, and nothing of the cause. */
-export function problemDocument(problem: Problem, requestId: string): ProblemDocument {
+/**
+ * What the client sees of a problem: its row, what the occurrence adds, and nothing of the cause. The codes are described at a
+ * reference that is relative to the host, which stays right behind any (RFC 9457 section 3.1.1), below `basePath`.
+ */
+export function problemDocument(problem: Problem, requestId: string, basePath = ''): ProblemDocument {
   const { row, occurrence } = problem;
   return {
-    type: row.type ?? typeOf(row.code),
+    type: row.type ?? `${basePath}/docs/errors#${row.code}`,
     title: row.title,
     status: row.status,
     detail: occurrence.detail ?? row.detail,
@@ -33,15 +33,15 @@ export function problemDocument(problem: Problem, requestId: string): ProblemDoc
   };
 }
 
-/** Returns with a problem; a reply already on its way is left alone. */
-export function sendProblem(problem: Problem, requestId: string, reply: FastifyReply): void {
+/** Sends the document of a problem; a reply already on its way is left alone. */
+export function sendProblem(problem: Problem, document: ProblemDocument, reply: FastifyReply): void {
   if (reply.sent) return;
   // Bytes: to text, Fastify would add a charset, which no JSON type has (RFC 8259 section 11).
   void reply
     .status(problem.row.status)
     .headers(problemHeaders(problem))
     .header('content-type', PROBLEM_JSON)
-    .send(Buffer.from(JSON.stringify(problemDocument(problem, requestId))));
+    .send(Buffer.from(JSON.stringify(document)));
 }
 
 /** The header fields that go with a problem: those of the occurrence, `Retry-After`, and a challenge for 401 (RFC 9110). */

@@ -1,9 +1,11 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Environment } from '../config/environment.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { contextOf } from './request-context.js';
-import { sendProblem } from './problem-document.js';
+import { problemDocument, sendProblem } from './problem-document.js';
+import { publicPath } from './public-path.js';
 import { RouteTable } from './route-table.js';
 import { toProblem } from './to-problem.js';
 
@@ -13,16 +15,24 @@ import { toProblem } from './to-problem.js';
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
-  constructor(private readonly routes: RouteTable) {}
+  private readonly basePath: string;
+
+  constructor(
+    private readonly routes: RouteTable,
+    environment: Environment,
+  ) {
+    this.basePath = publicPath(environment.PUBLIC_URL);
+  }
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    sendProblem(
-      this.judge(thrown, request),
-      contextOf(request).origin.requestId,
-      http.getResponse<FastifyReply>(),
-    );
+    this.send(this.judge(thrown, request), request, http.getResponse<FastifyReply>());
+  }
+
+  /** Answers a request with a problem. */
+  send(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
+    sendProblem(problem, problemDocument(problem, contextOf(request).origin.requestId, this.basePath), reply);
   }
 
   /** The problem that a thrown value stands for, noted on the call and, where it is our fault, in the log. */

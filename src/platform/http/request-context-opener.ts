@@ -2,15 +2,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RequestContext, newRequestContext, attachContext } from './request-context.js';
 import type { CidrList } from './cidr-list.js';
 import { clientIp } from './client-ip.js';
-import { isDocumentation, securityHeaders } from './security-headers.js';
+import { isOperationalRequest } from './operational.decorator.js';
+import { isDocumentation, securityHeaders, type Transport } from './security-headers.js';
 
 const MAX_USER_AGENT = 512;
 
 /** What the first hook must know of the surroundings to judge where a request comes from. */
 export interface HookParts {
   readonly trustedProxies: CidrList;
-  /** Whether clients reach the service over https. */
-  readonly https: boolean;
+  readonly transport: Transport;
 }
 
 /**
@@ -19,9 +19,9 @@ export interface HookParts {
  */
 export function callOpener({
   trustedProxies,
-  https,
+  transport,
 }: HookParts): (request: FastifyRequest, reply: FastifyReply) => RequestContext {
-  const headers = securityHeaders(https);
+  const headers = securityHeaders(transport);
   return (request, reply) => {
     const { ip: address, network } = clientIp(
       request.raw.socket.remoteAddress,
@@ -32,6 +32,7 @@ export function callOpener({
     const context = newRequestContext(
       { requestId: request.id, ip: address, network, userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null },
       request.is404 ? null : (request.routeOptions?.url ?? null),
+      isOperationalRequest(request),
     );
     attachContext(request, context);
     reply

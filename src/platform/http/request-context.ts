@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Principal } from '../access/principal.js';
+import type { Principal, SessionPrincipal } from '../access/principal.js';
 import type { Profile } from '../access/profile.js';
 import type { Problem } from '../errors/problem.js';
 import type { Origin } from './origin.js';
@@ -14,12 +14,16 @@ export interface RequestContext {
   readonly startedAt: number;
   /** The matched route's pattern, `/alerts/:id/resolve`; null when nothing matched. */
   route: string | null;
+  /** Whether that route serves operation; see `Operational`. */
+  isOperational: boolean;
   /** Whether the limits have counted the request, or refused it. */
   admitted: boolean;
   /** When they have counted it, on the clock of their store, milliseconds. */
   countedAt: number;
-  /** Set once the token is verified; its session may still turn out to be over. */
+  /** Set once a current token is verified; its session may still turn out to be over. */
   principal: Principal | null;
+  /** Set once an access token is verified, also an expired one: logout ends its session. */
+  tokenHolder: SessionPrincipal | null;
   /** Whether that session is known to be over: its token speaks for nobody any more, also not in the limits. */
   sessionIsOver: boolean;
   /** Why the presented access token was not acceptable; null when it was, or when there was none. */
@@ -30,6 +34,8 @@ export interface RequestContext {
   refreshSessionId: string | null;
   /** Keyed digest of the account named in a login's body, key of the `login` policy. */
   emailDigest: string | null;
+  /** Whether a page that may not make the request has sent it: counted against the address alone, then refused. */
+  isCrossSite: boolean;
   /** Why the body could not be read; thrown once the limits have counted the request. */
   bodyFault: Problem | null;
   /** The code of the problem that this request was answered with. */
@@ -53,29 +59,36 @@ export function contextOf(request: FastifyRequest): RequestContext {
 }
 
 /** A call of which nothing but its origin is known yet. */
-export function newRequestContext(origin: Origin, route: string | null): RequestContext {
+export function newRequestContext(
+  origin: Origin,
+  route: string | null,
+  isOperational = false,
+): RequestContext {
   return {
     origin,
     startedAt: performance.now(),
     route,
+    isOperational,
     admitted: false,
     countedAt: 0,
     principal: null,
+    tokenHolder: null,
     sessionIsOver: false,
     tokenFault: null,
     profile: null,
     refreshSessionId: null,
     emailDigest: null,
+    isCrossSite: false,
     bodyFault: null,
     problemCode: null,
     invalidMembers: [],
   };
 }
 
-/** The caller of a route that only signed-in callers reach. */
-export function principalOf(request: FastifyRequest): Principal {
+/** The person who calls a route that only people with a session reach. */
+export function principalOf(request: FastifyRequest): SessionPrincipal {
   const { principal } = contextOf(request);
-  if (!principal)
+  if (principal?.kind !== 'session')
     throw new Error('The route asks for its caller but is not declared @SignedIn() or @RequireRole().');
   return principal;
 }

@@ -1,16 +1,25 @@
 /** Paths of the documentation pages, the only ones that load anything. */
 const DOCS = /^\/docs(?:\/|$)/;
 
+/** How clients reach the service. */
+export interface Transport {
+  readonly https: boolean;
+  /** Whether every host below that of `PUBLIC_URL` is reached over https, too; only the operator knows. */
+  readonly includeSubDomains: boolean;
+}
+
 /**
  * Fixed header fields of every answer (OWASP HTTP Headers Cheat Sheet, ASVS 3.4). `no-store` is the rule and a
  * cacheable answer the exception, since nearly all carry tokens or personal data.
  */
-export function securityHeaders(https: boolean): {
+export function securityHeaders({ https, includeSubDomains }: Transport): {
   api: Record<string, string>;
   docs: Record<string, string>;
 } {
   const shared = {
-    ...(https && { 'strict-transport-security': 'max-age=63072000; includeSubDomains' }),
+    ...(https && {
+      'strict-transport-security': `max-age=63072000${includeSubDomains ? '; includeSubDomains' : ''}`,
+    }),
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
     'referrer-policy': 'no-referrer',

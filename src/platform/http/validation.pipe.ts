@@ -22,8 +22,12 @@ export class StrictValidationPipe extends ValidationPipe {
       throw invalid([{ pointer: '#', detail: 'the body must be a JSON object' }]);
     }
     const inherited = isObject(value) ? inheritedNames(value) : [];
-    if (inherited.length > 0) throw invalid(inherited);
-    return (await super.transform(value, metadata)) as unknown;
+    if (inherited.length === 0) return (await super.transform(value, metadata)) as unknown;
+    const further = await super.transform(value, metadata).then(() => [], faultsIn);
+    throw invalid([
+      ...inherited.map(faultOf),
+      ...further.filter(({ pointer }) => !inherited.includes(pointer)),
+    ]);
   }
 }
 
@@ -32,10 +36,21 @@ const isObject = (value: unknown): value is object =>
 
 const invalid = (errors: FieldFault[]) => new Problem(PlatformErrors.validation_failed, { errors });
 
-/** Members that Nest and class-transformer pass over, `constructor` for example: they would be accepted unseen. */
-function inheritedNames(value: object): FieldFault[] {
+/** The pointers of members that Nest and class-transformer pass over, `constructor` for example: they would be accepted unseen. */
+function inheritedNames(value: object): string[] {
   const names = Object.keys(value).filter((name) => name in Object.prototype || name === 'prototype');
-  return names.map((name) => ({ pointer: `#/${name}`, detail: `property ${name} should not exist` }));
+  return names.map((name) => memberPointer('#', name));
+}
+
+const faultOf = (pointer: string): FieldFault => ({
+  pointer,
+  detail: `property ${pointer.slice('#/'.length)} should not exist`,
+});
+
+/** The faults that a refusal names; throws on anything else. */
+function faultsIn(error: unknown): readonly FieldFault[] {
+  if (error instanceof Problem && error.occurrence.errors) return error.occurrence.errors;
+  throw error;
 }
 
 function faultsOf(errors: readonly ValidationError[], parent = '#'): FieldFault[] {

@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isOperational } from '../http/operational-routes.js';
+import { isOperationalRequest } from '../http/operational.decorator.js';
 
 /**
  * A server span per request, by the names of OpenTelemetry's semantic conventions: method, pattern of the route,
@@ -27,7 +27,7 @@ export function traceRequests(fastify: FastifyInstance, tracer: Tracer): void {
   };
   fastify.addHook('onRequest', (request, reply, done) => {
     const route = request.is404 ? null : (request.routeOptions.url ?? null);
-    if (!isOperational(route)) contexts.set(request, begin(tracer, request, reply, route));
+    if (!isOperationalRequest(request)) contexts.set(request, begin(tracer, request, reply, route));
     inside(request, done);
   });
   // An answer that waits behind another one of its connection leaves in events of that one.

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../platform/config/environment.js';
-import type { Policy, PolicyName } from './policy.js';
+import type { KeyPart, Policy, PolicyName } from './policy.js';
 
 type Configured = Omit<Policy, 'limit' | 'windowSeconds'> & { readonly name: PolicyName };
 
@@ -35,6 +35,11 @@ export class PolicyTable {
   /** Whether the operator has switched a policy off, whatever routes declare. */
   isOff(name: string): boolean {
     return this.off.has(name);
+  }
+
+  /** What tells budgets of a policy apart, whether it is in force or off. */
+  keysOf(name: PolicyName): readonly KeyPart[] {
+    return Object.values(DEFINITIONS).find((definition) => definition.name === name)?.keys ?? [];
   }
 
   /** The configured policy of this name; undefined when it is off or unknown. */

@@ -23,6 +23,10 @@ export class CookieSignedInDto {
   /** When to refresh at the latest; scripts cannot read it from the cookie. */
   @ApiProperty({ format: 'date-time', example: '2026-11-23T10:00:00.000Z' })
   accessTokenExpiresAt: string;
+
+  /** Seconds until then, for clients whose clock may be wrong. */
+  @ApiProperty({ type: 'integer', example: 1800 })
+  expiresIn: number;
 }
 
 /** Signed in with tokens in the body: no cookie is set. */

@@ -2,8 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { TokenCookies } from './token-cookies.js';
 
-/** Exactly the scheme, one space, one token (RFC 6750 section 2.1, read more strictly than RFC 9110 allows). */
-const BEARER = /^Bearer ([^ ,]+)$/;
+/** The scheme in any case (RFC 9110 section 11.1), exactly one space, one token (RFC 6750 section 2.1). */
+const BEARER = /^bearer ([^ ,]+)$/i;
+
+/** Credentials of another scheme, as a browser adds those of a staging host to each request (RFC 9110 section 11.4). */
+const OTHER_SCHEME = /^[\w!#$%&'*+.^`|~-]+ +[^ ]/;
+
+/** The scheme anywhere in the field: two fields come joined by a comma, and a proxy in front may have judged the other. */
+const NAMES_BEARER = /(?:^|,)[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
 
 /** No token looks like this, so that a header of another form is refused as a token and never passed over. */
 const NO_TOKEN = '*';
@@ -13,22 +19,25 @@ const NO_TOKEN = '*';
 export class PresentedTokens {
   constructor(private readonly cookies: TokenCookies) {}
 
-  /** The header wins over the cookie. */
+  /** The header wins over the cookie, unless its credentials are of a scheme that is not ours. */
   access(request: FastifyRequest): string | null {
     const header = request.headers.authorization;
-    if (header === undefined) return this.cookies.read(request, 'access_token');
+    if (header === undefined || isOfOtherScheme(header)) return this.cookies.read(request, 'access_token');
     return BEARER.exec(header)?.[1] ?? NO_TOKEN;
   }
 
   /** The body's member wins over the cookie. */
-  refresh(request: FastifyRequest): string | null {
-    const { body } = request;
-    const member =
-      typeof body === 'object' && body !== null && 'refreshToken' in body ? body.refreshToken : undefined;
-    return typeof member === 'string' ? member : this.cookies.read(request, 'refresh_token');
+  refresh(request: FastifyRequest, member = 'refreshToken'): string | null {
+    const body = (request.body ?? {}) as Record<string, unknown>;
+    const token = Object.hasOwn(body, member) ? body[member] : undefined;
+    return typeof token === 'string' ? token : this.cookies.read(request, 'refresh_token');
   }
 
   device(request: FastifyRequest): string | null {
     return this.cookies.read(request, 'device');
   }
+}
+
+function isOfOtherScheme(header: string): boolean {
+  return OTHER_SCHEME.test(header) && !NAMES_BEARER.test(header);
 }

@@ -78,7 +78,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const builder = Test.createTestingModule({ imports: [AppModule.with(environment)] });
   if (options.clock) builder.overrideProvider(Clock).useValue(options.clock);
   const module = await (options.override?.(builder) ?? builder).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(), {
+  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(environment), {
     ...NEST_OPTIONS,
     logger: false,
   });

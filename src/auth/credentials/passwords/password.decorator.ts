@@ -1,4 +1,5 @@
 import { ValidateBy } from 'class-validator';
+import { codePointsOf, isBoundedText } from '../../../platform/http/bounded-text.js';
 
 /** Longest password, in code points: bounds the work of a request without bounding any real passphrase. */
 const MAX_CODE_POINTS = 256;
@@ -24,6 +25,6 @@ export function passwordTextFault(password: string): string | null {
 }
 
 function isPasswordText(text: string): boolean {
-  if (text.length === 0 || text.length > 4 * MAX_CODE_POINTS || !text.isWellFormed()) return false;
-  return Array.from(text.normalize('NFC')).length <= MAX_CODE_POINTS;
+  if (text.length === 0 || !isBoundedText(text, MAX_CODE_POINTS)) return false;
+  return codePointsOf(text.normalize('NFC')) <= MAX_CODE_POINTS;
 }

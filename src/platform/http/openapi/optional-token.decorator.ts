@@ -1,9 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiCookieAuth, ApiSecurity } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCookieAuth } from '@nestjs/swagger';
 
 /**
  * Says in the OpenAPI document that a public route looks at a token when there is one, so that generated clients and
- * "Try it out" send theirs. It changes nothing about who may call.
+ * "Try it out" send theirs. It changes nothing about who may call. The document does not name the alternative of none: Swagger
+ * UI would show such a route as locked for everybody.
  */
-export const OptionalToken = () =>
-  applyDecorators(ApiSecurity({}), ApiBearerAuth('bearer'), ApiCookieAuth('cookie'));
+export const OptionalToken = () => applyDecorators(ApiBearerAuth('bearer'), ApiCookieAuth('cookie'));

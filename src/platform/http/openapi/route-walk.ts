@@ -2,6 +2,8 @@ import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ACCESS_RULE, type AccessRule } from '../../access/access.decorator.js';
+import { isOperationalHandler } from '../operational.decorator.js';
+import { SLOW, type SlowReason } from '../slow.decorator.js';
 
 type Handler = (...args: never[]) => unknown;
 
@@ -14,6 +16,9 @@ export interface DeclaredRoute {
   /** With a leading slash, parameters as `:name`. */
   readonly path: string;
   readonly access: AccessRule | undefined;
+  readonly isOperational: boolean;
+  /** Why the route is slow by design; undefined where it is not. */
+  readonly slow: SlowReason | undefined;
 }
 
 /** Every route of every controller, for documents and for tests that assert what all routes have. */
@@ -35,6 +40,8 @@ export function declaredRoutes(discovery: DiscoveryService, scanner: MetadataSca
         ),
         access: (Reflect.getMetadata(ACCESS_RULE, handler) ??
           Reflect.getMetadata(ACCESS_RULE, controller)) as AccessRule | undefined,
+        isOperational: isOperationalHandler(handler),
+        slow: Reflect.getMetadata(SLOW, handler) as SlowReason | undefined,
       }));
   });
 }

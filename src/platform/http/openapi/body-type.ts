@@ -1,0 +1,20 @@
+import type { Type } from '@nestjs/common';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import type { DeclaredRoute } from './route-walk.js';
+
+/** What Nest notes of a parameter: its kind and place, such as `3:0`, and the member that is taken out of it. */
+const BODY_PARAMETER = /^3:(\d+)$/;
+
+/** The class that a route's body is validated by; undefined for a route that takes none. */
+export function bodyTypeOf({
+  controller,
+  name,
+}: Pick<DeclaredRoute, 'controller' | 'name'>): Type | undefined {
+  const parameters = Object.keys(
+    (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as object,
+  );
+  const place = parameters.flatMap((parameter) => BODY_PARAMETER.exec(parameter)?.[1] ?? [])[0];
+  const types = Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) as
+    Type[] | undefined;
+  return place === undefined ? undefined : types?.[Number(place)];
+}

@@ -1,0 +1,130 @@
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { getMetadataStorage } from 'class-validator';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Problem } from '../../src/platform/errors/problem.js';
+import { parseJson } from '../../src/platform/http/json-body.js';
+import { bodyTypeOf } from '../../src/platform/http/openapi/body-type.js';
+import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { StrictValidationPipe } from '../../src/platform/http/validation.pipe.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+
+/** Nearly the largest body, in bytes. */
+const SIZE = 62_000;
+
+/** How long one body may keep the event loop, milliseconds. */
+const LONGEST_MS = 50;
+
+const filled = (unit: string) => unit.repeat(Math.floor(SIZE / Buffer.byteLength(unit)));
+const list = (item: string) =>
+  `[${Array(Math.floor((SIZE - 2) / (item.length + 1)))
+    .fill(item)
+    .join(',')}]`;
+
+/** Values as JSON texts whose handling grows faster than they do, where it is not bounded. */
+const HOSTILE = {
+  'combining marks in descending order of their class': JSON.stringify(
+    filled('\u0345\u0315\u0301\u0327\u0334'),
+  ),
+  'a letter with combining marks of two classes': JSON.stringify(`a${filled('\u0315\u0300')}`),
+  'characters of eighteen times the length': JSON.stringify(filled('\ufdfa')),
+  'Hangul letters': JSON.stringify(filled('\u1100\u1161\u11a8')),
+  'pairs of surrogates': JSON.stringify(filled('😀')),
+  'lone surrogates': `"${'\\ud800'.repeat(SIZE / 6)}"`,
+  'an address of dots': JSON.stringify(`${filled('a.')}@example.com`),
+  'an address of at signs': JSON.stringify(filled('@')),
+  'a domain of labels': JSON.stringify(`a@${filled('a.')}`),
+  spaces: JSON.stringify(filled(' ')),
+  'a list of numbers': list('1'),
+  'a list of lists': list('[]'),
+  'a list of lists of lists': list('[[[[[[[[[[]]]]]]]]]]'),
+  'a list of objects': list('{}'),
+  'a list of texts': list('""'),
+} as const;
+
+describe('every body', () => {
+  const pipe = new StrictValidationPipe();
+  let app: TestApp;
+  let bodies: { name: string; type: new () => object; members: string[] }[];
+  beforeAll(async () => {
+    app = await startApp();
+    const routes = declaredRoutes(app.app.get(DiscoveryService), app.app.get(MetadataScanner));
+    bodies = routes.flatMap((route) => {
+      const type = bodyTypeOf(route);
+      return type ? [{ name: `${route.method} ${route.path}`, type, members: membersOf(type) }] : [];
+    });
+  });
+  afterAll(() => app.close());
+
+  const membersOf = (type: new () => object) => [
+    ...new Set(
+      getMetadataStorage()
+        .getTargetValidationMetadatas(type, '', false, false)
+        .map(({ propertyName }) => propertyName),
+    ),
+  ];
+
+  /** The pointers of the members at fault, `#` for a body that is refused unread; whatever else is thrown is thrown on. */
+  async function faultsOf(type: new () => object, json: string): Promise<string[]> {
+    try {
+      await pipe.transform(parseJson(Buffer.from(json)), { type: 'body', metatype: type });
+      return [];
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return (error.occurrence.errors ?? [{ pointer: '#' }]).map(({ pointer }) => pointer);
+    }
+  }
+
+  it('is known', () => {
+    expect(bodies.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['POST /auth/register', 'POST /auth/login', 'PUT /users/me']),
+    );
+    for (const { name, members } of bodies) expect(members, name).not.toEqual([]);
+  });
+
+  it.each(Object.entries(HOSTILE))(
+    'is judged in time, whichever member is made of %s',
+    async (_what, value) => {
+      for (const { name, type, members } of bodies) {
+        for (const member of [...members, 'unknown']) {
+          const json = `{${JSON.stringify(member)}:${value}}`;
+          const tries: number[] = [];
+          // The best of three: the machine may be busy with something else.
+          while (tries.length < 3 && Math.min(LONGEST_MS, ...tries) >= LONGEST_MS) {
+            const startedAt = performance.now();
+            const faults = await faultsOf(type, json);
+            tries.push(performance.now() - startedAt);
+            expect([[`#/${member}`], ['#']], `${name} ${member}`).toContainEqual(
+              faults.filter((one) => one === '#' || one === `#/${member}`),
+            );
+          }
+          expect(Math.min(...tries), `${name} ${member}, milliseconds`).toBeLessThan(LONGEST_MS);
+        }
+      }
+    },
+  );
+
+  it('takes null for the absence of an optional member', async () => {
+    let optional = 0;
+    for (const { name, type, members } of bodies) {
+      const documented = (member: string) =>
+        Reflect.getMetadata('swagger/apiModelProperties', type.prototype as object, member) as
+          { required?: boolean } | undefined;
+      for (const member of members.filter((one) => documented(one)?.required === false)) {
+        optional += 1;
+        expect(await faultsOf(type, `{"${member}":null}`), `${name} ${member}`).not.toContain(`#/${member}`);
+      }
+    }
+    expect(optional).toBeGreaterThanOrEqual(4);
+  });
+
+  it('has every member at fault named at once', async () => {
+    for (const { name, type, members } of bodies) {
+      const all = [...members, 'constructor', 'unknown'];
+      const faults = await faultsOf(
+        type,
+        JSON.stringify(Object.fromEntries(all.map((member) => [member, {}]))),
+      );
+      expect(faults.toSorted(), name).toEqual(all.map((member) => `#/${member}`).toSorted());
+    }
+  });
+});
