@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdirSync, statfsSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,6 +17,8 @@ export function memoryFolder(): string {
   const parent = hasRoom(MEMORY) ? MEMORY : tmpdir();
   const folder = join(parent, `portcullis-test-${userInfo().uid}-${checkout}`);
   mkdirSync(folder, { recursive: true });
+  // For specs that start processes as another user, the rights of a temporary folder.
+  chmodSync(folder, 0o1777);
   return folder;
 }
 

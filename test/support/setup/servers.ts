@@ -44,7 +44,9 @@ async function openPostgres(): Promise<OpenTestCluster> {
     logger: new Logger('TestPostgres'),
     settings: { max_connections: '300', fsync: 'off', full_page_writes: 'off', max_wal_size: '128MB' },
   });
-  const { cluster, close } = await openTestCluster(embedded.superuserUrl, { cloneOptions: 'STRATEGY file_copy' });
+  const { cluster, close } = await openTestCluster(embedded.superuserUrl, {
+    cloneOptions: 'STRATEGY file_copy',
+  });
   return {
     cluster,
     close: async () => {
