@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { memoryFolder } from './test/support/files/memory-folder.js';
 
 const shared = {
   environment: 'node' as const,
+  env: { TMPDIR: memoryFolder() },
   setupFiles: ['./test/support/setup/reflect-metadata.ts'],
 };
 
@@ -13,6 +16,8 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Vitest leaves one core free; specs with servers mostly wait for them.
+    maxWorkers: Number(process.env['TEST_WORKERS'] ?? availableParallelism()),
     projects: [
       { extends: true, test: { ...shared, name: 'unit', include: ['src/**/*.spec.ts'] } },
       {

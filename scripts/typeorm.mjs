@@ -9,7 +9,7 @@ import { buildIfStale } from './build.mjs';
 // the migrations at the service's start.
 await buildIfStale();
 const { loadEnvironment } = await import('../dist/src/platform/config/load-environment.js');
-const { reachDatabase } = await import('../dist/src/platform/database/prepare-database.js');
+const { reachDatabase } = await import('../dist/src/app/prepare-database.js');
 const { changeSchema } = await import('../dist/src/platform/database/migrate.js');
 
 const { environment, stop } = await reachDatabase(loadEnvironment());

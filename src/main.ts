@@ -6,7 +6,7 @@ import { superviseWorkers } from './app/workers.js';
 import { SuppliedKey } from './sessions/keys/supplied-key.js';
 import { suppliedPlaces } from './monitoring/places/geoip-database.js';
 import { loadEnvironment } from './platform/config/load-environment.js';
-import { prepareDatabase } from './platform/database/prepare-database.js';
+import { prepareDatabase } from './app/prepare-database.js';
 
 /** One Ctrl-C arrives several times: from the terminal, from npm and, in a worker, from its supervisor; milliseconds. */
 const DUPLICATE_SIGNAL_MS = 1000;

@@ -5,7 +5,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { AuditPartitions } from './partitions/audit-partitions.js';
-import { PartitionRetention } from './partitions/partition-retention.js';
+import { PartitionRetention } from './partition-retention.js';
 import { RepeatingTask } from '../platform/clock/repeating-task.js';
 import { SealingRound } from './seals/sealing-round.js';
 import { AuditSpool } from './spool/audit-spool.js';

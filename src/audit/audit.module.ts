@@ -21,7 +21,7 @@ import { AuditFeed } from './feed/audit-feed.js';
 import { AuditPartitions } from './partitions/audit-partitions.js';
 import { PartitionsRepository } from './partitions/partitions.repository.js';
 import { EntriesRepository } from './entry/entries.repository.js';
-import { PartitionRetention } from './partitions/partition-retention.js';
+import { PartitionRetention } from './partition-retention.js';
 import { CheckpointFile } from './seals/checkpoint-file.js';
 import { SealChain } from './seals/seal-chain.js';
 import { SealProgress } from './seals/seal-progress.js';

@@ -19,7 +19,7 @@ import { storedSecret } from '../platform/config/generated-secrets.js';
 import { loadEnvironment } from '../platform/config/load-environment.js';
 import { MasterKey } from '../platform/crypto/master-key.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
-import { reachExistingDatabase } from '../platform/database/existing-database.js';
+import { reachExistingDatabase } from '../app/existing-database.js';
 import { EXIT } from './exit-codes.js';
 import { ignoreClosedOutput, printResult } from './output.js';
 

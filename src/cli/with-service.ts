@@ -4,7 +4,7 @@ import { AppModule } from '../app/app.module.js';
 import { storedSecret } from '../platform/config/generated-secrets.js';
 import { loadEnvironment } from '../platform/config/load-environment.js';
 import { databaseName } from '../platform/database/database-name.js';
-import { prepareExistingDatabase } from '../platform/database/existing-database.js';
+import { prepareExistingDatabase } from '../app/existing-database.js';
 
 /** Finds a service of the application by its class. */
 export type Find = <T>(service: abstract new (...args: never[]) => T) => T;

@@ -6,7 +6,7 @@ import {
   type AuditTable,
   PartitionsRepository,
 } from '../../../src/audit/partitions/partitions.repository.js';
-import { PartitionRetention } from '../../../src/audit/partitions/partition-retention.js';
+import { PartitionRetention } from '../../../src/audit/partition-retention.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { startTrail, type Trail, type TrailOptions } from '../../support/audit/trail.js';

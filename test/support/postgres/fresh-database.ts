@@ -18,14 +18,14 @@ export interface FreshDatabase {
   drop(): Promise<void>;
 }
 
-/** Clones the template of this run, some 50 ms; `migrated: false` gives an empty database instead. */
+/** Clones the template of this run, some 20 ms; `migrated: false` gives an empty database instead. */
 export async function freshDatabase({ migrated = true } = {}): Promise<FreshDatabase> {
   const cluster = inject('postgres');
   const name = `${cluster.run}_${randomBytes(6).toString('hex')}`;
   const template = migrated ? templateOf(cluster) : 'template1';
   await asSuperuser(
     cluster.superuserUrl,
-    `CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${cluster.ownerRole}`,
+    `CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${cluster.ownerRole} ${cluster.cloneOptions}`,
   );
   const url = urlOf(cluster, name, cluster.serviceRole);
   const ownerUrl = urlOf(cluster, name, cluster.ownerRole);

@@ -10,6 +10,8 @@ export interface TestCluster {
   readonly ownerRole: string;
   readonly serviceRole: string;
   readonly password: string;
+  /** Further options of the CREATE DATABASE that clones the template. */
+  readonly cloneOptions: string;
 }
 
 export interface OpenTestCluster {
@@ -42,7 +44,10 @@ export function templateOf(cluster: TestCluster): string {
  * so that the template is never out of date and runs do not meet. `close` removes every trace; what a killed run
  * left behind is removed by the next.
  */
-export async function openTestCluster(superuserUrl: string): Promise<OpenTestCluster> {
+export async function openTestCluster(
+  superuserUrl: string,
+  { cloneOptions = '' } = {},
+): Promise<OpenTestCluster> {
   const admin = new Client(superuserUrl);
   await admin.connect();
   await removeDeadRuns(admin);
@@ -54,6 +59,7 @@ export async function openTestCluster(superuserUrl: string): Promise<OpenTestClu
     ownerRole: `${run}_owner`,
     serviceRole: `${run}_service`,
     password: randomBytes(16).toString('hex'),
+    cloneOptions,
   };
   for (const role of [cluster.ownerRole, cluster.serviceRole]) {
     await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD '${cluster.password}'`);

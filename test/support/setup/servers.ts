@@ -1,7 +1,9 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres/embedded-postgres.js';
+import { memoryFolder } from '../files/memory-folder.js';
 import { openTestCluster, type OpenTestCluster, type TestCluster } from '../postgres/test-cluster.js';
 import { findRedis, type RedisSource } from '../redis/redis-source.js';
 
@@ -38,11 +40,13 @@ async function openPostgres(): Promise<OpenTestCluster> {
   // Kept between runs, so that a run killed at its end leaves a server that the next one adopts. Every test's
   // database is thrown away: only the operating system has to survive, and a killed server loses nothing by that.
   const embedded = await startEmbeddedPostgres({
-    dataDir: 'node_modules/.cache/portcullis-test',
+    dataDir: join(memoryFolder(), 'cluster'),
     logger: new Logger('TestPostgres'),
-    settings: { max_connections: '300', fsync: 'off', full_page_writes: 'off' },
+    settings: { max_connections: '300', fsync: 'off', full_page_writes: 'off', max_wal_size: '128MB' },
   });
-  const { cluster, close } = await openTestCluster(embedded.superuserUrl);
+  const { cluster, close } = await openTestCluster(embedded.superuserUrl, {
+    cloneOptions: 'STRATEGY file_copy',
+  });
   return {
     cluster,
     close: async () => {

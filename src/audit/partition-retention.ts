@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock } from '../../platform/clock/clock.js';
-import { Environment } from '../../platform/config/environment.js';
-import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { type Month, monthOf, monthsLater } from './month.js';
-import { type AuditTable, PartitionsRepository } from './partitions.repository.js';
-import { SealChain } from '../seals/seal-chain.js';
-import { SealsRepository } from '../seals/seals.repository.js';
+import { Clock } from '../platform/clock/clock.js';
+import { Environment } from '../platform/config/environment.js';
+import { TransactionRunner } from '../platform/database/transaction-runner.js';
+import { type Month, monthOf, monthsLater } from './partitions/month.js';
+import { type AuditTable, PartitionsRepository } from './partitions/partitions.repository.js';
+import { SealChain } from './seals/seal-chain.js';
+import { SealsRepository } from './seals/seals.repository.js';
 
 const DAY_MS = 86_400_000;
 

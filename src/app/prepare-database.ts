@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Environment } from '../config/environment.js';
-import { dataSourceOptions } from './data-source-options.js';
-import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js';
-import { assertInstallation } from './installation-fingerprint.js';
-import { migrate } from './migrate.js';
+import type { Environment } from '../platform/config/environment.js';
+import { dataSourceOptions } from '../platform/database/data-source-options.js';
+import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
+import { assertInstallation } from '../platform/database/installation-fingerprint.js';
+import { migrate } from '../platform/database/migrate.js';
 
 /** A migrated database, and how to let go of it when everything else has stopped. */
 export interface PreparedDatabase {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { DataSource } from 'typeorm';
-import { ConfigurationFault } from '../config/configuration-fault.js';
-import type { Environment } from '../config/environment.js';
-import { dataSourceOptions } from './data-source-options.js';
-import { clusterFolder } from '../embedded-postgres/embedded-postgres.js';
-import { databaseName } from './database-name.js';
+import { ConfigurationFault } from '../platform/config/configuration-fault.js';
+import type { Environment } from '../platform/config/environment.js';
+import { dataSourceOptions } from '../platform/database/data-source-options.js';
+import { clusterFolder } from '../platform/embedded-postgres/embedded-postgres.js';
+import { databaseName } from '../platform/database/database-name.js';
 import { type PreparedDatabase, prepareDatabase, reachDatabase } from './prepare-database.js';
 
 /**
