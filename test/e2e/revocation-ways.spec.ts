@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { OperatorPasswords } from '../../src/admin/operator-passwords.js';
 import { NewPassword } from '../../src/auth/credentials/passwords/new-password.js';
-import type { Message } from '../../src/monitoring/delivery/delivery-channel.js';
+import type { Message } from '../../src/monitoring/alerts/delivery-channel.js';
 import { EndSessionsChannel } from '../../src/monitoring/responses/end-sessions.channel.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
