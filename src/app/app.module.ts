@@ -24,6 +24,7 @@ import { MailModule } from '../platform/mail/mail.module.js';
 import { OutboxModule } from '../platform/outbox/outbox.module.js';
 import { RedisModule } from '../platform/redis/redis.module.js';
 import { TracingModule } from '../platform/tracing/tracing.module.js';
+import { RateLimitSubjectGuard } from '../sessions/guards/rate-limit-subject.guard.js';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -37,6 +38,7 @@ import { UsersModule } from '../users/users.module.js';
 export const PIPELINE = [
   { provide: APP_GUARD, useExisting: CrossSiteCheck },
   { provide: APP_GUARD, useExisting: AuthenticationGuard },
+  { provide: APP_GUARD, useExisting: RateLimitSubjectGuard },
   { provide: APP_GUARD, useClass: RateLimitGuard },
   { provide: APP_GUARD, useExisting: CsrfGuard },
   { provide: APP_GUARD, useExisting: AuthorizationGuard },

@@ -13,7 +13,7 @@ import { AuthenticationGuard } from './guards/authentication.guard.js';
 import { AuthorizationGuard } from './guards/authorization.guard.js';
 import { CrossSiteCheck } from './guards/cross-site-check.js';
 import { CsrfGuard } from './guards/csrf.guard.js';
-import { RateLimitSubject } from './guards/rate-limit-subject.js';
+import { RateLimitSubjectGuard } from './guards/rate-limit-subject.guard.js';
 import { JwksController } from './keys/jwks.controller.js';
 import { KeyAuthenticity } from './keys/key-authenticity.js';
 import { KeyMaker } from './keys/key-maker.js';
@@ -80,7 +80,7 @@ const tokens = [
   TokenResponse,
   VerifiedTokens,
 ];
-const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGuard, RateLimitSubject];
+const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGuard, RateLimitSubjectGuard];
 
 /** Who is calling: sessions, their tokens and keys, refresh, logout, and the guards that read them. */
 @Module({

@@ -2,6 +2,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PIPELINE } from '../../src/app/app.module.js';
+import { RateLimitSubjectGuard } from '../../src/sessions/guards/rate-limit-subject.guard.js';
 import { AuthenticationGuard } from '../../src/sessions/guards/authentication.guard.js';
 import { AuthorizationGuard } from '../../src/sessions/guards/authorization.guard.js';
 import { CrossSiteCheck } from '../../src/sessions/guards/cross-site-check.js';
@@ -59,6 +60,7 @@ describe('the routes', () => {
     const named = (chosen: DeclaredRoute[]) =>
       chosen.map(({ method, path }) => `${method} ${path}`).toSorted();
     expect(named(routes.filter(({ isOperational }) => isOperational))).toEqual([
+      'GET /dev/mailbox',
       'GET /health/live',
       'GET /health/ready',
       'GET /metrics',
@@ -98,6 +100,7 @@ describe('the pipeline', () => {
     expect(guards).toEqual([
       CrossSiteCheck,
       AuthenticationGuard,
+      RateLimitSubjectGuard,
       RateLimitGuard,
       CsrfGuard,
       AuthorizationGuard,

@@ -12,8 +12,6 @@ import { JwtStrategy } from '../tokens/jwt.strategy.js';
 import { PresentedTokens } from '../tokens/presented-tokens.js';
 import { TokenRefused } from '../tokens/token-refused.js';
 import { VerifiedTokens } from '../tokens/verified-tokens.js';
-import { RATE_LIMIT_SUBJECT, type SubjectMembers } from '../../rate-limit/rate-limit.decorator.js';
-import { RateLimitSubject } from './rate-limit-subject.js';
 
 /**
  * Finds out who is calling, without refusing anyone: the limits that follow need to know, and the authorisation guard
@@ -29,7 +27,6 @@ export class AuthenticationGuard extends AuthGuard() {
     private readonly readers: BearerReaders,
     private readonly sessions: SessionState,
     private readonly clock: Clock,
-    private readonly subject: RateLimitSubject,
   ) {
     super({
       // The strategy itself, not its name: Passport's registry of names is global to the process. A new one at each
@@ -46,9 +43,6 @@ export class AuthenticationGuard extends AuthGuard() {
     const context = contextOf(request);
     // Whose cookies and addresses a foreign page sends along is not looked at: they must not pay for it.
     if (context.isCrossSite) return true;
-    const members = Reflect.getMetadata(RATE_LIMIT_SUBJECT, execution.getHandler()) as
-      SubjectMembers | undefined;
-    if (members) this.subject.read(members, request, context);
     const token = this.presented.access(request);
     if (token === null) return true;
     const known = this.verified.get(token);
