@@ -7,6 +7,7 @@ import { Delivery } from './src/monitoring/delivery/delivery.entity.js';
 import { loadEnvironment } from './src/platform/config/load-environment.js';
 import { dataSourceOptions } from './src/platform/database/data-source-options.js';
 import { MIGRATIONS } from './src/platform/database/migrations/migrations.js';
+import { SingleUseSecret } from './src/platform/secrets/secret.entity.js';
 import { AddressBlock } from './src/rate-limit/blocks/address-block.entity.js';
 import { LoginFailures } from './src/rate-limit/guessing/login-failures.entity.js';
 import { User } from './src/users/user.entity.js';
@@ -14,6 +15,6 @@ import { User } from './src/users/user.entity.js';
 /** The TypeORM command line's view of the database, as the owner; the application has its own in DatabaseModule. */
 export default new DataSource({
   ...dataSourceOptions(loadEnvironment(), 'migrations'),
-  entities: [User, Session, SigningKey, LoginFailures, AddressBlock, Alert, Delivery],
+  entities: [User, Session, SigningKey, LoginFailures, AddressBlock, Alert, Delivery, SingleUseSecret],
   migrations: [...MIGRATIONS],
 });

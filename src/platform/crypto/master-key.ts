@@ -12,6 +12,8 @@ export type KeyPurpose =
   | 'cursor'
   | 'alert-id'
   | 'rate-limit-key'
+  | 'secret-digest'
+  | 'secret-payload'
   | 'installation-fingerprint';
 
 /** Keys derived by HKDF-SHA-256 (RFC 5869) from the master secret `JWT_SECRET_KEY`; none is stored anywhere. */

@@ -9,6 +9,7 @@ import { AuditFunctions1795400006000 } from './1795400006000-audit-functions.js'
 import { FirstLogin1795400007000 } from './1795400007000-first-login.js';
 import { Deliveries1795400008000 } from './1795400008000-deliveries.js';
 import { AuditPositions1795400009000 } from './1795400009000-audit-positions.js';
+import { SingleUseSecrets1795400011000 } from './1795400011000-single-use-secrets.js';
 
 /** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   FirstLogin1795400007000,
   Deliveries1795400008000,
   AuditPositions1795400009000,
+  SingleUseSecrets1795400011000,
 ];
