@@ -9,6 +9,7 @@ import { loadEnvironment } from './src/platform/config/load-environment.js';
 import { dataSourceOptions } from './src/platform/database/data-source-options.js';
 import { MIGRATIONS } from './src/platform/database/migrations/migrations.js';
 import { OutboxMessage } from './src/platform/outbox/outbox-message.entity.js';
+import { SingleUseSecret } from './src/platform/secrets/secret.entity.js';
 import { AddressBlock } from './src/rate-limit/blocks/address-block.entity.js';
 import { LoginFailures } from './src/rate-limit/guessing/login-failures.entity.js';
 import { User } from './src/users/user.entity.js';
@@ -26,6 +27,7 @@ export default new DataSource({
     AddressBlock,
     Alert,
     OutboxMessage,
+    SingleUseSecret,
   ],
   migrations: [...MIGRATIONS],
 });

@@ -6,6 +6,8 @@ import type { ProblemRow } from '../../src/platform/errors/problem.js';
 const CONTRACT: Readonly<Record<string, number>> = {
   validation_failed: 400,
   malformed_request: 400,
+  invalid_link: 400,
+  invalid_code: 400,
   unauthenticated: 401,
   invalid_token: 401,
   session_ended: 401,

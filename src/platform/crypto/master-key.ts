@@ -17,6 +17,8 @@ export type KeyPurpose =
   | 'rate-limit-key'
   | 'outbox-payload'
   | 'caught-mail'
+  | 'secret-digest'
+  | 'secret-payload'
   | 'installation-fingerprint';
 
 /** Keys derived by HKDF-SHA-256 (RFC 5869) from the master secret `JWT_SECRET_KEY`; none is stored anywhere. */

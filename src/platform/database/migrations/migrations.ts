@@ -13,6 +13,7 @@ import { PasswordCredentials1795400009100 } from './1795400009100-password-crede
 import { SessionProofs1795400009200 } from './1795400009200-session-proofs.js';
 import { SigningKeyCodes1795400009300 } from './1795400009300-signing-key-codes.js';
 import { Outbox1795400010000 } from './1795400010000-outbox.js';
+import { SingleUseSecrets1795400011000 } from './1795400011000-single-use-secrets.js';
 import { DetectionCodes1795400012000 } from './1795400012000-detection-codes.js';
 
 /** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
@@ -31,5 +32,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   SessionProofs1795400009200,
   SigningKeyCodes1795400009300,
   Outbox1795400010000,
+  SingleUseSecrets1795400011000,
   DetectionCodes1795400012000,
 ];

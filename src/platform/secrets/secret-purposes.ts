@@ -1,0 +1,48 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+
+/** The closed list of what a single-use secret can be for. A secret of one purpose is worthless for every other. */
+export type SecretPurpose =
+  | 'email_verification'
+  | 'email_change'
+  | 'email_undo'
+  | 'password_reset'
+  | 'invitation'
+  | 'session_disown'
+  | 'factor_challenge'
+  | 'step_up_challenge'
+  | 'passkey_challenge'
+  | 'passkey_registration'
+  | 'recovery_cancel'
+  | 'recovery_finish';
+
+declare const registered: unique symbol;
+
+/** A purpose that has an owner; only {@link SecretPurposes} makes one, so no secret exists without an owner. */
+export type RegisteredPurpose = SecretPurpose & { readonly [registered]: true };
+
+/** Registry of the purposes in use; owners and users call it in their constructors, so that mistakes stop the start. */
+@Injectable()
+export class SecretPurposes implements OnApplicationBootstrap {
+  private readonly owned = new Set<SecretPurpose>();
+  private readonly used = new Set<SecretPurpose>();
+
+  /** Makes the caller the owner of a purpose. Throws when the purpose has one already. */
+  register(purpose: SecretPurpose): RegisteredPurpose {
+    if (this.owned.has(purpose)) throw new Error(`The secret purpose ${purpose} is registered twice.`);
+    this.owned.add(purpose);
+    return purpose as RegisteredPurpose;
+  }
+
+  /** For a class that issues or spends secrets of a purpose that another class owns. */
+  use(purpose: SecretPurpose): RegisteredPurpose {
+    this.used.add(purpose);
+    return purpose as RegisteredPurpose;
+  }
+
+  /** Throws when a purpose is used that nobody registered. */
+  onApplicationBootstrap(): void {
+    const orphans = [...this.used].filter((purpose) => !this.owned.has(purpose));
+    if (orphans.length > 0)
+      throw new Error(`Secret purposes in use without an owner: ${orphans.join(', ')}.`);
+  }
+}

@@ -1,0 +1,66 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { SecretPurpose } from './secret-purposes.js';
+
+/** One secret that can be spent once. The row holds neither the secret nor anything personal in clear text. */
+@Entity('single_use_secrets')
+@Index('single_use_secrets_digest', ['digest'], { unique: true })
+@Index('single_use_secrets_replaceable', ['subject', 'purpose'], {
+  unique: true,
+  where: 'replaceable AND used_at IS NULL',
+})
+@Index('single_use_secrets_subject', ['subject', 'purpose'])
+@Index('single_use_secrets_expires_at', ['expiresAt'])
+export class SingleUseSecret {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'single_use_secrets_pkey' })
+  id: string;
+
+  @Column('text')
+  purpose: SecretPurpose;
+
+  /** The account; null where none is known yet, as in a sign-in by passkey. No foreign key: the platform knows no users. */
+  @Column('uuid', { nullable: true })
+  subject: string | null;
+
+  /** Keyed digest of purpose and token. */
+  @Column('bytea')
+  digest: Buffer;
+
+  /** Keyed digest of purpose, subject and code; null where the secret has no code. */
+  @Column('bytea', { name: 'code_digest', nullable: true })
+  codeDigest: Buffer | null;
+
+  @Column({ type: 'timestamptz', name: 'code_expires_at', precision: 3, nullable: true })
+  codeExpiresAt: Date | null;
+
+  /** Keyed digest of the address to which the secret was sent. */
+  @Column('text', { name: 'email_digest', nullable: true })
+  emailDigest: string | null;
+
+  /** State of the account's credentials at issue; null for a secret that later changes do not end. */
+  @Column('text', { nullable: true })
+  fingerprint: string | null;
+
+  /** Session or client that asked for the secret; null where any may spend it. */
+  @Column('text', { nullable: true })
+  context: string | null;
+
+  /** The payload, encrypted; its authentication tag covers the other columns, too. */
+  @Column('bytea', { name: 'sealed_payload' })
+  sealedPayload: Buffer;
+
+  /** Whether a younger secret of the same purpose and subject takes this row. */
+  @Column('boolean')
+  replaceable: boolean;
+
+  @Column({ type: 'timestamptz', name: 'expires_at', precision: 3 })
+  expiresAt: Date;
+
+  @Column('integer', { default: 0 })
+  attempts: number;
+
+  @Column({ type: 'timestamptz', name: 'used_at', precision: 3, nullable: true })
+  usedAt: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
+  createdAt: Date;
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { SecretPurposes } from './secret-purposes.js';
+import { SecretSeal } from './secret-seal.js';
+import { SingleUseSecret } from './secret.entity.js';
+import { SecretsPurge } from './secrets-purge.js';
+import { SecretsRepository } from './secrets.repository.js';
+import { SingleUseSecrets } from './single-use-secrets.js';
+
+/** Single-use secrets of every purpose; a module that issues or spends some imports this one. */
+@Module({
+  imports: [TypeOrmModule.forFeature([SingleUseSecret])],
+  providers: [SecretPurposes, SecretSeal, SecretsPurge, SecretsRepository, SingleUseSecrets],
+  exports: [SecretPurposes, SingleUseSecrets],
+})
+export class SecretsModule {}

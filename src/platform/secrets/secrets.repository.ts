@@ -1,0 +1,177 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { onDatabase } from '../database/database-problem.js';
+import type { Transaction } from '../database/transaction-runner.js';
+import type { SecretPurpose } from './secret-purposes.js';
+import type { SingleUseSecret } from './secret.entity.js';
+
+/** What must hold for a secret to be spent, beside its digest. */
+export interface SpendConditions {
+  readonly purpose: SecretPurpose;
+  readonly context: string | null;
+  readonly fingerprint: string | null;
+  readonly emailDigest: string | null;
+  readonly now: Date;
+}
+
+type Written = Omit<SingleUseSecret, 'attempts' | 'usedAt'>;
+
+const COLUMNS = `id, purpose, subject, digest, code_digest AS "codeDigest", code_expires_at AS "codeExpiresAt",
+  email_digest AS "emailDigest", fingerprint, context, sealed_payload AS "sealedPayload", replaceable,
+  expires_at AS "expiresAt", attempts, used_at AS "usedAt", created_at AS "createdAt"`;
+
+/**
+ * Every statement over single-use secrets. PostgreSQL is told the time. A null in the row sets no condition; a null
+ * from the caller meets only rows without that condition.
+ */
+@Injectable()
+export class SecretsRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Adds a secret; a replaceable one takes the row of the unused one before it, so that two at once leave one. */
+  async insert(tx: Transaction, secret: Written): Promise<void> {
+    await tx.query(
+      `INSERT INTO single_use_secrets AS s (id, purpose, subject, digest, code_digest, code_expires_at, email_digest,
+         fingerprint, context, sealed_payload, replaceable, expires_at, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+       ON CONFLICT (subject, purpose) WHERE replaceable AND used_at IS NULL DO UPDATE SET
+         id = excluded.id, digest = excluded.digest, code_digest = excluded.code_digest,
+         code_expires_at = excluded.code_expires_at, email_digest = excluded.email_digest,
+         fingerprint = excluded.fingerprint, context = excluded.context, sealed_payload = excluded.sealed_payload,
+         expires_at = excluded.expires_at, created_at = excluded.created_at, attempts = 0`,
+      [
+        secret.id,
+        secret.purpose,
+        secret.subject,
+        secret.digest,
+        secret.codeDigest,
+        secret.codeExpiresAt,
+        secret.emailDigest,
+        secret.fingerprint,
+        secret.context,
+        secret.sealedPayload,
+        secret.replaceable,
+        secret.expiresAt,
+        secret.createdAt,
+      ],
+    );
+  }
+
+  /** Whose secret it is or was; null for an unknown one, and for one without a subject. */
+  async subjectOf(purpose: SecretPurpose, digest: Buffer, tx?: Transaction): Promise<string | null> {
+    const rows = await onDatabase(() =>
+      (tx ?? this.dataSource.manager).query<{ subject: string | null }[]>(
+        'SELECT subject FROM single_use_secrets WHERE digest = $1 AND purpose = $2',
+        [digest, purpose],
+      ),
+    );
+    return rows[0]?.subject ?? null;
+  }
+
+  /** Marks a secret as used if every condition holds; of any number at once one gets the row, the others null. */
+  async spend(tx: Transaction, digest: Buffer, when: SpendConditions): Promise<SingleUseSecret | null> {
+    const [rows] = await tx.query<[SingleUseSecret[], number]>(
+      `UPDATE single_use_secrets SET used_at = $3
+       WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+         AND (context IS NULL OR context = $4)
+         AND (fingerprint IS NULL OR fingerprint = $5)
+         AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6)
+       RETURNING ${COLUMNS}`,
+      [digest, when.purpose, when.now, when.context, when.fingerprint, when.emailDigest],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** The same for a code, among secrets whose attempt has been counted. */
+  async spendCode(
+    tx: Transaction,
+    codeDigest: Buffer,
+    ids: readonly string[],
+    when: SpendConditions,
+  ): Promise<SingleUseSecret | null> {
+    const [rows] = await tx.query<[SingleUseSecret[], number]>(
+      `UPDATE single_use_secrets SET used_at = $3
+       WHERE id = ANY ($7::uuid[]) AND code_digest = $1 AND purpose = $2 AND used_at IS NULL AND code_expires_at > $3
+         AND (context IS NULL OR context = $4)
+         AND (fingerprint IS NULL OR fingerprint = $5)
+         AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6)
+       RETURNING ${COLUMNS}`,
+      [codeDigest, when.purpose, when.now, when.context, when.fingerprint, when.emailDigest, ids],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** Counts an attempt at a secret with attempts left, in a statement that commits on its own; null without one. */
+  async countAttempt(
+    purpose: SecretPurpose,
+    digest: Buffer,
+    context: string | null,
+    limit: number,
+    now: Date,
+  ): Promise<SingleUseSecret | null> {
+    const [rows] = await onDatabase(() =>
+      this.dataSource.query<[SingleUseSecret[], number]>(
+        `UPDATE single_use_secrets SET attempts = attempts + 1
+         WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+           AND (context IS NULL OR context = $4) AND attempts < $5
+         RETURNING ${COLUMNS}`,
+        [digest, purpose, now, context, limit],
+      ),
+    );
+    return rows[0] ?? null;
+  }
+
+  /**
+   * The same for every live code of a subject; returns the ids of those whose code may be looked at. Rows are locked in
+   * one order, because attempts at once would otherwise deadlock where a subject has several codes.
+   */
+  async countCodeAttempt(
+    purpose: SecretPurpose,
+    subject: string,
+    context: string | null,
+    limit: number,
+    now: Date,
+  ): Promise<string[]> {
+    const [rows] = await onDatabase(() =>
+      this.dataSource.query<[{ id: string }[], number]>(
+        `WITH candidate AS MATERIALIZED (
+           SELECT id FROM single_use_secrets
+           WHERE subject = $1 AND purpose = $2 AND code_digest IS NOT NULL AND used_at IS NULL
+             AND code_expires_at > $3 AND (context IS NULL OR context = $4) AND attempts < $5
+           ORDER BY id FOR UPDATE)
+         UPDATE single_use_secrets AS s SET attempts = s.attempts + 1 FROM candidate WHERE s.id = candidate.id
+         RETURNING s.id`,
+        [subject, purpose, now, context, limit],
+      ),
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Removes the secrets of a subject, of some purposes or of all; returns how many. */
+  async revokeAll(
+    tx: Transaction,
+    subject: string,
+    purposes: readonly SecretPurpose[] | null,
+  ): Promise<number> {
+    const [, removed] = await tx.query<[unknown, number]>(
+      `DELETE FROM single_use_secrets WHERE id IN (
+         SELECT id FROM single_use_secrets
+         WHERE subject = $1 AND ($2::text[] IS NULL OR purpose = ANY ($2::text[])) ORDER BY id FOR UPDATE)`,
+      [subject, purposes],
+    );
+    return removed;
+  }
+
+  /** Removes one batch of expired secrets, used or not; returns how many. */
+  async purge(now: Date, batch: number): Promise<number> {
+    const [, removed] = await onDatabase(() =>
+      this.dataSource.query<[unknown, number]>(
+        `DELETE FROM single_use_secrets WHERE id IN (
+           SELECT id FROM single_use_secrets WHERE expires_at <= $1
+           ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+        [now, batch],
+      ),
+    );
+    return removed;
+  }
+}

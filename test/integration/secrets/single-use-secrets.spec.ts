@@ -1,0 +1,567 @@
+import { Logger } from '@nestjs/common';
+import { fc } from '@fast-check/vitest';
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Transaction } from '../../../src/platform/database/transaction-runner.js';
+import { SecretPurposes } from '../../../src/platform/secrets/secret-purposes.js';
+import { SecretsErrors } from '../../../src/platform/secrets/secrets.errors.js';
+import { SecretsPurge } from '../../../src/platform/secrets/secrets-purge.js';
+import type { NewSecret, ReadState } from '../../../src/platform/secrets/single-use-secrets.js';
+import { freshDatabase, type FreshDatabase } from '../../support/postgres/fresh-database.js';
+import { type SecretStore, secretStore } from '../../support/secrets/secret-store.js';
+
+const AT_ONCE = 16;
+const HOUR_MS = 3_600_000;
+const EMAIL = 'the-keyed-digest-of-an-address';
+const STATE = 'password 1, address 1, factors 0';
+
+const purposes = new SecretPurposes();
+const RESET = purposes.register('password_reset');
+const VERIFICATION = purposes.register('email_verification');
+const CHALLENGE = purposes.register('factor_challenge');
+const SIGN_IN = purposes.register('passkey_challenge');
+const ENROLMENT = purposes.register('passkey_registration');
+const UNDO = purposes.register('email_undo');
+
+const stateIs =
+  (fingerprint: string, emailDigest: string | null = EMAIL): ReadState =>
+  () =>
+    Promise.resolve({ fingerprint, emailDigest });
+
+describe('single-use secrets', () => {
+  let database: FreshDatabase;
+  let here: SecretStore;
+  let there: SecretStore;
+  let subject: string;
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    database = await freshDatabase();
+    [here, there] = await Promise.all([secretStore(database), secretStore(database)]);
+    const owner = new Client(database.ownerUrl);
+    await owner.connect();
+    await owner.query('CREATE TABLE accounts (id uuid PRIMARY KEY, state text NOT NULL)');
+    await owner.query('GRANT ALL ON accounts TO PUBLIC');
+    await owner.end();
+  });
+  afterAll(async () => {
+    await Promise.all([here.dataSource.destroy(), there.dataSource.destroy()]);
+    await database.drop();
+  });
+  beforeEach(async () => {
+    await here.dataSource.query('DELETE FROM single_use_secrets');
+    here.clock.advance(1);
+    there.clock.advance(here.clock.nowMs() - there.clock.nowMs());
+    subject = randomUUID();
+  });
+
+  const issue = (over: Partial<NewSecret> = {}) =>
+    here.transactions.run((tx) =>
+      here.secrets.issue(tx, {
+        purpose: RESET,
+        subject,
+        emailDigest: EMAIL,
+        fingerprint: STATE,
+        context: null,
+        payload: null,
+        lifetimeMs: HOUR_MS,
+        replaces: true,
+        ...over,
+      }),
+    );
+  interface Use {
+    readonly token: string;
+    readonly purpose?: typeof RESET;
+    readonly context?: string | null;
+    readonly state?: ReadState | null;
+  }
+  const spend = (
+    { token, purpose = RESET, context = null, state = stateIs(STATE) }: Use,
+    store: SecretStore = here,
+  ) =>
+    store.transactions.run((tx) =>
+      store.secrets.spend(tx, { purpose, token, context, ...(state && { state }) }),
+    );
+  const spendAtOnce = async (use: Use) => {
+    const outcomes = await Promise.all(
+      Array.from({ length: AT_ONCE }, (_, index) => spend(use, index % 2 === 0 ? here : there)),
+    );
+    return outcomes.filter((spent) => spent !== null);
+  };
+  const withCode = (over: Partial<NewSecret> = {}) =>
+    issue({ purpose: VERIFICATION, replaces: false, code: { lifetimeMs: 600_000 }, ...over });
+  const tryCode = async (
+    code: string,
+    { context = null as string | null, store = here, of = subject } = {},
+  ) => {
+    const attempt = await store.secrets.attemptCode({ purpose: VERIFICATION, subject: of, context });
+    const spent = await store.transactions.run((tx) =>
+      store.secrets.spendCode(tx, attempt, code, stateIs(STATE)),
+    );
+    return { looked: attempt.ids.length > 0, spent };
+  };
+  const wrong = (code: string) => `${code.slice(0, 7)}${code.endsWith('2') ? '3' : '2'}`;
+
+  describe('a token', () => {
+    it('is spent once and brings what it was made with', async () => {
+      const payload = { email: 'new@example.org', nested: [1, { two: null }] };
+      const { id, token, code, expiresAt } = await issue({ payload, context: 'session 1' });
+      expect(Buffer.from(token, 'base64url')).toHaveLength(32);
+      expect(code).toBeNull();
+      expect(expiresAt.getTime()).toBe(here.clock.nowMs() + HOUR_MS);
+      const expected = { id, subject, emailDigest: EMAIL, context: 'session 1', payload };
+      expect(await spend({ token, context: 'session 1' })).toEqual(expected);
+      expect(await spend({ token, context: 'session 1' })).toBeNull();
+    });
+
+    it('peer fault 2: a reset token used 16 times at once resets once', async () => {
+      const { token } = await issue();
+      expect(await spendAtOnce({ token })).toHaveLength(1);
+    });
+
+    it('peer fault 3: a link opened 16 times at once acts once', async () => {
+      const { token } = await issue({ purpose: UNDO, fingerprint: null });
+      expect(await spendAtOnce({ token, purpose: UNDO, state: null })).toHaveLength(1);
+    });
+
+    it('peer fault 5: a one-time token redeemed 16 times at once is redeemed once', async () => {
+      const { token } = await issue({ purpose: SIGN_IN, subject: null, fingerprint: null, replaces: false });
+      expect(await spendAtOnce({ token, purpose: SIGN_IN, state: null })).toHaveLength(1);
+    });
+
+    it('is spent once in its last millisecond, and not at its expiry', async () => {
+      const last = await issue();
+      here.clock.advance(HOUR_MS - 1);
+      there.clock.advance(HOUR_MS - 1);
+      expect(await spendAtOnce({ token: last.token })).toHaveLength(1);
+      const late = await issue();
+      here.clock.advance(HOUR_MS);
+      there.clock.advance(HOUR_MS);
+      expect(await spendAtOnce({ token: late.token })).toEqual([]);
+    });
+
+    it('is spent at most once while it expires under 16 uses', async () => {
+      for (let round = 0; round < 5; round++) {
+        there.clock.advance(here.clock.nowMs() - there.clock.nowMs());
+        const { token } = await issue();
+        here.clock.advance(HOUR_MS - 1);
+        // One instance is at the expiry already, the other is one millisecond before.
+        there.clock.advance(HOUR_MS);
+        expect(await spendAtOnce({ token })).toHaveLength(1);
+      }
+    });
+
+    it('peer fault 24: an expired challenge completes nothing, and one challenge makes one session', async () => {
+      const challenge = {
+        purpose: CHALLENGE,
+        context: 'agent',
+        replaces: false,
+        lifetimeMs: 300_000,
+      } as const;
+      const use = { purpose: CHALLENGE, context: 'agent' };
+      const first = await issue(challenge);
+      expect(await spendAtOnce({ ...use, token: first.token })).toHaveLength(1);
+      const second = await issue(challenge);
+      here.clock.advance(300_000);
+      expect(await here.secrets.attempt({ ...use, token: second.token })).toBeNull();
+      expect(await spend({ ...use, token: second.token })).toBeNull();
+    });
+
+    it('is as good as before when the transaction that spends it rolls back', async () => {
+      const { token } = await issue();
+      const failed = here.transactions.run(async (tx) => {
+        expect(
+          await here.secrets.spend(tx, { purpose: RESET, token, context: null, state: stateIs(STATE) }),
+        ).not.toBeNull();
+        throw new Error('the new password is refused');
+      });
+      await expect(failed).rejects.toThrow('refused');
+      expect(await spend({ token })).not.toBeNull();
+    });
+
+    it('says whose it is without being spent', async () => {
+      const { token } = await issue();
+      expect(await here.secrets.subjectOf(RESET, token)).toBe(subject);
+      expect(await here.secrets.subjectOf(VERIFICATION, token)).toBeNull();
+      expect(await spend({ token })).not.toBeNull();
+    });
+  });
+
+  describe('a token is bound', () => {
+    it('peer fault 8: a challenge of one purpose finishes no other', async () => {
+      const { token } = await issue({ purpose: SIGN_IN, replaces: false });
+      for (const purpose of [ENROLMENT, CHALLENGE, RESET]) expect(await spend({ token, purpose })).toBeNull();
+      expect(await spend({ token, purpose: SIGN_IN })).not.toBeNull();
+    });
+
+    it('peer fault 9: a token of an early phase does not do the last one', async () => {
+      const proof = await withCode();
+      expect(await spend({ token: proof.token, purpose: RESET })).toBeNull();
+      expect(await spend({ token: proof.code!, purpose: RESET })).toBeNull();
+      expect(await spend({ token: proof.code!, purpose: VERIFICATION })).toBeNull();
+    });
+
+    it('peer fault 11: an old token is dead once the address or another credential has changed', async () => {
+      const { token } = await issue();
+      expect(await spend({ token, state: stateIs('password 2, address 1, factors 0') })).toBeNull();
+      expect(await spend({ token, state: stateIs(STATE, 'the digest of another address') })).toBeNull();
+      expect(await spend({ token, state: () => Promise.resolve(null) })).toBeNull();
+      expect(await spend({ token, state: null })).toBeNull();
+      expect(await spend({ token })).not.toBeNull();
+    });
+
+    it('loses against a change of the credentials that is under way and commits', async () => {
+      const { token } = await issue();
+      const read = (tx: Transaction) =>
+        tx.query<{ state: string }[]>('SELECT state FROM accounts WHERE id = $1 FOR UPDATE', [subject]);
+      await here.dataSource.query('INSERT INTO accounts VALUES ($1, $2)', [subject, STATE]);
+      let reached = (): void => undefined;
+      const isReading = new Promise<void>((resolve) => (reached = resolve));
+      let spending: Promise<unknown> = Promise.resolve();
+      await there.transactions.run(async (tx) => {
+        await tx.query(`UPDATE accounts SET state = 'password 2' WHERE id = $1`, [subject]);
+        spending = spend({
+          token,
+          state: async (other) => {
+            reached();
+            return { fingerprint: (await read(other))[0]!.state, emailDigest: EMAIL };
+          },
+        });
+        await isReading;
+      });
+      expect(await spending).toBeNull();
+    });
+
+    it('outlives every change when it was made so', async () => {
+      const { token } = await issue({ purpose: UNDO, fingerprint: null, emailDigest: null });
+      expect(await spend({ token, purpose: UNDO, state: stateIs('everything is different') })).not.toBeNull();
+    });
+
+    it('to the session or client that asked, where there is one', async () => {
+      const { token } = await issue({ context: 'session 1' });
+      expect(await spend({ token, context: 'session 2' })).toBeNull();
+      expect(await spend({ token, context: null })).toBeNull();
+      expect(await spend({ token, context: 'session 1' })).not.toBeNull();
+    });
+  });
+
+  describe('a younger token', () => {
+    it('replaces the one before', async () => {
+      const older = await issue();
+      const younger = await issue();
+      expect(await spend({ token: older.token })).toBeNull();
+      expect(await spend({ token: younger.token })).not.toBeNull();
+    });
+
+    it('leaves one alive when 16 are issued at once', async () => {
+      const issued = await Promise.all(Array.from({ length: AT_ONCE }, () => issue()));
+      const spent = await Promise.all(issued.map(({ token }) => spend({ token })));
+      expect(spent.filter((one) => one !== null)).toHaveLength(1);
+    });
+
+    it('replaces none of another purpose or subject', async () => {
+      const mine = await issue();
+      await issue({ purpose: CHALLENGE });
+      await issue({ subject: randomUUID() });
+      expect(await spend({ token: mine.token })).not.toBeNull();
+    });
+
+    it('replaces nothing where it is made so', async () => {
+      const all = [await issue({ replaces: false }), await issue({ replaces: false })];
+      for (const { token } of all) expect(await spend({ token })).not.toBeNull();
+    });
+
+    it('starts with all of its attempts', async () => {
+      const older = await issue({ purpose: CHALLENGE });
+      for (let n = 0; n < 5; n++)
+        await here.secrets.attempt({ purpose: CHALLENGE, token: older.token, context: null });
+      const { token } = await issue({ purpose: CHALLENGE });
+      expect(await here.secrets.attempt({ purpose: CHALLENGE, token, context: null })).not.toBeNull();
+    });
+  });
+
+  describe('revocation', () => {
+    it('ends the secrets of a subject, of some purposes or of all', async () => {
+      const reset = await issue();
+      const undo = await issue({ purpose: UNDO, fingerprint: null });
+      const foreign = await issue({ subject: randomUUID() });
+      const revoke = (...named: (typeof RESET)[]) =>
+        here.transactions.run((tx) =>
+          here.secrets.revokeAll(tx, subject, named.length > 0 ? named : undefined),
+        );
+      expect(await revoke(RESET, VERIFICATION)).toBe(1);
+      expect(await spend({ token: reset.token })).toBeNull();
+      expect(await revoke()).toBe(1);
+      expect(await spend({ token: undo.token, purpose: UNDO })).toBeNull();
+      expect(await spend({ token: foreign.token })).not.toBeNull();
+    });
+  });
+
+  describe('a code', () => {
+    it('is spent once, in any spelling, together with its token', async () => {
+      const { code, token } = await withCode();
+      const typed = `${code!.slice(0, 4).toLowerCase()} - ${code!.slice(4)} `;
+      expect((await tryCode(typed)).spent?.subject).toBe(subject);
+      expect((await tryCode(code!)).spent).toBeNull();
+      expect(await spend({ token, purpose: VERIFICATION })).toBeNull();
+    });
+
+    it('is spent together with its token, whichever comes first', async () => {
+      const { code, token } = await withCode();
+      expect(await spend({ token, purpose: VERIFICATION })).not.toBeNull();
+      expect((await tryCode(code!)).spent).toBeNull();
+    });
+
+    it('expires before its token', async () => {
+      const { code, token } = await withCode();
+      here.clock.advance(600_000);
+      expect((await tryCode(code!)).spent).toBeNull();
+      expect(await spend({ token, purpose: VERIFICATION })).not.toBeNull();
+    });
+
+    it('is good for its subject only', async () => {
+      const { code } = await withCode();
+      const other = randomUUID();
+      await withCode({ subject: other });
+      expect((await tryCode(code!, { of: other })).spent).toBeNull();
+      expect((await tryCode(code!)).spent).not.toBeNull();
+    });
+
+    it('is good in the session that asked, and in any where none did', async () => {
+      const bound = await withCode({ context: 'session 1' });
+      expect((await tryCode(bound.code!, { context: 'session 2' })).looked).toBe(false);
+      expect((await tryCode(bound.code!, { context: 'session 1' })).spent).not.toBeNull();
+      const free = await withCode();
+      expect((await tryCode(free.code!, { context: 'session 2' })).spent).not.toBeNull();
+    });
+
+    it('peer fault 4: of 16 wrong codes sent at once five are looked at, and the right one is too late', async () => {
+      const { code } = await withCode();
+      const tries = await Promise.all(
+        Array.from({ length: AT_ONCE }, (_, index) =>
+          tryCode(wrong(code!), { store: index % 2 === 0 ? here : there }),
+        ),
+      );
+      expect(tries.filter(({ looked }) => looked)).toHaveLength(5);
+      expect(tries.every(({ spent }) => spent === null)).toBe(true);
+      expect(await tryCode(code!)).toEqual({ looked: false, spent: null });
+    });
+
+    it('counts over several live codes at once without a deadlock', async () => {
+      const [first] = [await withCode(), await withCode(), await withCode()];
+      const tries = await Promise.all(
+        Array.from({ length: AT_ONCE }, (_, index) =>
+          tryCode(wrong(first.code!), { store: index % 2 === 0 ? here : there }),
+        ),
+      );
+      expect(tries.filter(({ looked }) => looked)).toHaveLength(5);
+    });
+
+    it('is accepted at the fifth attempt', async () => {
+      const { code } = await withCode();
+      for (let n = 0; n < 4; n++) expect((await tryCode(wrong(code!))).looked).toBe(true);
+      expect((await tryCode(code!)).spent).not.toBeNull();
+    });
+
+    it('keeps its count when the transaction that looks at it rolls back', async () => {
+      const { code } = await withCode();
+      for (let n = 0; n < 5; n++) {
+        const attempt = await here.secrets.attemptCode({ purpose: VERIFICATION, subject, context: null });
+        const failed = here.transactions.run(async (tx) => {
+          await here.secrets.spendCode(tx, attempt, wrong(code!), stateIs(STATE));
+          throw new Error('wrong');
+        });
+        await expect(failed).rejects.toThrow('wrong');
+      }
+      expect(await tryCode(code!)).toEqual({ looked: false, spent: null });
+    });
+
+    it('used 16 times at once has one winner', async () => {
+      for (let round = 0; round < 3; round++) {
+        const { code } = await withCode();
+        const tries = await Promise.all(
+          Array.from({ length: AT_ONCE }, (_, index) =>
+            tryCode(code!, { store: index % 2 === 0 ? here : there }),
+          ),
+        );
+        expect(tries.filter(({ spent }) => spent !== null)).toHaveLength(1);
+      }
+    });
+
+    it('dies with the state of the credentials', async () => {
+      const { code } = await withCode();
+      const attempt = await here.secrets.attemptCode({ purpose: VERIFICATION, subject, context: null });
+      const spendWith = (state?: ReadState) =>
+        here.transactions.run((tx) => here.secrets.spendCode(tx, attempt, code!, state));
+      expect(await spendWith(stateIs('changed'))).toBeNull();
+      expect(await spendWith()).toBeNull();
+      expect(await spendWith(stateIs(STATE))).not.toBeNull();
+    });
+
+    it('needs a subject', async () => {
+      await expect(withCode({ subject: null })).rejects.toThrow('needs a subject');
+      await expect(issue({ subject: null })).rejects.toThrow('needs a subject');
+    });
+  });
+
+  describe('a challenge', () => {
+    it('peer fault 4: is looked at five times, whatever comes at once', async () => {
+      const { token } = await issue({ purpose: CHALLENGE, payload: { methods: ['totp'] } });
+      const attempts = await Promise.all(
+        Array.from({ length: AT_ONCE }, (_, index) =>
+          (index % 2 === 0 ? here : there).secrets.attempt({ purpose: CHALLENGE, token, context: null }),
+        ),
+      );
+      const counted = attempts.filter((attempt) => attempt !== null);
+      expect(counted).toHaveLength(5);
+      expect(counted[0]).toMatchObject({ subject, payload: { methods: ['totp'] } });
+    });
+  });
+
+  describe('every refusal', () => {
+    it('is the same result by the same statements', async () => {
+      const used = await issue();
+      await spend({ token: used.token });
+      const replaced = await issue();
+      const live = await issue();
+      const expired = await issue({ subject: randomUUID(), lifetimeMs: 0 });
+      const reset = { purpose: RESET, context: null, state: stateIs(STATE) };
+      const uses: Use[] = [
+        { ...reset, token: used.token },
+        { ...reset, token: replaced.token },
+        { ...reset, token: expired.token },
+        { ...reset, token: live.token, purpose: UNDO },
+        { ...reset, token: live.token, state: stateIs('changed') },
+        { ...reset, token: `${live.token.slice(0, 42)}${live.token.endsWith('A') ? 'B' : 'A'}` },
+        { ...reset, token: '' },
+        { ...reset, token: 'not a token' },
+      ];
+      const statements: string[][] = [];
+      for (const use of uses) {
+        statements.push(await here.statementsOf(async () => expect(await spend(use)).toBeNull()));
+      }
+      expect(statements[0]).toHaveLength(2);
+      for (const other of statements) expect(other).toEqual(statements[0]);
+      expect(await spend({ token: live.token })).not.toBeNull();
+    });
+
+    it('is the same for codes, down to a subject without any', async () => {
+      const { code } = await withCode();
+      const of = async (work: () => Promise<unknown>) => here.statementsOf(work);
+      const wrongCode = await of(() => tryCode(wrong(code!)));
+      const noCode = await of(() => tryCode(code!, { of: randomUUID() }));
+      expect(wrongCode).toHaveLength(2);
+      expect(noCode).toEqual(wrongCode);
+    });
+
+    it('has one problem for all reasons', () => {
+      expect(Object.values(SecretsErrors).map(({ code, status }) => [code, status])).toEqual([
+        ['invalid_link', 400],
+        ['invalid_code', 400],
+      ]);
+    });
+  });
+
+  describe('a malformed token', () => {
+    it('with any one character changed, removed or added is refused', async () => {
+      const { token } = await issue();
+      const other = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=.'.split('');
+      await fc.assert(
+        fc.asyncProperty(
+          fc.nat(token.length - 1),
+          fc.constantFrom(...other, ''),
+          fc.boolean(),
+          async (at, character, isInserted) => {
+            const changed = token.slice(0, at) + character + token.slice(isInserted ? at : at + 1);
+            fc.pre(changed !== token);
+            expect(await spend({ token: changed })).toBeNull();
+          },
+        ),
+        { numRuns: 60 },
+      );
+      expect(await spend({ token })).not.toBeNull();
+    });
+
+    it('of any text is refused without an error', async () => {
+      await issue();
+      await fc.assert(
+        fc.asyncProperty(
+          fc.oneof(
+            fc.string({ unit: 'binary' }),
+            fc.constantFrom('\0', '\ud800', "' OR ''='", 'A'.repeat(60_000)),
+          ),
+          async (text) => {
+            expect(await spend({ token: text })).toBeNull();
+            expect((await tryCode(text)).spent).toBeNull();
+          },
+        ),
+        { numRuns: 40 },
+      );
+    });
+  });
+
+  describe('the table', () => {
+    it('holds no secret and no payload in clear', async () => {
+      const payload = { email: 'a-new-address@example.org' };
+      const { token, code } = await withCode({ payload });
+      const [row] = await here.dataSource.query<{ dump: string }[]>(
+        'SELECT s::text AS dump FROM single_use_secrets AS s',
+      );
+      const dump = row!.dump.toLowerCase();
+      const inHex = (text: string | Buffer) => Buffer.from(text as string).toString('hex');
+      expect(dump).toContain(subject);
+      for (const secret of [token, code!, payload.email]) {
+        expect(dump).not.toContain(secret.toLowerCase());
+        expect(dump).not.toContain(inHex(secret));
+      }
+      expect(dump).not.toContain(inHex(Buffer.from(token, 'base64url')));
+    });
+
+    it('cannot be given a row, or another owner for one, without the master secret', async () => {
+      const { token } = await issue({ replaces: false });
+      await here.dataSource.query('UPDATE single_use_secrets SET subject = $1', [randomUUID()]);
+      expect(await spend({ token })).toBeNull();
+      const longer = await issue({ replaces: false });
+      await here.dataSource.query(`UPDATE single_use_secrets SET expires_at = expires_at + interval '1 day'`);
+      expect(await spend({ token: longer.token })).toBeNull();
+      const stranger = await secretStore(database, 'a master secret of somebody else, long enough');
+      const planted = await stranger.transactions.run((tx) =>
+        stranger.secrets.issue(tx, {
+          purpose: RESET,
+          subject,
+          emailDigest: EMAIL,
+          fingerprint: STATE,
+          context: null,
+          payload: null,
+          lifetimeMs: HOUR_MS * 24 * 365 * 10,
+          replaces: false,
+        }),
+      );
+      await stranger.dataSource.destroy();
+      expect(await spend({ token: planted.token })).toBeNull();
+    });
+
+    it('loses expired rows, and no other', async () => {
+      const kept = await issue({ lifetimeMs: 2000, replaces: false });
+      await issue({ lifetimeMs: 1000, replaces: false });
+      const used = await issue({ lifetimeMs: 1000, replaces: false });
+      await spend({ token: used.token });
+      here.clock.advance(1000);
+      expect(await new SecretsPurge(here.repository, here.clock).purge()).toBe(false);
+      const left = await here.dataSource.query<{ id: string }[]>('SELECT id FROM single_use_secrets');
+      expect(left.map(({ id }) => id)).toEqual([kept.id]);
+    });
+
+    it('is purged in batches that skip rows in use', async () => {
+      for (let n = 0; n < 5; n++) await issue({ lifetimeMs: 1, replaces: false });
+      here.clock.advance(10);
+      await there.transactions.run(async (tx) => {
+        await tx.query('SELECT id FROM single_use_secrets LIMIT 1 FOR UPDATE');
+        expect(await here.repository.purge(here.clock.now(), 3)).toBe(3);
+        expect(await here.repository.purge(here.clock.now(), 3)).toBe(1);
+      });
+      expect(await here.repository.purge(here.clock.now(), 3)).toBe(1);
+    });
+  });
+});

@@ -1,0 +1,59 @@
+import { DataSource, type Logger } from 'typeorm';
+import { MasterKey } from '../../../src/platform/crypto/master-key.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
+import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
+import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
+import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import { SecretSeal } from '../../../src/platform/secrets/secret-seal.js';
+import { SecretsRepository } from '../../../src/platform/secrets/secrets.repository.js';
+import { SingleUseSecrets } from '../../../src/platform/secrets/single-use-secrets.js';
+import { ManualClock } from '../clock/manual-clock.js';
+import type { FreshDatabase } from '../postgres/fresh-database.js';
+
+/** One instance of the service over a database, with a pool and a clock of its own. */
+export interface SecretStore {
+  readonly secrets: SingleUseSecrets;
+  readonly repository: SecretsRepository;
+  readonly transactions: TransactionRunner;
+  readonly dataSource: DataSource;
+  readonly clock: ManualClock;
+  /** The texts of the statements over secrets that ran meanwhile. */
+  statementsOf(work: () => Promise<unknown>): Promise<string[]>;
+}
+
+const ignore = () => undefined;
+
+/** Opens an instance; another master secret makes it a stranger to the same database. */
+export async function secretStore(
+  database: FreshDatabase,
+  masterSecret = 'the master secret of the instances in this test',
+): Promise<SecretStore> {
+  const statements: string[] = [];
+  const record = (query: string) => void statements.push(query);
+  const logger: Logger = {
+    logQuery: record,
+    logQueryError: ignore,
+    logQuerySlow: ignore,
+    logSchemaBuild: ignore,
+    logMigration: ignore,
+    log: ignore,
+  };
+  const options = dataSourceOptions(database.settings, 'service');
+  const dataSource = await new DataSource({ ...options, logging: ['query'], logger }).initialize();
+  const clock = new ManualClock();
+  const randomness = new SystemRandomness();
+  const repository = new SecretsRepository(dataSource);
+  const seal = new SecretSeal(new MasterKey(masterSecret), randomness);
+  return {
+    secrets: new SingleUseSecrets(repository, seal, clock, new UuidV7(clock, randomness), randomness),
+    repository,
+    transactions: new TransactionRunner(dataSource),
+    dataSource,
+    clock,
+    statementsOf: async (work) => {
+      statements.length = 0;
+      await work();
+      return statements.filter((text) => text.includes('single_use_secrets'));
+    },
+  };
+}
