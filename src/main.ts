@@ -8,10 +8,10 @@ import { suppliedPlaces } from './monitoring/places/geoip-database.js';
 import { loadEnvironment } from './platform/config/load-environment.js';
 import { prepareDatabase } from './platform/database/prepare-database.js';
 
-/** One Ctrl-C comes several times: from the terminal, from npm and, to a worker, from its supervisor; milliseconds. */
+/** One Ctrl-C arrives several times: from the terminal, from npm and, in a worker, from its supervisor; milliseconds. */
 const DUPLICATE_SIGNAL_MS = 1000;
 
-// Listened to from the first moment: a signal that comes while the service starts must not leave its database behind.
+// Handled from the first moment: a signal during the start must not leave the embedded database running.
 const started = start();
 drainOnSignal(async () => (await started)());
 started.catch((error: unknown) => process.exit(reportFailure(error)));
@@ -20,7 +20,7 @@ started.catch((error: unknown) => process.exit(reportFailure(error)));
 async function start(): Promise<() => Promise<void>> {
   const environment = loadEnvironment();
   if (cluster.isWorker) return serve(environment);
-  // Both are read again where they are used; here a fault is one line, and no database has started for nothing.
+  // Both are read again where they are used; reading them here reports a fault before a database is started.
   void new SuppliedKey(environment);
   suppliedPlaces(environment);
   const database = await prepareDatabase(environment);
@@ -55,7 +55,7 @@ function drainOnSignal(drain: () => Promise<void>): void {
   }
 }
 
-/** Says why the process ends, and returns its exit code. */
+/** Writes why the process ends to stderr, and returns its exit code. */
 function reportFailure(error: unknown): number {
   const { exitCode, lines } = failureOf(error);
   for (const line of lines) process.stderr.write(`${line}\n`);

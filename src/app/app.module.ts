@@ -1,11 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AdminModule } from '../admin/admin.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js';
 import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
 import { CrossSiteCheck } from '../sessions/guards/cross-site-check.js';
 import { CsrfGuard } from '../sessions/guards/csrf.guard.js';
+import { RateLimitSubject } from '../sessions/guards/rate-limit-subject.js';
 import { MonitoringModule } from '../monitoring/monitoring.module.js';
 import { ClockModule } from '../platform/clock/clock.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
@@ -22,6 +24,7 @@ import { RedisModule } from '../platform/redis/redis.module.js';
 import { TracingModule } from '../platform/tracing/tracing.module.js';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 
 /**
@@ -32,6 +35,7 @@ import { UsersModule } from '../users/users.module.js';
 export const PIPELINE = [
   { provide: APP_GUARD, useExisting: CrossSiteCheck },
   { provide: APP_GUARD, useExisting: AuthenticationGuard },
+  { provide: APP_GUARD, useExisting: RateLimitSubject },
   { provide: APP_GUARD, useClass: RateLimitGuard },
   { provide: APP_GUARD, useExisting: CsrfGuard },
   { provide: APP_GUARD, useExisting: AuthorizationGuard },
@@ -63,7 +67,9 @@ export class AppModule {
         AuditModule,
         RateLimitModule,
         UsersModule,
+        SessionsModule,
         AuthModule,
+        AdminModule,
         MonitoringModule,
       ],
       providers: PIPELINE,

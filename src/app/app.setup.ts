@@ -2,7 +2,6 @@ import fastifyCookie from '@fastify/cookie';
 import type { NestFastifyApplication, FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serveDocumentation, serveErrors } from './openapi.js';
-import { AuthErrors } from '../auth/auth.errors.js';
 import { CallRecorder } from '../audit/call-recorder.js';
 import { SystemClock } from '../platform/clock/clock.js';
 import type { Environment } from '../platform/config/environment.js';
@@ -22,6 +21,7 @@ import { RouteTable } from '../platform/http/route-table.js';
 import { RequestLog } from '../platform/logging/request-log.js';
 import { Tracing } from '../platform/tracing/tracing.js';
 import { warnUntrustedProxy } from '../platform/http/untrusted-proxy-warning.js';
+import { SessionErrors } from '../sessions/session.errors.js';
 import { Admission } from '../rate-limit/admission.js';
 
 type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
@@ -86,7 +86,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     if (request.is404) await admission.admitByAddress(request, reply);
     requireHost(request);
   });
-  fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS, AuthErrors.csrf_rejected));
+  fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS, SessionErrors.csrf_rejected));
   if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', warnUntrustedProxy());
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // Or a connection that was busy when the drain began would stay open after its answer, and keep the process.

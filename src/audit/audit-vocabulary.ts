@@ -1,6 +1,7 @@
 /**
  * The closed vocabulary of authentication events, in the words of the OWASP Logging Vocabulary Cheat Sheet where
- * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded.
+ * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded. Beside them stand
+ * the members of the origin's `actor`, where somebody acted on an account that is not theirs or on the installation.
  */
 export interface AuditDetails {
   /** Somebody signed in. `account` is the keyed digest of the submitted address. */
@@ -24,7 +25,8 @@ export interface AuditDetails {
   /** A refresh token was presented again after its rotation; its session ended. */
   authn_token_reuse: { generation: number; presentedGeneration: number };
   session_created: { deviceId: string };
-  session_renewed: { generation: number };
+  /** `replayed`: the current token was given again, within ten seconds of the rotation. */
+  session_renewed: { generation: number; replayed: boolean; networkChanged: boolean };
   /** A refresh was refused; `reason` says why. */
   session_renew_fail: Record<string, never>;
   session_logout: Record<string, never>;
@@ -50,6 +52,8 @@ export interface AuditDetails {
   address_blocked: { address: string; seconds: number; rule: string; alertId: string };
   address_unblocked: { address: string; alertId: string };
   signing_key_rotated: { kid: string };
+  /** A row of the table of keys was not made by this installation; it is ignored. */
+  signing_key_rejected: { kid: string };
   sys_startup: { version: string };
   sys_shutdown: Record<string, never>;
 }
@@ -96,6 +100,7 @@ export const AUDIT_EVENT_TYPES = Object.keys({
   address_blocked: true,
   address_unblocked: true,
   signing_key_rotated: true,
+  signing_key_rejected: true,
   sys_startup: true,
   sys_shutdown: true,
 } satisfies Record<AuditEventType, true>) as AuditEventType[];

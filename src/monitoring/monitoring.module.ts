@@ -7,6 +7,7 @@ import { PasswordHasher } from '../auth/credentials/passwords/password-hasher.js
 import { Environment } from '../platform/config/environment.js';
 import { MailModule } from '../platform/mail/mail.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AlertIds } from './alerts/alert-ids.js';
 import { ALERT_KINDS, type AlertKind } from './alerts/alert-kind.js';
@@ -130,6 +131,7 @@ const metrics = [
     AuditModule,
     RateLimitModule,
     UsersModule,
+    SessionsModule,
     AuthModule,
     MailModule,
   ],

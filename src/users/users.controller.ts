@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SignedIn } from '../platform/access/access.decorator.js';
-import type { Principal } from '../platform/access/principal.js';
+import type { SessionPrincipal } from '../platform/access/principal.js';
 import type { Profile } from '../platform/access/profile.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import type { Origin } from '../platform/http/origin.js';
@@ -33,7 +33,7 @@ export class UsersController {
   @ApiOkResponse({ type: ProfileDto, description: 'The account as it is now.' })
   async update(
     @Body() { displayName }: UpdateProfileDto,
-    @CurrentUser() principal: Principal,
+    @CurrentUser() principal: SessionPrincipal,
     @ClientOrigin() origin: Origin,
   ): Promise<Profile> {
     return this.users.updateProfile(principal, displayName, origin);

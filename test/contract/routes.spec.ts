@@ -6,6 +6,7 @@ import { AuthenticationGuard } from '../../src/sessions/guards/authentication.gu
 import { AuthorizationGuard } from '../../src/sessions/guards/authorization.guard.js';
 import { CrossSiteCheck } from '../../src/sessions/guards/cross-site-check.js';
 import { CsrfGuard } from '../../src/sessions/guards/csrf.guard.js';
+import { RateLimitSubject } from '../../src/sessions/guards/rate-limit-subject.js';
 import { ReadableBodyGuard } from '../../src/platform/http/readable-body.guard.js';
 import { type DeclaredRoute, declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
 import { SlowRoutes } from '../../src/platform/http/slow-routes.js';
@@ -96,6 +97,7 @@ describe('the pipeline', () => {
     expect(guards).toEqual([
       CrossSiteCheck,
       AuthenticationGuard,
+      RateLimitSubject,
       RateLimitGuard,
       CsrfGuard,
       AuthorizationGuard,

@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SignedIn } from '../../platform/access/access.decorator.js';
-import type { Principal } from '../../platform/access/principal.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { CurrentUser } from '../../platform/http/request.decorators.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
@@ -23,7 +23,7 @@ export class ActivityController {
   @Problems(PlatformErrors.validation_failed)
   async listOwnActivity(
     @Query() { cursor, limit }: PageQueryDto,
-    @CurrentUser() { userId }: Principal,
+    @CurrentUser() { userId }: SessionPrincipal,
   ): Promise<ActivityPageDto> {
     return this.activity.page(userId, limit, cursor);
   }

@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { RequireRole } from '../../platform/access/access.decorator.js';
-import type { Principal } from '../../platform/access/principal.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { ClientOrigin, CurrentUser } from '../../platform/http/request.decorators.js';
@@ -40,7 +40,7 @@ export class AlertsController {
   @Problems(PlatformErrors.not_found)
   async acknowledge(
     @Param('id') id: string,
-    @CurrentUser() { userId }: Principal,
+    @CurrentUser() { userId }: SessionPrincipal,
     @ClientOrigin() origin: Origin,
   ): Promise<AlertDto> {
     return alertBody(await this.alerts.acknowledge(id, userId, origin));
@@ -55,7 +55,7 @@ export class AlertsController {
   @Problems(PlatformErrors.not_found)
   async resolve(
     @Param('id') id: string,
-    @CurrentUser() { userId }: Principal,
+    @CurrentUser() { userId }: SessionPrincipal,
     @ClientOrigin() origin: Origin,
   ): Promise<AlertDto> {
     return alertBody(await this.alerts.resolve(id, userId, origin));

@@ -102,7 +102,7 @@ export class Detector {
         userIds: window.newest('userId'),
         lastRequestId: requestId,
         ...(rule.tellsOwner && { device: deviceName(userAgent ?? '') }),
-        ...rule.evidence?.(figures),
+        ...rule.evidence?.(figures, last),
       },
     };
   }

@@ -1,6 +1,6 @@
 import { Controller, Get, Header, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { AuthErrors } from '../../auth/auth.errors.js';
+import { SessionErrors } from '../../sessions/session.errors.js';
 import { Public } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Operational } from '../../platform/http/operational.decorator.js';
@@ -35,7 +35,7 @@ export class MetricsController {
       },
     },
   })
-  @Problems(AuthErrors.unauthenticated, AuthErrors.invalid_token, PlatformErrors.not_found)
+  @Problems(SessionErrors.unauthenticated, SessionErrors.invalid_token, PlatformErrors.not_found)
   async read(): Promise<string> {
     return this.metrics.text();
   }

@@ -1,6 +1,9 @@
 import { type Rule, ONCE, ofUser } from './rule.js';
 
-/** Somebody became an auditor or administrator: rare, and the step that an intruder takes next. */
+/**
+ * Somebody became an auditor or administrator: rare, and the step that an intruder takes next. The evidence names who
+ * gave the role: the operator of a command, or the id of the administrator; null where the service did it by itself.
+ */
 export function privilegeGranted(): Rule {
   return {
     name: 'privilege_granted',
@@ -16,6 +19,11 @@ export function privilegeGranted(): Rule {
       return ofUser(occurrence);
     },
     holds: () => true,
+    evidence: (_figures, { entry: { details } }) => ({
+      granted: details?.granted,
+      grantedBy: details?.operator ?? details?.actorId ?? null,
+      ...(details?.auditReason !== undefined && { auditReason: details.auditReason }),
+    }),
     summary: () => 'A role beyond that of a plain user was given to an account.',
   };
 }

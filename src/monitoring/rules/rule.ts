@@ -46,8 +46,8 @@ export interface Rule extends AlertKind {
   holds(figures: Figures, limit: Limit): boolean;
   /** The sentence for a person. */
   summary(figures: Figures, limit: Limit): string;
-  /** What the alert shows beside what it shows by every rule. */
-  evidence?(figures: Figures): Readonly<Record<string, unknown>>;
+  /** What the alert shows beside what it shows by every rule; `last` is the occurrence that made it true last. */
+  evidence?(figures: Figures, last: Occurrence): Readonly<Record<string, unknown>>;
 }
 
 /** For rules that are true of a single event. */

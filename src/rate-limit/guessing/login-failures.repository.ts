@@ -19,6 +19,13 @@ export interface GuessingRules {
   readonly closedAt: number;
 }
 
+/** That guesses at an account are refused at present. */
+export interface GuessingLock {
+  readonly emailDigest: string;
+  /** Null for one that is closed until somebody opens it. */
+  readonly until: Date | null;
+}
+
 /**
  * Every statement over login failures. Times are PostgreSQL's, read when a row lock is held (`clock_timestamp()`),
  * because instances share the waits and `now()` would be from before the lock.
@@ -67,6 +74,18 @@ export class LoginFailuresRepository {
       ),
     );
     return rows[0] ?? null;
+  }
+
+  /** Of some accounts, those that refuse every guess from a device that they do not know, and until when. */
+  async findLocked(emailDigests: readonly string[], closedAt: number): Promise<GuessingLock[]> {
+    return onDatabase(() =>
+      this.failures.query<GuessingLock[]>(
+        `SELECT account_digest AS "emailDigest", CASE WHEN failures < $2 THEN blocked_until END AS until
+         FROM login_failures
+         WHERE account_digest = ANY($1) AND device_id = '' AND (failures >= $2 OR blocked_until > clock_timestamp())`,
+        [emailDigests, closedAt],
+      ),
+    );
   }
 
   /**

@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AuditService } from '../../audit/audit.service.js';
-import { AuthErrors } from '../../auth/auth.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { contextOf } from '../../platform/http/request-context.js';
+import { SessionErrors } from '../session.errors.js';
 
 const MAX_RECORDED_ORIGIN = 200;
 
@@ -20,14 +20,14 @@ export class CsrfGuard implements CanActivate {
     this.audit.recordRefusal({
       type: 'malicious_csrf',
       outcome: 'failure',
-      reason: AuthErrors.csrf_rejected.code,
+      reason: SessionErrors.csrf_rejected.code,
       origin,
       details: {
         origin: request.headers.origin?.slice(0, MAX_RECORDED_ORIGIN) ?? null,
         fetchSite: single(request.headers['sec-fetch-site'])?.slice(0, MAX_RECORDED_ORIGIN) ?? null,
       },
     });
-    throw new Problem(AuthErrors.csrf_rejected);
+    throw new Problem(SessionErrors.csrf_rejected);
   }
 }
 

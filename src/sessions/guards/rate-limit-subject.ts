@@ -1,8 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AuditService } from '../../audit/audit.service.js';
-import type { RequestContext } from '../../platform/http/request-context.js';
-import type { SubjectMembers } from '../../rate-limit/rate-limit.decorator.js';
+import { contextOf } from '../../platform/http/request-context.js';
+import { RATE_LIMIT_SUBJECT, type SubjectMembers } from '../../rate-limit/rate-limit.decorator.js';
 import { canonicalEmail } from '../../users/canonical-email.js';
 import { RefreshTokens } from '../refresh/refresh-tokens.js';
 import { PresentedTokens } from '../tokens/presented-tokens.js';
@@ -15,17 +15,25 @@ const MAX_EMAIL_LENGTH = 254;
  * session only of a genuine token.
  */
 @Injectable()
-export class RateLimitSubject {
+export class RateLimitSubject implements CanActivate {
   constructor(
     private readonly audit: AuditService,
     private readonly refreshTokens: RefreshTokens,
     private readonly presented: PresentedTokens,
   ) {}
 
-  /** Notes on the context what the members name; null where they name nothing. */
-  read({ email, refreshToken }: SubjectMembers, request: FastifyRequest, context: RequestContext): void {
+  /** Notes on the context what the members name, null where they name nothing; refuses nobody. */
+  canActivate(execution: ExecutionContext): true {
+    const request = execution.switchToHttp().getRequest<FastifyRequest>();
+    const context = contextOf(request);
+    const members = Reflect.getMetadata(RATE_LIMIT_SUBJECT, execution.getHandler()) as
+      SubjectMembers | undefined;
+    // The account that a foreign page names must not pay for it.
+    if (members === undefined || context.isCrossSite) return true;
+    const { email, refreshToken } = members;
     if (email !== undefined) context.emailDigest = this.emailDigest(memberOf(request, email));
     if (refreshToken !== undefined) context.refreshSessionId = this.sessionId(request, refreshToken);
+    return true;
   }
 
   private emailDigest(email: unknown): string | null {
