@@ -5,10 +5,10 @@ import { KnownDevice } from './src/sessions/devices/known-device.entity.js';
 import { SigningKey } from './src/sessions/keys/signing-key.entity.js';
 import { Session } from './src/sessions/session.entity.js';
 import { Alert } from './src/monitoring/alerts/alert.entity.js';
-import { Delivery } from './src/monitoring/delivery/delivery.entity.js';
 import { loadEnvironment } from './src/platform/config/load-environment.js';
 import { dataSourceOptions } from './src/platform/database/data-source-options.js';
 import { MIGRATIONS } from './src/platform/database/migrations/migrations.js';
+import { OutboxMessage } from './src/platform/outbox/outbox-message.entity.js';
 import { AddressBlock } from './src/rate-limit/blocks/address-block.entity.js';
 import { LoginFailures } from './src/rate-limit/guessing/login-failures.entity.js';
 import { User } from './src/users/user.entity.js';
@@ -25,7 +25,7 @@ export default new DataSource({
     LoginFailures,
     AddressBlock,
     Alert,
-    Delivery,
+    OutboxMessage,
   ],
   migrations: [...MIGRATIONS],
 });

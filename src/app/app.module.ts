@@ -19,7 +19,10 @@ import { HttpModule } from '../platform/http/http.module.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
 import { ReadableBodyGuard } from '../platform/http/readable-body.guard.js';
 import { StrictValidationPipe } from '../platform/http/validation.pipe.js';
+import { LeaderModule } from '../platform/leader/leader.module.js';
 import { LoggingModule } from '../platform/logging/logging.module.js';
+import { MailModule } from '../platform/mail/mail.module.js';
+import { OutboxModule } from '../platform/outbox/outbox.module.js';
 import { RedisModule } from '../platform/redis/redis.module.js';
 import { TracingModule } from '../platform/tracing/tracing.module.js';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
@@ -52,7 +55,9 @@ const PLATFORM = [
   HttpModule,
   DatabaseModule,
   RedisModule,
+  LeaderModule,
   HealthModule,
+  OutboxModule,
 ];
 
 /** The composition root. */
@@ -64,6 +69,7 @@ export class AppModule {
       imports: [
         ConfigModule.with(environment),
         ...PLATFORM,
+        MailModule.with(environment),
         AuditModule,
         RateLimitModule,
         UsersModule,

@@ -66,30 +66,33 @@ export type AuditOutcome = 'success' | 'failure';
 /** The type that API calls carry in the trail. */
 export const API_CALL = 'api_call';
 
+/** What an event means for the sessions of its user: the end of the one that it names, or of all. */
+type Ends = 'session' | 'every session';
+
 /** The vocabulary as values; the compiler keeps it complete. */
-export const AUDIT_EVENT_TYPES = Object.keys({
+const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_success: true,
   authn_login_successafterfail: true,
   authn_login_fail: true,
   authn_login_lock: true,
   authn_login_fail_max: true,
-  authn_password_change: true,
+  authn_password_change: { ends: 'every session' },
   authn_token_invalid: true,
-  authn_token_reuse: true,
+  authn_token_reuse: { ends: 'session' },
   session_created: true,
   session_renewed: true,
   session_renew_fail: true,
-  session_logout: true,
+  session_logout: { ends: 'session' },
   session_use_after_expire: true,
-  session_revoked: true,
+  session_revoked: { ends: 'every session' },
   user_created: true,
   user_create_fail: true,
   user_updated: true,
-  user_disabled: true,
+  user_disabled: { ends: 'every session' },
   user_enabled: true,
-  user_deleted: true,
+  user_deleted: { ends: 'every session' },
   user_unlocked: true,
-  privilege_permissions_changed: true,
+  privilege_permissions_changed: { ends: 'every session' },
   authz_fail: true,
   malicious_csrf: true,
   excess_rate_limit_exceeded: true,
@@ -103,4 +106,15 @@ export const AUDIT_EVENT_TYPES = Object.keys({
   signing_key_rejected: true,
   sys_startup: true,
   sys_shutdown: true,
-} satisfies Record<AuditEventType, true>) as AuditEventType[];
+};
+
+/** Every type of event. */
+export const AUDIT_EVENT_TYPES = Object.keys(MARKS) as AuditEventType[];
+
+/** The types of events after which a session must not go on reading what it was reading. */
+export function eventsThatEnd(ends: Ends): AuditEventType[] {
+  return AUDIT_EVENT_TYPES.filter((type) => {
+    const mark = MARKS[type];
+    return mark !== true && mark.ends === ends;
+  });
+}

@@ -4,15 +4,11 @@ import { RepeatingTask } from '../platform/clock/repeating-task.js';
 import { Environment } from '../platform/config/environment.js';
 import { TransactionRunner } from '../platform/database/transaction-runner.js';
 import { AlertsRepository } from './alerts/alerts.repository.js';
-import { DeliveriesRepository } from './delivery/deliveries.repository.js';
+import { SLOTS_KEPT_MS } from './detection/detection-run.js';
 import { DetectionRepository } from './detection/detection.repository.js';
 
 const PAUSE_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Longer than the day of the failure baseline and the longest window that can be configured together. */
-const SLOT_DAYS = 3;
-const DELIVERED_DAYS = 30;
-const BATCH = 1000;
 
 /** Deletes what monitoring no longer needs; resolved alerts are kept as long as the events that they came from. */
 @Injectable()
@@ -22,7 +18,6 @@ export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly environment: Environment,
     private readonly alerts: AlertsRepository,
-    private readonly deliveries: DeliveriesRepository,
     private readonly detection: DetectionRepository,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
@@ -38,11 +33,9 @@ export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
 
   async enforce(): Promise<void> {
     const daysAgo = (days: number) => new Date(this.clock.nowMs() - days * DAY_MS);
-    // Of an alert that fires for days there are very many, and all at once they would outlast the statement timeout.
-    while ((await this.deliveries.deleteOverBefore(daysAgo(DELIVERED_DAYS), BATCH)) === BATCH);
     await this.transactions.run(async (tx) => {
       await this.alerts.deleteResolvedBefore(tx, daysAgo(this.environment.AUDIT_EVENT_RETENTION_DAYS));
-      await this.detection.deleteSlotsBefore(tx, daysAgo(SLOT_DAYS));
+      await this.detection.deleteSlotsBefore(tx, daysAgo(SLOTS_KEPT_MS / DAY_MS));
     });
   }
 }

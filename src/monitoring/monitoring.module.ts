@@ -5,10 +5,11 @@ import { AuditService } from '../audit/audit.service.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { PasswordHasher } from '../auth/credentials/passwords/password-hasher.js';
 import { Environment } from '../platform/config/environment.js';
-import { MailModule } from '../platform/mail/mail.module.js';
+import { MailKindsModule } from '../platform/mail/mail.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AlertDispatch } from './alerts/alert-dispatch.js';
 import { AlertIds } from './alerts/alert-ids.js';
 import { ALERT_KINDS, type AlertKind } from './alerts/alert-kind.js';
 import { AlertRaiser } from './alerts/alert-raiser.js';
@@ -17,27 +18,30 @@ import { Alert } from './alerts/alert.entity.js';
 import { AlertsController } from './alerts/alerts.controller.js';
 import { AlertsRepository } from './alerts/alerts.repository.js';
 import { AlertsService } from './alerts/alerts.service.js';
+import { DELIVERY_CHANNELS, type DeliveryChannel } from './alerts/delivery-channel.js';
 import { CallWatch } from './conditions/call-watch.js';
 import { ConditionWatch } from './conditions/condition-watch.js';
 import { CONDITIONS, type Condition } from './conditions/condition.js';
 import { conditionsOf } from './conditions/conditions.js';
 import { Dependencies } from './conditions/dependencies.js';
-import { OutageClaims } from './conditions/outage-claims.js';
 import { OutageNotifier } from './conditions/outage-notifier.js';
 import { TrailProgress } from './conditions/trail-progress.js';
+import { WritabilityRepository } from './conditions/writability.repository.js';
 import { AlertLog } from './delivery/alert-log.js';
-import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery/delivery-channel.js';
-import { DeliveryQueue } from './delivery/delivery-queue.js';
-import { DeliveryWorker } from './delivery/delivery-worker.js';
-import { DeliveriesRepository } from './delivery/deliveries.repository.js';
-import { Delivery } from './delivery/delivery.entity.js';
 import { EmailChannel } from './delivery/email.channel.js';
+import { FormerDeliveries } from './delivery/former-deliveries.js';
+import { FormerDeliveriesRepository } from './delivery/former-deliveries.repository.js';
 import { OwnerEmailChannel } from './delivery/owner-email.channel.js';
+import { MAIL_UNDELIVERABLE, UndeliverableMail } from './delivery/undeliverable-mail.js';
 import { WebhookChannel } from './delivery/webhook.channel.js';
 import { AUDIT_CHAIN_BROKEN, ChainWatch } from './detection/chain-watch.js';
 import { DetectionRepository } from './detection/detection.repository.js';
-import { DetectionService, RULES } from './detection/detection.service.js';
-import { Leadership } from '../platform/leader/leadership.js';
+import { DetectionResumption, TRAIL_POSITIONS_FORGED } from './detection/detection-resumption.js';
+import { DetectionService } from './detection/detection.service.js';
+import { PositionCodes } from './detection/position-codes.js';
+import { alertMail } from './mails/alert.mail.js';
+import { newDeviceMail } from './mails/new-device.mail.js';
+import { passwordChangedMail } from './mails/password-changed.mail.js';
 import { AlertMetrics } from './metrics/alert-metrics.js';
 import { AuditMetrics } from './metrics/audit-metrics.js';
 import { DatabasePool } from './metrics/database-pool.repository.js';
@@ -53,7 +57,7 @@ import { AlertRetention } from './alert-retention.js';
 import { suppliedPlaces } from './places/geoip-database.js';
 import { BlockAddressChannel } from './responses/block-address.channel.js';
 import { EndSessionsChannel } from './responses/end-sessions.channel.js';
-import type { Rule } from './rules/rule.js';
+import { RULES, type Rule } from './rules/rule.js';
 import { rulesOf } from './rules/rules.js';
 
 const channels = [WebhookChannel, EmailChannel, OwnerEmailChannel, BlockAddressChannel, EndSessionsChannel];
@@ -73,6 +77,8 @@ const alerts = [
       ...rules,
       ...conditions,
       AUDIT_CHAIN_BROKEN,
+      TRAIL_POSITIONS_FORGED,
+      MAIL_UNDELIVERABLE,
     ],
   },
 ];
@@ -80,9 +86,10 @@ const alerts = [
 const delivery = [
   ...channels,
   { provide: DELIVERY_CHANNELS, inject: channels, useFactory: (...all: DeliveryChannel[]) => all },
-  DeliveryQueue,
-  DeliveriesRepository,
-  DeliveryWorker,
+  AlertDispatch,
+  FormerDeliveries,
+  FormerDeliveriesRepository,
+  UndeliverableMail,
 ];
 
 const detection = [
@@ -91,8 +98,9 @@ const detection = [
     inject: [Environment],
     useFactory: (environment: Environment) => rulesOf(environment, suppliedPlaces(environment)),
   },
-  Leadership,
+  PositionCodes,
   DetectionRepository,
+  DetectionResumption,
   DetectionService,
   ChainWatch,
 ];
@@ -106,7 +114,7 @@ const conditions = [
   CallWatch,
   TrailProgress,
   Dependencies,
-  OutageClaims,
+  WritabilityRepository,
   OutageNotifier,
   ConditionWatch,
 ];
@@ -127,13 +135,13 @@ const metrics = [
 /** What it means: metrics, detection over the trail, alerts and their way to people. Nothing depends on it. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Alert, Delivery]),
+    TypeOrmModule.forFeature([Alert]),
     AuditModule,
     RateLimitModule,
     UsersModule,
     SessionsModule,
     AuthModule,
-    MailModule,
+    MailKindsModule.with(alertMail, newDeviceMail, passwordChangedMail),
   ],
   controllers: [AlertsController, MetricsController],
   providers: [...alerts, ...delivery, ...detection, ...conditions, ...metrics],

@@ -35,6 +35,8 @@ const CONTRACT = {
   'GET /health/live': 'public',
   'GET /health/ready': 'public',
   'GET /metrics': 'public',
+  // Only where mails are caught: mailbox.spec.ts.
+  'GET /dev/mailbox': 'public',
 };
 
 describe('the routes', () => {
@@ -58,6 +60,7 @@ describe('the routes', () => {
     const named = (chosen: DeclaredRoute[]) =>
       chosen.map(({ method, path }) => `${method} ${path}`).toSorted();
     expect(named(routes.filter(({ isOperational }) => isOperational))).toEqual([
+      'GET /dev/mailbox',
       'GET /health/live',
       'GET /health/ready',
       'GET /metrics',

@@ -29,7 +29,7 @@ async function allJudgedAndDelivered({ app, database }: TestApp): Promise<void> 
       const { rows } = await client.query(
         `SELECT (SELECT entry_id FROM monitoring_detection)
                   IS NOT DISTINCT FROM (SELECT id FROM audit_events ORDER BY position DESC, id DESC LIMIT 1) AS judged,
-                NOT EXISTS (SELECT FROM monitoring_delivery WHERE state = 'pending') AS delivered`,
+                NOT EXISTS (SELECT FROM outbox_messages WHERE state = 'pending') AS delivered`,
       );
       expect(rows).toEqual([{ judged: true, delivered: true }]);
       expect(app.get(AuditService, { strict: false }).spoolBytes).toBe(0);

@@ -2,17 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { timeOfUuid } from '../../platform/crypto/uuid.js';
-import type { AuditEventType } from '../audit-vocabulary.js';
+import { eventsThatEnd } from '../audit-vocabulary.js';
 import { FeedCursor } from '../feed/feed-cursor.js';
 
-const ENDS_ONE: AuditEventType[] = ['session_logout', 'authn_token_reuse', 'session_revoked'];
-const ENDS_ALL: AuditEventType[] = [
-  'session_revoked',
-  'user_disabled',
-  'user_deleted',
-  'authn_password_change',
-  'privilege_permissions_changed',
-];
+const ENDS_ONE = eventsThatEnd('session');
+const ENDS_ALL = eventsThatEnd('every session');
 
 /** By how much the clocks of two instances may differ; the time only keeps the older entries out of the search. */
 const SKEW_MS = 600_000;

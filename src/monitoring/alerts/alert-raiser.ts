@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import { type Transaction, afterCommit } from '../../platform/database/transaction-runner.js';
-import { DeliveryQueue } from '../delivery/delivery-queue.js';
 import type { Finding } from './alert-kind.js';
 import type { AlertChange } from './alert-change.js';
+import { AlertDispatch } from './alert-dispatch.js';
 import { AlertIds } from './alert-ids.js';
 import { apply, open } from './alert-lifecycle.js';
 import { AlertsRepository } from './alerts.repository.js';
@@ -15,7 +15,7 @@ export class AlertRaiser {
 
   constructor(
     private readonly alerts: AlertsRepository,
-    private readonly queue: DeliveryQueue,
+    private readonly dispatch: AlertDispatch,
     private readonly ids: AlertIds,
   ) {}
 
@@ -28,7 +28,7 @@ export class AlertRaiser {
   async raise(tx: Transaction, findings: readonly Finding[]): Promise<void> {
     if (findings.length === 0) return;
     const changes = await this.write(tx, findings.toSorted(bySubject));
-    await this.queue.enqueue(tx, changes);
+    await this.dispatch.enqueue(tx, changes);
     afterCommit(tx, () => changes.forEach((change) => this.changesSubject.next(change)));
   }
 

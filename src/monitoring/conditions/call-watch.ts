@@ -5,15 +5,15 @@ import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { SlowRoutes } from '../../platform/http/slow-routes.js';
 import { parseLimit } from '../rules/rule.js';
-import { RecentAnswers } from './recent-answers.js';
+import { RecentResponses } from './recent-responses.js';
 import { RecentDurations } from './recent-durations.js';
 
 const DEFAULT_SECONDS = 300;
 
-/** Follows the answers of this process, for the conditions that judge them. */
+/** Keeps the status and duration of recent responses for the conditions that judge them. */
 @Injectable()
 export class CallWatch implements OnModuleInit {
-  private readonly answers: RecentAnswers;
+  private readonly responses: RecentResponses;
   private readonly durations: RecentDurations;
 
   constructor(
@@ -22,7 +22,9 @@ export class CallWatch implements OnModuleInit {
     private readonly clock: Clock,
     private readonly slow: SlowRoutes,
   ) {
-    this.answers = new RecentAnswers(parseLimit(environment.DETECT_ERROR_RATE)?.seconds ?? DEFAULT_SECONDS);
+    this.responses = new RecentResponses(
+      parseLimit(environment.DETECT_ERROR_RATE)?.seconds ?? DEFAULT_SECONDS,
+    );
     this.durations = new RecentDurations(environment.DETECT_LATENCY_SECONDS);
   }
 
@@ -31,7 +33,7 @@ export class CallWatch implements OnModuleInit {
   }
 
   faults(): { calls: number; faults: number } {
-    return this.answers.figures(this.clock.nowMs());
+    return this.responses.figures(this.clock.nowMs());
   }
 
   /** Without routes that are slow by design, those that hash a password for example; see {@link RecentDurations.lowestP99Ms}. */
@@ -41,7 +43,7 @@ export class CallWatch implements OnModuleInit {
 
   private add({ method, route, status, durationMs }: ApiCall): void {
     const nowMs = this.clock.nowMs();
-    this.answers.add(nowMs, status);
+    this.responses.add(nowMs, status);
     if (!this.slow.has(method, route)) this.durations.add(nowMs, durationMs);
   }
 }

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { AlertChange } from '../alerts/alert-change.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { alertBody } from '../alerts/alert-body.js';
-import { isAnnounced } from './delivery-channel.js';
+import { isAnnounced } from '../alerts/delivery-channel.js';
 
 const LEVELS = { info: 'log', warning: 'warn', critical: 'error' } as const;
 

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../platform/config/environment.js';
+import { MailTemplates } from '../../platform/mail/mail-templates.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import type { AlertChange } from '../alerts/alert-change.js';
-import { operatorMail } from './alert-mail.js';
-import { type DeliveryChannel, type Message, isAnnounced } from './delivery-channel.js';
+import { type DeliveryChannel, type Message, isAnnounced } from '../alerts/delivery-channel.js';
+import { operatorMail } from '../mails/alert-mails.js';
+
+/** For an attempt outside of the outbox, while PostgreSQL is away, milliseconds. */
+const ALONE_MS = 30_000;
 
 /** Alerts to `ALERT_EMAIL`. */
 @Injectable()
@@ -14,15 +18,17 @@ export class EmailChannel implements DeliveryChannel {
   constructor(
     private readonly environment: Environment,
     private readonly mailer: Mailer,
+    private readonly templates: MailTemplates,
   ) {}
 
   wants(change: AlertChange): boolean {
     return this.environment.ALERT_EMAIL !== undefined && this.mailer.configured && isAnnounced(change);
   }
 
-  async deliver({ deliveryId, alert }: Message): Promise<void> {
-    const to = this.environment.ALERT_EMAIL;
+  async deliver({ deliveryId, alert, signal = AbortSignal.timeout(ALONE_MS) }: Message): Promise<void> {
+    const { ALERT_EMAIL: to, PRODUCT_NAME } = this.environment;
     if (to === undefined) throw new Error('ALERT_EMAIL is unset');
-    await this.mailer.send({ id: deliveryId, to, ...operatorMail(alert) });
+    const mail = operatorMail(this.templates, PRODUCT_NAME, alert);
+    await this.mailer.send({ id: deliveryId, to, ...mail, link: null, code: null }, signal);
   }
 }

@@ -1,11 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
+import { MailTemplates } from '../../platform/mail/mail-templates.js';
 import { Mailer } from '../../platform/mail/mailer.js';
+import { SUPPRESSED } from '../../platform/outbox/outbox-channel.js';
+import { OutboxRepository } from '../../platform/outbox/outbox.repository.js';
 import { UsersService } from '../../users/users.service.js';
 import type { AlertChange } from '../alerts/alert-change.js';
-import { ownerMail } from './alert-mail.js';
-import { DeliveriesRepository } from './deliveries.repository.js';
-import { type DeliveryChannel, type Message, SUPPRESSED } from './delivery-channel.js';
+import { ALERT_KINDS, type AlertKind } from '../alerts/alert-kind.js';
+import { subjectOfAlert } from '../alerts/alert-dispatch.js';
+import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
+import { ownerMail } from '../mails/alert-mails.js';
 
 /** An account opened with somebody else's address must not become a way to fill their mailbox. */
 const MOST_IN_AN_HOUR = 3;
@@ -23,22 +27,30 @@ export class OwnerEmailChannel implements DeliveryChannel {
 
   constructor(
     private readonly mailer: Mailer,
+    private readonly templates: MailTemplates,
     private readonly users: UsersService,
-    private readonly deliveries: DeliveriesRepository,
+    private readonly messages: OutboxRepository,
     private readonly clock: Clock,
+    @Inject(ALERT_KINDS) private readonly kinds: readonly AlertKind[],
   ) {}
 
   wants({ finding }: AlertChange): boolean {
-    return finding.kind.tellsOwner === true && this.mailer.configured;
+    return finding.kind.toOwner !== undefined && this.mailer.configured;
   }
 
-  async deliver({ deliveryId, alert }: Message): Promise<void | typeof SUPPRESSED> {
+  async deliver({
+    deliveryId,
+    alert,
+    signal = new AbortController().signal,
+  }: Message): Promise<void | typeof SUPPRESSED> {
     const userId = alert.evidence.userIds?.[0];
     const owner = userId === undefined ? null : await this.users.findById(userId);
-    if (!owner) return SUPPRESSED;
+    const words = this.kinds.find(({ name }) => name === alert.rule)?.toOwner?.en;
+    if (!owner || !words) return SUPPRESSED;
     const anHourAgo = new Date(this.clock.nowMs() - HOUR_MS);
-    const message = { id: deliveryId, alertId: alert.id, channel: this.name };
-    if ((await this.deliveries.countBefore(message, anHourAgo)) >= MOST_IN_AN_HOUR) return SUPPRESSED;
-    await this.mailer.send({ id: deliveryId, to: owner.email, ...ownerMail(alert) });
+    const message = { id: deliveryId, subject: subjectOfAlert(alert.id), channel: this.name };
+    if ((await this.messages.countBefore(message, anHourAgo)) >= MOST_IN_AN_HOUR) return SUPPRESSED;
+    const mail = ownerMail(this.templates, alert, words, 'en');
+    await this.mailer.send({ id: deliveryId, to: owner.email, ...mail, link: null, code: null }, signal);
   }
 }

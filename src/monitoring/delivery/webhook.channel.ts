@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import type { AlertChange } from '../alerts/alert-change.js';
-import { type DeliveryChannel, type Message, isAnnounced } from './delivery-channel.js';
+import { type DeliveryChannel, type Message, isAnnounced } from '../alerts/delivery-channel.js';
 import { postJson } from './post-json.js';
 import { slackMessage } from './slack-message.js';
 import { webhookSignature } from './webhook-signature.js';

@@ -2,13 +2,9 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { ALERT_KINDS, type AlertKind } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
-import { type DeliveryOutcome, DeliveryWorker } from '../delivery/delivery-worker.js';
-import {
-  DELIVERY_CHANNELS,
-  type DeliveryChannel,
-  isAnnounced,
-  SUPPRESSED,
-} from '../delivery/delivery-channel.js';
+import { AlertDispatch } from '../alerts/alert-dispatch.js';
+import { DELIVERY_CHANNELS, type DeliveryChannel, isAnnounced } from '../alerts/delivery-channel.js';
+import { type DeliveryOutcome, SUPPRESSED } from '../../platform/outbox/outbox-channel.js';
 import { Leadership } from '../../platform/leader/leadership.js';
 import { Metrics } from './metrics.js';
 
@@ -26,7 +22,7 @@ export class AlertMetrics implements OnModuleInit {
     @Inject(ALERT_KINDS) kinds: readonly AlertKind[],
     @Inject(DELIVERY_CHANNELS) channels: readonly DeliveryChannel[],
     private readonly raiser: AlertRaiser,
-    private readonly worker: DeliveryWorker,
+    private readonly dispatch: AlertDispatch,
     leadership: Leadership,
   ) {
     this.alerts = new Counter({
@@ -54,6 +50,6 @@ export class AlertMetrics implements OnModuleInit {
       const { rule, severity } = change.alert;
       if (isAnnounced(change)) this.alerts.inc({ rule, severity });
     });
-    this.worker.outcomes.subscribe((outcome) => this.deliveries.inc({ ...outcome }));
+    this.dispatch.outcomes.subscribe((outcome) => this.deliveries.inc({ ...outcome }));
   }
 }

@@ -8,7 +8,7 @@ import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { MetricsGuard } from './metrics.guard.js';
 import { ServiceMetrics } from './service-metrics.js';
 
-/** Hands the service's figures to whoever operates it; the guard keeps everybody else away. */
+/** Serves the metrics to operators only; see {@link MetricsGuard}. */
 @ApiTags('operation')
 @Controller('metrics')
 @Public()

@@ -7,7 +7,7 @@ import { AddressBlocks } from '../../rate-limit/blocks/address-blocks.js';
 import { type AlertBody, alertBody } from '../alerts/alert-body.js';
 import type { AlertChange } from '../alerts/alert-change.js';
 import { AlertsRepository } from '../alerts/alerts.repository.js';
-import type { DeliveryChannel, Message } from '../delivery/delivery-channel.js';
+import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
 
 /**
  * Returns alerts of the rules in `RESPOND_BLOCK_ADDRESS` by refusing the addresses behind them for a time: at every

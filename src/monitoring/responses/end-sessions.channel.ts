@@ -4,7 +4,7 @@ import { Environment } from '../../platform/config/environment.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { internalOrigin } from '../../platform/http/origin.js';
 import type { AlertChange } from '../alerts/alert-change.js';
-import type { DeliveryChannel, Message } from '../delivery/delivery-channel.js';
+import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
 
 /**
  * Returns alerts of the rules in `RESPOND_END_SESSIONS` by signing the accounts in their evidence out everywhere, at

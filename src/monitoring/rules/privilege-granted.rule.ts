@@ -9,14 +9,17 @@ export function privilegeGranted(): Rule {
     name: 'privilege_granted',
     severity: 'warning',
     quietSeconds: null,
+    events: ['privilege_permissions_changed'],
+    documentation: {
+      trueWhen: 'a role beyond `user` is given',
+      why: 'rare, and worth a second pair of eyes',
+    },
     limit: ONCE,
     observe(occurrence) {
       const { entry } = occurrence;
       const granted = entry.details?.granted;
       const privileged = Array.isArray(granted) && granted.some((role) => role !== 'user');
-      if (entry.type !== 'privilege_permissions_changed' || entry.outcome !== 'success' || !privileged)
-        return null;
-      return ofUser(occurrence);
+      return entry.outcome === 'success' && privileged ? ofUser(occurrence) : null;
     },
     holds: () => true,
     evidence: (_figures, { entry: { details } }) => ({

@@ -13,15 +13,8 @@ const isCidr = (member: string) => {
 const isExactOrigin = (member: string) =>
   URL.canParse(member) && new URL(member).origin === member && !member.includes('*');
 
-const ADDRESS_RULES = [
-  'brute_force',
-  'distributed_guessing',
-  'credential_stuffing',
-  'password_spraying',
-  'token_forgery',
-  'rate_limit_storm',
-];
-const SESSION_RULES = ['refresh_token_reuse', 'login_from_new_device', 'login_after_failures'];
+/** Which rules there are, and what each may be answered with, is checked where the rules are. */
+const isRuleName = (member: string) => /^[a-z_]+$/.test(member);
 
 /**
  * Every variable of the process, typed and validated once at start. The names are those of the environment, so
@@ -104,6 +97,13 @@ export class Environment {
   ALERT_EMAIL?: string;
   @IsOptional() @Url('smtp', 'smtps') SMTP_URL?: string;
   @IsOptional() @IsString() MAIL_FROM?: string;
+  /** In mails; no control characters, which have no place in a header field. */
+  @Matches(/^[^\p{C}]{1,60}$/u, {
+    message: '$property must be 1 to 60 characters without control characters',
+  })
+  PRODUCT_NAME: string = 'Portcullis';
+  /** A folder of templates that replace our own. */
+  @IsOptional() @IsString() MAIL_TEMPLATES_DIR?: string;
 
   @Integer(31, 36_500) AUDIT_EVENT_RETENTION_DAYS: number = 400;
   @Integer(31, 36_500) AUDIT_CALL_RETENTION_DAYS: number = 90;
@@ -140,10 +140,10 @@ export class Environment {
   @Integer(1, 86_400) AUDIT_VERIFY_INTERVAL_SECONDS: number = 600;
 
   /** Rules whose alerts are answered by themselves. What a stranger can make true must not sign its victim out. */
-  @List(`rules among ${ADDRESS_RULES.join(', ')}`, (member) => ADDRESS_RULES.includes(member))
+  @List('names of rules', isRuleName)
   RESPOND_BLOCK_ADDRESS: string[] = [];
   @Integer(1, 604_800) RESPOND_BLOCK_SECONDS: number = 900;
-  @List(`rules among ${SESSION_RULES.join(', ')}`, (member) => SESSION_RULES.includes(member))
+  @List('names of rules', isRuleName)
   RESPOND_END_SESSIONS: string[] = [];
 
   get isProduction(): boolean {

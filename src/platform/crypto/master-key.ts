@@ -13,7 +13,10 @@ export type KeyPurpose =
   | 'audit-verified'
   | 'cursor'
   | 'alert-id'
+  | 'detection-position'
   | 'rate-limit-key'
+  | 'outbox-payload'
+  | 'caught-mail'
   | 'installation-fingerprint';
 
 /** Keys derived by HKDF-SHA-256 (RFC 5869) from the master secret `JWT_SECRET_KEY`; none is stored anywhere. */

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Clock } from '../clock/clock.js';
+import { type Observable, Subject } from 'rxjs';
 import { RepeatingTask } from '../clock/repeating-task.js';
 import { Environment } from '../config/environment.js';
 import { DeadlineClient } from '../database/deadline-client.js';
@@ -20,9 +20,8 @@ const NOTICE_LOST_PEER = `SELECT set_config('tcp_keepalives_idle', '4', false),
 
 /**
  * Of all instances on one database at most one leads: the one whose connection holds the advisory lock. The
- * connection is its own, so that neither an exhausted pool nor a pooler's reuse can take it away, and its heartbeat
- * also tells whether PostgreSQL can be used at all. What a leader writes must still be safe against a second one
- * that it does not know of yet.
+ * connection is its own, so that neither an exhausted pool nor a pooler's reuse can take it away. What a leader writes
+ * must still be safe against a second one that it does not know of yet.
  */
 @Injectable()
 export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
@@ -32,23 +31,17 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
   });
   private client: DeadlineClient | null = null;
   private holdsLock = false;
-  private silentSinceMs: number | null = null;
+  private readonly heartbeatsSubject = new Subject<boolean>();
 
-  constructor(
-    private readonly environment: Environment,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly environment: Environment) {}
 
   get isLeader(): boolean {
     return this.holdsLock;
   }
 
-  /**
-   * How long PostgreSQL has been asked in vain, milliseconds; 0 while it answers. Time in which nobody asked, because the
-   * process or its machine stood still, is none.
-   */
-  get silenceMs(): number {
-    return this.silentSinceMs === null ? 0 : this.clock.nowMs() - this.silentSinceMs;
+  /** Whether PostgreSQL answered, once for each heartbeat. */
+  get heartbeats(): Observable<boolean> {
+    return this.heartbeatsSubject;
   }
 
   onApplicationBootstrap(): void {
@@ -66,10 +59,10 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
       this.client ??= await this.connect();
       if (this.holdsLock) await this.client.query('SELECT 1');
       else await this.stand(this.client);
-      this.silentSinceMs = null;
+      this.heartbeatsSubject.next(true);
     } catch (error) {
-      this.silentSinceMs ??= this.clock.nowMs();
       this.hangUp();
+      this.heartbeatsSubject.next(false);
       throw error;
     }
   }
@@ -77,7 +70,7 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
   private async stand(client: DeadlineClient): Promise<void> {
     const { rows } = await client.query<{ won: boolean }>('SELECT pg_try_advisory_lock($1) AS won', [LOCK]);
     this.holdsLock = rows[0]!.won && this.client === client;
-    if (this.holdsLock) this.logger.log('This instance now runs detection.');
+    if (this.holdsLock) this.logger.log('This instance now leads');
   }
 
   private async connect(): Promise<DeadlineClient> {

@@ -3,12 +3,23 @@ import type { Environment } from '../config/environment.js';
 
 type SmtpOptions = Exclude<Parameters<typeof createTransport>[0], string | undefined> & { url: string };
 
-const CONNECT_MS = 5_000;
-const SILENCE_MS = 10_000;
+const MINUTE_MS = 60_000;
+
+/** For the name and for TCP, where RFC 5321 asks for nothing; a server that is up takes far less. */
+const CONNECT_MS = 30_000;
+
+/** RFC 5321 section 4.5.3.2.1: servers delay their greeting, some to unmask impatient senders of spam. */
+const GREETING_MS = 5 * MINUTE_MS;
+
+/** Sections 4.5.3.2.2 to .6, the longest of which is the answer to the final dot: to hang up before it makes copies. */
+const SILENCE_MS = 10 * MINUTE_MS;
+
+/** Longest for a whole mail, from a server that answers a little now and then. */
+export const SEND_MS = 15 * MINUTE_MS;
 
 /** The sender where `MAIL_FROM` names none: the host that the links in mails point to. */
-export function senderOf({ MAIL_FROM, PUBLIC_URL }: Environment): string {
-  return MAIL_FROM ?? `Portcullis <portcullis@${new URL(PUBLIC_URL).hostname}>`;
+export function senderOf({ MAIL_FROM, PUBLIC_URL, PRODUCT_NAME }: Environment) {
+  return MAIL_FROM ?? { name: PRODUCT_NAME, address: `portcullis@${new URL(PUBLIC_URL).hostname}` };
 }
 
 /**
@@ -22,7 +33,7 @@ export function smtpOptions(url: string, isProduction: boolean) {
   return {
     url,
     connectionTimeout: CONNECT_MS,
-    greetingTimeout: CONNECT_MS,
+    greetingTimeout: GREETING_MS,
     dnsTimeout: CONNECT_MS,
     socketTimeout: SILENCE_MS,
     disableFileAccess: true,

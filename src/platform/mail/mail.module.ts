@@ -1,6 +1,56 @@
-import { Module } from '@nestjs/common';
-import { Mailer } from './mailer.js';
+import { type DynamicModule, Global, Logger, Module } from '@nestjs/common';
+import { Environment } from '../config/environment.js';
+import { CaughtMailbox } from './caught-mailbox.js';
+import { CaughtMailboxController } from './caught-mailbox.controller.js';
+import { CaughtMailer } from './caught-mailer.js';
+import { CaughtMailsRepository } from './caught-mails.repository.js';
+import { MailOutbox } from './mail-outbox.js';
+import type { MailTemplate } from './mail-template.js';
+import { MailTemplates } from './mail-templates.js';
+import { Mailer, NoMailer } from './mailer.js';
+import { SmtpMailer } from './smtp-mailer.js';
 
-/** Gives the modules that write mails the one connection to the server that SMTP_URL names. */
-@Module({ providers: [Mailer], exports: [Mailer] })
-export class MailModule {}
+function mailerOf(environment: Environment, mailbox: CaughtMailbox): Mailer {
+  if (environment.SMTP_URL !== undefined) return new SmtpMailer(environment.SMTP_URL, environment);
+  if (!environment.isProduction) return new CaughtMailer(mailbox);
+  new Logger('Mail').warn('SMTP_URL is unset: no mail is sent');
+  return new NoMailer();
+}
+
+/** Lets every module send mails. */
+@Global()
+@Module({})
+export class MailModule {
+  /** The mailbox has a route only where mails are caught. */
+  static with({ SMTP_URL, isProduction }: Environment): DynamicModule {
+    const catches = SMTP_URL === undefined && !isProduction;
+    return {
+      module: MailModule,
+      controllers: catches ? [CaughtMailboxController] : [],
+      providers: [
+        CaughtMailbox,
+        CaughtMailsRepository,
+        { provide: Mailer, inject: [Environment, CaughtMailbox], useFactory: mailerOf },
+        MailTemplates,
+        MailOutbox,
+      ],
+      exports: [Mailer, MailTemplates, MailOutbox],
+    };
+  }
+}
+
+/** Declares the kinds of mails of a module: `imports: [MailKindsModule.with(invitationMail)]`. */
+@Module({})
+export class MailKindsModule {
+  static with(...templates: MailTemplate[]): DynamicModule {
+    const declared = {
+      provide: Symbol('portcullis.mail-kinds'),
+      inject: [MailTemplates],
+      useFactory: (all: MailTemplates) => {
+        all.register(templates);
+        return templates;
+      },
+    };
+    return { module: MailKindsModule, providers: [declared] };
+  }
+}

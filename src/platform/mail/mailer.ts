@@ -1,48 +1,36 @@
-import { Injectable } from '@nestjs/common';
-import { createTransport } from 'nodemailer';
-import { Environment } from '../config/environment.js';
-import { senderOf, smtpOptions } from './mail-settings.js';
+import type { MailKind } from './mail-kinds.js';
 
-/** One plain-text mail to one person. */
+/** One mail to one person. */
 export interface Mail {
   /** Becomes the Message-ID, so that a mail sent twice is recognisable as one (RFC 5322 section 3.6.4). */
   readonly id: string;
+  readonly kind: MailKind;
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  readonly html: string;
+  /** What the mail is about to be used for, where it is: for those who read caught mails. */
+  readonly link: string | null;
+  readonly code: string | null;
 }
 
-const DEADLINE_MS = 15_000;
+/** The way in which mails leave the outbox. */
+export abstract class Mailer {
+  /** Whether mails can be sent at all; where not, they are not to be written. */
+  abstract readonly configured: boolean;
 
-/** Sends mail by SMTP, one connection per mail: rare messages are not worth a connection that must be kept alive. */
-@Injectable()
-export class Mailer {
-  private readonly transport: ReturnType<typeof createTransport> | null;
-  private readonly host: string;
+  /**
+   * Resolves once the mail is with the server, or caught. Rejects with `PermanentFailure` where the server refused it
+   * for good, else with what may be tried again; messages of errors name no address and nothing of the mail.
+   */
+  abstract send(mail: Mail, signal: AbortSignal): Promise<void>;
+}
 
-  constructor(environment: Environment) {
-    const { SMTP_URL, isProduction, PUBLIC_URL } = environment;
-    this.transport =
-      SMTP_URL === undefined
-        ? null
-        : createTransport(smtpOptions(SMTP_URL, isProduction), { from: senderOf(environment) });
-    this.host = new URL(PUBLIC_URL).hostname;
-  }
+/** In production without `SMTP_URL`. */
+export class NoMailer extends Mailer {
+  readonly configured = false;
 
-  get configured(): boolean {
-    return this.transport !== null;
-  }
-
-  /** Resolves when the server has accepted the mail; rejects with its refusal, or after 15 s. */
-  async send({ id, to, subject, text }: Mail): Promise<void> {
-    if (!this.transport) throw new Error('SMTP_URL is unset');
-    await this.transport.sendMail({
-      to: { name: '', address: to },
-      subject,
-      text,
-      messageId: `<${id}@${this.host}>`,
-      headers: { 'Auto-Submitted': 'auto-generated' },
-      signal: AbortSignal.timeout(DEADLINE_MS),
-    });
+  async send(): Promise<void> {
+    throw new Error('SMTP_URL is unset');
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { KeyAuthenticity } from './key-authenticity.js';
 import { KeySeal } from './key-seal.js';
-import type { SigningKey } from './signing-key.entity.js';
+import { SigningKey } from './signing-key.entity.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
 /** A key about to be stored. */
@@ -34,7 +34,7 @@ export class KeyStore {
 
   /** Lets a key that is stored sign from another time on. */
   async makeSignFrom(tx: Transaction, key: SigningKey, signsFrom: Date): Promise<void> {
-    const mac = this.authenticity.codeOf({ ...key, signsFrom });
+    const mac = this.authenticity.codeOf(Object.assign(new SigningKey(), key, { signsFrom }));
     await this.keys.makeSignFrom(tx, { kid: key.kid, signsFrom, mac });
   }
 

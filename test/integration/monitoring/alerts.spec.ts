@@ -35,7 +35,7 @@ describe('Alerts in PostgreSQL', () => {
     one.changes.length = other.changes.length = 0;
   });
   afterEach(async () => {
-    await one.dataSource.query('DELETE FROM monitoring_alert');
+    await one.dataSource.query('DELETE FROM monitoring_alert; DELETE FROM outbox_messages');
   });
 
   async function edit(step: (alert: Alert) => unknown): Promise<void> {

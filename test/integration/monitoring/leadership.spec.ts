@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Leadership } from '../../../src/platform/leader/leadership.js';
 import { type Clock, SystemClock } from '../../../src/platform/clock/clock.js';
+import { PostgresqlSilence } from '../../../src/platform/health/postgresql-silence.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
 import { startTcpProxy } from '../../support/network/tcp-proxy.js';
@@ -24,12 +25,18 @@ describe('Leadership', () => {
     await Promise.all(running.splice(0).map((leadership) => leadership.onModuleDestroy()));
   });
 
-  function instance(url = database.url, clock: Clock = new SystemClock()): Leadership {
+  function instance(url = database.url): Leadership {
     const environment = Object.assign(new Environment(), database.settings, { DATABASE_URL: url });
-    const leadership = new Leadership(environment, clock);
+    const leadership = new Leadership(environment);
     leadership.onApplicationBootstrap();
     running.push(leadership);
     return leadership;
+  }
+
+  function silenceOf(leadership: Leadership, clock: Clock = new SystemClock()): PostgresqlSilence {
+    const silence = new PostgresqlSilence(leadership, clock);
+    silence.onModuleInit();
+    return silence;
   }
 
   const leaders = () => running.filter(({ isLeader }) => isLeader);
@@ -66,10 +73,11 @@ describe('Leadership', () => {
 
   it('takes no standstill of the process or its machine for silence of PostgreSQL', async () => {
     const clock = new ManualClock(Date.now());
-    const leadership = instance(database.url, clock);
+    const leadership = instance();
+    const silence = silenceOf(leadership, clock);
     await eventually(() => expect(leadership.isLeader).toBe(true));
     clock.advance(3_600_000);
-    expect(leadership.silenceMs).toBe(0);
+    expect(silence.ms).toBe(0);
   });
 
   it('is given up by an instance that can no longer reach PostgreSQL, which shows as silence', async () => {
@@ -77,12 +85,13 @@ describe('Leadership', () => {
     const throughProxy = new URL(database.url);
     throughProxy.host = `127.0.0.1:${proxy.port}`;
     const cutOff = instance(throughProxy.href);
+    const silence = silenceOf(cutOff);
     await eventually(() => expect(cutOff.isLeader).toBe(true));
     proxy.resetOnAnswer();
     await eventually(() => expect(cutOff.isLeader).toBe(false));
-    await eventually(() => expect(cutOff.silenceMs).toBeGreaterThan(2500));
+    await eventually(() => expect(silence.ms).toBeGreaterThan(2500));
     proxy.heal();
-    await eventually(() => expect(cutOff.silenceMs).toBeLessThan(1500));
+    await eventually(() => expect(silence.ms).toBeLessThan(1500));
     await proxy.stop();
   });
 });

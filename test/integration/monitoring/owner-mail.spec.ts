@@ -1,9 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DeliveriesRepository } from '../../../src/monitoring/delivery/deliveries.repository.js';
-import { Delivery } from '../../../src/monitoring/delivery/delivery.entity.js';
 import { OwnerEmailChannel } from '../../../src/monitoring/delivery/owner-email.channel.js';
+import { loginFromNewDevice } from '../../../src/monitoring/rules/login-from-new-device.rule.js';
+import { Environment } from '../../../src/platform/config/environment.js';
+import { MailTemplates } from '../../../src/platform/mail/mail-templates.js';
 import type { Mailer } from '../../../src/platform/mail/mailer.js';
+import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
+import { OutboxRepository } from '../../../src/platform/outbox/outbox.repository.js';
 import type { UsersService } from '../../../src/users/users.service.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
 import {
@@ -11,7 +14,6 @@ import {
   alertingDataSource,
   finding,
   startAlerting,
-  WARNING,
 } from '../../support/monitoring/alerting.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
@@ -21,7 +23,7 @@ const OWNER = '019a0000-0000-7000-8000-000000000001';
 describe('Mail to the owner of an account', () => {
   let database: FreshDatabase;
   let dataSource: DataSource;
-  let deliveries: DeliveriesRepository;
+  let deliveries: OutboxRepository;
   let clock: ManualClock;
   let alerting: Alerting;
   let channel: OwnerEmailChannel;
@@ -30,7 +32,7 @@ describe('Mail to the owner of an account', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     dataSource = await alertingDataSource(database).initialize();
-    deliveries = new DeliveriesRepository(dataSource.getRepository(Delivery));
+    deliveries = new OutboxRepository(dataSource.getRepository(OutboxMessage));
   });
   afterAll(async () => {
     await dataSource.destroy();
@@ -44,17 +46,20 @@ describe('Mail to the owner of an account', () => {
       send: async () => void sentAt.push(clock.nowMs()),
     } as unknown as Mailer;
     const users = { findById: async () => ({ email: 'ada@example.com' }) } as unknown as UsersService;
-    channel = new OwnerEmailChannel(mailer, users, deliveries, clock);
+    channel = new OwnerEmailChannel(mailer, new MailTemplates(new Environment()), users, deliveries, clock, [
+      loginFromNewDevice(),
+    ]);
     alerting = await startAlerting(database, [channel], clock, dataSource);
   });
-  afterEach(() => dataSource.query('DELETE FROM monitoring_alert'));
+  afterEach(() => dataSource.query('DELETE FROM monitoring_alert; DELETE FROM outbox_messages'));
 
   const enter = () => {
-    const kind = { ...WARNING, name: 'login_from_new_device', tellsOwner: true };
-    return alerting.raise(finding({ kind, evidence: { summary: 'A new device.', userIds: [OWNER] } }));
+    return alerting.raise(
+      finding({ kind: loginFromNewDevice(), evidence: { summary: 'A new device.', userIds: [OWNER] } }),
+    );
   };
   const deliver = async () => {
-    while (await alerting.worker.drain(channel));
+    while (await alerting.worker(channel).drain());
   };
   const states = async () => (await alerting.deliveries()).map(({ state }) => state);
 

@@ -59,12 +59,14 @@ describe('Addresses blocked in answer to alerts', () => {
     recorded.length = 0;
   });
   afterEach(async () => {
-    await dataSource.query('DELETE FROM monitoring_alert; DELETE FROM address_blocks');
+    await dataSource.query(
+      'DELETE FROM monitoring_alert; DELETE FROM outbox_messages; DELETE FROM address_blocks',
+    );
   });
 
   async function find(members?: Partial<Finding>): Promise<void> {
     await alerting.raise(finding(members));
-    while (await alerting.worker.drain(channel));
+    while (await alerting.worker(channel).drain());
   }
   const blocked = () => addressesOf(recorded, 'address_blocked');
 
@@ -91,7 +93,7 @@ describe('Addresses blocked in answer to alerts', () => {
     const [alert] = await alerting.rows();
     resolve(alert!, PERSON);
     await alerting.transactions.run((tx) => alerting.alerts.save(tx, [alert!]));
-    await alerting.worker.drain(channel);
+    await alerting.worker(channel).drain();
     expect(blocked()).toEqual([]);
   });
 

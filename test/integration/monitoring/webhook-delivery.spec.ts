@@ -44,12 +44,12 @@ describe('Delivery to the webhook', () => {
     alerting = await startAlerting(database, [channel], clock);
   });
   afterEach(async () => {
-    await alerting.dataSource.query('DELETE FROM monitoring_alert');
+    await alerting.dataSource.query('DELETE FROM monitoring_alert; DELETE FROM outbox_messages');
     await alerting.stop();
     await receiver.stop();
   });
 
-  const drain = () => alerting.worker.drain(channel);
+  const drain = () => alerting.worker(channel).drain();
 
   /** Works for so long in steps of a second, and answers at which second each request came. */
   async function work(seconds: number): Promise<number[]> {
@@ -124,7 +124,7 @@ describe('Delivery to the webhook', () => {
   it('is given up after 24 h, and that shows', async () => {
     receiver.behaviour = answers(503);
     const outcomes: string[] = [];
-    alerting.worker.outcomes.subscribe(({ outcome }) => outcomes.push(outcome));
+    alerting.outbox.outcomes.subscribe(({ outcome }) => outcomes.push(outcome));
     await alerting.raise(finding());
     for (let minutes = 0; minutes < 25 * 60; minutes += 6) {
       await drain();
@@ -176,7 +176,7 @@ describe('Delivery to the webhook', () => {
     const other = await startAlerting(database, [channel], clock);
     await alerting.raise(...Array.from({ length: 40 }, (_, i) => finding({ subject: `session:${i}` })));
     const all = async ({ worker }: Alerting) => {
-      while (await worker.drain(channel));
+      while (await worker(channel).drain());
     };
     await Promise.all([all(alerting), all(other), all(alerting), all(other)]);
     const sent = receiver.received.map(({ body }) => body['deliveryId']);
@@ -187,7 +187,7 @@ describe('Delivery to the webhook', () => {
 
   it('is repeated, under the same id, when its worker dies between sending and saying so', async () => {
     await alerting.raise(finding());
-    await alerting.dataSource.query(`UPDATE monitoring_delivery SET attempts = 1, next_attempt_at = $1`, [
+    await alerting.dataSource.query(`UPDATE outbox_messages SET attempts = 1, next_attempt_at = $1`, [
       new Date(clock.nowMs() + 30_000),
     ]);
     expect(await work(40)).toEqual([30]);

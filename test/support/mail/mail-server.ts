@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { callbackify } from 'node:util';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
@@ -9,6 +10,10 @@ export interface MailServer {
   readonly received: Email[];
   /** When set, every mail is refused with this answer. */
   refusal: string | null;
+  /** The reply code of a refusal. */
+  refusalCode: number;
+  /** How long the answer to the final dot takes. */
+  answerAfterMs: number;
   stop(): Promise<void>;
 }
 
@@ -22,8 +27,10 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     onData(stream, _session, done) {
       const arrived = async () => {
         const mail = await PostalMime.parse(await buffer(stream));
-        if (mailServer.refusal !== null) throw new Error(mailServer.refusal);
+        if (mailServer.refusal !== null)
+          throw Object.assign(new Error(mailServer.refusal), { responseCode: mailServer.refusalCode });
         received.push(mail);
+        await wait(mailServer.answerAfterMs);
       };
       callbackify(arrived)((error: Error | null) => {
         done(error);
@@ -38,6 +45,8 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
     received,
     refusal: null,
+    refusalCode: 450,
+    answerAfterMs: 0,
     stop: () => new Promise((resolve) => server.close(resolve)),
   };
   return mailServer;

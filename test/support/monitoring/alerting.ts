@@ -2,22 +2,21 @@ import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { AlertChange } from '../../../src/monitoring/alerts/alert-change.js';
 import type { AlertKind, Finding } from '../../../src/monitoring/alerts/alert-kind.js';
+import { AlertDispatch } from '../../../src/monitoring/alerts/alert-dispatch.js';
 import { AlertIds } from '../../../src/monitoring/alerts/alert-ids.js';
 import { AlertRaiser } from '../../../src/monitoring/alerts/alert-raiser.js';
 import { Alert } from '../../../src/monitoring/alerts/alert.entity.js';
 import { AlertsRepository } from '../../../src/monitoring/alerts/alerts.repository.js';
-import { DeliveriesRepository } from '../../../src/monitoring/delivery/deliveries.repository.js';
-import type { DeliveryChannel } from '../../../src/monitoring/delivery/delivery-channel.js';
-import { DeliveryQueue } from '../../../src/monitoring/delivery/delivery-queue.js';
-import { DeliveryWorker } from '../../../src/monitoring/delivery/delivery-worker.js';
-import { Delivery } from '../../../src/monitoring/delivery/delivery.entity.js';
+import type { DeliveryChannel } from '../../../src/monitoring/alerts/delivery-channel.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
-import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
-import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import type { ChannelWorker } from '../../../src/platform/outbox/channel-worker.js';
+import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
+import type { Outbox } from '../../../src/platform/outbox/outbox.js';
 import { AddressBlock } from '../../../src/rate-limit/blocks/address-block.entity.js';
 import { ManualClock } from '../clock/manual-clock.js';
+import { startOutbox } from '../outbox/test-outbox.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 
 /** One instance's part in raising alerts and delivering them, without the loops: a test takes the steps itself. */
@@ -26,11 +25,13 @@ export interface Alerting {
   readonly transactions: TransactionRunner;
   readonly alerts: AlertsRepository;
   readonly raiser: AlertRaiser;
-  readonly worker: DeliveryWorker;
+  readonly outbox: Outbox;
+  /** The worker of a channel. */
+  readonly worker: (channel: { readonly name: string }) => ChannelWorker;
   readonly changes: AlertChange[];
   raise(...findings: Finding[]): Promise<void>;
   rows(): Promise<Alert[]>;
-  deliveries(): Promise<Delivery[]>;
+  deliveries(): Promise<OutboxMessage[]>;
   stop(): Promise<void>;
 }
 
@@ -43,10 +44,11 @@ export async function startAlerting(
   Logger.overrideLogger(false);
   if (!dataSource.isInitialized) await dataSource.initialize();
   const transactions = new TransactionRunner(dataSource);
-  const ids = new UuidV7(clock, new SystemRandomness());
   const alerts = new AlertsRepository(dataSource.getRepository(Alert));
-  const deliveries = new DeliveriesRepository(dataSource.getRepository(Delivery));
-  const raiser = new AlertRaiser(alerts, new DeliveryQueue(channels, deliveries, clock, ids), TEST_ALERT_IDS);
+  const { outbox, workers } = startOutbox(dataSource, clock);
+  const dispatch = new AlertDispatch(channels, outbox);
+  dispatch.onModuleInit();
+  const raiser = new AlertRaiser(alerts, dispatch, TEST_ALERT_IDS);
   const changes: AlertChange[] = [];
   raiser.changes.subscribe((change) => changes.push(change));
   return {
@@ -54,11 +56,12 @@ export async function startAlerting(
     transactions,
     alerts,
     raiser,
-    worker: new DeliveryWorker(channels, deliveries, raiser, clock, new SystemRandomness()),
+    outbox,
+    worker: ({ name }) => workers.workerOf(name),
     changes,
     raise: (...findings) => transactions.run((tx) => raiser.raise(tx, findings)),
     rows: () => dataSource.getRepository(Alert).find({ order: { rule: 'ASC', subject: 'ASC' } }),
-    deliveries: () => dataSource.getRepository(Delivery).find({ order: { id: 'ASC' } }),
+    deliveries: () => dataSource.getRepository(OutboxMessage).find({ order: { id: 'ASC' } }),
     stop: () => dataSource.destroy(),
   };
 }
@@ -66,7 +69,7 @@ export async function startAlerting(
 /** What {@link startAlerting} writes through, for channels that need it as well; not connected yet. */
 export function alertingDataSource(database: FreshDatabase): DataSource {
   const options = dataSourceOptions(database.settings, 'service');
-  return new DataSource({ ...options, entities: [Alert, Delivery, AddressBlock] });
+  return new DataSource({ ...options, entities: [Alert, OutboxMessage, AddressBlock] });
 }
 
 /** Of one installation, whatever its instances. */

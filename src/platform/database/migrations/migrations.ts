@@ -12,6 +12,8 @@ import { AuditPositions1795400009000 } from './1795400009000-audit-positions.js'
 import { PasswordCredentials1795400009100 } from './1795400009100-password-credentials.js';
 import { SessionProofs1795400009200 } from './1795400009200-session-proofs.js';
 import { SigningKeyCodes1795400009300 } from './1795400009300-signing-key-codes.js';
+import { Outbox1795400010000 } from './1795400010000-outbox.js';
+import { DetectionCodes1795400012000 } from './1795400012000-detection-codes.js';
 
 /** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -28,4 +30,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   PasswordCredentials1795400009100,
   SessionProofs1795400009200,
   SigningKeyCodes1795400009300,
+  Outbox1795400010000,
+  DetectionCodes1795400012000,
 ];

@@ -1,17 +1,17 @@
-import type { AlertChange } from '../alerts/alert-change.js';
-import type { AlertBody } from '../alerts/alert-body.js';
+import type { SUPPRESSED } from '../../platform/outbox/outbox-channel.js';
+import type { AlertBody } from './alert-body.js';
+import type { AlertChange } from './alert-change.js';
 
 /** One alert on its way to one channel. */
 export interface Message {
   /** Stable over all attempts. */
   readonly deliveryId: string;
   readonly alert: AlertBody;
+  /** Aborts the attempt. Without it the channel takes at most half a minute. */
+  readonly signal?: AbortSignal;
 }
 
-/** How a delivery ends that a channel has decided against. */
-export const SUPPRESSED = 'suppressed';
-
-/** A way in which alerts leave the house, or are answered in it. */
+/** A way in which alerts leave the service, or a response to them within it. */
 export interface DeliveryChannel {
   readonly name: string;
   /** Whether a message can be delivered while PostgreSQL is away. */
@@ -21,8 +21,8 @@ export interface DeliveryChannel {
   /** What its message says of the alert; the public form for a channel that does not have this. */
   bodyOf?(change: AlertChange): AlertBody;
   /**
-   * Delivers within seconds, or throws an error whose message tells the operator why it could not. Returns
-   * {@link SUPPRESSED} for a message that nobody is to have.
+   * Delivers, or throws an error whose message tells the operator why it could not. Returns {@link SUPPRESSED} for a
+   * message that is not to be sent.
    */
   deliver(message: Message): Promise<void | typeof SUPPRESSED>;
 }
@@ -30,7 +30,7 @@ export interface DeliveryChannel {
 /** The injection token of all channels. */
 export const DELIVERY_CHANNELS = Symbol('portcullis.delivery-channels');
 
-/** Whether people hear of a change: when an alert opens, reopens or rises, and not when it counts up. */
+/** Whether people are told of a change: when an alert opens, reopens or rises, and not when it counts up. */
 export function isAnnounced({ transition }: AlertChange): boolean {
   return transition !== 'counted';
 }

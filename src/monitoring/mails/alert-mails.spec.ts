@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Environment } from '../../platform/config/environment.js';
+import { MailTemplates } from '../../platform/mail/mail-templates.js';
 import type { AlertBody } from '../alerts/alert-body.js';
 import { rulesOf } from '../rules/rules.js';
-import { operatorMail, ownerMail } from './alert-mail.js';
+import { operatorMail, ownerMail } from './alert-mails.js';
 
 const alert: AlertBody = {
   id: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d',
@@ -23,9 +24,17 @@ const alert: AlertBody = {
   resolvedBy: null,
 };
 
+const templates = new MailTemplates(new Environment());
+const rules = rulesOf(new Environment()).filter(({ toOwner: words }) => words !== undefined);
+const toOwner = (members: Partial<AlertBody> = {}, locale: 'en' | 'de' = 'en') => {
+  const shown = { ...alert, ...members };
+  const words = rules.find(({ name }) => name === shown.rule)!.toOwner!;
+  return ownerMail(templates, shown, words[locale], locale);
+};
+
 describe('operatorMail', () => {
   it('leads with the sentence and lists what the alert is made of', () => {
-    const { subject, text } = operatorMail(alert);
+    const { subject, text } = operatorMail(templates, 'Portcullis', alert);
     expect(subject).toBe('[Portcullis] info: login_from_new_device');
     expect(text).toMatch(/^A new device signed in\.\n/);
     expect(text).toContain('Occurred:   2 times, 2026-11-23T09:30:00.000Z to 2026-11-23T09:31:00.000Z');
@@ -35,7 +44,8 @@ describe('operatorMail', () => {
 
 describe('ownerMail', () => {
   it('says when, from where and with what, and what to do', () => {
-    const { subject, text } = ownerMail(alert);
+    const { subject, text, kind } = toOwner();
+    expect(kind).toBe('new_device');
     expect(subject).toBe('A new device signed in to your account');
     expect(text).toMatch(/^Hello,/);
     expect(text).toContain('Address: 192.0.2.7');
@@ -44,13 +54,21 @@ describe('ownerMail', () => {
   });
 
   it('has words of its own for every rule that tells the owner', () => {
-    const rules = rulesOf(new Environment()).filter(({ tellsOwner }) => tellsOwner);
-    const subjects = rules.map(({ name }) => ownerMail({ ...alert, rule: name }).subject);
+    const subjects = rules.map(({ name }) => toOwner({ rule: name }).subject);
     expect(subjects).toContain('Logins to your account from far apart');
-    expect(subjects).not.toContain(ownerMail({ ...alert, rule: 'unknown' }).subject);
+    expect(new Set(subjects).size).toBe(rules.length);
+  });
+
+  it('is written in German where the owner reads German, for every rule that tells the owner', () => {
+    for (const { name } of rules) {
+      const german = toOwner({ rule: name }, 'de');
+      expect(german.subject).not.toBe(toOwner({ rule: name }).subject);
+      expect(german.text).toContain('Adresse: 192.0.2.7');
+    }
   });
 
   it('shows nothing that only an operator needs', () => {
-    expect(ownerMail(alert).text).not.toMatch(/counted|login_from_new_device|019abf6e/);
+    expect(toOwner().text).not.toMatch(/counted|login_from_new_device|019abf6e/);
+    expect(toOwner().html).not.toMatch(/counted|login_from_new_device|019abf6e/);
   });
 });

@@ -1,0 +1,89 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { type Observable, filter } from 'rxjs';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { DeliveryOutcome, NewMessage, OutboxChannel } from '../../platform/outbox/outbox-channel.js';
+import { Outbox } from '../../platform/outbox/outbox.js';
+import { type AlertBody, alertBody } from './alert-body.js';
+import type { AlertChange } from './alert-change.js';
+import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery-channel.js';
+import type { Severity } from './severity.js';
+
+const PRIORITY_OF = { critical: 'critical', warning: 'normal', info: 'low' } as const satisfies Record<
+  Severity,
+  NewMessage['priority']
+>;
+
+const SUBJECT = 'alert:';
+
+/** The subject of every message about an alert. */
+export function subjectOfAlert(id: string): string {
+  return SUBJECT + id;
+}
+
+/** The id of the alert that a message is about, or null where it is about something else. */
+export function alertOfSubject(subject: string): string | null {
+  return subject.startsWith(SUBJECT) ? subject.slice(SUBJECT.length) : null;
+}
+
+/** Puts what an alert's change owes to each channel into the outbox, the most severe first. */
+@Injectable()
+export class AlertDispatch implements OnModuleInit {
+  constructor(
+    @Inject(DELIVERY_CHANNELS) private readonly channels: readonly DeliveryChannel[],
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** How this process's attempts to deliver alerts ended. */
+  get outcomes(): Observable<DeliveryOutcome> {
+    return this.outbox.outcomes.pipe(
+      filter(({ channel }) => this.channels.some(({ name }) => name === channel)),
+    );
+  }
+
+  onModuleInit(): void {
+    for (const channel of this.channels) this.outbox.register(outboxChannel(channel));
+  }
+
+  /** Writes what is owed, in the transaction of the changes. */
+  async enqueue(tx: Transaction, changes: readonly AlertChange[]): Promise<void> {
+    const owed = changes.flatMap((change) =>
+      this.channels.filter((channel) => channel.wants(change)).map((channel) => message(change, channel)),
+    );
+    await this.outbox.enqueue(tx, owed);
+  }
+
+  /** Writes messages that were made elsewhere, under their ids; those of channels that are gone are dropped. */
+  async adopt(
+    tx: Transaction,
+    messages: readonly { readonly id: string; readonly channel: string; readonly alert: AlertBody }[],
+  ): Promise<void> {
+    const known = messages.filter(({ channel }) => this.channels.some(({ name }) => name === channel));
+    const owed = known.map(({ id, channel, alert }) => ({ id, channel, ...contentOf(alert) }));
+    await this.outbox.enqueue(tx, owed);
+  }
+}
+
+const contentOf = (alert: AlertBody) => ({
+  subject: subjectOfAlert(alert.id),
+  payload: alert,
+  priority: PRIORITY_OF[alert.severity],
+});
+
+function outboxChannel(channel: DeliveryChannel): OutboxChannel {
+  return {
+    name: channel.name,
+    sealed: false,
+    deliver: ({ id, payload, signal }) =>
+      channel.deliver({ deliveryId: id, alert: payload as AlertBody, signal }),
+  };
+}
+
+function message(change: AlertChange, channel: DeliveryChannel): NewMessage {
+  const { alert, finding } = change;
+  const announced = finding.announced?.deliveries.find((delivery) => delivery.channel === channel.name);
+  return {
+    channel: channel.name,
+    ...contentOf(channel.bodyOf?.(change) ?? alertBody(alert)),
+    ...(announced && { id: announced.id, isDelivered: announced.delivered }),
+  };
+}

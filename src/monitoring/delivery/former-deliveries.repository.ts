@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { AlertBody } from '../alerts/alert-body.js';
+
+/** A message as the version before wrote it. */
+export interface FormerDelivery {
+  readonly id: string;
+  readonly channel: string;
+  readonly alert: AlertBody;
+}
+
+/** Every statement over `monitoring_delivery`, which only the version before writes to. */
+@Injectable()
+export class FormerDeliveriesRepository {
+  /** Deletes and returns messages that are due at the instant: those that no worker of the version before holds. */
+  async take(tx: Transaction, instant: Date, batch: number): Promise<FormerDelivery[]> {
+    const [rows] = (await tx.query(
+      `DELETE FROM monitoring_delivery WHERE id IN (
+         SELECT id FROM monitoring_delivery WHERE state = 'pending' AND next_attempt_at <= $1
+         ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+       RETURNING id, channel, alert`,
+      [instant, batch],
+    )) as [FormerDelivery[], number];
+    return rows;
+  }
+}

@@ -1,0 +1,42 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { AlertDispatch } from '../alerts/alert-dispatch.js';
+import { FormerDeliveriesRepository } from './former-deliveries.repository.js';
+
+const PAUSE_MS = 5_000;
+const BATCH = 500;
+
+/**
+ * Takes over what instances of the version before owe, during an upgrade and after it: their table is
+ * `monitoring_delivery`. Ids stay, so that a receiver recognises a message that was attempted before.
+ */
+@Injectable()
+export class FormerDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask(FormerDeliveries.name, () => this.step(), { pauseMs: PAUSE_MS });
+
+  constructor(
+    private readonly former: FormerDeliveriesRepository,
+    private readonly dispatch: AlertDispatch,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /** Moves a batch to the outbox; returns whether more may be waiting. */
+  async step(): Promise<boolean> {
+    return this.transactions.run(async (tx) => {
+      const taken = await this.former.take(tx, this.clock.now(), BATCH);
+      await this.dispatch.adopt(tx, taken);
+      return taken.length === BATCH;
+    });
+  }
+}

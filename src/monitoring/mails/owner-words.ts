@@ -1,0 +1,24 @@
+import type { Locale } from '../../platform/mail/mail-kinds.js';
+
+/** The labels of the facts in a mail to the owner of an account, and what to do. */
+export const OWNER_LABELS: Readonly<
+  Record<
+    Locale,
+    { readonly time: string; readonly address: string; readonly device: string; readonly advice: string }
+  >
+> = {
+  en: {
+    time: 'Time',
+    address: 'Address',
+    device: 'Device',
+    advice:
+      'If this was you, there is nothing to do. If it was not, change your password at once and tell the people who run this service.',
+  },
+  de: {
+    time: 'Zeit',
+    address: 'Adresse',
+    device: 'Gerät',
+    advice:
+      'Wenn Sie das waren, ist nichts zu tun. Wenn nicht, ändern Sie sofort Ihr Passwort und benachrichtigen Sie den Betreiber dieses Dienstes.',
+  },
+};

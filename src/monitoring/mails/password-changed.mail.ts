@@ -1,0 +1,36 @@
+import { facts, paragraph } from '../../platform/mail/mail-content.js';
+import { mailTemplate } from '../../platform/mail/mail-template.js';
+
+/** To the owner of an account: its password was changed. */
+export const passwordChangedMail = mailTemplate({
+  kind: 'password_changed',
+  placeholders: ['time', 'address', 'device'],
+  words: {
+    en: ({ time, address, device }, product) => ({
+      subject: 'The password of your account was changed',
+      body: [
+        paragraph`Hello,`,
+        paragraph`The password of your ${product} account was changed.`,
+        facts([
+          ['Time', time],
+          ['Address', address],
+          ['Device', device],
+        ]),
+        paragraph`If this was you, there is nothing to do. If it was not, tell the people who run this service at once.`,
+      ],
+    }),
+    de: ({ time, address, device }, product) => ({
+      subject: 'Das Passwort Ihres Kontos wurde geändert',
+      body: [
+        paragraph`Guten Tag,`,
+        paragraph`das Passwort Ihres Kontos bei ${product} wurde geändert.`,
+        facts([
+          ['Zeit', time],
+          ['Adresse', address],
+          ['Gerät', device],
+        ]),
+        paragraph`Wenn Sie das waren, ist nichts zu tun. Wenn nicht, benachrichtigen Sie sofort den Betreiber dieses Dienstes.`,
+      ],
+    }),
+  },
+});

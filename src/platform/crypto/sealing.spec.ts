@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { MasterKey } from './master-key.js';
+import { SystemRandomness } from './randomness.js';
+import { Sealing } from './sealing.js';
+
+const sealing = new Sealing(new MasterKey('the master secret of this test'), new SystemRandomness());
+const sealed = () => sealing.seal('outbox-payload', 'one', 'Zeile ✓');
+
+/** OpenSSL's words, and those for a nonce or a tag that is too short. */
+const REFUSED = /authenticate data|Invalid/;
+
+describe('Sealing', () => {
+  it('returns what was sealed, and shows nothing of it meanwhile', () => {
+    expect(sealing.open('outbox-payload', 'one', sealed()).toString()).toBe('Zeile ✓');
+    expect(sealed().includes('Zeile')).toBe(false);
+    expect(sealed().equals(sealed())).toBe(false);
+  });
+
+  it('opens nothing under another id, purpose or master secret', () => {
+    const other = new Sealing(new MasterKey('another master secret'), new SystemRandomness());
+    expect(() => sealing.open('outbox-payload', 'two', sealed())).toThrow(REFUSED);
+    expect(() => sealing.open('caught-mail', 'one', sealed())).toThrow(REFUSED);
+    expect(() => other.open('outbox-payload', 'one', sealed())).toThrow(REFUSED);
+  });
+
+  it('opens nothing of which a bit was changed or a byte is missing', () => {
+    for (let at = 0; at < sealed().length; at++) {
+      const changed = sealed();
+      changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
+      expect(() => sealing.open('outbox-payload', 'one', changed)).toThrow(REFUSED);
+    }
+    expect(() => sealing.open('outbox-payload', 'one', sealed().subarray(0, 20))).toThrow(REFUSED);
+  });
+});

@@ -1,0 +1,24 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+
+/** Which caught mails to read. */
+export class CaughtMailboxQueryDto {
+  /** Only mails to this address. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(254)
+  to?: string;
+
+  /** Only mails that were caught after the one with this id. */
+  @IsOptional()
+  @IsUUID()
+  after?: string;
+
+  /** Seconds to wait for a mail while there is none. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(30)
+  wait: number = 0;
+}

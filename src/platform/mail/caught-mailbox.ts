@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Clock } from '../clock/clock.js';
+import { Sealing } from '../crypto/sealing.js';
+import { Drain } from '../health/drain.js';
+import { CaughtMailsRepository } from './caught-mails.repository.js';
+import type { Mail } from './mailer.js';
+
+const KEPT_MS = 86_400_000;
+const MOST = 1_000;
+const POLL_MS = 250;
+
+/** A mail that was caught; members that do not apply are null. */
+export interface CaughtMail extends Mail {
+  /** What stands behind `#token=` in the link. */
+  readonly token: string | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+}
+
+/** Which caught mails to read. */
+export interface CaughtFilter {
+  /** Only those to this address; case does not count. */
+  readonly to?: string | undefined;
+  /** Only those that were caught after the one with this id. */
+  readonly after?: string | undefined;
+}
+
+/** The mails of a development installation without a mail server: of all instances, encrypted, for 24 h and 1,000 mails. */
+@Injectable()
+export class CaughtMailbox {
+  constructor(
+    private readonly mails: CaughtMailsRepository,
+    private readonly sealing: Sealing,
+    private readonly clock: Clock,
+    private readonly drain: Drain,
+  ) {}
+
+  /** Keeps a mail; a second time under the same id is without effect. */
+  async add(mail: Mail): Promise<void> {
+    const sealed = this.sealing.seal('caught-mail', mail.id, JSON.stringify(mail));
+    const row = { id: mail.id, sealed, createdAt: this.clock.now() };
+    await this.mails.insert(row, this.keptSince, MOST);
+  }
+
+  /** The newest first; waits up to `waitMs` for the first one while there is none, and no longer than the process runs. */
+  async list(filter: CaughtFilter, waitMs: number): Promise<CaughtMail[]> {
+    const untilMs = performance.now() + waitMs;
+    for (;;) {
+      const found = await this.find(filter);
+      const leftMs = untilMs - performance.now();
+      if (found.length > 0 || leftMs <= 0 || this.drain.isDraining) return found;
+      await wait(Math.min(POLL_MS, leftMs));
+    }
+  }
+
+  private async find({ to, after }: CaughtFilter): Promise<CaughtMail[]> {
+    const rows = await this.mails.listAfter(after ?? null, this.keptSince);
+    const mails = rows.map(({ id, sealed, createdAt }): CaughtMail => {
+      const mail = JSON.parse(this.sealing.open('caught-mail', id, sealed).toString('utf8')) as Mail;
+      return { ...mail, token: tokenOf(mail.link), createdAt: createdAt.toISOString() };
+    });
+    return to === undefined ? mails : mails.filter((mail) => mail.to.toLowerCase() === to.toLowerCase());
+  }
+
+  private get keptSince(): Date {
+    return new Date(this.clock.nowMs() - KEPT_MS);
+  }
+}
+
+function tokenOf(link: string | null): string | null {
+  return link === null ? null : (/#token=([^&]+)/.exec(link)?.[1] ?? null);
+}

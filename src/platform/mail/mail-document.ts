@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { type Block, escapeHtml } from './mail-content.js';
+import type { Locale } from './mail-kinds.js';
+
+/** Needs nothing from outside the mail; clients that drop it show the same words. */
+const STYLE =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:36em;margin:2em auto;padding:0 1em;color:#1a1a1a;background:#fff}' +
+  'th{text-align:left;font-weight:600;padding-right:1em;vertical-align:top}pre{white-space:pre-wrap}' +
+  '.code{font:600 1.5em/1.5 ui-monospace,monospace;letter-spacing:.1em}';
+
+/** The source expression by which a Content-Security-Policy admits the style of mails (CSP3 section 2.3.1). */
+export const MAIL_STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+
+/** The plain text of a mail. */
+export function textOf(body: readonly Block[]): string {
+  const paragraphs = body.map(({ text }) => text).filter((text) => text !== '');
+  return `${paragraphs.join('\n\n')}\n`;
+}
+
+/** The same as an HTML document without scripts and external resources. */
+export function htmlOf(subject: string, body: readonly Block[], locale: Locale): string {
+  const parts = body.map(({ html }) => html).filter((html) => html !== '');
+  return (
+    `<!doctype html>\n<html lang="${locale}">\n<head><meta charset="utf-8"><title>${escapeHtml(subject)}</title>` +
+    `<style>${STYLE}</style></head>\n<body>\n${parts.join('\n')}\n</body>\n</html>\n`
+  );
+}

@@ -1,0 +1,35 @@
+/** Every kind of mail that the service can send; names of templates, and of `kind` in the caught mailbox. */
+export const MAIL_KINDS = [
+  'verification',
+  'address_change',
+  'address_changing',
+  'address_changed',
+  'address_taken',
+  'registration_taken',
+  'password_reset',
+  'password_changed',
+  'new_device',
+  'factor_added',
+  'factor_removed',
+  'recovery_code_used',
+  'recovery_started',
+  'recovery_ready',
+  'recovery_done',
+  'api_key_created',
+  'api_key_expiring',
+  'api_key_leaked',
+  'role_changed',
+  'invitation',
+  'account_disabled',
+  'account_deleted',
+  'alert',
+] as const;
+
+/** One of {@link MAIL_KINDS}. */
+export type MailKind = (typeof MAIL_KINDS)[number];
+
+/** The languages that mails are written in; the first is the default. */
+export const LOCALES = ['en', 'de'] as const;
+
+/** One of {@link LOCALES}. */
+export type Locale = (typeof LOCALES)[number];

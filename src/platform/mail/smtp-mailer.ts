@@ -1,0 +1,56 @@
+import { createTransport } from 'nodemailer';
+import type { Environment } from '../config/environment.js';
+import { PermanentFailure } from '../outbox/outbox-channel.js';
+import { SEND_MS, senderOf, smtpOptions } from './mail-settings.js';
+import { type Mail, Mailer } from './mailer.js';
+
+/** Where nodemailer saw an error, when the server's reply was about this mail, and not about the connection or the login. */
+const ABOUT_THE_MAIL = ['EENVELOPE', 'EMESSAGE'];
+const REASON_LENGTH = 300;
+
+/** Sends mail by SMTP, one connection per mail: rare messages are not worth a connection that must be kept alive. */
+export class SmtpMailer extends Mailer {
+  readonly configured = true;
+  private readonly transport: ReturnType<typeof createTransport>;
+  private readonly host: string;
+
+  constructor(url: string, environment: Environment) {
+    super();
+    this.transport = createTransport(smtpOptions(url, environment.isProduction), {
+      from: senderOf(environment),
+    });
+    this.host = new URL(environment.PUBLIC_URL).hostname;
+  }
+
+  async send({ id, to, subject, text, html }: Mail, signal: AbortSignal): Promise<void> {
+    try {
+      await this.transport.sendMail({
+        to: { name: '', address: to },
+        subject,
+        text,
+        html,
+        messageId: `<${id}@${this.host}>`,
+        headers: { 'Auto-Submitted': 'auto-generated' },
+        signal: AbortSignal.any([signal, AbortSignal.timeout(SEND_MS)]),
+      });
+    } catch (error) {
+      throw failureOf(error, to);
+    }
+  }
+}
+
+/** The error without the address and the links that a server may repeat in its reply. */
+function failureOf(error: unknown, to: string): Error {
+  const { message, code, responseCode } = error as { message: string; code?: string; responseCode?: number };
+  const address = new RegExp(to.replaceAll(/[^\w@]/g, '\\$&'), 'gi');
+  const reason = message
+    .replaceAll(address, '(address)')
+    .replaceAll(/https?:\/\/\S+/gi, '(link)')
+    .slice(0, REASON_LENGTH);
+  const isFinal =
+    responseCode !== undefined &&
+    responseCode >= 500 &&
+    responseCode < 600 &&
+    ABOUT_THE_MAIL.includes(code ?? '');
+  return isFinal ? new PermanentFailure(reason) : new Error(reason);
+}

@@ -1,0 +1,173 @@
+import { Logger } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock } from '../clock/clock.js';
+import { RepeatingTask } from '../clock/repeating-task.js';
+import type { Randomness } from '../crypto/randomness.js';
+import type { TransactionRunner } from '../database/transaction-runner.js';
+import { GIVE_UP_AFTER_MS, backoffMs } from './backoff.js';
+import { type OutboxChannel, PRIORITIES, PermanentFailure } from './outbox-channel.js';
+import type { OutboxMessage } from './outbox-message.entity.js';
+import type { Outbox } from './outbox.js';
+import type { OutboxRepository } from './outbox.repository.js';
+
+const PAUSE_MS = 1_000;
+/** A dead instance's messages are taken over when its lease has ended: within 60 s, the pause and a restart included. */
+const LEASE_MS = 30_000;
+const RENEW_MS = 10_000;
+/** Attempts under way at a time, so that a receiver that hangs does not hold up the other messages. */
+const PARALLEL = 12;
+/** Of these, kept free for critical messages. */
+const RESERVED = 2;
+const ERROR_LENGTH = 500;
+/** How long a shutdown waits for attempts under way before it aborts them. */
+const GRACE_MS = 5_000;
+
+/** What the workers of all channels share. */
+export interface WorkerParts {
+  readonly outbox: Outbox;
+  readonly messages: OutboxRepository;
+  readonly transactions: TransactionRunner;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+}
+
+/**
+ * Sends what one channel owes. Any number of instances may run it: each message is with one worker at a time, whose
+ * lease is renewed for as long as the attempt takes.
+ */
+export class ChannelWorker {
+  private readonly logger = new Logger('Outbox');
+  private readonly sending: RepeatingTask;
+  private readonly renewing: RepeatingTask;
+  private readonly aborting = new AbortController();
+  private readonly underWay = new Map<OutboxMessage, Promise<void>>();
+
+  constructor(
+    private readonly channel: OutboxChannel,
+    private readonly parts: WorkerParts,
+  ) {
+    this.sending = new RepeatingTask(`Outbox ${channel.name}`, () => this.step(), { pauseMs: PAUSE_MS });
+    this.renewing = new RepeatingTask(`Outbox leases ${channel.name}`, () => this.renew(), {
+      pauseMs: RENEW_MS,
+    });
+  }
+
+  start(): void {
+    this.sending.start();
+    this.renewing.startDelayed();
+  }
+
+  wake(): void {
+    this.sending.wake();
+  }
+
+  /** Ends attempts under way after a grace of 5 s; they count as failed and are repeated. */
+  async stop(): Promise<void> {
+    await this.sending.stop();
+    const ended = new AbortController();
+    const all = Promise.all(this.underWay.values()).then(() => ended.abort());
+    await Promise.race([all, wait(GRACE_MS, undefined, { signal: ended.signal }).catch(() => undefined)]);
+    this.aborting.abort();
+    await all;
+    await this.renewing.stop();
+  }
+
+  /** Begins attempts for what is due, as many as there is room for; returns whether more may be due. */
+  async step(): Promise<boolean> {
+    const free = PARALLEL - this.underWay.size;
+    if (free === 0) return false;
+    const forAll = free - RESERVED;
+    const now = this.parts.clock.nowMs();
+    const limit = forAll > 0 ? forAll : free;
+    const claimed = await this.parts.messages.claim({
+      channel: this.channel.name,
+      leastPriority: forAll > 0 ? PRIORITIES.length - 1 : 0,
+      now: new Date(now),
+      leaseUntil: new Date(now + LEASE_MS),
+      limit,
+    });
+    for (const message of claimed) this.begin(message);
+    return claimed.length === limit;
+  }
+
+  /** Takes a step and waits for the attempts to end; for tests. Returns whether more may be due. */
+  async drain(): Promise<boolean> {
+    const more = await this.step();
+    await Promise.all(this.underWay.values());
+    return more;
+  }
+
+  /** Extends the leases of the messages that are being attempted. */
+  async renew(): Promise<void> {
+    if (this.underWay.size === 0) return;
+    await this.parts.messages.renew([...this.underWay.keys()], new Date(this.parts.clock.nowMs() + LEASE_MS));
+  }
+
+  private begin(message: OutboxMessage): void {
+    const attempt = this.attempt(message)
+      .catch((error: unknown) =>
+        this.logger.warn({ messageId: message.id, err: error }, 'Attempt not recorded'),
+      )
+      .finally(() => {
+        this.underWay.delete(message);
+        this.wake();
+      });
+    this.underWay.set(message, attempt);
+  }
+
+  private async attempt(message: OutboxMessage): Promise<void> {
+    const { id, subject } = message;
+    let state: 'delivered' | 'suppressed';
+    try {
+      const payload = this.parts.outbox.payloadOf(message);
+      const { signal } = this.aborting;
+      state = (await this.channel.deliver({ id, subject, payload, signal })) ?? 'delivered';
+    } catch (error) {
+      const text = (error instanceof Error ? error.message : String(error)).slice(0, ERROR_LENGTH);
+      return this.persistently(() => this.fail(message, text, error instanceof PermanentFailure));
+    }
+    await this.persistently(() => this.end(message, state, null));
+  }
+
+  /** PostgreSQL may be away at the moment, and what has arrived must not be sent again for that. */
+  private async persistently(record: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await record();
+      } catch (error) {
+        if (this.aborting.signal.aborted) throw error;
+        await wait(PAUSE_MS, undefined, { signal: this.aborting.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async end(
+    message: OutboxMessage,
+    state: 'delivered' | 'suppressed' | 'dead',
+    error: string | null,
+  ): Promise<void> {
+    const { id, channel, subject } = message;
+    const ended = await this.parts.transactions.run(async (tx) => {
+      const isOurs = await this.parts.messages.end(tx, message, state, error);
+      if (isOurs && state === 'dead')
+        await this.parts.outbox.announceDead(tx, { id, channel, subject, error: error ?? '' });
+      return isOurs;
+    });
+    if (ended) this.parts.outbox.report({ channel, outcome: state });
+  }
+
+  private async fail(message: OutboxMessage, error: string, isPermanent: boolean): Promise<void> {
+    const { id: messageId, channel, attempts, createdAt } = message;
+    const random = this.parts.randomness.bytes(1).readUInt8() / 255;
+    const nextAttemptAt = new Date(this.parts.clock.nowMs() + backoffMs(attempts, random));
+    const line = { messageId, channel, attempts, error };
+    if (isPermanent || nextAttemptAt.getTime() - createdAt.getTime() > GIVE_UP_AFTER_MS) {
+      await this.end(message, 'dead', error);
+      this.logger.error(line, 'Message given up');
+      return;
+    }
+    if (!(await this.parts.messages.postpone(message, nextAttemptAt, error))) return;
+    this.parts.outbox.report({ channel, outcome: 'failed' });
+    if (attempts === 1) this.logger.warn(line, 'Message not delivered; will be repeated');
+  }
+}

@@ -1,0 +1,35 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+import { RepeatingTask } from '../clock/repeating-task.js';
+import { OutboxRepository } from './outbox.repository.js';
+
+const PAUSE_MS = 3_600_000;
+const KEPT_MS = 30 * 86_400_000;
+const BATCH = 1000;
+
+/** Deletes messages that have been over for 30 days, dead letters included. */
+@Injectable()
+export class OutboxRetention implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask(OutboxRetention.name, () => this.enforce(), {
+    pauseMs: PAUSE_MS,
+  });
+
+  constructor(
+    private readonly messages: OutboxRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /** In batches: an alert that fires for days leaves more rows than one statement can delete before its timeout. */
+  async enforce(): Promise<void> {
+    const before = new Date(this.clock.nowMs() - KEPT_MS);
+    while ((await this.messages.deleteOverBefore(before, BATCH)) === BATCH);
+  }
+}

@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, MoreThan, Not, Repository } from 'typeorm';
+import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
+import { onDatabase } from '../database/database-problem.js';
+import type { Transaction } from '../database/transaction-runner.js';
+import { OutboxMessage } from './outbox-message.entity.js';
+
+/** Names one claim of one message. */
+export type Claim = Pick<OutboxMessage, 'id' | 'attempts'>;
+
+/** Which messages a worker takes, and until when. */
+export interface ClaimRequest {
+  readonly channel: string;
+  /** The least urgent priority that is taken. */
+  readonly leastPriority: number;
+  readonly now: Date;
+  readonly leaseUntil: Date;
+  readonly limit: number;
+}
+
+/** Every statement over the outbox. */
+@Injectable()
+export class OutboxRepository {
+  constructor(@InjectRepository(OutboxMessage) private readonly messages: Repository<OutboxMessage>) {}
+
+  async insert(tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> {
+    // TypeORM's type of what it writes has no place for JSON of any shape.
+    await tx.insert(OutboxMessage, messages as unknown as QueryDeepPartialEntity<OutboxMessage>[]);
+  }
+
+  /**
+   * Takes what is due, the most urgent first, for one worker until `leaseUntil`: rows that another worker is taking
+   * at this moment are skipped (SKIP LOCKED), and taken ones are not due until their lease ends.
+   */
+  async claim({ channel, leastPriority, now, leaseUntil, limit }: ClaimRequest): Promise<OutboxMessage[]> {
+    const ids = await onDatabase(async () => {
+      const [rows] = (await this.messages.query(
+        `UPDATE outbox_messages SET next_attempt_at = $3, attempts = attempts + 1
+         WHERE id IN (SELECT id FROM outbox_messages
+                      WHERE channel = $1 AND state = 'pending' AND next_attempt_at <= $2 AND priority <= $5
+                      ORDER BY priority, next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+         RETURNING id`,
+        [channel, now, leaseUntil, limit, leastPriority],
+      )) as [{ id: string }[], number];
+      return rows.map(({ id }) => id);
+    });
+    if (ids.length === 0) return [];
+    return onDatabase(() =>
+      this.messages.createQueryBuilder('message').whereInIds(ids).orderBy('message.priority').getMany(),
+    );
+  }
+
+  /** Extends leases that are still held. */
+  async renew(claims: readonly Claim[], leaseUntil: Date): Promise<void> {
+    await onDatabase(() =>
+      this.messages.query(
+        `UPDATE outbox_messages AS message SET next_attempt_at = $3
+         FROM unnest($1::uuid[], $2::integer[]) AS claim (id, attempts)
+         WHERE message.id = claim.id AND message.attempts = claim.attempts AND message.state = 'pending'`,
+        [claims.map(({ id }) => id), claims.map(({ attempts }) => attempts), leaseUntil],
+      ),
+    );
+  }
+
+  /** Ends a message and wipes what it says; false where the lease was lost and another worker has the message. */
+  async end(
+    tx: Transaction,
+    { id, attempts }: Claim,
+    state: 'delivered' | 'suppressed' | 'dead',
+    lastError: string | null,
+  ): Promise<boolean> {
+    const over = {
+      state,
+      lastError,
+      payload: null,
+      sealed: null,
+    } as unknown as QueryDeepPartialEntity<OutboxMessage>;
+    const ended = await tx.update(OutboxMessage, { id, attempts, state: 'pending' }, over);
+    return ended.affected === 1;
+  }
+
+  /** Puts a message off; false where the lease was lost. */
+  async postpone({ id, attempts }: Claim, nextAttemptAt: Date, lastError: string): Promise<boolean> {
+    const postponed = await onDatabase(() =>
+      this.messages.update({ id, attempts, state: 'pending' }, { nextAttemptAt, lastError }),
+    );
+    return postponed.affected === 1;
+  }
+
+  /**
+   * How many messages about the subject of one the channel has delivered since, or still owes from before that one:
+   * what became due at the same moment is attempted at the same moment.
+   */
+  async countBefore(
+    { id, subject, channel }: Pick<OutboxMessage, 'id' | 'subject' | 'channel'>,
+    since: Date,
+  ): Promise<number> {
+    const some = { subject, channel, createdAt: MoreThan(since) };
+    return onDatabase(() =>
+      this.messages.countBy([
+        { ...some, id: Not(id), state: 'delivered' },
+        { ...some, id: LessThan(id), state: 'pending' },
+      ]),
+    );
+  }
+
+  /** Deletes a batch of messages that are over, the oldest first; returns how many. */
+  async deleteOverBefore(instant: Date, batch: number): Promise<number> {
+    return onDatabase(async () => {
+      const [, deleted] = (await this.messages.query(
+        `DELETE FROM outbox_messages WHERE id IN (
+           SELECT id FROM outbox_messages WHERE state <> 'pending' AND created_at < $1
+           ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+        [instant, batch],
+      )) as [unknown, number];
+      return deleted;
+    });
+  }
+}

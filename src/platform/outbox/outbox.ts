@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { type Observable, Subject } from 'rxjs';
+import { Clock } from '../clock/clock.js';
+import { Sealing } from '../crypto/sealing.js';
+import { UuidV7 } from '../crypto/uuid.js';
+import { type Transaction, afterCommit } from '../database/transaction-runner.js';
+import {
+  type DeadLetter,
+  type DeliveryOutcome,
+  type NewMessage,
+  type OutboxChannel,
+  PRIORITIES,
+} from './outbox-channel.js';
+import { OutboxMessage } from './outbox-message.entity.js';
+import { OutboxRepository } from './outbox.repository.js';
+
+/** Runs in the transaction that gives a message up, so that what follows from it is never lost. */
+export type DeadLetterListener = (tx: Transaction, letter: DeadLetter) => Promise<void>;
+
+/**
+ * What the service owes to others: messages are written in the transaction of their cause and sent after it, at least
+ * once each, under a stable id. Modules register their channels while they are initialised.
+ */
+@Injectable()
+export class Outbox {
+  private readonly registered = new Map<string, OutboxChannel>();
+  private readonly listeners: DeadLetterListener[] = [];
+  private readonly enqueuedSubject = new Subject<string>();
+  private readonly outcomesSubject = new Subject<DeliveryOutcome>();
+
+  constructor(
+    private readonly messages: OutboxRepository,
+    private readonly sealing: Sealing,
+    private readonly clock: Clock,
+    private readonly ids: UuidV7,
+  ) {}
+
+  /** Every channel; complete once all modules are initialised. */
+  get channels(): readonly OutboxChannel[] {
+    return [...this.registered.values()];
+  }
+
+  /** Names of the channels of which this process has committed a message. */
+  get enqueued(): Observable<string> {
+    return this.enqueuedSubject;
+  }
+
+  /** How the attempts of this process ended. */
+  get outcomes(): Observable<DeliveryOutcome> {
+    return this.outcomesSubject;
+  }
+
+  /** Adds a channel. Throws where the name is taken. */
+  register(channel: OutboxChannel): void {
+    if (this.registered.has(channel.name))
+      throw new Error(`The outbox has a channel ${channel.name} already.`);
+    this.registered.set(channel.name, channel);
+  }
+
+  /** Has a listener called for each message that this process gives up. */
+  onDeadLetter(listener: DeadLetterListener): void {
+    this.listeners.push(listener);
+  }
+
+  /** Writes messages in the transaction of their cause; they are sent once it commits. Throws for an unknown channel. */
+  async enqueue(tx: Transaction, messages: readonly NewMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    await this.messages.insert(
+      tx,
+      messages.map((message) => this.row(message)),
+    );
+    const channels = new Set(messages.map(({ channel }) => channel));
+    afterCommit(tx, () => channels.forEach((channel) => this.enqueuedSubject.next(channel)));
+  }
+
+  /** What an attempt sends. Throws where a sealed payload cannot be opened. */
+  payloadOf({ id, payload, sealed }: OutboxMessage): unknown {
+    return sealed === null
+      ? payload
+      : JSON.parse(this.sealing.open('outbox-payload', id, sealed).toString('utf8'));
+  }
+
+  /** Tells who counts outcomes. */
+  report(outcome: DeliveryOutcome): void {
+    this.outcomesSubject.next(outcome);
+  }
+
+  /** Tells the listeners, in the transaction that gives the message up. */
+  async announceDead(tx: Transaction, letter: DeadLetter): Promise<void> {
+    for (const listener of this.listeners) await listener(tx, letter);
+  }
+
+  private row({ channel: name, subject, payload, priority, id, isDelivered }: NewMessage): OutboxMessage {
+    const channel = this.registered.get(name);
+    if (!channel) throw new Error(`The outbox has no channel ${name}.`);
+    const now = this.clock.now();
+    const messageId = id ?? this.ids.next();
+    const isOver = isDelivered === true;
+    return Object.assign(new OutboxMessage(), {
+      id: messageId,
+      channel: name,
+      subject,
+      priority: PRIORITIES.indexOf(priority),
+      payload: channel.sealed || isOver ? null : payload,
+      sealed:
+        channel.sealed && !isOver
+          ? this.sealing.seal('outbox-payload', messageId, JSON.stringify(payload))
+          : null,
+      state: isOver ? 'delivered' : 'pending',
+      attempts: 0,
+      nextAttemptAt: now,
+      createdAt: now,
+      lastError: null,
+    } satisfies OutboxMessage);
+  }
+}

@@ -1,0 +1,125 @@
+import { Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  MAIL_UNDELIVERABLE,
+  UndeliverableMail,
+} from '../../../src/monitoring/delivery/undeliverable-mail.js';
+import { Environment } from '../../../src/platform/config/environment.js';
+import { paragraph } from '../../../src/platform/mail/mail-content.js';
+import { MailOutbox } from '../../../src/platform/mail/mail-outbox.js';
+import { mailTemplate } from '../../../src/platform/mail/mail-template.js';
+import { MailTemplates } from '../../../src/platform/mail/mail-templates.js';
+import { type Mailer, NoMailer } from '../../../src/platform/mail/mailer.js';
+import { SmtpMailer } from '../../../src/platform/mail/smtp-mailer.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
+import { type Alerting, alertingDataSource, startAlerting } from '../../support/monitoring/alerting.js';
+import { type MailServer, startMailServer } from '../../support/mail/mail-server.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+
+const words = ({ link }: { link: string }) => ({ subject: 'Reset', body: [paragraph`Open ${link}.`] });
+const resetMail = mailTemplate({
+  kind: 'password_reset',
+  placeholders: ['link'],
+  words: { en: words, de: words },
+});
+const LINK = 'https://example.org/reset#token=a-secret-of-the-mail';
+
+describe('Mail through the outbox', () => {
+  let database: FreshDatabase;
+  let dataSource: DataSource;
+  let server: MailServer;
+  let clock: ManualClock;
+  let alerting: Alerting;
+  let mails: MailOutbox;
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    [database, server] = await Promise.all([freshDatabase(), startMailServer()]);
+    dataSource = await alertingDataSource(database).initialize();
+  });
+  afterAll(async () => {
+    await Promise.all([dataSource.destroy(), server.stop()]);
+    await database.drop();
+  });
+  beforeEach(async () => {
+    clock = new ManualClock();
+    alerting = await startAlerting(database, [], clock, dataSource);
+    mails = mailOutbox(new SmtpMailer(server.url, environment()));
+    mails.onModuleInit();
+    new UndeliverableMail(alerting.outbox, alerting.raiser, alerting.alerts, clock).onModuleInit();
+    server.received.length = 0;
+    server.refusal = null;
+  });
+  afterEach(() => dataSource.query('DELETE FROM monitoring_alert; DELETE FROM outbox_messages'));
+
+  const environment = () => Object.assign(new Environment(), { PUBLIC_URL: 'https://id.example.org' });
+  const mailOutbox = (mailer: Mailer) =>
+    new MailOutbox(alerting.outbox, new MailTemplates(environment()), mailer);
+  const send = (subject = 'user:1') =>
+    alerting.transactions.run((tx) =>
+      mails.send(tx, resetMail, { to: 'ada@example.com', locale: 'en', subject, values: { link: LINK } }),
+    );
+  const drain = () => alerting.worker(mails).drain();
+  const dump = async () =>
+    JSON.stringify(
+      await dataSource.query('SELECT m::text, encode(sealed, $1) FROM outbox_messages m', ['escape']),
+    );
+
+  it('arrives in both forms, and leaves nothing behind', async () => {
+    await send();
+    expect(await dump()).not.toMatch(/a-secret|ada@/);
+    await drain();
+    expect(server.received).toMatchObject([{ subject: 'Reset', text: expect.stringContaining(LINK) }]);
+    expect(server.received[0]!.html).toContain('Open https://example.org/reset#token=');
+    expect(await alerting.deliveries()).toMatchObject([{ state: 'delivered', sealed: null, payload: null }]);
+  });
+
+  it('has one Message-ID over all attempts', async () => {
+    const ids: (string | undefined)[] = [];
+    server.refusal = 'try again later';
+    await send();
+    const [row] = await alerting.deliveries();
+    for (let minute = 0; minute < 3; minute++) {
+      await drain();
+      clock.advance(60_000);
+    }
+    server.refusal = null;
+    await drain();
+    ids.push(...server.received.map(({ messageId }) => messageId));
+    expect(ids).toEqual([`<${row!.id}@id.example.org>`]);
+    expect(await alerting.deliveries()).toMatchObject([{ attempts: 4 }]);
+  });
+
+  it('raises an alert about the account when it is refused for good, without the address', async () => {
+    server.refusal = 'no mailbox ada@example.com';
+    server.refusalCode = 550;
+    await send();
+    await drain();
+    clock.advance(600_000);
+    await drain();
+    expect(await alerting.deliveries()).toMatchObject([{ state: 'dead', attempts: 1, sealed: null }]);
+    const alerts = await alerting.rows();
+    expect(alerts).toMatchObject([
+      { rule: MAIL_UNDELIVERABLE.name, severity: 'warning', subject: 'user:1', state: 'open' },
+    ]);
+    expect(JSON.stringify([alerts, await alerting.deliveries()])).not.toContain('ada@');
+  });
+
+  it('raises no alert about the mail of such an alert', async () => {
+    server.refusal = 'no mailbox';
+    server.refusalCode = 550;
+    await send();
+    await drain();
+    const [alert] = await alerting.rows();
+    await send(`alert:${alert!.id}`);
+    await drain();
+    expect(await alerting.rows()).toHaveLength(1);
+  });
+
+  it('is not written where no mail can be sent', async () => {
+    mails = mailOutbox(new NoMailer());
+    await send();
+    expect(await alerting.deliveries()).toEqual([]);
+  });
+});

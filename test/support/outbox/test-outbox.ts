@@ -1,0 +1,36 @@
+import type { DataSource } from 'typeorm';
+import type { Clock } from '../../../src/platform/clock/clock.js';
+import { MasterKey } from '../../../src/platform/crypto/master-key.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
+import { Sealing } from '../../../src/platform/crypto/sealing.js';
+import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
+import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
+import { OutboxWorker } from '../../../src/platform/outbox/outbox-worker.js';
+import { Outbox } from '../../../src/platform/outbox/outbox.js';
+import { OutboxRepository } from '../../../src/platform/outbox/outbox.repository.js';
+
+/** One instance's outbox, without the loops: a test takes the steps itself. */
+export interface TestOutbox {
+  readonly outbox: Outbox;
+  readonly messages: OutboxRepository;
+  readonly workers: OutboxWorker;
+  readonly transactions: TransactionRunner;
+}
+
+/** Over a connected data source that knows {@link OutboxMessage}. */
+export function startOutbox(dataSource: DataSource, clock: Clock): TestOutbox {
+  const randomness = new SystemRandomness();
+  const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage));
+  const transactions = new TransactionRunner(dataSource);
+  const ids = new UuidV7(clock, randomness);
+  const outbox = new Outbox(messages, TEST_SEALING, clock, ids);
+  const workers = new OutboxWorker(outbox, messages, transactions, clock, randomness);
+  return { outbox, messages, workers, transactions };
+}
+
+/** Of one installation, whatever its instances. */
+const TEST_SEALING = new Sealing(
+  new MasterKey('what the messages of a test are sealed with'),
+  new SystemRandomness(),
+);
