@@ -2,7 +2,6 @@ import fastifyCookie from '@fastify/cookie';
 import type { NestFastifyApplication, FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serveDocumentation, serveErrors } from './openapi.js';
-import { SessionErrors } from '../sessions/session.errors.js';
 import { CallRecorder } from '../audit/call-recorder.js';
 import { SystemClock } from '../platform/clock/clock.js';
 import type { Environment } from '../platform/config/environment.js';
@@ -22,6 +21,7 @@ import { RouteTable } from '../platform/http/route-table.js';
 import { RequestLog } from '../platform/logging/request-log.js';
 import { Tracing } from '../platform/tracing/tracing.js';
 import { warnUntrustedProxy } from '../platform/http/untrusted-proxy-warning.js';
+import { SessionErrors } from '../sessions/session.errors.js';
 import { Admission } from '../rate-limit/admission.js';
 
 type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
