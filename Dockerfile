@@ -1,5 +1,5 @@
 # Build: the compiler and nothing platform-specific (no embedded PostgreSQL, no bundled Node).
-FROM node:24-slim AS build
+FROM node:24.21.0-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=optional --ignore-scripts
@@ -9,7 +9,7 @@ COPY src ./src
 RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
 
 # Run: as an unprivileged user; only /data is written to (audit spool, checkpoints).
-FROM node:24-slim
+FROM node:24.21.0-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /app/package.json ./
@@ -23,4 +23,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # What `npm start` runs, but not through npm, which would not pass signals on.
-CMD ["node", "--max-semi-space-size=8", "scripts/start.cjs"]
+CMD ["node", "--disable-sigusr1", "--max-semi-space-size=8", "scripts/start.cjs"]

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
+import { PasswordCredential } from './src/auth/credentials/passwords/password-credential.entity.js';
+import { KnownDevice } from './src/sessions/devices/known-device.entity.js';
 import { SigningKey } from './src/sessions/keys/signing-key.entity.js';
 import { Session } from './src/sessions/session.entity.js';
 import { Alert } from './src/monitoring/alerts/alert.entity.js';
@@ -14,6 +16,16 @@ import { User } from './src/users/user.entity.js';
 /** The TypeORM command line's view of the database, as the owner; the application has its own in DatabaseModule. */
 export default new DataSource({
   ...dataSourceOptions(loadEnvironment(), 'migrations'),
-  entities: [User, Session, SigningKey, LoginFailures, AddressBlock, Alert, Delivery],
+  entities: [
+    User,
+    PasswordCredential,
+    Session,
+    KnownDevice,
+    SigningKey,
+    LoginFailures,
+    AddressBlock,
+    Alert,
+    Delivery,
+  ],
   migrations: [...MIGRATIONS],
 });

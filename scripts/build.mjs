@@ -8,19 +8,34 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SETTINGS = ['nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const SETTINGS = [
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+  'scripts/swagger-plugin.mjs',
+];
 const STAMP = join(ROOT, 'dist', '.stamp.json');
 const BUILD_INFO = join(ROOT, 'dist', '.tsbuildinfo');
 const LOCK = join(ROOT, 'dist', '.building');
 
+/** `EX_CONFIG` of sysexits.h. */
+const EXIT_CONFIG = 78;
+const NO_COMPILER =
+  'dist is missing or older than src, and the compiler is not installed: run "npm ci --include=dev".\n';
+
 /**
  * Compiles `src` into `dist` unless that was done already. `dist` is completed in place and never emptied, so that
  * another instance can go on running from it; of several builds at once the first one works and the others wait.
- * A checkout without sources or compiler, such as an image, is taken as it is. Ends the process when the
- * compilation fails.
+ * A checkout without sources, such as an image, is taken as it is. Ends the process with 78 when there is something to
+ * compile and no compiler (`npm ci --omit=dev`), and with the compiler's exit code when the compilation fails.
  */
 export async function buildIfStale() {
-  if (!existsSync(join(ROOT, 'src')) || nestCli() === null || isFresh()) return;
+  if (!existsSync(join(ROOT, 'src')) || isFresh()) return;
+  if (nestCli() === null) {
+    process.stderr.write(NO_COMPILER);
+    process.exit(EXIT_CONFIG);
+  }
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   while (!tryLock()) await delay(100);
   try {

@@ -10,10 +10,10 @@ import { loadEnvironment } from './platform/config/load-environment.js';
 import { assertWritableFolder } from './platform/config/usable-files.js';
 import { prepareDatabase } from './platform/database/prepare-database.js';
 
-/** One Ctrl-C comes several times: from the terminal, from npm and, to a worker, from its supervisor; milliseconds. */
+/** One Ctrl-C arrives several times: from the terminal, from npm and, in a worker, from its supervisor; milliseconds. */
 const DUPLICATE_SIGNAL_MS = 1000;
 
-// Listened to from the first moment: a signal that comes while the service starts must not leave its database behind.
+// Handled from the first moment: a signal during the start must not leave the embedded database running.
 const interruption = new AbortController();
 const started = start();
 drainOnSignal(async () => (await started)());
@@ -25,7 +25,7 @@ async function start(): Promise<() => Promise<void>> {
   if (cluster.isWorker) return serve(environment);
   await choosePort(environment);
   assertWritableFolder('DATA_DIR', environment.DATA_DIR);
-  // Both are read again where they are used; here a fault is one line, and no database has started for nothing.
+  // Both are read again where they are used; reading them here reports a fault before a database is started.
   void new SuppliedKey(environment);
   suppliedPlaces(environment);
   const database = await prepareDatabase(environment, interruption.signal);
@@ -61,7 +61,7 @@ function drainOnSignal(drain: () => Promise<void>): void {
   }
 }
 
-/** Says why the process ends, and returns its exit code. */
+/** Writes why the process ends to stderr, and returns its exit code. */
 function reportFailure(error: unknown): number {
   const { exitCode, lines } = failureOf(error);
   for (const line of lines) process.stderr.write(`${line}\n`);

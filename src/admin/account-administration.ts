@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
-import type { Role } from '../platform/access/principal.js';
+import { ROLES, type Role } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { type Transaction, TransactionRunner } from '../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
@@ -11,8 +11,12 @@ import { monotonicTimestamp } from '../users/monotonic-timestamp.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { SessionRevocation } from '../sessions/revocation/session-revocation.js';
+import { AdminErrors } from './admin.errors.js';
 
-/** What an operator may do to an account. Whatever takes something away ends the account's sessions with it. */
+/**
+ * What an operator or administrator may do to an account, which is named by its id or its canonical e-mail address.
+ * Whatever takes something away ends the account's sessions with it. What is already as asked changes nothing and makes no event.
+ */
 @Injectable()
 export class AccountAdministration {
   constructor(
@@ -24,75 +28,98 @@ export class AccountAdministration {
     private readonly clock: Clock,
   ) {}
 
-  /** Keeps the account from signing in. Throws `not_found`, as all of these do. */
-  async disable(email: string, origin: Origin): Promise<void> {
-    await this.change(email, async (tx, user) => {
-      await this.users.update(tx, user.id, { disabledAt: this.clock.now() });
+  /** Keeps the account from signing in. Throws `not_found`, as all of these do, and `last_administrator`. */
+  async disable(who: string, origin: Origin): Promise<void> {
+    await this.changeAdministrators(who, async (tx, user) => {
+      if (user.disabledAt !== null) return;
+      const changes = { disabledAt: this.clock.now() };
+      assertKept(await this.users.updateUnlessLastAdministrator(tx, user.id, changes));
       await this.audit.record(tx, { type: 'user_disabled', ...done(user, origin), details: {} });
       await this.revocation.endAllOfUser(tx, user.id, 'account_disabled', origin);
     });
   }
 
-  async enable(email: string, origin: Origin): Promise<void> {
-    await this.change(email, async (tx, user) => {
+  async enable(who: string, origin: Origin): Promise<void> {
+    await this.change(who, async (tx, user) => {
+      if (user.disabledAt === null) return;
       await this.users.update(tx, user.id, { disabledAt: null });
       await this.audit.record(tx, { type: 'user_enabled', ...done(user, origin), details: {} });
     });
   }
 
-  /** Removes the account. Its entries in the trail stay, by its id. */
-  async delete(email: string, origin: Origin): Promise<void> {
-    await this.change(email, async (tx, user) => {
+  /** Removes the account. Its entries in the trail stay, by its id. Throws `last_administrator`. */
+  async delete(who: string, origin: Origin): Promise<void> {
+    await this.changeAdministrators(who, async (tx, user) => {
       await this.revocation.endAllOfUser(tx, user.id, 'account_deleted', origin);
-      await this.users.delete(tx, user.id);
-      await this.guessing.unlock(this.audit.emailDigest(email), tx);
+      assertKept(await this.users.deleteUnlessLastAdministrator(tx, user.id));
+      await this.guessing.unlock(this.audit.emailDigest(user.email), tx);
       await this.audit.record(tx, { type: 'user_deleted', ...done(user, origin), details: {} });
     });
   }
 
   /** Opens an account that too many failures have closed. */
-  async unlock(email: string, origin: Origin): Promise<void> {
-    await this.change(email, async (tx, user) => {
-      await this.guessing.unlock(this.audit.emailDigest(email), tx);
+  async unlock(who: string, origin: Origin): Promise<void> {
+    await this.change(who, async (tx, user) => {
+      await this.guessing.unlock(this.audit.emailDigest(user.email), tx);
       await this.audit.record(tx, { type: 'user_unlocked', ...done(user, origin), details: {} });
     });
   }
 
-  /** Gives the account these roles and no others. Tokens carry roles, so its sessions end. */
-  async setRoles(email: string, roles: readonly Role[], origin: Origin): Promise<void> {
-    await this.change(email, async (tx, user) => {
+  /**
+   * Gives the account these roles and no others but `user`, which everybody has. Tokens carry roles, so its sessions
+   * end. Throws `last_administrator`.
+   */
+  async setRoles(who: string, wanted: readonly Role[], origin: Origin): Promise<void> {
+    const roles = ROLES.filter((role) => role === 'user' || wanted.includes(role));
+    await this.changeAdministrators(who, async (tx, user) => {
       const granted = roles.filter((role) => !user.roles.includes(role));
       const revoked = user.roles.filter((role) => !roles.includes(role));
       if (granted.length + revoked.length === 0) return;
       const updatedAt = monotonicTimestamp(user.updatedAt, this.clock.nowMs());
-      await this.users.update(tx, user.id, { roles: [...roles], updatedAt });
+      const changes = { roles, updatedAt };
+      if (!revoked.includes('admin')) await this.users.update(tx, user.id, changes);
+      else assertKept(await this.users.updateUnlessLastAdministrator(tx, user.id, changes));
       const details = { granted, revoked };
       await this.audit.record(tx, { type: 'privilege_permissions_changed', ...done(user, origin), details });
       await this.revocation.endAllOfUser(tx, user.id, 'roles_changed', origin);
     });
   }
 
-  /**
-   * Replaces the password by one that is hashed already, forgets failed logins and ends the account's sessions. Returns
-   * whether it may sign in: an account that was disabled stays so.
-   */
-  async setPasswordHash(email: string, passwordHash: string, origin: Origin): Promise<boolean> {
-    return this.change(email, async (tx, user) => {
-      await this.users.update(tx, user.id, { passwordHash });
-      await this.guessing.unlock(this.audit.emailDigest(email), tx);
-      await this.audit.record(tx, { type: 'authn_password_change', ...done(user, origin), details: {} });
-      await this.revocation.endAllOfUser(tx, user.id, 'password_changed', origin);
-      return user.disabledAt === null;
+  /** Signs the account out everywhere; returns how many sessions that ended. */
+  async endSessions(who: string, origin: Origin): Promise<number> {
+    return this.change(who, (tx, user) =>
+      this.revocation.endAllOfUser(tx, user.id, 'ended_by_administrator', origin),
+    );
+  }
+
+  private async change<T>(who: string, work: (tx: Transaction, user: User) => Promise<T>): Promise<T> {
+    return this.transactions.run((tx) => this.withLocked(tx, who, work));
+  }
+
+  /** The same for what may take the last administrator away: one at a time, the lock before that of the account. */
+  private async changeAdministrators<T>(
+    who: string,
+    work: (tx: Transaction, user: User) => Promise<T>,
+  ): Promise<T> {
+    return this.transactions.run(async (tx) => {
+      await this.users.lockRoles(tx);
+      return this.withLocked(tx, who, work);
     });
   }
 
-  private async change<T>(email: string, work: (tx: Transaction, user: User) => Promise<T>): Promise<T> {
-    return this.transactions.run(async (tx) => {
-      const user = await this.users.lockByEmail(tx, email);
-      if (!user) throw new Problem(PlatformErrors.not_found);
-      return work(tx, user);
-    });
+  private async withLocked<T>(
+    tx: Transaction,
+    who: string,
+    work: (tx: Transaction, user: User) => Promise<T>,
+  ): Promise<T> {
+    const user = await (who.includes('@') ? this.users.lockByEmail(tx, who) : this.users.lock(tx, who));
+    if (!user) throw new Problem(PlatformErrors.not_found);
+    return work(tx, user);
   }
+}
+
+function assertKept(changed: boolean): void {
+  if (!changed) throw new Problem(AdminErrors.last_administrator);
 }
 
 const done = (user: User, origin: Origin) => ({ outcome: 'success' as const, userId: user.id, origin });

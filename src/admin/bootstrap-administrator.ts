@@ -9,7 +9,7 @@ import { internalOrigin } from '../platform/http/origin.js';
 import { canonicalEmail } from '../users/canonical-email.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
-import { UsersService } from '../users/users.service.js';
+import { AccountCreation } from '../auth/registration/account-creation.js';
 import { NewPassword } from '../auth/credentials/passwords/new-password.js';
 import { untilAvailable } from '../platform/database/until-available.js';
 
@@ -26,7 +26,7 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
   constructor(
     private readonly environment: Environment,
     private readonly passwords: NewPassword,
-    private readonly users: UsersService,
+    private readonly creation: AccountCreation,
     private readonly repository: UsersRepository,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
@@ -59,8 +59,8 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
     await this.transactions.run(async (tx) => {
       await this.repository.lockRoles(tx);
       if (await this.repository.someoneHas('admin', tx)) return;
-      const account = { email, displayName: null, roles: ['user' as const, 'admin' as const], passwordHash };
-      const { id } = await this.users.create(tx, account, ORIGIN);
+      const account = { email, displayName: null, roles: ['user' as const, 'admin' as const] };
+      const { id } = await this.creation.create(tx, account, passwordHash, ORIGIN);
       await this.audit.record(tx, {
         type: 'privilege_permissions_changed',
         outcome: 'success',

@@ -1,7 +1,9 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { AdminErrors } from '../admin/admin.errors.js';
 import { AuthErrors } from '../auth/auth.errors.js';
+import { SessionErrors } from '../sessions/session.errors.js';
 import type { Environment } from '../platform/config/environment.js';
 import { productVersion } from '../platform/config/product-version.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
@@ -29,7 +31,7 @@ const DESCRIPTION = `Sign in once, get an access token that your API can verify 
 
 **Try it out here:** press *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
 keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. What is under *audit* and *monitoring* takes a role, which an operator gives:
-\`npm run admin -- roles ada@example.com user admin\`.
+\`npm run admin -- users roles ada@example.com admin\`.
 
 Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`: [all of them](/docs/errors). Every answer carries \`X-Request-Id\`, and the
 rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document itself: [OpenAPI 3.1](/openapi.json).`;
@@ -41,9 +43,14 @@ const COOKIE =
 const METRICS =
   'The value of `METRICS_TOKEN`. An installation without one answers its own machine only, and asks for none.';
 
-const ROWS: readonly ProblemRow[] = [PlatformErrors, AuthErrors, UsersErrors, RateLimitErrors].flatMap(
-  (table) => Object.values(table),
-);
+const ROWS: readonly ProblemRow[] = [
+  PlatformErrors,
+  SessionErrors,
+  AuthErrors,
+  UsersErrors,
+  RateLimitErrors,
+  AdminErrors,
+].flatMap((table) => Object.values(table));
 
 /** The OpenAPI 3.1 document of the application, made from the decorators that the pipeline itself obeys. */
 export function openApiDocument(app: NestFastifyApplication, environment: Environment): OpenAPIObject {
@@ -120,9 +127,9 @@ function problemsOf({ method, path, access, handler }: DeclaredRoute): ProblemRo
       ...(changes ? [malformed_request, validation_failed, payload_too_large, unsupported_media_type] : []),
       ...(access?.kind === 'public'
         ? []
-        : [AuthErrors.unauthenticated, AuthErrors.invalid_token, AuthErrors.session_ended]),
-      ...(access?.kind === 'roles' ? [AuthErrors.forbidden] : []),
-      ...(changes ? [AuthErrors.csrf_rejected] : []),
+        : [SessionErrors.unauthenticated, SessionErrors.invalid_token, SessionErrors.session_ended]),
+      ...(access?.kind === 'roles' ? [SessionErrors.forbidden] : []),
+      ...(changes ? [SessionErrors.csrf_rejected] : []),
       ...declared,
       PlatformErrors.dependency_unavailable,
       PlatformErrors.internal,

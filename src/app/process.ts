@@ -27,7 +27,7 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
   return app;
 }
 
-/** Listens, and returns a function that drains: stop accepting, finish what is in flight, flush, let go. */
+/** Listens, and returns a function that drains: stops accepting, finishes requests in flight, flushes and disconnects. */
 export async function serve(environment: Environment): Promise<() => Promise<void>> {
   const app = await createApp(environment);
   try {
@@ -40,15 +40,15 @@ export async function serve(environment: Environment): Promise<() => Promise<voi
   const audit = app.get(AuditService);
   await audit.recordAlone({ ...LIFECYCLE, type: 'sys_startup', details: { version: productVersion() } });
   const documentation = environment.DOCS_ENABLED ? `; documentation at ${environment.PUBLIC_URL}/docs` : '';
-  logger.log(`listening on ${await app.getUrl()}${documentation}`);
+  logger.log(`Listening on ${await app.getUrl()}${documentation}`);
   if (environment.NODE_ENV === 'production' && isLoopback(environment.PUBLIC_URL))
-    logger.warn(`PUBLIC_URL is ${environment.PUBLIC_URL}, which tokens name as their issuer`);
+    logger.warn(`PUBLIC_URL is ${environment.PUBLIC_URL}, and tokens name it as their issuer`);
   return async () => {
     app.get(Drain).begin();
-    // To the spool: an end without PostgreSQL is an end too.
+    // To the spool: the process may be stopping because PostgreSQL is down.
     audit.recordRefusal({ ...LIFECYCLE, type: 'sys_shutdown', details: {} });
     const limit = setTimeout(() => {
-      logger.error('requests were still in flight when the time to drain was over');
+      logger.error('Requests were still in flight when the drain timed out');
       process.exit(1);
     }, DRAIN_LIMIT_MS);
     await app.close();

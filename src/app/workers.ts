@@ -10,7 +10,7 @@ const RESTART_DELAY_MS = 1000;
 /** Forks `WEB_CONCURRENCY` workers on one port and replaces those that die; returns a function that drains them all. */
 export async function superviseWorkers(environment: Environment): Promise<() => Promise<void>> {
   let stopping = false;
-  // Figures travel between the processes, and JSON has no NaN.
+  // Metrics are sent between the processes, and JSON has no NaN.
   cluster.setupPrimary({ serialization: 'advanced' });
   new MetricsGatherer().start();
   const fork = () =>
@@ -46,10 +46,10 @@ async function stopWorker(worker: Worker): Promise<void> {
   await ended;
 }
 
-/** A worker ended before it listened; it has said why itself. */
+/** A worker exited before it listened; its own output says why. */
 export class WorkerFailed extends Error {
   constructor(readonly exitCode: number) {
-    super(`a worker ended with code ${exitCode} before it listened`);
+    super(`A worker exited with code ${exitCode} before it listened`);
     this.name = 'WorkerFailed';
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The closed vocabulary of authentication events, in the words of the OWASP Logging Vocabulary Cheat Sheet where
- * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded.
+ * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded. Beside them stand
+ * the members of the origin's `actor`, where somebody acted on an account that is not theirs or on the installation.
  */
 export interface AuditDetails {
   /** Somebody signed in. `account` is the keyed digest of the submitted address. */
@@ -24,7 +25,8 @@ export interface AuditDetails {
   /** A refresh token was presented again after its rotation; its session ended. */
   authn_token_reuse: { generation: number; presentedGeneration: number };
   session_created: { deviceId: string };
-  session_renewed: { generation: number };
+  /** `replayed`: the current token was given again, within ten seconds of the rotation. */
+  session_renewed: { generation: number; replayed: boolean; networkChanged: boolean };
   /** A refresh was refused; `reason` says why. */
   session_renew_fail: Record<string, never>;
   session_logout: Record<string, never>;
@@ -50,6 +52,8 @@ export interface AuditDetails {
   address_blocked: { address: string; seconds: number; rule: string; alertId: string };
   address_unblocked: { address: string; alertId: string };
   signing_key_rotated: { kid: string };
+  /** A row of the table of keys was not made by this installation; it is ignored. */
+  signing_key_rejected: { kid: string };
   sys_startup: { version: string };
   sys_shutdown: Record<string, never>;
 }
@@ -62,30 +66,33 @@ export type AuditOutcome = 'success' | 'failure';
 /** The type that API calls carry in the trail. */
 export const API_CALL = 'api_call';
 
+/** What an event means for the sessions of its user: the end of the one that it names, or of all. */
+type Ends = 'session' | 'every session';
+
 /** The vocabulary as values; the compiler keeps it complete. */
-export const AUDIT_EVENT_TYPES = Object.keys({
+const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_success: true,
   authn_login_successafterfail: true,
   authn_login_fail: true,
   authn_login_lock: true,
   authn_login_fail_max: true,
-  authn_password_change: true,
+  authn_password_change: { ends: 'every session' },
   authn_token_invalid: true,
-  authn_token_reuse: true,
+  authn_token_reuse: { ends: 'session' },
   session_created: true,
   session_renewed: true,
   session_renew_fail: true,
-  session_logout: true,
+  session_logout: { ends: 'session' },
   session_use_after_expire: true,
-  session_revoked: true,
+  session_revoked: { ends: 'every session' },
   user_created: true,
   user_create_fail: true,
   user_updated: true,
-  user_disabled: true,
+  user_disabled: { ends: 'every session' },
   user_enabled: true,
-  user_deleted: true,
+  user_deleted: { ends: 'every session' },
   user_unlocked: true,
-  privilege_permissions_changed: true,
+  privilege_permissions_changed: { ends: 'every session' },
   authz_fail: true,
   malicious_csrf: true,
   excess_rate_limit_exceeded: true,
@@ -96,6 +103,18 @@ export const AUDIT_EVENT_TYPES = Object.keys({
   address_blocked: true,
   address_unblocked: true,
   signing_key_rotated: true,
+  signing_key_rejected: true,
   sys_startup: true,
   sys_shutdown: true,
-} satisfies Record<AuditEventType, true>) as AuditEventType[];
+};
+
+/** Every type of event. */
+export const AUDIT_EVENT_TYPES = Object.keys(MARKS) as AuditEventType[];
+
+/** The types of events after which a session must not go on reading what it was reading. */
+export function eventsThatEnd(ends: Ends): AuditEventType[] {
+  return AUDIT_EVENT_TYPES.filter((type) => {
+    const mark = MARKS[type];
+    return mark !== true && mark.ends === ends;
+  });
+}

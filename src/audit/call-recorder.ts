@@ -1,3 +1,4 @@
+import { recordedCaller } from '../platform/access/principal.js';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
@@ -25,6 +26,7 @@ export class CallRecorder {
     const context = contextOf(request);
     if (isOperational(context.route)) return recorded();
     const { origin, principal, problemCode } = context;
+    const caller = recordedCaller(principal);
     if (problemCode === PlatformErrors.validation_failed.code) this.recordInvalidInput(request);
     this.audit.recordCall(
       {
@@ -33,8 +35,8 @@ export class CallRecorder {
         route: context.route,
         status,
         durationMs: performance.now() - context.startedAt,
-        userId: principal?.userId ?? null,
-        sessionId: principal?.sessionId ?? context.refreshSessionId,
+        userId: caller.userId,
+        sessionId: caller.sessionId ?? context.refreshSessionId,
         reason: problemCode,
       },
       recorded,
@@ -47,8 +49,7 @@ export class CallRecorder {
       type: 'input_validation_fail',
       outcome: 'failure',
       reason: PlatformErrors.validation_failed.code,
-      userId: principal?.userId ?? null,
-      sessionId: principal?.sessionId ?? null,
+      ...recordedCaller(principal),
       origin,
       details: { pointers: invalidMembers },
     });

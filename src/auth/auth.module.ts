@@ -1,97 +1,45 @@
 import { Module } from '@nestjs/common';
-import { JwtModule } from '@nestjs/jwt';
-import { PassportModule } from '@nestjs/passport';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { AccountAdministration } from '../admin/account-administration.js';
-import { BootstrapAdministrator } from '../admin/bootstrap-administrator.js';
-import { AuthController } from './auth.controller.js';
-import { TokenCookies } from '../sessions/tokens/token-cookies.js';
-import { DeviceTokens } from '../sessions/devices/device-tokens.js';
-import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js';
-import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
-import { CallerClues } from '../sessions/guards/caller-clues.js';
-import { CsrfGuard } from '../sessions/guards/csrf.guard.js';
-import { JwksController } from '../sessions/keys/jwks.controller.js';
-import { KeyMaker } from '../sessions/keys/key-maker.js';
-import { KeyRing } from '../sessions/keys/key-ring.js';
-import { KeyRotation } from '../sessions/keys/key-rotation.js';
-import { KeySeal } from '../sessions/keys/key-seal.js';
-import { SigningKey } from '../sessions/keys/signing-key.entity.js';
-import { SigningKeysRepository } from '../sessions/keys/signing-keys.repository.js';
-import { SuppliedKey } from '../sessions/keys/supplied-key.js';
-import { LoginService } from './sign-in/login.service.js';
-import { LogoutService } from '../sessions/revocation/logout.service.js';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { PasswordCredential } from './credentials/passwords/password-credential.entity.js';
+import { PasswordChange } from './credentials/passwords/password-change.js';
+import { PasswordCredentials } from './credentials/passwords/password-credentials.js';
+import { PasswordCredentialsRepository } from './credentials/passwords/password-credentials.repository.js';
 import { NewPassword } from './credentials/passwords/new-password.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
-import { RefreshService } from '../sessions/refresh/refresh.service.js';
+import { AccountCreation } from './registration/account-creation.js';
+import { RegistrationController } from './registration/registration.controller.js';
 import { RegistrationService } from './registration/registration.service.js';
-import { RefreshTokens } from '../sessions/refresh/refresh-tokens.js';
-import { RevocationFeed } from '../sessions/revocation/revocation-feed.js';
-import { SessionLifetimes } from '../sessions/session-lifetimes.js';
-import { SessionPurge } from '../sessions/session-purge.js';
-import { SessionRenewal } from '../sessions/refresh/session-renewal.js';
-import { SessionRevocation } from '../sessions/revocation/session-revocation.js';
-import { SessionState } from '../sessions/state/session-state.js';
-import { Session } from '../sessions/session.entity.js';
-import { SessionsRepository } from '../sessions/sessions.repository.js';
-import { SessionsService } from '../sessions/session-issuer.js';
+import { LoginController } from './sign-in/login.controller.js';
+import { LoginRecord } from './sign-in/login-record.js';
+import { LoginService } from './sign-in/login.service.js';
 import { SignInService } from './sign-in/sign-in.service.js';
-import { TokenResponse } from '../sessions/tokens/token-response.js';
-import { AccessTokens } from '../sessions/tokens/access-tokens.js';
-import { JwtStrategy } from '../sessions/tokens/jwt.strategy.js';
-import { PresentedTokens } from '../sessions/tokens/presented-tokens.js';
-import { VerifiedTokens } from '../sessions/tokens/verified-tokens.js';
 
-const keys = [KeyMaker, KeyRing, KeyRotation, KeySeal, SigningKeysRepository, SuppliedKey];
-const passwords = [NewPassword, PasswordHasher, PasswordPolicy];
-const sessions = [
-  RefreshTokens,
-  RevocationFeed,
-  SessionLifetimes,
-  SessionPurge,
-  SessionRenewal,
-  SessionRevocation,
-  SessionsRepository,
-  SessionsService,
-  SessionState,
+const passwords = [
+  NewPassword,
+  PasswordChange,
+  PasswordCredentials,
+  PasswordCredentialsRepository,
+  PasswordHasher,
+  PasswordPolicy,
 ];
-const tokens = [
-  AccessTokens,
-  JwtStrategy,
-  PresentedTokens,
-  TokenResponse,
-  TokenCookies,
-  DeviceTokens,
-  VerifiedTokens,
-];
-const administration = [AccountAdministration, BootstrapAdministrator];
-const useCases = [LoginService, LogoutService, RefreshService, RegistrationService, SignInService];
-const guards = [CsrfGuard, AuthenticationGuard, AuthorizationGuard, CallerClues];
+const signIn = [LoginService, LoginRecord, SignInService];
 
-/** Who is calling: registration, login, sessions, tokens, keys, passwords. */
+/** How a person gets in: registration, sign-in and the credentials that prove who somebody is. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Session, SigningKey]),
-    JwtModule.register({}),
-    PassportModule,
+    TypeOrmModule.forFeature([PasswordCredential]),
     AuditModule,
     RateLimitModule,
     UsersModule,
+    SessionsModule,
   ],
-  controllers: [AuthController, JwksController],
-  providers: [...keys, ...passwords, ...sessions, ...tokens, ...useCases, ...administration, ...guards],
-  exports: [
-    ...guards,
-    AccountAdministration,
-    NewPassword,
-    PasswordHasher,
-    SessionRevocation,
-    SessionState,
-    KeyRotation,
-  ],
+  controllers: [RegistrationController, LoginController],
+  providers: [...passwords, ...signIn, AccountCreation, RegistrationService],
+  exports: [AccountCreation, NewPassword, PasswordChange, PasswordCredentials, PasswordHasher],
 })
 export class AuthModule {}

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { DataSource } from 'typeorm';
 import { EntriesRepository } from '../audit/entry/entries.repository.js';
 import { EntrySigner } from '../audit/entry/entry-signer.js';
-import { parseCheckpoints } from '../audit/seals/checkpoint.js';
+import { type Checkpoint, parseCheckpoints } from '../audit/seals/checkpoint.js';
 import { CheckpointFile } from '../audit/seals/checkpoint-file.js';
 import { SealKey } from '../audit/seals/seal-key.js';
 import { SealsRepository } from '../audit/seals/seals.repository.js';
@@ -13,43 +13,66 @@ import { ProgressBar } from '../audit/verification/progress-bar.js';
 import { TrailWalk } from '../audit/verification/trail-walk.js';
 import { VerifiedSoFar } from '../audit/verification/verified-so-far.js';
 import { SystemClock } from '../platform/clock/clock.js';
-import { ConfigurationFault, EXIT_CONFIG } from '../platform/config/configuration-fault.js';
+import { ConfigurationFault } from '../platform/config/configuration-fault.js';
 import type { Environment } from '../platform/config/environment.js';
 import { storedSecret } from '../platform/config/generated-secrets.js';
 import { loadEnvironment } from '../platform/config/load-environment.js';
 import { MasterKey } from '../platform/crypto/master-key.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { reachExistingDatabase } from '../platform/database/existing-database.js';
+import { EXIT } from './exit-codes.js';
+import { ignoreClosedOutput, printResult } from './output.js';
 
-const USAGE = `npm run audit:verify [-- --from TIME --to TIME --checkpoint FILE]
-
-  Verifies the audit trail. Exit code 0: intact; 1: broken, and the first bad entry is named; 2: could not be verified.
-
-  --from, --to    only what was sealed in this time, RFC 3339
-  --checkpoint    checkpoints from elsewhere, one JSON object to a line, beside those in DATA_DIR; may be repeated
-`;
+interface Options {
+  readonly from?: Date;
+  readonly to?: Date;
+  readonly checkpoint: readonly Checkpoint[];
+  readonly json?: true;
+}
 
 const EXIT_BROKEN = 1;
 const EXIT_UNVERIFIED = 2;
-const EXIT_USAGE = 64;
 
-class Usage extends Error {}
-
-process.exitCode = await run().catch((error: unknown) => {
-  if (error instanceof ConfigurationFault) {
-    process.stderr.write(`${error.faults.join('\n')}\n`);
-    return EXIT_CONFIG;
-  }
-  process.stderr.write(error instanceof Usage ? `${error.message}\n\n${USAGE}` : `${String(error)}\n`);
-  return error instanceof Usage ? EXIT_USAGE : EXIT_UNVERIFIED;
-});
+const EXIT_CODES = `
+Exit codes: 0 intact; 1 broken, and the first bad entry is named; 2 could not be verified; 64 wrong usage; 78 wrong configuration.
+`;
 
 const NO_CHECKPOINT =
-  'Compared with no checkpoint, for there is none: a tail that was cut together with its seals would not show.\n';
+  'There is no checkpoint to compare with: a tail that was cut together with its seals would not show.\n';
 
-async function run(): Promise<number> {
-  const { from, to, checkpoint = [] } = options();
-  const checkpoints = checkpoint.flatMap((file) => readCheckpoints(file));
+ignoreClosedOutput();
+// Below the constants: those declared after an await do not exist while it runs.
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(words: readonly string[]): Promise<number> {
+  try {
+    const options = new Command('npm run audit:verify --')
+      .description('Verifies the audit trail.')
+      .option('--from <time>', 'only what was sealed since, RFC 3339', time)
+      .option('--to <time>', 'only what was sealed until, RFC 3339', time)
+      .option(
+        '--checkpoint <file>',
+        'checkpoints from elsewhere, one JSON object a line, beside those in DATA_DIR; may be repeated',
+        (file, read: readonly Checkpoint[]) => [...read, ...readCheckpoints(file)],
+        [],
+      )
+      .option('--json', 'write the result as JSON')
+      .addHelpText('after', EXIT_CODES)
+      .showHelpAfterError()
+      .exitOverride()
+      .parse(words, { from: 'user' })
+      .opts<Options>();
+    return await verify(options);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+    const isConfiguration = error instanceof ConfigurationFault;
+    process.stderr.write(`${isConfiguration ? error.faults.join('\n') : String(error)}\n`);
+    return isConfiguration ? EXIT.configuration : EXIT_UNVERIFIED;
+  }
+}
+
+async function verify(options: Options): Promise<number> {
+  const { from, to, checkpoint: checkpoints } = options;
   const database = await reachExistingDatabase(loadEnvironment(undefined, undefined, storedSecret));
   const dataSource = await new DataSource(dataSourceOptions(database.environment, 'service')).initialize();
   const progress = new ProgressBar(process.stderr);
@@ -63,9 +86,9 @@ async function run(): Promise<number> {
       onProgress: (entries) => progress.show(entries),
     });
     progress.clear();
-    process.stdout.write(report(verification));
     const known = checkpoints.length + new CheckpointFile(database.environment).read().length;
-    process.stdout.write(known === 0 ? NO_CHECKPOINT : `Compared with ${known} checkpoints.\n`);
+    const compared = known === 0 ? NO_CHECKPOINT : `Compared with ${known} checkpoints.\n`;
+    printResult(options, `${report(verification)}${compared}`.trimEnd(), verification);
     return verification.intact ? 0 : EXIT_BROKEN;
   } finally {
     await dataSource.destroy();
@@ -97,29 +120,13 @@ function report({ intact, entries, firstFault, checkpoint }: Verification): stri
   return verdict + sealed;
 }
 
-function options() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        from: { type: 'string' },
-        to: { type: 'string' },
-        checkpoint: { type: 'string', multiple: true },
-      },
-    });
-    return { ...values, from: time('--from', values.from), to: time('--to', values.to) };
-  } catch (error) {
-    throw error instanceof Usage ? error : new Usage((error as Error).message);
-  }
-}
-
-function time(name: string, text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined;
-  if (Number.isNaN(Date.parse(text))) throw new Usage(`${name} must be an RFC 3339 time.`);
+function time(text: string): Date {
+  if (Number.isNaN(Date.parse(text))) throw new InvalidArgumentError('It is not an RFC 3339 time.');
   return new Date(text);
 }
 
-function readCheckpoints(file: string) {
+function readCheckpoints(file: string): Checkpoint[] {
   const checkpoints = parseCheckpoints(readFileSync(file, 'utf8'));
-  if (checkpoints.length === 0) throw new Usage(`There is no checkpoint in ${file}.`);
+  if (checkpoints.length === 0) throw new InvalidArgumentError('There is no checkpoint in it.');
   return checkpoints;
 }

@@ -5,12 +5,11 @@ import { Environment } from '../platform/config/environment.js';
 import { TransactionRunner } from '../platform/database/transaction-runner.js';
 import { AlertsRepository } from './alerts/alerts.repository.js';
 import { DeliveriesRepository } from './delivery/deliveries.repository.js';
+import { SLOTS_KEPT_MS } from './detection/detection-run.js';
 import { DetectionRepository } from './detection/detection.repository.js';
 
 const PAUSE_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Longer than the day of the failure baseline and the longest window that can be configured together. */
-const SLOT_DAYS = 3;
 const DELIVERED_DAYS = 30;
 const BATCH = 1000;
 
@@ -38,11 +37,11 @@ export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
 
   async enforce(): Promise<void> {
     const daysAgo = (days: number) => new Date(this.clock.nowMs() - days * DAY_MS);
-    // Of an alert that fires for days there are very many, and all at once they would outlast the statement timeout.
+    // An alert that fires for days has very many, and deleting them at once would exceed the statement timeout.
     while ((await this.deliveries.deleteOverBefore(daysAgo(DELIVERED_DAYS), BATCH)) === BATCH);
     await this.transactions.run(async (tx) => {
       await this.alerts.deleteResolvedBefore(tx, daysAgo(this.environment.AUDIT_EVENT_RETENTION_DAYS));
-      await this.detection.deleteSlotsBefore(tx, daysAgo(SLOT_DAYS));
+      await this.detection.deleteSlotsBefore(tx, daysAgo(SLOTS_KEPT_MS / DAY_MS));
     });
   }
 }

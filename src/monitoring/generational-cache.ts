@@ -1,14 +1,13 @@
 /**
- * A map of what was used lately. When its owner says so, the young generation becomes the old one, and what is left
- * of the old one, unused since the time before, is forgotten in one piece. A list in the order of use would forget
- * one by one, but JavaScript's Map keeps a grave for each deleted entry, and looking for the first living one walks
- * over all of them.
+ * A map of recently used values. {@link age} turns the young generation into the old one and drops the previous old
+ * one, which was not used in between, as a whole. Evicting entries one by one would be slow: Map leaves tombstones, and
+ * finding the first live entry walks over them.
  */
 export class GenerationalCache<V> {
   private young = new Map<string, V>();
   private old = new Map<string, V>();
 
-  /** @param onYoung is told of each value that joins the young generation */
+  /** @param onYoung called with each value that joins the young generation */
   constructor(private readonly onYoung: (value: V) => void = () => undefined) {}
 
   /** How many values were used since the last change of generations. */

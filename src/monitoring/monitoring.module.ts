@@ -7,6 +7,7 @@ import { PasswordHasher } from '../auth/credentials/passwords/password-hasher.js
 import { Environment } from '../platform/config/environment.js';
 import { MailModule } from '../platform/mail/mail.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AlertIds } from './alerts/alert-ids.js';
 import { ALERT_KINDS, type AlertKind } from './alerts/alert-kind.js';
@@ -21,9 +22,9 @@ import { ConditionWatch } from './conditions/condition-watch.js';
 import { CONDITIONS, type Condition } from './conditions/condition.js';
 import { conditionsOf } from './conditions/conditions.js';
 import { Dependencies } from './conditions/dependencies.js';
-import { OutageClaims } from './conditions/outage-claims.js';
 import { OutageNotifier } from './conditions/outage-notifier.js';
 import { TrailProgress } from './conditions/trail-progress.js';
+import { WritabilityRepository } from './conditions/writability.repository.js';
 import { AlertLog } from './delivery/alert-log.js';
 import { DELIVERY_CHANNELS, type DeliveryChannel } from './delivery/delivery-channel.js';
 import { DeliveryQueue } from './delivery/delivery-queue.js';
@@ -35,7 +36,9 @@ import { OwnerEmailChannel } from './delivery/owner-email.channel.js';
 import { WebhookChannel } from './delivery/webhook.channel.js';
 import { AUDIT_CHAIN_BROKEN, ChainWatch } from './detection/chain-watch.js';
 import { DetectionRepository } from './detection/detection.repository.js';
-import { DetectionService, RULES } from './detection/detection.service.js';
+import { DetectionResumption, TRAIL_POSITIONS_FORGED } from './detection/detection-resumption.js';
+import { DetectionService } from './detection/detection.service.js';
+import { PositionCodes } from './detection/position-codes.js';
 import { Leadership } from '../platform/leader/leadership.js';
 import { AlertMetrics } from './metrics/alert-metrics.js';
 import { AuditMetrics } from './metrics/audit-metrics.js';
@@ -52,7 +55,7 @@ import { AlertRetention } from './alert-retention.js';
 import { suppliedPlaces } from './places/geoip-database.js';
 import { BlockAddressChannel } from './responses/block-address.channel.js';
 import { EndSessionsChannel } from './responses/end-sessions.channel.js';
-import type { Rule } from './rules/rule.js';
+import { RULES, type Rule } from './rules/rule.js';
 import { rulesOf } from './rules/rules.js';
 
 const channels = [WebhookChannel, EmailChannel, OwnerEmailChannel, BlockAddressChannel, EndSessionsChannel];
@@ -72,6 +75,7 @@ const alerts = [
       ...rules,
       ...conditions,
       AUDIT_CHAIN_BROKEN,
+      TRAIL_POSITIONS_FORGED,
     ],
   },
 ];
@@ -91,7 +95,9 @@ const detection = [
     useFactory: (environment: Environment) => rulesOf(environment, suppliedPlaces(environment)),
   },
   Leadership,
+  PositionCodes,
   DetectionRepository,
+  DetectionResumption,
   DetectionService,
   ChainWatch,
 ];
@@ -105,7 +111,7 @@ const conditions = [
   CallWatch,
   TrailProgress,
   Dependencies,
-  OutageClaims,
+  WritabilityRepository,
   OutageNotifier,
   ConditionWatch,
 ];
@@ -130,6 +136,7 @@ const metrics = [
     AuditModule,
     RateLimitModule,
     UsersModule,
+    SessionsModule,
     AuthModule,
     MailModule,
   ],

@@ -1,3 +1,4 @@
+import { recordedCaller } from '../platform/access/principal.js';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
@@ -101,8 +102,7 @@ export class Admission {
       type: 'excess_rate_limit_exceeded',
       outcome: 'failure',
       reason: RateLimitErrors.rate_limited.code,
-      userId: context.principal?.userId ?? null,
-      sessionId: context.principal?.sessionId ?? null,
+      ...recordedCaller(context.principal),
       origin: context.origin,
       details: {
         policies,

@@ -1,48 +1,98 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
-import { UuidV7 } from '../platform/crypto/uuid.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { Origin } from '../platform/http/origin.js';
-import { clientFingerprint } from './refresh/client-fingerprint.js';
-import { SessionLifetimes } from './session-lifetimes.js';
-import { Session } from './session.entity.js';
+import { profileOf } from '../users/profile.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+import { SessionDevices } from './devices/session-devices.js';
+import type { IssuedSession } from './issued-session.js';
+import { assuranceOf, type Proof } from './proofs.js';
+import { SessionConditions } from './session-conditions.js';
+import type { Session } from './session.entity.js';
+import { SessionFactory } from './session-factory.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-/** Begins sessions. */
+/** Who is to get a session, and what was proven for it just now. */
+export interface SessionRequest {
+  readonly userId: string;
+  readonly proofs: readonly [Proof, ...Proof[]];
+  /** The device that signs in, when its token is genuine. */
+  readonly deviceId: string | null;
+  /** Whether the account has signed in on that device before. */
+  readonly isKnownDevice: boolean;
+  /** Keyed digest of the submitted address, for the record. */
+  readonly emailDigest: string;
+}
+
+/**
+ * The only place that creates sessions; `architecture.spec.ts` forbids any other insert. Whatever the path, it asks
+ * under the lock of the account whether that is enabled, whether each proof still holds, and every registered condition.
+ * A guessable proof was counted beforehand, and its count is cleared here, with the session.
+ */
 @Injectable()
-export class SessionsService {
+export class SessionIssuer {
   constructor(
+    private readonly users: UsersService,
+    private readonly conditions: SessionConditions,
+    private readonly factory: SessionFactory,
     private readonly sessions: SessionsRepository,
-    private readonly lifetimes: SessionLifetimes,
+    private readonly devices: SessionDevices,
     private readonly audit: AuditService,
-    private readonly ids: UuidV7,
   ) {}
 
-  /** A new session with its event, in the caller's transaction. Every sign-in gets one of its own (ASVS 7.2.4). */
-  async begin(tx: Transaction, userId: string, deviceId: string, origin: Origin): Promise<Session> {
-    const { now, idleExpiresAt, expiresAt } = this.lifetimes.beginning();
-    const session = Object.assign(new Session(), {
-      id: this.ids.next(),
-      userId,
-      generation: 0,
-      createdAt: now,
-      rotatedAt: now,
-      idleExpiresAt,
-      expiresAt,
-      revokedAt: null,
-      revokeReason: null,
-      deviceId,
-      client: clientFingerprint(origin),
-    });
+  /**
+   * Returns null when the account is gone or disabled, or when a proof no longer holds: callers answer all of these as
+   * they answer a wrong credential. Throws the problem of a condition that is not met.
+   */
+  async issue(tx: Transaction, request: SessionRequest, origin: Origin): Promise<IssuedSession | null> {
+    const { userId, proofs } = request;
+    const user = await this.users.lock(tx, userId);
+    if (!user || user.disabledAt !== null) return null;
+    for (const proof of proofs) if (!(await proof.stillHolds(tx))) return null;
+    await this.conditions.assertMet(tx, user, proofs);
+    const failures = await this.clearFailures(tx, proofs);
+    const session = this.factory.create(user.id, request.deviceId, assuranceOf(proofs), origin);
     await this.sessions.insert(tx, session);
-    await this.audit.record(tx, {
-      type: 'session_created',
-      outcome: 'success',
-      userId,
-      sessionId: session.id,
-      origin,
-      details: { deviceId },
-    });
-    return session;
+    if (user.firstLoginAt === null) await this.users.noteFirstLogin(tx, user.id, session.createdAt);
+    await this.record(tx, { user, session, failures, request, origin });
+    const deviceToken = await this.devices.remember(tx, session);
+    return { profile: profileOf(user), session, deviceToken };
   }
+
+  /** Resets the guessing counts of the proofs; returns how many failures there were before. */
+  private async clearFailures(tx: Transaction, proofs: readonly Proof[]): Promise<number> {
+    let failures = 0;
+    for (const proof of proofs) {
+      if (proof.method !== 'pop') failures = Math.max(failures, await proof.attempt.succeeded(tx));
+    }
+    return failures;
+  }
+
+  private async record(
+    tx: Transaction,
+    { user, session, failures, request: { emailDigest: account, isKnownDevice }, origin }: Issued,
+  ): Promise<void> {
+    const { deviceId } = session;
+    const who = { outcome: 'success' as const, userId: user.id, sessionId: session.id, origin };
+    await this.audit.record(tx, { type: 'session_created', ...who, details: { deviceId } });
+    const firstLogin = user.firstLoginAt === null;
+    const details = { account, deviceId, knownDevice: isKnownDevice, firstLogin };
+    await this.audit.record(tx, { type: 'authn_login_success', ...who, details });
+    if (failures === 0) return;
+    await this.audit.record(tx, {
+      type: 'authn_login_successafterfail',
+      ...who,
+      details: { account, failures },
+    });
+  }
+}
+
+interface Issued {
+  /** As it was before this login. */
+  readonly user: User;
+  readonly session: Session;
+  readonly failures: number;
+  readonly request: SessionRequest;
+  readonly origin: Origin;
 }

@@ -1,4 +1,5 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { AssuranceLevel, AuthenticationMethod } from './proofs.js';
 
 /** What ended a session before its time. */
 export type RevocationReason =
@@ -9,10 +10,12 @@ export type RevocationReason =
   | 'account_disabled'
   | 'account_deleted'
   | 'session_limit'
-  | 'response_to_alert';
+  | 'response_to_alert'
+  | 'ended_by_administrator';
 
 /** One sign-in on one device. Refresh tokens have no table: they are derived from session and generation. */
 @Entity('sessions')
+@Check('sessions_acr_check', `acr IN ('aal1', 'aal2')`)
 @Index('sessions_user_id', ['userId'])
 @Index('sessions_revoked_at', ['revokedAt'], { where: 'revoked_at IS NOT NULL' })
 @Index('sessions_expires_at', ['expiresAt'])
@@ -31,7 +34,7 @@ export class Session {
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt: Date;
 
-  /** When the current generation began. */
+  /** When the current generation began, on PostgreSQL's clock. */
   @Column({ type: 'timestamptz', name: 'rotated_at', precision: 3 })
   rotatedAt: Date;
 
@@ -52,7 +55,30 @@ export class Session {
   @Column('uuid', { name: 'device_id' })
   deviceId: string;
 
-  /** Fingerprint of the client (user agent and network) that made the current generation. */
+  /** SHA-256 of user agent and network of the current generation; read by the version before only. */
   @Column('bytea')
   client: Buffer;
+
+  /** SHA-256 of the user agent that made the current generation; null before the first refresh. */
+  @Column('bytea', { name: 'rotated_by', nullable: true })
+  rotatedBy: Buffer | null;
+
+  /** The methods that were proven for this session (RFC 8176). */
+  @Column('text', { array: true, default: ['pwd'] })
+  amr: AuthenticationMethod[];
+
+  @Column('text', { default: 'aal1' })
+  acr: AssuranceLevel;
+
+  /** The latest proof at the level of `acr`; null for a session of the version before, which began with one. */
+  @Column({ type: 'timestamptz', name: 'auth_time', precision: 3, nullable: true })
+  authTime: Date | null;
+
+  /** Of the client that signed in, for its owner to recognise; null where it sent none. */
+  @Column('text', { name: 'user_agent', nullable: true })
+  userAgent: string | null;
+
+  /** The client's IPv4 address or IPv6 /64 when it signed in. */
+  @Column('text', { nullable: true })
+  network: string | null;
 }

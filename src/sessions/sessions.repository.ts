@@ -1,14 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
+import { Clock } from '../platform/clock/clock.js';
 import { onDatabase } from '../platform/database/database-problem.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { User } from '../users/user.entity.js';
 import { type RevocationReason, Session } from './session.entity.js';
 
+/** A session under the lock of its row. */
+export interface LockedSession {
+  readonly session: Session;
+  /** Milliseconds since the current generation began, on PostgreSQL's clock. */
+  readonly sinceRotationMs: number;
+}
+
 /** Every statement over sessions. */
 @Injectable()
 export class SessionsRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /** PostgreSQL's clock, on which rotations are timed: those of two instances may differ by more than the window. */
+  private get databaseNow(): string {
+    return `(clock_timestamp() + interval '${this.clock.aheadMs()} ms')`;
+  }
 
   async insert(tx: Transaction, session: Session): Promise<void> {
     await tx.insert(Session, session);
@@ -18,14 +34,29 @@ export class SessionsRepository {
    * Moves a session to its next generation. The condition repeats what the caller has seen under the row's lock, so
    * that no future caller can rotate twice or revive what is revoked; throws when it does not hold.
    */
-  async rotate(tx: Transaction, { id, generation }: Session, next: Partial<Session>): Promise<void> {
-    const { affected } = await tx.update(Session, { id, generation, revokedAt: IsNull() }, next);
+  async rotate(
+    tx: Transaction,
+    { id, generation }: Session,
+    next: Omit<Partial<Session>, 'rotatedAt'>,
+  ): Promise<void> {
+    const { affected } = await tx.update(
+      Session,
+      { id, generation, revokedAt: IsNull() },
+      { ...next, rotatedAt: () => this.databaseNow },
+    );
     if (affected !== 1) throw new Error('A session changed under its lock.');
   }
 
   /** Reads a session and keeps others from refreshing or revoking it until the transaction ends. */
-  async lock(tx: Transaction, id: string): Promise<Session | null> {
-    return tx.findOne(Session, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  async lock(tx: Transaction, id: string): Promise<LockedSession | null> {
+    const { entities, raw } = await tx
+      .createQueryBuilder(Session, 'session')
+      .addSelect(`extract(epoch FROM ${this.databaseNow} - session.rotatedAt) * 1000`, 'since_rotation')
+      .where({ id })
+      .setLock('pessimistic_write')
+      .getRawAndEntities<{ since_rotation: string }>();
+    const [session] = entities;
+    return session ? { session, sinceRotationMs: Number(raw[0]?.since_rotation) } : null;
   }
 
   /** The owner of a session that is not over, at `now`; null otherwise. */

@@ -1,7 +1,7 @@
 import { Check, Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 import type { Role } from '../platform/access/principal.js';
 
-/** An account. The password hash is an opaque text here; making and comparing it is auth's affair. */
+/** An account. What proves who its owner is stands in tables of its own. */
 @Entity('users')
 @Unique('users_email_key', ['email'])
 @Check('users_roles_check', `roles <@ ARRAY['user', 'auditor', 'admin']`)
@@ -22,8 +22,16 @@ export class User {
   @Column('boolean', { name: 'email_verified', default: false })
   emailVerified: boolean;
 
-  @Column('text', { name: 'password_hash', select: false })
-  passwordHash: string;
+  /** Read and written by the version before only; triggers keep it equal to the password credential. */
+  @Column({
+    type: 'text',
+    name: 'password_hash',
+    nullable: true,
+    select: false,
+    insert: false,
+    update: false,
+  })
+  legacyPasswordHash?: string | null;
 
   /** When an operator disabled the account; null while it may sign in. */
   @Column({ type: 'timestamptz', name: 'disabled_at', precision: 3, nullable: true })

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
-import { SessionCache } from '../sessions/state/session-cache.js';
+import { ProfileChanges } from './profile-changes.js';
 import { User } from './user.entity.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
@@ -11,7 +11,7 @@ import { UsersService } from './users.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([User]), AuditModule],
   controllers: [UsersController],
-  providers: [UsersService, UsersRepository, SessionCache],
-  exports: [UsersService, UsersRepository, SessionCache],
+  providers: [UsersService, UsersRepository, ProfileChanges],
+  exports: [UsersService, UsersRepository, ProfileChanges],
 })
 export class UsersModule {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { Role } from '../platform/access/principal.js';
-import type { Principal } from '../platform/access/principal.js';
+import type { SessionPrincipal } from '../platform/access/principal.js';
 import type { Profile } from '../platform/access/profile.js';
 import { Clock } from '../platform/clock/clock.js';
 import { UuidV7 } from '../platform/crypto/uuid.js';
@@ -9,19 +9,18 @@ import { type Transaction, TransactionRunner } from '../platform/database/transa
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
-import { SessionCache } from '../sessions/state/session-cache.js';
 import { monotonicTimestamp } from './monotonic-timestamp.js';
 import { profileOf } from './profile.js';
+import { ProfileChanges } from './profile-changes.js';
 import { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
-/** An account about to be stored, its password hashed already. */
+/** An account about to be stored. */
 export interface NewUser {
   /** In the spelling of `canonicalEmail`. */
   readonly email: string;
   readonly displayName: string | null;
   readonly roles: Role[];
-  readonly passwordHash: string;
 }
 
 /** Accounts and their profiles. */
@@ -29,7 +28,7 @@ export interface NewUser {
 export class UsersService {
   constructor(
     private readonly users: UsersRepository,
-    private readonly cache: SessionCache,
+    private readonly changes: ProfileChanges,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
@@ -40,12 +39,23 @@ export class UsersService {
     return this.users.findById(id);
   }
 
+  /** Whether an account has this address, in the spelling of `canonicalEmail`. */
+  async isTaken(email: string): Promise<boolean> {
+    return (await this.users.findByEmail(email)) !== null;
+  }
+
+  /** Reads an account and keeps others from changing it until the transaction ends. */
+  async lock(tx: Transaction, id: string): Promise<User | null> {
+    return this.users.lock(tx, id);
+  }
+
+  /** Notes the first login of an account whose row the caller has locked. */
+  async noteFirstLogin(tx: Transaction, id: string, at: Date): Promise<void> {
+    await this.users.update(tx, id, { firstLoginAt: at });
+  }
+
   /** Creates an account in the caller's transaction, with its event. Throws `email_taken`. */
-  async create(
-    tx: Transaction,
-    { email, displayName, roles, passwordHash }: NewUser,
-    origin: Origin,
-  ): Promise<User> {
+  async create(tx: Transaction, { email, displayName, roles }: NewUser, origin: Origin): Promise<User> {
     const now = this.clock.now();
     const user = Object.assign(new User(), {
       id: this.ids.next(),
@@ -53,7 +63,6 @@ export class UsersService {
       displayName,
       roles,
       emailVerified: false,
-      passwordHash,
       disabledAt: null,
       firstLoginAt: null,
       createdAt: now,
@@ -72,7 +81,7 @@ export class UsersService {
 
   /** Replaces the editable profile. Throws `not_found` for an account that is gone. */
   async updateProfile(
-    { userId: id, sessionId }: Pick<Principal, 'userId' | 'sessionId'>,
+    { userId: id, sessionId }: Pick<SessionPrincipal, 'userId' | 'sessionId'>,
     displayName: string | null,
     origin: Origin,
   ): Promise<Profile> {
@@ -92,7 +101,7 @@ export class UsersService {
       });
       return profileOf(Object.assign(user, changes));
     });
-    if (this.cache.configured) await this.cache.renewProfile(profile).catch(() => undefined);
+    await this.changes.announce(profile);
     return profile;
   }
 }

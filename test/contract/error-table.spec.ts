@@ -16,6 +16,7 @@ const CONTRACT: Readonly<Record<string, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   email_taken: 409,
+  last_administrator: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
   rate_limited: 429,

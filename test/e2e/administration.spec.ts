@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { OperatorPasswords } from '../../src/admin/operator-passwords.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { NewPassword } from '../../src/auth/credentials/passwords/new-password.js';
 import { PasswordHasher } from '../../src/auth/credentials/passwords/password-hasher.js';
@@ -23,7 +24,7 @@ const CHANGES = {
   },
   'given another password': async ({ app }: TestApp, email: string) => {
     const hash = await app.get(NewPassword, { strict: false }).hash(NEW_PASSWORD);
-    await app.get(AccountAdministration, { strict: false }).setPasswordHash(email, hash, ORIGIN);
+    await app.get(OperatorPasswords, { strict: false }).set(email, hash, ORIGIN);
   },
 };
 

@@ -80,7 +80,10 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     const [header, payload] = model.genuine.split('.');
     expect(decoded(header)).toEqual({ alg: algorithm, typ: 'at+jwt', kid: forge.kid });
     expect(Object.keys(decoded(payload)).toSorted()).toEqual([
+      'acr',
+      'amr',
       'aud',
+      'auth_time',
       'client_id',
       'exp',
       'iat',
@@ -96,6 +99,9 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
       sub: tokens.user.id,
       sid: tokens.session.id,
       roles: ['user'],
+      acr: 'aal1',
+      amr: ['pwd'],
+      auth_time: Math.floor(Date.parse(tokens.session.createdAt) / 1000),
     });
     expect(Buffer.from(payload!, 'base64url').toString()).not.toContain(tokens.user.email);
   });

@@ -49,11 +49,11 @@ describe('signing in and out', () => {
     const first = await refresh();
     const second = await refresh();
     expect(second.json().refreshToken).toBe(first.json().refreshToken);
-    const renewals = await asSuperuser<{ reason: string | null }>(
+    const renewals = await asSuperuser<{ replayed: boolean }>(
       app.database,
-      `SELECT reason FROM audit_events WHERE type = 'session_renewed' AND session_id = '${tokens.session.id}' ORDER BY id`,
+      `SELECT details->'replayed' AS replayed FROM audit_events WHERE type = 'session_renewed' AND session_id = '${tokens.session.id}' ORDER BY id`,
     );
-    expect(renewals.map(({ reason }) => reason)).toEqual([null, 'replayed']);
+    expect(renewals.map(({ replayed }) => replayed)).toEqual([false, true]);
     clock.advance(10_001);
     expect((await refresh()).json().code).toBe('refresh_token_reused');
     const next = await app.call({ url: '/auth/refresh', body: { refreshToken: first.json().refreshToken } });

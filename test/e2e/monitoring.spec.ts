@@ -9,6 +9,7 @@ import { startMailServer } from '../support/mail/mail-server.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
 import { hasPromtool, promtool } from '../support/monitoring/promtool.js';
 import { startTcpProxy } from '../support/network/tcp-proxy.js';
+import { connect } from '../support/redis/connect.js';
 import { startRedis } from '../support/redis/redis-server.js';
 import { eventually } from '../support/waiting/eventually.js';
 import { hangs, startReceiver, type WebhookReceiver } from '../support/webhook/webhook-receiver.js';
@@ -261,7 +262,14 @@ describe('Monitoring', () => {
     await redis.stop();
   });
 
-  it('says that PostgreSQL is away, from memory, and writes it down afterwards', async () => {
+  it('says that PostgreSQL is away, from memory and whatever Redis holds, and writes it down afterwards', async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const client = await connect([redis.url]);
+    // What an instance of an earlier version took as a sign that another one had announced the alert.
+    const key = 'portcullis:outage:dependency_down dependency:postgresql';
+    await client.run((redis) => redis.set(key, 'a stranger', 'EX', 600));
+    client.onApplicationShutdown();
     const database = await freshDatabase();
     onTestFinished(() => database.drop());
     const proxy = await startTcpProxy(Number(new URL(database.url).port));
@@ -269,7 +277,7 @@ describe('Monitoring', () => {
     const throughProxy = new URL(database.url);
     throughProxy.host = `127.0.0.1:${proxy.port}`;
     const app = await service(
-      { DATABASE_URL: throughProxy.href, DETECT_DEPENDENCY_DOWN_SECONDS: '3' },
+      { DATABASE_URL: throughProxy.href, REDIS_URL: redis.url, DETECT_DEPENDENCY_DOWN_SECONDS: '3' },
       database,
     );
     const { accessToken: token } = await personnel(app, 'auditor');
@@ -283,6 +291,24 @@ describe('Monitoring', () => {
       expect(answer.json()).toMatchObject({ items: [{ id, state: 'open', count: 1 }] });
     }, TEN_SECONDS);
     expect(heard('dependency_down').map(({ body }) => body['deliveryId'])).toEqual([deliveryId]);
+  });
+
+  it('says that PostgreSQL answers but takes no changes, as after a failover', async () => {
+    const database = await freshDatabase();
+    onTestFinished(() => database.drop());
+    await service({ DETECT_DEPENDENCY_DOWN_SECONDS: '3' }, database);
+    const client = new Client(database.superuserUrl);
+    await client.connect();
+    await client.query(`ALTER DATABASE ${database.name} SET default_transaction_read_only = on`);
+    await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'portcullis' AND state = 'idle'`,
+    );
+    await client.end();
+    expect(await hear('dependency_down')).toMatchObject({
+      severity: 'critical',
+      subject: 'dependency:postgresql',
+    });
   });
 
   it('says that a transaction left open holds back sealing and detection', async () => {

@@ -1,22 +1,35 @@
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { userInfo } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { KeyRing } from '../../src/sessions/keys/key-ring.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
 import { newAddress, PASSWORD, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
+import { Tamperer } from '../support/audit/tamperer.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
+import { freePort } from '../support/network/free-port.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
+import { eventually } from '../support/waiting/eventually.js';
 
 const USAGE = 64;
+const NO_ACCOUNT = 67;
+const REFUSED = 77;
 const CONFIGURATION = 78;
 
 interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly input?: string;
+  readonly variables?: Record<string, string | undefined>;
+  /** False closes the other end of stdout at once, as `| head -1` does soon. */
+  readonly reads?: boolean;
 }
 
 describe('the commands of an operator', { timeout: 60_000 }, () => {
@@ -30,7 +43,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
   const run = (
     script: string,
     args: readonly string[],
-    { input = '', variables = {} }: { input?: string; variables?: Record<string, string | undefined> } = {},
+    { input = '', variables = {}, reads = true }: RunOptions = {},
   ): Promise<Outcome> => {
     const { JWT_SECRET_KEY, PASSWORD_PEPPER, DATA_DIR } = app.environment;
     const { settings } = app.database;
@@ -51,51 +64,119 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
         resolve({ code: Number(error?.code ?? 0), stdout, stderr });
       });
       child.stdin?.end(input);
+      if (!reads) child.stdout?.destroy();
     });
   };
   const admin = (...args: string[]) => run('scripts/operator.mjs', args);
   const login = async (email: string, password = PASSWORD) =>
     app.call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' } });
 
-  it('change an account of the running service, each with an event in the trail', async () => {
-    const email = await register(app);
-    const { code, stdout } = await admin('roles', email.toUpperCase(), 'user', 'auditor');
-    expect([code, stdout]).toEqual([
-      0,
-      'The account has the roles user, auditor. Nobody is an administrator now.\n',
-    ]);
-    const auditor = (await login(email)).json().accessToken;
-    expect((await admin('disable', email)).code).toBe(0);
-    expect((await login(email)).json().code).toBe('invalid_credentials');
-    expect((await admin('enable', email)).code).toBe(0);
-    expect((await app.call({ url: '/audit/events', token: auditor })).json().code).toBe('session_ended');
-
-    const token = (await login(email)).json().accessToken;
-    const { items } = (await app.call({ url: '/audit/events', token })).json();
-    expect(items.map(({ type }: { type: string }) => type)).toEqual(
-      expect.arrayContaining([
-        'privilege_permissions_changed',
-        'user_disabled',
-        'user_enabled',
-        'session_revoked',
-      ]),
+  const events = (userId: string) =>
+    asSuperuser<{ type: string; details: Record<string, unknown> }>(
+      app.database,
+      `SELECT type, details FROM audit_events WHERE user_id = '${userId}' AND request_id = 'operator' ORDER BY id`,
     );
+  /** Somebody who stays an administrator while others come and go. */
+  beforeAll(async () => {
+    await admin('users', 'roles', await register(app), 'admin');
+  });
+
+  it('change an account of the running service, each with an event that names the operator and the reason', async () => {
+    const email = await register(app);
+    const by = ['--actor', 'Grace Hopper', '--reason', 'ticket 4711'];
+    const { code, stdout } = await admin('users', 'roles', email.toUpperCase(), 'auditor', ...by);
+    expect([code, stdout]).toEqual([0, 'The account has the roles user, auditor.\n']);
+    const auditor = (await login(email)).json().accessToken;
+    const { id } = (await app.call({ url: '/users/me', token: auditor })).json<{ id: string }>();
+    expect((await admin('users', 'disable', id, ...by)).code).toBe(0);
+    expect((await login(email)).json().code).toBe('invalid_credentials');
+    expect((await admin('users', 'enable', email, ...by)).code).toBe(0);
+    expect((await app.call({ url: '/audit/events', token: auditor })).json().code).toBe('session_ended');
+    expect((await admin('users', 'unlock', email, ...by)).code).toBe(0);
+
+    const acted = { actor: 'cli', operator: 'Grace Hopper', auditReason: 'ticket 4711' };
+    expect(await events(id)).toEqual([
+      { type: 'privilege_permissions_changed', details: { granted: ['auditor'], revoked: [], ...acted } },
+      { type: 'user_disabled', details: acted },
+      { type: 'session_revoked', details: { sessions: 1, ...acted } },
+      { type: 'user_enabled', details: acted },
+      { type: 'user_unlocked', details: acted },
+    ]);
+  });
+
+  it('end the sessions of an account, and delete it, under the name of the login', async () => {
+    const email = await register(app);
+    const token = (await login(email)).json().accessToken;
+    const { id } = (await app.call({ url: '/users/me', token })).json<{ id: string }>();
+    expect(await admin('users', 'end-sessions', email)).toMatchObject({ stdout: 'Sessions ended: 1.\n' });
+    expect((await app.call({ url: '/users/me', token })).json().code).toBe('session_ended');
+    expect(await admin('users', 'delete', email, '--json')).toMatchObject({ code: 0, stdout: '' });
+    expect((await login(email)).json().code).toBe('invalid_credentials');
+    const operator = userInfo().username;
+    expect((await events(id)).map(({ details }) => details.operator)).toEqual([operator, operator]);
+  });
+
+  it('list and show accounts', async () => {
+    const name = `listed-${process.pid}`;
+    for (const number of [1, 2, 3]) await register(app, `${name}.${number}@example.com`);
+    await admin('users', 'roles', `${name}.2@example.com`, 'auditor');
+    await admin('users', 'disable', `${name}.3@example.com`);
+    const list = async (...args: string[]) => {
+      const { stdout } = await admin('users', 'list', '--search', name.toUpperCase(), '--json', ...args);
+      const accounts = stdout.split('\n').slice(0, -1);
+      return accounts.map((line) => (JSON.parse(line) as { email: string }).email.split('@')[0]);
+    };
+    expect(await list()).toEqual([`${name}.1`, `${name}.2`, `${name}.3`]);
+    expect(await list('--limit', '1')).toEqual([`${name}.1`]);
+    expect(await list('--role', 'auditor')).toEqual([`${name}.2`]);
+    expect(await list('--status', 'disabled')).toEqual([`${name}.3`]);
+    expect(await admin('users', 'list', '--search', '%')).toMatchObject({ code: 0, stdout: '' });
+    const { stdout } = await admin('users', 'show', `${name}.3@example.com`, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'disabled', lockedUntil: null, roles: ['user'] });
+    expect((await admin('users', 'show', `${name}.3@example.com`)).stdout).toContain('\nstatus: disabled\n');
+  });
+
+  it('show an account as locked that too many failures have closed', async () => {
+    const email = await register(app);
+    for (let failure = 0; failure < 10; failure++) await login(email, 'certainly not the password');
+    const shown = async () => JSON.parse((await admin('users', 'show', email, '--json')).stdout) as object;
+    expect(await shown()).toMatchObject({ status: 'locked', lockedUntil: expect.stringMatching(/Z$/) });
+    await admin('users', 'unlock', email);
+    expect(await shown()).toMatchObject({ status: 'unverified', lockedUntil: null });
+  });
+
+  it('refuse to take the last administrator away', async () => {
+    const [found] = await asSuperuser<{ email: string }>(
+      app.database,
+      `SELECT email FROM users WHERE 'admin' = ANY (roles)`,
+    );
+    const email = found!.email;
+    for (const args of [
+      ['disable', email],
+      ['delete', email],
+      ['roles', email, 'user'],
+    ]) {
+      expect(await admin('users', ...args)).toMatchObject({
+        code: REFUSED,
+        stdout: '',
+        stderr: expect.stringMatching(/\nThis is the last administrator who can sign in; .*\n$/),
+      });
+    }
   });
 
   it('set a password that is read from standard input, and judge it as any other', async () => {
     const email = await register(app);
-    const short = await run('scripts/operator.mjs', ['set-password', email], { input: 'short\n' });
-    expect([short.code, short.stdout]).toEqual([1, '']);
+    const set = (input: string) => run('scripts/operator.mjs', ['users', 'set-password', email], { input });
+    const short = await set('short\n');
+    expect([short.code, short.stdout]).toEqual([65, '']);
     expect(short.stderr).toContain('password must have at least 15 characters');
+    expect(await set('')).toMatchObject({ code: 66, stderr: 'There is no password on standard input.\n' });
     const fresh = 'eleven herons wade past the mill';
-    expect((await run('scripts/operator.mjs', ['set-password', email], { input: `${fresh}\n` })).code).toBe(
-      0,
-    );
+    expect((await set(`${fresh}\n`)).code).toBe(0);
     expect((await login(email)).statusCode).toBe(401);
     expect((await login(email, fresh)).statusCode).toBe(200);
-    await admin('disable', email);
-    const { stdout } = await run('scripts/operator.mjs', ['set-password', email], { input: `${fresh}\n` });
-    expect(stdout).toContain('still disabled');
+    await admin('users', 'disable', email);
+    expect((await set(`${fresh}\n`)).stdout).toContain('still disabled');
   });
 
   it('let a blocked address in again, with an event for each block', async () => {
@@ -112,11 +193,14 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     expect(await admin('unblock', '2001:db8::/64')).toMatchObject({
       stdout: '2001:db8::/64 was not blocked.\n',
     });
-    const events = await asSuperuser(
+    const unblocked = await asSuperuser(
       app.database,
       `SELECT request_id, details FROM audit_events WHERE type = 'address_unblocked'`,
     );
-    expect(events).toEqual([{ request_id: 'operator', details: { address: '2001:db8::/64', alertId } }]);
+    const acted = { actor: 'cli', operator: userInfo().username };
+    expect(unblocked).toEqual([
+      { request_id: 'operator', details: { address: '2001:db8::/64', alertId, ...acted } },
+    ]);
   });
 
   it('rotate the signing key', async () => {
@@ -126,7 +210,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     const rotated = await run('scripts/operator.mjs', ['keys:rotate']);
     expect(rotated.code).toBe(0);
     const said =
-      /^The key (\S+) is made\. Every instance publishes it within 15 seconds, and signs with it from (\S+) on\./;
+      /^Created key (\S+)\. Every instance publishes it within 15 seconds and signs with it from (\S+) on\./;
     const [, kid, signsFrom] = said.exec(rotated.stdout) ?? [];
     expect(Date.parse(signsFrom ?? '')).toBeGreaterThan(Date.now() + 300_000);
     // Which the service does by itself every few seconds.
@@ -143,45 +227,99 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
         /^The audit trail is intact: \d+ entries\.[^]*\nCompared with \d+ checkpoints\.\n$/,
       ),
     ]);
+    expect(JSON.parse((await run('scripts/audit-verify.mjs', ['--json'])).stdout)).toMatchObject({
+      intact: true,
+    });
+  });
+
+  it('verify the trail without checkpoints, also where it is broken', async () => {
+    const verify = async () => {
+      const variables = { DATA_DIR: await temporaryFolder() };
+      return run('scripts/audit-verify.mjs', [], { variables });
+    };
+    const intact = await verify();
+    expect([intact.code, intact.stderr]).toEqual([0, '']);
+    expect(intact.stdout).toContain('There is no checkpoint to compare with');
+
+    const copy = await startApp();
+    onTestFinished(() => copy.close());
+    await register(copy);
+    const tamperer = await Tamperer.on(copy.database.superuserUrl);
+    await eventually(() => tamperer.change('UPDATE audit_seals SET number = number'));
+    await tamperer.change(`UPDATE audit_events SET reason = 'other'`);
+    await tamperer.end();
+    const { JWT_SECRET_KEY, PASSWORD_PEPPER } = copy.environment;
+    const { DATABASE_URL, DATABASE_MIGRATION_URL } = copy.database.settings;
+    const variables = { JWT_SECRET_KEY, PASSWORD_PEPPER, DATABASE_URL, DATABASE_MIGRATION_URL };
+    const DATA_DIR = await temporaryFolder();
+    const broken = await run('scripts/audit-verify.mjs', [], { variables: { ...variables, DATA_DIR } });
+    expect([broken.code, broken.stderr]).toEqual([1, '']);
+    expect(broken.stdout).toMatch(
+      /^THE AUDIT TRAIL IS BROKEN, first at .*[^]*There is no checkpoint to compare with/,
+    );
   });
 
   it.each([
-    ['There is no command.', []],
-    ['There is no command "promote".', ['promote', 'ada@example.com']],
-    ['There is no command "toString".', ['toString', 'ada@example.com']],
-    ['disable needs an e-mail address.', ['disable']],
-    ['"ada@example.com" is no IP address.', ['unblock', 'ada@example.com']],
-    ['"ada" is no e-mail address.', ['disable', 'ada']],
-    ['Nothing may follow disable and its address, and "now" does.', ['disable', 'ada@example.com', 'now']],
-    ['roles needs one role at least, after the address.', ['roles', 'ada@example.com']],
-    ['There is no role "root".', ['roles', 'ada@example.com', 'user', 'root']],
-    ['Nothing may follow keys:rotate, and "now" does.', ['keys:rotate', 'now']],
-  ])('say what was wrong before they say how it is done: %s', async (fault, args) => {
-    const { code, stderr } = await admin(...args);
-    expect([code, stderr]).toEqual([USAGE, expect.stringContaining(`${fault}\n\nnpm run admin --`)]);
+    ['scripts/audit-verify.mjs', []],
+    ['scripts/operator.mjs', ['users', 'list']],
+  ])('end without a stack when nobody reads on: %s', async (script, args) => {
+    const { code, stderr } = await run(script, args, { reads: false });
+    expect(code).toBe(0);
+    expect(stderr).not.toMatch(/EPIPE|at /);
   });
 
-  it('say how they are called to whoever asks', async () => {
-    expect(await admin('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('set-password') });
+  it('say what was wrong before they say how it is done', async () => {
+    const { code, stdout, stderr } = await admin('users', 'disable');
+    expect([code, stdout]).toEqual([USAGE, '']);
+    expect(stderr).toMatch(
+      /^error: missing required argument 'account'\n[^]*Usage: npm run admin -- users disable/,
+    );
+  });
+
+  it('say how they are called to those who ask', async () => {
+    const { code, stdout, stderr } = await admin('users', 'delete', '--help');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('Usage: npm run admin -- users delete');
+  });
+
+  it('say that the database is away', async () => {
+    const port = await freePort();
+    const DATABASE_URL = `postgres://service:secret@127.0.0.1:${port}/portcullis`;
+    const variables = { DATABASE_URL, DATABASE_MIGRATION_URL: undefined };
+    const { code, stdout, stderr } = await run('scripts/operator.mjs', ['users', 'list'], { variables });
+    expect([code, stdout]).toEqual([69, '']);
+    expect(stderr).not.toMatch(/secret|at /);
   });
 
   it('say when there is no such account', async () => {
-    const { code, stderr } = await admin('disable', newAddress());
+    const { code, stderr } = await admin('users', 'disable', newAddress());
     expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^Database: .*\nThere is no account with this address\.\n$/),
+      NO_ACCOUNT,
+      expect.stringMatching(/^Database: .*\nThere is no such account\.\n$/),
     ]);
   });
 
   it('say on which database they work, and not how they log in there', async () => {
     const { host, pathname, password } = new URL(app.database.url);
-    const { stderr } = await admin('disable', newAddress());
+    const { stderr } = await admin('users', 'disable', newAddress());
     expect(stderr).toContain(`Database: ${pathname.slice(1)} on ${host}\n`);
     expect(stderr).not.toContain(password);
   });
 
+  it('need no more than the service role once the owner has migrated, as the examples in deploy/ do', async () => {
+    const empty = await freshDatabase({ migrated: false });
+    onTestFinished(() => empty.drop());
+    const owner = { DATABASE_URL: empty.url, DATABASE_MIGRATION_URL: empty.ownerUrl };
+    expect(await run('scripts/typeorm.mjs', ['migration:run'], { variables: owner })).toMatchObject({
+      code: 0,
+    });
+    const service = { ...owner, DATABASE_MIGRATION_URL: undefined };
+    const listed = await run('scripts/operator.mjs', ['users', 'list'], { variables: service });
+    expect(listed).toMatchObject({ code: 0, stdout: '' });
+  });
+
   describe.each([
-    ['an account', 'scripts/operator.mjs', ['disable', 'ada@example.com']],
+    ['an account', 'scripts/operator.mjs', ['users', 'disable', 'ada@example.com']],
     ['the trail', 'scripts/audit-verify.mjs', []],
   ])('about %s', (_what, script, args) => {
     const EMBEDDED = { DATABASE_URL: undefined, DATABASE_MIGRATION_URL: undefined };

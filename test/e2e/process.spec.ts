@@ -194,7 +194,7 @@ describe('workers', { timeout: TIMEOUT_MS }, () => {
     expect(await post(service, '/auth/register', credentials)).toBe(201);
     const workers = () => childrenOf(service.child.pid!);
     // Ready is the service with the first of them; that one dies before it listens is a start that failed.
-    await eventually(() => expect(service.output().match(/listening on/g)).toHaveLength(2), {
+    await eventually(() => expect(service.output().match(/Listening on/g)).toHaveLength(2), {
       timeoutMs: 20_000,
     });
     const [victim, other] = await workers();

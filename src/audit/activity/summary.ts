@@ -37,6 +37,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   address_blocked: 'Blocked an address',
   address_unblocked: 'Unblocked an address',
   signing_key_rotated: 'Rotated the signing key',
+  signing_key_rejected: 'A signing key that is not authentic was ignored',
   sys_startup: 'The service started',
   sys_shutdown: 'The service stopped',
 };

@@ -24,6 +24,9 @@ export interface FeedOptions {
  */
 @Injectable()
 export class AuditFeed {
+  /** The position before the first entry. */
+  readonly beginning = new FeedCursor(0).toString();
+
   constructor(private readonly entries: EntriesRepository) {}
 
   /** Up to `limit` entries after a position; after null there are none, and the position is the present end. */

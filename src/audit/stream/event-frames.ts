@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Principal } from '../../platform/access/principal.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
 import type { Clock } from '../../platform/clock/clock.js';
 import { isDatabaseUnavailable } from '../../platform/database/database-problem.js';
 import type { AuditEntry } from '../audit-entry.js';
@@ -15,7 +15,7 @@ const BATCH = 200;
 
 /** What a reader wants, and from where on. */
 export interface Subscription {
-  readonly principal: Principal;
+  readonly principal: SessionPrincipal;
   /** A position of the feed; null for the present end. */
   readonly position: string | null;
   readonly calls: boolean;

@@ -1,18 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Principal } from '../../platform/access/principal.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { timeOfUuid } from '../../platform/crypto/uuid.js';
-import type { AuditEventType } from '../audit-vocabulary.js';
+import { eventsThatEnd } from '../audit-vocabulary.js';
 import { FeedCursor } from '../feed/feed-cursor.js';
 
-const ENDS_ONE: AuditEventType[] = ['session_logout', 'authn_token_reuse', 'session_revoked'];
-const ENDS_ALL: AuditEventType[] = [
-  'session_revoked',
-  'user_disabled',
-  'user_deleted',
-  'authn_password_change',
-  'privilege_permissions_changed',
-];
+const ENDS_ONE = eventsThatEnd('session');
+const ENDS_ALL = eventsThatEnd('every session');
 
 /** By how much the clocks of two instances may differ; the time only keeps the older entries out of the search. */
 const SKEW_MS = 600_000;
@@ -36,7 +30,7 @@ export class SessionEndsRepository {
    * Since the stream began or, lately, since the session did: an instance may have let it in a moment after its end. The
    * session's id says when that was (RFC 9562 section 5.7).
    */
-  async hasEnded({ userId, sessionId }: Principal, { ms, position }: Moment): Promise<boolean> {
+  async hasEnded({ userId, sessionId }: SessionPrincipal, { ms, position }: Moment): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(
       `SELECT EXISTS (
          SELECT FROM audit_events WHERE user_id = $1 AND time >= $2 AND (position >= $3 OR time >= $7)

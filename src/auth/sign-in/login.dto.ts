@@ -2,12 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsString, MaxLength } from 'class-validator';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
+import { TOKEN_TRANSPORTS, type TokenTransport } from '../../sessions/tokens/token-transport.js';
 import { IsPasswordText } from '../credentials/passwords/password.decorator.js';
-
-const TOKEN_TRANSPORTS = ['cookie', 'body'] as const;
-
-/** How the tokens of a session travel: in cookies that no script reads, or in the answer's body. */
-export type TokenTransport = (typeof TOKEN_TRANSPORTS)[number];
 
 /** Proof of who signs in, and how the tokens shall travel. */
 export class LoginDto {

@@ -1,98 +1,63 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../../audit/audit.service.js';
-import type { Profile } from '../../platform/access/profile.js';
-import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
-import { profileOf } from '../../users/profile.js';
-import type { User } from '../../users/user.entity.js';
-import { UsersRepository } from '../../users/users.repository.js';
-import { DeviceTokens } from '../../sessions/devices/device-tokens.js';
+import type { PresentedDevice } from '../../sessions/devices/session-devices.js';
+import type { IssuedSession } from '../../sessions/issued-session.js';
+import { SessionIssuer } from '../../sessions/session-issuer.js';
+import { PasswordCredentials } from '../credentials/passwords/password-credentials.js';
+import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import type { Session } from '../../sessions/session.entity.js';
-import { SessionsService } from '../../sessions/session-issuer.js';
 
-/** Somebody whose password was right. */
-export interface Proven {
-  readonly user: User;
+/** A password that was found right for a user. */
+export interface RightPassword {
+  readonly userId: string;
   readonly password: string;
+  /** The hash that it was compared with. */
+  readonly hash: string;
   /** Keyed digest of the submitted address. */
-  readonly account: string;
-  readonly deviceToken: string | null;
-  /** The device, when the account has signed in there before. */
-  readonly knownDevice: string | null;
+  readonly emailDigest: string;
+  readonly device: PresentedDevice;
   readonly attempt: GuessingAttempt;
-}
-
-/** All that a client is told after signing in or refreshing, before its tokens are made. */
-export interface SignedIn {
-  readonly profile: Profile;
-  readonly session: Session;
-  readonly deviceToken: string;
 }
 
 /** Turns a right password into a session: the count of failures, the session and its events commit together. */
 @Injectable()
 export class SignInService {
   constructor(
-    private readonly sessions: SessionsService,
-    private readonly devices: DeviceTokens,
-    private readonly users: UsersRepository,
+    private readonly issuer: SessionIssuer,
+    private readonly passwords: PasswordCredentials,
+    private readonly credentials: PasswordCredentialsRepository,
     private readonly hasher: PasswordHasher,
-    private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
   ) {}
 
   /** Null when the account was disabled, deleted or given another password since this one was found right. */
-  async signIn(proven: Proven, origin: Origin): Promise<SignedIn | null> {
-    const { account, attempt } = proven;
-    const device = this.devices.remember(proven.deviceToken, account);
-    const freshHash = await this.freshHash(proven);
+  async signIn(right: RightPassword, origin: Origin): Promise<IssuedSession | null> {
+    const { userId, hash, emailDigest, device, attempt } = right;
+    const freshHash = await this.freshHash(right);
     return this.transactions.run(async (tx) => {
-      // A hash takes long enough for an operator to come in between (CWE-367). Accounts are locked first everywhere.
-      const user = await this.users.lockUnchanged(tx, proven.user);
-      if (!user) return null;
-      const failures = await attempt.succeeded(tx);
-      const begun = await this.sessions.begin(tx, user.id, device.deviceId, origin);
-      const firstLogin = user.firstLoginAt === null;
-      if (firstLogin || freshHash) {
-        await this.users.update(tx, user.id, {
-          ...(firstLogin && { firstLoginAt: begun.createdAt }),
-          ...(freshHash && { passwordHash: freshHash }),
-        });
-      }
-      const details = {
-        account,
-        deviceId: device.deviceId,
-        knownDevice: proven.knownDevice !== null,
-        firstLogin,
+      const password = {
+        method: 'pwd' as const,
+        attempt,
+        stillHolds: () => this.credentials.hasHash(tx, userId, hash),
       };
-      const who = { userId: user.id, sessionId: begun.id, origin, outcome: 'success' as const };
-      await this.audit.record(tx, { type: 'authn_login_success', ...who, details });
-      await this.recordFailuresBefore(tx, failures, { ...who, account });
-      return { profile: profileOf(user), session: begun, deviceToken: device.token };
-    });
-  }
-
-  private async recordFailuresBefore(
-    tx: Transaction,
-    failures: number,
-    {
-      account,
-      ...who
-    }: { userId: string; sessionId: string; origin: Origin; outcome: 'success'; account: string },
-  ): Promise<void> {
-    if (failures === 0) return;
-    await this.audit.record(tx, {
-      type: 'authn_login_successafterfail',
-      ...who,
-      details: { account, failures },
+      const request = {
+        userId,
+        emailDigest,
+        proofs: [password] as const,
+        deviceId: device.deviceId,
+        isKnownDevice: device.isKnown,
+      };
+      const issued = await this.issuer.issue(tx, request, origin);
+      if (issued && freshHash !== null) await this.passwords.rehash(tx, userId, freshHash);
+      return issued;
     });
   }
 
   /** A hash of the configured cost where the stored one has another; a busy queue leaves it for the next login. */
-  private async freshHash({ user, password }: Proven): Promise<string | null> {
-    if (!this.hasher.isOutdated(user.passwordHash)) return null;
+  private async freshHash({ password, hash }: RightPassword): Promise<string | null> {
+    if (!this.hasher.isOutdated(hash)) return null;
     return this.hasher.hash(password).catch(() => null);
   }
 }

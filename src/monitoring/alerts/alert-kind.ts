@@ -10,8 +10,14 @@ export interface AlertKind {
    * its return is announced again. Null for facts that only a person can close.
    */
   readonly quietSeconds: number | null;
-  /** Whether the account's owner is told by mail of every occurrence. */
-  readonly tellsOwner?: boolean;
+  /** What the account's owner is told by mail of every occurrence; absent where only operators are told. */
+  readonly toOwner?: Readonly<Record<'en' | 'de', OwnerWords>>;
+}
+
+/** The words of a mail to the owner of an account, which need no knowledge of the service. */
+export interface OwnerWords {
+  readonly subject: string;
+  readonly sentence: string;
 }
 
 /** The injection token of the kinds of all rules. */

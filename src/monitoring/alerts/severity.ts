@@ -8,3 +8,8 @@ export type Severity = (typeof SEVERITIES)[number];
 export function isMoreSevere(a: Severity, b: Severity): boolean {
   return SEVERITIES.indexOf(a) > SEVERITIES.indexOf(b);
 }
+
+/** Sorts the most urgent first. */
+export function mostSevereFirst(a: { severity: Severity }, b: { severity: Severity }): number {
+  return SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity);
+}

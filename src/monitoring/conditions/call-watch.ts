@@ -4,18 +4,18 @@ import { AuditService } from '../../audit/audit.service.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { parseLimit } from '../rules/rule.js';
-import { RecentAnswers } from './recent-answers.js';
+import { RecentResponses } from './recent-responses.js';
 import { RecentDurations } from './recent-durations.js';
 
-/** The routes whose time is that of a password hash; a limit for the others would mean nothing for them. */
+/** Routes that hash a password: their latency says nothing about the others. */
 const PASSWORD_ROUTES = new Set<string | null>(['/auth/login', '/auth/register']);
 
 const DEFAULT_SECONDS = 300;
 
-/** Follows the answers of this process, for the conditions that judge them. */
+/** Keeps the status and duration of recent responses for the conditions that judge them. */
 @Injectable()
 export class CallWatch implements OnModuleInit {
-  private readonly answers: RecentAnswers;
+  private readonly responses: RecentResponses;
   private readonly durations: RecentDurations;
 
   constructor(
@@ -23,7 +23,9 @@ export class CallWatch implements OnModuleInit {
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {
-    this.answers = new RecentAnswers(parseLimit(environment.DETECT_ERROR_RATE)?.seconds ?? DEFAULT_SECONDS);
+    this.responses = new RecentResponses(
+      parseLimit(environment.DETECT_ERROR_RATE)?.seconds ?? DEFAULT_SECONDS,
+    );
     this.durations = new RecentDurations(environment.DETECT_LATENCY_SECONDS);
   }
 
@@ -32,7 +34,7 @@ export class CallWatch implements OnModuleInit {
   }
 
   faults(): { calls: number; faults: number } {
-    return this.answers.figures(this.clock.nowMs());
+    return this.responses.figures(this.clock.nowMs());
   }
 
   /** Without password routes; see {@link RecentDurations.lowestP99Ms}. */
@@ -42,7 +44,7 @@ export class CallWatch implements OnModuleInit {
 
   private add({ route, status, durationMs }: ApiCall): void {
     const nowMs = this.clock.nowMs();
-    this.answers.add(nowMs, status);
+    this.responses.add(nowMs, status);
     if (!PASSWORD_ROUTES.has(route)) this.durations.add(nowMs, durationMs);
   }
 }

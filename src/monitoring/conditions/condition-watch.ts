@@ -9,20 +9,20 @@ import { Dependencies } from './dependencies.js';
 import { OutageNotifier } from './outage-notifier.js';
 
 const TICK_MS = 1_000;
-/** How often a lasting cause is said again; a fraction of the time after which silence means that it is over. */
+/** How often a lasting cause is raised again; a fraction of the time after which silence means that it is over. */
 const REPEAT_MS = 5_000;
 
 interface Watched {
   readonly condition: Condition;
   /** Since when the condition has been true without a break; null while it is not. */
   sinceMs: number | null;
-  /** When it was last said; null before the first time. */
-  saidMs: number | null;
+  /** When it was last raised; null before the first time. */
+  raisedMs: number | null;
 }
 
 /**
- * Checks once a second what only this process can see of itself, raises what is true, and says so again for as long
- * as it lasts. While PostgreSQL is away the herald speaks, and the rows are written when it is back.
+ * Checks once a second what only this process can see of itself, and raises what is true, again and again for as long
+ * as it lasts. While PostgreSQL is away the notifier takes over, and the rows are written when it is back.
  */
 @Injectable()
 export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
@@ -37,7 +37,7 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly dependencies: Dependencies,
     private readonly clock: Clock,
   ) {
-    this.watched = conditions.map((condition) => ({ condition, sinceMs: null, saidMs: null }));
+    this.watched = conditions.map((condition) => ({ condition, sinceMs: null, raisedMs: null }));
   }
 
   onApplicationBootstrap(): void {
@@ -55,34 +55,31 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       await this.write(findings);
     } catch (error) {
-      // Unsaid: PostgreSQL has just gone away, and the herald is to speak.
-      for (const watched of this.watched) watched.saidMs = null;
+      // PostgreSQL has just gone away: the notifier must announce these as new.
+      for (const watched of this.watched) watched.raisedMs = null;
       throw error;
     }
   }
 
   private async write(findings: readonly Finding[]): Promise<void> {
-    const pending = this.notifier.pending();
-    if (pending.length > 0) {
-      await this.transactions.run((tx) => this.raiser.raise(tx, pending));
-      this.notifier.forget();
-    }
-    const free = await this.notifier.release(findings);
-    if (free.length > 0) await this.transactions.run((tx) => this.raiser.raise(tx, free));
+    const writable = this.notifier.writable(findings);
+    if (writable.length === 0) return;
+    await this.transactions.run((tx) => this.raiser.raise(tx, writable));
+    this.notifier.forget(writable);
   }
 
   private findingOf(watched: Watched): Finding | null {
     const evidence = watched.condition.check();
     const nowMs = this.clock.nowMs();
     if (!evidence) {
-      watched.sinceMs = watched.saidMs = null;
+      watched.sinceMs = watched.raisedMs = null;
       return null;
     }
     watched.sinceMs ??= nowMs;
     if (nowMs - watched.sinceMs < watched.condition.forSeconds * 1000) return null;
-    if (watched.saidMs !== null && nowMs - watched.saidMs < REPEAT_MS) return null;
-    const count = watched.saidMs === null ? 1 : 0;
-    watched.saidMs = nowMs;
+    if (watched.raisedMs !== null && nowMs - watched.raisedMs < REPEAT_MS) return null;
+    const count = watched.raisedMs === null ? 1 : 0;
+    watched.raisedMs = nowMs;
     return this.finding(watched.condition, watched.sinceMs, nowMs, count, evidence);
   }
 

@@ -2,7 +2,7 @@ import type { Environment } from '../../platform/config/environment.js';
 import { type Condition, QUIET_SECONDS } from './condition.js';
 import type { Dependencies, Dependency } from './dependencies.js';
 
-/** PostgreSQL away means no change can be made; Redis away means limits that hold per process only. */
+/** Without PostgreSQL no change can be made; without Redis rate limits hold for each process on its own. */
 export function dependencyDown(
   name: Dependency['name'],
   dependencies: Dependencies,

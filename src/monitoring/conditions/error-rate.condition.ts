@@ -3,7 +3,7 @@ import { parseLimit } from '../rules/rule.js';
 import type { CallWatch } from './call-watch.js';
 import { type Condition, QUIET_SECONDS } from './condition.js';
 
-/** The service answers too many requests with 5xx; below a least number of requests a share says nothing. */
+/** Too many responses are 5xx. With few requests the ratio means nothing, so a minimum number is required. */
 export function errorRate(calls: CallWatch, environment: Environment): Condition {
   const limit = parseLimit(environment.DETECT_ERROR_RATE);
   const ratio = Number(environment.DETECT_ERROR_RATE_RATIO);

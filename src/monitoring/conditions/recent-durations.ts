@@ -10,7 +10,7 @@ interface Slot {
   count: number;
 }
 
-/** How long the answers of this process took within the last so many seconds, in parts of it. */
+/** The durations of this process's responses within a window that is divided into equal parts. */
 export class RecentDurations {
   private readonly slots: TimeSlots<Slot>;
 
@@ -29,7 +29,7 @@ export class RecentDurations {
 
   /**
    * The lowest p99 that any finished part of the window had, milliseconds: above a limit, every part was. Null while
-   * there is a part with fewer than `leastCalls`, which is too few to tell.
+   * a part has fewer than `leastCalls`, too few for a percentile to mean anything.
    */
   lowestP99Ms(nowMs: number, leastCalls: number): number | null {
     let lowest = Infinity;

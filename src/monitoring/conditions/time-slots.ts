@@ -1,6 +1,6 @@
 /**
- * The newest stretch of time in so many equal slots, each with something that is added to. What belongs to the
- * current slot is at hand, because nearly every look-up is for it.
+ * A sliding window in equal slots, each with an accumulator. The current slot is cached, because nearly every look-up is
+ * for it.
  */
 export class TimeSlots<T> {
   private readonly slots = new Map<number, T>();

@@ -3,7 +3,7 @@ import { type Condition, QUIET_SECONDS } from './condition.js';
 import type { Dependencies } from './dependencies.js';
 import type { TrailProgress } from './trail-progress.js';
 
-/** More than one reading, so that what an outage left behind may be worked off in peace. */
+/** More than one reading, so that the backlog of an outage raises nothing while it is worked off. */
 const FOR_SECONDS = 5;
 
 const STAGES = {
@@ -12,8 +12,8 @@ const STAGES = {
 } as const;
 
 /**
- * Sealing or detection is behind although PostgreSQL can be used: it stands still, or a transaction that somebody left
- * open, anywhere in the database, keeps all that came after it from being final.
+ * Sealing or detection lags although PostgreSQL can be used: it has stopped, or a transaction left open anywhere in the
+ * database keeps later entries from becoming final.
  */
 export function trailLag(
   stage: keyof typeof STAGES,

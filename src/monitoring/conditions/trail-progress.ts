@@ -7,8 +7,8 @@ import { DetectionRepository } from '../detection/detection.repository.js';
 const PAUSE_MS = 2_000;
 
 /**
- * How far sealing and detection are behind the trail, as PostgreSQL tells it: read now and then, so that neither a
- * scrape nor a condition waits for it, and by every instance, because it is the leader that may stand still.
+ * How far sealing and detection lag behind the trail. Read from PostgreSQL every two seconds, so that neither a scrape nor a
+ * condition waits for it, and by every instance, because the leader may be the one that has stopped.
  */
 @Injectable()
 export class TrailProgress implements OnApplicationBootstrap, OnModuleDestroy {

@@ -1,4 +1,5 @@
 import type { AlertBody } from '../alerts/alert-body.js';
+import type { OwnerWords } from '../alerts/alert-kind.js';
 
 /** An alert as a mail to the operator. */
 export function operatorMail(alert: AlertBody): { subject: string; text: string } {
@@ -17,33 +18,8 @@ export function operatorMail(alert: AlertBody): { subject: string; text: string 
   return { subject: `[Portcullis] ${alert.severity}: ${alert.rule}`, text };
 }
 
-/** What an account's owner reads, by rule; in words that need no knowledge of the service. */
-const TO_OWNER: Readonly<Record<string, { subject: string; sentence: string }>> = {
-  login_from_new_device: {
-    subject: 'A new device signed in to your account',
-    sentence: 'A device that had not been used with your account before has signed in to it.',
-  },
-  login_after_failures: {
-    subject: 'A login to your account after many failed attempts',
-    sentence: 'After a series of wrong passwords, somebody has signed in to your account.',
-  },
-  impossible_travel: {
-    subject: 'Logins to your account from far apart',
-    sentence:
-      'Your account was signed in to from two places so far apart that nobody could travel between them in the time.',
-  },
-  password_changed: {
-    subject: 'The password of your account was changed',
-    sentence: 'The password of your account was changed.',
-  },
-};
-
 /** An alert as a mail to the owner of the account that it is about. */
-export function ownerMail(alert: AlertBody): { subject: string; text: string } {
-  const words = TO_OWNER[alert.rule] ?? {
-    subject: 'A notice about your account',
-    sentence: 'Something unusual happened.',
-  };
+export function ownerMail(alert: AlertBody, words: OwnerWords): { subject: string; text: string } {
   const { addresses = [], device } = alert.evidence;
   const text = [
     'Hello,',

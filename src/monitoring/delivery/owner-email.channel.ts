@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import { UsersService } from '../../users/users.service.js';
 import type { AlertChange } from '../alerts/alert-change.js';
+import { ALERT_KINDS, type AlertKind } from '../alerts/alert-kind.js';
 import { ownerMail } from './alert-mail.js';
 import { DeliveriesRepository } from './deliveries.repository.js';
 import { type DeliveryChannel, type Message, SUPPRESSED } from './delivery-channel.js';
@@ -26,19 +27,21 @@ export class OwnerEmailChannel implements DeliveryChannel {
     private readonly users: UsersService,
     private readonly deliveries: DeliveriesRepository,
     private readonly clock: Clock,
+    @Inject(ALERT_KINDS) private readonly kinds: readonly AlertKind[],
   ) {}
 
   wants({ finding }: AlertChange): boolean {
-    return finding.kind.tellsOwner === true && this.mailer.configured;
+    return finding.kind.toOwner !== undefined && this.mailer.configured;
   }
 
   async deliver({ deliveryId, alert }: Message): Promise<void | typeof SUPPRESSED> {
     const userId = alert.evidence.userIds?.[0];
     const owner = userId === undefined ? null : await this.users.findById(userId);
-    if (!owner) return SUPPRESSED;
+    const words = this.kinds.find(({ name }) => name === alert.rule)?.toOwner?.en;
+    if (!owner || !words) return SUPPRESSED;
     const anHourAgo = new Date(this.clock.nowMs() - HOUR_MS);
     const message = { id: deliveryId, alertId: alert.id, channel: this.name };
     if ((await this.deliveries.countBefore(message, anHourAgo)) >= MOST_IN_AN_HOUR) return SUPPRESSED;
-    await this.mailer.send({ id: deliveryId, to: owner.email, ...ownerMail(alert) });
+    await this.mailer.send({ id: deliveryId, to: owner.email, ...ownerMail(alert, words) });
   }
 }

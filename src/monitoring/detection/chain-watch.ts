@@ -12,7 +12,7 @@ import { Leadership } from '../../platform/leader/leadership.js';
 const PAUSE_MS = 1_000;
 const RETRY_MS = 60_000;
 
-/** Somebody has changed the trail behind the service's back. Only a person can say what follows from that. */
+/** The trail was changed outside the service. Only a person can resolve this alert. */
 export const AUDIT_CHAIN_BROKEN: AlertKind = {
   name: 'audit_chain_broken',
   severity: 'critical',
@@ -25,7 +25,7 @@ export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(ChainWatch.name, () => this.step(), { pauseMs: PAUSE_MS });
   private readonly stopping = new AbortController();
   private nextMs = 0;
-  /** Verification tells of a fault once, so it is kept here until it is written. */
+  /** Verification reports a fault once, so it is kept until its alert is written. */
   private found: Fault | null = null;
 
   constructor(
@@ -46,13 +46,13 @@ export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.stop();
   }
 
-  /** Verifies what is new when the time for it has come; where nobody has verified yet, that is the whole trail. */
+  /** Verifies the new entries once the interval has passed; the first time, the whole trail. */
   async step(): Promise<void> {
     const nowMs = this.clock.nowMs();
     if (!this.leadership.isLeader) return;
     if (nowMs >= this.nextMs) {
       const intervalMs = this.environment.AUDIT_VERIFY_INTERVAL_SECONDS * 1000;
-      // For one that fails; where nothing was verified yet, a day is a long time to leave it at that.
+      // If verification fails, it is retried sooner than the interval, which may be a day.
       this.nextMs = nowMs + Math.min(intervalMs, RETRY_MS);
       this.found ??= await this.verifyNew();
       this.nextMs = nowMs + intervalMs;
@@ -60,7 +60,7 @@ export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.found) await this.raise(this.found);
   }
 
-  /** The end of the process is no reason to wait for the end of the trail: the next one goes on from where this was. */
+  /** Stops early when the process ends; the next verification continues from there. */
   private async verifyNew(): Promise<Fault | null> {
     try {
       return (await this.verification.verifyNew(this.stopping.signal)).firstFault;

@@ -6,6 +6,9 @@ import type { Rule } from '../rules/rule.js';
 import { Detector } from './detector.js';
 import { FailureBaseline, SLOT_MS, slotOf } from './failure-baseline.js';
 
+/** Longer than the day of the failure baseline and the longest window that can be configured, milliseconds. */
+export const SLOTS_KEPT_MS = 3 * 86_400_000;
+
 /** What five minutes of the trail hold. */
 export interface Slot {
   /** Milliseconds since the Unix epoch. */
@@ -16,16 +19,19 @@ export interface Slot {
   failures: number;
 }
 
-/** Everything that the leader remembers; thrown away with the leadership, and built anew from PostgreSQL. */
+/** The leader's memory, discarded with the leadership and rebuilt from PostgreSQL. */
 export class DetectionRun {
   readonly longestWindowMs: number;
   private readonly detector: Detector;
   private readonly baseline: FailureBaseline;
   private readonly attempts = new LoginAttempts();
+  /** What was counted of each slot so far. */
+  private readonly slots: Map<number, Slot>;
 
   constructor(rules: readonly Rule[], slots: readonly Slot[]) {
     this.longestWindowMs = longestWindowMs(rules);
     this.baseline = new FailureBaseline(longestWindowMs(rules.filter((rule) => !rule.ignoresFailures)));
+    this.slots = new Map(slots.map((slot) => [slot.startMs, slot]));
     for (const slot of slots) this.baseline.add(slot.startMs, slot);
     this.detector = new Detector(rules, (nowMs) => this.baseline.ratio(nowMs));
   }
@@ -35,12 +41,27 @@ export class DetectionRun {
     this.detector.observe(this.read(entries));
   }
 
-  /** Judges new entries, which follow `position` in the trail; answers the slots that they add to. */
+  /** Judges new entries, which follow `position` in the trail; returns the slots that they add to, with everything counted so far. */
   judge(entries: readonly AuditEntry[], position: string): { findings: Finding[]; slots: Slot[] } {
     const occurrences = this.read(entries);
     const slots = slotsOf(occurrences, position);
     for (const slot of slots) this.baseline.add(slot.startMs, slot);
-    return { findings: this.detector.observe(occurrences), slots };
+    return { findings: this.detector.observe(occurrences), slots: slots.map((slot) => this.total(slot)) };
+  }
+
+  private total(added: Slot): Slot {
+    const known = this.slots.get(added.startMs);
+    const slot = {
+      ...added,
+      position: known?.position ?? added.position,
+      attempts: (known?.attempts ?? 0) + added.attempts,
+      failures: (known?.failures ?? 0) + added.failures,
+    };
+    this.slots.set(slot.startMs, slot);
+    for (const startMs of this.slots.keys()) {
+      if (startMs < slot.startMs - SLOTS_KEPT_MS) this.slots.delete(startMs);
+    }
+    return slot;
   }
 
   private read(entries: readonly AuditEntry[]): Occurrence[] {

@@ -3,69 +3,89 @@ import { DataSource } from 'typeorm';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Slot } from './detection-run.js';
+import { type Cursor, type Genuineness, PositionCodes } from './position-codes.js';
 
-/** The last entry that detection has judged; all null before the first. */
-export interface Cursor {
-  readonly position: string | null;
-  readonly entryId: string | null;
-  readonly entryTime: Date | null;
+interface SlotRow extends Omit<Slot, 'startMs'> {
+  slot: Date;
+  mac: Buffer | null;
 }
 
-interface SlotRow {
-  slot: Date;
-  position: string;
-  attempts: number;
-  failures: number;
+/** The cursor as it was found. */
+export interface StoredCursor extends Cursor {
+  readonly genuineness: Genuineness;
+}
+
+/** The slots that the service wrote, the earliest first, and how many others were found. */
+export interface KeptSlots {
+  readonly slots: readonly Slot[];
+  readonly forged: number;
 }
 
 /** Every statement over detection's own memory. */
 @Injectable()
 export class DetectionRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly codes: PositionCodes,
+  ) {}
 
-  async cursor(): Promise<Cursor> {
+  /** Where detection stands according to PostgreSQL, and whether the service wrote that. */
+  async cursor(): Promise<StoredCursor> {
     const [row] = (await onDatabase(() =>
       this.dataSource.query(
-        'SELECT position, entry_id AS "entryId", entry_time AS "entryTime" FROM monitoring_detection',
+        'SELECT position, entry_id AS "entryId", entry_time AS "entryTime", mac FROM monitoring_detection',
       ),
-    )) as Cursor[];
-    return row!;
+    )) as (Cursor & { mac: Buffer | null })[];
+    const { mac, ...cursor } = row!;
+    return { ...cursor, genuineness: this.codes.check(mac, this.codes.ofCursor(cursor)) };
   }
 
-  /** The slots that are kept, the earliest first. */
-  async slots(): Promise<Slot[]> {
+  /** @param uncoded whether slots without a code are taken: those of the version before, if it was the last to write */
+  async slots({ uncoded }: { readonly uncoded: boolean }): Promise<KeptSlots> {
     const rows = (await onDatabase(() =>
       this.dataSource.query(
-        'SELECT slot, position, attempts, failures FROM monitoring_detection_slot ORDER BY slot',
+        'SELECT slot, position, attempts, failures, mac FROM monitoring_detection_slot ORDER BY slot',
       ),
     )) as SlotRow[];
-    return rows.map(({ slot, ...rest }) => ({ startMs: slot.getTime(), ...rest }));
+    const slots = rows.flatMap(({ slot: start, mac, ...rest }) => {
+      const slot = { startMs: start.getTime(), ...rest };
+      const genuineness = this.codes.check(mac, this.codes.ofSlot(slot));
+      return genuineness === 'genuine' || (uncoded && genuineness === 'uncoded') ? [slot] : [];
+    });
+    return { slots, forged: rows.length - slots.length };
   }
 
   /** Moves the cursor, and returns false when it is no longer where this leader left it: there is another one. */
   async moveCursor(tx: Transaction, from: Cursor, to: Cursor): Promise<boolean> {
     const [, moved] = (await tx.query(
-      `UPDATE monitoring_detection SET position = $2, entry_id = $3, entry_time = $4
+      `UPDATE monitoring_detection SET position = $2, entry_id = $3, entry_time = $4, mac = $5
        WHERE position IS NOT DISTINCT FROM $1`,
-      [from.position, to.position, to.entryId, to.entryTime],
+      [from.position, to.position, to.entryId, to.entryTime, this.codes.ofCursor(to)],
     )) as [unknown, number];
     return moved === 1;
   }
 
-  async addToSlots(tx: Transaction, slots: readonly Slot[]): Promise<void> {
+  /** Writes slots as they now are, in the place of what was known of the same five minutes. */
+  async saveSlots(tx: Transaction, slots: readonly Slot[]): Promise<void> {
     await tx.query(
-      `INSERT INTO monitoring_detection_slot AS kept (slot, position, attempts, failures)
-       SELECT to_timestamp(start / 1000), position, attempts, failures
-       FROM unnest($1::float8[], $2::text[], $3::int[], $4::int[]) AS added (start, position, attempts, failures)
-       ON CONFLICT (slot) DO UPDATE
-       SET attempts = kept.attempts + excluded.attempts, failures = kept.failures + excluded.failures`,
+      `INSERT INTO monitoring_detection_slot (slot, position, attempts, failures, mac)
+       SELECT to_timestamp(start / 1000), position, attempts, failures, mac
+       FROM unnest($1::float8[], $2::text[], $3::int[], $4::int[], $5::bytea[])
+         AS written (start, position, attempts, failures, mac)
+       ON CONFLICT (slot) DO UPDATE SET position = excluded.position, attempts = excluded.attempts,
+         failures = excluded.failures, mac = excluded.mac`,
       [
         slots.map(({ startMs }) => startMs),
         slots.map(({ position }) => position),
         slots.map(({ attempts }) => attempts),
         slots.map(({ failures }) => failures),
+        slots.map((slot) => this.codes.ofSlot(slot)),
       ],
     );
+  }
+
+  async deleteSlots(tx: Transaction): Promise<void> {
+    await tx.query('DELETE FROM monitoring_detection_slot');
   }
 
   async deleteSlotsBefore(tx: Transaction, instant: Date): Promise<void> {

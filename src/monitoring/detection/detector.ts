@@ -1,15 +1,17 @@
 import { deviceName } from '../../audit/activity/device-name.js';
 import type { Finding } from '../alerts/alert-kind.js';
-import type { Journey } from '../places/place.js';
+import { mostSevereFirst } from '../alerts/severity.js';
 import type { Figures, Limit, Rule } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
 import { SlidingWindows } from './sliding-windows.js';
+import { type Located, SubjectBound } from './subject-bound.js';
 import type { SubjectWindow } from './subject-window.js';
 
 interface Watched {
   readonly rule: Rule;
   readonly limit: Limit;
   readonly windows: SlidingWindows;
+  readonly bound: SubjectBound;
 }
 
 /** That a rule became true of a subject, and how often. */
@@ -20,53 +22,59 @@ interface Hit {
   readonly firstSeenAt: number;
   readonly count: number;
   readonly last: Occurrence;
-  /** As it was then: by the end of the page either place may have left the window. */
-  readonly furthest: Journey | null;
+  /** As they were then: by the end of the page the window may have lost some of them. */
+  readonly values: readonly unknown[];
 }
 
-/** Holds every rule's windows and says which rules the next entries make true. Pure but for its memory. */
+/** Holds the windows of every rule and returns which rules the next entries make true. */
 export class Detector {
-  private readonly watched: readonly Watched[];
+  /** By the type of event that the rules look at. */
+  private readonly watched = new Map<string, Watched[]>();
 
   /** @param usualFailureRatio the service's share of failing logins before the present windows */
   constructor(
     rules: readonly Rule[],
     private readonly usualFailureRatio: (nowMs: number) => number,
   ) {
-    this.watched = rules.flatMap((rule) =>
-      rule.limit === null
-        ? []
-        : [
-            {
-              rule,
-              limit: rule.limit,
-              windows: new SlidingWindows(rule.limit.seconds * 1000, rule.distinct),
-            },
-          ],
-    );
+    for (const rule of rules) {
+      const { limit } = rule;
+      if (limit === null) continue;
+      const windows = new SlidingWindows(limit.seconds * 1000, rule.distinct);
+      const watched = { rule, limit, windows, bound: new SubjectBound() };
+      for (const type of rule.events) this.watched.set(type, [...(this.watched.get(type) ?? []), watched]);
+    }
   }
 
   /**
-   * Takes what happened next, in the trail's order. Returns one finding per rule and subject, however
+   * Takes what happened next, in the trail's order. Returns one finding per rule and subject, the most severe first, however
    * many of them made it true: under an attack an alert is written once per page.
    */
   observe(occurrences: readonly Occurrence[]): Finding[] {
     const hits = new Map<string, Hit>();
     for (const occurrence of occurrences) {
-      for (const watched of this.watched) this.weigh(watched, occurrence, hits);
+      for (const watched of this.watched.get(occurrence.entry.type) ?? [])
+        this.weigh(watched, occurrence, hits);
     }
-    return Array.from(hits.values(), (hit) => this.finding(hit));
+    const found = new Map<SubjectBound, Located[]>();
+    for (const hit of hits.values()) {
+      const { bound } = hit.watched;
+      const located = { finding: this.finding(hit), network: hit.last.address };
+      found.set(bound, [...(found.get(bound) ?? []), located]);
+    }
+    return Array.from(found, ([bound, all]) => bound.apply(all))
+      .flat()
+      .toSorted((a, b) => mostSevereFirst(a.kind, b.kind));
   }
 
   private weigh(watched: Watched, occurrence: Occurrence, hits: Map<string, Hit>): void {
     const { rule, limit, windows } = watched;
     const observation = rule.observe(occurrence);
     if (!observation) return;
-    const { subject, counts, place } = observation;
-    const window = windows.add(subject, occurrence, counts, place);
+    const { subject, counts, value } = observation;
+    const window = windows.add(subject, occurrence, counts, value);
     // What does not count cannot make a rule true; a success only changes the ratio.
     if (!counts) return;
-    const figures = this.figures(window, occurrence.at, () => window.furthest());
+    const figures = this.figures(window, occurrence.at, () => window.values());
     if (!rule.holds(figures, limit)) return;
     const key = `${rule.name} ${subject}`;
     const hit = hits.get(key);
@@ -77,13 +85,13 @@ export class Detector {
       firstSeenAt: hit?.firstSeenAt ?? window.firstAt,
       count: (hit?.count ?? 0) + 1,
       last: occurrence,
-      furthest: figures.furthest,
+      values: value === undefined ? [] : figures.values,
     });
   }
 
-  private finding({ watched, subject, window, firstSeenAt, count, last, furthest }: Hit): Finding {
+  private finding({ watched, subject, window, firstSeenAt, count, last, values }: Hit): Finding {
     const { rule, limit } = watched;
-    const figures = this.figures(window, last.at, () => furthest);
+    const figures = this.figures(window, last.at, () => values);
     const { requestId, userAgent } = last.entry;
     return {
       kind: rule,
@@ -101,24 +109,24 @@ export class Detector {
         addresses: window.newest('address'),
         userIds: window.newest('userId'),
         lastRequestId: requestId,
-        ...(rule.tellsOwner && { device: deviceName(userAgent ?? '') }),
-        ...rule.evidence?.(figures),
+        ...(rule.toOwner && { device: deviceName(userAgent ?? '') }),
+        ...rule.evidence?.(figures, last),
       },
     };
   }
 
-  private figures(window: SubjectWindow, nowMs: number, furthest: () => Journey | null): Figures {
+  private figures(window: SubjectWindow, nowMs: number, values: () => readonly unknown[]): Figures {
     const usualFailureRatio = () => this.usualFailureRatio(nowMs);
     return {
       counted: window.counted,
       seen: window.seen,
       distinct: { account: window.distinct('account'), address: window.distinct('address') },
-      // Each asked for by one rule, and the first only once its other conditions hold.
+      // Worked out only for the rules that ask for them.
       get usualFailureRatio() {
         return usualFailureRatio();
       },
-      get furthest() {
-        return furthest();
+      get values() {
+        return values();
       },
     };
   }

@@ -14,8 +14,8 @@ export function slotOf(atMs: number): number {
 }
 
 /**
- * The service's usual share of failing logins: that of the last 24 h, without the newest stretch in which an
- * attack would raise the very yardstick that it is held against.
+ * The service's usual share of failing logins: that of the last 24 h, without the newest stretch, in which an
+ * attack would raise the baseline that it is compared with.
  */
 export class FailureBaseline {
   private readonly slots = new Map<number, LoginVolume>();

@@ -1,4 +1,3 @@
-import type { Place } from '../places/place.js';
 import type { Dimension } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
 import { GenerationalCache } from '../generational-cache.js';
@@ -43,22 +42,22 @@ export class SlidingWindows {
     return this.youngWeight + this.oldWeight;
   }
 
-  add(subject: string, occurrence: Occurrence, counts: boolean, place?: Place): SubjectWindow {
+  add(subject: string, occurrence: Occurrence, counts: boolean, value?: unknown): SubjectWindow {
     this.nowMs = Math.max(this.nowMs, occurrence.at);
-    this.forgetSilent();
+    this.evict();
     const window = this.windows.use(
       subject,
       () => new SubjectWindow(this.bounds.perSubject, this.dimensions),
     );
     const before = window.seen;
-    window.add(occurrence, counts, place);
+    window.add(occurrence, counts, value);
     window.expire(this.nowMs - this.lengthMs);
     this.youngWeight += window.seen - before;
     return window;
   }
 
-  /** What was silent for a whole window holds nothing any more; what is too much goes by the same door. */
-  private forgetSilent(): void {
+  /** Ages the windows: those unused for a whole window are empty, and those beyond the bound are evicted. */
+  private evict(): void {
     const isFull = this.youngWeight > this.bounds.total / 2;
     if (!isFull && this.nowMs - this.youngSinceMs <= this.lengthMs) return;
     this.windows.age();

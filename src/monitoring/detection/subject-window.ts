@@ -1,6 +1,5 @@
 import type { Dimension } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
-import { type Journey, type Place, journeyBetween } from '../places/place.js';
 
 interface Item {
   readonly at: number;
@@ -8,12 +7,12 @@ interface Item {
   readonly address: string | null;
   readonly userId: string | null;
   readonly counts: boolean;
-  readonly place: Place | null;
+  readonly value: unknown;
 }
 
 /** How many of the newest accounts, addresses and users an alert names. */
 const NAMED_IN_EVIDENCE = 20;
-/** How many of the newest observations are looked at for names and places: a page of the trail, to miss no address of it. */
+/** How many of the newest observations are looked at for names and values: a page of the trail, to miss no address of it. */
 const LOOKED_AT = 500;
 
 /**
@@ -25,7 +24,7 @@ export class SubjectWindow {
   private head = 0;
   private countedItems = 0;
   private added = 0;
-  private told = 0;
+  private reported = 0;
   private readonly counts: readonly { dimension: Dimension; ofValue: Map<string, number> }[];
 
   constructor(
@@ -52,12 +51,8 @@ export class SubjectWindow {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
   }
 
-  add(
-    { at, account, address, entry: { userId } }: Occurrence,
-    counts: boolean,
-    place: Place | null = null,
-  ): void {
-    const item = { at, account, address, userId, counts, place };
+  add({ at, account, address, entry: { userId } }: Occurrence, counts: boolean, value?: unknown): void {
+    const item = { at, account, address, userId, counts, value };
     this.items.push(item);
     this.added += 1;
     if (counts) this.tally(item, 1);
@@ -84,24 +79,16 @@ export class SubjectWindow {
     return [...found];
   }
 
-  /** From the place of the newest observation to the furthest other one; null where no two places are known. */
-  furthest(): Journey | null {
-    const to = this.items.at(-1)?.place;
-    if (!to) return null;
-    let furthest: Journey | null = null;
+  /** What the rule kept of the newest observations, the oldest first, without those of which it kept nothing. */
+  values(): unknown[] {
     const earliest = Math.max(this.head, this.items.length - LOOKED_AT);
-    for (let i = this.items.length - 2; i >= earliest; i--) {
-      const from = this.items[i]!.place;
-      const journey = from && journeyBetween(from, to);
-      if (journey && journey.kilometres >= (furthest?.kilometres ?? 0)) furthest = journey;
-    }
-    return furthest;
+    return this.items.slice(earliest).flatMap(({ value }) => (value === undefined ? [] : [value]));
   }
 
-  /** The addresses counted since this was last asked: one that was let in again pays for nothing twice. */
+  /** The addresses counted since the last call, so that no response is repeated for an address that was unblocked. */
   newAddresses(): string[] {
-    const addresses = this.newest('address', Infinity, this.added - this.told);
-    this.told = this.added;
+    const addresses = this.newest('address', Infinity, this.added - this.reported);
+    this.reported = this.added;
     return addresses;
   }
 
@@ -109,7 +96,7 @@ export class SubjectWindow {
     const oldest = this.items[this.head]!;
     this.head += 1;
     if (oldest.counts) this.tally(oldest, -1);
-    // The dead head is cut off when it outweighs what lives, which makes its cost constant per observation.
+    // The expired head is cut off once it outweighs the rest, which makes the cost constant per observation.
     if (this.head > 32 && this.head > this.items.length / 2) {
       this.items = this.items.slice(this.head);
       this.head = 0;

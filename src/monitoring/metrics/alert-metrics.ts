@@ -2,10 +2,18 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { ALERT_KINDS, type AlertKind } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
-import { DeliveryWorker } from '../delivery/delivery-worker.js';
-import { isAnnounced } from '../delivery/delivery-channel.js';
+import { type DeliveryOutcome, DeliveryWorker } from '../delivery/delivery-worker.js';
+import {
+  DELIVERY_CHANNELS,
+  type DeliveryChannel,
+  isAnnounced,
+  SUPPRESSED,
+} from '../delivery/delivery-channel.js';
 import { Leadership } from '../../platform/leader/leadership.js';
 import { Metrics } from './metrics.js';
+
+/** How an attempt to deliver may end; each begins at 0, because `increase` does not see the step from nothing to 1. */
+const OUTCOMES = ['delivered', SUPPRESSED, 'failed', 'dead'] as const satisfies DeliveryOutcome['outcome'][];
 
 /** Alerts and what became of their deliveries, by the process that did it. */
 @Injectable()
@@ -16,6 +24,7 @@ export class AlertMetrics implements OnModuleInit {
   constructor(
     metrics: Metrics,
     @Inject(ALERT_KINDS) kinds: readonly AlertKind[],
+    @Inject(DELIVERY_CHANNELS) channels: readonly DeliveryChannel[],
     private readonly raiser: AlertRaiser,
     private readonly worker: DeliveryWorker,
     leadership: Leadership,
@@ -33,6 +42,8 @@ export class AlertMetrics implements OnModuleInit {
       labelNames: ['channel', 'outcome'],
       registers: [metrics.registry],
     });
+    for (const { name: channel } of channels)
+      for (const outcome of OUTCOMES) this.deliveries.inc({ channel, outcome }, 0);
     metrics.addFigure('portcullis_detection_leader', '1 in the one process that runs detection.', () =>
       leadership.isLeader ? 1 : 0,
     );

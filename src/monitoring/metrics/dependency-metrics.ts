@@ -4,7 +4,7 @@ import { Dependencies } from '../conditions/dependencies.js';
 import { DatabasePool } from './database-pool.repository.js';
 import { Metrics } from './metrics.js';
 
-/** PostgreSQL and Redis as this process sees them. */
+/** Availability of PostgreSQL and Redis, from the point of view of this process. */
 @Injectable()
 export class DependencyMetrics {
   constructor(metrics: Metrics, dependencies: Dependencies, redis: RedisConnection, pool: DatabasePool) {
@@ -18,13 +18,13 @@ export class DependencyMetrics {
     );
     metrics.addFigure(
       'portcullis_redis_latency_seconds',
-      'Round trip of the last heartbeat that Redis answered; 0 before the first.',
+      'Round trip of the last heartbeat of Redis; 0 before the first.',
       () => (redis.lastLatencyMs ?? 0) / 1000,
       'max',
     );
     metrics.addFigure(
       'portcullis_redis_breaker_open',
-      '1 while Redis is not asked because of failures before, 0 while it is or where it is not configured.',
+      '1 while Redis is bypassed after failures, 0 while it is used or where it is not configured.',
       () => (redis.state === 'down' ? 1 : 0),
       'max',
     );

@@ -1,13 +1,13 @@
 import { Controller, Get, Header, UseGuards } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { AuthErrors } from '../../auth/auth.errors.js';
+import { SessionErrors } from '../../sessions/session.errors.js';
 import { Public } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { MetricsGuard } from './metrics.guard.js';
 import { ServiceMetrics } from './service-metrics.js';
 
-/** Hands the service's figures to whoever operates it; the guard keeps everybody else away. */
+/** Serves the metrics to operators only; see {@link MetricsGuard}. */
 @ApiTags('operation')
 @Controller('metrics')
 @Public()
@@ -34,7 +34,7 @@ export class MetricsController {
       },
     },
   })
-  @Problems(AuthErrors.unauthenticated, AuthErrors.invalid_token, PlatformErrors.not_found)
+  @Problems(SessionErrors.unauthenticated, SessionErrors.invalid_token, PlatformErrors.not_found)
   async read(): Promise<string> {
     return this.metrics.text();
   }

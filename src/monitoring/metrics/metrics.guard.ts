@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { AuthErrors } from '../../auth/auth.errors.js';
+import { SessionErrors } from '../../sessions/session.errors.js';
 import { Environment } from '../../platform/config/environment.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
@@ -30,8 +30,8 @@ export class MetricsGuard implements CanActivate {
 
   /** Digests are compared, so that neither the token's length nor its beginning shows in the time it takes. */
   private presentsToken({ headers: { authorization } }: FastifyRequest, expected: Buffer): true {
-    if (authorization === undefined) throw new Problem(AuthErrors.unauthenticated);
-    if (!timingSafeEqual(digest(authorization), expected)) throw new Problem(AuthErrors.invalid_token);
+    if (authorization === undefined) throw new Problem(SessionErrors.unauthenticated);
+    if (!timingSafeEqual(digest(authorization), expected)) throw new Problem(SessionErrors.invalid_token);
     return true;
   }
 }

@@ -9,7 +9,7 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ];
 
-/** Of several workers the one that is late, or started last, is the one to know of; prom-client would hide it in a mean. */
+/** Figures of which the worst worker matters; prom-client would hide it in a mean. */
 const OF_THE_WORST = [
   'process_start_time_seconds',
   'nodejs_eventloop_lag_seconds',
@@ -52,7 +52,7 @@ export class Metrics {
     build.set({ version: productVersion(), node_version: process.version }, 1);
   }
 
-  /** Adds a figure that is read whenever somebody asks for the metrics. */
+  /** Adds a figure that is read at each scrape. */
   addFigure(name: string, help: string, read: () => number, aggregator: OfWorkers = 'sum'): void {
     const collect = function (this: Gauge) {
       this.set(read());
@@ -60,7 +60,7 @@ export class Metrics {
     this.registry.registerMetric(new Gauge({ name, help, registers: [], aggregator, collect }));
   }
 
-  /** The same for one figure per value of a label. Values that are not answered any more disappear. */
+  /** The same for one figure per value of a label. Values that `read` no longer returns disappear. */
   addFigures(
     name: string,
     help: string,

@@ -18,7 +18,7 @@ export class RequestMetrics implements OnModuleInit {
   ) {
     this.duration = new Histogram({
       name: 'portcullis_http_request_duration_seconds',
-      help: 'Time from the arrival of a request to its answer.',
+      help: 'Time from the arrival of a request to its response.',
       labelNames: ['method', 'route', 'status'],
       buckets: BUCKETS,
       registers: [registry],

@@ -8,18 +8,18 @@ import { Metrics } from './metrics.js';
 import { type Figures, type FromSupervisor, type FromWorker, isAboutMetrics } from './worker-messages.js';
 
 /** Longer than the supervisor waits for the slowest worker, and well within a scrape's usual 10 s; milliseconds. */
-const PATIENCE_MS = 3_000;
+const TIMEOUT_MS = 3_000;
 
 /**
  * The figures of the whole service on this machine: those of this process, or, where it is one of several workers
- * that share a port, of all of them, since nobody can say which one answers.
+ * that share a port, of all of them, because any of them may receive the scrape.
  */
 @Injectable()
 export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
   private readonly waiting = new Map<number, (figures: readonly Figures[]) => void>();
   private requests = 0;
   private readonly listener = (message: unknown) => {
-    if (isAboutMetrics(message)) void this.hear(message as FromSupervisor);
+    if (isAboutMetrics(message)) void this.receive(message as FromSupervisor);
   };
 
   constructor(private readonly metrics: Metrics) {}
@@ -32,7 +32,7 @@ export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
     process.off('message', this.listener);
   }
 
-  /** In Prometheus' text format; throws `dependency_unavailable` rather than answering a part as the whole. */
+  /** In Prometheus' text format; throws `dependency_unavailable` rather than present a part as the whole. */
   async text(): Promise<string> {
     if (!cluster.isWorker) return this.metrics.registry.metrics();
     return AggregatorRegistry.aggregate((await this.gathered()) as object[]).metrics();
@@ -42,18 +42,18 @@ export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
     const request = ++this.requests;
     const answer = new Promise<readonly Figures[]>((resolve) => this.waiting.set(request, resolve));
     tell({ metrics: 'wanted', request });
-    const figures = await Promise.race([answer, wait(PATIENCE_MS, null, { ref: false })]);
+    const figures = await Promise.race([answer, wait(TIMEOUT_MS, null, { ref: false })]);
     this.waiting.delete(request);
     if (!figures) throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1 });
     return figures;
   }
 
-  private async hear(message: FromSupervisor): Promise<void> {
+  private async receive(message: FromSupervisor): Promise<void> {
     if (message.metrics === 'gathered') return this.waiting.get(message.request)?.(message.figures);
     const figures = await this.metrics.registry.getMetricsAsJSON();
     tell({ metrics: 'given', round: message.round, figures });
   }
 }
 
-/** A supervisor that is gone takes its workers with it; until then nobody needs to hear that it is. */
+/** Ignores failures: a supervisor that is gone takes its workers with it. */
 const tell = (message: FromWorker) => void process.send?.(message, undefined, undefined, () => undefined);

@@ -3,12 +3,12 @@ import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 /** The figures of one worker at one moment. */
 export type Figures = readonly Omit<MetricObjectWithValues<MetricValue<string>>, 'collect'>[];
 
-/** What workers tell their supervisor: that somebody asks for the figures of all, or what their own figures are. */
+/** From a worker to its supervisor: a request for the figures of all workers, or its own figures. */
 export type FromWorker =
   | { readonly metrics: 'wanted'; readonly request: number }
   | { readonly metrics: 'given'; readonly round: number; readonly figures: Figures };
 
-/** What the supervisor tells a worker: that it is to give its figures, or what those of all are. */
+/** From the supervisor to a worker: a request for its figures, or the figures of all. */
 export type FromSupervisor =
   | { readonly metrics: 'give'; readonly round: number }
   | { readonly metrics: 'gathered'; readonly request: number; readonly figures: readonly Figures[] };

@@ -80,7 +80,7 @@ describe('The places of GEOIP_DATABASE', () => {
     const places = placesIn(content);
     expect([places.placeOf('192.0.2.1'), places.placeOf('192.0.2.2')]).toEqual([null, null]);
     expect(places.placeOf('198.51.100.1')).toEqual(SYDNEY);
-    expect(warn.mock.calls).toEqual([['The file of GEOIP_DATABASE is damaged; get it anew.']]);
+    expect(warn.mock.calls).toEqual([['The file of GEOIP_DATABASE is damaged. Download it again.']]);
     warn.mockRestore();
   });
 

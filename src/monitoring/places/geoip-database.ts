@@ -6,7 +6,7 @@ import type { Environment } from '../../platform/config/environment.js';
 import { canonicalIp } from '../../platform/http/ip-address.js';
 import type { Place, Places } from './place.js';
 
-/** Types of databases that know where an address is, and not only in which country. */
+/** Types of databases that contain coordinates and not only countries. */
 const WITH_LOCATIONS = /city|enterprise/i;
 
 /** The places in a MaxMind database, held in memory. */
@@ -26,12 +26,12 @@ class GeoipDatabase implements Places {
     return { country: country?.iso_code ?? null, latitude, longitude, radiusKm };
   }
 
-  /** A damaged record must not stop detection, which would come to it again and again. */
+  /** A damaged record must not stop detection, which would read it again after each restart. */
   private recordOf(address: string): CityResponse | null {
     try {
       return this.reader.get(address);
     } catch {
-      if (!this.damageReported) this.logger.warn('The file of GEOIP_DATABASE is damaged; get it anew.');
+      if (!this.damageReported) this.logger.warn('The file of GEOIP_DATABASE is damaged. Download it again.');
       this.damageReported = true;
       return null;
     }

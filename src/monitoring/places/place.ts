@@ -1,4 +1,4 @@
-/** Where an address is, as well as a database knows. */
+/** Where an address is, according to a database. */
 export interface Place {
   /** ISO 3166-1; null where the database has a location but no country. */
   readonly country: string | null;
@@ -9,9 +9,9 @@ export interface Place {
   readonly radiusKm: number;
 }
 
-/** Knows where addresses are. */
+/** Looks up where addresses are. */
 export interface Places {
-  /** Null where it does not know. */
+  /** Returns null for an address that is not found. */
   placeOf(address: string): Place | null;
 }
 

@@ -1,5 +1,6 @@
 import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
 /** Somebody tries password after password on one account from one place. */
@@ -8,6 +9,12 @@ export function bruteForce(environment: Environment): Rule {
     name: 'brute_force',
     severity: 'warning',
     quietSeconds: A_DAY_SECONDS,
+    events: ATTEMPT_EVENTS,
+    responses: ['block_address'],
+    documentation: {
+      trueWhen: '10 failed logins on one account from one address in 10 min',
+      why: 'people stop, or reset, after three to five',
+    },
     limit: parseLimit(environment.DETECT_BRUTE_FORCE),
     observe({ attempt, address }) {
       if (!attempt?.failed || address === null) return null;

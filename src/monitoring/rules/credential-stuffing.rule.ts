@@ -1,5 +1,6 @@
 import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
 /**
@@ -12,6 +13,12 @@ export function credentialStuffing(environment: Environment): Rule {
     name: 'credential_stuffing',
     severity: 'critical',
     quietSeconds: A_DAY_SECONDS,
+    events: ATTEMPT_EVENTS,
+    responses: ['block_address'],
+    documentation: {
+      trueWhen: 'failed logins on 20 accounts from one address in 10 min, 80 % of its attempts failing',
+      why: 'an office fails too, but mostly succeeds',
+    },
     limit: parseLimit(environment.DETECT_CREDENTIAL_STUFFING),
     distinct: ['account'],
     observe: ({ attempt, address }) =>

@@ -1,5 +1,6 @@
 import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
 /** Many addresses guess at one account: per-address limits see little of it. */
@@ -8,6 +9,12 @@ export function distributedGuessing(environment: Environment): Rule {
     name: 'distributed_guessing',
     severity: 'critical',
     quietSeconds: A_DAY_SECONDS,
+    events: ATTEMPT_EVENTS,
+    responses: ['block_address'],
+    documentation: {
+      trueWhen: 'failed logins on one account from 10 addresses in 10 min',
+      why: 'a person has two or three addresses a day',
+    },
     limit: parseLimit(environment.DETECT_DISTRIBUTED_GUESSING),
     distinct: ['address'],
     observe: ({ attempt }) =>

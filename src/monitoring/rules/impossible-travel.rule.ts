@@ -1,6 +1,6 @@
 import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
-import type { Journey, Places } from '../places/place.js';
+import { type Journey, type Place, type Places, journeyBetween } from '../places/place.js';
 import { type Rule, ofUser, parseLimit } from './rule.js';
 
 /** Two digits: coarser than what the database knows, and enough to judge by. */
@@ -9,6 +9,18 @@ const roughKm = ({ kilometres }: Journey) => Number(kilometres.toPrecision(2));
 function whereabouts({ from, to }: Journey): string {
   const [start, end] = [from, to].map(({ country }) => country ?? 'an unknown country');
   return start === end ? `two places in ${start}` : `${start} and ${end}`;
+}
+
+/** From the newest place to the furthest other one; null where no two places are known. */
+function furthest(values: readonly unknown[]): Journey | null {
+  const places = values as readonly Place[];
+  const to = places.at(-1);
+  if (!to) return null;
+  const journeys = places.slice(0, -1).map((from) => journeyBetween(from, to));
+  return journeys.reduceRight<Journey | null>(
+    (best, journey) => (journey.kilometres >= (best?.kilometres ?? 0) ? journey : best),
+    null,
+  );
 }
 
 /**
@@ -20,21 +32,39 @@ export function impossibleTravel(environment: Environment, places: Places | null
     name: 'impossible_travel',
     severity: 'warning',
     quietSeconds: A_DAY_SECONDS,
-    tellsOwner: true,
+    events: ['authn_login_success'],
+    toOwner: {
+      en: {
+        subject: 'Logins to your account from far apart',
+        sentence:
+          'Your account was signed in to from two places so far apart that nobody could travel between them in the time.',
+      },
+      de: {
+        subject: 'Anmeldungen von weit entfernten Orten',
+        sentence:
+          'In Ihrem Konto wurde sich von zwei Orten aus angemeldet, zwischen denen niemand in der Zeit reisen kann.',
+      },
+    },
+    documentation: {
+      trueWhen: 'logins to one account from two places over 1000 km apart in 1 h, with `GEOIP_DATABASE`',
+      why: 'an airliner makes 900 km; nearer than that, a mobile network alone can seem to jump',
+    },
     limit: places && parseLimit(environment.DETECT_IMPOSSIBLE_TRAVEL),
     ignoresFailures: true,
     observe(occurrence) {
-      const { type, address } = occurrence.entry;
-      const login = type === 'authn_login_success' ? ofUser(occurrence) : null;
+      const { address } = occurrence.entry;
+      const login = ofUser(occurrence);
       const place = login && address !== null ? places?.placeOf(address) : null;
-      return login && place ? { ...login, place } : null;
+      return login && place ? { ...login, value: place } : null;
     },
-    holds: ({ furthest }, { count: kilometres }) => furthest !== null && furthest.kilometres > kilometres,
-    summary: ({ furthest }, { seconds }) =>
-      `One account was signed in to from ${whereabouts(furthest!)}, some ${roughKm(furthest!)} km apart, within ${seconds} s.`,
-    evidence: ({ furthest }) => ({
-      countries: [furthest!.from.country, furthest!.to.country],
-      kilometres: roughKm(furthest!),
-    }),
+    holds: ({ values }, { count: kilometres }) => (furthest(values)?.kilometres ?? 0) > kilometres,
+    summary({ values }, { seconds }) {
+      const journey = furthest(values)!;
+      return `One account was signed in to from ${whereabouts(journey)}, some ${roughKm(journey)} km apart, within ${seconds} s.`;
+    },
+    evidence({ values }) {
+      const journey = furthest(values)!;
+      return { countries: [journey.from.country, journey.to.country], kilometres: roughKm(journey) };
+    },
   };
 }

@@ -9,12 +9,22 @@ export function loginAfterFailures(environment: Environment): Rule {
     name: 'login_after_failures',
     severity: 'info',
     quietSeconds: A_DAY_SECONDS,
-    tellsOwner: true,
+    events: ['authn_login_successafterfail'],
+    responses: ['end_sessions'],
+    toOwner: {
+      en: {
+        subject: 'A login to your account after many failed attempts',
+        sentence: 'After a series of wrong passwords, somebody has signed in to your account.',
+      },
+      de: {
+        subject: 'Anmeldung nach vielen Fehlversuchen',
+        sentence: 'Nach einer Reihe falscher Passwörter hat sich jemand in Ihrem Konto angemeldet.',
+      },
+    },
+    documentation: { trueWhen: 'a success after 10 failures in a row', why: 'the guess that fitted' },
     limit: ONCE,
     observe(occurrence) {
-      const { entry } = occurrence;
-      const found = entry.type === 'authn_login_successafterfail' && Number(entry.details?.failures) >= least;
-      return found ? ofUser(occurrence) : null;
+      return Number(occurrence.entry.details?.failures) >= least ? ofUser(occurrence) : null;
     },
     holds: () => true,
     summary: () => `A login succeeded after at least ${least} failures in a row.`,

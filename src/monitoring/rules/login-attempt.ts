@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
+import type { AuditEventType } from '../../audit/audit-vocabulary.js';
 import { networkOf } from '../../platform/http/ip-address.js';
 import { GenerationalCache } from '../generational-cache.js';
 
@@ -7,6 +8,14 @@ export interface LoginAttempt {
   readonly account: string;
   readonly failed: boolean;
 }
+
+/** The events that {@link LoginAttempts} reads. */
+export const ATTEMPT_EVENTS = [
+  'authn_login_success',
+  'authn_login_fail',
+  'authn_login_lock',
+  'excess_rate_limit_exceeded',
+] as const satisfies readonly AuditEventType[];
 
 /** Callers on an account whose last evaluated attempt is remembered. */
 const REMEMBERED = 50_000;

@@ -9,7 +9,7 @@ describe('login_from_new_device', () => {
   it('is true of a device without its token, and its owner is told', () => {
     const [finding] = findingsOf([loginFromNewDevice()], [login('new')]);
     expect(finding).toMatchObject({
-      kind: { severity: 'info', tellsOwner: true },
+      kind: { severity: 'info', toOwner: { de: { subject: 'Neues Gerät in Ihrem Konto' } } },
       evidence: { addresses: ['192.0.2.1'] },
     });
     expect(finding?.subject).toBe(`user:${String(finding?.evidence.userIds?.[0])}`);

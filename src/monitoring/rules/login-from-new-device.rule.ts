@@ -1,19 +1,32 @@
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Rule, ONCE, ofUser } from './rule.js';
 
-/** An account that is in use was entered from a device that does not hold its token; the owner knows whether by them. */
+/** An account that had been used before was signed in to from a device without its token. Only the owner can tell whether that was them. */
 export function loginFromNewDevice(): Rule {
   return {
     name: 'login_from_new_device',
     severity: 'info',
     quietSeconds: A_DAY_SECONDS,
-    tellsOwner: true,
+    events: ['authn_login_success'],
+    responses: ['end_sessions'],
+    toOwner: {
+      en: {
+        subject: 'A new device signed in to your account',
+        sentence: 'A device that had not been used with your account before has signed in to it.',
+      },
+      de: {
+        subject: 'Neues Gerät in Ihrem Konto',
+        sentence: 'Ein Gerät, das mit Ihrem Konto bisher nicht benutzt wurde, hat sich angemeldet.',
+      },
+    },
+    documentation: {
+      trueWhen: "first login of a known account without the device's token",
+      why: 'the owner knows whether it was them, and is told by mail',
+    },
     limit: ONCE,
     observe(occurrence) {
-      const { entry } = occurrence;
-      const { knownDevice, firstLogin } = entry.details ?? {};
-      if (entry.type !== 'authn_login_success' || knownDevice !== false || firstLogin !== false) return null;
-      return ofUser(occurrence);
+      const { knownDevice, firstLogin } = occurrence.entry.details ?? {};
+      return knownDevice === false && firstLogin === false ? ofUser(occurrence) : null;
     },
     holds: () => true,
     summary: () => 'A new device signed in to an account that had been in use before.',

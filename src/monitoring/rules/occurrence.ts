@@ -6,7 +6,7 @@ export interface Occurrence {
   readonly entry: AuditEntry;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
-  /** The attempt to sign in that the entry tells of, if it does. */
+  /** The login attempt that the entry records; null for other entries. */
   readonly attempt: LoginAttempt | null;
   /** The keyed digest of the account that it names. */
   readonly account: string | null;

@@ -7,12 +7,17 @@ export function passwordChanged(): Rule {
     name: 'password_changed',
     severity: 'info',
     quietSeconds: A_DAY_SECONDS,
-    tellsOwner: true,
+    events: ['authn_password_change'],
+    toOwner: {
+      en: {
+        subject: 'The password of your account was changed',
+        sentence: 'The password of your account was changed.',
+      },
+      de: { subject: 'Ihr Passwort wurde geändert', sentence: 'Das Passwort Ihres Kontos wurde geändert.' },
+    },
+    documentation: { trueWhen: 'once', why: 'the owner is told' },
     limit: ONCE,
-    observe: (occurrence) =>
-      occurrence.entry.type === 'authn_password_change' && occurrence.entry.outcome === 'success'
-        ? ofUser(occurrence)
-        : null,
+    observe: (occurrence) => (occurrence.entry.outcome === 'success' ? ofUser(occurrence) : null),
     holds: () => true,
     summary: () => 'The password of an account was changed.',
   };

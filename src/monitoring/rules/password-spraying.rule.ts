@@ -1,8 +1,9 @@
 import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
-/** Where failures are so usual that the factor would ask for more than all, nearly all must do. */
+/** Upper bound of the required failure ratio, where the factor times the usual ratio would exceed 1. */
 const NEARLY_ALL = 0.95;
 
 /**
@@ -18,6 +19,13 @@ export function passwordSpraying(environment: Environment): Rule {
     name: 'password_spraying',
     severity: 'critical',
     quietSeconds: A_DAY_SECONDS,
+    events: ATTEMPT_EVENTS,
+    responses: ['block_address'],
+    documentation: {
+      trueWhen:
+        'failed logins on 50 accounts from 10 addresses in 10 min, failing ratio over 0.5 and 3 times that of the last 24 h',
+      why: "measured against this service's own day, because a number that fits all services does not exist",
+    },
     limit: parseLimit(environment.DETECT_PASSWORD_SPRAYING),
     distinct: ['account', 'address'],
     observe: ({ attempt }) => attempt && { subject: 'service', counts: attempt.failed },

@@ -8,9 +8,14 @@ export function rateLimitStorm(environment: Environment): Rule {
     name: 'rate_limit_storm',
     severity: 'warning',
     quietSeconds: A_DAY_SECONDS,
+    events: ['excess_rate_limit_exceeded'],
+    responses: ['block_address'],
+    documentation: {
+      trueWhen: '100 refusals of one caller in 1 min',
+      why: 'a client that heeds `Retry-After` has one',
+    },
     limit: parseLimit(environment.DETECT_RATE_LIMIT_STORM),
     observe({ entry, address }) {
-      if (entry.type !== 'excess_rate_limit_exceeded') return null;
       if (entry.userId !== null) return { subject: `user:${entry.userId}`, counts: true };
       return address === null ? null : { subject: `address:${address}`, counts: true };
     },

@@ -6,11 +6,12 @@ export function refreshTokenReuse(): Rule {
     name: 'refresh_token_reuse',
     severity: 'critical',
     quietSeconds: null,
+    events: ['authn_token_reuse'],
+    responses: ['end_sessions'],
+    documentation: { trueWhen: 'once', why: 'a client that follows the rules cannot do it' },
     limit: ONCE,
-    observe: ({ entry: { type, sessionId } }) =>
-      type === 'authn_token_reuse' && sessionId !== null
-        ? { subject: `session:${sessionId}`, counts: true }
-        : null,
+    observe: ({ entry: { sessionId } }) =>
+      sessionId === null ? null : { subject: `session:${sessionId}`, counts: true },
     holds: () => true,
     summary: () => 'A refresh token was presented again after its rotation; its session was ended.',
   };

@@ -1,5 +1,5 @@
 import type { AlertKind } from '../alerts/alert-kind.js';
-import type { Journey, Place } from '../places/place.js';
+import type { AuditEventType } from '../../audit/audit-vocabulary.js';
 import type { Occurrence } from './occurrence.js';
 
 /** So many within so many seconds. */
@@ -17,8 +17,8 @@ export interface Observation {
   readonly subject: string;
   /** False for what is only weighed against: a login that succeeded. */
   readonly counts: boolean;
-  /** Where it was, for a rule that compares places. */
-  readonly place?: Place;
+  /** What the rule keeps of it in the window, beside what is kept for every rule. */
+  readonly value?: unknown;
 }
 
 /** What a subject's window holds at the moment. */
@@ -31,24 +31,39 @@ export interface Figures {
   readonly distinct: Readonly<Record<Dimension, number>>;
   /** Share of failures among the logins of the last 24 h before the longest window; 0 without any. */
   readonly usualFailureRatio: number;
-  /** From the place of the newest observation to the furthest other one; null where no two places are known. */
-  readonly furthest: Journey | null;
+  /** What the rule kept of the newest few hundred observations that had a value, the oldest first. */
+  readonly values: readonly unknown[];
 }
 
-/** One thing to be found in the trail: pure, so that a list of entries is its whole test. */
+/** What the service can do about an alert by itself, where the operator allows it for the rule. */
+export type Response = 'block_address' | 'end_sessions';
+
+/**
+ * One thing to be found in the trail: pure, so that a list of entries is its whole test. Everything that a rule needs
+ * stands on it; a new one is a file and a line in `rules.ts`.
+ */
 export interface Rule extends AlertKind {
+  /** The types of events that it looks at; {@link observe} is given no others. */
+  readonly events: readonly AuditEventType[];
+  /** The responses that operators may enable. A rule that a stranger can make true must not sign its victim out. */
+  readonly responses?: readonly Response[];
+  /** Its row in docs/security.md, with the default thresholds. */
+  readonly documentation: { readonly trueWhen: string; readonly why: string };
   /** Null switches the rule off. */
   readonly limit: Limit | null;
   readonly distinct?: readonly Dimension[];
-  /** Whether the rule looks at successes alone, so that its window says nothing about when failures are usual. */
+  /** Whether the rule looks at successes only, so that its window does not count for the failure baseline. */
   readonly ignoresFailures?: boolean;
   observe(occurrence: Occurrence): Observation | null;
   holds(figures: Figures, limit: Limit): boolean;
   /** The sentence for a person. */
   summary(figures: Figures, limit: Limit): string;
-  /** What the alert shows beside what it shows by every rule. */
-  evidence?(figures: Figures): Readonly<Record<string, unknown>>;
+  /** What the alert shows beside what it shows by every rule; `last` is the occurrence that made it true last. */
+  evidence?(figures: Figures, last: Occurrence): Readonly<Record<string, unknown>>;
 }
+
+/** The injection token of the rules over the trail. */
+export const RULES = Symbol('portcullis.rules');
 
 /** For rules that are true of a single event. */
 export const ONCE: Limit = { count: 1, seconds: 1 };

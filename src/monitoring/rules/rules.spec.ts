@@ -43,3 +43,15 @@ describe('The rules over the trail', () => {
     for (const text of evidence) expect(text).not.toMatch(/victim|leaked-|employee-|@/);
   });
 });
+
+describe('Responses', () => {
+  it.each([
+    ['RESPOND_BLOCK_ADDRESS', 'refresh_token_reuse'],
+    ['RESPOND_BLOCK_ADDRESS', 'no_such_rule'],
+    // What a stranger can make true would sign its victim out.
+    ['RESPOND_END_SESSIONS', 'brute_force'],
+  ])('%s is refused at the start for %s, which does not allow it', (variable, rule) => {
+    const environment = Object.assign(new Environment(), { [variable]: [rule] });
+    expect(() => rulesOf(environment)).toThrow(`${variable} must be a comma-separated list of rules among`);
+  });
+});

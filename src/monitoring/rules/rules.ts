@@ -1,8 +1,10 @@
+import { ConfigurationFault } from '../../platform/config/configuration-fault.js';
 import type { Environment } from '../../platform/config/environment.js';
 import type { Places } from '../places/place.js';
 import { bruteForce } from './brute-force.rule.js';
 import { credentialStuffing } from './credential-stuffing.rule.js';
 import { distributedGuessing } from './distributed-guessing.rule.js';
+import { forgedSigningKey } from './forged-signing-key.rule.js';
 import { impossibleTravel } from './impossible-travel.rule.js';
 import { loginAfterFailures } from './login-after-failures.rule.js';
 import { loginFromNewDevice } from './login-from-new-device.rule.js';
@@ -11,23 +13,51 @@ import { passwordSpraying } from './password-spraying.rule.js';
 import { privilegeGranted } from './privilege-granted.rule.js';
 import { rateLimitStorm } from './rate-limit-storm.rule.js';
 import { refreshTokenReuse } from './refresh-token-reuse.rule.js';
-import type { Rule } from './rule.js';
+import type { Response, Rule } from './rule.js';
 import { tokenForgery } from './token-forgery.rule.js';
 
-/** Every rule over the trail, with the thresholds of this installation, and the places that it knows, if it does. */
-export function rulesOf(environment: Environment, places: Places | null = null): readonly Rule[] {
-  return [
-    bruteForce,
-    distributedGuessing,
-    credentialStuffing,
-    passwordSpraying,
-    refreshTokenReuse,
-    tokenForgery,
-    rateLimitStorm,
-    loginFromNewDevice,
-    loginAfterFailures,
-    impossibleTravel,
-    passwordChanged,
-    privilegeGranted,
-  ].map((rule) => rule(environment, places));
+/** Makes a rule with the thresholds of an installation, and its database of places, if it has one. */
+export type RuleFactory = (environment: Environment, places: Places | null) => Rule;
+
+/** Every rule over the trail: the one list. */
+const FACTORIES: readonly RuleFactory[] = [
+  bruteForce,
+  distributedGuessing,
+  credentialStuffing,
+  passwordSpraying,
+  refreshTokenReuse,
+  tokenForgery,
+  forgedSigningKey,
+  rateLimitStorm,
+  loginFromNewDevice,
+  loginAfterFailures,
+  impossibleTravel,
+  passwordChanged,
+  privilegeGranted,
+];
+
+/** The rules of an installation. Throws {@link ConfigurationFault} where a response is wanted that a rule does not allow. */
+export function rulesOf(
+  environment: Environment,
+  places: Places | null = null,
+  factories: readonly RuleFactory[] = FACTORIES,
+): readonly Rule[] {
+  const rules = factories.map((factory) => factory(environment, places));
+  const faults = [
+    ...responseFaults(rules, 'block_address', 'RESPOND_BLOCK_ADDRESS', environment),
+    ...responseFaults(rules, 'end_sessions', 'RESPOND_END_SESSIONS', environment),
+  ];
+  if (faults.length > 0) throw new ConfigurationFault(faults);
+  return rules;
+}
+
+function responseFaults(
+  rules: readonly Rule[],
+  response: Response,
+  variable: 'RESPOND_BLOCK_ADDRESS' | 'RESPOND_END_SESSIONS',
+  environment: Environment,
+): string[] {
+  const allowed = rules.filter(({ responses }) => responses?.includes(response)).map(({ name }) => name);
+  if (environment[variable].every((name) => allowed.includes(name))) return [];
+  return [`${variable} must be a comma-separated list of rules among ${allowed.join(', ')}`];
 }

@@ -8,10 +8,15 @@ export function tokenForgery(environment: Environment): Rule {
     name: 'token_forgery',
     severity: 'warning',
     quietSeconds: A_DAY_SECONDS,
+    events: ['authn_token_invalid'],
+    responses: ['block_address'],
+    documentation: {
+      trueWhen: '20 tokens with a bad signature from one address in 5 min',
+      why: 'a broken client sends one again and again, but is worth a look too',
+    },
     limit: parseLimit(environment.DETECT_TOKEN_FORGERY),
     observe({ entry, address }) {
-      if (entry.type !== 'authn_token_invalid' || entry.details?.forged !== true || address === null)
-        return null;
+      if (entry.details?.forged !== true || address === null) return null;
       return { subject: `address:${address}`, counts: true };
     },
     holds: ({ counted }, { count }) => counted >= count,

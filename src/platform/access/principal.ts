@@ -1,18 +1,56 @@
-/** Every role that an account can have; tokens, the operator's commands and the document go by this list. */
+/** Every role that a user can have; tokens, the operator commands and the OpenAPI document go by this list. */
 export const ROLES = ['user', 'auditor', 'admin'] as const;
 
-/** `user` is everybody, `auditor` reads the trail and sees to alerts, `admin` may what an auditor may. */
+/** `user` is everybody, `auditor` reads the trail and handles alerts, `admin` may do what an auditor may. */
 export type Role = (typeof ROLES)[number];
 
-/** Who a verified access token speaks for. */
-export interface Principal {
+/** A person, by an access token of one of their sessions. */
+export interface SessionPrincipal {
+  readonly kind: 'session';
   readonly userId: string;
   readonly sessionId: string;
   readonly roles: readonly Role[];
   /** The access token's `jti`. */
   readonly tokenId: string;
-  /** Unix seconds at which the access token was made. */
+  /** Unix seconds at which the access token was issued. */
   readonly issuedAt: number;
   /** Unix seconds at which the access token expires. */
   readonly expiresAt: number;
+}
+
+/** A program that acts for a person with one of their API keys. */
+export interface ApiKeyPrincipal {
+  readonly kind: 'api-key';
+  readonly keyId: string;
+  readonly userId: string;
+  readonly roles: readonly Role[];
+  readonly scopes: readonly string[];
+}
+
+/** A program with an account of its own; it has scopes and no roles. */
+export interface ServiceAccountPrincipal {
+  readonly kind: 'service-account';
+  readonly keyId: string;
+  readonly serviceAccountId: string;
+  readonly scopes: readonly string[];
+}
+
+/** Who is calling, by whatever bearer token was accepted. */
+export type Principal = SessionPrincipal | ApiKeyPrincipal | ServiceAccountPrincipal;
+
+/** The stable id under which limits count a caller: all sessions and keys of a person share it. */
+export function callerIdOf(principal: Principal): string {
+  return principal.kind === 'service-account' ? principal.serviceAccountId : principal.userId;
+}
+
+/** The person and the session that the record of a request names; null where the caller has none. */
+export function recordedCaller(principal: Principal | null): {
+  readonly userId: string | null;
+  readonly sessionId: string | null;
+} {
+  if (principal === null || principal.kind === 'service-account') return { userId: null, sessionId: null };
+  return {
+    userId: principal.userId,
+    sessionId: principal.kind === 'session' ? principal.sessionId : null,
+  };
 }

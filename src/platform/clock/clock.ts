@@ -3,6 +3,11 @@ export abstract class Clock {
   /** Milliseconds since the Unix epoch. */
   abstract nowMs(): number;
 
+  /** How far this clock is ahead of the machine's, milliseconds; 0 but where a test has set it. */
+  aheadMs(): number {
+    return 0;
+  }
+
   now(): Date {
     return new Date(this.nowMs());
   }

@@ -16,15 +16,8 @@ const isExactOrigin = (member: string) =>
 const isRedisUrl = (member: string) =>
   /^rediss?:\/\//.test(member) && URL.canParse(member) && /^(\/\d{0,5})?$/.test(new URL(member).pathname);
 
-const ADDRESS_RULES = [
-  'brute_force',
-  'distributed_guessing',
-  'credential_stuffing',
-  'password_spraying',
-  'token_forgery',
-  'rate_limit_storm',
-];
-const SESSION_RULES = ['refresh_token_reuse', 'login_from_new_device', 'login_after_failures'];
+/** Which rules there are, and what each may be answered with, is checked where the rules are. */
+const isRuleName = (member: string) => /^[a-z_]+$/.test(member);
 
 /**
  * Every variable of the process, typed and validated once at start. The names are those of the environment, so
@@ -142,10 +135,10 @@ export class Environment {
   @Integer(1, 86_400) AUDIT_VERIFY_INTERVAL_SECONDS: number = 600;
 
   /** Rules whose alerts are answered by themselves. What a stranger can make true must not sign its victim out. */
-  @List(`rules among ${ADDRESS_RULES.join(', ')}`, (member) => ADDRESS_RULES.includes(member))
+  @List('names of rules', isRuleName)
   RESPOND_BLOCK_ADDRESS: string[] = [];
   @Integer(1, 604_800) RESPOND_BLOCK_SECONDS: number = 900;
-  @List(`rules among ${SESSION_RULES.join(', ')}`, (member) => SESSION_RULES.includes(member))
+  @List('names of rules', isRuleName)
   RESPOND_END_SESSIONS: string[] = [];
 
   get isProduction(): boolean {

@@ -1,16 +1,19 @@
 import { createHmac, hkdfSync } from 'node:crypto';
+import { keyIdOf } from './key-id.js';
 
 /** What a derived key may be used for; one key per purpose, so that no value made for one passes as another. */
 export type KeyPurpose =
   | 'refresh-token'
   | 'device-token'
   | 'signing-key-encryption'
+  | 'signing-key-row'
   | 'audit-entry'
   | 'audit-seal'
   | 'audit-account-digest'
   | 'audit-verified'
   | 'cursor'
   | 'alert-id'
+  | 'detection-position'
   | 'rate-limit-key'
   | 'installation-fingerprint';
 
@@ -19,6 +22,11 @@ export class MasterKey {
   private readonly derived = new Map<KeyPurpose, Buffer>();
 
   constructor(private readonly secret: string) {}
+
+  /** The name of the master secret, stored beside what is encrypted under it. */
+  get id(): string {
+    return keyIdOf(this.secret);
+  }
 
   /** The 32-byte key of a purpose; synchronous, so that nothing waits for the libuv pool. */
   derive(purpose: KeyPurpose): Buffer {

@@ -27,7 +27,7 @@ export function clientIp(
       if (!trusted.includes(ip)) break;
     }
   }
-  return { ip: ip, network: networkOf(ip) };
+  return { ip, network: networkOf(ip) };
 }
 
 /** Lazily, so that a header stuffed with thousands of hops costs no more than the walk reads of it. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Principal } from '../access/principal.js';
+import type { Principal, SessionPrincipal } from '../access/principal.js';
 import type { Profile } from '../access/profile.js';
 import type { Problem } from '../errors/problem.js';
 import type { Origin } from './origin.js';
@@ -18,8 +18,10 @@ export interface RequestContext {
   admitted: boolean;
   /** When they have counted it, on the clock of their store, milliseconds. */
   countedAt: number;
-  /** Set once the token is verified; its session may still turn out to be over. */
+  /** Set once a current token is verified; its session may still turn out to be over. */
   principal: Principal | null;
+  /** Set once an access token is verified, also an expired one: logout ends its session. */
+  tokenHolder: SessionPrincipal | null;
   /** Whether that session is known to be over: its token speaks for nobody any more, also not in the limits. */
   sessionIsOver: boolean;
   /** Why the presented access token was not acceptable; null when it was, or when there was none. */
@@ -61,6 +63,7 @@ export function newRequestContext(origin: Origin, route: string | null): Request
     admitted: false,
     countedAt: 0,
     principal: null,
+    tokenHolder: null,
     sessionIsOver: false,
     tokenFault: null,
     profile: null,
@@ -72,10 +75,10 @@ export function newRequestContext(origin: Origin, route: string | null): Request
   };
 }
 
-/** The caller of a route that only signed-in callers reach. */
-export function principalOf(request: FastifyRequest): Principal {
+/** The person who calls a route that only people with a session reach. */
+export function principalOf(request: FastifyRequest): SessionPrincipal {
   const { principal } = contextOf(request);
-  if (!principal)
+  if (principal?.kind !== 'session')
     throw new Error('The route asks for its caller but is not declared @SignedIn() or @RequireRole().');
   return principal;
 }

@@ -1,3 +1,4 @@
+import { recordedCaller } from '../access/principal.js';
 import { Injectable, Logger } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import type { RequestContext } from '../http/request-context.js';
@@ -28,7 +29,7 @@ export class RequestLog {
       status,
       durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
       ...(problemCode && { code: problemCode }),
-      ...(principal && { userId: principal.userId }),
+      ...(principal && { userId: recordedCaller(principal).userId }),
     };
     if (status >= 500) this.logger.warn(line, 'answered');
     else if (status >= 400) this.logger.log(line, 'answered');

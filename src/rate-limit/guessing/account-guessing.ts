@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { RateLimitErrors } from '../rate-limit.errors.js';
-import { type FailureKey, type GuessingRules, LoginFailuresRepository } from './login-failures.repository.js';
+import {
+  type FailureKey,
+  type GuessingLock,
+  type GuessingRules,
+  LoginFailuresRepository,
+} from './login-failures.repository.js';
 
 /**
  * NIST SP 800-63B-4 section 3.2.2 allows 100 consecutive failures and no more. Waits long before that make a
@@ -40,7 +45,7 @@ export class AccountGuessing {
    * and extends no wait. Throws `dependency_unavailable` when it cannot count: no unrecorded guess is ever evaluated.
    */
   async begin(emailDigest: string, knownDeviceId: string | null): Promise<GuessingAttempt> {
-    const key: FailureKey = { emailDigest: emailDigest, deviceId: knownDeviceId ?? '' };
+    const key: FailureKey = { emailDigest, deviceId: knownDeviceId ?? '' };
     const counted = await this.failures.count(key, GUESSING_RULES);
     if (counted === null) throw await this.refusal(key);
     return {
@@ -56,6 +61,11 @@ export class AccountGuessing {
   /** Opens an account again, on all devices: a password reset or an operator. Returns whether it had any failures. */
   async unlock(emailDigest: string, tx: Transaction): Promise<boolean> {
     return this.failures.resetAccount(tx, emailDigest);
+  }
+
+  /** Of some accounts, those that nobody can sign in to from a device that they do not know. */
+  async locksOf(emailDigests: readonly string[]): Promise<GuessingLock[]> {
+    return this.failures.findLocked(emailDigests, GUESSING_RULES.closedAt);
   }
 
   /** A closed account names the longest wait, so that its answer is like that of any other and a client backs off. */

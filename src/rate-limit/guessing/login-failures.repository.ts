@@ -19,6 +19,13 @@ export interface GuessingRules {
   readonly closedAt: number;
 }
 
+/** That guesses at an account are refused at present. */
+export interface GuessingLock {
+  readonly emailDigest: string;
+  /** Null for one that is closed until somebody opens it. */
+  readonly until: Date | null;
+}
+
 /**
  * Every statement over login failures. Times are PostgreSQL's, read when a row lock is held (`clock_timestamp()`),
  * because instances share the waits and `now()` would be from before the lock.
@@ -69,6 +76,18 @@ export class LoginFailuresRepository {
     return rows[0] ?? null;
   }
 
+  /** Of some accounts, those that refuse every guess from a device that they do not know, and until when. */
+  async findLocked(emailDigests: readonly string[], closedAt: number): Promise<GuessingLock[]> {
+    return onDatabase(() =>
+      this.failures.query<GuessingLock[]>(
+        `SELECT account_digest AS "emailDigest", CASE WHEN failures < $2 THEN blocked_until END AS until
+         FROM login_failures
+         WHERE account_digest = ANY($1) AND device_id = '' AND (failures >= $2 OR blocked_until > clock_timestamp())`,
+        [emailDigests, closedAt],
+      ),
+    );
+  }
+
   /**
    * Takes back the failure that was counted as the given one. The wait goes with it when it was the newest, for that
    * wait is its own; the wait of a later failure stays unless too few are left for any.
@@ -86,12 +105,12 @@ export class LoginFailuresRepository {
   }
 
   async reset(tx: Transaction, key: FailureKey): Promise<void> {
-    await tx.delete(LoginFailures, { accountDigest: key.emailDigest, deviceId: key.deviceId });
+    await tx.delete(LoginFailures, { emailDigest: key.emailDigest, deviceId: key.deviceId });
   }
 
   /** Forgets an account's failures on all devices; returns whether there were any. */
   async resetAccount(tx: Transaction, emailDigest: string): Promise<boolean> {
-    const { affected } = await tx.delete(LoginFailures, { accountDigest: emailDigest });
+    const { affected } = await tx.delete(LoginFailures, { emailDigest });
     return (affected ?? 0) > 0;
   }
 

@@ -1,3 +1,4 @@
+import { callerIdOf } from '../../platform/access/principal.js';
 import { Injectable } from '@nestjs/common';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
@@ -53,7 +54,7 @@ export class WindowKeys {
 /** Whose budget it is. Who is anonymous, or holds the token of a session that is over, is counted by address. */
 function subjectOf(keys: readonly KeyPart[], context: RequestContext): string {
   if (keys.includes('user') && context.principal && !context.sessionIsOver)
-    return `user ${context.principal.userId}`;
+    return `user ${callerIdOf(context.principal)}`;
   if (keys.includes('session')) return `session ${context.refreshSessionId}`;
   return `address ${context.origin.network}`;
 }

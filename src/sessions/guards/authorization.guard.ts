@@ -3,11 +3,11 @@ import type { FastifyRequest } from 'fastify';
 import { AuditService } from '../../audit/audit.service.js';
 import type { AuditEvent } from '../../audit/audit-entry.js';
 import { accessRuleOf } from '../../platform/access/access-rule.js';
-import type { Principal, Role } from '../../platform/access/principal.js';
+import { recordedCaller, type Role, type SessionPrincipal } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { isOperational } from '../../platform/http/operational-routes.js';
-import { AuthErrors } from '../../auth/auth.errors.js';
+import { SessionErrors } from '../session.errors.js';
 import { SessionState } from '../state/session-state.js';
 
 /** RFC 6750 section 3.1: the error is named only to a caller who sent a token. */
@@ -42,9 +42,12 @@ export class AuthorizationGuard implements CanActivate {
   private async admit(context: RequestContext, anyOf: readonly Role[]): Promise<boolean> {
     if (!context.principal)
       throw context.tokenFault ? this.invalid(context, context.tokenFault) : this.unauthenticated(context);
-    context.profile = await this.sessions.accountOf(context, context.principal);
-    if (!context.profile) throw this.ended(context, context.principal);
-    if (anyOf.length > 0 && !anyOf.some((role) => context.principal?.roles.includes(role)))
+    const { principal } = context;
+    // No route names a scope yet that would let a key in.
+    if (principal.kind !== 'session') throw this.forbidden(context, anyOf);
+    context.profile = await this.sessions.accountOf(context, principal);
+    if (!context.profile) throw this.ended(context, principal);
+    if (anyOf.length > 0 && !anyOf.some((role) => principal.roles.includes(role)))
       throw this.forbidden(context, anyOf);
     return true;
   }
@@ -56,12 +59,12 @@ export class AuthorizationGuard implements CanActivate {
       reason: 'unauthenticated',
       details: { required: [] },
     });
-    return new Problem(AuthErrors.unauthenticated);
+    return new Problem(SessionErrors.unauthenticated);
   }
 
   private invalid(context: RequestContext, fault: string): Problem {
     this.recordInvalid(context, fault);
-    return new Problem(AuthErrors.invalid_token, INVALID_TOKEN);
+    return new Problem(SessionErrors.invalid_token, INVALID_TOKEN);
   }
 
   private recordInvalid(context: RequestContext, fault: string): void {
@@ -69,30 +72,28 @@ export class AuthorizationGuard implements CanActivate {
     this.record(context, { type: 'authn_token_invalid', outcome: 'failure', reason: fault, details });
   }
 
-  private ended(context: RequestContext, { userId, sessionId }: Principal): Problem {
+  private ended(context: RequestContext, { userId, sessionId }: SessionPrincipal): Problem {
     this.record(context, {
       type: 'session_use_after_expire',
       outcome: 'failure',
-      reason: AuthErrors.session_ended.code,
+      reason: SessionErrors.session_ended.code,
       userId,
       sessionId,
       details: {},
     });
-    return new Problem(AuthErrors.session_ended, INVALID_TOKEN);
+    return new Problem(SessionErrors.session_ended, INVALID_TOKEN);
   }
 
   private forbidden(context: RequestContext, required: readonly Role[]): Problem {
-    const { userId = null, sessionId = null } = context.principal ?? {};
     const details = { required: [...required] };
     this.record(context, {
       type: 'authz_fail',
       outcome: 'failure',
       reason: 'forbidden',
-      userId,
-      sessionId,
+      ...recordedCaller(context.principal),
       details,
     });
-    return new Problem(AuthErrors.forbidden);
+    return new Problem(SessionErrors.forbidden);
   }
 
   private record(context: RequestContext, event: Omit<AuditEvent, 'origin'>): void {

@@ -5,7 +5,7 @@ import { Environment } from '../../platform/config/environment.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { contextOf } from '../../platform/http/request-context.js';
 import { Admission } from '../../rate-limit/admission.js';
-import { AuthErrors } from '../../auth/auth.errors.js';
+import { SessionErrors } from '../session.errors.js';
 import { TokenCookies } from '../tokens/token-cookies.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -39,7 +39,7 @@ export class CsrfGuard implements CanActivate {
 
   /** Counted against the address alone: the account that a foreign page names must not pay for it. */
   private async refuse(request: FastifyRequest, reply: FastifyReply): Promise<never> {
-    const refusal = new Problem(AuthErrors.csrf_rejected);
+    const refusal = new Problem(SessionErrors.csrf_rejected);
     const reason = await this.admission.admitRefused(refusal, request, reply);
     if (reason === refusal) this.record(request);
     throw reason;
@@ -49,7 +49,7 @@ export class CsrfGuard implements CanActivate {
     this.audit.recordRefusal({
       type: 'malicious_csrf',
       outcome: 'failure',
-      reason: AuthErrors.csrf_rejected.code,
+      reason: SessionErrors.csrf_rejected.code,
       origin: contextOf(request).origin,
       details: {
         origin: request.headers.origin?.slice(0, MAX_RECORDED_ORIGIN) ?? null,

@@ -4,16 +4,16 @@ import { AuditService } from '../../audit/audit.service.js';
 import { Environment } from '../../platform/config/environment.js';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { internalOrigin } from '../../platform/http/origin.js';
+import { internalOrigin, type Origin } from '../../platform/http/origin.js';
 import { generatePrivateKey, publicJwkOf } from './key-material.js';
 import { KeySeal } from './key-seal.js';
-import { SigningKeysRepository } from './signing-keys.repository.js';
+import { KeyStore } from './key-store.js';
 
 /** Adds signing keys to the installation, each with its event. */
 @Injectable()
 export class KeyMaker {
   constructor(
-    private readonly keys: SigningKeysRepository,
+    private readonly keys: KeyStore,
     private readonly seal: KeySeal,
     private readonly audit: AuditService,
     private readonly environment: Environment,
@@ -26,8 +26,8 @@ export class KeyMaker {
   }
 
   /** Stores a generated key, its private half encrypted. Returns its `kid`. */
-  async keep(tx: Transaction, key: KeyObject, signsFrom: Date): Promise<string> {
-    return this.add(tx, key, signsFrom, (kid) => this.seal.seal(key, kid));
+  async keep(tx: Transaction, key: KeyObject, signsFrom: Date, origin?: Origin): Promise<string> {
+    return this.add(tx, key, signsFrom, (kid) => this.seal.seal(key, kid), origin);
   }
 
   /** Publishes a supplied key; its private half stays where it came from. */
@@ -40,12 +40,13 @@ export class KeyMaker {
     key: KeyObject,
     signsFrom: Date,
     sealed: (kid: string) => Buffer | null,
+    origin = internalOrigin('signing-keys'),
   ) {
     const algorithm = this.environment.JWT_ALGORITHM;
     const publicJwk = publicJwkOf(key, algorithm);
     const { kid } = publicJwk;
     const createdAt = this.clock.now();
-    await this.keys.insert(tx, {
+    await this.keys.add(tx, {
       kid,
       algorithm,
       publicJwk,
@@ -56,7 +57,7 @@ export class KeyMaker {
     await this.audit.record(tx, {
       type: 'signing_key_rotated',
       outcome: 'success',
-      origin: internalOrigin('signing-keys'),
+      origin,
       details: { kid },
     });
     return kid;

@@ -8,7 +8,7 @@ import { currentKey, KEY_REFRESH_SECONDS } from './key-schedule.js';
 import { KeySeal } from './key-seal.js';
 import type { PublicJwk } from './key-material.js';
 import type { SigningKey } from './signing-key.entity.js';
-import { SigningKeysRepository } from './signing-keys.repository.js';
+import { KeyStore } from './key-store.js';
 import { SuppliedKey } from './supplied-key.js';
 import { untilAvailable } from '../../platform/database/until-available.js';
 
@@ -33,7 +33,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   private lastMissMs = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly keys: SigningKeysRepository,
+    private readonly keys: KeyStore,
     private readonly rotation: KeyRotation,
     private readonly seal: KeySeal,
     private readonly supplied: SuppliedKey,

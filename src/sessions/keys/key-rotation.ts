@@ -4,10 +4,11 @@ import { ConfigurationFault } from '../../platform/config/configuration-fault.js
 import { Environment } from '../../platform/config/environment.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
 import { KeyMaker } from './key-maker.js';
 import { currentKey, deadKeys, firstUse } from './key-schedule.js';
 import type { SigningKey } from './signing-key.entity.js';
-import { SigningKeysRepository } from './signing-keys.repository.js';
+import { KeyStore } from './key-store.js';
 import { SuppliedKey } from './supplied-key.js';
 
 /** What a rotation has changed, for the operator who asked for it. */
@@ -23,7 +24,7 @@ export interface Rotation {
 @Injectable()
 export class KeyRotation {
   constructor(
-    private readonly keys: SigningKeysRepository,
+    private readonly keys: KeyStore,
     private readonly maker: KeyMaker,
     private readonly supplied: SuppliedKey,
     private readonly transactions: TransactionRunner,
@@ -50,7 +51,7 @@ export class KeyRotation {
    * Publish, wait, sign, keep the old until its tokens are dead: adds a key that takes over once every verifier can
    * know it. Throws {@link ConfigurationFault} over a supplied key.
    */
-  async rotate(): Promise<Rotation> {
+  async rotate(origin?: Origin): Promise<Rotation> {
     if (this.supplied.key) {
       throw new ConfigurationFault([
         'JWT_PRIVATE_KEY supplies the signing key; to rotate, supply another one',
@@ -61,7 +62,7 @@ export class KeyRotation {
       await this.keys.lock(tx);
       const dropped = await this.dropDead(tx);
       const signsFrom = firstUse(this.clock.nowMs());
-      return { kid: await this.maker.keep(tx, key, signsFrom), signsFrom, dropped };
+      return { kid: await this.maker.keep(tx, key, signsFrom, origin), signsFrom, dropped };
     });
   }
 
@@ -95,8 +96,8 @@ export class KeyRotation {
   private async publish(tx: Transaction, key: KeyObject): Promise<void> {
     const rows = await this.keys.all(tx);
     if (currentKey(rows, this.clock.nowMs())?.kid === this.supplied.kid) return;
-    const known = rows.some((row) => row.kid === this.supplied.kid);
-    if (known) await this.keys.makeSignFrom(tx, this.supplied.kid, this.clock.now());
+    const known = rows.find((row) => row.kid === this.supplied.kid);
+    if (known) await this.keys.makeSignFrom(tx, known, this.clock.now());
     else await this.maker.publish(tx, key, this.clock.now());
   }
 }

@@ -18,6 +18,11 @@ export class KeySeal {
     private readonly randomness: Randomness,
   ) {}
 
+  /** The name of the master secret under which this encrypts. */
+  get keyId(): string {
+    return this.masterKey.id;
+  }
+
   seal(privateKey: KeyObject, kid: string): Buffer {
     const nonce = this.randomness.bytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.key, nonce).setAAD(Buffer.from(kid));

@@ -18,6 +18,14 @@ export class SigningKey {
   @Column('bytea', { name: 'sealed_private_key', nullable: true })
   sealedPrivateKey: Buffer | null;
 
+  /** The name of the master secret that encrypts it; null for a supplied key, and in rows of the version before. */
+  @Column('text', { name: 'sealed_with', nullable: true })
+  sealedWith: string | null;
+
+  /** Proof by the master secret that this installation made the row; null in rows of the version before. */
+  @Column('bytea', { nullable: true })
+  mac: Buffer | null;
+
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt: Date;
 

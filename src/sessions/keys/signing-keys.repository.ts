@@ -28,8 +28,11 @@ export class SigningKeysRepository {
     await tx.insert(SigningKey, key as never);
   }
 
-  async makeSignFrom(tx: Transaction, kid: string, signsFrom: Date): Promise<void> {
-    await tx.update(SigningKey, { kid }, { signsFrom });
+  async makeSignFrom(
+    tx: Transaction,
+    { kid, signsFrom, mac }: Pick<SigningKey, 'kid' | 'signsFrom' | 'mac'>,
+  ): Promise<void> {
+    await tx.update(SigningKey, { kid }, { signsFrom, mac });
   }
 
   async delete(tx: Transaction, kids: readonly string[]): Promise<void> {

@@ -3,11 +3,11 @@ import { AuditService } from '../../audit/audit.service.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { profileOf } from '../../users/profile.js';
-import { AuthErrors } from '../../auth/auth.errors.js';
-import { DeviceTokens } from '../devices/device-tokens.js';
+import { SessionErrors } from '../session.errors.js';
+import { SessionDevices } from '../devices/session-devices.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { SessionRenewal } from './session-renewal.js';
-import type { SignedIn } from '../../auth/sign-in/sign-in.service.js';
+import type { IssuedSession } from '../issued-session.js';
 
 /** Exchanges a refresh token for the next pair. */
 @Injectable()
@@ -15,15 +15,17 @@ export class RefreshService {
   constructor(
     private readonly tokens: RefreshTokens,
     private readonly renewal: SessionRenewal,
-    private readonly devices: DeviceTokens,
+    private readonly devices: SessionDevices,
     private readonly audit: AuditService,
   ) {}
 
-  /** Throws `unauthenticated`, `invalid_token`, `session_ended` or `refresh_token_reused`. */
-  async refresh(token: string | null, deviceToken: string | null, origin: Origin): Promise<SignedIn> {
+  /** Throws `unauthenticated`, `invalid_token`, `session_ended`, `refresh_token_reused` or `rate_limited`. */
+  async refresh(token: string | null, origin: Origin): Promise<IssuedSession> {
     const claim = token === null ? null : this.tokens.read(token);
     if (!claim) {
-      const problem = new Problem(token === null ? AuthErrors.unauthenticated : AuthErrors.invalid_token);
+      const problem = new Problem(
+        token === null ? SessionErrors.unauthenticated : SessionErrors.invalid_token,
+      );
       await this.audit.recordAlone({
         type: 'session_renew_fail',
         outcome: 'failure',
@@ -34,8 +36,6 @@ export class RefreshService {
       throw problem;
     }
     const { session, owner } = await this.renewal.renew(claim, origin);
-    const account = this.audit.emailDigest(owner.email);
-    const device = this.devices.renew(deviceToken, session.deviceId, account);
-    return { profile: profileOf(owner), session, deviceToken: device };
+    return { profile: profileOf(owner), session, deviceToken: this.devices.tokenOf(session) };
   }
 }

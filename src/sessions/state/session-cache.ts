@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
 import { evaluate, redisScript } from '../../platform/redis/redis-script.js';
 import { TurnBatch } from '../../platform/redis/turn-batch.js';
+import { ProfileChanges } from '../../users/profile-changes.js';
 
 /** Seconds that an account stays in Redis, from the first copy on. */
 const LIFETIME_SECONDS = 30;
@@ -73,14 +74,21 @@ export interface CachedSession {
  * PostgreSQL stays the truth; methods reject with `RedisUnavailable`, and the caller decides what then.
  */
 @Injectable()
-export class SessionCache {
+export class SessionCache implements OnModuleInit {
   private readonly batch: TurnBatch<CopyKey, Copied>;
 
   constructor(
     private readonly redis: RedisConnection,
     private readonly clock: Clock,
+    private readonly profiles: ProfileChanges,
   ) {
     this.batch = new TurnBatch(redis, (keys) => this.readAll(keys), BATCH);
+  }
+
+  onModuleInit(): void {
+    this.profiles.onChange(async (profile) => {
+      if (this.configured) await this.renewProfile(profile);
+    });
   }
 
   get configured(): boolean {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../../platform/access/principal.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
 import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
@@ -29,12 +29,12 @@ export class SessionState {
   ) {}
 
   /** Whether this process has heard that the session is over; that it has not says nothing. */
-  isKnownToBeOver({ sessionId }: Principal): boolean {
+  isKnownToBeOver({ sessionId }: SessionPrincipal): boolean {
     return this.over.has(sessionId) || this.feed.hasEnded(sessionId);
   }
 
   /** Asks Redis for the copy without waiting for it. */
-  ask(context: RequestContext, { userId, sessionId }: Principal): void {
+  ask(context: RequestContext, { userId, sessionId }: SessionPrincipal): void {
     if (!this.cache.configured || !this.feed.isCurrent) return;
     this.asked.set(
       context,
@@ -43,13 +43,16 @@ export class SessionState {
   }
 
   /** The account of the live session behind the call; null when the session is over. Throws `dependency_unavailable`. */
-  async accountOf(context: RequestContext, principal: Principal): Promise<Profile | null> {
+  async accountOf(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
     const profile = await this.find(context, principal);
     if (!profile) this.over.add(principal.sessionId);
     return profile;
   }
 
-  private async find(context: RequestContext, { userId, sessionId }: Principal): Promise<Profile | null> {
+  private async find(
+    context: RequestContext,
+    { userId, sessionId }: SessionPrincipal,
+  ): Promise<Profile | null> {
     const copy = await this.asked.get(context);
     if (this.feed.hasEnded(sessionId)) return null;
     if (copy && this.feed.isCurrent) {

@@ -15,8 +15,9 @@ const CLAIMS = {
 };
 
 describe('principalFrom', () => {
-  it('answers whom complete claims speak for', () => {
+  it('returns the person and the session of complete claims', () => {
     expect(principalFrom(CLAIMS)).toEqual({
+      kind: 'session',
       userId: CLAIMS.sub,
       sessionId: CLAIMS.sid,
       roles: ['user'],

@@ -1,7 +1,8 @@
-import { type Principal, ROLES, type Role } from '../../platform/access/principal.js';
+import { ROLES, type Role, type SessionPrincipal } from '../../platform/access/principal.js';
+import type { AssuranceLevel, AuthenticationMethod } from '../proofs.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 
-/** The claims of an access token (RFC 9068 section 2.2), and `sid` for the session. No name, no address. */
+/** The claims of an access token (RFC 9068 sections 2.2 and 2.2.1), and `sid` for the session. No name, no e-mail. */
 export interface AccessTokenClaims {
   readonly iss: string;
   /** One text, never a list, so that a token is for one audience only. */
@@ -15,13 +16,18 @@ export interface AccessTokenClaims {
   readonly exp: number;
   readonly client_id: string;
   readonly roles: Role[];
+  /** Unix seconds of the latest proof at the level of `acr`. */
+  readonly auth_time: number;
+  readonly acr: AssuranceLevel;
+  /** RFC 8176. */
+  readonly amr: readonly AuthenticationMethod[];
 }
 
 /** How far the clock of another instance may be ahead, seconds. */
 const IAT_LEEWAY_SECONDS = 60;
 
 /** Whom claims speak for; null when a member is missing or of another form. Says nothing about time. */
-export function principalFrom(claims: unknown): Principal | null {
+export function principalFrom(claims: unknown): SessionPrincipal | null {
   if (typeof claims !== 'object' || claims === null) return null;
   const { aud, sub, sid, jti, iat, exp, client_id, roles } = claims as Record<string, unknown>;
   const texts = [aud, sub, sid, jti, client_id].every((text) => typeof text === 'string');
@@ -29,6 +35,7 @@ export function principalFrom(claims: unknown): Principal | null {
   if (!texts || !dates || 'nbf' in claims || !isUuid(sub as string) || !isUuid(sid as string)) return null;
   if (!Array.isArray(roles) || !roles.every((role) => ROLES.includes(role as Role))) return null;
   return {
+    kind: 'session',
     userId: sub as string,
     sessionId: sid as string,
     roles: roles as Role[],
@@ -39,7 +46,7 @@ export function principalFrom(claims: unknown): Principal | null {
 }
 
 /** Whether a token is within its time; expiry has no leeway, because the clock that reads it is one that wrote it. */
-export function isCurrent({ issuedAt, expiresAt }: Principal, nowMs: number): boolean {
+export function isCurrent({ issuedAt, expiresAt }: SessionPrincipal, nowMs: number): boolean {
   const now = nowMs / 1000;
   return now < expiresAt && issuedAt <= now + IAT_LEEWAY_SECONDS;
 }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
-import type { Principal, Role } from '../../platform/access/principal.js';
+import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
+import type { Session } from '../session.entity.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { type AccessTokenClaims, principalFrom } from './access-token-claims.js';
-import { readCompactJws } from './compact-jws.js';
+import type { AccessTokenClaims } from './access-token-claims.js';
 
 /** A signed access token and its end, which is never later than that of its session. */
 export interface MintedToken {
@@ -16,7 +16,7 @@ export interface MintedToken {
   readonly expiresAt: Date;
 }
 
-/** Makes access tokens (RFC 9068), and reads those that only have to be genuine, not current. */
+/** Makes access tokens (RFC 9068). */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -31,20 +31,23 @@ export class AccessTokens {
    * Signs a token that never outlives its session. Synchronous on purpose: one RSA 3072 signature is 2 ms here, while
    * in libuv's pool it would wait behind every password hash.
    */
-  mint(userId: string, sessionId: string, roles: readonly Role[], sessionEnd: Date): MintedToken {
+  mint({ id: sub, roles }: Profile, session: Session): MintedToken {
     const iat = Math.floor(this.clock.nowMs() / 1000);
     const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
-    const exp = Math.min(iat + lifetimeSeconds, Math.floor(sessionEnd.getTime() / 1000));
+    const exp = Math.min(iat + lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000));
     const claims: AccessTokenClaims = {
       iss: this.environment.JWT_ISSUER,
       aud: this.environment.JWT_AUDIENCE,
-      sub: userId,
-      sid: sessionId,
+      sub,
+      sid: session.id,
       jti: this.ids.next(),
       iat,
       exp,
       client_id: this.environment.JWT_AUDIENCE,
       roles: [...roles],
+      auth_time: Math.floor((session.authTime ?? session.createdAt).getTime() / 1000),
+      acr: session.acr,
+      amr: session.amr,
     };
     const { kid, key } = this.keys.signer();
     const algorithm = this.environment.JWT_ALGORITHM;
@@ -54,25 +57,5 @@ export class AccessTokens {
       header: { alg: algorithm, typ: 'at+jwt', kid },
     });
     return { token, expiresIn: exp - iat, expiresAt: new Date(exp * 1000) };
-  }
-
-  /** Whom a genuine token speaks for, whether or not it has expired (for logout); null when it is not genuine. */
-  async readGenuine(token: string): Promise<Principal | null> {
-    const jws = readCompactJws(token, this.environment.JWT_ALGORITHM);
-    const key = jws && (await this.keys.verifier(jws.kid));
-    if (!key) return null;
-    try {
-      const claims: unknown = this.jwt.verify(token, {
-        // jsonwebtoken takes Node's KeyObject as it is; only the types of the wrapper lack it.
-        publicKey: key as unknown as Buffer,
-        algorithms: [this.environment.JWT_ALGORITHM],
-        issuer: this.environment.JWT_ISSUER,
-        audience: this.environment.JWT_AUDIENCE,
-        ignoreExpiration: true,
-      });
-      return principalFrom(claims);
-    } catch {
-      return null;
-    }
   }
 }

@@ -4,11 +4,10 @@ import type { FastifyRequest } from 'fastify';
 import type { KeyObject } from 'node:crypto';
 import { callbackify } from 'node:util';
 import { Strategy } from 'passport-jwt';
-import type { Principal } from '../../platform/access/principal.js';
-import { Clock } from '../../platform/clock/clock.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { Environment } from '../../platform/config/environment.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { isCurrent, principalFrom } from './access-token-claims.js';
+import { principalFrom } from './access-token-claims.js';
 import { readCompactJws } from './compact-jws.js';
 import { PresentedTokens } from './presented-tokens.js';
 import { TokenRefused } from './token-refused.js';
@@ -16,17 +15,12 @@ import { TokenRefused } from './token-refused.js';
 type KeyDone = (error: Error | null, key: KeyObject) => void;
 
 /**
- * Verifies access tokens with passport-jwt: algorithm pinned (RFC 8725 section 3.1), key by `kid`, issuer and audience
- * exact. Time is checked here, on the injected clock, and not by the library.
+ * The one verifier of access tokens: passport-jwt with the algorithm pinned (RFC 8725 section 3.1), the key by `kid`,
+ * issuer and audience exact. The guard checks the time, on the injected clock: logout accepts expired tokens.
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) {
-  constructor(
-    environment: Environment,
-    keys: KeyRing,
-    presented: PresentedTokens,
-    private readonly clock: Clock,
-  ) {
+  constructor(environment: Environment, keys: KeyRing, presented: PresentedTokens) {
     const keyOf = callbackify(async (token: string) => {
       const jws = readCompactJws(token, environment.JWT_ALGORITHM);
       if (!jws) throw new TokenRefused('malformed');
@@ -47,10 +41,9 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     });
   }
 
-  validate(claims: unknown): Principal {
+  validate(claims: unknown): SessionPrincipal {
     const principal = principalFrom(claims);
     if (!principal) throw new TokenRefused('wrong_claims');
-    if (!isCurrent(principal, this.clock.nowMs())) throw new TokenRefused('expired');
     return principal;
   }
 }

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Clock } from '../../platform/clock/clock.js';
 import { TokenCookies } from './token-cookies.js';
-import type { TokenTransport } from '../../auth/sign-in/login.dto.js';
+import type { TokenTransport } from './token-transport.js';
 import { BodySignedInDto, CookieSignedInDto, SessionDto } from '../dto/signed-in.dto.js';
 import { RefreshTokens } from '../refresh/refresh-tokens.js';
 import type { Session } from '../session.entity.js';
-import type { SignedIn } from '../../auth/sign-in/sign-in.service.js';
+import type { IssuedSession } from '../issued-session.js';
 import { AccessTokens } from './access-tokens.js';
 
 /** Makes the tokens of a session, and gives them to the client by the transport that it asked for. */
@@ -21,11 +21,11 @@ export class TokenResponse {
 
   /** In the cookie transport the tokens are in `Set-Cookie` and never in the body; in the other, the reverse. */
   send(
-    { profile, session, deviceToken }: SignedIn,
+    { profile, session, deviceToken }: IssuedSession,
     transport: TokenTransport,
     reply: FastifyReply,
   ): CookieSignedInDto | BodySignedInDto {
-    const access = this.accessTokens.mint(profile.id, session.id, profile.roles, session.expiresAt);
+    const access = this.accessTokens.mint(profile, session);
     const refreshToken = this.refreshTokens.mint({ sessionId: session.id, generation: session.generation });
     const refreshExpiresIn = Math.max(
       0,

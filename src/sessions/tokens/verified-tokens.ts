@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../../platform/access/principal.js';
-import { Clock } from '../../platform/clock/clock.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { isCurrent } from './access-token-claims.js';
 
 /** Tokens remembered; the least recently verified leaves first. About 1.5 KB each. */
 const CAPACITY = 10_000;
@@ -12,31 +10,29 @@ const KEY_LENGTH = 43;
 
 interface Verified {
   readonly token: string;
-  readonly principal: Principal;
+  readonly principal: SessionPrincipal;
 }
 
 /**
  * Tokens whose signature this process has verified, so that a client's next thousand requests cost a look-up each.
- * A signature does not go bad; time is checked at each use, and everything is forgotten when a key is dropped.
+ * A signature does not expire: the caller checks the time. Everything is forgotten when a key is dropped.
  */
 @Injectable()
 export class VerifiedTokens {
   private readonly known = new Map<string, Verified>();
   private generation = 0;
 
-  constructor(
-    private readonly keys: KeyRing,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly keys: KeyRing) {}
 
-  get(token: string): Principal | null {
+  /** The holder of a token that was verified before, also of one that has expired since. */
+  get(token: string): SessionPrincipal | null {
     if (this.generation !== this.keys.generation) this.forgetAll();
     const found = this.known.get(token.slice(-KEY_LENGTH));
     if (found?.token !== token) return null;
-    return isCurrent(found.principal, this.clock.nowMs()) ? found.principal : null;
+    return found.principal;
   }
 
-  add(token: string, principal: Principal): void {
+  add(token: string, principal: SessionPrincipal): void {
     if (this.known.size >= CAPACITY) {
       for (const oldest of this.known.keys()) {
         this.known.delete(oldest);

@@ -5,14 +5,15 @@ import { AuditFeed } from '../../../src/audit/feed/audit-feed.js';
 import { AuditStreams } from '../../../src/audit/stream/audit-streams.js';
 import type { Subscription } from '../../../src/audit/stream/event-frames.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
-import type { Principal } from '../../../src/platform/access/principal.js';
+import type { SessionPrincipal } from '../../../src/platform/access/principal.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
 import { eventually } from '../../support/waiting/eventually.js';
 import { CREATED, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
 
 /** A session that began now. */
 const SESSION = `${Date.now().toString(16).padStart(12, '0').replace(/^.{8}/, '$&-')}-7000-8000-000000000002`;
-const READER: Principal = {
+const READER: SessionPrincipal = {
+  kind: 'session',
   userId: '0197a1b2-0000-7000-8000-000000000001',
   sessionId: SESSION,
   roles: ['auditor'],

@@ -14,6 +14,7 @@ import { eventually } from '../../support/waiting/eventually.js';
 const ROWS = 30_000;
 
 const NOBODY = {
+  kind: 'session' as const,
   sessionId: '0197a1b2-0000-7000-8000-000000000001',
   roles: [],
   tokenId: '',

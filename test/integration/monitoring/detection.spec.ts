@@ -5,11 +5,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import type { AuditFeed, FeedPage } from '../../../src/audit/feed/audit-feed.js';
 import { DetectionRepository } from '../../../src/monitoring/detection/detection.repository.js';
+import { DetectionResumption } from '../../../src/monitoring/detection/detection-resumption.js';
+import { PositionCodes } from '../../../src/monitoring/detection/position-codes.js';
+import { MOST_NAMED } from '../../../src/monitoring/detection/subject-bound.js';
 import { DetectionService } from '../../../src/monitoring/detection/detection.service.js';
 import type { Leadership } from '../../../src/platform/leader/leadership.js';
 import { suppliedPlaces } from '../../../src/monitoring/places/geoip-database.js';
 import { rulesOf } from '../../../src/monitoring/rules/rules.js';
 import { Environment } from '../../../src/platform/config/environment.js';
+import { MasterKey } from '../../../src/platform/crypto/master-key.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
 import { START } from '../../support/attacks/findings-of.js';
 import { type Act, spread } from '../../support/attacks/scenario.js';
 import { trailOf } from '../../support/attacks/trail-of.js';
@@ -19,7 +24,8 @@ import { type Alerting, startAlerting } from '../../support/monitoring/alerting.
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
 /** A trail in memory: a list, and a position that is an index into it. */
-class ListedTrail implements Pick<AuditFeed, 'readAfter'> {
+class ListedTrail implements Pick<AuditFeed, 'readAfter' | 'beginning'> {
+  readonly beginning = '0';
   readonly entries: AuditEntry[] = [];
   readonly asked: (string | null)[] = [];
 
@@ -32,6 +38,8 @@ class ListedTrail implements Pick<AuditFeed, 'readAfter'> {
 }
 
 const guess = { kind: 'login', account: 'victim', address: '192.0.2.1', password: 'wrong' } as const;
+
+const codes = new PositionCodes(new MasterKey('what detection signs its positions with in a test'));
 
 async function readUp(detection: DetectionService): Promise<void> {
   while (await detection.step());
@@ -56,10 +64,10 @@ describe('Detection', () => {
     trail.asked.length = 0;
   });
   afterEach(async () => {
+    await asOwner('TRUNCATE monitoring_detection, monitoring_detection_slot');
     await alerting.dataSource.query(
-      'UPDATE monitoring_detection SET position = NULL, entry_id = NULL, entry_time = NULL',
+      'DELETE FROM monitoring_alert; INSERT INTO monitoring_detection DEFAULT VALUES',
     );
-    await alerting.dataSource.query('DELETE FROM monitoring_alert; DELETE FROM monitoring_detection_slot');
   });
 
   /** A process that runs detection for as long as it leads. */
@@ -68,16 +76,24 @@ describe('Detection', () => {
     environment = new Environment(),
   ): DetectionService {
     const { dataSource, raiser, transactions } = alerting;
-    const repository = new DetectionRepository(dataSource);
+    const repository = new DetectionRepository(dataSource, codes);
     const rules = rulesOf(environment, suppliedPlaces(environment));
-    return new DetectionService(
+    const feed = trail as unknown as AuditFeed;
+    const resumption = new DetectionResumption(
       rules,
-      trail as unknown as AuditFeed,
-      leadership as Leadership,
+      feed,
       repository,
       raiser,
       transactions,
+      new ManualClock(),
     );
+    return new DetectionService(feed, leadership as Leadership, repository, raiser, transactions, resumption);
+  }
+
+  async function asOwner(statement: string): Promise<void> {
+    const owner = await new DataSource({ type: 'postgres', url: database.ownerUrl }).initialize();
+    await owner.query(statement);
+    await owner.destroy();
   }
 
   const happen = (acts: readonly Act[], startMs = START) => trail.entries.push(...trailOf(acts, startMs));
@@ -99,7 +115,7 @@ describe('Detection', () => {
     );
     await readUp(instance());
     expect(await found()).toEqual([['brute_force', 3]]);
-    expect(await new DetectionRepository(alerting.dataSource).cursor()).toMatchObject({
+    expect(await new DetectionRepository(alerting.dataSource, codes).cursor()).toMatchObject({
       position: '1212',
       entryId: trail.entries.at(-1)!.id,
     });
@@ -181,7 +197,7 @@ describe('Detection', () => {
     expect(await found()).toEqual([['password_spraying', expect.any(Number)]]);
   });
 
-  it('judges nothing twice when two instances both believe that they lead', async () => {
+  it('judges nothing twice when two instances lead at the same time', async () => {
     const [first, second] = [instance(), instance()];
     happen(spread(9, 90, () => guess));
     await readUp(first);
@@ -198,7 +214,7 @@ describe('Detection', () => {
   });
 
   it('begins with what follows the very first start, and not again at the next one', async () => {
-    await alerting.dataSource.query('UPDATE monitoring_detection SET position = NULL');
+    await asOwner('TRUNCATE monitoring_detection; INSERT INTO monitoring_detection DEFAULT VALUES');
     const dozen = spread(12, 120, () => guess);
     happen(dozen);
     await instance().onModuleInit();
@@ -221,6 +237,94 @@ describe('Detection', () => {
     await owner.query('ALTER TABLE elsewhere RENAME TO monitoring_alert');
     await owner.destroy();
     await readUp(detection);
+    expect(await found()).toEqual([['brute_force', 1]]);
+  });
+
+  it('raises what matters in the round that reads it, among thirty subjects a second that a stranger makes up', async () => {
+    const minute = 60;
+    happen(
+      spread(minute * 30 * 20, minute, (i) => ({
+        kind: 'forgery' as const,
+        address: `2001:db8:${Math.floor(i / 1280).toString(16)}:${(Math.floor(i / 20) % 64).toString(16)}::1`,
+      })),
+    );
+    const detection = instance();
+    while (trail.asked.length * 500 < trail.entries.length) await detection.step();
+    happen([{ kind: 'reuse', account: 'victim', address: '192.0.2.1', at: 0 }], START + minute * 1000);
+    await detection.step();
+    const rows = await alerting.rows();
+    expect(rows.filter(({ rule }) => rule === 'refresh_token_reuse')).toHaveLength(1);
+    expect(rows.filter(({ rule }) => rule === 'token_forgery').length).toBeLessThanOrEqual(MOST_NAMED + 1);
+  });
+
+  describe('whose position somebody has changed', () => {
+    const forged = ['trail_positions_forged', 1];
+
+    beforeEach(async () => {
+      happen(spread(9, 90, () => guess));
+      await readUp(instance());
+    });
+
+    it.each([
+      ['moved ahead', `UPDATE monitoring_detection SET position = '20'`],
+      ['emptied', `UPDATE monitoring_detection SET position = NULL, entry_id = NULL, entry_time = NULL`],
+      ['given the code of nothing', `UPDATE monitoring_detection SET position = '20', mac = ''`],
+      ['moved in its time', `UPDATE monitoring_detection SET entry_time = now()`],
+    ])('says so and misses nothing: %s', async (_, statement) => {
+      happen([{ ...guess, at: 0 }], START + 100_000);
+      await alerting.dataSource.query(statement);
+      const detection = instance();
+      await detection.onModuleInit();
+      await readUp(detection);
+      expect(await found()).toEqual([['brute_force', 1], forged]);
+    });
+
+    it('is noticed by the instance that leads', async () => {
+      const detection = instance();
+      await readUp(detection);
+      await alerting.dataSource.query(`UPDATE monitoring_detection SET position = '20'`);
+      happen([{ ...guess, at: 0 }], START + 100_000);
+      await expect(detection.step()).rejects.toThrow('another instance');
+      await readUp(detection);
+      expect(await found()).toEqual([['brute_force', 1], forged]);
+    });
+
+    it('begins with the trail itself where no count is genuine either', async () => {
+      await alerting.dataSource.query(
+        `UPDATE monitoring_detection SET position = '20'; UPDATE monitoring_detection_slot SET attempts = 0, position = '9'`,
+      );
+      happen([{ ...guess, at: 0 }], START + 100_000);
+      await readUp(instance());
+      expect(await found()).toEqual([['brute_force', 1], forged]);
+      expect(trail.asked).toContain(trail.beginning);
+    });
+
+    it('does not take counts that were changed for how many logins usually fail', async () => {
+      await alerting.dataSource.query(`UPDATE monitoring_detection_slot SET failures = 0, mac = NULL`);
+      await readUp(instance());
+      expect(await found()).toEqual([forged]);
+    });
+
+    it.each(['UPDATE monitoring_detection SET mac = NULL', 'DELETE FROM monitoring_detection'])(
+      'keeps its code: %s is refused',
+      async (statement) => {
+        await expect(alerting.dataSource.query(statement)).rejects.toThrow('keeps its code');
+      },
+    );
+  });
+
+  it('takes over from the version before, whose rows have no code, without an alert', async () => {
+    happen(spread(9, 90, () => guess));
+    await readUp(instance());
+    await asOwner(`
+      ALTER TABLE monitoring_detection DISABLE TRIGGER USER;
+      UPDATE monitoring_detection SET mac = NULL;
+      UPDATE monitoring_detection_slot SET mac = NULL;
+      ALTER TABLE monitoring_detection ENABLE TRIGGER USER`);
+    happen([{ ...guess, at: 0 }], START + 100_000);
+    await readUp(instance());
+    expect(await found()).toEqual([['brute_force', 1]]);
+    await readUp(instance());
     expect(await found()).toEqual([['brute_force', 1]]);
   });
 });

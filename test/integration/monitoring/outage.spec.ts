@@ -1,22 +1,23 @@
 import { Logger } from '@nestjs/common';
+import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Evidence } from '../../../src/monitoring/alerts/alert-kind.js';
 import { ConditionWatch } from '../../../src/monitoring/conditions/condition-watch.js';
 import type { Condition } from '../../../src/monitoring/conditions/condition.js';
-import type { Dependencies } from '../../../src/monitoring/conditions/dependencies.js';
-import { OutageClaims } from '../../../src/monitoring/conditions/outage-claims.js';
+import { Dependencies } from '../../../src/monitoring/conditions/dependencies.js';
 import { OutageNotifier } from '../../../src/monitoring/conditions/outage-notifier.js';
+import { WritabilityRepository } from '../../../src/monitoring/conditions/writability.repository.js';
 import { AlertLog } from '../../../src/monitoring/delivery/alert-log.js';
 import { WebhookChannel } from '../../../src/monitoring/delivery/webhook.channel.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
-import { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
+import type { Leadership } from '../../../src/platform/leader/leadership.js';
+import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
 import { type Alerting, TEST_ALERT_IDS, startAlerting } from '../../support/monitoring/alerting.js';
 import { eventually } from '../../support/waiting/eventually.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
-import { startRedis } from '../../support/redis/redis-server.js';
 import {
   accepts,
   answers,
@@ -27,7 +28,7 @@ import {
 /** A process that watches one condition; PostgreSQL is away for all of them when the test says so. */
 interface Instance {
   readonly alerting: Alerting;
-  /** Watches and writes, without the herald's or the outbox's attempts. */
+  /** Watches and writes, without the notifier's or the outbox's attempts. */
   watch(): Promise<void>;
   /** The outbox's attempts alone. */
   drain(): Promise<boolean>;
@@ -61,10 +62,9 @@ describe('Alerts while PostgreSQL is away', () => {
     await receiver.stop();
   });
 
-  async function instance(redisUrl?: string): Promise<Instance> {
+  async function instance(): Promise<Instance> {
     const environment = Object.assign(new Environment(), {
       ALERT_WEBHOOK_URL: receiver.url,
-      REDIS_URL: redisUrl && [redisUrl],
     });
     const channel = new WebhookChannel(environment, clock);
     const alerting = await startAlerting(database, [channel], clock);
@@ -76,19 +76,8 @@ describe('Alerts while PostgreSQL is away', () => {
       forSeconds: 0,
       check: () => evidence,
     };
-    const redis = new RedisConnection(environment);
-    await redis.onModuleInit();
-    onTestFinished(() => redis.onApplicationShutdown());
     const ids = new UuidV7(clock, new SystemRandomness());
-    const claims = new OutageClaims(redis, ids);
-    const notifier = new OutageNotifier(
-      [channel],
-      new AlertLog(alerting.raiser),
-      claims,
-      clock,
-      ids,
-      TEST_ALERT_IDS,
-    );
+    const notifier = new OutageNotifier([channel], new AlertLog(alerting.raiser), clock, ids, TEST_ALERT_IDS);
     const dependencies = { downForMs: () => (isAway ? 5000 : 0) } as unknown as Dependencies;
     const { raiser, transactions, worker } = alerting;
     const watch = new ConditionWatch([condition], raiser, transactions, notifier, dependencies, clock);
@@ -158,29 +147,24 @@ describe('Alerts while PostgreSQL is away', () => {
   });
 
   it('are not told twice when PostgreSQL returns while the message is under way and the cause lasts', async () => {
-    const redis = await startRedis();
-    onTestFinished(() => redis.stop());
-    const [one, other] = [await instance(redis.url), await instance(redis.url)];
+    const one = await instance();
     let accept = () => {};
     receiver.behaviour = (request, response) => (accept = () => accepts(request, response));
     isAway = true;
     evidence = { summary: 'postgresql has been unusable for 5 s.' };
     const underWay = one.tick();
     await eventually(() => expect(receiver.received).toHaveLength(1));
-    await other.tick();
     isAway = false;
     for (let second = 0; second < 8; second++) {
       clock.advance(1000);
-      for (const each of [one, other]) {
-        await each.watch();
-        await each.drain();
-      }
+      await one.watch();
+      await one.drain();
     }
     expect(receiver.received).toHaveLength(1);
     accept();
     await underWay;
     receiver.behaviour = accepts;
-    await pass(10, other, one);
+    await pass(10, one);
     const { id, deliveryId } = receiver.received[0]!.body;
     expect(new Set(receiver.received.map(({ body }) => body['deliveryId']))).toEqual(new Set([deliveryId]));
     expect(await one.alerting.rows()).toMatchObject([{ id, state: 'open', count: 1 }]);
@@ -206,18 +190,17 @@ describe('Alerts while PostgreSQL is away', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  it('are announced by one of two instances that share Redis', async () => {
-    const redis = await startRedis();
-    onTestFinished(() => redis.stop());
-    const [one, other] = [await instance(redis.url), await instance(redis.url)];
+  it('are announced once by each instance, under one id, and become one row', async () => {
+    const [one, other] = [await instance(), await instance()];
     isAway = true;
     evidence = { summary: 'postgresql has been unusable for 5 s.' };
     await pass(20, one, other);
     isAway = false;
     evidence = null;
     await pass(5, one, other);
-    expect(receiver.received).toHaveLength(1);
-    expect(await one.alerting.rows()).toHaveLength(1);
+    const [alert, ...others] = await one.alerting.rows();
+    expect(others).toEqual([]);
+    expect(receiver.received.map(({ body }) => body['id'])).toEqual([alert!.id, alert!.id]);
   });
 
   it('are raised again once when writing fails before the outage is noticed', async () => {
@@ -233,5 +216,44 @@ describe('Alerts while PostgreSQL is away', () => {
     one.alerting.transactions.run = run;
     await pass(3, one);
     expect(await one.alerting.rows()).toMatchObject([{ id: receiver.received[0]!.body['id'], count: 1 }]);
+  });
+});
+
+describe('PostgreSQL as a dependency', () => {
+  it('is down while the connections of the pool lead to a server that takes no changes', async () => {
+    const database = await freshDatabase();
+    onTestFinished(() => database.drop());
+    const alerting = await startAlerting(database);
+    onTestFinished(() => alerting.stop());
+    const superuser = new Client(database.superuserUrl);
+    await superuser.connect();
+    onTestFinished(() => superuser.end());
+    const clock = new ManualClock();
+    const leadership = { silenceMs: 0 } as Leadership;
+    const redis = { configured: false } as RedisConnection;
+    const dependencies = new Dependencies(
+      leadership,
+      new WritabilityRepository(alerting.dataSource),
+      redis,
+      clock,
+    );
+    const probed = async () => {
+      await dependencies.probe();
+      clock.advance(3000);
+      await dependencies.probe();
+      return dependencies.downForMs('postgresql');
+    };
+    const reconnect = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+
+    expect(await probed()).toBe(0);
+    await superuser.query(`ALTER DATABASE ${database.name} SET default_transaction_read_only = on`);
+    await superuser.query(reconnect);
+    await eventually(async () => expect(await probed()).toBeGreaterThanOrEqual(3000));
+    // The new primary takes changes, and the pool still holds connections to the old one.
+    await superuser.query(`ALTER DATABASE ${database.name} RESET default_transaction_read_only`);
+    expect(await probed()).toBeGreaterThanOrEqual(6000);
+    await superuser.query(reconnect);
+    await eventually(async () => expect(await probed()).toBe(0));
   });
 });

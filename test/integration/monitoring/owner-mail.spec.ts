@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { DeliveriesRepository } from '../../../src/monitoring/delivery/deliveries.repository.js';
 import { Delivery } from '../../../src/monitoring/delivery/delivery.entity.js';
 import { OwnerEmailChannel } from '../../../src/monitoring/delivery/owner-email.channel.js';
+import { loginFromNewDevice } from '../../../src/monitoring/rules/login-from-new-device.rule.js';
 import type { Mailer } from '../../../src/platform/mail/mailer.js';
 import type { UsersService } from '../../../src/users/users.service.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
@@ -11,7 +12,6 @@ import {
   alertingDataSource,
   finding,
   startAlerting,
-  WARNING,
 } from '../../support/monitoring/alerting.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
@@ -44,14 +44,15 @@ describe('Mail to the owner of an account', () => {
       send: async () => void sentAt.push(clock.nowMs()),
     } as unknown as Mailer;
     const users = { findById: async () => ({ email: 'ada@example.com' }) } as unknown as UsersService;
-    channel = new OwnerEmailChannel(mailer, users, deliveries, clock);
+    channel = new OwnerEmailChannel(mailer, users, deliveries, clock, [loginFromNewDevice()]);
     alerting = await startAlerting(database, [channel], clock, dataSource);
   });
   afterEach(() => dataSource.query('DELETE FROM monitoring_alert'));
 
   const enter = () => {
-    const kind = { ...WARNING, name: 'login_from_new_device', tellsOwner: true };
-    return alerting.raise(finding({ kind, evidence: { summary: 'A new device.', userIds: [OWNER] } }));
+    return alerting.raise(
+      finding({ kind: loginFromNewDevice(), evidence: { summary: 'A new device.', userIds: [OWNER] } }),
+    );
   };
   const deliver = async () => {
     while (await alerting.worker.drain(channel));

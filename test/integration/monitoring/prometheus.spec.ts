@@ -11,6 +11,32 @@ describe('The rules and the dashboard for Prometheus', () => {
     expect(promtool(['test', 'rules', 'deploy/prometheus-rules.test.yaml'])).toMatchObject({ status: 0 });
   });
 
+  it('watch counters that begin at 0, so that the first step of each is seen', async () => {
+    const app = await startApp();
+    const { body } = await app.call({ url: '/metrics' });
+    await app.close();
+    for (const channel of ['webhook', 'email', 'owner_email'])
+      expect(body).toContain(`portcullis_alert_deliveries_total{channel="${channel}",outcome="dead"} 0\n`);
+    const rules = readFileSync('deploy/prometheus-rules.yaml', 'utf8');
+    const watched = [...rules.matchAll(/increase\((\w+)\{(\w+="\w+")\}/g)];
+    expect(watched.length).toBe(2);
+    for (const [, name, label] of watched)
+      expect(body).toMatch(new RegExp(`^${name}\\{[^}]*${label}[^}]*\\} 0$`, 'm'));
+  });
+
+  it('show nothing of other jobs on the dashboard', () => {
+    const dashboard = readFileSync('deploy/grafana-dashboard.json', 'utf8');
+    const expressions = [...dashboard.matchAll(/"expr": "(.*)"/g)].map(([, expression]) => expression!);
+    expect(expressions.length).toBeGreaterThan(20);
+    for (const expression of expressions) {
+      const metrics = expression.match(METRIC)?.length;
+      expect([expression, expression.match(/\{job=\\"portcullis\\"/g)?.length]).toEqual([
+        expression,
+        metrics,
+      ]);
+    }
+  });
+
   it('read no figure that the service does not have', async () => {
     const app = await startApp();
     const { body } = await app.call({ url: '/metrics' });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Profile } from '../../../src/platform/access/profile.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { SessionCache } from '../../../src/sessions/state/session-cache.js';
+import { ProfileChanges } from '../../../src/users/profile-changes.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
 import { connect } from '../../support/redis/connect.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
@@ -36,7 +37,7 @@ describeWithRedis('the copy of an account', () => {
   });
   beforeEach(() => {
     clock = new ManualClock();
-    cache = new SessionCache(connection, clock);
+    cache = new SessionCache(connection, clock, new ProfileChanges());
     user = randomUUID();
   });
 

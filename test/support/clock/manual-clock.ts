@@ -10,6 +10,10 @@ export class ManualClock extends Clock {
     return this.ms;
   }
 
+  override aheadMs(): number {
+    return this.ms - Date.now();
+  }
+
   advance(ms: number): void {
     this.ms += ms;
   }

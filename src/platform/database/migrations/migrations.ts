@@ -9,6 +9,10 @@ import { AuditFunctions1795400006000 } from './1795400006000-audit-functions.js'
 import { FirstLogin1795400007000 } from './1795400007000-first-login.js';
 import { Deliveries1795400008000 } from './1795400008000-deliveries.js';
 import { AuditPositions1795400009000 } from './1795400009000-audit-positions.js';
+import { PasswordCredentials1795400009100 } from './1795400009100-password-credentials.js';
+import { SessionProofs1795400009200 } from './1795400009200-session-proofs.js';
+import { SigningKeyCodes1795400009300 } from './1795400009300-signing-key-codes.js';
+import { DetectionCodes1795400012000 } from './1795400012000-detection-codes.js';
 
 /** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -22,4 +26,8 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   FirstLogin1795400007000,
   Deliveries1795400008000,
   AuditPositions1795400009000,
+  PasswordCredentials1795400009100,
+  SessionProofs1795400009200,
+  SigningKeyCodes1795400009300,
+  DetectionCodes1795400012000,
 ];

@@ -3,8 +3,8 @@ import { TimeSlots } from './time-slots.js';
 const PARTS = 10;
 const FIRST_FAULT = 500;
 
-/** How many requests this process answered within the last so many seconds, and how many of them with 5xx. */
-export class RecentAnswers {
+/** How many responses this process sent within a window, and how many of them were 5xx. */
+export class RecentResponses {
   private readonly slots: TimeSlots<{ calls: number; faults: number }>;
 
   constructor(windowSeconds: number) {

@@ -1,25 +1,14 @@
 import { applyDecorators } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiCreatedResponse,
-  ApiExtraModels,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiNoContentResponse, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
 import { OptionalToken } from '../platform/http/openapi/optional-token.decorator.js';
-import { ProfileDto } from '../users/dto/profile.dto.js';
-import { LoginDto } from './sign-in/login.dto.js';
-import { RefreshTokenDto } from '../sessions/dto/refresh-token.dto.js';
-import { BodySignedInDto, CookieSignedInDto } from '../sessions/dto/signed-in.dto.js';
-
-const CREDENTIALS = { email: 'ada@example.com', password: 'wandering otters hum at 4 bells' };
+import { RefreshTokenDto } from './dto/refresh-token.dto.js';
+import { BodySignedInDto, CookieSignedInDto } from './dto/signed-in.dto.js';
 
 const REFRESH_TOKEN = 'AZq_bjwaf1KaQW8Kfhsk.AAAAAQ.5tLr2Qx0b9o';
 
 const ADA = {
   id: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d',
-  email: CREDENTIALS.email,
+  email: 'ada@example.com',
   displayName: 'Ada Lovelace',
   roles: ['user'],
   emailVerified: false,
@@ -58,22 +47,26 @@ const setCookie = (description: string, example: string) => ({
   'Set-Cookie': { description, schema: { type: 'string' as const, example } },
 });
 
-const signedIn = (cookies: string) =>
-  ApiOkResponse({
-    description: 'Signed in; the tokens are in the transport that was asked for.',
-    headers: setCookie(
-      `In the cookie transport: ${cookies}. HttpOnly and SameSite=Strict; behind https with Secure and the prefix \`__Host-\`.`,
-      'access_token=eyJhbGciOi...; Max-Age=1800; Path=/; HttpOnly; SameSite=Strict',
-    ),
-    content: {
-      'application/json': {
-        schema: {
-          oneOf: [{ $ref: getSchemaPath(CookieSignedInDto) }, { $ref: getSchemaPath(BodySignedInDto) }],
+/** What the OpenAPI document says of an answer that carries the tokens of a session, in either transport. */
+export const SessionAnswer = (cookies: string) =>
+  applyDecorators(
+    ApiExtraModels(BodySignedInDto, CookieSignedInDto),
+    ApiOkResponse({
+      description: 'Signed in; the tokens are in the transport that was asked for.',
+      headers: setCookie(
+        `In the cookie transport: ${cookies}. HttpOnly and SameSite=Strict; behind https with Secure and the prefix \`__Host-\`.`,
+        'access_token=eyJhbGciOi...; Max-Age=1800; Path=/; HttpOnly; SameSite=Strict',
+      ),
+      content: {
+        'application/json': {
+          schema: {
+            oneOf: [{ $ref: getSchemaPath(CookieSignedInDto) }, { $ref: getSchemaPath(BodySignedInDto) }],
+          },
+          examples: SIGNED_IN_EXAMPLES,
         },
-        examples: SIGNED_IN_EXAMPLES,
       },
-    },
-  });
+    }),
+  );
 
 const refreshTokenBody = () =>
   ApiBody({
@@ -88,27 +81,9 @@ const refreshTokenBody = () =>
     },
   });
 
-/** What the OpenAPI document says of the answer to a registration. */
-export const RegisterDocumentation = () =>
-  ApiCreatedResponse({ type: ProfileDto, description: 'The account is open; sign in next.' });
-
-/** What the OpenAPI document says of a login's body and answer, in either transport. */
-export const LoginDocumentation = () =>
-  applyDecorators(
-    ApiExtraModels(BodySignedInDto, CookieSignedInDto),
-    ApiBody({
-      type: LoginDto,
-      examples: {
-        cookie: { summary: 'A browser: cookies', value: { ...CREDENTIALS, tokenTransport: 'cookie' } },
-        body: { summary: 'Everything else: body', value: { ...CREDENTIALS, tokenTransport: 'body' } },
-      },
-    }),
-    signedIn('`access_token`, `refresh_token` and `device`'),
-  );
-
 /** What the OpenAPI document says of a refresh: that body and cookie both do. */
 export const RefreshDocumentation = () =>
-  applyDecorators(refreshTokenBody(), OptionalToken(), signedIn('`access_token` and `refresh_token`'));
+  applyDecorators(refreshTokenBody(), OptionalToken(), SessionAnswer('`access_token` and `refresh_token`'));
 
 /** What the OpenAPI document says of a logout: which tokens it looks at, and what it takes back. */
 export const LogoutDocumentation = () =>

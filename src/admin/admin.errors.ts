@@ -1,0 +1,10 @@
+import { problemTable } from '../platform/errors/problem.js';
+
+/** Errors of changing other people's accounts. */
+export const AdminErrors = problemTable({
+  last_administrator: [
+    409,
+    'Last administrator',
+    'This is the last administrator who can sign in; make somebody else an administrator first.',
+  ],
+});

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { PasswordChange } from '../auth/credentials/passwords/password-change.js';
+import { TransactionRunner } from '../platform/database/transaction-runner.js';
+import { PlatformErrors } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
+import type { Origin } from '../platform/http/origin.js';
+import { UsersRepository } from '../users/users.repository.js';
+
+/** Passwords that an operator sets. */
+@Injectable()
+export class OperatorPasswords {
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly passwords: PasswordChange,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /**
+   * Replaces the password of an account, named by address or id, by one that is hashed already. Returns whether the account may sign in: one
+   * that was disabled stays so. Throws `not_found`.
+   */
+  async set(who: string, hash: string, origin: Origin): Promise<boolean> {
+    return this.transactions.run(async (tx) => {
+      const user = await (who.includes('@') ? this.users.lockByEmail(tx, who) : this.users.lock(tx, who));
+      if (!user) throw new Problem(PlatformErrors.not_found);
+      await this.passwords.replace(tx, user, hash, origin);
+      return user.disabledAt === null;
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../../audit/audit.service.js';
+import type { Transaction } from '../../../platform/database/transaction-runner.js';
+import type { Origin } from '../../../platform/http/origin.js';
+import { AccountGuessing } from '../../../rate-limit/guessing/account-guessing.js';
+import { SessionDevices } from '../../../sessions/devices/session-devices.js';
+import { SessionRevocation } from '../../../sessions/revocation/session-revocation.js';
+import type { User } from '../../../users/user.entity.js';
+import { PasswordCredentials } from './password-credentials.js';
+
+/** What a new password brings with it, whoever sets it and why. */
+@Injectable()
+export class PasswordChange {
+  constructor(
+    private readonly credentials: PasswordCredentials,
+    private readonly devices: SessionDevices,
+    private readonly guessing: AccountGuessing,
+    private readonly revocation: SessionRevocation,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Gives a user, whose row the caller has locked, a password that is hashed already. Resets the count of failed
+   * logins, forgets the known devices and ends every session.
+   */
+  async replace(tx: Transaction, user: User, hash: string, origin: Origin): Promise<void> {
+    await this.credentials.set(tx, user.id, hash);
+    await this.devices.forgetAll(tx, user.id);
+    await this.guessing.unlock(this.audit.emailDigest(user.email), tx);
+    await this.audit.record(tx, {
+      type: 'authn_password_change',
+      outcome: 'success',
+      userId: user.id,
+      origin,
+      details: {},
+    });
+    await this.revocation.endAllOfUser(tx, user.id, 'password_changed', origin);
+  }
+}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { onDatabase } from '../../../platform/database/database-problem.js';
+import type { Transaction } from '../../../platform/database/transaction-runner.js';
+import { User } from '../../../users/user.entity.js';
+import { PasswordCredential } from './password-credential.entity.js';
+
+/** A user with the password hash to compare; null where the user has no password. */
+export interface UserWithHash {
+  readonly user: User;
+  readonly hash: string | null;
+}
+
+/** Every statement over passwords. */
+@Injectable()
+export class PasswordCredentialsRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** The user of an address and the hash of their password, in one statement; null where nobody has the address. */
+  async findByEmail(email: string): Promise<UserWithHash | null> {
+    return onDatabase(async () => {
+      const { entities, raw } = await this.dataSource
+        .createQueryBuilder(User, 'owner')
+        .leftJoin(PasswordCredential, 'credential', 'credential.userId = owner.id')
+        .addSelect('credential.hash', 'hash')
+        .where('owner.email = :email', { email })
+        .getRawAndEntities<{ hash: string | null }>();
+      const [user] = entities;
+      return user ? { user, hash: raw[0]?.hash ?? null } : null;
+    });
+  }
+
+  /** Whether a user's password still has this hash. */
+  async hasHash(tx: Transaction, userId: string, hash: string): Promise<boolean> {
+    return tx.existsBy(PasswordCredential, { userId, hash });
+  }
+
+  /** Gives a user a password, in place of any other. */
+  async save(tx: Transaction, credential: PasswordCredential): Promise<void> {
+    await tx.upsert(PasswordCredential, credential, ['userId']);
+  }
+
+  /** Replaces the hash of the same password. */
+  async rehash(tx: Transaction, userId: string, hash: string, pepperId: string): Promise<void> {
+    await tx.update(PasswordCredential, { userId }, { hash, pepperId });
+  }
+}

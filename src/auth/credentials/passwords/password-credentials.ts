@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../platform/clock/clock.js';
+import { Environment } from '../../../platform/config/environment.js';
+import { keyIdOf } from '../../../platform/crypto/key-id.js';
+import type { Transaction } from '../../../platform/database/transaction-runner.js';
+import { PasswordCredentialsRepository } from './password-credentials.repository.js';
+
+/** Sets passwords. The hashes come in ready: hashing takes long, and none of it belongs inside a transaction. */
+@Injectable()
+export class PasswordCredentials {
+  private readonly pepperId: string;
+
+  constructor(
+    environment: Environment,
+    private readonly credentials: PasswordCredentialsRepository,
+    private readonly clock: Clock,
+  ) {
+    this.pepperId = keyIdOf(environment.PASSWORD_PEPPER);
+  }
+
+  /** Gives a user a password, in place of any other. What that ends and who is told is the caller's to decide. */
+  async set(tx: Transaction, userId: string, hash: string): Promise<void> {
+    await this.credentials.save(tx, {
+      userId,
+      hash,
+      pepperId: this.pepperId,
+      changedAt: this.clock.now(),
+    });
+  }
+
+  /** Stores a new hash of the password that a user has. */
+  async rehash(tx: Transaction, userId: string, hash: string): Promise<void> {
+    await this.credentials.rehash(tx, userId, hash, this.pepperId);
+  }
+}

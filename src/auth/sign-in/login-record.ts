@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { GUESSING_RULES } from '../../rate-limit/guessing/account-guessing.js';
+import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
+import type { UserWithHash } from '../credentials/passwords/password-credentials.repository.js';
+
+/** Records logins that fail. */
+@Injectable()
+export class LoginRecord {
+  constructor(private readonly audit: AuditService) {}
+
+  /** The keyed digest under which a submitted address is recorded and its guesses are counted. */
+  digestOf(email: string): string {
+    return this.audit.emailDigest(email);
+  }
+
+  /** Records a password that was not right, and why, which the caller of the API is not told. */
+  async failure(
+    found: UserWithHash | null,
+    failures: number,
+    emailDigest: string,
+    origin: Origin,
+  ): Promise<void> {
+    const event = {
+      outcome: 'failure' as const,
+      userId: found?.user.id ?? null,
+      origin,
+      details: { account: emailDigest },
+    };
+    await this.audit.recordAlone({ type: 'authn_login_fail', reason: reasonOf(found), ...event });
+    if (failures < GUESSING_RULES.closedAt) return;
+    await this.audit.recordAlone({ type: 'authn_login_fail_max', reason: 'too_many_failures', ...event });
+  }
+
+  /** Records a login that was refused unevaluated because of the failures before it; ignores every other error. */
+  async locked(error: unknown, emailDigest: string, userId: string | null, origin: Origin): Promise<void> {
+    if (!(error instanceof Problem) || error.row !== RateLimitErrors.rate_limited) return;
+    await this.audit.recordAlone({
+      type: 'authn_login_lock',
+      outcome: 'failure',
+      reason: RateLimitErrors.rate_limited.code,
+      userId,
+      origin,
+      details: { account: emailDigest, retryAfterSeconds: error.occurrence.retryAfterSeconds ?? 0 },
+    });
+  }
+}
+
+function reasonOf(found: UserWithHash | null): string {
+  if (found === null) return 'unknown_account';
+  return found.user.disabledAt ? 'account_disabled' : 'wrong_password';
+}

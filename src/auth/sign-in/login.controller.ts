@@ -1,0 +1,55 @@
+import { Body, Controller, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '../../platform/access/access.decorator.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { contextOf } from '../../platform/http/request-context.js';
+import { Problems } from '../../platform/http/openapi/problems.decorator.js';
+import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
+import { RefundInterceptor } from '../../rate-limit/refund.interceptor.js';
+import type { BodySignedInDto, CookieSignedInDto } from '../../sessions/dto/signed-in.dto.js';
+import { IdentifiedBy } from '../../sessions/guards/identified-by.decorator.js';
+import { PresentedTokens } from '../../sessions/tokens/presented-tokens.js';
+import { TokenResponse } from '../../sessions/tokens/token-response.js';
+import { AuthErrors } from '../auth.errors.js';
+import { LoginDocumentation } from './login-documentation.js';
+import { LoginDto } from './login.dto.js';
+import { LoginService } from './login.service.js';
+
+/** Signs people in by their password. The tokens travel as the client chose: a browser never sees one in a body. */
+@ApiTags('auth')
+@Controller('auth')
+@Public()
+export class LoginController {
+  constructor(
+    private readonly logins: LoginService,
+    private readonly tokens: TokenResponse,
+    private readonly presented: PresentedTokens,
+  ) {}
+
+  /**
+   * Signs in. Unknown address, wrong password and disabled account are answered alike. From the tenth failure in a row
+   * on, each one makes the account wait longer, up to 15 minutes; a device that has signed in before has a count of its
+   * own.
+   */
+  @Post('login')
+  @HttpCode(200)
+  @RateLimit('login', 'login-address')
+  @UseInterceptors(RefundInterceptor)
+  @IdentifiedBy('account')
+  @ApiOperation({ operationId: 'logIn', summary: 'Sign in' })
+  @Problems(AuthErrors.invalid_credentials, PlatformErrors.overloaded)
+  @LoginDocumentation()
+  async login(
+    @Body() { email, password, tokenTransport = 'cookie', deviceToken }: LoginDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CookieSignedInDto | BodySignedInDto> {
+    const credentials = { email, password, deviceToken: deviceToken ?? this.presented.device(request) };
+    return this.tokens.send(
+      await this.logins.login(credentials, contextOf(request).origin),
+      tokenTransport,
+      reply,
+    );
+  }
+}

@@ -1,0 +1,47 @@
+import { CommanderError } from 'commander';
+import { failureOf } from '../app/failure.js';
+import { PlatformErrors } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
+import { CommandFailure, EXIT } from './exit-codes.js';
+
+/** Codes of the system and of PostgreSQL for a database that cannot be reached or does not accept anyone at present. */
+const DATABASE_AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  '53300',
+  '57P01',
+  '57P02',
+  '57P03',
+]);
+
+/** Why a command ended: its exit code, and lines for stderr, none where they are written already. */
+export interface CommandFault {
+  readonly exitCode: number;
+  readonly lines: readonly string[];
+}
+
+/** Reads what a command threw. */
+export function commandFault(error: unknown): CommandFault {
+  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : EXIT.usage, lines: [] };
+  if (error instanceof CommandFailure) return { exitCode: error.exitCode, lines: [error.message] };
+  if (error instanceof Problem) return problemFault(error);
+  const { exitCode, lines } = failureOf(error);
+  return { exitCode: isDatabaseAway(error) ? EXIT.unavailable : exitCode, lines };
+}
+
+function problemFault({ row, occurrence }: Problem): CommandFault {
+  if (row === PlatformErrors.not_found)
+    return { exitCode: EXIT.noAccount, lines: ['There is no such account.'] };
+  const lines = [occurrence.detail ?? row.detail];
+  return { exitCode: row.status >= 500 ? EXIT.unavailable : EXIT.refused, lines };
+}
+
+function isDatabaseAway(error: unknown): boolean {
+  const { code, cause } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  return (code !== undefined && DATABASE_AWAY.has(code)) || (cause !== undefined && isDatabaseAway(cause));
+}

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import { userInfo } from 'node:os';
+import { isUuid } from '../platform/crypto/uuid.js';
+import { internalOrigin, type Origin } from '../platform/http/origin.js';
+import { canonicalEmail } from '../users/canonical-email.js';
+
+/** What every command takes that changes something. */
+export interface OperatorOptions {
+  readonly json?: true;
+  readonly reason?: string;
+  readonly actor?: string;
+}
+
+/** Letters, marks, numbers, punctuation, symbols and blanks: what is read again in the trail and in terminals. */
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]+$/u;
+
+/** Longest reason and longest name, in code points. */
+const REASON_LENGTH = 500;
+const NAME_LENGTH = 100;
+
+/** Adds `--json`. */
+export function withJson(command: Command): Command {
+  return command.option('--json', 'write the result as JSON, one object a line');
+}
+
+/** Adds the options that the event of a change carries, and `--json`. */
+export function withOperatorOptions(command: Command): Command {
+  return withJson(command)
+    .option('--reason <text>', 'why, for the audit trail', printable(REASON_LENGTH))
+    .option(
+      '--actor <name>',
+      'who does it, for the audit trail (default: the name of the login)',
+      printable(NAME_LENGTH),
+    );
+}
+
+/** The origin of a command: its events name the operator. */
+export function originOf({ reason, actor }: OperatorOptions): Origin {
+  return internalOrigin('operator', {
+    actor: 'cli',
+    operator: actor ?? loginName(),
+    ...(reason !== undefined && { auditReason: reason }),
+  });
+}
+
+/** Reads an account's e-mail address or id. */
+export function accountName(text: string): string {
+  if (text.includes('@')) return canonicalEmail(text);
+  if (isUuid(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('It is neither an e-mail address nor an id.');
+}
+
+function printable(length: number): (text: string) => string {
+  return (text) => {
+    if (PRINTABLE.test(text) && Array.from(text).length <= length) return text;
+    throw new InvalidArgumentError(`It must have 1 to ${length} printable characters.`);
+  };
+}
+
+/** A user id without a name, as containers are given one, throws. */
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
+  }
+}

@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { addKeysCommand } from './keys.command.js';
+import { addPasswordCommand } from './password.command.js';
+import { addUnblockCommand } from './unblock.command.js';
+import { addUserReadingCommands } from './users-reading.commands.js';
+import { addUserCommands } from './users.commands.js';
+
+const EXIT_CODES = `
+Results go to standard output, everything else to standard error. Exit codes: 0 done; 64 wrong usage; 65 unacceptable data;
+66 no input; 67 no such account; 69 the database is away; 77 refused by a rule; 78 wrong configuration.
+
+For example: npm run admin -- users roles ada@example.com auditor --reason "joined the audit team"
+`;
+
+/** All commands of an operator. Throws `CommanderError` for a mistyped one, which touches no database. */
+export function operatorProgram(): Command {
+  const program = new Command('npm run admin --')
+    .description('Commands for operators, on the database of the configuration (DATABASE_URL or DATA_DIR).')
+    .addHelpText('after', EXIT_CODES)
+    .helpCommand(false)
+    .showHelpAfterError()
+    .exitOverride();
+  const users = program.command('users').description('accounts').helpCommand(false);
+  addUserReadingCommands(users);
+  addUserCommands(users);
+  addPasswordCommand(users);
+  addUnblockCommand(program);
+  addKeysCommand(program);
+  return program;
+}

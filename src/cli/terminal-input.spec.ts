@@ -1,0 +1,62 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { confirm, readSecret } from './terminal-input.js';
+
+/** A terminal on which these lines are typed, one after each prompt, and what it shows. */
+function terminal(...lines: string[]) {
+  const raw: boolean[] = [];
+  const input = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: (mode: boolean) => raw.push(mode),
+  });
+  const output = new PassThrough();
+  let shown = '';
+  output.on('data', (chunk: Buffer) => {
+    shown += chunk.toString();
+    if (shown.endsWith(': ') || shown.endsWith('[y/N] ')) input.write(lines.shift() ?? '\u0003');
+  });
+  return { input, output, raw, shown: () => shown };
+}
+
+const piped = (text: string) => {
+  const input = new PassThrough();
+  input.end(text);
+  return input;
+};
+
+describe('A secret', () => {
+  it('is read from a terminal twice and shown nowhere', async () => {
+    const { input, output, raw, shown } = terminal('wandering otters\r', 'wandering otters\r');
+    expect(await readSecret('password', input, output)).toBe('wandering otters');
+    expect(shown()).toBe('New password: \nRepeat the password: \n');
+    expect(raw).toEqual([true, false, true, false]);
+  });
+
+  it.each([
+    ['two that differ', 65, ['one\r', 'other\r']],
+    ['an empty one', 66, ['\r']],
+    ['Ctrl-C', 130, []],
+  ])('is refused: %s', async (_what, exitCode, lines) => {
+    const { input, output } = terminal(...lines);
+    await expect(readSecret('password', input, output)).rejects.toMatchObject({ exitCode });
+  });
+
+  it('is all of a pipe but its last line break', async () => {
+    expect(await readSecret('password', piped(' a\nb \r\n'), new PassThrough())).toBe(' a\nb ');
+    await expect(readSecret('password', piped('\n'), new PassThrough())).rejects.toMatchObject({
+      exitCode: 66,
+    });
+  });
+});
+
+describe('A question', () => {
+  it.each([
+    ['y\n', true],
+    ['Yes\n', true],
+    ['\n', false],
+    ['no\n', false],
+  ])('is answered by %j', async (line, agreed) => {
+    const { input, output } = terminal(line);
+    expect(await confirm('Delete it?', input, output)).toBe(agreed);
+  });
+});

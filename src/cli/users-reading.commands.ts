@@ -1,0 +1,67 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  ACCOUNT_STATUSES,
+  AccountDirectory,
+  type AccountStatus,
+  type AccountView,
+} from '../admin/account-directory.js';
+import { ROLES, type Role } from '../platform/access/principal.js';
+import { accountName, withJson } from './operator-options.js';
+import { printResult } from './output.js';
+import { withService } from './with-service.js';
+
+interface ListOptions {
+  readonly json?: true;
+  readonly search?: string;
+  readonly role?: Role;
+  readonly status?: AccountStatus;
+  readonly limit: number;
+}
+
+/** Longest search, in code points, and how many accounts are listed unless `--limit` says otherwise. */
+const SEARCH_LENGTH = 200;
+const USUAL_LIMIT = 50;
+
+/** Adds the commands that read accounts. */
+export function addUserReadingCommands(users: Command): void {
+  withJson(users.command('list'))
+    .description('list accounts, the oldest first')
+    .option('--search <text>', 'beginning of the e-mail address or display name, in any case', searchText)
+    .addOption(new Option('--role <role>', 'only those that have this role').choices(ROLES))
+    .addOption(new Option('--status <status>', 'only those of this status').choices(ACCOUNT_STATUSES))
+    .option('--limit <count>', 'how many at most', count, USUAL_LIMIT)
+    .action(async (options: ListOptions) => {
+      await withService(async (find) => {
+        for await (const account of find(AccountDirectory).list(options))
+          printResult(options, lineOf(account), account);
+      });
+    });
+  withJson(users.command('show'))
+    .description('show one account')
+    .argument('<account>', 'e-mail address or id', accountName)
+    .action(async (who: string, options: { readonly json?: true }) => {
+      await withService(async (find) => {
+        const account = await find(AccountDirectory).show(who);
+        printResult(options, pageOf(account), account);
+      });
+    });
+}
+
+const lineOf = ({ id, email, status, roles }: AccountView) => [id, status, roles.join(','), email].join('\t');
+
+const pageOf = (account: AccountView) =>
+  Object.entries(account)
+    .map(([name, value]) => `${name}: ${String(value ?? '-')}`)
+    .join('\n');
+
+function searchText(text: string): string {
+  const search = text.normalize('NFC');
+  const length = Array.from(search).length;
+  if (length >= 1 && length <= SEARCH_LENGTH) return search;
+  throw new InvalidArgumentError(`It must have 1 to ${SEARCH_LENGTH} characters.`);
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a number from 1 on.');
+}

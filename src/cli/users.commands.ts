@@ -1,0 +1,93 @@
+import { Argument, type Command } from 'commander';
+import { AccountAdministration } from '../admin/account-administration.js';
+import { AccountDirectory } from '../admin/account-directory.js';
+import { ROLES, type Role } from '../platform/access/principal.js';
+import type { Origin } from '../platform/http/origin.js';
+import { CommandFailure, EXIT } from './exit-codes.js';
+import { accountName, type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
+import { printResult } from './output.js';
+import { confirm } from './terminal-input.js';
+import { withService } from './with-service.js';
+
+/** What a change of an account does, and says once it is done. */
+type Change = (administration: AccountAdministration, who: string, origin: Origin) => Promise<string>;
+
+/** Adds the commands that change one account. */
+export function addUserCommands(users: Command): void {
+  change(
+    users,
+    'disable',
+    'keep an account from signing in, and end its sessions',
+    async (accounts, who, by) => {
+      await accounts.disable(who, by);
+      return 'The account is disabled and its sessions have ended.';
+    },
+  );
+  change(users, 'enable', 'let a disabled account sign in again', async (accounts, who, by) => {
+    await accounts.enable(who, by);
+    return 'The account may sign in again.';
+  });
+  act(users, 'unlock', 'reset the count of failed logins of an account', async (accounts, who, by) => {
+    await accounts.unlock(who, by);
+    return 'The count of failed logins is reset.';
+  });
+  act(users, 'end-sessions', 'sign an account out everywhere', async (accounts, who, by) => {
+    const ended = await accounts.endSessions(who, by);
+    return `Sessions ended: ${ended}.`;
+  });
+  addRoles(users);
+  addDelete(users);
+}
+
+function addRoles(users: Command): void {
+  withOperatorOptions(users.command('roles'))
+    .description('give an account exactly these roles, and `user`, which everybody has; end its sessions')
+    .argument('<account>', 'e-mail address or id', accountName)
+    .addArgument(new Argument('<role...>', 'the roles').choices(ROLES))
+    .action(async (who: string, roles: Role[], options: OperatorOptions) => {
+      await withService(async (find) => {
+        await find(AccountAdministration).setRoles(who, roles, originOf(options));
+        const account = await find(AccountDirectory).show(who);
+        printResult(options, `The account has the roles ${account.roles.join(', ')}.`, account);
+      });
+    });
+}
+
+function addDelete(users: Command): void {
+  withOperatorOptions(users.command('delete'))
+    .description('remove an account for good, and end its sessions; asks first on a terminal')
+    .argument('<account>', 'e-mail address or id', accountName)
+    .option('--yes', 'do not ask')
+    .action(async (who: string, options: OperatorOptions & { readonly yes?: true }) => {
+      const isAgreed =
+        options.yes ??
+        (!process.stdin.isTTY || (await confirm(`Delete ${who} for good?`, process.stdin, process.stderr)));
+      if (!isAgreed) throw new CommandFailure(EXIT.refused, 'Nothing was deleted.');
+      await withService(async (find) => {
+        await find(AccountAdministration).delete(who, originOf(options));
+        printResult(options, 'The account is deleted and its sessions have ended.');
+      });
+    });
+}
+
+/** A change after which `--json` shows the account. */
+function change(users: Command, name: string, description: string, work: Change): void {
+  add(users, name, description, work, true);
+}
+
+/** A change without a result but that it is done. */
+function act(users: Command, name: string, description: string, work: Change): void {
+  add(users, name, description, work, false);
+}
+
+function add(users: Command, name: string, description: string, work: Change, showsAccount: boolean): void {
+  withOperatorOptions(users.command(name))
+    .description(description)
+    .argument('<account>', 'e-mail address or id', accountName)
+    .action(async (who: string, options: OperatorOptions) => {
+      await withService(async (find) => {
+        const text = await work(find(AccountAdministration), who, originOf(options));
+        printResult(options, text, showsAccount ? await find(AccountDirectory).show(who) : undefined);
+      });
+    });
+}

@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+/** Whether the pool's connections lead to a server that takes changes. */
+@Injectable()
+export class WritabilityRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Returns false for a standby, and for a session that is read-only by a setting. Asked over the pool, because after a
+   * failover its connections may still lead to the old server while a new one does not. Throws what the driver throws.
+   */
+  async canWrite(): Promise<boolean> {
+    const [row] = await this.dataSource.query<[{ writable: boolean }]>(
+      `SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AS writable`,
+    );
+    return row.writable;
+  }
+}

@@ -1,0 +1,119 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditFeed } from '../../audit/feed/audit-feed.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import type { AlertKind, Finding } from '../alerts/alert-kind.js';
+import { AlertRaiser } from '../alerts/alert-raiser.js';
+import { RULES, type Rule } from '../rules/rule.js';
+import { DetectionRun, type Slot } from './detection-run.js';
+import { DetectionRepository, type KeptSlots, type StoredCursor } from './detection.repository.js';
+import type { Cursor } from './position-codes.js';
+
+/** Somebody moved detection's position in the trail behind the service's back; events may have been meant to be passed over. */
+export const TRAIL_POSITIONS_FORGED: AlertKind = {
+  name: 'trail_positions_forged',
+  severity: 'critical',
+  quietSeconds: null,
+};
+
+/** Entries of the trail that are read at a time. */
+export const PAGE = 500;
+
+/** Where a leader stands, and what it remembers. */
+export interface Progress {
+  readonly run: DetectionRun;
+  /** As it stands in PostgreSQL. */
+  cursor: Cursor;
+  /** Where to read on; ahead of the cursor after a stretch of the trail without events. */
+  position: string;
+}
+
+/** How a new leader takes up detection: the place from PostgreSQL, and the windows from the trail. */
+@Injectable()
+export class DetectionResumption {
+  constructor(
+    @Inject(RULES) private readonly rules: readonly Rule[],
+    private readonly trail: AuditFeed,
+    private readonly detection: DetectionRepository,
+    private readonly raiser: AlertRaiser,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Takes up where the last leader stopped; where that was tampered with, at an earlier place, and raises an alert. */
+  async resume(): Promise<Progress> {
+    const cursor = await this.detection.cursor();
+    const kept = await this.detection.slots({ uncoded: cursor.genuineness === 'uncoded' });
+    if (cursor.genuineness === 'forged' || kept.forged > 0) return this.restart(cursor, kept);
+    if (cursor.position === null) throw new Error('detection has not been given a place to begin at');
+    if (cursor.genuineness === 'uncoded') await this.adopt(cursor, kept.slots);
+    return this.refill({ cursor, position: cursor.position }, kept.slots);
+  }
+
+  /** Gives the rows of the version before their codes. */
+  private async adopt(cursor: StoredCursor, slots: readonly Slot[]): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      await this.detection.moveCursor(tx, cursor, cursor);
+      await this.detection.saveSlots(tx, slots);
+    });
+  }
+
+  /** Fills the windows with what was judged before. */
+  private async refill(
+    place: { readonly cursor: Cursor; readonly position: string },
+    slots: readonly Slot[],
+  ): Promise<Progress> {
+    const run = new DetectionRun(this.rules, slots);
+    const { entryId, entryTime } = place.cursor;
+    const start = entryTime && run.startOf(slots, entryTime.getTime());
+    if (!start) return { ...place, run };
+    for (let from = start.position; ;) {
+      const { entries, position } = await this.trail.readAfter(from, PAGE);
+      const last = entries.findIndex(({ id }) => id === entryId);
+      run.remember(last < 0 ? entries : entries.slice(0, last + 1));
+      if (last >= 0) return { ...place, run };
+      // Retention has dropped the entry, or a backup was restored: the windows begin empty.
+      if (entries.length === 0) return { ...place, run: new DetectionRun(this.rules, slots) };
+      from = position;
+    }
+  }
+
+  /**
+   * A slot is written in the transaction that judges its entries, so the newest genuine one lies before everything that
+   * has not been judged. Judging begins a longest window earlier still, because the windows are empty; what was judged
+   * there already counts once more, which is better than not at all.
+   */
+  private async restart(found: StoredCursor, { slots, forged }: KeptSlots): Promise<Progress> {
+    const newest = slots.at(-1);
+    const start = newest && new DetectionRun(this.rules, []).startOf(slots, newest.startMs);
+    const earlier = start ? slots.filter(({ startMs }) => startMs < start.startMs) : [];
+    const position = start?.position ?? this.trail.beginning;
+    const cursor: Cursor = { position, entryId: null, entryTime: null };
+    const finding = this.forgery(found.position, position, forged);
+    await this.transactions.run(async (tx) => {
+      const moved = await this.detection.moveCursor(tx, found, cursor);
+      if (!moved) throw new Error('another instance has moved the position of detection');
+      await this.detection.deleteSlots(tx);
+      await this.detection.saveSlots(tx, earlier);
+      await this.raiser.raise(tx, [finding]);
+    });
+    return { run: new DetectionRun(this.rules, earlier), cursor, position };
+  }
+
+  private forgery(foundPosition: string | null, resumedAt: string, forgedSlots: number): Finding {
+    const now = this.clock.now();
+    return {
+      kind: TRAIL_POSITIONS_FORGED,
+      subject: 'detection',
+      count: 1,
+      firstSeenAt: now,
+      lastSeenAt: now,
+      evidence: {
+        summary: `Rows that say how far detection has read were not written by this service; it goes on at ${resumedAt}.`,
+        foundPosition: foundPosition?.slice(0, 100) ?? null,
+        resumedAt,
+        forgedSlots,
+      },
+    };
+  }
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { START, findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { type Act, spread } from '../../../test/support/attacks/scenario.js';
+import { trailOf } from '../../../test/support/attacks/trail-of.js';
+import { Environment } from '../../platform/config/environment.js';
+import type { Finding } from '../alerts/alert-kind.js';
+import { rulesOf } from '../rules/rules.js';
+import { DetectionRun } from './detection-run.js';
+import { MOST_NAMED, MOST_OF_ONE_SITE } from './subject-bound.js';
+
+const RULES = rulesOf(new Environment());
+
+/** Forgeries of so many clients, twenty from each. */
+const forgeries = (clients: number, addressOf: (client: number) => string): Act[] =>
+  spread(clients * 20, clients / 30, (i) => ({ kind: 'forgery', address: addressOf(Math.floor(i / 20)) }));
+const oneSite = (client: number) => `2001:db8:7:${client.toString(16)}::1`;
+const manySites = (client: number) => `2001:db8:${client.toString(16)}::1`;
+const ipv4 = (client: number) => `10.${client >> 8}.${client & 255}.1`;
+const reuse: Act = { kind: 'reuse', account: 'victim', address: '192.0.2.1', at: 400 };
+
+const subjects = (findings: readonly Finding[]) =>
+  findings.filter(({ kind }) => kind.name === 'token_forgery').map(({ subject }) => subject);
+
+describe('The subjects of a rule', () => {
+  it('are joined by /48 when a stranger has one alert per /64 made', () => {
+    const found = subjects(findingsOf(RULES, forgeries(300, oneSite)));
+    expect(found).toHaveLength(MOST_OF_ONE_SITE + 1);
+    expect(found).toContain('address:2001:db8:7::/48');
+  });
+
+  it.each([
+    ['of many sites', manySites],
+    ['of IPv4', ipv4],
+  ])('are joined beyond a bound, with every address for responses: %s', (_, addressOf) => {
+    const findings = findingsOf(RULES, forgeries(300, addressOf));
+    expect(subjects(findings)).toHaveLength(MOST_NAMED + 1);
+    const others = findings.find(({ subject }) => subject === 'others')!;
+    expect(others).toMatchObject({ count: 280, evidence: { subjects: 280 } });
+    expect(others.addresses).toHaveLength(280);
+    expect(others.evidence.addresses).toHaveLength(20);
+    expect(others.evidence.summary).toMatch(/^True of 280 further subjects, lately: 20 tokens/);
+  });
+
+  it('stay bounded from page to page, and are named again after an hour', () => {
+    const run = new DetectionRun(RULES, []);
+    const judge = (acts: Act[], startMs: number) => subjects(run.judge(trailOf(acts, startMs), '').findings);
+    judge(forgeries(MOST_NAMED, ipv4), START);
+    expect(judge(forgeries(5, manySites), START + 60_000)).toEqual(['others']);
+    expect(judge(forgeries(5, ipv4), START + 120_000)).toHaveLength(5);
+    expect(judge(forgeries(5, manySites), START + 4_000_000)).toHaveLength(5);
+  });
+
+  it('of known users are named whatever their number', () => {
+    const logins = spread(100, 100, (i) => ({
+      kind: 'login' as const,
+      account: `owner-${i}`,
+      address: `10.0.${i}.1`,
+      password: 'right' as const,
+      device: 'new' as const,
+    }));
+    const found = findingsOf(RULES, logins).filter(({ kind }) => kind.name === 'login_from_new_device');
+    expect(found).toHaveLength(100);
+  });
+});
+
+describe('Findings', () => {
+  it('come in the order of their severity', () => {
+    const acts = [...forgeries(300, manySites), reuse].sort((a, b) => a.at - b.at);
+    const [first, ...rest] = findingsOf(RULES, acts);
+    expect(first!.kind.name).toBe('refresh_token_reuse');
+    expect(new Set(rest.map(({ kind }) => kind.name))).toEqual(new Set(['token_forgery']));
+  });
+});

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, Not } from 'typeorm';
+import { onDatabase } from '../../platform/database/database-problem.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { KnownDevice } from './known-device.entity.js';
+
+/** Devices that an account remembers. Each has a count of guesses of its own, so their number must be bounded. */
+const MAX_DEVICES = 20;
+
+/** Every statement over the devices on which users have signed in. */
+@Injectable()
+export class KnownDevicesRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Whether a user has signed in on a device. */
+  async isKnown(userId: string, deviceId: string): Promise<boolean> {
+    return onDatabase(() => this.dataSource.manager.existsBy(KnownDevice, { userId, deviceId }));
+  }
+
+  /** Remembers a login. Beyond 20 devices, the one with the oldest login is forgotten. */
+  async remember(tx: Transaction, userId: string, deviceId: string, at: Date): Promise<void> {
+    await tx.query(
+      `WITH remembered AS (
+         INSERT INTO known_devices (user_id, device_id, last_login_at) VALUES ($1, $2, $3)
+         ON CONFLICT (user_id, device_id) DO UPDATE SET last_login_at = excluded.last_login_at)
+       DELETE FROM known_devices WHERE user_id = $1 AND device_id IN (
+         SELECT device_id FROM known_devices WHERE user_id = $1 AND device_id <> $2
+         ORDER BY last_login_at DESC, device_id OFFSET $4)`,
+      [userId, deviceId, at, MAX_DEVICES - 1],
+    );
+  }
+
+  /** Forgets every device of a user, or all but one. */
+  async forgetAll(tx: Transaction, userId: string, except?: string): Promise<void> {
+    await tx.delete(KnownDevice, { userId, ...(except !== undefined && { deviceId: Not(except) }) });
+  }
+}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Session } from '../session.entity.js';
+import { DeviceTokens } from './device-tokens.js';
+import { KnownDevicesRepository } from './known-devices.repository.js';
+
+/** A subject that no user has, so that an unknown account costs the same statement as a known one. */
+const NO_USER = '00000000-0000-7000-8000-000000000000';
+
+/** The device that presents a token, and whether the account has signed in on it. */
+export interface PresentedDevice {
+  readonly deviceId: string | null;
+  readonly isKnown: boolean;
+}
+
+/** The devices that users sign in on: what a presented token says, and what a login leaves behind. */
+@Injectable()
+export class SessionDevices {
+  constructor(
+    private readonly tokens: DeviceTokens,
+    private readonly known: KnownDevicesRepository,
+  ) {}
+
+  /** Reads the device token of a login; `userId` is null where nobody has the submitted address. */
+  async present(token: string | null, userId: string | null): Promise<PresentedDevice> {
+    const deviceId = this.tokens.read(token);
+    if (deviceId === null) return { deviceId, isKnown: false };
+    const isKnown = await this.known.isKnown(userId ?? NO_USER, deviceId);
+    return { deviceId, isKnown: isKnown && userId !== null };
+  }
+
+  /** Remembers that a session began on its device; returns the token for the next login from there. */
+  async remember(tx: Transaction, { userId, deviceId, createdAt }: Session): Promise<string> {
+    await this.known.remember(tx, userId, deviceId, createdAt);
+    return this.tokens.mint(deviceId);
+  }
+
+  /** The token of a session's device, given again with every refresh. */
+  tokenOf({ deviceId }: Session): string {
+    return this.tokens.mint(deviceId);
+  }
+
+  /** Forgets every device of a user, or all but one: after a change of the password a thief's device is a stranger's. */
+  async forgetAll(tx: Transaction, userId: string, except?: string): Promise<void> {
+    await this.known.forgetAll(tx, userId, except);
+  }
+}

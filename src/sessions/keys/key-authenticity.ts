@@ -1,0 +1,79 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { timingSafeEqual } from 'node:crypto';
+import { AuditService } from '../../audit/audit.service.js';
+import { MasterKey } from '../../platform/crypto/master-key.js';
+import { internalOrigin } from '../../platform/http/origin.js';
+import { publicJwkOf } from './key-material.js';
+import { KeySeal } from './key-seal.js';
+import type { SigningKey } from './signing-key.entity.js';
+import { SuppliedKey } from './supplied-key.js';
+
+/** What the code of a row is over; whoever changes one of these needs the master secret. */
+type Vouched = Pick<SigningKey, 'kid' | 'algorithm' | 'publicJwk' | 'signsFrom'>;
+
+/**
+ * Tells the keys of this installation from rows that somebody else has put into the table (CWE-345). Every verifier,
+ * also offline, trusts what the key set lists, so that one inserted row would otherwise be a forger's licence.
+ */
+@Injectable()
+export class KeyAuthenticity {
+  private readonly logger = new Logger(KeyAuthenticity.name);
+  private readonly rejected = new Set<string>();
+
+  constructor(
+    private readonly masterKey: MasterKey,
+    private readonly seal: KeySeal,
+    private readonly supplied: SuppliedKey,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** The code that a row has to carry: HMAC-SHA-256 over the public key, its name and the time from which it signs. */
+  codeOf({ kid, algorithm, publicJwk, signsFrom }: Vouched): Buffer {
+    const { kty, n, e, crv, x, y } = publicJwk;
+    const statement = [kid, algorithm, kty, n, e, crv, x, y, signsFrom.getTime()];
+    return this.masterKey.mac('signing-key-row', JSON.stringify(statement));
+  }
+
+  /** The rows to trust. A row that is passed over is recorded once by this process, which raises an alert. */
+  genuine(rows: readonly SigningKey[]): SigningKey[] {
+    return rows.filter((row) => {
+      const genuine = row.mac ? this.hasRightCode(row) : this.isProvenOtherwise(row);
+      if (!genuine) this.reject(row.kid);
+      return genuine;
+    });
+  }
+
+  private hasRightCode(row: SigningKey): boolean {
+    const code = this.codeOf(row);
+    return row.mac?.length === code.length && timingSafeEqual(row.mac, code);
+  }
+
+  /** A row of the version before: the key that the environment supplies, or one whose private half opens for us. */
+  private isProvenOtherwise({ kid, algorithm, sealedPrivateKey }: SigningKey): boolean {
+    if (kid === this.supplied.kid) return true;
+    if (sealedPrivateKey === null || (algorithm !== 'RS256' && algorithm !== 'ES256')) return false;
+    try {
+      return publicJwkOf(this.seal.unseal(sealedPrivateKey, kid), algorithm).kid === kid;
+    } catch {
+      return false;
+    }
+  }
+
+  private reject(kid: string): void {
+    if (this.rejected.has(kid)) return;
+    this.rejected.add(kid);
+    this.logger.error({ kid }, 'A row of signing_keys is not authentic and was ignored.');
+    const event = {
+      type: 'signing_key_rejected' as const,
+      outcome: 'failure' as const,
+      reason: 'not_authentic',
+      origin: internalOrigin('signing-keys'),
+      details: { kid: kid.slice(0, MAX_RECORDED_KID) },
+    };
+    // Tried again at the next look, where PostgreSQL is away.
+    this.audit.recordAlone(event).catch(() => this.rejected.delete(kid));
+  }
+}
+
+/** A forged row may name its key as it likes. */
+const MAX_RECORDED_KID = 64;

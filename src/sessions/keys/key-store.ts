@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { KeyAuthenticity } from './key-authenticity.js';
+import { KeySeal } from './key-seal.js';
+import type { SigningKey } from './signing-key.entity.js';
+import { SigningKeysRepository } from './signing-keys.repository.js';
+
+/** A key about to be stored. */
+export type NewSigningKey = Omit<SigningKey, 'mac' | 'sealedWith'>;
+
+/** The signing keys of this installation: what is stored gets a code, and only rows with the right one are read. */
+@Injectable()
+export class KeyStore {
+  constructor(
+    private readonly keys: SigningKeysRepository,
+    private readonly authenticity: KeyAuthenticity,
+    private readonly seal: KeySeal,
+  ) {}
+
+  /** The genuine keys, newest use first. */
+  async all(tx?: Transaction): Promise<SigningKey[]> {
+    return this.authenticity.genuine(await this.keys.all(tx));
+  }
+
+  /** One instance at a time decides which keys there are; held until the transaction ends. */
+  async lock(tx: Transaction): Promise<void> {
+    await this.keys.lock(tx);
+  }
+
+  async add(tx: Transaction, key: NewSigningKey): Promise<void> {
+    const sealedWith = key.sealedPrivateKey && this.seal.keyId;
+    await this.keys.insert(tx, { ...key, sealedWith, mac: this.authenticity.codeOf(key) });
+  }
+
+  /** Lets a key that is stored sign from another time on. */
+  async makeSignFrom(tx: Transaction, key: SigningKey, signsFrom: Date): Promise<void> {
+    const mac = this.authenticity.codeOf({ ...key, signsFrom });
+    await this.keys.makeSignFrom(tx, { kid: key.kid, signsFrom, mac });
+  }
+
+  async delete(tx: Transaction, kids: readonly string[]): Promise<void> {
+    await this.keys.delete(tx, kids);
+  }
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { UuidV7 } from '../platform/crypto/uuid.js';
+import type { Origin } from '../platform/http/origin.js';
+import type { Assurance } from './proofs.js';
+import { clientFingerprint } from './refresh/client-fingerprint.js';
+import { SessionLifetimes } from './session-lifetimes.js';
+import { Session } from './session.entity.js';
+
+/** Makes the rows of new sessions. */
+@Injectable()
+export class SessionFactory {
+  constructor(
+    private readonly lifetimes: SessionLifetimes,
+    private readonly ids: UuidV7,
+  ) {}
+
+  /** A session that begins now; a device without an id gets one. Nothing is stored. */
+  create(userId: string, deviceId: string | null, assurance: Assurance, origin: Origin): Session {
+    const { now, idleExpiresAt, expiresAt } = this.lifetimes.beginning();
+    return Object.assign(new Session(), {
+      id: this.ids.next(),
+      userId,
+      generation: 0,
+      createdAt: now,
+      rotatedAt: now,
+      rotatedBy: null,
+      idleExpiresAt,
+      expiresAt,
+      revokedAt: null,
+      revokeReason: null,
+      deviceId: deviceId ?? this.ids.next(),
+      client: clientFingerprint(origin),
+      ...assurance,
+      authTime: now,
+      userAgent: origin.userAgent,
+      network: origin.network,
+    } satisfies Session);
+  }
+}

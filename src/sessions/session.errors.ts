@@ -1,0 +1,23 @@
+import { problemTable } from '../platform/errors/problem.js';
+
+/** What can be wrong with the token of a caller, and with what the caller may do. */
+export const SessionErrors = problemTable({
+  unauthenticated: [401, 'Not signed in', 'This endpoint requires a token, and the request carries none.'],
+  invalid_token: [
+    401,
+    'Invalid token',
+    'The token is not acceptable: malformed, forged, expired or issued for another service.',
+  ],
+  session_ended: [401, 'Session ended', 'The token is genuine, but its session has ended; sign in again.'],
+  refresh_token_reused: [
+    401,
+    'Refresh token reused',
+    'The refresh token was used before. The session has ended for all holders of its tokens; sign in again.',
+  ],
+  forbidden: [403, 'Forbidden', 'The caller is not allowed to do this.'],
+  csrf_rejected: [
+    403,
+    'Cross-site request refused',
+    'The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.',
+  ],
+});

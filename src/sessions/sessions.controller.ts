@@ -1,0 +1,76 @@
+import { Body, Controller, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '../platform/access/access.decorator.js';
+import { contextOf } from '../platform/http/request-context.js';
+import { Problems } from '../platform/http/openapi/problems.decorator.js';
+import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
+import { RefreshTokenDto } from './dto/refresh-token.dto.js';
+import type { BodySignedInDto, CookieSignedInDto } from './dto/signed-in.dto.js';
+import { IdentifiedBy } from './guards/identified-by.decorator.js';
+import { RefreshService } from './refresh/refresh.service.js';
+import { LogoutService } from './revocation/logout.service.js';
+import { LogoutDocumentation, RefreshDocumentation } from './session-documentation.js';
+import { SessionErrors } from './session.errors.js';
+import { PresentedTokens } from './tokens/presented-tokens.js';
+import { TokenResponse } from './tokens/token-response.js';
+
+/** Refreshes and ends the session of the tokens presented. */
+@ApiTags('auth')
+@Controller('auth')
+@Public()
+export class SessionsController {
+  constructor(
+    private readonly refreshes: RefreshService,
+    private readonly logouts: LogoutService,
+    private readonly tokens: TokenResponse,
+    private readonly presented: PresentedTokens,
+  ) {}
+
+  /**
+   * Exchanges the refresh token for a new pair, in the transport that it came in. The old one is used up: presented
+   * again, it ends the session, except within ten seconds by the same client, which gets the same refresh token again.
+   * Send the refresh token in the body, or an empty body and the cookie; no access token is needed.
+   */
+  @Post('refresh')
+  @HttpCode(200)
+  @RateLimit('refresh')
+  @IdentifiedBy('refresh-token')
+  @ApiOperation({ operationId: 'refreshTokens', summary: 'Get the next pair of tokens' })
+  @Problems(
+    SessionErrors.unauthenticated,
+    SessionErrors.invalid_token,
+    SessionErrors.session_ended,
+    SessionErrors.refresh_token_reused,
+  )
+  @RefreshDocumentation()
+  async refresh(
+    @Body() { refreshToken }: RefreshTokenDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CookieSignedInDto | BodySignedInDto> {
+    const transport = refreshToken === undefined ? 'cookie' : 'body';
+    const renewed = await this.refreshes.refresh(this.presented.refresh(request), contextOf(request).origin);
+    return this.tokens.send(renewed, transport, reply);
+  }
+
+  /**
+   * Ends the session of the token presented, expired or not: an access token in `Authorization` or the cookie, a refresh
+   * token in the cookie or the body. Every token of that session is dead at once. Succeeds too when there is nothing to
+   * end; an unknown or forged token ends nothing.
+   */
+  @Post('logout')
+  @HttpCode(204)
+  @Header('clear-site-data', '"cache", "storage"')
+  @ApiOperation({ operationId: 'logOut', summary: 'Sign out' })
+  @LogoutDocumentation()
+  async logout(
+    @Body() _body: RefreshTokenDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const { tokenHolder, origin } = contextOf(request);
+    await this.logouts.logout({ tokenHolder, refreshToken: this.presented.refresh(request) }, origin);
+    this.tokens.clear(reply);
+  }
+}

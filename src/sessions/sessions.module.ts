@@ -1,0 +1,109 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
+import { PassportModule } from '@nestjs/passport';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { DeviceTokens } from './devices/device-tokens.js';
+import { KnownDevice } from './devices/known-device.entity.js';
+import { KnownDevicesRepository } from './devices/known-devices.repository.js';
+import { SessionDevices } from './devices/session-devices.js';
+import { AuthenticationGuard } from './guards/authentication.guard.js';
+import { AuthorizationGuard } from './guards/authorization.guard.js';
+import { CallerClues } from './guards/caller-clues.js';
+import { CsrfGuard } from './guards/csrf.guard.js';
+import { JwksController } from './keys/jwks.controller.js';
+import { KeyAuthenticity } from './keys/key-authenticity.js';
+import { KeyMaker } from './keys/key-maker.js';
+import { KeyRing } from './keys/key-ring.js';
+import { KeyRotation } from './keys/key-rotation.js';
+import { KeySeal } from './keys/key-seal.js';
+import { KeyStore } from './keys/key-store.js';
+import { SigningKey } from './keys/signing-key.entity.js';
+import { SigningKeysRepository } from './keys/signing-keys.repository.js';
+import { SuppliedKey } from './keys/supplied-key.js';
+import { RefreshTokens } from './refresh/refresh-tokens.js';
+import { RefreshService } from './refresh/refresh.service.js';
+import { SessionRenewal } from './refresh/session-renewal.js';
+import { SessionRotation } from './refresh/session-rotation.js';
+import { LogoutService } from './revocation/logout.service.js';
+import { RevocationFeed } from './revocation/revocation-feed.js';
+import { SessionRevocation } from './revocation/session-revocation.js';
+import { SessionConditions } from './session-conditions.js';
+import { SessionFactory } from './session-factory.js';
+import { SessionIssuer } from './session-issuer.js';
+import { SessionLifetimes } from './session-lifetimes.js';
+import { SessionPurge } from './session-purge.js';
+import { Session } from './session.entity.js';
+import { SessionsController } from './sessions.controller.js';
+import { SessionsRepository } from './sessions.repository.js';
+import { SessionCache } from './state/session-cache.js';
+import { SessionState } from './state/session-state.js';
+import { AccessTokens } from './tokens/access-tokens.js';
+import { BearerReaders } from './tokens/bearer-readers.js';
+import { JwtStrategy } from './tokens/jwt.strategy.js';
+import { PresentedTokens } from './tokens/presented-tokens.js';
+import { TokenCookies } from './tokens/token-cookies.js';
+import { TokenResponse } from './tokens/token-response.js';
+import { VerifiedTokens } from './tokens/verified-tokens.js';
+
+const keys = [
+  KeyAuthenticity,
+  KeyMaker,
+  KeyRing,
+  KeyRotation,
+  KeySeal,
+  KeyStore,
+  SigningKeysRepository,
+  SuppliedKey,
+];
+const sessions = [
+  SessionConditions,
+  SessionFactory,
+  SessionIssuer,
+  SessionLifetimes,
+  SessionPurge,
+  SessionsRepository,
+];
+const devices = [DeviceTokens, KnownDevicesRepository, SessionDevices];
+const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
+const revocation = [LogoutService, RevocationFeed, SessionRevocation];
+const state = [SessionCache, SessionState];
+const tokens = [
+  AccessTokens,
+  BearerReaders,
+  JwtStrategy,
+  PresentedTokens,
+  TokenCookies,
+  TokenResponse,
+  VerifiedTokens,
+];
+const guards = [CsrfGuard, AuthenticationGuard, AuthorizationGuard, CallerClues];
+
+/** Who is calling: sessions, their tokens and keys, refresh, logout, and the guards that read them. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([KnownDevice, Session, SigningKey]),
+    JwtModule.register({}),
+    PassportModule,
+    AuditModule,
+    RateLimitModule,
+    UsersModule,
+  ],
+  controllers: [SessionsController, JwksController],
+  providers: [...keys, ...sessions, ...devices, ...refresh, ...revocation, ...state, ...tokens, ...guards],
+  exports: [
+    ...guards,
+    BearerReaders,
+    KeyRotation,
+    PresentedTokens,
+    SessionConditions,
+    SessionDevices,
+    SessionIssuer,
+    SessionRevocation,
+    SessionState,
+    TokenResponse,
+  ],
+})
+export class SessionsModule {}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../platform/access/principal.js';
+
+/** Reads one kind of bearer token other than access tokens. */
+export interface BearerReader {
+  /** Whether a token has the form of this kind; decided by a prefix, without any look-up. */
+  accepts(token: string): boolean;
+  /** Returns whose token it is. Throws `TokenRefused` for one that is not acceptable. */
+  read(token: string): Promise<Principal>;
+}
+
+/**
+ * The kinds of bearer tokens beside access tokens. The module that issues a kind registers its reader at the start, so
+ * that this module does not know what else can be presented.
+ */
+@Injectable()
+export class BearerReaders {
+  private readonly readers: BearerReader[] = [];
+
+  register(reader: BearerReader): void {
+    this.readers.push(reader);
+  }
+
+  /** The reader of a token's kind; undefined for an access token, and for anything unknown. */
+  of(token: string): BearerReader | undefined {
+    return this.readers.find((reader) => reader.accepts(token));
+  }
+}

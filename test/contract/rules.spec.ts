@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { AUDIT_EVENT_TYPES, eventsThatEnd } from '../../src/audit/audit-vocabulary.js';
+import { rulesOf } from '../../src/monitoring/rules/rules.js';
+import { Environment } from '../../src/platform/config/environment.js';
+import { documentedRow } from '../support/monitoring/rule-documentation.js';
+
+/** The cells of the tables of a document, by the names in their first cell. */
+function rowsOf(document: string): Map<string, string[]> {
+  const rows = new Map<string, string[]>();
+  for (const line of readFileSync(document, 'utf8').split('\n')) {
+    const cells = line.split('|').map((cell) => cell.trim());
+    for (const [, name] of (cells[1] ?? '').matchAll(/`([a-z_]+)`/g)) rows.set(name!, cells.slice(1, -1));
+  }
+  return rows;
+}
+
+const RULES = rulesOf(new Environment());
+
+describe('Every rule', () => {
+  it.each(RULES)('$name has its row in docs/security.md, as it stands on the rule', (rule) => {
+    expect(rowsOf('docs/security.md').get(rule.name)).toEqual(documentedRow(rule));
+  });
+
+  it.each(RULES)('$name looks at events of the vocabulary', ({ events }) => {
+    expect(events).not.toEqual([]);
+    expect(AUDIT_EVENT_TYPES).toEqual(expect.arrayContaining([...events]));
+  });
+
+  it.each(RULES.filter(({ toOwner }) => toOwner))(
+    '$name tells owners about it in words of its own',
+    (rule) => {
+      const { en, de } = rule.toOwner!;
+      expect(
+        new Set([en.subject, de.subject, en.sentence, de.sentence].map((text) => text.length > 0)),
+      ).toEqual(new Set([true]));
+      expect(en.subject).not.toBe(de.subject);
+      const others = RULES.filter((other) => other !== rule).map(({ toOwner }) => toOwner?.en.subject);
+      expect(others).not.toContain(en.subject);
+    },
+  );
+});
+
+describe('The end of a session', () => {
+  it('is told by the events that bear a mark', () => {
+    expect(eventsThatEnd('session')).toEqual(['authn_token_reuse', 'session_logout']);
+    expect(eventsThatEnd('every session')).toEqual([
+      'authn_password_change',
+      'session_revoked',
+      'user_disabled',
+      'user_deleted',
+      'privilege_permissions_changed',
+    ]);
+  });
+});

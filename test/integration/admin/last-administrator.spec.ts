@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AccountAdministration } from '../../../src/admin/account-administration.js';
+import { internalOrigin } from '../../../src/platform/http/origin.js';
+import { newAddress, register } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
+
+const ORIGIN = internalOrigin('test', { actor: 'cli', operator: 'ada' });
+const ROUNDS = 20;
+
+type Act = (administration: AccountAdministration, who: string) => Promise<unknown>;
+
+const ACTS: [string, Act][] = [
+  ['demotes', (administration, who) => administration.setRoles(who, ['user', 'auditor'], ORIGIN)],
+  ['disables', (administration, who) => administration.disable(who, ORIGIN)],
+  ['deletes', (administration, who) => administration.delete(who, ORIGIN)],
+];
+
+describe('The last administrator', { timeout: 120_000 }, () => {
+  let here: TestApp;
+  let there: TestApp;
+  beforeAll(async () => {
+    here = await startApp();
+    there = await startBeside(here);
+  });
+  afterAll(async () => {
+    await there.close();
+    await here.close();
+  });
+  beforeEach(() => asSuperuser(here.database, 'DELETE FROM users'));
+
+  const of = ({ app }: TestApp) => app.get(AccountAdministration, { strict: false });
+  const administrator = async () => {
+    const email = await register(here, newAddress());
+    await of(here).setRoles(email, ['admin'], ORIGIN);
+    return email;
+  };
+  const administrators = async () => {
+    const rows = await asSuperuser<{ email: string }>(
+      here.database,
+      `SELECT email FROM users WHERE 'admin' = ANY (roles) AND disabled_at IS NULL`,
+    );
+    return rows.map(({ email }) => email);
+  };
+  const events = async () => {
+    const [row] = await asSuperuser<{ count: string }>(here.database, 'SELECT count(*) FROM audit_events');
+    return Number(row?.count);
+  };
+
+  it.each(ACTS)('stays when somebody %s them, and nothing is recorded', async (_what, act) => {
+    const email = await administrator();
+    const before = await events();
+    await expect(act(of(here), email)).rejects.toMatchObject({
+      row: { code: 'last_administrator', status: 409 },
+    });
+    expect([await administrators(), await events()]).toEqual([[email], before]);
+  });
+
+  it.each(ACTS)('is not one of two: %s', async (_what, act) => {
+    const [first, second] = [await administrator(), await administrator()];
+    await act(of(here), first);
+    expect(await administrators()).toEqual([second]);
+  });
+
+  it('is one of two when the other one is disabled, and the other one may then be demoted', async () => {
+    const [first, second] = [await administrator(), await administrator()];
+    await of(here).disable(first, ORIGIN);
+    await expect(of(here).disable(second, ORIGIN)).rejects.toMatchObject({
+      row: { code: 'last_administrator' },
+    });
+    await of(here).setRoles(first, ['user'], ORIGIN);
+    expect(await administrators()).toEqual([second]);
+  });
+
+  it.each(ACTS)('is left when each of two %s the other at the same moment', async (_what, act) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const pair = [await administrator(), await administrator()] as const;
+      const outcomes = await Promise.allSettled([act(of(here), pair[0]), act(of(there), pair[1])]);
+      const refused = outcomes.filter(({ status }) => status === 'rejected');
+      expect(refused).toMatchObject([{ reason: { row: { code: 'last_administrator' } } }]);
+      expect(await administrators()).toHaveLength(1);
+      await asSuperuser(here.database, 'DELETE FROM users');
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../support/files/temporary-folder.js';
+
+const TOOLS = [
+  'scripts',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package.json',
+  'package-lock.json',
+];
+
+/** Two of the smallest sources of which the Swagger plugin makes an import that the code does not have. */
+const SOURCES = {
+  'src/one/child.dto.ts': 'export class ChildDto { name: string; }\n',
+  'src/two/parent.dto.ts': [
+    `import type { ChildDto } from '../one/child.dto.js';`,
+    `import { makeChild } from './make-child.js';`,
+    'export class ParentDto { first: ChildDto; second = makeChild(); }\n',
+  ].join('\n'),
+  'src/two/make-child.ts': `import { ChildDto } from '../one/child.dto.js';\nexport const makeChild = () => new ChildDto();\n`,
+  'ormconfig.ts': 'export default null;\n',
+};
+
+/** A checkout with the real build and little to compile. */
+async function checkout(name: string, { installed = true } = {}): Promise<string> {
+  const folder = join(await temporaryFolder(), name);
+  await mkdir(folder);
+  for (const tool of TOOLS) await cp(tool, join(folder, tool), { recursive: true });
+  for (const [path, source] of Object.entries(SOURCES)) {
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), source);
+  }
+  if (installed) await symlink(resolve('node_modules'), join(folder, 'node_modules'), 'junction');
+  return folder;
+}
+
+const build = (cwd: string) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/build.mjs'], {
+    cwd,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+};
+
+describe('The build', { timeout: 120_000 }, () => {
+  it.each(['jürgen', 'a%41', '漢字'])('makes code that loads from a folder called %s', async (name) => {
+    const folder = await checkout(name);
+    expect(build(folder)).toMatchObject({ status: 0 });
+    const parent = join(folder, 'dist/src/two/parent.dto.js');
+    expect(await readFile(parent, 'utf8')).toContain('from "../one/child.dto.js"');
+    await expect(import(pathToFileURL(parent).href)).resolves.toHaveProperty('ParentDto');
+  });
+
+  it('says in one line that it needs a compiler, and takes a fresh dist without one', async () => {
+    const folder = await checkout('production', { installed: false });
+    const { status, stdout, stderr } = build(folder);
+    expect([status, stdout]).toEqual([78, '']);
+    expect(stderr).toMatch(/^dist is missing or older than src, .*"npm ci --include=dev".*\n$/);
+
+    const modules = join(folder, 'node_modules');
+    await symlink(resolve('node_modules'), modules, 'junction');
+    expect(build(folder)).toMatchObject({ status: 0 });
+    await unlink(modules);
+    expect(build(folder)).toMatchObject({ status: 0, stderr: '' });
+    await writeFile(join(folder, 'src/two/make-child.ts'), 'export {};\n');
+    expect(build(folder)).toMatchObject({ status: 78 });
+  });
+});

@@ -1,0 +1,99 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { publicJwkOf } from '../../../src/sessions/keys/key-material.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { signUp } from '../../support/app/accounts.js';
+import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
+
+const keysOf = async (app: TestApp) =>
+  (await app.call({ url: '/.well-known/jwks.json' })).json<{ keys: { kid: string }[] }>().keys;
+
+/** What somebody who may insert rows, but has not the master secret, can put into the table of keys. */
+async function plant(app: TestApp, changes: Record<string, unknown> = {}): Promise<string> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const publicJwk = publicJwkOf(privateKey, 'ES256');
+  const row = { mac: null, sealed_private_key: null, signs_from: '2020-01-01T00:00:00Z', ...changes };
+  await asSuperuser(
+    app.database,
+    `INSERT INTO signing_keys (kid, algorithm, public_jwk, sealed_private_key, created_at, signs_from, mac)
+     VALUES ($1, 'ES256', $2, $3, now(), $4, $5)`,
+    [publicJwk.kid, publicJwk, row.sealed_private_key, row.signs_from, row.mac],
+  );
+  return publicJwk.kid;
+}
+
+describe('a signing key', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(async () => {
+    await app.close();
+  });
+
+  const rejections = (kid: string) =>
+    asSuperuser(
+      app.database,
+      `SELECT 1 FROM audit_events WHERE type = 'signing_key_rejected' AND details->>'kid' = $1`,
+      [kid],
+    );
+
+  const alerts = (kid: string) =>
+    asSuperuser(
+      app.database,
+      `SELECT 1 FROM monitoring_alert WHERE rule = 'forged_signing_key' AND severity = 'critical' AND subject = $1`,
+      [`key:${kid}`],
+    );
+
+  it.each([
+    ['without a code', {}],
+    ['with a code of its own', { mac: Buffer.alloc(32, 7) }],
+    ['with a private key that does not open', { sealed_private_key: Buffer.alloc(200, 7) }],
+    ['that is to sign next', { signs_from: new Date().toISOString() }],
+  ])('that a stranger has inserted %s is neither published nor used, and is recorded', async (_, row) => {
+    const kid = await plant(app, row);
+    const other = await startBeside(app);
+    try {
+      expect((await keysOf(other)).map((key) => key.kid)).not.toContain(kid);
+      await signUp(other);
+      await expect.poll(() => rejections(kid)).toHaveLength(1);
+      await expect.poll(() => alerts(kid), { timeout: 10_000 }).toHaveLength(1);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('of the version before, which wrote no code, is trusted for the private half that opens', async () => {
+    const before = await keysOf(app);
+    await asSuperuser(
+      app.database,
+      'UPDATE signing_keys SET mac = NULL WHERE sealed_private_key IS NOT NULL',
+    );
+    const { accessToken } = await signUp(app);
+    const other = await startBeside(app);
+    try {
+      expect(await keysOf(other)).toEqual(before);
+      expect((await other.call({ url: '/users/me', token: accessToken })).statusCode).toBe(200);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('whose times were moved is no longer trusted', async () => {
+    const kids = (await keysOf(app)).map(({ kid }) => kid);
+    const moved = await startApp();
+    try {
+      const [{ kid }] = (await keysOf(moved)) as [{ kid: string }];
+      await asSuperuser(moved.database, `UPDATE signing_keys SET signs_from = signs_from - interval '1 day'`);
+      const other = await startBeside(moved);
+      try {
+        expect((await keysOf(other)).map((key) => key.kid)).not.toContain(kid);
+      } finally {
+        await other.close();
+      }
+    } finally {
+      await moved.close();
+    }
+    expect(kids).not.toEqual([]);
+  });
+});
