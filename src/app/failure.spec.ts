@@ -30,7 +30,11 @@ describe('a failed start', () => {
   it.each([
     ['PORT', 'EADDRINUSE', 'PORT: address already in use (EADDRINUSE)'],
     ['HOST', 'ENOTFOUND', 'HOST: host not found (ENOTFOUND)'],
-    ['DATABASE_MIGRATION_URL', '28P01', 'DATABASE_MIGRATION_URL: the role or its password is refused (28P01)'],
+    [
+      'DATABASE_MIGRATION_URL',
+      '28P01',
+      'DATABASE_MIGRATION_URL: the role or its password is refused (28P01)',
+    ],
     ['DATA_DIR', 'EROFS', 'DATA_DIR: the file system is read-only (EROFS)'],
   ])('names %s where the step that failed belongs to it', (variable, code, line) => {
     expect(failureOf(new StartFault(variable, withCode(code)))).toEqual({ exitCode: 78, lines: [line] });

@@ -24,7 +24,7 @@ export async function assertOwnFolder(dataSource: DataSource, dataDir: string): 
 async function identityOf(dataSource: DataSource): Promise<string> {
   await dataSource.query(
     'INSERT INTO installation (variable, fingerprint) VALUES ($1, $2) ON CONFLICT (variable) DO NOTHING',
-    [ROW, randomBytes(16)],
+    [ROW, randomBytes(32)],
   );
   const [row] = await dataSource.query<[{ id: string }]>(
     `SELECT encode(fingerprint, 'hex') AS id FROM installation WHERE variable = $1`,

@@ -27,7 +27,8 @@ export async function grantToService(queryRunner: QueryRunner, serviceRole: stri
     await queryRunner.query(`GRANT ${privilegesOn(table)} ON ${qualified} TO ${role}`);
   }
   for (const sequence of sequences) await queryRunner.query(`GRANT USAGE ON SEQUENCE ${sequence} TO ${role}`);
-  for (const signature of functions) await queryRunner.query(`GRANT EXECUTE ON FUNCTION ${signature} TO ${role}`);
+  for (const signature of functions)
+    await queryRunner.query(`GRANT EXECUTE ON FUNCTION ${signature} TO ${role}`);
 }
 
 /** Those of our names that exist in the current schema, quoted; functions with their arguments. */

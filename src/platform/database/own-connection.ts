@@ -6,7 +6,11 @@ import type { SessionClientConfig } from './session-client.js';
  * How the service's role connects beside the pool, for what must not wait behind requests. A server that does not answer
  * within `answerMs`, milliseconds, is given up.
  */
-export function ownConnection(environment: Environment, purpose: string, answerMs: number): SessionClientConfig {
+export function ownConnection(
+  environment: Environment,
+  purpose: string,
+  answerMs: number,
+): SessionClientConfig {
   const { url, ssl } = dataSourceOptions(environment, 'service');
   return {
     connectionString: url,

@@ -73,7 +73,8 @@ export class SessionClient extends Client {
       if (this.isPooled) this.transactionStart = this.startWithSettings(rows.map(({ name }) => name));
       return this;
     } catch (error) {
-      // The caller never gets this client, so nobody else would close it.
+      // The caller never gets this client, so nobody else would close it or hear of its end.
+      this.on('error', () => undefined);
       void this.end().catch(() => undefined);
       throw error;
     }
