@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { PasswordHasher } from '../../src/auth/credentials/passwords/password-hasher.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
@@ -8,7 +10,7 @@ import { startApp, type TestApp } from '../support/app/test-app.js';
 const CLASSES = ['unknown', 'wrong password', 'disabled'] as const;
 type AccountClass = (typeof CLASSES)[number];
 
-const SAMPLES = 200;
+const SAMPLES = 40;
 
 /** What is different in any two answers. */
 const OWN_VALUES = new Set(['x-request-id', 'date']);
@@ -68,8 +70,31 @@ describe(
       counting.unsubscribe();
     });
 
-    // One attempt of each class in turn, in an order that rotates, so that whatever else this machine does falls on all
-    // of them alike; then the medians, which a few slow ones do not move. A left-out hash would be 15 ms, a statement 1.
+    it('not by the statements that it costs', async () => {
+      const statements = new AsyncLocalStorage<string[]>();
+      const { query } = Client.prototype;
+      const spy = vi.spyOn(Client.prototype, 'query').mockImplementation(function (
+        this: Client,
+        ...parameters: unknown[]
+      ) {
+        statements.getStore()?.push(textOf(parameters[0]));
+        return Reflect.apply(query, this, parameters);
+      });
+      const issued: string[][] = [];
+      for (const attempt of await attempts()) {
+        const own: string[] = [];
+        await statements.run(own, attempt);
+        issued.push(own);
+      }
+      spy.mockRestore();
+      expect(issued[0]).not.toEqual([]);
+      expect(issued[1]).toEqual(issued[0]);
+      expect(issued[2]).toEqual(issued[0]);
+    });
+
+    // Hashes and statements are counted above; this one would show what nobody thought to count. One attempt of each
+    // class in turn, in an order that rotates, so that whatever else this machine does falls on all of them alike; then
+    // the medians, which a few slow ones do not move. The bound leaves room for a busy machine.
     it('not by its time', async () => {
       const timesMs = new Map<AccountClass, number[]>(CLASSES.map((kind) => [kind, []]));
       let fresh = await attempts();
@@ -85,7 +110,7 @@ describe(
       const medians = [...timesMs.values()].map(median);
       const spread = Math.max(...medians) - Math.min(...medians);
       expect(spread, `medians of ${medians.map((ms) => ms.toFixed(2)).join(', ')} ms`).toBeLessThan(
-        0.1 * Math.min(...medians),
+        0.5 * Math.min(...medians),
       );
     });
   },
@@ -93,3 +118,6 @@ describe(
 
 const median = (values: readonly number[]) =>
   values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
+
+/** The statement that a call of `query` issues. */
+const textOf = (query: unknown) => (typeof query === 'string' ? query : (query as { text: string }).text);
