@@ -43,7 +43,9 @@ describe('a start that waits for the lock of migrations', () => {
 
   it('logs who holds it while it waits, and ends at a signal', { timeout: 20_000 }, async () => {
     const log = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
-    onTestFinished(() => void log.mockRestore());
+    onTestFinished(() => {
+      log.mockRestore();
+    });
     const database = await empty();
     await holdLock(database);
     const interruption = new AbortController();

@@ -30,7 +30,9 @@ describe.skipIf(inject('redis').kind !== 'own')('a Redis user with few rights', 
     ['other keys', ['~other:*', '&*', '+@all']],
   ])('is down for one with %s, says why, and does not flap', async (_what, rules) => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    onTestFinished(() => void warn.mockRestore());
+    onTestFinished(() => {
+      warn.mockRestore();
+    });
     const connection = await connect([await asUser(...rules)]);
     onTestFinished(() => connection.onApplicationShutdown());
     const changes: string[] = [];
