@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigurationFault } from './configuration-fault.js';
+import { makeFolder } from './usable-files.js';
 import { StartFault } from './start-fault.js';
 
 /** Secrets that a development installation makes for itself, so that the first start needs no configuration. */
@@ -22,7 +23,7 @@ export function generatedSecret(dataDir: string, name: (typeof GENERATED_SECRETS
 
 function readOrMake(dataDir: string, name: string): string {
   const folder = join(dataDir, 'secrets');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const file = join(folder, name);
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {

@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import { Client, type ClientConfig } from 'pg';
 import type { SessionSettings } from './session-settings.js';
 
@@ -51,10 +52,7 @@ export class SessionClient extends Client {
   override connect(callback?: (error: Error | null) => void): Promise<this> | void {
     const connected = super.connect().then(() => this.setUp());
     if (!callback) return connected;
-    connected.then(
-      () => callback(null),
-      (error: Error) => callback(error),
-    );
+    callbackify(() => connected)(callback);
   }
 
   /** Sends a statement; the start of a transaction carries the settings where a pooler answers. */

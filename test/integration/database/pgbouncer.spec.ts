@@ -80,21 +80,15 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer with its de
     expect(statements).toEqual(Array.from({ length: 6 }, () => expected));
   });
 
-  it(
-    mode === 'session'
-      ? 'a default of the database that changes what statements mean is overruled'
-      : 'a default of the database that changes what statements mean is refused by name',
-    async () => {
-      await asSuperuser(
-        database,
-        `ALTER DATABASE ${database.name} SET default_transaction_isolation = 'repeatable read'`,
-      );
-      const prepared = prepare();
-      if (mode === 'session') await expect(prepared).resolves.toBeUndefined();
-      else
-        await expect(prepared).rejects.toThrow(
-          /^DATABASE_URL: .*default_transaction_isolation is repeatable read/,
-        );
-    },
-  );
+  it('a default of the database that changes what statements mean is overruled, or refused by name', async () => {
+    await asSuperuser(
+      database,
+      `ALTER DATABASE ${database.name} SET default_transaction_isolation = 'repeatable read'`,
+    );
+    const outcome = await prepare().catch((error: Error) => error.message);
+    const refusal = expect.stringMatching(
+      /^DATABASE_URL: .*default_transaction_isolation is repeatable read/,
+    ) as string;
+    expect(outcome).toEqual({ session: undefined, transaction: refusal }[mode]);
+  });
 });
