@@ -12,7 +12,7 @@ import { User } from '../../users/user.entity.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionRevocation } from '../revocation/session-revocation.js';
 import { Session } from '../session.entity.js';
-import { SessionsRepository } from '../sessions.repository.js';
+import { type LockedSession, SessionsRepository } from '../sessions.repository.js';
 import type { RefreshClaim } from './refresh-tokens.js';
 import { judgeRefresh, rotationInProgress } from './rotation-window.js';
 import { SessionRotation } from './session-rotation.js';
@@ -45,7 +45,7 @@ export class SessionRenewal {
   async renew(claim: RefreshClaim, origin: Origin): Promise<RenewedSession> {
     return this.transactions.run(async (tx) => {
       const locked = await this.sessions.lock(tx, claim.sessionId);
-      const owner = locked && (await this.sessions.findOwnerOfLive(locked.session.id, this.clock.now(), tx));
+      const owner = locked && liveOwnerOf(locked, this.clock.now());
       if (!locked || !owner) throw await this.refuseEnded(tx, claim, locked?.session ?? null, origin);
       const { session } = locked;
       const verdict = judgeRefresh(locked, claim.generation, origin);
@@ -111,4 +111,10 @@ export class SessionRenewal {
     });
     return new CommitThenFail(new Problem(SessionErrors.refresh_token_reused));
   }
+}
+
+/** The owner of a session that has not ended; null otherwise. */
+function liveOwnerOf({ session, owner }: LockedSession, now: Date): User | null {
+  const isLive = session.revokedAt === null && session.idleExpiresAt > now && session.expiresAt > now;
+  return isLive && owner?.disabledAt === null ? owner : null;
 }
