@@ -24,6 +24,7 @@ import { SigningKeysRepository } from '../sessions/keys/signing-keys.repository.
 import { SuppliedKey } from '../sessions/keys/supplied-key.js';
 import { LoginService } from './sign-in/login.service.js';
 import { LogoutService } from '../sessions/revocation/logout.service.js';
+import { BreachedPasswords } from './credentials/passwords/breached-passwords.js';
 import { NewPassword } from './credentials/passwords/new-password.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
@@ -47,7 +48,7 @@ import { PresentedTokens } from '../sessions/tokens/presented-tokens.js';
 import { VerifiedTokens } from '../sessions/tokens/verified-tokens.js';
 
 const keys = [KeyMaker, KeyRing, KeyRotation, KeySeal, SigningKeysRepository, SuppliedKey];
-const passwords = [NewPassword, PasswordHasher, PasswordPolicy];
+const passwords = [BreachedPasswords, NewPassword, PasswordHasher, PasswordPolicy];
 const sessions = [
   RefreshTokens,
   RevocationFeed,

@@ -55,7 +55,7 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
   'set-password': async (app, { email }) => {
     const passwords = app.get(NewPassword, { strict: false });
     const password = (await readAll(process.stdin)).replace(/\r?\n$/, '');
-    const fault = passwords.faultOf(password, email);
+    const fault = await passwords.faultOf(password, email);
     if (fault) throw new Refused(fault);
     const isOpen = await accounts(app).setPasswordHash(email, await passwords.hash(password), ORIGIN);
     const state = isOpen ? 'open' : 'still disabled (see enable)';
