@@ -26,6 +26,7 @@ import { LoginService } from './sign-in/login.service.js';
 import { LogoutService } from '../sessions/revocation/logout.service.js';
 import { BreachedPasswords } from './credentials/passwords/breached-passwords.js';
 import { NewPassword } from './credentials/passwords/new-password.js';
+import { PasswordCostsRepository } from './credentials/passwords/password-costs.repository.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
 import { RefreshService } from '../sessions/refresh/refresh.service.js';
@@ -48,7 +49,7 @@ import { PresentedTokens } from '../sessions/tokens/presented-tokens.js';
 import { VerifiedTokens } from '../sessions/tokens/verified-tokens.js';
 
 const keys = [KeyMaker, KeyRing, KeyRotation, KeySeal, SigningKeysRepository, SuppliedKey];
-const passwords = [BreachedPasswords, NewPassword, PasswordHasher, PasswordPolicy];
+const passwords = [BreachedPasswords, NewPassword, PasswordCostsRepository, PasswordHasher, PasswordPolicy];
 const sessions = [
   RefreshTokens,
   RevocationFeed,
