@@ -41,7 +41,7 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
       return;
     }
     const email = canonicalEmail(given);
-    const fault = isEmail(email) ? this.passwords.faultOf(password, email) : null;
+    const fault = isEmail(email) ? await this.passwords.faultOf(password, email) : null;
     if (!isEmail(email)) throw new ConfigurationFault(['BOOTSTRAP_ADMIN_EMAIL must be an e-mail address']);
     if (fault) throw new ConfigurationFault([`BOOTSTRAP_ADMIN_PASSWORD is not acceptable: ${fault}`]);
     const passwordHash = await this.passwords.hash(password);

@@ -8,7 +8,9 @@ import { PasswordCredential } from './credentials/passwords/password-credential.
 import { PasswordChange } from './credentials/passwords/password-change.js';
 import { PasswordCredentials } from './credentials/passwords/password-credentials.js';
 import { PasswordCredentialsRepository } from './credentials/passwords/password-credentials.repository.js';
+import { BreachedPasswords } from './credentials/passwords/breached-passwords.js';
 import { NewPassword } from './credentials/passwords/new-password.js';
+import { PasswordCostsRepository } from './credentials/passwords/password-costs.repository.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
 import { AccountCreation } from './registration/account-creation.js';
@@ -20,6 +22,8 @@ import { LoginService } from './sign-in/login.service.js';
 import { SignInService } from './sign-in/sign-in.service.js';
 
 const passwords = [
+  BreachedPasswords,
+  PasswordCostsRepository,
   NewPassword,
   PasswordChange,
   PasswordCredentials,

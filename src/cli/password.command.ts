@@ -20,7 +20,7 @@ export function addPasswordCommand(users: Command): void {
       await withService(async (find) => {
         const passwords = find(NewPassword);
         const { email } = await find(AccountDirectory).show(who);
-        const fault = passwords.faultOf(password, email);
+        const fault = await passwords.faultOf(password, email);
         if (fault) throw new CommandFailure(EXIT.dataError, fault);
         const hash = await passwords.hash(password);
         const isOpen = await find(OperatorPasswords).set(who, hash, originOf(options));

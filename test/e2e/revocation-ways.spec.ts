@@ -41,17 +41,17 @@ const logOut = (app: TestApp, token?: string, refreshToken?: string) =>
 
 const WAYS: Record<string, Way> = {
   'a logout by the access token': {
-    by: 'sessions/revocation/logout.service.ts: logout',
+    by: 'sessions/logout.service.ts: logout',
     reason: 'logout',
     end: (app, { accessToken }) => logOut(app, accessToken),
   },
   'a logout by the refresh token': {
-    by: 'sessions/revocation/logout.service.ts: logout',
+    by: 'sessions/logout.service.ts: logout',
     reason: 'logout',
     end: (app, { refreshToken }) => logOut(app, undefined, refreshToken),
   },
   'a logout by an access token that has expired': {
-    by: 'sessions/revocation/logout.service.ts: logout',
+    by: 'sessions/logout.service.ts: logout',
     reason: 'logout',
     end: async (app, { accessToken }) => {
       clock.advance(HALF_AN_HOUR_MS);

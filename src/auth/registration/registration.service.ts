@@ -32,7 +32,7 @@ export class RegistrationService {
 
   /** Throws `validation_failed` for an unfit password, `email_taken`, and `overloaded`. */
   async register({ email, password, displayName }: Registration, origin: Origin): Promise<Profile> {
-    const fault = this.passwords.faultOf(password, email);
+    const fault = await this.passwords.faultOf(password, email);
     if (fault) {
       throw new Problem(PlatformErrors.validation_failed, {
         errors: [{ pointer: '#/password', detail: fault }],

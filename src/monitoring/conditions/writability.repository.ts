@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+/** `read_only_sql_transaction` */
+const READ_ONLY = '25006';
+
 /** Whether the pool's connections lead to a server that takes changes. */
 @Injectable()
 export class WritabilityRepository {
@@ -11,9 +14,15 @@ export class WritabilityRepository {
    * failover its connections may still lead to the old server while a new one does not. Throws what the driver throws.
    */
   async canWrite(): Promise<boolean> {
-    const [row] = await this.dataSource.query<[{ writable: boolean }]>(
-      `SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AS writable`,
-    );
-    return row.writable;
+    try {
+      const [row] = await this.dataSource.query<[{ writable: boolean }]>(
+        `SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AS writable`,
+      );
+      return row.writable;
+    } catch (error) {
+      // The pool refuses new connections to such a server.
+      if ((error as { code?: string }).code === READ_ONLY) return false;
+      throw error;
+    }
   }
 }

@@ -24,6 +24,10 @@ const CHECKS: readonly Check[] = [
     'BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD must be set together',
   (e) =>
     e.isProduction &&
+    e.PASSWORD_BREACH_URL?.startsWith('http://') &&
+    'PASSWORD_BREACH_URL must be https in production',
+  (e) =>
+    e.isProduction &&
     e.ALERT_WEBHOOK_URL?.startsWith('http://') &&
     'ALERT_WEBHOOK_URL must be https in production',
   (e) =>

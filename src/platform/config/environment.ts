@@ -53,6 +53,7 @@ export class Environment {
 
   @Secret() PASSWORD_PEPPER: string;
   @Integer(8, 128) PASSWORD_MIN_LENGTH: number = 15;
+  @IsOptional() @Url('http', 'https') PASSWORD_BREACH_URL?: string;
   @Integer(4, 15) BCRYPT_ROUNDS: number = 12;
   @Integer(100, 60_000) HASH_MAX_WAIT_MS: number = 5000;
 

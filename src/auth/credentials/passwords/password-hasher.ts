@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { Subject } from 'rxjs';
 import { Environment } from '../../../platform/config/environment.js';
 import { HashQueue } from './hash-queue.js';
+import { PasswordCostsRepository } from './password-costs.repository.js';
 import { letPoolYield } from './pool-priority.js';
 
 /** How long one hash took and waited, seconds. */
@@ -12,6 +13,12 @@ export interface HashTiming {
   readonly hashSeconds: number;
   readonly waitSeconds: number;
 }
+
+/** What one hash of cost 12 takes on a server of 2026, milliseconds; each step of the cost doubles it. */
+const COST_12_MS = 250;
+
+/** The cost in a bcrypt hash. */
+const COST = /^\$2[aby]\$(\d\d)\$/;
 
 /**
  * bcrypt over base64(HMAC-SHA-384(pepper, NFC password)), the pre-hash that OWASP's Password Storage Cheat Sheet
@@ -25,16 +32,20 @@ export class PasswordHasher {
   private readonly rounds: number;
   private readonly pepper: string;
   private readonly queue: HashQueue;
-  /** A hash that no password matches, of the same cost as a real one. */
-  private readonly dummyHash: string;
+  /** The highest cost that a stored hash is known to have, or the configured one. */
+  private highestCost: number;
+  private storedCosts: Promise<void> | null = null;
   private poolYields = false;
 
-  constructor(environment: Environment) {
+  constructor(
+    environment: Environment,
+    private readonly costs: PasswordCostsRepository,
+  ) {
     this.rounds = environment.BCRYPT_ROUNDS;
     this.pepper = environment.PASSWORD_PEPPER;
     const width = Math.max(1, Math.floor(availableParallelism() / environment.WEB_CONCURRENCY));
-    this.queue = new HashQueue(width, environment.HASH_MAX_WAIT_MS);
-    this.dummyHash = `$2b$${String(this.rounds).padStart(2, '0')}$${'.'.repeat(53)}`;
+    this.queue = new HashQueue(width, environment.HASH_MAX_WAIT_MS, COST_12_MS * 2 ** (this.rounds - 12));
+    this.highestCost = this.rounds;
   }
 
   /** Hashes that wait for a core. */
@@ -51,15 +62,39 @@ export class PasswordHasher {
     return this.timed(() => bcrypt.hash(this.preHash(password), this.rounds));
   }
 
-  /** Compares in the time of one hash, also when there is no account (`hash` null), and is false then. */
+  /**
+   * Compares, and is false when there is no account (`hash` null). Every call does the work of one hash of the highest
+   * cost there is, whatever the stored one has: 2^c for a hash of cost c, and as much again with each dummy of cost c,
+   * c + 1 and so on. A dummy of the configured cost alone would tell accounts apart once `BCRYPT_ROUNDS` had changed,
+   * because their hashes follow only when their owners sign in; a mix of costs for unknown accounts would have to keep
+   * up with how many accounts have which. The price is that old hashes take as long as new ones.
+   */
   async verify(password: string, hash: string | null): Promise<boolean> {
-    const same = await this.timed(() => bcrypt.compare(this.preHash(password), hash ?? this.dummyHash));
-    return same && hash !== null;
+    const stored = hash === null ? null : costOf(hash);
+    await (this.storedCosts ??= this.readStoredCosts());
+    this.highestCost = Math.max(this.highestCost, stored ?? 0);
+    const preHash = this.preHash(password);
+    return this.timed(async () => {
+      const same = await bcrypt.compare(preHash, stored === null ? dummyHash(this.highestCost) : hash!);
+      for (let cost = stored ?? this.highestCost; cost < this.highestCost; cost += 1)
+        await bcrypt.compare(preHash, dummyHash(cost));
+      return same && stored !== null;
+    });
   }
 
   /** Whether a stored hash has another cost than the configured one. */
   isOutdated(hash: string): boolean {
     return bcrypt.getRounds(hash) !== this.rounds;
+  }
+
+  /** Once in a process; costs above the configured one come from an earlier configuration. */
+  private async readStoredCosts(): Promise<void> {
+    try {
+      this.highestCost = Math.max(this.highestCost, (await this.costs.highest()) ?? 0);
+    } catch {
+      // Read again at the next call; until then, hashes that are met raise the cost.
+      this.storedCosts = null;
+    }
   }
 
   private preHash(password: string): string {
@@ -84,4 +119,15 @@ export class PasswordHasher {
       return result;
     });
   }
+}
+
+/** Null for what is no bcrypt hash, which no password matches. */
+function costOf(hash: string): number | null {
+  const [, digits] = COST.exec(hash) ?? [];
+  return digits === undefined ? null : Number(digits);
+}
+
+/** A hash that no password matches. */
+function dummyHash(cost: number): string {
+  return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
 }

@@ -1,7 +1,9 @@
 import { fc } from '@fast-check/vitest';
-import { describe, expect, it } from 'vitest';
+import { dictionary } from '@zxcvbn-ts/language-common';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { passphrases, WORD_LISTS } from '../../../../test/support/words/passphrases.js';
 import { Environment } from '../../../platform/config/environment.js';
-import { loadCommonPasswords } from './common-passwords.js';
+import { longPasswords, wellKnownPhrases } from './common-passwords.js';
 import { PasswordPolicy } from './password-policy.js';
 
 const EMAIL = 'ada.lovelace@engines.example';
@@ -12,27 +14,29 @@ const policy = policyOf(15);
 const faultOf = (password: string, email = EMAIL) => policy.faultOf(password, email);
 
 describe('the length of a new password', () => {
-  it('is counted in code points, fifteen at least', () => {
-    expect(faultOf('wovenglassotte')).toBe('password must have at least 15 characters');
-    expect(faultOf('wovenglassotter')).toBeNull();
-    expect(faultOf('😀🚀🌵🐙🎻🧭🪐🦉🍉🧊🪁🥁🛶🎲')).toBe('password must have at least 15 characters');
-    expect(faultOf('😀🚀🌵🐙🎻🧭🪐🦉🍉🧊🪁🥁🛶🎲🪴')).toBeNull();
+  it('is counted in code points, fifteen at least', async () => {
+    expect(await faultOf('wovenglassotte')).toBe('password must have at least 15 characters');
+    expect(await faultOf('wovenglassotter')).toBeNull();
+    expect(await faultOf('😀🚀🌵🐙🎻🧭🪐🦉🍉🧊🪁🥁🛶🎲')).toBe('password must have at least 15 characters');
+    expect(await faultOf('😀🚀🌵🐙🎻🧭🪐🦉🍉🧊🪁🥁🛶🎲🪴')).toBeNull();
   });
 
-  it('is counted after composition, so that a letter and its accent are one', () => {
-    expect(faultOf('e\u0301'.repeat(14))).toBe('password must have at least 15 characters');
-    expect(faultOf('wove\u0301ngla\u0301ssotter')).toBeNull();
+  it('is counted after composition, so that a letter and its accent are one', async () => {
+    expect(await faultOf('e\u0301'.repeat(14))).toBe('password must have at least 15 characters');
+    expect(await faultOf('wove\u0301ngla\u0301ssotter')).toBeNull();
   });
 
-  it('may be 64 characters of four bytes each', () => {
+  it('may be 64 characters of four bytes each', async () => {
     const cups = String.fromCodePoint(...Array.from({ length: 64 }, (_, index) => 0x1f400 + index));
     expect(Buffer.byteLength(cups)).toBe(256);
-    expect(faultOf(cups)).toBeNull();
+    expect(await faultOf(cups)).toBeNull();
   });
 
-  it('is configurable', () => {
-    expect(policyOf(8).faultOf('zvkqpwmx', EMAIL)).toBeNull();
-    expect(policyOf(20).faultOf('wovenglassotter', EMAIL)).toBe('password must have at least 20 characters');
+  it('is configurable', async () => {
+    expect(await policyOf(8).faultOf('zvkqpwmx', EMAIL)).toBeNull();
+    expect(await policyOf(20).faultOf('wovenglassotter', EMAIL)).toBe(
+      'password must have at least 20 characters',
+    );
   });
 });
 
@@ -43,97 +47,220 @@ describe('the composition of a new password', () => {
     ['any script', 'мельница считает медленно'],
     ['spaces alone between', '  o t t e r   z u n d e r  '],
     ['digits alone', '730491856204957'],
-  ])('may be %s', (_what, password) => {
-    expect(faultOf(password)).toBeNull();
+  ])('may be %s', async (_what, password) => {
+    expect(await faultOf(password)).toBeNull();
   });
 });
 
 describe('the blocklist', () => {
-  const listed = [...loadCommonPasswords().all];
+  const common = dictionary['passwords-common'].map(String);
+  const listed = [...common, ...longPasswords(), ...wellKnownPhrases()];
+  const lax = policyOf(8);
+  beforeAll(() => lax.faultOf('what loads the dictionaries', EMAIL));
+
+  const acceptedOf = async (passwords: readonly string[], judge = lax) => {
+    const accepted: string[] = [];
+    for (const password of passwords)
+      if ((await judge.faultOf(password, EMAIL)) === null) accepted.push(password);
+    return accepted;
+  };
+  const wide = (text: string) =>
+    text.replaceAll(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
+  const spaced = (text: string) => `${Array.from(text).join(' ')}!`;
 
   it('holds far more than the three thousand most common passwords', () => {
     expect(listed.length).toBeGreaterThan(40_000);
   });
 
-  it('refuses every listed password, in any case and in full-width letters', () => {
-    const lax = policyOf(8);
-    const wide = (text: string) =>
-      text.replaceAll(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
-    const accepted = listed.filter(
-      (password) =>
-        lax.faultOf(password, EMAIL) === null ||
-        lax.faultOf(password.toUpperCase(), EMAIL) === null ||
-        lax.faultOf(wide(password), EMAIL) === null,
-    );
-    expect(accepted).toEqual([]);
+  it('refuses every listed password, in any case and in full-width letters', async () => {
+    const long = listed.filter((text) => text.length >= 8);
+    expect(await acceptedOf(long)).toEqual([]);
+    expect(await acceptedOf(long.map((text) => text.toUpperCase()))).toEqual([]);
+    expect(await acceptedOf(long.map(wide))).toEqual([]);
   });
 
-  it('says so of those that are long enough', () => {
+  it('refuses them whatever stands between their characters', async () => {
+    const long = listed.filter((text) => /^[a-z0-9]{8,}$/i.test(text));
+    expect(await acceptedOf(long.map(spaced))).toEqual([]);
+  });
+
+  it('says so of those that are long enough', async () => {
     const long = listed.filter((password) => password.length >= 15);
     // ASVS 6.2.4 asks for the top three thousand of those that the policy would let through.
     expect(long.length).toBeGreaterThan(3000);
-    expect(new Set(long.map((password) => faultOf(password)))).toEqual(
-      new Set(['password is on a list of common passwords']),
+    expect(new Set(await Promise.all(long.map((password) => faultOf(password))))).toEqual(
+      new Set([
+        'password is on a list of breached passwords and well-known phrases; use four or more random words, or one made by a password manager',
+      ]),
     );
   });
 
   it.each([
-    ['a listed password twice', 'passwordpassword'],
-    ['with a digit at its end', 'passwordpassword1'],
-    ['with symbols between', 'password!password!'],
-    ['several listed ones', 'dragonmonkeyletmein'],
-    ['the name of the service', 'portcullisportcullis'],
-    ['the name of the service and a listed one', 'Portcullis-password'],
-    ['the own address', EMAIL],
-    ['the own address twice', `${EMAIL}${EMAIL}`],
-    ['the parts of the own address', 'lovelace_ada_engines!'],
-    ['the own name in another case', 'LovelaceLovelace1815'],
-    ['digits in their order', '123456789012345678901234567890'],
-    ['one character', 'aaaaaaaaaaaaaaaa'],
-    ['one character and a digit', 'zzzzzzzzzzzzzzz1'],
-    ['blanks', ' '.repeat(15)],
-    ['marks on nothing', '\u0301'.repeat(15)],
-    ['the alphabet', 'abcdefghijklmnop'],
-    ['the alphabet backwards', 'ponmlkjihgfedcba'],
-    ['runs of several', 'aaaabbbbccccdddd'],
-    ['a row of the keyboard', 'qwertyuiopqwertyuiop'],
-  ])('refuses %s', (_what, password) => {
-    expect(faultOf(password)).not.toBeNull();
+    'correct horse battery staple',
+    'Correct-Horse-Battery-Staple!',
+    'ilovemymomanddad',
+    'I love my mom and dad',
+    'iloveyousomuch123',
+    'I.Love.You.So.Much.2024',
+    'may the force be with you',
+    'To be, or not to be: that is the question',
+    'thequickbrownfoxjumps',
+    'this is my password',
+    'mary had a little lamb',
+  ])('refuses the phrase %s', async (phrase) => {
+    expect(await faultOf(phrase)).not.toBeNull();
+  });
+});
+
+describe('a guessable password', () => {
+  it.each([
+    ['a listed password twice', 'passwordpassword', 'repetitions'],
+    ['with a digit at its end', 'passwordpassword1', 'repetitions'],
+    ['with symbols between', 'password!password!', 'repetitions'],
+    ['several listed ones', 'dragonmonkeyletmein', 'common words'],
+    ['with look-alikes', 'P@ssw0rd-l3tm31n', 'common words'],
+    ['names and a year', 'michael jennifer 1985', 'common words'],
+    ['a season and a year, twice', 'Summer2024Winter2025', 'common words'],
+    ['the name of the service', 'portcullisportcullis', 'the name of the service'],
+    ['the name of the service and a listed one', 'Portcullis-password', 'the name of the service'],
+    ['the own address', EMAIL, 'parts of your address'],
+    ['the own address twice', `${EMAIL}${EMAIL}`, 'parts of your address'],
+    ['the parts of the own address', 'lovelace_ada_engines!', 'parts of your address'],
+    ['the own name in another case', 'LovelaceLovelace1815', 'parts of your address'],
+    ['digits in their order', '123456789012345678901234567890', 'repetitions'],
+    ['one character', 'aaaaaaaaaaaaaaaa', 'repetitions'],
+    ['one character and a digit', 'zzzzzzzzzzzzzzz1', 'repetitions'],
+    ['one character to the greatest length', 'a'.repeat(256), 'repetitions'],
+    ['one word to the greatest length', 'password'.repeat(32), 'repetitions'],
+    ['blanks', ' '.repeat(15), 'repetitions'],
+    ['marks on nothing', '\u0301'.repeat(15), 'repetitions'],
+    ['the alphabet', 'abcdefghijklmnop', 'sequences'],
+    ['the alphabet backwards', 'ponmlkjihgfedcba', 'sequences'],
+    ['days of the week', 'monday tuesday wednesday', 'sequences'],
+    ['runs of several', 'aaaabbbbccccdddd', 'repetitions'],
+    ['a row of the keyboard', 'qwertyuiopqwertyuiop', 'repetitions'],
+    ['rows of the keyboard', 'zxcvbnm,./asdfghjkl', 'common words'],
+    ['a row of symbols', '!@#$%^&*()_+{}|', 'keys'],
+    ['dates', '12/31/1999 1/1/2000', ''],
+  ])('may be %s, and its fault says so', async (_what, password, reason) => {
+    const fault = await faultOf(password);
+    expect(fault).toMatch(new RegExp(`^password is (on a list of|easy to guess.*${reason})`));
+    expect(fault).toMatch(/; use four or more random words, or one made by a password manager$/);
   });
 
-  it('takes out a word of the address only for its owner', () => {
+  it('is not quoted by its fault', async () => {
+    expect(await faultOf('portcullis-Zanzibar1')).not.toContain('anzibar');
+  });
+
+  it('is made so by a word of the address only for its owner', async () => {
     const password = 'lovelace engines ada';
-    expect(faultOf(password)).not.toBeNull();
-    expect(faultOf(password, 'charles@difference.example')).toBeNull();
+    expect(await faultOf(password)).not.toBeNull();
+    expect(await faultOf('lovelace engines adaptor', 'charles@difference.example')).toBeNull();
   });
 
-  it('asks for eight characters beyond what can be guessed', () => {
-    expect(faultOf('portcullisportcullis zvkqpw')).not.toBeNull();
-    expect(faultOf('portcullisportcullis zvkqpwx')).toBeNull();
-  });
-
-  it('finds guessable words wherever they stand', () => {
-    const filler = fc.stringMatching(/^[#%&]{0,2}$/);
-    const word = fc.constantFrom('portcullis', 'password', 'lovelace', 'dragon', 'letmein');
-    fc.assert(
-      fc.property(fc.array(fc.tuple(filler, word), { minLength: 2, maxLength: 3 }), (pairs) => {
-        const password = pairs.flat().join('').padEnd(15, '#').slice(0, 60);
-        fc.pre(
-          pairs.reduce((sum, [one]) => sum + one.length, 0) + Math.max(0, 15 - pairs.flat().join('').length) <
-            8,
-        );
-        expect(faultOf(password)).not.toBeNull();
-      }),
+  it('is found however guessable words are put together', async () => {
+    const filler = fc.constantFrom('', ' ', '-', '!');
+    const ending = fc.constantFrom('', '1', '123', '2024');
+    const word = fc.constantFrom('portcullis', 'password', 'lovelace', 'engines', '123456', 'qwerty');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(filler, word), { minLength: 2, maxLength: 3 }),
+        ending,
+        async (pairs, end) => {
+          const password = pairs.flat().join('') + end;
+          fc.pre(password.length >= 15);
+          expect(await faultOf(password)).not.toBeNull();
+        },
+      ),
     );
   });
 });
 
-describe('the work of judging a password', () => {
-  it('is bounded, also for the longest text that decomposes and the longest address', () => {
-    const email = `${Array.from({ length: 48 }, (_, index) => `p${index}x`).join('.')}@example.com`;
-    const longest = '\ufdfa'.repeat(256);
-    const startedMs = performance.now();
-    faultOf(longest, email.slice(-254));
-    expect(performance.now() - startedMs).toBeLessThan(100);
+describe('a strong password', () => {
+  it.each([
+    'walnut bicycle thunder 77',
+    'sunny mountain purple elephant',
+    'wovenglassotter',
+    'violet engines hum softly at noon',
+    'k#9$Lq@2!xW^v&7',
+    '%!)&{=?]*+~^(;/',
+    `${'a'.repeat(60)} walnut bicycle thunder`,
+  ])('is accepted: %s', async (password) => {
+    expect(await faultOf(password)).toBeNull();
+  });
+
+  it.each(Object.entries(WORD_LISTS))(
+    'is one of random words of the %s list',
+    async (_name, list) => {
+      const refusedOf = async (phrases: readonly string[]) => {
+        const refused: string[] = [];
+        for (const phrase of phrases) if ((await faultOf(phrase)) !== null) refused.push(phrase);
+        return refused;
+      };
+      const four = await refusedOf(passphrases(list, 4, 1000));
+      expect(four.length, four.join('; ')).toBeLessThanOrEqual(1);
+      const three = await refusedOf(passphrases(list, 3, 300));
+      expect(three.length, three.join('; ')).toBeLessThanOrEqual(3);
+    },
+    120_000,
+  );
+
+  it('is judged by complete lists', () => {
+    expect([WORD_LISTS.EFF.length, WORD_LISTS.BIP39.length]).toEqual([7776, 2048]);
   });
 });
+
+describe('the work of judging a password', () => {
+  const email = `${Array.from({ length: 48 }, (_, index) => `p${index}x`).join('.')}@example.com`.slice(-254);
+  const filled = (text: string) => text.repeat(256).slice(0, 256);
+
+  it.each([
+    ['letters that decompose', '\ufdfa'.repeat(256)],
+    ['look-alikes', filled('4@8({[369#!1|0$5+72%')],
+    ['two look-alikes', filled('@4')],
+    ['digits', filled('31415926535897932384626433832795028841971693993751')],
+    ['ones', filled('1')],
+    ['dates', filled('11.12.1999 1/2/03 ')],
+    ['repetitions of repetitions', filled(`${'aab'.repeat(4)}b`)],
+    ['words', filled('password')],
+    ['words with look-alikes', filled('p@ssw0rd')],
+    ['rows of keys', filled('qwertzuiop')],
+    ['the alphabet', filled('abcdefghijklmnopqrstuvwxyz')],
+    ['parts of the address', filled(email)],
+  ])('holds up nothing for 50 ms: 256 characters of %s', async (_what, password) => {
+    await faultOf(password, email);
+    const longest: number[] = [];
+    for (let round = 0; round < 5; round += 1)
+      longest.push(await longestTurnMs(() => faultOf(password, email)));
+    expect(Math.min(...longest)).toBeLessThan(50);
+  });
+
+  it('lets other work in between the passwords of a burst', async () => {
+    const burst = Array.from(
+      { length: 50 },
+      (_, index) => `${filled('4@8({[369#!1|0$5+72%').slice(0, 35)}${index}`,
+    );
+    const longest: number[] = [];
+    for (let round = 0; round < 3; round += 1)
+      longest.push(await longestTurnMs(() => Promise.all(burst.map((password) => faultOf(password, email)))));
+    expect(Math.min(...longest)).toBeLessThan(50);
+  });
+});
+
+/** The longest turn of the event loop meanwhile, in processor time: other work on the machine does not count. */
+async function longestTurnMs(work: () => Promise<unknown>): Promise<number> {
+  let longest = 0;
+  let before = process.cpuUsage();
+  let isDone = false;
+  const endTurn = () => {
+    const { user, system } = process.cpuUsage(before);
+    longest = Math.max(longest, (user + system) / 1000);
+    before = process.cpuUsage();
+    if (!isDone) setImmediate(endTurn);
+  };
+  setImmediate(endTurn);
+  await work();
+  isDone = true;
+  endTurn();
+  return longest;
+}
