@@ -19,6 +19,8 @@ export interface AuditDetails {
   authn_login_lock: { account: string; retryAfterSeconds: number };
   /** The hundredth failure in a row: the account's guesses are closed until an administrator or a reset opens them. */
   authn_login_fail_max: { account: string };
+  /** The user of a session has proven again who they are; `amr` is what the session amounts to since. */
+  authn_step_up: { account: string; methods: string[]; amr: string[] };
   authn_password_change: Record<string, never>;
   /** An access token was not acceptable; `reason` says why. `forged` marks a bad signature. */
   authn_token_invalid: { forged: boolean };
@@ -76,6 +78,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_fail: true,
   authn_login_lock: true,
   authn_login_fail_max: true,
+  authn_step_up: true,
   authn_password_change: { ends: 'every session' },
   authn_token_invalid: true,
   authn_token_reuse: { ends: 'session' },

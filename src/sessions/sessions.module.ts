@@ -24,6 +24,9 @@ import { KeyStore } from './keys/key-store.js';
 import { SigningKey } from './keys/signing-key.entity.js';
 import { SigningKeysRepository } from './keys/signing-keys.repository.js';
 import { SuppliedKey } from './keys/supplied-key.js';
+import { RecentProof } from './recent/recent-proof.js';
+import { SessionStepUp } from './recent/session-step-up.js';
+import { StepUpMethods } from './recent/step-up-methods.js';
 import { RefreshTokens } from './refresh/refresh-tokens.js';
 import { RefreshService } from './refresh/refresh.service.js';
 import { SessionRenewal } from './refresh/session-renewal.js';
@@ -69,6 +72,7 @@ const sessions = [
 ];
 const devices = [DeviceTokens, KnownDevicesRepository, SessionDevices];
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
+const recent = [RecentProof, SessionStepUp, StepUpMethods];
 const revocation = [LogoutService, RevocationFeed, SessionRevocation];
 const state = [SessionCache, SessionState];
 const tokens = [
@@ -93,17 +97,30 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     UsersModule,
   ],
   controllers: [SessionsController, JwksController],
-  providers: [...keys, ...sessions, ...devices, ...refresh, ...revocation, ...state, ...tokens, ...guards],
+  providers: [
+    ...keys,
+    ...sessions,
+    ...devices,
+    ...refresh,
+    ...recent,
+    ...revocation,
+    ...state,
+    ...tokens,
+    ...guards,
+  ],
   exports: [
     ...guards,
     BearerReaders,
     KeyRotation,
     PresentedTokens,
+    RecentProof,
     SessionConditions,
     SessionDevices,
     SessionIssuer,
     SessionRevocation,
     SessionState,
+    SessionStepUp,
+    StepUpMethods,
     TokenResponse,
   ],
 })

@@ -19,6 +19,10 @@ export type SessionSelector = Pick<Session, 'id'> | Pick<Session, 'userId'>;
 /** A session that a revocation has ended. */
 export type EndedSession = Pick<Session, 'id' | 'userId'>;
 
+/** True of a session that is not over, and whose owner may sign in. */
+const LIVES =
+  'session.revokedAt IS NULL AND session.idleExpiresAt > :now AND session.expiresAt > :now AND owner.disabledAt IS NULL';
+
 /** Every statement over sessions. */
 @Injectable()
 export class SessionsRepository {
@@ -53,6 +57,15 @@ export class SessionsRepository {
     if (affected !== 1) throw new Error('A session changed under its lock.');
   }
 
+  /** Notes a proof on a session that the caller has locked and found alive. */
+  async prove(
+    tx: Transaction,
+    { id }: Session,
+    proven: Pick<Session, 'amr' | 'acr' | 'authTime'>,
+  ): Promise<void> {
+    await tx.update(Session, { id, revokedAt: IsNull() }, proven);
+  }
+
   /** Reads a session and keeps others from refreshing or revoking it until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<LockedSession | null> {
     const { entities, raw } = await tx
@@ -75,10 +88,20 @@ export class SessionsRepository {
       tx
         .createQueryBuilder(User, 'owner')
         .innerJoin(Session, 'session', 'session.userId = owner.id')
-        .where('session.id = :id AND session.revokedAt IS NULL', { id })
-        .andWhere('session.idleExpiresAt > :now AND session.expiresAt > :now AND owner.disabledAt IS NULL', {
-          now,
-        })
+        .where('session.id = :id', { id })
+        .andWhere(LIVES, { now })
+        .getOne(),
+    );
+  }
+
+  /** A session that is not over, at `now`, whatever copies of it say; null otherwise. */
+  async findLive(id: string, now: Date): Promise<Session | null> {
+    return onDatabase(() =>
+      this.dataSource
+        .createQueryBuilder(Session, 'session')
+        .innerJoin(User, 'owner', 'owner.id = session.userId')
+        .where('session.id = :id', { id })
+        .andWhere(LIVES, { now })
         .getOne(),
     );
   }

@@ -10,6 +10,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   authn_login_fail: 'Failed to sign in',
   authn_login_lock: 'Sign-in held back after failed attempts',
   authn_login_fail_max: 'Sign-in closed after too many failed attempts',
+  authn_step_up: 'Confirmed the sign-in',
   authn_password_change: 'Changed the password',
   authn_token_invalid: 'Presented an invalid token',
   authn_token_reuse: 'Session ended, because a token that was no longer valid was used again',
