@@ -34,6 +34,11 @@ export interface AuditDetails {
   session_logout: Record<string, never>;
   /** A genuine token of a session that is over was presented. */
   session_use_after_expire: Record<string, never>;
+  /**
+   * One session was ended while others of its user go on; `reason` says why. `by` is the session in which its user ended
+   * it, itself perhaps; null where the service did.
+   */
+  session_ended: { by: string | null };
   /** Ended for a cause other than logout: role change, disabling, deletion, operator, response to an alert. */
   session_revoked: { sessions: number };
   user_created: { roles: string[] };
@@ -87,6 +92,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   session_renew_fail: true,
   session_logout: { ends: 'session' },
   session_use_after_expire: true,
+  session_ended: { ends: 'session' },
   session_revoked: { ends: 'every session' },
   user_created: true,
   user_create_fail: true,

@@ -19,6 +19,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   session_renew_fail: 'Failed to continue a session',
   session_logout: 'Signed out',
   session_use_after_expire: 'Used a session that had ended',
+  session_ended: 'A session was ended',
   session_revoked: 'Sessions were ended',
   user_created: 'Created the account',
   user_create_fail: 'Failed to create an account',
