@@ -135,7 +135,7 @@ export function serveErrors(app: NestFastifyApplication): void {
     .get('/docs/errors', { config: OPERATIONAL }, (_request, reply) => reply.type('text/html').send(page));
 }
 
-function problemsOf({ method, access, handler, isOperational }: DeclaredRoute): ProblemRow[] {
+function problemsOf({ method, access, isRecent, handler, isOperational }: DeclaredRoute): ProblemRow[] {
   const declared = (Reflect.getMetadata(PROBLEMS, handler) ?? []) as ProblemRow[];
   if (isOperational) return declared;
   const { malformed_request, validation_failed, payload_too_large, unsupported_media_type } = PlatformErrors;
@@ -146,6 +146,7 @@ function problemsOf({ method, access, handler, isOperational }: DeclaredRoute): 
       ...(access?.kind === 'public'
         ? []
         : [SessionErrors.unauthenticated, SessionErrors.invalid_token, SessionErrors.session_ended]),
+      ...(isRecent ? [SessionErrors.insufficient_user_authentication] : []),
       ...(access?.kind === 'roles' ? [SessionErrors.forbidden] : []),
       ...(changes ? [SessionErrors.csrf_rejected] : []),
       ...declared,

@@ -19,6 +19,8 @@ export interface AuditDetails {
   authn_login_lock: { account: string; retryAfterSeconds: number };
   /** The hundredth failure in a row: the account's guesses are closed until an administrator or a reset opens them. */
   authn_login_fail_max: { account: string };
+  /** The user of a session has proven again who they are; `amr` is what the session amounts to since. */
+  authn_step_up: { account: string; methods: string[]; amr: string[] };
   authn_password_change: Record<string, never>;
   /** An access token was not acceptable; `reason` says why. `forged` marks a bad signature. */
   authn_token_invalid: { forged: boolean };
@@ -32,6 +34,11 @@ export interface AuditDetails {
   session_logout: Record<string, never>;
   /** A genuine token of a session that is over was presented. */
   session_use_after_expire: Record<string, never>;
+  /**
+   * One session was ended while others of its user go on; `reason` says why. `by` is the session in which its user ended
+   * it, itself perhaps; null where the service did.
+   */
+  session_ended: { by: string | null };
   /** Ended for a cause other than logout: role change, disabling, deletion, operator, response to an alert. */
   session_revoked: { sessions: number };
   user_created: { roles: string[] };
@@ -76,6 +83,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_fail: true,
   authn_login_lock: true,
   authn_login_fail_max: true,
+  authn_step_up: true,
   authn_password_change: { ends: 'every session' },
   authn_token_invalid: true,
   authn_token_reuse: { ends: 'session' },
@@ -84,6 +92,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   session_renew_fail: true,
   session_logout: { ends: 'session' },
   session_use_after_expire: true,
+  session_ended: { ends: 'session' },
   session_revoked: { ends: 'every session' },
   user_created: true,
   user_create_fail: true,

@@ -16,6 +16,9 @@ import { PasswordPolicy } from './credentials/passwords/password-policy.js';
 import { AccountCreation } from './registration/account-creation.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { RegistrationService } from './registration/registration.service.js';
+import { PasswordStepUp } from './step-up/password-step-up.js';
+import { StepUpController } from './step-up/step-up.controller.js';
+import { StepUpService } from './step-up/step-up.service.js';
 import { LoginController } from './sign-in/login.controller.js';
 import { LoginRecord } from './sign-in/login-record.js';
 import { LoginService } from './sign-in/login.service.js';
@@ -32,6 +35,7 @@ const passwords = [
   PasswordPolicy,
 ];
 const signIn = [LoginService, LoginRecord, SignInService];
+const stepUp = [PasswordStepUp, StepUpService];
 
 /** How a person gets in: registration, sign-in and the credentials that prove who somebody is. */
 @Module({
@@ -42,8 +46,8 @@ const signIn = [LoginService, LoginRecord, SignInService];
     UsersModule,
     SessionsModule,
   ],
-  controllers: [RegistrationController, LoginController],
-  providers: [...passwords, ...signIn, AccountCreation, RegistrationService],
+  controllers: [RegistrationController, LoginController, StepUpController],
+  providers: [...passwords, ...signIn, ...stepUp, AccountCreation, RegistrationService],
   exports: [AccountCreation, NewPassword, PasswordChange, PasswordCredentials, PasswordHasher],
 })
 export class AuthModule {}

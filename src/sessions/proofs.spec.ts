@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { GuessingAttempt } from '../rate-limit/guessing/account-guessing.js';
-import { type Assurance, assuranceOf, type PossessionProof, type Proof } from './proofs.js';
+import {
+  type Assurance,
+  assuranceOf,
+  type AuthenticationMethod,
+  type PossessionProof,
+  type Proof,
+} from './proofs.js';
 
 const attempt: GuessingAttempt = { failures: 1, succeeded: async () => 0, refund: async () => undefined };
 const stillHolds = async () => true;
@@ -29,5 +35,21 @@ const TABLE: [string, Proof[], Assurance][] = [
 describe('the assurance of a session', () => {
   it.each(TABLE)('by %s', (_, proofs, assurance) => {
     expect(assuranceOf(proofs)).toEqual(assurance);
+  });
+
+  it.each<[string, AuthenticationMethod[], Proof[], Assurance]>([
+    ['the password again', ['pwd'], [password], { amr: ['pwd'], acr: 'aal1' }],
+    ['a code after the password', ['pwd'], [code], { amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' }],
+    ['a password after a key', ['pop'], [password], { amr: ['pop', 'pwd', 'mfa'], acr: 'aal2' }],
+    ['the same key, its user verified', ['pop'], [verifiedKey], { amr: ['pop', 'user'], acr: 'aal2' }],
+    [
+      'the password again with two factors',
+      ['pwd', 'otp', 'mfa'],
+      [password],
+      { amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' },
+    ],
+    ['a key that once verified its user', ['pop', 'user'], [key], { amr: ['pop', 'user'], acr: 'aal2' }],
+  ])('that goes on, with %s', (_, held, proofs, assurance) => {
+    expect(assuranceOf(proofs, held)).toEqual(assurance);
   });
 });

@@ -39,11 +39,18 @@ export interface Assurance {
   readonly acr: AssuranceLevel;
 }
 
-/** Two different factors are `aal2`, and so is a key whose authenticator has verified its user. */
-export function assuranceOf(proofs: readonly Proof[]): Assurance {
-  const methods = new Set<AuthenticationMethod>(proofs.map(({ method }) => method));
-  const verified = proofs.some((proof) => proof.method === 'pop' && proof.userVerified);
+/**
+ * What a session amounts to with these proofs beside the methods that it holds already. Two different factors are `aal2`,
+ * and so is a key whose authenticator has verified its user.
+ */
+export function assuranceOf(proofs: readonly Proof[], held: readonly AuthenticationMethod[] = []): Assurance {
+  const methods = new Set<AuthenticationMethod>([
+    ...held.filter((method) => method !== 'user' && method !== 'mfa'),
+    ...proofs.map(({ method }) => method),
+  ]);
   const several = methods.size > 1;
+  const verified =
+    held.includes('user') || proofs.some((proof) => proof.method === 'pop' && proof.userVerified);
   if (verified) methods.add('user');
   if (several) methods.add('mfa');
   return { amr: [...methods], acr: several || verified ? 'aal2' : 'aal1' };

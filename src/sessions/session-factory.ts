@@ -34,6 +34,7 @@ export class SessionFactory {
       authTime: now,
       userAgent: origin.userAgent,
       network: origin.network,
+      lastSeenAt: null,
     } satisfies Session);
   }
 }

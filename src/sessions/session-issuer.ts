@@ -10,7 +10,7 @@ import type { IssuedSession } from './issued-session.js';
 import { assuranceOf, type Proof } from './proofs.js';
 import { SessionConditions } from './session-conditions.js';
 import type { Session } from './session.entity.js';
-import { SessionFactory } from './session-factory.js';
+import { SessionOpening } from './session-opening.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** Who is to get a session, and what was proven for it just now. */
@@ -35,7 +35,7 @@ export class SessionIssuer {
   constructor(
     private readonly users: UsersService,
     private readonly conditions: SessionConditions,
-    private readonly factory: SessionFactory,
+    private readonly opening: SessionOpening,
     private readonly sessions: SessionsRepository,
     private readonly devices: SessionDevices,
     private readonly audit: AuditService,
@@ -52,7 +52,7 @@ export class SessionIssuer {
     for (const proof of proofs) if (!(await proof.stillHolds(tx))) return null;
     await this.conditions.assertMet(tx, user, proofs);
     const failures = await this.clearFailures(tx, proofs);
-    const session = this.factory.create(user.id, request.deviceId, assuranceOf(proofs), origin);
+    const session = await this.opening.open(tx, user.id, request.deviceId, assuranceOf(proofs), origin);
     await this.sessions.insert(tx, session);
     if (user.firstLoginAt === null) await this.users.noteFirstLogin(tx, user.id, session.createdAt);
     await this.record(tx, { user, session, failures, request, origin });

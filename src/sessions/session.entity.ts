@@ -10,6 +10,7 @@ export type RevocationReason =
   | 'account_disabled'
   | 'account_deleted'
   | 'session_limit'
+  | 'ended_by_user'
   | 'response_to_alert'
   | 'ended_by_administrator';
 
@@ -81,4 +82,8 @@ export class Session {
   /** The client's IPv4 address or IPv6 /64 when it signed in. */
   @Column('text', { nullable: true })
   network: string | null;
+
+  /** A use at most half a minute older than the latest; null where the session was not used but to begin and to refresh. */
+  @Column({ type: 'timestamptz', name: 'last_seen_at', precision: 3, nullable: true })
+  lastSeenAt: Date | null;
 }

@@ -9,6 +9,11 @@ export const SessionErrors = problemTable({
     'The token is not acceptable: malformed, forged, expired or issued for another service.',
   ],
   session_ended: [401, 'Session ended', 'The token is genuine, but its session has ended; sign in again.'],
+  insufficient_user_authentication: [
+    401,
+    'Recent proof required',
+    'This takes a recent proof of who you are: prove it at POST /auth/step-up by one of `methods`, then try again.',
+  ],
   refresh_token_reused: [
     401,
     'Refresh token reused',

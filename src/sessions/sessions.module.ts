@@ -24,6 +24,12 @@ import { KeyStore } from './keys/key-store.js';
 import { SigningKey } from './keys/signing-key.entity.js';
 import { SigningKeysRepository } from './keys/signing-keys.repository.js';
 import { SuppliedKey } from './keys/supplied-key.js';
+import { OwnSessionsController } from './own-sessions/own-sessions.controller.js';
+import { OwnSessions } from './own-sessions/own-sessions.service.js';
+import { SessionDescription } from './own-sessions/session-description.js';
+import { RecentProof } from './recent/recent-proof.js';
+import { SessionStepUp } from './recent/session-step-up.js';
+import { StepUpMethods } from './recent/step-up-methods.js';
 import { RefreshTokens } from './refresh/refresh-tokens.js';
 import { RefreshService } from './refresh/refresh.service.js';
 import { SessionRenewal } from './refresh/session-renewal.js';
@@ -35,10 +41,12 @@ import { SessionConditions } from './session-conditions.js';
 import { SessionFactory } from './session-factory.js';
 import { SessionIssuer } from './session-issuer.js';
 import { SessionLifetimes } from './session-lifetimes.js';
+import { SessionOpening } from './session-opening.js';
 import { SessionPurge } from './session-purge.js';
 import { Session } from './session.entity.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
+import { LastSeen } from './state/last-seen.js';
 import { SessionCache } from './state/session-cache.js';
 import { SessionState } from './state/session-state.js';
 import { AccessTokens } from './tokens/access-tokens.js';
@@ -64,13 +72,16 @@ const sessions = [
   SessionFactory,
   SessionIssuer,
   SessionLifetimes,
+  SessionOpening,
   SessionPurge,
   SessionsRepository,
 ];
 const devices = [DeviceTokens, KnownDevicesRepository, SessionDevices];
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
+const recent = [RecentProof, SessionStepUp, StepUpMethods];
 const revocation = [LogoutService, RevocationFeed, SessionRevocation];
-const state = [SessionCache, SessionState];
+const ownSessions = [OwnSessions, SessionDescription];
+const state = [LastSeen, SessionCache, SessionState];
 const tokens = [
   AccessTokens,
   BearerReaders,
@@ -92,18 +103,32 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     RateLimitModule,
     UsersModule,
   ],
-  controllers: [SessionsController, JwksController],
-  providers: [...keys, ...sessions, ...devices, ...refresh, ...revocation, ...state, ...tokens, ...guards],
+  controllers: [SessionsController, OwnSessionsController, JwksController],
+  providers: [
+    ...keys,
+    ...sessions,
+    ...devices,
+    ...refresh,
+    ...recent,
+    ...revocation,
+    ...ownSessions,
+    ...state,
+    ...tokens,
+    ...guards,
+  ],
   exports: [
     ...guards,
     BearerReaders,
     KeyRotation,
     PresentedTokens,
+    RecentProof,
     SessionConditions,
     SessionDevices,
     SessionIssuer,
     SessionRevocation,
     SessionState,
+    SessionStepUp,
+    StepUpMethods,
     TokenResponse,
   ],
 })

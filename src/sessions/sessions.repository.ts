@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, type FindOperator, In, IsNull, MoreThan, Not } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
 import { onDatabase } from '../platform/database/database-problem.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
@@ -15,11 +15,33 @@ export interface LockedSession {
   readonly sinceRotationMs: number;
 }
 
-/** One session by its id, or all of a user. */
-export type SessionSelector = Pick<Session, 'id'> | Pick<Session, 'userId'>;
+/** One session or several by their ids, those of a user, or both at once. */
+export type SessionSelector =
+  | Pick<Session, 'id'>
+  | Pick<Session, 'userId'>
+  | { readonly id: string | FindOperator<string>; readonly userId: string };
+
+/** A session that was in use, and when, milliseconds since the Unix epoch. */
+export type SeenSession = readonly [id: string, ms: number];
 
 /** A session that a revocation has ended. */
 export type EndedSession = Pick<Session, 'id' | 'userId'>;
+
+/** True of a session that is not over, and whose owner may sign in. */
+const LIVES =
+  'session.revokedAt IS NULL AND session.idleExpiresAt > :now AND session.expiresAt > :now AND owner.disabledAt IS NULL';
+
+/** All sessions of a user but one. */
+export const allBut = (id: string, userId: string): SessionSelector => ({ id: Not(id), userId });
+
+/** Some sessions of a user. */
+export const those = (ids: readonly string[], userId: string): SessionSelector => ({ id: In(ids), userId });
+
+/** The owner of a session that has not ended; null otherwise. */
+export function liveOwnerOf({ session, owner }: LockedSession, now: Date): User | null {
+  const isLive = session.revokedAt === null && session.idleExpiresAt > now && session.expiresAt > now;
+  return isLive && owner?.disabledAt === null ? owner : null;
+}
 
 /** Every statement over sessions. */
 @Injectable()
@@ -55,6 +77,15 @@ export class SessionsRepository {
     if (affected !== 1) throw new Error('A session changed under its lock.');
   }
 
+  /** Notes a proof on a session that the caller has locked and found alive. */
+  async prove(
+    tx: Transaction,
+    { id }: Session,
+    proven: Pick<Session, 'amr' | 'acr' | 'authTime'>,
+  ): Promise<void> {
+    await tx.update(Session, { id, revokedAt: IsNull() }, proven);
+  }
+
   /**
    * Reads a session with its owner and keeps others from refreshing or revoking it until the transaction ends. One
    * statement, because a hundred refreshes of one session wait for each other here.
@@ -75,16 +106,59 @@ export class SessionsRepository {
   }
 
   /** The owner of a session that is not over, at `now`; null otherwise. */
-  async findOwnerOfLive(id: string, now: Date): Promise<User | null> {
+  async findOwnerOfLive(
+    id: string,
+    now: Date,
+    tx: Transaction = this.dataSource.manager,
+  ): Promise<User | null> {
     return onDatabase(() =>
-      this.dataSource
+      tx
         .createQueryBuilder(User, 'owner')
         .innerJoin(Session, 'session', 'session.userId = owner.id')
-        .where('session.id = :id AND session.revokedAt IS NULL', { id })
-        .andWhere('session.idleExpiresAt > :now AND session.expiresAt > :now AND owner.disabledAt IS NULL', {
-          now,
-        })
+        .where('session.id = :id', { id })
+        .andWhere(LIVES, { now })
         .getOne(),
+    );
+  }
+
+  /** A session that is not over, at `now`, whatever copies of it say; null otherwise. */
+  async findLive(id: string, now: Date): Promise<Session | null> {
+    return onDatabase(() =>
+      this.dataSource
+        .createQueryBuilder(Session, 'session')
+        .innerJoin(User, 'owner', 'owner.id = session.userId')
+        .where('session.id = :id', { id })
+        .andWhere(LIVES, { now })
+        .getOne(),
+    );
+  }
+
+  /** The sessions of a user that are not over, at `now`, newest first; leaves out the `skip` newest. */
+  async findLiveOfUser(
+    userId: string,
+    now: Date,
+    { skip = 0, tx = this.dataSource.manager }: { skip?: number; tx?: Transaction } = {},
+  ): Promise<Session[]> {
+    return onDatabase(() =>
+      tx.find(Session, {
+        where: { userId, revokedAt: IsNull(), idleExpiresAt: MoreThan(now), expiresAt: MoreThan(now) },
+        order: { createdAt: 'DESC', id: 'DESC' },
+        skip,
+      }),
+    );
+  }
+
+  /**
+   * Notes when sessions were in use. A row that is locked is passed over, so that no revocation ever waits for this or
+   * falls to a deadlock with it: what locks a row ends the session, or says itself that it is in use.
+   */
+  async noteSeen(seen: readonly SeenSession[]): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE sessions SET last_seen_at = greatest(last_seen_at, noted.at) FROM (
+         SELECT id, at FROM sessions JOIN unnest($1::uuid[], $2::timestamptz[]) AS seen (id, at) USING (id)
+         WHERE revoked_at IS NULL FOR NO KEY UPDATE OF sessions SKIP LOCKED) AS noted
+       WHERE sessions.id = noted.id`,
+      [seen.map(([id]) => id), seen.map(([, ms]) => new Date(ms))],
     );
   }
 

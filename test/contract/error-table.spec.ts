@@ -11,6 +11,7 @@ const CONTRACT: Readonly<Record<string, number>> = {
   unauthenticated: 401,
   invalid_token: 401,
   session_ended: 401,
+  insufficient_user_authentication: 401,
   refresh_token_reused: 401,
   invalid_credentials: 401,
   forbidden: 403,

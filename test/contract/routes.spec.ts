@@ -19,9 +19,13 @@ const CONTRACT = {
   'POST /auth/login': 'public',
   'POST /auth/refresh': 'public',
   'POST /auth/logout': 'public',
+  'POST /auth/step-up': 'signed-in',
   'GET /users/me': 'signed-in',
   'PUT /users/me': 'signed-in',
   'GET /users/me/activity': 'signed-in',
+  'GET /users/me/sessions': 'signed-in',
+  'DELETE /users/me/sessions/:id': 'signed-in',
+  'DELETE /users/me/sessions': 'signed-in',
   'GET /audit/events': 'admin, auditor',
   'GET /audit/export': 'admin, auditor',
   'GET /audit/stream': 'admin, auditor',
@@ -68,6 +72,7 @@ describe('the routes', () => {
     expect(named(routes.filter(({ slow }) => slow === 'password'))).toEqual([
       'POST /auth/login',
       'POST /auth/register',
+      'POST /auth/step-up',
     ]);
     const slow = app.app.get(SlowRoutes);
     expect([slow.has('POST', '/auth/login'), slow.has('GET', '/users/me'), slow.has('GET', null)]).toEqual([

@@ -43,7 +43,7 @@ describe('Every rule', () => {
 
 describe('The end of a session', () => {
   it('is told by the events that bear a mark', () => {
-    expect(eventsThatEnd('session')).toEqual(['authn_token_reuse', 'session_logout']);
+    expect(eventsThatEnd('session')).toEqual(['authn_token_reuse', 'session_logout', 'session_ended']);
     expect(eventsThatEnd('every session')).toEqual([
       'authn_password_change',
       'session_revoked',

@@ -70,6 +70,35 @@ const WAYS: Record<string, Way> = {
         });
     },
   },
+  'its owner, in another session, one by one': {
+    by: 'sessions/own-sessions/own-sessions.service.ts: endSome',
+    reason: 'ended_by_user',
+    end: async (app, { email, session }) => {
+      const { accessToken: token } = await logIn(app, email);
+      await app.call({ method: 'DELETE', url: `/users/me/sessions/${session.id}`, token });
+    },
+  },
+  'its owner, in another session, with all others': {
+    by: 'sessions/own-sessions/own-sessions.service.ts: endSome',
+    reason: 'ended_by_user',
+    end: async (app, { email }) => {
+      const { accessToken: token } = await logIn(app, email);
+      await app.call({ method: 'DELETE', url: '/users/me/sessions', token });
+    },
+  },
+  'its owner, in the session itself': {
+    by: 'sessions/own-sessions/own-sessions.service.ts: endSome',
+    reason: 'ended_by_user',
+    end: (app, { accessToken: token, session }) =>
+      app.call({ method: 'DELETE', url: `/users/me/sessions/${session.id}`, token }),
+  },
+  'the hundredth session after it': {
+    by: 'sessions/session-opening.ts: endSome',
+    reason: 'session_limit',
+    end: async (app, { email }) => {
+      for (let n = 0; n < 100; n += 1) await logIn(app, email);
+    },
+  },
   'a password that an operator sets': {
     by: 'auth/credentials/passwords/password-change.ts: endAllOfUser',
     reason: 'password_changed',
@@ -92,6 +121,11 @@ const WAYS: Record<string, Way> = {
     by: 'admin/account-administration.ts: endAllOfUser',
     reason: 'account_deleted',
     end: (app, { email }) => administration(app).delete(email, ORIGIN),
+  },
+  'an operator': {
+    by: 'admin/account-administration.ts: endAllOfUser',
+    reason: 'ended_by_administrator',
+    end: (app, { email }) => administration(app).endSessions(email, ORIGIN),
   },
   'the response to an alert': {
     by: 'monitoring/responses/end-sessions.channel.ts: endAllOfUser',

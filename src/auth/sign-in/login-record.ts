@@ -6,7 +6,7 @@ import { GUESSING_RULES } from '../../rate-limit/guessing/account-guessing.js';
 import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
 import type { UserWithHash } from '../credentials/passwords/password-credentials.repository.js';
 
-/** Records logins that fail. */
+/** Records passwords that were not right, at a login or in a session. */
 @Injectable()
 export class LoginRecord {
   constructor(private readonly audit: AuditService) {}
@@ -22,10 +22,12 @@ export class LoginRecord {
     failures: number,
     emailDigest: string,
     origin: Origin,
+    sessionId: string | null = null,
   ): Promise<void> {
     const event = {
       outcome: 'failure' as const,
       userId: found?.user.id ?? null,
+      sessionId,
       origin,
       details: { account: emailDigest },
     };

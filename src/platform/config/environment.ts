@@ -47,6 +47,7 @@ export class Environment {
   @Integer(1, 1440) JWT_ACCESS_TOKEN_EXPIRE_MINUTES: number = 30;
   @Integer(1, 365) JWT_REFRESH_TOKEN_EXPIRE_DAYS: number = 7;
   @Integer(1, 400) SESSION_MAX_DAYS: number = 30;
+  @Integer(60, 3600) STEP_UP_MAX_AGE_SECONDS: number = 600;
   /** `$PUBLIC_URL` when unset. */
   @IsString() @MinLength(1) JWT_ISSUER: string;
   @IsString() @MinLength(1) JWT_AUDIENCE: string = 'portcullis';

@@ -1,8 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { declaredRoutes } from './openapi/route-walk.js';
+import { type DeclaredRoute, declaredRoutes } from './openapi/route-walk.js';
 
-/** Refuses to start with a route that does not say who may call it: the authorisation guard would refuse every request to it. */
+/**
+ * Refuses to start with a route that does not say who may call it, which the authorisation guard would refuse to everybody,
+ * and with one that asks for a recent proof of a caller who need not be anyone.
+ */
 @Injectable()
 export class AccessCheck implements OnModuleInit {
   constructor(
@@ -12,9 +15,19 @@ export class AccessCheck implements OnModuleInit {
 
   /** Throws an Error that names the routes. */
   onModuleInit(): void {
-    const open = declaredRoutes(this.discovery, this.scanner).filter(({ access }) => access === undefined);
-    if (open.length === 0) return;
-    const names = open.map(({ method, path }) => `${method} ${path}`).join(', ');
-    throw new Error(`${names}: declares neither @Public() nor @SignedIn() nor @RequireRole().`);
+    const routes = declaredRoutes(this.discovery, this.scanner);
+    refuse(
+      routes.filter(({ access }) => access === undefined),
+      'declares neither @Public() nor @SignedIn() nor @RequireRole()',
+    );
+    refuse(
+      routes.filter(({ access, isRecent }) => isRecent && access?.kind === 'public'),
+      'declares @Recent() beside @Public()',
+    );
   }
+}
+
+function refuse(routes: readonly DeclaredRoute[], fault: string): void {
+  if (routes.length === 0) return;
+  throw new Error(`${routes.map(({ method, path }) => `${method} ${path}`).join(', ')}: ${fault}.`);
 }

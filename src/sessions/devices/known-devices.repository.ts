@@ -17,6 +17,17 @@ export class KnownDevicesRepository {
     return onDatabase(() => this.dataSource.manager.existsBy(KnownDevice, { userId, deviceId }));
   }
 
+  /** The device of a session, while its user's account knows it; null otherwise. */
+  async deviceOfSession(sessionId: string): Promise<string | null> {
+    const rows = await onDatabase(() =>
+      this.dataSource.query<{ device_id: string }[]>(
+        `SELECT device_id FROM sessions JOIN known_devices USING (user_id, device_id) WHERE sessions.id = $1`,
+        [sessionId],
+      ),
+    );
+    return rows[0]?.device_id ?? null;
+  }
+
   /** Remembers a login. Beyond 20 devices, those with the oldest logins are forgotten; returns which. */
   async remember(tx: Transaction, userId: string, deviceId: string, at: Date): Promise<string[]> {
     const [forgotten]: [{ device_id: string }[], number] = await tx.query(

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
 import type { Session } from '../session.entity.js';
@@ -43,6 +44,11 @@ export class SessionDevices {
     const forgotten = await this.known.remember(tx, userId, deviceId, createdAt);
     if (forgotten.length > 0) await this.guessing.forgetDevices(emailDigest, forgotten, tx);
     return this.tokens.mint(deviceId);
+  }
+
+  /** The device of a session, under which its user's guesses count apart from strangers'; null for one that is forgotten. */
+  async knownDeviceOf({ sessionId }: Pick<SessionPrincipal, 'sessionId'>): Promise<string | null> {
+    return this.known.deviceOfSession(sessionId);
   }
 
   /** The token of a session's device, given again with every refresh. */

@@ -2,10 +2,11 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { AuditService } from '../../audit/audit.service.js';
 import type { AuditEvent } from '../../audit/audit-entry.js';
-import { accessRuleOf } from '../../platform/access/access-rule.js';
+import { accessRuleOf, asksForRecentProof } from '../../platform/access/access-rule.js';
 import { recordedCaller, type Role, type SessionPrincipal } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
+import { RecentProof } from '../recent/recent-proof.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionState } from '../state/session-state.js';
 
@@ -17,12 +18,13 @@ const FORGED = 'bad_signature';
 
 /**
  * Decides whether the caller may pass: by the route's declared rule, which must exist (closed by default), and with a
- * session that lives. Refusals are recorded here, because no interceptor sees what a guard refuses.
+ * session that lives, and recently proven where the route asks for that. Refusals are recorded here, because no interceptor sees what a guard refuses.
  */
 @Injectable()
 export class AuthorizationGuard implements CanActivate {
   constructor(
     private readonly sessions: SessionState,
+    private readonly recent: RecentProof,
     private readonly audit: AuditService,
   ) {}
 
@@ -35,10 +37,14 @@ export class AuthorizationGuard implements CanActivate {
       return true;
     }
     if (!rule) throw this.forbidden(context, []);
-    return this.admit(context, rule.kind === 'roles' ? rule.anyOf : []);
+    return this.admit(context, rule.kind === 'roles' ? rule.anyOf : [], asksForRecentProof(execution));
   }
 
-  private async admit(context: RequestContext, anyOf: readonly Role[]): Promise<boolean> {
+  private async admit(
+    context: RequestContext,
+    anyOf: readonly Role[],
+    asksForProof: boolean,
+  ): Promise<boolean> {
     if (!context.principal)
       throw context.tokenFault ? this.invalid(context, context.tokenFault) : this.unauthenticated(context);
     const { principal } = context;
@@ -48,7 +54,22 @@ export class AuthorizationGuard implements CanActivate {
     if (!context.profile) throw this.ended(context, principal);
     if (anyOf.length > 0 && !anyOf.some((role) => principal.roles.includes(role)))
       throw this.forbidden(context, anyOf);
+    if (asksForProof) await this.assertRecent(context, principal);
     return true;
+  }
+
+  private async assertRecent(context: RequestContext, principal: SessionPrincipal): Promise<void> {
+    const fault = await this.recent.faultOf(principal);
+    if (fault === null) return;
+    if (fault === 'ended') throw this.ended(context, principal);
+    this.record(context, {
+      type: 'authz_fail',
+      outcome: 'failure',
+      reason: fault.row.code,
+      ...recordedCaller(principal),
+      details: { required: [] },
+    });
+    throw fault;
   }
 
   private unauthenticated(context: RequestContext): Problem {

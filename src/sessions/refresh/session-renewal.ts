@@ -12,7 +12,7 @@ import { User } from '../../users/user.entity.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionRevocation } from '../revocation/session-revocation.js';
 import { Session } from '../session.entity.js';
-import { type LockedSession, SessionsRepository } from '../sessions.repository.js';
+import { liveOwnerOf, SessionsRepository } from '../sessions.repository.js';
 import type { RefreshClaim } from './refresh-tokens.js';
 import { judgeRefresh, rotationInProgress } from './rotation-window.js';
 import { SessionRotation } from './session-rotation.js';
@@ -111,10 +111,4 @@ export class SessionRenewal {
     });
     return new CommitThenFail(new Problem(SessionErrors.refresh_token_reused));
   }
-}
-
-/** The owner of a session that has not ended; null otherwise. */
-function liveOwnerOf({ session, owner }: LockedSession, now: Date): User | null {
-  const isLive = session.revokedAt === null && session.idleExpiresAt > now && session.expiresAt > now;
-  return isLive && owner?.disabledAt === null ? owner : null;
 }

@@ -8,6 +8,9 @@ import { Session } from '../session.entity.js';
 import { SessionsRepository } from '../sessions.repository.js';
 import { clientFingerprint, userAgentDigest } from './client-fingerprint.js';
 
+/** What a proof changes of a session. */
+export type Proven = Pick<Session, 'amr' | 'acr' | 'authTime'>;
+
 /** Moves sessions to their next generation, each with its event. */
 @Injectable()
 export class SessionRotation {
@@ -18,14 +21,15 @@ export class SessionRotation {
     private readonly clock: Clock,
   ) {}
 
-  /** Rotates a session whose row the caller has locked; returns it as it is then. */
-  async rotate(tx: Transaction, session: Session, origin: Origin): Promise<Session> {
+  /** Rotates a session whose row the caller has locked, with what was proven for it; returns it as it is then. */
+  async rotate(tx: Transaction, session: Session, origin: Origin, proven?: Proven): Promise<Session> {
     const now = this.clock.now();
     const next = {
       generation: session.generation + 1,
       rotatedBy: userAgentDigest(origin),
       idleExpiresAt: this.lifetimes.idleLimit(now, session.expiresAt),
       client: clientFingerprint(origin),
+      ...proven,
     };
     await this.sessions.rotate(tx, session, next);
     const renewed = Object.assign(new Session(), session, next);

@@ -43,6 +43,30 @@ export class SessionRevocation {
     await this.revoke(tx, { id: sessionId }, reason);
   }
 
+  /**
+   * Ends some sessions of an account in the caller's transaction while others go on, with an event each; returns how
+   * many. `by` is the session in which their owner asks for it.
+   */
+  async endSome(
+    tx: Transaction,
+    which: SessionSelector,
+    { reason, by, origin }: { reason: RevocationReason; by: string | null; origin: Origin },
+  ): Promise<number> {
+    const ended = await this.revoke(tx, which, reason);
+    for (const { id: sessionId, userId } of ended) {
+      await this.audit.record(tx, {
+        type: 'session_ended',
+        outcome: 'success',
+        reason,
+        userId,
+        sessionId,
+        origin,
+        details: { by },
+      });
+    }
+    return ended.length;
+  }
+
   /** Ends every session of an account in the caller's transaction, with an event; returns how many. */
   async endAllOfUser(
     tx: Transaction,

@@ -5,6 +5,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import { SessionCache, type CachedSession } from './session-cache.js';
 import { profileOf } from '../../users/profile.js';
+import { LastSeen } from './last-seen.js';
 import { RecentSet } from './recent-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { SessionsRepository } from '../sessions.repository.js';
@@ -25,6 +26,7 @@ export class SessionState {
     private readonly cache: SessionCache,
     private readonly feed: RevocationFeed,
     private readonly sessions: SessionsRepository,
+    private readonly lastSeen: LastSeen,
     private readonly clock: Clock,
   ) {}
 
@@ -45,7 +47,8 @@ export class SessionState {
   /** The account of the live session behind the call; null when the session is over. Throws `dependency_unavailable`. */
   async accountOf(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
     const profile = await this.find(context, principal);
-    if (!profile) this.over.add(principal.sessionId);
+    if (profile) this.lastSeen.note(principal.sessionId);
+    else this.over.add(principal.sessionId);
     return profile;
   }
 

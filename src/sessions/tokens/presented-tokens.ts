@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { TokenCookies } from './token-cookies.js';
+import type { TokenTransport } from './token-transport.js';
 
 /** The scheme in any case (RFC 9110 section 11.1), exactly one space, one token (RFC 6750 section 2.1). */
 const BEARER = /^bearer ([^ ,]+)$/i;
@@ -21,9 +22,13 @@ export class PresentedTokens {
 
   /** The header wins over the cookie, unless its credentials are of a scheme that is not ours. */
   access(request: FastifyRequest): string | null {
-    const header = request.headers.authorization;
-    if (header === undefined || isOfOtherScheme(header)) return this.cookies.read(request, 'access_token');
-    return BEARER.exec(header)?.[1] ?? NO_TOKEN;
+    if (this.transportOf(request) === 'cookie') return this.cookies.read(request, 'access_token');
+    return BEARER.exec(request.headers.authorization ?? '')?.[1] ?? NO_TOKEN;
+  }
+
+  /** How the access token of a request travels, which is how its session's next tokens are to be given. */
+  transportOf({ headers: { authorization } }: FastifyRequest): TokenTransport {
+    return authorization === undefined || isOfOtherScheme(authorization) ? 'cookie' : 'body';
   }
 
   /** The body's member wins over the cookie. */

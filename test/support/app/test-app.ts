@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { LightMyRequestResponse } from 'fastify';
@@ -20,6 +21,8 @@ export interface TestAppOptions {
   readonly database?: FreshDatabase;
   readonly clock?: Clock;
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+  /** Routes of the test's own beside those of the service. */
+  readonly controllers?: Type[];
   /** Listens on a free loopback port; without it, requests are injected. */
   readonly listen?: boolean;
 }
@@ -75,7 +78,10 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     },
     folder,
   );
-  const builder = Test.createTestingModule({ imports: [AppModule.with(environment)] });
+  const builder = Test.createTestingModule({
+    imports: [AppModule.with(environment)],
+    controllers: options.controllers ?? [],
+  });
   if (options.clock) builder.overrideProvider(Clock).useValue(options.clock);
   const module = await (options.override?.(builder) ?? builder).compile();
   const app = module.createNestApplication<NestFastifyApplication>(createAdapter(environment), {

@@ -18,16 +18,17 @@ export class PasswordCredentialsRepository {
 
   /** The user of an address and the hash of their password, in one statement; null where nobody has the address. */
   async findByEmail(email: string): Promise<UserWithHash | null> {
-    return onDatabase(async () => {
-      const { entities, raw } = await this.dataSource
-        .createQueryBuilder(User, 'owner')
-        .leftJoin(PasswordCredential, 'credential', 'credential.userId = owner.id')
-        .addSelect('credential.hash', 'hash')
-        .where('owner.email = :email', { email })
-        .getRawAndEntities<{ hash: string | null }>();
-      const [user] = entities;
-      return user ? { user, hash: raw[0]?.hash ?? null } : null;
-    });
+    return this.find('owner.email = :email', { email });
+  }
+
+  /** The same by the user's id. */
+  async findByUserId(userId: string): Promise<UserWithHash | null> {
+    return this.find('owner.id = :userId', { userId });
+  }
+
+  /** Whether a user has a password. */
+  async exists(userId: string): Promise<boolean> {
+    return onDatabase(() => this.dataSource.manager.existsBy(PasswordCredential, { userId }));
   }
 
   /** Whether a user's password still has this hash. */
@@ -43,5 +44,21 @@ export class PasswordCredentialsRepository {
   /** Replaces the hash of the same password. */
   async rehash(tx: Transaction, userId: string, hash: string, pepperId: string): Promise<void> {
     await tx.update(PasswordCredential, { userId }, { hash, pepperId });
+  }
+
+  private find(
+    condition: string,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<UserWithHash | null> {
+    return onDatabase(async () => {
+      const { entities, raw } = await this.dataSource
+        .createQueryBuilder(User, 'owner')
+        .leftJoin(PasswordCredential, 'credential', 'credential.userId = owner.id')
+        .addSelect('credential.hash', 'hash')
+        .where(condition, parameters)
+        .getRawAndEntities<{ hash: string | null }>();
+      const [user] = entities;
+      return user ? { user, hash: raw[0]?.hash ?? null } : null;
+    });
   }
 }

@@ -27,7 +27,8 @@ export function describeProblems({ controller, name }: DeclaredRoute, rows: read
       ...(status === 401 && {
         headers: {
           'WWW-Authenticate': {
-            description: 'How to sign in; with `error="invalid_token"` when a token was sent.',
+            description:
+              'How to sign in; with an `error` when a token was sent: `invalid_token` (RFC 6750), or `insufficient_user_authentication`, which names the level and age of the proof to bring (RFC 9470).',
             schema: { type: 'string', example: 'Bearer' },
           },
         },

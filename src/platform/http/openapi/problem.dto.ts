@@ -39,4 +39,8 @@ export class ProblemDto {
   /** The policies that are exhausted, by the names of `GET /rate-limits`; with `rate_limited` only. */
   @ApiProperty({ required: false, type: [String] })
   'violated-policies'?: string[];
+
+  /** By what to prove again who one is; with `insufficient_user_authentication` only. */
+  @ApiProperty({ required: false, type: [String], example: ['password'] })
+  methods?: string[];
 }

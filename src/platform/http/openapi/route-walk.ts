@@ -2,6 +2,7 @@ import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ACCESS_RULE, type AccessRule } from '../../access/access.decorator.js';
+import { RECENT } from '../../access/recent.decorator.js';
 import { isOperationalHandler } from '../operational.decorator.js';
 import { SLOW, type SlowReason } from '../slow.decorator.js';
 
@@ -16,6 +17,8 @@ export interface DeclaredRoute {
   /** With a leading slash, parameters as `:name`. */
   readonly path: string;
   readonly access: AccessRule | undefined;
+  /** Whether the route asks for a recent proof beside its rule. */
+  readonly isRecent: boolean;
   readonly isOperational: boolean;
   /** Why the route is slow by design; undefined where it is not. */
   readonly slow: SlowReason | undefined;
@@ -40,6 +43,7 @@ export function declaredRoutes(discovery: DiscoveryService, scanner: MetadataSca
         ),
         access: (Reflect.getMetadata(ACCESS_RULE, handler) ??
           Reflect.getMetadata(ACCESS_RULE, controller)) as AccessRule | undefined,
+        isRecent: Reflect.hasMetadata(RECENT, handler) || Reflect.hasMetadata(RECENT, controller),
         isOperational: isOperationalHandler(handler),
         slow: Reflect.getMetadata(SLOW, handler) as SlowReason | undefined,
       }));

@@ -1,0 +1,71 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
+import type { IssuedSession } from '../../sessions/issued-session.js';
+import type { Proof } from '../../sessions/proofs.js';
+import { SessionStepUp } from '../../sessions/recent/session-step-up.js';
+import { StepUpMethods } from '../../sessions/recent/step-up-methods.js';
+import {
+  PasswordCredentialsRepository,
+  type UserWithHash,
+} from '../credentials/passwords/password-credentials.repository.js';
+import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
+
+/** A password that is to be compared, its failure counted already. */
+export interface PasswordGuess {
+  readonly password: string;
+  readonly attempt: GuessingAttempt;
+  /** Keyed digest of the account's address. */
+  readonly emailDigest: string;
+}
+
+/** The password as a proof in a session. */
+@Injectable()
+export class PasswordStepUp implements OnModuleInit {
+  constructor(
+    private readonly methods: StepUpMethods,
+    private readonly credentials: PasswordCredentialsRepository,
+    private readonly hasher: PasswordHasher,
+    private readonly steps: SessionStepUp,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /** Offers the password to every account that has one. */
+  onModuleInit(): void {
+    this.methods.register('aal1', async (userId) =>
+      (await this.credentials.exists(userId)) ? ['password'] : [],
+    );
+  }
+
+  /** Throws `overloaded` when a comparison that was asked for now would wait too long. */
+  async assertRoom(): Promise<void> {
+    await this.hasher.assertRoom();
+  }
+
+  /** Null when the password is wrong, or is not the account's any more. Throws what {@link SessionStepUp} throws. */
+  async prove(
+    principal: SessionPrincipal,
+    first: UserWithHash,
+    { password, attempt, emailDigest }: PasswordGuess,
+    origin: Origin,
+  ): Promise<IssuedSession | null> {
+    let found: UserWithHash | null = first;
+    while (await this.hasher.verify(password, found?.hash ?? null)) {
+      const hash: string = found!.hash!;
+      const proof: Proof = {
+        method: 'pwd',
+        attempt,
+        stillHolds: (tx) => this.credentials.hasHash(tx, principal.userId, hash),
+      };
+      const request = { principal, proofs: [proof] as const, emailDigest };
+      const issued = await this.transactions.run((tx) => this.steps.stepUp(tx, request, origin));
+      if (issued) return issued;
+      // Changed meanwhile. A login at the same moment may only have renewed the hash, so the password is compared again.
+      found = await this.credentials.findByUserId(principal.userId);
+      if (found?.hash === hash) return null;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { isUuid } from '../../platform/crypto/uuid.js';
+import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { UsersService } from '../../users/users.service.js';
+import { SessionRevocation } from '../revocation/session-revocation.js';
+import { SessionErrors } from '../session.errors.js';
+import type { Session } from '../session.entity.js';
+import { allBut, type SessionSelector, SessionsRepository } from '../sessions.repository.js';
+
+/** The caller's session, in which the others are looked at and ended. */
+type Caller = Pick<SessionPrincipal, 'userId' | 'sessionId'>;
+
+/** The sessions of a person, for that person. */
+@Injectable()
+export class OwnSessions {
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly revocation: SessionRevocation,
+    private readonly users: UsersService,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Those that are not over, newest first. */
+  async list({ userId }: Caller): Promise<Session[]> {
+    return this.sessions.findLiveOfUser(userId, this.clock.now());
+  }
+
+  /** Ends one. Throws `not_found`, alike for one that is over, for another account's and for what never was. */
+  async end(caller: Caller, id: string, origin: Origin): Promise<void> {
+    if (!isUuid(id)) throw new Problem(PlatformErrors.not_found);
+    const { userId } = caller;
+    const ended = await this.transactions.run((tx) => this.endSome(tx, caller, { id, userId }, origin));
+    if (ended === 0) throw new Problem(PlatformErrors.not_found);
+  }
+
+  /** Ends all but the caller's. */
+  async endOthers(caller: Caller, origin: Origin): Promise<void> {
+    const others = allBut(caller.sessionId, caller.userId);
+    await this.transactions.run((tx) => this.endSome(tx, caller, others, origin));
+  }
+
+  /**
+   * Under the lock of the account, so that of two sessions that end each other at the same moment, as an owner's and an
+   * intruder's may, the first one wins: the other is over then, and throws `session_ended`.
+   */
+  private async endSome(
+    tx: Transaction,
+    { userId, sessionId: by }: Caller,
+    which: SessionSelector,
+    origin: Origin,
+  ): Promise<number> {
+    await this.users.lock(tx, userId);
+    const caller = await this.sessions.findOwnerOfLive(by, this.clock.now(), tx);
+    if (!caller) throw new Problem(SessionErrors.session_ended);
+    return this.revocation.endSome(tx, which, { reason: 'ended_by_user', by, origin });
+  }
+}

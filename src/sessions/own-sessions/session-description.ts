@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { deviceName } from '../../audit/activity/device-name.js';
+import { networkName } from '../../audit/activity/network-name.js';
+import { canonicalIp } from '../../platform/http/ip-address.js';
+import type { Session } from '../session.entity.js';
+import { LastSeen } from '../state/last-seen.js';
+import type { OwnSessionDto } from './own-session.dto.js';
+
+/** Tells people about a session in words by which they recognise it. */
+@Injectable()
+export class SessionDescription {
+  constructor(private readonly lastSeen: LastSeen) {}
+
+  /** Describes a session to its owner, who looks at it in the session `currentId`. */
+  of(session: Session, currentId: string): OwnSessionDto {
+    const address = addressIn(session.network);
+    return {
+      id: session.id,
+      current: session.id === currentId,
+      device: deviceName(session.userAgent ?? ''),
+      network: address && networkName(address),
+      place: null,
+      methods: [...session.amr],
+      createdAt: session.createdAt.toISOString(),
+      lastSeenAt: this.lastSeen.of(session).toISOString(),
+      expiresAt: session.expiresAt.toISOString(),
+    };
+  }
+}
+
+/** An address of the network that a session began in; null where that is not known. */
+const addressIn = (network: string | null) => canonicalIp(network?.replace(/\/\d+$/, '') ?? '');

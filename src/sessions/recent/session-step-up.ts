@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { CommitThenFail, type Transaction } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { profileOf } from '../../users/profile.js';
+import { UsersService } from '../../users/users.service.js';
+import { SessionDevices } from '../devices/session-devices.js';
+import type { IssuedSession } from '../issued-session.js';
+import { assuranceOf, type Proof } from '../proofs.js';
+import { judgeRefresh, rotationInProgress } from '../refresh/rotation-window.js';
+import { SessionRotation } from '../refresh/session-rotation.js';
+import { SessionErrors } from '../session.errors.js';
+import type { Session } from '../session.entity.js';
+import { liveOwnerOf, type LockedSession, SessionsRepository } from '../sessions.repository.js';
+
+/** Who has proven again, in which session, who they are. */
+export interface StepUpRequest {
+  readonly principal: Pick<SessionPrincipal, 'userId' | 'sessionId'>;
+  readonly proofs: readonly [Proof, ...Proof[]];
+  /** Keyed digest of the account's address, for the record. */
+  readonly emailDigest: string;
+}
+
+/**
+ * Notes a proof on the session in which it was given: no other session comes about, and none that is over comes back.
+ * The tokens are renewed with it (ASVS 7.2.4), at most once in ten seconds, as by a refresh.
+ */
+@Injectable()
+export class SessionStepUp {
+  constructor(
+    private readonly users: UsersService,
+    private readonly sessions: SessionsRepository,
+    private readonly rotation: SessionRotation,
+    private readonly devices: SessionDevices,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Null when a proof no longer holds. Throws `session_ended`, or `rate_limited` when another user agent has rotated the
+   * session within the last ten seconds.
+   */
+  async stepUp(tx: Transaction, request: StepUpRequest, origin: Origin): Promise<IssuedSession | null> {
+    const { userId, sessionId } = request.principal;
+    const user = await this.users.lock(tx, userId);
+    const locked = await this.sessions.lock(tx, sessionId);
+    const owner = locked && liveOwnerOf(locked, this.clock.now());
+    if (!user || !locked || owner?.id !== userId) throw new Problem(SessionErrors.session_ended);
+    for (const proof of request.proofs) if (!(await proof.stillHolds(tx))) return null;
+    const session = await this.renew(tx, locked, request.proofs, origin);
+    await this.record(tx, session, request, origin);
+    return { profile: profileOf(user), session, deviceToken: this.devices.tokenOf(session) };
+  }
+
+  private async renew(
+    tx: Transaction,
+    locked: LockedSession,
+    proofs: readonly Proof[],
+    origin: Origin,
+  ): Promise<Session> {
+    const { session } = locked;
+    const proven = { ...assuranceOf(proofs, session.amr), authTime: this.clock.now() };
+    const verdict = judgeRefresh(locked, session.generation, origin);
+    if (verdict === 'rotate') return this.rotation.rotate(tx, session, origin, proven);
+    if (verdict !== 'replay') throw await this.refuseForNow(tx, locked, origin);
+    await this.sessions.prove(tx, session, proven);
+    await this.rotation.recordReplay(tx, session, origin);
+    return Object.assign(session, proven);
+  }
+
+  private async refuseForNow(
+    tx: Transaction,
+    locked: LockedSession,
+    origin: Origin,
+  ): Promise<CommitThenFail> {
+    const problem = rotationInProgress(locked);
+    await this.audit.record(tx, {
+      type: 'session_renew_fail',
+      outcome: 'failure',
+      reason: problem.row.code,
+      userId: locked.session.userId,
+      sessionId: locked.session.id,
+      origin,
+      details: {},
+    });
+    return new CommitThenFail(problem);
+  }
+
+  private async record(
+    tx: Transaction,
+    { userId, id: sessionId, amr }: Session,
+    { proofs, emailDigest: account }: StepUpRequest,
+    origin: Origin,
+  ): Promise<void> {
+    let failures = 0;
+    for (const proof of proofs)
+      if (proof.method !== 'pop') failures = Math.max(failures, await proof.attempt.succeeded(tx));
+    const who = { outcome: 'success' as const, userId, sessionId, origin };
+    const methods = proofs.map(({ method }) => method);
+    await this.audit.record(tx, { type: 'authn_step_up', ...who, details: { account, methods, amr } });
+    if (failures === 0) return;
+    const details = { account, failures };
+    await this.audit.record(tx, { type: 'authn_login_successafterfail', ...who, details });
+  }
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../platform/clock/clock.js';
+import type { Transaction } from '../platform/database/transaction-runner.js';
+import type { Origin } from '../platform/http/origin.js';
+import type { Assurance } from './proofs.js';
+import { SessionRevocation } from './revocation/session-revocation.js';
+import { SessionFactory } from './session-factory.js';
+import type { Session } from './session.entity.js';
+import { SessionsRepository, those } from './sessions.repository.js';
+
+/** Sessions that an account can have at once; a client that signs in anew each time would pile them up for a month. */
+const MAX_SESSIONS = 100;
+
+/** Makes a new session and the room for it. */
+@Injectable()
+export class SessionOpening {
+  constructor(
+    private readonly factory: SessionFactory,
+    private readonly sessions: SessionsRepository,
+    private readonly revocation: SessionRevocation,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Ends the oldest sessions of a user, whose row the caller has locked, beyond 100. The new one is not stored yet. */
+  async open(
+    tx: Transaction,
+    userId: string,
+    deviceId: string | null,
+    assurance: Assurance,
+    origin: Origin,
+  ): Promise<Session> {
+    const skip = MAX_SESSIONS - 1;
+    const oldest = await this.sessions.findLiveOfUser(userId, this.clock.now(), { skip, tx });
+    const ids = oldest.map(({ id }) => id);
+    if (ids.length > 0)
+      await this.revocation.endSome(tx, those(ids, userId), { reason: 'session_limit', by: null, origin });
+    return this.factory.create(userId, deviceId, assurance, origin);
+  }
+}
