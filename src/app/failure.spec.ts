@@ -17,12 +17,12 @@ describe('a failed start', () => {
 
   it.each([
     ['ECONNREFUSED', 'DATABASE_URL: connection refused (ECONNREFUSED)'],
-    ['3D000', 'DATABASE_URL: there is no such database (3D000)'],
+    ['3D000', 'DATABASE_URL: the database does not exist (3D000)'],
     [
       '42501',
-      'DATABASE_URL: the role lacks a right. The tables are made by the role of DATABASE_MIGRATION_URL, at the start or by npm run migration:run (42501)',
+      'DATABASE_URL: the role lacks a privilege. The role of DATABASE_MIGRATION_URL creates the tables, at the start or with npm run migration:run (42501)',
     ],
-    ['28P01', 'DATABASE_URL: the role or its password is refused (28P01)'],
+    ['28P01', 'DATABASE_URL: the role or its password was rejected (28P01)'],
   ])('reports %s in one line that names the variable', (code, line) => {
     expect(failureOf(withCode(code))).toEqual({ exitCode: 78, lines: [line] });
   });
@@ -33,7 +33,7 @@ describe('a failed start', () => {
     [
       'DATABASE_MIGRATION_URL',
       '28P01',
-      'DATABASE_MIGRATION_URL: the role or its password is refused (28P01)',
+      'DATABASE_MIGRATION_URL: the role or its password was rejected (28P01)',
     ],
     ['DATA_DIR', 'EROFS', 'DATA_DIR: the file system is read-only (EROFS)'],
   ])('names %s where the step that failed belongs to it', (variable, code, line) => {

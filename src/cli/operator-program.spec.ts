@@ -31,7 +31,7 @@ describe('The command line of an operator', () => {
     ['It must have 1 to 500 printable characters.', ['keys:rotate', '--reason', 'a\u0007b']],
     ['It must have 1 to 500 printable characters.', ['keys:rotate', '--reason', 'a'.repeat(501)]],
     ['It must have 1 to 100 printable characters.', ['keys:rotate', '--actor', '']],
-    ['It must be a number from 1 on.', ['users', 'list', '--limit', '0']],
+    ['It must be a whole number of at least 1.', ['users', 'list', '--limit', '0']],
     ['It must have 1 to 200 characters.', ['users', 'list', '--search', '']],
     [`unknown option '--password'`, ['users', 'set-password', 'ada@example.com', '--password', 'x']],
   ])('is refused with what is wrong before how it is done: %s', async (fault, args) => {
