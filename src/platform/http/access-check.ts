@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { declaredRoutes } from './openapi/route-walk.js';
 
-/** Refuses to start with a route that does not say who may call it: the authorisation guard would refuse every request to it. */
+/** Fails the start when a route does not declare who may call it: the authorisation guard would refuse all its requests. */
 @Injectable()
 export class AccessCheck implements OnModuleInit {
   constructor(
@@ -10,7 +10,7 @@ export class AccessCheck implements OnModuleInit {
     private readonly scanner: MetadataScanner,
   ) {}
 
-  /** Throws an Error that names the routes. */
+  /** Throws an Error that lists the routes. */
   onModuleInit(): void {
     const open = declaredRoutes(this.discovery, this.scanner).filter(({ access }) => access === undefined);
     if (open.length === 0) return;
