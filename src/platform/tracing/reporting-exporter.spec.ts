@@ -26,8 +26,8 @@ describe('ReportingExporter', () => {
     }
     expect(results).toEqual([taken, refused, refused, taken, taken]);
     expect(said).toEqual([
-      'The collector takes no spans (ECONNREFUSED); they are dropped.',
-      'The collector takes spans again.',
+      'Trace export failed (ECONNREFUSED); spans are dropped',
+      'Trace export works again',
     ]);
   });
 });
