@@ -8,7 +8,7 @@ import { StartInterrupted } from '../platform/database/advisory-lock.js';
 const withCode = (code: string) => Object.assign(new Error('secret text'), { code });
 
 describe('a failed start', () => {
-  it('tells every fault of the configuration, and ends with 78', () => {
+  it('reports every fault of the configuration, and exits with 78', () => {
     expect(failureOf(new ConfigurationFault(['PORT is wrong', 'HOST is wrong']))).toEqual({
       exitCode: 78,
       lines: ['PORT is wrong', 'HOST is wrong'],
@@ -36,23 +36,23 @@ describe('a failed start', () => {
       'DATABASE_MIGRATION_URL: the role or its password was rejected (28P01)',
     ],
     ['DATA_DIR', 'EROFS', 'DATA_DIR: the file system is read-only (EROFS)'],
-  ])('names %s where the step that failed belongs to it', (variable, code, line) => {
+  ])('names %s when its step failed', (variable, code, line) => {
     expect(failureOf(new StartFault(variable, withCode(code)))).toEqual({ exitCode: 78, lines: [line] });
   });
 
-  it.each(['57P03', '53300'])('leaves a supervisor to try again after %s', (code) => {
+  it.each(['57P03', '53300'])('lets a supervisor try again after %s', (code) => {
     expect(failureOf(withCode(code)).exitCode).toBe(1);
   });
 
-  it('ends with 0 and without a word when a signal interrupts its wait', () => {
+  it('exits with 0 and without output when a signal interrupts its wait', () => {
     expect(failureOf(new StartInterrupted())).toEqual({ exitCode: 0, lines: [] });
   });
 
-  it('ends as the worker ended that could not start', () => {
+  it('exits with the code of a worker that could not start', () => {
     expect(failureOf(new WorkerFailed(78)).exitCode).toBe(78);
   });
 
-  it('tells everything of what nobody expected', () => {
+  it('reports an unexpected error in full', () => {
     const error = new Error('a surprise');
     expect(failureOf(error)).toEqual({ exitCode: 1, lines: [error.stack] });
     expect(failureOf('a text')).toEqual({ exitCode: 1, lines: ['a text'] });

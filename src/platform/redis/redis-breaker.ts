@@ -4,8 +4,8 @@ import { Subject, type Observable } from 'rxjs';
 const TOLERATED_FAILURES = 1;
 
 /**
- * Circuit breaker for Redis. Opens on the second failure in a row or on {@link open}, and closes only when the heartbeat
- * succeeds. cockatiel is not used: its half-open breaker sends a user's request as the trial, whereas here the heartbeat is
+ * Circuit breaker for Redis. Opens on the second failure in a row or by {@link open}, and closes only by {@link close},
+ * which the heartbeat calls. cockatiel is not used: its half-open breaker sends a user's request as the trial, whereas here the heartbeat is
  * the trial, so no request ever waits for a server that is known to be unavailable.
  */
 export class RedisBreaker {
