@@ -383,7 +383,7 @@ describe('the rate limits of requests from a cross-site page', () => {
 describe('the account named by a cross-site page', () => {
   limitedBy({ RATE_LIMIT_DEFAULT: '2/60', RATE_LIMIT_LOGIN: '2/60', RATE_LIMIT_REFRESH: '1/60' });
 
-  it('is not charged for the page's requests, nor is the session of the cookie', async () => {
+  it('is not charged for requests of the page, nor is the session of the cookie', async () => {
     const [email, headers] = [await newcomer(), newClient()];
     const browser = await app.call({ url: '/auth/login', body: { email, password: PASSWORD }, headers });
     const cookies = jarOf(browser);
