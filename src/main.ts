@@ -13,13 +13,13 @@ import { prepareDatabase } from './app/prepare-database.js';
 /** One Ctrl-C arrives several times: from the terminal, from npm and, in a worker, from its supervisor; milliseconds. */
 const DUPLICATE_SIGNAL_MS = 1000;
 
-// Handled from the first moment: a signal during the start must not leave the embedded database running.
+// Handled from the start: a signal during startup must not leave the embedded database running.
 const interruption = new AbortController();
 const started = start();
 drainOnSignal(async () => (await started)());
 started.catch((error: unknown) => process.exit(reportFailure(error)));
 
-/** Starts what this process is: a worker, the supervisor of workers, or the whole service; returns how it ends. */
+/** Starts this process as a worker, the supervisor of workers, or the whole service. Returns the function that stops it. */
 async function start(): Promise<() => Promise<void>> {
   const environment = loadEnvironment();
   if (cluster.isWorker) return serve(environment);
@@ -41,7 +41,7 @@ async function start(): Promise<() => Promise<void>> {
   }
 }
 
-/** The first signal drains and exits with 0; a later one does not wait. */
+/** The first signal drains and exits with 0; a later one exits immediately. */
 function drainOnSignal(drain: () => Promise<void>): void {
   let firstMs: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -61,7 +61,7 @@ function drainOnSignal(drain: () => Promise<void>): void {
   }
 }
 
-/** Writes why the process ends to stderr, and returns its exit code. */
+/** Writes the reason why the process ends to stderr, and returns its exit code. */
 function reportFailure(error: unknown): number {
   const { exitCode, lines } = failureOf(error);
   for (const line of lines) process.stderr.write(`${line}\n`);

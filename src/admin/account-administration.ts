@@ -14,8 +14,9 @@ import { SessionRevocation } from '../sessions/revocation/session-revocation.js'
 import { AdminErrors } from './admin.errors.js';
 
 /**
- * What an operator or administrator may do to an account, which is named by its id or its canonical e-mail address.
- * Whatever takes something away ends the account's sessions with it. What is already as asked changes nothing and makes no event.
+ * Operations of operators and administrators on an account, given by its id or canonical e-mail address. Every operation
+ * that revokes something ends the account's sessions too. A change that would have no effect is skipped and records no
+ * event.
  */
 @Injectable()
 export class AccountAdministration {
@@ -28,7 +29,7 @@ export class AccountAdministration {
     private readonly clock: Clock,
   ) {}
 
-  /** Keeps the account from signing in. Throws `not_found`, as all of these do, and `last_administrator`. */
+  /** Prevents the account from signing in. Throws `not_found`, as all operations here do, and `last_administrator`. */
   async disable(who: string, origin: Origin): Promise<void> {
     await this.changeAdministrators(who, async (tx, user) => {
       if (user.disabledAt !== null) return;
@@ -47,7 +48,7 @@ export class AccountAdministration {
     });
   }
 
-  /** Removes the account. Its entries in the trail stay, by its id. Throws `last_administrator`. */
+  /** Deletes the account. Its audit entries are kept, under its id. Throws `last_administrator`. */
   async delete(who: string, origin: Origin): Promise<void> {
     await this.changeAdministrators(who, async (tx, user) => {
       await this.revocation.endAllOfUser(tx, user.id, 'account_deleted', origin);
@@ -57,7 +58,7 @@ export class AccountAdministration {
     });
   }
 
-  /** Opens an account that too many failures have closed. */
+  /** Unlocks an account that was closed by too many failed logins. */
   async unlock(who: string, origin: Origin): Promise<void> {
     await this.change(who, async (tx, user) => {
       await this.guessing.unlock(this.audit.emailDigest(user.email), tx);
@@ -66,8 +67,8 @@ export class AccountAdministration {
   }
 
   /**
-   * Gives the account these roles and no others but `user`, which everybody has. Tokens carry roles, so its sessions
-   * end. Throws `last_administrator`.
+   * Gives the account exactly these roles, and `user`, which everybody has. Its sessions end because tokens carry roles.
+   * Throws `last_administrator`.
    */
   async setRoles(who: string, wanted: readonly Role[], origin: Origin): Promise<void> {
     const roles = ROLES.filter((role) => role === 'user' || wanted.includes(role));
@@ -85,7 +86,7 @@ export class AccountAdministration {
     });
   }
 
-  /** Signs the account out everywhere; returns how many sessions that ended. */
+  /** Ends all sessions of the account; returns how many there were. */
   async endSessions(who: string, origin: Origin): Promise<number> {
     return this.change(who, (tx, user) =>
       this.revocation.endAllOfUser(tx, user.id, 'ended_by_administrator', origin),
@@ -96,7 +97,7 @@ export class AccountAdministration {
     return this.transactions.run((tx) => this.withLocked(tx, who, work));
   }
 
-  /** The same for what may take the last administrator away: one at a time, the lock before that of the account. */
+  /** Runs a change that might remove the last administrator. Serializes such changes; takes this lock before the account's. */
   private async changeAdministrators<T>(
     who: string,
     work: (tx: Transaction, user: User) => Promise<T>,

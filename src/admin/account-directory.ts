@@ -8,18 +8,18 @@ import { profileOf } from '../users/profile.js';
 import type { User } from '../users/user.entity.js';
 import { type AccountSearch, UsersRepository } from '../users/users.repository.js';
 
-/** What an account is at present, the first that applies of: disabled, locked, unverified, active. */
+/** Statuses of an account. The first that applies is reported, in the order disabled, locked, unverified, active. */
 export const ACCOUNT_STATUSES = ['active', 'unverified', 'locked', 'disabled'] as const;
 
-/** One of {@link ACCOUNT_STATUSES}. `locked` is what somebody on an unknown device meets after too many failures. */
+/** One of {@link ACCOUNT_STATUSES}. `locked`: after too many failures, logins from unknown devices are refused. */
 export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
 
-/** An account as an administrator sees it; nothing in it is a secret of the person. */
+/** An account as shown to an administrator; contains no secrets. */
 export interface AccountView extends Profile {
   readonly status: AccountStatus;
   /** RFC 3339, UTC; null while the account is enabled. */
   readonly disabledAt: string | null;
-  /** RFC 3339, UTC; null for an account that is not locked, and for one that stays locked until somebody opens it. */
+  /** RFC 3339, UTC; null for an account that is not locked, and for one that stays locked until it is unlocked. */
   readonly lockedUntil: string | null;
 }
 
@@ -34,7 +34,7 @@ export class AccountDirectory {
     private readonly audit: AuditService,
   ) {}
 
-  /** One account by its id or canonical e-mail address. Throws `not_found`. */
+  /** Returns one account by its id or canonical e-mail address. Throws `not_found`. */
   async show(who: string): Promise<AccountView> {
     const user = await (who.includes('@') ? this.users.findByEmail(who) : this.users.findById(who));
     if (!user) throw new Problem(PlatformErrors.not_found);
@@ -42,7 +42,7 @@ export class AccountDirectory {
     return view!;
   }
 
-  /** Accounts in the order of their ids, read page by page; at most `limit`. */
+  /** Yields at most `limit` accounts ordered by id, read page by page. */
   async *list(
     query: Omit<AccountSearch, 'after'> & { readonly status?: AccountStatus },
   ): AsyncGenerator<AccountView, void> {

@@ -5,6 +5,6 @@ export const AdminErrors = problemTable({
   last_administrator: [
     409,
     'Last administrator',
-    'This is the last administrator who can sign in; make somebody else an administrator first.',
+    'This is the last administrator who can sign in; make another account an administrator first.',
   ],
 });

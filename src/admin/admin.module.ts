@@ -9,7 +9,7 @@ import { AccountDirectory } from './account-directory.js';
 import { BootstrapAdministrator } from './bootstrap-administrator.js';
 import { OperatorPasswords } from './operator-passwords.js';
 
-/** People as administrators see them: what operators may do to accounts, and the first administrator. */
+/** Account administration: what operators can do to accounts, and the first administrator. */
 @Module({
   imports: [AuditModule, RateLimitModule, UsersModule, SessionsModule, AuthModule],
   providers: [AccountAdministration, AccountDirectory, BootstrapAdministrator, OperatorPasswords],

@@ -16,8 +16,8 @@ import { untilAvailable } from '../platform/database/until-available.js';
 const ORIGIN = internalOrigin('bootstrap');
 
 /**
- * Creates the first administrator, only while there is none. An account that has the address already is not promoted:
- * anyone may have registered it, with a password of theirs.
+ * Creates the first administrator, only if there is none. An existing account with the address is not promoted: anyone may
+ * have registered it, with a password of their own.
  */
 @Injectable()
 export class BootstrapAdministrator implements OnApplicationBootstrap {
@@ -32,12 +32,14 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Throws {@link ConfigurationFault} for an address or password that no account may have. */
+  /** Throws {@link ConfigurationFault} for an invalid address or an unacceptable password. */
   async onApplicationBootstrap(): Promise<void> {
     const { BOOTSTRAP_ADMIN_EMAIL: given, BOOTSTRAP_ADMIN_PASSWORD: password } = this.environment;
     if (given === undefined || password === undefined) return;
     if (await untilAvailable(() => this.repository.someoneHas('admin'))) {
-      this.logger.log('there is an administrator; BOOTSTRAP_ADMIN_EMAIL and its password were not looked at');
+      this.logger.log(
+        'An administrator exists; BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD are ignored',
+      );
       return;
     }
     const email = canonicalEmail(given);
@@ -50,7 +52,7 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
     } catch (error) {
       if (!(error instanceof Problem && error.row === UsersErrors.email_taken)) throw error;
       this.logger.error(
-        'BOOTSTRAP_ADMIN_EMAIL names an account that exists and is no administrator; it was left alone',
+        'BOOTSTRAP_ADMIN_EMAIL names an existing account that is not an administrator; it was not changed',
       );
     }
   }
@@ -68,7 +70,7 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
         origin: ORIGIN,
         details: { granted: ['admin'], revoked: [] },
       });
-      this.logger.log('the first administrator was created');
+      this.logger.log('Created the first administrator');
     });
   }
 }

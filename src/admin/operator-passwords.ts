@@ -6,7 +6,7 @@ import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
 import { UsersRepository } from '../users/users.repository.js';
 
-/** Passwords that an operator sets. */
+/** Sets passwords on behalf of an operator. */
 @Injectable()
 export class OperatorPasswords {
   constructor(
@@ -16,8 +16,8 @@ export class OperatorPasswords {
   ) {}
 
   /**
-   * Replaces the password of an account, named by address or id, by one that is hashed already. Returns whether the account may sign in: one
-   * that was disabled stays so. Throws `not_found`.
+   * Replaces the password of an account, given by address or id, with one that is already hashed. Returns whether the account
+   * is enabled: a disabled account stays disabled. Throws `not_found`.
    */
   async set(who: string, hash: string, origin: Origin): Promise<boolean> {
     return this.transactions.run(async (tx) => {

@@ -31,9 +31,9 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 
 /**
- * The way of every request, in its order; nothing else registers a global guard, pipe or filter. Who calls is found
- * out before the limits, which count by it; what the caller may do is decided after them, so that refusals cost the
- * database nothing.
+ * The order in which every request is processed; no other global guard, pipe or filter is registered. The caller is
+ * identified before the rate limits, which count by caller. Authorisation comes after them, so that refused requests
+ * cost no query.
  */
 export const PIPELINE = [
   { provide: APP_GUARD, useExisting: CrossSiteCheck },

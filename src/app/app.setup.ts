@@ -28,10 +28,10 @@ import { Admission } from '../rate-limit/admission.js';
 
 type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 
-/** Nest options that every application of this service is created with. */
+/** Nest options of every application of this service. */
 export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
 
-/** The HTTP adapter of the service; {@link setUp} completes it once the application exists. */
+/** Creates the service's HTTP adapter; {@link setUp} completes it once the application exists. */
 export function createAdapter({ PUBLIC_URL }: Pick<Environment, 'PUBLIC_URL'>): FastifyAdapter {
   const ids = new UuidV7(new SystemClock(), new SystemRandomness());
   return fastifyAdapter({
@@ -43,7 +43,7 @@ export function createAdapter({ PUBLIC_URL }: Pick<Environment, 'PUBLIC_URL'>): 
   });
 }
 
-/** What the process and every end-to-end test share: the hooks around the pipeline, parsers, header fields, CORS. */
+/** Sets up the hooks around the pipeline, parsers, header fields and CORS, for the process and for end-to-end tests. */
 export async function setUp(app: NestFastifyApplication, environment: Environment): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   const openRequestContext = callOpener({
@@ -63,7 +63,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
 
   await app.get(Tracing).start(fastify);
 
-  /** Returns what never reached a guard, once the limits have counted it. */
+  /** Responds to a request that never reached a guard, after the rate limits have counted it. */
   async function refuse(
     error: Error,
     request: FastifyRequest,
@@ -93,7 +93,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS, SessionErrors.csrf_rejected));
   if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', warnUntrustedProxy());
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    // Or a connection that was busy when the drain began would stay open after its answer, and keep the process.
+    // Otherwise a connection that was busy when the drain began would stay open and keep the process alive.
     if (drain.isDraining) reply.header('connection', 'close');
     recorder.record(request, reply.statusCode, () => done(null, payload));
   });

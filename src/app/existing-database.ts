@@ -8,8 +8,9 @@ import { databaseName } from '../platform/database/database-name.js';
 import { type PreparedDatabase, prepareDatabase, reachDatabase } from './prepare-database.js';
 
 /**
- * A database that the service has used before, for commands that only make sense on one. Where there is none it throws
- * {@link ConfigurationFault} and makes none: a mistyped address would answer like an installation without accounts.
+ * Prepares a database that the service has used before, for commands that make sense only on one. Throws
+ * {@link ConfigurationFault} otherwise and creates nothing: a mistyped URL would look like an installation without
+ * accounts.
  */
 export async function prepareExistingDatabase(environment: Environment): Promise<PreparedDatabase> {
   const reached = await reachExistingDatabase(environment);
@@ -22,7 +23,7 @@ export async function prepareExistingDatabase(environment: Environment): Promise
   }
 }
 
-/** The same without a migration, for those who only read. */
+/** Does the same without migrating, for commands that only read. */
 export async function reachExistingDatabase(environment: Environment): Promise<PreparedDatabase> {
   const isEmbedded = environment.DATABASE_URL === undefined;
   if (isEmbedded && !existsSync(clusterFolder(environment.DATA_DIR))) throw missing(environment, 'DATA_DIR');

@@ -8,7 +8,7 @@ import { StartInterrupted } from '../platform/database/advisory-lock.js';
 const withCode = (code: string) => Object.assign(new Error('secret text'), { code });
 
 describe('a failed start', () => {
-  it('tells every fault of the configuration, and ends with 78', () => {
+  it('reports every fault of the configuration, and exits with 78', () => {
     expect(failureOf(new ConfigurationFault(['PORT is wrong', 'HOST is wrong']))).toEqual({
       exitCode: 78,
       lines: ['PORT is wrong', 'HOST is wrong'],
@@ -17,12 +17,12 @@ describe('a failed start', () => {
 
   it.each([
     ['ECONNREFUSED', 'DATABASE_URL: connection refused (ECONNREFUSED)'],
-    ['3D000', 'DATABASE_URL: there is no such database (3D000)'],
+    ['3D000', 'DATABASE_URL: the database does not exist (3D000)'],
     [
       '42501',
-      'DATABASE_URL: the role lacks a right. The tables are made by the role of DATABASE_MIGRATION_URL, at the start or by npm run migration:run (42501)',
+      'DATABASE_URL: the role lacks a privilege. The role of DATABASE_MIGRATION_URL creates the tables, at the start or with npm run migration:run (42501)',
     ],
-    ['28P01', 'DATABASE_URL: the role or its password is refused (28P01)'],
+    ['28P01', 'DATABASE_URL: the role or its password was rejected (28P01)'],
   ])('reports %s in one line that names the variable', (code, line) => {
     expect(failureOf(withCode(code))).toEqual({ exitCode: 78, lines: [line] });
   });
@@ -33,26 +33,26 @@ describe('a failed start', () => {
     [
       'DATABASE_MIGRATION_URL',
       '28P01',
-      'DATABASE_MIGRATION_URL: the role or its password is refused (28P01)',
+      'DATABASE_MIGRATION_URL: the role or its password was rejected (28P01)',
     ],
     ['DATA_DIR', 'EROFS', 'DATA_DIR: the file system is read-only (EROFS)'],
-  ])('names %s where the step that failed belongs to it', (variable, code, line) => {
+  ])('names %s when its step failed', (variable, code, line) => {
     expect(failureOf(new StartFault(variable, withCode(code)))).toEqual({ exitCode: 78, lines: [line] });
   });
 
-  it.each(['57P03', '53300'])('leaves a supervisor to try again after %s', (code) => {
+  it.each(['57P03', '53300'])('lets a supervisor try again after %s', (code) => {
     expect(failureOf(withCode(code)).exitCode).toBe(1);
   });
 
-  it('ends with 0 and without a word when a signal interrupts its wait', () => {
+  it('exits with 0 and without output when a signal interrupts its wait', () => {
     expect(failureOf(new StartInterrupted())).toEqual({ exitCode: 0, lines: [] });
   });
 
-  it('ends as the worker ended that could not start', () => {
+  it('exits with the code of a worker that could not start', () => {
     expect(failureOf(new WorkerFailed(78)).exitCode).toBe(78);
   });
 
-  it('tells everything of what nobody expected', () => {
+  it('reports an unexpected error in full', () => {
     const error = new Error('a surprise');
     expect(failureOf(error)).toEqual({ exitCode: 1, lines: [error.stack] });
     expect(failureOf('a text')).toEqual({ exitCode: 1, lines: ['a text'] });

@@ -3,7 +3,7 @@ import { ConfigurationFault, EXIT_CONFIG } from '../platform/config/configuratio
 import { StartFault } from '../platform/config/start-fault.js';
 import { LockNotAvailable, StartInterrupted } from '../platform/database/advisory-lock.js';
 
-/** Why a process ends before its time: its exit code, and lines for stderr. */
+/** Why a process ends: its exit code, and lines for stderr. */
 export interface Failure {
   readonly exitCode: number;
   readonly lines: readonly string[];
@@ -11,22 +11,22 @@ export interface Failure {
 
 const UNTRUSTED = 'the certificate of the server is not trusted; name its authority in NODE_EXTRA_CA_CERTS';
 
-/** What usually keeps the service from starting, by the code of the system or of PostgreSQL; a stack would hide it. */
+/** Common causes of a failed start, by error code of the system or of PostgreSQL; shown instead of a stack trace. */
 const STARTUP_ERRORS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the server closed the connection',
   EPIPE: 'the server closed the connection',
   ENOTFOUND: 'host not found',
-  EAI_AGAIN: 'the host name cannot be resolved at present',
+  EAI_AGAIN: 'the host name cannot be resolved at the moment',
   ETIMEDOUT: 'the host does not respond',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the host cannot be reached',
-  '28P01': 'the role or its password is refused',
-  '28000': 'the role may not connect from here',
+  '28P01': 'the role or its password was rejected',
+  '28000': 'the role is not allowed to connect from this host',
   '42501':
-    'the role lacks a right. The tables are made by the role of DATABASE_MIGRATION_URL, at the start or by npm run migration:run',
-  '3D000': 'there is no such database',
-  '25006': 'the server takes no writes: it is a standby, or default_transaction_read_only is on',
+    'the role lacks a privilege. The role of DATABASE_MIGRATION_URL creates the tables, at the start or with npm run migration:run',
+  '3D000': 'the database does not exist',
+  '25006': 'the server accepts no writes: it is a standby, or default_transaction_read_only is on',
   EADDRINUSE: 'address already in use',
   EADDRNOTAVAIL: 'no interface of this machine has this address',
   EINVAL: 'invalid address',
@@ -52,14 +52,14 @@ const STARTUP_ERRORS: Readonly<Record<string, string>> = {
   EPROTO: 'the TLS handshake failed',
 };
 
-/** The same for a server that only has to be waited for, so that a supervisor may try again. */
+/** Temporary errors of a server, after which a supervisor can try again. */
 const PASSING_ERRORS: Readonly<Record<string, string>> = {
   '57P03': 'the server is starting or shutting down',
   '57P01': 'the server is shutting down',
-  '53300': 'the server has no connection left',
+  '53300': 'the server has no free connections',
 };
 
-/** Failures of node-postgres that carry no code. */
+/** Failures of node-postgres that have no code. */
 const STARTUP_MESSAGES: readonly (readonly [pattern: RegExp, text: string, variable?: string])[] = [
   [/does not support SSL/i, 'the server does not support TLS', 'DATABASE_SSL'],
   [/timeout expired|due to connection timeout/i, 'the host does not respond'],
@@ -67,7 +67,7 @@ const STARTUP_MESSAGES: readonly (readonly [pattern: RegExp, text: string, varia
   [/not listening|SASL|password must be a string/i, 'the password is missing or not understood'],
 ];
 
-/** Reads an error that ended the process; values of variables, which may be secrets, are in none of the lines. */
+/** Describes an error that ended the process. The lines contain no values of variables, which may be secrets. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ConfigurationFault) return { exitCode: EXIT_CONFIG, lines: error.faults };
   if (error instanceof WorkerFailed) return { exitCode: error.exitCode, lines: [error.message] };
@@ -84,7 +84,7 @@ function startupFailure(error: unknown): Failure | null {
   if (passing !== undefined) return { exitCode: 1, lines: [`${variable}: ${passing} (${code})`] };
   const usual = code === undefined ? undefined : STARTUP_ERRORS[code];
   if (usual !== undefined) return { exitCode: EXIT_CONFIG, lines: [`${variable}: ${usual} (${code})`] };
-  // A pooler's own refusal, for example of a parameter or a database; its text holds no secret.
+  // A pooler's own refusal, for example of a parameter or a database; its text contains no secret.
   if (code === '08P01') return { exitCode: EXIT_CONFIG, lines: [`${variable}: ${message} (${code})`] };
   const known = STARTUP_MESSAGES.find(([pattern]) => pattern.test(message));
   return known ? { exitCode: EXIT_CONFIG, lines: [`${known[2] ?? variable}: ${known[1]}`] } : null;

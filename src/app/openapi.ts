@@ -34,18 +34,18 @@ const description = (
 ) => `Sign in once, get an access token that your API can verify offline, and that is dead here within a second of the logout.
 
 **Try it out here:** press *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
-keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. What is under *audit* and *monitoring* takes a role, which an operator gives:
+keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. The routes under *audit* and *monitoring* require a role, which an operator grants:
 \`npm run admin -- users roles ada@example.com admin\`.
 
-Errors are \`application/problem+json\` (RFC 9457); programs go by \`code\`: [all of them](${base}/docs/errors). Every answer, errors included, carries
+Errors are \`application/problem+json\` (RFC 9457); programs should rely on \`code\`: [all of them](${base}/docs/errors). Every response, errors included, carries
 \`X-Request-Id\`, and the rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document itself: [OpenAPI 3.1](${base}/openapi.json).`;
 
 const BEARER =
-  'The `accessToken` of a login with `"tokenTransport": "body"`. It wins over a cookie when both are sent.';
+  'The `accessToken` of a login with `"tokenTransport": "body"`. It takes precedence over a cookie.';
 const COOKIE =
-  'Sign in with `"tokenTransport": "cookie"`; the browser keeps the cookie and sends it by itself, out of reach of scripts. There is nothing to fill in here.';
+  'Sign in with `"tokenTransport": "cookie"`; the browser stores the cookie and sends it automatically, and scripts cannot read it. There is nothing to enter here.';
 const METRICS =
-  'The value of `METRICS_TOKEN`. An installation without one answers its own machine only, and asks for none.';
+  'The value of `METRICS_TOKEN`. Without it, metrics are served without a token, to the local machine only.';
 
 const ROWS: readonly ProblemRow[] = [
   PlatformErrors,
@@ -56,7 +56,7 @@ const ROWS: readonly ProblemRow[] = [
   AdminErrors,
 ].flatMap((table) => Object.values(table));
 
-/** The OpenAPI 3.1 document of the application, made from the decorators that the pipeline itself obeys. */
+/** Returns the OpenAPI 3.1 document of the application, generated from the decorators that the pipeline itself uses. */
 export function openApiDocument(app: NestFastifyApplication, environment: Environment): OpenAPIObject {
   const limits = app.get(RateLimitDocumentation, { strict: false });
   limits.annotate();
@@ -70,13 +70,13 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .addServer(environment.PUBLIC_URL.replace(/\/+$/, ''))
     .setVersion(productVersion())
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addTag('auth', 'Accounts, sign-in, the next tokens, sign-out.')
-    .addTag('users', 'The account that is signed in.')
-    .addTag('keys', 'What anyone needs to verify access tokens offline.')
-    .addTag('rate limits', 'How much the service allows.')
-    .addTag('audit', 'What happened, and the proof that nobody has edited it.')
-    .addTag('monitoring', 'Alerts, and what became of them.')
-    .addTag('operation', 'For supervisors, balancers and Prometheus.')
+    .addTag('auth', 'Registration, login, token refresh, logout.')
+    .addTag('users', 'The signed-in account.')
+    .addTag('keys', 'Public keys for verifying access tokens offline.')
+    .addTag('rate limits', 'The rate limits of this service.')
+    .addTag('audit', 'The audit trail, and the proof that it was not altered.')
+    .addTag('monitoring', 'Security alerts and how they were resolved.')
+    .addTag('operation', 'Endpoints for supervisors, load balancers and Prometheus.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: BEARER }, 'bearer')
     .addCookieAuth(`${prefix}access_token`, { type: 'apiKey', in: 'cookie', description: COOKIE }, 'cookie')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: METRICS }, 'metrics')
@@ -92,19 +92,19 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   return toOpenApi31(withoutDtoSuffix(document));
 }
 
-/** All that `code` can be, so that a client's compiler finds a mistyped one. */
+/** Lists every value of `code`, so that a client's compiler finds a mistyped one. */
 function nameCodes(document: OpenAPIObject): void {
   const { properties } = document.components!.schemas![ProblemDto.name] as { properties: { code: object } };
   Object.assign(properties.code, { enum: ROWS.map(({ code }) => code).sort() });
 }
 
-/** Serves the document and Swagger UI. The page carries no script of its own, so that its CSP can stay strict. */
+/** Serves the document and Swagger UI. The page has no inline script, so that its CSP can stay strict. */
 export function serveDocumentation(app: NestFastifyApplication, environment: Environment): void {
   const fastify = app.getHttpAdapter().getInstance();
   const base = publicPath(environment.PUBLIC_URL);
   fastify.addHook('onRoute', (route) => {
     if (isDocumentation(route.url)) route.config = { ...route.config, ...OPERATIONAL };
-    // Under this name Swagger UI's page would look for its parts one folder too deep.
+    // Under this name, Swagger UI would resolve its assets one folder too deep.
     if (route.url === '/docs/index.html') route.handler = (_request, reply) => reply.redirect(`${base}/docs`);
   });
   let document: OpenAPIObject | undefined;
@@ -116,7 +116,7 @@ export function serveDocumentation(app: NestFastifyApplication, environment: Env
   fastify.get('/favicon.ico', { config: OPERATIONAL }, (_request, reply) =>
     reply.redirect(`${base}/docs/favicon-32x32.png`),
   );
-  // The page tries requests out at the host that it was loaded from, which need not be that of PUBLIC_URL.
+  // "Try it out" sends requests to the host that the page was loaded from, which may differ from PUBLIC_URL.
   const documentOfPage = () => ({ ...documentOnce(), servers: [{ url: base === '' ? '/' : base }] });
   SwaggerModule.setup('docs', app, documentOfPage, {
     raw: ['yaml'],
@@ -126,7 +126,7 @@ export function serveDocumentation(app: NestFastifyApplication, environment: Env
   });
 }
 
-/** Serves what the `type` of a problem leads to, also where the rest of the documentation is off. */
+/** Serves the page that the `type` of a problem links to, even when the rest of the documentation is off. */
 export function serveErrors(app: NestFastifyApplication): void {
   const page = errorsPage(ROWS);
   app
@@ -156,7 +156,7 @@ function problemsOf({ method, access, isRecent, handler, isOperational }: Declar
   ];
 }
 
-/** What the pipeline asks of a route's callers, which it reads from other decorators than the document's generator. */
+/** Adds a route's access rule, which the pipeline reads from decorators that the document generator does not know. */
 function secure(document: OpenAPIObject, { path, method, access }: DeclaredRoute): void {
   const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase() as 'get'];
   if (!operation) return;
@@ -168,7 +168,7 @@ function secure(document: OpenAPIObject, { path, method, access }: DeclaredRoute
   if (access?.kind === 'roles') operation.description += `\n\nFor: ${access.anyOf.join(', ')}.`;
 }
 
-/** Errors have the common fields, too; repeated at each of them, they would hide what an operation is about. */
+/** Errors have the common header fields too, but repeating them for each error would bury the description. */
 const isSuccess = (status: string) => Number(status) < 400;
 
 const isWorthRetrying = (status: string, { content }: Answer) =>

@@ -9,16 +9,17 @@ import { assertInstallation } from '../platform/database/installation-fingerprin
 import { migrate } from '../platform/database/migrate.js';
 import { checkServiceRole } from '../platform/database/service-role-check.js';
 
-/** A migrated database, and how to let go of it when everything else has stopped. */
+/** A migrated database, and how to release it once everything else has stopped. */
 export interface PreparedDatabase {
   readonly environment: Environment;
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Prepares the database that DATABASE_URL names, or else the embedded one: migrated, first used with the secrets and the
- * data folder at hand, and usable by the service's role. Throws {@link ConfigurationFault} and {@link StartFault}, which
- * name the variable, and {@link StartInterrupted} when the signal is given while it waits for another instance.
+ * Prepares the database of DATABASE_URL, or else the embedded one: migrates it, checks that it was first used with the
+ * current secrets and data folder, and makes it usable for the service's role. Throws {@link ConfigurationFault} and
+ * {@link StartFault}, which name the variable, and {@link StartInterrupted} when the signal arrives while it waits for
+ * another instance.
  */
 export async function prepareDatabase(
   environment: Environment,
@@ -38,7 +39,7 @@ export async function prepareDatabase(
   }
 }
 
-/** The environment with a DATABASE_URL in any case; an embedded server is started, or adopted, for it. */
+/** Returns the environment with a DATABASE_URL in any case; starts or adopts an embedded server if it has none. */
 export async function reachDatabase(environment: Environment): Promise<PreparedDatabase> {
   if (environment.DATABASE_URL !== undefined) return { environment, stop: () => Promise.resolve() };
   const embedded = await startEmbeddedPostgres({

@@ -10,12 +10,12 @@ import { internalOrigin } from '../platform/http/origin.js';
 import type { Environment } from '../platform/config/environment.js';
 import { Drain } from '../platform/health/drain.js';
 
-/** Longest that a drain may take, milliseconds; less than the 30 s that orchestrators grant by default. */
+/** Time limit of a drain, milliseconds; less than the 30 s that orchestrators grant by default. */
 const DRAIN_LIMIT_MS = 25_000;
 
 const LIFECYCLE = { outcome: 'success', origin: internalOrigin('lifecycle') } as const;
 
-/** Creates the service, completely configured, not yet listening. */
+/** Creates the service, fully configured but not yet listening. */
 export async function createApp(environment: Environment): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(environment),
@@ -27,7 +27,7 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
   return app;
 }
 
-/** Listens, and returns a function that drains: stops accepting, finishes requests in flight, flushes and disconnects. */
+/** Starts listening. Returns a function that drains: stops accepting, finishes requests in flight, flushes and disconnects. */
 export async function serve(environment: Environment): Promise<() => Promise<void>> {
   const app = await createApp(environment);
   try {
@@ -42,7 +42,9 @@ export async function serve(environment: Environment): Promise<() => Promise<voi
   const documentation = environment.DOCS_ENABLED ? `; documentation at ${environment.PUBLIC_URL}/docs` : '';
   logger.log(`Listening on ${await app.getUrl()}${documentation}`);
   if (environment.NODE_ENV === 'production' && isLoopback(environment.PUBLIC_URL))
-    logger.warn(`PUBLIC_URL is ${environment.PUBLIC_URL}, and tokens name it as their issuer`);
+    logger.warn(
+      `PUBLIC_URL is ${environment.PUBLIC_URL}, a loopback URL, and tokens carry it as their issuer`,
+    );
   return async () => {
     app.get(Drain).begin();
     // To the spool: the process may be stopping because PostgreSQL is down.
@@ -56,7 +58,7 @@ export async function serve(environment: Environment): Promise<() => Promise<voi
   };
 }
 
-/** Which variable an address that cannot be listened on comes from: the port is taken or reserved, or the host is wrong. */
+/** Names the variable behind an address that cannot be bound: the port is taken or reserved, or the host is wrong. */
 function listenFault(error: unknown): StartFault {
   const { code } = error as NodeJS.ErrnoException;
   return new StartFault(code === 'EADDRINUSE' || code === 'EACCES' ? 'PORT' : 'HOST', error);

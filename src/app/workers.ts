@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MetricsGatherer } from '../monitoring/metrics/metrics-gatherer.js';
 import type { Environment } from '../platform/config/environment.js';
 
-/** A worker that dies at once must not be forked in a tight loop; milliseconds. */
+/** Delay before a dead worker is replaced, so that one that fails at once is not forked in a tight loop; milliseconds. */
 const RESTART_DELAY_MS = 1000;
 
 /** Forks `WEB_CONCURRENCY` workers on one port and replaces those that die; returns a function that drains them all. */
@@ -21,7 +21,7 @@ export async function superviseWorkers(environment: Environment): Promise<() => 
   const workers = Array.from({ length: environment.WEB_CONCURRENCY }, fork);
   await Promise.all(workers.map(listening));
   const replace = () => void wait(RESTART_DELAY_MS).then(() => !stopping && fork());
-  // One that listened may have died while another still started.
+  // A worker may have died after it listened, while another one was still starting.
   for (const worker of workers) if (worker.isDead()) replace();
   cluster.on('exit', replace);
   return async () => {
@@ -31,7 +31,7 @@ export async function superviseWorkers(environment: Environment): Promise<() => 
   };
 }
 
-/** Resolves when the worker listens; rejects when it ends before. */
+/** Resolves when the worker listens; rejects when it exits before that. */
 async function listening(worker: Worker): Promise<void> {
   const ended = once(worker, 'exit').then(([code]) => {
     throw new WorkerFailed(Number(code ?? 1));
@@ -46,7 +46,7 @@ async function stopWorker(worker: Worker): Promise<void> {
   await ended;
 }
 
-/** A worker exited before it listened; its own output says why. */
+/** A worker exited before it listened; its own output gives the reason. */
 export class WorkerFailed extends Error {
   constructor(readonly exitCode: number) {
     super(`A worker exited with code ${exitCode} before it listened`);

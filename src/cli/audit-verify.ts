@@ -38,21 +38,21 @@ Exit codes: 0 intact; 1 broken, and the first bad entry is named; 2 could not be
 `;
 
 const NO_CHECKPOINT =
-  'There is no checkpoint to compare with: a tail that was cut together with its seals would not show.\n';
+  'There is no checkpoint to compare with, so a trail truncated together with its seals would not be detected.\n';
 
 ignoreClosedOutput();
-// Below the constants: those declared after an await do not exist while it runs.
+// Below the constants: constants declared after an await are not initialised while it runs.
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
   try {
     const options = new Command('npm run audit:verify --')
       .description('Verifies the audit trail.')
-      .option('--from <time>', 'only what was sealed since, RFC 3339', time)
-      .option('--to <time>', 'only what was sealed until, RFC 3339', time)
+      .option('--from <time>', 'verify only what was sealed at or after this time, RFC 3339', time)
+      .option('--to <time>', 'verify only what was sealed up to this time, RFC 3339', time)
       .option(
         '--checkpoint <file>',
-        'checkpoints from elsewhere, one JSON object a line, beside those in DATA_DIR; may be repeated',
+        'external checkpoints, one JSON object per line, in addition to those in DATA_DIR; may be repeated',
         (file, read: readonly Checkpoint[]) => [...read, ...readCheckpoints(file)],
         [],
       )
@@ -127,6 +127,6 @@ function time(text: string): Date {
 
 function readCheckpoints(file: string): Checkpoint[] {
   const checkpoints = parseCheckpoints(readFileSync(file, 'utf8'));
-  if (checkpoints.length === 0) throw new InvalidArgumentError('There is no checkpoint in it.');
+  if (checkpoints.length === 0) throw new InvalidArgumentError('It contains no checkpoint.');
   return checkpoints;
 }

@@ -4,7 +4,7 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
 
-/** Codes of the system and of PostgreSQL for a database that cannot be reached or does not accept anyone at present. */
+/** System and PostgreSQL error codes of a database that cannot be reached or accepts no connections at the moment. */
 const DATABASE_AWAY = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -19,13 +19,13 @@ const DATABASE_AWAY = new Set([
   '57P03',
 ]);
 
-/** Why a command ended: its exit code, and lines for stderr, none where they are written already. */
+/** Why a command ended: its exit code, and lines for stderr; no lines if they are already written. */
 export interface CommandFault {
   readonly exitCode: number;
   readonly lines: readonly string[];
 }
 
-/** Reads what a command threw. */
+/** Converts an error of a command to its exit code and lines. */
 export function commandFault(error: unknown): CommandFault {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : EXIT.usage, lines: [] };
   if (error instanceof CommandFailure) return { exitCode: error.exitCode, lines: [error.message] };
@@ -35,8 +35,7 @@ export function commandFault(error: unknown): CommandFault {
 }
 
 function problemFault({ row, occurrence }: Problem): CommandFault {
-  if (row === PlatformErrors.not_found)
-    return { exitCode: EXIT.noAccount, lines: ['There is no such account.'] };
+  if (row === PlatformErrors.not_found) return { exitCode: EXIT.noAccount, lines: ['No such account.'] };
   const lines = [occurrence.detail ?? row.detail];
   return { exitCode: row.status >= 500 ? EXIT.unavailable : EXIT.refused, lines };
 }

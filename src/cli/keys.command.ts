@@ -8,7 +8,7 @@ import { withService } from './with-service.js';
 /** Adds the command that rotates the signing key. */
 export function addKeysCommand(program: Command): void {
   withOperatorOptions(program.command('keys:rotate'))
-    .description('publish a new signing key, which takes over once every verifier can know it')
+    .description('publish a new signing key, which is used once every verifier can know it')
     .action(async (options: OperatorOptions) => {
       await withService(async (find) => {
         const rotation = await find(KeyRotation).rotate(originOf(options));

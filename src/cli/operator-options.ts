@@ -5,37 +5,37 @@ import { isUuid } from '../platform/crypto/uuid.js';
 import { internalOrigin, type Origin } from '../platform/http/origin.js';
 import { canonicalEmail } from '../users/canonical-email.js';
 
-/** What every command takes that changes something. */
+/** Options of every command that changes something. */
 export interface OperatorOptions {
   readonly json?: true;
   readonly reason?: string;
   readonly actor?: string;
 }
 
-/** Letters, marks, numbers, punctuation, symbols and blanks: what is read again in the trail and in terminals. */
+/** Letters, marks, numbers, punctuation, symbols and blanks: safe to show again in the trail and in terminals. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]+$/u;
 
-/** Longest reason and longest name, in code points. */
+/** Maximum length of reasons and names, in code points. */
 const REASON_LENGTH = 500;
 const NAME_LENGTH = 100;
 
 /** Adds `--json`. */
 export function withJson(command: Command): Command {
-  return command.option('--json', 'write the result as JSON, one object a line');
+  return command.option('--json', 'write the result as JSON, one object per line');
 }
 
-/** Adds the options that the event of a change carries, and `--json`. */
+/** Adds the options that are recorded in the event of a change, and `--json`. */
 export function withOperatorOptions(command: Command): Command {
   return withJson(command)
-    .option('--reason <text>', 'why, for the audit trail', printable(REASON_LENGTH))
+    .option('--reason <text>', 'reason for the audit trail', printable(REASON_LENGTH))
     .option(
       '--actor <name>',
-      'who does it, for the audit trail (default: the name of the login)',
+      'operator name for the audit trail (default: the login name)',
       printable(NAME_LENGTH),
     );
 }
 
-/** The origin of a command: its events name the operator. */
+/** Returns the origin of a command; its events name the operator. */
 export function originOf({ reason, actor }: OperatorOptions): Origin {
   return internalOrigin('operator', {
     actor: 'cli',
@@ -44,7 +44,7 @@ export function originOf({ reason, actor }: OperatorOptions): Origin {
   });
 }
 
-/** Reads an account's e-mail address or id. */
+/** Parses an account's e-mail address or id. */
 export function accountName(text: string): string {
   if (text.includes('@')) return canonicalEmail(text);
   if (isUuid(text)) return text.toLowerCase();
@@ -58,7 +58,7 @@ function printable(length: number): (text: string) => string {
   };
 }
 
-/** A user id without a name, as containers are given one, throws. */
+/** Returns the login name, or the user id: a user without a name, as in many containers, makes `userInfo` throw. */
 function loginName(): string {
   try {
     return userInfo().username;

@@ -31,17 +31,17 @@ describe('The command line of an operator', () => {
     ['It must have 1 to 500 printable characters.', ['keys:rotate', '--reason', 'a\u0007b']],
     ['It must have 1 to 500 printable characters.', ['keys:rotate', '--reason', 'a'.repeat(501)]],
     ['It must have 1 to 100 printable characters.', ['keys:rotate', '--actor', '']],
-    ['It must be a number from 1 on.', ['users', 'list', '--limit', '0']],
+    ['It must be a whole number of at least 1.', ['users', 'list', '--limit', '0']],
     ['It must have 1 to 200 characters.', ['users', 'list', '--search', '']],
     [`unknown option '--password'`, ['users', 'set-password', 'ada@example.com', '--password', 'x']],
-  ])('is refused with what is wrong before how it is done: %s', async (fault, args) => {
+  ])('is refused with the fault first and the usage after it: %s', async (fault, args) => {
     const { stdout, stderr, exitCode } = await answer(args);
     expect([exitCode, stdout]).toEqual([64, '']);
     expect(stderr).toMatch(/^error: [^\n]*\n[^]*Usage: npm run admin --/);
     expect(stderr.split('\n')[0]).toContain(fault);
   });
 
-  it.each([[[]], [['users']]])('is shown how it goes on where the command is missing: %j', async (args) => {
+  it.each([[[]], [['users']]])('shows the usage when the command is missing: %j', async (args) => {
     expect(await answer(args)).toEqual({
       exitCode: 64,
       stdout: '',

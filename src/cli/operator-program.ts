@@ -9,13 +9,13 @@ const EXIT_CODES = `
 Results go to standard output, everything else to standard error. Exit codes: 0 done; 64 wrong usage; 65 unacceptable data;
 66 no input; 67 no such account; 69 the database is away; 77 refused by a rule; 78 wrong configuration.
 
-For example: npm run admin -- users roles ada@example.com auditor --reason "joined the audit team"
+Example: npm run admin -- users roles ada@example.com auditor --reason "joined the audit team"
 `;
 
-/** All commands of an operator. Throws `CommanderError` for a mistyped one, which touches no database. */
+/** Returns the program with all operator commands. Parsing a mistyped command throws `CommanderError` without touching a database. */
 export function operatorProgram(): Command {
   const program = new Command('npm run admin --')
-    .description('Commands for operators, on the database of the configuration (DATABASE_URL or DATA_DIR).')
+    .description('Commands for operators; they use the configured database (DATABASE_URL or DATA_DIR).')
     .addHelpText('after', EXIT_CODES)
     .helpCommand(false)
     .showHelpAfterError()

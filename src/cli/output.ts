@@ -1,6 +1,6 @@
 /**
- * Keeps a reader that has seen enough (`| head -1`) from ending the command with a stack: what is written afterwards is
- * dropped, and the exit code still tells how the command ended.
+ * Prevents a closed output (`| head -1`) from ending the command with a stack trace. Further output is dropped, and the
+ * exit code still reports the result.
  */
 export function ignoreClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -10,7 +10,7 @@ export function ignoreClosedOutput(): void {
   }
 }
 
-/** Writes a command's result: with `--json` as one line of JSON, nothing where there is no value; else the text. */
+/** Writes a command's result: with `--json` the value as one line of JSON, or nothing without a value; otherwise the text. */
 export function printResult({ json }: { readonly json?: true }, text: string, value?: object): void {
   if (!json) process.stdout.write(`${text}\n`);
   else if (value !== undefined) process.stdout.write(`${JSON.stringify(value)}\n`);

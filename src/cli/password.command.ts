@@ -8,11 +8,11 @@ import { printResult } from './output.js';
 import { readSecret } from './terminal-input.js';
 import { withService } from './with-service.js';
 
-/** Adds the command that gives an account another password. */
+/** Adds the command that sets an account's password. */
 export function addPasswordCommand(users: Command): void {
   withOperatorOptions(users.command('set-password'))
     .description(
-      'read a new password from standard input (no echo on a terminal), and end the sessions of the account; will be replaced by links with which people choose their own',
+      'read a new password from standard input (no echo on a terminal), and end the sessions of the account; links that let people choose their own password will replace this command',
     )
     .argument('<account>', 'e-mail address or id', accountName)
     .action(async (who: string, options: OperatorOptions) => {
@@ -25,7 +25,7 @@ export function addPasswordCommand(users: Command): void {
         const hash = await passwords.hash(password);
         const isOpen = await find(OperatorPasswords).set(who, hash, originOf(options));
         const state = isOpen ? 'enabled' : 'still disabled (see users enable)';
-        printResult(options, `The password is set and the sessions have ended; the account is ${state}.`);
+        printResult(options, `The password was set and the sessions have ended; the account is ${state}.`);
       });
     });
 }

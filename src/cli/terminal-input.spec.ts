@@ -25,7 +25,7 @@ const piped = (text: string) => {
 };
 
 describe('A secret', () => {
-  it('is read from a terminal twice and shown nowhere', async () => {
+  it('is read twice from a terminal and never shown', async () => {
     const { input, output, raw, shown } = terminal('wandering otters\r', 'wandering otters\r');
     expect(await readSecret('password', input, output)).toBe('wandering otters');
     expect(shown()).toBe('New password: \nRepeat the password: \n');
@@ -41,7 +41,7 @@ describe('A secret', () => {
     await expect(readSecret('password', input, output)).rejects.toMatchObject({ exitCode });
   });
 
-  it('is all of a pipe but its last line break', async () => {
+  it('is everything from a pipe except the last line break', async () => {
     expect(await readSecret('password', piped(' a\nb \r\n'), new PassThrough())).toBe(' a\nb ');
     await expect(readSecret('password', piped('\n'), new PassThrough())).rejects.toMatchObject({
       exitCode: 66,

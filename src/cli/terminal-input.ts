@@ -10,8 +10,8 @@ export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 const INTERRUPTED = 130;
 
 /**
- * Reads a secret from standard input: all of it up to its last line break; from a terminal one line, twice, without echo.
- * Throws {@link CommandFailure} for no input and for two lines that differ.
+ * Reads a secret from standard input: everything up to the last line break; on a terminal, one line, twice, without echo.
+ * Throws {@link CommandFailure} if there is no input or the two lines differ.
  */
 export async function readSecret(name: string, input: Input, output: NodeJS.WritableStream): Promise<string> {
   if (!input.isTTY) return nonEmpty(name, (await readAll(input)).replace(/\r?\n$/, ''));
@@ -20,7 +20,7 @@ export async function readSecret(name: string, input: Input, output: NodeJS.Writ
   throw new CommandFailure(EXIT.dataError, `The two ${name}s differ; nothing was changed.`);
 }
 
-/** Asks a yes-or-no question on a terminal; only `y` and `yes` are a yes. */
+/** Asks a yes-or-no question on a terminal; only `y` and `yes` count as yes. */
 export async function confirm(
   question: string,
   input: NodeJS.ReadableStream,
@@ -39,7 +39,7 @@ function nonEmpty(name: string, text: string): string {
   return text;
 }
 
-/** Lets readline edit the line on a terminal in raw mode, where nothing but its own output would show what is typed. */
+/** Reads a line with readline on a terminal in raw mode, where typed text is shown only if readline prints it. */
 async function readHidden(prompt: string, input: Input, output: NodeJS.WritableStream): Promise<string> {
   output.write(prompt);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

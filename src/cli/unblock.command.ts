@@ -8,12 +8,12 @@ import { withService } from './with-service.js';
 /** Adds the command that ends the block of a client address. */
 export function addUnblockCommand(program: Command): void {
   withOperatorOptions(program.command('unblock'))
-    .description('let an IP address in again that was blocked in response to an alert')
+    .description('remove the block of an IP address that was blocked in response to an alert')
     .argument('<ip>', 'IP address; IPv6 is blocked by /64', network)
     .action(async (address: string, options: OperatorOptions) => {
       await withService(async (find) => {
         const wasBlocked = await find(BlockRemoval).ofNetwork(address, originOf(options));
-        const text = wasBlocked ? `${address} may call again.` : `${address} was not blocked.`;
+        const text = wasBlocked ? `${address} is no longer blocked.` : `${address} was not blocked.`;
         printResult(options, text, { address, wasBlocked });
       });
     });

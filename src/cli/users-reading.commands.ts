@@ -18,18 +18,18 @@ interface ListOptions {
   readonly limit: number;
 }
 
-/** Longest search, in code points, and how many accounts are listed unless `--limit` says otherwise. */
+/** Maximum length of a search, in code points, and the default of `--limit`. */
 const SEARCH_LENGTH = 200;
 const USUAL_LIMIT = 50;
 
 /** Adds the commands that read accounts. */
 export function addUserReadingCommands(users: Command): void {
   withJson(users.command('list'))
-    .description('list accounts, the oldest first')
-    .option('--search <text>', 'beginning of the e-mail address or display name, in any case', searchText)
-    .addOption(new Option('--role <role>', 'only those that have this role').choices(ROLES))
-    .addOption(new Option('--status <status>', 'only those of this status').choices(ACCOUNT_STATUSES))
-    .option('--limit <count>', 'how many at most', count, USUAL_LIMIT)
+    .description('list accounts, oldest first')
+    .option('--search <text>', 'prefix of the e-mail address or display name, case-insensitive', searchText)
+    .addOption(new Option('--role <role>', 'only accounts with this role').choices(ROLES))
+    .addOption(new Option('--status <status>', 'only accounts with this status').choices(ACCOUNT_STATUSES))
+    .option('--limit <count>', 'maximum number of accounts', count, USUAL_LIMIT)
     .action(async (options: ListOptions) => {
       await withService(async (find) => {
         for await (const account of find(AccountDirectory).list(options))
@@ -63,5 +63,5 @@ function searchText(text: string): string {
 
 function count(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a number from 1 on.');
+  throw new InvalidArgumentError('It must be a whole number of at least 1.');
 }

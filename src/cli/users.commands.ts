@@ -9,7 +9,7 @@ import { printResult } from './output.js';
 import { confirm } from './terminal-input.js';
 import { withService } from './with-service.js';
 
-/** What a change of an account does, and says once it is done. */
+/** Performs a change of an account, and returns the sentence that confirms it. */
 type Change = (administration: AccountAdministration, who: string, origin: Origin) => Promise<string>;
 
 /** Adds the commands that change one account. */
@@ -17,7 +17,7 @@ export function addUserCommands(users: Command): void {
   change(
     users,
     'disable',
-    'keep an account from signing in, and end its sessions',
+    'prevent an account from signing in, and end its sessions',
     async (accounts, who, by) => {
       await accounts.disable(who, by);
       return 'The account is disabled and its sessions have ended.';
@@ -25,7 +25,7 @@ export function addUserCommands(users: Command): void {
   );
   change(users, 'enable', 'let a disabled account sign in again', async (accounts, who, by) => {
     await accounts.enable(who, by);
-    return 'The account may sign in again.';
+    return 'The account is enabled again.';
   });
   act(users, 'unlock', 'reset the count of failed logins of an account', async (accounts, who, by) => {
     await accounts.unlock(who, by);
@@ -55,13 +55,14 @@ function addRoles(users: Command): void {
 
 function addDelete(users: Command): void {
   withOperatorOptions(users.command('delete'))
-    .description('remove an account for good, and end its sessions; asks first on a terminal')
+    .description('delete an account permanently, and end its sessions; asks for confirmation on a terminal')
     .argument('<account>', 'e-mail address or id', accountName)
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask for confirmation')
     .action(async (who: string, options: OperatorOptions & { readonly yes?: true }) => {
       const isAgreed =
         options.yes ??
-        (!process.stdin.isTTY || (await confirm(`Delete ${who} for good?`, process.stdin, process.stderr)));
+        (!process.stdin.isTTY ||
+          (await confirm(`Delete ${who} permanently?`, process.stdin, process.stderr)));
       if (!isAgreed) throw new CommandFailure(EXIT.refused, 'Nothing was deleted.');
       await withService(async (find) => {
         await find(AccountAdministration).delete(who, originOf(options));
@@ -70,12 +71,12 @@ function addDelete(users: Command): void {
     });
 }
 
-/** A change after which `--json` shows the account. */
+/** Adds a change; with `--json` the command prints the changed account. */
 function change(users: Command, name: string, description: string, work: Change): void {
   add(users, name, description, work, true);
 }
 
-/** A change without a result but that it is done. */
+/** Adds a change that has no result other than its success. */
 function act(users: Command, name: string, description: string, work: Change): void {
   add(users, name, description, work, false);
 }

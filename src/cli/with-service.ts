@@ -10,8 +10,8 @@ import { prepareExistingDatabase } from '../app/existing-database.js';
 export type Find = <T>(service: abstract new (...args: never[]) => T) => T;
 
 /**
- * Runs a command over the same application that serves requests, so that its events are recorded the same way. Throws
- * `ConfigurationFault` where no service has used the database.
+ * Runs a command in the same application that serves requests, so that its events are recorded the same way. Throws
+ * `ConfigurationFault` if no service has used the database.
  */
 export async function withService<T>(work: (find: Find) => Promise<T>): Promise<T> {
   const environment = loadEnvironment(undefined, undefined, storedSecret);

@@ -14,16 +14,16 @@ import { RateLimitErrors } from './rate-limit.errors.js';
 import type { Window } from './windows/window.js';
 import { WindowKeys } from './windows/window-keys.js';
 
-/** The name under which a blocked address is refused; no quota belongs to it. */
+/** The policy name reported to a blocked address; it has no quota. */
 const BLOCKED = 'blocked-address';
 
 /**
- * May this request pass? Refuses blocked addresses, counts the request in the windows of all its policies at once,
- * sets the header fields, and records every refusal where it is decided.
+ * Decides whether a request may proceed. Refuses blocked addresses, counts the request in the windows of all its policies
+ * at once, sets the header fields, and records each refusal where it is decided.
  */
 @Injectable()
 export class Admission {
-  /** What a request is held to that is counted against its address and nothing else. */
+  /** The policies of requests that are counted by address alone. */
   private readonly byAddress: PolicySet;
 
   constructor(
@@ -36,7 +36,7 @@ export class Admission {
     this.byAddress = new PolicySet(table.policies.filter(({ name }) => name === 'address'));
   }
 
-  /** Throws `rate_limited` when a policy refuses; header fields are on the reply whatever happens after. */
+  /** Throws `rate_limited` when a policy refuses. The header fields are set on the reply in either case. */
   async admit(request: FastifyRequest, reply: FastifyReply, set: PolicySet): Promise<void> {
     const context = contextOf(request);
     context.admitted = true;
@@ -57,14 +57,14 @@ export class Admission {
     this.refuse(context, names, Math.ceil(Math.max(...violated.map(({ waitMs }) => waitMs)) / 1000));
   }
 
-  /** The same for a request that no route answers (404, 405), or that a foreign page has sent: it counts against its address alone. */
+  /** Admits a request that matches no route (404, 405) or comes from a cross-site page: counted by its address alone. */
   async admitByAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     await this.admit(request, reply, this.byAddress);
   }
 
   /**
-   * What a request is refused with that the HTTP layer refused before any guard saw it: it is not free of limits either,
-   * so the reason given, unless its address is over its limit or blocked.
+   * Counts a request that the HTTP layer refused before any guard ran, since such requests are limited too. Returns the
+   * error to send: the given reason, or the rate-limit refusal when the address is blocked or over its limit.
    */
   async admitRefused(reason: unknown, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const context = contextOf(request);
@@ -78,8 +78,9 @@ export class Admission {
   }
 
   /**
-   * Gives back what a request has spent of the exact policies, because another count refused it later: it extends no
-   * wait, so that the first one after `Retry-After` passes. Of the others it keeps its place, or refusals would be free.
+   * Refunds a request in its exact policies because another count refused it later. Such a request extends no wait, so
+   * the first request after `Retry-After` is admitted. The other policies keep the count; otherwise refusals would cost
+   * the caller nothing.
    */
   async clear(request: FastifyRequest, reply: FastifyReply, set: PolicySet, refusal: Problem): Promise<void> {
     const context = contextOf(request);

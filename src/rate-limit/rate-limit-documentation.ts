@@ -14,16 +14,16 @@ const EXTENSION = 'x-rate-limit';
 const HEADERS = {
   RateLimit: {
     description:
-      'What is left of the tightest policy, and the seconds until there is more (IETF draft). Absent where a request is refused before its limits are looked at.',
+      'Remaining requests of the tightest policy, and the seconds until there are more (IETF draft). Absent when a request is refused before its limits are checked.',
     schema: { type: 'string', example: '"default";r=99;t=60' },
   },
   'RateLimit-Policy': {
-    description: 'Every policy of the route: its quota and its window in seconds.',
+    description: 'Every policy of the route, with its quota and its window in seconds.',
     schema: { type: 'string', example: '"default";q=100;w=60, "address";q=1000;w=60' },
   },
 } as const;
 
-/** Writes each route's policies into the OpenAPI document, from what the guard itself goes by. */
+/** Adds each route's policies to the OpenAPI document, from the same source that the guard uses. */
 @Injectable()
 export class RateLimitDocumentation {
   constructor(
@@ -32,7 +32,7 @@ export class RateLimitDocumentation {
     private readonly routes: RoutePolicies,
   ) {}
 
-  /** To be called before the document is made. Throws when a route's decorators cannot be honoured. */
+  /** Call this before creating the document. Throws when a route has an invalid decorator. */
   annotate(): void {
     for (const route of declaredRoutes(this.discovery, this.scanner)) {
       const set = this.routes.of(route.handler, route.controller);
@@ -40,7 +40,7 @@ export class RateLimitDocumentation {
     }
   }
 
-  /** To be called with the finished document: the header fields of each success of a route that has limits, and of its 429. */
+  /** Call this with the finished document: adds the header fields to each success and each 429 of a limited route. */
   complete(document: OpenAPIObject): void {
     describeHeaders(
       document,

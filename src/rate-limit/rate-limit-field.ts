@@ -1,25 +1,25 @@
 import type { Policy } from './policies/policy.js';
 import type { Decision } from './windows/window.js';
 
-/** What one policy decided. */
+/** The decision of one policy. */
 export interface Verdict extends Decision {
   readonly policy: Policy;
 }
 
 /**
- * `RateLimit` of draft-ietf-httpapi-ratelimit-headers, section 4: what is left of a policy, and the seconds until
- * there is more. Of the caller's own budget only: its key is never one that a caller could name for another.
+ * Returns `RateLimit` of draft-ietf-httpapi-ratelimit-headers, section 4: the remaining requests of a policy, and the
+ * seconds until there are more. It describes the caller's own budget only; no caller can read another's by naming its key.
  */
 export function rateLimitField(policy: string, remaining: number, seconds: number): string {
   return `"${policy}";r=${remaining};t=${seconds}`;
 }
 
-/** The same of a policy that has decided. */
+/** Returns the same field for a policy's decision. */
 export function verdictField({ policy, remaining, waitMs }: Verdict): string {
   return rateLimitField(policy.name, remaining, Math.ceil(waitMs / 1000));
 }
 
-/** The verdict with the least left; of several that refuse, the one that refuses longest. */
+/** Returns the verdict with the least remaining; among several refusals, the one with the longest wait. */
 export function tightest(verdicts: readonly Verdict[]): Verdict {
   return verdicts.reduce((found, verdict) => (isTighter(verdict, found) ? verdict : found));
 }

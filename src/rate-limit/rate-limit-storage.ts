@@ -6,7 +6,7 @@ import { MemoryWindows } from './windows/memory-windows.js';
 import { RedisWindows } from './windows/redis-windows.js';
 import { type Decision, grainOf, type Window, type WindowStore } from './windows/window.js';
 
-/** Redis is away, and what it had counted with it. */
+/** Ignores an unavailable Redis: its counts are gone with it, so there is nothing to refund. */
 function nothingToTakeBack(error: unknown): void {
   if (!(error instanceof RedisUnavailable)) throw error;
 }
@@ -14,8 +14,7 @@ function nothingToTakeBack(error: unknown): void {
 type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
 /**
- * The storage behind `@nestjs/throttler`: Redis where it is usable, and windows of the same size in this process
- * while it is not.
+ * Storage for `@nestjs/throttler`: Redis while it is usable, otherwise windows of the same size in this process.
  */
 @Injectable()
 export class RateLimitStorage implements WindowStore, ThrottlerStorage {
@@ -41,8 +40,8 @@ export class RateLimitStorage implements WindowStore, ThrottlerStorage {
   }
 
   /**
-   * One bounded window, for code written against the throttler's own interface: `ttl` in milliseconds, times of the
-   * record in seconds. A refusal blocks until there is room and no longer, so `blockDuration` is not used.
+   * Counts in one bounded window, for code written against the throttler's own interface: `ttl` is in milliseconds, times of
+   * the record are in seconds. A refusal blocks only until there is room, so `blockDuration` is not used.
    */
   async increment(key: string, ttl: number, limit: number): Promise<ThrottlerRecord> {
     const [decision] = await this.consume([

@@ -4,15 +4,15 @@ import { Public } from '../platform/access/access.decorator.js';
 import { RateLimitsDto } from './dto/rate-limits.dto.js';
 import { PolicyTable } from './policies/policy-table.js';
 
-/** Tells anyone what the service allows, so that a client can pace itself before it is refused. */
+/** Publishes the rate limits, so that clients can pace themselves before they are refused. */
 @ApiTags('rate limits')
 @Controller('rate-limits')
 export class RateLimitController {
   constructor(private readonly table: PolicyTable) {}
 
   /**
-   * What this service allows. How much of it a caller has left is told to that caller alone, by the `RateLimit` header
-   * field of every answer.
+   * Returns the rate limits of this service. A caller's own remaining requests are in the `RateLimit` header field of each
+   * response.
    */
   @Get()
   @Public()

@@ -1,26 +1,26 @@
 import { SetMetadata } from '@nestjs/common';
 import type { PolicyName } from './policies/policy.js';
 
-/** The metadata key that a route's additional policies are read from. */
+/** Metadata key of a route's additional policies. */
 export const RATE_LIMIT_POLICIES = 'portcullis:rate-limit-policies';
 
-/** The metadata key that the members are read from which name whom a request is about. */
+/** Metadata key of the body members that identify the subject of a request. */
 export const RATE_LIMIT_SUBJECT = 'portcullis:rate-limit-subject';
 
-/** Members of a route's body that policies by account or session take their keys from. */
+/** Members of a route's body that provide the keys of policies by account or session. */
 export interface SubjectMembers {
-  /** The member with the e-mail address of the account, key of policies by `account`. */
+  /** The member with the account's e-mail address, the key of policies by `account`. */
   readonly email?: string;
-  /** The member with the refresh token of the session, key of policies by `session`; the cookie stands in for it. */
+  /** The member with the session's refresh token, the key of policies by `session`; the cookie is used when it is absent. */
   readonly refreshToken?: string;
 }
 
 /**
- * Holds a route to these policies beside `default` and `address`, which hold for every route; the last argument names the
- * members that their keys are read from: `@RateLimit('login', { email: 'email' })`. A policy that could not get its key
- * stops the start. The decorators of `@nestjs/throttler` work too: `@SkipThrottle({ default: true })` lifts a policy,
- * `@Throttle({ default: { limit, ttl } })` gives the route other numbers, and a name that is not configured gives it a
- * policy of its own.
+ * Applies these policies to a route in addition to `default` and `address`, which apply to every route. The last argument
+ * names the members that provide their keys: `@RateLimit('login', { email: 'email' })`. The start fails if a policy cannot
+ * get its key. The decorators of `@nestjs/throttler` work too: `@SkipThrottle({ default: true })` removes a policy,
+ * `@Throttle({ default: { limit, ttl } })` changes its numbers for the route, and a name that is not configured defines a
+ * policy of the route's own.
  */
 export function RateLimit(
   ...declared: readonly [...PolicyName[], PolicyName | SubjectMembers]

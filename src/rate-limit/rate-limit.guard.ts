@@ -14,8 +14,8 @@ import { RoutePolicies } from './policies/route-policies.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 
 /**
- * The throttler's guard with two differences: a request is counted in all of its windows at once instead of one
- * after the other, and keys come from what earlier guards verified, never from the path as it was spelled.
+ * The throttler's guard with two differences: a request is counted in all of its windows at once instead of one after the
+ * other, and keys come from data that earlier guards verified, never from the path as the client wrote it.
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
@@ -37,7 +37,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     const reply = http.getResponse<FastifyReply>();
     const { isOperational, isCrossSite } = contextOf(request);
     if (isOperational) return true;
-    // The account that a foreign page names must not pay for what the page sends.
+    // A cross-site page must not use up the budget of the account that it names.
     if (isCrossSite) await this.admission.admitByAddress(request, reply);
     else await this.admission.admit(request, reply, this.policiesOf(execution));
     return true;

@@ -22,7 +22,7 @@ import { MemoryWindows } from './windows/memory-windows.js';
 import { RedisWindows } from './windows/redis-windows.js';
 import { WindowKeys } from './windows/window-keys.js';
 
-/** The throttler's view of the policies, for whatever is written against its options. */
+/** The policies in the throttler's format, for code written against its options. */
 const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
   throttlers: table.policies.map(({ name, limit, windowSeconds }) => ({
     name,
@@ -31,7 +31,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
   })),
 });
 
-/** May this request pass: the windows of its policies, guesses at accounts, blocked addresses. */
+/** Decides whether a request may proceed: windows of policies, login guesses per account, blocked addresses. */
 @Module({
   imports: [AuditModule, DiscoveryModule, TypeOrmModule.forFeature([LoginFailures, AddressBlock])],
   controllers: [RateLimitController],

@@ -6,7 +6,7 @@ import { Admission } from './admission.js';
 import { RoutePolicies } from './policies/route-policies.js';
 import { RateLimitErrors } from './rate-limit.errors.js';
 
-/** For a route whose handler may refuse with `rate_limited` by a count of its own: such a request spends no window. */
+/** Refunds a request whose handler refuses it with `rate_limited` by its own count: such a request uses no window. */
 @Injectable()
 export class RefundInterceptor implements NestInterceptor {
   constructor(

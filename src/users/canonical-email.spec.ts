@@ -40,7 +40,7 @@ describe('canonicalEmail', () => {
   });
 
   it.each([['no address'], [''], ['@'], ['ada@'], ['ada@exa mple.com'], ['ada@[127.0.0.1]']])(
-    'leaves %o for the validator to refuse',
+    'does not fold %o into an address',
     (text) => {
       expect(isEmail(canonicalEmail(text))).toBe(false);
     },
@@ -117,7 +117,7 @@ describe('canonicalEmail', () => {
     );
   });
 
-  it('does not change what it has made canonical', () => {
+  it('does not change a canonical address', () => {
     const local = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
     const label = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
     const address = fc.tuple(

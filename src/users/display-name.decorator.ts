@@ -8,10 +8,10 @@ const MAX_CODE_POINTS = 80;
 /** Letters, marks, numbers, punctuation, symbols and spaces; no control, format-override or unpaired characters. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\u200c\u200d]+$/u;
 
-/** Something to see, which joiners, fillers and blanks of all kinds are not. */
+/** At least one visible character; joiners, fillers and blanks of all kinds do not count. */
 const VISIBLE = /[^\p{Z}\p{M}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** A name for people to read: NFC, trimmed, 1 to 80 code points, nothing that could forge a line or its direction. */
+/** Validates a display name: NFC, trimmed, 1 to 80 code points, without characters that could fake a line or reverse text. */
 export const IsDisplayName = () =>
   applyDecorators(
     Transform(({ value }: { value: unknown }) =>

@@ -7,12 +7,12 @@ import { canonicalEmail, isEmailDomain } from './canonical-email.js';
 const MAX_LENGTH = 254;
 
 /**
- * What RFC 5322 allows and no mailbox needs: quoted local parts, which are a second spelling of the same mailbox and can
- * hold line breaks, and characters that nobody sees.
+ * Allowed by RFC 5322 but needed by no mailbox: quoted local parts, which spell the same mailbox differently and can
+ * contain line breaks, and invisible characters.
  */
 const ODD = /["\s\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** An e-mail address, made canonical before it is validated: one account has one spelling. */
+/** Validates an e-mail address after making it canonical, so that each account has exactly one spelling. */
 export const IsAccountEmail = () =>
   applyDecorators(
     Transform(({ value }: { value: unknown }) =>
@@ -26,7 +26,7 @@ export const IsAccountEmail = () =>
         validate: (value: unknown) =>
           typeof value === 'string' &&
           value.length <= MAX_LENGTH &&
-          // Or isEmail, which encodes it, would throw.
+          // Otherwise isEmail would throw: it encodes the text.
           value.isWellFormed() &&
           isEmail(value) &&
           isEmailDomain(value.slice(value.lastIndexOf('@') + 1)) &&

@@ -1,4 +1,4 @@
-/** When a change happens: strictly later than the one before, so that of two profiles the newer is known, whatever a clock does. */
+/** Returns the time of a change, strictly later than the previous one even if the clock was set back, so that the newer of two profiles is known. */
 export function monotonicTimestamp(previous: Date, nowMs: number): Date {
   return new Date(Math.max(nowMs, previous.getTime() + 1));
 }

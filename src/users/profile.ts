@@ -1,7 +1,7 @@
 import type { Profile } from '../platform/access/profile.js';
 import type { User } from './user.entity.js';
 
-/** What the owner of an account may see of its row. */
+/** Returns the part of an account's row that its owner may see. */
 export function profileOf(user: User): Profile {
   return {
     id: user.id,

@@ -1,7 +1,7 @@
 import { Check, Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 import type { Role } from '../platform/access/principal.js';
 
-/** An account. What proves who its owner is stands in tables of its own. */
+/** An account. Credentials are kept in tables of their own. */
 @Entity('users')
 @Unique('users_email_key', ['email'])
 @Check('users_roles_check', `roles <@ ARRAY['user', 'auditor', 'admin']`)
@@ -9,7 +9,7 @@ export class User {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'users_pkey' })
   id: string;
 
-  /** In the spelling of `canonicalEmail`. */
+  /** In the form returned by `canonicalEmail`. */
   @Column('text')
   email: string;
 
@@ -22,7 +22,7 @@ export class User {
   @Column('boolean', { name: 'email_verified', default: false })
   emailVerified: boolean;
 
-  /** Read and written by the version before only; triggers keep it equal to the password credential. */
+  /** Read and written by the previous version only; triggers keep it equal to the password credential. */
   @Column({
     type: 'text',
     name: 'password_hash',
@@ -33,11 +33,11 @@ export class User {
   })
   legacyPasswordHash?: string | null;
 
-  /** When an operator disabled the account; null while it may sign in. */
+  /** When an operator disabled the account; null while it is enabled. */
   @Column({ type: 'timestamptz', name: 'disabled_at', precision: 3, nullable: true })
   disabledAt: Date | null;
 
-  /** When somebody signed in for the first time; null for an account that was never in use. */
+  /** Time of the first login; null for an account that has never been used. */
   @Column({ type: 'timestamptz', name: 'first_login_at', precision: 3, nullable: true })
   firstLoginAt: Date | null;
 

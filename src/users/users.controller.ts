@@ -11,14 +11,14 @@ import { ProfileDto } from './dto/profile.dto.js';
 import { UpdateProfileDto } from './dto/update-profile.dto.js';
 import { UsersService } from './users.service.js';
 
-/** What people may see and change of their own account. Whose it is comes from the token, never from the request. */
+/** The caller's own account. Its id comes from the token, never from the request. */
 @ApiTags('users')
 @Controller('users/me')
 @SignedIn()
 export class UsersController {
   constructor(private readonly users: UsersService) {}
 
-  /** The account that the access token speaks for. */
+  /** Returns the account that the access token was issued to. */
   @Get()
   @ApiOperation({ operationId: 'getOwnAccount', summary: 'Read own account' })
   @ApiOkResponse({ type: ProfileDto, description: 'The account.' })
@@ -26,11 +26,11 @@ export class UsersController {
     return profile;
   }
 
-  /** Replaces the whole editable part of the profile, which is the display name; null takes it away. */
+  /** Replaces the whole editable part of the profile, which is the display name; null removes it. */
   @Put()
   @ApiOperation({ operationId: 'updateOwnAccount', summary: 'Replace own profile' })
   @Problems(PlatformErrors.not_found)
-  @ApiOkResponse({ type: ProfileDto, description: 'The account as it is now.' })
+  @ApiOkResponse({ type: ProfileDto, description: 'The updated account.' })
   async update(
     @Body() { displayName }: UpdateProfileDto,
     @CurrentUser() principal: SessionPrincipal,

@@ -1,6 +1,6 @@
 import { problemTable } from '../platform/errors/problem.js';
 
-/** What can be wrong with an account. */
+/** Errors of accounts. */
 export const UsersErrors = problemTable({
-  email_taken: [409, 'E-mail address taken', 'There is an account with this e-mail address already.'],
+  email_taken: [409, 'E-mail address taken', 'An account with this e-mail address already exists.'],
 });

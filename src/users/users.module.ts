@@ -7,7 +7,7 @@ import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
-/** Owns the table of accounts, which other modules reach by what is exported here. */
+/** Owns the table of accounts; other modules use the exported services. */
 @Module({
   imports: [TypeOrmModule.forFeature([User]), AuditModule],
   controllers: [UsersController],

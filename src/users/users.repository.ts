@@ -8,24 +8,24 @@ import { Problem } from '../platform/errors/problem.js';
 import { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
 
-/** True of a row unless it is the last administrator who can sign in. */
+/** SQL condition: true for a row unless it is the last administrator who can sign in. */
 const IS_NOT_THE_LAST_ADMINISTRATOR = `('admin' <> ALL (users.roles) OR users.disabled_at IS NOT NULL OR EXISTS (
   SELECT FROM users other WHERE other.id <> users.id AND 'admin' = ANY (other.roles) AND other.disabled_at IS NULL))`;
 
-/** Any number that nothing else locks. */
+/** Key of the advisory lock; any number that no other lock uses. */
 const ROLES_LOCK = 0x726f6c65;
 
-/** Which accounts to list; members that are absent do not restrict. */
+/** Which accounts to list; absent members do not restrict the result. */
 export interface AccountSearch {
-  /** Beginning of the e-mail address or of the display name, without regard to case. */
+  /** Prefix of the e-mail address or the display name, case-insensitive. */
   readonly search?: string;
   readonly role?: Role;
-  /** The id after which the page begins. */
+  /** The page starts after this id. */
   readonly after?: string;
   readonly limit: number;
 }
 
-/** Every statement over accounts. */
+/** SQL for accounts. */
 @Injectable()
 export class UsersRepository {
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
@@ -38,12 +38,12 @@ export class UsersRepository {
     return onDatabase(() => this.users.findOneBy({ email }));
   }
 
-  /** Reads an account and keeps others from changing it until the transaction ends. */
+  /** Reads an account and locks its row until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<User | null> {
     return tx.findOne(User, { where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 
-  /** Throws `email_taken` when the address belongs to an account already, also to one created at the same moment. */
+  /** Inserts an account. Throws `email_taken` when the address is in use, also by an account created concurrently. */
   async insert(tx: Transaction, user: User): Promise<void> {
     try {
       await tx.insert(User, user);
@@ -62,8 +62,8 @@ export class UsersRepository {
   }
 
   /**
-   * Changes an account unless it is the last administrator who can sign in; returns whether it did. Of two callers at
-   * the same moment each would see the other's account, so both need {@link lockRoles}.
+   * Changes an account unless it is the last administrator who can sign in; returns whether it did. Callers must hold
+   * {@link lockRoles}: without it, two concurrent callers would each still see the other's account.
    */
   async updateUnlessLastAdministrator(tx: Transaction, id: string, changes: Partial<User>): Promise<boolean> {
     const query = tx.createQueryBuilder().update(User).set(changes).where({ id });
@@ -71,14 +71,14 @@ export class UsersRepository {
     return affected === 1;
   }
 
-  /** Removes an account under the same condition; returns whether it did. */
+  /** Deletes an account under the same condition; returns whether it did. */
   async deleteUnlessLastAdministrator(tx: Transaction, id: string): Promise<boolean> {
     const query = tx.createQueryBuilder().delete().from(User).where({ id });
     const { affected } = await query.andWhere(IS_NOT_THE_LAST_ADMINISTRATOR).execute();
     return affected === 1;
   }
 
-  /** One page of accounts in the order of their ids, which is nearly that of their creation. */
+  /** Returns one page of accounts ordered by id, which is close to the order of creation. */
   async page({ search, role, after, limit }: AccountSearch): Promise<User[]> {
     const query = this.users.createQueryBuilder('user').orderBy('user.id').limit(limit);
     if (search !== undefined) {
@@ -98,7 +98,7 @@ export class UsersRepository {
     return onDatabase(() => tx.existsBy(User, { roles: ArrayContains([role]) }));
   }
 
-  /** Lets one instance at a time decide who gets a role, until the transaction ends. */
+  /** Serializes changes of roles across instances until the transaction ends. */
   async lockRoles(tx: Transaction): Promise<void> {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [ROLES_LOCK]);
   }

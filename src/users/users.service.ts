@@ -15,9 +15,9 @@ import { ProfileChanges } from './profile-changes.js';
 import { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
-/** An account about to be stored. */
+/** An account to be created. */
 export interface NewUser {
-  /** In the spelling of `canonicalEmail`. */
+  /** In the form returned by `canonicalEmail`. */
   readonly email: string;
   readonly displayName: string | null;
   readonly roles: Role[];
@@ -39,22 +39,22 @@ export class UsersService {
     return this.users.findById(id);
   }
 
-  /** Whether an account has this address, in the spelling of `canonicalEmail`. */
+  /** Returns whether an account has this address, given in the form returned by `canonicalEmail`. */
   async isTaken(email: string): Promise<boolean> {
     return (await this.users.findByEmail(email)) !== null;
   }
 
-  /** Reads an account and keeps others from changing it until the transaction ends. */
+  /** Reads an account and locks its row until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<User | null> {
     return this.users.lock(tx, id);
   }
 
-  /** Notes the first login of an account whose row the caller has locked. */
+  /** Stores the time of an account's first login. The caller must have locked the account's row. */
   async noteFirstLogin(tx: Transaction, id: string, at: Date): Promise<void> {
     await this.users.update(tx, id, { firstLoginAt: at });
   }
 
-  /** Creates an account in the caller's transaction, with its event. Throws `email_taken`. */
+  /** Creates an account and records its event in the caller's transaction. Throws `email_taken`. */
   async create(tx: Transaction, { email, displayName, roles }: NewUser, origin: Origin): Promise<User> {
     const now = this.clock.now();
     const user = Object.assign(new User(), {
@@ -79,7 +79,7 @@ export class UsersService {
     return user;
   }
 
-  /** Replaces the editable profile. Throws `not_found` for an account that is gone. */
+  /** Replaces the editable profile. Throws `not_found` when the account no longer exists. */
   async updateProfile(
     { userId: id, sessionId }: Pick<SessionPrincipal, 'userId' | 'sessionId'>,
     displayName: string | null,

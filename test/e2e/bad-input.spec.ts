@@ -346,7 +346,7 @@ describe('bad input', { timeout: 60_000 }, () => {
     const resolved = await app.call({ method: 'POST', url, body: { reason: 'done' }, token: admin });
     expectProblem(resolved, 400, 'validation_failed');
     expect(resolved.json().errors).toEqual([
-      { pointer: '#/reason', detail: 'this request takes no members' },
+      { pointer: '#/reason', detail: 'this endpoint accepts no body fields' },
     ]);
   });
 

@@ -34,7 +34,7 @@ describe('the first administrator', () => {
     return rows.map(({ email }) => email);
   };
 
-  it('is nobody unless the operator names one: nothing ships with an account', async () => {
+  it('does not exist unless the operator names one: nothing ships with an account', async () => {
     const app = await start();
     onTestFinished(() => app.close());
     expect(await asSuperuser(database, 'SELECT 1 FROM users')).toEqual([]);
@@ -52,13 +52,13 @@ describe('the first administrator', () => {
     expect(types.filter((type: string) => type === 'privilege_permissions_changed')).toHaveLength(1);
   });
 
-  it('is not made anew while there is one, whatever the variables say by then', async () => {
+  it('is not created again while there is one, whatever the variables say', async () => {
     const app = await start('somebody-else@example.com');
     onTestFinished(() => app.close());
     expect(await administrators()).toEqual([EMAIL]);
   });
 
-  it('is not somebody who has registered the address before, with a password of theirs', async () => {
+  it('is never an account that was registered with the address before', async () => {
     const other = await freshDatabase();
     onTestFinished(() => other.drop());
     const before = await start(undefined, PASSWORD, other);

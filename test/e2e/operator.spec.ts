@@ -187,7 +187,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
       .run((tx) => blocks.block(['2001:db8::/64'], { alertId, reason: 'brute_force', seconds: 600 }, tx));
     expect(await admin('unblock', '2001:DB8::7')).toMatchObject({
       code: 0,
-      stdout: '2001:db8::/64 may call again.\n',
+      stdout: '2001:db8::/64 is no longer blocked.\n',
     });
     expect(await blocks.list()).toEqual([]);
     expect(await admin('unblock', '2001:db8::/64')).toMatchObject({
@@ -295,7 +295,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     const { code, stderr } = await admin('users', 'disable', newAddress());
     expect([code, stderr]).toEqual([
       NO_ACCOUNT,
-      expect.stringMatching(/^Database: .*\nThere is no such account\.\n$/),
+      expect.stringMatching(/^Database: .*\nNo such account\.\n$/),
     ]);
   });
 

@@ -38,7 +38,7 @@ describe('an account', () => {
     expect(await firstLoginOf(await logIn(app, email))).toBe(false);
   });
 
-  it('is open to who registers it, whatever was guessed at the address before', async () => {
+  it('can be registered despite earlier guesses at its address', async () => {
     const email = newAddress();
     for (let guess = 0; guess < 10; guess++) await login(email, 'a guess at what is not there');
     expect((await login(email)).statusCode).toBe(429);
@@ -47,7 +47,7 @@ describe('an account', () => {
     expect(await failuresOf()).toEqual([]);
   });
 
-  it('has no failures counted for what the service could not judge', async () => {
+  it('counts no failure for a login that the service could not evaluate', async () => {
     const email = await register(app);
     await asSuperuser(app.database, 'ALTER TABLE sessions RENAME TO sessions_away');
     for (let attempt = 0; attempt < 12; attempt++) expect((await login(email)).statusCode).toBe(500);

@@ -213,7 +213,7 @@ describe('the rate limits of every route', () => {
     ]);
   });
 
-  it('are not spent for their owner by who holds the token of a session that is over', async () => {
+  it('are not used up for the owner by the token of an ended session', async () => {
     const email = await newcomer();
     const signIn = async () =>
       (await login(email, newClient(), PASSWORD)).json<{ accessToken: string }>().accessToken;
@@ -233,7 +233,7 @@ describe('the rate limits of every route', () => {
     expect(await statuses([policies('::ffff:192.0.2.9')])).toEqual([429]);
   });
 
-  it('are not moved by what a client writes before its proxy does', async () => {
+  it('are not affected by what a client writes before its proxy does', async () => {
     await statuses(times(3, policies('192.0.2.10')));
     expect(await statuses([policies('203.0.113.5, 192.0.2.10'), policies('unknown, 192.0.2.10')])).toEqual([
       429, 429,
@@ -350,7 +350,7 @@ describe('guessing one account', () => {
 describe('a wait for an account', () => {
   limitedBy({ RATE_LIMIT_LOGIN: '5/3600' });
 
-  it('is not prolonged by who asks too early: the first login after Retry-After passes', async () => {
+  it('is not extended by early attempts: the first login after Retry-After is admitted', async () => {
     const email = await register(app);
     const headers = newClient();
     for (let guess = 0; guess < 10; guess++) expect((await login(email, newClient())).statusCode).toBe(401);
@@ -364,7 +364,7 @@ describe('a wait for an account', () => {
   });
 });
 
-describe('the rate limits of what a foreign page sends', () => {
+describe('the rate limits of requests from a cross-site page', () => {
   limitedBy({ RATE_LIMIT_ADDRESS: '3/60' });
 
   it('count it against its address, and say so', async () => {
@@ -380,10 +380,10 @@ describe('the rate limits of what a foreign page sends', () => {
   });
 });
 
-describe('the account that a foreign page names', () => {
+describe('the account named by a cross-site page', () => {
   limitedBy({ RATE_LIMIT_DEFAULT: '2/60', RATE_LIMIT_LOGIN: '2/60', RATE_LIMIT_REFRESH: '1/60' });
 
-  it('does not pay for what the page sends, nor does the session whose cookie comes along', async () => {
+  it('is not charged for requests of the page, nor is the session of the cookie', async () => {
     const [email, headers] = [await newcomer(), newClient()];
     const browser = await app.call({ url: '/auth/login', body: { email, password: PASSWORD }, headers });
     const cookies = jarOf(browser);

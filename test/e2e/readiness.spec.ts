@@ -2,7 +2,7 @@ import { DataSource, type QueryRunner } from 'typeorm';
 import { expect, it, onTestFinished } from 'vitest';
 import { startApp } from '../support/app/test-app.js';
 
-it('an instance whose pool is used up is slow and not away: others have as much to do', async () => {
+it('an instance with an exhausted pool stays ready', async () => {
   const app = await startApp({ variables: { DATABASE_POOL_SIZE: '2' } });
   onTestFinished(() => app.close());
   const dataSource = app.app.get(DataSource);

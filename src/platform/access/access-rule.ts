@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { ACCESS_RULE, type AccessRule } from './access.decorator.js';
 import { RECENT } from './recent.decorator.js';
 
-/** What the matched route asks of its caller: its handler's rule, or else its controller's; undefined for neither. */
+/** Returns the access rule of the matched route: its handler's, or else its controller's; undefined if neither has one. */
 export function accessRuleOf(execution: ExecutionContext): AccessRule | undefined {
   return (
     (Reflect.getMetadata(ACCESS_RULE, execution.getHandler()) as AccessRule | undefined) ??

@@ -1,13 +1,13 @@
 import { SetMetadata } from '@nestjs/common';
 import type { Role } from './principal.js';
 
-/** What a route asks of its caller; a route that declares nothing is refused (closed by default). */
+/** Who may call a route. A route without a rule is refused (closed by default). */
 export type AccessRule =
   | { readonly kind: 'public' }
   | { readonly kind: 'signed-in' }
   | { readonly kind: 'roles'; readonly anyOf: readonly Role[] };
 
-/** The metadata key that the authorisation guard reads a route's rule from; a route without one is refused. */
+/** Metadata key of a route's rule, read by the authorisation guard; a route without one is refused. */
 export const ACCESS_RULE = 'portcullis:access-rule';
 
 /** Anyone may call this route, with or without a token. */

@@ -1,10 +1,10 @@
-/** Every role that a user can have; tokens, the operator commands and the OpenAPI document go by this list. */
+/** Every role that a user can have; tokens, the operator commands and the OpenAPI document use this list. */
 export const ROLES = ['user', 'auditor', 'admin'] as const;
 
-/** `user` is everybody, `auditor` reads the trail and handles alerts, `admin` may do what an auditor may. */
+/** `user`: everybody; `auditor`: reads the trail and handles alerts; `admin`: may also do what an auditor may. */
 export type Role = (typeof ROLES)[number];
 
-/** A person, by an access token of one of their sessions. */
+/** A person with an access token of one of their sessions. */
 export interface SessionPrincipal {
   readonly kind: 'session';
   readonly userId: string;
@@ -35,15 +35,15 @@ interface ServiceAccountPrincipal {
   readonly scopes: readonly string[];
 }
 
-/** Who is calling, by whatever bearer token was accepted. */
+/** The caller, for any accepted kind of bearer token. */
 export type Principal = SessionPrincipal | ApiKeyPrincipal | ServiceAccountPrincipal;
 
-/** The stable id under which limits count a caller: all sessions and keys of a person share it. */
+/** Returns the stable id by which rate limits count a caller; all sessions and keys of a person share it. */
 export function callerIdOf(principal: Principal): string {
   return principal.kind === 'service-account' ? principal.serviceAccountId : principal.userId;
 }
 
-/** The person and the session that the record of a request names; null where the caller has none. */
+/** Returns the user and session that a request's record names; null where the caller has none. */
 export function recordedCaller(principal: Principal | null): {
   readonly userId: string | null;
   readonly sessionId: string | null;

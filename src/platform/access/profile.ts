@@ -1,6 +1,6 @@
 import type { Role } from './principal.js';
 
-/** An account as its owner sees it; what `GET /users/me` answers, and what the short-lived copies in Redis carry. */
+/** An account as shown to its owner; returned by `GET /users/me` and cached in Redis. */
 export interface Profile {
   readonly id: string;
   readonly email: string;
@@ -9,6 +9,6 @@ export interface Profile {
   readonly emailVerified: boolean;
   /** RFC 3339, UTC. */
   readonly createdAt: string;
-  /** RFC 3339, UTC; grows with every change, so that a newer copy is told from an older one. */
+  /** RFC 3339, UTC; increases with every change, so that a newer copy can be told from an older one. */
   readonly updatedAt: string;
 }

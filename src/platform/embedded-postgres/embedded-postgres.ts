@@ -5,33 +5,33 @@ import { openCluster, urlOf } from './cluster.js';
 import { type KeeperOptions, ServerKeeper } from './server-keeper.js';
 import { serverAccount } from './server-account.js';
 
-/** A running PostgreSQL and its addresses, one per role. */
+/** A running PostgreSQL and its URLs, one per role. */
 export interface EmbeddedPostgres {
-  /** Rows of the application's tables, the audit tables only to read and add to. */
+  /** Reads and writes the application's tables; can only read and append to the audit tables. */
   readonly serviceUrl: string;
-  /** Owner of the database, who migrates. */
+  /** Owner of the database; runs the migrations. */
   readonly ownerUrl: string;
   readonly superuserUrl: string;
-  /** Lets go of the server, and stops it when no other process uses it. */
+  /** Releases the server, and stops it if no other process uses it. */
   stop(): Promise<void>;
 }
 
-/** Which folder an embedded server lives in, and how it is kept. */
+/** The folder of an embedded server, and how the server is run. */
 export interface EmbeddedPostgresOptions extends KeeperOptions {
-  /** The server's files go to `postgres` in it. */
+  /** The server's files are stored in its subfolder `postgres`. */
   readonly dataDir: string;
 }
 
-/** Where the embedded server of a `DATA_DIR` keeps its files, once it has been started there. */
+/** Returns the folder of the embedded server's files for a `DATA_DIR`; it exists after the first start. */
 export function clusterFolder(dataDir: string): string {
   return join(resolve(dataDir), 'postgres', 'cluster');
 }
 
 /**
- * Runs a real PostgreSQL out of an npm package, for development and tests. A server left behind by a killed
- * process is adopted, one that crashed is started again, at the start as well as while in use; several processes
- * share the server of a `dataDir`, and the last one to stop ends it. Listens on a loopback port only, with
- * passwords. Throws {@link ConfigurationFault} where no package fits the platform.
+ * Runs a real PostgreSQL from an npm package, for development and tests. Adopts a server left behind by a killed process,
+ * and restarts one that crashed, at startup and while in use. Several processes share the server of a `dataDir`; the last
+ * one to stop ends it. The server listens on a loopback port only and requires passwords. Throws
+ * {@link ConfigurationFault} if there is no package for the platform.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const folder = join(resolve(options.dataDir), 'postgres');

@@ -8,8 +8,8 @@ const LOG_FILE = 'server.log';
 const LOG_MAX_BYTES = 1024 * 1024;
 
 /**
- * Settings on the command line, so that a cluster made by an older version follows this one. The log keeps no
- * statements and no rows: what the service's roles do wrong is answered to the service.
+ * Settings are passed on the command line, so that a cluster created by an older version uses the current ones. Statements
+ * and rows are not logged: errors of the service's roles are returned to the service.
  */
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
@@ -26,9 +26,9 @@ const SETTINGS = {
 };
 
 /**
- * Starts the server in a process group of its own, so that Ctrl-C on the terminal reaches only the service, which
- * still needs its database to drain. Returns at once; the server may yet refuse, for example because another
- * process was faster.
+ * Starts the server in its own process group, so that Ctrl-C on the terminal reaches only the service, which still needs
+ * its database to drain. Returns at once; the server may still fail to start, for example because another process was
+ * faster.
  */
 export async function launch(
   cluster: Cluster,
@@ -60,7 +60,7 @@ export async function launch(
   }
 }
 
-/** The last words of a server that did not start. */
+/** Returns the last lines of the log of a server that did not start. */
 export async function lastWords(folder: string): Promise<string> {
   const log = await readFile(join(folder, LOG_FILE), 'utf8').catch(() => '');
   return log.trimEnd().split('\n').slice(-5).join('\n');

@@ -1,18 +1,18 @@
 import { Client } from 'pg';
 
-/** Key of the advisory lock that every process using an embedded server shares: the bytes of "leasehol". */
+/** Key of the advisory lock shared by all processes that use an embedded server: the bytes of "leasehol". */
 const LEASE = '7810756276994469740';
 const ANSWER_MS = 2000;
 
 /**
- * A process's claim on an embedded server: a shared advisory lock on a connection of its own, so that a killed
- * process gives it up by dying. The login is also the proof that the server is ours, because SCRAM authenticates
- * the server to the client as well (RFC 5802 section 3).
+ * A process's claim on an embedded server: a shared advisory lock on its own connection, so that a killed process releases
+ * it automatically. The login also proves that the server is the right one, because SCRAM authenticates the server to the
+ * client as well (RFC 5802 section 3).
  */
 export class Lease {
   private constructor(private readonly client: Client) {}
 
-  /** Connects and claims; `onLost` is called once when the connection ends other than by {@link close}. */
+  /** Connects and claims the server; `onLost` is called once if the connection ends other than by {@link close}. */
   static async open(superuserUrl: string, onLost: () => void): Promise<Lease> {
     const client = new Client({
       connectionString: superuserUrl,
@@ -37,8 +37,8 @@ export class Lease {
   private closed = false;
 
   /**
-   * Gives up the claim and tells whether it was the last one; then nobody can make a new one while the connection
-   * stays open. A server that does not answer has no claims left to honour.
+   * Releases the claim and returns whether it was the last one. If so, no process can make a new claim while this connection
+   * stays open. A server that does not respond counts as having no other claims.
    */
   async release(): Promise<boolean> {
     this.closed = true;

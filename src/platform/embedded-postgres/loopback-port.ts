@@ -5,18 +5,18 @@ import { join } from 'node:path';
 
 const FILE = 'port';
 
-/** The preferred loopback port if nobody listens on it, or else one that the system chooses. */
+/** Returns the preferred loopback port if it is free, otherwise one chosen by the system. */
 export async function usablePort(preferred: number): Promise<number> {
   return (await tryPort(preferred)) ?? (await tryPort(0)) ?? 0;
 }
 
-/** The port of the last server in `folder`, kept so that its address survives restarts; 0 when there was none. */
+/** Returns the port of the last server in `folder`, stored so that its URL survives restarts; 0 if there was none. */
 export async function rememberedPort(folder: string): Promise<number> {
   const port = Number(await readFile(join(folder, FILE), 'utf8').catch(() => ''));
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
 }
 
-/** Notes down the port, so that the next start has the same one where it is still free. */
+/** Stores the port, so that the next start uses it again if it is free. */
 export async function rememberPort(folder: string, port: number): Promise<void> {
   await writeFile(join(folder, FILE), String(port));
 }

@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Binaries } from './binaries.js';
 
-/** The running server of a data directory, as its `postmaster.pid` tells. */
+/** The running server of a data directory, read from its `postmaster.pid`. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
 }
 
 const LOCK_FILE = 'postmaster.pid';
-/** A fast shutdown writes a checkpoint; a disk that needs longer gets the crash recovery of the next start instead. */
+/** A fast shutdown writes a checkpoint; if the disk takes longer, the next start runs crash recovery instead. */
 const FAST_SHUTDOWN_MS = 10_000;
 const IMMEDIATE_SHUTDOWN_MS = 5000;
 
 /**
- * The server that runs on a data directory, or null. A lock file left by a crash is removed when its process id
- * lives on as another program, which PostgreSQL itself cannot tell from a server of its own and would not start.
+ * Returns the server that runs on a data directory, or null. Removes a lock file left by a crash if its process id now
+ * belongs to another program: PostgreSQL cannot tell it from a server and would refuse to start.
  */
 export function findPostmaster(directory: string): Postmaster | null {
   const file = join(directory, LOCK_FILE);
@@ -26,14 +26,14 @@ export function findPostmaster(directory: string): Postmaster | null {
   const [pid, , , port] = content.split('\n').map(Number) as [number, number, number, number];
   if (!(pid > 0) || !isAlive(pid)) return null;
   if (servesFrom(pid, directory)) return { pid, port };
-  // Read once more, because another process may have put a server of its own there meanwhile.
+  // Read again, because another process may have started its server there in the meantime.
   if (readIfThere(file) === content) rmSync(file, { force: true });
   return null;
 }
 
 /**
- * Ends the server of a data directory, if there is one: fast (SIGINT: sessions are cut, everything is written), or
- * at once (SIGQUIT) when that takes too long. Throws when it outlives both.
+ * Stops the server of a data directory, if there is one: fast (SIGINT: ends sessions, writes everything), or immediately
+ * (SIGQUIT) if that takes too long. Throws if the server survives both.
  */
 export async function stopPostmaster(directory: string, binaries: Binaries): Promise<void> {
   const running = findPostmaster(directory);
@@ -42,11 +42,11 @@ export async function stopPostmaster(directory: string, binaries: Binaries): Pro
   if (await isGoneWithin(directory, FAST_SHUTDOWN_MS)) return;
   signal(running.pid, 'QUIT', binaries);
   if (!(await isGoneWithin(directory, IMMEDIATE_SHUTDOWN_MS))) {
-    throw new Error(`The embedded PostgreSQL (process ${running.pid}) does not end.`);
+    throw new Error(`The embedded PostgreSQL (process ${running.pid}) did not stop.`);
   }
 }
 
-/** Whether a process exists, whoever owns it. */
+/** Returns whether a process exists, regardless of its owner. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -62,7 +62,7 @@ function signal(pid: number, name: 'INT' | 'QUIT', binaries: Binaries): void {
   else if (isAlive(pid)) process.kill(pid, `SIG${name}`);
 }
 
-/** Asks for the server, not for its process: an orphan stays as a zombie where process 1 reaps late or never. */
+/** Checks for the server rather than its process: an orphan stays a zombie where process 1 reaps late or never. */
 async function isGoneWithin(directory: string, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   while (findPostmaster(directory) !== null) {
@@ -81,8 +81,8 @@ function readIfThere(file: string): string {
 }
 
 /**
- * Whether a process may be the server of a data directory: it works inside of it, by whatever path it was started.
- * True where the system does not tell; false for a zombie, which works nowhere any more.
+ * Returns whether a process may be the server of a data directory: the directory is its working directory, however it was
+ * started. True if the system does not reveal it; false for a zombie, which has no working directory.
  */
 function servesFrom(pid: number, directory: string): boolean {
   try {

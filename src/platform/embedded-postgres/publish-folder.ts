@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Gives a prepared folder its name, durably; one that another process published first stays, and the draft goes. */
+/** Renames a prepared folder durably. If another process has published the folder first, keeps that one and deletes the draft. */
 export async function publishFolder(draft: string, path: string): Promise<void> {
   try {
     await rename(draft, path);

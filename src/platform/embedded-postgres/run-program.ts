@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import type { ServerAccount } from './server-account.js';
 
 /**
- * Runs one of PostgreSQL's programs to its end under an account, with `lines` as its input; throws what it wrote
- * to stderr when it fails.
+ * Runs one of PostgreSQL's programs under an account until it exits, with `lines` as its input. If it fails, throws an
+ * Error with what it wrote to stderr.
  */
 export async function runProgram(
   account: ServerAccount,

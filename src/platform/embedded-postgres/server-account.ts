@@ -5,27 +5,27 @@ import { dirname, join } from 'node:path';
 import { ConfigurationFault } from '../config/configuration-fault.js';
 import { type Binaries, copyBinaries, linkLibraries } from './binaries.js';
 
-/** `nobody` on every system that has one; no entry in /etc/passwd is needed. */
+/** `nobody` on every system that has this user; no entry in /etc/passwd is needed. */
 const UNPRIVILEGED = 65_534;
 
 /** A minimal environment: PG* variables of the caller would reconfigure the server. */
 const ENVIRONMENT = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' };
 
-/** How PostgreSQL's programs are run, which refuse to run as root. */
+/** How to run PostgreSQL's programs, which refuse to run as root. */
 export interface ServerAccount {
   readonly binaries: Binaries;
   /** The program and arguments that run `program` under the account. */
   command(program: string, args: readonly string[]): [program: string, args: string[]];
   readonly options: Pick<SpawnOptions, 'uid' | 'gid' | 'env'>;
-  /** Gives a folder and everything in it to the account. */
+  /** Makes the account the owner of a folder and everything in it. */
   own(path: string): Promise<void>;
 }
 
 /**
- * The account for a server whose files live in `folder`. A normal user is the account. Root lends the server an
- * unprivileged id; where that id cannot reach the programs or the folder (a home directory of mode 700), a user
- * namespace that only renames root; where that is forbidden (a container's seccomp profile), a copy of the
- * programs within reach.
+ * Chooses the account for a server whose files are in `folder`. A normal user runs the server itself. Root runs it under
+ * an unprivileged id. If that id cannot reach the programs or the folder (a home directory of mode 700), a user namespace
+ * that only maps root is used; if namespaces are forbidden (a container's seccomp profile), a copy of the programs in a
+ * reachable place.
  */
 export async function serverAccount(installed: Binaries, folder: string): Promise<ServerAccount> {
   const binaries = await completeBinaries(installed, folder);
@@ -97,7 +97,7 @@ function runs(account: ServerAccount): boolean {
   return spawnSync(program, args, account.options).status === 0;
 }
 
-/** Asked of the system as the account itself, since modes alone do not tell (access lists, mount options). */
+/** Tested as the account itself, since file modes alone are not conclusive (access lists, mount options). */
 function reaches(binaries: Binaries, folder: string): boolean {
   const probe = ['-c', 'test -x "$1" && cd "$2"', 'sh', binaries.postgres, folder];
   return spawnSync('/bin/sh', probe, asUnprivileged(binaries).options).status === 0;

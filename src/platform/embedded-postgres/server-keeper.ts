@@ -13,17 +13,17 @@ const START_TIMEOUT_MS = 30_000;
 const POLL_MS = 10;
 const REVIVAL_PAUSE_MS = 1000;
 
-/** What a server says that met the remains of another one, or one that was a moment ahead of it. */
+/** Log output of a server that found traces of another one, or lost a race against it; both are temporary. */
 const PASSING = /still in use|lock file .* already exists|could not create any TCP\/IP sockets/;
 
-/** What the keeper of a server needs to know of whoever uses it. */
+/** Options of the process that runs a server. */
 export interface KeeperOptions {
   readonly logger: Pick<Logger, 'log' | 'warn'>;
   /** Settings of `postgresql.conf` for a server started by this process. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Keeps a cluster's server running for as long as this process, or another one, uses it. */
+/** Keeps a cluster's server running as long as this or another process uses it. */
 export class ServerKeeper {
   private lease: Lease | null = null;
   private port = 0;
@@ -44,7 +44,7 @@ export class ServerKeeper {
     return this.port;
   }
 
-  /** Gives up the server; the last process to do so stops it. */
+  /** Releases the server; the last process to do so stops it. */
   async stop(): Promise<void> {
     this.stopping = true;
     await this.revival;
@@ -75,7 +75,7 @@ export class ServerKeeper {
     return launch(this.cluster, this.account, this.folder, this.port, this.options.settings);
   }
 
-  /** False while the server starts, recovers or shuts down; throws when it does not know our password. */
+  /** Returns false while the server starts, recovers or shuts down; throws if the server does not accept our password. */
   private async claim(port: number): Promise<boolean> {
     try {
       this.lease = await Lease.open(urlOf(this.cluster, 'superuser', port), () => this.onLost());
@@ -90,7 +90,7 @@ export class ServerKeeper {
 
   private onLost(): void {
     if (this.stopping) return;
-    this.options.logger.warn('The embedded PostgreSQL ended; it is started again.');
+    this.options.logger.warn('The embedded PostgreSQL ended unexpectedly; restarting it');
     this.revival = this.revive(this.port);
   }
 
@@ -100,14 +100,16 @@ export class ServerKeeper {
       try {
         await this.enter();
       } catch (error) {
-        this.options.logger.warn(`The embedded PostgreSQL could not be started again: ${String(error)}`);
+        this.options.logger.warn(`The embedded PostgreSQL could not be restarted: ${String(error)}`);
         await delay(REVIVAL_PAUSE_MS);
       }
     }
     if (this.stopping) return;
-    if (this.port === addressedPort) this.options.logger.log('The embedded PostgreSQL is back.');
+    if (this.port === addressedPort) this.options.logger.log('The embedded PostgreSQL was restarted');
     else
-      this.options.logger.warn(`Its port was taken meanwhile; restart the service to use port ${this.port}.`);
+      this.options.logger.warn(
+        `The port of the embedded PostgreSQL was taken; restart the service to use port ${this.port}`,
+      );
   }
 
   private async assertPassing(): Promise<void> {

@@ -4,23 +4,23 @@ import { problemTable } from './problem.js';
 const TEMPORARY_REDUCED_CAPACITY =
   'https://iana.org/assignments/http-problem-types#temporary-reduced-capacity';
 
-/** Errors that any request can meet, whatever module it reaches. */
+/** Errors that any request can cause, in any module. */
 export const PlatformErrors = problemTable({
   validation_failed: [
     400,
     'Validation failed',
-    'The request is well formed, but some of its members are not acceptable.',
+    'The request is well formed, but some of its members are invalid.',
   ],
   malformed_request: [400, 'Malformed request', 'The request could not be read.'],
-  not_found: [404, 'Not found', 'There is nothing at this address.'],
-  method_not_allowed: [405, 'Method not allowed', 'This address does not answer that method.'],
+  not_found: [404, 'Not found', 'Resource not found.'],
+  method_not_allowed: [405, 'Method not allowed', 'This resource does not support the request method.'],
   payload_too_large: [413, 'Payload too large', 'The body is larger than 64 KiB.'],
-  unsupported_media_type: [415, 'Unsupported media type', 'Bodies are read as application/json only.'],
+  unsupported_media_type: [415, 'Unsupported media type', 'The body must be sent as application/json.'],
   overloaded: [503, 'Overloaded', 'The service is busy; try again shortly.', TEMPORARY_REDUCED_CAPACITY],
   dependency_unavailable: [
     503,
     'Dependency unavailable',
-    'A part that this request needs is away; try again shortly.',
+    'A dependency of this request is unavailable; try again shortly.',
   ],
   internal: [500, 'Internal error', 'Something went wrong on our side.'],
 });

@@ -1,4 +1,4 @@
-/** One row of a module's error table: what a client sees of an error (RFC 9457). */
+/** One row of a module's error table: the public part of an error (RFC 9457). */
 export interface ProblemRow {
   readonly code: string;
   readonly status: number;
@@ -6,29 +6,29 @@ export interface ProblemRow {
   readonly title: string;
   /** One public sentence on what happened or what to do. */
   readonly detail: string;
-  /** A registered problem type (RFC 9457 section 4.2); without one the type is our own description of the code. */
+  /** A registered problem type (RFC 9457 section 4.2); by default, the type is this service's description of the code. */
   readonly type?: string;
 }
 
-/** One fault of a body or query; the pointer is a JSON Pointer as URI fragment (RFC 6901 section 6). */
+/** One fault of a body or query; the pointer is a JSON Pointer in URI fragment form (RFC 6901 section 6). */
 export interface FieldFault {
   readonly pointer: string;
   readonly detail: string;
 }
 
-/** What one occurrence adds to its row. Only `cause` stays private: it goes to the log and never to a client. */
+/** Data of one occurrence, added to its row. `cause` is private: it is logged and never sent to a client. */
 export interface ProblemOccurrence {
   readonly detail?: string;
   readonly errors?: readonly FieldFault[];
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whole seconds, answered as `Retry-After` (RFC 9110 section 10.2.3). */
+  /** Whole seconds, sent as `Retry-After` (RFC 9110 section 10.2.3). */
   readonly retryAfterSeconds?: number;
   /** Further members of the problem document, for example `violated-policies`. */
   readonly extensions?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 
-/** The one error that services throw for an outcome a client is told about; the HTTP rendering is elsewhere. */
+/** The only error that services throw for outcomes that clients are told about; rendered by the HTTP layer. */
 export class Problem extends Error {
   constructor(
     readonly row: ProblemRow,
@@ -39,7 +39,7 @@ export class Problem extends Error {
   }
 }
 
-/** A module's error table: code to status, title, public sentence and, where one is registered, problem type. */
+/** Creates a module's error table: code to status, title, public sentence and, if registered, problem type. */
 export function problemTable<
   const T extends Record<string, readonly [status: number, title: string, detail: string, type?: string]>,
 >(rows: T): { readonly [K in keyof T & string]: ProblemRow } {

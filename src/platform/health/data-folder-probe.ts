@@ -1,14 +1,14 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** How long a result is good for, milliseconds: any number of probes costs one write per this. */
+/** How long a result stays valid, milliseconds: probes cause at most one write per interval. */
 const FRESH_MS = 1000;
-/** A disk of a network that is away blocks a write for minutes. */
+/** Time limit of a write, milliseconds: an unreachable network disk blocks writes for minutes. */
 const PATIENCE_MS = 1000;
-/** A full file system still creates empty files, and may have room for a few bytes inside of an inode. */
+/** A full file system can still create empty files, and may have room for a few bytes inside an inode. */
 const PROBE = Buffer.alloc(8192, 'x');
 
-/** Whether `DATA_DIR` takes data, which every request that leaves a record needs. */
+/** Checks whether `DATA_DIR` is writable, which every recorded request needs. */
 export class DataFolderProbe {
   private readonly file: string;
   private last: { readonly atMs: number; readonly writable: Promise<boolean> } | null = null;
@@ -17,7 +17,7 @@ export class DataFolderProbe {
     this.file = join(dataDir, `.ready.${process.pid}`);
   }
 
-  /** True once a file was written within the last second, or just now. */
+  /** Returns true if a file was written within the last second, or just now. */
   isWritable(): Promise<boolean> {
     const atMs = performance.now();
     if (!this.last || atMs - this.last.atMs > FRESH_MS) this.last = { atMs, writable: this.probe() };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Whether the process is on its way out: it still answers, but a balancer shall send it nothing new. */
+/** Whether the process is shutting down: it still responds, but load balancers should send no new requests. */
 @Injectable()
 export class Drain {
   private draining = false;

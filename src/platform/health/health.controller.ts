@@ -6,27 +6,27 @@ import { Operational } from '../http/operational.decorator.js';
 import { LiveDto, ReadyDto } from './health.dto.js';
 import { Readiness } from './readiness.js';
 
-/** Says to supervisors and balancers what they need and no more: nothing here tells a stranger how the service is built. */
+/** Health checks for supervisors and load balancers. They reveal nothing else about how the service is built. */
 @ApiTags('operation')
 @Controller('health')
 @Public()
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
-  /** Returns while the process can answer at all; a supervisor restarts it when this fails. */
+  /** Succeeds while the process can respond at all; a supervisor should restart it when this fails. */
   @Get('live')
   @Operational()
-  @ApiOperation({ operationId: 'getLiveness', summary: 'Is the process alive?' })
-  @ApiOkResponse({ type: LiveDto, description: 'It is.' })
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Check whether the process is alive' })
+  @ApiOkResponse({ type: LiveDto, description: 'The process is alive.' })
   live(): LiveDto {
     return { status: 'live' };
   }
 
-  /** 503 while PostgreSQL or the disk of the data folder cannot be written to, or the process drains; a balancer then sends requests elsewhere. */
+  /** Returns 503 while PostgreSQL or the disk of the data folder is not writable, or the process drains; load balancers then send requests elsewhere. */
   @Get('ready')
   @Operational()
-  @ApiOperation({ operationId: 'getReadiness', summary: 'Should requests be sent here?' })
-  @ApiOkResponse({ type: ReadyDto, description: 'Send requests here; `degraded` serves everything too.' })
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Check whether to send requests here' })
+  @ApiOkResponse({ type: ReadyDto, description: 'Send requests here; `degraded` also serves everything.' })
   @ApiServiceUnavailableResponse({ type: ReadyDto, description: 'Send requests elsewhere.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyDto> {
     const readiness = await this.readiness.check();

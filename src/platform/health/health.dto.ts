@@ -1,14 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** The process answers. */
+/** The process is alive. */
 export class LiveDto {
   @ApiProperty({ enum: ['live'] })
   status: 'live';
 }
 
-/** Whether requests should be sent here, and how the parts are. */
+/** Whether to send requests here, and the state of each dependency. */
 export class ReadyDto {
-  /** `degraded` serves everything, with limits that hold per process until Redis is back. */
+  /** `degraded` serves everything, with rate limits per process until Redis is back. */
   @ApiProperty({ enum: ['ready', 'degraded', 'draining', 'unavailable'] })
   status: 'ready' | 'degraded' | 'draining' | 'unavailable';
 

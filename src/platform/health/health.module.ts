@@ -5,7 +5,7 @@ import { HealthController } from './health.controller.js';
 import { PostgresqlSilence } from './postgresql-silence.js';
 import { Readiness } from './readiness.js';
 
-/** Returns whether the process lives and wants requests, and lets the process say that it is on its way out. */
+/** Reports whether the process is alive and ready, and marks it as draining. */
 @Global()
 @Module({
   imports: [LeaderModule],

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { Leadership } from '../leader/leadership.js';
 
-/** For how long PostgreSQL has not answered, judged by the heartbeat that every instance has for the election. */
+/** Measures how long PostgreSQL has not responded, from the heartbeats of the leader election that every instance sends. */
 @Injectable()
 export class PostgresqlSilence implements OnModuleInit {
   private sinceMs: number | null = null;
@@ -13,8 +13,8 @@ export class PostgresqlSilence implements OnModuleInit {
   ) {}
 
   /**
-   * Milliseconds since the first heartbeat without an answer; 0 while there are answers. Time in which no heartbeat was
-   * sent, because the process or its machine stood still, does not count.
+   * Milliseconds since the first heartbeat without a reply; 0 while there are replies. Time in which no heartbeat was sent,
+   * because the process or its machine was suspended, does not count.
    */
   get ms(): number {
     return this.sinceMs === null ? 0 : this.clock.nowMs() - this.sinceMs;

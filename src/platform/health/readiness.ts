@@ -8,18 +8,18 @@ import { DataFolderProbe } from './data-folder-probe.js';
 import { Drain } from './drain.js';
 import type { ReadyDto } from './health.dto.js';
 
-/** Longest that a probe waits for PostgreSQL, milliseconds. */
+/** How long a probe waits for PostgreSQL, milliseconds. */
 const PATIENCE_MS = 1000;
 
-/** How long the connection is kept while nobody asks, milliseconds. */
+/** How long the connection is kept without probes, milliseconds. */
 const KEPT_MS = 60_000;
 
-/** How fresh an answer must be, milliseconds: any number of probes costs at most one query per this. */
+/** Maximum age of a result, milliseconds: probes cause at most one query per interval. */
 const FRESH_MS = 250;
 
 /**
- * Asks the parts that requests need. PostgreSQL over a connection of its own: while requests use up the pool, they are slow,
- * and sending them elsewhere would only have them use up the others' pools.
+ * Checks the dependencies that requests need. PostgreSQL is checked over a separate connection: when requests exhaust the
+ * pool they are slow, and sending them to other instances would only exhaust the pools there.
  */
 @Injectable()
 export class Readiness implements OnApplicationShutdown {
@@ -40,7 +40,7 @@ export class Readiness implements OnApplicationShutdown {
       idleTimeoutMillis: KEPT_MS,
     });
     this.folder = new DataFolderProbe(environment.DATA_DIR);
-    // An idle connection that breaks is replaced at the next probe; unheard, its error event would end the process.
+    // An idle connection that breaks is replaced at the next probe; without a listener, its error would end the process.
     this.connection.on('error', () => undefined);
   }
 
@@ -48,7 +48,7 @@ export class Readiness implements OnApplicationShutdown {
     await this.connection.end();
   }
 
-  /** Adds something on the disk that every request needs, for example room in the spool. */
+  /** Adds a requirement on the disk that every request has, for example room in the spool. */
   requireOnDisk(isUsable: () => boolean): void {
     this.requirements.push(isUsable);
   }
@@ -84,7 +84,7 @@ export class Readiness implements OnApplicationShutdown {
     });
   }
 
-  /** A connection to a server that was demoted is given back broken, so that the next probe makes a new one. */
+  /** A connection to a demoted server is released as broken, so that the next probe opens a new one. */
   private async takesWrites(): Promise<boolean> {
     const client = await this.connection.connect();
     try {

@@ -37,7 +37,7 @@ async function start(controller: new () => object): Promise<void> {
   await module.close();
 }
 
-it('the start fails with a route that does not say who may call it', async () => {
+it('the start fails when a route does not declare who may call it', async () => {
   await expect(start(Declared)).resolves.toBeUndefined();
   await expect(start(Forgotten)).rejects.toThrow('GET /forgotten/secret: declares neither @Public()');
 });

@@ -3,8 +3,8 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { type DeclaredRoute, declaredRoutes } from './openapi/route-walk.js';
 
 /**
- * Refuses to start with a route that does not say who may call it, which the authorisation guard would refuse to everybody,
- * and with one that asks for a recent proof of a caller who need not be anyone.
+ * Fails the start when a route does not declare who may call it, because the authorisation guard would refuse all its
+ * requests, and when a public route asks for a recent proof.
  */
 @Injectable()
 export class AccessCheck implements OnModuleInit {
@@ -13,7 +13,7 @@ export class AccessCheck implements OnModuleInit {
     private readonly scanner: MetadataScanner,
   ) {}
 
-  /** Throws an Error that names the routes. */
+  /** Throws an Error that lists the routes. */
   onModuleInit(): void {
     const routes = declaredRoutes(this.discovery, this.scanner);
     refuse(

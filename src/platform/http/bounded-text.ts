@@ -1,9 +1,9 @@
-/** UTF-16 code units that a code point of NFC takes at most in its decomposed form (Unicode Standard Annex 15, maximum expansion). */
+/** Maximum UTF-16 code units that a code point of NFC takes in decomposed form (Unicode Standard Annex 15, maximum expansion). */
 const UNITS_PER_CODE_POINT = 4;
 
 /**
- * Whether a text is well formed and short enough to be looked at more closely, when at most so many code points remain
- * of it in NFC. Asked before anything else is done with a text: `normalize` sorts combining marks in quadratic time.
+ * Returns whether a text is well formed and short enough to have at most `maxCodePoints` code points in NFC. Check this
+ * before any other processing: `normalize` sorts combining marks in quadratic time.
  */
 export function isBoundedText(value: unknown, maxCodePoints: number): value is string {
   return (
@@ -11,7 +11,7 @@ export function isBoundedText(value: unknown, maxCodePoints: number): value is s
   );
 }
 
-/** Code points of a text. */
+/** Returns the number of code points of a text. */
 export function codePointsOf(text: string): number {
   return Array.from(text).length;
 }

@@ -4,7 +4,7 @@ import { canonicalIp } from './ip-address.js';
 /** Bits of an IPv4-mapped IPv6 address before the IPv4 address. */
 const MAPPED_BITS = 96;
 
-/** A set of address blocks, parsed once; blocks within `::ffff:0:0/96` count as the IPv4 blocks that they are. */
+/** A set of address blocks, parsed once. Blocks within `::ffff:0:0/96` are treated as the equivalent IPv4 blocks. */
 export class CidrList {
   private readonly blocks: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][];
 
@@ -13,7 +13,7 @@ export class CidrList {
     this.blocks = blocks.map(parseBlock);
   }
 
-  /** Whether a canonical address lies in one of the blocks. */
+  /** Returns whether a canonical address is in one of the blocks. */
   includes(ip: string): boolean {
     if (this.blocks.length === 0) return false;
     const address = ipaddr.parse(ip);

@@ -21,7 +21,7 @@ describe('clientAddress of a direct connection', () => {
     expect(addressOf(peer)).toBe(ip);
   });
 
-  it('does not believe the header of a peer that is no trusted proxy', () => {
+  it('ignores the header of a peer that is not a trusted proxy', () => {
     expect(addressOf('198.51.100.7', '203.0.113.9')).toBe('198.51.100.7');
     expect(addressOf('198.51.100.7', '203.0.113.9', nobody)).toBe('198.51.100.7');
   });
@@ -61,7 +61,7 @@ describe('clientAddress behind trusted proxies', () => {
     expect(addressOf('11.0.0.1', '203.0.113.9', mapped)).toBe('11.0.0.1');
   });
 
-  it('refuses to parse what is no block', () => {
+  it('refuses to parse an invalid block', () => {
     expect(() => new CidrList(['proxy.example.org'])).toThrow(RangeError);
   });
 });
@@ -112,7 +112,7 @@ describe('properties of clientAddress', () => {
     );
   });
 
-  it('whatever a client writes to the left of what the proxy saw changes nothing', () => {
+  it('ignores everything that a client writes to the left of the hop the proxy added', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), fc.ipV4(), (forged, seen) => {
         fc.pre(!proxies.includes(seen));
@@ -121,7 +121,7 @@ describe('properties of clientAddress', () => {
     );
   });
 
-  it('never fails, and answers an address in canonical form', () => {
+  it('never fails, and returns an address in canonical form', () => {
     const hostile = fc.oneof(fc.string(), fc.array(fc.oneof(fc.string(), fc.ipV4(), fc.ipV6())));
     fc.assert(
       fc.property(hostile, (forwardedFor) => {

@@ -1,17 +1,17 @@
 import type { CidrList } from './cidr-list.js';
 import { canonicalIp, networkOf } from './ip-address.js';
 
-/** An address in canonical form, null when unknown, and the network in which limits count it. */
+/** An address in canonical form, null when unknown, and the network that rate limits count it in. */
 export interface ClientIp {
   readonly ip: string | null;
   readonly network: string;
 }
 
 /**
- * Who is at the other end: the peer of the connection or, where the peer is a trusted proxy, the rightmost hop of
- * `X-Forwarded-For` that is not one. Each proxy appends what it saw, so only hops to the right of the first
- * untrusted one are testimony; everything to its left is the client's own writing. A hop that is no address ends
- * the walk at the last hop that was, so that nonsense cannot choose a bucket. No other header is read.
+ * Returns the client's address: the peer of the connection or, if the peer is a trusted proxy, the rightmost hop of
+ * `X-Forwarded-For` that is not one. Each proxy appends the address of its peer, so only hops to the right of the first
+ * untrusted one are reliable; the client can write anything to its left. A hop that is not an address ends the search at
+ * the last valid hop, so that garbage cannot choose a bucket. No other header is read.
  */
 export function clientIp(
   peer: string | undefined,
@@ -30,7 +30,7 @@ export function clientIp(
   return { ip, network: networkOf(ip) };
 }
 
-/** Lazily, so that a header stuffed with thousands of hops costs no more than the walk reads of it. */
+/** Lazy, so that a header with thousands of hops costs only as much as is read of it. */
 function* hopsFromTheRight(forwardedFor: string | string[]): Generator<string> {
   const list = typeof forwardedFor === 'string' ? forwardedFor : forwardedFor.join(',');
   for (let end = list.length; end >= 0;) {
@@ -42,7 +42,7 @@ function* hopsFromTheRight(forwardedFor: string | string[]): Generator<string> {
   }
 }
 
-/** Some proxies write `192.0.2.1:4711` or `[2001:db8::1]:4711`; a bare IPv6 address has colons of its own. */
+/** Removes the port of `192.0.2.1:4711` or `[2001:db8::1]:4711`, which some proxies write; a bare IPv6 address is kept. */
 function withoutPort(hop: string): string {
   return /^\[([^\]]*)\](?::\d{1,5})?$/.exec(hop)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(hop)?.[1] ?? hop;
 }

@@ -1,9 +1,9 @@
 import type { onRequestHookHandler } from 'fastify';
 import { Problem, type ProblemRow } from '../errors/problem.js';
 
-/** The origin is not repeated: it is the client's text, and stands in the request beside the answer. */
+/** Does not repeat the origin: it is client-supplied text, and browsers show it with the request. */
 const UNLISTED =
-  'The preflight comes from an origin that is not in CORS_ORIGINS, so its browser lets no page of that origin call this service. Origins are compared exactly: scheme, host and port, without a path.';
+  'The origin of the preflight is not in CORS_ORIGINS, so browsers do not let its pages call this service. Origins are compared exactly: scheme, host and port, without a path.';
 
 const FOR_ANSWERS = {
   'access-control-allow-credentials': 'true',
@@ -18,10 +18,11 @@ const FOR_PREFLIGHTS = {
 };
 
 /**
- * CORS for an exact list of origins, with credentials (ASVS 3.4.2, Fetch standard section 3.2). A hook of our own,
- * because the framework's runs ahead of every other hook and routes `OPTIONS *`: its answers would be neither
- * recorded nor counted, and OPTIONS that is no preflight would not be 405. `Vary` is among the fixed header fields. A
- * preflight from any other origin is refused with `refusal`, in words for whoever looks into the browser's network log.
+ * Handles CORS for an exact list of origins, with credentials (ASVS 3.4.2, Fetch standard section 3.2). This is our own
+ * hook because the framework's runs before every other hook and routes `OPTIONS *`: its responses would be neither
+ * recorded nor counted, and OPTIONS requests that are not preflights would not get 405. `Vary` is among the fixed header
+ * fields. A preflight from any other origin is refused with `refusal`, whose text explains the cause in the browser's
+ * network log.
  */
 export function crossOrigin(origins: readonly string[], refusal: ProblemRow): onRequestHookHandler {
   const allowed: ReadonlySet<string> = new Set(origins);

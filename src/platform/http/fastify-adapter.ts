@@ -7,32 +7,32 @@ import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { PROBLEM_JSON, problemDocument } from './problem-document.js';
 
-/** Largest body, bytes. */
+/** Maximum size of a body, bytes. */
 const BODY_LIMIT = 64 * 1024;
 
-/** What the adapter needs before the application exists that could inject it. */
+/** Values that the adapter needs before the application exists and could inject them. */
 export interface AdapterParts {
-  /** Makes the id of a request that brought none of its own. */
+  /** Creates the id of a request that has none. */
   readonly nextRequestId: () => string;
   /** The path of `PUBLIC_URL`; see `publicPath`. */
   readonly basePath: string;
-  /** Returns requests that Fastify refuses before its hooks run, such as a malformed percent-encoding. */
+  /** Responds to requests that Fastify refuses before its hooks run, such as a malformed percent-encoding. */
   readonly onUnroutable: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
 
-/** What is told of a request that Node.js could not read. */
+/** Published for a request that Node.js could not parse. */
 export interface UnreadableRequest {
   readonly status: number;
 }
 
-/** Where such requests are announced: the adapter exists before the application, whose figures count them. */
+/** Announces such requests to the metrics; a channel, because the adapter exists before the application. */
 export const unreadableRequests = channel('portcullis:unreadable-request');
 
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
 /**
- * Fastify with every limit of the HTTP layer in one place (OWASP API4:2023): head 16 KiB, body 64 KiB, 10 s for a
- * whole request. No Express-style middleware at all: security lives in hooks and guards on the matched route.
+ * Creates Fastify with every limit of the HTTP layer in one place (OWASP API4:2023): head 16 KiB, body 64 KiB, 10 s for a
+ * whole request. There is no Express-style middleware: security is in hooks and guards on the matched route.
  */
 export function fastifyAdapter({ nextRequestId, basePath, onUnroutable }: AdapterParts): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -46,11 +46,11 @@ export function fastifyAdapter({ nextRequestId, basePath, onUnroutable }: Adapte
     http: {
       maxHeaderSize: 16 * 1024,
       headersTimeout: 10_000,
-      // How often the two times above are looked at; by default every 30 s, which would make them 40.
+      // How often the two timeouts above are checked; at the default of 30 s a request could take 40 s.
       connectionsCheckingInterval: 1000,
-      // Node's own refusal would have no body; requireHost makes it a problem.
+      // Node's own refusal has no body; requireHost sends a problem instead.
       requireHostHeader: false,
-      // Node would keep the first of two Authorization fields, and a proxy in front may have judged the last.
+      // Node would keep the first of two Authorization fields, while a proxy in front may have checked the last.
       joinDuplicateHeaders: true,
     },
     routerOptions: {
@@ -69,14 +69,14 @@ export function fastifyAdapter({ nextRequestId, basePath, onUnroutable }: Adapte
       refuseConnection(error, socket, { requestId: nextRequestId(), basePath });
     },
   });
-  // Node would answer other expectations than 100-continue by itself, past limits and record; RFC 9110 section 10.1.1
-  // lets a server ignore them.
+  // Node would respond to expectations other than 100-continue itself, bypassing limits and the record; RFC 9110 section
+  // 10.1.1 lets a server ignore them.
   const { server } = adapter.getInstance();
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   return adapter;
 }
 
-/** What Node's parser refuses (ambiguous framing, oversized head, slow head) never becomes a request; answered on the socket. */
+/** Responds on the socket to what Node's parser refuses (ambiguous framing, oversized head, slow head); it never becomes a request. */
 function refuseConnection(
   error: NodeJS.ErrnoException,
   socket: Socket,

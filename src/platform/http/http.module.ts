@@ -5,7 +5,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { RouteTable } from './route-table.js';
 import { SlowRoutes } from './slow-routes.js';
 
-/** Turns whatever is thrown into a problem, and knows what the routes declare and which methods an address answers. */
+/** Turns errors into problems, and provides the declared routes and the methods of each path. */
 @Global()
 @Module({
   imports: [DiscoveryModule],

@@ -3,8 +3,8 @@ import { Transform } from 'class-transformer';
 import { ValidateIf } from 'class-validator';
 
 /**
- * Marks an optional member: it is validated only when it is there, and `null` is its absence. Code behind validation sees
- * `undefined` for both, so that it need not tell them apart.
+ * Marks an optional member: it is validated only when it is present, and `null` means absent. Code after validation sees
+ * `undefined` for both.
  */
 export const IfPresent = () =>
   applyDecorators(

@@ -1,33 +1,33 @@
 import ipaddr from 'ipaddr.js';
 import { isIP, isIPv4 } from 'node:net';
 
-/** What limits compare when a request's address is unknown: all such requests share one bucket. */
+/** Network of a request whose address is unknown; all such requests share one bucket. */
 const UNKNOWN_NETWORK = 'unknown';
 
 const ZONE = /%.*$/s;
 
-/** `::192.0.2.1`, which the library takes for `::ffff:192.0.2.1` unless it is written with a zero. */
+/** `::192.0.2.1`, which the library parses as `::ffff:192.0.2.1` unless it is written with a zero. */
 const IPV4_COMPATIBLE = /^::(?=\d+\.)/;
 
-/** Hextets of the /64 that a subscriber is given. */
+/** Hextets of the /64 that a subscriber is assigned. */
 const NETWORK_PARTS = 4;
 
 /**
- * The one spelling of an IP address: IPv4 dotted, IPv6 as in RFC 5952, IPv4-mapped IPv6 as the IPv4 address that
- * it stands for (one client must not own two budgets, CVE-2026-30827), without the zone of a link-local address.
- * Null for anything that is not an address.
+ * Returns the canonical form of an IP address: IPv4 dotted, IPv6 as in RFC 5952, IPv4-mapped IPv6 as the IPv4 address (one
+ * client must not have two budgets, CVE-2026-30827), without the zone of a link-local address. Returns null for anything
+ * that is not an address.
  */
 export function canonicalIp(text: string): string | null {
   if (isIPv4(text)) return text;
-  // Node.js decides what an address is: the library takes octal and shortened forms, too.
+  // Node.js decides what is an address: the library also accepts octal and shortened forms.
   if (isIP(text) === 0) return null;
   const ip = ipaddr.process(text.replace(ZONE, '').replace(IPV4_COMPATIBLE, '0::'));
   return ip instanceof ipaddr.IPv6 ? ip.toRFC5952String() : ip.toString();
 }
 
 /**
- * The unit in which limits count and sessions compare a canonical address: an IPv4 address as it is, IPv6 by its
- * /64, the least that one subscriber is given and may draw addresses from at will (RFC 6177 section 2).
+ * Returns the unit in which limits count and sessions compare a canonical address: an IPv4 address itself, IPv6 by its
+ * /64, the smallest block a subscriber is assigned and can pick addresses from freely (RFC 6177 section 2).
  */
 export function networkOf(ip: string | null): string {
   if (ip === null) return UNKNOWN_NETWORK;

@@ -34,7 +34,7 @@ const ENCODING = 'The body is not valid UTF-8.';
 const TWICE = 'The body names a member twice.';
 
 describe('parseJson', () => {
-  it('reads what JSON.parse reads, where no member is named twice', () => {
+  it('parses like JSON.parse when no member is repeated', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 10 }), fc.constantFrom(0, 2, '\t', '\r\n'), (value, indent) => {
         fc.pre(!JSON.stringify(value).includes('__proto__') && !hasEscapedName(value));
@@ -48,7 +48,7 @@ describe('parseJson', () => {
     );
   });
 
-  it('takes quotes, colons and backslashes within texts for what they are', () => {
+  it('treats quotes, colons and backslashes within strings as text', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.stringMatching(/^[:{},a]{0,8}$/), fc.stringMatching(/^["\\:{},a]{0,8}$/)),
@@ -59,7 +59,7 @@ describe('parseJson', () => {
     );
   });
 
-  it('reads a name that is written in escapes as what it says', () => {
+  it('decodes escaped names', () => {
     const escaped = (text: string) =>
       Array.from(text, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
     fc.assert(
@@ -131,7 +131,7 @@ describe('parseJson', () => {
     expect(refusalOf(members(201))).toBe('The body has too many members.');
   });
 
-  it('refuses bytes that are no UTF-8, which the default decoding would repair silently', () => {
+  it('refuses invalid UTF-8, which the default decoder would repair silently', () => {
     expect(refusalOf(quoted(0xff))).toBe(ENCODING);
     expect(refusalOf(quoted(0xc3))).toBe(ENCODING);
     expect(refusalOf(quoted(0xc0, 0xaf))).toBe(ENCODING);
@@ -145,7 +145,7 @@ describe('parseJson', () => {
     expect(refusalOf('\ufeff{}')).toBe(SYNTAX);
   });
 
-  it('passes a lone surrogate escape on, for the validators to refuse where text is read', () => {
+  it('accepts the escape of a lone surrogate, which validators refuse in text', () => {
     expect(read('{"a":"\\ud800"}')).toEqual({ a: '\ud800' });
   });
 
@@ -168,7 +168,7 @@ describe('parseJson', () => {
     expect(refusalOf(text)).toBe(SYNTAX);
   });
 
-  it('refuses arbitrary bytes by that problem and no other error', () => {
+  it('refuses arbitrary bytes with malformed_request and no other error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         expect(() => refusalOf(Buffer.from(bytes))).not.toThrow();
@@ -176,7 +176,7 @@ describe('parseJson', () => {
     );
   });
 
-  it('needs time in proportion to the text, also for one of nothing but quotes and backslashes', () => {
+  it('takes linear time, also for text of only quotes and backslashes', () => {
     const startedMs = performance.now();
     refusalOf(JSON.stringify({ a: '"\\'.repeat(16_000) }));
     refusalOf('"'.repeat(65_000));

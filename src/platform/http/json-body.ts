@@ -3,19 +3,19 @@ import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { contextOf } from './request-context.js';
 
-/** Deeper than any body of this API by far, and shallow enough for every recursive reader (OWASP API4:2023). */
+/** Far deeper than any body of this API, and shallow enough for every recursive reader (OWASP API4:2023). */
 const MAX_DEPTH = 16;
 
-/** More than any body of this API by far; each unknown member would be answered by a sentence of its own. */
+/** Far more than any body of this API has; each unknown member would add a sentence to the response. */
 const MAX_MEMBERS = 200;
 
 /**
- * Members and items together, at any depth; more than any body of this API by far. Each costs validation some microseconds,
- * and the largest body has room for 30,000.
+ * Maximum number of members and items together, at any depth; far more than any body of this API has. Validating each takes
+ * some microseconds, and the largest body has room for 30,000.
  */
 const MAX_VALUES = 2000;
 
-/** The one accepted media type, with no parameter but its only legal charset (RFC 8259 section 8.1; RFC 9110 section 5.6.6). */
+/** The only accepted media type; its only parameter is the one legal charset (RFC 8259 section 8.1; RFC 9110 section 5.6.6). */
 const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*(?:charset=(?:utf-8|"utf-8")[ \t]*)?)*$/i;
 
 const STRING_TOKEN = /("(?:[^"\\]|\\.)*")[ \t\r\n]*(:)?/g;
@@ -23,8 +23,8 @@ const ESCAPE = /\\(?:u([0-9a-f]{4})|(["\\/bfnrt]))/gi;
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /**
- * Installs the only body reader: an empty body of any type is no body; anything else must be `application/json`,
- * which also closes cross-site form posts (ASVS 3.5.2). Replaces Fastify's parsers, so that no other one is left.
+ * Installs the only body parser. An empty body of any type counts as no body; anything else must be `application/json`,
+ * which also blocks cross-site form posts (ASVS 3.5.2). Fastify's own parsers are removed.
  */
 export function readJsonBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
@@ -39,21 +39,21 @@ async function readBody(request: FastifyRequest, body: Buffer): Promise<unknown>
       throw new Problem(PlatformErrors.unsupported_media_type);
     return parseJson(body);
   } catch (error) {
-    // Not thrown here, ahead of the guards, or unreadable bodies would be free of limits.
+    // Not thrown here, before the guards: unreadable bodies would bypass the rate limits.
     contextOf(request).bodyFault = error as Problem;
     return undefined;
   }
 }
 
-/** RFC 9110 section 8.4: a body in a coding that is not understood is not what it seems; none is understood here. */
+/** RFC 9110 section 8.4: a body in an unsupported content coding cannot be interpreted; none is supported here. */
 function isEncoded({ headers }: FastifyRequest): boolean {
   return !/^(identity)?$/i.test(headers['content-encoding']?.trim() ?? '');
 }
 
 /**
- * Reads a JSON text strictly: well-formed UTF-8 (RFC 3629; the default decoding would silently repair it), no byte
- * order mark, member names unique within their object (RFC 8259 section 4), none that needs an escape, no `__proto__`, bounded
- * depth and number. Throws `malformed_request`.
+ * Parses a JSON text strictly: well-formed UTF-8 (RFC 3629; the default decoder would silently repair it), no byte order
+ * mark, member names unique within their object (RFC 8259 section 4) and free of required escapes, no `__proto__`, bounded
+ * depth and number of values. Throws `malformed_request`.
  */
 export function parseJson(body: Buffer): unknown {
   let text: string;
@@ -79,8 +79,8 @@ export function parseJson(body: Buffer): unknown {
 }
 
 /**
- * A valid JSON text with names that are written in escapes spelled out. V8 13.6 (Node.js 24) now and then reads one of those as
- * another that it has seen before, of which a name that stands there twice would make two members.
+ * Returns a valid JSON text with escaped names written without escapes. V8 13.6 (Node.js 24) sometimes reads an escaped
+ * name as another one that it has seen before, which can turn a repeated name into two different members.
  */
 function withPlainNames(text: string): string {
   if (!text.includes('\\')) return text;
@@ -99,14 +99,14 @@ function spelledOut(quoted: string): string {
   return plain;
 }
 
-/** Names in a valid JSON text: the strings followed by a colon. JSON.parse keeps only the last of two equal ones. */
+/** Counts the names in a valid JSON text: strings followed by a colon. JSON.parse keeps only the last of two equal names. */
 function countNames(text: string): number {
   let names = 0;
   for (const token of text.matchAll(STRING_TOKEN)) if (token[2] !== undefined) names += 1;
   return names;
 }
 
-/** Members of all objects and items of all lists. Throws `malformed_request` beyond the greatest depth. */
+/** Counts the members of all objects and the items of all lists. Throws `malformed_request` beyond the maximum depth. */
 function countValues(value: unknown, depth: number): { members: number; items: number } {
   const sum = { members: 0, items: 0 };
   if (typeof value !== 'object' || value === null) return sum;

@@ -23,7 +23,7 @@ describe('isLoopbackPeer', () => {
     expect(isLoopbackPeer(peer, {})).toBe(true),
   );
 
-  it('refuses others, and what a proxy passes on', () => {
+  it('refuses other peers and requests forwarded by a proxy', () => {
     expect(isLoopbackPeer('192.0.2.1', {})).toBe(false);
     expect(isLoopbackPeer(undefined, {})).toBe(false);
     for (const name of ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-real-ip', 'via'])

@@ -1,25 +1,25 @@
 /**
- * Who acts on an account that is not theirs, or on the installation: an operator by a command, whose name is that of the
- * operating system unless they gave another one, or an administrator over HTTP.
+ * Who acts on another account or on the installation: an operator with a command, by default under the login name of the
+ * operating system, or an administrator over HTTP.
  */
 export type Actor = ({ readonly actor: 'cli'; readonly operator: string } | { readonly actorId: string }) & {
-  /** Why, in their words. */
+  /** The reason that they gave. */
   readonly auditReason?: string;
 };
 
-/** Where a request comes from, as audit, limits and sessions know it: explicit, never ambient. */
+/** The origin of a request for audit, rate limits and sessions; passed explicitly, never ambient. */
 export interface Origin {
   readonly requestId: string;
-  /** The client's address in canonical form; null where none is known (an unknown address shares one bucket). */
+  /** The client's address in canonical form; null if unknown (all unknown addresses share one bucket). */
   readonly ip: string | null;
-  /** The address, or its /64 for IPv6: the unit that limits and sessions compare. */
+  /** The IPv4 address or the IPv6 /64: the unit that rate limits and sessions compare. */
   readonly network: string;
   readonly userAgent: string | null;
-  /** Its members are added to the details of every event of this origin. */
+  /** Added to the details of every event with this origin. */
   readonly actor?: Actor;
 }
 
-/** The origin of what the service does by itself: start-up, schedules; and, with its actor, of an operator's command. */
+/** Returns the origin of the service's own actions (startup, schedules) and, with an actor, of operator commands. */
 export function internalOrigin(requestId: string, actor?: Actor): Origin {
   return { requestId, ip: null, network: 'internal', userAgent: null, ...(actor && { actor }) };
 }

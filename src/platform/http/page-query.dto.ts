@@ -2,16 +2,16 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 
-/** From where on to list, and how much. */
+/** Where a page starts, and its size. */
 export class PageQueryDto {
-  /** The `nextCursor` of the page before, with the filters of that page. */
+  /** The `nextCursor` of the previous page; use the same filters. */
   @ApiPropertyOptional()
   @IsOptional()
   @IsString()
   @MaxLength(256)
   cursor?: string;
 
-  /** Most items of a page. */
+  /** Maximum number of items on a page. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 200, default: 50 })
   @IsOptional()
   @Type(() => Number)

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { Problem } from '../errors/problem.js';
 
-/** The problem document of RFC 9457 as this API answers it. */
+/** The problem document of RFC 9457 as returned by this API. */
 export interface ProblemDocument {
   readonly type: string;
   readonly title: string;
@@ -16,8 +16,8 @@ export interface ProblemDocument {
 export const PROBLEM_JSON = 'application/problem+json';
 
 /**
- * What the client sees of a problem: its row, what the occurrence adds, and nothing of the cause. The codes are described at a
- * reference that is relative to the host, which stays right behind any (RFC 9457 section 3.1.1), below `basePath`.
+ * Returns the public document of a problem: its row and the occurrence's additions, without the cause. The type is a
+ * host-relative reference below `basePath`, so it stays valid behind any host (RFC 9457 section 3.1.1).
  */
 export function problemDocument(problem: Problem, requestId: string, basePath = ''): ProblemDocument {
   const { row, occurrence } = problem;
@@ -33,10 +33,10 @@ export function problemDocument(problem: Problem, requestId: string, basePath = 
   };
 }
 
-/** Sends the document of a problem; a reply already on its way is left alone. */
+/** Sends a problem's document; does nothing if the reply was already sent. */
 export function sendProblem(problem: Problem, document: ProblemDocument, reply: FastifyReply): void {
   if (reply.sent) return;
-  // Bytes: to text, Fastify would add a charset, which no JSON type has (RFC 8259 section 11).
+  // Sent as bytes: Fastify would add a charset to text, and JSON types have none (RFC 8259 section 11).
   void reply
     .status(problem.row.status)
     .headers(problemHeaders(problem))
@@ -44,7 +44,7 @@ export function sendProblem(problem: Problem, document: ProblemDocument, reply: 
     .send(Buffer.from(JSON.stringify(document)));
 }
 
-/** The header fields that go with a problem: those of the occurrence, `Retry-After`, and a challenge for 401 (RFC 9110). */
+/** Returns the header fields of a problem: those of the occurrence, `Retry-After`, and a challenge for 401 (RFC 9110). */
 function problemHeaders(problem: Problem): Record<string, string> {
   const { row, occurrence } = problem;
   return {

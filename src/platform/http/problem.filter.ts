@@ -9,7 +9,7 @@ import { publicPath } from './public-path.js';
 import { RouteTable } from './route-table.js';
 import { toProblem } from './to-problem.js';
 
-/** The one place where an error becomes an answer. Causes of 5xx go to the log, by request id, and nowhere else. */
+/** Converts every error to a response. Causes of 5xx are only logged, with the request id. */
 @Injectable()
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -30,12 +30,12 @@ export class ProblemFilter implements ExceptionFilter {
     this.send(this.judge(thrown, request), request, http.getResponse<FastifyReply>());
   }
 
-  /** Answers a request with a problem. */
+  /** Responds to a request with a problem. */
   send(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
     sendProblem(problem, problemDocument(problem, contextOf(request).origin.requestId, this.basePath), reply);
   }
 
-  /** The problem that a thrown value stands for, noted on the call and, where it is our fault, in the log. */
+  /** Converts a thrown value to a problem; notes it in the request context and logs it if it is a server fault. */
   judge(thrown: unknown, request: FastifyRequest): Problem {
     const context = contextOf(request);
     const problem = this.refine(toProblem(thrown), request);
@@ -45,7 +45,7 @@ export class ProblemFilter implements ExceptionFilter {
     return problem;
   }
 
-  /** An unknown route whose path answers other methods is 405 with `Allow` (RFC 9110 section 15.5.6). */
+  /** A request without a route whose path supports other methods gets 405 with `Allow` (RFC 9110 section 15.5.6). */
   private refine(problem: Problem, request: FastifyRequest): Problem {
     if (problem.row !== PlatformErrors.not_found || !request.is404) return problem;
     const allowed = this.routes.methodsOf(request.url);
@@ -58,11 +58,11 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.row === PlatformErrors.internal) {
       this.logger.error(
         { requestId, err: cause instanceof Error ? cause : new Error(String(cause)) },
-        'unexpected error',
+        'Unexpected error',
       );
     } else {
       const reason = cause instanceof Error ? cause.message : undefined;
-      this.logger.warn({ requestId, code: problem.row.code, reason }, 'request refused');
+      this.logger.warn({ requestId, code: problem.row.code, reason }, 'Request refused');
     }
   }
 }

@@ -5,11 +5,11 @@ import { Problem } from '../errors/problem.js';
 import { contextOf } from './request-context.js';
 import { memberPointer } from './json-pointer.js';
 
-/** What Nest notes of a handler's parameters: each under its kind and place, such as `3:0`. */
+/** Nest's metadata key of a handler's parameters, each stored by kind and position, such as `3:0`. */
 const PARAMETERS = '__routeArguments__';
 const BODY_PARAMETER = /^3:/;
 
-/** Refuses a body that could not be read, or that nobody would read, after the limits have counted the request. */
+/** Refuses a body that is unreadable or that the handler does not accept, after the rate limits have counted the request. */
 @Injectable()
 export class ReadableBodyGuard implements CanActivate {
   canActivate(execution: ExecutionContext): boolean {
@@ -31,11 +31,11 @@ function takesBody(execution: ExecutionContext): boolean {
   return Object.keys(parameters ?? {}).some((name) => BODY_PARAMETER.test(name));
 }
 
-/** Unknown members are refused everywhere, also where none is known; validation sees only bodies that a handler takes. */
+/** Unknown members are refused on every route; validation runs only on bodies that a handler accepts. */
 function refuseMembers(body: object): void {
   const errors = Object.keys(body).map((name) => ({
     pointer: memberPointer('#', name),
-    detail: 'this request takes no members',
+    detail: 'this endpoint accepts no body fields',
   }));
   if (errors.length > 0) throw new Problem(PlatformErrors.validation_failed, { errors });
 }

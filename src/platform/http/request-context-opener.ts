@@ -7,15 +7,15 @@ import { isDocumentation, securityHeaders, type Transport } from './security-hea
 
 const MAX_USER_AGENT = 512;
 
-/** What the first hook must know of the surroundings to judge where a request comes from. */
+/** Configuration that the first hook needs to determine where a request comes from. */
 export interface HookParts {
   readonly trustedProxies: CidrList;
   readonly transport: Transport;
 }
 
 /**
- * The first hook of every request: attaches its {@link RequestContext} and sets the fixed header fields. A function of the
- * request and reply, because requests that Fastify cannot route pass no hook and need the same.
+ * Creates the first hook of every request, which attaches its {@link RequestContext} and sets the fixed header fields. It
+ * is a function of request and reply because requests that Fastify cannot route run no hooks and need it too.
  */
 export function callOpener({
   trustedProxies,

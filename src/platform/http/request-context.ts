@@ -5,8 +5,8 @@ import type { Problem } from '../errors/problem.js';
 import type { Origin } from './origin.js';
 
 /**
- * What is known of one request while it passes through the pipeline. Attached in an `onRequest` hook before
- * anything else runs; guards add to it, and the API-call record is written from it.
+ * State of one request on its way through the pipeline. An `onRequest` hook attaches it before anything else runs; guards
+ * add to it, and the API-call record is written from it.
  */
 export interface RequestContext {
   readonly origin: Origin;
@@ -14,51 +14,51 @@ export interface RequestContext {
   readonly startedAt: number;
   /** The matched route's pattern, `/alerts/:id/resolve`; null when nothing matched. */
   route: string | null;
-  /** Whether that route serves operation; see `Operational`. */
+  /** Whether that route is operational; see `Operational`. */
   isOperational: boolean;
-  /** Whether the limits have counted the request, or refused it. */
+  /** Whether the rate limits have counted or refused the request. */
   admitted: boolean;
-  /** When they have counted it, on the clock of their store, milliseconds. */
+  /** When the rate limits counted it, on their store's clock, milliseconds. */
   countedAt: number;
-  /** Set once a current token is verified; its session may still turn out to be over. */
+  /** Set once a current token is verified; its session may still turn out to have ended. */
   principal: Principal | null;
-  /** Set once an access token is verified, also an expired one: logout ends its session. */
+  /** Set once an access token is verified, even if it has expired: logout ends its session. */
   tokenHolder: SessionPrincipal | null;
-  /** Whether that session is known to be over: its token speaks for nobody any more, also not in the limits. */
+  /** Whether that session is known to have ended; its token no longer identifies the caller, not even for rate limits. */
   sessionIsOver: boolean;
-  /** Why the presented access token was not acceptable; null when it was, or when there was none. */
+  /** Why the access token was rejected; null if it was accepted or there was none. */
   tokenFault: string | null;
-  /** The principal's account, where a copy was at hand. */
+  /** The principal's account, if it was cached. */
   profile: Profile | null;
-  /** The session of a refresh token whose authenticity was verified, key of the `refresh` policy. */
+  /** The session of an authentic refresh token, key of the `refresh` policy. */
   refreshSessionId: string | null;
-  /** Keyed digest of the account named in a login's body, key of the `login` policy. */
+  /** Keyed digest of the e-mail address in a login's body, key of the `login` policy. */
   emailDigest: string | null;
-  /** Whether a page that may not make the request has sent it: counted against the address alone, then refused. */
+  /** Whether a cross-site page that is not allowed to do so sent the request: counted by address only, then refused. */
   isCrossSite: boolean;
-  /** Why the body could not be read; thrown once the limits have counted the request. */
+  /** Why the body could not be read; thrown after the rate limits have counted the request. */
   bodyFault: Problem | null;
-  /** The code of the problem that this request was answered with. */
+  /** The code of the problem in the response. */
   problemCode: string | null;
-  /** JSON Pointers of the members that were not acceptable. */
+  /** JSON Pointers of the invalid members. */
   invalidMembers: string[];
 }
 
 const CALL = Symbol('portcullis.call');
 
-/** Attaches the call to its request. */
+/** Attaches the context to its request. */
 export function attachContext(request: FastifyRequest, context: RequestContext): void {
   (request as unknown as Record<symbol, RequestContext>)[CALL] = context;
 }
 
-/** The call of a request; every request has one from its first hook on. */
+/** Returns the context of a request; it exists from the first hook on. Throws an Error without that hook. */
 export function contextOf(request: FastifyRequest): RequestContext {
   const call = (request as unknown as Record<symbol, RequestContext | undefined>)[CALL];
-  if (!call) throw new Error('The request has no call: the onRequest hook of app.setup.ts is missing.');
+  if (!call) throw new Error('The request has no context: the onRequest hook of app.setup.ts is missing.');
   return call;
 }
 
-/** A call of which nothing but its origin is known yet. */
+/** Returns a context that contains nothing but its origin and route. */
 export function newRequestContext(
   origin: Origin,
   route: string | null,
@@ -85,10 +85,10 @@ export function newRequestContext(
   };
 }
 
-/** The person who calls a route that only people with a session reach. */
+/** Returns the caller of a route that requires a session. Throws an Error on any other route. */
 export function principalOf(request: FastifyRequest): SessionPrincipal {
   const { principal } = contextOf(request);
   if (principal?.kind !== 'session')
-    throw new Error('The route asks for its caller but is not declared @SignedIn() or @RequireRole().');
+    throw new Error('The route needs its caller but is not declared @SignedIn() or @RequireRole().');
   return principal;
 }

@@ -7,20 +7,20 @@ import { contextOf, principalOf } from './request-context.js';
 
 const requestOf = (execution: ExecutionContext) => execution.switchToHttp().getRequest<FastifyRequest>();
 
-/** The person who calls a route that is not public. Throws where the route is declared `@Public()`, which is a mistake in the code. */
+/** Injects the caller of a route that is not public. Throws an Error on a `@Public()` route, which is a programming error. */
 export const CurrentUser = createParamDecorator((_: unknown, execution): SessionPrincipal =>
   principalOf(requestOf(execution)),
 );
 
-/** The account of the caller of a route that is not public, as it was when the caller was let in. */
+/** Injects the caller's account as it was when the caller was authorised; only on routes that are not public. */
 export const CurrentProfile = createParamDecorator((_: unknown, execution): Profile => {
   const { profile } = contextOf(requestOf(execution));
   if (!profile)
-    throw new Error('The route asks for the profile of its caller, but the caller was not looked up.');
+    throw new Error('The route needs the profile of its caller, but the caller was not looked up.');
   return profile;
 });
 
-/** Where the request comes from. */
+/** Injects the origin of the request. */
 export const ClientOrigin = createParamDecorator(
   (_: unknown, execution): Origin => contextOf(requestOf(execution)).origin,
 );

@@ -14,13 +14,13 @@ describe('RouteTable', () => {
     expect(table.methodsOf('/users/me?a=/b')).toEqual(['GET', 'HEAD', 'PUT']);
   });
 
-  it('takes a parameter for any one segment', () => {
+  it('matches a parameter with any single segment', () => {
     expect(table.methodsOf('/alerts/019abf6e/resolve')).toEqual(['POST']);
     expect(table.methodsOf('/alerts//resolve')).toEqual([]);
     expect(table.methodsOf('/alerts/a/b/resolve')).toEqual([]);
   });
 
-  it('takes every other character for itself', () => {
+  it('matches every other character literally', () => {
     expect(table.methodsOf('/.well-known/jwks.json')).toEqual(['GET']);
     expect(table.methodsOf('/xwell-known/jwksxjson')).toEqual([]);
   });

@@ -6,16 +6,16 @@ interface KnownRoute {
   readonly methods: Set<string>;
 }
 
-/** Of a target in absolute form, which routes like its path (RFC 9112 section 3.2.2). */
+/** The origin of a target in absolute form, which is routed by its path (RFC 9112 section 3.2.2). */
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 const QUERY = /\?.*$/s;
 
-/** The routes that this process serves, to tell "no such address" (404) from "not by this method" (405). */
+/** The routes of this process, used to distinguish an unknown path (404) from an unsupported method (405). */
 @Injectable()
 export class RouteTable {
   private readonly routes = new Map<string, KnownRoute>();
 
-  /** Notes a route as Fastify registers it (its `onRoute` hook). */
+  /** Adds a route when Fastify registers it (its `onRoute` hook). */
   add({ url, method }: Pick<RouteOptions, 'url' | 'method'>): void {
     if (url.includes('*')) return;
     const route = this.routes.get(url) ?? { path: pattern(url), methods: new Set<string>() };
@@ -23,7 +23,7 @@ export class RouteTable {
     this.routes.set(url, route);
   }
 
-  /** The methods that the path of a request target answers, sorted; empty for an unknown path. */
+  /** Returns the methods that the path of a request target supports, sorted; empty for an unknown path. */
   methodsOf(target: string): string[] {
     const path = target.replace(ORIGIN, '').replace(QUERY, '');
     const methods = [...this.routes.values()]

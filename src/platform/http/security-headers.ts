@@ -1,16 +1,16 @@
-/** Paths of the documentation pages, the only ones that load anything. */
+/** Paths of the documentation pages, the only ones that load resources. */
 const DOCS = /^\/docs(?:\/|$)/;
 
 /** How clients reach the service. */
 export interface Transport {
   readonly https: boolean;
-  /** Whether every host below that of `PUBLIC_URL` is reached over https, too; only the operator knows. */
+  /** Whether all subdomains of the host of `PUBLIC_URL` use https too; only the operator knows. */
   readonly includeSubDomains: boolean;
 }
 
 /**
- * Fixed header fields of every answer (OWASP HTTP Headers Cheat Sheet, ASVS 3.4). `no-store` is the rule and a
- * cacheable answer the exception, since nearly all carry tokens or personal data.
+ * Returns the fixed header fields of every response (OWASP HTTP Headers Cheat Sheet, ASVS 3.4). `no-store` is the rule and
+ * cacheable responses are the exception, since nearly all contain tokens or personal data.
  */
 export function securityHeaders({ https, includeSubDomains }: Transport): {
   api: Record<string, string>;
@@ -39,7 +39,7 @@ export function securityHeaders({ https, includeSubDomains }: Transport): {
   };
 }
 
-/** Whether a request target belongs to the documentation pages. */
+/** Returns whether a request target belongs to the documentation pages. */
 export function isDocumentation(target: string): boolean {
   return DOCS.test(target);
 }

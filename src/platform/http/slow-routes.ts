@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { declaredRoutes } from './openapi/route-walk.js';
 
-/** The routes that are marked as slow by design. */
+/** The routes marked as slow by design. */
 @Injectable()
 export class SlowRoutes implements OnModuleInit {
   private readonly patterns = new Set<string>();
@@ -17,7 +17,7 @@ export class SlowRoutes implements OnModuleInit {
       if (slow !== undefined) this.patterns.add(`${method} ${path}`);
   }
 
-  /** Whether calls of this method to the matched route's pattern take long by design. */
+  /** Returns whether a route, given by method and pattern, is slow by design. */
   has(method: string, route: string | null): boolean {
     return this.patterns.has(`${method} ${route}`);
   }

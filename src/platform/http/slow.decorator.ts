@@ -1,10 +1,10 @@
 import { SetMetadata } from '@nestjs/common';
 
-/** The metadata key that the reason of a slow route is read from. */
+/** Metadata key of the reason why a route is slow. */
 export const SLOW = 'portcullis:slow';
 
-/** Why a route takes long by design. */
+/** Why a route is slow by design. */
 export type SlowReason = 'password';
 
-/** Marks a route that takes long by design, `password` for one that hashes: what watches response times leaves it out. */
+/** Marks a route as slow by design, `password` for one that hashes; monitoring of response times ignores it. */
 export const Slow = (reason: SlowReason) => SetMetadata(SLOW, reason);

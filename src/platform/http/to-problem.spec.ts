@@ -29,17 +29,17 @@ describe('toProblem', () => {
     [errorCodes.FST_ERR_BAD_URL('%zz'), 'malformed_request'],
     [Object.assign(new Error('of http-errors'), { statusCode: 403, expose: true }), 'malformed_request'],
     [Object.assign(new Error('of http-errors'), { statusCode: 404, expose: true }), 'not_found'],
-  ])('tells a client what the HTTP layer refused: %s', (thrown, code) => {
+  ])('maps a refusal of the HTTP layer: %s', (thrown, code) => {
     expect(codeOf(thrown)).toBe(code);
   });
 
-  it('takes a body that its client broke off for the fault of the client, not of a part of ours', () => {
+  it('blames the client, not a dependency, for an incomplete body', () => {
     // What Fastify makes of Node's "aborted" while it reads a body.
     const broken = Object.assign(new Error('aborted'), { code: 'ECONNRESET', statusCode: 400 });
     expect(codeOf(broken)).toBe('malformed_request');
   });
 
-  it('takes a broken connection of our own for a dependency that is away', () => {
+  it('maps a broken connection of the service to an unavailable dependency', () => {
     expect(codeOf(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))).toBe(
       'dependency_unavailable',
     );
@@ -54,7 +54,7 @@ describe('toProblem', () => {
     [undefined],
     [null],
     [{ statusCode: 404 }],
-  ])('tells a client nothing of anything else: %s', (thrown) => {
+  ])('hides every other error from the client: %s', (thrown) => {
     const problem = toProblem(thrown);
     expect(problem.row).toBe(PlatformErrors.internal);
     expect(problem.occurrence.detail).toBeUndefined();

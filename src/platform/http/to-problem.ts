@@ -11,8 +11,8 @@ const BY_STATUS: ReadonlyMap<number, ProblemRow> = new Map([
 ]);
 
 /**
- * Any thrown value as the problem that a client is told: ours as they are, refusals of the HTTP layer by their
- * status, a lost database as `dependency_unavailable`, and everything else as `internal`.
+ * Converts a thrown value to the problem to send: a problem is returned unchanged, refusals of the HTTP layer are mapped by
+ * their status, a lost database becomes `dependency_unavailable`, and anything else `internal`.
  */
 export function toProblem(thrown: unknown): Problem {
   if (isBrokenOff(thrown)) return new Problem(PlatformErrors.malformed_request, { cause: thrown });
@@ -24,7 +24,7 @@ export function toProblem(thrown: unknown): Problem {
   return new Problem(BY_STATUS.get(status) ?? PlatformErrors.malformed_request, { cause: error });
 }
 
-/** A body whose client hung up: Node's own code for it, and the status that Fastify gives to what ends a body early. */
+/** A body whose client disconnected: Node's error code for it, with the status that Fastify sets for an incomplete body. */
 function isBrokenOff(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   const { code, statusCode } = thrown as { code?: unknown; statusCode?: unknown };
@@ -32,8 +32,8 @@ function isBrokenOff(thrown: unknown): boolean {
 }
 
 /**
- * Nest's exceptions, the errors of Fastify and its server of static files, and those of http-errors that are meant for the
- * client (`expose`) carry a status; nothing else is trusted to name its own.
+ * Returns the status of Nest's exceptions, of errors of Fastify and its static file server, and of http-errors meant for
+ * the client (`expose`). The status of any other error is not trusted.
  */
 function statusOf(error: unknown): number | null {
   if (error instanceof HttpException) return error.getStatus();

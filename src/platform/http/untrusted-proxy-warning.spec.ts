@@ -4,7 +4,7 @@ import { warnUntrustedProxy } from './untrusted-proxy-warning.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-it('says once that forwarded requests come from nobody who is trusted, and lets all of them through', () => {
+it('warns once about forwarded requests from an untrusted proxy, and admits all of them', () => {
   const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
   const hook = warnUntrustedProxy() as (request: object, reply: object, done: () => void) => void;
   const done = vi.fn();

@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { onRequestHookHandler } from 'fastify';
 
 /**
- * Says once in the life of the process that somebody forwards requests and is not trusted to say for whom: behind a proxy
- * that `TRUSTED_PROXIES` does not name, all clients are one, also to the limits. For installations that name none.
+ * Warns once per process that forwarded requests arrive from an untrusted proxy: behind a proxy that `TRUSTED_PROXIES` does
+ * not name, all clients look like one, also to the rate limits. For installations where it is empty.
  */
 export function warnUntrustedProxy(): onRequestHookHandler {
   const logger = new Logger('TrustedProxies');
@@ -11,7 +11,9 @@ export function warnUntrustedProxy(): onRequestHookHandler {
   return ({ headers }, _reply, done) => {
     if (!said && headers['x-forwarded-for'] !== undefined) {
       said = true;
-      logger.warn('X-Forwarded-For arrives, and TRUSTED_PROXIES names no proxy: its clients count as one');
+      logger.warn(
+        'X-Forwarded-For received, but TRUSTED_PROXIES is empty: all clients of the proxy count as one',
+      );
     }
     done();
   };

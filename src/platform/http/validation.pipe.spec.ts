@@ -64,7 +64,7 @@ describe('StrictValidationPipe', () => {
     },
   );
 
-  it('takes a body that is not there for an empty object', async () => {
+  it('treats a missing body as an empty object', async () => {
     expect(await faultsOf(undefined)).toEqual({ '#/title': 'title must be text' });
   });
 
@@ -80,7 +80,7 @@ describe('StrictValidationPipe', () => {
     expect(Object.keys((await faultsOf({ title: 'a', [member]: 1 }))!)).toEqual([pointer]);
   });
 
-  it('answers any member of any name with a fault, and throws nothing else', async () => {
+  it('reports a fault for an unknown member of any name, and throws nothing else', async () => {
     const names = fc.oneof(
       fc.constantFrom(
         'constructor',

@@ -3,7 +3,7 @@ import { PlatformErrors } from '../errors/platform.errors.js';
 import { type FieldFault, Problem } from '../errors/problem.js';
 import { memberPointer } from './json-pointer.js';
 
-/** Refuses what a DTO does not declare and what it declares otherwise; every fault by its JSON Pointer. */
+/** Refuses members that a DTO does not declare and values that it does not allow; reports each fault by its JSON Pointer. */
 export class StrictValidationPipe extends ValidationPipe {
   constructor() {
     super({
@@ -36,7 +36,7 @@ const isObject = (value: unknown): value is object =>
 
 const invalid = (errors: FieldFault[]) => new Problem(PlatformErrors.validation_failed, { errors });
 
-/** The pointers of members that Nest and class-transformer pass over, `constructor` for example: they would be accepted unseen. */
+/** Returns pointers of members that Nest and class-transformer skip, such as `constructor`; they would be accepted unchecked. */
 function inheritedNames(value: object): string[] {
   const names = Object.keys(value).filter((name) => name in Object.prototype || name === 'prototype');
   return names.map((name) => memberPointer('#', name));
@@ -47,7 +47,7 @@ const faultOf = (pointer: string): FieldFault => ({
   detail: `property ${pointer.slice('#/'.length)} should not exist`,
 });
 
-/** The faults that a refusal names; throws on anything else. */
+/** Returns the faults of a refusal; rethrows anything else. */
 function faultsIn(error: unknown): readonly FieldFault[] {
   if (error instanceof Problem && error.occurrence.errors) return error.occurrence.errors;
   throw error;

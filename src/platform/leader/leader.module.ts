@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Leadership } from './leadership.js';
 
-/** Elects one instance for the work that only one is to do. */
+/** Elects the instance that does the work meant for only one of them. */
 @Global()
 @Module({ providers: [Leadership], exports: [Leadership] })
 export class LeaderModule {}

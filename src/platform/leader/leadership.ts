@@ -6,28 +6,28 @@ import { Environment } from '../config/environment.js';
 import { DeadlineClient } from '../database/deadline-client.js';
 import { ownConnection } from '../database/own-connection.js';
 
-/** Any constant that no other user of advisory locks in the same database picks: the bytes of "detector". */
+/** A constant that no other user of advisory locks in the database uses: the bytes of "detector". */
 const LOCK = '7234316355249663858';
 
 const HEARTBEAT_MS = 1_000;
 const ANSWER_MS = 1_000;
 
-/** A transaction that is open for hours alarms those who watch for them, so it is begun anew this often; milliseconds. */
+/** How often the transaction is renewed, milliseconds; one that is open for hours would trigger database monitoring. */
 const RENEW_MS = 60_000;
 
 /**
- * A lock of a transaction, which a pooler cannot hand on to another client as it would a lock of a session. The
- * transaction has no snapshot and no id, so it holds up neither vacuum nor seals. A server does not notice by itself that
- * a peer has vanished from the network, and would keep the lock for hours: it ends the silent transaction.
+ * Takes a lock of a transaction, which a pooler cannot pass to another client as it would a lock of a session. The
+ * transaction has no snapshot and no id, so it delays neither vacuum nor seals. A server does not notice when a peer has
+ * vanished from the network and would keep the lock for hours; the timeout makes it end the idle transaction.
  */
 const STAND = `COMMIT; START TRANSACTION ISOLATION LEVEL READ COMMITTED;
   SET LOCAL idle_in_transaction_session_timeout = '10s';
   SELECT pg_try_advisory_xact_lock(${LOCK}) AS won`;
 
 /**
- * Of all instances on one database at most one leads: the one whose transaction holds the advisory lock. The
- * connection is its own, so that an exhausted pool cannot take it away. What a leader writes must still be safe
- * against a second one that it does not know of yet.
+ * Elects at most one leader among the instances on one database: the one whose transaction holds the advisory lock. It
+ * uses its own connection, so an exhausted pool cannot cost it the lock. Writes of a leader must still be safe against a
+ * second leader that it does not know of yet.
  */
 @Injectable()
 export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
@@ -46,7 +46,7 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
     return this.holdsLock;
   }
 
-  /** Whether PostgreSQL answered, once for each heartbeat. */
+  /** Emits for each heartbeat whether PostgreSQL responded. */
   get heartbeats(): Observable<boolean> {
     return this.heartbeatsSubject;
   }
@@ -60,7 +60,7 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
     this.hangUp();
   }
 
-  /** Connects where there is no connection, and asks for the lock or, once it is held, for a sign of life. */
+  /** Connects if there is no connection. Requests the lock or, once it is held, checks the connection. */
   async heartbeat(): Promise<void> {
     try {
       this.client ??= await this.connect();
@@ -93,7 +93,7 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
     return client;
   }
 
-  /** Without waiting for the good-bye: a server that is silent would never say it. */
+  /** Drops the connection without waiting for it to close: an unresponsive server would never confirm. */
   private hangUp(): void {
     void this.client?.end().catch(() => undefined);
     this.client = null;

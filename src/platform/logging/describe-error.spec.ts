@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { describeError } from './describe-error.js';
 
 describe('an error in the log', () => {
-  it('tells what failed, and nothing of the values of the statement or the row', () => {
+  it('describes the failure without the values of the statement or the row', () => {
     const refused = Object.assign(new Error('new row violates check constraint "users_check"'), {
       code: '23514',
       constraint: 'users_check',
@@ -25,14 +25,14 @@ describe('an error in the log', () => {
     expect(JSON.stringify(described)).not.toMatch(/ada@example|secret/);
   });
 
-  it('tells its causes, but not for ever', () => {
+  it('includes its causes to a limited depth', () => {
     const circle = new Error('outer', { cause: new Error('inner') });
     expect(describeError(circle)).toMatchObject({ cause: { message: 'inner' } });
     (circle.cause as Error).cause = circle;
     expect(JSON.stringify(describeError(circle)).length).toBeLessThan(100_000);
   });
 
-  it('tells what was thrown though it is no error', () => {
+  it('describes a thrown value that is not an error', () => {
     expect(describeError('a text')).toEqual({ type: 'string', message: 'a text' });
   });
 });

@@ -1,4 +1,4 @@
-/** What a log line tells of an error. */
+/** The description of an error in a log line. */
 interface ErrorDescription {
   readonly type: string;
   readonly message: string;
@@ -8,12 +8,12 @@ interface ErrorDescription {
   readonly cause?: ErrorDescription;
 }
 
-/** Causes of causes beyond this are not told; a circle of them would have no end. */
+/** Maximum depth of causes; a cycle would never end. */
 const MAX_DEPTH = 5;
 
 /**
- * An error without the data that it was made of: the parameters of a failed statement and PostgreSQL's `detail` hold
- * addresses and password hashes (ASVS 16.2.5), so only members that name things are taken, and no others.
+ * Describes an error without the data it was created from: the parameters of a failed statement and PostgreSQL's `detail`
+ * contain addresses and password hashes (ASVS 16.2.5), so only an allowlist of members is logged.
  */
 export function describeError(error: unknown, depth = 0): ErrorDescription {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) };

@@ -7,7 +7,7 @@ import { TracingModule } from '../tracing/tracing.module.js';
 import { describeError } from './describe-error.js';
 import { RequestLog } from './request-log.js';
 
-/** Members that must never be printed, wherever an object that holds one is logged by mistake (ASVS 16.2.5). */
+/** Members that must never be logged, wherever an object that contains one is logged by mistake (ASVS 16.2.5). */
 const SECRET_MEMBERS = [
   'password',
   'accessToken',
@@ -19,7 +19,7 @@ const SECRET_MEMBERS = [
   'token',
 ];
 
-/** Contexts in which the framework tells, at level `info`, each step of its own start: 100 lines that say nothing. */
+/** Contexts in which the framework logs each step of its start at level `info`: 100 lines without information. */
 const FRAMEWORK_NEWS = new Set([
   'InstanceLoader',
   'NestFactory',
@@ -38,8 +38,8 @@ function withoutFrameworkNews(this: Logger, args: Parameters<LogFn>, method: Log
 }
 
 /**
- * One JSON line per event. nestjs-pino's request middleware stays off: the hooks of `app.setup.ts` log requests by
- * their matched route, which needs no path-matching middleware and never sees a query string.
+ * Writes one JSON line per event. nestjs-pino's request middleware is off: the hooks of `app.setup.ts` log requests by
+ * their matched route, so no path-matching middleware is needed and query strings are never logged.
  */
 @Module({
   imports: [
@@ -53,7 +53,7 @@ function withoutFrameworkNews(this: Logger, args: Parameters<LogFn>, method: Log
           base: { pid: process.pid },
           timestamp: () => `,"time":"${new Date().toISOString()}"`,
           serializers: { err: (error: unknown) => describeError(error) },
-          // Or pino-http hands it what is no error any more, and the cause of every 5xx is an object of no name.
+          // Otherwise pino-http passes a wrapped error, and the cause of every 5xx is logged as an object without a name.
           wrapSerializers: false,
           formatters: { level: (label: string) => ({ level: label }) },
           hooks: { logMethod: withoutFrameworkNews },

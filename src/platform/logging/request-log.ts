@@ -4,8 +4,8 @@ import { Environment } from '../config/environment.js';
 import type { RequestContext } from '../http/request-context.js';
 
 /**
- * One line per answered request, by the matched route: never the path or the query, which may carry data. Successes
- * are lines of level `debug`, because the trail holds every call anyway; refusals are `info`, failures `warn`.
+ * Logs one line per request with its matched route, never the path or query, which may contain data. Successes are logged
+ * at level `debug`, because the audit trail records every call anyway; refusals at `info`, failures at `warn`.
  */
 @Injectable()
 export class RequestLog {
@@ -31,8 +31,8 @@ export class RequestLog {
       ...(problemCode && { code: problemCode }),
       ...(principal && { userId: recordedCaller(principal).userId }),
     };
-    if (status >= 500) this.logger.warn(line, 'answered');
-    else if (status >= 400) this.logger.log(line, 'answered');
-    else this.logger.debug(line, 'answered');
+    if (status >= 500) this.logger.warn(line, 'Request completed');
+    else if (status >= 400) this.logger.log(line, 'Request completed');
+    else this.logger.debug(line, 'Request completed');
   }
 }

@@ -10,7 +10,7 @@ const broken = () => {
 
 const never = () => new Promise<string>(() => undefined);
 
-describe('RedisPatience', () => {
+describe('InactivityTimeout', () => {
   let inactivity: InactivityTimeout;
 
   beforeEach(() => {
@@ -34,7 +34,7 @@ describe('RedisPatience', () => {
     return wait;
   }
 
-  it('passes an answer on', async () => {
+  it('passes a reply on', async () => {
     await expect(inactivity.wait(async () => 'PONG')).resolves.toBe('PONG');
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -52,17 +52,17 @@ describe('RedisPatience', () => {
     expect(await waitOf(10_000)).toSatisfy(isAbout(100));
   });
 
-  it('is not helped by what was heard before', async () => {
+  it('does not count data received before the wait', async () => {
     inactivity.heard();
     await vi.advanceTimersByTimeAsync(50);
     expect(await waitOf(10_000)).toSatisfy(isAbout(100));
   });
 
-  it('lasts while the server shows life, but not for ever', async () => {
+  it('lasts while the server sends data, but not forever', async () => {
     expect(await waitOf(50)).toSatisfy(isAbout(400));
   });
 
-  it('does not take a stall of this process for silence', async () => {
+  it('does not mistake a stall of this process for silence', async () => {
     vi.useRealTimers();
     const answer = Promise.withResolvers<string>();
     const wait = inactivity.wait(() => answer.promise);

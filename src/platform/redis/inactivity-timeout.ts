@@ -1,29 +1,29 @@
-/** How often a waiting command looks whether the server shows life, milliseconds. */
+/** How often a waiting command checks whether the server has sent anything, milliseconds. */
 const LOOK_MS = 25;
 
-/** A command is given up after so many looks in a row that found silence: a tenth of a second. */
+/** A command fails after this many consecutive checks without data: a tenth of a second. */
 const SILENT_LOOKS = 4;
 
-/** And after so many looks whatever else the server answers meanwhile: 400 ms. */
+/** A command fails after this many checks even if the server sends data for other commands: 400 ms. */
 const MOST_LOOKS = 16;
 
 /**
- * Waits for answers for as long as the server shows life. A burst of a thousand commands may take longer than one
- * command may, and a stall of our own event loop is not the server's silence; giving up on a healthy server would hand
- * every caller a second budget in this process. So time counts only while this process listens: a look that comes late
- * counts like any other, and always after what had arrived by then was read.
+ * Waits for replies as long as the server sends data. A burst of a thousand commands may take longer than a single command
+ * is allowed to, and a stall of this process's event loop says nothing about the server. Giving up on a healthy server
+ * would give every caller a second budget in this process. Therefore checks are counted rather than time: a late check
+ * counts once, and always runs after the data that had arrived by then was read.
  */
 export class InactivityTimeout {
   private arrivals = 0;
 
-  /** To be told whenever bytes arrive. */
+  /** Call this whenever bytes arrive. */
   readonly heard = (): void => {
     this.arrivals++;
   };
 
   /**
-   * What `work` answers, or a rejection when the server has been silent for a tenth of a second. `work` can ask
-   * whether its answer is still awaited before it sends more.
+   * Returns the result of `work`. Rejects when the server has sent nothing for a tenth of a second. `work` can check whether
+   * its result is still awaited before it sends more.
    */
   wait<T>(work: (isAwaited: () => boolean) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -41,7 +41,7 @@ export class InactivityTimeout {
         else reject(new Error('no answer in time'));
       };
       const lookLater = () => {
-        // Timers come before sockets in a turn of the event loop, immediates after them.
+        // In a turn of the event loop, timers run before sockets and immediates after them.
         timer = setTimeout(() => setImmediate(look), LOOK_MS);
       };
       lookLater();

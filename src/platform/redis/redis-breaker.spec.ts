@@ -27,7 +27,7 @@ describe('RedisBreaker', () => {
     expect(breaker.isClosed).toBe(false);
   });
 
-  it('forgives a failure between successes', () => {
+  it('ignores a failure between successes', () => {
     breaker.close();
     for (let round = 0; round < 5; round++) {
       breaker.failed();

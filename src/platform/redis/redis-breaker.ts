@@ -1,12 +1,12 @@
 import { Subject, type Observable } from 'rxjs';
 
-/** Consecutive failures that are taken for chance; the next one opens the breaker. */
+/** Consecutive failures that are ignored; the next one opens the breaker. */
 const TOLERATED_FAILURES = 1;
 
 /**
- * Whether Redis is worth asking. Opens on the second failure in a row or at once when told so, and closes only when
- * told so. Not cockatiel's: there a user's request is the trial of a half-open breaker, here the connection's own
- * heartbeat is, so that no request ever waits for a server that is known to be away.
+ * Circuit breaker for Redis. Opens on the second failure in a row or by {@link open}, and closes only by {@link close},
+ * which the heartbeat calls. cockatiel is not used: its half-open breaker sends a user's request as the trial, whereas here the heartbeat is
+ * the trial, so no request ever waits for a server that is known to be unavailable.
  */
 export class RedisBreaker {
   private readonly transitions = new Subject<'up' | 'down'>();

@@ -1,14 +1,14 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
-/** One Redis or a cluster of them; whoever sends it commands need not know which. */
+/** A single Redis or a cluster; callers send commands the same way. */
 export type RedisClient = Redis | Cluster;
 
 const RECONNECT_MS = 250;
 const CONNECT_TIMEOUT_MS = 1000;
 
 /**
- * What both kinds of client share. A command is sent once or not at all: nothing waits for a connection and nothing
- * is sent again after one broke, because a command that counts must not count twice.
+ * Options of both kinds of client. A command is sent at most once: it neither waits for a connection nor is sent again
+ * after a broken one, because a command that counts must not count twice.
  */
 const SENT_ONCE = {
   connectionName: 'portcullis',
@@ -18,7 +18,7 @@ const SENT_ONCE = {
   maxRetriesPerRequest: 0,
 } satisfies RedisOptions;
 
-/** One URL is a standalone server, several are the first nodes to ask of a Redis Cluster. */
+/** Creates a client: one URL is a standalone server, several are the seed nodes of a Redis Cluster. */
 export function createRedisClient(urls: readonly string[]): RedisClient {
   const [first = '', ...others] = urls;
   return others.length === 0 ? standalone(first) : cluster(urls, new URL(first));
@@ -32,7 +32,7 @@ function standalone(url: string): Redis {
   });
 }
 
-/** Redirections (MOVED, ASK) are followed, for the node that answers one has done nothing. */
+/** Redirections (MOVED, ASK) are followed: a node that returns one has executed nothing. */
 function cluster(urls: readonly string[], { protocol, username, password }: URL): Cluster {
   return new Cluster([...urls], {
     enableOfflineQueue: false,
@@ -58,7 +58,7 @@ export function onBytes(client: RedisClient, heard: () => void): void {
   else client.on('+node', listen);
 }
 
-/** Sends the commands that `send` issues in one write; a cluster's client does so by itself, for each node. */
+/** Sends the commands issued by `send` in one write; a cluster client does this on its own, per node. */
 export function inOneWrite(client: RedisClient | null, send: () => void): void {
   const stream = client instanceof Redis ? client.stream : undefined;
   stream?.cork();

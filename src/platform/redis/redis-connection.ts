@@ -9,24 +9,24 @@ import { beat, isUnknownDatabase } from './redis-heartbeat.js';
 import { InactivityTimeout } from './inactivity-timeout.js';
 import { RedisUnavailable } from './redis-unavailable.js';
 
-/** Twice this and a timeout fit into the second within which trouble must be noticed without any traffic. */
+/** Twice this plus one timeout fits into one second, the time within which failures must be detected without traffic. */
 const HEARTBEAT_MS = 250;
 
-/** How long the start waits for a first connection before the service begins without one. */
+/** How long startup waits for the first connection before the service starts without Redis. */
 const START_TIMEOUT_MS = 1000;
 
-/** After so many failed heartbeats in a row the connection is replaced: its other end may be gone without a word. */
+/** The connection is replaced after this many failed heartbeats in a row: its peer may have vanished without closing it. */
 const HEARTBEATS_TO_REPLACE = 8;
 
-/** The states of a client that has a connection to replace; in the others it makes a new one by itself. */
+/** States of a client with a connection to replace; in all others it reconnects on its own. */
 const CONNECTED = new Set(['ready', 'connect']);
 
 type RedisCommand<T> = (client: RedisClient, isAwaited: () => boolean) => Promise<T>;
 
 /**
- * The process's one way to Redis, which is speed and never truth: every caller must be able to do without it.
- * Commands sent {@link atEndOfTurn} share a round trip. A heartbeat that does what requests do tells a
- * usable server from one that is full, read-only, loading or refuses a command to this user.
+ * The process's only connection to Redis, which makes requests faster but is never the source of truth: every caller must
+ * work without it. Commands sent with {@link atEndOfTurn} share a round trip. A heartbeat runs the same commands as
+ * requests, so it detects a server that is full, read-only, loading or denies a command to this user.
  */
 @Injectable()
 export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
@@ -38,14 +38,14 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   private heart: NodeJS.Timeout | undefined;
   private senders: (() => void)[] = [];
   private failedHeartbeats = 0;
-  /** The last failure, for the log: without it a wrong password looks like a server that is away. */
+  /** The last failure, for the log; without it, a wrong password would look like an unreachable server. */
   private fault = 'no connection';
   private lastFailure: unknown;
 
-  /** Round trip of the last heartbeat that was answered, milliseconds. */
+  /** Round-trip time of the last successful heartbeat, milliseconds. */
   lastLatencyMs: number | null = null;
 
-  /** Emits when Redis becomes usable or stops being so; the first emission is the first connection. */
+  /** Emits when Redis becomes usable or unusable; the first emission is the first connection. */
   readonly changes: Observable<'up' | 'down'> = this.breaker.changes;
 
   constructor(environment: Environment) {
@@ -56,7 +56,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     return this.urls.length > 0;
   }
 
-  /** Whether keys of one command must share a hash tag. */
+  /** Whether the keys of one command must share a hash tag. */
   get clustered(): boolean {
     return this.urls.length > 1;
   }
@@ -67,9 +67,9 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Runs one or more commands. Rejects with {@link RedisUnavailable}: at once while Redis is known to be unusable, and
-   * when it falls silent for 100 ms; what was sent before that may still be executed by a server that wakes up. A
-   * command of several steps asks `isAwaited` before the next.
+   * Runs one or more commands. Rejects with {@link RedisUnavailable} at once while Redis is known to be unusable, and when
+   * it sends nothing for 100 ms; a server that recovers may still execute what was sent before that. A command with several
+   * steps must check `isAwaited` before each further step.
    */
   run<T>(command: RedisCommand<T>): Promise<T> {
     if (!this.breaker.isClosed || this.client === null)
@@ -77,9 +77,9 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     return this.attempt(this.client, command);
   }
 
-  /** Calls `send` at the end of this turn of the event loop; the commands of all who ask for it travel in one write. */
+  /** Calls `send` at the end of this turn of the event loop; the commands of all callers are sent in one write. */
   atEndOfTurn(send: () => void): void {
-    // Sockets are read before immediates run, so whatever this turn reads has asked by then.
+    // Sockets are read before immediates run, so all requests read in this turn are included.
     if (this.senders.push(send) > 1) return;
     setImmediate(() => {
       const senders = this.senders;
@@ -92,13 +92,13 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     if (!this.configured) {
-      this.logger.warn('REDIS_URL is not set: rate limits hold per process, not across instances.');
+      this.logger.warn('REDIS_URL is not set: rate limits apply per process, not across instances');
       return;
     }
     this.changes.subscribe((state) => this.report(state));
     const client = createRedisClient(this.urls);
     this.client = client;
-    // Without a listener the client would print each of its attempts.
+    // Without a listener the client would print every connection attempt.
     client.on('error', (error: Error) => {
       this.fault = error.message;
     });
@@ -139,9 +139,9 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
       this.breaker.close();
     } catch (error) {
       this.failedHeartbeats++;
-      // One refusal is no chance failure: the next request would meet the same.
+      // A refusal by the server is not a transient failure: the next request would get the same.
       if (error instanceof RedisUnavailable && isRefusal(error.cause)) this.breaker.open();
-      // After a failover the same address may lead to the new primary; this connection stays with the old one.
+      // After a failover the same address may lead to the new primary, while this connection still leads to the old one.
       const isDemoted = !this.clustered && isReadOnly(error);
       const isStale = this.failedHeartbeats % HEARTBEATS_TO_REPLACE === 0;
       if (CONNECTED.has(client.status) && (isDemoted || isStale)) client.disconnect(true);
@@ -163,12 +163,15 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   }
 
   private report(state: 'up' | 'down'): void {
-    if (state === 'up') this.logger.log('Redis is usable: rate limits are shared between instances.');
-    else this.logger.warn(`Redis is not usable (${this.fault}): rate limits hold per process until it is.`);
+    if (state === 'up') this.logger.log('Redis is available: rate limits are shared between instances');
+    else
+      this.logger.warn(
+        `Redis is unavailable (${this.fault}): rate limits apply per process until it is back`,
+      );
   }
 }
 
-/** An error that the server itself returned: a right that is missing, no memory, no such database. */
+/** Whether the server itself returned the error: a missing permission, no memory, no such database. */
 const isRefusal = (cause: unknown) => cause instanceof ReplyError;
 
 const isReadOnly = (error: unknown) =>

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { RedisConnection } from './redis-connection.js';
 
-/** Gives every module the one connection to Redis, which says of itself that it is unconfigured where REDIS_URL is unset. */
+/** Provides the connection to Redis to every module; it reports itself as unconfigured when REDIS_URL is not set. */
 @Global()
 @Module({ providers: [RedisConnection], exports: [RedisConnection] })
 export class RedisModule {}

@@ -25,7 +25,7 @@ describe('a batch of one turn', () => {
     expect(asked).toEqual([[1, 2, 3]]);
   });
 
-  it('waits for no other turn', async () => {
+  it('does not wait for another turn', async () => {
     const { batch, asked } = doubling();
     const first = batch.ask(1);
     await nextTurn();
@@ -39,7 +39,7 @@ describe('a batch of one turn', () => {
     expect(asked).toEqual([[1, 2], [3, 4], [5]]);
   });
 
-  it('fails each of its questions when it fails, and answers the next ones', async () => {
+  it('rejects every question of a failed batch, and answers the next ones', async () => {
     let away = true;
     const batch = new TurnBatch<number, number>(
       redis,

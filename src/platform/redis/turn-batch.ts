@@ -7,9 +7,9 @@ interface Waiting<Question, Answer> {
 }
 
 /**
- * Asks Redis together what is asked within one turn of the event loop: under load a command for each request is most of
- * what Redis costs, here and there. A turn in which one request came waits for nobody. `askAll` answers in the order of
- * its questions, at most `most` of them at a time; when it fails, so does each of them.
+ * Batches the questions of one turn of the event loop into one command, because under load one command per request is most
+ * of the cost of Redis on both sides. A single request is never delayed. `askAll` returns the answers in the order of
+ * its questions, at most `most` at a time; if it rejects, so does each of them.
  */
 export class TurnBatch<Question, Answer> {
   private waiting: Waiting<Question, Answer>[] = [];

@@ -43,7 +43,7 @@ describe('traceStatements', () => {
     ]);
   });
 
-  it('tells the kind of a failure and not its message, and passes it on', async () => {
+  it('records the type of a failure but not its message, and passes it on', async () => {
     const failure = Object.assign(new Error('invalid input syntax: "ada@example.org"'), { code: '22P02' });
     const outcome = onBehalf(() => tellStatement([{ text }], () => Promise.reject(failure)));
     await expect(outcome).rejects.toBe(failure);
@@ -52,7 +52,7 @@ describe('traceStatements', () => {
     expect(span?.status).toEqual({ code: SpanStatusCode.ERROR });
   });
 
-  it('tells of a failure that is thrown', () => {
+  it('records a failure that is thrown', () => {
     const refuse = (): Promise<never> => {
       throw new TypeError('no such parameter');
     };
@@ -60,7 +60,7 @@ describe('traceStatements', () => {
     expect(exporter.getFinishedSpans()).toMatchObject([{ attributes: { 'error.type': 'TypeError' } }]);
   });
 
-  it('makes no span of what runs in the background, nor of what a request left behind', async () => {
+  it('creates no span for background work, nor for work that outlives its request', async () => {
     await tellStatement([text], async () => []);
     request.end();
     exporter.reset();
@@ -71,7 +71,7 @@ describe('traceStatements', () => {
   it.each([
     ['a callback', [text, () => undefined]],
     ['a cursor', [{ text, submit: () => undefined }]],
-  ])('leaves alone what is answered by %s', (_what, parameters) => {
+  ])('ignores statements with %s', (_what, parameters) => {
     const answer = { is: 'no promise' };
     expect(onBehalf(() => tellStatement(parameters, () => answer))).toBe(answer);
     expect(exporter.getFinishedSpans()).toEqual([]);

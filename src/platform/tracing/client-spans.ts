@@ -10,7 +10,7 @@ import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
 import { STATEMENTS, type StatementMessage } from '../database/statement-channel.js';
 import { activeRequestSpan } from './request-spans.js';
 
-/** What ioredis publishes of a command; it has `args` too, which are keys and values and no business of a trace. */
+/** Message of ioredis about a command; its `args` are ignored, because keys and values do not belong in a trace. */
 interface CommandMessage {
   readonly command: string;
   readonly serverAddress: string;
@@ -24,7 +24,7 @@ interface Described {
 
 const OPERATION = /^\s*([A-Za-z]+)/;
 
-/** A client span per statement that PostgreSQL is asked on behalf of a request. Its text has `$1` where values go. */
+/** Creates a client span per PostgreSQL statement of a request. The text has `$1` in place of values. Returns how to stop. */
 export function traceStatements(tracer: Tracer): () => void {
   return spansOf(tracer, tracingChannel<StatementMessage, StatementMessage>(STATEMENTS), ({ text }) => {
     const operation = OPERATION.exec(text)?.[1]?.toUpperCase() ?? 'QUERY';
@@ -40,8 +40,8 @@ export function traceStatements(tracer: Tracer): () => void {
 }
 
 /**
- * A client span per Redis command on behalf of a request. Commands that requests send together (`TurnBatch`)
- * belong to the one that asked first.
+ * Creates a client span per Redis command of a request. A command shared by several requests (`TurnBatch`) belongs to the
+ * first of them. Returns a function that stops this.
  */
 export function traceCommands(tracer: Tracer): () => void {
   return spansOf(
@@ -62,7 +62,7 @@ export function traceCommands(tracer: Tracer): () => void {
   );
 }
 
-/** Makes a span of each operation that a tracing channel tells of within a request; returns how to stop that. */
+/** Creates a span for each operation that a tracing channel reports within a request; returns a function that stops this. */
 function spansOf<Message extends object>(
   tracer: Tracer,
   channel: TracingChannel<Message, Message>,
@@ -74,7 +74,7 @@ function spansOf<Message extends object>(
     if (span === undefined) return;
     open.delete(message);
     if (message.error !== undefined) {
-      // The message of an error may repeat a value; its kind does not.
+      // The message of an error may contain a value; its type does not.
       span.setAttribute('error.type', kindOf(message.error));
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
@@ -87,7 +87,7 @@ function spansOf<Message extends object>(
       open.set(message, tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, context.active()));
     },
     end: (message: Message & { error?: unknown }) => {
-      // Thrown at once; everything else ends asynchronously.
+      // The operation threw synchronously; all others end asynchronously.
       if (message.error !== undefined) finish(message);
     },
     asyncStart: () => undefined,
@@ -98,7 +98,7 @@ function spansOf<Message extends object>(
   return () => channel.unsubscribe(subscribers);
 }
 
-/** The SQLSTATE or the code of the system where there is one, else the class. */
+/** Returns the SQLSTATE or the system's error code if there is one, otherwise the class. */
 function kindOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const { code } = error as { code?: unknown };

@@ -16,31 +16,31 @@ import { traceCommands, traceStatements } from './client-spans.js';
 import { ReportingExporter } from './reporting-exporter.js';
 import { activeRequestSpan, traceRequests } from './request-spans.js';
 
-/** Spans that wait for a collector which is slow or away; more are dropped. A few megabytes. */
+/** Spans queued for a slow or unavailable collector, a few megabytes; further spans are dropped. */
 const MAX_QUEUE = 2048;
-/** A batch is given up after so long, its repetitions included; milliseconds. */
+/** Time limit for exporting a batch, including retries; milliseconds. */
 const EXPORT_MS = 5000;
-/** How long the end of the process waits for the last spans, milliseconds. */
+/** How long shutdown waits for the last spans to be exported, milliseconds. */
 const FLUSH_MS = 2000;
-/** The longest text of a statement that is told. */
+/** Maximum length of a statement's text in a span. */
 const MAX_TEXT = 2048;
 
 export interface TraceSettings {
-  /** Base of the collector's addresses, `http://collector:4318`. */
+  /** Base URL of the collector, for example `http://collector:4318`. */
   readonly endpoint: string;
   readonly serviceName: string;
-  /** Share of the traces begun here that are recorded, 0 to 1. */
+  /** Fraction of the traces started here that are recorded, 0 to 1. */
   readonly ratio: number;
 }
 
-/** Traces that are being made. */
+/** A running tracer. */
 export interface OpenTelemetry {
   readonly activeTraceId: () => string | undefined;
-  /** Sends what was recorded, for a limited time, and makes no more spans. Never rejects. */
+  /** Exports recorded spans within a time limit, and stops tracing. Never rejects. */
   readonly stop: () => Promise<void>;
 }
 
-/** Begins to record spans and to send them, in the background and in batches. Imported only when traces are on. */
+/** Starts to record spans and to export them in batches in the background. Imported only when tracing is on. */
 export function startOpenTelemetry(fastify: FastifyInstance, settings: TraceSettings): OpenTelemetry {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const exporter = new OTLPTraceExporter({
@@ -49,7 +49,7 @@ export function startOpenTelemetry(fastify: FastifyInstance, settings: TraceSett
   });
   const provider = new TracerProvider({
     resource: resource(settings.serviceName),
-    // Who began the trace has decided; otherwise traces would have holes.
+    // The service that started the trace has decided; deciding again would leave holes in traces.
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(settings.ratio) }),
     spanLimits: { attributeValueLengthLimit: MAX_TEXT },
     spanProcessors: [
@@ -67,7 +67,7 @@ export function startOpenTelemetry(fastify: FastifyInstance, settings: TraceSett
     activeTraceId: () => activeRequestSpan()?.spanContext().traceId,
     stop: async () => {
       for (const unsubscribe of letGo) unsubscribe();
-      // What fails has been reported by then.
+      // Failures have already been reported.
       const flushed = provider.shutdown().catch(() => undefined);
       await Promise.race([flushed, wait(FLUSH_MS, undefined, { ref: false })]);
     },

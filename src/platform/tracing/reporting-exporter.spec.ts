@@ -13,7 +13,7 @@ const refused: ExportResult = {
 describe('ReportingExporter', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it('says once that the collector is away, and once that it is back', () => {
+  it('warns once when the collector is unavailable, and logs once when it is back', () => {
     const said: unknown[] = [];
     for (const level of ['warn', 'log'] as const)
       vi.spyOn(Logger.prototype, level).mockImplementation((line: unknown) => void said.push(line));
@@ -26,8 +26,8 @@ describe('ReportingExporter', () => {
     }
     expect(results).toEqual([taken, refused, refused, taken, taken]);
     expect(said).toEqual([
-      'The collector takes no spans (ECONNREFUSED); they are dropped.',
-      'The collector takes spans again.',
+      'Trace export failed (ECONNREFUSED); spans are dropped',
+      'Trace export works again',
     ]);
   });
 });

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 
-/** Says once that the collector takes no spans, and once that it does again; a line per batch would fill the log. */
+/** Logs once when the collector rejects spans, and once when it accepts them again; a line per batch would flood the log. */
 export class ReportingExporter implements SpanExporter {
   private readonly logger = new Logger('Traces');
   private fails = false;
@@ -24,12 +24,12 @@ export class ReportingExporter implements SpanExporter {
     const fails = code === ExportResultCode.FAILED;
     if (fails === this.fails) return;
     this.fails = fails;
-    if (fails) this.logger.warn(`The collector takes no spans (${reasonOf(error)}); they are dropped.`);
-    else this.logger.log('The collector takes spans again.');
+    if (fails) this.logger.warn(`Trace export failed (${reasonOf(error)}); spans are dropped`);
+    else this.logger.log('Trace export works again');
   }
 }
 
-/** The collector's status or the system's code; a refused connection of several addresses has no message. */
+/** The collector's status or the system's error code; a connection refused by several addresses has no message. */
 function reasonOf(error: Error | undefined): string {
   const { code, message } = (error ?? {}) as { code?: string | number; message?: string };
   return String(code ?? message ?? 'no reason');

@@ -13,10 +13,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isOperationalRequest } from '../http/operational.decorator.js';
 
 /**
- * A server span per request, by the names of OpenTelemetry's semantic conventions: method, pattern of the route,
- * status and our request id. Nothing that clients spell goes into it, not even the path (of a 404 it may be anything),
- * but for an `x-request-id` that was taken over; beside that only `traceparent` is read. Requests that serve operation
- * have none.
+ * Creates a server span per request, named by OpenTelemetry's semantic conventions: method, route pattern, status and
+ * request id. It contains nothing that clients can choose, not even the path (with a 404 it can be anything), except an
+ * accepted `x-request-id`. The only other header read is `traceparent`. Operational requests have no span.
  */
 export function traceRequests(fastify: FastifyInstance, tracer: Tracer): void {
   const contexts = new WeakMap<FastifyRequest, Context>();
@@ -30,13 +29,13 @@ export function traceRequests(fastify: FastifyInstance, tracer: Tracer): void {
     if (!isOperationalRequest(request)) contexts.set(request, begin(tracer, request, reply, route));
     inside(request, done);
   });
-  // An answer that waits behind another one of its connection leaves in events of that one.
+  // A pipelined response is sent from within events of the one before it on the connection.
   fastify.addHook('onResponse', (request, _reply, done) => inside(request, done));
 }
 
 /**
- * The span of the request on whose behalf the caller runs, while that is recorded and not yet answered: what goes on in
- * the background may have been started by some request long ago, and is no part of it.
+ * Returns the span of the current request while it is recorded and has no response yet. Background work may have been
+ * started by a request long ago and is not part of it.
  */
 export function activeRequestSpan(): Span | undefined {
   const span = trace.getActiveSpan();
@@ -57,7 +56,7 @@ function begin(tracer: Tracer, request: FastifyRequest, reply: FastifyReply, rou
     },
     parent,
   );
-  // `close` comes after every answer, and also when there was none because the client went away.
+  // `close` follows every response, and is also emitted when the client disconnected before one.
   reply.raw.once('close', () => end(span, reply));
   return trace.setSpan(parent, span);
 }
@@ -72,7 +71,7 @@ function end(span: Span, { raw }: FastifyReply): void {
   span.end();
 }
 
-/** The context of the caller's span. `tracestate` is not taken over: it is free text, and goes nowhere from here. */
+/** Returns the context of the caller's span. `tracestate` is ignored: it is free text and is not passed on. */
 function callersContext(traceparent: string | string[] | undefined): Context {
   const parent = typeof traceparent === 'string' ? parseTraceParent(traceparent) : null;
   return parent === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });

@@ -4,9 +4,9 @@ import { Environment } from '../config/environment.js';
 import type { OpenTelemetry } from './open-telemetry.js';
 
 /**
- * OpenTelemetry traces, for those who set `OTEL_EXPORTER_OTLP_ENDPOINT`; without it nothing of OpenTelemetry is even
- * loaded. Requests are traced by Fastify's hooks, statements and commands by diagnostics channels: nothing is patched,
- * so that it does not matter what was imported first, and a span holds what this folder puts into it and nothing else.
+ * OpenTelemetry traces, enabled by `OTEL_EXPORTER_OTLP_ENDPOINT`; without it, no OpenTelemetry code is loaded. Requests
+ * are traced by Fastify's hooks, statements and commands by diagnostics channels. Nothing is patched, so the order of
+ * imports does not matter and a span contains only what this folder adds to it.
  */
 @Injectable()
 export class Tracing implements OnApplicationShutdown {
@@ -18,7 +18,7 @@ export class Tracing implements OnApplicationShutdown {
     return this.environment.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
   }
 
-  /** Begins to trace what arrives at `fastify`; to be called ahead of its other hooks, which run inside the span. */
+  /** Starts tracing the requests of `fastify`. Call this before adding other hooks, which run inside the span. */
   async start(fastify: FastifyInstance): Promise<void> {
     const endpoint = this.environment.OTEL_EXPORTER_OTLP_ENDPOINT;
     if (endpoint === undefined) return;
@@ -30,13 +30,13 @@ export class Tracing implements OnApplicationShutdown {
     });
   }
 
-  /** What a log line tells of the trace in which it is written. */
+  /** Returns the log fields that identify the current trace. */
   logFields(): { trace_id?: string } {
     const traceId = this.running?.activeTraceId();
     return traceId === undefined ? {} : { trace_id: traceId };
   }
 
-  /** Runs once every request is answered, and so has ended its span. */
+  /** Runs after every request has its response, and so has ended its span. */
   async onApplicationShutdown(): Promise<void> {
     await this.running?.stop();
     this.running = null;

@@ -1,12 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** An address, or the /64 of an IPv6 address, that is refused until a time in answer to one alert. */
+/** An IPv4 address, or the /64 of an IPv6 address, that an alert blocks until a given time. */
 @Entity('address_blocks')
 export class AddressBlock {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'address_blocks_pkey' })
   network: string;
 
-  /** Whose closing ends it; another alert's block of the same network stands by itself. */
+  /** Closing this alert ends the block. Blocks of the same network by other alerts are independent. */
   @PrimaryColumn('uuid', { name: 'alert_id', primaryKeyConstraintName: 'address_blocks_pkey' })
   alertId: string;
 

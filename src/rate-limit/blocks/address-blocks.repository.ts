@@ -7,21 +7,21 @@ import { AddressBlock } from './address-block.entity.js';
 
 /** Why networks are blocked, and for how long from now. */
 export interface BlockReason {
-  /** The alert that the block answers. */
+  /** The alert that caused the block. */
   readonly alertId: string;
   readonly reason: string;
   readonly seconds: number;
 }
 
-/** Of a block there is one for each network and alert. */
+/** Identifies a block: one per network and alert. */
 export type BlockKey = Pick<AddressBlock, 'network' | 'alertId'>;
 
-/** Every statement over blocked addresses; times are PostgreSQL's. */
+/** SQL for blocked addresses. Times come from PostgreSQL's clock. */
 @Injectable()
 export class AddressBlocksRepository {
   constructor(@InjectRepository(AddressBlock) private readonly blocks: Repository<AddressBlock>) {}
 
-  /** Blocks those that this alert does not block already, and answers them. */
+  /** Blocks the networks that this alert does not block yet, and returns them. */
   async insert(
     tx: Transaction,
     networks: readonly string[],
@@ -39,7 +39,7 @@ export class AddressBlocksRepository {
     return written.map(({ network }) => network);
   }
 
-  /** Deletes the blocks of a network, of an alert, or of both; answers those that still stood. */
+  /** Deletes the blocks of a network, of an alert, or of both; returns those that were still in force. */
   async delete(tx: Transaction, { network, alertId }: Partial<BlockKey>): Promise<BlockKey[]> {
     const [deleted] = (await tx.query(
       `DELETE FROM address_blocks WHERE network = coalesce($1::text, network) AND alert_id = coalesce($2::uuid, alert_id)
@@ -50,14 +50,14 @@ export class AddressBlocksRepository {
   }
 
   async deleteExpired(tx: Transaction): Promise<void> {
-    // Others may be renewing theirs at this moment, and are not waited for.
+    // Rows that another transaction has locked to renew them are skipped.
     await tx.query(
       `DELETE FROM address_blocks WHERE (network, alert_id) IN
          (SELECT network, alert_id FROM address_blocks WHERE expires_at <= now() FOR UPDATE SKIP LOCKED)`,
     );
   }
 
-  /** Blocks still in force, those that end first in front. */
+  /** Returns the blocks in force, ordered by expiry. */
   async findAll(): Promise<AddressBlock[]> {
     return onDatabase(() =>
       this.blocks.find({
@@ -67,7 +67,7 @@ export class AddressBlocksRepository {
     );
   }
 
-  /** Networks and the milliseconds for which each is still blocked, free of any difference between clocks. */
+  /** Returns each blocked network with its remaining milliseconds; a duration is immune to clock skew between hosts. */
   async findRemaining(): Promise<{ network: string; remainingMs: number }[]> {
     return onDatabase(() =>
       this.blocks.query<{ network: string; remainingMs: number }[]>(

@@ -5,12 +5,12 @@ import { afterCommit, type Transaction } from '../../platform/database/transacti
 import type { AddressBlock } from './address-block.entity.js';
 import { AddressBlocksRepository, type BlockKey, type BlockReason } from './address-blocks.repository.js';
 
-/** How old this process's copy may be, milliseconds. */
+/** Maximum age of this process's cache, milliseconds. */
 const REFRESH_MS = 1000;
 
 /**
- * Addresses that are refused for a time, as a response to an alert. PostgreSQL holds them; every process asks its
- * own copy, at most a second old, so that a refusal costs no I/O. While PostgreSQL is away the copy stays in force.
+ * Addresses that are blocked temporarily in response to an alert. PostgreSQL stores them; each process checks its own
+ * cache, at most one second old, so a refusal costs no I/O. The cache stays in force while PostgreSQL is unavailable.
  */
 @Injectable()
 export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
@@ -33,15 +33,15 @@ export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
     await this.task.stop();
   }
 
-  /** Whole seconds for which a network is still refused; 0 when it is not. */
+  /** Returns the whole seconds for which a network is still blocked; 0 if it is not blocked. */
   secondsLeft(network: string): number {
     const until = this.until.get(network);
     return until === undefined ? 0 : Math.max(0, Math.ceil((until - this.clock.nowMs()) / 1000));
   }
 
   /**
-   * Refuses networks from the commit on: here at once, elsewhere within a second. A block of the same alert that still
-   * stands is left as it is; answers the networks of which there was none.
+   * Blocks networks from the commit on: in this process at once, in others within a second. A block of the same alert
+   * that is still in force is left unchanged. Returns the networks that this alert did not block before.
    */
   async block(networks: readonly string[], reason: BlockReason, tx: Transaction): Promise<string[]> {
     await this.repository.deleteExpired(tx);
@@ -50,14 +50,14 @@ export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
     return blocked;
   }
 
-  /** Ends the blocks of a network, of an alert, or of both; answers those that stood. */
+  /** Ends the blocks of a network, of an alert, or of both; returns those that were in force. */
   async lift(which: Partial<BlockKey>, tx: Transaction): Promise<BlockKey[]> {
     const lifted = await this.repository.delete(tx, which);
     if (lifted.length > 0) afterCommit(tx, () => void this.refreshIfPossible());
     return lifted;
   }
 
-  /** The blocks in force, those that end first in front. */
+  /** Returns the blocks in force, ordered by expiry. */
   list(): Promise<AddressBlock[]> {
     return this.repository.findAll();
   }
@@ -68,7 +68,7 @@ export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
     this.until = new Map(remaining.map(({ network, remainingMs }) => [network, nowMs + remainingMs]));
   }
 
-  /** The task tries again, and says so. */
+  /** Ignores a failure: the repeating task retries and logs it. */
   private async refreshIfPossible(): Promise<void> {
     await this.refresh().catch(() => undefined);
   }

@@ -5,7 +5,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import type { BlockKey } from './address-blocks.repository.js';
 import { AddressBlocks } from './address-blocks.js';
 
-/** Ends blocks before their time, each with an event of who wanted it. */
+/** Removes blocks before they expire, and records who requested each removal. */
 @Injectable()
 export class BlockRemoval {
   constructor(
@@ -14,12 +14,12 @@ export class BlockRemoval {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Ends the blocks that answer an alert, and no other, in the transaction of the person who closes it. */
+  /** Removes the blocks of one alert, in the transaction that closes the alert. */
   async ofAlert(tx: Transaction, alertId: string, by: string, origin: Origin): Promise<void> {
     await this.lift(tx, { alertId }, by, origin);
   }
 
-  /** Ends every block of a network at an operator's wish; returns whether there was one. */
+  /** Removes every block of a network for an operator; returns whether there was one. */
   async ofNetwork(network: string, origin: Origin): Promise<boolean> {
     return this.transactions.run((tx) => this.lift(tx, { network }, null, origin));
   }

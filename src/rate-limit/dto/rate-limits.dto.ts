@@ -1,18 +1,28 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** One policy as callers meet it: how much passes in which time, and what tells one budget from another. */
+/** A rate-limit policy as shown to clients: its limit, its window and its key. */
 export class RateLimitDto {
-  @ApiProperty({ description: 'The name that the RateLimit header fields use.', example: 'login' })
+  @ApiProperty({ description: 'Policy name in the RateLimit header fields.', example: 'login' })
   name: string;
 
-  @ApiProperty({ type: 'integer', minimum: 1, description: 'Requests per key in any window.', example: 5 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    description: 'Requests allowed per key in any window.',
+    example: 5,
+  })
   limit: number;
 
-  @ApiProperty({ type: 'integer', minimum: 1, description: 'Length of the sliding window.', example: 60 })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    description: 'Length of the sliding window, in seconds.',
+    example: 60,
+  })
   windowSeconds: number;
 
   @ApiProperty({
-    description: 'Whether the limit is met to the request, or by at most 2 % over in any true window.',
+    description: 'Whether the limit is exact; otherwise a window may admit up to 2 % more.',
     example: true,
   })
   exact: boolean;
@@ -21,13 +31,13 @@ export class RateLimitDto {
     isArray: true,
     enum: ['user', 'address', 'session', 'account', 'endpoint'],
     description:
-      'What tells one budget from another; a part that a request does not have is replaced by its address.',
+      'The parts of the key that requests are counted by. The address replaces a part that a request does not have.',
     example: ['address', 'account'],
   })
   keys: string[];
 }
 
-/** Every policy that the installation has switched on, whatever route it holds. */
+/** Every policy that is enabled on this installation, whichever routes use it. */
 export class RateLimitsDto {
   @ApiProperty({ type: [RateLimitDto], description: 'The policies in force.' })
   items: RateLimitDto[];

@@ -10,8 +10,8 @@ import {
 } from './login-failures.repository.js';
 
 /**
- * NIST SP 800-63B-4 section 3.2.2 allows 100 consecutive failures and no more. Waits long before that make a
- * hundred guesses take most of a day, and none of it is a lock that a stranger could close for good in minutes.
+ * NIST SP 800-63B-4 section 3.2.2 allows at most 100 consecutive failures. Waits start well before that, so a hundred
+ * guesses take most of a day and no stranger can lock an account for good within minutes.
  */
 export const GUESSING_RULES = {
   firstWaitAt: 10,
@@ -20,29 +20,29 @@ export const GUESSING_RULES = {
   closedAt: 100,
 } as const satisfies GuessingRules;
 
-/** A login attempt whose failure is counted already; exactly one of its ends follows, or none when it failed. */
+/** A login attempt whose failure is already counted. If it did not fail, call exactly one of the two methods. */
 export interface GuessingAttempt {
-  /** Consecutive failures, this one included; {@link GUESSING_RULES}.closedAt is the last that is evaluated. */
+  /** Consecutive failures, including this one; {@link GUESSING_RULES}.closedAt is the last attempt that is evaluated. */
   readonly failures: number;
-  /** The password was right: forgets the failures in the login's transaction and answers how many there were before. */
+  /** The password was right: resets the failures in the login's transaction and returns how many there were before. */
   succeeded(tx: Transaction): Promise<number>;
-  /** The password was never compared, for lack of room: the failure was none. */
+  /** The password was not compared because the service was overloaded: takes the failure back. */
   refund(): Promise<void>;
 }
 
 /**
- * Counts consecutive failed logins per submitted account, whether or not it exists, in PostgreSQL, where no restart
- * of Redis forgets them. A device that has signed in to the account before has a count of its own: a stranger's
- * failures do not keep the owner out, and the owner's success does not give the stranger new guesses.
+ * Counts consecutive failed logins per submitted account, whether or not it exists. The counts are in PostgreSQL, so they
+ * survive a restart of Redis. A device that has signed in to the account before has its own count: a stranger's failures
+ * do not lock the owner out, and the owner's success does not give the stranger new guesses.
  */
 @Injectable()
 export class AccountGuessing {
   constructor(private readonly failures: LoginFailuresRepository) {}
 
   /**
-   * To be called before a password is compared. Counts the failure beforehand, so that parallel guesses cannot slip
-   * through, or throws `rate_limited` while a wait runs and after the last guess; a refused attempt counts nowhere
-   * and extends no wait. Throws `dependency_unavailable` when it cannot count: no unrecorded guess is ever evaluated.
+   * Call this before comparing a password. Counts the failure in advance, so that parallel guesses cannot bypass the limit.
+   * Throws `rate_limited` while a wait runs and after the last guess; a refused attempt is not counted and extends no wait.
+   * Throws `dependency_unavailable` when it cannot count: no guess is evaluated unrecorded.
    */
   async begin(emailDigest: string, knownDeviceId: string | null): Promise<GuessingAttempt> {
     const key: FailureKey = { emailDigest, deviceId: knownDeviceId ?? '' };
@@ -58,22 +58,22 @@ export class AccountGuessing {
     };
   }
 
-  /** Opens an account again, on all devices: a password reset or an operator. Returns whether it had any failures. */
+  /** Unlocks an account on all devices, for a password reset or an operator. Returns whether it had any failures. */
   async unlock(emailDigest: string, tx: Transaction): Promise<boolean> {
     return this.failures.resetAccount(tx, emailDigest);
   }
 
-  /** Of some accounts, those that nobody can sign in to from a device that they do not know. */
+  /** Returns the given accounts that currently refuse logins from unknown devices. */
   async locksOf(emailDigests: readonly string[]): Promise<GuessingLock[]> {
     return this.failures.findLocked(emailDigests, GUESSING_RULES.closedAt);
   }
 
-  /** Forgets the counts of devices that an account does not know any more. */
+  /** Deletes the counts of devices that are no longer known to an account. */
   async forgetDevices(emailDigest: string, deviceIds: readonly string[], tx: Transaction): Promise<void> {
     await this.failures.resetDevices(tx, emailDigest, deviceIds);
   }
 
-  /** A closed account names the longest wait, so that its answer is like that of any other and a client backs off. */
+  /** A closed account reports the longest wait, so that its refusal looks like any other and clients back off. */
   private async refusal(key: FailureKey): Promise<Problem> {
     const found = await this.failures.find(key);
     const closed = found !== null && found.failures >= GUESSING_RULES.closedAt;

@@ -3,16 +3,16 @@ import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { LoginFailuresRepository } from './login-failures.repository.js';
 
 /**
- * Days after which a few failures are forgotten; otherwise every mistyped address would be kept for ever. A guesser
- * this patient has 9 guesses in 90 days. What has reached a wait stays until a login or an operator resets it.
+ * Days after which a few failures are deleted; otherwise every mistyped address would be kept forever. This leaves a
+ * patient attacker 9 guesses in 90 days. Rows that have reached a wait are kept until a login or an operator resets them.
  */
 const FORGET_AFTER_DAYS = 90;
 
-/** A batch a minute forgets more than a million rows a day, and none keeps others waiting. */
+/** One batch a minute deletes more than a million rows a day, and each batch is short enough not to block others. */
 const BATCH = 1000;
 const PAUSE_MS = 60_000;
 
-/** Deletes old login failures; instances that do so at once skip each other's rows. */
+/** Deletes old login failures. Instances that purge at the same time skip each other's rows. */
 @Injectable()
 export class LoginFailuresPurge implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(LoginFailuresPurge.name, () => this.purge(), {
@@ -29,7 +29,7 @@ export class LoginFailuresPurge implements OnApplicationBootstrap, OnModuleDestr
     await this.task.stop();
   }
 
-  /** One batch. */
+  /** Deletes one batch. */
   async purge(): Promise<void> {
     await this.failures.forget(FORGET_AFTER_DAYS, BATCH);
   }

@@ -1,14 +1,14 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** Consecutive failed logins at one account, existing or not, from one known device or from all other places. */
+/** Consecutive failed logins for one account, existing or not, from one known device or from all unknown ones. */
 @Entity('login_failures')
 @Index('login_failures_forgettable_idx', ['updatedAt'], { where: 'failures < 10' })
 export class LoginFailures {
-  /** Keyed digest of the address as it was submitted. */
+  /** Keyed digest of the submitted e-mail address. */
   @PrimaryColumn('text', { name: 'account_digest', primaryKeyConstraintName: 'login_failures_pkey' })
   emailDigest: string;
 
-  /** Empty for every device that has not signed in before. */
+  /** Empty for all devices that have not signed in before. */
   @PrimaryColumn('text', { name: 'device_id', primaryKeyConstraintName: 'login_failures_pkey' })
   deviceId: string;
 

@@ -5,13 +5,13 @@ import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { LoginFailures } from './login-failures.entity.js';
 
-/** Whose failures: the account's digest and a known device, or '' for every other place. */
+/** Key of a count: the account's digest and a known device, or '' for all unknown devices. */
 export interface FailureKey {
   readonly emailDigest: string;
   readonly deviceId: string;
 }
 
-/** When guesses begin to cost a wait, how long the first one is, how long they get, and when they end. */
+/** When waits start, how long the first and the longest wait are, and when guesses end. */
 export interface GuessingRules {
   readonly firstWaitAt: number;
   readonly firstWaitSeconds: number;
@@ -19,25 +19,25 @@ export interface GuessingRules {
   readonly closedAt: number;
 }
 
-/** That guesses at an account are refused at present. */
+/** An account that currently refuses guesses. */
 export interface GuessingLock {
   readonly emailDigest: string;
-  /** Null for one that is closed until somebody opens it. */
+  /** Null for an account that stays closed until it is unlocked. */
   readonly until: Date | null;
 }
 
 /**
- * Every statement over login failures. Times are PostgreSQL's, read when a row lock is held (`clock_timestamp()`),
- * because instances share the waits and `now()` would be from before the lock.
+ * SQL for login failures. Times come from PostgreSQL and are read while the row lock is held (`clock_timestamp()`):
+ * instances share the waits, and `now()` would predate the lock.
  */
 @Injectable()
 export class LoginFailuresRepository {
   constructor(@InjectRepository(LoginFailures) private readonly failures: Repository<LoginFailures>) {}
 
   /**
-   * Counts a failure and begins the wait that follows it, unless a wait is still running or guesses are closed: one
-   * conditional statement on its own, so that of any number of parallel guesses only as many pass as one after the
-   * other would. Returns the count with this failure, or null when nothing was counted.
+   * Counts a failure and starts the wait that follows it, unless a wait is still running or guesses are closed. This is a
+   * single conditional statement, so parallel guesses get no more attempts than sequential ones. Returns the count
+   * including this failure, or null when nothing was counted.
    */
   async count(key: FailureKey, rules: GuessingRules): Promise<number | null> {
     const rows = await onDatabase(() =>
@@ -64,7 +64,7 @@ export class LoginFailuresRepository {
     return rows[0]?.failures ?? null;
   }
 
-  /** The count, and the seconds until the wait is over: 0 when it is. */
+  /** Returns the count and the seconds until the wait ends; 0 seconds when no wait is running. */
   async find(key: FailureKey): Promise<{ failures: number; waitSeconds: number } | null> {
     const rows = await onDatabase(() =>
       this.failures.query<{ failures: number; waitSeconds: number }[]>(
@@ -76,7 +76,7 @@ export class LoginFailuresRepository {
     return rows[0] ?? null;
   }
 
-  /** Of some accounts, those that refuse every guess from a device that they do not know, and until when. */
+  /** Returns the given accounts that refuse every guess from an unknown device, and until when. */
   async findLocked(emailDigests: readonly string[], closedAt: number): Promise<GuessingLock[]> {
     return onDatabase(() =>
       this.failures.query<GuessingLock[]>(
@@ -89,8 +89,8 @@ export class LoginFailuresRepository {
   }
 
   /**
-   * Takes back the failure that was counted as the given one. The wait goes with it when it was the newest, for that
-   * wait is its own; the wait of a later failure stays unless too few are left for any.
+   * Takes back the failure with the given number. If it was the newest, its wait is removed as well. The wait of a later
+   * failure is kept unless too few failures remain for a wait.
    */
   async uncount(key: FailureKey, counted: number, rules: GuessingRules): Promise<void> {
     await onDatabase(() =>
@@ -112,13 +112,13 @@ export class LoginFailuresRepository {
     await tx.delete(LoginFailures, { emailDigest, deviceId: In(deviceIds) });
   }
 
-  /** Forgets an account's failures on all devices; returns whether there were any. */
+  /** Deletes an account's failures on all devices; returns whether there were any. */
   async resetAccount(tx: Transaction, emailDigest: string): Promise<boolean> {
     const { affected } = await tx.delete(LoginFailures, { emailDigest });
     return (affected ?? 0) > 0;
   }
 
-  /** Deletes one batch of what lies untouched for so long without ever having reached a wait. */
+  /** Deletes one batch of rows that have been unchanged for this many days and never reached a wait. */
   async forget(days: number, batch: number): Promise<void> {
     await onDatabase(() =>
       this.failures.query(

@@ -72,7 +72,7 @@ async function start(controller: new () => object, variables: Partial<Environmen
 }
 
 describe('the start', () => {
-  it('goes on where every policy gets its key', async () => {
+  it('succeeds when every policy gets its key', async () => {
     await expect(start(Good)).resolves.toBeUndefined();
   });
 
@@ -101,7 +101,7 @@ describe('the start', () => {
     await expect(start(controller)).rejects.toThrow(message);
   });
 
-  it('fails also where the operator has switched the policy off', async () => {
+  it('fails even if the operator has switched the policy off', async () => {
     await expect(start(WithoutAccount, { RATE_LIMIT_LOGIN: 'off' })).rejects.toThrow('policy "login"');
   });
 });

@@ -7,14 +7,14 @@ import { RATE_LIMIT_POLICIES, RATE_LIMIT_SUBJECT, type SubjectMembers } from '..
 import type { KeyPart, PolicyName } from './policy.js';
 import { PolicyTable } from './policy-table.js';
 
-/** What a route declares so that a policy gets this part of its key. */
+/** The member that a route must declare for each part of a policy's key. */
 const SOURCES = { account: 'email', session: 'refreshToken' } as const satisfies Partial<
   Record<KeyPart, keyof SubjectMembers>
 >;
 
 /**
- * Refuses to start with a route whose policy cannot get its key: such a policy would hold no request, in silence. Policies
- * that the operator has switched off are checked too, or the fault would show only where they are on.
+ * Fails the start when a route has a policy that cannot get its key: such a policy would silently limit nothing. Policies
+ * that the operator has switched off are checked too; otherwise the fault would appear only where they are on.
  */
 @Injectable()
 export class PolicyCheck implements OnModuleInit {
@@ -24,7 +24,7 @@ export class PolicyCheck implements OnModuleInit {
     private readonly table: PolicyTable,
   ) {}
 
-  /** Throws an Error that names each route, its policy and what is missing. */
+  /** Throws an Error that lists each such route, its policy and the missing part. */
   onModuleInit(): void {
     const faults = declaredRoutes(this.discovery, this.scanner).flatMap((route) => this.faultsOf(route));
     if (faults.length > 0) throw new Error(faults.join('\n'));

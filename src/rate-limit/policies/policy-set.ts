@@ -1,6 +1,6 @@
 import type { Policy } from './policy.js';
 
-/** The policies that hold a route, and the header field that names them. */
+/** The policies that apply to a route, and the header field that lists them. */
 export class PolicySet {
   /** `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers, section 3. */
   readonly field: string;

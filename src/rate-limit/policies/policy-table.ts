@@ -4,7 +4,7 @@ import type { KeyPart, Policy, PolicyName } from './policy.js';
 
 type Configured = Omit<Policy, 'limit' | 'windowSeconds'> & { readonly name: PolicyName };
 
-/** What is fixed of each policy: authentication is limited exactly, everything else within 2 %. */
+/** The fixed part of each policy: authentication is limited exactly, everything else within 2 %. */
 const DEFINITIONS = {
   RATE_LIMIT_DEFAULT: { name: 'default', exact: false, keys: ['user', 'endpoint'] },
   RATE_LIMIT_ADDRESS: { name: 'address', exact: false, keys: ['address'] },
@@ -32,17 +32,17 @@ export class PolicyTable {
     });
   }
 
-  /** Whether the operator has switched a policy off, whatever routes declare. */
+  /** Returns whether the operator has switched a policy off. */
   isOff(name: string): boolean {
     return this.off.has(name);
   }
 
-  /** What tells budgets of a policy apart, whether it is in force or off. */
+  /** Returns the key parts of a policy, whether it is in force or off. */
   keysOf(name: PolicyName): readonly KeyPart[] {
     return Object.values(DEFINITIONS).find((definition) => definition.name === name)?.keys ?? [];
   }
 
-  /** The configured policy of this name; undefined when it is off or unknown. */
+  /** Returns the configured policy of this name; undefined when it is off or unknown. */
   find(name: string): Policy | undefined {
     return this.policies.find((policy) => policy.name === name);
   }

@@ -59,17 +59,17 @@ function policiesOf(
 }
 
 describe('RoutePolicies', () => {
-  it('hold every route to default and address', () => {
+  it('apply default and address to every route', () => {
     expect(policiesOf(Reports, 'plain')).toBe('"default";q=100;w=60, "address";q=1000;w=60');
   });
 
-  it('add what a route is declared with, in the order of the table', () => {
+  it('add the policies that a route declares, in the order of the table', () => {
     expect(policiesOf(Reports, 'login')).toBe(
       '"default";q=100;w=60, "address";q=1000;w=60, "login";q=5;w=60, "login-address";q=30;w=60',
     );
   });
 
-  it('leave out what the environment has switched off', () => {
+  it('omit policies that the environment has switched off', () => {
     const off = { RATE_LIMIT_DEFAULT: 'off', RATE_LIMIT_LOGIN: 'off' };
     expect(policiesOf(Reports, 'login', off)).toBe('"address";q=1000;w=60, "login-address";q=30;w=60');
     expect(policiesOf(Reports, 'tighter', off)).toBe('"address";q=1000;w=60');
@@ -93,7 +93,7 @@ describe('RoutePolicies', () => {
     expect(policiesOf(Archive, 'special')).toBe('"default";q=1;w=1, "address";q=1000;w=60');
   });
 
-  it.each(['dynamic', 'fractional', 'tracked', 'misnamed'])('refuse what they cannot honour: %s', (route) => {
+  it.each(['dynamic', 'fractional', 'tracked', 'misnamed'])('refuse an invalid decorator: %s', (route) => {
     expect(() => policiesOf(Reports, route)).toThrow('takes a limit and a ttl of whole seconds');
   });
 });

@@ -16,7 +16,7 @@ const UNSUPPORTED = ['THROTTLER:BLOCK_DURATION', 'THROTTLER:TRACKER', 'THROTTLER
 /** Names appear as strings of a structured field (RFC 9651 section 3.3.3). */
 const POLICY_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
-/** Which policies hold a route, read from its decorators and those of its controller. */
+/** Determines the policies of a route from its decorators and those of its controller. */
 @Injectable()
 export class RoutePolicies {
   constructor(
@@ -24,7 +24,7 @@ export class RoutePolicies {
     private readonly table: PolicyTable,
   ) {}
 
-  /** In the order of the table, a route's own policies last. Throws at once on a decorator that cannot be honoured. */
+  /** Returns them in the order of the table, the route's own policies last. Throws an Error for an invalid decorator. */
   of(handler: Handler, controller: Type): PolicySet {
     const targets = [handler, controller];
     const declared =

@@ -83,7 +83,7 @@ describe('a window in memory', () => {
     );
   });
 
-  it('admits whoever waits for as long as it says', async () => {
+  it('admits a caller who has waited for the announced time', async () => {
     await fc.assert(
       fc.asyncProperty(schedule, fc.boolean(), async (pauses, exact) => {
         const clock = new ManualClock(0);
@@ -143,7 +143,7 @@ describe('the memory of windows', () => {
     expect(await store.consume([caller('0')])).toMatchObject([{ allowed: true }]);
   });
 
-  it('is open again when the clock was set back, and not only when that time comes once more', async () => {
+  it('opens again as soon as the clock is set back', async () => {
     const window = windowOf(2, true);
     const clock = new ManualClock(7_200_000);
     const store = new MemoryWindows(clock);

@@ -3,13 +3,13 @@ import { Clock } from '../../platform/clock/clock.js';
 import { SlidingLog } from './sliding-log.js';
 import type { Decision, Window, WindowStore } from './window.js';
 
-/** About 100 MB at the very worst; past it the key that was idle longest is forgotten. */
+/** About 100 MB in the worst case; beyond it the key that was idle longest is dropped. */
 const MAX_KEYS = 100_000;
 
-/** Windows of this process alone: without Redis the limits, with Redis what holds while it is away. */
+/** Windows of this process: used when Redis is not configured, and while it is unavailable. */
 @Injectable()
 export class MemoryWindows implements WindowStore {
-  /** Least recently admitted first, the order in which a Map iterates. */
+  /** Least recently admitted first, the iteration order of a Map. */
   private readonly logs = new Map<string, SlidingLog>();
 
   constructor(private readonly clock: Clock) {}
@@ -46,7 +46,7 @@ export class MemoryWindows implements WindowStore {
     this.forget(nowMs);
   }
 
-  /** Two expired keys go for every one that comes, so that the map shrinks without a timer. */
+  /** Drops two expired keys for each new one, so that the map shrinks without a timer. */
   private forget(nowMs: number): void {
     let looked = 0;
     for (const [key, log] of this.logs) {

@@ -18,18 +18,18 @@ describe('RedisClock', () => {
     clock.learn(redisUs, sentAt);
   }
 
-  it('sets no deadline before it knows the time', () => {
+  it('sets no deadline while the time is unknown', () => {
     expect(clock.deadline(400)).toBe(0);
   });
 
-  it('takes the middle of the round trip for the moment of the answer', () => {
+  it('assumes that the server read its clock in the middle of the round trip', () => {
     learn(5_000_000_000, 2);
     expect(clock.deadline(0)).toBe(5_000_001_000);
     vi.advanceTimersByTime(100);
     expect(clock.deadline(400)).toBe(5_000_501_000);
   });
 
-  it('learns nothing from an answer that took long, unless it knows nothing', () => {
+  it('ignores a slow reply unless it has no estimate yet', () => {
     learn(5_000_000_000, 50);
     expect(clock.deadline(0)).toBe(5_000_025_000);
     learn(9_000_000_000, 50);
@@ -42,7 +42,7 @@ describe('RedisClock', () => {
     expect(clock.deadline(0)).toBe(1_000_000_000);
   });
 
-  it('sets no deadline after it was wrong', () => {
+  it('sets no deadline after a wrong estimate', () => {
     learn(5_000_000_000, 0);
     clock.forget();
     expect(clock.deadline(400)).toBe(0);

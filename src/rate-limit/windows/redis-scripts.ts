@@ -1,17 +1,17 @@
 import { redisScript } from '../../platform/redis/redis-script.js';
 
 /**
- * Counts requests one after the other, each in all of its windows or in none. A window's value is a row of doubles: how
- * many admissions the newest group has, then when each group began, in microseconds of Redis' clock, ascending.
+ * Counts requests in order, each in all of its windows or in none. A window's value is a sequence of doubles: the number
+ * of admissions in the newest group, then the start of each group in microseconds of Redis' clock, ascending.
  *
- * A call that comes later than its deadline counts nothing and answers only the time: a server that was paused
- * executes what its callers gave up on long ago. Time never runs backwards within a window; where the clock was set
- * back by more than the window, the window begins anew rather than closing for as long.
+ * A call that arrives after its deadline counts nothing and returns only the time: a server that was paused executes
+ * commands that its callers gave up on long ago. Time never runs backwards within a window. If the clock is set back by
+ * more than the window, the window starts again; otherwise it would stay closed for that long.
  *
- * KEYS: the windows of all requests. ARGV: deadline in microseconds (0: none); the plan, a byte for how many windows
- * a request has and one for the rule of each, request after request; then the rules, counted from 1: limit, window in
- * microseconds, grain. Few and short arguments, because each costs both sides more than counting by it does.
- * Returns the time, then for each window what remains (-1: refused) and the microseconds until there is more.
+ * KEYS: the windows of all requests. ARGV: deadline in microseconds (0: none); the plan, for each request a byte with the
+ * number of its windows and a byte with the rule of each; then the rules, numbered from 1: limit, window in microseconds,
+ * grain. Arguments are few and short because passing one costs both client and server more than the counting does.
+ * Returns the time, then for each window the remaining requests (-1: refused) and the microseconds until there are more.
  */
 export const CONSUME = redisScript(`
 local call, read, write = redis.call, struct.unpack, struct.pack
@@ -65,8 +65,8 @@ return answer
 `);
 
 /**
- * Takes one admission back. KEYS: windows that counted it. ARGV: the time that CONSUME answered, then each grain.
- * Where several share a timestamp they are the same to the window, so the newest group gives one up.
+ * Takes one admission back. KEYS: windows that counted it. ARGV: the time that CONSUME returned, then each grain.
+ * Admissions that share a timestamp are indistinguishable to the window, so the newest group loses one.
  */
 export const REFUND = redisScript(`
 for i = 1, #KEYS do

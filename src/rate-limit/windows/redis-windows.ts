@@ -9,16 +9,16 @@ import { CONSUME, REFUND } from './redis-scripts.js';
 import type { Decision, Window, WindowStore } from './window.js';
 
 /**
- * A script that starts later than this after it was asked for counts nothing, milliseconds. Long against a stall of
- * either side, short against what a server that was paused finds in its queue.
+ * A script that starts more than this after it was sent counts nothing, milliseconds. The limit is longer than a stall of
+ * either side, and shorter than the age of the commands that a paused server finds in its queue.
  */
 const LATE_MS = 1000;
 const NO_DEADLINE = 0;
 
-/** Requests decided by one script: a millisecond of the server's time at most, for which everybody else waits. */
+/** Requests per script: at most a millisecond of the server's time, during which all other commands wait. */
 const BATCH = 128;
 
-/** Windows that every instance shares: check and count are one script on the clock of Redis. */
+/** Windows shared by all instances: one script checks and counts, on Redis' clock. */
 @Injectable()
 export class RedisWindows implements WindowStore {
   private readonly clock = new RedisClock();
@@ -28,7 +28,7 @@ export class RedisWindows implements WindowStore {
     this.batch = new TurnBatch(connection, (requests) => this.consumeAll(requests), BATCH);
   }
 
-  /** One round trip, shared with all requests of a turn. Throws {@link RedisUnavailable} when Redis did not decide in time. */
+  /** Makes one round trip, shared by all requests of a turn. Throws {@link RedisUnavailable} when Redis does not decide in time. */
   consume(windows: readonly Window[]): Promise<readonly Decision[]> {
     return this.connection.clustered ? this.consumeBySlot(windows) : this.batch.ask(windows);
   }
@@ -47,8 +47,8 @@ export class RedisWindows implements WindowStore {
   }
 
   /**
-   * In a cluster no script spans two slots. Each slot decides for itself, in the same round trip; where one refuses,
-   * what the others counted is taken back before the answer, so that a refused request is counted nowhere.
+   * In a cluster a script cannot span two slots. Each slot decides separately, in the same round trip. When one refuses, the
+   * counts of the others are taken back before this returns, so a refused request is counted nowhere.
    */
   private consumeBySlot(windows: readonly Window[]): Promise<readonly Decision[]> {
     const slots = [...Map.groupBy(windows, hashTagOf).values()];
@@ -88,8 +88,8 @@ export class RedisWindows implements WindowStore {
   ): Promise<number[]> {
     const answer = await this.askBefore(this.clock.deadline(LATE_MS), client, requests);
     if (answer.length > 1) return answer;
-    // Past its deadline and counted nowhere. With a caller still there, it was no pause of the server: this process
-    // stalled, or the clock that the deadline was reckoned by was set.
+    // The deadline passed and nothing was counted. If the caller is still waiting, the server was not paused: this process
+    // stalled, or the clock behind the deadline was set.
     if (!isAwaited()) throw new RedisUnavailable('the answer came too late');
     this.clock.forget();
     return this.askBefore(NO_DEADLINE, client, requests);
@@ -119,8 +119,8 @@ export class RedisWindows implements WindowStore {
 }
 
 /**
- * The place of a window's rule among those noted, counted from 1; notes a new one. Rules come from the table of
- * policies, a handful: one byte of UTF-8 holds each place.
+ * Returns the number of a window's rule in `rules`, counted from 1, and adds the rule if it is new. Rules come from the
+ * table of policies and are few: each number fits into one byte of UTF-8.
  */
 function placeOf(window: Window, rules: Window[]): number {
   const known = rules.findIndex(

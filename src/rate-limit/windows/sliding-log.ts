@@ -1,19 +1,19 @@
 import type { Window } from './window.js';
 
-/** The admissions of one key, as {@link grainOf} describes them; the in-process twin of the Redis script. */
+/** The admissions of one key, grouped as {@link grainOf} describes; the in-process equivalent of the Redis script. */
 export class SlidingLog {
-  /** When each group of admissions began, ascending; entries before `first` have left the window. */
+  /** Start of each group of admissions, ascending; entries before `first` have left the window. */
   private starts: number[] = [];
   private first = 0;
   /** Admissions in the newest group. */
   private fill = 0;
 
-  /** When the last admission leaves the window and the log may be forgotten. */
+  /** When the last admission leaves the window and the log can be dropped. */
   expiresAtMs = 0;
 
-  /** Admissions that count at this time; what has left the window is dropped. */
+  /** Returns the admissions that count at this time; drops those that have left the window. */
   countAt(nowMs: number, { windowMs, grain }: Window): number {
-    // The clock was set back: what was admitted is not in the window, and must not close it until that time comes again.
+    // The clock was set back: earlier admissions are not in the window and must not close it until that time comes again.
     if (this.starts.length > 0 && this.starts.at(-1)! > nowMs + windowMs) this.first = this.starts.length;
     while (this.first < this.starts.length && this.starts[this.first]! <= nowMs - windowMs) this.first++;
     if (this.first > this.starts.length / 2) this.compact();
@@ -32,8 +32,8 @@ export class SlidingLog {
   }
 
   /**
-   * Takes back one admission of that time. Where several share a timestamp they are the same to the window, so the newest
-   * group gives one up.
+   * Takes back one admission of that time. Admissions that share a timestamp are indistinguishable to the window, so the
+   * newest group loses one.
    */
   refund(at: number, { grain }: Window): void {
     if (this.starts.length <= this.first) return;
@@ -45,7 +45,7 @@ export class SlidingLog {
     this.fill = grain;
   }
 
-  /** Milliseconds until the oldest admissions leave and make room; 0 for an empty log. */
+  /** Returns the milliseconds until the oldest admissions leave and make room; 0 for an empty log. */
   waitAt(nowMs: number, { windowMs }: Window): number {
     const oldest = this.starts[this.first];
     return oldest === undefined ? 0 : oldest + windowMs - nowMs;

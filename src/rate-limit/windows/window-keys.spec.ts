@@ -48,7 +48,7 @@ describe('WindowKeys', () => {
     { parts: ['session'], known: { refreshSessionId: 's1' }, alone: false },
     { parts: ['address', 'account'], known: { emailDigest: 'digest' }, alone: false },
   ])(
-    'apply by $parts to who brings them, and to a request without them: $alone',
+    'apply by $parts when they are known, and to a request without them: $alone',
     ({ parts, known, alone }) => {
       expect(keys.applies(policy(...parts), call(known))).toBe(true);
       expect(keys.applies(policy(...parts), call())).toBe(alone);
@@ -59,7 +59,7 @@ describe('WindowKeys', () => {
     expect(keyOf(policy('address'), call({}, 'unknown'))).toBe(keyOf(policy('address'), call({}, 'unknown')));
   });
 
-  it('share a hash tag, and so a slot, between what counts by one subject', () => {
+  it('share a hash tag, and so a slot, among the counts of one subject', () => {
     const [login, address] = [policy('address', 'account'), policy('address')];
     const caller = call({ emailDigest: 'digest' });
     expect(tagOf(keyOf(login, caller))).toBe(tagOf(keyOf(address, caller)));
@@ -72,7 +72,7 @@ describe('WindowKeys', () => {
     expect(keyOf({ ...one, windowSeconds: 61 }, call())).not.toBe(keyOf(one, call()));
   });
 
-  it('are short and carry nothing of the caller in clear', () => {
+  it('are short and contain nothing about the caller in clear text', () => {
     const caller = call(
       { ...user('0198c0de-0000-7000-8000-000000000001'), emailDigest: 'feedface' },
       '2001:db8::/64',
@@ -82,7 +82,7 @@ describe('WindowKeys', () => {
     }
   });
 
-  it('cannot be told without the master key', () => {
+  it('cannot be computed without the master key', () => {
     const others = new WindowKeys(new MasterKey('another master secret, thirty-two bytes or more'));
     expect(others.windowOf(policy('address'), call(), '').key).not.toBe(keyOf(policy('address'), call()));
   });

@@ -5,16 +5,16 @@ import type { RequestContext } from '../../platform/http/request-context.js';
 import type { KeyPart, Policy } from '../policies/policy.js';
 import { grainOf, type Window } from './window.js';
 
-/** Digests kept at hand; past it all are dropped, for making one anew costs a few microseconds. */
+/** Digests to cache; beyond it all are dropped, since computing one again takes a few microseconds. */
 const MAX_DIGESTS = 20_000;
 
-/** 96 bits: two of a billion callers share a bucket with a probability of 10^-11. */
+/** 96 bits: among a billion callers, the probability that two share a bucket is 10^-11. */
 const DIGEST_LENGTH = 16;
 
 /**
- * Names the windows of a call. Keys are keyed digests: what is in Redis tells neither address nor account. The
- * digest of the subject is the hash tag, so that what is counted per subject shares a slot; the limit is part of the
- * name, so that a changed limit starts a new window instead of misreading an old one.
+ * Names the windows of a request. Keys are keyed digests, so Redis holds neither addresses nor accounts. The digest of
+ * the subject is the hash tag, so that all counts of one subject share a slot. The limit is part of the name, so that a
+ * changed limit starts a new window instead of misreading an old one.
  */
 @Injectable()
 export class WindowKeys {
@@ -22,13 +22,13 @@ export class WindowKeys {
 
   constructor(private readonly masterKey: MasterKey) {}
 
-  /** Whether a policy holds a call: it names the account or session that the policy counts by. */
+  /** Returns whether a policy applies to a request: the request names the account or session that the policy counts by. */
   applies({ keys }: Policy, context: RequestContext): boolean {
     if (keys.includes('account') && context.emailDigest === null) return false;
     return !keys.includes('session') || context.refreshSessionId !== null;
   }
 
-  /** The window of one policy that applies; `endpoint` is the matched route's pattern with its method. */
+  /** Returns the window of a policy that applies; `endpoint` is the matched route's method and pattern. */
   windowOf(policy: Policy, context: RequestContext, endpoint: string): Window {
     const { name, limit, windowSeconds, exact, keys } = policy;
     const subject = this.digest(subjectOf(keys, context));
@@ -51,7 +51,7 @@ export class WindowKeys {
   }
 }
 
-/** Whose budget it is. Who is anonymous, or holds the token of a session that is over, is counted by address. */
+/** Returns the subject to count by. Anonymous callers and tokens of ended sessions are counted by address. */
 function subjectOf(keys: readonly KeyPart[], context: RequestContext): string {
   if (keys.includes('user') && context.principal && !context.sessionIsOver)
     return `user ${callerIdOf(context.principal)}`;

@@ -1,43 +1,43 @@
 /** A window that a request must fit into: at most `limit` requests of one key in any `windowMs` milliseconds. */
 export interface Window {
-  /** Opaque and without personal data; what stands between braces decides the slot in a Redis Cluster. */
+  /** Opaque and without personal data; the part in braces decides the slot in a Redis Cluster. */
   readonly key: string;
   readonly limit: number;
   readonly windowMs: number;
-  /** How many admissions in a row share one timestamp, see {@link grainOf}; 1 is exact. */
+  /** How many consecutive admissions share one timestamp, see {@link grainOf}; 1 is exact. */
   readonly grain: number;
 }
 
-/** What one window says to a request. */
+/** The decision of one window about a request. */
 export interface Decision {
   readonly allowed: boolean;
-  /** What is left of the limit after this request; 0 when it is refused. */
+  /** Remaining requests after this one; 0 when it is refused. */
   readonly remaining: number;
-  /** The store's own time of the decision, milliseconds: what {@link WindowStore.refund} finds the admission by. */
+  /** When the store decided, by its own clock, milliseconds; {@link WindowStore.refund} finds the admission by it. */
   readonly at: number;
-  /** Milliseconds until the window has room for more than now; a refused request passes after that long. */
+  /** Milliseconds until the window has more room than now; a refused request is admitted after that time. */
   readonly waitMs: number;
 }
 
-/** Where windows are kept. */
+/** Stores windows. */
 export interface WindowStore {
   /**
-   * Counts one request in all of its windows, or in none when any of them refuses it: one decision per window, in
-   * order. Check and count are one step, whoever else asks at the same time.
+   * Counts one request in all of its windows, or in none if any of them refuses it. Returns one decision per window, in
+   * order. Checking and counting are one atomic step, also among concurrent callers.
    */
   consume(windows: readonly Window[]): Promise<readonly Decision[]>;
-  /** Takes an admission back that these windows counted at that time, because the request was refused after all. */
+  /** Takes back an admission that these windows counted at that time, because the request was refused later. */
   refund(windows: readonly Window[], at: number): Promise<void>;
 }
 
-/** The share of a limit that a bounded window may admit beyond it in any true window. */
+/** The share by which a bounded window may exceed its limit. */
 const TOLERANCE = 0.02;
 
 /**
- * The windows are logs of timestamps, one for each `grain` admissions in a row. A group leaves with its first
- * member, so a caller within the limit is never refused; only the group that straddles the window's edge is counted
- * too low, by less than `grain`. An exact log has grain 1; the others stay at most 2 % over, and need at most a
- * hundred timestamps however large the limit is.
+ * Returns how many consecutive admissions share one timestamp. Windows are logs of timestamps, one for each `grain`
+ * admissions in a row. A group leaves with its first member, so a caller within the limit is never refused; only the
+ * group that straddles the window's edge is counted too low, by less than `grain`. An exact log has grain 1; the others
+ * stay at most 2 % over, and need at most a hundred timestamps however large the limit is.
  */
 export function grainOf(limit: number, exact: boolean): number {
   return exact ? 1 : Math.max(1, Math.floor(limit * TOLERANCE));

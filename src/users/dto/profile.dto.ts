@@ -2,12 +2,12 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ROLES, type Role } from '../../platform/access/principal.js';
 import type { Profile } from '../../platform/access/profile.js';
 
-/** An account as its owner sees it. */
+/** An account as shown to its owner. */
 export class ProfileDto implements Profile {
   @ApiProperty({ format: 'uuid', example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
   id: string;
 
-  /** In lower case, as it is compared. */
+  /** In lower case; addresses are compared in this form. */
   @ApiProperty({ format: 'email', example: 'ada@example.com' })
   email: string;
 

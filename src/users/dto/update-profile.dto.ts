@@ -4,7 +4,7 @@ import { IsDisplayName } from '../display-name.decorator.js';
 
 /** The whole editable profile. */
 export class UpdateProfileDto {
-  /** 1 to 80 printable characters, or null to have none. */
+  /** 1 to 80 printable characters; null for no display name. */
   @ApiProperty({ type: String, nullable: true, maxLength: 80, example: 'Ada Lovelace' })
   @ValidateIf((_, value: unknown) => value !== null)
   @IsDisplayName()

@@ -99,7 +99,7 @@ describe('guessing one account', () => {
     expect(await guessing.begin(account, null)).toMatchObject({ failures: 11 });
   });
 
-  it('evaluates no more of a burst of fifty than of fifty in a row', async () => {
+  it('evaluates no more guesses of a burst of fifty than of fifty in sequence', async () => {
     const account = anAccount();
     const outcomes = await Promise.allSettled(
       Array.from({ length: 50 }, () => guessing.begin(account, null)),
@@ -110,7 +110,7 @@ describe('guessing one account', () => {
     expect(again.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('evaluates the hundredth failure last, whoever restarts meanwhile', async () => {
+  it('evaluates no guess after the hundredth failure, even after restarts', async () => {
     const account = anAccount();
     let evaluated = 0;
     for (let guess = 0; guess < 150; guess++) {
@@ -129,7 +129,7 @@ describe('guessing one account', () => {
     expect(await waitOf(account)).toBe(GUESSING_RULES.longestWaitSeconds);
   });
 
-  it('lets one of sixteen at most make the hundredth guess', async () => {
+  it('lets at most one of sixteen make the hundredth guess', async () => {
     const account = anAccount();
     await fail(account, 99);
     const outcomes = await Promise.allSettled(
@@ -138,7 +138,7 @@ describe('guessing one account', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('forgets the failures with a success, and says how many there were', async () => {
+  it('resets the failures on a success, and returns how many there were', async () => {
     const account = anAccount();
     await fail(account, 12);
     expect(await succeed(account)).toBe(12);
@@ -158,7 +158,7 @@ describe('guessing one account', () => {
     expect(await guessing.begin(account, null)).toMatchObject({ failures: 5 });
   });
 
-  it('keeps the owner on a known device in, while strangers are out for good', async () => {
+  it('admits the owner on a known device while strangers are locked out', async () => {
     const account = anAccount();
     await fail(account, 100);
     await refusalOf(account);
@@ -175,7 +175,7 @@ describe('guessing one account', () => {
     expect(await guessing.begin(account, null)).toMatchObject({ failures: 1 });
   });
 
-  it('counts a guess that was never evaluated as none', async () => {
+  it('does not count a guess that was never evaluated', async () => {
     const account = anAccount();
     await fail(account, 9);
     const attempt = await guessing.begin(account, null);

@@ -55,7 +55,7 @@ describe('AddressBlocks', () => {
     await later.onModuleDestroy();
   });
 
-  it('end on time without anybody ending them', async () => {
+  it('end on time on their own', async () => {
     await block(600);
     await eventually(() => expect(here.secondsLeft(NETWORK)).toBeGreaterThan(0));
     clock.advance(599_000);
@@ -114,7 +114,7 @@ describe('AddressBlocks', () => {
     expect(await lift()).toEqual([]);
   });
 
-  it('are lifted by the alert that made them, and stand for as long as another one wants it', async () => {
+  it('are removed with their alert, and remain as long as another alert blocks the network', async () => {
     await block(1200);
     await block(60, OTHER_ALERT);
     const lift = (alertId: string) => transactions.run((tx) => here.lift({ alertId }, tx));

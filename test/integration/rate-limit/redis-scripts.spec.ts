@@ -52,7 +52,7 @@ describeWithRedis('the script that consumes', () => {
   const refund = (window: Window, nowMs: number) =>
     redis.eval(REFUND.lua, 1, window.key, nowMs * 1000, window.grain);
 
-  it('decides like its twin in memory, whatever comes when', async () => {
+  it('decides like the windows in memory for any sequence of requests', async () => {
     const pause = fc.oneof(
       { weight: 5, arbitrary: fc.constant(0) },
       { weight: 2, arbitrary: fc.integer({ min: 1, max: 20_000 }) },
@@ -102,7 +102,7 @@ describeWithRedis('the script that consumes', () => {
     expect([refused, waitUs]).toEqual([-1, (WINDOW_MS - 2) * 1000]);
   });
 
-  it('begins anew when the clock is set back by more than the window', async () => {
+  it('starts again when the clock is set back by more than the window', async () => {
     const window = windowOf(1, true);
     await consume([window], 10 * WINDOW_MS);
     const [, remaining] = await consume([window], 8 * WINDOW_MS);

@@ -2,15 +2,15 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 
 type Header = NonNullable<NonNullable<OpenAPIObject['components']>['headers']>[string];
 
-/** What one answer of the document holds besides its body. */
+/** A response of the document, apart from its body. */
 export interface Answer {
   headers?: Record<string, unknown>;
   readonly content?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Says of the answers that `applies` picks that they carry these header fields. Each is described once, among the
- * components, or the same sentences would stand in the document at every status of every route.
+ * Adds these header fields to the responses selected by `applies`. Each field is described once, among the components;
+ * otherwise the text would be repeated for every status of every route.
  */
 export function describeHeaders(
   document: OpenAPIObject,
@@ -32,19 +32,19 @@ export function describeHeaders(
   }
 }
 
-/** On every answer of the service, whatever it is. */
+/** Sent with every response of the service. */
 export const REQUEST_ID_HEADER = {
   'X-Request-Id': {
     description:
-      "The request's name in the log and in the trail. A client's own is kept when it matches `[A-Za-z0-9._-]{8,64}`.",
+      "The request's id in the log and in the audit trail. The client's own id is kept when it matches `[A-Za-z0-9._-]{8,64}`.",
     schema: { type: 'string', example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' },
   },
 } as const satisfies Record<string, Header>;
 
-/** Where trying again later helps. */
+/** Sent when a retry can succeed later. */
 export const RETRY_HEADER = {
   'Retry-After': {
-    description: 'Whole seconds after which the request may pass.',
+    description: 'Whole seconds to wait before trying again.',
     schema: { type: 'integer', minimum: 1, example: 30 },
   },
 } as const satisfies Record<string, Header>;

@@ -2,10 +2,10 @@ import type { Type } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import type { DeclaredRoute } from './route-walk.js';
 
-/** What Nest notes of a parameter: its kind and place, such as `3:0`, and the member that is taken out of it. */
+/** Nest's metadata of a parameter: its kind and position, such as `3:0`, and the member it takes. */
 const BODY_PARAMETER = /^3:(\d+)$/;
 
-/** The class that a route's body is validated by; undefined for a route that takes none. */
+/** Returns the class that validates a route's body; undefined for a route without a body. */
 export function bodyTypeOf({
   controller,
   name,

@@ -5,7 +5,7 @@ import { PROBLEM_JSON, problemDocument } from '../problem-document.js';
 import { ProblemDto } from './problem.dto.js';
 import type { DeclaredRoute } from './route-walk.js';
 
-/** What the examples add to their rows: what holds for every route that reads a body or a query. */
+/** Additions of the examples to their rows; they apply to every route that reads a body or a query. */
 const OCCURRENCES: Readonly<Record<string, ProblemOccurrence>> = {
   validation_failed: {
     errors: [{ pointer: '#/nickname', detail: 'property nickname should not exist' }],
@@ -14,7 +14,7 @@ const OCCURRENCES: Readonly<Record<string, ProblemOccurrence>> = {
 
 const EXAMPLE_REQUEST_ID = '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d';
 
-/** Adds the answers of these problems to a route's documentation: one per status, with an example for each code. */
+/** Adds these problems to a route's documentation: one response per status, with an example for each code. */
 export function describeProblems({ controller, name }: DeclaredRoute, rows: readonly ProblemRow[]): void {
   const { prototype } = controller;
   const descriptor = Object.getOwnPropertyDescriptor(prototype, name) as TypedPropertyDescriptor<unknown>;
@@ -37,7 +37,7 @@ export function describeProblems({ controller, name }: DeclaredRoute, rows: read
   }
 }
 
-/** Schema and examples of problem answers; `occurrence` is what an example shows beside its row. */
+/** Returns schema and examples of problem responses; `occurrence` is shown in the examples in addition to the row. */
 export function problemContent(rows: readonly ProblemRow[], occurrence?: ProblemOccurrence) {
   return {
     schema: { $ref: getSchemaPath(ProblemDto) },

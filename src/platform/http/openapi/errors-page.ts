@@ -1,6 +1,6 @@
 import type { ProblemRow } from '../../errors/problem.js';
 
-/** The page that the `type` of a problem leads to: each code, its status, and what it says. */
+/** Returns the page that the `type` of a problem links to: each code with its status and texts. */
 export function errorsPage(rows: readonly ProblemRow[]): string {
   const items = rows
     .toSorted((a, b) => a.status - b.status || a.code.localeCompare(b.code))

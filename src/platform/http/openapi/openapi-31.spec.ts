@@ -34,7 +34,7 @@ describe('toOpenApi31', () => {
     });
   });
 
-  it('does the same where the generator wraps the reference, and keeps what is said beside it', () => {
+  it('does the same when the generator wraps the reference, and keeps its siblings', () => {
     const wrapped = {
       type: 'object',
       nullable: true,

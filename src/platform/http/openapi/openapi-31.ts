@@ -3,8 +3,8 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
 
 /**
- * The document as OpenAPI 3.1: the generator writes 3.0, whose `nullable` is JSON Schema's `"type": [..., "null"]` now
- * (OpenAPI 3.1.1, section 4.8.24).
+ * Converts the document to OpenAPI 3.1. The generator writes 3.0, whose `nullable` became JSON Schema's
+ * `"type": [..., "null"]` (OpenAPI 3.1.1, section 4.8.24).
  */
 export function toOpenApi31(document: OpenAPIObject): OpenAPIObject {
   const converted = convert(document as unknown as Json) as unknown as OpenAPIObject;
@@ -20,7 +20,7 @@ function convert(value: Json): Json {
 
 function withNull({ nullable: _nullable, ...schema }: Record<string, Json>): Json {
   const { $ref, allOf, type: _type, ...annotations } = schema;
-  // The generator wraps a reference that has siblings in `allOf`, beside which `null` of a type would never pass.
+  // The generator wraps a reference with siblings in `allOf`; a `null` type next to that would never validate.
   const [reference] = $ref === undefined ? (Array.isArray(allOf) ? allOf : []) : [{ $ref }];
   if (reference !== undefined) return { ...annotations, oneOf: [reference, { type: 'null' }] };
   if (typeof schema['type'] === 'string') {

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** One member that was not acceptable. */
+/** One invalid member. */
 export class FieldFaultDto {
-  /** JSON Pointer as URI fragment (RFC 6901). */
+  /** JSON Pointer in URI fragment form (RFC 6901). */
   @ApiProperty({ example: '#/email' })
   pointer: string;
 
@@ -10,7 +10,7 @@ export class FieldFaultDto {
   detail: string;
 }
 
-/** What went wrong (RFC 9457). Programs go by `code`; the texts are for people and may change. */
+/** An error (RFC 9457). Programs should rely on `code`; the texts are for people and may change. */
 export class ProblemDto {
   @ApiProperty({ format: 'uri-reference', example: '/docs/errors#validation_failed' })
   type: string;
@@ -21,22 +21,22 @@ export class ProblemDto {
   @ApiProperty({ type: 'integer', example: 400 })
   status: number;
 
-  @ApiProperty({ example: 'The request is well formed, but some of its members are not acceptable.' })
+  @ApiProperty({ example: 'The request is well formed, but some of its members are invalid.' })
   detail: string;
 
-  /** Stable; docs/errors.md and `/docs/errors` have all of them. */
+  /** Stable; docs/errors.md and `/docs/errors` list all codes. */
   @ApiProperty({ example: 'validation_failed' })
   code: string;
 
-  /** To be named when asking an operator; also in the `X-Request-Id` header field. */
+  /** Quote this when contacting an operator; also in the `X-Request-Id` header field. */
   @ApiProperty({ example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
   requestId: string;
 
-  /** Every member that was not acceptable; with `validation_failed` only. */
+  /** Every invalid member; only with `validation_failed`. */
   @ApiProperty({ required: false, type: () => [FieldFaultDto] })
   errors?: FieldFaultDto[];
 
-  /** The policies that are exhausted, by the names of `GET /rate-limits`; with `rate_limited` only. */
+  /** The exhausted policies, named as in `GET /rate-limits`; only with `rate_limited`. */
   @ApiProperty({ required: false, type: [String] })
   'violated-policies'?: string[];
 

@@ -1,8 +1,8 @@
 import { SetMetadata } from '@nestjs/common';
 import type { ProblemRow } from '../../errors/problem.js';
 
-/** The metadata key that the document's generator reads a route's own problems from. */
+/** Metadata key of a route's own problems, read by the document generator. */
 export const PROBLEMS = 'portcullis:problems';
 
-/** The problems that this route adds to those every route of its kind can answer; for the OpenAPI document. */
+/** Declares the problems that a route can return in addition to those of its kind; for the OpenAPI document. */
 export const Problems = (...rows: ProblemRow[]) => SetMetadata(PROBLEMS, rows);

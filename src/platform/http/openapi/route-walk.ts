@@ -8,7 +8,7 @@ import { SLOW, type SlowReason } from '../slow.decorator.js';
 
 type Handler = (...args: never[]) => unknown;
 
-/** One route as its decorators declare it. */
+/** One route as declared by its decorators. */
 export interface DeclaredRoute {
   readonly controller: Type<Record<string, Handler>>;
   readonly name: string;
@@ -20,11 +20,11 @@ export interface DeclaredRoute {
   /** Whether the route asks for a recent proof beside its rule. */
   readonly isRecent: boolean;
   readonly isOperational: boolean;
-  /** Why the route is slow by design; undefined where it is not. */
+  /** Why the route is slow by design; undefined if it is not. */
   readonly slow: SlowReason | undefined;
 }
 
-/** Every route of every controller, for documents and for tests that assert what all routes have. */
+/** Returns every route of every controller, for documents and for tests that check all routes. */
 export function declaredRoutes(discovery: DiscoveryService, scanner: MetadataScanner): DeclaredRoute[] {
   return discovery.getControllers().flatMap(({ metatype }) => {
     const controller = metatype as DeclaredRoute['controller'];

@@ -11,7 +11,7 @@ const document = (schemas: Record<string, unknown>) =>
   }) as unknown as OpenAPIObject;
 
 describe('withoutDtoSuffix', () => {
-  it('renames schemas and whatever refers to them', () => {
+  it('renames schemas and the references to them', () => {
     const items = { type: 'array', items: { $ref: '#/components/schemas/AlertDto' } };
     const { components } = withoutDtoSuffix(document({ AlertDto: { type: 'object' }, PageDto: items }));
     expect(components?.schemas).toEqual({

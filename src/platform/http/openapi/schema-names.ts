@@ -1,8 +1,8 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
 /**
- * The document with its schemas under the names that clients shall generate types from: `Dto` tells how this service is
- * built and nothing about the thing. Throws when two schemas would share a name.
+ * Renames the schemas to the names that generated client types should have, without the suffix `Dto`, an implementation
+ * detail. Throws when two schemas would have the same name.
  */
 export function withoutDtoSuffix(document: OpenAPIObject): OpenAPIObject {
   const schemas = Object.entries(document.components?.schemas ?? {});
