@@ -16,8 +16,11 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Vitest leaves one core free; specs with servers mostly wait for them.
-    maxWorkers: Number(process.env['TEST_WORKERS'] ?? availableParallelism()),
+    // Vitest's default leaves one core free, half of a small machine; specs with servers mostly wait for them.
+    maxWorkers: availableParallelism(),
+    // The files of a worker share its modules, because evaluating the application takes a second of processor time for
+    // each file. A spec that replaces something global puts it back.
+    isolate: false,
     projects: [
       { extends: true, test: { ...shared, name: 'unit', include: ['src/**/*.spec.ts'] } },
       {

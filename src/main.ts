@@ -5,13 +5,16 @@ import { serve } from './app/process.js';
 import { superviseWorkers } from './app/workers.js';
 import { SuppliedKey } from './sessions/keys/supplied-key.js';
 import { suppliedPlaces } from './monitoring/places/geoip-database.js';
+import { choosePort } from './platform/config/choose-port.js';
 import { loadEnvironment } from './platform/config/load-environment.js';
+import { assertWritableFolder } from './platform/config/usable-files.js';
 import { prepareDatabase } from './app/prepare-database.js';
 
 /** One Ctrl-C arrives several times: from the terminal, from npm and, in a worker, from its supervisor; milliseconds. */
 const DUPLICATE_SIGNAL_MS = 1000;
 
 // Handled from the first moment: a signal during the start must not leave the embedded database running.
+const interruption = new AbortController();
 const started = start();
 drainOnSignal(async () => (await started)());
 started.catch((error: unknown) => process.exit(reportFailure(error)));
@@ -20,10 +23,12 @@ started.catch((error: unknown) => process.exit(reportFailure(error)));
 async function start(): Promise<() => Promise<void>> {
   const environment = loadEnvironment();
   if (cluster.isWorker) return serve(environment);
+  await choosePort(environment);
+  assertWritableFolder('DATA_DIR', environment.DATA_DIR);
   // Both are read again where they are used; reading them here reports a fault before a database is started.
   void new SuppliedKey(environment);
   suppliedPlaces(environment);
-  const database = await prepareDatabase(environment);
+  const database = await prepareDatabase(environment, interruption.signal);
   try {
     const drain = await (environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve)(database.environment);
     return async () => {
@@ -47,6 +52,7 @@ function drainOnSignal(drain: () => Promise<void>): void {
         return;
       }
       firstMs = nowMs;
+      interruption.abort();
       drain().then(
         () => process.exit(0),
         (error: unknown) => process.exit(reportFailure(error)),

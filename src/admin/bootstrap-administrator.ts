@@ -11,6 +11,7 @@ import { UsersErrors } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountCreation } from '../auth/registration/account-creation.js';
 import { NewPassword } from '../auth/credentials/passwords/new-password.js';
+import { untilAvailable } from '../platform/database/until-available.js';
 
 const ORIGIN = internalOrigin('bootstrap');
 
@@ -35,7 +36,7 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const { BOOTSTRAP_ADMIN_EMAIL: given, BOOTSTRAP_ADMIN_PASSWORD: password } = this.environment;
     if (given === undefined || password === undefined) return;
-    if (await this.repository.someoneHas('admin')) {
+    if (await untilAvailable(() => this.repository.someoneHas('admin'))) {
       this.logger.log('there is an administrator; BOOTSTRAP_ADMIN_EMAIL and its password were not looked at');
       return;
     }
@@ -45,7 +46,7 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
     if (fault) throw new ConfigurationFault([`BOOTSTRAP_ADMIN_PASSWORD is not acceptable: ${fault}`]);
     const passwordHash = await this.passwords.hash(password);
     try {
-      await this.create(email, passwordHash);
+      await untilAvailable(() => this.create(email, passwordHash));
     } catch (error) {
       if (!(error instanceof Problem && error.row === UsersErrors.email_taken)) throw error;
       this.logger.error(

@@ -2,13 +2,14 @@ import fastifyCookie from '@fastify/cookie';
 import type { NestFastifyApplication, FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serveDocumentation, serveErrors } from './openapi.js';
-import { SessionErrors } from '../sessions/session.errors.js';
 import { CallRecorder } from '../audit/call-recorder.js';
+import { AuditSpool } from '../audit/spool/audit-spool.js';
 import { SystemClock } from '../platform/clock/clock.js';
 import type { Environment } from '../platform/config/environment.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
 import { UuidV7 } from '../platform/crypto/uuid.js';
 import { Drain } from '../platform/health/drain.js';
+import { Readiness } from '../platform/health/readiness.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { CidrList } from '../platform/http/cidr-list.js';
 import { crossOrigin } from '../platform/http/cross-origin.js';
@@ -22,6 +23,7 @@ import { RouteTable } from '../platform/http/route-table.js';
 import { RequestLog } from '../platform/logging/request-log.js';
 import { Tracing } from '../platform/tracing/tracing.js';
 import { warnUntrustedProxy } from '../platform/http/untrusted-proxy-warning.js';
+import { SessionErrors } from '../sessions/session.errors.js';
 import { Admission } from '../rate-limit/admission.js';
 
 type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
@@ -56,6 +58,8 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const admission = app.get(Admission, { strict: false });
   const requestLog = app.get(RequestLog);
   const drain = app.get(Drain);
+  const spool = app.get(AuditSpool, { strict: false });
+  app.get(Readiness).requireOnDisk(() => spool.hasRoom());
 
   await app.get(Tracing).start(fastify);
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { failureOf } from './failure.js';
 import { WorkerFailed } from './workers.js';
 import { ConfigurationFault } from '../platform/config/configuration-fault.js';
+import { StartFault } from '../platform/config/start-fault.js';
+import { StartInterrupted } from '../platform/database/advisory-lock.js';
 
 const withCode = (code: string) => Object.assign(new Error('secret text'), { code });
 
@@ -14,16 +16,36 @@ describe('a failed start', () => {
   });
 
   it.each([
-    ['ECONNREFUSED', 'DATABASE_URL: nobody listens there (ECONNREFUSED)'],
+    ['ECONNREFUSED', 'DATABASE_URL: connection refused (ECONNREFUSED)'],
     ['3D000', 'DATABASE_URL: there is no such database (3D000)'],
     [
       '42501',
       'DATABASE_URL: the role lacks a right. The tables are made by the role of DATABASE_MIGRATION_URL, at the start or by npm run migration:run (42501)',
     ],
     ['28P01', 'DATABASE_URL: the role or its password is refused (28P01)'],
-    ['EADDRINUSE', 'PORT: somebody listens there already (EADDRINUSE)'],
-  ])('tells of %s in one line that names the variable', (code, line) => {
-    expect(failureOf(withCode(code))).toEqual({ exitCode: 1, lines: [line] });
+  ])('reports %s in one line that names the variable', (code, line) => {
+    expect(failureOf(withCode(code))).toEqual({ exitCode: 78, lines: [line] });
+  });
+
+  it.each([
+    ['PORT', 'EADDRINUSE', 'PORT: address already in use (EADDRINUSE)'],
+    ['HOST', 'ENOTFOUND', 'HOST: host not found (ENOTFOUND)'],
+    [
+      'DATABASE_MIGRATION_URL',
+      '28P01',
+      'DATABASE_MIGRATION_URL: the role or its password is refused (28P01)',
+    ],
+    ['DATA_DIR', 'EROFS', 'DATA_DIR: the file system is read-only (EROFS)'],
+  ])('names %s where the step that failed belongs to it', (variable, code, line) => {
+    expect(failureOf(new StartFault(variable, withCode(code)))).toEqual({ exitCode: 78, lines: [line] });
+  });
+
+  it.each(['57P03', '53300'])('leaves a supervisor to try again after %s', (code) => {
+    expect(failureOf(withCode(code)).exitCode).toBe(1);
+  });
+
+  it('ends with 0 and without a word when a signal interrupts its wait', () => {
+    expect(failureOf(new StartInterrupted())).toEqual({ exitCode: 0, lines: [] });
   });
 
   it('ends as the worker ended that could not start', () => {

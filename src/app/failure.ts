@@ -1,32 +1,96 @@
 import { WorkerFailed } from './workers.js';
 import { ConfigurationFault, EXIT_CONFIG } from '../platform/config/configuration-fault.js';
+import { StartFault } from '../platform/config/start-fault.js';
+import { LockNotAvailable, StartInterrupted } from '../platform/database/advisory-lock.js';
 
-/** Why a process ends before its time: its exit code, and lines for whoever started it. */
+/** Why a process ends before its time: its exit code, and lines for stderr. */
 export interface Failure {
   readonly exitCode: number;
   readonly lines: readonly string[];
 }
 
+const UNTRUSTED = 'the certificate of the server is not trusted; name its authority in NODE_EXTRA_CA_CERTS';
+
 /** What usually keeps the service from starting, by the code of the system or of PostgreSQL; a stack would hide it. */
 const STARTUP_ERRORS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'DATABASE_URL: nobody listens there',
-  ENOTFOUND: 'DATABASE_URL: there is no such host',
-  EAI_AGAIN: 'DATABASE_URL: the name of the host cannot be resolved at present',
-  ETIMEDOUT: 'DATABASE_URL: the host does not answer',
-  EHOSTUNREACH: 'DATABASE_URL: the host cannot be reached',
-  '28P01': 'DATABASE_URL: the role or its password is refused',
-  '28000': 'DATABASE_URL: the role may not connect from here',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the server closed the connection',
+  EPIPE: 'the server closed the connection',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'the host name cannot be resolved at present',
+  ETIMEDOUT: 'the host does not respond',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the host cannot be reached',
+  '28P01': 'the role or its password is refused',
+  '28000': 'the role may not connect from here',
   '42501':
-    'DATABASE_URL: the role lacks a right. The tables are made by the role of DATABASE_MIGRATION_URL, at the start or by npm run migration:run',
-  '3D000': 'DATABASE_URL: there is no such database',
-  EADDRINUSE: 'PORT: somebody listens there already',
+    'the role lacks a right. The tables are made by the role of DATABASE_MIGRATION_URL, at the start or by npm run migration:run',
+  '3D000': 'there is no such database',
+  '25006': 'the server takes no writes: it is a standby, or default_transaction_read_only is on',
+  EADDRINUSE: 'address already in use',
+  EADDRNOTAVAIL: 'no interface of this machine has this address',
+  EINVAL: 'invalid address',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'no space left for this user',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  EEXIST: 'the path names a file, not a folder',
+  EISDIR: 'the path names a folder, not a file',
+  ENAMETOOLONG: 'the path is too long',
+  ELOOP: 'the path has too many symbolic links',
+  ERR_INVALID_ARG_VALUE: 'the path is invalid',
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: 'the certificate of the server has expired',
+  CERT_NOT_YET_VALID: 'the certificate of the server is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is for another host name',
+  EPROTO: 'the TLS handshake failed',
 };
+
+/** The same for a server that only has to be waited for, so that a supervisor may try again. */
+const PASSING_ERRORS: Readonly<Record<string, string>> = {
+  '57P03': 'the server is starting or shutting down',
+  '57P01': 'the server is shutting down',
+  '53300': 'the server has no connection left',
+};
+
+/** Failures of node-postgres that carry no code. */
+const STARTUP_MESSAGES: readonly (readonly [pattern: RegExp, text: string, variable?: string])[] = [
+  [/does not support SSL/i, 'the server does not support TLS', 'DATABASE_SSL'],
+  [/timeout expired|due to connection timeout/i, 'the host does not respond'],
+  [/connection terminated unexpectedly/i, 'the server closed the connection'],
+  [/not listening|SASL|password must be a string/i, 'the password is missing or not understood'],
+];
 
 /** Reads an error that ended the process; values of variables, which may be secrets, are in none of the lines. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ConfigurationFault) return { exitCode: EXIT_CONFIG, lines: error.faults };
   if (error instanceof WorkerFailed) return { exitCode: error.exitCode, lines: [error.message] };
-  const { code, stack } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  if (error instanceof StartInterrupted) return { exitCode: 0, lines: [] };
+  return startupFailure(error) ?? unexpected(error);
+}
+
+function startupFailure(error: unknown): Failure | null {
+  if (!(error instanceof Error)) return null;
+  const variable = error instanceof StartFault ? error.variable : 'DATABASE_URL';
+  const { code, message, cause } = error as NodeJS.ErrnoException;
+  if (cause instanceof LockNotAvailable) return { exitCode: 1, lines: [`${variable}: ${message}`] };
+  const passing = code === undefined ? undefined : PASSING_ERRORS[code];
+  if (passing !== undefined) return { exitCode: 1, lines: [`${variable}: ${passing} (${code})`] };
   const usual = code === undefined ? undefined : STARTUP_ERRORS[code];
-  return { exitCode: 1, lines: [usual === undefined ? (stack ?? String(error)) : `${usual} (${code})`] };
+  if (usual !== undefined) return { exitCode: EXIT_CONFIG, lines: [`${variable}: ${usual} (${code})`] };
+  // A pooler's own refusal, for example of a parameter or a database; its text holds no secret.
+  if (code === '08P01') return { exitCode: EXIT_CONFIG, lines: [`${variable}: ${message} (${code})`] };
+  const known = STARTUP_MESSAGES.find(([pattern]) => pattern.test(message));
+  return known ? { exitCode: EXIT_CONFIG, lines: [`${known[2] ?? variable}: ${known[1]}`] } : null;
+}
+
+function unexpected(error: unknown): Failure {
+  const { stack } = error instanceof Error ? error : {};
+  return { exitCode: 1, lines: [stack ?? String(error)] };
 }

@@ -1,10 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Environment } from '../platform/config/environment.js';
+import { faultOf } from '../platform/config/start-fault.js';
+import { assertOwnFolder } from '../platform/database/data-folder.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
 import { assertInstallation } from '../platform/database/installation-fingerprint.js';
 import { migrate } from '../platform/database/migrate.js';
+import { checkServiceRole } from '../platform/database/service-role-check.js';
 
 /** A migrated database, and how to let go of it when everything else has stopped. */
 export interface PreparedDatabase {
@@ -13,14 +16,21 @@ export interface PreparedDatabase {
 }
 
 /**
- * Sees to a database that the service can use: the one that DATABASE_URL names, or else the embedded one; migrated,
- * and first used with the secrets at hand. Throws {@link ConfigurationFault} for other secrets.
+ * Prepares the database that DATABASE_URL names, or else the embedded one: migrated, first used with the secrets and the
+ * data folder at hand, and usable by the service's role. Throws {@link ConfigurationFault} and {@link StartFault}, which
+ * name the variable, and {@link StartInterrupted} when the signal is given while it waits for another instance.
  */
-export async function prepareDatabase(environment: Environment): Promise<PreparedDatabase> {
+export async function prepareDatabase(
+  environment: Environment,
+  signal?: AbortSignal,
+): Promise<PreparedDatabase> {
   const prepared = await reachDatabase(environment);
   try {
-    await migrate(prepared.environment);
-    await assertFirstUser(prepared.environment);
+    const owner =
+      environment.DATABASE_MIGRATION_URL === undefined ? 'DATABASE_URL' : 'DATABASE_MIGRATION_URL';
+    await faultOf(owner, () => migrate(prepared.environment, { signal }));
+    await faultOf(owner, () => assertFirstUser(prepared.environment));
+    await faultOf('DATABASE_URL', () => checkServiceRole(prepared.environment));
     return prepared;
   } catch (error) {
     await prepared.stop();
@@ -50,6 +60,7 @@ async function assertFirstUser(environment: Environment): Promise<void> {
   const dataSource = await new DataSource(dataSourceOptions(environment, 'migrations')).initialize();
   try {
     await assertInstallation(dataSource, environment);
+    await assertOwnFolder(dataSource, environment.DATA_DIR);
   } finally {
     await dataSource.destroy();
   }

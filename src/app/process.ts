@@ -5,6 +5,7 @@ import { AppModule } from './app.module.js';
 import { createAdapter, NEST_OPTIONS, setUp } from './app.setup.js';
 import { AuditService } from '../audit/audit.service.js';
 import { productVersion } from '../platform/config/product-version.js';
+import { StartFault } from '../platform/config/start-fault.js';
 import { internalOrigin } from '../platform/http/origin.js';
 import type { Environment } from '../platform/config/environment.js';
 import { Drain } from '../platform/health/drain.js';
@@ -33,7 +34,7 @@ export async function serve(environment: Environment): Promise<() => Promise<voi
     await app.listen(environment.PORT, environment.HOST);
   } catch (error) {
     await app.close();
-    throw error;
+    throw listenFault(error);
   }
   const logger = app.get(Logger);
   const audit = app.get(AuditService);
@@ -53,6 +54,12 @@ export async function serve(environment: Environment): Promise<() => Promise<voi
     await app.close();
     clearTimeout(limit);
   };
+}
+
+/** Which variable an address that cannot be listened on comes from: the port is taken or reserved, or the host is wrong. */
+function listenFault(error: unknown): StartFault {
+  const { code } = error as NodeJS.ErrnoException;
+  return new StartFault(code === 'EADDRINUSE' || code === 'EACCES' ? 'PORT' : 'HOST', error);
 }
 
 function isLoopback(url: string): boolean {

@@ -10,6 +10,7 @@ import { RepeatingTask } from '../platform/clock/repeating-task.js';
 import { SealingRound } from './seals/sealing-round.js';
 import { AuditSpool } from './spool/audit-spool.js';
 import { SpoolDrain } from './spool/spool-drain.js';
+import { untilAvailable } from '../platform/database/until-available.js';
 
 /** Starts and ends what the trail does in the background: drain the spool, seal, make months ahead and drop old ones. */
 @Injectable()
@@ -38,7 +39,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
 
   /** Before the first entry can be written: positions that fit the rows, and months to hold them. */
   async onModuleInit(): Promise<void> {
-    await this.months.prepare();
+    await untilAvailable(() => this.months.prepare());
   }
 
   onApplicationBootstrap(): void {

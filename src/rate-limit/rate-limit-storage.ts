@@ -46,7 +46,7 @@ export class RateLimitStorage implements WindowStore, ThrottlerStorage {
    */
   async increment(key: string, ttl: number, limit: number): Promise<ThrottlerRecord> {
     const [decision] = await this.consume([
-      { key: `rl:{${key}}`, limit, windowMs: ttl, grain: grainOf(limit, false) },
+      { key: `portcullis:rl:{${key}}`, limit, windowMs: ttl, grain: grainOf(limit, false) },
     ]);
     const { allowed, remaining, waitMs } = decision!;
     const seconds = Math.ceil(waitMs / 1000);

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { GuessingAttempt } from '../rate-limit/guessing/account-guessing.js';
-import { type Assurance, assuranceOf, type AuthenticationMethod, type Proof } from './proofs.js';
+import {
+  type Assurance,
+  assuranceOf,
+  type AuthenticationMethod,
+  type PossessionProof,
+  type Proof,
+} from './proofs.js';
 
 const attempt: GuessingAttempt = { failures: 1, succeeded: async () => 0, refund: async () => undefined };
 const stillHolds = async () => true;
 
 const password: Proof = { method: 'pwd', attempt, stillHolds };
 const code: Proof = { method: 'otp', attempt, stillHolds };
-const key: Proof = { method: 'pop', userVerified: false, stillHolds };
-const verifiedKey: Proof = { method: 'pop', userVerified: true, stillHolds };
+const key: PossessionProof = { method: 'pop', userVerified: false, stillHolds };
+const verifiedKey: PossessionProof = { ...key, userVerified: true };
 
 const TABLE: [string, Proof[], Assurance][] = [
   ['a password', [password], { amr: ['pwd'], acr: 'aal1' }],

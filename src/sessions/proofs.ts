@@ -20,12 +20,12 @@ interface ProofOf<M extends AuthenticationMethod> {
  * A password or a typed code. It can be guessed, so it carries the attempt that was counted before it was looked at:
  * a path that does not count cannot make one.
  */
-interface GuessableProof extends ProofOf<'pwd' | 'otp'> {
+export interface GuessableProof extends ProofOf<'pwd' | 'otp'> {
   readonly attempt: GuessingAttempt;
 }
 
 /** A signature by a registered key. */
-interface PossessionProof extends ProofOf<'pop'> {
+export interface PossessionProof extends ProofOf<'pop'> {
   /** Whether the authenticator has verified its user. */
   readonly userVerified: boolean;
 }

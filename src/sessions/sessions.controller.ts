@@ -8,7 +8,7 @@ import { RateLimit } from '../rate-limit/rate-limit.decorator.js';
 import { RefreshTokenDto } from './dto/refresh-token.dto.js';
 import type { BodySignedInDto, CookieSignedInDto } from './dto/signed-in.dto.js';
 import { RefreshService } from './refresh/refresh.service.js';
-import { LogoutService } from './revocation/logout.service.js';
+import { LogoutService } from './logout.service.js';
 import { LogoutDocumentation, RefreshDocumentation } from './session-documentation.js';
 import { SessionErrors } from './session.errors.js';
 import { PresentedTokens } from './tokens/presented-tokens.js';

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MIGRATIONS } from '../../src/platform/database/migrations/migrations.js';
+import { type OwnObjects, ownObjects } from '../../src/platform/database/own-objects.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
 
 describe('entities and migrations', () => {
@@ -39,6 +40,17 @@ describe('entities and migrations', () => {
     const timestamps = MIGRATIONS.map((migration) => Number(/\d{13}$/.exec(migration.name)?.[0]));
     expect(timestamps).toEqual(timestamps.toSorted((one, other) => one - other));
     expect(timestamps).not.toContain(NaN);
+  });
+
+  it('name every object that the service gets rights on in the text of their classes', async () => {
+    const rows = await dataSource.query<{ kind: keyof OwnObjects; name: string }[]>(
+      `SELECT 'tables' AS kind, relname AS name FROM pg_class
+       WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+       UNION SELECT 'functions', proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace`,
+    );
+    const own = ownObjects();
+    expect(rows.length).toBeGreaterThan(10);
+    expect(rows.filter(({ kind, name }) => !own[kind].includes(name))).toEqual([]);
   });
 
   it('can be taken back to nothing, and forward again', async () => {

@@ -10,7 +10,7 @@ import { startApp, type TestApp } from '../support/app/test-app.js';
 const CLASSES = ['unknown', 'wrong password', 'disabled', 'without a password'] as const;
 type AccountClass = (typeof CLASSES)[number];
 
-const SAMPLES = 200;
+const SAMPLES = 40;
 
 /** Whom a login asks about, and what it leaves behind; other statements are of the service's own rounds. */
 const OF_A_LOGIN =
@@ -113,8 +113,9 @@ describe(
       for (const log of logs) expect(log).toEqual(logs[0]);
     });
 
-    // One attempt of each class in turn, in an order that rotates, so that whatever else this machine does falls on all
-    // of them alike; then the medians, which a few slow ones do not move. A left-out hash would be 15 ms, a statement 1.
+    // Hashes and statements are counted above; this one would show what nobody thought to count. One attempt of each
+    // class in turn, in an order that rotates, so that whatever else this machine does falls on all of them alike; then
+    // the medians, which a few slow ones do not move. The bound leaves room for a busy machine.
     it('not by its time', async () => {
       const timesMs = new Map<AccountClass, number[]>(CLASSES.map((kind) => [kind, []]));
       let fresh = await attempts();
@@ -130,7 +131,7 @@ describe(
       const medians = [...timesMs.values()].map(median);
       const spread = Math.max(...medians) - Math.min(...medians);
       expect(spread, `medians of ${medians.map((ms) => ms.toFixed(2)).join(', ')} ms`).toBeLessThan(
-        0.1 * Math.min(...medians),
+        0.5 * Math.min(...medians),
       );
     });
   },

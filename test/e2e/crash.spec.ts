@@ -9,7 +9,7 @@ import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-dat
 import { type ServiceProcess, startService } from '../support/process/service-process.js';
 import { eventually } from '../support/waiting/eventually.js';
 
-/** How often the process is killed; CRASH_ROUNDS=20 for a release. */
+/** How often the process is killed; the nightly run sets CRASH_ROUNDS=20. */
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 4);
 const CLIENTS = 8;
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newAddress, PASSWORD } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
@@ -6,8 +7,15 @@ import { startApp, type TestApp } from '../support/app/test-app.js';
 describe('more logins than the cores can hash', () => {
   let app: TestApp;
   beforeAll(async () => {
-    // Hashes of a tenth of a second, and a queue that takes next to none of them.
-    app = await startApp({ variables: { BCRYPT_ROUNDS: '11', HASH_MAX_WAIT_MS: '100' } });
+    // Hashes of a tenth of a second, one at a time however many cores there are, as in one of as many workers, and a
+    // queue that takes next to none of them.
+    app = await startApp({
+      variables: {
+        BCRYPT_ROUNDS: '11',
+        HASH_MAX_WAIT_MS: '100',
+        WEB_CONCURRENCY: String(Math.min(64, availableParallelism())),
+      },
+    });
   });
   afterAll(() => app.close());
 

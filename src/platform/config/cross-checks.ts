@@ -1,8 +1,10 @@
+import { tlsContradictions } from './database-tls.js';
 import { Environment } from './environment.js';
+import { isForbiddenTarget } from './webhook-target.js';
 
 type Check = (environment: Environment) => string | false | undefined;
 
-/** Rules over more than one variable; each answers its fault as a sentence that names the variable. */
+/** Rules over more than one variable; each returns its fault as a sentence that names the variable. */
 const CHECKS: readonly Check[] = [
   (e) =>
     e.isProduction &&
@@ -39,9 +41,32 @@ const CHECKS: readonly Check[] = [
     (e.REDIS_URL?.length ?? 0) > 1 &&
     new Set(e.REDIS_URL?.map((url) => new URL(url).protocol)).size > 1 &&
     'REDIS_URL must not mix redis:// and rediss://',
+  (e) =>
+    (e.REDIS_URL?.length ?? 0) > 1 &&
+    e.REDIS_URL?.some((url) => Number(new URL(url).pathname.slice(1)) > 0) &&
+    'REDIS_URL must not name a database: a Redis Cluster has only database 0',
+  (e) =>
+    e.isProduction &&
+    e.PUBLIC_URL.startsWith('http://') &&
+    // The default, of which the service warns once it listens.
+    e.PUBLIC_URL !== `http://localhost:${e.PORT}` &&
+    'PUBLIC_URL must be https in production, where cookies and tokens travel to it',
+  (e) =>
+    e.isProduction &&
+    e.CORS_ORIGINS.some((origin) => origin.startsWith('http://')) &&
+    'CORS_ORIGINS must be https in production: anyone on the way can speak for a page that comes in plain text',
+  (e) =>
+    e.isProduction &&
+    !e.AUDIT_CALLS_ENABLED &&
+    'AUDIT_CALLS_ENABLED must be true in production; false is for measurements',
+  (e) =>
+    e.ALERT_WEBHOOK_URL !== undefined &&
+    isForbiddenTarget(e.ALERT_WEBHOOK_URL, { strict: e.isProduction }) &&
+    'ALERT_WEBHOOK_URL must not be a private, link-local or metadata address',
 ];
 
 /** The faults that only several variables together show. */
 export function crossFaults(environment: Environment): string[] {
-  return CHECKS.map((check) => check(environment)).filter((fault) => typeof fault === 'string');
+  const faults = CHECKS.map((check) => check(environment)).filter((fault) => typeof fault === 'string');
+  return [...faults, ...tlsContradictions(environment)];
 }

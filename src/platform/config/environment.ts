@@ -13,6 +13,9 @@ const isCidr = (member: string) => {
 const isExactOrigin = (member: string) =>
   URL.canParse(member) && new URL(member).origin === member && !member.includes('*');
 
+const isRedisUrl = (member: string) =>
+  /^rediss?:\/\//.test(member) && URL.canParse(member) && /^(\/\d{0,5})?$/.test(new URL(member).pathname);
+
 /** Which rules there are, and what each may be answered with, is checked where the rules are. */
 const isRuleName = (member: string) => /^[a-z_]+$/.test(member);
 
@@ -33,7 +36,7 @@ export class Environment {
   @Integer(2, 500) DATABASE_POOL_SIZE: number = 10;
   @OneOf('off', 'require', 'verify-full') DATABASE_SSL: 'off' | 'require' | 'verify-full' = 'off';
   @IsOptional()
-  @List('redis:// or rediss:// URLs', (member) => /^rediss?:\/\//.test(member) && URL.canParse(member))
+  @List('redis:// or rediss:// URLs, with a database number as path or none', isRedisUrl)
   REDIS_URL?: string[];
   @IsString() DATA_DIR: string = './data';
 

@@ -1,18 +1,29 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigurationFault } from './configuration-fault.js';
+import { makeFolder } from './usable-files.js';
+import { StartFault } from './start-fault.js';
 
 /** Secrets that a development installation makes for itself, so that the first start needs no configuration. */
 export const GENERATED_SECRETS = ['JWT_SECRET_KEY', 'PASSWORD_PEPPER'] as const;
 
 /**
  * The secret of a name, made on first use and kept in `DATA_DIR/secrets` with mode 600. The file appears
- * complete or not at all, and of two processes that start at once both get the one that was first.
+ * complete or not at all, and of two processes that start at once both get the one that was first. Throws
+ * {@link StartFault} where `DATA_DIR` cannot be used.
  */
 export function generatedSecret(dataDir: string, name: (typeof GENERATED_SECRETS)[number]): string {
+  try {
+    return readOrMake(dataDir, name);
+  } catch (error) {
+    throw new StartFault('DATA_DIR', error);
+  }
+}
+
+function readOrMake(dataDir: string, name: string): string {
   const folder = join(dataDir, 'secrets');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const file = join(folder, name);
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
@@ -36,7 +47,7 @@ export function storedSecret(dataDir: string, name: (typeof GENERATED_SECRETS)[n
   try {
     return readFileSync(join(dataDir, 'secrets', name), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new StartFault('DATA_DIR', error);
     throw new ConfigurationFault([
       `${name} is not set, and DATA_DIR holds none: no service has been started in ${resolve(dataDir)}`,
     ]);

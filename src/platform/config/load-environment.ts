@@ -1,17 +1,22 @@
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 import { ConfigurationFault } from './configuration-fault.js';
 import { crossFaults } from './cross-checks.js';
+import { readDotenv } from './dotenv-file.js';
 import { Environment } from './environment.js';
 import { GENERATED_SECRETS, generatedSecret } from './generated-secrets.js';
+import { unreadable } from './usable-files.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Families of names that are ours alone, where an unknown member can only be a typing error. */
 const OWN_PREFIX = /^(RATE_LIMIT|DETECT)_/;
+
+/** What Kubernetes puts into every container of a namespace with a Service called, for example, `rate-limit`. */
+const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+/** Texts in which white space counts: stored data depends on them, or somebody types them. */
+const VERBATIM = new Set(['JWT_SECRET_KEY', 'PASSWORD_PEPPER', 'BOOTSTRAP_ADMIN_PASSWORD']);
 
 /** Variables that follow from others where they are not given. */
 const DERIVED = ['PUBLIC_URL', 'JWT_ISSUER', 'RATE_LIMIT_DEFAULT'];
@@ -32,15 +37,17 @@ export function loadEnvironment(
   folder: string = process.cwd(),
   secretOf: typeof generatedSecret = generatedSecret,
 ): Environment {
-  const all: Variables = { ...dotenv(folder), ...withoutEmpty(variables) };
+  const all: Variables = { ...trimmed(readDotenv(folder)), ...trimmed(variables) };
   const names = variableNames();
   const given: Record<string, string> = {};
   for (const name of names) if (all[name] !== undefined) given[name] = all[name];
 
   const faults = Object.keys(all)
-    .filter((name) => OWN_PREFIX.test(name) && !names.includes(name))
+    .filter((name) => OWN_PREFIX.test(name) && !SERVICE_LINK.test(name) && !names.includes(name))
     .map((name) => `${name} is not a variable of this service`);
-  const isProduction = given['NODE_ENV']?.trim().toLowerCase() === 'production';
+  const authorities = unreadable('NODE_EXTRA_CA_CERTS', all['NODE_EXTRA_CA_CERTS']);
+  if (authorities) faults.push(authorities);
+  const isProduction = given['NODE_ENV']?.toLowerCase() === 'production';
   if (isProduction) faults.push(...missingInProduction(given));
   const derived = DERIVED.filter((name) => given[name] === undefined);
   fillDefaults(given, isProduction, secretOf);
@@ -52,18 +59,12 @@ export function loadEnvironment(
   return environment;
 }
 
-function dotenv(folder: string): Variables {
-  try {
-    return withoutEmpty(parseEnv(readFileSync(join(folder, '.env'), 'utf8')));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw error;
-  }
-}
-
-function withoutEmpty(variables: Variables): Variables {
+/** Values without the white space around them, and without those that are empty then. */
+function trimmed(variables: Variables): Variables {
   return Object.fromEntries(
-    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(variables)
+      .map(([name, value]) => [name, VERBATIM.has(name) ? value : value?.trim()] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
   );
 }
 
@@ -78,7 +79,7 @@ function fillDefaults(
   isProduction: boolean,
   secretOf: typeof generatedSecret,
 ): void {
-  const number = (name: string, otherwise: string) => given[name]?.trim() ?? otherwise;
+  const number = (name: string, otherwise: string) => given[name] ?? otherwise;
   given['PUBLIC_URL'] ??= `http://localhost:${number('PORT', '3000')}`;
   given['JWT_ISSUER'] ??= given['PUBLIC_URL'];
   given['RATE_LIMIT_DEFAULT'] ??=

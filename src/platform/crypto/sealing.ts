@@ -1,45 +1,38 @@
 import { Injectable } from '@nestjs/common';
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { decrypt, encrypt, NONCE_BYTES } from './aead.js';
 import { type KeyPurpose, MasterKey } from './master-key.js';
 import { Randomness } from './randomness.js';
 
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const TAG_END = NONCE_BYTES + TAG_BYTES;
+/** Bytes of the key id that leads every sealed value. */
+const KEY_ID_BYTES = 8;
 
 /**
- * Encrypts values for the database with AES-256-GCM, each purpose under its own key of the master secret. The id of
- * the row is authenticated too, so that the values of two rows cannot be swapped.
+ * Encrypts values for the database, each purpose under its own key of the master secret. What a value belongs to is
+ * authenticated, so that the values of two rows cannot be exchanged; the id of the master secret leads it, so that a
+ * change of secrets can tell what still depends on the old one.
  */
 @Injectable()
 export class Sealing {
+  private readonly keyId: Buffer;
+
   constructor(
     private readonly masterKey: MasterKey,
     private readonly randomness: Randomness,
-  ) {}
-
-  /** Returns the nonce, the tag and the ciphertext, in this order. */
-  seal(purpose: KeyPurpose, id: string, plain: Buffer | string): Buffer {
-    const nonce = this.randomness.bytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.masterKey.derive(purpose), nonce).setAAD(
-      Buffer.from(id),
-    );
-    const sealed = Buffer.concat([
-      typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain),
-      cipher.final(),
-    ]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+  ) {
+    this.keyId = Buffer.from(masterKey.id, 'hex');
   }
 
-  /** Throws when the master secret, the purpose, the id or a byte differs. */
-  open(purpose: KeyPurpose, id: string, sealed: Buffer): Buffer {
-    const nonce = sealed.subarray(0, NONCE_BYTES);
-    // The length is named, because GCM would otherwise accept a tag of 4 bytes, which can be guessed.
-    const decipher = createDecipheriv('aes-256-gcm', this.masterKey.derive(purpose), nonce, {
-      authTagLength: TAG_BYTES,
-    })
-      .setAAD(Buffer.from(id))
-      .setAuthTag(sealed.subarray(NONCE_BYTES, TAG_END));
-    return Buffer.concat([decipher.update(sealed.subarray(TAG_END)), decipher.final()]);
+  /** Encrypts a value that belongs to `context`, for example the id of its row. */
+  seal(purpose: KeyPurpose, context: string, plain: Buffer | string): Buffer {
+    const nonce = this.randomness.bytes(NONCE_BYTES);
+    const sealed = encrypt(this.masterKey.derive(purpose), nonce, context, Buffer.from(plain));
+    return Buffer.concat([this.keyId, sealed]);
+  }
+
+  /** Throws when the master secret, the purpose, the context or a byte differs. */
+  open(purpose: KeyPurpose, context: string, sealed: Buffer): Buffer {
+    if (!sealed.subarray(0, KEY_ID_BYTES).equals(this.keyId))
+      throw new Error('The value was encrypted under another master secret.');
+    return decrypt(this.masterKey.derive(purpose), context, sealed.subarray(KEY_ID_BYTES));
   }
 }

@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import type { Environment } from '../config/environment.js';
 import { DeadlineClient } from './deadline-client.js';
+import { SessionClient } from './session-client.js';
+import { NO_TIMEOUTS, type SessionSettings, STATEMENT_MEANING } from './session-settings.js';
 
 /** The part of the {@link Environment} that says where the database is. */
 export type DatabaseSettings = Pick<
@@ -20,6 +22,17 @@ const STATEMENT_MS = 900;
 const READ_MS = 1000;
 /** The server ends a transaction whose process fell silent, so that its row locks do not outlive it for long. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
+
+/** The session of the service's role, in the pool and beside it. */
+export const SERVICE_SESSION: SessionSettings = {
+  ...STATEMENT_MEANING,
+  ...NO_TIMEOUTS,
+  statement_timeout: String(STATEMENT_MS),
+  idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+};
+
+/** A migration may take long, and whoever waits for one waits without a deadline of the server's. */
+const MIGRATION_SESSION: SessionSettings = { ...STATEMENT_MEANING, ...NO_TIMEOUTS };
 
 /** One lock, one statement at a time; the second connection runs what the first one guards. */
 const MIGRATION_POOL_SIZE = 2;
@@ -60,9 +73,8 @@ function servicePool(poolSize: number): Partial<PostgresDataSourceOptions> {
     connectTimeoutMS: ACQUIRE_MS,
     extra: {
       Client: DeadlineClient,
-      statement_timeout: STATEMENT_MS,
+      session: SERVICE_SESSION,
       query_timeout: READ_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       min: Math.min(2, poolSize),
       idleTimeoutMillis: 60_000,
       keepAlive: true,
@@ -72,5 +84,9 @@ function servicePool(poolSize: number): Partial<PostgresDataSourceOptions> {
 }
 
 function migrationPool(): Partial<PostgresDataSourceOptions> {
-  return { poolSize: MIGRATION_POOL_SIZE, connectTimeoutMS: MIGRATION_CONNECT_MS };
+  return {
+    poolSize: MIGRATION_POOL_SIZE,
+    connectTimeoutMS: MIGRATION_CONNECT_MS,
+    extra: { Client: SessionClient, session: MIGRATION_SESSION },
+  };
 }

@@ -2,11 +2,12 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Environment } from '../config/environment.js';
 import { dataSourceOptions } from './data-source-options.js';
+import { isDatabaseUnavailable } from './database-problem.js';
 import { TransactionRunner } from './transaction-runner.js';
 
 /**
  * The service's pool and its transactions. Migrations ran before the application was built (`migrate.ts`), so a
- * database that does not answer now is tried again only briefly: a supervisor restarts better than a loop.
+ * database that does not answer now is tried again for less than the time of a drain: other instances may start too.
  */
 @Global()
 @Module({
@@ -16,8 +17,9 @@ import { TransactionRunner } from './transaction-runner.js';
       useFactory: (environment: Environment) => ({
         ...dataSourceOptions(environment, 'service'),
         autoLoadEntities: true,
-        retryAttempts: 3,
-        retryDelay: 500,
+        retryAttempts: 10,
+        retryDelay: 1000,
+        toRetry: isDatabaseUnavailable,
       }),
     }),
   ],

@@ -1,31 +1,52 @@
 import type { QueryRunner } from 'typeorm';
+import { ownObjects } from './own-objects.js';
 
 /** The record of applied migrations, which only the owner writes. */
 const MIGRATIONS_TABLE = 'migrations';
 
+interface Found {
+  readonly role: string;
+  readonly schema: string;
+  readonly tables: readonly string[];
+  readonly sequences: readonly string[];
+  readonly functions: readonly string[];
+}
+
 /**
- * Gives the service's role what it needs on the current schema and no more: rows of every table may be read and
- * written, but the audit tables (`audit_*`) only read and added to, so that not even a fully compromised service
- * can rewrite the trail. Idempotent; run by the owner after every migration, because a new table starts with
- * no grants at all.
+ * Gives the service's role what it needs on the service's own objects, by name, and no more: rows of every table may be
+ * read and written, but the audit tables (`audit_*`) only read and added to, so that not even a fully compromised
+ * service can rewrite the trail. Nothing else in the schema is touched. Idempotent; run by the owner after every
+ * migration, because a new table starts with no grants at all.
  */
 export async function grantToService(queryRunner: QueryRunner, serviceRole: string): Promise<void> {
-  const [{ role, schema, tables }] = (await queryRunner.query(
-    `SELECT quote_ident($1) AS role, quote_ident(current_schema()) AS schema,
-            ARRAY(SELECT relname::text FROM pg_class
-                  WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-                  ORDER BY relname) AS tables`,
-    [serviceRole],
-  )) as [{ role: string; schema: string; tables: string[] }];
-
+  const { role, schema, tables, sequences, functions } = await find(queryRunner, serviceRole);
   await queryRunner.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   for (const table of tables) {
     const qualified = `${schema}."${table.replaceAll('"', '""')}"`;
     await queryRunner.query(`REVOKE ALL ON ${qualified} FROM ${role}`);
     await queryRunner.query(`GRANT ${privilegesOn(table)} ON ${qualified} TO ${role}`);
   }
-  await queryRunner.query(`GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role}`);
-  await queryRunner.query(`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${role}`);
+  for (const sequence of sequences) await queryRunner.query(`GRANT USAGE ON SEQUENCE ${sequence} TO ${role}`);
+  for (const signature of functions)
+    await queryRunner.query(`GRANT EXECUTE ON FUNCTION ${signature} TO ${role}`);
+}
+
+/** Those of our names that exist in the current schema, quoted; functions with their arguments. */
+async function find(queryRunner: QueryRunner, serviceRole: string): Promise<Found> {
+  const own = ownObjects();
+  const [found] = (await queryRunner.query(
+    `SELECT quote_ident($1) AS role, quote_ident(current_schema()) AS schema,
+       ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+               AND relkind IN ('r', 'p') AND NOT relispartition AND relname = ANY ($2) ORDER BY relname) AS tables,
+       ARRAY(SELECT oid::regclass::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+               AND relkind = 'S' AND (relname = ANY ($3) OR EXISTS (
+                 SELECT FROM pg_depend JOIN pg_class AS used ON used.oid = refobjid
+                 WHERE objid = pg_class.oid AND deptype IN ('a', 'i') AND used.relname = ANY ($2)))) AS sequences,
+       ARRAY(SELECT oid::regprocedure::text FROM pg_proc
+             WHERE pronamespace = current_schema()::regnamespace AND proname = ANY ($4)) AS functions`,
+    [serviceRole, own.tables, own.sequences, own.functions],
+  )) as [Found];
+  return found;
 }
 
 function privilegesOn(table: string): string {

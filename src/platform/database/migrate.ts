@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
+import { beginLocked, type LockWait } from './advisory-lock.js';
 import { type DatabaseSettings, dataSourceOptions } from './data-source-options.js';
 import { grantToService } from './grants.js';
 import { MIGRATIONS } from './migrations/migrations.js';
@@ -7,19 +8,28 @@ import { MIGRATIONS } from './migrations/migrations.js';
 /** Any constant that no other user of advisory locks in the same database picks: the bytes of "Portcull". */
 const MIGRATION_LOCK = '5795977089659530348';
 
-/** Runs the pending migrations and answers their names. A failed one is rolled back alone; those before it stay. */
-export async function migrate(settings: DatabaseSettings): Promise<string[]> {
-  const ran = await changeSchema(settings, (dataSource) => dataSource.runMigrations({ transaction: 'each' }));
+/** The guard's transaction idles while migrations run, and must not outlive a process whose machine is gone. */
+const NOTICE_LOST_PEER = 'SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keepalives_interval = 2';
+
+/** Runs the pending migrations and returns their names. A failed one is rolled back alone; those before it stay. */
+export async function migrate(settings: DatabaseSettings, wait?: LockWait): Promise<string[]> {
+  const ran = await changeSchema(
+    settings,
+    (dataSource) => dataSource.runMigrations({ transaction: 'each' }),
+    wait,
+  );
   return ran.map((migration) => migration.name);
 }
 
 /**
  * Does something to the schema as the owner, and then what has to follow: the grants to the service's role.
- * TypeORM takes no lock of its own, so instances that start together queue here on an advisory lock.
+ * TypeORM takes no lock of its own, so instances that start together queue here on an advisory lock. Throws
+ * {@link LockNotAvailable} when it is not free in time.
  */
 export async function changeSchema<T>(
   settings: DatabaseSettings,
   change: (dataSource: DataSource) => Promise<T>,
+  wait?: LockWait,
 ): Promise<T> {
   const dataSource = new DataSource({
     ...dataSourceOptions(settings, 'migrations'),
@@ -28,15 +38,13 @@ export async function changeSchema<T>(
   await dataSource.initialize();
   const guard = dataSource.createQueryRunner();
   try {
-    await guard.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await beginLocked(guard, MIGRATION_LOCK, wait);
+    await guard.query(NOTICE_LOST_PEER);
     const result = await change(dataSource);
     const service = serviceRole(settings);
-    if (service !== undefined && service !== (await currentRole(guard))) {
-      // In one transaction, or the instances that serve already would be without rights between two statements.
-      await guard.startTransaction();
-      await grantToService(guard, service);
-      await guard.commitTransaction();
-    }
+    // In one transaction, or the instances that serve already would be without rights between two statements.
+    if (service !== undefined && service !== (await currentRole(guard))) await grantToService(guard, service);
+    await guard.commitTransaction();
     return result;
   } finally {
     await guard.release();

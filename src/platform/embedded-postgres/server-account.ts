@@ -1,6 +1,8 @@
 import { type SpawnOptions, spawnSync } from 'node:child_process';
 import { chmod, chown, lstat, readdir, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ConfigurationFault } from '../config/configuration-fault.js';
 import { type Binaries, copyBinaries, linkLibraries } from './binaries.js';
 
 /** `nobody` on every system that has one; no entry in /etc/passwd is needed. */
@@ -27,7 +29,7 @@ export interface ServerAccount {
  */
 export async function serverAccount(installed: Binaries, folder: string): Promise<ServerAccount> {
   const binaries = await completeBinaries(installed, folder);
-  if (process.getuid?.() !== 0) return asSelf(binaries);
+  if (process.getuid?.() !== 0) return hasName() ? asSelf(binaries) : withName(binaries);
   if (reaches(binaries, folder)) return asUnprivileged(binaries);
   const renamed = inNamespace(binaries);
   if (runs(renamed)) return renamed;
@@ -52,6 +54,25 @@ function asSelf(binaries: Binaries): ServerAccount {
     options: { env: ENVIRONMENT },
     own: async () => {},
   };
+}
+
+/** Whether the system knows a name for this process's user id; containers are run under ids that it does not. */
+function hasName(): boolean {
+  try {
+    return process.platform === 'win32' || userInfo().username !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL's programs refuse an id without a name; in a user namespace this process's id has another one's. */
+function withName(binaries: Binaries): ServerAccount {
+  const renamed = { ...inNamespace(binaries), own: async () => {} };
+  if (runs(renamed)) return renamed;
+  throw new ConfigurationFault([
+    `DATA_DIR cannot hold the embedded PostgreSQL: user id ${process.getuid?.()} has no name on this system, and ` +
+      'PostgreSQL needs one; set DATABASE_URL, or run as a user with a name',
+  ]);
 }
 
 function asUnprivileged(binaries: Binaries): ServerAccount {

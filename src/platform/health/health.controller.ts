@@ -22,7 +22,7 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** 503 while PostgreSQL is away or the process is on its way out; a balancer then sends requests elsewhere. */
+  /** 503 while PostgreSQL or the disk of the data folder cannot be written to, or the process drains; a balancer then sends requests elsewhere. */
   @Get('ready')
   @Operational()
   @ApiOperation({ operationId: 'getReadiness', summary: 'Should requests be sent here?' })

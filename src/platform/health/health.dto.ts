@@ -17,4 +17,8 @@ export class ReadyDto {
 
   @ApiProperty({ enum: ['up', 'down', 'unconfigured'] })
   redis: 'up' | 'down' | 'unconfigured';
+
+  /** Whether records can be written to the data folder. */
+  @ApiProperty({ enum: ['up', 'down'] })
+  disk: 'up' | 'down';
 }

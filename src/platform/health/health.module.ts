@@ -11,6 +11,6 @@ import { Readiness } from './readiness.js';
   imports: [LeaderModule],
   controllers: [HealthController],
   providers: [Drain, PostgresqlSilence, Readiness],
-  exports: [Drain, PostgresqlSilence],
+  exports: [Drain, PostgresqlSilence, Readiness],
 })
 export class HealthModule {}

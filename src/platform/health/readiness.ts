@@ -4,6 +4,7 @@ import { Environment } from '../config/environment.js';
 import { DeadlineClient } from '../database/deadline-client.js';
 import { ownConnection } from '../database/own-connection.js';
 import { RedisConnection } from '../redis/redis-connection.js';
+import { DataFolderProbe } from './data-folder-probe.js';
 import { Drain } from './drain.js';
 import type { ReadyDto } from './health.dto.js';
 
@@ -23,6 +24,8 @@ const FRESH_MS = 250;
 @Injectable()
 export class Readiness implements OnApplicationShutdown {
   private readonly connection: Pool;
+  private readonly folder: DataFolderProbe;
+  private readonly requirements: (() => boolean)[] = [];
   private lastProbe: { readonly atMs: number; readonly up: Promise<boolean> } | null = null;
 
   constructor(
@@ -36,6 +39,7 @@ export class Readiness implements OnApplicationShutdown {
       max: 1,
       idleTimeoutMillis: KEPT_MS,
     });
+    this.folder = new DataFolderProbe(environment.DATA_DIR);
     // An idle connection that breaks is replaced at the next probe; unheard, its error event would end the process.
     this.connection.on('error', () => undefined);
   }
@@ -44,12 +48,21 @@ export class Readiness implements OnApplicationShutdown {
     await this.connection.end();
   }
 
+  /** Adds something on the disk that every request needs, for example room in the spool. */
+  requireOnDisk(isUsable: () => boolean): void {
+    this.requirements.push(isUsable);
+  }
+
   async check(): Promise<ReadyDto> {
-    const databaseUp = await this.databaseIsUp();
+    const [databaseUp, diskUp] = await Promise.all([this.databaseIsUp(), this.diskIsUp()]);
     const { state: redis } = this.redis;
     const serving = redis === 'down' ? 'degraded' : 'ready';
-    const status = this.drain.isDraining ? 'draining' : databaseUp ? serving : 'unavailable';
-    return { status, postgresql: databaseUp ? 'up' : 'down', redis };
+    const status = this.drain.isDraining ? 'draining' : databaseUp && diskUp ? serving : 'unavailable';
+    return { status, postgresql: databaseUp ? 'up' : 'down', redis, disk: diskUp ? 'up' : 'down' };
+  }
+
+  private async diskIsUp(): Promise<boolean> {
+    return this.requirements.every((isUsable) => isUsable()) && (await this.folder.isWritable());
   }
 
   private async databaseIsUp(): Promise<boolean> {
@@ -65,12 +78,25 @@ export class Readiness implements OnApplicationShutdown {
         resolve(false);
       }, PATIENCE_MS);
     });
-    const query = this.connection.query('SELECT 1').then(
-      () => true,
-      () => false,
-    );
+    const query = this.takesWrites().catch(() => false);
     return Promise.race([query, impatience]).finally(() => {
       clearTimeout(timer);
     });
+  }
+
+  /** A connection to a server that was demoted is given back broken, so that the next probe makes a new one. */
+  private async takesWrites(): Promise<boolean> {
+    const client = await this.connection.connect();
+    try {
+      const { rows } = await client.query<{ readOnly: string }>(
+        `SELECT current_setting('transaction_read_only') AS "readOnly"`,
+      );
+      const takesWrites = rows[0]?.readOnly === 'off';
+      client.release(!takesWrites);
+      return takesWrites;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
   }
 }

@@ -1,14 +1,14 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Principal } from '../access/principal.js';
+import type { SessionPrincipal } from '../access/principal.js';
 import type { Profile } from '../access/profile.js';
 import type { Origin } from './origin.js';
 import { contextOf, principalOf } from './request-context.js';
 
 const requestOf = (execution: ExecutionContext) => execution.switchToHttp().getRequest<FastifyRequest>();
 
-/** The caller of a route that is not public. Throws where the route is declared `@Public()`, which is a mistake in the code. */
-export const CurrentUser = createParamDecorator((_: unknown, execution): Principal =>
+/** The person who calls a route that is not public. Throws where the route is declared `@Public()`, which is a mistake in the code. */
+export const CurrentUser = createParamDecorator((_: unknown, execution): SessionPrincipal =>
   principalOf(requestOf(execution)),
 );
 

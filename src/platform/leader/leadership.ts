@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { QueryResult } from 'pg';
 import { type Observable, Subject } from 'rxjs';
 import { RepeatingTask } from '../clock/repeating-task.js';
 import { Environment } from '../config/environment.js';
@@ -11,17 +12,22 @@ const LOCK = '7234316355249663858';
 const HEARTBEAT_MS = 1_000;
 const ANSWER_MS = 1_000;
 
-/**
- * A server does not notice by itself that a peer has vanished from the network, and would keep its lock for hours;
- * with these it takes some ten seconds. A process that merely dies closes its socket, and the lock is free at once.
- */
-const NOTICE_LOST_PEER = `SELECT set_config('tcp_keepalives_idle', '4', false),
-  set_config('tcp_keepalives_interval', '2', false), set_config('tcp_keepalives_count', '3', false)`;
+/** A transaction that is open for hours alarms those who watch for them, so it is begun anew this often; milliseconds. */
+const RENEW_MS = 60_000;
 
 /**
- * Of all instances on one database at most one leads: the one whose connection holds the advisory lock. The
- * connection is its own, so that neither an exhausted pool nor a pooler's reuse can take it away. What a leader writes
- * must still be safe against a second one that it does not know of yet.
+ * A lock of a transaction, which a pooler cannot hand on to another client as it would a lock of a session. The
+ * transaction has no snapshot and no id, so it holds up neither vacuum nor seals. A server does not notice by itself that
+ * a peer has vanished from the network, and would keep the lock for hours: it ends the silent transaction.
+ */
+const STAND = `COMMIT; START TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  SET LOCAL idle_in_transaction_session_timeout = '10s';
+  SELECT pg_try_advisory_xact_lock(${LOCK}) AS won`;
+
+/**
+ * Of all instances on one database at most one leads: the one whose transaction holds the advisory lock. The
+ * connection is its own, so that an exhausted pool cannot take it away. What a leader writes must still be safe
+ * against a second one that it does not know of yet.
  */
 @Injectable()
 export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
@@ -31,6 +37,7 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
   });
   private client: DeadlineClient | null = null;
   private holdsLock = false;
+  private stoodMs = 0;
   private readonly heartbeatsSubject = new Subject<boolean>();
 
   constructor(private readonly environment: Environment) {}
@@ -57,8 +64,8 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
   async heartbeat(): Promise<void> {
     try {
       this.client ??= await this.connect();
-      if (this.holdsLock) await this.client.query('SELECT 1');
-      else await this.stand(this.client);
+      const isFresh = this.holdsLock && performance.now() - this.stoodMs < RENEW_MS;
+      await (isFresh ? this.client.query('SELECT 1') : this.stand(this.client));
       this.heartbeatsSubject.next(true);
     } catch (error) {
       this.hangUp();
@@ -68,9 +75,13 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async stand(client: DeadlineClient): Promise<void> {
-    const { rows } = await client.query<{ won: boolean }>('SELECT pg_try_advisory_lock($1) AS won', [LOCK]);
-    this.holdsLock = rows[0]!.won && this.client === client;
-    if (this.holdsLock) this.logger.log('This instance now leads');
+    const wasLeading = this.holdsLock;
+    const results = (await client.query(STAND)) as unknown as QueryResult<{ won: boolean }>[];
+    const won = results.at(-1)!.rows[0]!.won;
+    if (!won) await client.query('ROLLBACK');
+    this.stoodMs = performance.now();
+    this.holdsLock = won && this.client === client;
+    if (this.holdsLock && !wasLeading) this.logger.log('This instance now leads');
   }
 
   private async connect(): Promise<DeadlineClient> {
@@ -79,7 +90,6 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
     client.on('error', lost);
     client.on('end', lost);
     await client.connect();
-    await client.query(NOTICE_LOST_PEER);
     return client;
   }
 

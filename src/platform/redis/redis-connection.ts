@@ -1,8 +1,11 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { ReplyError } from 'ioredis';
 import type { Observable } from 'rxjs';
+import { ConfigurationFault } from '../config/configuration-fault.js';
 import { Environment } from '../config/environment.js';
 import { RedisBreaker } from './redis-breaker.js';
 import { createRedisClient, inOneWrite, onBytes, type RedisClient } from './redis-client.js';
+import { beat, isUnknownDatabase } from './redis-heartbeat.js';
 import { InactivityTimeout } from './inactivity-timeout.js';
 import { RedisUnavailable } from './redis-unavailable.js';
 
@@ -15,11 +18,6 @@ const START_TIMEOUT_MS = 1000;
 /** After so many failed heartbeats in a row the connection is replaced: its other end may be gone without a word. */
 const HEARTBEATS_TO_REPLACE = 8;
 
-const HEARTBEAT_KEY = 'portcullis:heartbeat';
-
-/** In a cluster, keys enough to meet every primary: closing on the healthy ones alone would open again at once. */
-const CLUSTER_HEARTBEAT_KEYS = Array.from({ length: 32 }, (_, index) => `${HEARTBEAT_KEY}:${index}`);
-
 /** The states of a client that has a connection to replace; in the others it makes a new one by itself. */
 const CONNECTED = new Set(['ready', 'connect']);
 
@@ -27,8 +25,8 @@ type RedisCommand<T> = (client: RedisClient, isAwaited: () => boolean) => Promis
 
 /**
  * The process's one way to Redis, which is speed and never truth: every caller must be able to do without it.
- * Commands sent {@link atEndOfTurn} share a round trip. A heartbeat that writes tells a usable server
- * from one that is full, read-only or loading, which all answer PING.
+ * Commands sent {@link atEndOfTurn} share a round trip. A heartbeat that does what requests do tells a
+ * usable server from one that is full, read-only, loading or refuses a command to this user.
  */
 @Injectable()
 export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
@@ -42,6 +40,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   private failedHeartbeats = 0;
   /** The last failure, for the log: without it a wrong password looks like a server that is away. */
   private fault = 'no connection';
+  private lastFailure: unknown;
 
   /** Round trip of the last heartbeat that was answered, milliseconds. */
   lastLatencyMs: number | null = null;
@@ -126,21 +125,22 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
       });
     });
     await this.heartbeat(client);
+    if (isUnknownDatabase(this.lastFailure))
+      throw new ConfigurationFault(['REDIS_URL names a database that the server does not have']);
     if (!this.breaker.isClosed) this.report('down');
   }
 
   private async heartbeat(client: RedisClient): Promise<void> {
-    const keys = this.clustered ? CLUSTER_HEARTBEAT_KEYS : [HEARTBEAT_KEY];
     const startedAt = performance.now();
     try {
-      await this.attempt(client, () =>
-        Promise.all(keys.map((key) => client.set(key, '1', 'PX', 4 * HEARTBEAT_MS))),
-      );
+      await this.attempt(client, () => beat(client, this.clustered));
       this.lastLatencyMs = performance.now() - startedAt;
       this.failedHeartbeats = 0;
       this.breaker.close();
     } catch (error) {
       this.failedHeartbeats++;
+      // One refusal is no chance failure: the next request would meet the same.
+      if (error instanceof RedisUnavailable && isRefusal(error.cause)) this.breaker.open();
       // After a failover the same address may lead to the new primary; this connection stays with the old one.
       const isDemoted = !this.clustered && isReadOnly(error);
       const isStale = this.failedHeartbeats % HEARTBEATS_TO_REPLACE === 0;
@@ -156,6 +156,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       if (client.status === 'ready') this.fault = reason;
+      this.lastFailure = cause;
       this.breaker.failed();
       throw new RedisUnavailable(reason, cause);
     }
@@ -166,6 +167,9 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     else this.logger.warn(`Redis is not usable (${this.fault}): rate limits hold per process until it is.`);
   }
 }
+
+/** An error that the server itself returned: a right that is missing, no memory, no such database. */
+const isRefusal = (cause: unknown) => cause instanceof ReplyError;
 
 const isReadOnly = (error: unknown) =>
   error instanceof RedisUnavailable &&

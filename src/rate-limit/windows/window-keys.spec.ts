@@ -25,7 +25,7 @@ const user = (userId: string) => ({ principal: { userId } as Principal });
 const keyOf = (one: Policy, caller: RequestContext, endpoint = 'GET /route') =>
   keys.windowOf(one, caller, endpoint).key;
 
-const tagOf = (key: string) => /^rl:\{([^}]+)\}/.exec(key)?.[1];
+const tagOf = (key: string) => /^portcullis:rl:\{([^}]+)\}/.exec(key)?.[1];
 
 describe('WindowKeys', () => {
   it('tell users and endpoints apart, not the addresses of a user', () => {
@@ -78,7 +78,7 @@ describe('WindowKeys', () => {
       '2001:db8::/64',
     );
     for (const parts of [['user'], ['address', 'account', 'endpoint']] as KeyPart[][]) {
-      expect(keyOf(policy(...parts), caller)).toMatch(/^rl:\{[\w-]{16}\}[\w-]{16}$/);
+      expect(keyOf(policy(...parts), caller)).toMatch(/^portcullis:rl:\{[\w-]{16}\}[\w-]{16}$/);
     }
   });
 

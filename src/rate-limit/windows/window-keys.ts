@@ -34,7 +34,7 @@ export class WindowKeys {
     const subject = this.digest(subjectOf(keys, context));
     const scope = `${name} ${limit}/${windowSeconds}${detailOf(keys, context, endpoint)}`;
     return {
-      key: `rl:{${subject}}${this.digest(scope)}`,
+      key: `portcullis:rl:{${subject}}${this.digest(scope)}`,
       limit,
       windowMs: windowSeconds * 1000,
       grain: grainOf(limit, exact),

@@ -20,9 +20,13 @@ export class KeyMaker {
     private readonly clock: Clock,
   ) {}
 
-  /** Generates a key pair and keeps it, its private half encrypted. Returns its `kid`. */
-  async generate(tx: Transaction, signsFrom: Date, origin?: Origin): Promise<string> {
-    const key = await generatePrivateKey(this.environment.JWT_ALGORITHM);
+  /** Generates a key pair, which takes seconds for RSA on a busy machine. */
+  async generate(): Promise<KeyObject> {
+    return generatePrivateKey(this.environment.JWT_ALGORITHM);
+  }
+
+  /** Stores a generated key, its private half encrypted. Returns its `kid`. */
+  async keep(tx: Transaction, key: KeyObject, signsFrom: Date, origin?: Origin): Promise<string> {
     return this.add(tx, key, signsFrom, (kid) => this.seal.seal(key, kid), origin);
   }
 

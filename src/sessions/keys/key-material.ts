@@ -5,6 +5,8 @@ import {
   generateKeyPair,
   type JsonWebKey,
   type KeyObject,
+  sign,
+  verify,
 } from 'node:crypto';
 import { promisify } from 'node:util';
 
@@ -46,17 +48,32 @@ export function readPrivateKey(pem: string, algorithm: SigningAlgorithm): KeyObj
   } catch {
     throw new Error('is not a PEM private key');
   }
+  assertFits(key, algorithm);
+  if (!signs(key)) throw new Error('cannot sign: its parts do not belong together');
+  return key;
+}
+
+function assertFits(key: KeyObject, algorithm: SigningAlgorithm): void {
   const { modulusLength = 0, publicExponent, namedCurve } = key.asymmetricKeyDetails ?? {};
   if (algorithm === 'ES256') {
     if (key.asymmetricKeyType !== 'ec' || namedCurve !== 'prime256v1')
       throw new Error('must be a P-256 key for ES256');
-    return key;
+    return;
   }
   if (key.asymmetricKeyType !== 'rsa') throw new Error('must be an RSA key for RS256');
   if (modulusLength < RSA_MIN_BITS) throw new Error(`must be an RSA key of at least ${RSA_MIN_BITS} bits`);
   if (publicExponent !== RSA_EXPONENT)
     throw new Error(`must be an RSA key with the public exponent ${RSA_EXPONENT}`);
-  return key;
+}
+
+/** Tries a key once: a file may hold the halves of two keys, or damaged numbers, and still be read without an error. */
+function signs(key: KeyObject): boolean {
+  const text = Buffer.from('a text to sign');
+  try {
+    return verify('sha256', text, createPublicKey(key), sign('sha256', text, key));
+  } catch {
+    return false;
+  }
 }
 
 /** The public half of a key, never more. */

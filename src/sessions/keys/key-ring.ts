@@ -10,6 +10,7 @@ import type { PublicJwk } from './key-material.js';
 import type { SigningKey } from './signing-key.entity.js';
 import { KeyStore } from './key-store.js';
 import { SuppliedKey } from './supplied-key.js';
+import { untilAvailable } from '../../platform/database/until-available.js';
 
 /** How often a `kid` that nobody knows may cause a look at the database, milliseconds. */
 const MISS_INTERVAL_MS = 1000;
@@ -41,8 +42,8 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    await this.rotation.ensureKey();
-    await this.refresh();
+    await untilAvailable(() => this.rotation.ensureKey());
+    await untilAvailable(() => this.refresh());
     this.signer();
     this.refreshing.startDelayed();
   }

@@ -32,14 +32,18 @@ export class KeyRotation {
     private readonly clock: Clock,
   ) {}
 
-  /** Sees to it that a key is in force; of many instances that start at once, one makes it. */
+  /**
+   * Makes sure that a key is in force; of many instances that start at once, one adds it. It is generated before the
+   * lock, because others would wait for as long as an RSA key takes.
+   */
   async ensureKey(): Promise<void> {
+    const { key: supplied } = this.supplied;
+    if (!supplied && this.isInForce(await this.keys.all())) return;
+    const key = supplied ?? (await this.maker.generate());
     await this.transactions.run(async (tx) => {
       await this.keys.lock(tx);
-      if (this.supplied.key) return this.publish(tx, this.supplied.key);
-      const current = currentKey(await this.keys.all(tx), this.clock.nowMs());
-      if (current?.algorithm === this.environment.JWT_ALGORITHM && current.sealedPrivateKey) return;
-      await this.maker.generate(tx, this.clock.now());
+      if (supplied) return this.publish(tx, supplied);
+      if (!this.isInForce(await this.keys.all(tx))) await this.maker.keep(tx, key, this.clock.now());
     });
   }
 
@@ -53,11 +57,12 @@ export class KeyRotation {
         'JWT_PRIVATE_KEY supplies the signing key; to rotate, supply another one',
       ]);
     }
+    const key = await this.maker.generate();
     return this.transactions.run(async (tx) => {
       await this.keys.lock(tx);
       const dropped = await this.dropDead(tx);
       const signsFrom = firstUse(this.clock.nowMs());
-      return { kid: await this.maker.generate(tx, signsFrom, origin), signsFrom, dropped };
+      return { kid: await this.maker.keep(tx, key, signsFrom, origin), signsFrom, dropped };
     });
   }
 
@@ -73,6 +78,12 @@ export class KeyRotation {
   dead(keys: readonly SigningKey[]): SigningKey[] {
     const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
     return deadKeys(keys, this.clock.nowMs(), lifetimeSeconds).filter(({ kid }) => kid !== this.supplied.kid);
+  }
+
+  /** Whether one of some keys of our own signs now, with the algorithm that is configured. */
+  private isInForce(keys: readonly SigningKey[]): boolean {
+    const current = currentKey(keys, this.clock.nowMs());
+    return current?.algorithm === this.environment.JWT_ALGORITHM && current.sealedPrivateKey !== null;
   }
 
   private async dropDead(tx: Transaction): Promise<string[]> {

@@ -9,6 +9,7 @@ import { profileOf } from '../../users/profile.js';
 import { UsersService } from '../../users/users.service.js';
 import { SessionDevices } from '../devices/session-devices.js';
 import type { IssuedSession } from '../issued-session.js';
+import { liveOwnerOf } from '../live-owner.js';
 import { assuranceOf, type Proof } from '../proofs.js';
 import { judgeRefresh, rotationInProgress } from '../refresh/rotation-window.js';
 import { SessionRotation } from '../refresh/session-rotation.js';
@@ -47,7 +48,7 @@ export class SessionStepUp {
     const { userId, sessionId } = request.principal;
     const user = await this.users.lock(tx, userId);
     const locked = await this.sessions.lock(tx, sessionId);
-    const owner = await this.sessions.findOwnerOfLive(sessionId, this.clock.now(), tx);
+    const owner = locked && liveOwnerOf(locked, this.clock.now());
     if (!user || !locked || owner?.id !== userId) throw new Problem(SessionErrors.session_ended);
     for (const proof of request.proofs) if (!(await proof.stillHolds(tx))) return null;
     const session = await this.renew(tx, locked, request.proofs, origin);

@@ -27,7 +27,7 @@ function locked(
     rotatedBy: rotatedBy && userAgentDigest(rotatedBy),
     client: clientFingerprint(rotatedBy ?? BROWSER),
   });
-  return { session, sinceRotationMs };
+  return { session, owner: null, sinceRotationMs };
 }
 
 type Row = readonly [

@@ -9,6 +9,7 @@ import {
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { User } from '../../users/user.entity.js';
+import { liveOwnerOf } from '../live-owner.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionRevocation } from '../revocation/session-revocation.js';
 import { Session } from '../session.entity.js';
@@ -45,7 +46,7 @@ export class SessionRenewal {
   async renew(claim: RefreshClaim, origin: Origin): Promise<RenewedSession> {
     return this.transactions.run(async (tx) => {
       const locked = await this.sessions.lock(tx, claim.sessionId);
-      const owner = locked && (await this.sessions.findOwnerOfLive(locked.session.id, this.clock.now(), tx));
+      const owner = locked && liveOwnerOf(locked, this.clock.now());
       if (!locked || !owner) throw await this.refuseEnded(tx, claim, locked?.session ?? null, origin);
       const { session } = locked;
       const verdict = judgeRefresh(locked, claim.generation, origin);

@@ -7,7 +7,7 @@ import {
 } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SessionCache } from '../state/session-cache.js';
-import { RevocationFeed } from './revocation-feed.js';
+import { RevocationFeed } from '../state/revocation-feed.js';
 import type { RevocationReason } from '../session.entity.js';
 import { type EndedSession, type SessionSelector, SessionsRepository } from '../sessions.repository.js';
 

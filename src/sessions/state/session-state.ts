@@ -7,7 +7,7 @@ import { SessionCache, type CachedSession } from './session-cache.js';
 import { profileOf } from '../../users/profile.js';
 import { LastSeen } from './last-seen.js';
 import { RecentSet } from './recent-set.js';
-import { RevocationFeed } from '../revocation/revocation-feed.js';
+import { RevocationFeed } from './revocation-feed.js';
 import { SessionsRepository } from '../sessions.repository.js';
 
 /** Sessions that were found over and are remembered, some 100 bytes each. */

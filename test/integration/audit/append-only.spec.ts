@@ -76,11 +76,14 @@ describe('the audit tables', () => {
   });
 
   it('a temporary table of the caller does not shadow what the functions of the owner use', async () => {
+    // Other databases of the server move the horizon on meanwhile; the base of the temporary table would by a billion.
+    const horizon = async () => {
+      const { rows } = await clients.service.query<{ at: string }>('SELECT audit_horizon() AS at');
+      return Number(rows[0]!.at);
+    };
+    const before = await horizon();
     await clients.service.query('CREATE TEMP TABLE audit_position_base (singleton boolean, base bigint)');
     await clients.service.query('INSERT INTO pg_temp.audit_position_base VALUES (true, 999999999)');
-    const { rows } = await clients.service.query<{ same: boolean }>(
-      'SELECT audit_horizon() = pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS same',
-    );
-    expect(rows[0]!.same).toBe(true);
+    expect(Math.abs((await horizon()) - before)).toBeLessThan(1_000_000);
   });
 });

@@ -47,6 +47,18 @@ const build = (cwd: string) => {
   return { status, stdout, stderr };
 };
 
+describe('The start command', () => {
+  it('keeps strangers from the inspector, and works where the shell has no exec', async () => {
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: { start: string } };
+    const program = 'node --disable-sigusr1 --max-semi-space-size=8 scripts/start.cjs';
+    // In a POSIX shell the first one replaces the shell, so that npm's signals arrive; cmd.exe runs the second one.
+    expect(scripts.start).toMatch(new RegExp(`&& exec ${program} \\|\\| ${program}$`));
+    expect(await readFile('Dockerfile', 'utf8')).toContain(
+      `CMD ${JSON.stringify(program.split(' ')).replaceAll(',', ', ')}`,
+    );
+  });
+});
+
 describe('The build', { timeout: 120_000 }, () => {
   it.each(['jürgen', 'a%41', '漢字'])('makes code that loads from a folder called %s', async (name) => {
     const folder = await checkout(name);

@@ -158,7 +158,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to Redis', () =>
   });
 
   it('leaves nothing without an expiry', async () => {
-    expect(await redisCli(server, 'pttl', 'portcullis:heartbeat')).toMatch(/^[1-9]\d*$/);
+    expect(await redisCli(server, 'pttl', 'portcullis:{heartbeat}')).toMatch(/^[1-9]\d*$/);
   });
 });
 

@@ -6,7 +6,7 @@ import { internalOrigin, type Origin } from '../../../src/platform/http/origin.j
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
 import { AccountGuessing } from '../../../src/rate-limit/guessing/account-guessing.js';
-import type { Proof } from '../../../src/sessions/proofs.js';
+import type { GuessableProof, Proof } from '../../../src/sessions/proofs.js';
 import { SessionConditions } from '../../../src/sessions/session-conditions.js';
 import { SessionIssuer } from '../../../src/sessions/session-issuer.js';
 import { SessionErrors } from '../../../src/sessions/session.errors.js';
@@ -68,7 +68,7 @@ describe('the issuer of sessions', () => {
   };
   const login = (password = PASSWORD) =>
     app.call({ url: '/auth/login', body: { email, password }, headers: { 'user-agent': 'Browser/1' } });
-  const password = async (stillHolds = true): Promise<Proof> => ({
+  const password = async (stillHolds = true): Promise<GuessableProof> => ({
     method: 'pwd',
     attempt: await app.app.get(AccountGuessing, { strict: false }).begin(digest(), null),
     stillHolds: async () => stillHolds,
@@ -156,7 +156,7 @@ describe('the issuer of sessions', () => {
 
     it('for a password that was replaced after it was found right', async () => {
       const proof: Proof = {
-        ...((await password()) as Extract<Proof, { method: 'pwd' | 'otp' }>),
+        ...(await password()),
         stillHolds: (tx) =>
           tx
             .query('SELECT 1 FROM password_credentials WHERE hash = $1', ['before'])

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../../platform/config/environment.js';
-import { SessionCache } from '../state/session-cache.js';
+import { SessionCache } from './session-cache.js';
 import { LEEWAY_SECONDS } from '../keys/key-schedule.js';
 import { SessionsRepository } from '../sessions.repository.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Environment } from '../../platform/config/environment.js';
-import type { SessionCache } from '../state/session-cache.js';
+import type { SessionCache } from './session-cache.js';
 import { RevocationFeed } from './revocation-feed.js';
 import type { SessionsRepository } from '../sessions.repository.js';
 

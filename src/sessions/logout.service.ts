@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { SessionPrincipal } from '../../platform/access/principal.js';
-import type { Origin } from '../../platform/http/origin.js';
-import { RefreshTokens } from '../refresh/refresh-tokens.js';
-import { SessionRevocation } from './session-revocation.js';
+import type { SessionPrincipal } from '../platform/access/principal.js';
+import type { Origin } from '../platform/http/origin.js';
+import { RefreshTokens } from './refresh/refresh-tokens.js';
+import { SessionRevocation } from './revocation/session-revocation.js';
 
 /** What a request to sign out presents: the holder of a genuine access token, expired or not, and a refresh token. */
 export interface PresentedSession {

@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import type { Environment } from './environment.js';
+import { StartFault } from './start-fault.js';
+
+/**
+ * Replaces port 0 by a free port before anything depends on it: the public address and the issuer of tokens may follow
+ * from the port, and all workers have to use the same. Throws {@link StartFault} for a host that cannot be listened on.
+ */
+export async function choosePort(environment: Environment): Promise<void> {
+  if (environment.PORT !== 0) return;
+  const port = await freePort(environment.HOST);
+  const [unknown, chosen] = ['http://localhost:0', `http://localhost:${port}`];
+  environment.PORT = port;
+  if (environment.PUBLIC_URL === unknown) environment.PUBLIC_URL = chosen;
+  if (environment.JWT_ISSUER === unknown) environment.JWT_ISSUER = chosen;
+  // Workers read the environment of the process.
+  process.env['PORT'] = String(port);
+}
+
+async function freePort(host: string): Promise<number> {
+  const server = createServer();
+  try {
+    await once(server.listen(0, host), 'listening');
+    return (server.address() as AddressInfo).port;
+  } catch (error) {
+    throw new StartFault('HOST', error);
+  } finally {
+    await new Promise((closed) => void server.close(closed));
+  }
+}

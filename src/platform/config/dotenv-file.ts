@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ConfigurationFault } from './configuration-fault.js';
+
+const ASSIGNMENT = /^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=(?<value>.*)$/;
+const NAME = /^\s*(?:export\s+)?(?<name>[A-Z][A-Z0-9_]*)\b/;
+const BLANK = /^\s*(#.*)?$/;
+
+/**
+ * The variables of `.env` in a folder; none where there is no such file. A byte order mark is dropped, as editors on
+ * Windows write one. Throws {@link ConfigurationFault} for a file that cannot be read as a whole: a line that is passed
+ * over in silence may be the one that says `NODE_ENV=production`.
+ */
+export function readDotenv(folder: string): Record<string, string> {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(join(folder, '.env'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return {};
+    throw new ConfigurationFault([`.env cannot be read (${code})`]);
+  }
+  const text = decode(bytes);
+  const faults = lineFaults(text.split(/\r\n|\n|\r/));
+  if (faults.length > 0) throw new ConfigurationFault(faults);
+  return parseEnv(text.replace(/\r\n?/g, '\n')) as Record<string, string>;
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    // UTF-16 has a byte order mark that is invalid in UTF-8, or zero bytes, which no value may have.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Reported below.
+  }
+  throw new ConfigurationFault(['.env is not UTF-8; save it in that encoding']);
+}
+
+function lineFaults(lines: readonly string[]): string[] {
+  const faults: string[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index]!;
+    if (BLANK.test(line)) continue;
+    const value = ASSIGNMENT.exec(line)?.groups?.['value']?.trim();
+    if (value === undefined)
+      faults.push(`${nameIn(line)}.env, line ${index + 1}, is not of the form NAME=value`);
+    else {
+      const end = endOfValue(lines, index, value);
+      if (end === null) faults.push(`${nameIn(line)}.env, line ${index + 1}, has a quote that is not closed`);
+      else index = end;
+    }
+  }
+  return faults;
+}
+
+/** The line in which a value ends, which begins on a line: a quoted one may go on over several. Null without an end. */
+function endOfValue(lines: readonly string[], index: number, value: string): number | null {
+  const [quote] = value;
+  if (quote === undefined || !`"'\``.includes(quote) || value.includes(quote, 1)) return index;
+  const end = lines.findIndex((line, later) => later > index && line.includes(quote));
+  return end === -1 ? null : end;
+}
+
+/** The name at the beginning of a line; what follows may be a secret. */
+function nameIn(line: string): string {
+  const name = NAME.exec(line)?.groups?.['name'];
+  return name === undefined ? '' : `${name} in `;
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { ConfigurationFault } from '../config/configuration-fault.js';
+
+const FILE = 'installation';
+/** The row of `installation` that holds the identity of the database, beside the fingerprints of the secrets. */
+const ROW = 'DATABASE';
+
+/**
+ * Binds a data folder to its database: the spool, the checkpoints and the progress of verification in it belong to one
+ * trail, and written into another they would break it. The first start leaves the identity of the database in the
+ * folder. A restored or copied database keeps its identity. Throws {@link ConfigurationFault} for another one.
+ */
+export async function assertOwnFolder(dataSource: DataSource, dataDir: string): Promise<void> {
+  const database = await identityOf(dataSource);
+  if (readOrCreate(dataDir, database) === database) return;
+  throw new ConfigurationFault([
+    'DATA_DIR was first used with another database, whose audit records it may hold; use another folder, or that database',
+  ]);
+}
+
+async function identityOf(dataSource: DataSource): Promise<string> {
+  await dataSource.query(
+    'INSERT INTO installation (variable, fingerprint) VALUES ($1, $2) ON CONFLICT (variable) DO NOTHING',
+    [ROW, randomBytes(32)],
+  );
+  const [row] = await dataSource.query<[{ id: string }]>(
+    `SELECT encode(fingerprint, 'hex') AS id FROM installation WHERE variable = $1`,
+    [ROW],
+  );
+  return row.id;
+}
+
+/** Of several processes that start at once in a new folder one writes the file, complete or not at all. */
+function readOrCreate(dataDir: string, identity: string): string {
+  const file = join(dataDir, FILE);
+  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  writeFileSync(draft, `${identity}\n`, { mode: 0o600, flag: 'wx' });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
+  return readFileSync(file, 'utf8').trim();
+}

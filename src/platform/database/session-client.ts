@@ -1,0 +1,89 @@
+import { callbackify } from 'node:util';
+import { Client, type ClientConfig } from 'pg';
+import type { SessionSettings } from './session-settings.js';
+
+/** What a {@link SessionClient} sets on its connection, beside node-postgres' own configuration. */
+export interface SessionClientConfig extends ClientConfig {
+  readonly session?: SessionSettings;
+}
+
+/**
+ * Sets what this server knows of the settings, and returns who answers and whether it can be written to. A stricter
+ * `synchronous_commit` of the operator's stays.
+ */
+const SET_UP = `SELECT name, set_config(name, value, false) AS value, pg_backend_pid() AS pid,
+    current_setting('transaction_read_only') AS "readOnly"
+  FROM json_each_text($1) AS wanted (name, value) JOIN pg_settings USING (name)
+  WHERE name <> 'synchronous_commit' OR setting = 'off'`;
+
+interface SetUpRow {
+  readonly name: string;
+  readonly pid: number;
+  readonly readOnly: 'on' | 'off';
+}
+
+/** The arguments of node-postgres' `query`, in any of its forms. */
+export type StatementParameters = readonly unknown[];
+
+const TRANSACTION_START = 'START TRANSACTION';
+
+/**
+ * A node-postgres client whose session has known settings. They are set by a statement after the login, because poolers
+ * refuse startup parameters; behind a pooler each transaction sets them again, because it may run on a
+ * connection that another client has used. A server that takes no writes (a standby, or the primary of before a
+ * failover) is refused with SQLSTATE 25006 rather than read from.
+ */
+export class SessionClient extends Client {
+  private readonly session: SessionSettings;
+  private transactionStart = TRANSACTION_START;
+  /** Whether a pooler answers in PostgreSQL's place. Known once connected. */
+  isPooled = false;
+
+  override readonly query: Client['query'] = ((...parameters: StatementParameters) =>
+    this.send(parameters)) as Client['query'];
+
+  constructor(config: SessionClientConfig = {}) {
+    super(config);
+    this.session = config.session ?? {};
+  }
+
+  override connect(): Promise<this>;
+  override connect(callback: (error: Error | null) => void): void;
+  override connect(callback?: (error: Error | null) => void): Promise<this> | void {
+    const connected = super.connect().then(() => this.setUp());
+    if (!callback) return connected;
+    callbackify(() => connected)(callback);
+  }
+
+  /** Sends a statement; the start of a transaction carries the settings where a pooler answers. */
+  protected send([statement, ...values]: StatementParameters): unknown {
+    const text: unknown = statement === TRANSACTION_START ? this.transactionStart : statement;
+    return super.query(...([text, ...values] as unknown as Parameters<Client['query']>));
+  }
+
+  private async setUp(): Promise<this> {
+    try {
+      const { rows } = await super.query<SetUpRow>(SET_UP, [JSON.stringify(this.session)]);
+      const [first] = rows;
+      if (first?.readOnly === 'on') throw readOnly();
+      const { processID } = this as unknown as { processID: number };
+      this.isPooled = first !== undefined && first.pid !== processID;
+      if (this.isPooled) this.transactionStart = this.startWithSettings(rows.map(({ name }) => name));
+      return this;
+    } catch (error) {
+      // The caller never gets this client, so nobody else would close it or hear of its end.
+      this.on('error', () => undefined);
+      void this.end().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private startWithSettings(names: readonly string[]): string {
+    const settings = names.map((name) => `SET LOCAL ${name} = ${this.escapeLiteral(this.session[name]!)}`);
+    return [`${TRANSACTION_START} ISOLATION LEVEL READ COMMITTED`, ...settings].join('; ');
+  }
+}
+
+function readOnly(): Error {
+  return Object.assign(new Error('the server takes no writes'), { code: '25006' });
+}

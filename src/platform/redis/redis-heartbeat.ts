@@ -1,0 +1,47 @@
+import { Redis } from 'ioredis';
+import type { RedisClient } from './redis-client.js';
+import { evaluate, redisScript } from './redis-script.js';
+
+const LIFETIME_MS = 1000;
+
+/**
+ * Every command that requests use, on keys of the same form: a server that refuses one of them to this user, or is full,
+ * read-only or loading, cannot be used, whatever it replies to PING.
+ */
+const SCRIPT = redisScript(`
+local text, hash = KEYS[1], KEYS[2]
+local time = redis.call('TIME')
+redis.call('MGET', text)
+redis.call('SET', text, time[1], 'PX', ARGV[1])
+redis.call('GET', text)
+redis.call('HSET', hash, 'at', time[1])
+redis.call('HMGET', hash, 'at')
+redis.call('HGET', hash, 'at')
+redis.call('EXPIRE', hash, 1)
+redis.call('DEL', hash)
+return time
+`);
+
+/** In a cluster, keys enough to meet every primary: closing on the healthy ones alone would open again at once. */
+const CLUSTER_TAGS = Array.from({ length: 32 }, (_, index) => `heartbeat:${index}`);
+
+/** Does once what requests do, on every primary of a cluster. Rejects where one of them cannot. */
+export async function beat(client: RedisClient, clustered: boolean): Promise<void> {
+  const tags = clustered ? CLUSTER_TAGS : ['heartbeat'];
+  const work = tags.flatMap((tag) => {
+    const [text, hash] = [`portcullis:{${tag}}`, `portcullis:{${tag}}:hash`];
+    return [evaluate(client, SCRIPT, [text, hash], [LIFETIME_MS]), client.hmget(hash, 'at')];
+  });
+  // The client goes on in database 0 where the one of the URL does not exist.
+  if (client instanceof Redis && databaseOf(client) > 0) work.push(client.select(databaseOf(client)));
+  await Promise.all(work);
+}
+
+/** Whether a server refused the number of its database that a URL names. */
+export function isUnknownDatabase(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('DB index is out of range');
+}
+
+function databaseOf(client: Redis): number {
+  return client.options.db ?? 0;
+}

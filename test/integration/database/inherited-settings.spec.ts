@@ -1,0 +1,100 @@
+import { DataSource } from 'typeorm';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import { signUp } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+import { eventually } from '../../support/waiting/eventually.js';
+
+/** Defaults that an administrator may have given the database, each of which changes what a statement does. */
+const HOSTILE = {
+  default_transaction_isolation: 'repeatable read',
+  default_transaction_deferrable: 'on',
+  statement_timeout: '50ms',
+  lock_timeout: '1ms',
+  idle_in_transaction_session_timeout: '1ms',
+  idle_session_timeout: '200ms',
+  TimeZone: 'Asia/Kolkata',
+  DateStyle: 'SQL, DMY',
+  IntervalStyle: 'iso_8601',
+  bytea_output: 'escape',
+  standard_conforming_strings: 'off',
+  extra_float_digits: '-15',
+  array_nulls: 'off',
+  transform_null_equals: 'on',
+  synchronous_commit: 'off',
+  row_security: 'on',
+};
+
+async function startOn(database: FreshDatabase): Promise<TestApp> {
+  const app = await startApp({ database });
+  onTestFinished(() => app.close());
+  return app;
+}
+
+async function fresh(): Promise<FreshDatabase> {
+  const database = await freshDatabase();
+  onTestFinished(() => database.drop());
+  return database;
+}
+
+describe('settings that a database hands down', () => {
+  it('do not reach the service: eight refreshes of one token at once end as they always do', async () => {
+    const database = await fresh();
+    for (const [name, value] of Object.entries(HOSTILE))
+      await asSuperuser(database, `ALTER DATABASE ${database.name} SET ${name} = '${value}'`);
+    const app = await startOn(database);
+    const { refreshToken } = await signUp(app);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => app.call({ url: '/auth/refresh', body: { refreshToken } })),
+    );
+    expect(answers.filter(({ statusCode }) => statusCode >= 500)).toEqual([]);
+    expect(answers.map(({ statusCode }) => statusCode)).toContain(200);
+  });
+
+  it.each(Object.entries(HOSTILE))('%s is set on each connection', async (name, value) => {
+    const database = await fresh();
+    await asSuperuser(database, `ALTER DATABASE ${database.name} SET ${name} = '${value}'`);
+    const app = await startOn(database);
+    const [row] = await app.app
+      .get(DataSource)
+      .query<[{ setting: string }]>('SELECT setting FROM pg_settings WHERE name = $1', [name]);
+    expect(row.setting).not.toBe(value.replace(/ms$/, ''));
+  });
+});
+
+describe('a server that takes no writes', () => {
+  const isReady = async (app: TestApp) => (await app.call({ url: '/health/ready' })).statusCode === 200;
+
+  it('is seen by readiness, and is over within seconds of its end', async () => {
+    const database = await fresh();
+    const app = await startOn(database);
+    const role = new URL(database.url).username;
+    const readOnly = `IN DATABASE ${database.name} SET default_transaction_read_only`;
+    const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}' AND datname = current_database()`;
+    await asSuperuser(database, `ALTER ROLE ${role} ${readOnly} = on`);
+    await asSuperuser(database, cut);
+    await eventually(async () => expect(await isReady(app)).toBe(false), { timeoutMs: 5000 });
+    await asSuperuser(database, `ALTER ROLE ${role} ${readOnly} = off`);
+    await eventually(async () => expect(await isReady(app)).toBe(true), { timeoutMs: 5000 });
+    await signUp(app);
+  });
+
+  it('loses the connection that it answered with 25006', async () => {
+    const app = await startOn(await fresh());
+    const dataSource = app.app.get(DataSource);
+    const pid = async () =>
+      (await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid'))[0].pid;
+    const seen = new Set<number>();
+    const write = app.app.get(TransactionRunner).run(async (tx) => {
+      const [row] = await tx.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid');
+      seen.add(row.pid);
+      await tx.query('SET TRANSACTION READ ONLY');
+      await tx.query('DELETE FROM address_blocks');
+    });
+    await expect(write).rejects.toMatchObject({ row: { status: 503 } });
+    const later = await Promise.all(Array.from({ length: 10 }, pid));
+    expect(later.filter((one) => seen.has(one))).toEqual([]);
+  });
+});

@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { loadEnvironment } from '../../../src/platform/config/load-environment.js';
+import { prepareDatabase } from '../../../src/app/prepare-database.js';
+import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
+import { Leadership } from '../../../src/platform/leader/leadership.js';
+import { signUp } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { startApp } from '../../support/app/test-app.js';
+import { type PgBouncer, startPgBouncer } from '../../support/pgbouncer/pgbouncer.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+import { eventually } from '../../support/waiting/eventually.js';
+
+const SECRETS = {
+  JWT_SECRET_KEY: 'one master secret for all of these instances',
+  PASSWORD_PEPPER: 'one pepper for all of these instances, too',
+};
+
+describe.each(['session', 'transaction'] as const)('behind PgBouncer with its defaults, by %s', (mode) => {
+  let database: FreshDatabase;
+  let pooler: PgBouncer;
+  beforeEach(async () => {
+    database = await freshDatabase({ migrated: false });
+    pooler = await startPgBouncer(database, mode);
+  });
+  afterEach(async () => {
+    await pooler.stop();
+    await database.drop();
+  });
+
+  async function prepare(): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'portcullis-pooled-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const variables = { NODE_ENV: 'test', DATA_DIR: folder, ...SECRETS };
+    const addresses = { DATABASE_URL: pooler.url, DATABASE_MIGRATION_URL: pooler.ownerUrl };
+    await prepareDatabase(loadEnvironment({ ...variables, ...addresses }, folder));
+  }
+
+  const start = () =>
+    startApp({
+      database,
+      variables: { ...SECRETS, DATABASE_URL: pooler.url, DATABASE_POOL_SIZE: '3' },
+    });
+
+  it('several instances start, serve, and one of them leads; nothing is locked afterwards', async () => {
+    await Promise.all([prepare(), prepare(), prepare()]);
+    const apps = await Promise.all([start(), start()]);
+    const [first, second] = apps;
+    await signUp(first);
+    expect((await second.call({ url: '/health/ready' })).json()).toMatchObject({ postgresql: 'up' });
+    const leaders = () => apps.filter(({ app }) => app.get(Leadership, { strict: false }).isLeader);
+    await eventually(() => expect(leaders()).toHaveLength(1), { timeoutMs: 5000 });
+    const [leader] = leaders();
+    await leader!.close();
+    const other = apps.find((app) => app !== leader)!;
+    await eventually(() => expect(other.app.get(Leadership, { strict: false }).isLeader).toBe(true), {
+      timeoutMs: 10_000,
+    });
+    await other.close();
+    const session = `SELECT FROM pg_locks WHERE locktype = 'advisory'
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+    await eventually(async () => expect(await asSuperuser(database, session)).toEqual([]));
+  });
+
+  it('a transaction is READ COMMITTED, in UTC and without the timeouts of others, on whichever connection', async () => {
+    await prepare();
+    const app = await start();
+    onTestFinished(() => app.close());
+    const statements = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        app.app.get(TransactionRunner).run((tx) =>
+          tx.query(`SELECT current_setting('transaction_isolation') AS isolation, current_setting('TimeZone') AS zone,
+            current_setting('statement_timeout') AS timeout, current_setting('row_security') AS "rowSecurity"`),
+        ),
+      ),
+    );
+    const expected = [{ isolation: 'read committed', zone: 'UTC', timeout: '900ms', rowSecurity: 'off' }];
+    expect(statements).toEqual(Array.from({ length: 6 }, () => expected));
+  });
+
+  it('a default of the database that changes what statements mean is overruled, or refused by name', async () => {
+    await asSuperuser(
+      database,
+      `ALTER DATABASE ${database.name} SET default_transaction_isolation = 'repeatable read'`,
+    );
+    const outcome = await prepare().catch((error: Error) => error.message);
+    const refusal = expect.stringMatching(
+      /^DATABASE_URL: .*default_transaction_isolation is repeatable read/,
+    ) as string;
+    expect(outcome).toEqual({ session: undefined, transaction: refusal }[mode]);
+  });
+});

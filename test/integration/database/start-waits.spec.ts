@@ -1,0 +1,106 @@
+import { Logger } from '@nestjs/common';
+import { Client } from 'pg';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { failureOf } from '../../../src/app/failure.js';
+import { faultOf } from '../../../src/platform/config/start-fault.js';
+import { LockNotAvailable, StartInterrupted } from '../../../src/platform/database/advisory-lock.js';
+import { migrate } from '../../../src/platform/database/migrate.js';
+import { temporaryFolder } from '../../support/files/temporary-folder.js';
+import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
+import { startService } from '../../support/process/service-process.js';
+
+/** Starts at once on an empty database; ROUNDS=10 for a release. */
+const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
+
+async function empty(): Promise<FreshDatabase> {
+  const database = await freshDatabase({ migrated: false });
+  onTestFinished(() => database.drop());
+  return database;
+}
+
+/** A stranger that holds the lock of migrations in a session of its own. */
+async function holdLock(database: FreshDatabase): Promise<void> {
+  const stranger = new Client({ connectionString: database.superuserUrl, application_name: 'a stranger' });
+  await stranger.connect();
+  await stranger.query('SELECT pg_advisory_lock(5795977089659530348)');
+  onTestFinished(() => stranger.end());
+}
+
+describe('a start that waits for the lock of migrations', () => {
+  it('gives up after its time, and names who holds it', async () => {
+    const database = await empty();
+    await holdLock(database);
+    const waited = faultOf('DATABASE_URL', () => migrate(database.settings, { giveUpAfterMs: 500 }));
+    const error: unknown = await waited.catch((fault: unknown) => fault);
+    expect((error as Error).cause).toBeInstanceOf(LockNotAvailable);
+    expect(failureOf(error)).toEqual({
+      exitCode: 1,
+      lines: [
+        expect.stringMatching(/^DATABASE_URL: the migration lock is held by process \d+ \(a stranger\)/),
+      ],
+    });
+  });
+
+  it('logs who holds it while it waits, and ends at a signal', { timeout: 20_000 }, async () => {
+    const log = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+    onTestFinished(() => {
+      log.mockRestore();
+    });
+    const database = await empty();
+    await holdLock(database);
+    const interruption = new AbortController();
+    const waiting = migrate(database.settings, { signal: interruption.signal });
+    waiting.catch(() => undefined);
+    await expect.poll(() => log.mock.calls.flat().join('\n'), { timeout: 8000 }).toContain('(a stranger)');
+    interruption.abort();
+    await expect(waiting).rejects.toThrow(StartInterrupted);
+  });
+
+  it('ends with code 0 within seconds of SIGTERM', { timeout: 120_000 }, async () => {
+    const database = await empty();
+    await holdLock(database);
+    const service = await startService({
+      command: [process.execPath, 'scripts/start.cjs'],
+      env: {
+        DATA_DIR: await temporaryFolder(),
+        DATABASE_URL: database.url,
+        DATABASE_MIGRATION_URL: database.ownerUrl,
+      },
+    });
+    await expect
+      .poll(() => service.output(), { timeout: 90_000 })
+      .toContain('Waiting for the migration lock');
+    const toldMs = performance.now();
+    service.child.kill('SIGTERM');
+    expect(await service.ended).toBe(0);
+    expect(performance.now() - toldMs).toBeLessThan(10_000);
+  });
+});
+
+it(
+  'four instances that start at once on an empty database all serve',
+  { timeout: 150_000 * ROUNDS },
+  async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const database = await empty();
+      const env = {
+        DATABASE_URL: database.url,
+        DATABASE_MIGRATION_URL: database.ownerUrl,
+        JWT_SECRET_KEY: 'one master secret for all four of them',
+        PASSWORD_PEPPER: 'one pepper for all four of them, as well',
+      };
+      const services = await Promise.all(
+        Array.from({ length: 4 }, async () =>
+          startService({
+            command: [process.execPath, 'scripts/start.cjs'],
+            env: { ...env, DATA_DIR: await temporaryFolder() },
+          }),
+        ),
+      );
+      const outcomes = await Promise.allSettled(services.map(({ ready }) => ready));
+      for (const { child } of services) child.kill('SIGTERM');
+      await Promise.all(services.map(({ ended }) => ended));
+      expect(outcomes.map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'fulfilled'));
+    }
+  },
+);

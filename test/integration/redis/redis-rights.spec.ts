@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { signUp } from '../../support/app/accounts.js';
+import { startApp } from '../../support/app/test-app.js';
+import { connect } from '../../support/redis/connect.js';
+import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
+
+describe.skipIf(inject('redis').kind !== 'own')('a Redis user with few rights', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  const cli = async (...command: string[]) =>
+    (await promisify(execFile)('redis-cli', ['-p', String(server.port), ...command])).stdout.trim();
+
+  async function asUser(...rules: string[]): Promise<string> {
+    await cli('acl', 'setuser', 'portcullis', 'reset', 'on', '>secret', ...rules);
+    return `redis://portcullis:secret@127.0.0.1:${server.port}`;
+  }
+
+  it.each([
+    ['no scripts', ['~portcullis:*', '&*', '+@all', '-@scripting']],
+    ['no clock', ['~portcullis:*', '&*', '+@all', '-time']],
+    ['no hashes', ['~portcullis:*', '&*', '+@all', '-@hash']],
+    ['other keys', ['~other:*', '&*', '+@all']],
+  ])('is down for one with %s, says why, and does not flap', async (_what, rules) => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    onTestFinished(() => {
+      warn.mockRestore();
+    });
+    const connection = await connect([await asUser(...rules)]);
+    onTestFinished(() => connection.onApplicationShutdown());
+    const changes: string[] = [];
+    connection.changes.subscribe((change) => changes.push(change));
+    await new Promise((later) => setTimeout(later, 1000));
+    expect([connection.state, changes]).toEqual(['down', []]);
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/NOPERM|can't run this command/));
+  });
+
+  it('is up with the rights that docs/operations.md names, and no key lies outside of them', async () => {
+    const document = await readFile('docs/operations.md', 'utf8');
+    const [, rules] = /ACL SETUSER portcullis on >\S+ (.*)/.exec(document)!;
+    const url = await asUser(...rules!.trim().split(' '));
+    await cli('acl', 'log', 'reset');
+    const limits = { RATE_LIMIT_DEFAULT: '100/60', RATE_LIMIT_LOGIN: '5/60', RATE_LIMIT_REGISTER: '10/60' };
+    const app = await startApp({ variables: { REDIS_URL: url, ...limits } });
+    onTestFinished(() => app.close());
+    const { accessToken } = await signUp(app);
+    const answer = await app.call({ url: '/users/me', token: accessToken });
+    expect([answer.statusCode, (await app.call({ url: '/health/ready' })).json()]).toMatchObject([
+      200,
+      { redis: 'up' },
+    ]);
+    const keys = (await cli('keys', '*')).split('\n');
+    expect(keys.length).toBeGreaterThan(1);
+    expect(keys.filter((key) => !key.startsWith('portcullis:'))).toEqual([]);
+    expect(await cli('acl', 'log')).toBe('');
+  });
+});
