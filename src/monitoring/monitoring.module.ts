@@ -55,6 +55,8 @@ import { RequestMetrics } from './metrics/request-metrics.js';
 import { ServiceMetrics } from './metrics/service-metrics.js';
 import { AlertRetention } from './alert-retention.js';
 import { suppliedPlaces } from './places/geoip-database.js';
+import { PLACES } from './places/place.js';
+import { SessionPlaces } from './places/session-places.js';
 import { BlockAddressChannel } from './responses/block-address.channel.js';
 import { EndSessionsChannel } from './responses/end-sessions.channel.js';
 import { RULES, type Rule } from './rules/rule.js';
@@ -93,10 +95,12 @@ const delivery = [
 ];
 
 const detection = [
+  { provide: PLACES, inject: [Environment], useFactory: suppliedPlaces },
+  SessionPlaces,
   {
     provide: RULES,
-    inject: [Environment],
-    useFactory: (environment: Environment) => rulesOf(environment, suppliedPlaces(environment)),
+    inject: [Environment, PLACES],
+    useFactory: rulesOf,
   },
   PositionCodes,
   DetectionRepository,

@@ -26,6 +26,7 @@ import { SigningKeysRepository } from './keys/signing-keys.repository.js';
 import { SuppliedKey } from './keys/supplied-key.js';
 import { OwnSessionsController } from './own-sessions/own-sessions.controller.js';
 import { OwnSessions } from './own-sessions/own-sessions.service.js';
+import { PlaceNames } from './own-sessions/place-names.js';
 import { SessionDescription } from './own-sessions/session-description.js';
 import { RecentProof } from './recent/recent-proof.js';
 import { SessionStepUp } from './recent/session-step-up.js';
@@ -80,7 +81,7 @@ const devices = [DeviceTokens, KnownDevicesRepository, SessionDevices];
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
 const revocation = [LogoutService, RevocationFeed, SessionRevocation];
-const ownSessions = [OwnSessions, SessionDescription];
+const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
 const state = [LastSeen, SessionCache, SessionState];
 const tokens = [
   AccessTokens,
@@ -120,6 +121,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     ...guards,
     BearerReaders,
     KeyRotation,
+    PlaceNames,
     PresentedTokens,
     RecentProof,
     SessionConditions,

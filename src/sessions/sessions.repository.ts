@@ -37,12 +37,6 @@ export const allBut = (id: string, userId: string): SessionSelector => ({ id: No
 /** Some sessions of a user. */
 export const those = (ids: readonly string[], userId: string): SessionSelector => ({ id: In(ids), userId });
 
-/** The owner of a session that has not ended; null otherwise. */
-export function liveOwnerOf({ session, owner }: LockedSession, now: Date): User | null {
-  const isLive = session.revokedAt === null && session.idleExpiresAt > now && session.expiresAt > now;
-  return isLive && owner?.disabledAt === null ? owner : null;
-}
-
 /** Every statement over sessions. */
 @Injectable()
 export class SessionsRepository {

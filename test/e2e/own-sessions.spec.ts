@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { LastSeen } from '../../src/sessions/state/last-seen.js';
 import { PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
@@ -5,6 +7,8 @@ import { asSuperuser } from '../support/app/as-superuser.js';
 import { cookiesOf, jarOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/clock/manual-clock.js';
+import { temporaryFolder } from '../support/files/temporary-folder.js';
+import { cityDatabase } from '../support/geoip/cities.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 
 const CHROME =
@@ -99,6 +103,21 @@ describeWithRedis('the own sessions', () => {
         network: '127.0.0.0/24',
         lastSeenAt: first.session.createdAt,
       },
+    ]);
+  });
+
+  it('have a place where the operator has supplied a database of them, and it knows', async () => {
+    const path = join(await temporaryFolder(), 'City.mmdb');
+    await writeFile(path, cityDatabase());
+    const placing = await startBeside(here, { clock, variables: { GEOIP_DATABASE: path } });
+    for (const ip of ['192.0.2.7', '2001:db8:1:2:3::4']) await logIn({ 'x-forwarded-for': ip });
+    const answer = await placing.call({ url: '/users/me/sessions', token: first.accessToken });
+    await placing.close();
+    const { items } = answer.json<{ items: { network: string; place: string | null }[] }>();
+    expect(items.map(({ network, place }) => [network, place])).toEqual([
+      ['2001:db8:1:2::/64', 'A country'],
+      ['192.0.2.0/24', 'A country'],
+      ['127.0.0.0/24', null],
     ]);
   });
 

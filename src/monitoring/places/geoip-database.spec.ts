@@ -55,6 +55,31 @@ describe('The places of GEOIP_DATABASE', () => {
     expect(placesIn(cityDatabase()).placeOf(address)).toEqual(place);
   });
 
+  it('are called by city and country, or by as much of it as is known', () => {
+    const names = (en: string) => ({ names: { en } });
+    const germany = { iso_code: 'DE', ...names('Germany') };
+    const places = placesIn(
+      mmdb(
+        {
+          '192.0.2.0/26': { city: names('Berlin'), country: germany, location },
+          '192.0.2.64/26': { country: germany, location },
+          '192.0.2.128/26': { country: { iso_code: 'DE' } },
+          '192.0.2.192/26': { location },
+        },
+        { type: 'GeoLite2-City' },
+      ),
+    );
+    const addresses = ['192.0.2.1', '192.0.2.65', '192.0.2.129', '192.0.2.193', '198.51.100.1', 'unknown'];
+    expect(addresses.map((address) => places.nameOf(address))).toEqual([
+      'Berlin, Germany',
+      'Germany',
+      'DE',
+      null,
+      null,
+      null,
+    ]);
+  });
+
   it('take no IPv6 address for one of IPv4 that begins with the same bits', () => {
     const places = placesIn(mmdb({ '32.0.0.0/4': { location } }, { type: 'GeoIP2-City', ipVersion: 4 }));
     expect(places.placeOf('32.1.13.184')).toMatchObject(location);

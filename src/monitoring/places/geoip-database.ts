@@ -4,32 +4,38 @@ import { readFileSync } from 'node:fs';
 import { ConfigurationFault } from '../../platform/config/configuration-fault.js';
 import type { Environment } from '../../platform/config/environment.js';
 import { canonicalIp } from '../../platform/http/ip-address.js';
-import type { Place, Places } from './place.js';
+import type { NamedPlaces, Place } from './place.js';
 
 /** Types of databases that contain coordinates and not only countries. */
 const WITH_LOCATIONS = /city|enterprise/i;
 
 /** The places in a MaxMind database, held in memory. */
-class GeoipDatabase implements Places {
+class GeoipDatabase implements NamedPlaces {
   private readonly logger = new Logger(GeoipDatabase.name);
   private damageReported = false;
 
   constructor(private readonly reader: Reader<CityResponse>) {}
 
   placeOf(address: string): Place | null {
-    const canonical = canonicalIp(address);
-    // The reader would look for the first bits of an IPv6 address among those of IPv4.
-    if (canonical === null || (canonical.includes(':') && this.reader.metadata.ipVersion === 4)) return null;
-    const { country, location } = this.recordOf(canonical) ?? {};
+    const { country, location } = this.recordOf(address) ?? {};
     const { latitude, longitude, accuracy_radius: radiusKm = 0 } = location ?? {};
     if (latitude === undefined || longitude === undefined) return null;
     return { country: country?.iso_code ?? null, latitude, longitude, radiusKm };
   }
 
+  nameOf(address: string): string | null {
+    const { city, country } = this.recordOf(address) ?? {};
+    const names = [englishOf(city), englishOf(country) ?? country?.iso_code];
+    return names.filter((name) => name !== undefined).join(', ') || null;
+  }
+
   /** A damaged record must not stop detection, which would read it again after each restart. */
   private recordOf(address: string): CityResponse | null {
+    const canonical = canonicalIp(address);
+    // The reader would look for the first bits of an IPv6 address among those of IPv4.
+    if (canonical === null || (canonical.includes(':') && this.reader.metadata.ipVersion === 4)) return null;
     try {
-      return this.reader.get(address);
+      return this.reader.get(canonical);
     } catch {
       if (!this.damageReported) this.logger.warn('The file of GEOIP_DATABASE is damaged. Download it again.');
       this.damageReported = true;
@@ -39,7 +45,7 @@ class GeoipDatabase implements Places {
 }
 
 /** The database that the environment names, or null. Throws {@link ConfigurationFault} for a file that is none. */
-export function suppliedPlaces({ GEOIP_DATABASE: path }: Environment): Places | null {
+export function suppliedPlaces({ GEOIP_DATABASE: path }: Environment): NamedPlaces | null {
   if (path === undefined) return null;
   const reader = readerOf(contentOf(path));
   if (!reader || !WITH_LOCATIONS.test(reader.metadata.databaseType)) {
@@ -64,3 +70,6 @@ function readerOf(content: Buffer): Reader<CityResponse> | null {
     return null;
   }
 }
+
+/** The library promises names that not every database has. */
+const englishOf = (record?: { readonly names?: { readonly en?: string } }) => record?.names?.en;

@@ -15,6 +15,15 @@ export interface Places {
   placeOf(address: string): Place | null;
 }
 
+/** Looks up what the places of addresses are called, too. */
+export interface NamedPlaces extends Places {
+  /** In English, "Berlin, Germany", or as much of it as is known; null for an address that is not found. */
+  nameOf(address: string): string | null;
+}
+
+/** The injection token of the installation's {@link NamedPlaces}; null without a database. */
+export const PLACES = 'portcullis:places';
+
 /** Two places of one subject, and what lies between them at least. */
 export interface Journey {
   readonly from: Place;

@@ -7,6 +7,7 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { UsersService } from '../../users/users.service.js';
+import { liveOwnerOf } from '../live-owner.js';
 import { SessionRevocation } from '../revocation/session-revocation.js';
 import { SessionErrors } from '../session.errors.js';
 import type { Session } from '../session.entity.js';
@@ -56,8 +57,8 @@ export class OwnSessions {
     origin: Origin,
   ): Promise<number> {
     await this.users.lock(tx, userId);
-    const caller = await this.sessions.findOwnerOfLive(by, this.clock.now(), tx);
-    if (!caller) throw new Problem(SessionErrors.session_ended);
+    const caller = await this.sessions.lock(tx, by);
+    if (!caller || !liveOwnerOf(caller, this.clock.now())) throw new Problem(SessionErrors.session_ended);
     return this.revocation.endSome(tx, which, { reason: 'ended_by_user', by, origin });
   }
 }

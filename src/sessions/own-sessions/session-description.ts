@@ -5,11 +5,15 @@ import { canonicalIp } from '../../platform/http/ip-address.js';
 import type { Session } from '../session.entity.js';
 import { LastSeen } from '../state/last-seen.js';
 import type { OwnSessionDto } from './own-session.dto.js';
+import { PlaceNames } from './place-names.js';
 
 /** Tells people about a session in words by which they recognise it. */
 @Injectable()
 export class SessionDescription {
-  constructor(private readonly lastSeen: LastSeen) {}
+  constructor(
+    private readonly lastSeen: LastSeen,
+    private readonly places: PlaceNames,
+  ) {}
 
   /** Describes a session to its owner, who looks at it in the session `currentId`. */
   of(session: Session, currentId: string): OwnSessionDto {
@@ -19,7 +23,7 @@ export class SessionDescription {
       current: session.id === currentId,
       device: deviceName(session.userAgent ?? ''),
       network: address && networkName(address),
-      place: null,
+      place: address && this.places.of(address),
       methods: [...session.amr],
       createdAt: session.createdAt.toISOString(),
       lastSeenAt: this.lastSeen.of(session).toISOString(),

@@ -9,12 +9,13 @@ import { profileOf } from '../../users/profile.js';
 import { UsersService } from '../../users/users.service.js';
 import { SessionDevices } from '../devices/session-devices.js';
 import type { IssuedSession } from '../issued-session.js';
+import { liveOwnerOf } from '../live-owner.js';
 import { assuranceOf, type Proof } from '../proofs.js';
 import { judgeRefresh, rotationInProgress } from '../refresh/rotation-window.js';
 import { SessionRotation } from '../refresh/session-rotation.js';
 import { SessionErrors } from '../session.errors.js';
 import type { Session } from '../session.entity.js';
-import { liveOwnerOf, type LockedSession, SessionsRepository } from '../sessions.repository.js';
+import { type LockedSession, SessionsRepository } from '../sessions.repository.js';
 
 /** Who has proven again, in which session, who they are. */
 export interface StepUpRequest {

@@ -9,10 +9,11 @@ import {
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { User } from '../../users/user.entity.js';
+import { liveOwnerOf } from '../live-owner.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionRevocation } from '../revocation/session-revocation.js';
 import { Session } from '../session.entity.js';
-import { liveOwnerOf, SessionsRepository } from '../sessions.repository.js';
+import { SessionsRepository } from '../sessions.repository.js';
 import type { RefreshClaim } from './refresh-tokens.js';
 import { judgeRefresh, rotationInProgress } from './rotation-window.js';
 import { SessionRotation } from './session-rotation.js';

@@ -1,0 +1,17 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { PlaceNames } from '../../sessions/own-sessions/place-names.js';
+import { PLACES, type NamedPlaces } from './place.js';
+
+/** Has the database of places, which is in memory for detection, tell people where their sessions are. */
+@Injectable()
+export class SessionPlaces implements OnModuleInit {
+  constructor(
+    @Inject(PLACES) private readonly places: NamedPlaces | null,
+    private readonly names: PlaceNames,
+  ) {}
+
+  onModuleInit(): void {
+    const { places } = this;
+    if (places) this.names.supply((address) => places.nameOf(address));
+  }
+}
