@@ -53,10 +53,11 @@ describe.skipIf(lacksChromium)('the page of docs/integration.md in Chromium, ove
         expect(answers).toEqual(Array.from({ length: count }, () => [200, 200]));
       }
       expect((await rotations()) - before).toBe(ROUNDS);
+      // One a round; another where a tab has not yet seen what the one before it wrote to localStorage.
+      expect(refreshes()).toBeLessThanOrEqual(2 * ROUNDS);
       expect(await reuse()).toBe(0);
       const alerts = await asSuperuser(host.instances[0].database, 'SELECT rule FROM monitoring_alert');
       expect(alerts).not.toContainEqual({ rule: 'refresh_token_reuse' });
-      console.log(count, refreshes());
     },
     30_000 + ROUNDS * 10_000,
   );
@@ -110,7 +111,6 @@ describe.skipIf(lacksChromium)('the page of docs/integration.md in Chromium, ove
     const startedMs = performance.now();
     expect(await host.calls(other, ['/users/me'])).toEqual([200]);
     expect(performance.now() - startedMs).toBeLessThan(10_000);
-    console.log('frozen', performance.now() - startedMs, refreshes());
     await devTools.send('Page.setWebLifecycleState', { state: 'active' });
     expect(await pending).toEqual([200]);
     expect(await reuse()).toBe(0);

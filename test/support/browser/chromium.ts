@@ -1,8 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type BrowserContext, chromium } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 
 const PROGRAM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -11,19 +8,11 @@ const PROGRAM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goo
 /** Whether specs that need a browser are passed over: never in CI, where a missing one is a failure. */
 export const lacksChromium = PROGRAM === undefined && process.env['CI'] !== 'true';
 
-/** One person's browser: its tabs share cookies, storage and locks. */
-export interface TestBrowser {
-  readonly context: BrowserContext;
-  close(): Promise<void>;
-}
-
-/** Starts headless Chromium with a new profile; throws where none is installed. */
-export async function startChromium(): Promise<TestBrowser> {
+/** Starts headless Chromium with a new profile; each context of it is one person's. Throws where none is installed. */
+export function startChromium(): Promise<Browser> {
   if (PROGRAM === undefined) throw new Error('Chromium is missing: install the package chromium.');
-  const profile = await mkdtemp(join(tmpdir(), 'portcullis-chromium-'));
-  const context = await chromium.launchPersistentContext(profile, {
+  return chromium.launch({
     executablePath: PROGRAM,
-    viewport: { width: 1280, height: 900 },
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -34,11 +23,4 @@ export async function startChromium(): Promise<TestBrowser> {
       '--disable-sync',
     ],
   });
-  return {
-    context,
-    close: async () => {
-      await context.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
 }

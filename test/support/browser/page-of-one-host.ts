@@ -1,9 +1,9 @@
-import type { Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { PASSWORD, register } from '../app/accounts.js';
 import { asSuperuser } from '../app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../app/test-app.js';
 import { freePort } from '../network/free-port.js';
-import { startChromium, type TestBrowser } from './chromium.js';
+import { startChromium } from './chromium.js';
 import { documentedProgram } from './documented-program.js';
 import { type RoundRobin, startRoundRobin } from './round-robin.js';
 
@@ -16,7 +16,8 @@ export class PageOfOneHost {
     readonly proxy: RoundRobin,
     readonly instances: readonly [TestApp, TestApp],
     private readonly url: string,
-    private browser: TestBrowser,
+    private readonly browser: Browser,
+    private person: BrowserContext,
   ) {}
 
   static async start(): Promise<PageOfOneHost> {
@@ -30,7 +31,8 @@ export class PageOfOneHost {
       '/page': { type: 'text/html', body: HTML },
       '/session.js': { type: 'text/javascript', body: program },
     });
-    return new PageOfOneHost(proxy, [one, other], url, await startChromium());
+    const browser = await startChromium();
+    return new PageOfOneHost(proxy, [one, other], url, browser, await browser.newContext());
   }
 
   async stop(): Promise<void> {
@@ -41,16 +43,18 @@ export class PageOfOneHost {
 
   /** Another person's browser from here on, and nothing in the way of its requests. */
   async reset(): Promise<void> {
-    await this.browser.close();
+    await this.person.close();
     this.proxy.passage = () => ({});
     this.proxy.seen.length = 0;
-    this.browser = await startChromium();
+    this.person = await this.browser.newContext();
   }
 
-  /** A tab that shows the page; what it writes to its console is added to `messages`. */
+  /** A tab that shows the page; warnings and errors of its console are added to `messages`. */
   async openTab(messages: string[] = []): Promise<Page> {
-    const tab = await this.browser.context.newPage();
-    tab.on('console', (message) => messages.push(message.text()));
+    const tab = await this.person.newPage();
+    tab.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) messages.push(message.text());
+    });
     tab.on('pageerror', (error) => messages.push(error.message));
     await tab.goto(`${this.url}/page`);
     await this.isLoaded(tab);
@@ -80,7 +84,7 @@ export class PageOfOneHost {
   /** The browser forgets the access token, as it does at its end; the last rotation was over ten seconds ago. */
   async expireAccess(): Promise<void> {
     await this.passTenSeconds();
-    await this.browser.context.clearCookies({ name: 'access_token' });
+    await this.person.clearCookies({ name: 'access_token' });
   }
 
   /** PostgreSQL's clock cannot be moved; the times of rotations can. */
@@ -91,7 +95,7 @@ export class PageOfOneHost {
     );
   }
 
-  /** How often the events of these types were recorded. */
+  /** How many events of the trail are such. */
   async countEvents(condition: string): Promise<number> {
     const rows = await asSuperuser(
       this.instances[0].database,
