@@ -32,11 +32,14 @@ export class ProblemDto {
   @ApiProperty({ example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
   requestId: string;
 
-  /** Every member that was not acceptable; with `validation_failed` only. */
+  /**
+   * The members that are not acceptable, with `validation_failed` only: all of them, but the strength of a password is
+   * judged once the others are right.
+   */
   @ApiProperty({ required: false, type: () => [FieldFaultDto] })
   errors?: FieldFaultDto[];
 
-  /** The policies that are exhausted, by the names of `GET /rate-limits`; with `rate_limited` only. */
+  /** What refused the request, with `rate_limited` only: policies of `GET /rate-limits`, `account-guessing` or `blocked-address`. */
   @ApiProperty({ required: false, type: [String] })
   'violated-policies'?: string[];
 }
