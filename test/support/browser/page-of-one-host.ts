@@ -38,7 +38,7 @@ export class PageOfOneHost {
   async stop(): Promise<void> {
     await this.browser.close();
     await this.proxy.stop();
-    for (const instance of [...this.instances].reverse()) await instance.close();
+    for (const instance of this.instances.toReversed()) await instance.close();
   }
 
   /** Another person's browser from here on, and nothing in the way of its requests. */

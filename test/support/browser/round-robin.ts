@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What happens to one request on its way. */
-export interface Passage {
+interface Passage {
   /** Milliseconds by which the response is late. */
   readonly lateMs?: number;
   /** Answered by the proxy itself, as one does whose service is overloaded. */
@@ -41,7 +41,10 @@ export async function startRoundRobin(
   };
   const server = createServer((incoming, outgoing) => {
     const page = pages[incoming.url ?? ''];
-    if (page) return void outgoing.setHeader('content-type', page.type).end(page.body);
+    if (page) {
+      outgoing.setHeader('content-type', page.type).end(page.body);
+      return;
+    }
     const call = `${incoming.method} ${incoming.url}`;
     proxy.seen.push(call);
     const instance = instances[(count += 1) % instances.length]!;
