@@ -15,6 +15,7 @@ import {
   RETRY_HEADER,
 } from '../platform/http/openapi/answer-headers.js';
 import { describeProblems } from '../platform/http/openapi/describe-problems.js';
+import { DOCUMENTATION_STYLE } from '../platform/http/openapi/documentation-style.js';
 import { errorsPage } from '../platform/http/openapi/errors-page.js';
 import { toOpenApi31 } from '../platform/http/openapi/openapi-31.js';
 import { ProblemDto } from '../platform/http/openapi/problem.dto.js';
@@ -31,11 +32,11 @@ import { UsersErrors } from '../users/users.errors.js';
 
 const description = (
   base: string,
-) => `Sign in once, get an access token that your API can verify offline, and that is dead here within a second of the logout.
+) => `Sign in once and get an access token that your API can verify offline. After the logout the service refuses it within one second.
 
-**Try it out here:** press *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
-keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. The routes under *audit* and *monitoring* require a role, which an operator grants:
-\`npm run admin -- users roles ada@example.com admin\`.
+**Try it out here:** execute *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
+keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. The routes under *audit* and *monitoring* require a role, which an operator gives:
+\`npm run admin -- users roles ada@example.com admin\`. *GET /audit/stream* never ends, so this page cannot show it: use \`curl -N\`.
 
 Errors are \`application/problem+json\` (RFC 9457); programs should rely on \`code\`: [all of them](${base}/docs/errors). Every response, errors included, carries
 \`X-Request-Id\`, and the rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document itself: [OpenAPI 3.1](${base}/openapi.json).`;
@@ -85,11 +86,18 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     operationIdFactory: (_controller, method) => method,
   });
   for (const route of routes) secure(document, route);
+  document.paths = inReadingOrder(document.paths);
   limits.complete(document);
   nameCodes(document);
   describeHeaders(document, REQUEST_ID_HEADER, isSuccess);
   describeHeaders(document, RETRY_HEADER, isWorthRetrying);
   return toOpenApi31(withoutDtoSuffix(document));
+}
+
+/** With the routes first that a newcomer calls first; a tag lists its routes in the order of the document. */
+function inReadingOrder(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
+  const first = ['/auth/register', '/auth/login', '/users/me'].map((path) => [path, paths[path]!] as const);
+  return Object.fromEntries([...first, ...Object.entries(paths)]);
 }
 
 /** Lists every value of `code`, so that a client's compiler finds a mistyped one. */
@@ -122,7 +130,13 @@ export function serveDocumentation(app: NestFastifyApplication, environment: Env
     raw: ['yaml'],
     yamlDocumentUrl: 'docs/openapi.yaml',
     customSiteTitle: 'Portcullis API',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+    customCss: DOCUMENTATION_STYLE,
+    swaggerOptions: {
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      defaultModelsExpandDepth: 0,
+    },
   });
 }
 

@@ -27,9 +27,11 @@ export class SessionsController {
   ) {}
 
   /**
-   * Exchanges the refresh token for a new pair, in the transport that it came in. The old one is used up: presented
-   * again, it ends the session, except within ten seconds by the same client, which gets the same refresh token again.
-   * Send the refresh token in the body, or an empty body and the cookie; no access token is needed.
+   * Exchanges the refresh token for a new pair, in the transport that it came in. A session changes its refresh token at
+   * most once in ten seconds: within them the same user agent, from whatever network, gets the new refresh token again, for
+   * the new one or for the one before, and another user agent that presents the new one has to wait (`rate_limited`). Any
+   * other use of an old token ends the session. Send the refresh token in the body, or an empty body and the cookie; no
+   * access token is needed.
    */
   @Post('refresh')
   @HttpCode(200)

@@ -1,20 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PASSWORD, register, signUp } from '../support/app/accounts.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
+import { documentedProgram } from '../support/browser/documented-program.js';
 import { ManualClock } from '../support/clock/manual-clock.js';
 
 const ISSUER = 'https://auth.example.com';
 
-/** The n-th program of docs/integration.md as a module, with some of its text replaced. */
+let imports = 0;
+
+/** The n-th program of docs/integration.md as a module of its own, with some of its text replaced. */
 async function programOf<T>(n: number, replacements: Readonly<Record<string, string>>): Promise<T> {
-  const page = await readFile('docs/integration.md', 'utf8');
-  let [, program] = [...page.matchAll(/```js\n(.*?)```/gs)][n]!;
-  for (const [text, other] of Object.entries(replacements)) {
-    expect(program).toContain(text);
-    program = program!.replace(text, other);
-  }
-  return (await import(`data:text/javascript,${encodeURIComponent(program!)}`)) as T;
+  const program = await documentedProgram(n, replacements);
+  return (await import(`data:text/javascript,${encodeURIComponent(`${program}// ${(imports += 1)}`)}`)) as T;
 }
 
 describe('docs/integration.md', () => {
@@ -31,62 +28,181 @@ describe('docs/integration.md', () => {
   afterEach(() => vi.unstubAllGlobals());
 
   it('has an API know who calls it', async () => {
-    const { caller } = await programOf<{ caller: (authorization?: string) => Promise<unknown> }>(0, {
+    const { caller } = await programOf<{ caller: (headers: Headers) => Promise<unknown> }>(0, {
       "'jose'": `'${import.meta.resolve('jose')}'`,
       '${ISSUER}/.well-known': `${app.url}/.well-known`,
     });
     const { accessToken, user, session } = await signUp(app);
-    expect(await caller(`Bearer ${accessToken}`)).toEqual({
-      userId: user.id,
-      sessionId: session.id,
-      roles: ['user'],
-    });
-    for (const authorization of [undefined, accessToken, `Bearer ${accessToken.slice(0, -8)}AAAAAAAA`])
-      await expect(caller(authorization)).rejects.toThrow(/Compact JWS|signature/);
+    const expected = { userId: user.id, sessionId: session.id, roles: ['user'] };
+    const forged = `${accessToken.slice(0, -8)}AAAAAAAA`;
+    for (const headers of [
+      { authorization: `Bearer ${accessToken}` },
+      { authorization: `bearer ${accessToken}`, cookie: `access_token=${forged}` },
+      {
+        authorization: 'Basic c3RhZ2luZzpzdGFnaW5n',
+        cookie: `theme=dark; __Host-access_token=${accessToken}`,
+      },
+      { cookie: `access_token=${accessToken}; theme=dark` },
+      { cookie: `access_token=${forged}; __Host-access_token=${accessToken}` },
+    ])
+      expect(await caller(headers)).toEqual(expected);
+    for (const headers of [
+      {},
+      { authorization: accessToken },
+      { authorization: `Bearer ${forged}`, cookie: `access_token=${accessToken}` },
+      { cookie: `access_token=${forged}` },
+      { cookie: `other_access_token=${accessToken}` },
+    ])
+      await expect(caller(headers)).rejects.toThrow(/Compact JWS|signature/);
   });
 
-  it('has a page stay signed in, refresh once however much it asks for, and tell its other tabs of the end', async () => {
+  describe('has a page', () => {
     const paths: string[] = [];
-    vi.stubGlobal('fetch', browserFetch(app, clock, paths));
-    vi.stubGlobal('location', { reload: vi.fn() });
-    const { call, logOut } = await programOf<{
-      call: (path: string, init?: RequestInit) => Promise<Response>;
-      logOut: () => Promise<void>;
-    }>(1, { "'https://auth.example.com'": "''" });
-    const email = await register(app);
-    const heard = new Promise<string>((resolve) => {
-      const tab = new BroadcastChannel('session');
-      tab.addEventListener('message', (message) => {
-        tab.close();
-        resolve(String((message as MessageEvent).data));
+    let inTheWay: (url: string) => Response | undefined;
+    let page: Page;
+    let storage: Map<string, string>;
+    let otherTabs: (event: object) => void;
+    const reload = vi.fn();
+    beforeEach(async () => {
+      paths.length = 0;
+      inTheWay = () => undefined;
+      reload.mockReset();
+      const pass = browserFetch(app, clock);
+      vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
+        paths.push(url);
+        return inTheWay(url) ?? pass(url, init);
       });
+      storage = new Map();
+      vi.stubGlobal('localStorage', {
+        getItem: (key: string) => storage.get(key) ?? null,
+        setItem: (key: string, value: string) => storage.set(key, value),
+        removeItem: (key: string) => storage.delete(key),
+      });
+      vi.stubGlobal('navigator', {
+        locks: { request: async (_name: string, _options: object, action: () => unknown) => action() },
+      });
+      vi.stubGlobal('location', { reload });
+      vi.stubGlobal(
+        'addEventListener',
+        (_type: string, listener: typeof otherTabs) => (otherTabs = listener),
+      );
+      page = await programOf<Page>(1, { "'https://auth.example.com'": "''" });
+    });
+    const refreshes = () => paths.filter((path) => path === '/auth/refresh').length;
+    const signIn = async () => {
+      const email = await register(app);
+      expect((await page.logIn({ email, password: PASSWORD })).status).toBe(200);
+    };
+
+    it('stay signed in, and refresh once however much it asks for', async () => {
+      expect(page.isSignedIn()).toBe(false);
+      await signIn();
+      expect((await page.call('/users/me')).status).toBe(200);
+      clock.advance(31 * 60_000);
+      const answers = await Promise.all(
+        ['/users/me', '/users/me', '/users/me/activity'].map((path) => page.call(path)),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect(refreshes()).toBe(1);
+      expect((await page.logOut()).status).toBe(204);
+      expect(page.isSignedIn()).toBe(false);
+      expect((await page.call('/users/me')).status).toBe(401);
+      expect(page.isSignedIn()).toBe(false);
     });
 
-    const login = { email, password: PASSWORD };
-    expect((await call('/auth/login', post(login))).status).toBe(200);
-    expect((await call('/users/me')).status).toBe(200);
-    clock.advance(31 * 60_000);
-    const answers = await Promise.all([call('/users/me'), call('/users/me'), call('/users/me/activity')]);
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(paths.filter((path) => path === '/auth/refresh')).toHaveLength(1);
+    it('wait out a limit, an outage and a broken network of its refresh', async () => {
+      await signIn();
+      clock.advance(31 * 60_000);
+      const faults = [429, 503].map(
+        (status) => new Response('{}', { status, headers: { 'retry-after': '1' } }),
+      );
+      inTheWay = (url) => (url === '/auth/refresh' ? faults.shift() : undefined);
+      expect((await page.call('/users/me')).status).toBe(200);
+      expect(refreshes()).toBe(3);
+      clock.advance(31 * 60_000);
+      inTheWay = (url) => {
+        if (url === '/auth/refresh' && refreshes() === 4) throw new TypeError('Failed to fetch');
+        return undefined;
+      };
+      expect((await page.call('/users/me')).status).toBe(200);
+      expect(refreshes()).toBe(5);
+    });
 
-    await logOut();
-    expect(await heard).toBe('over');
-    expect((await call('/users/me')).status).toBe(401);
+    it('stay signed in when the outage lasts, and hand on what refused the refresh', async () => {
+      await signIn();
+      clock.advance(31 * 60_000);
+      inTheWay = (url) => (url === '/auth/refresh' ? new Response('{}', { status: 503 }) : undefined);
+      expect((await page.call('/users/me')).status).toBe(503);
+      expect([refreshes(), page.isSignedIn()]).toEqual([3, true]);
+      inTheWay = () => undefined;
+      expect((await page.call('/users/me')).status).toBe(200);
+    });
+
+    it.each(['session_ended', 'refresh_token_reused'])('sign out at %s', async (code) => {
+      await signIn();
+      clock.advance(31 * 60_000);
+      inTheWay = (url) => (url === '/auth/refresh' ? Response.json({ code }, { status: 401 }) : undefined);
+      expect((await page.call('/users/me')).status).toBe(401);
+      expect([refreshes(), page.isSignedIn()]).toEqual([1, false]);
+    });
+
+    it('sign out at once when the session of a living token has ended', async () => {
+      await signIn();
+      inTheWay = () => Response.json({ code: 'session_ended' }, { status: 401 });
+      expect((await page.call('/users/me')).status).toBe(401);
+      expect([refreshes(), page.isSignedIn()]).toEqual([0, false]);
+    });
+
+    it('repeat no call as the person who has signed in meanwhile', async () => {
+      await signIn();
+      clock.advance(31 * 60_000);
+      inTheWay = (url) => {
+        if (url === '/auth/refresh') storage.set('portcullis-session', 'another-session 1');
+        return undefined;
+      };
+      expect((await page.call('/users/me', { method: 'PUT' })).status).toBe(401);
+      expect(paths.filter((path) => path === '/users/me')).toHaveLength(1);
+      expect(storage.get('portcullis-session')).toBe('another-session 1');
+    });
+
+    it('find its way back to a session whose mark the browser has lost', async () => {
+      await signIn();
+      clock.advance(31 * 60_000);
+      storage.clear();
+      expect((await page.call('/users/me')).status).toBe(200);
+      expect([refreshes(), page.isSignedIn()]).toEqual([1, true]);
+    });
+
+    it('reload when another tab signs out or another person in, and not when it refreshes', () => {
+      const key = 'portcullis-session';
+      otherTabs({ key, oldValue: 'one 1', newValue: 'one 2' });
+      otherTabs({ key: 'theme', oldValue: null, newValue: 'dark' });
+      otherTabs({ key, oldValue: null, newValue: 'one 1' });
+      expect(reload).not.toHaveBeenCalled();
+      otherTabs({ key, oldValue: 'one 1', newValue: null });
+      otherTabs({ key, oldValue: 'one 1', newValue: 'two 1' });
+      expect(reload).toHaveBeenCalledTimes(2);
+    });
   });
 });
 
-const post = (body: object): RequestInit => ({
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
+interface Headers {
+  readonly authorization?: string;
+  readonly cookie?: string;
+}
+
+/** What the page's program exports. */
+interface Page {
+  readonly isSignedIn: () => boolean;
+  readonly logIn: (credentials: object) => Promise<Response>;
+  readonly logOut: () => Promise<Response>;
+  readonly call: (path: string, init?: RequestInit) => Promise<Response>;
+}
 
 /** As a page of the service's own host has it: with the cookies that live. */
-function browserFetch({ call }: TestApp, clock: ManualClock, paths: string[]) {
+function browserFetch({ call }: TestApp, clock: ManualClock) {
   const cookies = new Map<string, { value: string; endsMs: number }>();
   return async (url: string, { method = 'GET', headers, body }: RequestInit = {}): Promise<Response> => {
-    paths.push(url);
     const living = [...cookies].filter(([, { endsMs }]) => endsMs > clock.nowMs());
     const answer = await call({
       method: method as 'GET',

@@ -32,11 +32,14 @@ export class ProblemDto {
   @ApiProperty({ example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
   requestId: string;
 
-  /** Every invalid member; only with `validation_failed`. */
+  /**
+   * Every invalid member; only with `validation_failed`. The strength of a password is judged once all other members are
+   * valid.
+   */
   @ApiProperty({ required: false, type: () => [FieldFaultDto] })
   errors?: FieldFaultDto[];
 
-  /** The exhausted policies, named as in `GET /rate-limits`; only with `rate_limited`. */
+  /** What refused the request, only with `rate_limited`: policies of `GET /rate-limits`, `account-guessing` or `blocked-address`. */
   @ApiProperty({ required: false, type: [String] })
   'violated-policies'?: string[];
 

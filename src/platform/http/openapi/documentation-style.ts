@@ -1,0 +1,10 @@
+/**
+ * Hides what makes Swagger UI's page long without telling more: the example of each error, which differs from the text
+ * beside it by its layout only, a column for links, a bar with a logo, and a choice of one server.
+ */
+export const DOCUMENTATION_STYLE = `
+.swagger-ui .topbar, .swagger-ui .servers-title, .swagger-ui .servers, .swagger-ui .response-col_links { display: none }
+.swagger-ui .response[data-code^="4"] .response-controls, .swagger-ui .response[data-code^="4"] .model-example,
+.swagger-ui .response[data-code^="5"] .response-controls, .swagger-ui .response[data-code^="5"] .model-example { display: none }
+.swagger-ui .body-param__text { min-height: 130px }
+`;

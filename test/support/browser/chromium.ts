@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+const PROGRAM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+
+/** Whether specs that need a browser are passed over: never in CI, where a missing one is a failure. */
+export const lacksChromium = PROGRAM === undefined && process.env['CI'] !== 'true';
+
+/** Starts headless Chromium with a new profile; each context of it is one person's. Throws where none is installed. */
+export function startChromium(): Promise<Browser> {
+  if (PROGRAM === undefined) throw new Error('Chromium is missing: install the package chromium.');
+  return chromium.launch({
+    executablePath: PROGRAM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What happens to one request on its way. */
+interface Passage {
+  /** Milliseconds by which the response is late. */
+  readonly lateMs?: number;
+  /** Answered by the proxy itself, as one does whose service is overloaded. */
+  readonly refusal?: { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
+  /** Ends the connection without a response, before or after the service has answered. */
+  readonly broken?: 'before' | 'after';
+}
+
+/** One host for a page and the instances of the service behind it, which take turns. */
+export interface RoundRobin {
+  readonly port: number;
+  /** Method and path of everything that was passed to the service, or would have been. */
+  readonly seen: string[];
+  /** Decides about each request to the service; everything passes until it is set. */
+  passage: (call: string) => Passage;
+  stop(): Promise<void>;
+}
+
+/** Listens on `port`, serves `pages` itself and passes everything else to the `instances` in turn. */
+export async function startRoundRobin(
+  port: number,
+  instances: readonly string[],
+  pages: Readonly<Record<string, { readonly type: string; readonly body: string }>>,
+): Promise<RoundRobin> {
+  let count = 0;
+  const proxy: RoundRobin = {
+    port,
+    seen: [],
+    passage: () => ({}),
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+  const server = createServer((incoming, outgoing) => {
+    const page = pages[incoming.url ?? ''];
+    if (page) {
+      outgoing.setHeader('content-type', page.type).end(page.body);
+      return;
+    }
+    const call = `${incoming.method} ${incoming.url}`;
+    proxy.seen.push(call);
+    const instance = instances[(count += 1) % instances.length]!;
+    pass(incoming, outgoing, instance, proxy.passage(call)).catch(() => outgoing.destroy());
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return proxy;
+}
+
+async function pass(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  instance: string,
+  { lateMs = 0, refusal, broken }: Passage,
+): Promise<void> {
+  if (broken === 'before') return void outgoing.destroy();
+  if (refusal) return void outgoing.writeHead(refusal.status, refusal.headers).end('{}');
+  const { method, url, headers } = incoming;
+  const onward = request(instance + url, { method: method!, headers });
+  incoming.pipe(onward);
+  const [answer] = (await once(onward, 'response')) as [IncomingMessage];
+  await delay(lateMs);
+  if (broken === 'after') return void outgoing.destroy();
+  outgoing.writeHead(answer.statusCode!, answer.rawHeaders);
+  answer.pipe(outgoing);
+}
