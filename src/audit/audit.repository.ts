@@ -19,9 +19,9 @@ const INSERT = `
     SELECT audit_position() AS position
   ), call AS (
     INSERT INTO audit_calls (time, id, position, outcome, reason, user_id, session_id, address, user_agent, request_id,
-                             method, route, status, duration_ms, digest, mac)
+                             method, route, status, duration_ms, details, digest, mac)
     SELECT time, id, position, outcome, reason, "userId", "sessionId", address, "userAgent", "requestId",
-           method, route, status, "durationMs", digest, mac
+           method, route, status, "durationMs", details, digest, mac
     FROM entry, now WHERE kind = 'call' ON CONFLICT DO NOTHING
   ), event AS (
     INSERT INTO audit_events (time, id, position, type, outcome, reason, user_id, session_id, address, user_agent,
