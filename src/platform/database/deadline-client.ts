@@ -15,10 +15,11 @@ export class DeadlineClient extends Client {
   }) as Client['query'];
 
   /** Sends rows to a table, all or none, under the same deadline as a statement. */
-  copyIn(copied: CopiedRows): Promise<void> {
+  copyIn(copied: CopiedRows): Promise<number> {
     const send = () =>
-      new Promise<void>((resolve, reject) => {
-        super.query(new CopyQuery(copied, (error) => (error ? reject(error) : resolve())));
+      new Promise<number>((resolve, reject) => {
+        const query = new CopyQuery(copied, (error) => (error ? reject(error) : resolve(query.written)));
+        super.query(query);
       });
     return this.watched(tellStatement([copied.copy], send));
   }
