@@ -126,10 +126,11 @@ export class AuditSpool {
    */
   housekeep(): void {
     const nowMs = this.clock.nowMs();
-    if (nowMs < this.nextTendMs) return;
+    // A time that is further away than the pause: the clock was set back.
+    if (nowMs < this.nextTendMs && this.nextTendMs - nowMs <= TEND_EVERY_MS) return;
     this.nextTendMs = nowMs + TEND_EVERY_MS;
     this.quarantineFile.look();
-    if (nowMs >= this.nextTakeBackMs) {
+    if (nowMs >= this.nextTakeBackMs || this.nextTakeBackMs - nowMs > TAKE_BACK_EVERY_MS) {
       this.nextTakeBackMs = nowMs + TAKE_BACK_EVERY_MS;
       this.segments.take((path) => this.quarantineFile.moveTo(path));
     }
