@@ -1,5 +1,6 @@
 import type { Origin } from '../platform/http/origin.js';
 import type { AuditDetails, AuditEventType, AuditOutcome } from './audit-vocabulary.js';
+import type { GroupedRefusals } from './refusals/grouped-refusals.js';
 
 /** An authentication event as the service that decided it reports it. */
 export type AuditEvent<T extends AuditEventType = AuditEventType> = {
@@ -28,6 +29,8 @@ export interface ApiCall {
   readonly sessionId: string | null;
   /** The problem code of a refusal. */
   readonly reason: string | null;
+  /** Of a call that stands for several that were refused. */
+  readonly grouped?: GroupedRefusals;
 }
 
 /** One row of the trail, the shape that `GET /audit/events` answers; members that do not apply are null. */

@@ -1,3 +1,5 @@
+import type { GroupedRefusals } from './refusals/grouped-refusals.js';
+
 /**
  * The closed vocabulary of authentication events, in the words of the OWASP Logging Vocabulary Cheat Sheet where
  * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded. Beside them stand
@@ -51,7 +53,12 @@ export interface AuditDetails {
   privilege_permissions_changed: { granted: string[]; revoked: string[] };
   authz_fail: { required: string[] };
   malicious_csrf: { origin: string | null; fetchSite: string | null };
-  excess_rate_limit_exceeded: { policies: string[]; account?: string; retryAfterSeconds: number };
+  /** With the members of a group it stands for several refusals of one caller. */
+  excess_rate_limit_exceeded: {
+    policies: string[];
+    account?: string;
+    retryAfterSeconds: number;
+  } & Partial<GroupedRefusals>;
   input_validation_fail: { pointers: string[] };
   audit_read: { what: 'events' | 'export' | 'seals' | 'stream' | 'verification'; filters: string[] };
   alert_acknowledged: { alertId: string; rule: string };

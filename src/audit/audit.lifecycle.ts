@@ -11,6 +11,7 @@ import { SealingRound } from './seals/sealing-round.js';
 import { AuditSpool } from './spool/audit-spool.js';
 import { SpoolDrain } from './spool/spool-drain.js';
 import { untilAvailable } from '../platform/database/until-available.js';
+import { SpoolWriter } from './spool/spool-writer.js';
 
 /** Starts and ends what the trail does in the background: drain the spool, seal, make months ahead and drop old ones. */
 @Injectable()
@@ -31,6 +32,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
 
   constructor(
     private readonly spool: AuditSpool,
+    private readonly writer: SpoolWriter,
     private readonly drain: SpoolDrain,
     private readonly round: SealingRound,
     private readonly months: AuditPartitions,
@@ -51,6 +53,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
   /** Requests are over: what they left is sent and sealed. Without PostgreSQL it stays in the spool for the next start. */
   async onApplicationShutdown(): Promise<void> {
     await this.upkeep.stop();
+    this.writer.flush();
     await this.draining.finish();
     await this.sealing.finish();
     this.spool.leave();

@@ -4,6 +4,7 @@ import { ActivityService } from './activity/activity.service.js';
 import { AuditController } from './reading/audit.controller.js';
 import { AuditExport } from './reading/audit-export.js';
 import { ReadingRecord } from './reading/reading-record.js';
+import { StreamAnswers } from './reading/stream-answers.js';
 import { TrailCursor } from './reading/trail-cursor.js';
 import { TrailReader } from './reading/trail-reader.js';
 import { TrailRepository } from './reading/trail.repository.js';
@@ -23,6 +24,7 @@ import { PartitionsRepository } from './partitions/partitions.repository.js';
 import { EntriesRepository } from './entry/entries.repository.js';
 import { PartitionRetention } from './partition-retention.js';
 import { CheckpointFile } from './seals/checkpoint-file.js';
+import { NewestSeal } from './seals/newest-seal.js';
 import { SealChain } from './seals/seal-chain.js';
 import { SealProgress } from './seals/seal-progress.js';
 import { SealKey } from './seals/seal-key.js';
@@ -31,6 +33,9 @@ import { SealingRound } from './seals/sealing-round.js';
 import { SealsRepository } from './seals/seals.repository.js';
 import { CheckpointPublisher } from './seals/checkpoint-publisher.js';
 import { AuditVerification } from './verification/audit-verification.js';
+import { CatalogueCheck } from './verification/catalogue-check.js';
+import { CatalogueRepository } from './verification/catalogue.repository.js';
+import { SharedVerification } from './verification/shared-verification.js';
 import { TrailWalk } from './verification/trail-walk.js';
 import { VerifiedSoFar } from './verification/verified-so-far.js';
 import { AuditSpool } from './spool/audit-spool.js';
@@ -57,6 +62,9 @@ import { SpoolWriter } from './spool/spool-writer.js';
     PartitionRetention,
     SealKey,
     SealsRepository,
+    NewestSeal,
+    CatalogueRepository,
+    CatalogueCheck,
     SealChain,
     SealProgress,
     Sealer,
@@ -67,6 +75,7 @@ import { SpoolWriter } from './spool/spool-writer.js';
     TrailWalk,
     VerifiedSoFar,
     AuditVerification,
+    SharedVerification,
     AuditFeed,
     SessionEndsRepository,
     AuditStreams,
@@ -75,6 +84,7 @@ import { SpoolWriter } from './spool/spool-writer.js';
     TrailReader,
     AuditExport,
     ReadingRecord,
+    StreamAnswers,
     ActivityService,
     CallRecorder,
   ],

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { AuditEntry } from './audit-entry.js';
 import { EVENT_COLUMNS } from './entry/entry-columns.js';
+import { SwallowedRecords } from './entry/swallowed-records.js';
 import { EntrySigner } from './entry/entry-signer.js';
 
 /**
@@ -19,10 +20,11 @@ const INSERT = `
     SELECT audit_position() AS position
   ), call AS (
     INSERT INTO audit_calls (time, id, position, outcome, reason, user_id, session_id, address, user_agent, request_id,
-                             method, route, status, duration_ms, digest, mac)
+                             method, route, status, duration_ms, details, digest, mac)
     SELECT time, id, position, outcome, reason, "userId", "sessionId", address, "userAgent", "requestId",
-           method, route, status, "durationMs", digest, mac
+           method, route, status, "durationMs", details, digest, mac
     FROM entry, now WHERE kind = 'call' ON CONFLICT DO NOTHING
+    RETURNING id
   ), event AS (
     INSERT INTO audit_events (time, id, position, type, outcome, reason, user_id, session_id, address, user_agent,
                               request_id, details, digest, mac)
@@ -30,8 +32,18 @@ const INSERT = `
            "requestId", details, digest, mac
     FROM entry, now WHERE kind = 'event' ON CONFLICT DO NOTHING
     RETURNING *
+  ), written AS (
+    SELECT (SELECT count(*) FROM call) + (SELECT count(*) FROM event) AS written
   )
-  SELECT ${EVENT_COLUMNS} FROM event`;
+  SELECT ${EVENT_COLUMNS}, written::float8 FROM written LEFT JOIN event ON true`;
+
+/** How many of the entries are there, whoever wrote them. */
+const COUNT = `
+  SELECT count(*)::float8 AS there
+  FROM json_to_recordset($1::json) AS entry(id uuid, time timestamptz, kind text)
+  WHERE CASE kind WHEN 'call'
+    THEN EXISTS (SELECT FROM audit_calls row WHERE row.time = entry.time AND row.id = entry.id)
+    ELSE EXISTS (SELECT FROM audit_events row WHERE row.time = entry.time AND row.id = entry.id) END`;
 
 /** Writes entries; nothing else in the product may, and nothing at all may change them. */
 @Injectable()
@@ -46,12 +58,26 @@ export class AuditRepository {
     await this.insert([this.signer.json(event)], manager);
   }
 
-  /** Adds entries as signed JSON; answers the events (not the calls) that were not there before. */
+  /**
+   * Adds entries as signed JSON; returns the events (not the calls) that were not there before. Throws SwallowedRecords when
+   * one is not there afterwards: a trigger that returns NULL leaves no other trace.
+   */
   async insert(
     signed: readonly string[],
     manager: EntityManager = this.dataSource.manager,
   ): Promise<AuditEntry[]> {
-    return manager.query<AuditEntry[]>(INSERT, [`[${signed.join(',')}]`]);
+    const entries = `[${signed.join(',')}]`;
+    const rows = await manager.query<(Omit<AuditEntry, 'id'> & { id: string | null; written: number })[]>(
+      INSERT,
+      [entries],
+    );
+    if (rows[0]!.written < signed.length) await this.assertThere(entries, signed.length, manager);
+    return rows.flatMap(({ written: _written, id, ...event }) => (id === null ? [] : [{ id, ...event }]));
+  }
+
+  private async assertThere(entries: string, expected: number, manager: EntityManager): Promise<void> {
+    const [row] = await manager.query<[{ there: number }]>(COUNT, [entries]);
+    if (row.there < expected) throw new SwallowedRecords(expected - row.there);
   }
 
   /** Throws what PostgreSQL has against an entry, also what it would say at the end; nothing of it stays. */

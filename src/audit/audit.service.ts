@@ -52,15 +52,28 @@ export class AuditService {
     this.spoolWriter.event(event);
   }
 
+  /**
+   * Records the refusal of a request by a limit; `endpoint` is its method and route. Twenty of a caller a minute are recorded
+   * one by one, the others together, within 10 s: a flood of them costs the trail nothing.
+   */
+  recordLimited(refusal: AuditEvent<'excess_rate_limit_exceeded'>, endpoint: string): void {
+    this.spoolWriter.refusal(refusal, endpoint);
+  }
+
   /** Records an API call, and calls `recorded` once it is durable in the spool; in PostgreSQL it is within 250 ms. */
   recordCall(call: ApiCall, recorded?: () => void): void {
     this.called.next(call);
     this.spoolWriter.call(call, recorded);
   }
 
-  /** Whether the spool has room; when it has not, requests are refused with `dependency_unavailable`. */
-  hasRoom(): boolean {
-    return this.spool.hasRoom();
+  /** Whether the spool has room for a caller; when it has not, requests are refused with `dependency_unavailable`. */
+  hasRoomFor(network: string): boolean {
+    return this.spool.hasRoomFor(network);
+  }
+
+  /** Records that this process has lost since it started, because the disk or the spool was full. */
+  get lostRecords(): number {
+    return this.spool.lostRecords;
   }
 
   /** For how long the oldest record has waited in the spool, seconds. */

@@ -16,7 +16,8 @@ export class CallRecorder {
 
   /** Throws `dependency_unavailable` when there is no room to record the call: what cannot be recorded is not done. */
   assertRoom(request: FastifyRequest): void {
-    if (this.audit.hasRoom() || contextOf(request).isOperational) return;
+    const { origin, isOperational } = contextOf(request);
+    if (isOperational || this.audit.hasRoomFor(origin.network)) return;
     throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 5 });
   }
 

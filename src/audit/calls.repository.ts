@@ -13,15 +13,21 @@ export class CallsRepository {
 
   /**
    * Adds rows of calls, all or none, in one transaction; false when PostgreSQL refuses one: it may be there already,
-   * because a commit was not heard of, and which one a COPY cannot say. Throws when PostgreSQL is away.
+   * because a commit was not heard of, and which one a COPY cannot say; or when fewer were written. Throws when PostgreSQL is away.
    */
   async copy(rows: Buffer): Promise<boolean> {
     try {
-      await copyIn(this.dataSource, { ask: 'SELECT audit_position()', copy: COPY, rows });
-      return true;
+      const written = await copyIn(this.dataSource, { ask: 'SELECT audit_position()', copy: COPY, rows });
+      return written === linesIn(rows);
     } catch (error) {
       if (!isRowAtFault(error)) throw error;
       return false;
     }
   }
+}
+
+function linesIn(rows: Buffer): number {
+  let lines = 0;
+  for (let at = rows.indexOf('\n'); at !== -1; at = rows.indexOf('\n', at + 1)) lines += 1;
+  return lines;
 }

@@ -51,9 +51,10 @@ export class PartitionRetention {
   private async retire(table: AuditTable, month: Month): Promise<void> {
     await this.transactions.run(async (tx) => {
       if (!(await this.seals.tryLock(tx))) return;
-      const lastSeal = table === 'audit_seals' ? await this.seals.lastOf(tx, month) : null;
-      const retired = [{ table, month, lastSeal }];
-      const last = await this.seals.last(tx);
+      const lastSeal = table === 'audit_seals' ? await this.chain.last(tx, month) : null;
+      const link = lastSeal && { number: lastSeal.number, hash: lastSeal.hash };
+      const retired = [{ table, month, lastSeal: link }];
+      const last = await this.chain.last(tx);
       await this.chain.append(tx, last, {
         events: 0,
         calls: 0,

@@ -9,6 +9,8 @@ import { CheckpointFile } from '../audit/seals/checkpoint-file.js';
 import { SealKey } from '../audit/seals/seal-key.js';
 import { SealsRepository } from '../audit/seals/seals.repository.js';
 import { AuditVerification, type Verification } from '../audit/verification/audit-verification.js';
+import { CatalogueCheck } from '../audit/verification/catalogue-check.js';
+import { CatalogueRepository } from '../audit/verification/catalogue.repository.js';
 import { ProgressBar } from '../audit/verification/progress-bar.js';
 import { TrailWalk } from '../audit/verification/trail-walk.js';
 import { VerifiedSoFar } from '../audit/verification/verified-so-far.js';
@@ -103,7 +105,9 @@ function verificationOver(
 ): AuditVerification {
   const masterKey = new MasterKey(environment.JWT_SECRET_KEY);
   const key = new SealKey(masterKey);
-  const walk = new TrailWalk(seals, new EntriesRepository(dataSource), new EntrySigner(masterKey));
+  const catalogue = new CatalogueCheck(new CatalogueRepository(dataSource));
+  const entries = new EntriesRepository(dataSource);
+  const walk = new TrailWalk(seals, entries, new EntrySigner(masterKey), catalogue);
   const clock = new SystemClock();
   const progress = new VerifiedSoFar(environment, masterKey, clock);
   return new AuditVerification(walk, seals, new CheckpointFile(environment), key, clock, progress);

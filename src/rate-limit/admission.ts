@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
 import { Problem } from '../platform/errors/problem.js';
-import { type RequestContext, contextOf } from '../platform/http/request-context.js';
+import { contextOf } from '../platform/http/request-context.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
 import type { Policy } from './policies/policy.js';
 import { PolicySet } from './policies/policy-set.js';
@@ -43,7 +43,7 @@ export class Admission {
     const blockedSeconds = this.blocks.secondsLeft(context.origin.network);
     if (blockedSeconds > 0) {
       reply.header('ratelimit', rateLimitField(BLOCKED, 0, blockedSeconds));
-      this.refuse(context, [BLOCKED], blockedSeconds);
+      this.refuse(request, [BLOCKED], blockedSeconds);
     }
     const policies = set.policies.filter((policy) => this.keys.applies(policy, context));
     if (policies.length === 0) return;
@@ -54,7 +54,7 @@ export class Admission {
     const violated = verdicts.filter(({ allowed }) => !allowed);
     if (violated.length === 0) return;
     const names = violated.map(({ policy }) => policy.name);
-    this.refuse(context, names, Math.ceil(Math.max(...violated.map(({ waitMs }) => waitMs)) / 1000));
+    this.refuse(request, names, Math.ceil(Math.max(...violated.map(({ waitMs }) => waitMs)) / 1000));
   }
 
   /** Admits a request that matches no route (404, 405) or comes from a cross-site page: counted by its address alone. */
@@ -97,20 +97,24 @@ export class Admission {
     return policies.map((policy) => this.keys.windowOf(policy, context, endpoint));
   }
 
-  private refuse(context: RequestContext, policies: string[], seconds: number): never {
+  private refuse(request: FastifyRequest, policies: string[], seconds: number): never {
+    const context = contextOf(request);
     const retryAfterSeconds = Math.max(1, seconds);
-    this.audit.recordRefusal({
-      type: 'excess_rate_limit_exceeded',
-      outcome: 'failure',
-      reason: RateLimitErrors.rate_limited.code,
-      ...recordedCaller(context.principal),
-      origin: context.origin,
-      details: {
-        policies,
-        retryAfterSeconds,
-        ...(context.emailDigest !== null && { account: context.emailDigest }),
+    this.audit.recordLimited(
+      {
+        type: 'excess_rate_limit_exceeded',
+        outcome: 'failure',
+        reason: RateLimitErrors.rate_limited.code,
+        ...recordedCaller(context.principal),
+        origin: context.origin,
+        details: {
+          policies,
+          retryAfterSeconds,
+          ...(context.emailDigest !== null && { account: context.emailDigest }),
+        },
       },
-    });
+      `${request.method} ${context.route ?? '-'}`,
+    );
     throw new Problem(RateLimitErrors.rate_limited, {
       retryAfterSeconds,
       extensions: { 'violated-policies': policies },

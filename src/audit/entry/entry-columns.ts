@@ -10,4 +10,4 @@ export const EVENT_COLUMNS = `id, ${TIME}, type, 'event' AS kind, ${SHARED},
 
 /** The columns that make a row of `audit_calls` an entry. */
 export const CALL_COLUMNS = `id, ${TIME}, 'api_call' AS type, 'call' AS kind, ${SHARED},
-  method, route, status, duration_ms AS "durationMs", NULL::jsonb AS details`;
+  method, route, status, duration_ms AS "durationMs", details`;

@@ -3,10 +3,10 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { RequireRole } from '../../platform/access/access.decorator.js';
-import { Clock } from '../../platform/clock/clock.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { principalOf } from '../../platform/http/request-context.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
-import { AuditVerification } from '../verification/audit-verification.js';
+import { SharedVerification } from '../verification/shared-verification.js';
 import { ExportAnswer, SealsAnswer } from './audit-documentation.js';
 import { AuditExport, type ExportText } from './audit-export.js';
 import { AuditFilterDto } from './dto/audit-filter.dto.js';
@@ -15,21 +15,27 @@ import { AuditPageDto } from './dto/audit-page.dto.js';
 import { SealedRangeDto } from './dto/sealed-range.dto.js';
 import { VerificationDto } from './dto/verification.dto.js';
 import { ReadingRecord } from './reading-record.js';
-import { streamAnswer } from './stream-answer.js';
+import { OpenStreams } from './open-streams.js';
+import { StreamAnswers } from './stream-answers.js';
 import { sealedRange } from './trail-query.js';
 import { TrailReader } from './trail-reader.js';
+
+/** Exports that one process serves at a time; each reads the trail as fast as its reader takes it. */
+const EXPORTS = { ofAll: 10, ofOne: 3, retryAfterSeconds: 10 };
 
 /** Lets auditors read, take along and verify the trail; that they did is an event in it. */
 @ApiTags('audit')
 @Controller('audit')
 @RequireRole('admin', 'auditor')
 export class AuditController {
+  private readonly open = new OpenStreams(EXPORTS);
+
   constructor(
     private readonly reader: TrailReader,
     private readonly exports: AuditExport,
-    private readonly verification: AuditVerification,
+    private readonly verification: SharedVerification,
     private readonly record: ReadingRecord,
-    private readonly clock: Clock,
+    private readonly answers: StreamAnswers,
   ) {}
 
   /**
@@ -56,12 +62,13 @@ export class AuditController {
   @Get('export')
   @ApiOperation({ operationId: 'exportAuditEntries', summary: 'Export the trail' })
   @ExportAnswer()
-  @Problems(PlatformErrors.validation_failed)
+  @Problems(PlatformErrors.validation_failed, PlatformErrors.overloaded)
   async exportAuditEntries(
     @Query() filter: AuditFilterDto,
     @Req() request: FastifyRequest,
   ): Promise<StreamableFile> {
     const text = this.exports.entries(filter, request.headers.accept);
+    this.open.assertRoom(principalOf(request).userId);
     await this.record.note(request, 'export', filter);
     return this.file(request, 'audit', text);
   }
@@ -70,12 +77,13 @@ export class AuditController {
   @Get('seals')
   @ApiOperation({ operationId: 'exportAuditSeals', summary: 'Export the seals' })
   @SealsAnswer()
-  @Problems(PlatformErrors.validation_failed)
+  @Problems(PlatformErrors.validation_failed, PlatformErrors.overloaded)
   async exportAuditSeals(
     @Query() range: SealedRangeDto,
     @Req() request: FastifyRequest,
   ): Promise<StreamableFile> {
     const text = this.exports.sealsOf(range);
+    this.open.assertRoom(principalOf(request).userId);
     await this.record.note(request, 'seals', range);
     return this.file(request, 'audit-seals', text);
   }
@@ -87,7 +95,7 @@ export class AuditController {
     type: VerificationDto,
     description: 'What was found; a broken trail is answered with 200 too.',
   })
-  @Problems(PlatformErrors.validation_failed)
+  @Problems(PlatformErrors.validation_failed, PlatformErrors.overloaded)
   async verifyAuditTrail(
     @Query() range: SealedRangeDto,
     @Req() request: FastifyRequest,
@@ -97,9 +105,14 @@ export class AuditController {
     return this.verification.verify(wanted);
   }
 
-  private file(request: FastifyRequest, name: string, { format, text }: ExportText): StreamableFile {
-    return streamAnswer(request, Readable.from(text), {
-      clock: this.clock,
+  private async file(
+    request: FastifyRequest,
+    name: string,
+    { format, text }: ExportText,
+  ): Promise<StreamableFile> {
+    const stream = Readable.from(text);
+    this.open.add(stream, principalOf(request).userId);
+    return this.answers.answer(request, stream, {
       type: format.mediaType,
       disposition: `attachment; filename="${name}.${format.extension}"`,
     });

@@ -7,6 +7,9 @@ import { TrailCursor } from './trail-cursor.js';
 import { MAX_DAYS, type TrailQuery, trailQuery } from './trail-query.js';
 import { TrailRepository } from './trail.repository.js';
 
+/** By how much a clock may have been ahead: a day. */
+const AHEAD_MS = 86_400_000;
+
 /** Entries of an export read at a time. */
 const CHUNK = 500;
 
@@ -27,7 +30,10 @@ export class TrailReader {
 
   /** A page of what a filter selects, newest first; throws `validation_failed` for a filter that makes no sense. */
   async list({ cursor, limit, ...filter }: AuditListDto): Promise<Page> {
-    return this.page(trailQuery(filter, this.clock.now(), MAX_DAYS.page), limit, cursor);
+    const query = trailQuery(filter, this.clock.now(), MAX_DAYS.page);
+    // What was recorded while a clock was ahead is shown too.
+    const to = filter.to === undefined ? new Date(query.to.getTime() + AHEAD_MS) : query.to;
+    return this.page({ ...query, to }, limit, cursor);
   }
 
   /** A page, newest first; throws `validation_failed` for a cursor that came from elsewhere. */

@@ -27,7 +27,8 @@ export class CheckpointPublisher {
     const checkpoint = checkpointOf(seal);
     this.file.append(checkpoint);
     this.seen = seal.number;
-    if (this.clock.nowMs() - this.loggedMs < LOG_EVERY_MS) return;
+    // In both directions: a clock that is set back must not silence the log.
+    if (Math.abs(this.clock.nowMs() - this.loggedMs) < LOG_EVERY_MS) return;
     this.loggedMs = this.clock.nowMs();
     this.logger.log({ checkpoint }, 'the audit trail is sealed up to here');
   }

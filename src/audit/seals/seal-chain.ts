@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Month } from '../partitions/month.js';
 import { EntrySigner } from '../entry/entry-signer.js';
 import { NO_SEAL, type DroppedPartition, type Seal, type SealEnd, sealDigest, sealHash } from './seal.js';
+import { NewestSeal } from './newest-seal.js';
 import { SealKey } from './seal-key.js';
 import { SealsRepository } from './seals.repository.js';
 
@@ -21,10 +23,16 @@ export interface SealContent {
 export class SealChain {
   constructor(
     private readonly seals: SealsRepository,
+    private readonly newest: NewestSeal,
     private readonly key: SealKey,
     private readonly signer: EntrySigner,
     private readonly clock: Clock,
   ) {}
+
+  /** The newest genuine link, of a month where one is given; null when there is none. */
+  async last(tx: Transaction, month?: Month): Promise<SealEnd | null> {
+    return this.newest.read(tx, month);
+  }
 
   /** Signs and stores the seal that follows `last`; the caller holds the sealer's lock in this transaction. */
   async append(tx: Transaction, last: SealEnd | null, content: SealContent): Promise<Seal> {

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
+import { onDatabase } from '../../platform/database/database-problem.js';
+import { NewestSeal } from './newest-seal.js';
 import { SealsRepository } from './seals.repository.js';
 
 /** How far the trail is sealed. */
@@ -21,19 +23,29 @@ export class SealProgress {
 
   constructor(
     private readonly seals: SealsRepository,
+    private readonly newest: NewestSeal,
     private readonly clock: Clock,
   ) {}
 
   /** Throws `dependency_unavailable` when PostgreSQL is away. */
   async read(): Promise<SealedSoFar> {
-    const { number, oldest } = await this.seals.progress();
+    const { number, oldest } = await onDatabase(() => this.waitingBehindNewest());
     const nowMs = this.clock.nowMs();
     if (oldest === null) {
       this.waiting = null;
       return { number, unsealedSeconds: 0 };
     }
     // What the entry says of its time is not proved yet: one that was put there to look young is known by the wait.
-    if (this.waiting?.number !== number) this.waiting = { number, sinceMs: nowMs };
+    if (this.waiting?.number !== number || this.waiting.sinceMs > nowMs)
+      this.waiting = { number, sinceMs: nowMs };
     return { number, unsealedSeconds: (nowMs - Math.min(oldest.getTime(), this.waiting.sinceMs)) / 1000 };
+  }
+
+  private async waitingBehindNewest(): Promise<{ number: number; oldest: Date | null }> {
+    const newest = await this.newest.read();
+    return {
+      number: newest?.number ?? 0,
+      oldest: await this.seals.oldestFrom(newest?.toPosition ?? 0),
+    };
   }
 }

@@ -52,21 +52,18 @@ export const NO_SEAL = '0'.repeat(64);
 
 /** SHA-256 over the statement by RFC 8785, in which the members stand as their own SHA-256. */
 export function sealHash(seal: SealStatement): string {
-  const { number, time, fromPosition, toPosition, events, calls, members, retired, previous } = seal;
-  const digest = hash('sha256', members, 'hex');
+  return statementHash({ ...seal, members: hash('sha256', seal.members, 'hex') });
+}
+
+/** A statement in which the members stand as their SHA-256, hex. */
+export type HashedStatement = Omit<SealStatement, 'members'> & { readonly members: string };
+
+/** The same of a statement whose members are hashed already. */
+export function statementHash(statement: HashedStatement): string {
+  const { number, time, fromPosition, toPosition, events, calls, members, retired, previous } = statement;
   return hash(
     'sha256',
-    canonicalJson({
-      number,
-      time,
-      fromPosition,
-      toPosition,
-      events,
-      calls,
-      members: digest,
-      retired,
-      previous,
-    }),
+    canonicalJson({ number, time, fromPosition, toPosition, events, calls, members, retired, previous }),
     'hex',
   );
 }

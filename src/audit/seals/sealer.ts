@@ -43,7 +43,7 @@ export class Sealer {
 
   private async attempt(tx: Transaction): Promise<Sealing> {
     const mayAppend = await this.seals.tryLock(tx);
-    const last = await this.seals.last(tx);
+    const last = await this.chain.last(tx);
     if (!mayAppend) return { newest: last, more: false };
     const { more, ...entries } = await this.entries.final(tx, last?.toPosition ?? 0, SEAL_LIMIT);
     if (entries.events + entries.calls === 0) return { newest: last, more: false };

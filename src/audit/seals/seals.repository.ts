@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { type Month, monthsLater } from '../partitions/month.js';
-import type { Seal, SealEnd } from './seal.js';
+import { SwallowedRecords } from '../entry/swallowed-records.js';
+import type { HashedStatement, Seal, SealEnd } from './seal.js';
 
 /** Any constant that no other user of advisory locks in the same database picks: the bytes of "PortSeal". */
 const SEALER_LOCK = '5795977089390043500';
@@ -14,17 +14,13 @@ const END_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-D
 const SEAL_COLUMNS = `${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, members, retired,
   encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac`;
 
-const PROGRESS = `
-  WITH newest AS (
-    SELECT number, to_position FROM audit_seals ORDER BY number DESC LIMIT 1
-  ), waiting AS (
-    (SELECT time FROM audit_events WHERE position >= coalesce((SELECT to_position FROM newest), 0)
-     ORDER BY position LIMIT 1)
+/** The time of the first entry from a position on. */
+const OLDEST = `
+  SELECT min(time) AS oldest FROM (
+    (SELECT time FROM audit_events WHERE position >= $1 ORDER BY position LIMIT 1)
     UNION ALL
-    (SELECT time FROM audit_calls WHERE position >= coalesce((SELECT to_position FROM newest), 0)
-     ORDER BY position LIMIT 1)
-  )
-  SELECT coalesce((SELECT number FROM newest), 0)::float8 AS number, (SELECT min(time) FROM waiting) AS oldest`;
+    (SELECT time FROM audit_calls WHERE position >= $1 ORDER BY position LIMIT 1)
+  ) AS waiting`;
 
 /** The chain of seals; it grows at its end only. */
 @Injectable()
@@ -39,19 +35,29 @@ export class SealsRepository {
     return row.locked;
   }
 
-  async last(manager: EntityManager = this.dataSource.manager): Promise<SealEnd | null> {
-    const [seal] = await manager.query<SealEnd[]>(
-      `SELECT ${END_COLUMNS} FROM audit_seals seal ORDER BY seal.number DESC LIMIT 1`,
+  /** Seals from the newest on, of a month where one is given, genuine or not, each with what its hash is over; PostgreSQL hashes the members. */
+  async newest(
+    { limit, skip, month }: { limit: number; skip: number; month?: Month | undefined },
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<(SealEnd & { mac: string; from: HashedStatement })[]> {
+    const rows = await manager.query<(SealEnd & HashedStatement & { mac: string })[]>(
+      `SELECT ${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, retired,
+         encode(sha256(members), 'hex') AS members, encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac
+       FROM audit_seals seal
+       WHERE seal.time >= coalesce($3, '-infinity'::timestamptz) AND seal.time < coalesce($4, 'infinity'::timestamptz)
+       ORDER BY seal.number DESC, seal.time DESC LIMIT $1 OFFSET $2`,
+      [limit, skip, month && `${month}-01T00:00:00Z`, month && `${monthsLater(month, 1)}-01T00:00:00Z`],
     );
-    return seal ?? null;
+    return rows.map((from) => {
+      const { number, time, toPosition, hash, signature, mac } = from;
+      return { number, time, toPosition, hash, signature, mac, from };
+    });
   }
 
-  /** The number of the newest seal, 0 for none, and the time of the first entry behind it, null for none. */
-  async progress(): Promise<{ number: number; oldest: Date | null }> {
-    const [row] = await onDatabase(() =>
-      this.dataSource.query<[{ number: number; oldest: Date | null }]>(PROGRESS),
-    );
-    return row;
+  /** The time of the first entry from a position on; null for none. */
+  async oldestFrom(position: number): Promise<Date | null> {
+    const [row] = await this.dataSource.query<[{ oldest: Date | null }]>(OLDEST, [position]);
+    return row.oldest;
   }
 
   /** How many entries the seals of a time have between them; null leaves that end open. */
@@ -62,16 +68,6 @@ export class SealsRepository {
       [from, to],
     );
     return row.entries;
-  }
-
-  /** The last seal of a month; null when it has none. */
-  async lastOf(tx: Transaction, month: Month): Promise<Pick<Seal, 'number' | 'hash'> | null> {
-    const [seal] = await tx.query<Pick<Seal, 'number' | 'hash'>[]>(
-      `SELECT number::float8, encode(hash, 'hex') AS hash FROM audit_seals seal
-       WHERE seal.time >= $1::timestamptz AND seal.time < $2::timestamptz ORDER BY seal.number DESC LIMIT 1`,
-      [`${month}-01T00:00:00Z`, `${monthsLater(month, 1)}-01T00:00:00Z`],
-    );
-    return seal ?? null;
   }
 
   /** The newest seal before a time; null when there is none. */
@@ -92,10 +88,11 @@ export class SealsRepository {
   }
 
   async insert(tx: Transaction, seal: Seal): Promise<void> {
-    await tx.query(
+    const written = await tx.query<unknown[]>(
       `INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous,
                                 hash, signature, mac)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, decode($9, 'hex'), decode($10, 'hex'), decode($11, 'hex'), decode($12, 'hex'))`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, decode($9, 'hex'), decode($10, 'hex'), decode($11, 'hex'), decode($12, 'hex'))
+       RETURNING number`,
       [
         seal.number,
         seal.time,
@@ -111,6 +108,7 @@ export class SealsRepository {
         seal.mac,
       ],
     );
+    if (written.length === 0) throw new SwallowedRecords(1);
   }
 
   /** The seals that state a retirement, oldest first: at most a few for each month of retention. */

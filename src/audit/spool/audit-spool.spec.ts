@@ -185,6 +185,16 @@ describe('AuditSpool', () => {
       expect(readdirSync(directory).filter((name) => name.includes(String(DEAD_PID)))).toEqual([]);
     });
 
+    it('takes over although the clock was ahead and is set back', () => {
+      clock.advance(7_200_000);
+      const mine = spool();
+      mine.housekeep();
+      clock.advance(-7_200_000);
+      leaveBehind(HOST, DEAD_PID, ['orphan'], clock.nowMs());
+      mine.housekeep();
+      expect(linesOf(mine)).toEqual(['orphan']);
+    });
+
     it('takes over what its own process id left behind: a container that was started again', () => {
       const mine = spool();
       leaveBehind(HOST, process.pid, ['orphan'], clock.nowMs());

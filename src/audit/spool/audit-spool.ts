@@ -7,6 +7,7 @@ import { Randomness } from '../../platform/crypto/randomness.js';
 import { QuarantineFile } from './quarantine-file.js';
 import type { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
+import { SpoolShares } from './spool-shares.js';
 import { SpoolSegments } from './spool-segments.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -14,6 +15,8 @@ const MEGABYTE = 1024 * 1024;
 const MAX_HELD = 10_000;
 /** Room beyond the limit for the requests that were in flight when it was reached. */
 const MARGIN_BYTES = MEGABYTE;
+/** No caller may take more than this part of the spool: a tenth. */
+const CALLERS_TO_FILL_IT = 10;
 const TEND_EVERY_MS = 5000;
 /** And at the start: what PostgreSQL refused may be acceptable by then. */
 const TAKE_BACK_EVERY_MS = 3_600_000;
@@ -33,7 +36,9 @@ export class AuditSpool {
   private arriving: string[] = [];
   private awaiting: (() => void)[] = [];
   private held: string[] = [];
+  private readonly shares: SpoolShares;
   private lost = 0;
+  private lostInAll = 0;
   private nextTendMs = 0;
   private nextTakeBackMs = 0;
 
@@ -44,6 +49,7 @@ export class AuditSpool {
   ) {
     const directory = join(environment.DATA_DIR, 'audit-spool');
     this.maxBytes = environment.AUDIT_SPOOL_MAX_MB * MEGABYTE;
+    this.shares = new SpoolShares(this.maxBytes / CALLERS_TO_FILL_IT);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.segments = new SpoolSegments(directory, SpoolOwner.ofThisProcess(randomness.bytes(4)), clock);
     this.quarantineFile = new QuarantineFile(directory);
@@ -64,11 +70,23 @@ export class AuditSpool {
     return this.held.length === 0 && this.bytes < this.maxBytes;
   }
 
+  /** Whether another request of a caller may be served: there is room, and the caller has not taken a tenth of it. */
+  hasRoomFor(caller: string): boolean {
+    return this.hasRoom() && !this.shares.isUsedUp(caller);
+  }
+
+  /** Lines that were lost since the process started. */
+  get lostRecords(): number {
+    return this.lostInAll;
+  }
+
   /**
    * Makes a line durable at the end of this turn of the event loop, and then calls `written`: all lines of a turn cost
-   * one write. If the disk refuses, they are held in memory, and {@link hasRoom} is false until they are written.
+   * one write. If the disk refuses, they are held in memory, and {@link hasRoom} is false until they are written. The line
+   * counts for the share of `caller`, a network.
    */
-  append(line: string, written?: () => void): void {
+  append(line: string, written?: () => void, caller?: string): void {
+    if (caller !== undefined) this.shares.add(caller, line.length);
     if (this.arriving.push(line) === 1) setImmediate(() => this.flush());
     if (written) this.awaiting.push(written);
   }
@@ -79,7 +97,7 @@ export class AuditSpool {
     const awaiting = this.awaiting;
     this.arriving = [];
     this.awaiting = [];
-    if (this.bytes > this.maxBytes + MARGIN_BYTES) this.lost += lines.length;
+    if (this.bytes > this.maxBytes + MARGIN_BYTES) this.lose(lines.length);
     else if (lines.length > 0 && (this.held.length > 0 || !this.write(lines))) this.hold(lines);
     for (const written of awaiting) written();
   }
@@ -94,6 +112,7 @@ export class AuditSpool {
   /** Removes a segment whose lines are committed. */
   remove(segment: Segment): void {
     this.segments.remove(segment);
+    if (this.segments.bytes === 0) this.shares.clear();
   }
 
   /** Puts a line of a waiting segment aside, to be sent again later; throws when there are too many of them. */
@@ -107,10 +126,11 @@ export class AuditSpool {
    */
   housekeep(): void {
     const nowMs = this.clock.nowMs();
-    if (nowMs < this.nextTendMs) return;
+    // A time that is further away than the pause: the clock was set back.
+    if (nowMs < this.nextTendMs && this.nextTendMs - nowMs <= TEND_EVERY_MS) return;
     this.nextTendMs = nowMs + TEND_EVERY_MS;
     this.quarantineFile.look();
-    if (nowMs >= this.nextTakeBackMs) {
+    if (nowMs >= this.nextTakeBackMs || this.nextTakeBackMs - nowMs > TAKE_BACK_EVERY_MS) {
       this.nextTakeBackMs = nowMs + TAKE_BACK_EVERY_MS;
       this.segments.take((path) => this.quarantineFile.moveTo(path));
     }
@@ -138,7 +158,12 @@ export class AuditSpool {
   private hold(lines: readonly string[]): void {
     const room = MAX_HELD - this.held.length;
     this.held.push(...lines.slice(0, room));
-    this.lost += Math.max(0, lines.length - room);
+    this.lose(Math.max(0, lines.length - room));
+  }
+
+  private lose(lines: number): void {
+    this.lost += lines;
+    this.lostInAll += lines;
   }
 
   private writeHeld(): void {

@@ -29,7 +29,7 @@ export class SpoolSegments {
   /** For how long the oldest line has waited, milliseconds. */
   get lagMs(): number {
     const oldest = this.closed[0] ?? this.open;
-    return oldest ? this.clock.nowMs() - oldest.sinceMs : 0;
+    return oldest ? Math.max(0, this.clock.nowMs() - oldest.sinceMs) : 0;
   }
 
   /** Adds lines to the open segment. Throws the file system's error; what comes next begins another segment. */

@@ -1,27 +1,88 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import type { ApiCall, AuditEvent } from '../audit-entry.js';
 import { EntryFactory } from '../entry/entry-factory.js';
 import { EntrySigner } from '../entry/entry-signer.js';
+import { RefusalGroups } from '../refusals/refusal-groups.js';
 import { AuditSpool } from './audit-spool.js';
 
-/** Puts signed entries into the spool: a call as the row that it will be, anything else as JSON. */
+/** The status of what a limit refused. */
+const REFUSED_BY_LIMIT = 429;
+
+type Refusal = AuditEvent<'excess_rate_limit_exceeded'>;
+
+/**
+ * Puts signed entries into the spool: a call as the row that it will be, anything else as JSON. Refusals by a limit, and
+ * calls that the spool has no room for, are recorded together when one caller has many.
+ */
 @Injectable()
 export class SpoolWriter {
+  private readonly refusals: RefusalGroups<Refusal>;
+  private readonly calls: RefusalGroups<ApiCall>;
+
   constructor(
     private readonly spool: AuditSpool,
     private readonly entries: EntryFactory,
     private readonly signer: EntrySigner,
     private readonly environment: Environment,
-  ) {}
+    clock: Clock,
+  ) {
+    this.refusals = new RefusalGroups(
+      clock,
+      (refusal, grouped) =>
+        this.event({ ...refusal, details: { ...refusal.details, ...grouped, routes: [...grouped.routes] } }),
+      joined,
+    );
+    this.calls = new RefusalGroups(clock, (call, grouped) => this.json({ ...call, grouped }));
+  }
 
   event(event: AuditEvent): void {
-    this.spool.append(this.signer.json(this.entries.event(event)));
+    this.spool.append(this.signer.json(this.entries.event(event)), undefined, event.origin.network);
   }
 
-  /** Calls `written` once the call is durable in the spool, or at once where calls are not recorded. */
+  /** The refusal of a request by a limit; `endpoint` is its method and route. */
+  refusal(refusal: Refusal, endpoint: string): void {
+    if (this.refusals.isSingle(callerOf(refusal), refusal, endpoint)) this.event(refusal);
+  }
+
+  /** Calls `written` once the call is durable in the spool, or at once where calls are not recorded, or together. */
   call(call: ApiCall, written?: () => void): void {
     if (!this.environment.AUDIT_CALLS_ENABLED) return written?.();
-    this.spool.append(this.signer.row(this.entries.call(call)), written);
+    const { network } = call.origin;
+    const mayBeGrouped = call.status === REFUSED_BY_LIMIT || !this.spool.hasRoomFor(network);
+    if (mayBeGrouped && !this.calls.isSingle(callerOf(call), call, `${call.method} ${call.route ?? '-'}`))
+      return written?.();
+    this.spool.append(this.signer.row(this.entries.call(call)), written, network);
   }
+
+  /** Puts what is counted but not recorded yet into the spool: the process is about to end. */
+  flush(): void {
+    this.refusals.flush();
+    this.calls.flush();
+  }
+
+  /** As JSON, because the rows of calls have no details. */
+  private json(call: ApiCall): void {
+    this.spool.append(this.signer.json(this.entries.call(call)), undefined, call.origin.network);
+  }
+}
+
+/** A user wherever they are or, of somebody unknown, the address, for IPv6 its /64. */
+function callerOf({ userId, origin }: { userId?: string | null; origin: ApiCall['origin'] }): string {
+  return userId == null ? `address ${origin.network}` : `user ${userId}`;
+}
+
+/** All policies that refused, the longest wait, and the account where they had one in common. */
+function joined(sofar: Refusal, next: Refusal): Refusal {
+  const { account, ...details } = next.details;
+  return {
+    ...next,
+    details: {
+      ...details,
+      policies: [...new Set([...sofar.details.policies, ...details.policies])],
+      retryAfterSeconds: Math.max(sofar.details.retryAfterSeconds, details.retryAfterSeconds),
+      ...(account !== undefined && account === sofar.details.account && { account }),
+    },
+  };
 }

@@ -2,7 +2,6 @@ import { Controller, Get, Header, Headers, Query, Req, type StreamableFile } fro
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
-import { Clock } from '../../platform/clock/clock.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { principalOf } from '../../platform/http/request-context.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
@@ -11,7 +10,7 @@ import { API_CALL } from '../audit-vocabulary.js';
 import { AuditFeed } from '../feed/audit-feed.js';
 import { FollowAnswer } from '../reading/audit-documentation.js';
 import { ReadingRecord } from '../reading/reading-record.js';
-import { streamAnswer } from '../reading/stream-answer.js';
+import { StreamAnswers } from '../reading/stream-answers.js';
 import { unacceptable } from '../reading/trail-query.js';
 import { AuditStreamDto } from './audit-stream.dto.js';
 import { AuditStreams } from './audit-streams.js';
@@ -25,7 +24,7 @@ export class AuditStreamController {
     private readonly streams: AuditStreams,
     private readonly feed: AuditFeed,
     private readonly record: ReadingRecord,
-    private readonly clock: Clock,
+    private readonly answers: StreamAnswers,
   ) {}
 
   /**
@@ -54,7 +53,7 @@ export class AuditStreamController {
       calls: filter.type === undefined || filter.type === API_CALL,
       wants: matching(filter),
     });
-    return streamAnswer(request, stream, { clock: this.clock, type: 'text/event-stream' });
+    return this.answers.answer(request, stream, { type: 'text/event-stream' });
   }
 
   private async positionAfter(lastEventId: string | undefined): Promise<string | null> {

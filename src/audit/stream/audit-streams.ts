@@ -1,22 +1,18 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { Clock } from '../../platform/clock/clock.js';
-import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { OpenStreams } from '../reading/open-streams.js';
 import { AuditFeed } from '../feed/audit-feed.js';
 import { eventFrames, type Subscription } from './event-frames.js';
 import { SessionEndsRepository } from './session-ends.repository.js';
 
-/** Streams that one process serves; each costs it two or three queries every half second. */
-const MAX_STREAMS = 50;
-
-/** And of one reader, so that nobody takes them all. */
-const MAX_STREAMS_OF_ONE = 10;
+/** Streams that one process serves; each costs it three or four queries every half second. */
+const STREAMS = { ofAll: 50, ofOne: 10, retryAfterSeconds: 30 };
 
 /** The trail as server-sent events, to a bounded number of readers. */
 @Injectable()
 export class AuditStreams implements OnModuleDestroy {
-  private readonly open = new Map<Readable, string>();
+  private readonly open = new OpenStreams(STREAMS);
   private readonly draining = new AbortController();
 
   constructor(
@@ -36,12 +32,9 @@ export class AuditStreams implements OnModuleDestroy {
    */
   begin(subscription: Subscription): Readable {
     const { userId } = subscription.principal;
-    const own = [...this.open.values()].filter((reader) => reader === userId).length;
-    if (this.open.size >= MAX_STREAMS || own >= MAX_STREAMS_OF_ONE)
-      throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds: 30 });
+    this.open.assertRoom(userId);
     const stream = this.streamOf(subscription);
-    this.open.set(stream, userId);
-    stream.once('close', () => this.open.delete(stream));
+    this.open.add(stream, userId);
     return stream;
   }
 

@@ -58,14 +58,15 @@ async function* frames(
   // Without an id here, a client that is cut off before the first entry would come back to a later present.
   yield `retry: 2000\nid: ${position}\n\n`;
   while (!signal.aborted) {
-    if (clock.nowMs() - checkedMs >= POLL_MS) {
+    // In both directions: the clock may be set back while a stream is open.
+    if (Math.abs(clock.nowMs() - checkedMs) >= POLL_MS) {
       checkedMs = clock.nowMs();
       if (await ends.hasEnded(principal, begun)) return;
     }
     const page = await feed.readAfter(position, BATCH, { calls });
     position = page.position;
     const wanted = page.entries.filter(wants);
-    const isDue = clock.nowMs() - sentMs >= HEARTBEAT_MS;
+    const isDue = Math.abs(clock.nowMs() - sentMs) >= HEARTBEAT_MS;
     if (wanted.length > 0) yield wanted.map(frame).join('');
     else if (isDue) yield `: quiet\nid: ${position}\n\n`;
     if (wanted.length > 0 || isDue) sentMs = clock.nowMs();

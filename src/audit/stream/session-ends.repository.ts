@@ -8,7 +8,10 @@ import { FeedCursor } from '../feed/feed-cursor.js';
 const ENDS_ONE = eventsThatEnd('session');
 const ENDS_ALL = eventsThatEnd('every session');
 
-/** By how much the clocks of two instances may differ; the time only keeps the older entries out of the search. */
+/**
+ * By how much the clocks of two instances may differ; the time only keeps the older entries out of the search. Since the
+ * clock may be set back while a stream is open, the present counts as well.
+ */
 const SKEW_MS = 600_000;
 
 /** A moment of the trail. */
@@ -33,7 +36,7 @@ export class SessionEndsRepository {
   async hasEnded({ userId, sessionId }: SessionPrincipal, { ms, position }: Moment): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(
       `SELECT EXISTS (
-         SELECT FROM audit_events WHERE user_id = $1 AND time >= $2 AND (position >= $3 OR time >= $7)
+         SELECT FROM audit_events WHERE user_id = $1 AND time >= least($2, now() - interval '10 minutes') AND (position >= $3 OR time >= $7)
            AND (type = ANY($4) OR (session_id = $5 AND type = ANY($6)))) AS ended`,
       [
         userId,

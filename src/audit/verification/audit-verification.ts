@@ -99,7 +99,7 @@ export class AuditVerification {
       const replaced = step.seal && check.faultOf(step.seal);
       firstFault ??= replaced ?? step.faults[0] ?? null;
       entries += step.entries;
-      if (step.seal) {
+      if (step.seal && !step.isForged) {
         const { number, hash, toPosition } = step.seal;
         end = { number, hash, toPosition };
         newest = checkpointOf(step.seal);

@@ -19,9 +19,11 @@ export type FaultKind =
   /** The seal is not the one that a checkpoint knows. */
   | 'seal_replaced'
   /** A checkpoint knows that the trail once reached further. */
-  | 'tail_cut';
+  | 'tail_cut'
+  /** A table of the trail is not what it was made as: a trigger, rule, policy, key or relation is not the product's. */
+  | 'table_altered';
 
-/** A fault of the trail, and where: the id of an entry, or `seal:` and the number of a seal. */
+/** A fault of the trail, and where: the id of an entry, `seal:` and the number of a seal, or `table:` and the name of a table. */
 export interface Fault {
   readonly id: string;
   readonly kind: FaultKind;
@@ -31,4 +33,9 @@ export interface Fault {
 /** A fault of a seal as a whole, named so that it cannot be taken for one of an entry. */
 export function sealFault(number: number, kind: FaultKind, detail: string): Fault {
   return { id: `seal:${number}`, kind, detail };
+}
+
+/** A fault of a table or partition itself. */
+export function relationFault(relation: string, detail: string): Fault {
+  return { id: `table:${relation}`, kind: 'table_altered', detail };
 }

@@ -27,6 +27,11 @@ export function outOfRangeFault(id: string): Fault {
   return { id, kind: 'inserted', detail: 'The entry lies where no range of positions can hold it.' };
 }
 
+/** The fault of an entry that its table holds more than once. */
+export function repeatedFault(id: string): Fault {
+  return { id, kind: 'inserted', detail: 'The table holds the entry more than once.' };
+}
+
 function entryFault(id: string, kind: keyof typeof DETAILS): Fault {
   return { id, kind, detail: DETAILS[kind] };
 }

@@ -5,6 +5,7 @@ import { unpackMembers } from '../seals/members.js';
 import type { Seal } from '../seals/seal.js';
 import { SealsRepository } from '../seals/seals.repository.js';
 import { EntryStream } from './entry-stream.js';
+import { CatalogueCheck } from './catalogue-check.js';
 import type { Fault } from './fault.js';
 import { MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
 import { DroppedPartitions } from './dropped-partitions.js';
@@ -21,6 +22,8 @@ const MAX_OUT_OF_RANGE = 100;
 /** What was found in the range of one seal or, with none, outside of their ranges. */
 export interface WalkStep {
   readonly seal: Seal | null;
+  /** Whether the seal is not the service's; the walk then goes on from the one before it. */
+  readonly isForged?: boolean;
   readonly entries: number;
   readonly faults: readonly Fault[];
 }
@@ -43,18 +46,24 @@ export class TrailWalk {
     private readonly seals: SealsRepository,
     private readonly entries: EntriesRepository,
     private readonly signer: EntrySigner,
+    private readonly catalogue: CatalogueCheck,
   ) {}
 
   /**
    * Yields what each seal's range came to, faults of the seal itself first; then the entries that no seal covers yet.
-   * At last what lies outside of all ranges: it belongs to no part of the trail, so that each walk tells of it.
+   * At last what lies outside of all ranges, and what is not right with the tables themselves: it belongs to no part of the
+   * trail, so that each walk tells of it.
    */
   async *walk(plan: WalkPlan): AsyncGenerator<WalkStep> {
+    const hindrances = await this.catalogue.hindrances();
+    if (hindrances.length > 0) yield { seal: null, entries: 0, faults: hindrances };
     yield* this.ranges(plan);
     for (const table of ['audit_events', 'audit_calls'] as const) {
       const ids = await this.entries.outOfRange(table, MAX_OUT_OF_RANGE);
       if (ids.length > 0) yield { seal: null, entries: ids.length, faults: ids.map(outOfRangeFault) };
     }
+    const faults = await this.catalogue.faults();
+    if (faults.length > 0) yield { seal: null, entries: 0, faults };
   }
 
   private async *ranges({ start: from, until }: WalkPlan): AsyncGenerator<WalkStep> {
@@ -71,6 +80,12 @@ export class TrailWalk {
     let end = start;
     for await (const page of this.sealPages(start)) {
       for (const seal of page) {
+        const own = ownFault(seal, this.signer);
+        if (own) {
+          // Not a link of the chain: going on from it would leave out whatever comes after it.
+          yield { seal, isForged: true, entries: 0, faults: [own] };
+          continue;
+        }
         const link = linkFault(seal, await this.resume(seal, end, dropped), this.signer);
         if (until !== null && seal.time > until.toISOString()) {
           // Of this one only what it says of its place: the last of the time may be gone, or it may be one itself.

@@ -36,7 +36,7 @@ export class VerifiedSoFar {
   /** Keeps a link, in the file if the last one there is a second old. */
   pass(end: ChainEnd): void {
     this.end = end;
-    if (this.clock.nowMs() - this.writtenMs >= WRITE_EVERY_MS) this.write(end);
+    if (Math.abs(this.clock.nowMs() - this.writtenMs) >= WRITE_EVERY_MS) this.write(end);
   }
 
   /** Keeps a link, in the file too. */

@@ -2,6 +2,7 @@ import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { Environment } from '../../platform/config/environment.js';
 import { auditLag } from './audit-lag.condition.js';
+import { auditRecordsLost } from './audit-records-lost.condition.js';
 import type { CallWatch } from './call-watch.js';
 import type { Dependencies } from './dependencies.js';
 import { dependencyDown } from './dependency-down.condition.js';
@@ -80,6 +81,24 @@ describe('audit_lag', () => {
 
   it('leaves an outage to its own alert', () => {
     expect(auditLag(audit, downFor(3000), environment).check()).toBeNull();
+  });
+});
+
+describe('audit_records_lost', () => {
+  it('is critical and true for a while after a loss, and again after another', () => {
+    const audit = { lostRecords: 0 };
+    const condition = auditRecordsLost(audit);
+    const shown = () => {
+      let checks = 0;
+      while (condition.check() !== null) checks += 1;
+      return checks;
+    };
+    expect([condition.severity, shown()]).toEqual(['critical', 0]);
+    audit.lostRecords = 3;
+    expect(condition.check()).toMatchObject({ lostRecords: 3 });
+    expect(shown()).toBe(59);
+    audit.lostRecords = 4;
+    expect(shown()).toBe(60);
   });
 });
 

@@ -2,6 +2,7 @@ import type { AuditService } from '../../audit/audit.service.js';
 import type { PasswordHasher } from '../../auth/credentials/passwords/password-hasher.js';
 import type { Environment } from '../../platform/config/environment.js';
 import { auditLag } from './audit-lag.condition.js';
+import { auditRecordsLost } from './audit-records-lost.condition.js';
 import type { CallWatch } from './call-watch.js';
 import type { Condition } from './condition.js';
 import type { Dependencies } from './dependencies.js';
@@ -30,6 +31,7 @@ export function conditionsOf(
     eventLoopDelay(environment),
     hashQueueSaturated(hasher, environment),
     auditLag(audit, dependencies, environment),
+    auditRecordsLost(audit),
     trailLag('sealing', progress, dependencies, environment),
     trailLag('detection', progress, dependencies, environment),
   ];

@@ -70,8 +70,8 @@ export class Detector {
     const { rule, limit, windows } = watched;
     const observation = rule.observe(occurrence);
     if (!observation) return;
-    const { subject, counts, value } = observation;
-    const window = windows.add(subject, occurrence, counts, value);
+    const { subject, counts, value, weight = 1 } = observation;
+    const window = windows.add(subject, occurrence, { counts, weight, value });
     // What does not count cannot make a rule true; a success only changes the ratio.
     if (!counts) return;
     const figures = this.figures(window, occurrence.at, () => window.values());
@@ -83,7 +83,7 @@ export class Detector {
       subject,
       window,
       firstSeenAt: hit?.firstSeenAt ?? window.firstAt,
-      count: (hit?.count ?? 0) + 1,
+      count: (hit?.count ?? 0) + weight,
       last: occurrence,
       values: value === undefined ? [] : figures.values,
     });

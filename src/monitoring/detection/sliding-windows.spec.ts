@@ -30,7 +30,7 @@ describe('SlidingWindows', () => {
         for (const { pauseMs, ...step } of steps) {
           at += pauseMs;
           all.push({ at, ...step });
-          const window = windows.add(step.subject, occurrence(at, step.account), step.counts);
+          const window = windows.add(step.subject, occurrence(at, step.account), { counts: step.counts });
           const within = all.filter((item) => item.subject === step.subject && item.at > at - LENGTH_MS);
           const counted = within.filter(({ counts }) => counts);
           const accounts = new Set(counted.flatMap(({ account }) => account ?? []));
@@ -44,8 +44,8 @@ describe('SlidingWindows', () => {
 
   it('keep the newest observations of a subject when there are too many', () => {
     const windows = new SlidingWindows(LENGTH_MS, ['address'], { perSubject: 3, total: 100 });
-    for (let i = 0; i < 10; i++) windows.add('s', occurrence(i, null, `address ${i}`), true);
-    const window = windows.add('s', occurrence(10, null, 'address 10'), true);
+    for (let i = 0; i < 10; i++) windows.add('s', occurrence(i, null, `address ${i}`), { counts: true });
+    const window = windows.add('s', occurrence(10, null, 'address 10'), { counts: true });
     expect(window.counted).toBe(3);
     expect(window.newest('address')).toEqual(['address 10', 'address 9', 'address 8']);
     expect(window.distinct('address')).toBe(3);
@@ -55,25 +55,25 @@ describe('SlidingWindows', () => {
     const total = 100 * (SUBJECT_WEIGHT + 1);
     const windows = new SlidingWindows(LENGTH_MS, [], { perSubject: 10, total });
     for (let i = 0; i < 1000; i++) {
-      windows.add(`flood ${i}`, occurrence(1), true);
-      if (i % 40 === 0) windows.add('patient', occurrence(1), true);
+      windows.add(`flood ${i}`, occurrence(1), { counts: true });
+      if (i % 40 === 0) windows.add('patient', occurrence(1), { counts: true });
       expect(windows.weight).toBeLessThanOrEqual(total + 2 * (SUBJECT_WEIGHT + 10));
     }
-    expect(windows.add('patient', occurrence(2), true).counted).toBe(10);
-    expect(windows.add('flood 0', occurrence(2), true).counted).toBe(1);
+    expect(windows.add('patient', occurrence(2), { counts: true }).counted).toBe(10);
+    expect(windows.add('flood 0', occurrence(2), { counts: true }).counted).toBe(1);
   });
 
   it('keep nothing of subjects that have been silent for two windows', () => {
     const windows = new SlidingWindows(LENGTH_MS);
-    for (let i = 0; i < 100; i++) windows.add(`subject ${i}`, occurrence(i), true);
-    windows.add('late', occurrence(LENGTH_MS + 100), true);
-    windows.add('late', occurrence(2 * LENGTH_MS + 200), true);
+    for (let i = 0; i < 100; i++) windows.add(`subject ${i}`, occurrence(i), { counts: true });
+    windows.add('late', occurrence(LENGTH_MS + 100), { counts: true });
+    windows.add('late', occurrence(2 * LENGTH_MS + 200), { counts: true });
     expect(windows.weight).toBeLessThanOrEqual(2 * (SUBJECT_WEIGHT + 1));
   });
 
   it('do not mistake an event that was committed late for the present', () => {
     const windows = new SlidingWindows(LENGTH_MS);
-    windows.add('s', occurrence(5000), true);
-    expect(windows.add('s', occurrence(4500), true).counted).toBe(2);
+    windows.add('s', occurrence(5000), { counts: true });
+    expect(windows.add('s', occurrence(4500), { counts: true }).counted).toBe(2);
   });
 });

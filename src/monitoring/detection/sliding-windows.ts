@@ -1,7 +1,7 @@
 import type { Dimension } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
 import { GenerationalCache } from '../generational-cache.js';
-import { SubjectWindow } from './subject-window.js';
+import { type Observed, SubjectWindow } from './subject-window.js';
 
 /** How much a rule may remember, so that an attacker who invents subjects cannot fill the memory. */
 export interface WindowBounds {
@@ -42,7 +42,7 @@ export class SlidingWindows {
     return this.youngWeight + this.oldWeight;
   }
 
-  add(subject: string, occurrence: Occurrence, counts: boolean, value?: unknown): SubjectWindow {
+  add(subject: string, occurrence: Occurrence, observed: Observed): SubjectWindow {
     this.nowMs = Math.max(this.nowMs, occurrence.at);
     this.evict();
     const window = this.windows.use(
@@ -50,7 +50,7 @@ export class SlidingWindows {
       () => new SubjectWindow(this.bounds.perSubject, this.dimensions),
     );
     const before = window.seen;
-    window.add(occurrence, counts, value);
+    window.add(occurrence, observed);
     window.expire(this.nowMs - this.lengthMs);
     this.youngWeight += window.seen - before;
     return window;

@@ -1,12 +1,22 @@
 import type { Dimension } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
 
+/** What a rule makes of an occurrence. */
+export interface Observed {
+  /** False for what is only weighed against. */
+  readonly counts: boolean;
+  /** For how many it stands; one unless it is given. */
+  readonly weight?: number;
+  readonly value?: unknown;
+}
+
 interface Item {
   readonly at: number;
   readonly account: string | null;
   readonly address: string | null;
   readonly userId: string | null;
   readonly counts: boolean;
+  readonly weight: number;
   readonly value: unknown;
 }
 
@@ -51,8 +61,11 @@ export class SubjectWindow {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
   }
 
-  add({ at, account, address, entry: { userId } }: Occurrence, counts: boolean, value?: unknown): void {
-    const item = { at, account, address, userId, counts, value };
+  add(
+    { at, account, address, entry: { userId } }: Occurrence,
+    { counts, weight = 1, value }: Observed,
+  ): void {
+    const item = { at, account, address, userId, counts, weight, value };
     this.items.push(item);
     this.added += 1;
     if (counts) this.tally(item, 1);
@@ -104,7 +117,7 @@ export class SubjectWindow {
   }
 
   private tally(item: Item, step: 1 | -1): void {
-    this.countedItems += step;
+    this.countedItems += step * item.weight;
     for (const { dimension, ofValue } of this.counts) {
       const value = item[dimension];
       if (value === null) continue;

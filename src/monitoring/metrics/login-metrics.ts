@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import { AuditService } from '../../audit/audit.service.js';
+import { refusalsIn } from '../rules/refusals-in.js';
 import { Metrics } from './metrics.js';
 
 /** A reason is a short stable word of our own; anything else would be a client's text, and has no place in a label. */
@@ -47,7 +48,7 @@ export class LoginMetrics implements OnModuleInit {
         return this.logins.inc({ outcome: 'refused', reason: 'locked' });
       case 'excess_rate_limit_exceeded':
         if (typeof entry.details?.account === 'string')
-          this.logins.inc({ outcome: 'refused', reason: 'rate_limited' });
+          this.logins.inc({ outcome: 'refused', reason: 'rate_limited' }, refusalsIn(entry));
         return;
       case 'session_renewed':
         return this.refreshes.inc({ outcome: 'success' });

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { AuditService } from '../../audit/audit.service.js';
+import { refusalsIn } from '../rules/refusals-in.js';
 import { Metrics } from './metrics.js';
 
 /** Requests refused by a rate limit, once for each policy that was exhausted. */
@@ -21,9 +22,10 @@ export class RefusalMetrics implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.audit.committed.subscribe(({ type, details }) => {
+    this.audit.committed.subscribe((entry) => {
+      const { type, details } = entry;
       if (type !== 'excess_rate_limit_exceeded' || !Array.isArray(details?.policies)) return;
-      for (const policy of details.policies as string[]) this.refused.inc({ policy });
+      for (const policy of details.policies as string[]) this.refused.inc({ policy }, refusalsIn(entry));
     });
   }
 }

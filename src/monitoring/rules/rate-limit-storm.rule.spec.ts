@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { findingsOf } from '../../../test/support/attacks/findings-of.js';
 import { spread } from '../../../test/support/attacks/scenario.js';
+import { trailOf } from '../../../test/support/attacks/trail-of.js';
+import type { AuditEntry } from '../../audit/audit-entry.js';
 import { Environment } from '../../platform/config/environment.js';
+import { DetectionRun } from '../detection/detection-run.js';
 import { rateLimitStorm } from './rate-limit-storm.rule.js';
 
 const rule = rateLimitStorm(Object.assign(new Environment(), { DETECT_RATE_LIMIT_STORM: '20/60' }));
@@ -21,5 +24,19 @@ describe('rate_limit_storm', () => {
         spread(120, 10, () => request),
       ),
     ).toMatchObject([{ subject: 'address:192.0.2.1', count: 1 }]);
+  });
+
+  it('counts refusals that were recorded together by their number', () => {
+    const refusal = (count: number): AuditEntry => ({
+      ...trailOf(
+        spread(101, 1, () => request),
+        0,
+      )[0]!,
+      details: { policies: ['default'], retryAfterSeconds: 1, count },
+    });
+    const found = (count: number) =>
+      new DetectionRun([rule], []).judge([refusal(count)], '').findings.map(({ subject }) => subject);
+    expect(found(19)).toEqual([]);
+    expect(found(20)).toEqual(['address:192.0.2.1']);
   });
 });

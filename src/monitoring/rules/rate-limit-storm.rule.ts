@@ -1,5 +1,6 @@
 import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
+import { refusalsIn } from './refusals-in.js';
 import { type Rule, parseLimit } from './rule.js';
 
 /** A caller that runs on against its limits: an attack, or a client that ignores `Retry-After`. */
@@ -16,8 +17,9 @@ export function rateLimitStorm(environment: Environment): Rule {
     },
     limit: parseLimit(environment.DETECT_RATE_LIMIT_STORM),
     observe({ entry, address }) {
-      if (entry.userId !== null) return { subject: `user:${entry.userId}`, counts: true };
-      return address === null ? null : { subject: `address:${address}`, counts: true };
+      const weight = refusalsIn(entry);
+      if (entry.userId !== null) return { subject: `user:${entry.userId}`, counts: true, weight };
+      return address === null ? null : { subject: `address:${address}`, counts: true, weight };
     },
     holds: ({ counted }, { count }) => counted >= count,
     summary: ({ counted }, { seconds }) =>

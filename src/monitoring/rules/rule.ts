@@ -17,6 +17,8 @@ export interface Observation {
   readonly subject: string;
   /** False for what is only weighed against: a login that succeeded. */
   readonly counts: boolean;
+  /** For how many it stands; one unless it is given. */
+  readonly weight?: number;
   /** What the rule keeps of it in the window, beside what is kept for every rule. */
   readonly value?: unknown;
 }

@@ -20,6 +20,11 @@ export function uuidFromBytes(bytes: Buffer): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
+/**
+ * A clock that is set back by no more keeps the order of the ids; beyond that the time in them would stand still until
+ * it is reached again, so that it follows the clock (RFC 9562 section 6.2).
+ */
+const MAX_SETBACK_MS = 1000;
 const POOLED_IDS = 256;
 const RANDOM_DIGITS = 20;
 const VARIANTS = '89ab';
@@ -52,7 +57,8 @@ export class UuidV7 {
   next(): string {
     const random = this.randomDigits();
     const nowMs = this.clock.nowMs();
-    if (nowMs > this.lastMs) this.begin(nowMs, Number.parseInt(random.slice(0, 3), 16) & 0x3ff);
+    if (nowMs > this.lastMs || this.lastMs - nowMs > MAX_SETBACK_MS)
+      this.begin(nowMs, Number.parseInt(random.slice(0, 3), 16) & 0x3ff);
     else if (++this.counter > 0xfff) this.begin(this.lastMs + 1, 0);
     const counter = this.counter.toString(16).padStart(3, '0');
     const variant = VARIANTS[Number.parseInt(random[3]!, 16) & 3]!;

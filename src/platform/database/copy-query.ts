@@ -16,6 +16,11 @@ interface CopyConnection {
   endCopyFrom(): void;
 }
 
+/** What node-postgres does at the end of each statement; its types leave it out. */
+interface CommandCompletion {
+  handleCommandComplete(message: { readonly text: string }, connection: unknown): void;
+}
+
 /**
  * No timeout of the server's runs while it waits for rows, and until then its open transaction keeps the trail from being
  * sealed: a machine that is gone has to show by its connection, some 30 s later, not after TCP's two hours. The
@@ -40,6 +45,15 @@ export class CopyQuery extends Query {
 
   handleDataRow({ fields }: { readonly fields: readonly string[] }): void {
     this.value = fields[0]!;
+  }
+
+  /** Rows that PostgreSQL says it has written. */
+  written = 0;
+
+  handleCommandComplete(message: { readonly text: string }, connection: unknown): void {
+    const [, rows] = /^COPY (\d+)$/.exec(message.text) ?? [];
+    if (rows !== undefined) this.written = Number(rows);
+    (Query.prototype as unknown as CommandCompletion).handleCommandComplete.call(this, message, connection);
   }
 
   handleCopyInResponse(connection: CopyConnection): void {

@@ -19,10 +19,11 @@ export class DeadlineClient extends SessionClient {
   }
 
   /** Sends rows to a table, all or none, under the same deadline as a statement. */
-  copyIn(copied: CopiedRows): Promise<void> {
+  copyIn(copied: CopiedRows): Promise<number> {
     const send = () =>
-      new Promise<void>((resolve, reject) => {
-        super.send([new CopyQuery(copied, (error) => (error ? reject(error) : resolve()))]);
+      new Promise<number>((resolve, reject) => {
+        const query = new CopyQuery(copied, (error) => (error ? reject(error) : resolve(query.written)));
+        super.send([query]);
       });
     return this.watched(tellStatement([copied.copy], send));
   }

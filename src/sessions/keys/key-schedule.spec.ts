@@ -18,6 +18,10 @@ describe('the key that signs', () => {
     expect(currentKey([next, last, old], 30_000_000)?.kid).toBe('last');
   });
 
+  it('is the only one there is, though its time has not come: the clock was ahead when it was made', () => {
+    expect(currentKey([next], 0)?.kid).toBe('next');
+  });
+
   it('is none before any time has come', () => {
     expect(currentKey([next, last], 0)).toBeUndefined();
     expect(currentKey([], 0)).toBeUndefined();

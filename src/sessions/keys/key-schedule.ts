@@ -9,8 +9,12 @@ export const KEY_REFRESH_SECONDS = 15;
 /** Clock differences between instances that a token's life must survive, seconds. */
 export const LEEWAY_SECONDS = 60;
 
-/** The key that signs now: of those whose time has come, the one whose time came last. */
+/**
+ * The key that signs now: of those whose time has come, the one whose time came last. With one key it is that one whatever
+ * the time: it may have been made under a clock that was ahead.
+ */
 export function currentKey(keys: readonly SigningKey[], nowMs: number): SigningKey | undefined {
+  if (keys.length === 1) return keys[0];
   return keys
     .filter((key) => key.signsFrom.getTime() <= nowMs)
     .toSorted((a, b) => b.signsFrom.getTime() - a.signsFrom.getTime())[0];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SpoolDrain } from '../../../src/audit/spool/spool-drain.js';
-import { CALL, CREATED, REFUSED, startTrail, type Trail } from '../../support/audit/trail.js';
+import { CALL, CREATED, REFUSED, startTrail, type Trail, ORIGIN } from '../../support/audit/trail.js';
 import { eventually } from '../../support/waiting/eventually.js';
 
 describe('while PostgreSQL is away', () => {
@@ -63,7 +63,7 @@ describe('while PostgreSQL is away', () => {
     await eventually(() => expect(trail.audit.lagSeconds).toBeGreaterThan(0.5), { timeoutMs: 3000 });
     ids.slice(2000).forEach(call);
     expect(trail.audit.spoolBytes).toBeGreaterThan(0);
-    expect(trail.audit.hasRoom()).toBe(true);
+    expect(trail.audit.hasRoomFor(ORIGIN.network)).toBe(true);
 
     await giveBack();
     await eventually(async () => expect(await recordedCalls()).toEqual(ids), { timeoutMs: 5000 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkpointOf } from '../../../src/audit/seals/checkpoint.js';
 import { CheckpointFile } from '../../../src/audit/seals/checkpoint-file.js';
 import { sealHash } from '../../../src/audit/seals/seal.js';
+import { NewestSeal } from '../../../src/audit/seals/newest-seal.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
@@ -43,7 +44,7 @@ describe('AuditVerification', () => {
     it('finds it intact, and tells the newest checkpoint', async () => {
       const { checkpoint, ...verification } = await verify();
       expect(verification).toMatchObject({ intact: true, entries: 18, firstFault: null });
-      const newest = await trail.module.get(SealsRepository).last();
+      const newest = await trail.module.get(NewestSeal).read();
       expect(checkpoint).toMatchObject(checkpointOf(newest!));
     });
 
@@ -187,7 +188,7 @@ describe('AuditVerification', () => {
     });
 
     it('finds it by a checkpoint that somebody kept elsewhere', async () => {
-      const checkpoint = checkpointOf((await trail.module.get(SealsRepository).last())!);
+      const checkpoint = checkpointOf((await trail.module.get(NewestSeal).read())!);
       forgetCheckpoints();
       await cutTail();
       expect(await verify()).toMatchObject({ intact: true });

@@ -16,6 +16,7 @@ import { Outbox1795400010000 } from './1795400010000-outbox.js';
 import { SingleUseSecrets1795400011000 } from './1795400011000-single-use-secrets.js';
 import { DetectionCodes1795400012000 } from './1795400012000-detection-codes.js';
 import { SessionLastSeen1795400014800 } from './1795400014800-session-last-seen.js';
+import { GroupedCalls1795400015000 } from './1795400015000-grouped-calls.js';
 
 /** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   SingleUseSecrets1795400011000,
   DetectionCodes1795400012000,
   SessionLastSeen1795400014800,
+  GroupedCalls1795400015000,
 ];

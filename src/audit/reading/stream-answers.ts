@@ -1,0 +1,65 @@
+import { Injectable, StreamableFile } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { principalOf } from '../../platform/http/request-context.js';
+import { AuditFeed } from '../feed/audit-feed.js';
+import { type Moment, SessionEndsRepository } from '../stream/session-ends.repository.js';
+
+/** How often is asked whether the reader may still read; a stream ends within a second of its session. */
+const CHECK_EVERY_MS = 500;
+
+/** Answers with streams that do not outlive the right to read them, however slowly they are read. */
+@Injectable()
+export class StreamAnswers {
+  constructor(
+    private readonly feed: AuditFeed,
+    private readonly ends: SessionEndsRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Returns with a stream, which breaks off when the reader's session, role or access token ends. A HEAD request gets the
+   * fields only: Fastify would read the whole stream to throw it away.
+   */
+  async answer(
+    request: FastifyRequest,
+    stream: Readable,
+    options: { type: string; disposition?: string },
+  ): Promise<StreamableFile> {
+    if (request.method === 'HEAD') stream.destroy();
+    else await this.watch(principalOf(request), stream);
+    return new StreamableFile(stream, options);
+  }
+
+  /** Destroys the stream once its reader may no longer read; throws when PostgreSQL is away, with the stream destroyed. */
+  async watch(principal: SessionPrincipal, stream: Readable): Promise<void> {
+    const begun = await this.present().catch((error: unknown) => {
+      stream.destroy();
+      throw error;
+    });
+    const deadline = setTimeout(() => stream.destroy(), principal.expiresAt * 1000 - begun.ms).unref();
+    let isAsking = false;
+    const checks = setInterval(() => {
+      if (isAsking) return;
+      isAsking = true;
+      void this.endWithSession(principal, begun, stream).finally(() => {
+        isAsking = false;
+      });
+    }, CHECK_EVERY_MS).unref();
+    stream.once('close', () => {
+      clearTimeout(deadline);
+      clearInterval(checks);
+    });
+  }
+
+  private async present(): Promise<Moment> {
+    return { ms: this.clock.nowMs(), position: (await this.feed.readAfter(null, 1)).position };
+  }
+
+  /** While PostgreSQL is away nothing is read either; it is asked again. */
+  private async endWithSession(principal: SessionPrincipal, begun: Moment, stream: Readable): Promise<void> {
+    if (await this.ends.hasEnded(principal, begun).catch(() => false)) stream.destroy();
+  }
+}

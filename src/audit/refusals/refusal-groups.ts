@@ -1,0 +1,115 @@
+import type { Clock } from '../../platform/clock/clock.js';
+import type { GroupedRefusals } from './grouped-refusals.js';
+
+/** Refusals of one caller that are recorded one by one in a minute. */
+const SINGLES = 20;
+const MINUTE_MS = 60_000;
+/** For how long further ones are counted before they are recorded as one entry. */
+const GROUP_MS = 10_000;
+/** Callers that are known by themselves; all others of a crowd that large share one group. */
+const MAX_CALLERS = 10_000;
+const SWEEP_EVERY_MS = 1000;
+const CROWD = '';
+const MAX_ROUTES = 20;
+
+interface Group<T> {
+  refusal: T;
+  count: number;
+  readonly firstAt: Date;
+  lastAt: Date;
+  readonly routes: Set<string>;
+  readonly timer: NodeJS.Timeout;
+}
+
+interface Caller<T> {
+  /** Since when it is counted, on a clock that is never set. */
+  sinceMs: number;
+  singles: number;
+  group: Group<T> | null;
+}
+
+/**
+ * Decides which refusals are recorded one by one, and counts the others per caller: a refusal must not cost more
+ * than the request that it refuses would have. Of a caller that is refused all the time an entry is written every 10 s.
+ * Memory is bounded. A killed process loses the counts of at most 10 s.
+ */
+export class RefusalGroups<T> {
+  private readonly callers = new Map<string, Caller<T>>();
+  private sweptMs = -SWEEP_EVERY_MS;
+
+  /**
+   * @param write records the last refusal of a group, for all of them
+   * @param join what a group keeps of its refusals so far and the next one; the next one unless it is given
+   */
+  constructor(
+    private readonly clock: Clock,
+    private readonly write: (refusal: T, grouped: GroupedRefusals) => void,
+    private readonly join: (sofar: T, next: T) => T = (_, next) => next,
+  ) {}
+
+  /** Whether this refusal is to be recorded by itself; otherwise it is counted in its caller's group. */
+  isSingle(name: string, refusal: T, route: string): boolean {
+    const caller = this.caller(name, performance.now());
+    if (caller.group === null && caller.singles < SINGLES) {
+      caller.singles += 1;
+      return true;
+    }
+    this.count(caller, refusal, route);
+    return false;
+  }
+
+  /** Records what is counted so far: the process is about to end. */
+  flush(): void {
+    for (const caller of this.callers.values()) this.close(caller);
+  }
+
+  private caller(name: string, nowMs: number): Caller<T> {
+    if (!this.callers.has(name) && this.callers.size >= MAX_CALLERS) this.forgetIdle(nowMs);
+    const key = this.callers.has(name) || this.callers.size < MAX_CALLERS ? name : CROWD;
+    const known = this.callers.get(key);
+    if (known && nowMs - known.sinceMs < MINUTE_MS) return known;
+    const caller = known ?? { sinceMs: nowMs, singles: 0, group: null };
+    caller.sinceMs = nowMs;
+    caller.singles = 0;
+    this.callers.set(key, caller);
+    return caller;
+  }
+
+  private forgetIdle(nowMs: number): void {
+    if (nowMs - this.sweptMs < SWEEP_EVERY_MS) return;
+    this.sweptMs = nowMs;
+    for (const [name, { sinceMs, group }] of this.callers) {
+      if (group === null && nowMs - sinceMs >= MINUTE_MS) this.callers.delete(name);
+    }
+  }
+
+  private count(caller: Caller<T>, refusal: T, route: string): void {
+    const now = this.clock.now();
+    const group = (caller.group ??= {
+      refusal,
+      count: 0,
+      firstAt: now,
+      lastAt: now,
+      routes: new Set(),
+      timer: setTimeout(() => this.close(caller), GROUP_MS).unref(),
+    });
+    group.refusal = this.join(group.refusal, refusal);
+    group.count += 1;
+    // A clock that is set back must not make a group end before it begins.
+    if (now > group.lastAt) group.lastAt = now;
+    if (group.routes.size < MAX_ROUTES) group.routes.add(route);
+  }
+
+  private close(caller: Caller<T>): void {
+    const { group } = caller;
+    if (group === null) return;
+    caller.group = null;
+    clearTimeout(group.timer);
+    this.write(group.refusal, {
+      count: group.count,
+      firstAt: group.firstAt.toISOString(),
+      lastAt: group.lastAt.toISOString(),
+      routes: [...group.routes],
+    });
+  }
+}

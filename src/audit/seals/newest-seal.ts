@@ -1,0 +1,43 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Month } from '../partitions/month.js';
+import { EntrySigner } from '../entry/entry-signer.js';
+import { type SealEnd, sealDigest, statementHash } from './seal.js';
+import { SealsRepository } from './seals.repository.js';
+
+/** Seals looked at in one query. */
+const PAGE = 20;
+
+/**
+ * The newest seal that the service made. The service's role may insert any row, and a forged seal that sealing went on
+ * from would leave all later entries out of every range, or vouch for what it says. Forged ones are passed over;
+ * verification reports them, which raises `audit_chain_broken`.
+ */
+@Injectable()
+export class NewestSeal {
+  private readonly logger = new Logger(NewestSeal.name);
+  private reported = 0;
+
+  constructor(
+    private readonly seals: SealsRepository,
+    private readonly signer: EntrySigner,
+  ) {}
+
+  /** The newest genuine seal, of a month where one is given; null when there is none. Throws when PostgreSQL is away. */
+  async read(tx?: Transaction, month?: Month): Promise<SealEnd | null> {
+    for (let skip = 0; ; skip += PAGE) {
+      const page = await this.seals.newest({ limit: PAGE, skip, month }, tx);
+      for (const { mac, from, ...seal } of page) {
+        if (statementHash(from) === seal.hash && this.signer.mac(sealDigest(seal)) === mac) return seal;
+        this.report(seal.number);
+      }
+      if (page.length < PAGE) return null;
+    }
+  }
+
+  private report(number: number): void {
+    if (number === this.reported) return;
+    this.reported = number;
+    this.logger.error({ number }, 'A seal of the audit trail is forged and is passed over.');
+  }
+}

@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TrailReader } from '../../../src/audit/reading/trail-reader.js';
+import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
+import { ManualClock } from '../../support/clock/manual-clock.js';
+import { startTrail, type Trail } from '../../support/audit/trail.js';
+
+const HOUR_MS = 3_600_000;
+
+describe('a clock that was an hour ahead', () => {
+  let trail: Trail;
+  let clock: ManualClock;
+  let trueMs: number;
+  const times = async () => {
+    const { items } = await trail.module.get(TrailReader).list({ limit: 100 });
+    return items.map(({ time }) => Date.parse(time) - trueMs);
+  };
+
+  beforeEach(async () => {
+    trueMs = Date.now();
+    clock = new ManualClock(trueMs + HOUR_MS);
+    trail = await startTrail({ clock });
+    await trail.grow(2);
+    clock.advance(-HOUR_MS);
+  });
+  afterEach(() => trail.stop());
+
+  it('neither hides what was recorded under it nor stops the time of what comes after', async () => {
+    await trail.record(2);
+    expect(await times()).toEqual([HOUR_MS, HOUR_MS, HOUR_MS, 0, 0]);
+    clock.advance(5000);
+    await trail.record(1);
+    expect((await times()).at(3)).toBe(5000);
+  });
+
+  it('keeps the trail sealed and intact, and its lag known', async () => {
+    await trail.record(1);
+    const progress = trail.module.get(SealProgress);
+    expect((await progress.read()).unsealedSeconds).toBeGreaterThanOrEqual(0);
+    clock.advance(5000);
+    expect((await progress.read()).unsealedSeconds).toBeCloseTo(5, 0);
+    await trail.sealed();
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 4 });
+  });
+});

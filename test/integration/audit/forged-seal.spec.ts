@@ -1,0 +1,48 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
+import { startTrail, type Trail } from '../../support/audit/trail.js';
+
+/** The service's own role may insert into `audit_seals`, and has no key. */
+const FORGE = `
+  INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
+                           signature, mac)
+  SELECT number + $1, now(), to_position, to_position + $2, 0, 0, '', '[]', hash, sha256(hash), signature, mac
+  FROM audit_seals ORDER BY number DESC LIMIT 1`;
+
+describe('a forged seal', () => {
+  let trail: Trail;
+  const errors = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+
+  beforeEach(async () => {
+    errors.mockClear();
+    trail = await startTrail();
+    await trail.grow(3);
+  });
+  afterEach(() => trail.stop());
+
+  it.each([
+    ['in the next place', 1, 0],
+    ['that claims the next positions', 1, 1_000_000],
+    ['far ahead', 1_000_000, 1_000_000_000],
+  ])('%s does not end sealing, and is found', async (_, ahead, positions) => {
+    await trail.dataSource.query(FORGE, [ahead, positions]);
+    await trail.grow(3);
+    const { firstFault, checkpoint, entries } = await trail.verification.verify();
+    expect(firstFault).toMatchObject({
+      id: `seal:${1 + ahead}`,
+      kind: expect.stringMatching(/^seal_(altered|replaced)$/),
+    });
+    expect([checkpoint?.number, entries]).toEqual([2, 8]);
+    expect(errors).toHaveBeenCalledWith({ number: 1 + ahead }, expect.stringContaining('forged'));
+    expect(await trail.module.get(SealProgress).read()).toEqual({ number: 2, unsealedSeconds: 0 });
+  });
+
+  it('does not keep what comes after it from being verified', async () => {
+    expect(await trail.verification.verifyNew()).toMatchObject({ intact: true });
+    await trail.dataSource.query(FORGE, [1_000_000, 1_000_000_000]);
+    expect(await trail.verification.verifyNew()).toMatchObject({ intact: false });
+    await trail.grow(3);
+    expect((await trail.verification.verifyNew()).checkpoint).toMatchObject({ number: 2 });
+  });
+});

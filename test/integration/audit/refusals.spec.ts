@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ApiCall, AuditEvent } from '../../../src/audit/audit-entry.js';
+import { SpoolWriter } from '../../../src/audit/spool/spool-writer.js';
+import { CALL, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
+
+const FLOOD = 30_000;
+/** As long as header fields may be. */
+const FLOODER = { ...ORIGIN, ip: '2001:db8::1', network: '2001:db8::/64', userAgent: 'x'.repeat(8192) };
+const REFUSAL: AuditEvent<'excess_rate_limit_exceeded'> = {
+  type: 'excess_rate_limit_exceeded',
+  outcome: 'failure',
+  reason: 'rate_limited',
+  origin: FLOODER,
+  details: { policies: ['default'], retryAfterSeconds: 1 },
+};
+const REFUSED_CALL: ApiCall = { ...CALL, origin: FLOODER, status: 429, reason: 'rate_limited' };
+
+describe('a caller that is refused all the time', () => {
+  let trail: Trail;
+  const countOf = async (table: string, where = 'true') => {
+    const [row] = await trail.dataSource.query<[{ count: number }]>(
+      `SELECT count(*)::int AS count FROM ${table} WHERE ${where}`,
+    );
+    return row.count;
+  };
+
+  beforeEach(async () => {
+    trail = await startTrail({ settings: { AUDIT_SPOOL_MAX_MB: 1 } });
+  });
+  afterEach(() => trail.stop());
+
+  it('leaves twenty entries of each type, and one for all others with their number', async () => {
+    for (let n = 0; n < FLOOD; n++) {
+      trail.audit.recordLimited(REFUSAL, 'GET /users/me');
+      trail.audit.recordCall(REFUSED_CALL);
+    }
+    trail.audit.recordCall(CALL);
+    expect(trail.audit.hasRoomFor(FLOODER.network)).toBe(true);
+    await trail.drained();
+    trail.module.get(SpoolWriter).flush();
+    await trail.sealed();
+    expect(await countOf('audit_events')).toBe(21);
+    expect(await countOf('audit_calls')).toBe(22);
+    const grouped = await trail.dataSource.query<{ details: Record<string, unknown> }[]>(
+      `SELECT details FROM audit_events WHERE details ? 'count'
+       UNION ALL SELECT details FROM audit_calls WHERE details IS NOT NULL`,
+    );
+    expect(grouped.map(({ details }) => details)).toEqual([
+      {
+        policies: ['default'],
+        retryAfterSeconds: 1,
+        count: FLOOD - 20,
+        firstAt: expect.any(String),
+        lastAt: expect.any(String),
+        routes: ['GET /users/me'],
+      },
+      {
+        count: FLOOD - 20,
+        firstAt: expect.any(String),
+        lastAt: expect.any(String),
+        routes: ['POST /auth/login'],
+      },
+    ]);
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 43 });
+  });
+
+  it('gets no more than a tenth of the spool, whatever it is answered, and others have theirs', async () => {
+    const answered: ApiCall = { ...REFUSED_CALL, status: 401 };
+    for (let n = 0; n < FLOOD; n++) {
+      if (trail.audit.hasRoomFor(FLOODER.network)) trail.audit.recordCall(answered);
+      else trail.audit.recordCall({ ...answered, status: 503 });
+    }
+    expect(trail.audit.spoolBytes).toBeLessThan(1024 * 1024 * 0.15);
+    expect(trail.audit.hasRoomFor(FLOODER.network)).toBe(false);
+    expect(trail.audit.hasRoomFor(ORIGIN.network)).toBe(true);
+    await new Promise<void>((resolve) => {
+      trail.audit.recordCall(CALL, resolve);
+    });
+    expect(trail.audit.lostRecords).toBe(0);
+    await trail.drained();
+    expect(await countOf('audit_calls', `address = '${ORIGIN.ip}'`)).toBe(1);
+    // What it wrote has left the spool, and so it has its share again.
+    expect(trail.audit.hasRoomFor(FLOODER.network)).toBe(true);
+  });
+});
