@@ -10,7 +10,7 @@ import { TrailReader } from './reading/trail-reader.js';
 import { TrailRepository } from './reading/trail.repository.js';
 import { AuditStreamController } from './stream/audit-stream.controller.js';
 import { AuditStreams } from './stream/audit-streams.js';
-import { SessionEndsRepository } from './stream/session-ends.repository.js';
+import { SessionEndsRepository } from './reading/session-ends.repository.js';
 import { AuditLifecycle } from './audit.lifecycle.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';

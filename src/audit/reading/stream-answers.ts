@@ -5,7 +5,7 @@ import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { principalOf } from '../../platform/http/request-context.js';
 import { AuditFeed } from '../feed/audit-feed.js';
-import { type Moment, SessionEndsRepository } from '../stream/session-ends.repository.js';
+import { type Moment, SessionEndsRepository } from './session-ends.repository.js';
 
 /** How often is asked whether the reader may still read; a stream ends within a second of its session. */
 const CHECK_EVERY_MS = 500;

@@ -4,7 +4,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { OpenStreams } from '../reading/open-streams.js';
 import { AuditFeed } from '../feed/audit-feed.js';
 import { eventFrames, type Subscription } from './event-frames.js';
-import { SessionEndsRepository } from './session-ends.repository.js';
+import { SessionEndsRepository } from '../reading/session-ends.repository.js';
 
 /** Streams that one process serves; each costs it three or four queries every half second. */
 const STREAMS = { ofAll: 50, ofOne: 10, retryAfterSeconds: 30 };

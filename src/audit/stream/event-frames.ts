@@ -5,7 +5,7 @@ import { isDatabaseUnavailable } from '../../platform/database/database-problem.
 import type { AuditEntry } from '../audit-entry.js';
 import type { AuditFeed } from '../feed/audit-feed.js';
 import { jsonLine } from '../reading/export-format.js';
-import type { Moment, SessionEndsRepository } from './session-ends.repository.js';
+import type { Moment, SessionEndsRepository } from '../reading/session-ends.repository.js';
 
 /** How often is asked for what is new, and whether the session lives, however much there is to read. */
 const POLL_MS = 500;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EntriesRepository } from '../../../src/audit/entry/entries.repository.js';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
-import { SessionEndsRepository } from '../../../src/audit/stream/session-ends.repository.js';
+import { SessionEndsRepository } from '../../../src/audit/reading/session-ends.repository.js';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
 import { AlertUpkeep } from '../../../src/monitoring/alerts/alert-upkeep.js';
 import { TrailProgress } from '../../../src/monitoring/conditions/trail-progress.js';
