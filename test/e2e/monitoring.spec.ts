@@ -302,7 +302,7 @@ describe('Monitoring', () => {
     await client.query(`ALTER DATABASE ${database.name} SET default_transaction_read_only = on`);
     await client.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'portcullis' AND state = 'idle'`,
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     );
     await client.end();
     expect(await hear('dependency_down')).toMatchObject({
