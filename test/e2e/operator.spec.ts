@@ -309,7 +309,9 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
   it('need no more than the service role once the owner has migrated, as the examples in deploy/ do', async () => {
     const empty = await freshDatabase({ migrated: false });
     onTestFinished(() => empty.drop());
-    const owner = { DATABASE_URL: empty.url, DATABASE_MIGRATION_URL: empty.ownerUrl };
+    // A data folder belongs to one database.
+    const DATA_DIR = await temporaryFolder();
+    const owner = { DATABASE_URL: empty.url, DATABASE_MIGRATION_URL: empty.ownerUrl, DATA_DIR };
     expect(await run('scripts/typeorm.mjs', ['migration:run'], { variables: owner })).toMatchObject({
       code: 0,
     });
