@@ -27,8 +27,8 @@ export class SessionsController {
   ) {}
 
   /**
-   * Exchanges the refresh token for a new pair, in the transport that it came in. The old one is used up: presented
-   * again, it ends the session, except within ten seconds by the same client, which gets the same refresh token again.
+   * Exchanges the refresh token for a new pair, in the transport that it came in. The old one cannot be used again:
+   * presenting it ends the session, except within ten seconds by the same client, which receives the same token again.
    * Send the refresh token in the body, or an empty body and the cookie; no access token is needed.
    */
   @Post('refresh')
@@ -54,8 +54,8 @@ export class SessionsController {
 
   /**
    * Ends the session of the token presented, expired or not: an access token in `Authorization` or the cookie, a refresh
-   * token in the cookie or the body. Every token of that session is dead at once. Succeeds too when there is nothing to
-   * end; an unknown or forged token ends nothing.
+   * token in the cookie or the body. All tokens of that session stop working at once. Also succeeds if there is no
+   * session to end; an unknown or forged token has no effect.
    */
   @Post('logout')
   @HttpCode(204)

@@ -43,7 +43,7 @@ export function liveOwnerOf({ session, owner }: LockedSession, now: Date): User 
   return isLive && owner?.disabledAt === null ? owner : null;
 }
 
-/** Every statement over sessions. */
+/** All SQL statements on sessions. */
 @Injectable()
 export class SessionsRepository {
   constructor(
@@ -77,7 +77,7 @@ export class SessionsRepository {
     if (affected !== 1) throw new Error('A session changed under its lock.');
   }
 
-  /** Notes a proof on a session that the caller has locked and found alive. */
+  /** Stores a proof on a live session that the caller has locked. */
   async prove(
     tx: Transaction,
     { id }: Session,

@@ -9,7 +9,7 @@ export const KEY_REFRESH_SECONDS = 15;
 /** Clock differences between instances that a token's life must survive, seconds. */
 export const LEEWAY_SECONDS = 60;
 
-/** The key that signs now: of those whose time has come, the one whose time came last. */
+/** The current signing key: of the keys already in force, the one that came into force last. */
 export function currentKey(keys: readonly SigningKey[], nowMs: number): SigningKey | undefined {
   return keys
     .filter((key) => key.signsFrom.getTime() <= nowMs)
@@ -21,7 +21,7 @@ export function firstUse(nowMs: number): Date {
   return new Date(nowMs + (JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000);
 }
 
-/** Keys whose last token is dead: a successor took over longer ago than a token lives. */
+/** Keys whose last token has expired: a successor took over longer ago than the lifetime of a token. */
 export function deadKeys(
   keys: readonly SigningKey[],
   nowMs: number,

@@ -68,7 +68,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     } catch (error) {
       this.logger.debug(
         { err: error },
-        'revocations could not be read; copies are not believed until they can',
+        'Revocations could not be read; cached sessions are not trusted until they can be.',
       );
     }
     this.forget(startedMs);
