@@ -6,8 +6,8 @@ import { EVENT_COLUMNS } from './entry/entry-columns.js';
 import { EntrySigner } from './entry/entry-signer.js';
 
 /**
- * One statement for any number of entries of both kinds. Entries that are there already are left alone, so that a
- * batch whose commit was not heard of can be sent again. The position is asked for once, not for every row.
+ * One statement for any number of entries of both kinds. Existing entries are left unchanged, so that a
+ * batch whose commit was not confirmed can be sent again. The position is read once, not for every row.
  */
 const INSERT = `
   WITH entry AS MATERIALIZED (
@@ -33,7 +33,7 @@ const INSERT = `
   )
   SELECT ${EVENT_COLUMNS} FROM event`;
 
-/** Writes entries; nothing else in the product may, and nothing at all may change them. */
+/** Writes entries. No other class writes them, and entries are never changed. */
 @Injectable()
 export class AuditRepository {
   constructor(
@@ -46,7 +46,7 @@ export class AuditRepository {
     await this.insert([this.signer.json(event)], manager);
   }
 
-  /** Adds entries as signed JSON; answers the events (not the calls) that were not there before. */
+  /** Adds entries as signed JSON; returns the events (not the calls) that were new. */
   async insert(
     signed: readonly string[],
     manager: EntityManager = this.dataSource.manager,
@@ -54,7 +54,7 @@ export class AuditRepository {
     return manager.query<AuditEntry[]>(INSERT, [`[${signed.join(',')}]`]);
   }
 
-  /** Throws what PostgreSQL has against an entry, also what it would say at the end; nothing of it stays. */
+  /** Throws PostgreSQL's error for an entry, including errors at commit; rolls the entry back. */
   async probe(tx: Transaction, entry: AuditEntry): Promise<void> {
     await tx.query('SAVEPOINT probe');
     await tx.query('SET CONSTRAINTS ALL IMMEDIATE');

@@ -6,14 +6,14 @@ import { CALL_ROW } from './entry/call-row.js';
 
 const COPY = `COPY audit_calls (${CALL_ROW}) FROM STDIN`;
 
-/** Writes API calls, nearly all that is ever written, the cheapest way there is. */
+/** Writes API calls, which are nearly all entries, with COPY, the cheapest way. */
 @Injectable()
 export class CallsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Adds rows of calls, all or none, in one transaction; false when PostgreSQL refuses one: it may be there already,
-   * because a commit was not heard of, and which one a COPY cannot say. Throws when PostgreSQL is away.
+   * Adds rows of calls, all or none, in one transaction; false if PostgreSQL refuses one: it may already exist,
+   * because a commit was not confirmed, and COPY does not tell which. Throws if PostgreSQL is unavailable.
    */
   async copy(rows: Buffer): Promise<boolean> {
     try {

@@ -10,7 +10,7 @@ import { SessionEndsRepository } from './session-ends.repository.js';
 /** Streams that one process serves; each costs it two or three queries every half second. */
 const MAX_STREAMS = 50;
 
-/** And of one reader, so that nobody takes them all. */
+/** Streams of one reader, so that one reader cannot use them all. */
 const MAX_STREAMS_OF_ONE = 10;
 
 /** The trail as server-sent events, to a bounded number of readers. */
@@ -25,7 +25,7 @@ export class AuditStreams implements OnModuleDestroy {
     private readonly clock: Clock,
   ) {}
 
-  /** The process is about to end: so do the streams, and their clients go on elsewhere from where they were. */
+  /** Ends all streams before the process stops; their clients reconnect to another instance and continue there. */
   onModuleDestroy(): void {
     this.draining.abort();
   }
