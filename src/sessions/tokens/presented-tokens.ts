@@ -9,7 +9,7 @@ const BEARER = /^bearer ([^ ,]+)$/i;
 /** Credentials of another scheme, as a browser adds those of a staging host to each request (RFC 9110 section 11.4). */
 const OTHER_SCHEME = /^[\w!#$%&'*+.^`|~-]+ +[^ ]/;
 
-/** The scheme anywhere in the field: Node joins two fields with a comma, and a proxy may have checked the other one. */
+/** The scheme anywhere in the field: two fields are joined with a comma, and a proxy may have checked the other. */
 const NAMES_BEARER = /(?:^|,)[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
 
 /** Not a valid token, so that a malformed header is refused as a token and never ignored. */
