@@ -1,4 +1,4 @@
-// A guard for CI: fails when a session check has become dear against bare Fastify in the same run, whatever the machine.
+// A guard for CI: fails if a session check has become expensive relative to bare Fastify in the same run.
 //
 //   npm run bench:guard
 import { Laboratory } from './lab/laboratory.mjs';

@@ -26,7 +26,7 @@ const NO_COMPILER =
 
 /**
  * Compiles `src` into `dist` unless that was done already. `dist` is completed in place and never emptied, so that
- * another instance can go on running from it; of several builds at once the first one works and the others wait.
+ * another instance can keep running from it; of several builds at once the first one works and the others wait.
  * A checkout without sources, such as an image, is taken as it is. Ends the process with 78 when there is something to
  * compile and no compiler (`npm ci --omit=dev`), and with the compiler's exit code when the compilation fails.
  */
@@ -47,7 +47,7 @@ export async function buildIfStale() {
 
 function build() {
   const before = fingerprint();
-  // The compiler re-emits what changed in the sources; of a changed plugin or setting it knows nothing.
+  // The compiler re-emits what changed in the sources; it does not detect a changed plugin or setting.
   if (readStamp().settings !== before.settings) rmSync(BUILD_INFO, { force: true });
   process.stderr.write('Compiling, once ...\n');
   const { status } = spawnSync(process.execPath, [nestCli(), 'build'], { cwd: ROOT, stdio: 'inherit' });
@@ -65,7 +65,7 @@ function isFresh() {
   return stamp.settings === now.settings && stamp.sources === now.sources;
 }
 
-/** When the compiler last wrote, which tells a build behind our back, such as that of `start:dev`. */
+/** When the compiler last wrote, which reveals a build by another tool, such as that of `start:dev`. */
 function buildTime() {
   return existsSync(BUILD_INFO) ? statSync(BUILD_INFO).mtimeMs : null;
 }

@@ -1,4 +1,4 @@
-// Says what is wrong before anything newer than the running Node is loaded. The range is that of package.json.
+// Reports an unsupported Node version before any code that requires a newer one is loaded. The range is that of package.json.
 import { readFileSync } from 'node:fs';
 
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -9,7 +9,7 @@ const isAtLeast = (version) => {
   return difference === undefined || difference > 0;
 };
 
-/** Understands the two forms that the range is written in: `^22.15.0` and `>=24.11.0`. */
+/** Parses the two forms in which the range is written: `^22.15.0` and `>=24.11.0`. */
 const accepts = (alternative) => {
   const [, operator, text] = /^(\^|>=)([\d.]+)$/.exec(alternative.trim()) ?? [];
   const version = text.split('.').map(Number);

@@ -8,7 +8,7 @@ const THREADS_BESIDE_HASHES = 4;
 if (!process.env.UV_THREADPOOL_SIZE) {
   process.env.UV_THREADPOOL_SIZE = String(os.cpus().length + THREADS_BESIDE_HASHES);
 }
-// By itself V8 lets the heap double before it collects, on a machine with much memory more than that: 100 MB of records
+// By default V8 lets the heap double before it collects, on a machine with much memory more than that: 100 MB of records
 // that have long been written. The young generation's size can only be given on the command line, see `npm start`.
 v8.setFlagsFromString('--heap-growing-percent=50');
 

@@ -35,7 +35,7 @@ export class Child {
     return this.process.pid;
   }
 
-  /** Resolves, with the milliseconds since the start, once the URL answers 2xx; throws with the last words of the log. */
+  /** Resolves, with the milliseconds since the start, once the URL returns 2xx; throws with the last lines of the log. */
   async answersAt(url) {
     while (performance.now() - this.startedAt < READY_WITHIN_MS) {
       if (this.process.exitCode !== null || this.process.signalCode !== null) break;

@@ -6,7 +6,7 @@ import { freePort } from './laboratory.mjs';
 /** Whether Debian's haproxy is installed. */
 export const hasHaproxy = () => spawnSync('haproxy', ['-v']).status === 0;
 
-/** A balancer in front of services, one request here and the next one there; answers its URL and process. */
+/** A round-robin balancer in front of services; returns its URL and process. */
 export async function startHaproxy(laboratory, services) {
   const port = await freePort();
   const folder = await laboratory.newFolder('haproxy');

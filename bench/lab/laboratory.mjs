@@ -16,8 +16,8 @@ const POSTGRES_SETTINGS = { max_connections: '200', max_wal_size: '4GB' };
 const silent = { log: () => {}, warn: () => {} };
 
 /**
- * What everything under measurement shares: one PostgreSQL and one Redis of this run's own, a folder, free ports.
- * Whatever was started through it is stopped, and the folder removed, by {@link Laboratory.close}.
+ * The environment that all subjects share: one PostgreSQL and one Redis for this run, a folder, free ports.
+ * {@link Laboratory.close} stops every process that was started through it and removes the folder.
  */
 export class Laboratory {
   static async open() {
@@ -127,7 +127,7 @@ export async function query(url, ...statements) {
   }
 }
 
-/** A port that nobody listened on a moment ago. */
+/** A port that was free a moment ago. */
 export async function freePort() {
   const server = createServer();
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));

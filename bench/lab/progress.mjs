@@ -1,6 +1,6 @@
 const startedAt = performance.now();
 
-/** Says on standard error what is being done, with the minutes and seconds since the start. */
+/** Prints the current step on standard error, with the minutes and seconds since the start. */
 export function progress(text) {
   const seconds = Math.floor((performance.now() - startedAt) / 1000);
   const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;

@@ -5,7 +5,7 @@ import { freePort } from './laboratory.mjs';
 const SLOTS = 16_384;
 const NODES = 3;
 
-/** A Redis Cluster of three primaries; answers its URLs as REDIS_URL takes them, and its processes. */
+/** A Redis Cluster of three primaries; returns its URLs as REDIS_URL takes them, and its processes. */
 export async function startRedisCluster(laboratory) {
   const nodes = [];
   for (let index = 0; index < NODES; index++) {

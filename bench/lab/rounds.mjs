@@ -2,7 +2,7 @@ import { progress } from './progress.mjs';
 
 /**
  * Runs named trials in turn, round after round, so that what the machine does meanwhile meets all of them alike.
- * A trial answers a figure object with a `perSecond`; the answer has each trial's figures, one for every round.
+ * A trial returns a figure object with a `perSecond`; the result has each trial's figures, one for every round.
  */
 export async function interleave(title, rounds, trials) {
   const figures = Object.fromEntries(Object.keys(trials).map((name) => [name, []]));

@@ -11,7 +11,7 @@ const UUID_OF = (time) => `(lpad(to_hex((extract(epoch FROM ${time}) * 1000)::bi
 const WITHIN_A_MONTH = `date_trunc('milliseconds', now() - random() * interval '28 days')`;
 
 /**
- * Fills the database of a service that has started: so many users with a session each, and entries of the trail. The
+ * Fills the database of a service that has started: the given number of users with a session each, and entries of the trail. The
  * rows are for reading and for writing beside them; they carry no codes and lie before the first seal, so they prove
  * nothing. `url` is the superuser's.
  */
@@ -57,7 +57,7 @@ export async function seed(url, { users, calls, events }) {
   await query(url, 'VACUUM ANALYZE');
 }
 
-/** Indexes that are built at the end cost minutes instead of hours; answers the statements that build them. */
+/** Indexes that are built at the end cost minutes instead of hours; returns the statements that build them. */
 async function dropIndexes(url, tables) {
   const { rows } = await query(
     url,

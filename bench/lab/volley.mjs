@@ -3,10 +3,10 @@ import { median, quantile } from '../report/statistics.mjs';
 
 /**
  * Sends requests over kept-alive connections for some seconds, each connection the next as soon as the last is answered,
- * or, with `perSecond`, so many of them altogether.
+ * or, with `perSecond`, at the given total rate.
  * `requestsOf(connection)` gives a connection its own list, which it sends in turn; `requests` is one list for all.
- * The rate is that between the first and the last answer, so that what is cut off at the end is not held against
- * anyone. Throws when an answer has another status than the accepted ones.
+ * The rate is that between the first and the last answer, so that requests cut off at the end do not
+ * count. Throws when an answer has another status than the accepted ones.
  */
 export async function volley({ url, connections, seconds, perSecond, requests, requestsOf, accept = [200] }) {
   const answers = [];

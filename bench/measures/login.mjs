@@ -7,7 +7,7 @@ import { compareForSeconds } from '../subjects/bare-bcrypt.mjs';
 
 const BARE = 'bare bcrypt.compare';
 
-/** Logins at the pace of the hash: as many connections as keep every core busy, and nobody waits long. */
+/** Logins at the pace of the hash: enough connections to keep every core busy without long queues. */
 export async function measureLogin({ subjects, portcullis, rounds, seconds }) {
   const trials = { [BARE]: () => compareForSeconds(seconds * 2) };
   for (const subject of subjects.filter(({ login }) => login)) {
@@ -32,7 +32,7 @@ export async function measureLogin({ subjects, portcullis, rounds, seconds }) {
   };
 }
 
-/** Each connection signs in as somebody of its own, as people do. */
+/** Each connection signs in as a different user. */
 export function loginFor(subject, seconds, connections, accept) {
   return volley({
     url: subject.url,

@@ -9,7 +9,7 @@ const MEGABYTE = 1024 * 1024;
 const SETTLE_MS = 5000;
 const STEP_SECONDS = 10;
 
-/** What the service does every ten minutes belongs into the soak, and not only into its last moment. */
+/** The tasks that run every ten minutes must run during the soak, not only at its end. */
 const OFTEN = { AUDIT_VERIFY_INTERVAL_SECONDS: '60' };
 
 /** Resident memory of the service: idle, after many requests, and whether it still grows by then. */

@@ -24,7 +24,7 @@ export async function measureRefresh({ portcullis, rounds, seconds }) {
   };
 }
 
-/** Every answer brings the token for the next request; `sessions` is kept up to date for the next round. */
+/** Every response contains the token for the next request; `sessions` is kept up to date for the next round. */
 export function refreshFor(subject, sessions, seconds) {
   return volley({
     url: subject.url,

@@ -11,7 +11,7 @@ import { refreshFor } from './refresh.mjs';
 const SIZE = { users: 1_000_000, calls: 10_000_000, events: 1_000_000 };
 const PAGES = 200;
 
-/** Rows that are there already must cost nothing: the same measures on a full database and on an empty one. */
+/** Existing rows must cost nothing: the same measures on a full database and on an empty one. */
 export async function measureScale({ laboratory, rounds, seconds }) {
   const services = {};
   for (const name of ['empty', 'full']) {
@@ -49,7 +49,7 @@ const MEASURES = {
   refresh: (service, seconds) => refreshFor(service, service.sessions, seconds),
 };
 
-/** Pages as people ask for them, one after the other, each of somebody else. */
+/** Pages as users request them, one after the other, each for another user. */
 async function measurePages({ url, database, login }) {
   const { rows: people } = await query(
     database.superuserUrl,

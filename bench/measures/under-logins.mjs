@@ -12,12 +12,12 @@ const LOGINS = 64;
 const QUEUE_MS = 6000;
 const CHECKS = 8;
 
-/** What a flood of logins does to those who are signed in, and what becomes of the logins themselves. */
+/** The effect of a flood of logins on signed-in users, and on the logins themselves. */
 export async function measureUnderLogins({ subjects, portcullis, betterAuth, rounds, seconds }) {
   const times = new Map();
   for (let round = 1; round <= rounds; round++) {
     for (const subject of [portcullis, betterAuth]) {
-      // None at all answered in time is a quantile, too.
+      // If no login is answered in time, that is a valid quantile too.
       const { p99 = Number.POSITIVE_INFINITY } = await checksUnderLogins(subject, seconds * 2);
       times.set(subject.name, [...(times.get(subject.name) ?? []), p99]);
       progress(
@@ -54,7 +54,7 @@ async function checksUnderLogins(subject, seconds) {
   return checks;
 }
 
-/** Far more logins at once than the machine can hash: what is refused is refused soon, and the rest is not slowed. */
+/** Far more logins at once than the machine can hash: refusals must be fast, and the other requests must not be slowed down. */
 export async function measureOverload({ portcullis, ceiling: known, rounds, seconds }) {
   // Taken by the measure of logins before; without it, now.
   const ceiling = known ?? (await compareForSeconds(seconds * 2)).perSecond;
@@ -89,5 +89,5 @@ export async function measureOverload({ portcullis, ceiling: known, rounds, seco
   };
 }
 
-/** What waits for its hash still is not the next trial's business. */
+/** Requests that still wait for a hash must not affect the next trial. */
 const queueEmpties = () => new Promise((resolve) => setTimeout(resolve, QUEUE_MS));

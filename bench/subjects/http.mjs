@@ -1,4 +1,4 @@
-/** Sends JSON and answers the JSON of a 2xx answer with its headers; throws otherwise. */
+/** Sends JSON and returns the JSON of a 2xx response with its headers; throws otherwise. */
 export async function postJson(url, body, headers = {}) {
   const response = await fetch(url, {
     method: 'POST',
@@ -10,7 +10,7 @@ export async function postJson(url, body, headers = {}) {
   return { body: JSON.parse(text), headers: response.headers };
 }
 
-/** A request in autocannon's words, with a JSON body. */
+/** A request in autocannon's format, with a JSON body. */
 export function jsonRequest(path, body, headers = {}) {
   return {
     method: 'POST',

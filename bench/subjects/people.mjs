@@ -1,6 +1,6 @@
 const PASSWORD = 'wandering otters hum at 4 bells';
 
-/** Somebody with an account to be opened; the same number always gives the same one. */
+/** The data of a user to register; the same number always gives the same user. */
 export function person(number) {
   return { name: `Person ${number}`, email: `person-${number}@example.com`, password: PASSWORD };
 }

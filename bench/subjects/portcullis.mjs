@@ -14,7 +14,7 @@ const UNREACHED_LIMITS = {
   RATE_LIMIT_REFRESH: '100000/1',
 };
 
-/** What an address is suspected of for sending all the load would fill the database with alerts about the load. */
+/** Detection per address is off; otherwise the load would fill the database with alerts about itself. */
 const NO_SUSPICION = { DETECT_ERROR_RATE: 'off', DETECT_RATE_LIMIT_STORM: 'off', DETECT_BRUTE_FORCE: 'off' };
 
 export const LIMITS_OFF = Object.fromEntries(Object.keys(UNREACHED_LIMITS).map((name) => [name, 'off']));

@@ -7,7 +7,7 @@ export type AuditEvent<T extends AuditEventType = AuditEventType> = {
   [K in T]: {
     readonly type: K;
     readonly outcome: AuditOutcome;
-    /** Why, as a short stable word such as `wrong_password`; null where the type says it all. */
+    /** The reason, as a short stable word such as `wrong_password`; null if the type is sufficient. */
     readonly reason?: string | null;
     /** The account the event is about, where there is one. */
     readonly userId?: string | null;
@@ -17,7 +17,7 @@ export type AuditEvent<T extends AuditEventType = AuditEventType> = {
   };
 }[T];
 
-/** An API call as the HTTP layer reports it when the answer is sent. */
+/** An API call as the HTTP layer reports it when the response is sent. */
 export interface ApiCall {
   readonly origin: Origin;
   readonly method: string;
@@ -33,7 +33,7 @@ export interface ApiCall {
   readonly grouped?: GroupedRefusals;
 }
 
-/** One row of the trail, the shape that `GET /audit/events` answers; members that do not apply are null. */
+/** One row of the trail, in the form that `GET /audit/events` returns; members that do not apply are null. */
 export interface AuditEntry {
   readonly id: string;
   /** RFC 3339, UTC, milliseconds. */

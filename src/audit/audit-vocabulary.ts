@@ -2,8 +2,8 @@ import type { GroupedRefusals } from './refusals/grouped-refusals.js';
 
 /**
  * The closed vocabulary of authentication events, in the words of the OWASP Logging Vocabulary Cheat Sheet where
- * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded. Beside them stand
- * the members of the origin's `actor`, where somebody acted on an account that is not theirs or on the installation.
+ * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded. If the
+ * caller acted on another account or on the installation, the members of the origin's `actor` are added.
  */
 export interface AuditDetails {
   /** Somebody signed in. `account` is the keyed digest of the submitted address. */
@@ -15,13 +15,13 @@ export interface AuditDetails {
   };
   /** Signed in after at least one failure in a row; recorded beside the success. */
   authn_login_successafterfail: { account: string; failures: number };
-  /** A login was refused: wrong password, unknown account, disabled account; all answered alike. */
+  /** A login was refused: wrong password, unknown account or disabled account; the response is the same for all. */
   authn_login_fail: { account: string };
   /** A login was refused unevaluated, because of the failures before it. */
   authn_login_lock: { account: string; retryAfterSeconds: number };
-  /** The hundredth failure in a row: the account's guesses are closed until an administrator or a reset opens them. */
+  /** The hundredth failure in a row: the account accepts no guesses until an administrator or a reset unlocks it. */
   authn_login_fail_max: { account: string };
-  /** The user of a session has proven again who they are; `amr` is what the session amounts to since. */
+  /** The user of a session has authenticated again; `amr` lists the session's methods since then. */
   authn_step_up: { account: string; methods: string[]; amr: string[] };
   authn_password_change: Record<string, never>;
   /** An access token was not acceptable; `reason` says why. `forged` marks a bad signature. */
@@ -72,7 +72,7 @@ export interface AuditDetails {
   sys_shutdown: Record<string, never>;
 }
 
-/** What may be recorded as an event; a word that is not here does not compile. */
+/** The types that can be recorded as an event; any other word does not compile. */
 export type AuditEventType = keyof AuditDetails;
 /** A call below status 400 and an event that did what was asked are a success, everything else is a failure. */
 export type AuditOutcome = 'success' | 'failure';
@@ -127,7 +127,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
 /** Every type of event. */
 export const AUDIT_EVENT_TYPES = Object.keys(MARKS) as AuditEventType[];
 
-/** The types of events after which a session must not go on reading what it was reading. */
+/** The types of events after which a session must stop reading the trail. */
 export function eventsThatEnd(ends: Ends): AuditEventType[] {
   return AUDIT_EVENT_TYPES.filter((type) => {
     const mark = MARKS[type];

@@ -13,7 +13,7 @@ import { SpoolDrain } from './spool/spool-drain.js';
 import { untilAvailable } from '../platform/database/until-available.js';
 import { SpoolWriter } from './spool/spool-writer.js';
 
-/** Starts and ends what the trail does in the background: drain the spool, seal, make months ahead and drop old ones. */
+/** Starts and stops the background tasks of the trail: drain the spool, seal, create months ahead and drop old ones. */
 @Injectable()
 export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   /** Entries are to be in PostgreSQL within 250 ms, and sealed within a second. */
@@ -50,7 +50,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
     this.upkeep.startDelayed();
   }
 
-  /** Requests are over: what they left is sent and sealed. Without PostgreSQL it stays in the spool for the next start. */
+  /** After the last request, sends and seals its records. Without PostgreSQL they stay in the spool for the next start. */
   async onApplicationShutdown(): Promise<void> {
     await this.upkeep.stop();
     this.writer.flush();

@@ -7,8 +7,8 @@ import { SwallowedRecords } from './entry/swallowed-records.js';
 import { EntrySigner } from './entry/entry-signer.js';
 
 /**
- * One statement for any number of entries of both kinds. Entries that are there already are left alone, so that a
- * batch whose commit was not heard of can be sent again. The position is asked for once, not for every row.
+ * One statement for any number of entries of both kinds. Existing entries are left unchanged, so that a
+ * batch whose commit was not confirmed can be sent again. The position is read once, not for every row.
  */
 const INSERT = `
   WITH entry AS MATERIALIZED (
@@ -45,7 +45,7 @@ const COUNT = `
     THEN EXISTS (SELECT FROM audit_calls row WHERE row.time = entry.time AND row.id = entry.id)
     ELSE EXISTS (SELECT FROM audit_events row WHERE row.time = entry.time AND row.id = entry.id) END`;
 
-/** Writes entries; nothing else in the product may, and nothing at all may change them. */
+/** Writes entries. No other class writes them, and entries are never changed. */
 @Injectable()
 export class AuditRepository {
   constructor(
@@ -80,7 +80,7 @@ export class AuditRepository {
     if (row.there < expected) throw new SwallowedRecords(expected - row.there);
   }
 
-  /** Throws what PostgreSQL has against an entry, also what it would say at the end; nothing of it stays. */
+  /** Throws PostgreSQL's error for an entry, including errors at commit; rolls the entry back. */
   async probe(tx: Transaction, entry: AuditEntry): Promise<void> {
     await tx.query('SAVEPOINT probe');
     await tx.query('SET CONSTRAINTS ALL IMMEDIATE');

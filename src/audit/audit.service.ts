@@ -94,7 +94,7 @@ export class AuditService {
     return this.masterKey.mac('audit-account-digest', email).subarray(0, DIGEST_BYTES).toString('hex');
   }
 
-  /** Whatever keeps an event from being written, the change that it describes is refused. */
+  /** If an event cannot be written for any reason, the change that it describes is refused. */
   private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {
     const entry = this.entries.event(event);
     try {

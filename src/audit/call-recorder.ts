@@ -7,14 +7,14 @@ import { contextOf } from '../platform/http/request-context.js';
 import { AuditService } from './audit.service.js';
 
 /**
- * Records each API call just before its answer leaves: what a client was told is in the spool already. A hook of the
- * HTTP layer and no interceptor, because refusals by guards, 404, 405, 413 and unreadable bodies never reach one.
+ * Records each API call just before its response is sent, so that the record is in the spool first. A hook of the HTTP
+ * layer, not an interceptor, because refusals by guards, 404, 405, 413 and unreadable bodies never reach an interceptor.
  */
 @Injectable()
 export class CallRecorder {
   constructor(private readonly audit: AuditService) {}
 
-  /** Throws `dependency_unavailable` when there is no room to record the call: what cannot be recorded is not done. */
+  /** Throws `dependency_unavailable` if there is no room to record the call: a call that cannot be recorded is refused. */
   assertRoom(request: FastifyRequest): void {
     const { origin, isOperational } = contextOf(request);
     if (isOperational || this.audit.hasRoomFor(origin.network)) return;

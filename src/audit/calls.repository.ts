@@ -6,7 +6,7 @@ import { CALL_ROW } from './entry/call-row.js';
 
 const COPY = `COPY audit_calls (${CALL_ROW}) FROM STDIN`;
 
-/** Writes API calls, nearly all that is ever written, the cheapest way there is. */
+/** Writes API calls, which are nearly all entries, with COPY, the cheapest way. */
 @Injectable()
 export class CallsRepository {
   constructor(private readonly dataSource: DataSource) {}

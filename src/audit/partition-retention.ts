@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * Drops whole months that are past their retention, never single rows. Each drop and the seal that states it commit
- * together, so that verification can tell retention from somebody else's deletion of a month.
+ * together, so that verification can distinguish retention from tampering.
  */
 @Injectable()
 export class PartitionRetention {
@@ -26,7 +26,7 @@ export class PartitionRetention {
     private readonly chain: SealChain,
   ) {}
 
-  /** Drops what is due. Throws when a table is busy, or PostgreSQL away; what is left then is due the next time. */
+  /** Drops what is due. Throws if a table is busy or PostgreSQL is unavailable; the next run drops the rest. */
   async enforce(): Promise<void> {
     await this.dropBefore('audit_events', this.oldestKept(this.environment.AUDIT_EVENT_RETENTION_DAYS));
     await this.dropBefore('audit_calls', this.oldestKept(this.environment.AUDIT_CALL_RETENTION_DAYS));

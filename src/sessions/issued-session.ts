@@ -1,7 +1,7 @@
 import type { Profile } from '../platform/access/profile.js';
 import type { Session } from './session.entity.js';
 
-/** A session that was just issued or refreshed, with what its client is told; the tokens are made from it. */
+/** A session that was just issued or refreshed, with the data from which the client's tokens are made. */
 export interface IssuedSession {
   readonly profile: Profile;
   readonly session: Session;

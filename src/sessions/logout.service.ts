@@ -4,7 +4,7 @@ import type { Origin } from '../platform/http/origin.js';
 import { RefreshTokens } from './refresh/refresh-tokens.js';
 import { SessionRevocation } from './revocation/session-revocation.js';
 
-/** What a request to sign out presents: the holder of a genuine access token, expired or not, and a refresh token. */
+/** The tokens of a logout request: the holder of a genuine access token, expired or not, and a refresh token. */
 export interface PresentedSession {
   readonly tokenHolder: SessionPrincipal | null;
   readonly refreshToken: string | null;
@@ -19,8 +19,8 @@ export class LogoutService {
   ) {}
 
   /**
-   * Ends the session of each genuine token presented. Anything else ends nothing, and the caller is not told which it
-   * was (RFC 7009 section 2.2).
+   * Ends the session of each genuine token presented. Other tokens have no effect, and the response is the same
+   * (RFC 7009 section 2.2).
    */
   async logout({ tokenHolder, refreshToken }: PresentedSession, origin: Origin): Promise<void> {
     const claim = refreshToken === null ? null : this.refreshTokens.read(refreshToken);

@@ -5,8 +5,8 @@ import type { User } from '../users/user.entity.js';
 import type { Proof } from './proofs.js';
 
 /**
- * A condition that an account must meet before any path gives it a session: that its address is proven, that no factor
- * is owed. Asked under the lock of the account. Returns the problem to answer with, or null where it is met.
+ * A condition that an account must meet before a session is issued, such as a verified address or a required second
+ * factor. Checked under the lock of the account. Returns the problem to respond with, or null if the condition is met.
  */
 export type SessionCondition = (
   tx: Transaction,
@@ -15,8 +15,8 @@ export type SessionCondition = (
 ) => Promise<Problem | null>;
 
 /**
- * What else must be true before a session is issued. The module that knows of a condition registers it at the start;
- * the issuer asks all of them, in this order, on every path.
+ * Additional conditions for issuing a session. The module that defines a condition registers it at startup; the issuer
+ * checks all of them, in order of registration, on every path.
  */
 @Injectable()
 export class SessionConditions {

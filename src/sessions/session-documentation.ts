@@ -47,12 +47,12 @@ const setCookie = (description: string, example: string) => ({
   'Set-Cookie': { description, schema: { type: 'string' as const, example } },
 });
 
-/** What the OpenAPI document says of an answer that carries the tokens of a session, in either transport. */
+/** OpenAPI documentation of a response that contains the tokens of a session, in either transport. */
 export const SessionAnswer = (cookies: string) =>
   applyDecorators(
     ApiExtraModels(BodySignedInDto, CookieSignedInDto),
     ApiOkResponse({
-      description: 'Signed in; the tokens are in the transport that was asked for.',
+      description: 'Signed in; the tokens are in the requested transport.',
       headers: setCookie(
         `In the cookie transport: ${cookies}. HttpOnly and SameSite=Strict; behind https with Secure and the prefix \`__Host-\`.`,
         'access_token=eyJhbGciOi...; Max-Age=1800; Path=/; HttpOnly; SameSite=Strict',
@@ -73,19 +73,19 @@ const refreshTokenBody = () =>
     type: RefreshTokenDto,
     required: false,
     examples: {
-      cookie: { summary: 'A browser: the cookie comes along by itself', value: {} },
+      cookie: { summary: 'A browser: it sends the cookie automatically', value: {} },
       body: {
-        summary: 'Everything else: the refresh token of the last answer',
+        summary: 'Other clients: the refresh token of the last response',
         value: { refreshToken: REFRESH_TOKEN },
       },
     },
   });
 
-/** What the OpenAPI document says of a refresh: that body and cookie both do. */
+/** OpenAPI documentation of a refresh: the token can be in the body or in the cookie. */
 export const RefreshDocumentation = () =>
   applyDecorators(refreshTokenBody(), SessionAnswer('`access_token` and `refresh_token`'));
 
-/** What the OpenAPI document says of a logout: which tokens it looks at, and what it takes back. */
+/** OpenAPI documentation of a logout: the tokens that it reads and the cookies that it removes. */
 export const LogoutDocumentation = () =>
   applyDecorators(
     refreshTokenBody(),
@@ -98,7 +98,8 @@ export const LogoutDocumentation = () =>
           'access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict',
         ),
         'Clear-Site-Data': {
-          description: 'Has the browser drop cached answers of this site. What the application stored stays.',
+          description:
+            'Makes the browser delete cached responses of this site. Data stored by the application is kept.',
           schema: { type: 'string', example: '"cache"' },
         },
       },

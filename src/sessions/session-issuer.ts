@@ -13,7 +13,7 @@ import type { Session } from './session.entity.js';
 import { SessionOpening } from './session-opening.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-/** Who is to get a session, and what was proven for it just now. */
+/** The account that signs in, and the factors that it has just proven. */
 export interface SessionRequest {
   readonly userId: string;
   readonly proofs: readonly [Proof, ...Proof[]];
@@ -26,9 +26,9 @@ export interface SessionRequest {
 }
 
 /**
- * The only place that creates sessions; `architecture.spec.ts` forbids any other insert. Whatever the path, it asks
- * under the lock of the account whether that is enabled, whether each proof still holds, and every registered condition.
- * A guessable proof was counted beforehand, and its count is cleared here, with the session.
+ * The only place that creates sessions; `architecture.spec.ts` forbids any other insert. On every path it checks,
+ * under the lock of the account, that the account is enabled, that each proof is still valid and that every registered
+ * condition is met. The attempt of a guessable proof was counted earlier; its count is reset here, with the session.
  */
 @Injectable()
 export class SessionIssuer {
@@ -42,8 +42,8 @@ export class SessionIssuer {
   ) {}
 
   /**
-   * Returns null when the account is gone or disabled, or when a proof no longer holds: callers answer all of these as
-   * they answer a wrong credential. Throws the problem of a condition that is not met.
+   * Returns null when the account is gone or disabled, or a proof is no longer valid: callers respond to all of these
+   * as to a wrong credential. Throws the problem of a condition that is not met.
    */
   async issue(tx: Transaction, request: SessionRequest, origin: Origin): Promise<IssuedSession | null> {
     const { userId, proofs } = request;

@@ -4,7 +4,7 @@ import { Environment } from '../platform/config/environment.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** How long sessions live: idle and absolute limit, both kept by the server (ASVS 7.3). */
+/** Session lifetimes: idle and absolute limit, both enforced by the server (ASVS 7.3). */
 @Injectable()
 export class SessionLifetimes {
   constructor(

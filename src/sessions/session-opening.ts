@@ -8,7 +8,7 @@ import { SessionFactory } from './session-factory.js';
 import type { Session } from './session.entity.js';
 import { SessionsRepository, those } from './sessions.repository.js';
 
-/** Sessions that an account can have at once; a client that signs in anew each time would pile them up for a month. */
+/** Sessions that an account can have at once; a client that signs in for every call would accumulate them for a month. */
 const MAX_SESSIONS = 100;
 
 /** Makes a new session and the room for it. */

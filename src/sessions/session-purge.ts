@@ -6,7 +6,7 @@ import { SessionsRepository } from './sessions.repository.js';
 const INTERVAL_MS = 3_600_000;
 const BATCH = 1000;
 
-/** Days that an expired session is kept, so that a late replay of its tokens is still told from a forgery. */
+/** Days that an expired session is kept, so that a late replay of its tokens can be distinguished from a forgery. */
 const KEPT_DAYS = 7;
 
 /** Removes sessions that have been over for a while; instances that do so at once skip each other's rows. */

@@ -24,7 +24,7 @@ export class Session {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'sessions_pkey' })
   id: string;
 
-  /** No foreign key: the row of a deleted account stays, revoked, until every instance has heard of it. */
+  /** No foreign key: the row of a deleted account is kept, revoked, until every instance has read it. */
   @Column('uuid', { name: 'user_id' })
   userId: string;
 
@@ -83,7 +83,7 @@ export class Session {
   @Column('text', { nullable: true })
   network: string | null;
 
-  /** A use at most half a minute older than the latest; null where the session was not used but to begin and to refresh. */
+  /** At most half a minute older than the latest use; null if the session has only been created and refreshed. */
   @Column({ type: 'timestamptz', name: 'last_seen_at', precision: 3, nullable: true })
   lastSeenAt: Date | null;
 }

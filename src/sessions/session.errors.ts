@@ -1,6 +1,6 @@
 import { problemTable } from '../platform/errors/problem.js';
 
-/** What can be wrong with the token of a caller, and with what the caller may do. */
+/** Problems with the caller's token or permissions. */
 export const SessionErrors = problemTable({
   unauthenticated: [401, 'Not signed in', 'This endpoint requires a token, and the request carries none.'],
   invalid_token: [

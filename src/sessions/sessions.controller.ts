@@ -56,8 +56,8 @@ export class SessionsController {
 
   /**
    * Ends the session of the token presented, expired or not: an access token in `Authorization` or the cookie, a refresh
-   * token in the cookie or the body. Every token of that session is dead at once. Succeeds too when there is nothing to
-   * end; an unknown or forged token ends nothing.
+   * token in the cookie or the body. All tokens of that session stop working at once. Also succeeds if there is no
+   * session to end; an unknown or forged token has no effect.
    */
   @Post('logout')
   @HttpCode(204)

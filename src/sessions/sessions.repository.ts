@@ -71,7 +71,7 @@ export class SessionsRepository {
     if (affected !== 1) throw new Error('A session changed under its lock.');
   }
 
-  /** Notes a proof on a session that the caller has locked and found alive. */
+  /** Stores a proof on a live session that the caller has locked. */
   async prove(
     tx: Transaction,
     { id }: Session,
@@ -115,7 +115,7 @@ export class SessionsRepository {
     );
   }
 
-  /** A session that is not over, at `now`, whatever copies of it say; null otherwise. */
+  /** A session that is not over at `now`, regardless of cached copies; null otherwise. */
   async findLive(id: string, now: Date): Promise<Session | null> {
     return onDatabase(() =>
       this.dataSource
@@ -143,8 +143,8 @@ export class SessionsRepository {
   }
 
   /**
-   * Notes when sessions were in use. A row that is locked is passed over, so that no revocation ever waits for this or
-   * falls to a deadlock with it: what locks a row ends the session, or says itself that it is in use.
+   * Stores when sessions were in use. Locked rows are skipped, so that a revocation never waits for this statement or
+   * deadlocks with it: the transaction that holds the lock ends the session or stores its use itself.
    */
   async noteSeen(seen: readonly SeenSession[]): Promise<void> {
     await this.dataSource.query(
@@ -156,7 +156,7 @@ export class SessionsRepository {
     );
   }
 
-  /** Ends one session, or every session of a user; returns those that were not over yet. */
+  /** Ends one session, or every session of a user; returns the sessions that this call ended. */
   async revoke(tx: Transaction, which: SessionSelector, reason: RevocationReason): Promise<EndedSession[]> {
     const { raw } = await tx
       .createQueryBuilder()
@@ -169,7 +169,7 @@ export class SessionsRepository {
     return raw as EndedSession[];
   }
 
-  /** Sessions ended within the last `seconds`, by the database's clock; an instance may have missed the news. */
+  /** Sessions that ended within the last `seconds`, by the database's clock. */
   async revokedWithin(seconds: number): Promise<string[]> {
     const rows: { id: string }[] = await this.dataSource.query(
       'SELECT id FROM sessions WHERE revoked_at > now() - make_interval(secs => $1)',
@@ -178,7 +178,7 @@ export class SessionsRepository {
     return rows.map((row) => row.id);
   }
 
-  /** Removes sessions that ended by themselves before `before`, a bounded number at a time; returns how many. */
+  /** Deletes sessions that expired before `before`, a bounded number at a time; returns how many. */
   async purge(before: Date, limit: number): Promise<number> {
     const [, removed]: [unknown, number] = await this.dataSource.query(
       `DELETE FROM sessions WHERE id IN (

@@ -9,14 +9,14 @@ import { PageQueryDto } from '../../platform/http/page-query.dto.js';
 import { ActivityPageDto } from './activity.dto.js';
 import { ActivityService } from './activity.service.js';
 
-/** Shows people what happened to their own account, so that they notice what was not them. */
+/** Shows users the events of their own account, so that they notice activity that is not theirs. */
 @ApiTags('users')
 @Controller('users/me/activity')
 @SignedIn()
 export class ActivityController {
   constructor(private readonly activity: ActivityService) {}
 
-  /** What happened to the own account, newest first: sign-ins, failed ones too, and changes. */
+  /** Lists the events of the caller's account, newest first: sign-ins, failed sign-ins and changes. */
   @Get()
   @ApiOperation({ operationId: 'listOwnActivity', summary: 'List own activity' })
   @ApiOkResponse({ type: ActivityPageDto, description: 'A page of events.' })

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 /** Months are dropped whole, so that events may outlive their retention by one. */
 const LONGEST_MONTH_DAYS = 31;
 
-/** What happened to an account, told to its owner. */
+/** Lists the events of an account for its owner. */
 @Injectable()
 export class ActivityService {
   constructor(

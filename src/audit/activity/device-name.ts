@@ -3,12 +3,12 @@ import Bowser from 'bowser';
 const BROWSERS = new Set(Object.values(Bowser.BROWSER_MAP));
 const SYSTEMS = new Set(Object.values(Bowser.OS_MAP));
 
-/** The product of a client that is no browser, such as `curl/8.5.0`: too short and too plain to say anything. */
+/** The product of a client that is not a browser, such as `curl/8.5.0`: too short and plain to carry a message. */
 const PRODUCT = /^([A-Za-z][A-Za-z0-9]{0,29})(?:\/|$)/;
 
 /**
- * A user agent in words: "Chrome on Windows"; what the client says of itself, and no proof of anything. Whoever fails to
- * sign in chooses it, and the account's owner reads it: where Bowser knows no name it answers the client's own words.
+ * A user agent in words: "Chrome on Windows"; as claimed by the client, not verified. An attacker whose sign-in fails
+ * chooses this text and the account's owner reads it: Bowser returns the client's own text if it has no name for it.
  */
 export function deviceName(userAgent: string): string {
   if (userAgent === '') return 'an unknown device';

@@ -3,7 +3,7 @@ import type { AuditEventType } from '../audit-vocabulary.js';
 import { deviceName } from './device-name.js';
 import { networkName } from './network-name.js';
 
-/** What each type means to the account's owner, before "from <device>, <network>"; null: of no interest, told by its type. */
+/** The text of each type for the account's owner, before "from <device>, <network>"; null: the type itself is shown. */
 const SENTENCES: Record<AuditEventType, string> = {
   authn_login_success: 'Signed in',
   authn_login_successafterfail: 'Signed in after failed attempts',

@@ -8,7 +8,7 @@ export const CALL_ROW = `id, time, outcome, reason, user_id, session_id, address
 
 const NULL = String.raw`\N`;
 const BYTES_PREFIX = String.raw`\\x`;
-/** What COPY's text format reads as something else. */
+/** Characters that COPY's text format requires to be escaped. */
 const SPECIAL = /[\\\t\n\r]/;
 const EVERY_SPECIAL = new RegExp(SPECIAL, 'g');
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
@@ -27,7 +27,7 @@ export function callRow(call: AuditEntry, { digest, mac }: EntrySignature): stri
   );
 }
 
-/** The call of a row and its signature; null where the line is none, such as what a crash of the machine left of it. */
+/** The call of a row and its signature; null if the line is malformed, for example cut off by a crash of the machine. */
 export function readCallRow(row: string): { call: AuditEntry; signature: EntrySignature } | null {
   const fields = row.split('\t').map(text);
   const [id, time, outcome, reason, userId, sessionId, address, userAgent, requestId] = fields;

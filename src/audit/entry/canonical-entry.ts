@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { AuditEntry } from '../audit-entry.js';
 
 /**
- * The one text under which an entry is authenticated and sealed: the entry as `GET /audit/events` answers it, by the
+ * The one text under which an entry is authenticated and sealed: the entry as `GET /audit/events` returns it, by the
  * JSON Canonicalization Scheme (RFC 8785): members sorted, no white space, ECMAScript's numbers and escapes. Two texts
  * are equal exactly when the entries are, and any language can make the text again.
  */
@@ -28,7 +28,7 @@ export function canonicalEntry(entry: AuditEntry): string {
   });
 }
 
-/** SHA-256 of a canonical text, hex: what a seal keeps of an entry. Unkeyed, so that an export proves itself without us. */
+/** SHA-256 of a canonical text, hex: the part of an entry that a seal keeps. Unkeyed, so that an export can be verified offline. */
 export function digestOf(canonical: string): string {
   return hash('sha256', canonical, 'hex');
 }

@@ -12,7 +12,7 @@ const TIMESTAMP_LENGTH = 13;
 /** Status from which an answer counts as a failure. */
 const FIRST_FAILURE = 400;
 
-/** Makes entries of what is reported: gives them an id and, with it, their time. */
+/** Makes entries of reported events and calls: assigns the id and, with it, the time. */
 @Injectable()
 export class EntryFactory {
   /** The time of the entry made last, and the part of its id that says it: under load ten entries share it. */
@@ -76,7 +76,7 @@ function textOrNull(text: string | null | undefined): string | null {
   return text == null ? null : storableText(text);
 }
 
-/** One id that is none, out of a forged token for example, must not cost the whole batch that it is written with. */
+/** One malformed id, from a forged token for example, must not make the whole batch fail. */
 function uuidOrNull(id: string | null | undefined): string | null {
   return id != null && isUuid(id) ? id : null;
 }

@@ -10,7 +10,7 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 
 /**
- * Authenticates entries under a key that is not in the database: what somebody writes there by hand cannot be given a
+ * Authenticates entries under a key that is not in the database: an entry inserted there by hand cannot be given a
  * valid code, neither before nor after it is sealed. HMAC-SHA-256 over the entry's digest, written out by its
  * definition (RFC 2104) over the one-shot hash: 1 µs, where an Hmac object costs three times as much, and the garbage
  * of a million of them. Synchronous, because the libuv pool belongs to password hashing.
@@ -26,7 +26,7 @@ export class EntrySigner {
     this.outer = padded(key, 0x5c);
   }
 
-  /** An entry as signed JSON; whoever changes it on its way is found out. */
+  /** An entry as signed JSON; a later change is detected. */
   json(entry: AuditEntry): string {
     const canonical = canonicalEntry(entry);
     return signedJson(canonical, this.sign(canonical));

@@ -11,7 +11,7 @@ const MAX_ITEMS = 64;
  */
 export function storableText(text: string): string {
   const bounded = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
-  // Nearly every text is storable as it is, and these two looks cost a tenth of the pattern.
+  // Nearly every text is storable unchanged, and these two checks cost a tenth of the pattern.
   if (bounded.isWellFormed() && !bounded.includes('\0')) return bounded;
   return bounded.replaceAll(UNSTORABLE, '\uFFFD');
 }

@@ -11,7 +11,7 @@ export interface FeedPage {
   readonly position: string;
 }
 
-/** What a reader of the feed wants beside the events, which every reader gets. */
+/** What a reader of the feed receives in addition to the events. */
 export interface FeedOptions {
   /** Whether API calls are wanted beside the events. */
   readonly calls?: boolean;

@@ -12,24 +12,25 @@ const CSV = `id,time,type,kind,outcome,reason,userId,sessionId,address,userAgent
 
 const text = (example: string) => ({ schema: { type: 'string' as const }, example });
 
-/** What the OpenAPI document says of an export: the same entries in either form. */
+/** OpenAPI documentation of an export: the same entries in either form. */
 export const ExportAnswer = () =>
   ApiOkResponse({
     description: 'A stream of entries, oldest first.',
     content: { 'application/x-ndjson': text(`${EVENT}\n${CALL}\n`), 'text/csv': text(CSV) },
   });
 
-/** What the OpenAPI document says of an export of seals. */
+/** OpenAPI documentation of an export of seals. */
 export const SealsAnswer = () =>
   ApiOkResponse({
     description: 'A stream of seals, oldest first.',
     content: { 'application/x-ndjson': text(`${SEAL}\n`) },
   });
 
-/** What the OpenAPI document says of the stream that does not end. */
+/** OpenAPI documentation of the live stream. */
 export const FollowAnswer = () =>
   ApiOkResponse({
-    description: 'A stream of entries as they come, with a comment now and then to keep the connection.',
+    description:
+      'A stream of entries as they are recorded, with occasional comments that keep the connection open.',
     content: {
       'text/event-stream': text(
         `retry: 2000\n\nid: 019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d\ndata: ${EVENT}\n\n: quiet\n\n`,

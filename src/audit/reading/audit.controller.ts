@@ -88,12 +88,12 @@ export class AuditController {
     return this.file(request, 'audit-seals', text);
   }
 
-  /** Tells whether the trail is what was once written; takes some 15 s for a million entries. */
+  /** Checks whether the trail is unchanged since it was written; takes about 15 s for a million entries. */
   @Get('verification')
   @ApiOperation({ operationId: 'verifyAuditTrail', summary: 'Verify the trail' })
   @ApiOkResponse({
     type: VerificationDto,
-    description: 'What was found; a broken trail is answered with 200 too.',
+    description: 'The result; the status is 200 for a broken trail too.',
   })
   @Problems(PlatformErrors.validation_failed, PlatformErrors.overloaded)
   async verifyAuditTrail(

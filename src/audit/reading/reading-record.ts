@@ -4,12 +4,12 @@ import { contextOf, principalOf } from '../../platform/http/request-context.js';
 import { AuditService } from '../audit.service.js';
 import type { AuditDetails } from '../audit-vocabulary.js';
 
-/** Who reads the trail is on the trail. */
+/** Records reads of the trail in the trail. */
 @Injectable()
 export class ReadingRecord {
   constructor(private readonly audit: AuditService) {}
 
-  /** Records that the caller reads; throws `dependency_unavailable`, and nothing is to be read, when it cannot. */
+  /** Records a read by the caller. Throws `dependency_unavailable` if it cannot; the caller must then read nothing. */
   async note(
     request: FastifyRequest,
     what: AuditDetails['audit_read']['what'],

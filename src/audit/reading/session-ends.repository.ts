@@ -22,8 +22,8 @@ export interface Moment {
 }
 
 /**
- * Whether a reader's session, or what it may do, is no longer what it was: the trail itself tells who must stop reading
- * it, on whatever instance the session ended. Asked directly, as the feed may be held back and a reader far behind.
+ * Checks whether a reader's session has ended or its permissions have changed. The trail contains these events, whichever
+ * instance ended the session. It is queried directly, because the feed can be held back and a reader can be far behind.
  */
 @Injectable()
 export class SessionEndsRepository {

@@ -8,7 +8,7 @@ const MAC_BYTES = 16;
 
 /**
  * Cursors of pages: the range of time, which must not move from page to page, and the last entry of the page before.
- * Authenticated, together with the filters: a cursor works for the list that it came from, and nobody makes one up.
+ * Authenticated, together with the filters: a cursor works only for the list that it came from and cannot be forged.
  */
 @Injectable()
 export class TrailCursor {

@@ -36,7 +36,7 @@ export class TrailReader {
     return this.page({ ...query, to }, limit, cursor);
   }
 
-  /** A page, newest first; throws `validation_failed` for a cursor that came from elsewhere. */
+  /** A page, newest first; throws `validation_failed` for a cursor of another list. */
   async page(first: TrailQuery, limit: number, cursor?: string): Promise<Page> {
     const { query, afterId } =
       cursor === undefined ? { query: first, afterId: null } : this.cursors.resume(cursor, first);

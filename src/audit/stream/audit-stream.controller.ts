@@ -15,7 +15,7 @@ import { unacceptable } from '../reading/trail-query.js';
 import { AuditStreamDto } from './audit-stream.dto.js';
 import { AuditStreams } from './audit-streams.js';
 
-/** Shows auditors what happens while it happens, for as long as their session lives. */
+/** Streams new entries to auditors for as long as their session is live. */
 @ApiTags('audit')
 @Controller('audit/stream')
 @RequireRole('admin', 'auditor')
@@ -28,8 +28,8 @@ export class AuditStreamController {
   ) {}
 
   /**
-   * Entries as they come, as server-sent events: `data` is an entry, `id` its id; an event without data only says where
-   * the stream is. A client that reconnects with `Last-Event-ID` misses nothing. The stream ends with the session, with the
+   * Streams entries as they are recorded, as server-sent events: `data` is an entry, `id` its id; an event without data
+   * only gives the position of the stream. A client that reconnects with `Last-Event-ID` misses nothing. The stream ends with the session, with the
    * access token at the latest. Follow it with `EventSource` or `curl -N`: a page that waits for the end of the answer
    * shows nothing.
    */

@@ -1,5 +1,5 @@
 import { OmitType } from '@nestjs/swagger';
 import { AuditFilterDto } from '../reading/dto/audit-filter.dto.js';
 
-/** Which entries are wanted as they come. */
+/** Selects the entries to stream. */
 export class AuditStreamDto extends OmitType(AuditFilterDto, ['from', 'to']) {}

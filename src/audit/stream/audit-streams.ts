@@ -21,7 +21,7 @@ export class AuditStreams implements OnModuleDestroy {
     private readonly clock: Clock,
   ) {}
 
-  /** The process is about to end: so do the streams, and their clients go on elsewhere from where they were. */
+  /** Ends all streams before the process stops; their clients reconnect to another instance and continue there. */
   onModuleDestroy(): void {
     this.draining.abort();
   }

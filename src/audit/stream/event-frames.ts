@@ -7,13 +7,13 @@ import type { AuditFeed } from '../feed/audit-feed.js';
 import { jsonLine } from '../reading/export-format.js';
 import type { Moment, SessionEndsRepository } from '../reading/session-ends.repository.js';
 
-/** How often is asked for what is new, and whether the session lives, however much there is to read. */
+/** How often new entries and the session are checked, regardless of how much there is to read. */
 const POLL_MS = 500;
 /** A comment is sent when nothing else was for so long, so that proxies keep the connection. */
 const HEARTBEAT_MS = 15_000;
 const BATCH = 200;
 
-/** What a reader wants, and from where on. */
+/** The entries that a reader requested, and the position to start from. */
 export interface Subscription {
   readonly principal: SessionPrincipal;
   /** A position of the feed; null for the present end. */
@@ -22,7 +22,7 @@ export interface Subscription {
   readonly wants: (entry: AuditEntry) => boolean;
 }
 
-/** What a stream is made of. */
+/** The sources of a stream. */
 export interface StreamSources {
   readonly feed: AuditFeed;
   readonly ends: SessionEndsRepository;
@@ -31,8 +31,8 @@ export interface StreamSources {
 
 /**
  * Entries as server-sent events (WHATWG HTML section 9.2), whose ids are the entries', between frames without data
- * whose ids are positions. Read only when the connection takes more, and while the session lives. PostgreSQL away ends
- * the stream: clients come back by themselves, and miss nothing.
+ * whose ids are positions. Read only when the connection takes more, and while the session lives. If PostgreSQL is
+ * unavailable, the stream ends; clients reconnect automatically and miss nothing.
  */
 export async function* eventFrames(
   sources: StreamSources,

@@ -19,7 +19,7 @@ export class AccountCreation {
 
   /** Creates an account whose password is hashed already, in the caller's transaction. Throws `email_taken`. */
   async create(tx: Transaction, account: NewUser, passwordHash: string, origin: Origin): Promise<User> {
-    // Guesses at an address that nobody had do not count against its first owner.
+    // Guesses at an address before it was registered do not count against its first owner.
     await this.guessing.unlock(this.audit.emailDigest(account.email), tx);
     const user = await this.users.create(tx, account, origin);
     await this.credentials.set(tx, user.id, passwordHash);

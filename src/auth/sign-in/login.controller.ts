@@ -28,7 +28,7 @@ export class LoginController {
   ) {}
 
   /**
-   * Signs in. Unknown address, wrong password and disabled account are answered alike. From the tenth failure in a row
+   * Signs in. The response is the same for an unknown address, a wrong password and a disabled account. From the tenth failure in a row
    * on, each one makes the account wait longer, up to 15 minutes; a device that has signed in before has a count of its
    * own.
    */

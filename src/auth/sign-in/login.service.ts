@@ -30,7 +30,7 @@ interface Verdict {
 }
 
 /**
- * Checks a password. Nobody outside can tell unknown, wrong and disabled apart: the same statements, one hash of the
+ * Checks a password. Callers cannot distinguish unknown, wrong and disabled: the same statements, one hash of the
  * same cost, the same answer. Every guess is counted before the password is compared.
  */
 @Injectable()
@@ -46,7 +46,7 @@ export class LoginService {
 
   /** Throws `invalid_credentials`, `rate_limited` after too many failures, `overloaded` when hashes queue up. */
   async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<IssuedSession> {
-    // Before anything is asked of PostgreSQL, or a flood of refusals would have it do the work of logins.
+    // Before the first query; otherwise a flood of refusals would load PostgreSQL as much as logins do.
     await this.hasher.assertRoom();
     const emailDigest = this.record.digestOf(email);
     const found = await this.credentials.findByEmail(email);
@@ -55,7 +55,7 @@ export class LoginService {
     const attempt = await this.begin(emailDigest, device.isKnown ? device.deviceId : null, userId, origin);
     const guess = { email, password, emailDigest, device, attempt };
     const verdict = await this.tryToSignIn(guess, found, origin).catch(async (error: unknown) => {
-      // The service could not judge, so what may have been right does not count as a guess.
+      // The service could not check the password, so the attempt does not count as a guess.
       await attempt.refund().catch(() => undefined);
       throw error;
     });

@@ -9,8 +9,8 @@ const MAC_BYTES = 32;
 const TOKEN = /^[A-Za-z0-9_-]{64,118}$/;
 
 /**
- * The signed id of a device: proof that this service gave it out. It opens nothing, and says nothing of accounts: which
- * of them have signed in there is a row of {@link KnownDevicesRepository}.
+ * The signed id of a device: proof that this service issued it. It grants no access and contains nothing about accounts;
+ * {@link KnownDevicesRepository} records which accounts have signed in on the device.
  */
 @Injectable()
 export class DeviceTokens {

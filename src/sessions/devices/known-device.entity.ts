@@ -1,7 +1,7 @@
 import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { User } from '../../users/user.entity.js';
 
-/** A device on which a user has signed in. Its failed logins are counted apart from those of strangers. */
+/** A device on which a user has signed in. Its failed logins are counted separately from those of unknown devices. */
 @Entity('known_devices')
 export class KnownDevice {
   @PrimaryColumn('uuid', { name: 'user_id', primaryKeyConstraintName: 'known_devices_pkey' })

@@ -4,10 +4,10 @@ import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { KnownDevice } from './known-device.entity.js';
 
-/** Devices that an account remembers. Each has a count of guesses of its own, so their number must be bounded. */
+/** Devices remembered per account. Each has its own count of guesses, so their number must be bounded. */
 const MAX_DEVICES = 20;
 
-/** Every statement over the devices on which users have signed in. */
+/** All SQL statements on the devices on which users have signed in. */
 @Injectable()
 export class KnownDevicesRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -17,7 +17,7 @@ export class KnownDevicesRepository {
     return onDatabase(() => this.dataSource.manager.existsBy(KnownDevice, { userId, deviceId }));
   }
 
-  /** The device of a session, while its user's account knows it; null otherwise. */
+  /** The device of a session, or null if the user's account no longer remembers it. */
   async deviceOfSession(sessionId: string): Promise<string | null> {
     const rows = await onDatabase(() =>
       this.dataSource.query<{ device_id: string }[]>(
@@ -28,7 +28,7 @@ export class KnownDevicesRepository {
     return rows[0]?.device_id ?? null;
   }
 
-  /** Remembers a login. Beyond 20 devices, those with the oldest logins are forgotten; returns which. */
+  /** Remembers a login. Beyond 20 devices, those with the oldest logins are forgotten and returned. */
   async remember(tx: Transaction, userId: string, deviceId: string, at: Date): Promise<string[]> {
     const [forgotten]: [{ device_id: string }[], number] = await tx.query(
       `WITH remembered AS (
@@ -43,7 +43,7 @@ export class KnownDevicesRepository {
     return forgotten.map((row) => row.device_id);
   }
 
-  /** Forgets every device of a user, or all but one. */
+  /** Deletes every device of a user, or all but one. */
   async forgetAll(tx: Transaction, userId: string, except?: string): Promise<void> {
     await tx.delete(KnownDevice, { userId, ...(except !== undefined && { deviceId: Not(except) }) });
   }

@@ -15,7 +15,7 @@ export interface PresentedDevice {
   readonly isKnown: boolean;
 }
 
-/** The devices that users sign in on: what a presented token says, and what a login leaves behind. */
+/** Reads the device tokens that clients present, and remembers the devices on which users sign in. */
 @Injectable()
 export class SessionDevices {
   constructor(
@@ -24,7 +24,7 @@ export class SessionDevices {
     private readonly guessing: AccountGuessing,
   ) {}
 
-  /** Reads the device token of a login; `userId` is null where nobody has the submitted address. */
+  /** Reads the device token of a login; `userId` is null if no account has the submitted address. */
   async present(token: string | null, userId: string | null): Promise<PresentedDevice> {
     const deviceId = this.tokens.read(token);
     if (deviceId === null) return { deviceId, isKnown: false };
@@ -33,8 +33,8 @@ export class SessionDevices {
   }
 
   /**
-   * Remembers that a session began on its device; returns the token for the next login from there. A device that is
-   * forgotten for it takes its count of guesses along, or every login without a token would leave one for good.
+   * Remembers that a session began on its device; returns the token for the next login from there. When a device is
+   * forgotten to make room, its count of guesses is deleted too; otherwise every login without a token would leave one.
    */
   async remember(
     tx: Transaction,
@@ -46,17 +46,17 @@ export class SessionDevices {
     return this.tokens.mint(deviceId);
   }
 
-  /** The device of a session, under which its user's guesses count apart from strangers'; null for one that is forgotten. */
+  /** The device of a session, whose guesses are counted separately; null if the device has been forgotten. */
   async knownDeviceOf({ sessionId }: Pick<SessionPrincipal, 'sessionId'>): Promise<string | null> {
     return this.known.deviceOfSession(sessionId);
   }
 
-  /** The token of a session's device, given again with every refresh. */
+  /** The token of a session's device, returned with every refresh. */
   tokenOf({ deviceId }: Session): string {
     return this.tokens.mint(deviceId);
   }
 
-  /** Forgets every device of a user, or all but one: after a change of the password a thief's device is a stranger's. */
+  /** Deletes every device of a user, or all but one: after a password change, a thief's device must be unknown again. */
   async forgetAll(tx: Transaction, userId: string, except?: string): Promise<void> {
     await this.known.forgetAll(tx, userId, except);
   }

@@ -4,7 +4,7 @@ import { IfPresent } from '../../platform/http/if-present.decorator.js';
 
 /** The refresh token of the body transport; browsers send an empty body and the cookie. */
 export class RefreshTokenDto {
-  /** As login or the last refresh answered it. */
+  /** The token returned by login or by the last refresh. */
   @ApiProperty({ required: false, maxLength: 4096 })
   @IfPresent()
   @IsString({ message: 'refreshToken must be text' })

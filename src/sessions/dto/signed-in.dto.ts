@@ -9,7 +9,7 @@ export class SessionDto {
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
   createdAt: string;
 
-  /** The absolute end; without use the session ends earlier. */
+  /** The latest time at which the session ends; an idle session ends earlier. */
   @ApiProperty({ format: 'date-time', example: '2026-12-23T09:30:00.000Z' })
   expiresAt: string;
 }
@@ -20,7 +20,7 @@ export class CookieSignedInDto {
 
   session: SessionDto;
 
-  /** When to refresh at the latest; scripts cannot read it from the cookie. */
+  /** The latest time to refresh; scripts cannot read it from the cookie. */
   @ApiProperty({ format: 'date-time', example: '2026-11-23T10:00:00.000Z' })
   accessTokenExpiresAt: string;
 
@@ -41,14 +41,14 @@ export class BodySignedInDto {
   @ApiProperty({ type: 'integer', example: 1800 })
   expiresIn: number;
 
-  /** Opaque; good for one use. */
+  /** Opaque; can be used once. */
   refreshToken: string;
 
   /** Seconds until the session ends if it is not refreshed. */
   @ApiProperty({ type: 'integer', example: 604800 })
   refreshExpiresIn: number;
 
-  /** To be sent with the next login from this device. */
+  /** Send this with the next login from this device. */
   deviceToken: string;
 
   user: ProfileDto;

@@ -14,9 +14,9 @@ import { TokenRefused } from '../tokens/token-refused.js';
 import { VerifiedTokens } from '../tokens/verified-tokens.js';
 
 /**
- * Finds out who is calling, without refusing anyone: the limits that follow need to know, and the authorisation guard
- * decides. An access token that this process has verified before costs a look-up; any other one goes through Passport,
- * and other kinds of bearer tokens through the reader that their module has registered.
+ * Identifies the caller without refusing any request: the rate limits need the identity, and the authorisation guard
+ * decides later. An access token that this process has already verified costs one look-up; any other access token goes
+ * through Passport, and other kinds of bearer tokens go through the reader that their module registered.
  */
 @Injectable()
 export class AuthenticationGuard extends AuthGuard() {
@@ -29,9 +29,9 @@ export class AuthenticationGuard extends AuthGuard() {
     private readonly clock: Clock,
   ) {
     super({
-      // The strategy itself, not its name: Passport's registry of names is global to the process. A new one at each
-      // reading: Passport hangs the outcome of a request on the object that it is given, and only of a named one
-      // makes a copy by itself; a shared one would answer one request with the caller of another.
+      // The strategy itself, not its name, because Passport's registry of names is global to the process. A new
+      // instance each time, because Passport stores the outcome of a request on the object that it receives and copies
+      // only named strategies: a shared instance would give one request the caller of another.
       get defaultStrategy() {
         return Object.create(strategy) as never;
       },
@@ -41,7 +41,7 @@ export class AuthenticationGuard extends AuthGuard() {
   override canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
     const context = contextOf(request);
-    // Whose cookies and addresses a foreign page sends along is not looked at: they must not pay for it.
+    // The cookies of a cross-site request are not read: their owner must not be charged for it.
     if (context.isCrossSite) return true;
     const token = this.presented.access(request);
     if (token === null) return true;
@@ -51,7 +51,7 @@ export class AuthenticationGuard extends AuthGuard() {
       return true;
     }
     const reader = this.readers.of(token);
-    // A public route needs no caller, and some of them have no limits that would bound the look-ups.
+    // A public route needs no caller, and some public routes have no rate limit that would bound the look-ups.
     if (reader) return isPublic(execution) || this.readOther(reader, token, contextOf(request));
     return super.canActivate(execution) as Promise<boolean>;
   }

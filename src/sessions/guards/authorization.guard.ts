@@ -13,12 +13,13 @@ import { SessionState } from '../state/session-state.js';
 /** RFC 6750 section 3.1: the error is named only to a caller who sent a token. */
 const INVALID_TOKEN = { headers: { 'www-authenticate': 'Bearer error="invalid_token"' } };
 
-/** The fault of a token that somebody made who has not the key. */
+/** The fault of a token that was made without the signing key. */
 const FORGED = 'bad_signature';
 
 /**
- * Decides whether the caller may pass: by the route's declared rule, which must exist (closed by default), and with a
- * session that lives, and recently proven where the route asks for that. Refusals are recorded here, because no interceptor sees what a guard refuses.
+ * Decides whether the caller may proceed. The route must declare a rule (closed by default), the session must be live,
+ * and the proof must be recent if the route requires that. Refusals are recorded here, because interceptors do not run
+ * for requests that a guard refuses.
  */
 @Injectable()
 export class AuthorizationGuard implements CanActivate {
@@ -32,7 +33,7 @@ export class AuthorizationGuard implements CanActivate {
     const rule = accessRuleOf(execution);
     const context = contextOf(execution.switchToHttp().getRequest<FastifyRequest>());
     if (rule?.kind === 'public') {
-      // It needs no token, and a forged one is noticed all the same; but not where nothing limits how many there are.
+      // A public route needs no token, but a forged one is still recorded, unless the route has no rate limit.
       if (context.tokenFault === FORGED && !context.isOperational) this.recordInvalid(context, FORGED);
       return true;
     }
@@ -48,7 +49,7 @@ export class AuthorizationGuard implements CanActivate {
     if (!context.principal)
       throw context.tokenFault ? this.invalid(context, context.tokenFault) : this.unauthenticated(context);
     const { principal } = context;
-    // No route names a scope yet that would let a key in.
+    // No route declares a scope for keys yet.
     if (principal.kind !== 'session') throw this.forbidden(context, anyOf);
     context.profile = await this.sessions.accountOf(context, principal);
     if (!context.profile) throw this.ended(context, principal);

@@ -8,8 +8,9 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Notes cross-site requests that change something (OWASP CSRF Prevention Cheat Sheet), login included: by Fetch
- * Metadata where the browser sends it, by `Origin` as the fallback. A caller with neither is no browser, unless it
- * brings a cookie of ours. The limits count such a request against its address alone; the CSRF guard refuses it after them.
+ * Metadata where the browser sends it, with `Origin` as the fallback. A caller that sends neither is not a browser,
+ * unless it sends one of our cookies. The limits count such a request against its address only; the CSRF guard refuses
+ * it afterwards.
  */
 @Injectable()
 export class CrossSiteCheck implements CanActivate {

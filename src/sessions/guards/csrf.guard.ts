@@ -7,7 +7,7 @@ import { SessionErrors } from '../session.errors.js';
 
 const MAX_RECORDED_ORIGIN = 200;
 
-/** Refuses what the cross-site check has noted, and records it, once the limits have counted the request. */
+/** Refuses and records the requests that the cross-site check has marked, after the limits have counted them. */
 @Injectable()
 export class CsrfGuard implements CanActivate {
   constructor(private readonly audit: AuditService) {}

@@ -10,9 +10,9 @@ import { PresentedTokens } from '../tokens/presented-tokens.js';
 const MAX_EMAIL_LENGTH = 254;
 
 /**
- * Reads from an unvalidated body whom a request is about, by the members that its route declares, so that the limits count by
- * account and session before the body is validated. Nothing is taken on trust: the digest is of what was submitted, the
- * session only of a genuine token.
+ * Reads the account and session of a request from its unvalidated body, by the members that the route declares, so that
+ * the limits can count them before the body is validated. The body is not trusted: the account is a digest of the
+ * submitted text, and the session is taken only from a genuine token.
  */
 @Injectable()
 export class RateLimitSubjectGuard implements CanActivate {
@@ -22,7 +22,7 @@ export class RateLimitSubjectGuard implements CanActivate {
     private readonly presented: PresentedTokens,
   ) {}
 
-  /** Lets every request pass. What a foreign page sends along is not read: the account that it names must not pay. */
+  /** Allows every request. The body of a cross-site request is not read: the named account must not be charged. */
   canActivate(execution: ExecutionContext): true {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
     const context = contextOf(request);
@@ -32,7 +32,7 @@ export class RateLimitSubjectGuard implements CanActivate {
     return true;
   }
 
-  /** Notes on the context what the members name; null where they name nothing. */
+  /** Stores what the members name in the context; null if they name nothing. */
   private read(
     { email, refreshToken }: SubjectMembers,
     request: FastifyRequest,

@@ -5,7 +5,7 @@ export class JwkDto {
   @ApiProperty({ example: 'RSA' })
   kty: string;
 
-  /** The name that tokens carry in their header. */
+  /** The key's name in the header of tokens. */
   @ApiProperty({ example: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs' })
   kid: string;
 

@@ -5,7 +5,7 @@ import { JwkSetDto } from './jwk-set.dto.js';
 import { KeyRing } from './key-ring.js';
 import { JWKS_MAX_AGE_SECONDS } from './key-schedule.js';
 
-/** Lets anyone verify access tokens without asking again, for as long as the answer may be cached. */
+/** Publishes the keys with which any party can verify access tokens. */
 @ApiTags('keys')
 @Controller('.well-known')
 @Public()
@@ -13,8 +13,8 @@ export class JwksController {
   constructor(private readonly keys: KeyRing) {}
 
   /**
-   * The public keys that verify access tokens, without asking this service (RFC 7517). May be cached for five minutes: a
-   * new key stands here longer than that before it signs.
+   * Returns the public keys with which access tokens can be verified without calling this service (RFC 7517). The
+   * response can be cached for five minutes: a new key is published for longer than that before it signs.
    */
   @Get('jwks.json')
   @ApiOperation({ operationId: 'getJwks', summary: 'List the public keys' })

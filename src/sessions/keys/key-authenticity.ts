@@ -8,12 +8,12 @@ import { KeySeal } from './key-seal.js';
 import type { SigningKey } from './signing-key.entity.js';
 import { SuppliedKey } from './supplied-key.js';
 
-/** What the code of a row is over; whoever changes one of these needs the master secret. */
+/** The columns that the code of a row covers; changing one of them requires the master secret. */
 type Vouched = Pick<SigningKey, 'kid' | 'algorithm' | 'publicJwk' | 'signsFrom'>;
 
 /**
- * Tells the keys of this installation from rows that somebody else has put into the table (CWE-345). Every verifier,
- * also offline, trusts what the key set lists, so that one inserted row would otherwise be a forger's licence.
+ * Distinguishes the keys of this installation from rows that an attacker has inserted (CWE-345). Every verifier,
+ * including offline ones, trusts the key set, so one inserted row would otherwise be enough to forge tokens.
  */
 @Injectable()
 export class KeyAuthenticity {
@@ -27,14 +27,14 @@ export class KeyAuthenticity {
     private readonly audit: AuditService,
   ) {}
 
-  /** The code that a row has to carry: HMAC-SHA-256 over the public key, its name and the time from which it signs. */
+  /** The code that a row must have: HMAC-SHA-256 over the public key, its name and the time from which it signs. */
   codeOf({ kid, algorithm, publicJwk, signsFrom }: Vouched): Buffer {
     const { kty, n, e, crv, x, y } = publicJwk;
     const statement = [kid, algorithm, kty, n, e, crv, x, y, signsFrom.getTime()];
     return this.masterKey.mac('signing-key-row', JSON.stringify(statement));
   }
 
-  /** The rows to trust. A row that is passed over is recorded once by this process, which raises an alert. */
+  /** Returns the authentic rows. This process records each ignored row once, which raises an alert. */
   genuine(rows: readonly SigningKey[]): SigningKey[] {
     return rows.filter((row) => {
       const genuine = row.mac ? this.hasRightCode(row) : this.isProvenOtherwise(row);
@@ -48,7 +48,7 @@ export class KeyAuthenticity {
     return row.mac?.length === code.length && timingSafeEqual(row.mac, code);
   }
 
-  /** A row of the version before: the key that the environment supplies, or one whose private half opens for us. */
+  /** A row of the previous version: the key from the environment, or one whose private half we can decrypt. */
   private isProvenOtherwise({ kid, algorithm, sealedPrivateKey }: SigningKey): boolean {
     if (kid === this.supplied.kid) return true;
     if (sealedPrivateKey === null || (algorithm !== 'RS256' && algorithm !== 'ES256')) return false;
@@ -70,10 +70,10 @@ export class KeyAuthenticity {
       origin: internalOrigin('signing-keys'),
       details: { kid: kid.slice(0, MAX_RECORDED_KID) },
     };
-    // Tried again at the next look, where PostgreSQL is away.
+    // Tried again at the next read if PostgreSQL is unavailable.
     this.audit.recordAlone(event).catch(() => this.rejected.delete(kid));
   }
 }
 
-/** A forged row may name its key as it likes. */
+/** A forged row can contain any text as its key's name. */
 const MAX_RECORDED_KID = 64;

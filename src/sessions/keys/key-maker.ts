@@ -9,7 +9,7 @@ import { generatePrivateKey, publicJwkOf } from './key-material.js';
 import { KeySeal } from './key-seal.js';
 import { KeyStore } from './key-store.js';
 
-/** Adds signing keys to the installation, each with its event. */
+/** Adds signing keys to the installation and records an event for each. */
 @Injectable()
 export class KeyMaker {
   constructor(
@@ -30,7 +30,7 @@ export class KeyMaker {
     return this.add(tx, key, signsFrom, (kid) => this.seal.seal(key, kid), origin);
   }
 
-  /** Publishes a supplied key; its private half stays where it came from. */
+  /** Publishes a supplied key; its private half is not stored. */
   async publish(tx: Transaction, key: KeyObject, signsFrom: Date): Promise<string> {
     return this.add(tx, key, signsFrom, () => null);
   }

@@ -10,7 +10,7 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 
-/** What this service signs with, and the only algorithms that it will ever accept. */
+/** The algorithms that this service signs with, and the only ones that it accepts. */
 export type SigningAlgorithm = 'RS256' | 'ES256';
 
 /** A public key with its name and its purpose (RFC 7517 section 4). */
@@ -23,7 +23,7 @@ export interface PublicJwk extends JsonWebKey {
 
 const generate = promisify(generateKeyPair);
 
-/** 128 bits of strength (NIST SP 800-57 part 1); keys brought along may have 2048 (112 bits). */
+/** 128 bits of strength (NIST SP 800-57 part 1); supplied keys may have 2048 (112 bits). */
 const RSA_BITS = 3072;
 const RSA_MIN_BITS = 2048;
 const RSA_EXPONENT = 65_537n;
@@ -66,7 +66,7 @@ function assertFits(key: KeyObject, algorithm: SigningAlgorithm): void {
     throw new Error(`must be an RSA key with the public exponent ${RSA_EXPONENT}`);
 }
 
-/** Tries a key once: a file may hold the halves of two keys, or damaged numbers, and still be read without an error. */
+/** Tests a key once: a file can contain halves of two keys, or damaged numbers, and still be read without an error. */
 function signs(key: KeyObject): boolean {
   const text = Buffer.from('a text to sign');
   try {

@@ -12,16 +12,16 @@ import { KeyStore } from './key-store.js';
 import { SuppliedKey } from './supplied-key.js';
 import { untilAvailable } from '../../platform/database/until-available.js';
 
-/** How often a `kid` that nobody knows may cause a look at the database, milliseconds. */
+/** The minimum time between database reads caused by an unknown `kid`, milliseconds. */
 const MISS_INTERVAL_MS = 1000;
 
 /**
- * The keys of this installation as this process knows them. Verification keys lie in a map, which has no prototype
- * to hit (`kid: "__proto__"`), and a miss is a refusal (RFC 8725 section 3.10).
+ * This process's copy of the keys of the installation. Verification keys are kept in a map, so that
+ * `kid: "__proto__"` finds no prototype; an unknown `kid` is refused (RFC 8725 section 3.10).
  */
 @Injectable()
 export class KeyRing implements OnModuleInit, OnApplicationShutdown {
-  /** While it fails, the keys that are known stay in use. */
+  /** While it fails, the keys that are already loaded stay in use. */
   private readonly refreshing = new RepeatingTask(KeyRing.name, () => this.keepUp(), {
     pauseMs: KEY_REFRESH_SECONDS * 1000,
   });
@@ -52,12 +52,12 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     await this.refreshing.stop();
   }
 
-  /** The public keys, as the JWKS endpoint shows them. */
+  /** The public keys, as the JWKS endpoint returns them. */
   publicKeys(): PublicJwk[] {
     return this.rows.map((row) => row.publicJwk);
   }
 
-  /** The key that signs now: the supplied one, or the current one of our own. */
+  /** The current signing key: the supplied one, or the current generated one. */
   signer(): { readonly kid: string; readonly key: KeyObject } {
     if (this.supplied.key) return { kid: this.supplied.kid, key: this.supplied.key };
     const own = this.rows.filter((row) => row.sealedPrivateKey !== null);
@@ -71,7 +71,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     return { kid: row.kid, key };
   }
 
-  /** The key of a `kid`, or null. An unknown one may be newer than our view, so it causes one look, rarely. */
+  /** The key of a `kid`, or null. An unknown one may be newer than our copy, so it causes a rate-limited reload. */
   async verifier(kid: string): Promise<KeyObject | null> {
     const known = this.verifiers.get(kid);
     if (known) return known;
@@ -83,8 +83,8 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Reads the keys again; a replaced one is forgotten as soon as its last token is dead, whoever may hold it. Returns
-   * whether there is any to delete.
+   * Reloads the keys; drops a replaced key as soon as its last token has expired. Returns whether there are keys to
+   * delete.
    */
   async refresh(): Promise<boolean> {
     const rows = await this.keys.all();

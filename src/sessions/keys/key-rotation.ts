@@ -11,16 +11,16 @@ import type { SigningKey } from './signing-key.entity.js';
 import { KeyStore } from './key-store.js';
 import { SuppliedKey } from './supplied-key.js';
 
-/** What a rotation has changed, for the operator who asked for it. */
+/** The changes that a rotation made, for the operator who requested it. */
 export interface Rotation {
   readonly kid: string;
   /** When the new key starts to sign. */
   readonly signsFrom: Date;
-  /** Keys that no living token needs and that are gone now. */
+  /** Deleted keys that no unexpired token needed. */
   readonly dropped: readonly string[];
 }
 
-/** Which keys there are: the first one, the supplied one, and their successors. One instance at a time decides. */
+/** Adds and deletes signing keys: the first one, the supplied one and their successors. One instance acts at a time. */
 @Injectable()
 export class KeyRotation {
   constructor(
@@ -33,8 +33,8 @@ export class KeyRotation {
   ) {}
 
   /**
-   * Makes sure that a key is in force; of many instances that start at once, one adds it. It is generated before the
-   * lock, because others would wait for as long as an RSA key takes.
+   * Ensures that a key is in force; if many instances start at once, one of them adds it. The key is generated before
+   * the lock is taken, because the other instances would otherwise wait while an RSA key is generated.
    */
   async ensureKey(): Promise<void> {
     const { key: supplied } = this.supplied;
@@ -48,8 +48,8 @@ export class KeyRotation {
   }
 
   /**
-   * Publish, wait, sign, keep the old until its tokens are dead: adds a key that takes over once every verifier can
-   * know it. Throws {@link ConfigurationFault} over a supplied key.
+   * Adds a key that starts to sign once every verifier can have loaded it; the old key is kept until its tokens have
+   * expired. Throws {@link ConfigurationFault} if the signing key is a supplied one.
    */
   async rotate(origin?: Origin): Promise<Rotation> {
     if (this.supplied.key) {
@@ -66,7 +66,7 @@ export class KeyRotation {
     });
   }
 
-  /** Deletes what no living token needs, private halves first of all. */
+  /** Deletes the keys that no unexpired token needs, private halves first. */
   async clear(): Promise<void> {
     await this.transactions.run(async (tx) => {
       await this.keys.lock(tx);
@@ -74,13 +74,13 @@ export class KeyRotation {
     });
   }
 
-  /** Those of some keys that no living token needs, and that must be trusted no longer. */
+  /** The given keys that no unexpired token needs and that must no longer be trusted. */
   dead(keys: readonly SigningKey[]): SigningKey[] {
     const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
     return deadKeys(keys, this.clock.nowMs(), lifetimeSeconds).filter(({ kid }) => kid !== this.supplied.kid);
   }
 
-  /** Whether one of some keys of our own signs now, with the algorithm that is configured. */
+  /** Whether one of the given generated keys signs now, with the configured algorithm. */
   private isInForce(keys: readonly SigningKey[]): boolean {
     const current = currentKey(keys, this.clock.nowMs());
     return current?.algorithm === this.environment.JWT_ALGORITHM && current.sealedPrivateKey !== null;
@@ -92,7 +92,7 @@ export class KeyRotation {
     return kids;
   }
 
-  /** The supplied key counts as in force from now on, also when it was in force before another one. */
+  /** Puts the supplied key in force from now on, even if it was in force earlier. */
   private async publish(tx: Transaction, key: KeyObject): Promise<void> {
     const rows = await this.keys.all(tx);
     if (currentKey(rows, this.clock.nowMs())?.kid === this.supplied.kid) return;

@@ -25,7 +25,7 @@ export function firstUse(nowMs: number): Date {
   return new Date(nowMs + (JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000);
 }
 
-/** Keys whose last token is dead: a successor took over longer ago than a token lives. */
+/** Keys whose last token has expired: a successor took over longer ago than the lifetime of a token. */
 export function deadKeys(
   keys: readonly SigningKey[],
   nowMs: number,

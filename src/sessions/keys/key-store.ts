@@ -8,7 +8,7 @@ import { SigningKeysRepository } from './signing-keys.repository.js';
 /** A key about to be stored. */
 export type NewSigningKey = Omit<SigningKey, 'mac' | 'sealedWith'>;
 
-/** The signing keys of this installation: what is stored gets a code, and only rows with the right one are read. */
+/** The signing keys of this installation: each stored row has a code, and rows with a wrong code are ignored. */
 @Injectable()
 export class KeyStore {
   constructor(

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { PublicJwk } from './key-material.js';
 
-/** A key pair that signs access tokens, now or lately. */
+/** A key pair that signs access tokens, or did until recently. */
 @Entity('signing_keys')
 export class SigningKey {
   /** JWK thumbprint (RFC 7638): a key has one name wherever it is loaded. */
@@ -18,11 +18,11 @@ export class SigningKey {
   @Column('bytea', { name: 'sealed_private_key', nullable: true })
   sealedPrivateKey: Buffer | null;
 
-  /** The name of the master secret that encrypts it; null for a supplied key, and in rows of the version before. */
+  /** The name of the master secret that encrypts it; null for a supplied key, and in rows of the previous version. */
   @Column('text', { name: 'sealed_with', nullable: true })
   sealedWith: string | null;
 
-  /** Proof by the master secret that this installation made the row; null in rows of the version before. */
+  /** Proof by the master secret that this installation made the row; null in rows of the previous version. */
   @Column('bytea', { nullable: true })
   mac: Buffer | null;
 

@@ -5,10 +5,10 @@ import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { SigningKey } from './signing-key.entity.js';
 
-/** Any number that nothing else locks. */
+/** An arbitrary number that no other lock uses. */
 const KEYS_LOCK = 0x6b657973;
 
-/** Every statement over signing keys. */
+/** All SQL statements on signing keys. */
 @Injectable()
 export class SigningKeysRepository {
   constructor(@InjectRepository(SigningKey) private readonly keys: Repository<SigningKey>) {}

@@ -5,7 +5,7 @@ import { ConfigurationFault } from '../../platform/config/configuration-fault.js
 import { Environment } from '../../platform/config/environment.js';
 import { publicJwkOf, readPrivateKey } from './key-material.js';
 
-/** The signing key that the environment brings along, if it does. */
+/** The signing key from the environment, if one is configured. */
 @Injectable()
 export class SuppliedKey {
   /** Null when keys are made and kept by the service. Throws {@link ConfigurationFault} for an unfit key. */

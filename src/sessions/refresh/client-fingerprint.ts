@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Origin } from '../../platform/http/origin.js';
 
-/** What the version before takes for the same client: user agent and network. Still written, for its instances. */
+/** How the previous version identifies a client: user agent and network. Still written for its instances. */
 export function clientFingerprint({ network, userAgent }: Origin): Buffer {
   return createHash('sha256')
     .update(JSON.stringify([network, userAgent]))
     .digest();
 }
 
-/** The user agent that a rotation is bound to. The network is not: a lost answer may be asked for from another one. */
+/** The user agent that a rotation is bound to. The network is not: a retry can come from another one. */
 export function userAgentDigest({ userAgent }: Origin): Buffer {
   return createHash('sha256')
     .update(userAgent ?? '')

@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { isUuid, uuidFromBytes, uuidToBytes } from '../../platform/crypto/uuid.js';
 
-/** What a refresh token stands for. */
+/** The content of a refresh token. */
 export interface RefreshClaim {
   readonly sessionId: string;
   readonly generation: number;
@@ -15,9 +15,9 @@ const MAC_BYTES = 32;
 const TOKEN = /^[A-Za-z0-9_-]{70}$/;
 
 /**
- * Refresh tokens: session (16 bytes), generation (4 bytes) and their HMAC under a key that no database holds. Nothing
- * is stored of them, so nothing can be stolen from there; and one generation has one token, which is how a lost answer
- * can be given again without a second descendant.
+ * Refresh tokens: session (16 bytes), generation (4 bytes) and their HMAC under a key that is not in the database. Tokens
+ * are not stored, so none can be stolen from the database. One generation has one token, so a lost response can be sent
+ * again without creating a second descendant.
  */
 @Injectable()
 export class RefreshTokens {
@@ -30,7 +30,7 @@ export class RefreshTokens {
     return Buffer.concat([claim, this.masterKey.mac('refresh-token', claim)]).toString('base64url');
   }
 
-  /** What a genuine token says; null for anything else. */
+  /** The content of a genuine token; null for anything else. */
   read(token: string): RefreshClaim | null {
     if (!TOKEN.test(token)) return null;
     const bytes = Buffer.from(token, 'base64url');

@@ -6,18 +6,18 @@ import type { Session } from '../session.entity.js';
 import { clientFingerprint, userAgentDigest } from './client-fingerprint.js';
 
 /**
- * A session rotates at most once in this time, milliseconds. Lost answers, several tabs and a change of network within
- * it get the current token again, so that they neither create a second descendant nor end the session.
+ * A session rotates at most once in this time, milliseconds. Retries, several tabs and a change of network within it
+ * receive the current token again, so that they neither create a second descendant nor end the session.
  */
 const WINDOW_MS = 10_000;
 
-/** What a genuine refresh token of a live session leads to. */
+/** The outcome of presenting a genuine refresh token of a live session. */
 export type RefreshVerdict = 'rotate' | 'replay' | 'wait' | 'reuse';
 
 /**
- * Judges a presented generation. The current one rotates, unless it came about within the window: then the user agent
- * that rotated gets the same token again, for the current generation and the one before, and another one has to wait,
- * since browsers update themselves. Everything else is reuse.
+ * Decides what happens to a presented generation. The current one rotates unless it was created within the window. Within
+ * the window, the user agent that rotated receives the same token again, for the current and the previous generation;
+ * another user agent has to wait, because browsers update themselves. Everything else is reuse.
  */
 export function judgeRefresh(
   { session, sinceRotationMs }: LockedSession,
@@ -34,7 +34,7 @@ export function judgeRefresh(
   return isCurrent ? 'wait' : 'reuse';
 }
 
-/** An instance of the version before leaves no digest of the user agent, and is judged as it judges. */
+/** An instance of the previous version stores no digest of the user agent; its own rule applies to its rotations. */
 function hasRotated({ rotatedBy, client }: Session, origin: Origin): boolean {
   return rotatedBy === null
     ? client.equals(clientFingerprint(origin))

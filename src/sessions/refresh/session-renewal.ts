@@ -18,15 +18,15 @@ import type { RefreshClaim } from './refresh-tokens.js';
 import { judgeRefresh, rotationInProgress } from './rotation-window.js';
 import { SessionRotation } from './session-rotation.js';
 
-/** A session that has gone on by one generation, or was replayed, and whose it is. */
+/** A session that was rotated or whose token was replayed, with its owner. */
 export interface RenewedSession {
   readonly session: Session;
   readonly owner: User;
 }
 
 /**
- * Refresh rotation (RFC 9700 section 4.14.2). Whatever races, a session has one live descendant: every request decides
- * under the session's row lock, and the rotation itself is one update that holds only for the claimed generation.
+ * Refresh rotation (RFC 9700 section 4.14.2). A session has one live descendant even under concurrency: every request
+ * decides under the session's row lock, and the rotation is one update that applies only to the expected generation.
  */
 @Injectable()
 export class SessionRenewal {

@@ -8,7 +8,7 @@ import { Session } from '../session.entity.js';
 import { SessionsRepository } from '../sessions.repository.js';
 import { clientFingerprint, userAgentDigest } from './client-fingerprint.js';
 
-/** What a proof changes of a session. */
+/** The columns of a session that a proof changes. */
 export type Proven = Pick<Session, 'amr' | 'acr' | 'authTime'>;
 
 /** Moves sessions to their next generation, each with its event. */
@@ -21,7 +21,7 @@ export class SessionRotation {
     private readonly clock: Clock,
   ) {}
 
-  /** Rotates a session whose row the caller has locked, with what was proven for it; returns it as it is then. */
+  /** Rotates a session whose row the caller has locked and stores new proofs; returns the updated session. */
   async rotate(tx: Transaction, session: Session, origin: Origin, proven?: Proven): Promise<Session> {
     const now = this.clock.now();
     const next = {
@@ -37,7 +37,7 @@ export class SessionRotation {
     return renewed;
   }
 
-  /** Records that the current token was given again. */
+  /** Records that the current token was returned again. */
   async recordReplay(tx: Transaction, session: Session, origin: Origin): Promise<void> {
     const networkChanged = !clientFingerprint(origin).equals(session.client);
     await this.record(tx, session, origin, { replayed: true, networkChanged });

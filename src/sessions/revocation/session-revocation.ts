@@ -22,7 +22,7 @@ export class SessionRevocation {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Ends one session at its holder's request. One that is over already stays as it is, and nothing is recorded. */
+  /** Ends one session at its holder's request. Has no effect and records nothing if the session is already over. */
   async logout(sessionId: string, origin: Origin): Promise<void> {
     await this.transactions.run(async (tx) => {
       const [ended] = await this.revoke(tx, { id: sessionId }, 'logout');
@@ -44,8 +44,8 @@ export class SessionRevocation {
   }
 
   /**
-   * Ends some sessions of an account in the caller's transaction while others go on, with an event each; returns how
-   * many. `by` is the session in which their owner asks for it.
+   * Ends some sessions of an account in the caller's transaction, with one event for each; returns how many.
+   * `by` is the session from which the owner requested it.
    */
   async endSome(
     tx: Transaction,
@@ -89,7 +89,7 @@ export class SessionRevocation {
 
   /**
    * The one path by which sessions end: the row first, and once that is committed this process and the copies in Redis.
-   * Where Redis is away, the feed tells the other instances within a second.
+   * If Redis is unavailable, the other instances learn it from the feed within a second.
    */
   private async revoke(
     tx: Transaction,

@@ -4,18 +4,18 @@ import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import type { Session } from '../session.entity.js';
 import { type SeenSession, SessionsRepository } from '../sessions.repository.js';
 
-/** Half of the minute that what is told may be late. */
+/** Half of the minute by which the reported time may lag behind. */
 const INTERVAL_MS = 30_000;
 
-/** Rows that one statement locks, for some milliseconds: a revocation of one of them waits for so long. */
+/** Rows that one statement locks, for a few milliseconds each; a revocation of one of them waits that long. */
 const BATCH = 1000;
 
-/** Sessions that are remembered while PostgreSQL is away, some 100 bytes each; further ones are left out. */
+/** Sessions remembered while PostgreSQL is unavailable, about 100 bytes each; further ones are dropped. */
 const CAPACITY = 100_000;
 
 /**
- * When sessions were last in use. A request costs an entry in a map; every half minute the sessions that were in use go
- * to PostgreSQL, a thousand in one statement. A process that is killed takes its last half minute along.
+ * Records when sessions were last in use. A request costs one entry in a map; every half minute the sessions that were
+ * in use are written to PostgreSQL, a thousand per statement. A process that is killed loses its last half minute.
  */
 @Injectable()
 export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
@@ -35,7 +35,7 @@ export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.finish();
   }
 
-  /** Notes a use at this moment. */
+  /** Records a use at this moment. */
   note(sessionId: string): void {
     if (this.seen.size >= CAPACITY && !this.seen.has(sessionId)) return;
     this.seen.set(sessionId, this.clock.nowMs());
@@ -47,7 +47,7 @@ export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
     return new Date(Math.max(...known, this.seen.get(id) ?? 0));
   }
 
-  /** Writes a batch; returns whether there is more. What could not be written is kept. */
+  /** Writes a batch; returns whether there is more. Entries that could not be written are kept. */
   async write(): Promise<boolean> {
     const batch: SeenSession[] = [];
     for (const entry of this.seen) {

@@ -1,4 +1,4 @@
-/** Remembers the texts that were added last, a bounded number of them. */
+/** Remembers a bounded number of the most recently added texts. */
 export class RecentSet {
   private readonly members = new Set<string>();
 

@@ -6,23 +6,23 @@ import { SessionsRepository } from '../sessions.repository.js';
 
 const INTERVAL_MS = 300;
 
-/** Without news for this long, copies are not believed: the bound within which a dead session dies everywhere. */
+/** Without a successful read for this long, copies are not trusted: the bound within which a revocation takes effect. */
 const BLIND_AFTER_MS = 1000;
 
-/** How far back each look overlaps the last one, for transactions that were still open then; seconds. */
+/** Seconds by which each read overlaps the previous one, to include transactions that were still open then. */
 const OVERLAP_SECONDS = 10;
 
 /**
- * Which sessions ended lately, read from PostgreSQL several times a second. It makes the short-lived copies in Redis
- * safe: a copy that a failed write left behind, or that somebody put there, is overruled here within a second. Without
- * Redis there are no copies, and nothing is polled.
+ * The sessions that ended recently, read from PostgreSQL several times a second. The feed makes the short-lived copies
+ * in Redis safe: it overrules a copy that a failed write left behind, or that an attacker inserted, within a second.
+ * Without Redis there are no copies, and nothing is polled.
  */
 @Injectable()
 export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(RevocationFeed.name);
   /** Session id to the time (`performance.now()`) at which it may be forgotten. */
   private readonly ended = new Map<string, number>();
-  /** For as long as an access token of the session may live; some 100 bytes each. */
+  /** Kept for the lifetime of an access token; about 100 bytes each. */
   private readonly rememberedMs: number;
   private lastNewsMs = Number.NEGATIVE_INFINITY;
   private timer?: NodeJS.Timeout;
@@ -45,7 +45,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     clearTimeout(this.timer);
   }
 
-  /** Whether this process knows everything that ended until a second ago, so that copies may be believed. */
+  /** Whether this process has read all sessions that ended until a second ago, so that copies can be trusted. */
   get isCurrent(): boolean {
     return performance.now() - this.lastNewsMs < BLIND_AFTER_MS;
   }
@@ -54,7 +54,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     return this.ended.has(sessionId);
   }
 
-  /** Notes what this process itself ended, ahead of the next look. */
+  /** Adds the sessions that this process itself ended, ahead of the next read. */
   note(sessionIds: readonly string[]): void {
     const until = performance.now() + this.rememberedMs;
     for (const id of sessionIds) this.ended.set(id, until);
@@ -68,7 +68,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     } catch (error) {
       this.logger.debug(
         { err: error },
-        'revocations could not be read; copies are not believed until they can',
+        'Revocations could not be read; cached sessions are not trusted until they can be.',
       );
     }
     this.forget(startedMs);
@@ -79,7 +79,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     }, INTERVAL_MS).unref();
   }
 
-  /** Insertion order is time order, save for repeated news, which `set` leaves in place; so the old ones lead. */
+  /** Insertion order is time order, except for repeated ids, which `set` leaves in place; so the oldest come first. */
   private forget(nowMs: number): void {
     for (const [id, until] of this.ended) {
       if (until > nowMs) return;

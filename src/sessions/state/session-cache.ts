@@ -6,22 +6,22 @@ import { evaluate, redisScript } from '../../platform/redis/redis-script.js';
 import { TurnBatch } from '../../platform/redis/turn-batch.js';
 import { ProfileChanges } from '../../users/profile-changes.js';
 
-/** Seconds that an account stays in Redis, from the first copy on. */
+/** Seconds that an account stays in Redis, counted from the first copy. */
 const LIFETIME_SECONDS = 30;
 
 /**
- * A session is believed to live for so long after the look at PostgreSQL that found it so, and no longer, however long
- * the copy lies in Redis or was on its way there: shorter than the revocation feed remembers what has ended.
+ * How long a session is considered live after PostgreSQL was read, no matter how long the copy has been in Redis or
+ * took to get there. This is shorter than the time for which the revocation feed remembers ended sessions.
  */
 const BELIEVED_MS = 30_000;
 
 /** How far the clocks of two instances may differ. */
 const CLOCK_LEEWAY_MS = 5000;
 
-/** What stands in place of a time for a session that is over. */
+/** Stored instead of a time for a session that is over. */
 const OVER = '0';
 
-/** Copies read by one script. */
+/** The number of copies that one script reads. */
 const BATCH = 128;
 
 /** KEYS: accounts. ARGV: a session of each. Returns the state of the session and the profile, for one after the other. */
@@ -38,12 +38,12 @@ const KEEP_NEWER = `
   local held = redis.call('HGET', KEYS[1], 'profile')
   if not held or held < ARGV[2] then redis.call('HSET', KEYS[1], 'profile', ARGV[2]) end`;
 
-/** Never prolonged, or whoever changes one session of an account would keep the copies of all. */
+/** The expiry is never extended; otherwise a change of one session would keep the copies of all its account's sessions. */
 const GIVE_END = `return redis.call('EXPIRE', KEYS[1], ARGV[1], 'NX')`;
 
 const RENEW_PROFILE = `${KEEP_NEWER}\n${GIVE_END}`;
 
-/** Writes what PostgreSQL said, except over the end of a session that was announced meanwhile. */
+/** Writes the state read from PostgreSQL, except over the end of a session that was recorded meanwhile. */
 const FILL = `
   if redis.call('HGET', KEYS[1], ARGV[3]) ~= '${OVER}' then redis.call('HSET', KEYS[1], ARGV[3], ARGV[4]) end
   ${KEEP_NEWER}
@@ -58,20 +58,20 @@ interface CopyKey {
   readonly sessionId: string;
 }
 
-/** What Redis holds: when PostgreSQL was asked about the session, or that it is over; and the profile, encoded. */
+/** A copy in Redis: when the session was read from PostgreSQL, or that it is over; and the encoded profile. */
 type Copied = readonly [session: string | null, profile: string | null];
 
-/** What could be learned of an account without asking PostgreSQL; null means ask. */
+/** The state of an account as found in Redis; null means that PostgreSQL must be read. */
 export interface CachedSession {
-  /** Null where no copy says whether the session lives. */
+  /** Null if no copy shows whether the session is live. */
   readonly session: 'live' | 'over' | null;
   readonly profile: Profile | null;
 }
 
 /**
- * Short-lived copies in Redis of what every authenticated request needs: whether the session lives, and the
- * profile. One hash per account, so that one command reads both and a change of the profile reaches all sessions.
- * PostgreSQL stays the truth; methods reject with `RedisUnavailable`, and the caller decides what then.
+ * Short-lived copies in Redis of what every authenticated request needs: whether the session is live, and
+ * the profile. There is one hash per account, so that one command reads both and a profile change reaches all sessions.
+ * PostgreSQL is authoritative; methods reject with `RedisUnavailable`, which the caller handles.
  */
 @Injectable()
 export class SessionCache implements OnModuleInit {
@@ -95,7 +95,7 @@ export class SessionCache implements OnModuleInit {
     return this.redis.configured;
   }
 
-  /** One round trip, shared with all requests of a turn. */
+  /** Makes one round trip, shared by all requests of an event-loop turn. */
   async read(userId: string, sessionId: string): Promise<CachedSession> {
     const key = { userId, sessionId };
     const [session, profile] = await (this.redis.clustered ? this.readOne(key) : this.batch.ask(key));
@@ -105,7 +105,7 @@ export class SessionCache implements OnModuleInit {
     };
   }
 
-  /** Notes a session that PostgreSQL, asked at `readAt`, has found alive. */
+  /** Stores that a session was live when PostgreSQL was read at `readAt`. */
   async fill(sessionId: string, profile: Profile, readAt: Date): Promise<void> {
     const copy = [LIFETIME_SECONDS, encode(profile), sessionId, readAt.getTime()];
     await this.redis.run((client) => client.eval(FILL, 1, keyOf(profile.id), ...copy));

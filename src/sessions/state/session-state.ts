@@ -10,12 +10,12 @@ import { RecentSet } from './recent-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { SessionsRepository } from '../sessions.repository.js';
 
-/** Sessions that were found over and are remembered, some 100 bytes each. */
+/** The number of ended sessions that are remembered, about 100 bytes each. */
 const REMEMBERED_OVER = 20_000;
 
 /**
- * Whether the session behind a token still lives. The copy in Redis is asked in the same tick, and so in the same
- * round trip, as the rate limits; PostgreSQL, the truth, only where no believable copy answers.
+ * Checks whether the session of a token is still live. The copy in Redis is read in the same tick, and so in the same
+ * round trip, as the rate limits; PostgreSQL, which is authoritative, is read only if no trustworthy copy exists.
  */
 @Injectable()
 export class SessionState {
@@ -30,12 +30,12 @@ export class SessionState {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether this process has heard that the session is over; that it has not says nothing. */
+  /** Whether this process has seen that the session is over; false does not mean that it is live. */
   isKnownToBeOver({ sessionId }: SessionPrincipal): boolean {
     return this.over.has(sessionId) || this.feed.hasEnded(sessionId);
   }
 
-  /** Asks Redis for the copy without waiting for it. */
+  /** Requests the copy from Redis without waiting for it. */
   ask(context: RequestContext, { userId, sessionId }: SessionPrincipal): void {
     if (!this.cache.configured || !this.feed.isCurrent) return;
     this.asked.set(

@@ -26,7 +26,7 @@ export interface AccessTokenClaims {
 /** How far the clock of another instance may be ahead, seconds. */
 const IAT_LEEWAY_SECONDS = 60;
 
-/** Whom claims speak for; null when a member is missing or of another form. Says nothing about time. */
+/** The subject of the claims; null if a member is missing or malformed. The times are not checked. */
 export function principalFrom(claims: unknown): SessionPrincipal | null {
   if (typeof claims !== 'object' || claims === null) return null;
   const { aud, sub, sid, jti, iat, exp, client_id, roles } = claims as Record<string, unknown>;
@@ -45,7 +45,7 @@ export function principalFrom(claims: unknown): SessionPrincipal | null {
   };
 }
 
-/** Whether a token is within its time; expiry has no leeway, because the clock that reads it is one that wrote it. */
+/** Whether a token is within its time; expiry has no leeway, because the same clocks write and read it. */
 export function isCurrent({ issuedAt, expiresAt }: SessionPrincipal, nowMs: number): boolean {
   const now = nowMs / 1000;
   return now < expiresAt && issuedAt <= now + IAT_LEEWAY_SECONDS;

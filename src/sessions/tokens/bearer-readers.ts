@@ -5,13 +5,13 @@ import type { Principal } from '../../platform/access/principal.js';
 export interface BearerReader {
   /** Whether a token has the form of this kind; decided by a prefix, without any look-up. */
   accepts(token: string): boolean;
-  /** Returns whose token it is. Throws `TokenRefused` for one that is not acceptable. */
+  /** Returns the owner of the token. Throws `TokenRefused` if the token is not acceptable. */
   read(token: string): Promise<Principal>;
 }
 
 /**
- * The kinds of bearer tokens beside access tokens. The module that issues a kind registers its reader at the start, so
- * that this module does not know what else can be presented.
+ * The kinds of bearer tokens other than access tokens. The module that issues a kind registers its reader at startup, so
+ * that this module does not depend on it.
  */
 @Injectable()
 export class BearerReaders {

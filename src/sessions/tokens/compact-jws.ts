@@ -1,4 +1,4 @@
-/** Longer than any token of ours; what is longer is not read at all. */
+/** Longer than any token that this service issues; longer input is not parsed. */
 const MAX_LENGTH = 4096;
 
 /** Three parts in the base64url alphabet; neither JWE nor the JSON serialisation fits (RFC 8725 section 3.14). */
@@ -10,8 +10,7 @@ const MAX_KID_LENGTH = 64;
 const ES256_SIGNATURE_LENGTH = 86;
 
 /**
- * Reads the outside of a compact JWS as strictly as it was written: canonical base64url in each part (one token, one
- * spelling), a header of exactly `typ`, `alg` and `kid`, the pinned algorithm, an explicit type (RFC 9068 section 4).
+ * Parses the form of a compact JWS strictly: canonical base64url in each part (one spelling per token), a header of exactly `typ`, `alg` and `kid`, the pinned algorithm, an explicit type (RFC 9068 section 4).
  * So `crit`, `b64`, `jku`, `jwk`, `x5u` and `x5c` are refused unread (RFC 7515 section 4.1). Null for anything else.
  */
 export function readCompactJws(token: string, algorithm: string): { readonly kid: string } | null {

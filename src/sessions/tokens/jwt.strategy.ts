@@ -34,7 +34,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
       issuer: environment.JWT_ISSUER,
       audience: environment.JWT_AUDIENCE,
       ignoreExpiration: true,
-      // The library hands the key on as it is; only its types lack Node's KeyObject.
+      // The library passes the key on unchanged; only its types lack Node's KeyObject.
       secretOrKeyProvider: (_request: unknown, token: string, done: unknown) => {
         keyOf(token, done as KeyDone);
       },

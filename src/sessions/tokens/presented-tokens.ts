@@ -9,10 +9,10 @@ const BEARER = /^bearer ([^ ,]+)$/i;
 /** Credentials of another scheme, as a browser adds those of a staging host to each request (RFC 9110 section 11.4). */
 const OTHER_SCHEME = /^[\w!#$%&'*+.^`|~-]+ +[^ ]/;
 
-/** The scheme anywhere in the field: two fields come joined by a comma, and a proxy in front may have judged the other. */
+/** The scheme anywhere in the field: two fields are joined with a comma, and a proxy may have checked the other. */
 const NAMES_BEARER = /(?:^|,)[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
 
-/** No token looks like this, so that a header of another form is refused as a token and never passed over. */
+/** Not a valid token, so that a malformed header is refused as a token and never ignored. */
 const NO_TOKEN = '*';
 
 /** Finds the tokens of a request, genuine or not; null where it presents none. A URL is never read (RFC 6750 section 5.3). */
@@ -26,7 +26,7 @@ export class PresentedTokens {
     return BEARER.exec(request.headers.authorization ?? '')?.[1] ?? NO_TOKEN;
   }
 
-  /** How the access token of a request travels, which is how its session's next tokens are to be given. */
+  /** How the access token of a request was sent, which is how the session's next tokens are returned. */
   transportOf({ headers: { authorization } }: FastifyRequest): TokenTransport {
     return authorization === undefined || isOfOtherScheme(authorization) ? 'cookie' : 'body';
   }

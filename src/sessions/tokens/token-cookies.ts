@@ -27,7 +27,7 @@ export class TokenCookies {
     return request.cookies[this.prefix + name] || null;
   }
 
-  /** Whether the request carries any cookie of ours: the mark of a browser. */
+  /** Whether the request has any of our cookies, which only a browser sends. */
   accompany(request: FastifyRequest): boolean {
     return (['access_token', 'refresh_token', 'device'] as const).some(
       (name) => this.read(request, name) !== null,
@@ -44,7 +44,7 @@ export class TokenCookies {
     this.set(reply, 'device', value, DEVICE_MAX_AGE_SECONDS);
   }
 
-  /** Removes both tokens, with the attributes that they were set with. The device stays known. */
+  /** Removes both tokens, with the attributes that they were set with. The device cookie is kept. */
   clearTokens(reply: FastifyReply): void {
     this.set(reply, 'access_token', '', 0);
     this.set(reply, 'refresh_token', '', 0);
@@ -55,7 +55,7 @@ export class TokenCookies {
   }
 }
 
-/** A cookie's value with the seconds after which the browser shall forget it. */
+/** A cookie's value with the seconds after which the browser deletes it. */
 export interface TimedValue {
   readonly value: string;
   readonly maxAgeSeconds: number;

@@ -8,13 +8,13 @@ export class TokenRefused extends Error {
     this.name = 'TokenRefused';
   }
 
-  /** The reason behind what Passport reports: ours, or jsonwebtoken's. Anything else is thrown on. */
+  /** The reason for the failure that Passport reports: ours or jsonwebtoken's. Any other error is rethrown. */
   static faultOf(reported: unknown): TokenFault {
     if (reported instanceof TokenRefused) return reported.fault;
     if (reported instanceof Error && /^(JsonWebToken|NotBefore)Error$/.test(reported.name)) {
       return reported.message === 'invalid signature' ? 'bad_signature' : 'wrong_claims';
     }
-    // A payload that is no JSON, behind a genuine signature or not; `jws` throws what JSON.parse throws.
+    // A payload that is not JSON, whether or not the signature is genuine; `jws` throws the error of JSON.parse.
     if (reported instanceof SyntaxError) return 'malformed';
     throw reported;
   }

@@ -9,7 +9,7 @@ import type { Session } from '../session.entity.js';
 import type { IssuedSession } from '../issued-session.js';
 import { AccessTokens } from './access-tokens.js';
 
-/** Makes the tokens of a session, and gives them to the client by the transport that it asked for. */
+/** Makes the tokens of a session and returns them by the transport that the client requested. */
 @Injectable()
 export class TokenResponse {
   constructor(

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { KeyRing } from '../keys/key-ring.js';
 
-/** Tokens remembered; the least recently verified leaves first. About 1.5 KB each. */
+/** The number of remembered tokens, about 1.5 KB each; the least recently verified is dropped first. */
 const CAPACITY = 10_000;
 
-/** Found by the end of its signature, since a whole token is hashed anew at each look-up, which costs a microsecond. */
+/** Keyed by the end of the signature, because hashing a whole token at each look-up would cost a microsecond. */
 const KEY_LENGTH = 43;
 
 interface Verified {
@@ -14,8 +14,8 @@ interface Verified {
 }
 
 /**
- * Tokens whose signature this process has verified, so that a client's next thousand requests cost a look-up each.
- * A signature does not expire: the caller checks the time. Everything is forgotten when a key is dropped.
+ * Tokens whose signature this process has verified, so that a client's further requests cost one look-up each.
+ * A signature does not expire: the caller checks the time. All tokens are dropped when a key is dropped.
  */
 @Injectable()
 export class VerifiedTokens {
@@ -24,7 +24,7 @@ export class VerifiedTokens {
 
   constructor(private readonly keys: KeyRing) {}
 
-  /** The holder of a token that was verified before, also of one that has expired since. */
+  /** The holder of a token that was already verified, even if it has expired since. */
   get(token: string): SessionPrincipal | null {
     if (this.generation !== this.keys.generation) this.forgetAll();
     const found = this.known.get(token.slice(-KEY_LENGTH));

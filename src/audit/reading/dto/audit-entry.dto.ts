@@ -56,14 +56,14 @@ export class AuditEntryDto implements AuditEntry {
   @ApiProperty({ type: String, nullable: true, example: null })
   route: string | null;
 
-  /** The HTTP status that a call was answered with. */
+  /** The HTTP status of the response to a call. */
   @ApiProperty({ type: 'integer', nullable: true, example: null })
   status: number | null;
 
   @ApiProperty({ type: Number, nullable: true, example: null })
   durationMs: number | null;
 
-  /** What the type of the event adds. An account stands here as a keyed digest of its address, never the address. */
+  /** Members specific to the type of the event. An account is given as a keyed digest of its address, never the address. */
   @ApiProperty({
     type: 'object',
     additionalProperties: true,

@@ -8,7 +8,7 @@ import { IsTime } from './time.decorator.js';
 const TYPES = [...AUDIT_EVENT_TYPES, API_CALL];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Which entries are wanted; all given filters apply. */
+/** Selects entries; all given filters apply. */
 export class AuditFilterDto {
   /** The earliest time, RFC 3339; 24 h before `to` when it is not given. */
   @ApiPropertyOptional({ format: 'date-time' })

@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 
-/** RFC 3339 section 5.6, with the offset that UTC and everybody else needs. */
+/** RFC 3339 section 5.6, with a mandatory offset. */
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 /** An RFC 3339 time since 1970. */
@@ -14,7 +14,7 @@ export const IsTime = () =>
     },
   });
 
-/** Date.parse takes February 30 for the second of March, without a word. */
+/** Date.parse silently accepts February 30 as the second of March. */
 function isOnTheCalendar(time: string): boolean {
   const date = time.slice(0, 'YYYY-MM-DD'.length);
   const read = new Date(`${date}T00:00:00Z`);

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { Fault, FaultKind } from '../../verification/fault.js';
 import type { Verification } from '../../verification/audit-verification.js';
 
-/** Where the trail is not what was written. */
+/** A place where the trail has been changed. */
 export class FaultDto implements Fault {
   /** The id of an entry, or `seal:` and the number of a seal. */
   @ApiProperty({ example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
@@ -15,7 +15,7 @@ export class FaultDto implements Fault {
   detail: string;
 }
 
-/** The newest seal verified; keep it elsewhere, and a later cut of the trail shows. */
+/** The newest seal verified; keep a copy elsewhere to detect a later truncation of the trail. */
 export class CheckpointDto {
   @ApiProperty({ type: 'integer', example: 4711 })
   number: number;
@@ -36,7 +36,7 @@ export class CheckpointDto {
   publicKey: string;
 }
 
-/** Whether the trail is what was once written, how much of it was looked at, and the newest proof. */
+/** Whether the trail is unchanged, how much of it was verified, and the newest proof. */
 export class VerificationDto implements Verification {
   @ApiProperty({ example: true })
   intact: boolean;

@@ -5,7 +5,7 @@ import { Environment } from '../../../platform/config/environment.js';
 /** The whole exchange takes so long at most, milliseconds. */
 const TIMEOUT_MS = 1000;
 
-/** Digits of the digest that leave this machine: each prefix stands for hundreds of breached passwords. */
+/** Digits of the digest that are sent out: each prefix matches hundreds of breached passwords. */
 const PREFIX_DIGITS = 5;
 
 /** A response has some 40 KiB; a longer one is not read to its end. */

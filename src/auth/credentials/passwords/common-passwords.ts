@@ -22,7 +22,7 @@ export function wellKnownPhrases(): string[] {
   return [...new Set(linesOf(PHRASES).flatMap(alternatives).map(comparable))];
 }
 
-/** Every text that a line stands for: `a (b|c)` stands for `a b` and `a c`. Parentheses do not nest. */
+/** All texts that a line describes: `a (b|c)` describes `a b` and `a c`. Parentheses do not nest. */
 function alternatives(line: string): string[] {
   return line
     .split(/[()]/)

@@ -7,7 +7,7 @@ interface Waiting {
 }
 
 /**
- * {@link HashQueue.assertRoom} takes so long to refuse, milliseconds. Whoever is refused and at once asks again would
+ * {@link HashQueue.assertRoom} takes so long to refuse, milliseconds. Clients that retry a refusal at once would
  * otherwise be refused a thousand times a second, which costs the very processor time that the hashes in the queue need.
  */
 const REFUSAL_MS = 700;
@@ -16,7 +16,7 @@ const REAL_TIME = { nowMs: () => performance.now(), pause: delay };
 
 /**
  * Runs at most `width` pieces of work at a time and refuses, with `overloaded` (503), what would wait longer than
- * `maxWaitMs` by the measured pace: a queue that nobody would wait out only burns processor time (OWASP API4:2023).
+ * `maxWaitMs` by the measured pace: work that finishes after its caller has left only wastes processor time (OWASP API4:2023).
  */
 export class HashQueue {
   private readonly waiting: Waiting[] = [];

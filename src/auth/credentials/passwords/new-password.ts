@@ -4,7 +4,7 @@ import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
 import { passwordTextFault } from './password.decorator.js';
 
-/** A password on its way in: may an account have it, and what is stored of it. */
+/** Decides whether an account can use a new password, and makes the hash to store. */
 @Injectable()
 export class NewPassword {
   constructor(
@@ -13,7 +13,7 @@ export class NewPassword {
     private readonly hasher: PasswordHasher,
   ) {}
 
-  /** Why an account may not have this password, as a sentence; null when it may. */
+  /** The reason for refusing the password, as a sentence; null if it is acceptable. */
   async faultOf(password: string, email: string): Promise<string | null> {
     const fault = passwordTextFault(password) ?? (await this.policy.faultOf(password, email));
     if (fault !== null) return fault;

@@ -8,7 +8,7 @@ import { SessionRevocation } from '../../../sessions/revocation/session-revocati
 import type { User } from '../../../users/user.entity.js';
 import { PasswordCredentials } from './password-credentials.js';
 
-/** What a new password brings with it, whoever sets it and why. */
+/** The consequences of a new password, regardless of who sets it and why. */
 @Injectable()
 export class PasswordChange {
   constructor(

@@ -16,7 +16,7 @@ export interface UserWithHash {
 export class PasswordCredentialsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** The user of an address and the hash of their password, in one statement; null where nobody has the address. */
+  /** The user of an address and the hash of their password, in one statement; null if no account has the address. */
   async findByEmail(email: string): Promise<UserWithHash | null> {
     return this.find('owner.email = :email', { email });
   }

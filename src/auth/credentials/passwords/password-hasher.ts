@@ -53,7 +53,7 @@ export class PasswordHasher {
     return this.queue.length;
   }
 
-  /** Throws `overloaded`, after 0.7 s, when a hash that was asked for now would wait too long. */
+  /** Throws `overloaded`, after 0.7 s, if a hash requested now would wait too long. */
   async assertRoom(): Promise<void> {
     await this.queue.assertRoom();
   }
@@ -121,7 +121,7 @@ export class PasswordHasher {
   }
 }
 
-/** Null for what is no bcrypt hash, which no password matches. */
+/** Null if the text is not a bcrypt hash; no password matches it. */
 function costOf(hash: string): number | null {
   const [, digits] = COST.exec(hash) ?? [];
   return digits === undefined ? null : Number(digits);

@@ -12,10 +12,10 @@ const MIN_DIGITS = 6;
 /** Texts are judged in pieces of so many characters, one a turn of the event loop; each takes some 10 ms at most. */
 const PIECE = 36;
 
-/** Nothing beyond is judged: what 128 characters do not make strong is a repetition. */
+/** Further characters are ignored: a text that is weak after 128 characters is a repetition. */
 const MAX_JUDGED = 128;
 
-/** With more kinds of punctuation it is part of the password, and not what stands between its words. */
+/** With more kinds of punctuation, it is part of the password and not a separator between words. */
 const MAX_SEPARATOR_KINDS = 4;
 
 /** Symbols that stand for letters, as in `p@$$word`. */
@@ -60,7 +60,7 @@ export class PasswordPolicy {
 }
 
 /**
- * What a guessable password consists of; null when it is strong. It is judged without its punctuation, which may stand
+ * The guessable parts of a password; null if it is strong. It is judged without its punctuation, which may stand
  * between words, and as it was typed where symbols may stand for letters.
  */
 async function weaknessesOf(

@@ -8,7 +8,7 @@ const FAULT = `must be well-formed text of 1 to ${MAX_CODE_POINTS} characters`;
 
 /**
  * Text that can be hashed: well-formed Unicode (a lone surrogate would hash like U+FFFD), 1 to 256 code points after
- * NFC. Whether it is good enough for a new account is the policy's question.
+ * NFC. The policy decides whether it is strong enough for a new account.
  */
 export const IsPasswordText = () =>
   ValidateBy({
