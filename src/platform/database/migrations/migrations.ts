@@ -15,6 +15,7 @@ import { SigningKeyCodes1795400009300 } from './1795400009300-signing-key-codes.
 import { Outbox1795400010000 } from './1795400010000-outbox.js';
 import { SingleUseSecrets1795400011000 } from './1795400011000-single-use-secrets.js';
 import { DetectionCodes1795400012000 } from './1795400012000-detection-codes.js';
+import { CredentialVersion1795400014000 } from './1795400014000-credential-version.js';
 
 /** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Outbox1795400010000,
   SingleUseSecrets1795400011000,
   DetectionCodes1795400012000,
+  CredentialVersion1795400014000,
 ];
