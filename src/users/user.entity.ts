@@ -33,6 +33,10 @@ export class User {
   })
   legacyPasswordHash?: string | null;
 
+  /** Moved by the database with every change of the address or the password; secrets are bound to it. */
+  @Column({ type: 'integer', name: 'credential_version', default: 0, update: false })
+  credentialVersion: number;
+
   /** When an operator disabled the account; null while it is enabled. */
   @Column({ type: 'timestamptz', name: 'disabled_at', precision: 3, nullable: true })
   disabledAt: Date | null;

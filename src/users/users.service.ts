@@ -64,6 +64,7 @@ export class UsersService {
       roles,
       emailVerified: false,
       disabledAt: null,
+      credentialVersion: 0,
       firstLoginAt: null,
       createdAt: now,
       updatedAt: now,

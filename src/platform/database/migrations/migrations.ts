@@ -15,6 +15,7 @@ import { SigningKeyCodes1795400009300 } from './1795400009300-signing-key-codes.
 import { Outbox1795400010000 } from './1795400010000-outbox.js';
 import { SingleUseSecrets1795400011000 } from './1795400011000-single-use-secrets.js';
 import { DetectionCodes1795400012000 } from './1795400012000-detection-codes.js';
+import { CredentialVersion1795400014000 } from './1795400014000-credential-version.js';
 import { SessionLastSeen1795400014800 } from './1795400014800-session-last-seen.js';
 import { GroupedCalls1795400015000 } from './1795400015000-grouped-calls.js';
 
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Outbox1795400010000,
   SingleUseSecrets1795400011000,
   DetectionCodes1795400012000,
+  CredentialVersion1795400014000,
   SessionLastSeen1795400014800,
   GroupedCalls1795400015000,
 ];
