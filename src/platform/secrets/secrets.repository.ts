@@ -57,7 +57,7 @@ export class SecretsRepository {
     );
   }
 
-  /** Whose secret it is or was; null for an unknown one, and for one without a subject. */
+  /** Returns the subject of a secret, used or not; null for an unknown one, and for one without a subject. */
   async subjectOf(purpose: SecretPurpose, digest: Buffer, tx?: Transaction): Promise<string | null> {
     const rows = await onDatabase(() =>
       (tx ?? this.dataSource.manager).query<{ subject: string | null }[]>(
