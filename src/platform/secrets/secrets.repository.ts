@@ -21,7 +21,7 @@ const COLUMNS = `id, purpose, subject, digest, code_digest AS "codeDigest", code
   expires_at AS "expiresAt", attempts, used_at AS "usedAt", created_at AS "createdAt"`;
 
 /**
- * Every statement over single-use secrets. PostgreSQL is told the time. A null in the row sets no condition; a null
+ * Every statement over single-use secrets. The caller passes the time. A null in the row sets no condition; a null
  * from the caller meets only rows without that condition.
  */
 @Injectable()

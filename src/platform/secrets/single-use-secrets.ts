@@ -65,7 +65,7 @@ export interface TokenUse {
   readonly state?: ReadState;
 }
 
-/** How a code is tried: by whom, and where. */
+/** The subject and the context of an attempt at a code. */
 export interface CodeUse {
   readonly purpose: RegisteredPurpose;
   readonly subject: string;
