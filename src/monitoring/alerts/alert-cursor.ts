@@ -4,7 +4,7 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Alert } from './alert.entity.js';
 import type { AlertPosition } from './alerts.repository.js';
 
-/** The cursor of the page that follows an alert. Opaque to clients, and worth nothing to one who makes it up. */
+/** The cursor of the page that follows an alert. Opaque to clients; it grants no access. */
 export function cursorAfter({ lastSeenAt, id }: Alert): string {
   return Buffer.from(`${lastSeenAt.getTime()} ${id}`).toString('base64url');
 }

@@ -25,7 +25,7 @@ export function alertOfSubject(subject: string): string | null {
   return subject.startsWith(SUBJECT) ? subject.slice(SUBJECT.length) : null;
 }
 
-/** Puts what an alert's change owes to each channel into the outbox, the most severe first. */
+/** Puts the messages that an alert's change causes on each channel into the outbox, the most severe first. */
 @Injectable()
 export class AlertDispatch implements OnModuleInit {
   constructor(

@@ -4,8 +4,8 @@ import { uuidFromBytes } from '../../platform/crypto/uuid.js';
 
 /**
  * The ids of alerts. There is one alert per rule and subject for good, so its id follows from the two (a UUIDv8, RFC
- * 9562 section 5.8): whoever must name an alert while PostgreSQL is away names it as its row is or will be named,
- * and every instance does so alike. Keyed, so that two installations do not give one id to two alerts.
+ * 9562 section 5.8): every instance derives the same id,
+ * even while PostgreSQL is unavailable and the row is not written yet. Keyed, so that two installations do not give one id to two alerts.
  */
 @Injectable()
 export class AlertIds {

@@ -6,11 +6,11 @@ export interface AlertKind {
   readonly name: string;
   readonly severity: Severity;
   /**
-   * Seconds without a new occurrence after which the cause counts as over and the alert resolves by itself, so that
+   * Seconds without a new occurrence after which the cause counts as over and the alert resolves automatically, so that
    * its return is announced again. Null for facts that only a person can close.
    */
   readonly quietSeconds: number | null;
-  /** What the account's owner is told by mail of every occurrence; absent where only operators are told. */
+  /** The mail sent to the account's owner for every occurrence; absent where only operators are notified. */
   readonly toOwner?: Readonly<Record<'en' | 'de', OwnerWords>>;
 }
 
@@ -23,7 +23,7 @@ export interface OwnerWords {
 /** The injection token of the kinds of all rules. */
 export const ALERT_KINDS = Symbol('portcullis.alert-kinds');
 
-/** An attack that has been silent for a day is over; when it comes back, it deserves to be heard anew. */
+/** An attack without a new occurrence for a day is over; if it resumes, it is announced again. */
 export const A_DAY_SECONDS = 86_400;
 
 /** What a person needs to judge an alert: digests, ids and addresses, never a submitted account address. */

@@ -5,7 +5,7 @@ import type { Severity } from './severity.js';
 /** Where an alert can stand; a database constraint holds the same list. */
 export const ALERT_STATES = ['open', 'acknowledged', 'resolved'] as const;
 
-/** Nobody has seen to it, somebody does, or it is over; what is over opens again when it comes back. */
+/** New, being handled, or closed; a closed alert reopens when its cause recurs. */
 export type AlertState = (typeof ALERT_STATES)[number];
 
 /**
@@ -52,7 +52,7 @@ export class Alert {
   @Column('uuid', { name: 'acknowledged_by', nullable: true })
   acknowledgedBy: string | null;
 
-  /** The account of the person; null in state `resolved` means that the cause ended by itself. */
+  /** The account of the person; null in state `resolved` means that the cause ended on its own. */
   @Column('uuid', { name: 'resolved_by', nullable: true })
   resolvedBy: string | null;
 }

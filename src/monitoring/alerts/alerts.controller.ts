@@ -31,7 +31,7 @@ export class AlertsController {
     return { items: alerts.map(alertBody), nextCursor };
   }
 
-  /** Says that somebody sees to an alert. It stays on the list, and is announced again only if it rises or comes back. */
+  /** Marks an alert as being handled. It stays listed, and is announced again only if it becomes more severe or recurs. */
   @Post(':id/acknowledge')
   @HttpCode(200)
   @ApiOperation({ operationId: 'acknowledgeAlert', summary: 'Acknowledge an alert' })

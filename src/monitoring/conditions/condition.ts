@@ -1,6 +1,6 @@
 import type { AlertKind, Evidence } from '../alerts/alert-kind.js';
 
-/** Resolves an alert on the service's own state when no instance has seen its cause for so long. */
+/** Resolves an alert on the service's own state when no instance has seen its cause for the given time. */
 export const QUIET_SECONDS = 30;
 
 /** A state of this process or of what it depends on: true for as long as its cause lasts. */

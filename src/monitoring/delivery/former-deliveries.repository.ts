@@ -2,17 +2,17 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { AlertBody } from '../alerts/alert-body.js';
 
-/** A message as the version before wrote it. */
+/** A message as the previous version wrote it. */
 export interface FormerDelivery {
   readonly id: string;
   readonly channel: string;
   readonly alert: AlertBody;
 }
 
-/** Every statement over `monitoring_delivery`, which only the version before writes to. */
+/** Every statement over `monitoring_delivery`, which only the previous version writes to. */
 @Injectable()
 export class FormerDeliveriesRepository {
-  /** Deletes and returns messages that are due at the instant: those that no worker of the version before holds. */
+  /** Deletes and returns messages that are due at the instant: those that no worker of the previous version holds. */
   async take(tx: Transaction, instant: Date, batch: number): Promise<FormerDelivery[]> {
     const [rows] = (await tx.query(
       `DELETE FROM monitoring_delivery WHERE id IN (

@@ -22,7 +22,7 @@ export const PAGE = 500;
 /** Where a leader stands, and what it remembers. */
 export interface Progress {
   readonly run: DetectionRun;
-  /** As it stands in PostgreSQL. */
+  /** The value stored in PostgreSQL. */
   cursor: Cursor;
   /** Where to read on; ahead of the cursor after a stretch of the trail without events. */
   position: string;
@@ -50,7 +50,7 @@ export class DetectionResumption {
     return this.refill({ cursor, position: cursor.position }, kept.slots);
   }
 
-  /** Gives the rows of the version before their codes. */
+  /** Gives the rows of the previous version their codes. */
   private async adopt(cursor: StoredCursor, slots: readonly Slot[]): Promise<void> {
     await this.transactions.run(async (tx) => {
       await this.detection.moveCursor(tx, cursor, cursor);

@@ -40,7 +40,7 @@ export class DetectionRepository {
     return { ...cursor, genuineness: this.codes.check(mac, this.codes.ofCursor(cursor)) };
   }
 
-  /** @param uncoded whether slots without a code are taken: those of the version before, if it was the last to write */
+  /** @param uncoded whether slots without a code are taken: those of the previous version, if it was the last to write */
   async slots({ uncoded }: { readonly uncoded: boolean }): Promise<KeptSlots> {
     const rows = (await onDatabase(() =>
       this.dataSource.query(

@@ -10,7 +10,7 @@ export interface Cursor {
   readonly entryTime: Date | null;
 }
 
-/** Whether a row carries a right code, none (the version before wrote it), or a wrong one. */
+/** Whether a row carries a right code, none (the previous version wrote it), or a wrong one. */
 export type Genuineness = 'genuine' | 'uncoded' | 'forged';
 
 /**

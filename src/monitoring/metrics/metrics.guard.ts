@@ -13,7 +13,7 @@ const SCHEME = /^bearer /i;
 const FORWARDED = /^(forwarded|x-forwarded-|x-real-ip$|via$)/;
 
 /**
- * Metrics are for whoever operates the service: with `METRICS_TOKEN` for those who present it; without, for this
+ * Metrics are for the operator of the service: with `METRICS_TOKEN` for those who present it; without, for this
  * machine alone, and not for what a proxy on this machine passes on. To others the address does not exist.
  */
 @Injectable()

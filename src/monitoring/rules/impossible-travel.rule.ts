@@ -3,7 +3,7 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Journey, type Place, type Places, journeyBetween } from '../places/place.js';
 import { type Rule, ofUser, parseLimit } from './rule.js';
 
-/** Two digits: coarser than what the database knows, and enough to judge by. */
+/** Two digits: coarser than the precision of the database, and enough to judge by. */
 const roughKm = ({ kilometres }: Journey) => Number(kilometres.toPrecision(2));
 
 function whereabouts({ from, to }: Journey): string {

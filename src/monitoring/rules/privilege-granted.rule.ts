@@ -2,7 +2,7 @@ import { type Rule, ONCE, ofUser } from './rule.js';
 
 /**
  * Somebody became an auditor or administrator: rare, and the step that an intruder takes next. The evidence names who
- * gave the role: the operator of a command, or the id of the administrator; null where the service did it by itself.
+ * gave the role: the operator of a command, or the id of the administrator; null where the service did it automatically.
  */
 export function privilegeGranted(): Rule {
   return {

@@ -13,7 +13,7 @@ export type Dimension = 'account' | 'address';
 
 /** How an occurrence bears on a rule. */
 export interface Observation {
-  /** Whom the window is kept for; the alert's subject. */
+  /** The key of the window; the alert's subject. */
   readonly subject: string;
   /** False for what is only weighed against: a login that succeeded. */
   readonly counts: boolean;
@@ -37,7 +37,7 @@ export interface Figures {
   readonly values: readonly unknown[];
 }
 
-/** What the service can do about an alert by itself, where the operator allows it for the rule. */
+/** What the service can do about an alert automatically, where the operator allows it for the rule. */
 export type Response = 'block_address' | 'end_sessions';
 
 /**

@@ -116,7 +116,7 @@ export class Environment {
   /** `false` only to measure what recording API calls costs. */
   @Flag() AUDIT_CALLS_ENABLED: boolean = true;
 
-  /** Detection thresholds; the form of each is `count/seconds`, its meaning stands in docs/security.md. */
+  /** Detection thresholds; the form of each is `count/seconds`, docs/security.md describes it. */
   @Limit() DETECT_BRUTE_FORCE: string = '10/600';
   @Limit() DETECT_DISTRIBUTED_GUESSING: string = '10/600';
   @Limit() DETECT_CREDENTIAL_STUFFING: string = '20/600';

@@ -4,7 +4,7 @@ import type { QueryRunner } from 'typeorm';
 
 const ATTEMPT_EVERY_MS = 100;
 const REPORT_EVERY_MS = 5000;
-/** A migration of another instance may take long; a lock that a stranger holds must not keep a start for ever. */
+/** A migration of another instance may take long; a lock held by an unrelated session must not block a start forever. */
 const GIVE_UP_AFTER_MS = 120_000;
 
 /** An advisory lock was not free in time. The message names the session that holds it. */
@@ -15,7 +15,7 @@ export class LockNotAvailable extends Error {
   }
 }
 
-/** The process was told to end while its start waited for another instance. */
+/** The process received a stop signal while its start waited for another instance. */
 export class StartInterrupted extends Error {
   constructor() {
     super('the start was interrupted');

@@ -31,7 +31,7 @@ const GONE_AFTER_30_S = 'SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keepa
 /**
  * A statement of node-postgres' that sends rows. One message asks for all of it, which makes it one transaction of
  * PostgreSQL's and a single wait of ours: the value comes before the server asks for the rows, which can so contain it.
- * A refusal ends it as it ends any statement; what was sent in vain the server drops, and the connection is good for more.
+ * A refusal ends it as it ends any statement; the server discards the rows already sent, and the connection stays usable.
  */
 export class CopyQuery extends Query {
   private value = '';

@@ -14,11 +14,11 @@ export type DatabaseSettings = Pick<
 /** Who connects: the service under load, or the owner of the tables who migrates them. */
 export type DatabaseRole = 'service' | 'migrations';
 
-/** A request waits at most so long for a connection, whether the pool is exhausted or the server does not answer. */
+/** The longest time a request waits for a connection, whether the pool is exhausted or the server does not answer. */
 const ACQUIRE_MS = 900;
-/** The server gives up a statement after so long, lock waits included; the sum with the above stays under 2 s. */
+/** The server cancels a statement after this time, lock waits included; the sum with the above stays under 2 s. */
 const STATEMENT_MS = 900;
-/** The client gives up a silent server after so long: {@link STATEMENT_MS} and the way back. */
+/** The client gives up on a silent server after this time: {@link STATEMENT_MS} and the way back. */
 const READ_MS = 1000;
 /** The server ends a transaction whose process fell silent, so that its row locks do not outlive it for long. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
@@ -31,7 +31,7 @@ export const SERVICE_SESSION: SessionSettings = {
   idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
 };
 
-/** A migration may take long, and whoever waits for one waits without a deadline of the server's. */
+/** A migration may take long, so the server sets no deadline for it or for those that wait for it. */
 const MIGRATION_SESSION: SessionSettings = { ...STATEMENT_MEANING, ...NO_TIMEOUTS };
 
 /** One lock, one statement at a time; the second connection runs what the first one guards. */
@@ -55,7 +55,7 @@ export function dataSourceOptions(settings: DatabaseSettings, role: DatabaseRole
     synchronize: false,
     migrationsRun: false,
     installExtensions: false,
-    // A broken idle connection is replaced by the pool; unheard, its error event would end the process.
+    // A broken idle connection is replaced by the pool; without a listener, its error event would end the process.
     poolErrorHandler: (error: Error) =>
       new Logger('Database').warn(`An idle connection broke: ${error.message}`),
     ...(role === 'service' ? servicePool(settings.DATABASE_POOL_SIZE) : migrationPool()),

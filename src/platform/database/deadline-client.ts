@@ -38,7 +38,7 @@ export class DeadlineClient extends SessionClient {
     if (error.message !== READ_TIMEOUT && (error as { code?: string }).code !== READ_ONLY) return;
     const { connection } = this as unknown as { connection: Connection };
     connection.stream.destroy();
-    // Its end is heard of in a later turn only; before that the pool would lend it to the next one.
+    // Its end event arrives only in a later turn; before that the pool would lend it to the next one.
     connection.emit('error', error);
   }
 }

@@ -12,7 +12,7 @@ const POLL_MS = 250;
 
 /** A mail that was caught; members that do not apply are null. */
 export interface CaughtMail extends Mail {
-  /** What stands behind `#token=` in the link. */
+  /** The value after `#token=` in the link. */
   readonly token: string | null;
   /** RFC 3339, UTC. */
   readonly createdAt: string;

@@ -18,7 +18,7 @@ const ESCAPED: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A text as it may stand in HTML, in an element or in a quoted attribute. */
+/** Escapes a text for an HTML element or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => ESCAPED[character]!);
 }
@@ -47,7 +47,7 @@ export function preformatted(text: string): Block {
   return { text, html: text === '' ? '' : `<pre>${escapeHtml(text)}</pre>` };
 }
 
-/** A link whose address stands in full in the text form. */
+/** A link; the text form shows its full address. */
 export function link(label: string, url: string): Block {
   return {
     text: `${label}:\n${url}`,

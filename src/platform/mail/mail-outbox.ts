@@ -14,7 +14,7 @@ export const MAIL_CHANNEL = 'mail';
 export interface OutgoingMail<P extends string> {
   readonly to: string;
   readonly locale: Locale;
-  /** Whom it concerns, such as `user:<id>`; stored in clear, so never an address. */
+  /** The subject, such as `user:<id>`; stored in clear, so never an address. */
   readonly subject: string;
   readonly values: MailValues<P>;
   /** `normal` where it is not given. */

@@ -2,7 +2,7 @@ const FIRST_MS = 1_000;
 const LONGEST_MS = 300_000;
 const JITTER = 0.2;
 
-/** After so long without success a delivery is given up. */
+/** The time after which an unsuccessful delivery is abandoned. */
 export const GIVE_UP_AFTER_MS = 86_400_000;
 
 /**

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 
-/** The closed list of what a single-use secret can be for. A secret of one purpose is worthless for every other. */
+/** The closed list of what a single-use secret can be for. A secret is valid for one purpose only. */
 export type SecretPurpose =
   | 'email_verification'
   | 'email_change'
@@ -39,7 +39,7 @@ export class SecretPurposes implements OnApplicationBootstrap {
     return purpose as RegisteredPurpose;
   }
 
-  /** Throws when a purpose is used that nobody registered. */
+  /** Throws when an unregistered purpose is used. */
   onApplicationBootstrap(): void {
     const orphans = [...this.used].filter((purpose) => !this.owned.has(purpose));
     if (orphans.length > 0)

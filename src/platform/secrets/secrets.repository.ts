@@ -21,7 +21,7 @@ const COLUMNS = `id, purpose, subject, digest, code_digest AS "codeDigest", code
   expires_at AS "expiresAt", attempts, used_at AS "usedAt", created_at AS "createdAt"`;
 
 /**
- * Every statement over single-use secrets. PostgreSQL is told the time. A null in the row sets no condition; a null
+ * Every statement over single-use secrets. The caller passes the time. A null in the row sets no condition; a null
  * from the caller meets only rows without that condition.
  */
 @Injectable()
@@ -57,7 +57,7 @@ export class SecretsRepository {
     );
   }
 
-  /** Whose secret it is or was; null for an unknown one, and for one without a subject. */
+  /** Returns the subject of a secret, used or not; null for an unknown one, and for one without a subject. */
   async subjectOf(purpose: SecretPurpose, digest: Buffer, tx?: Transaction): Promise<string | null> {
     const rows = await onDatabase(() =>
       (tx ?? this.dataSource.manager).query<{ subject: string | null }[]>(

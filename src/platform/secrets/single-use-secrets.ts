@@ -65,7 +65,7 @@ export interface TokenUse {
   readonly state?: ReadState;
 }
 
-/** How a code is tried: by whom, and where. */
+/** The subject and the context of an attempt at a code. */
 export interface CodeUse {
   readonly purpose: RegisteredPurpose;
   readonly subject: string;
@@ -77,7 +77,7 @@ export interface CodeAttempt extends CodeUse {
   readonly ids: readonly string[];
 }
 
-/** What a valid secret says. */
+/** The contents of a valid secret. */
 export interface ValidSecret {
   readonly id: string;
   readonly subject: string | null;
@@ -129,14 +129,14 @@ export class SingleUseSecrets {
   }
 
   /**
-   * Whose token it is, or was: for work that must precede the transaction that spends it, such as a password hash.
+   * Returns the current or former owner of a token, for work that must precede the transaction that spends it, such as a password hash.
    * Nothing may be decided by the result.
    */
   async subjectOf(purpose: RegisteredPurpose, token: string): Promise<string | null> {
     return this.repository.subjectOf(purpose, this.seal.tokenDigest(purpose, token));
   }
 
-  /** Spends a token; when the transaction rolls back, it is as good as before. */
+  /** Spends a token; when the transaction rolls back, the token stays valid. */
   async spend(tx: Transaction, use: TokenUse): Promise<ValidSecret | null> {
     const digest = this.seal.tokenDigest(use.purpose, use.token);
     const subject = await this.repository.subjectOf(use.purpose, digest, tx);

@@ -6,7 +6,7 @@ import { SEVERITIES, type Severity } from '../severity.js';
 
 /** An alert: that a rule is, or was, true of a subject. */
 export class AlertDto implements AlertBody {
-  /** Stays the same when the alert comes back. */
+  /** Stays the same when the alert recurs. */
   @ApiProperty({ format: 'uuid', example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
   id: string;
 
@@ -17,7 +17,7 @@ export class AlertDto implements AlertBody {
   @ApiProperty({ enum: SEVERITIES, example: 'critical' })
   severity: Severity;
 
-  /** Whom it is about: an address, an account's digest, a user, a session, a dependency, or the service. */
+  /** The subject: an address, an account's digest, a user, a session, a dependency, or the service. */
   @ApiProperty({ example: 'address:192.0.2.7' })
   subject: string;
 
@@ -46,11 +46,11 @@ export class AlertDto implements AlertBody {
   })
   evidence: Evidence;
 
-  /** The account of the person who saw to it; null when nobody has. */
+  /** The account of the person who acknowledged it; null until then. */
   @ApiProperty({ type: String, format: 'uuid', nullable: true, example: null })
   acknowledgedBy: string | null;
 
-  /** The account of the person who closed it; null in state `resolved` when its cause ended by itself. */
+  /** The account of the person who closed it; null in state `resolved` when its cause ended on its own. */
   @ApiProperty({ type: String, format: 'uuid', nullable: true, example: null })
   resolvedBy: string | null;
 }

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What a database knows of the installation that uses it: one fingerprint per secret, never the secret. */
+/** What a database stores about the installation that uses it: one fingerprint per secret, never the secret. */
 export class Foundation1795400000000 implements MigrationInterface {
   readonly name = 'Foundation1795400000000';
 

@@ -49,7 +49,7 @@ export class PasswordCredentials1795400009100 implements MigrationInterface {
     await runner.query('DROP FUNCTION users_password_to_credential()');
     await runner.query('DROP TABLE password_credentials');
     await runner.query('DROP FUNCTION password_credential_to_user()');
-    // The version before knows nobody without a password.
+    // The previous version does not support accounts without a password.
     await runner.query('DELETE FROM users WHERE password_hash IS NULL');
     await runner.query('ALTER TABLE users ALTER COLUMN password_hash SET NOT NULL');
   }

@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * A signing key is trusted for what the master secret vouches for, not for standing in the table: whoever may insert
- * rows could otherwise publish a key of their own. Rows of the version before have no code; what their encrypted
+ * rows could otherwise publish a key of their own. Rows of the previous version have no code; what their encrypted
  * private key proves is accepted instead.
  */
 export class SigningKeyCodes1795400009300 implements MigrationInterface {

@@ -45,7 +45,7 @@ export class Outbox1795400010000 implements MigrationInterface {
       )`);
   }
 
-  /** What is owed to alerts returns to the version before; mails, which it does not know, are lost. */
+  /** What is owed to alerts returns to the previous version; mails, which it does not know, are lost. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       INSERT INTO monitoring_delivery (id, alert_id, channel, alert, state, attempts, next_attempt_at, created_at, last_error)

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Where detection stands, and what it has counted, carry a code (MAC) of the service. The version before writes neither,
- * and goes on working beside this one. The service's role cannot turn a row with a code into one of the version before.
+ * Where detection stands, and what it has counted, carry a code (MAC) of the service. The previous version writes neither,
+ * and goes on working beside this one. The service's role cannot turn a row with a code into one of the previous version.
  */
 export class DetectionCodes1795400012000 implements MigrationInterface {
   readonly name = 'DetectionCodes1795400012000';
