@@ -124,7 +124,10 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
     const commands = await redisCli('info', 'commandstats');
     const heartbeats = 2 * Math.ceil((performance.now() - startedAt) / 250 + 2);
     expect(Number(/total_reads_processed:(\d+)/.exec(stats)![1])).toBeLessThanOrEqual(requests + heartbeats);
-    expect(Number(/cmdstat_evalsha:calls=(\d+)/.exec(commands)![1])).toBe(2 * requests);
+    // The heartbeat runs a script, too, because it has to need the rights that requests need.
+    const scripts = Number(/cmdstat_evalsha:calls=(\d+)/.exec(commands)![1]);
+    expect(scripts).toBeGreaterThanOrEqual(2 * requests);
+    expect(scripts).toBeLessThanOrEqual(2 * requests + heartbeats);
   });
 
   it('answer in time without a single 5xx while Redis is killed under load, and share again when it is back', async () => {
