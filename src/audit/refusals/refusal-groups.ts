@@ -4,8 +4,10 @@ import type { GroupedRefusals } from './grouped-refusals.js';
 /** Refusals of one caller that are recorded one by one in a minute. */
 const SINGLES = 20;
 const MINUTE_MS = 60_000;
-/** For how long further ones are counted before they are recorded as one entry. */
+/** For how long further refusals are counted before they are recorded as one entry. */
 const GROUP_MS = 10_000;
+/** The first group of a minute is recorded sooner, so that detection learns of a storm while it lasts. */
+const FIRST_GROUP_MS = 1000;
 /** Callers that are known by themselves; all others of a crowd that large share one group. */
 const MAX_CALLERS = 10_000;
 const SWEEP_EVERY_MS = 1000;
@@ -25,12 +27,15 @@ interface Caller<T> {
   /** Since when it is counted, on a clock that is never set. */
   sinceMs: number;
   singles: number;
+  /** Whether a group was begun since then. */
+  hasGrouped: boolean;
   group: Group<T> | null;
 }
 
 /**
  * Decides which refusals are recorded one by one, and counts the others per caller: a refusal must not cost more
- * than the request that it refuses would have. Of a caller that is refused all the time an entry is written every 10 s.
+ * than the request that it refuses would have. For a caller that is refused continuously, an entry is written every 10 s,
+ * the first one after 1 s.
  * Memory is bounded. A killed process loses the counts of at most 10 s.
  */
 export class RefusalGroups<T> {
@@ -68,9 +73,10 @@ export class RefusalGroups<T> {
     const key = this.callers.has(name) || this.callers.size < MAX_CALLERS ? name : CROWD;
     const known = this.callers.get(key);
     if (known && nowMs - known.sinceMs < MINUTE_MS) return known;
-    const caller = known ?? { sinceMs: nowMs, singles: 0, group: null };
+    const caller = known ?? { sinceMs: nowMs, singles: 0, hasGrouped: false, group: null };
     caller.sinceMs = nowMs;
     caller.singles = 0;
+    caller.hasGrouped = false;
     this.callers.set(key, caller);
     return caller;
   }
@@ -91,8 +97,9 @@ export class RefusalGroups<T> {
       firstAt: now,
       lastAt: now,
       routes: new Set(),
-      timer: setTimeout(() => this.close(caller), GROUP_MS).unref(),
+      timer: setTimeout(() => this.close(caller), caller.hasGrouped ? GROUP_MS : FIRST_GROUP_MS).unref(),
     });
+    caller.hasGrouped = true;
     group.refusal = this.join(group.refusal, refusal);
     group.count += 1;
     // A clock that is set back must not make a group end before it begins.
