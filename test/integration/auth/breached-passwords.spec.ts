@@ -112,6 +112,7 @@ describe('the check for breached passwords', () => {
       crossFaults(
         Object.assign(new Environment(), {
           NODE_ENV: 'production',
+          PUBLIC_URL: 'https://id.example.org',
           COOKIE_SECURE: true,
           JWT_SECRET_KEY: 'one',
           PASSWORD_PEPPER: 'two',
