@@ -10,7 +10,7 @@ import { type Moment, SessionEndsRepository } from './session-ends.repository.js
 /** How often is asked whether the reader may still read; a stream ends within a second of its session. */
 const CHECK_EVERY_MS = 500;
 
-/** Answers with streams that do not outlive the right to read them, however slowly they are read. */
+/** Sends streams that end within one second of the reader's right to read them, however slowly they are read. */
 @Injectable()
 export class StreamAnswers {
   constructor(
