@@ -20,10 +20,11 @@ const NO_SUSPICION = { DETECT_ERROR_RATE: 'off', DETECT_RATE_LIMIT_STORM: 'off',
 export const LIMITS_OFF = Object.fromEntries(Object.keys(UNREACHED_LIMITS).map((name) => [name, 'off']));
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const [, , ...flags] = scripts.start.split(' ');
+// The last of the alternatives is the plain `node ...`.
+const [, ...flags] = scripts.start.split('|| ').at(-1).split(' ');
 const program = join(ROOT, flags.pop());
 
-/** What `npm start`, which is `exec node ...`, gives to node. */
+/** The arguments that `npm start` gives to node. */
 export const START = [...flags, program];
 
 /** The service as `npm start` starts it, in production mode, everything on; `env` changes that for a comparison. */
