@@ -10,8 +10,8 @@ export const GENERATED_SECRETS = ['JWT_SECRET_KEY', 'PASSWORD_PEPPER'] as const;
 
 /**
  * Returns the secret with this name. Generates it on first use and stores it in `DATA_DIR/secrets` with mode 600. The
- * file appears complete or not at all; if two processes start at once, both use the secret of the first. Throws {@link
- * StartFault} if `DATA_DIR` cannot be used.
+ * file appears complete or not at all; if two processes start at once, both use the secret of the first. Throws
+ * {@link StartFault} if `DATA_DIR` cannot be used.
  */
 export function generatedSecret(dataDir: string, name: (typeof GENERATED_SECRETS)[number]): string {
   try {
