@@ -14,9 +14,8 @@ import { SessionRevocation } from '../sessions/revocation/session-revocation.js'
 import { AdminErrors } from './admin.errors.js';
 
 /**
- * Operations of operators and administrators on an account, given by its id or canonical e-mail address. Every operation
- * that revokes something ends the account's sessions too. A change that would have no effect is skipped and records no
- * event.
+ * Operations of operators and administrators on an account, given by its id or canonical e-mail address. Operations
+ * that revoke something also end the account's sessions. A change without effect is skipped and records no event.
  */
 @Injectable()
 export class AccountAdministration {
@@ -29,7 +28,7 @@ export class AccountAdministration {
     private readonly clock: Clock,
   ) {}
 
-  /** Prevents the account from signing in. Throws `not_found`, as all operations here do, and `last_administrator`. */
+  /** Prevents the account from signing in. Throws `last_administrator`, and `not_found` like all operations here. */
   async disable(who: string, origin: Origin): Promise<void> {
     await this.changeAdministrators(who, async (tx, user) => {
       if (user.disabledAt !== null) return;
@@ -48,7 +47,7 @@ export class AccountAdministration {
     });
   }
 
-  /** Deletes the account. Its audit entries are kept, under its id. Throws `last_administrator`. */
+  /** Deletes the account. Its audit entries are kept under its id. Throws `last_administrator`. */
   async delete(who: string, origin: Origin): Promise<void> {
     await this.changeAdministrators(who, async (tx, user) => {
       await this.revocation.endAllOfUser(tx, user.id, 'account_deleted', origin);
@@ -58,7 +57,7 @@ export class AccountAdministration {
     });
   }
 
-  /** Unlocks an account that was closed by too many failed logins. */
+  /** Unlocks an account that was locked after too many failed logins. */
   async unlock(who: string, origin: Origin): Promise<void> {
     await this.change(who, async (tx, user) => {
       await this.guessing.unlock(this.audit.emailDigest(user.email), tx);
@@ -67,8 +66,8 @@ export class AccountAdministration {
   }
 
   /**
-   * Gives the account exactly these roles, and `user`, which everybody has. Its sessions end because tokens carry roles.
-   * Throws `last_administrator`.
+   * Gives the account exactly these roles plus `user`, which every account has. Its sessions end because tokens carry
+   * roles. Throws `last_administrator`.
    */
   async setRoles(who: string, wanted: readonly Role[], origin: Origin): Promise<void> {
     const roles = ROLES.filter((role) => role === 'user' || wanted.includes(role));
@@ -86,7 +85,7 @@ export class AccountAdministration {
     });
   }
 
-  /** Ends all sessions of the account; returns how many there were. */
+  /** Ends all sessions of the account and returns their number. */
   async endSessions(who: string, origin: Origin): Promise<number> {
     return this.change(who, (tx, user) =>
       this.revocation.endAllOfUser(tx, user.id, 'ended_by_administrator', origin),
@@ -97,7 +96,7 @@ export class AccountAdministration {
     return this.transactions.run((tx) => this.withLocked(tx, who, work));
   }
 
-  /** Runs a change that might remove the last administrator. Serializes such changes; takes this lock before the account's. */
+  /** Runs a change that might remove the last administrator. Serialized by a lock taken before the account's. */
   private async changeAdministrators<T>(
     who: string,
     work: (tx: Transaction, user: User) => Promise<T>,

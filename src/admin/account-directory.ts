@@ -11,15 +11,15 @@ import { type AccountSearch, UsersRepository } from '../users/users.repository.j
 /** Statuses of an account. The first that applies is reported, in the order disabled, locked, unverified, active. */
 export const ACCOUNT_STATUSES = ['active', 'unverified', 'locked', 'disabled'] as const;
 
-/** One of {@link ACCOUNT_STATUSES}. `locked`: after too many failures, logins from unknown devices are refused. */
+/** One of {@link ACCOUNT_STATUSES}. `locked`: logins from unknown devices are refused after too many failures. */
 export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
 
-/** An account as shown to an administrator; contains no secrets. */
+/** An account as shown to an administrator, without secrets. */
 export interface AccountView extends Profile {
   readonly status: AccountStatus;
   /** RFC 3339, UTC; null while the account is enabled. */
   readonly disabledAt: string | null;
-  /** RFC 3339, UTC; null for an account that is not locked, and for one that stays locked until it is unlocked. */
+  /** RFC 3339, UTC; null if the account is not locked, or if it stays locked until someone unlocks it. */
   readonly lockedUntil: string | null;
 }
 

@@ -1,6 +1,6 @@
 import { problemTable } from '../platform/errors/problem.js';
 
-/** Errors of changing other people's accounts. */
+/** Errors of changes to other people's accounts. */
 export const AdminErrors = problemTable({
   last_administrator: [
     409,

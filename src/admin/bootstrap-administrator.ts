@@ -16,8 +16,8 @@ import { untilAvailable } from '../platform/database/until-available.js';
 const ORIGIN = internalOrigin('bootstrap');
 
 /**
- * Creates the first administrator, only if there is none. An existing account with the address is not promoted: anyone may
- * have registered it, with a password of their own.
+ * Creates the first administrator if there is none. Does not promote an existing account with the address: anyone may
+ * have registered it with their own password.
  */
 @Injectable()
 export class BootstrapAdministrator implements OnApplicationBootstrap {

@@ -31,7 +31,7 @@ type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) =
 /** Nest options of every application of this service. */
 export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
 
-/** Creates the service's HTTP adapter; {@link setUp} completes it once the application exists. */
+/** Creates the service's HTTP adapter. {@link setUp} completes it after the application is created. */
 export function createAdapter({ PUBLIC_URL }: Pick<Environment, 'PUBLIC_URL'>): FastifyAdapter {
   const ids = new UuidV7(new SystemClock(), new SystemRandomness());
   return fastifyAdapter({
@@ -63,7 +63,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
 
   await app.get(Tracing).start(fastify);
 
-  /** Responds to a request that never reached a guard, after the rate limits have counted it. */
+  /** Responds to a request that never reached a guard, after it was counted by the rate limits. */
   async function refuse(
     error: Error,
     request: FastifyRequest,
@@ -93,7 +93,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS, SessionErrors.csrf_rejected));
   if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', warnUntrustedProxy());
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    // Otherwise a connection that was busy when the drain began would stay open and keep the process alive.
+    // Otherwise a connection that was busy when the drain began would stay open and keep the process running.
     if (drain.isDraining) reply.header('connection', 'close');
     recorder.record(request, reply.statusCode, () => done(null, payload));
   });

@@ -9,8 +9,8 @@ import { type PreparedDatabase, prepareDatabase, reachDatabase } from './prepare
 
 /**
  * Prepares a database that the service has used before, for commands that make sense only on one. Throws
- * {@link ConfigurationFault} otherwise and creates nothing: a mistyped URL would look like an installation without
- * accounts.
+ * {@link ConfigurationFault} if the service has not used it, and creates nothing: otherwise a mistyped URL would look
+ * like an installation without accounts.
  */
 export async function prepareExistingDatabase(environment: Environment): Promise<PreparedDatabase> {
   const reached = await reachExistingDatabase(environment);

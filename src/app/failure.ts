@@ -3,7 +3,7 @@ import { ConfigurationFault, EXIT_CONFIG } from '../platform/config/configuratio
 import { StartFault } from '../platform/config/start-fault.js';
 import { LockNotAvailable, StartInterrupted } from '../platform/database/advisory-lock.js';
 
-/** Why a process ends: its exit code, and lines for stderr. */
+/** The reason why a process ends: its exit code, and lines for stderr. */
 export interface Failure {
   readonly exitCode: number;
   readonly lines: readonly string[];
@@ -59,7 +59,7 @@ const PASSING_ERRORS: Readonly<Record<string, string>> = {
   '53300': 'the server has no free connections',
 };
 
-/** Failures of node-postgres that have no code. */
+/** Failures of node-postgres that have no error code. */
 const STARTUP_MESSAGES: readonly (readonly [pattern: RegExp, text: string, variable?: string])[] = [
   [/does not support SSL/i, 'the server does not support TLS', 'DATABASE_SSL'],
   [/timeout expired|due to connection timeout/i, 'the host does not respond'],
@@ -67,7 +67,7 @@ const STARTUP_MESSAGES: readonly (readonly [pattern: RegExp, text: string, varia
   [/not listening|SASL|password must be a string/i, 'the password is missing or not understood'],
 ];
 
-/** Describes an error that ended the process. The lines contain no values of variables, which may be secrets. */
+/** Describes the error that ended the process. The lines contain no values of variables, which may be secrets. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ConfigurationFault) return { exitCode: EXIT_CONFIG, lines: error.faults };
   if (error instanceof WorkerFailed) return { exitCode: error.exitCode, lines: [error.message] };
@@ -84,7 +84,7 @@ function startupFailure(error: unknown): Failure | null {
   if (passing !== undefined) return { exitCode: 1, lines: [`${variable}: ${passing} (${code})`] };
   const usual = code === undefined ? undefined : STARTUP_ERRORS[code];
   if (usual !== undefined) return { exitCode: EXIT_CONFIG, lines: [`${variable}: ${usual} (${code})`] };
-  // A pooler's own refusal, for example of a parameter or a database; its text contains no secret.
+  // A pooler's own refusal, for example of a parameter or a database. Its text contains no secret.
   if (code === '08P01') return { exitCode: EXIT_CONFIG, lines: [`${variable}: ${message} (${code})`] };
   const known = STARTUP_MESSAGES.find(([pattern]) => pattern.test(message));
   return known ? { exitCode: EXIT_CONFIG, lines: [`${known[2] ?? variable}: ${known[1]}`] } : null;

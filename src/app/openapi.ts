@@ -94,7 +94,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   return toOpenApi31(withoutDtoSuffix(document));
 }
 
-/** With the routes first that a newcomer calls first; a tag lists its routes in the order of the document. */
+/** Moves the routes that a newcomer needs first to the top; a tag lists its routes in the document's order. */
 function inReadingOrder(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
   const first = ['/auth/register', '/auth/login', '/users/me'].map((path) => [path, paths[path]!] as const);
   return Object.fromEntries([...first, ...Object.entries(paths)]);
@@ -112,7 +112,7 @@ export function serveDocumentation(app: NestFastifyApplication, environment: Env
   const base = publicPath(environment.PUBLIC_URL);
   fastify.addHook('onRoute', (route) => {
     if (isDocumentation(route.url)) route.config = { ...route.config, ...OPERATIONAL };
-    // Under this name, Swagger UI would resolve its assets one folder too deep.
+    // Under this name, Swagger UI would look for its assets one folder too deep.
     if (route.url === '/docs/index.html') route.handler = (_request, reply) => reply.redirect(`${base}/docs`);
   });
   let document: OpenAPIObject | undefined;
@@ -140,7 +140,7 @@ export function serveDocumentation(app: NestFastifyApplication, environment: Env
   });
 }
 
-/** Serves the page that the `type` of a problem links to, even when the rest of the documentation is off. */
+/** Serves the page that the `type` of a problem links to, even if the rest of the documentation is disabled. */
 export function serveErrors(app: NestFastifyApplication): void {
   const page = errorsPage(ROWS);
   app
@@ -170,7 +170,7 @@ function problemsOf({ method, access, isRecent, handler, isOperational }: Declar
   ];
 }
 
-/** Adds a route's access rule, which the pipeline reads from decorators that the document generator does not know. */
+/** Adds a route's access rule. The pipeline reads it from decorators that the document generator does not support. */
 function secure(document: OpenAPIObject, { path, method, access }: DeclaredRoute): void {
   const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase() as 'get'];
   if (!operation) return;
@@ -182,7 +182,7 @@ function secure(document: OpenAPIObject, { path, method, access }: DeclaredRoute
   if (access?.kind === 'roles') operation.description += `\n\nFor: ${access.anyOf.join(', ')}.`;
 }
 
-/** Errors have the common header fields too, but repeating them for each error would bury the description. */
+/** Errors have the common header fields too, but repeating them for each error would hide the description. */
 const isSuccess = (status: string) => Number(status) < 400;
 
 const isWorthRetrying = (status: string, { content }: Answer) =>

@@ -9,7 +9,7 @@ import { assertInstallation } from '../platform/database/installation-fingerprin
 import { migrate } from '../platform/database/migrate.js';
 import { checkServiceRole } from '../platform/database/service-role-check.js';
 
-/** A migrated database, and how to release it once everything else has stopped. */
+/** A migrated database and a function that releases it after everything else has stopped. */
 export interface PreparedDatabase {
   readonly environment: Environment;
   readonly stop: () => Promise<void>;
@@ -17,8 +17,8 @@ export interface PreparedDatabase {
 
 /**
  * Prepares the database of DATABASE_URL, or else the embedded one: migrates it, checks that it was first used with the
- * current secrets and data folder, and makes it usable for the service's role. Throws {@link ConfigurationFault} and
- * {@link StartFault}, which name the variable, and {@link StartInterrupted} when the signal arrives while it waits for
+ * current secrets and data folder, and makes it usable for the service's role. Throws {@link ConfigurationFault} or
+ * {@link StartFault}, which name the variable, or {@link StartInterrupted} if the signal arrives while it waits for
  * another instance.
  */
 export async function prepareDatabase(
@@ -39,7 +39,7 @@ export async function prepareDatabase(
   }
 }
 
-/** Returns the environment with a DATABASE_URL in any case; starts or adopts an embedded server if it has none. */
+/** Returns an environment that always has a DATABASE_URL; starts or adopts an embedded server if none is given. */
 export async function reachDatabase(environment: Environment): Promise<PreparedDatabase> {
   if (environment.DATABASE_URL !== undefined) return { environment, stop: () => Promise.resolve() };
   const embedded = await startEmbeddedPostgres({

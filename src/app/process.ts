@@ -10,7 +10,7 @@ import { internalOrigin } from '../platform/http/origin.js';
 import type { Environment } from '../platform/config/environment.js';
 import { Drain } from '../platform/health/drain.js';
 
-/** Time limit of a drain, milliseconds; less than the 30 s that orchestrators grant by default. */
+/** Time limit of a drain in milliseconds, less than the 30 s that orchestrators grant by default. */
 const DRAIN_LIMIT_MS = 25_000;
 
 const LIFECYCLE = { outcome: 'success', origin: internalOrigin('lifecycle') } as const;
@@ -27,7 +27,7 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
   return app;
 }
 
-/** Starts listening. Returns a function that drains: stops accepting, finishes requests in flight, flushes and disconnects. */
+/** Starts listening. Returns a function that stops accepting, finishes open requests, flushes and disconnects. */
 export async function serve(environment: Environment): Promise<() => Promise<void>> {
   const app = await createApp(environment);
   try {
@@ -47,7 +47,7 @@ export async function serve(environment: Environment): Promise<() => Promise<voi
     );
   return async () => {
     app.get(Drain).begin();
-    // To the spool: the process may be stopping because PostgreSQL is down.
+    // This entry goes to the spool: PostgreSQL may be down, which may be why the process stops.
     audit.recordRefusal({ ...LIFECYCLE, type: 'sys_shutdown', details: {} });
     const limit = setTimeout(() => {
       logger.error('Requests were still in flight when the drain timed out');
@@ -58,7 +58,7 @@ export async function serve(environment: Environment): Promise<() => Promise<voi
   };
 }
 
-/** Names the variable behind an address that cannot be bound: the port is taken or reserved, or the host is wrong. */
+/** Returns a fault that names the variable to correct: the port is taken or reserved, or the host is wrong. */
 function listenFault(error: unknown): StartFault {
   const { code } = error as NodeJS.ErrnoException;
   return new StartFault(code === 'EADDRINUSE' || code === 'EACCES' ? 'PORT' : 'HOST', error);

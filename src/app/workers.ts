@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { MetricsGatherer } from '../monitoring/metrics/metrics-gatherer.js';
 import type { Environment } from '../platform/config/environment.js';
 
-/** Delay before a dead worker is replaced, so that one that fails at once is not forked in a tight loop; milliseconds. */
+/** Milliseconds before a dead worker is replaced, so that one that fails at once is not forked in a tight loop. */
 const RESTART_DELAY_MS = 1000;
 
 /** Forks `WEB_CONCURRENCY` workers on one port and replaces those that die; returns a function that drains them all. */
@@ -31,7 +31,7 @@ export async function superviseWorkers(environment: Environment): Promise<() => 
   };
 }
 
-/** Resolves when the worker listens; rejects when it exits before that. */
+/** Resolves when the worker listens; rejects if it exits before that. */
 async function listening(worker: Worker): Promise<void> {
   const ended = once(worker, 'exit').then(([code]) => {
     throw new WorkerFailed(Number(code ?? 1));

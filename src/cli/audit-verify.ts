@@ -43,7 +43,7 @@ const NO_CHECKPOINT =
   'There is no checkpoint to compare with, so a trail truncated together with its seals would not be detected.\n';
 
 ignoreClosedOutput();
-// Below the constants: constants declared after an await are not initialised while it runs.
+// Must stay below the constants: a constant declared after an await is not initialised while it runs.
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
 
-/** System and PostgreSQL error codes of a database that cannot be reached or accepts no connections at the moment. */
+/** System and PostgreSQL error codes for a database that cannot be reached or currently accepts no connections. */
 const DATABASE_AWAY = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -19,7 +19,7 @@ const DATABASE_AWAY = new Set([
   '57P03',
 ]);
 
-/** Why a command ended: its exit code, and lines for stderr; no lines if they are already written. */
+/** The reason why a command ended: its exit code, and lines for stderr, empty if they are already written. */
 export interface CommandFault {
   readonly exitCode: number;
   readonly lines: readonly string[];

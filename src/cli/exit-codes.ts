@@ -1,6 +1,6 @@
 import { EXIT_CONFIG } from '../platform/config/configuration-fault.js';
 
-/** Exit codes of commands, after sysexits.h; 0 is success. */
+/** Exit codes of commands, based on sysexits.h; 0 is success. */
 export const EXIT = {
   usage: 64,
   dataError: 65,

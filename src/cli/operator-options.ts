@@ -12,7 +12,7 @@ export interface OperatorOptions {
   readonly actor?: string;
 }
 
-/** Letters, marks, numbers, punctuation, symbols and blanks: safe to show again in the trail and in terminals. */
+/** Letters, marks, numbers, punctuation, symbols and blanks, which are safe to print in the trail and in terminals. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]+$/u;
 
 /** Maximum length of reasons and names, in code points. */
@@ -58,7 +58,7 @@ function printable(length: number): (text: string) => string {
   };
 }
 
-/** Returns the login name, or the user id: a user without a name, as in many containers, makes `userInfo` throw. */
+/** Returns the login name, or else the user id: `userInfo` throws if the user has no name, as in many containers. */
 function loginName(): string {
   try {
     return userInfo().username;

@@ -10,7 +10,7 @@ export function ignoreClosedOutput(): void {
   }
 }
 
-/** Writes a command's result: with `--json` the value as one line of JSON, or nothing without a value; otherwise the text. */
+/** Writes a command's result: with `--json`, the value (if any) as one line of JSON; otherwise the text. */
 export function printResult({ json }: { readonly json?: true }, text: string, value?: object): void {
   if (!json) process.stdout.write(`${text}\n`);
   else if (value !== undefined) process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -10,7 +10,7 @@ export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 const INTERRUPTED = 130;
 
 /**
- * Reads a secret from standard input: everything up to the last line break; on a terminal, one line, twice, without echo.
+ * Reads a secret from standard input up to the last line break. On a terminal, reads one line twice, without echo.
  * Throws {@link CommandFailure} if there is no input or the two lines differ.
  */
 export async function readSecret(name: string, input: Input, output: NodeJS.WritableStream): Promise<string> {
@@ -39,7 +39,7 @@ function nonEmpty(name: string, text: string): string {
   return text;
 }
 
-/** Reads a line with readline on a terminal in raw mode, where typed text is shown only if readline prints it. */
+/** Reads a line with readline on a terminal in raw mode, where typed text appears only if readline prints it. */
 async function readHidden(prompt: string, input: Input, output: NodeJS.WritableStream): Promise<string> {
   output.write(prompt);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

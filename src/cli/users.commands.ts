@@ -9,7 +9,7 @@ import { printResult } from './output.js';
 import { confirm } from './terminal-input.js';
 import { withService } from './with-service.js';
 
-/** Performs a change of an account, and returns the sentence that confirms it. */
+/** Changes an account and returns the sentence that confirms it. */
 type Change = (administration: AccountAdministration, who: string, origin: Origin) => Promise<string>;
 
 /** Adds the commands that change one account. */
@@ -76,7 +76,7 @@ function change(users: Command, name: string, description: string, work: Change)
   add(users, name, description, work, true);
 }
 
-/** Adds a change that has no result other than its success. */
+/** Adds a change that returns nothing. */
 function act(users: Command, name: string, description: string, work: Change): void {
   add(users, name, description, work, false);
 }

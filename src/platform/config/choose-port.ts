@@ -4,8 +4,8 @@ import type { Environment } from './environment.js';
 import { StartFault } from './start-fault.js';
 
 /**
- * Replaces port 0 by a free port before anything depends on it: the public address and the issuer of tokens may follow
- * from the port, and all workers have to use the same. Throws {@link StartFault} for a host that cannot be listened on.
+ * Replaces port 0 with a free port before anything depends on it: the public address and the issuer of tokens may be
+ * derived from the port, and all workers must use the same one. Throws {@link StartFault} if the host cannot be bound.
  */
 export async function choosePort(environment: Environment): Promise<void> {
   if (environment.PORT !== 0) return;
@@ -14,7 +14,7 @@ export async function choosePort(environment: Environment): Promise<void> {
   environment.PORT = port;
   if (environment.PUBLIC_URL === unknown) environment.PUBLIC_URL = chosen;
   if (environment.JWT_ISSUER === unknown) environment.JWT_ISSUER = chosen;
-  // Workers read the environment of the process.
+  // Workers read the port from the environment of the process.
   process.env['PORT'] = String(port);
 }
 

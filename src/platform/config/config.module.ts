@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Environment } from './environment.js';
 
-/** Makes the one validated {@link Environment} injectable everywhere. */
+/** Makes the validated {@link Environment} injectable everywhere. */
 @Global()
 @Module({})
 export class ConfigModule {

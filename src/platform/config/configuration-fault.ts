@@ -1,6 +1,6 @@
-/** The configuration cannot be used; the process prints each fault on a line of its own and exits with code 78. */
+/** The configuration cannot be used; the process prints each fault on its own line and exits with code 78. */
 export class ConfigurationFault extends Error {
-  /** @param faults one sentence each, which names the variable and never its value */
+  /** @param faults one sentence per fault; each names the variable and never its value */
   constructor(readonly faults: readonly string[]) {
     super(faults.join('\n'));
     this.name = 'ConfigurationFault';

@@ -4,7 +4,7 @@ import { isForbiddenTarget } from './webhook-target.js';
 
 type Check = (environment: Environment) => string | false | undefined;
 
-/** Rules over more than one variable; each returns its fault as a sentence that names the variable. */
+/** Rules that involve more than one variable. Each returns its fault as a sentence that names the variable. */
 const CHECKS: readonly Check[] = [
   (e) =>
     e.isProduction &&
@@ -52,7 +52,7 @@ const CHECKS: readonly Check[] = [
   (e) =>
     e.isProduction &&
     e.PUBLIC_URL.startsWith('http://') &&
-    // The default, of which the service warns once it listens.
+    // This is the default. The service logs a warning about it once it listens.
     e.PUBLIC_URL !== `http://localhost:${e.PORT}` &&
     'PUBLIC_URL must be https in production, where cookies and tokens travel to it',
   (e) =>
@@ -69,7 +69,7 @@ const CHECKS: readonly Check[] = [
     'ALERT_WEBHOOK_URL must not be a private, link-local or metadata address',
 ];
 
-/** The faults that only several variables together show. */
+/** Returns the faults that involve several variables. */
 export function crossFaults(environment: Environment): string[] {
   const faults = CHECKS.map((check) => check(environment)).filter((fault) => typeof fault === 'string');
   return [...faults, ...tlsContradictions(environment)];

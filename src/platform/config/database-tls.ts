@@ -1,14 +1,14 @@
 import type { Environment } from './environment.js';
 
-/** `sslmode` values that promise no less than a value of DATABASE_SSL does. */
+/** For each value of DATABASE_SSL, the `sslmode` values that are at least as strict. */
 const AS_STRICT: Readonly<Record<'require' | 'verify-full', readonly string[]>> = {
   require: ['require', 'verify-ca', 'verify-full'],
   'verify-full': ['verify-full'],
 };
 
 /**
- * What an address says about TLS wins over DATABASE_SSL in the driver, so one that is laxer would switch encryption or
- * the check of the certificate off in silence. Returns a sentence for each address that contradicts.
+ * The driver prefers the TLS settings in the URL to DATABASE_SSL, so a less strict URL would silently disable
+ * encryption or the check of the certificate. Returns one sentence for each URL that contradicts DATABASE_SSL.
  */
 export function tlsContradictions(environment: Environment): string[] {
   const { DATABASE_SSL: demanded } = environment;

@@ -8,9 +8,9 @@ const NAME = /^\s*(?:export\s+)?(?<name>[A-Z][A-Z0-9_]*)\b/;
 const BLANK = /^\s*(#.*)?$/;
 
 /**
- * The variables of `.env` in a folder; none where there is no such file. A byte order mark is dropped, as editors on
- * Windows write one. Throws {@link ConfigurationFault} for a file that cannot be read as a whole: a line that is passed
- * over in silence may be the one that says `NODE_ENV=production`.
+ * Returns the variables in a folder's `.env`, or none if there is no such file. Drops a byte order mark, because
+ * editors on Windows write one. Throws {@link ConfigurationFault} if any part of the file cannot be read: a line that
+ * is skipped silently may be the one that says `NODE_ENV=production`.
  */
 export function readDotenv(folder: string): Record<string, string> {
   let bytes: Buffer;
@@ -29,11 +29,11 @@ export function readDotenv(folder: string): Record<string, string> {
 
 function decode(bytes: Buffer): string {
   try {
-    // UTF-16 has a byte order mark that is invalid in UTF-8, or zero bytes, which no value may have.
+    // UTF-16 has either a byte order mark that is invalid in UTF-8, or zero bytes, which no value can contain.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
   } catch {
-    // Reported below.
+    // The fault is reported below.
   }
   throw new ConfigurationFault(['.env is not UTF-8; save it in that encoding']);
 }
@@ -55,7 +55,7 @@ function lineFaults(lines: readonly string[]): string[] {
   return faults;
 }
 
-/** The line in which a value ends, which begins on a line: a quoted one may go on over several. Null without an end. */
+/** Returns the line in which a value ends: a quoted value may span several lines. Null if the quote is not closed. */
 function endOfValue(lines: readonly string[], index: number, value: string): number | null {
   const [quote] = value;
   if (quote === undefined || !`"'\``.includes(quote) || value.includes(quote, 1)) return index;
@@ -63,7 +63,7 @@ function endOfValue(lines: readonly string[], index: number, value: string): num
   return end === -1 ? null : end;
 }
 
-/** The name at the beginning of a line; what follows may be a secret. */
+/** Returns the name at the beginning of a line without the rest, which may be a secret. */
 function nameIn(line: string): string {
   const name = NAME.exec(line)?.groups?.['name'];
   return name === undefined ? '' : `${name} in `;

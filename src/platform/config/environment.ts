@@ -9,25 +9,25 @@ const isCidr = (member: string) => {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 };
 
-/** A host may hold `*` by the rules of URLs, but no browser sends one: a pattern would silently match nothing. */
+/** URL syntax allows `*` in a host, but no browser sends one: a pattern would never match. */
 const isExactOrigin = (member: string) =>
   URL.canParse(member) && new URL(member).origin === member && !member.includes('*');
 
 const isRedisUrl = (member: string) =>
   /^rediss?:\/\//.test(member) && URL.canParse(member) && /^(\/\d{0,5})?$/.test(new URL(member).pathname);
 
-/** Which rules there are, and what each may be answered with, is checked where the rules are. */
+/** Checks only the syntax. The code of the rules checks which rules exist and which responses each allows. */
 const isRuleName = (member: string) => /^[a-z_]+$/.test(member);
 
 /**
- * Every variable of the process, typed and validated once at start. The names are those of the environment, so
- * that a search for one finds its reader; `.env.example` lists the same names, kept in step by a test.
+ * All variables of the process, typed and validated once at start. Properties have the names of the environment
+ * variables, so that they are easy to search for; a test keeps `.env.example` in step with them.
  */
 export class Environment {
   @OneOf('development', 'test', 'production') NODE_ENV: 'development' | 'test' | 'production' = 'development';
   @IsString() HOST: string = '127.0.0.1';
   @Integer(0, 65_535) PORT: number = 3000;
-  /** Issuer and base of links; `http://localhost:$PORT` when unset. */
+  /** Issuer of tokens and base of links; `http://localhost:$PORT` if unset. */
   @Url('http', 'https') PUBLIC_URL: string;
   @Integer(1, 64) WEB_CONCURRENCY: number = 1;
 
@@ -48,7 +48,7 @@ export class Environment {
   @Integer(1, 365) JWT_REFRESH_TOKEN_EXPIRE_DAYS: number = 7;
   @Integer(1, 400) SESSION_MAX_DAYS: number = 30;
   @Integer(60, 3600) STEP_UP_MAX_AGE_SECONDS: number = 600;
-  /** `$PUBLIC_URL` when unset. */
+  /** `$PUBLIC_URL` if unset. */
   @IsString() @MinLength(1) JWT_ISSUER: string;
   @IsString() @MinLength(1) JWT_AUDIENCE: string = 'portcullis';
 
@@ -60,7 +60,7 @@ export class Environment {
 
   @Integer(1, 9_999_999) RATE_LIMIT_MAX_REQUESTS: number = 100;
   @Integer(1, 86_400) RATE_LIMIT_WINDOW_SECONDS: number = 60;
-  /** `$RATE_LIMIT_MAX_REQUESTS/$RATE_LIMIT_WINDOW_SECONDS` when unset. */
+  /** `$RATE_LIMIT_MAX_REQUESTS/$RATE_LIMIT_WINDOW_SECONDS` if unset. */
   @Limit() RATE_LIMIT_DEFAULT: string;
   @Limit() RATE_LIMIT_ADDRESS: string = '1000/60';
   @Limit() RATE_LIMIT_LOGIN: string = '5/60';
@@ -86,7 +86,7 @@ export class Environment {
   METRICS_TOKEN?: string;
   @Flag() DOCS_ENABLED: boolean;
 
-  /** The standard's own names; unset, there are no traces. */
+  /** These names are defined by OpenTelemetry. No traces are exported if this is unset. */
   @IsOptional() @Url('http', 'https') OTEL_EXPORTER_OTLP_ENDPOINT?: string;
   @IsString() OTEL_SERVICE_NAME: string = 'portcullis';
   @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
@@ -102,21 +102,21 @@ export class Environment {
   ALERT_EMAIL?: string;
   @IsOptional() @Url('smtp', 'smtps') SMTP_URL?: string;
   @IsOptional() @IsString() MAIL_FROM?: string;
-  /** In mails; no control characters, which have no place in a header field. */
+  /** Appears in mails. Control characters are not allowed, because they are not valid in a header field. */
   @Matches(/^[^\p{C}]{1,60}$/u, {
     message: '$property must be 1 to 60 characters without control characters',
   })
   PRODUCT_NAME: string = 'Portcullis';
-  /** A folder of templates that replace our own. */
+  /** A folder of templates that replace the built-in ones. */
   @IsOptional() @IsString() MAIL_TEMPLATES_DIR?: string;
 
   @Integer(31, 36_500) AUDIT_EVENT_RETENTION_DAYS: number = 400;
   @Integer(31, 36_500) AUDIT_CALL_RETENTION_DAYS: number = 90;
   @Integer(1, 100_000) AUDIT_SPOOL_MAX_MB: number = 256;
-  /** `false` only to measure what recording API calls costs. */
+  /** Use `false` only to measure the cost of recording API calls. */
   @Flag() AUDIT_CALLS_ENABLED: boolean = true;
 
-  /** Detection thresholds; the form of each is `count/seconds`, docs/security.md describes it. */
+  /** Detection thresholds in the form `count/seconds`; see docs/security.md. */
   @Limit() DETECT_BRUTE_FORCE: string = '10/600';
   @Limit() DETECT_DISTRIBUTED_GUESSING: string = '10/600';
   @Limit() DETECT_CREDENTIAL_STUFFING: string = '20/600';
@@ -130,7 +130,7 @@ export class Environment {
   @Limit() DETECT_TOKEN_FORGERY: string = '20/300';
   @Limit() DETECT_RATE_LIMIT_STORM: string = '100/60';
   @Integer(1, 10_000) DETECT_LOGIN_AFTER_FAILURES: number = 10;
-  /** A file; impossible travel is looked for where there is one. */
+  /** Path of a database file; impossible travel is detected only if this is set. */
   @IsOptional() @IsString() GEOIP_DATABASE?: string;
   @Limit('km/seconds, for example 1000/3600') DETECT_IMPOSSIBLE_TRAVEL: string = '1000/3600';
   @Integer(1, 3600) DETECT_DEPENDENCY_DOWN_SECONDS: number = 5;
@@ -144,7 +144,10 @@ export class Environment {
   @Integer(1, 3600) DETECT_AUDIT_LAG_SECONDS: number = 10;
   @Integer(1, 86_400) AUDIT_VERIFY_INTERVAL_SECONDS: number = 600;
 
-  /** Rules whose alerts are answered by themselves. What a stranger can make true must not sign its victim out. */
+  /**
+   * Rules whose alerts trigger an automatic response. A condition that a stranger can cause must not sign out its
+   * victim.
+   */
   @List('names of rules', isRuleName)
   RESPOND_BLOCK_ADDRESS: string[] = [];
   @Integer(1, 604_800) RESPOND_BLOCK_SECONDS: number = 900;

@@ -5,13 +5,13 @@ import { ConfigurationFault } from './configuration-fault.js';
 import { makeFolder } from './usable-files.js';
 import { StartFault } from './start-fault.js';
 
-/** Secrets that a development installation makes for itself, so that the first start needs no configuration. */
+/** Secrets that a development installation generates, so that the first start needs no configuration. */
 export const GENERATED_SECRETS = ['JWT_SECRET_KEY', 'PASSWORD_PEPPER'] as const;
 
 /**
- * The secret of a name, made on first use and kept in `DATA_DIR/secrets` with mode 600. The file appears
- * complete or not at all, and of two processes that start at once both get the one that was first. Throws
- * {@link StartFault} where `DATA_DIR` cannot be used.
+ * Returns the secret with this name. Generates it on first use and stores it in `DATA_DIR/secrets` with mode 600. The
+ * file appears complete or not at all; if two processes start at once, both use the secret of the first. Throws
+ * {@link StartFault} if `DATA_DIR` cannot be used.
  */
 export function generatedSecret(dataDir: string, name: (typeof GENERATED_SECRETS)[number]): string {
   try {
@@ -42,7 +42,7 @@ function readOrMake(dataDir: string, name: string): string {
   return readFileSync(file, 'utf8');
 }
 
-/** The same where it must exist already: a command on a folder that no service has used makes nothing there. */
+/** Returns an existing secret and never creates one, for commands on a folder that no service may have used. */
 export function storedSecret(dataDir: string, name: (typeof GENERATED_SECRETS)[number]): string {
   try {
     return readFileSync(join(dataDir, 'secrets', name), 'utf8');

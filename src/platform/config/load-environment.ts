@@ -9,28 +9,30 @@ import { unreadable } from './usable-files.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Families of names that are ours alone, where an unknown member can only be a typing error. */
+/** Prefixes that only this service uses, so that an unknown name with one of them must be a typing error. */
 const OWN_PREFIX = /^(RATE_LIMIT|DETECT)_/;
 
-/** What Kubernetes puts into every container of a namespace with a Service called, for example, `rate-limit`. */
+/**
+ * Variables that Kubernetes adds to every container if the namespace has a Service named, for example, `rate-limit`.
+ */
 const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
-/** Texts in which white space counts: stored data depends on them, or somebody types them. */
+/** Values in which white space is significant: stored data depends on them, or people type them. */
 const VERBATIM = new Set(['JWT_SECRET_KEY', 'PASSWORD_PEPPER', 'BOOTSTRAP_ADMIN_PASSWORD']);
 
-/** Variables that follow from others where they are not given. */
+/** Variables that get their default from other variables. */
 const DERIVED = ['PUBLIC_URL', 'JWT_ISSUER', 'RATE_LIMIT_DEFAULT'];
 
-/** Every variable that {@link Environment} declares. */
+/** Returns all variables that {@link Environment} declares. */
 export function variableNames(): string[] {
   const metadata = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false);
   return [...new Set(metadata.map((one) => one.propertyName))];
 }
 
 /**
- * Reads the environment and `.env` (the environment wins; an empty value counts as unset), fills in what follows
- * from other variables, and validates everything at once. Throws {@link ConfigurationFault} with every fault found.
- * Outside production, secrets that are not given come from `secretOf`, which makes them unless told otherwise.
+ * Reads the environment and `.env` (the environment wins; an empty value counts as unset), derives defaults from other
+ * variables, and validates everything at once. Throws {@link ConfigurationFault} with all faults. Outside production,
+ * missing secrets come from `secretOf`, which generates them by default.
  */
 export function loadEnvironment(
   variables: Variables = process.env,
@@ -59,7 +61,7 @@ export function loadEnvironment(
   return environment;
 }
 
-/** Values without the white space around them, and without those that are empty then. */
+/** Trims all values and drops those that are empty afterwards. */
 function trimmed(variables: Variables): Variables {
   return Object.fromEntries(
     Object.entries(variables)
@@ -92,8 +94,8 @@ function fillDefaults(
 }
 
 /**
- * One line per variable; class-validator's list may hold several constraints of one, of which the first says enough.
- * A derived variable is faulty only because the one it follows from is, which needs no second line.
+ * Returns one line per variable: class-validator may report several constraints, and the first is enough. A fault of a
+ * derived variable comes from the variable that it is derived from, so it needs no second line.
  */
 function memberFaults(environment: Environment, derived: readonly string[]): string[] {
   const faults = validateSync(environment, {

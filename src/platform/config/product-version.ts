@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 
-/** The version in the nearest package.json, which is the product's own in sources and build alike. */
+/** The version in the nearest package.json, which is the product's own both in the sources and in the build. */
 export function productVersion(): string {
   const path = findPackageJSON(import.meta.url);
   return path === undefined

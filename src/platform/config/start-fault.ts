@@ -1,6 +1,6 @@
 /**
- * The surroundings that a variable names cannot be used at the start: an address, a port, a file. Carries the code of its
- * cause, by which the failure is explained.
+ * A resource that a variable names, such as an address, a port or a file, cannot be used at start. Carries the error
+ * code of its cause, which selects the explanation that is printed.
  */
 export class StartFault extends Error {
   readonly code: string | undefined;
@@ -16,7 +16,10 @@ export class StartFault extends Error {
   }
 }
 
-/** Runs a step of the start whose failure is the fault of a variable; faults that name theirs already pass. */
+/**
+ * Runs a step of the start and attributes its failure to a variable. Faults that already name a variable pass
+ * unchanged.
+ */
 export async function faultOf<T>(variable: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
@@ -26,5 +29,5 @@ export async function faultOf<T>(variable: string, step: () => Promise<T>): Prom
   }
 }
 
-/** Errors of the start that say everything themselves. */
+/** Errors of the start that already contain the full explanation. */
 const NAMED = new Set(['ConfigurationFault', 'StartInterrupted']);

@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { StartFault } from './start-fault.js';
 
 /**
- * Creates a folder and those above it, for the user alone. Not by `recursive: true`, which never returns where an existing
- * folder refuses with ENOENT, as those of /proc do. Throws the file system's error.
+ * Creates a folder and its parents, accessible only to the user. Does not use `recursive: true`, which never returns if
+ * an existing folder refuses with ENOENT, as folders in /proc do. Throws the file system's error.
  */
 export function makeFolder(folder: string): void {
   const path = resolve(folder);
@@ -14,12 +14,14 @@ export function makeFolder(folder: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    // Another process was faster.
+    // Another process created it first.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
-/** Creates the data folder where there is none, and writes to it. Throws {@link StartFault} where that is impossible. */
+/**
+ * Creates the data folder if it does not exist, and tests that it is writable. Throws {@link StartFault} if it is not.
+ */
 export function assertWritableFolder(variable: string, folder: string): void {
   try {
     makeFolder(folder);
@@ -31,7 +33,7 @@ export function assertWritableFolder(variable: string, folder: string): void {
   }
 }
 
-/** The fault of a file that a variable names and that cannot be read, as a sentence; null for a readable one. */
+/** Returns a sentence if the file that a variable names cannot be read; otherwise null. */
 export function unreadable(variable: string, path: string | undefined): string | null {
   if (path === undefined) return null;
   try {

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, Matches, Max, Min, ValidateBy, isURL } from 'class-validator';
 
-/** A whole number within bounds; the message never repeats the value, which may be a secret put in the wrong place. */
+/** A whole number within bounds. The message never repeats the value, which may be a misplaced secret. */
 export const Integer = (min: number, max: number) =>
   applyDecorators(
     Transform(({ value }: { value: unknown }) =>
@@ -23,7 +23,7 @@ export const Flag = () =>
     IsBoolean({ message: '$property must be true or false' }),
   );
 
-/** One of a closed list, compared without regard to case. */
+/** One of a fixed list of values, compared case-insensitively. */
 export const OneOf = (...choices: string[]) =>
   applyDecorators(
     Transform(({ value }: { value: unknown }) => {
@@ -33,7 +33,7 @@ export const OneOf = (...choices: string[]) =>
     IsIn(choices, { message: `$property must be one of ${choices.join(', ')}` }),
   );
 
-/** An absolute URL of one of the given schemes. */
+/** An absolute URL with one of the given schemes. */
 export const Url = (...protocols: string[]) =>
   ValidateBy({
     name: 'url',
@@ -47,7 +47,7 @@ export const Url = (...protocols: string[]) =>
     },
   });
 
-/** A comma-separated list, trimmed, without empty members; each member must pass. */
+/** A comma-separated list. Members are trimmed, empty ones are dropped, and each must pass the check. */
 export const List = (describe: string, accepts: (member: string) => boolean) =>
   applyDecorators(
     Transform(({ value }: { value: unknown }) =>
@@ -68,7 +68,7 @@ export const List = (describe: string, accepts: (member: string) => boolean) =>
     }),
   );
 
-/** A secret of at least 32 bytes that is no placeholder. */
+/** A secret of at least 32 bytes that is not a placeholder. */
 export const Secret = () =>
   ValidateBy({
     name: 'secret',
@@ -83,7 +83,7 @@ export const Secret = () =>
     },
   });
 
-/** A limit of the form `limit/seconds`, or `off`; the message says what the first number counts. */
+/** A limit of the form `limit/seconds`, or `off`; the message says what the first number means. */
 export const Limit = (form = 'limit/seconds, for example 5/60') =>
   Matches(/^(off|[1-9]\d{0,6}\/[1-9]\d{0,4})$/, {
     message: `$property must be ${form}, or off`,

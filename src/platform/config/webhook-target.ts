@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** Names under which clouds serve the credentials of a machine. */
+/** Host names under which clouds serve the credentials of a machine. */
 const METADATA_NAMES = new Set([
   'metadata',
   'metadata.google.internal',
@@ -8,18 +8,19 @@ const METADATA_NAMES = new Set([
   'instance-data.ec2.internal',
 ]);
 
-/** AWS' and Alibaba's metadata addresses outside of the link-local networks. */
+/** Metadata addresses of AWS and Alibaba outside the link-local networks. */
 const METADATA_ADDRESSES = new Set(['fd00:ec2::254', '100.100.100.200']);
 
-/** Networks that carry an IPv4 address in their last 32 bits, or after the first 16 (RFC 6052, RFC 3056). */
+/** Networks that carry an IPv4 address in the last 32 bits or after the first 16 (RFC 6052, RFC 3056). */
 const NAT64 = ipaddr.parseCIDR('64:ff9b::/96') as [ipaddr.IPv6, number];
 
 /**
- * Whether a URL's host is, in any spelling, an address of a cloud's metadata service or a link-local one; with `strict`
- * also a private, loopback or otherwise special address. Names are judged when they are resolved.
+ * Returns whether the host of a URL is, in any notation, a link-local address or the address of a cloud's metadata
+ * service; with `strict` also a private, loopback or otherwise special address. Names are checked when they are
+ * resolved.
  */
 export function isForbiddenTarget(url: string, { strict }: { readonly strict: boolean }): boolean {
-  // The URL parser turns decimal, octal and hexadecimal IPv4 addresses into dotted ones.
+  // The URL parser converts decimal, octal and hexadecimal IPv4 addresses to dotted ones.
   const host = new URL(url).hostname
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '')
@@ -32,14 +33,14 @@ export function isForbiddenTarget(url: string, { strict }: { readonly strict: bo
   return strict && address.range() !== 'unicast';
 }
 
-/** The IPv4 address that an IPv6 address stands for, or the address itself. */
+/** Returns the IPv4 address embedded in an IPv6 address, or the address itself. */
 function innermost(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
   if (address instanceof ipaddr.IPv4) return address;
   if (address.isIPv4MappedAddress()) return address.toIPv4Address();
   const bytes = address.toByteArray();
   if (address.match(NAT64)) return new ipaddr.IPv4(bytes.slice(12));
   if (address.range() === '6to4') return new ipaddr.IPv4(bytes.slice(2, 6));
-  // IPv4-compatible (RFC 4291 section 2.5.5.1), which some systems still route.
+  // IPv4-compatible (RFC 4291 section 2.5.5.1); some systems still route it.
   const isCompatible = bytes.slice(0, 12).every((byte) => byte === 0) && bytes[12] !== 0;
   return isCompatible ? new ipaddr.IPv4(bytes.slice(12)) : address;
 }

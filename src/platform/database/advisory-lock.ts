@@ -4,10 +4,13 @@ import type { QueryRunner } from 'typeorm';
 
 const ATTEMPT_EVERY_MS = 100;
 const REPORT_EVERY_MS = 5000;
-/** A migration of another instance may take long; a lock held by an unrelated session must not block a start forever. */
+/**
+ * A migration of another instance may take long, but a lock held by an unrelated session must not block a start
+ * forever.
+ */
 const GIVE_UP_AFTER_MS = 120_000;
 
-/** An advisory lock was not free in time. The message names the session that holds it. */
+/** An advisory lock was not available in time. The message names the session that holds it. */
 export class LockNotAvailable extends Error {
   constructor(holder: string, waitedMs: number) {
     super(`the migration lock is held by ${holder} and was not free within ${waitedMs / 1000} s`);
@@ -23,7 +26,7 @@ export class StartInterrupted extends Error {
   }
 }
 
-/** How long a start waits for a lock, and what ends the wait. */
+/** Limits how long a start waits for a lock, by time and by signal. */
 export interface LockWait {
   readonly signal?: AbortSignal;
   /** Milliseconds. */
@@ -31,9 +34,10 @@ export interface LockWait {
 }
 
 /**
- * Begins a transaction of the runner's that holds an advisory lock until it ends. A lock of a transaction and not of
- * the session, which a pooler would keep for the next client. Logs who holds the lock while it waits. Throws
- * {@link LockNotAvailable} when the time is over and {@link StartInterrupted} when the signal is given.
+ * Begins a transaction on the runner that holds an advisory lock until it ends. The lock belongs to the transaction and
+ * not to the session, because a pooler would keep a session's lock for the next client. Logs the holder of the lock
+ * while it waits. Throws {@link LockNotAvailable} when the time is over and {@link StartInterrupted} when the signal
+ * arrives.
  */
 export async function beginLocked(
   runner: QueryRunner,
@@ -65,7 +69,7 @@ async function tryBegin(runner: QueryRunner, key: string): Promise<boolean> {
   return row.locked;
 }
 
-/** Process id and name of the session that holds a lock, as `pg_stat_activity` shows them. */
+/** Returns the process id and the name of the session that holds a lock, as `pg_stat_activity` shows them. */
 async function holderOf(runner: QueryRunner, key: string): Promise<string> {
   const [row] = (await runner.query(
     `SELECT format('process %s (%s)', pid, coalesce(nullif(application_name, ''), 'without a name')) AS holder

@@ -3,9 +3,9 @@ import type { CopiedRows } from './copy-query.js';
 import type { DeadlineClient } from './deadline-client.js';
 
 /**
- * Writes rows in a transaction of their own, all or none, for half of what an INSERT costs PostgreSQL. Only over the
- * service's pool, whose deadlines hold for it; throws as a statement does, QueryFailedError where PostgreSQL refuses.
- * Returns how many rows PostgreSQL says it has written: a trigger may have dropped some.
+ * Writes rows in their own transaction, all or none, at half the cost of an INSERT for PostgreSQL. Works only over the
+ * service's pool, and its deadlines apply. Throws QueryFailedError, like any statement, if PostgreSQL rejects the rows.
+ * Returns the number of rows that PostgreSQL reports as written: a trigger may have dropped some.
  */
 export async function copyIn(dataSource: DataSource, copied: CopiedRows): Promise<number> {
   const runner = dataSource.createQueryRunner();

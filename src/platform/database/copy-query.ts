@@ -2,36 +2,37 @@ import { Query } from 'pg';
 
 /** Rows for a table, in the text format of `COPY ... FROM STDIN`. */
 export interface CopiedRows {
-  /** A query of one value, which is asked in the transaction that writes the rows, just before. */
+  /** A query for a single value. It runs in the transaction that writes the rows, immediately before the COPY. */
   readonly ask: string;
-  /** The COPY statement. Its last column takes the value. */
+  /** The COPY statement. The value goes into its last column. */
   readonly copy: string;
-  /** Lines, each escaped as the format demands, without its last field, and ended by a line feed. */
+  /** Lines escaped as the format requires, without the last field, each ended by a line feed. */
   readonly rows: Buffer;
 }
 
-/** What node-postgres can do in answer to CopyInResponse; its types leave it out. */
+/** Methods of node-postgres for responding to CopyInResponse; its types omit them. */
 interface CopyConnection {
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
 }
 
-/** What node-postgres does at the end of each statement; its types leave it out. */
+/** The method that node-postgres calls at the end of each statement; its types omit it. */
 interface CommandCompletion {
   handleCommandComplete(message: { readonly text: string }, connection: unknown): void;
 }
 
 /**
- * No timeout of the server's runs while it waits for rows, and until then its open transaction keeps the trail from being
- * sealed: a machine that is gone has to show by its connection, some 30 s later, not after TCP's two hours. The
- * number of probes stays the system's (nine, or ten), because not every system lets it be changed.
+ * No server timeout applies while the server waits for rows, and until then the open transaction prevents the trail
+ * from being sealed. Keepalives must therefore detect a lost machine within about 30 s instead of TCP's two hours. The
+ * number of probes remains the system's default (nine or ten), because not every system allows changing it.
  */
 const GONE_AFTER_30_S = 'SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keepalives_interval = 2';
 
 /**
- * A statement of node-postgres' that sends rows. One message asks for all of it, which makes it one transaction of
- * PostgreSQL's and a single wait of ours: the value comes before the server asks for the rows, which can so contain it.
- * A refusal ends it as it ends any statement; the server discards the rows already sent, and the connection stays usable.
+ * A node-postgres statement that sends rows. One message requests everything, so that it is a single transaction in
+ * PostgreSQL and a single wait in the service: the value arrives before the server requests the rows, so the rows can
+ * contain it. An error ends it like any statement; the server discards the rows already sent, and the connection stays
+ * usable.
  */
 export class CopyQuery extends Query {
   private value = '';
@@ -47,7 +48,7 @@ export class CopyQuery extends Query {
     this.value = fields[0]!;
   }
 
-  /** Rows that PostgreSQL says it has written. */
+  /** Number of rows that PostgreSQL reports as written. */
   written = 0;
 
   handleCommandComplete(message: { readonly text: string }, connection: unknown): void {

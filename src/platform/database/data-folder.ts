@@ -5,13 +5,13 @@ import type { DataSource } from 'typeorm';
 import { ConfigurationFault } from '../config/configuration-fault.js';
 
 const FILE = 'installation';
-/** The row of `installation` that holds the identity of the database, beside the fingerprints of the secrets. */
+/** Row of `installation` that holds the identity of the database, next to the fingerprints of the secrets. */
 const ROW = 'DATABASE';
 
 /**
- * Binds a data folder to its database: the spool, the checkpoints and the progress of verification in it belong to one
- * trail, and written into another they would break it. The first start leaves the identity of the database in the
- * folder. A restored or copied database keeps its identity. Throws {@link ConfigurationFault} for another one.
+ * Binds a data folder to its database: the spool, the checkpoints and the verification progress in it belong to one
+ * trail and would corrupt another. The first start writes the identity of the database to the folder. A restored or
+ * copied database keeps its identity. Throws {@link ConfigurationFault} if the database is a different one.
  */
 export async function assertOwnFolder(dataSource: DataSource, dataDir: string): Promise<void> {
   const database = await identityOf(dataSource);
@@ -33,7 +33,7 @@ async function identityOf(dataSource: DataSource): Promise<string> {
   return row.id;
 }
 
-/** Of several processes that start at once in a new folder one writes the file, complete or not at all. */
+/** If several processes start at once in a new folder, only one writes the file, complete or not at all. */
 function readOrCreate(dataDir: string, identity: string): string {
   const file = join(dataDir, FILE);
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;

@@ -5,25 +5,25 @@ import { DeadlineClient } from './deadline-client.js';
 import { SessionClient } from './session-client.js';
 import { NO_TIMEOUTS, type SessionSettings, STATEMENT_MEANING } from './session-settings.js';
 
-/** The part of the {@link Environment} that says where the database is. */
+/** The part of {@link Environment} that describes the connection to the database. */
 export type DatabaseSettings = Pick<
   Environment,
   'DATABASE_URL' | 'DATABASE_MIGRATION_URL' | 'DATABASE_POOL_SIZE' | 'DATABASE_SSL'
 >;
 
-/** Who connects: the service under load, or the owner of the tables who migrates them. */
+/** The role that connects: the service, or the owner of the tables, which migrates them. */
 export type DatabaseRole = 'service' | 'migrations';
 
-/** The longest time a request waits for a connection, whether the pool is exhausted or the server does not answer. */
+/** The longest time a request waits for a connection, whether the pool is exhausted or the server does not respond. */
 const ACQUIRE_MS = 900;
-/** The server cancels a statement after this time, lock waits included; the sum with the above stays under 2 s. */
+/** The server cancels a statement after this time, including lock waits. Together with the above it stays under 2 s. */
 const STATEMENT_MS = 900;
-/** The client gives up on a silent server after this time: {@link STATEMENT_MS} and the way back. */
+/** The client gives up on a silent server after this time: {@link STATEMENT_MS} plus the round trip. */
 const READ_MS = 1000;
-/** The server ends a transaction whose process fell silent, so that its row locks do not outlive it for long. */
+/** The server ends a transaction whose process has gone silent, so that its row locks are released soon. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
 
-/** The session of the service's role, in the pool and beside it. */
+/** Settings of the service role's sessions, in the pool and outside it. */
 export const SERVICE_SESSION: SessionSettings = {
   ...STATEMENT_MEANING,
   ...NO_TIMEOUTS,
@@ -31,17 +31,16 @@ export const SERVICE_SESSION: SessionSettings = {
   idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
 };
 
-/** A migration may take long, so the server sets no deadline for it or for those that wait for it. */
+/** A migration may take long, so the server sets no deadline for it or for sessions that wait for it. */
 const MIGRATION_SESSION: SessionSettings = { ...STATEMENT_MEANING, ...NO_TIMEOUTS };
 
-/** One lock, one statement at a time; the second connection runs what the first one guards. */
+/** One connection holds the lock; the second runs the change that the lock guards. */
 const MIGRATION_POOL_SIZE = 2;
 const MIGRATION_CONNECT_MS = 5000;
 
 /**
- * TypeORM's options for a role, without entities and migrations: the one place where the application and the
- * command line agree on how to reach PostgreSQL. Throws when no address is known, that is, before the embedded
- * server has been asked for one.
+ * Returns TypeORM's options for a role, without entities and migrations. The application and the command line both use
+ * them to reach PostgreSQL. Throws if no address is known, that is, before the embedded server has started.
  */
 export function dataSourceOptions(settings: DatabaseSettings, role: DatabaseRole): PostgresDataSourceOptions {
   const url = role === 'migrations' ? ownerUrl(settings) : settings.DATABASE_URL;
@@ -55,14 +54,16 @@ export function dataSourceOptions(settings: DatabaseSettings, role: DatabaseRole
     synchronize: false,
     migrationsRun: false,
     installExtensions: false,
-    // A broken idle connection is replaced by the pool; without a listener, its error event would end the process.
+    // The pool replaces a broken idle connection. Without a listener, the error event would end the process.
     poolErrorHandler: (error: Error) =>
       new Logger('Database').warn(`An idle connection broke: ${error.message}`),
     ...(role === 'service' ? servicePool(settings.DATABASE_POOL_SIZE) : migrationPool()),
   };
 }
 
-/** The address of the tables' owner: `DATABASE_MIGRATION_URL`, or the service's own where there is but one role. */
+/**
+ * Returns the URL of the tables' owner: `DATABASE_MIGRATION_URL`, or the service's own URL if there is only one role.
+ */
 function ownerUrl(settings: DatabaseSettings): string | undefined {
   return settings.DATABASE_MIGRATION_URL ?? settings.DATABASE_URL;
 }

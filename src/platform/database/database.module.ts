@@ -6,8 +6,9 @@ import { isDatabaseUnavailable } from './database-problem.js';
 import { TransactionRunner } from './transaction-runner.js';
 
 /**
- * The service's pool and its transactions. Migrations ran before the application was built (`migrate.ts`), so a
- * database that does not answer now is tried again for less than the time of a drain: other instances may start too.
+ * The service's pool and its transactions. Migrations ran before the application was built (`migrate.ts`). If the
+ * database does not respond now, because other instances may be starting too, the connection is retried for less time
+ * than a drain may take.
  */
 @Global()
 @Module({

@@ -9,16 +9,16 @@ const READ_TIMEOUT = 'Query read timeout';
 const READ_ONLY = '25006';
 
 /**
- * A node-postgres client that hangs up when a statement's answer is overdue (`query_timeout`), and when the server
- * takes no writes. node-postgres only rejects the statement and keeps the connection, on which the ROLLBACK and every
- * later borrower of the pool would then wait behind the same silent server, or fail at the same demoted one.
+ * A node-postgres client that closes the connection if a statement exceeds its deadline (`query_timeout`) or if the
+ * server accepts no writes. node-postgres only rejects the statement and keeps the connection; the ROLLBACK and every
+ * later user of the pooled connection would then wait for the same silent server, or fail on the same demoted one.
  */
 export class DeadlineClient extends SessionClient {
   protected override send(parameters: StatementParameters): unknown {
     return this.watched(tellStatement(parameters, () => super.send(parameters)));
   }
 
-  /** Sends rows to a table, all or none, under the same deadline as a statement. */
+  /** Sends rows to a table, all or none, with the same deadline as a statement. */
   copyIn(copied: CopiedRows): Promise<number> {
     const send = () =>
       new Promise<number>((resolve, reject) => {
@@ -38,7 +38,7 @@ export class DeadlineClient extends SessionClient {
     if (error.message !== READ_TIMEOUT && (error as { code?: string }).code !== READ_ONLY) return;
     const { connection } = this as unknown as { connection: Connection };
     connection.stream.destroy();
-    // Its end event arrives only in a later turn; before that the pool would lend it to the next one.
+    // The socket's end event arrives only in a later turn; until then the pool would hand the connection out again.
     connection.emit('error', error);
   }
 }

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { ownObjects } from './own-objects.js';
 
-/** The record of applied migrations, which only the owner writes. */
+/** The table of applied migrations, which only the owner writes. */
 const MIGRATIONS_TABLE = 'migrations';
 
 interface Found {
@@ -13,10 +13,10 @@ interface Found {
 }
 
 /**
- * Gives the service's role what it needs on the service's own objects, by name, and no more: rows of every table may be
- * read and written, but the audit tables (`audit_*`) only read and added to, so that not even a fully compromised
- * service can rewrite the trail. Nothing else in the schema is touched. Idempotent; run by the owner after every
- * migration, because a new table starts with no grants at all.
+ * Grants the service's role the privileges it needs on the service's own objects, by name, and no others. It can read
+ * and write the rows of every table except the audit tables (`audit_*`), which it can only read and insert into, so
+ * that even a fully compromised service cannot rewrite the trail. Nothing else in the schema is changed. Idempotent;
+ * the owner runs it after every migration, because a new table has no grants.
  */
 export async function grantToService(queryRunner: QueryRunner, serviceRole: string): Promise<void> {
   const { role, schema, tables, sequences, functions } = await find(queryRunner, serviceRole);
@@ -31,7 +31,9 @@ export async function grantToService(queryRunner: QueryRunner, serviceRole: stri
     await queryRunner.query(`GRANT EXECUTE ON FUNCTION ${signature} TO ${role}`);
 }
 
-/** Those of our names that exist in the current schema, quoted; functions with their arguments. */
+/**
+ * Finds those of the service's objects that exist in the current schema. Names are quoted; functions include arguments.
+ */
 async function find(queryRunner: QueryRunner, serviceRole: string): Promise<Found> {
   const own = ownObjects();
   const [found] = (await queryRunner.query(

@@ -4,13 +4,13 @@ import { ConfigurationFault } from '../config/configuration-fault.js';
 import type { Environment } from '../config/environment.js';
 import { MasterKey } from '../crypto/master-key.js';
 
-/** The secrets that stored data depends on; with another one, every session, signing key or password is dead. */
+/** The secrets that stored data depends on. If one changes, every session, signing key or password becomes unusable. */
 const PINNED = ['JWT_SECRET_KEY', 'PASSWORD_PEPPER'] as const;
 
 /**
- * Refuses a database that was first used with other secrets, by {@link ConfigurationFault}: a wrong secret would
- * otherwise show only later, as wrong passwords and broken sessions. The first start stores a fingerprint per
- * secret, an HMAC from which the secret cannot be told; of several first starts at once one wins.
+ * Throws {@link ConfigurationFault} if the database was first used with other secrets: otherwise a wrong secret would
+ * show only later, as wrong passwords and broken sessions. The first start stores a fingerprint per secret, an HMAC
+ * that does not reveal the secret; if several first starts run at once, one wins.
  */
 export async function assertInstallation(
   dataSource: DataSource,

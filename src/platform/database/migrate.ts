@@ -5,13 +5,15 @@ import { type DatabaseSettings, dataSourceOptions } from './data-source-options.
 import { grantToService } from './grants.js';
 import { MIGRATIONS } from './migrations/migrations.js';
 
-/** Any constant that no other user of advisory locks in the same database picks: the bytes of "Portcull". */
+/** Any constant that no other user of advisory locks in this database uses: the bytes of "Portcull". */
 const MIGRATION_LOCK = '5795977089659530348';
 
-/** The guard's transaction idles while migrations run, and must not outlive a process whose machine is gone. */
+/** The guard's transaction is idle while migrations run, and must not outlive a process whose machine is lost. */
 const NOTICE_LOST_PEER = 'SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keepalives_interval = 2';
 
-/** Runs the pending migrations and returns their names. A failed one is rolled back alone; those before it stay. */
+/**
+ * Runs the pending migrations and returns their names. Only a failed one is rolled back; the ones before it are kept.
+ */
 export async function migrate(settings: DatabaseSettings, wait?: LockWait): Promise<string[]> {
   const ran = await changeSchema(
     settings,
@@ -22,9 +24,9 @@ export async function migrate(settings: DatabaseSettings, wait?: LockWait): Prom
 }
 
 /**
- * Does something to the schema as the owner, and then what has to follow: the grants to the service's role.
- * TypeORM takes no lock of its own, so instances that start together queue here on an advisory lock. Throws
- * {@link LockNotAvailable} when it is not free in time.
+ * Changes the schema as the owner and then grants the service's role its privileges. TypeORM takes no lock, so
+ * instances that start together wait here for an advisory lock. Throws {@link LockNotAvailable} if it is not available
+ * in time.
  */
 export async function changeSchema<T>(
   settings: DatabaseSettings,
@@ -42,7 +44,7 @@ export async function changeSchema<T>(
     await guard.query(NOTICE_LOST_PEER);
     const result = await change(dataSource);
     const service = serviceRole(settings);
-    // In one transaction, or the instances that serve already would be without rights between two statements.
+    // In one transaction; otherwise running instances would lose their privileges between two statements.
     if (service !== undefined && service !== (await currentRole(guard))) await grantToService(guard, service);
     await guard.commitTransaction();
     return result;
@@ -52,7 +54,7 @@ export async function changeSchema<T>(
   }
 }
 
-/** The role that an address means, with node-postgres' own defaults where it names none. */
+/** Returns the role in the URL, or node-postgres' default if the URL names none. */
 function serviceRole(settings: DatabaseSettings): string | undefined {
   return new Client(settings.DATABASE_URL).user;
 }

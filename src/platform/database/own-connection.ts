@@ -3,8 +3,8 @@ import { dataSourceOptions, SERVICE_SESSION } from './data-source-options.js';
 import type { SessionClientConfig } from './session-client.js';
 
 /**
- * How the service's role connects beside the pool, for what must not wait behind requests. A server that does not answer
- * within `answerMs`, milliseconds, is given up.
+ * Returns the configuration of a connection of the service's role outside the pool, for work that must not wait behind
+ * requests. The client gives up on a server that does not respond within `answerMs` milliseconds.
  */
 export function ownConnection(
   environment: Environment,

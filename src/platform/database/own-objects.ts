@@ -4,7 +4,7 @@ const CREATED =
   /\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:UNLOGGED\s+)?(TABLE|FUNCTION|SEQUENCE)\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([a-z]\w*)"?/gi;
 const RENAMED = /\bALTER\s+(TABLE|FUNCTION|SEQUENCE)\s+"?[a-z]\w*"?\s+RENAME\s+TO\s+"?([a-z]\w*)"?/gi;
 
-/** The names of what the migrations make, by kind. */
+/** Names of the objects that the migrations create, by kind. */
 export interface OwnObjects {
   readonly tables: readonly string[];
   readonly functions: readonly string[];
@@ -12,9 +12,9 @@ export interface OwnObjects {
 }
 
 /**
- * What belongs to the service in its schema: an extension or a table of somebody else's in the same schema is none of
- * it, even with the same owner. Read from the text of the migrations, so that no second list has to be kept; a contract
- * test compares it with a migrated database.
+ * Returns the objects in the schema that belong to the service. Extensions and other people's tables in the same schema
+ * are not included, even if they have the same owner. Reads the names from the text of the migrations, so that there is
+ * no second list to maintain; a contract test compares the result with a migrated database.
  */
 export function ownObjects(): OwnObjects {
   const names = { TABLE: new Set(['migrations']), FUNCTION: new Set<string>(), SEQUENCE: new Set<string>() };

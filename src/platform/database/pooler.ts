@@ -2,12 +2,12 @@ import type { QueryResultRow } from 'pg';
 import { SessionClient, type SessionClientConfig } from './session-client.js';
 import { POOLED_DEFAULTS } from './session-settings.js';
 
-/** Attempts to catch a pooler at giving one connection to two clients. */
+/** Number of attempts to detect that a pooler gives one connection to two clients. */
 const ROUNDS = 6;
 
 /**
- * Whether the address leads to a pooler that shares connections between its clients (transaction pooling), where no
- * state of a session lasts longer than a transaction.
+ * Returns whether the address leads to a pooler that shares connections between its clients (transaction pooling),
+ * where session state lasts no longer than a transaction.
  */
 export async function sharesSessions(config: SessionClientConfig): Promise<boolean> {
   const [one, other] = [new SessionClient(config), new SessionClient(config)];
@@ -17,7 +17,8 @@ export async function sharesSessions(config: SessionClientConfig): Promise<boole
     await other.connect();
     const seen = new Set([await backendOf(one)]);
     for (let round = 0; round < ROUNDS; round++) {
-      // The other's transaction takes the first one's connection, or the first one gets another connection meanwhile.
+      // The other client's transaction takes the first client's connection, or the first client then gets another
+      // connection.
       await other.query('START TRANSACTION');
       if (seen.has(await backendOf(other))) return true;
       if (seen.add(await backendOf(one)).size > 1) return true;
@@ -30,7 +31,7 @@ export async function sharesSessions(config: SessionClientConfig): Promise<boole
 }
 
 /**
- * Settings whose defaults would change what a statement does where connections are shared, each as a sentence
+ * Returns the settings whose defaults would change the meaning of a statement on shared connections, each as a sentence
  * that says how to correct it.
  */
 export async function unfitDefaults(client: SessionClient): Promise<string[]> {

@@ -4,7 +4,7 @@ import { sharesSessions, unfitDefaults } from './pooler.js';
 import { SessionClient, type SessionClientConfig } from './session-client.js';
 
 const CONNECT_MS = 5000;
-/** The first version with everything that the statements use. */
+/** The first version that supports everything the statements use. */
 const OLDEST_VERSION = 140_000;
 
 interface Surroundings {
@@ -15,8 +15,8 @@ interface Surroundings {
 }
 
 /**
- * Connects as the service will and looks at what no statement of its own can set. Throws {@link ConfigurationFault} with
- * a line for each thing that does not fit, and the driver's error where there is no connection.
+ * Connects like the service and checks everything that its own statements cannot set. Throws {@link ConfigurationFault}
+ * with one line for each mismatch, and the driver's error if it cannot connect.
  */
 export async function checkServiceRole(settings: DatabaseSettings): Promise<void> {
   const { url, ssl } = dataSourceOptions(settings, 'service');

@@ -2,14 +2,14 @@ import { callbackify } from 'node:util';
 import { Client, type ClientConfig } from 'pg';
 import type { SessionSettings } from './session-settings.js';
 
-/** What a {@link SessionClient} sets on its connection, beside node-postgres' own configuration. */
+/** The configuration of node-postgres, plus the settings that a {@link SessionClient} sets on its connection. */
 export interface SessionClientConfig extends ClientConfig {
   readonly session?: SessionSettings;
 }
 
 /**
- * Sets what this server knows of the settings, and returns who answers and whether it can be written to. A stricter
- * `synchronous_commit` of the operator's stays.
+ * Applies the settings that this server supports, and returns the backend's process id and whether it accepts writes. A
+ * stricter `synchronous_commit` set by the operator is kept.
  */
 const SET_UP = `SELECT name, set_config(name, value, false) AS value, pg_backend_pid() AS pid,
     current_setting('transaction_read_only') AS "readOnly"
@@ -28,15 +28,15 @@ export type StatementParameters = readonly unknown[];
 const TRANSACTION_START = 'START TRANSACTION';
 
 /**
- * A node-postgres client whose session has known settings. They are set by a statement after the login, because poolers
- * refuse startup parameters; behind a pooler each transaction sets them again, because it may run on a
- * connection that another client has used. A server that takes no writes (a standby, or the primary of before a
- * failover) is refused with SQLSTATE 25006 rather than read from.
+ * A node-postgres client whose session has known settings. A statement sets them after the login, because poolers
+ * refuse startup parameters. Behind a pooler each transaction sets them again, because it may run on a connection that
+ * another client has used. A server that accepts no writes (a standby, or the old primary after a failover) is rejected
+ * with SQLSTATE 25006 and not used for reads either.
  */
 export class SessionClient extends Client {
   private readonly session: SessionSettings;
   private transactionStart = TRANSACTION_START;
-  /** Whether a pooler answers in PostgreSQL's place. Known once connected. */
+  /** Whether the connection goes through a pooler. Known after the connect. */
   isPooled = false;
 
   override readonly query: Client['query'] = ((...parameters: StatementParameters) =>
@@ -45,8 +45,8 @@ export class SessionClient extends Client {
   constructor(config: SessionClientConfig = {}) {
     super(config);
     this.session = config.session ?? {};
-    // An `error` without a listener ends the process. The loss of a connection is an error of its next statement, too,
-    // and a pool hands connections out without a listener.
+    // An `error` event without a listener ends the process, and a pool hands out connections without a listener. The
+    // next statement reports a lost connection as well, so the event can be ignored.
     this.on('error', () => undefined);
   }
 
@@ -58,7 +58,7 @@ export class SessionClient extends Client {
     callbackify(() => connected)(callback);
   }
 
-  /** Sends a statement; the start of a transaction carries the settings where a pooler answers. */
+  /** Sends a statement. Behind a pooler, the start of a transaction includes the settings. */
   protected send([statement, ...values]: StatementParameters): unknown {
     const text: unknown = statement === TRANSACTION_START ? this.transactionStart : statement;
     return super.query(...([text, ...values] as unknown as Parameters<Client['query']>));
@@ -74,7 +74,7 @@ export class SessionClient extends Client {
       if (this.isPooled) this.transactionStart = this.startWithSettings(rows.map(({ name }) => name));
       return this;
     } catch (error) {
-      // The caller never gets this client, so nothing else would close it.
+      // The caller never receives this client, so nothing else would close it.
       void this.end().catch(() => undefined);
       throw error;
     }

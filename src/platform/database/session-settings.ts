@@ -2,9 +2,9 @@
 export type SessionSettings = Readonly<Record<string, string>>;
 
 /**
- * Every setting that changes what a statement of the service means or how a value is written. A database, a role or a
- * server may have other defaults (`ALTER DATABASE ... SET`), and none of them may change what the service does.
- * `row_security` is off so that a policy that hides rows is an error and not a shorter answer.
+ * All settings that change the meaning of the service's statements or the format of values. A database, a role or a
+ * server may have other defaults (`ALTER DATABASE ... SET`), and none of them must change what the service does.
+ * `row_security` is off, so that a policy that hides rows causes an error instead of a shorter result.
  */
 export const STATEMENT_MEANING: SessionSettings = {
   default_transaction_isolation: 'read committed',
@@ -23,7 +23,7 @@ export const STATEMENT_MEANING: SessionSettings = {
   synchronous_commit: 'on',
 };
 
-/** No limit of the server's own defaults; those that a role needs are set on top. */
+/** Overrides the server's default timeouts with none; the timeouts that a role needs are set on top. */
 export const NO_TIMEOUTS: SessionSettings = {
   statement_timeout: '0',
   lock_timeout: '0',
@@ -33,7 +33,7 @@ export const NO_TIMEOUTS: SessionSettings = {
 };
 
 /**
- * What must hold by default where a pooler shares connections between clients, because a statement outside of a
+ * Defaults that the server needs behind a pooler that shares connections between clients, because a statement outside a
  * transaction may run on a connection that was never set up. Each pattern is matched against `pg_settings.reset_val`.
  */
 export const POOLED_DEFAULTS: Readonly<Record<string, RegExp>> = {

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { asDatabaseProblem } from './database-problem.js';
 
-/** The transaction in which a repository method writes; passed explicitly, never ambient. */
+/** The transaction in which a repository method writes. It is passed explicitly, never ambient. */
 export type Transaction = EntityManager;
 
 /**
- * "Commit, then fail": thrown inside a transaction whose writes must stand although the request fails, for
- * example the revocation that answers the reuse of a refresh token.
+ * "Commit, then fail": thrown inside a transaction whose writes must be kept although the request fails, for example
+ * the revocation after the reuse of a refresh token.
  */
 export class CommitThenFail extends Error {
   constructor(readonly failure: Error) {
@@ -19,8 +19,8 @@ export class CommitThenFail extends Error {
 const followUps = new WeakMap<EntityManager, (() => void)[]>();
 
 /**
- * Runs `action` once the transaction has committed, and never when it rolls back: announcements must not precede
- * the fact that they announce. Only for transactions started by {@link TransactionRunner}.
+ * Runs `action` after the transaction has committed, and never if it rolls back: an announcement must not precede the
+ * fact. Works only for transactions that {@link TransactionRunner} started.
  */
 export function afterCommit(tx: Transaction, action: () => void): void {
   const actions = followUps.get(tx);
@@ -34,7 +34,9 @@ export function afterCommit(tx: Transaction, action: () => void): void {
 export class TransactionRunner {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Commits when the work returns or throws {@link CommitThenFail}, whose failure is then thrown; else rolls back. */
+  /**
+   * Commits if the work returns or throws {@link CommitThenFail}, whose failure is then thrown; otherwise rolls back.
+   */
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const actions: (() => void)[] = [];
     const outcome = await this.commit(work, actions);

@@ -3,13 +3,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Problem } from '../errors/problem.js';
 import { isDatabaseUnavailable } from './database-problem.js';
 
-/** Less than the time that a drain may take, so that a start which is told to end is over by then. */
+/** Less than the time limit of a drain, so that a start that is told to stop has ended by then. */
 const PATIENCE_MS = 20_000;
 const PAUSE_MS = 250;
 
 /**
- * Repeats a step of the start whose statements ran into the deadlines of requests, because other instances start at the
- * same time or the machine is busy. Throws what the last attempt threw once 20 s are over, and any other error at once.
+ * Retries a step of the start whose statements exceeded the deadlines for requests, because other instances are
+ * starting or the machine is busy. After 20 s throws the error of the last attempt; throws any other error at once.
  */
 export async function untilAvailable<T>(step: () => Promise<T>): Promise<T> {
   const deadlineMs = performance.now() + PATIENCE_MS;

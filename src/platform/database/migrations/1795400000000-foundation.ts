@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What a database stores about the installation that uses it: one fingerprint per secret, never the secret. */
+/** Data about the installation that uses the database: one fingerprint per secret, never the secret. */
 export class Foundation1795400000000 implements MigrationInterface {
   readonly name = 'Foundation1795400000000';
 

@@ -1,22 +1,23 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The trail: two tables of entries and one of seals, all partitioned by month from the first day, because a purge
- * by DELETE is what brings down audit tables that have grown.
+ * The trail: two tables of entries and one of seals, all partitioned by month from the first day, because purging with
+ * DELETE does not scale to large audit tables.
  *
- * - `position` orders entries by transaction, so that whatever lies below the oldest transaction still open is
- *   final: the sealer and the feed read up to there and can never skip a row that commits late. It is the
- *   transaction's id (xid8) plus a base that moves when the rows were restored into another cluster, whose ids
- *   start again from the beginning. Outside of what a JavaScript number holds exactly there is none.
- * - `time` is the timestamp inside the entry's UUIDv7, so that an id alone leads to its partition.
- * - `digest` is what a seal keeps of the entry, stored so that the sealer need not make it again of every row.
- * - An index by value ends with the time: few entries of one value share a millisecond, and those are sorted when read,
- *   for a third less to write and to keep. By request a B-tree, which costs less to add to than a hash index.
- * - A seal's members are digests, which cannot be compressed: EXTERNAL spares PostgreSQL the attempt.
- * - No BRIN: each reader wants an order (time, or position) that a B-tree gives and a block range does not.
- * - Months are attached, never created in place: ATTACH PARTITION does not block writers, PARTITION OF does.
- * - The functions run as the owner, because the service's role may only insert and select; each refuses what the
- *   service has no business doing, such as dropping a month that is younger than the shortest retention.
+ * - `position` orders entries by transaction, so that everything below the oldest open transaction is final: the sealer
+ *   and the feed read up to there and can never skip a row that commits late. It is the transaction's id (xid8) plus a
+ *   base. The base moves when rows are restored into another cluster, where ids start again from the beginning.
+ *   Positions are limited to integers that a JavaScript number represents exactly.
+ * - `time` is the timestamp inside the entry's UUIDv7, so that an id alone identifies its partition.
+ * - `digest` is the hash of the entry that goes into a seal, stored so that the sealer need not recompute it.
+ * - An index by value ends with the time: few entries with the same value share a millisecond, and sorting those at
+ *   read time saves a third of the writes and the storage. The index by request is a B-tree, which is cheaper to insert
+ *   into than a hash index.
+ * - The members of a seal are digests, which cannot be compressed: EXTERNAL saves PostgreSQL the attempt.
+ * - No BRIN: each reader needs an order (time, or position) that a B-tree provides and a block range does not.
+ * - Months are attached and never created in place: ATTACH PARTITION does not block writers, PARTITION OF does.
+ * - The functions run as the owner, because the service's role can only insert and select. Each refuses operations that
+ *   the service never needs, such as dropping a month that is younger than the shortest retention.
  */
 export class Audit1795400001000 implements MigrationInterface {
   readonly name = 'Audit1795400001000';
@@ -25,7 +26,7 @@ export class Audit1795400001000 implements MigrationInterface {
     const [{ schema }] = (await runner.query('SELECT quote_ident(current_schema()) AS schema')) as [
       { schema: string },
     ];
-    // pg_temp last: searched first otherwise, and a caller's temporary table would shadow ours (CVE-2018-1058).
+    // pg_temp is last: otherwise it is searched first, and a caller's table could shadow ours (CVE-2018-1058).
     const asOwner = `SECURITY DEFINER SET search_path = ${schema}, pg_temp`;
 
     await runner.query(`
@@ -37,8 +38,9 @@ export class Audit1795400001000 implements MigrationInterface {
     await runner.query(`
       CREATE FUNCTION audit_position() RETURNS bigint LANGUAGE sql STABLE
       RETURN pg_current_xact_id()::text::bigint + (SELECT base FROM audit_position_base)`);
-    // Transaction ids are the cluster's: one that is known to be of another database cannot write here, and must not
-    // hold the trail back. Known means that its lock on its own id is seen; any doubt counts as ours.
+    // Transaction ids belong to the cluster. A transaction that is known to run in another database cannot write here
+    // and must not hold the trail back. It is known if its lock on its own id is visible; in doubt it counts as one of
+    // this database.
     await runner.query(`
       CREATE FUNCTION audit_horizon() RETURNS bigint LANGUAGE sql STABLE
       RETURN (
@@ -159,7 +161,8 @@ export class Audit1795400001000 implements MigrationInterface {
             first AT TIME ZONE 'UTC', (first + interval '1 month') AT TIME ZONE 'UTC');
         END LOOP;
       END $$`);
-    // DROP waits for readers and makes writers wait behind it; rather not dropped today than logins that hang.
+    // DROP waits for readers and blocks writers meanwhile. It is better to drop the month another day than to block
+    // logins.
     await runner.query(`
       CREATE FUNCTION audit_drop_month(parent text, month date) RETURNS void
       LANGUAGE plpgsql ${asOwner} SET lock_timeout = '200ms' AS $$
@@ -174,8 +177,8 @@ export class Audit1795400001000 implements MigrationInterface {
         END IF;
         EXECUTE format('DROP TABLE IF EXISTS %I', parent || to_char(first, '_YYYY_MM'));
       END $$`);
-    // Not counted is what lies in the upper half of the positions: no transaction id comes near it, and whoever wrote a
-    // row there must not have the service jump to where it soon has no position left.
+    // Positions in the upper half do not count: no transaction id comes close to them, and a forged row there must not
+    // make the service jump to a base that soon leaves no positions.
     await runner.query(`
       CREATE FUNCTION audit_rebase_positions() RETURNS boolean LANGUAGE plpgsql ${asOwner} AS $$
       DECLARE
@@ -217,6 +220,6 @@ const FUNCTIONS = [
   'audit_rebase_positions()',
 ];
 
-/** Statement triggers fire only on the table that the statement names, so every partition needs its own. */
+/** Statement triggers fire only for the table that the statement names, so every partition needs its own trigger. */
 const appendOnly = (table: string) =>
   `CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${table} EXECUTE FUNCTION audit_refuse_change()`;

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What limits must remember when Redis forgets: guesses at accounts, and blocked addresses. */
+/** Data of limits that must survive the loss of Redis: failed logins per account, and blocked addresses. */
 export class RateLimit1795400002000 implements MigrationInterface {
   readonly name = 'RateLimit1795400002000';
 
@@ -14,7 +14,7 @@ export class RateLimit1795400002000 implements MigrationInterface {
         updated_at timestamptz NOT NULL,
         CONSTRAINT login_failures_pkey PRIMARY KEY (account_digest, device_id)
       )`);
-    // Only what may be forgotten, so that the purge never reads past what must be kept.
+    // Only rows that may be purged, so that the purge never reads past rows that must be kept.
     await runner.query(
       'CREATE INDEX login_failures_forgettable_idx ON login_failures (updated_at) WHERE failures < 10',
     );

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Accounts: one address has one, whatever races, and no role exists that the constraint does not name. */
+/** Accounts. An address has only one account, even after concurrent requests, and a constraint lists all roles. */
 export class Users1795400003000 implements MigrationInterface {
   readonly name = 'Users1795400003000';
 

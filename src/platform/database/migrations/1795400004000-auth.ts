@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Sessions and signing keys: a session is one row however often it is refreshed, and holds no token. */
+/** Sessions and signing keys. A session is one row however often it is refreshed, and contains no token. */
 export class Auth1795400004000 implements MigrationInterface {
   readonly name = 'Auth1795400004000';
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Alerts, what is owed of them to whom, and how far detection has read. */
+/** Alerts, their pending messages and recipients, and the position up to which detection has read. */
 export class Monitoring1795400005000 implements MigrationInterface {
   readonly name = 'Monitoring1795400005000';
 
@@ -26,7 +26,7 @@ export class Monitoring1795400005000 implements MigrationInterface {
     await queryRunner.query(
       'CREATE INDEX monitoring_alert_recent_idx ON monitoring_alert (last_seen_at, id)',
     );
-    // Of years of alerts a few are not resolved, and those are what is looked for.
+    // Only a few alerts among years of them are unresolved, and queries look for those.
     await queryRunner.query(`
       CREATE INDEX monitoring_alert_unresolved_idx ON monitoring_alert (last_seen_at, id)
       WHERE state <> 'resolved'`);
@@ -51,7 +51,7 @@ export class Monitoring1795400005000 implements MigrationInterface {
     await queryRunner.query(`
       CREATE INDEX monitoring_delivery_pending_idx ON monitoring_delivery (channel, next_attempt_at)
       WHERE state = 'pending'`);
-    // One row: the last entry that detection has taken; moved by compare-and-set, so that two leaders cannot both.
+    // One row: the last entry that detection has processed. Compare-and-set prevents two leaders from both moving it.
     await queryRunner.query(`
       CREATE TABLE monitoring_detection (
         id boolean PRIMARY KEY DEFAULT true CHECK (id),
@@ -60,7 +60,7 @@ export class Monitoring1795400005000 implements MigrationInterface {
         entry_time timestamptz(3)
       )`);
     await queryRunner.query('INSERT INTO monitoring_detection DEFAULT VALUES');
-    // A row per five minutes with events: where the trail stood when they began, and how many logins they saw.
+    // One row per five minutes with events: the position of the trail at the start, and the number of logins.
     await queryRunner.query(`
       CREATE TABLE monitoring_detection_slot (
         slot timestamptz(3) PRIMARY KEY,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What runs as the owner of the trail is for those who were given it, and not, as PostgreSQL has it, for every role. */
+/** Only roles with a grant can run the functions of the trail's owner; PostgreSQL's default is every role. */
 export class AuditFunctions1795400006000 implements MigrationInterface {
   readonly name = 'AuditFunctions1795400006000';
 

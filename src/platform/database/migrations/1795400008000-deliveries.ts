@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** A message that was not sent is no delivered one, and what is over is found by its age. */
+/** A message that was not sent no longer counts as delivered, and finished messages are found by age. */
 export class Deliveries1795400008000 implements MigrationInterface {
   readonly name = 'Deliveries1795400008000';
 

@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Rows of a database that came from another cluster may lie beyond what this one's transactions reach, and positions
- * then go on behind them. But only behind rows that are near where the trail is known to be: the service's role may
- * insert one anywhere, and one at the end of all positions would leave none for the next start.
+ * Rows restored from another cluster may have positions higher than any transaction id of this cluster; new positions
+ * then continue after them. Only rows close to the known end of the trail count: the service's role can insert a row at
+ * any position, and a row at the highest position would leave none for the next start.
  */
 export class AuditPositions1795400009000 implements MigrationInterface {
   readonly name = 'AuditPositions1795400009000';
@@ -41,6 +41,6 @@ export class AuditPositions1795400009000 implements MigrationInterface {
       END $$`);
   }
 
-  /** The function is the first one's to drop, and until then better than the one that it replaced. */
+  /** The first audit migration drops the function. Until then this version is better than the one it replaced. */
   async down(): Promise<void> {}
 }

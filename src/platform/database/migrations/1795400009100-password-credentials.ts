@@ -1,9 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Passwords leave the table of users: a person may have none, or prove who they are by something else. The column of
- * before stays until every instance runs this version; triggers keep it and the new table equal in both directions, so
- * that instances of both versions can serve side by side. Each writes only what differs, which ends the recursion.
+ * Passwords move out of the table of users: a user may have none, or use another proof of identity. The old column
+ * stays until every instance runs this version. Triggers keep it and the new table equal in both directions, so that
+ * instances of both versions can run side by side. Each trigger writes only values that differ, which ends the
+ * recursion.
  */
 export class PasswordCredentials1795400009100 implements MigrationInterface {
   readonly name = 'PasswordCredentials1795400009100';

@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * A session says by which proofs it came about and when, and on which client: what step-up, the list of one's sessions
- * and the limit of one rotation in ten seconds decide by. The defaults are true of a session that an instance of the
- * version before creates: a password, proven when the session began.
+ * A session records how and when the user proved their identity, and on which client. Step-up, the list of a user's
+ * sessions and the limit of one rotation in ten seconds depend on this. The defaults are correct for a session that an
+ * instance of the previous version creates: a password, proven when the session began.
  */
 export class SessionProofs1795400009200 implements MigrationInterface {
   readonly name = 'SessionProofs1795400009200';

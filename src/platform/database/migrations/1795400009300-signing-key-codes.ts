@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * A signing key is trusted for what the master secret vouches for, not for standing in the table: whoever may insert
- * rows could otherwise publish a key of their own. Rows of the previous version have no code; what their encrypted
- * private key proves is accepted instead.
+ * A signing key is trusted because a code from the master secret authenticates it, not because it is in the table:
+ * otherwise anyone who can insert rows could publish their own key. Rows of the previous version have no code; for
+ * them, the encrypted private key is accepted as proof.
  */
 export class SigningKeyCodes1795400009300 implements MigrationInterface {
   readonly name = 'SigningKeyCodes1795400009300';

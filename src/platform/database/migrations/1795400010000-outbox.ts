@@ -1,10 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * One outbox for every module, and the mails that development catches. `monitoring_delivery` stays: an instance of the
- * version before writes to it and drains it during an upgrade, and a rollback finds it as it was. The new version
- * takes over from there what is due and no worker of the old version holds (`former-deliveries.ts`), which also
- * moves the rows that were pending when the upgrade began. A later release drops the table.
+ * One outbox for all modules, and the mails that development catches. `monitoring_delivery` stays: during an upgrade,
+ * instances of the previous version write to it and drain it, and a rollback finds it unchanged. The new version takes
+ * over messages that are due and that no worker of the old version holds (`former-deliveries.ts`). It also moves the
+ * rows that were pending when the upgrade began. A later release drops the table.
  */
 export class Outbox1795400010000 implements MigrationInterface {
   readonly name = 'Outbox1795400010000';
@@ -33,7 +33,7 @@ export class Outbox1795400010000 implements MigrationInterface {
     await runner.query(`
       CREATE INDEX outbox_messages_over_idx ON outbox_messages (created_at) WHERE state <> 'pending'`);
     await runner.query('CREATE INDEX outbox_messages_subject_idx ON outbox_messages (subject, channel)');
-    // In the order of arrival: ids are older than that, and two instances do not share a clock.
+    // Orders mails by arrival: ids are assigned earlier, and the clocks of two instances differ.
     await runner.query(`
       CREATE TABLE caught_mails (
         position bigint GENERATED ALWAYS AS IDENTITY,
@@ -45,7 +45,9 @@ export class Outbox1795400010000 implements MigrationInterface {
       )`);
   }
 
-  /** What is owed to alerts returns to the previous version; mails, which it does not know, are lost. */
+  /**
+   * Pending alert messages return to the previous version. Mails are lost, because that version does not support them.
+   */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       INSERT INTO monitoring_delivery (id, alert_id, channel, alert, state, attempts, next_attempt_at, created_at, last_error)

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** One table for single-use secrets of every purpose; the previous version does not read it. */
+/** One table for the single-use secrets of all purposes. The previous version does not read it. */
 export class SingleUseSecrets1795400011000 implements MigrationInterface {
   readonly name = 'SingleUseSecrets1795400011000';
 

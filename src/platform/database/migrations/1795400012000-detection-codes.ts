@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Where detection stands, and what it has counted, carry a code (MAC) of the service. The previous version writes neither,
- * and goes on working beside this one. The service's role cannot turn a row with a code into one of the previous version.
+ * The position and the counts of detection carry a code (MAC) of the service. The previous version does not write codes
+ * and can continue to run beside this one. The service's role cannot turn a row with a code into a row of the previous
+ * version.
  */
 export class DetectionCodes1795400012000 implements MigrationInterface {
   readonly name = 'DetectionCodes1795400012000';

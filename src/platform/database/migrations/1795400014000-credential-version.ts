@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * A number that moves with every change of an address or a password, so that a secret can be bound to the credentials
- * of its time. Triggers move it, because instances of the version before change both without knowing the column.
+ * A number that increases with every change of an address or a password, so that a secret can be bound to the
+ * credentials that were valid when it was created. Triggers increase it, because instances of the previous version
+ * change both without knowing the column.
  */
 export class CredentialVersion1795400014000 implements MigrationInterface {
   readonly name = 'CredentialVersion1795400014000';
@@ -24,7 +25,7 @@ export class CredentialVersion1795400014000 implements MigrationInterface {
         UPDATE users SET credential_version = credential_version + 1 WHERE id = coalesce(NEW.user_id, OLD.user_id);
         RETURN NULL;
       END $$`);
-    // A new hash of the same password leaves changed_at out of its statement; a change always names it.
+    // A rehash of the same password does not set changed_at in its statement; a change of password always does.
     await runner.query(`
       CREATE TRIGGER password_credential_moves_version AFTER INSERT OR DELETE OR UPDATE OF changed_at
       ON password_credentials FOR EACH ROW EXECUTE FUNCTION password_credential_moves_version()`);

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** A session says when it was used, for its owner to tell a forgotten one from one that somebody uses. */
+/** Adds the time of a session's last use, so that its owner can tell a forgotten session from one in use. */
 export class SessionLastSeen1795400014800 implements MigrationInterface {
   readonly name = 'SessionLastSeen1795400014800';
 

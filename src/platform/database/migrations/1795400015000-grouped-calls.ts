@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * A call may stand for several that a limit refused; its details say for how many. The version before leaves the column
- * empty, which is what it means there.
+ * One entry may represent several calls that a limit refused; its details give the number. The previous version leaves
+ * the column empty, which means a single call.
  */
 export class GroupedCalls1795400015000 implements MigrationInterface {
   readonly name = 'GroupedCalls1795400015000';

@@ -19,7 +19,7 @@ import { CredentialVersion1795400014000 } from './1795400014000-credential-versi
 import { SessionLastSeen1795400014800 } from './1795400014800-session-last-seen.js';
 import { GroupedCalls1795400015000 } from './1795400015000-grouped-calls.js';
 
-/** Every migration in its order; named one by one, because globs break under bundlers and loaders. */
+/** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Foundation1795400000000,
   Audit1795400001000,
