@@ -20,7 +20,7 @@ export class StreamAnswers {
   ) {}
 
   /**
-   * Returns with a stream, which breaks off when the reader's session, role or access token ends. A HEAD request gets the
+   * Sends a stream, which ends when the reader's session, role or access token ends. A HEAD request gets the
    * fields only: Fastify would read the whole stream to throw it away.
    */
   async answer(

@@ -44,7 +44,7 @@ export class AlertDispatch implements OnModuleInit {
     for (const channel of this.channels) this.outbox.register(outboxChannel(channel));
   }
 
-  /** Writes what is owed, in the transaction of the changes. */
+  /** Writes the messages in the transaction of the changes. */
   async enqueue(tx: Transaction, changes: readonly AlertChange[]): Promise<void> {
     const owed = changes.flatMap((change) =>
       this.channels.filter((channel) => channel.wants(change)).map((channel) => message(change, channel)),

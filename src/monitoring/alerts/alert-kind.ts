@@ -43,7 +43,7 @@ export interface Evidence {
 export interface Finding {
   readonly kind: AlertKind;
   readonly subject: string;
-  /** How many occurrences this stands for; 0 when it only says that the cause goes on. */
+  /** Number of occurrences; 0 when the cause merely persists. */
   readonly count: number;
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;

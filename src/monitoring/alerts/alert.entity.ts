@@ -9,8 +9,8 @@ export const ALERT_STATES = ['open', 'acknowledged', 'resolved'] as const;
 export type AlertState = (typeof ALERT_STATES)[number];
 
 /**
- * That a rule is, or was, true of a subject. One row per rule and subject for good: what comes back reopens its
- * row, so that the id in a ticket stays the right one; who closed earlier episodes stands in the audit trail.
+ * States that a rule is, or was, true of a subject. There is one row per rule and subject: a recurrence reopens it, so that
+ * the id in a ticket stays valid. The audit trail records who closed earlier episodes.
  */
 @Entity('monitoring_alert')
 @Unique('monitoring_alert_rule_subject_key', ['rule', 'subject'])

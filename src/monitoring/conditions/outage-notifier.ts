@@ -55,7 +55,7 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.stop();
   }
 
-  /** Makes known the findings whose cause began in this outage; one that goes on from before it has been sent already. */
+  /** Announces the findings that began in this outage; earlier ones that persist have been sent already. */
   announce(findings: readonly Finding[]): void {
     for (const finding of findings) {
       if (!this.update(finding) && finding.count > 0) this.begin(finding);

@@ -9,7 +9,7 @@ const PAUSE_MS = 5_000;
 const BATCH = 500;
 
 /**
- * Takes over what instances of the previous version owe, during an upgrade and after it: their table is
+ * Takes over the pending deliveries of instances of the previous version, during an upgrade and after it: their table is
  * `monitoring_delivery`. Ids stay, so that a receiver recognises a message that was attempted before.
  */
 @Injectable()

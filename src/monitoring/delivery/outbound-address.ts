@@ -3,9 +3,9 @@ import { BlockList, type LookupFunction, isIPv6 } from 'node:net';
 import { canonicalIp } from '../../platform/http/ip-address.js';
 
 /**
- * Link-local networks, where clouds keep their metadata service, plus AWS' IPv6 one. The operator chooses the
- * receiver's name, but whoever runs that name's DNS chooses the address; private networks stay allowed, because
- * that is where many receivers are.
+ * Link-local networks, which host the metadata services of clouds, plus the IPv6 one of AWS. The operator chooses the name
+ * of the receiver, but the DNS of that name chooses the address. Private networks are allowed, because many receivers are
+ * there.
  */
 const REFUSED = new BlockList();
 REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');

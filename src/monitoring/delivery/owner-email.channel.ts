@@ -16,9 +16,9 @@ const MOST_IN_AN_HOUR = 3;
 const HOUR_MS = 3_600_000;
 
 /**
- * Tells the owner of an account what happened on it, every time and not only when the alert opens: the second new
- * device may be the stranger's; but three times an hour at most. The address is looked up when the mail is sent, so that
- * no table here holds it, and nothing that people wrote of themselves is in the mail: the address may not be theirs.
+ * Notifies the owner of an account of each occurrence, not only when the alert opens, because the second new device may be
+ * the attacker's; at most three times an hour. The address is looked up when the mail is sent, so that no table here
+ * stores it. The mail contains no text that a user has entered, because the address may belong to somebody else.
  */
 @Injectable()
 export class OwnerEmailChannel implements DeliveryChannel {

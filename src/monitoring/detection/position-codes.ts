@@ -14,8 +14,8 @@ export interface Cursor {
 export type Genuineness = 'genuine' | 'uncoded' | 'forged';
 
 /**
- * Authenticates what detection keeps in PostgreSQL. Whoever could move its position could have entries passed over that
- * nobody has judged, while no figure would show a delay.
+ * Authenticates the position of detection in PostgreSQL. An attacker who could move it would make detection skip entries,
+ * and no metric would show a delay.
  */
 @Injectable()
 export class PositionCodes {

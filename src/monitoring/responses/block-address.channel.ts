@@ -10,7 +10,7 @@ import { AlertsRepository } from '../alerts/alerts.repository.js';
 import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
 
 /**
- * Returns alerts of the rules in `RESPOND_BLOCK_ADDRESS` by refusing the addresses behind them for a time: at every
+ * Responds to alerts of the rules in `RESPOND_BLOCK_ADDRESS` by refusing the addresses behind them for a time: at every
  * finding and not only when the alert opens, because an attack brings new addresses and outlasts a block. A
  * response is a delivery to ourselves: written down with the alert, done once it commits, repeated until it is.
  */

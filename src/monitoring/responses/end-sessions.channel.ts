@@ -7,7 +7,7 @@ import type { AlertChange } from '../alerts/alert-change.js';
 import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
 
 /**
- * Returns alerts of the rules in `RESPOND_END_SESSIONS` by signing the accounts in their evidence out everywhere, at
+ * Responds to alerts of the rules in `RESPOND_END_SESSIONS` by signing the accounts in their evidence out everywhere, at
  * every finding and not only when the alert opens: the second new device may be the stranger's.
  */
 @Injectable()

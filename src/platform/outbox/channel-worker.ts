@@ -32,7 +32,7 @@ export interface WorkerParts {
 }
 
 /**
- * Sends what one channel owes. Any number of instances may run it: each message is with one worker at a time, whose
+ * Sends the messages of one channel. Any number of instances may run it: each message is with one worker at a time, whose
  * lease is renewed for as long as the attempt takes.
  */
 export class ChannelWorker {

@@ -1,9 +1,9 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** Whether a message is still owed, has arrived, was not to be sent after all, or was given up. */
+/** Whether a message is pending, delivered, suppressed by its channel, or given up. */
 export type MessageState = 'pending' | 'delivered' | 'suppressed' | 'dead';
 
-/** One message that is owed to one channel: written in the transaction of its cause, so that none is lost. */
+/** A message for one channel, written in the transaction of its cause so that none is lost. */
 @Entity('outbox_messages')
 @Check('outbox_messages_state_check', `state IN ('pending', 'delivered', 'suppressed', 'dead')`)
 @Check('outbox_messages_payload_check', `payload IS NULL OR sealed IS NULL`)

@@ -89,8 +89,8 @@ export class OutboxRepository {
   }
 
   /**
-   * How many messages about the subject of one the channel has delivered since, or still owes from before that one:
-   * what became due at the same moment is attempted at the same moment.
+   * Returns how many messages with the same subject the channel has delivered since the given time, or has pending from
+   * before the given message: messages that become due at the same moment are attempted together.
    */
   async countBefore(
     { id, subject, channel }: Pick<OutboxMessage, 'id' | 'subject' | 'channel'>,

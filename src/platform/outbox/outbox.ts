@@ -18,8 +18,8 @@ import { OutboxRepository } from './outbox.repository.js';
 export type DeadLetterListener = (tx: Transaction, letter: DeadLetter) => Promise<void>;
 
 /**
- * What the service owes to others: messages are written in the transaction of their cause and sent after it, at least
- * once each, under a stable id. Modules register their channels while they are initialised.
+ * Delivers messages to other systems. A message is written in the transaction of its cause and sent after the commit, at
+ * least once, under a stable id. Modules register their channels during initialisation.
  */
 @Injectable()
 export class Outbox {

@@ -24,8 +24,8 @@ export type SealedColumns = Pick<
 >;
 
 /**
- * The cryptography of a row. Digests are keyed although a token of 256 bits could not be guessed from a plain one:
- * whoever can write to the table, but does not know the master secret, cannot add a secret of their own.
+ * The cryptography of a row. Digests are keyed, although a token of 256 bits could not be guessed from a plain digest, so
+ * that an attacker who can write to the table, but does not know the master secret, cannot add a secret.
  */
 @Injectable()
 export class SecretSeal {

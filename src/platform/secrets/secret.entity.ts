@@ -17,7 +17,7 @@ export class SingleUseSecret {
   @Column('text')
   purpose: SecretPurpose;
 
-  /** The account; null where none is known yet, as in a sign-in by passkey. No foreign key: the platform knows no users. */
+  /** The account; null where it is not known yet, as in a sign-in by passkey. No foreign key: the platform does not depend on users. */
   @Column('uuid', { nullable: true })
   subject: string | null;
 
