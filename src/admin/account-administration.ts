@@ -112,7 +112,7 @@ export class AccountAdministration {
     who: string,
     work: (tx: Transaction, user: User) => Promise<T>,
   ): Promise<T> {
-    const user = await (who.includes('@') ? this.users.lockByEmail(tx, who) : this.users.lock(tx, who));
+    const user = await this.users.lockByName(tx, who);
     if (!user) throw new Problem(PlatformErrors.not_found);
     return work(tx, user);
   }

@@ -21,7 +21,7 @@ export class OperatorPasswords {
    */
   async set(who: string, hash: string, origin: Origin): Promise<boolean> {
     return this.transactions.run(async (tx) => {
-      const user = await (who.includes('@') ? this.users.lockByEmail(tx, who) : this.users.lock(tx, who));
+      const user = await this.users.lockByName(tx, who);
       if (!user) throw new Problem(PlatformErrors.not_found);
       await this.passwords.replace(tx, user, hash, origin);
       return user.disabledAt === null;

@@ -100,13 +100,9 @@ export class SessionsRepository {
   }
 
   /** The owner of a session that is not over, at `now`; null otherwise. */
-  async findOwnerOfLive(
-    id: string,
-    now: Date,
-    tx: Transaction = this.dataSource.manager,
-  ): Promise<User | null> {
+  async findOwnerOfLive(id: string, now: Date): Promise<User | null> {
     return onDatabase(() =>
-      tx
+      this.dataSource
         .createQueryBuilder(User, 'owner')
         .innerJoin(Session, 'session', 'session.userId = owner.id')
         .where('session.id = :id', { id })

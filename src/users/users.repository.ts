@@ -90,8 +90,10 @@ export class UsersRepository {
     return onDatabase(() => query.getMany());
   }
 
-  async lockByEmail(tx: Transaction, email: string): Promise<User | null> {
-    return tx.findOne(User, { where: { email }, lock: { mode: 'pessimistic_write' } });
+  /** Reads an account that is named by its id or its canonical e-mail address, and locks its row as {@link lock} does. */
+  async lockByName(tx: Transaction, name: string): Promise<User | null> {
+    const where = name.includes('@') ? { email: name } : { id: name };
+    return tx.findOne(User, { where, lock: { mode: 'pessimistic_write' } });
   }
 
   async someoneHas(role: Role, tx: Transaction = this.users.manager): Promise<boolean> {

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-
-/** `read_only_sql_transaction` */
-const READ_ONLY = '25006';
+import { READ_ONLY } from '../../platform/database/session-client.js';
 
 /** Whether the pool's connections lead to a server that takes changes. */
 @Injectable()

@@ -1,12 +1,9 @@
 import type { Connection } from 'pg';
 import { type CopiedRows, CopyQuery } from './copy-query.js';
-import { SessionClient, type StatementParameters } from './session-client.js';
+import { READ_ONLY, SessionClient, type StatementParameters } from './session-client.js';
 import { tellStatement } from './statement-channel.js';
 
 const READ_TIMEOUT = 'Query read timeout';
-
-/** `read_only_sql_transaction`: the server was demoted in a failover, or made read-only. */
-const READ_ONLY = '25006';
 
 /**
  * A node-postgres client that closes the connection if a statement exceeds its deadline (`query_timeout`) or if the

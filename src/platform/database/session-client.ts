@@ -2,6 +2,9 @@ import { callbackify } from 'node:util';
 import { Client, type ClientConfig } from 'pg';
 import type { SessionSettings } from './session-settings.js';
 
+/** `read_only_sql_transaction`: the server was demoted in a failover, or made read-only. */
+export const READ_ONLY = '25006';
+
 /** The configuration of node-postgres, plus the settings that a {@link SessionClient} sets on its connection. */
 export interface SessionClientConfig extends ClientConfig {
   readonly session?: SessionSettings;
@@ -87,5 +90,5 @@ export class SessionClient extends Client {
 }
 
 function readOnly(): Error {
-  return Object.assign(new Error('the server takes no writes'), { code: '25006' });
+  return Object.assign(new Error('the server takes no writes'), { code: READ_ONLY });
 }
