@@ -55,11 +55,20 @@ export function dataSourceOptions(settings: DatabaseSettings, role: DatabaseRole
     migrationsRun: false,
     installExtensions: false,
     // The pool replaces a broken idle connection. Without a listener, the error event would end the process.
-    poolErrorHandler: (error: Error) =>
-      new Logger('Database').warn(`An idle connection broke: ${error.message}`),
+    poolErrorHandler: role === 'service' ? warnOfBrokenConnection : ignoreBrokenConnection,
     ...(role === 'service' ? servicePool(settings.DATABASE_POOL_SIZE) : migrationPool()),
   };
 }
+
+function warnOfBrokenConnection(error: Error): void {
+  new Logger('Database').warn(`An idle connection broke: ${error.message}`);
+}
+
+/**
+ * The pool for migrations lives for one change. node-postgres resolves `end()` before the sockets are closed, so a
+ * server that is stopped next may still end an idle connection, and the start must report its own fault alone.
+ */
+function ignoreBrokenConnection(): void {}
 
 /**
  * Returns the URL of the tables' owner: `DATABASE_MIGRATION_URL`, or the service's own URL if there is only one role.
