@@ -1,4 +1,4 @@
-import type { Locale } from '../../platform/mail/mail-kinds.js';
+import type { Locale } from '../../platform/access/locale.js';
 
 /** The labels of the facts in a mail to the owner of an account, and what to do. */
 export const OWNER_LABELS: Readonly<

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Block, escapeHtml } from './mail-content.js';
-import type { Locale } from './mail-kinds.js';
+import type { Locale } from '../access/locale.js';
 
 /** Needs nothing from outside the mail; clients that drop it show the same words. */
 const STYLE =

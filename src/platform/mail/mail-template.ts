@@ -1,5 +1,6 @@
 import type { MailContent } from './mail-content.js';
-import type { Locale, MailKind } from './mail-kinds.js';
+import type { Locale } from '../access/locale.js';
+import type { MailKind } from './mail-kinds.js';
 
 /** What a mail is filled with, by placeholder; an empty text where something is unknown. */
 export type MailValues<P extends string> = Readonly<Record<P, string>>;
