@@ -9,19 +9,9 @@ export function loginFromNewDevice(): Rule {
     quietSeconds: A_DAY_SECONDS,
     events: ['authn_login_success'],
     responses: ['end_sessions'],
-    toOwner: {
-      en: {
-        subject: 'A new device signed in to your account',
-        sentence: 'A device that had not been used with your account before has signed in to it.',
-      },
-      de: {
-        subject: 'Neues Gerät in Ihrem Konto',
-        sentence: 'Ein Gerät, das mit Ihrem Konto bisher nicht benutzt wurde, hat sich angemeldet.',
-      },
-    },
     documentation: {
       trueWhen: "first login of a known account without the device's token",
-      why: 'the owner knows whether it was them, and is told by mail',
+      why: 'only the owner knows whether it was them; the service tells them by mail each time',
     },
     limit: ONCE,
     observe(occurrence) {

@@ -28,6 +28,11 @@ export class PasswordCredentials {
     });
   }
 
+  /** Takes a user's password away, so that nobody can sign in by it until a reset sets another. */
+  async remove(tx: Transaction, userId: string): Promise<void> {
+    await this.credentials.delete(tx, userId);
+  }
+
   /** Stores a new hash of the password that a user has. */
   async rehash(tx: Transaction, userId: string, hash: string): Promise<void> {
     await this.credentials.rehash(tx, userId, hash, this.pepperId);
