@@ -14,6 +14,14 @@ export interface SpendConditions {
   readonly now: Date;
 }
 
+/** The secrets of a purpose that were sent to an address, but for those of one subject. */
+export interface AddressSecrets {
+  readonly purpose: SecretPurpose;
+  readonly emailDigest: string;
+  readonly exceptSubject: string;
+  readonly now: Date;
+}
+
 type Written = Omit<SingleUseSecret, 'attempts' | 'usedAt'>;
 
 const COLUMNS = `id, purpose, subject, digest, code_digest AS "codeDigest", code_expires_at AS "codeExpiresAt",
@@ -68,12 +76,26 @@ export class SecretsRepository {
     return rows[0]?.subject ?? null;
   }
 
+  /** Whether a live secret of a purpose was sent to an address for another subject than this one. */
+  async isLiveFor(
+    tx: Transaction,
+    { purpose, emailDigest, exceptSubject, now }: AddressSecrets,
+  ): Promise<boolean> {
+    const [row] = await tx.query<{ found: boolean }[]>(
+      `SELECT EXISTS (
+         SELECT FROM single_use_secrets
+         WHERE email_digest = $1 AND purpose = $2 AND subject <> $3 AND used_at IS NULL AND expires_at > $4) AS found`,
+      [emailDigest, purpose, exceptSubject, now],
+    );
+    return row!.found;
+  }
+
   /** Marks a secret as used if every condition holds; of any number at once one gets the row, the others null. */
   async spend(tx: Transaction, digest: Buffer, when: SpendConditions): Promise<SingleUseSecret | null> {
     const [rows] = await tx.query<[SingleUseSecret[], number]>(
       `UPDATE single_use_secrets SET used_at = $3
        WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
-         AND (context IS NULL OR context = $4)
+         AND (context IS NULL OR context = $4 OR code_digest IS NOT NULL)
          AND (fingerprint IS NULL OR fingerprint = $5)
          AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6)
        RETURNING ${COLUMNS}`,
@@ -160,6 +182,18 @@ export class SecretsRepository {
       [subject, purposes],
     );
     return removed;
+  }
+
+  /** Removes the secrets of a subject except those of one purpose that are not younger than the given one. */
+  async revokeSuperseded(tx: Transaction, subject: string, id: string): Promise<void> {
+    await tx.query(
+      `DELETE FROM single_use_secrets WHERE id IN (
+         SELECT s.id FROM single_use_secrets AS s JOIN single_use_secrets AS used ON used.id = $2
+         WHERE s.subject = $1
+           AND (s.purpose <> used.purpose OR (s.created_at, s.id) > (used.created_at, used.id))
+         ORDER BY s.id FOR UPDATE OF s)`,
+      [subject, id],
+    );
   }
 
   /** Removes the secrets of a subject that are bound to a state of its credentials. */

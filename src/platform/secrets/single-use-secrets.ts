@@ -24,7 +24,10 @@ export interface NewSecret {
   readonly emailDigest: string | null;
   /** State of the account's credentials; null for a secret that later changes must not end. */
   readonly fingerprint: string | null;
-  /** Session or client that alone may spend the secret; null where any may. */
+  /**
+   * Session or client that alone may spend the secret; null where any may. Of a secret with a code it binds the code:
+   * a link is opened wherever the mail is read.
+   */
   readonly context: string | null;
   readonly payload: SecretPayload | null;
   readonly lifetimeMs: number;
@@ -182,6 +185,25 @@ export class SingleUseSecrets {
    */
   async revokeAll(tx: Transaction, subject: string, purposes?: readonly SecretPurpose[]): Promise<number> {
     return this.repository.revokeAll(tx, subject, purposes ?? null);
+  }
+
+  /** Whether somebody else than this subject could still spend a secret of this purpose that was sent to an address. */
+  async isHeldByAnother(
+    tx: Transaction,
+    purpose: RegisteredPurpose,
+    emailDigest: string,
+    subject: string,
+  ): Promise<boolean> {
+    const now = this.clock.now();
+    return this.repository.isLiveFor(tx, { purpose, emailDigest, exceptSubject: subject, now });
+  }
+
+  /**
+   * Removes what a spent secret overrides: its subject's secrets of every other purpose, and the younger ones of its own.
+   * Callers lock the account first, as for {@link revokeAll}.
+   */
+  async revokeSuperseded(tx: Transaction, subject: string, { id }: Pick<ValidSecret, 'id'>): Promise<void> {
+    await this.repository.revokeSuperseded(tx, subject, id);
   }
 
   /**

@@ -21,6 +21,8 @@ import { GroupedCalls1795400015000 } from './1795400015000-grouped-calls.js';
 import { UserLocale1795400016000 } from './1795400016000-user-locale.js';
 import { MailBounds1795400016100 } from './1795400016100-mail-bounds.js';
 import { RemovedPasswords1795400016200 } from './1795400016200-removed-passwords.js';
+import { SecretsByAddress1795400016500 } from './1795400016500-secrets-by-address.js';
+import { DeviceFirstLogin1795400016600 } from './1795400016600-device-first-login.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -46,4 +48,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   UserLocale1795400016000,
   MailBounds1795400016100,
   RemovedPasswords1795400016200,
+  SecretsByAddress1795400016500,
+  DeviceFirstLogin1795400016600,
 ];
