@@ -21,6 +21,8 @@ export interface AuditDetails {
   authn_login_lock: { account: string; retryAfterSeconds: number };
   /** The hundredth failure in a row: the account accepts no guesses until an administrator or a reset unlocks it. */
   authn_login_fail_max: { account: string };
+  /** The password was right, but the account's address is not proven, and `REQUIRE_VERIFIED_EMAIL` asks for that. */
+  authn_login_unverified: { account: string };
   /** The user of a session has authenticated again; `amr` lists the session's methods since then. */
   authn_step_up: { account: string; methods: string[]; amr: string[] };
   /** `by`: the owner with the old password, the owner with a mailed link, or an operator. */
@@ -55,7 +57,16 @@ export interface AuditDetails {
   user_create_fail: { account: string };
   user_updated: { members: string[] };
   /** Somebody proved that the account's address is theirs. */
-  user_email_verified: { by: 'reset' };
+  user_email_verified: { by: 'link' | 'code' | 'reset' };
+  /** A link or code of a mail that asks for the proof of an address was refused; `reason` is the answer. */
+  user_email_verify_fail: { by: 'link' | 'code' };
+  /** Nothing changes before the new address is proven. */
+  user_email_change_requested: Record<string, never>;
+  user_email_change_canceled: Record<string, never>;
+  user_email_changed: { by: 'link' | 'code' };
+  /** The account has its former address again, by the link that was sent there. */
+  user_email_change_undone: Record<string, never>;
+  user_email_undo_fail: Record<string, never>;
   user_disabled: Record<string, never>;
   user_enabled: Record<string, never>;
   user_deleted: Record<string, never>;
@@ -100,6 +111,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_fail: true,
   authn_login_lock: true,
   authn_login_fail_max: true,
+  authn_login_unverified: true,
   authn_step_up: true,
   authn_password_change: true,
   authn_password_change_fail: true,
@@ -119,6 +131,12 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_create_fail: true,
   user_updated: true,
   user_email_verified: true,
+  user_email_verify_fail: true,
+  user_email_change_requested: true,
+  user_email_change_canceled: true,
+  user_email_changed: true,
+  user_email_change_undone: { ends: 'every session' },
+  user_email_undo_fail: true,
   user_disabled: { ends: 'every session' },
   user_enabled: true,
   user_deleted: { ends: 'every session' },

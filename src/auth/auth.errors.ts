@@ -3,4 +3,10 @@ import { problemTable } from '../platform/errors/problem.js';
 /** What can be wrong with the proof of who signs in. */
 export const AuthErrors = problemTable({
   invalid_credentials: [401, 'Invalid credentials', 'The e-mail address or the password is wrong.'],
+  email_unverified: [
+    403,
+    'E-mail address not proven',
+    'Prove the e-mail address first: the link to do so is in the mail that was just sent there.',
+  ],
+  registration_closed: [403, 'Registration closed', 'Accounts are created by invitation only.'],
 });

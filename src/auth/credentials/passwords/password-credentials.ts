@@ -3,6 +3,7 @@ import { Clock } from '../../../platform/clock/clock.js';
 import { Environment } from '../../../platform/config/environment.js';
 import { keyIdOf } from '../../../platform/crypto/key-id.js';
 import type { Transaction } from '../../../platform/database/transaction-runner.js';
+import type { PasswordCredential } from './password-credential.entity.js';
 import { PasswordCredentialsRepository } from './password-credentials.repository.js';
 
 /** Sets passwords. The hashes come in ready: hashing takes long, and none of it belongs inside a transaction. */
@@ -20,12 +21,12 @@ export class PasswordCredentials {
 
   /** Gives a user a password, in place of any other. What that ends and who is told is the caller's to decide. */
   async set(tx: Transaction, userId: string, hash: string): Promise<void> {
-    await this.credentials.save(tx, {
-      userId,
-      hash,
-      pepperId: this.pepperId,
-      changedAt: this.clock.now(),
-    });
+    await this.credentials.save(tx, this.credentialOf(userId, hash));
+  }
+
+  /** Gives a new user their first password; does nothing where there is no such user. */
+  async setIfExists(tx: Transaction, userId: string, hash: string): Promise<void> {
+    await this.credentials.insertIfUserExists(tx, this.credentialOf(userId, hash));
   }
 
   /** Takes a user's password away, so that nobody can sign in by it until a reset sets another. */
@@ -36,5 +37,9 @@ export class PasswordCredentials {
   /** Stores a new hash of the password that a user has. */
   async rehash(tx: Transaction, userId: string, hash: string): Promise<void> {
     await this.credentials.rehash(tx, userId, hash, this.pepperId);
+  }
+
+  private credentialOf(userId: string, hash: string): PasswordCredential {
+    return { userId, hash, pepperId: this.pepperId, changedAt: this.clock.now() };
   }
 }

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
+import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
+import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
+import { UsersErrors } from '../../users/users.errors.js';
+
+/**
+ * Keeps the former address of an account for it while its change can be undone: whoever took it meanwhile would stand in
+ * the way of the owner.
+ */
+@Injectable()
+export class AddressReservations {
+  private readonly undo: RegisteredPurpose;
+
+  constructor(
+    purposes: SecretPurposes,
+    private readonly secrets: SingleUseSecrets,
+    private readonly audit: AuditService,
+  ) {
+    this.undo = purposes.use('email_undo');
+  }
+
+  /** Whether an address is kept for another account than this one. */
+  async isKept(tx: Transaction, email: string, userId: string): Promise<boolean> {
+    return this.secrets.isHeldByAnother(tx, this.undo, this.audit.emailDigest(email), userId);
+  }
+
+  /**
+   * Throws `email_taken` where an address is kept for another account. Call it after the address has been written: the
+   * unique index makes the statement wait for a transaction that frees the address, and only then is its undo seen.
+   */
+  async assertFree(tx: Transaction, email: string, userId: string): Promise<void> {
+    if (await this.isKept(tx, email, userId)) throw new Problem(UsersErrors.email_taken);
+  }
+}
