@@ -5,6 +5,7 @@ import { Problem } from '../../platform/errors/problem.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import { UsersErrors } from '../../users/users.errors.js';
+import { UsersService } from '../../users/users.service.js';
 
 /**
  * Keeps the former address of an account for it while its change can be undone: whoever took it meanwhile would stand in
@@ -17,6 +18,7 @@ export class AddressReservations {
   constructor(
     purposes: SecretPurposes,
     private readonly secrets: SingleUseSecrets,
+    private readonly users: UsersService,
     private readonly audit: AuditService,
   ) {
     this.undo = purposes.use('email_undo');
@@ -24,7 +26,12 @@ export class AddressReservations {
 
   /** Whether an address is kept for another account than this one. */
   async isKept(tx: Transaction, email: string, userId: string): Promise<boolean> {
-    return this.secrets.isHeldByAnother(tx, this.undo, this.audit.emailDigest(email), userId);
+    const holders = await this.secrets.subjectsByEmail(tx, this.undo, this.audit.emailDigest(email));
+    for (const holder of holders) {
+      // A deleted account keeps nothing.
+      if (holder !== userId && (await this.users.findById(holder))) return true;
+    }
+    return false;
   }
 
   /**

@@ -24,7 +24,7 @@ export class AddressUndoing {
     private readonly passwords: PasswordVoiding,
   ) {}
 
-  /** Throws `invalid_link`, and `mail_unconfigured` where the link to a new password could not be sent. */
+  /** Throws `invalid_link`, also while the account is disabled, and `mail_unconfigured` where the link to a new password could not be sent. */
   async undo(token: string, origin: Origin): Promise<void> {
     this.passwords.assertPossible();
     try {
@@ -40,7 +40,7 @@ export class AddressUndoing {
 
   private async restore(tx: Transaction, token: string, origin: Origin): Promise<User> {
     const undo = await this.undos.spend(tx, token);
-    if (!undo) throw new Problem(SecretsErrors.invalid_link);
+    if (!undo || undo.user.disabledAt !== null) throw new Problem(SecretsErrors.invalid_link);
     const { user, former } = undo;
     await this.takeback.shutOut(tx, user, undo, origin);
     const { email, emailVerified } = former;

@@ -14,14 +14,6 @@ export interface SpendConditions {
   readonly now: Date;
 }
 
-/** The secrets of a purpose that were sent to an address, but for those of one subject. */
-export interface AddressSecrets {
-  readonly purpose: SecretPurpose;
-  readonly emailDigest: string;
-  readonly exceptSubject: string;
-  readonly now: Date;
-}
-
 type Written = Omit<SingleUseSecret, 'attempts' | 'usedAt'>;
 
 const COLUMNS = `id, purpose, subject, digest, code_digest AS "codeDigest", code_expires_at AS "codeExpiresAt",
@@ -76,18 +68,19 @@ export class SecretsRepository {
     return rows[0]?.subject ?? null;
   }
 
-  /** Whether a live secret of a purpose was sent to an address for another subject than this one. */
-  async isLiveFor(
+  /** The subjects of live secrets of a purpose that were sent to an address. */
+  async subjectsByEmail(
     tx: Transaction,
-    { purpose, emailDigest, exceptSubject, now }: AddressSecrets,
-  ): Promise<boolean> {
-    const [row] = await tx.query<{ found: boolean }[]>(
-      `SELECT EXISTS (
-         SELECT FROM single_use_secrets
-         WHERE email_digest = $1 AND purpose = $2 AND subject <> $3 AND used_at IS NULL AND expires_at > $4) AS found`,
-      [emailDigest, purpose, exceptSubject, now],
+    purpose: SecretPurpose,
+    emailDigest: string,
+    now: Date,
+  ): Promise<string[]> {
+    const rows = await tx.query<{ subject: string }[]>(
+      `SELECT DISTINCT subject FROM single_use_secrets
+       WHERE email_digest = $1 AND purpose = $2 AND subject IS NOT NULL AND used_at IS NULL AND expires_at > $3`,
+      [emailDigest, purpose, now],
     );
-    return row!.found;
+    return rows.map(({ subject }) => subject);
   }
 
   /** Marks a secret as used if every condition holds; of any number at once one gets the row, the others null. */

@@ -187,15 +187,9 @@ export class SingleUseSecrets {
     return this.repository.revokeAll(tx, subject, purposes ?? null);
   }
 
-  /** Whether somebody else than this subject could still spend a secret of this purpose that was sent to an address. */
-  async isHeldByAnother(
-    tx: Transaction,
-    purpose: RegisteredPurpose,
-    emailDigest: string,
-    subject: string,
-  ): Promise<boolean> {
-    const now = this.clock.now();
-    return this.repository.isLiveFor(tx, { purpose, emailDigest, exceptSubject: subject, now });
+  /** The subjects with an unspent secret of this purpose that was sent to an address. */
+  async subjectsByEmail(tx: Transaction, purpose: RegisteredPurpose, emailDigest: string): Promise<string[]> {
+    return this.repository.subjectsByEmail(tx, purpose, emailDigest, this.clock.now());
   }
 
   /**
