@@ -101,8 +101,8 @@ describe('MailTemplates', () => {
   });
 
   it.each([
-    ['an unknown placeholder', 'invitation.en.html', '{{token}}', 'names {{token}}'],
-    ['a placeholder of Object', 'invitation.en.html', '{{constructor}}', 'names {{constructor}}'],
+    ['an unknown placeholder', 'invitation.en.html', '{{token}}', 'uses {{token}}'],
+    ['a placeholder of Object', 'invitation.en.html', '{{constructor}}', 'uses {{constructor}}'],
     ['braces without a name', 'invitation.en.html', '{{name', 'braces'],
     ['an expression', 'invitation.en.html', '{{name | raw}}', 'braces'],
     ['a text without a subject', 'invitation.en.txt', 'Hello {{name}}', 'Subject:'],
