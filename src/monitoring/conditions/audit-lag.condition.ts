@@ -2,7 +2,10 @@ import type { Environment } from '../../platform/config/environment.js';
 import { type Condition, QUIET_SECONDS } from './condition.js';
 import type { Dependencies } from './dependencies.js';
 
-/** Records wait on disk although PostgreSQL can be used. While it cannot, `dependency_down` is raised instead. */
+/**
+ * True while records wait on disk although PostgreSQL is available. If it is not, `dependency_down` is raised
+ * instead.
+ */
 export function auditLag(
   audit: { readonly lagSeconds: number; readonly spoolBytes: number },
   dependencies: Dependencies,

@@ -28,7 +28,7 @@ describe('CallWatch', () => {
     calls.next({ route: '/users/me', status: 200, durationMs: 5, ...members } as ApiCall);
   };
 
-  /** So many calls in each of so many tenths of the window. */
+  /** Records `each` calls in each of `tenths` tenths of the window. */
   function fill(tenths: number, each: number, members: Partial<ApiCall> = {}): void {
     for (let tenth = 0; tenth < tenths; tenth++) {
       for (let i = 0; i < each; i++) answer(members);

@@ -2,7 +2,10 @@ import type { Environment } from '../../platform/config/environment.js';
 import { type Condition, QUIET_SECONDS } from './condition.js';
 import type { Dependencies, Dependency } from './dependencies.js';
 
-/** Without PostgreSQL no change can be made; without Redis rate limits hold for each process on its own. */
+/**
+ * True while a dependency is down. Without PostgreSQL no changes are possible; without Redis each process limits
+ * rates by itself.
+ */
 export function dependencyDown(
   name: Dependency['name'],
   dependencies: Dependencies,

@@ -4,7 +4,7 @@ import { type Condition, QUIET_SECONDS } from './condition.js';
 
 const NANOSECONDS_PER_MS = 1_000_000;
 
-/** Something blocks the event loop, and with it every request. */
+/** True while something blocks the event loop, which delays every request. */
 export function eventLoopDelay(environment: Environment): Condition {
   const limitMs = environment.DETECT_EVENT_LOOP_DELAY_MS;
   const delay = monitorEventLoopDelay({ resolution: 20 });

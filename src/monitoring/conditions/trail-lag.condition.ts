@@ -3,7 +3,7 @@ import { type Condition, QUIET_SECONDS } from './condition.js';
 import type { Dependencies } from './dependencies.js';
 import type { TrailProgress } from './trail-progress.js';
 
-/** More than one reading, so that the backlog of an outage raises nothing while it is worked off. */
+/** Longer than one reading, so that the backlog after an outage raises no alert while it is being processed. */
 const FOR_SECONDS = 5;
 
 const STAGES = {
@@ -12,8 +12,8 @@ const STAGES = {
 } as const;
 
 /**
- * Sealing or detection lags although PostgreSQL can be used: it has stopped, or a transaction left open anywhere in the
- * database keeps later entries from becoming final.
+ * True while sealing or detection lags although PostgreSQL is available: it has stopped, or a transaction left open
+ * in the database prevents later entries from becoming final.
  */
 export function trailLag(
   stage: keyof typeof STAGES,

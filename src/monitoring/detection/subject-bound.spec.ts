@@ -10,7 +10,7 @@ import { MOST_NAMED, MOST_OF_ONE_SITE } from './subject-bound.js';
 
 const RULES = rulesOf(new Environment());
 
-/** Forgeries of so many clients, twenty from each. */
+/** Forgeries by the given number of clients, twenty each. */
 const forgeries = (clients: number, addressOf: (client: number) => string): Act[] =>
   spread(clients * 20, clients / 30, (i) => ({ kind: 'forgery', address: addressOf(Math.floor(i / 20)) }));
 const oneSite = (client: number) => `2001:db8:7:${client.toString(16)}::1`;

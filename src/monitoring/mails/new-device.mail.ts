@@ -1,7 +1,7 @@
 import { facts, paragraph } from '../../platform/mail/mail-content.js';
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
-/** To the owner of an account: a device that had not been used with it has signed in. */
+/** Sent to the owner of an account: a device that had never been used with it has signed in. */
 export const newDeviceMail = mailTemplate({
   kind: 'new_device',
   placeholders: ['time', 'address', 'device'],

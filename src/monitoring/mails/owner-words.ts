@@ -1,6 +1,6 @@
 import type { Locale } from '../../platform/mail/mail-kinds.js';
 
-/** The labels of the facts in a mail to the owner of an account, and what to do. */
+/** The labels and the advice in a mail to the owner of an account. */
 export const OWNER_LABELS: Readonly<
   Record<
     Locale,

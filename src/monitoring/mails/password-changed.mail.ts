@@ -1,7 +1,7 @@
 import { facts, paragraph } from '../../platform/mail/mail-content.js';
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
-/** To the owner of an account: its password was changed. */
+/** Sent to the owner of an account: its password was changed. */
 export const passwordChangedMail = mailTemplate({
   kind: 'password_changed',
   placeholders: ['time', 'address', 'device'],

@@ -8,10 +8,10 @@ import { type DeliveryOutcome, SUPPRESSED } from '../../platform/outbox/outbox-c
 import { Leadership } from '../../platform/leader/leadership.js';
 import { Metrics } from './metrics.js';
 
-/** How an attempt to deliver may end; each begins at 0, because `increase` does not see the step from nothing to 1. */
+/** Outcomes of a delivery attempt. Each counter starts at 0, because `increase` does not see a series appear at 1. */
 const OUTCOMES = ['delivered', SUPPRESSED, 'failed', 'dead'] as const satisfies DeliveryOutcome['outcome'][];
 
-/** Alerts and what became of their deliveries, by the process that did it. */
+/** Alerts and the outcomes of their deliveries, counted by the process concerned. */
 @Injectable()
 export class AlertMetrics implements OnModuleInit {
   private readonly alerts: Counter<'rule' | 'severity'>;

@@ -3,7 +3,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { TrailProgress } from '../conditions/trail-progress.js';
 import { Metrics } from './metrics.js';
 
-/** How far the trail is behind the requests that it records. */
+/** How far the trail lags behind the requests that it records. */
 @Injectable()
 export class AuditMetrics {
   constructor(metrics: Metrics, audit: AuditService, progress: TrailProgress) {

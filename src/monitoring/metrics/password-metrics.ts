@@ -5,7 +5,7 @@ import { Metrics } from './metrics.js';
 
 const BUCKETS = [0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5];
 
-/** What passwords cost, apart from the time of the requests that carry them. */
+/** The cost of password hashing, independent of the duration of the requests. */
 @Injectable()
 export class PasswordMetrics implements OnModuleInit {
   private readonly hashing: Histogram;

@@ -4,7 +4,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { refusalsIn } from '../rules/refusals-in.js';
 import { Metrics } from './metrics.js';
 
-/** Requests refused by a rate limit, once for each policy that was exhausted. */
+/** Requests refused by a rate limit, counted once for each exhausted policy. */
 @Injectable()
 export class RefusalMetrics implements OnModuleInit {
   private readonly refused: Counter<'policy'>;

@@ -22,7 +22,7 @@ function placesIn(content: Buffer) {
   return placesAt(path)!;
 }
 
-/** The faults by which a start is refused. */
+/** Returns the faults that prevent the start. */
 function faultsOf(start: () => unknown): readonly string[] {
   try {
     start();

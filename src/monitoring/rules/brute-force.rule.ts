@@ -3,7 +3,7 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
-/** Somebody tries password after password on one account from one place. */
+/** Somebody tries one password after another on one account from one address. */
 export function bruteForce(environment: Environment): Rule {
   return {
     name: 'brute_force',

@@ -1,6 +1,6 @@
 import { type Rule, ONCE } from './rule.js';
 
-/** Somebody who can write to the database, and has not the master secret, tried to publish a key of their own. */
+/** Somebody with write access to the database but without the master secret tried to add a signing key. */
 export function forgedSigningKey(): Rule {
   return {
     name: 'forged_signing_key',

@@ -22,7 +22,7 @@ const limitedTo = (limit: string) =>
   impossibleTravel(Object.assign(new Environment(), { DETECT_IMPOSSIBLE_TRAVEL: limit }), places);
 const rule = limitedTo('1000/3600');
 
-/** A login with the right password, so many minutes after the start; the kit takes any name for an address. */
+/** A login with the right password, `minutes` after the start. The test kit accepts any name as an address. */
 const login = (minutes: number, address: string, account = 'owner') =>
   ({ at: minutes * 60_000, kind: 'login', account, address, password: 'right', device: 'known' }) as const;
 

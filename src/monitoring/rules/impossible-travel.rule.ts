@@ -3,7 +3,7 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Journey, type Place, type Places, journeyBetween } from '../places/place.js';
 import { type Rule, ofUser, parseLimit } from './rule.js';
 
-/** Two digits: coarser than the precision of the database, and enough to judge by. */
+/** Two digits: coarser than the precision of the database, but sufficient for a judgement. */
 const roughKm = ({ kilometres }: Journey) => Number(kilometres.toPrecision(2));
 
 function whereabouts({ from, to }: Journey): string {
@@ -11,7 +11,7 @@ function whereabouts({ from, to }: Journey): string {
   return start === end ? `two places in ${start}` : `${start} and ${end}`;
 }
 
-/** From the newest place to the furthest other one; null where no two places are known. */
+/** Returns the journey from the newest place to the furthest other one; null if fewer than two places are known. */
 function furthest(values: readonly unknown[]): Journey | null {
   const places = values as readonly Place[];
   const to = places.at(-1);
@@ -24,8 +24,8 @@ function furthest(values: readonly unknown[]): Journey | null {
 }
 
 /**
- * An account was entered from two places that its owner cannot have been at in the time: somebody else has the
- * password, or a VPN came between. Off without a database that knows the places.
+ * An account was used from two places between which its owner cannot have travelled in the time: somebody else has the
+ * password, or the owner used a VPN. Off without a database of places.
  */
 export function impossibleTravel(environment: Environment, places: Places | null): Rule {
   return {

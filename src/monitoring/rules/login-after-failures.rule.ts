@@ -2,7 +2,10 @@ import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Rule, ONCE, ofUser } from './rule.js';
 
-/** A long series of wrong passwords ended in a right one: the owner remembered, or somebody guessed (ASVS 6.3.5). */
+/**
+ * A correct password followed a long series of wrong ones: the owner remembered it, or somebody guessed it (ASVS
+ * 6.3.5).
+ */
 export function loginAfterFailures(environment: Environment): Rule {
   const least = environment.DETECT_LOGIN_AFTER_FAILURES;
   return {

@@ -1,7 +1,10 @@
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Rule, ONCE, ofUser } from './rule.js';
 
-/** An account that had been used before was signed in to from a device without its token. Only the owner can tell whether that was them. */
+/**
+ * A device without its token signed in to an account that had been used before. Only the owner knows whether this was
+ * legitimate.
+ */
 export function loginFromNewDevice(): Rule {
   return {
     name: 'login_from_new_device',

@@ -1,7 +1,7 @@
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Rule, ONCE, ofUser } from './rule.js';
 
-/** A credential was replaced: worth a line to its owner (ASVS 6.3.7), and nothing that an operator must act on. */
+/** A credential was replaced. The owner is notified (ASVS 6.3.7); the operator need not act. */
 export function passwordChanged(): Rule {
   return {
     name: 'password_changed',

@@ -17,7 +17,7 @@ const guess = (account: number, address: number, password: 'right' | 'wrong' = '
   ({ kind: 'login', account: `user-${account}`, address: `192.0.2.${address}`, password }) as const;
 const spraying = spread(9, 300, (i) => guess(i, i % 3));
 
-/** An hour of yesterday in which so many of a hundred logins failed. */
+/** A hundred logins within an hour of the previous day, of which the given number failed. */
 const yesterday = (failures: number) => [
   { startMs: START - 7_200_000, position: '', attempts: 100, failures },
 ];

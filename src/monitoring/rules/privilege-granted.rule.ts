@@ -1,8 +1,9 @@
 import { type Rule, ONCE, ofUser } from './rule.js';
 
 /**
- * Somebody became an auditor or administrator: rare, and the step that an intruder takes next. The evidence names who
- * gave the role: the operator of a command, or the id of the administrator; null where the service did it automatically.
+ * An account became an auditor or administrator: rare, and a typical next step of an intruder. The evidence names who
+ * granted the role: the operator who ran a command, or the id of the administrator; null if the service did it
+ * automatically.
  */
 export function privilegeGranted(): Rule {
   return {

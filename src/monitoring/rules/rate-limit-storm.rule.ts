@@ -3,7 +3,7 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { refusalsIn } from './refusals-in.js';
 import { type Rule, parseLimit } from './rule.js';
 
-/** A caller that runs on against its limits: an attack, or a client that ignores `Retry-After`. */
+/** A caller keeps exceeding its limits: an attack, or a client that ignores `Retry-After`. */
 export function rateLimitStorm(environment: Environment): Rule {
   return {
     name: 'rate_limit_storm',

@@ -1,6 +1,9 @@
 import { type Rule, ONCE } from './rule.js';
 
-/** A rotated refresh token came back: either the thief or the owner holds a copy, and the session has been ended. */
+/**
+ * A rotated refresh token was reused: it was stolen, and the thief or the owner presented the old one. The session
+ * has been ended.
+ */
 export function refreshTokenReuse(): Rule {
   return {
     name: 'refresh_token_reuse',

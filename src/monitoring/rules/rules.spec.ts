@@ -22,7 +22,7 @@ describe('The rules over the trail', () => {
     expect(rulesFound(acts)).toEqual([]);
   });
 
-  // An attack that makes up most of the service's logins is more than its own rule sees, and rightly so.
+  // An attack that makes up most of the service's logins also triggers other rules, and rightly so.
   it.each(ATTACKS.filter(({ acts }) => new Set(acts.map(accountOf)).size < 50))(
     'see $name within ordinary traffic',
     ({ acts, expects }) => {
@@ -48,7 +48,7 @@ describe('Responses', () => {
   it.each([
     ['RESPOND_BLOCK_ADDRESS', 'refresh_token_reuse'],
     ['RESPOND_BLOCK_ADDRESS', 'no_such_rule'],
-    // What a stranger can make true would sign its victim out.
+    // An outsider can trigger this rule, so the response would let them sign out the victim.
     ['RESPOND_END_SESSIONS', 'brute_force'],
   ])('%s is refused at the start for %s, which does not allow it', (variable, rule) => {
     const environment = Object.assign(new Environment(), { [variable]: [rule] });
