@@ -54,6 +54,6 @@ export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
       this.alerts.resolveQuiet(tx, this.kinds, this.clock.now()),
     );
     for (const { rule, subject } of resolved)
-      this.logger.log(`Alert resolved: ${rule}: its cause is over on ${subject}.`);
+      this.logger.log(`Alert resolved: ${rule}: the cause has ended for ${subject}.`);
   }
 }

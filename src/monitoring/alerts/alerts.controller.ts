@@ -39,7 +39,7 @@ export class AlertsController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'acknowledgeAlert', summary: 'Acknowledge an alert' })
   @ApiParam(ALERT_ID)
-  @ApiOkResponse({ type: AlertDto, description: 'The alert as it is now.' })
+  @ApiOkResponse({ type: AlertDto, description: 'The alert after the change.' })
   @Problems(PlatformErrors.not_found)
   async acknowledge(
     @Param('id') id: string,
@@ -54,7 +54,7 @@ export class AlertsController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'resolveAlert', summary: 'Resolve an alert' })
   @ApiParam(ALERT_ID)
-  @ApiOkResponse({ type: AlertDto, description: 'The alert as it is now.' })
+  @ApiOkResponse({ type: AlertDto, description: 'The alert after the change.' })
   @Problems(PlatformErrors.not_found)
   async resolve(
     @Param('id') id: string,

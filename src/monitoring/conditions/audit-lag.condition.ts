@@ -22,7 +22,7 @@ export function auditLag(
       const isOutage = dependencies.downForMs('postgresql') > 0;
       if (isOutage || lagSeconds < environment.DETECT_AUDIT_LAG_SECONDS) return null;
       return {
-        summary: `Audit records have waited ${Math.round(lagSeconds)} s on their way to PostgreSQL.`,
+        summary: `Audit records have been waiting for ${Math.round(lagSeconds)} s to be written to PostgreSQL.`,
         lagSeconds,
         spoolBytes,
       };

@@ -21,7 +21,7 @@ export function auditRecordsLost(audit: { readonly lostRecords: number }): Condi
       if (checksLeft === 0) return null;
       checksLeft -= 1;
       return {
-        summary: `${lostRecords} audit records were lost, because the disk or the spool had no room.`,
+        summary: `${lostRecords} audit records were lost because the disk or the spool was full.`,
         lostRecords,
       };
     },

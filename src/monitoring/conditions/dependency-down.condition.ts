@@ -22,7 +22,7 @@ export function dependencyDown(
       const downForMs = dependencies.downForMs(name);
       if (downForMs < leastMs) return null;
       return {
-        summary: `${name} has been unusable for ${Math.round(downForMs / 1000)} s.`,
+        summary: `${name} has been unavailable for ${Math.round(downForMs / 1000)} s.`,
         dependency: name,
       };
     },

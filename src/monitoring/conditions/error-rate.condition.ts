@@ -20,7 +20,7 @@ export function errorRate(calls: CallWatch, environment: Environment): Condition
       const { calls: total, faults } = calls.faults();
       if (!limit || total < limit.count || faults < ratio * total) return null;
       return {
-        summary: `${faults} of ${total} requests within ${limit.seconds} s were answered with 5xx.`,
+        summary: `${faults} of ${total} requests within ${limit.seconds} s got a 5xx response.`,
         faults,
         requests: total,
         windowSeconds: limit.seconds,

@@ -19,7 +19,7 @@ export function eventLoopDelay(environment: Environment): Condition {
       const p99Ms = Math.round(delay.percentile(99) / NANOSECONDS_PER_MS);
       delay.reset();
       if (p99Ms <= limitMs) return null;
-      return { summary: `The event loop has been up to ${p99Ms} ms late for 10 s.`, p99Ms };
+      return { summary: `The event loop has been delayed by up to ${p99Ms} ms for 10 s.`, p99Ms };
     },
   };
 }

@@ -25,7 +25,7 @@ export function hashQueueSaturated(
       const { queueLength } = hasher;
       if (queueLength === 0 || lastWaitMs <= limitMs) return null;
       return {
-        summary: `Passwords have waited ${Math.round(lastWaitMs)} ms for their hash for 10 s; ${queueLength} are waiting.`,
+        summary: `For 10 s, passwords have waited ${Math.round(lastWaitMs)} ms to be hashed; ${queueLength} are waiting.`,
         waitMs: Math.round(lastWaitMs),
         queueLength,
       };

@@ -21,7 +21,7 @@ export function latency(calls: CallWatch, environment: Environment): Condition {
       const p99Ms = calls.lowestP99Ms(LEAST_CALLS);
       if (p99Ms === null || p99Ms <= limitMs) return null;
       return {
-        summary: `One request in a hundred took ${Math.round(p99Ms)} ms or longer, for ${windowSeconds} s.`,
+        summary: `For ${windowSeconds} s, one request in a hundred has taken ${Math.round(p99Ms)} ms or longer.`,
         p99Ms: Math.round(p99Ms),
         windowSeconds,
       };

@@ -7,8 +7,11 @@ import type { TrailProgress } from './trail-progress.js';
 const FOR_SECONDS = 5;
 
 const STAGES = {
-  sealing: { figure: 'unsealedSeconds', waits: 'An entry of the trail has waited for its seal' },
-  detection: { figure: 'detectionLagSeconds', waits: 'An event has waited to be judged by detection' },
+  sealing: { figure: 'unsealedSeconds', waits: 'An entry of the trail has been waiting to be sealed' },
+  detection: {
+    figure: 'detectionLagSeconds',
+    waits: 'An event has been waiting to be evaluated by detection',
+  },
 } as const;
 
 /**
@@ -33,7 +36,7 @@ export function trailLag(
       const isOutage = dependencies.downForMs('postgresql') > 0;
       if (isOutage || lagSeconds < environment.DETECT_AUDIT_LAG_SECONDS) return null;
       return {
-        summary: `${waits} for ${Math.round(lagSeconds)} s; look for a transaction that was left open.`,
+        summary: `${waits} for ${Math.round(lagSeconds)} s; check for a transaction left open.`,
         lagSeconds,
       };
     },

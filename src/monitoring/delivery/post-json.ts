@@ -28,13 +28,13 @@ export function postJson(url: URL, body: string, headers: Readonly<Record<string
     });
     request.once('response', ({ statusCode = 0 }) => {
       if (statusCode >= 200 && statusCode < 300) resolve();
-      else reject(new Error(`The receiver answered ${statusCode}`));
+      else reject(new Error(`The receiver responded with ${statusCode}`));
       request.destroy();
     });
     request.on('error', (error) =>
       reject(
         error.name === 'TimeoutError' || error.name === 'AbortError'
-          ? new Error(`No answer within ${TIMEOUT_MS} ms`)
+          ? new Error(`No response within ${TIMEOUT_MS} ms`)
           : error,
       ),
     );

@@ -79,7 +79,7 @@ export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
       firstSeenAt: now,
       lastSeenAt: now,
       evidence: {
-        summary: `The audit trail is not what was written: ${detail}`,
+        summary: `The audit trail was altered: ${detail}`,
         firstBadEntry: id,
         fault: kind,
       },

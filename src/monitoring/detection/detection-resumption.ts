@@ -45,7 +45,7 @@ export class DetectionResumption {
     const cursor = await this.detection.cursor();
     const kept = await this.detection.slots({ uncoded: cursor.genuineness === 'uncoded' });
     if (cursor.genuineness === 'forged' || kept.forged > 0) return this.restart(cursor, kept);
-    if (cursor.position === null) throw new Error('detection has not been given a place to begin at');
+    if (cursor.position === null) throw new Error('detection has no position to start from');
     if (cursor.genuineness === 'uncoded') await this.adopt(cursor, kept.slots);
     return this.refill({ cursor, position: cursor.position }, kept.slots);
   }
@@ -110,7 +110,7 @@ export class DetectionResumption {
       firstSeenAt: now,
       lastSeenAt: now,
       evidence: {
-        summary: `Rows that say how far detection has read were not written by this service; it goes on at ${resumedAt}.`,
+        summary: `The stored position of detection was not written by this service; detection resumes at ${resumedAt}.`,
         foundPosition: foundPosition?.slice(0, 100) ?? null,
         resumedAt,
         forgedSlots,

@@ -85,6 +85,6 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
 
   private async move(tx: Transaction, from: Cursor, to: Cursor): Promise<void> {
     const moved = await this.detection.moveCursor(tx, from, to);
-    if (!moved) throw new Error('another instance has judged these entries');
+    if (!moved) throw new Error('another instance has evaluated these entries');
   }
 }

@@ -72,7 +72,7 @@ function siteOf(network: string | null): string | null {
 /** Combines several findings of the same rule. */
 function joined(subject: string, findings: readonly Finding[]): Finding {
   const newest = findings.reduce((a, b) => (b.lastSeenAt >= a.lastSeenAt ? b : a));
-  const among = subject === OTHERS ? 'further subjects' : `subjects of ${subject.slice('address:'.length)}`;
+  const among = subject === OTHERS ? 'other subjects' : `subjects of ${subject.slice('address:'.length)}`;
   return {
     ...newest,
     subject,
@@ -81,7 +81,7 @@ function joined(subject: string, findings: readonly Finding[]): Finding {
     addresses: [...new Set(findings.flatMap(({ addresses = [] }) => addresses))],
     evidence: {
       ...newest.evidence,
-      summary: `True of ${findings.length} ${among}, lately: ${newest.evidence.summary}`,
+      summary: `True of ${findings.length} ${among}; most recent: ${newest.evidence.summary}`,
       subjects: findings.length,
       accounts: union(findings, 'accounts'),
       addresses: union(findings, 'addresses'),

@@ -34,14 +34,16 @@ export class AlertMetrics implements OnModuleInit {
     for (const { name, severity } of kinds) this.alerts.inc({ rule: name, severity }, 0);
     this.deliveries = new Counter({
       name: 'portcullis_alert_deliveries_total',
-      help: 'Attempts to deliver alerts; a dead one will not be tried again.',
+      help: 'Attempts to deliver alerts; dead ones are not retried.',
       labelNames: ['channel', 'outcome'],
       registers: [metrics.registry],
     });
     for (const { name: channel } of channels)
       for (const outcome of OUTCOMES) this.deliveries.inc({ channel, outcome }, 0);
-    metrics.addFigure('portcullis_detection_leader', '1 in the one process that runs detection.', () =>
-      leadership.isLeader ? 1 : 0,
+    metrics.addFigure(
+      'portcullis_detection_leader',
+      '1 in the process that runs detection, 0 in all others.',
+      () => (leadership.isLeader ? 1 : 0),
     );
   }
 

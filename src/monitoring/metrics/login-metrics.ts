@@ -23,13 +23,13 @@ export class LoginMetrics implements OnModuleInit {
   ) {
     this.logins = new Counter({
       name: 'portcullis_logins_total',
-      help: 'Logins by outcome; refused ones have not had their password looked at.',
+      help: 'Logins by outcome; the passwords of refused ones were not checked.',
       labelNames: ['outcome', 'reason'],
       registers: [registry],
     });
     this.refreshes = new Counter({
       name: 'portcullis_refreshes_total',
-      help: 'Exchanges of a refresh token by outcome.',
+      help: 'Refresh token exchanges by outcome.',
       labelNames: ['outcome'],
       registers: [registry],
     });

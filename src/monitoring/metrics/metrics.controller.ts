@@ -28,7 +28,7 @@ export class MetricsController {
   @ApiOperation({ operationId: 'readMetrics', summary: 'Read the metrics' })
   @ApiSecurity('metrics')
   @ApiOkResponse({
-    description: 'The figures.',
+    description: 'The metrics.',
     content: {
       'text/plain': {
         schema: { type: 'string' },

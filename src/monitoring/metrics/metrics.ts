@@ -38,13 +38,13 @@ export class Metrics {
     }
     const processes = new Gauge({
       name: 'portcullis_processes',
-      help: 'Processes on this machine whose figures these are; a worker that hangs is missing.',
+      help: 'Processes on this machine that these metrics cover; a worker that hangs is missing.',
       registers: [this.registry],
     });
     processes.set(1);
     const build = new Gauge({
       name: 'portcullis_build_info',
-      help: 'Always 1; the labels tell what runs.',
+      help: 'Always 1; the labels contain the versions in use.',
       labelNames: ['version', 'node_version'],
       aggregator: 'max',
       registers: [this.registry],

@@ -15,7 +15,7 @@ export class RefusalMetrics implements OnModuleInit {
   ) {
     this.refused = new Counter({
       name: 'portcullis_rate_limited_total',
-      help: 'Requests that a rate limit refused, by policy.',
+      help: 'Requests refused by a rate limit, by policy.',
       labelNames: ['policy'],
       registers: [registry],
     });

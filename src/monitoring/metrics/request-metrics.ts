@@ -35,7 +35,7 @@ export class RequestMetrics implements OnModuleInit, OnModuleDestroy {
     });
     this.unreadable = new Counter({
       name: 'portcullis_http_unreadable_requests_total',
-      help: 'Requests that were refused because they could not be read, before any route: 400, 408 or 431.',
+      help: 'Requests refused with 400, 408 or 431 before routing, because they could not be parsed.',
       labelNames: ['status'],
       registers: [registry],
     });

@@ -37,7 +37,8 @@ class GeoipDatabase implements NamedPlaces {
     try {
       return this.reader.get(canonical);
     } catch {
-      if (!this.damageReported) this.logger.warn('The file of GEOIP_DATABASE is damaged. Download it again.');
+      if (!this.damageReported)
+        this.logger.warn('The file named by GEOIP_DATABASE is damaged. Download it again.');
       this.damageReported = true;
       return null;
     }

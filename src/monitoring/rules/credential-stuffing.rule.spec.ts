@@ -33,7 +33,7 @@ describe('credential_stuffing', () => {
     expect(finding?.evidence.accounts).toHaveLength(5);
   });
 
-  it('is true while at least 80 % fail, and no longer when fewer do', () => {
+  it('is true only while at least 80 % fail', () => {
     expect(findingsOf([rule], withLogins(2))).toHaveLength(1);
     expect(findingsOf([rule], withLogins(3))).toEqual([]);
   });

@@ -17,7 +17,7 @@ export function credentialStuffing(environment: Environment): Rule {
     responses: ['block_address'],
     documentation: {
       trueWhen: 'failed logins on 20 accounts from one address in 10 min, 80 % of its attempts failing',
-      why: 'an office fails too, but mostly succeeds',
+      why: 'users of an office fail too, but mostly succeed',
     },
     limit: parseLimit(environment.DETECT_CREDENTIAL_STUFFING),
     distinct: ['account'],

@@ -13,7 +13,7 @@ export function distributedGuessing(environment: Environment): Rule {
     responses: ['block_address'],
     documentation: {
       trueWhen: 'failed logins on one account from 10 addresses in 10 min',
-      why: 'a person has two or three addresses a day',
+      why: 'a person uses two or three addresses a day',
     },
     limit: parseLimit(environment.DETECT_DISTRIBUTED_GUESSING),
     distinct: ['address'],

@@ -35,19 +35,19 @@ export function impossibleTravel(environment: Environment, places: Places | null
     events: ['authn_login_success'],
     toOwner: {
       en: {
-        subject: 'Logins to your account from far apart',
+        subject: 'Logins to your account from distant places',
         sentence:
-          'Your account was signed in to from two places so far apart that nobody could travel between them in the time.',
+          'There were logins to your account from two places that are too far apart to travel between in the time available.',
       },
       de: {
-        subject: 'Anmeldungen von weit entfernten Orten',
+        subject: 'Anmeldungen von weit voneinander entfernten Orten',
         sentence:
-          'In Ihrem Konto wurde sich von zwei Orten aus angemeldet, zwischen denen niemand in der Zeit reisen kann.',
+          'Bei Ihrem Konto gab es Anmeldungen von zwei Orten, die zu weit voneinander entfernt sind, um in dieser Zeit von einem zum anderen zu reisen.',
       },
     },
     documentation: {
       trueWhen: 'logins to one account from two places over 1000 km apart in 1 h, with `GEOIP_DATABASE`',
-      why: 'an airliner makes 900 km; nearer than that, a mobile network alone can seem to jump',
+      why: 'an airliner flies 900 km in an hour; over shorter distances, a mobile network can give the same impression',
     },
     limit: places && parseLimit(environment.DETECT_IMPOSSIBLE_TRAVEL),
     ignoresFailures: true,
@@ -60,7 +60,7 @@ export function impossibleTravel(environment: Environment, places: Places | null
     holds: ({ values }, { count: kilometres }) => (furthest(values)?.kilometres ?? 0) > kilometres,
     summary({ values }, { seconds }) {
       const journey = furthest(values)!;
-      return `One account was signed in to from ${whereabouts(journey)}, some ${roughKm(journey)} km apart, within ${seconds} s.`;
+      return `One account was used from ${whereabouts(journey)}, about ${roughKm(journey)} km apart, within ${seconds} s.`;
     },
     evidence({ values }) {
       const journey = furthest(values)!;

@@ -15,16 +15,17 @@ export function loginFromNewDevice(): Rule {
     toOwner: {
       en: {
         subject: 'A new device signed in to your account',
-        sentence: 'A device that had not been used with your account before has signed in to it.',
+        sentence: 'There was a login to your account from a device that has not been used with it before.',
       },
       de: {
-        subject: 'Neues Gerät in Ihrem Konto',
-        sentence: 'Ein Gerät, das mit Ihrem Konto bisher nicht benutzt wurde, hat sich angemeldet.',
+        subject: 'Anmeldung mit einem neuen Gerät',
+        sentence:
+          'Bei Ihrem Konto hat sich jemand mit einem Gerät angemeldet, das dafür bisher nicht verwendet wurde.',
       },
     },
     documentation: {
       trueWhen: "first login of a known account without the device's token",
-      why: 'the owner knows whether it was them, and is told by mail',
+      why: 'only the owner knows whether it was them, and is notified by mail',
     },
     limit: ONCE,
     observe(occurrence) {

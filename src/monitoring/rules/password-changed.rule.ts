@@ -15,7 +15,7 @@ export function passwordChanged(): Rule {
       },
       de: { subject: 'Ihr Passwort wurde geändert', sentence: 'Das Passwort Ihres Kontos wurde geändert.' },
     },
-    documentation: { trueWhen: 'once', why: 'the owner is told' },
+    documentation: { trueWhen: 'a single event', why: 'the owner is notified' },
     limit: ONCE,
     observe: (occurrence) => (occurrence.entry.outcome === 'success' ? ofUser(occurrence) : null),
     holds: () => true,

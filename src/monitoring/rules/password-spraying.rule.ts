@@ -23,8 +23,8 @@ export function passwordSpraying(environment: Environment): Rule {
     responses: ['block_address'],
     documentation: {
       trueWhen:
-        'failed logins on 50 accounts from 10 addresses in 10 min, failing ratio over 0.5 and 3 times that of the last 24 h',
-      why: "measured against this service's own day, because a number that fits all services does not exist",
+        'failed logins on 50 accounts from 10 addresses in 10 min, failure ratio above 0.5 and above 3 times that of the last 24 h',
+      why: "compared with this service's last day, because no fixed number fits all services",
     },
     limit: parseLimit(environment.DETECT_PASSWORD_SPRAYING),
     distinct: ['account', 'address'],

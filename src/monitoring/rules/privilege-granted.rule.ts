@@ -12,8 +12,8 @@ export function privilegeGranted(): Rule {
     quietSeconds: null,
     events: ['privilege_permissions_changed'],
     documentation: {
-      trueWhen: 'a role beyond `user` is given',
-      why: 'rare, and worth a second pair of eyes',
+      trueWhen: 'a role beyond `user` is granted',
+      why: 'rare, and worth checking',
     },
     limit: ONCE,
     observe(occurrence) {
@@ -28,6 +28,6 @@ export function privilegeGranted(): Rule {
       grantedBy: details?.operator ?? details?.actorId ?? null,
       ...(details?.auditReason !== undefined && { auditReason: details.auditReason }),
     }),
-    summary: () => 'A role beyond that of a plain user was given to an account.',
+    summary: () => 'An account was granted a privileged role.',
   };
 }

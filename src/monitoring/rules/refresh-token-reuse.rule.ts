@@ -11,7 +11,7 @@ export function refreshTokenReuse(): Rule {
     quietSeconds: null,
     events: ['authn_token_reuse'],
     responses: ['end_sessions'],
-    documentation: { trueWhen: 'once', why: 'a client that follows the rules cannot do it' },
+    documentation: { trueWhen: 'a single event', why: 'a correct client never does this' },
     limit: ONCE,
     observe: ({ entry: { sessionId } }) =>
       sessionId === null ? null : { subject: `session:${sessionId}`, counts: true },
