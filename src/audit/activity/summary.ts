@@ -3,7 +3,7 @@ import type { AuditEventType } from '../audit-vocabulary.js';
 import { deviceName } from './device-name.js';
 import { networkName } from './network-name.js';
 
-/** The text of each type for the account's owner, before "from <device>, <network>"; null: the type itself is shown. */
+/** The text of each type for the account's owner, before "from <device>, <network>". */
 const SENTENCES: Record<AuditEventType, string> = {
   authn_login_success: 'Signed in',
   authn_login_successafterfail: 'Signed in after failed attempts',
@@ -44,7 +44,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   sys_shutdown: 'The service stopped',
 };
 
-/** An event in words that its account's owner understands: "Signed in from Chrome on Windows, 203.0.113.0/24". */
+/** Describes an event to the account's owner: "Signed in from Chrome on Windows, 203.0.113.0/24". */
 export function summaryOf({ type, userAgent, address }: AuditEntry): string {
   const sentence = (SENTENCES as Partial<Record<string, string>>)[type] ?? type;
   const places = [userAgent && deviceName(userAgent), address && networkName(address)].filter(Boolean);

@@ -18,7 +18,7 @@ import { AuditSpool } from './audit-spool.js';
 import type { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 
-/** A full disk, when it is switched on; the file system that the module really writes to otherwise. */
+/** Simulates a full disk when enabled; otherwise the real file system is used. */
 const disk = vi.hoisted(() => ({ full: false, refusesToClose: false, writes: 0 }));
 vi.mock('node:fs', async (original) => {
   const actual = await original<typeof fs>();
@@ -35,9 +35,9 @@ vi.mock('node:fs', async (original) => {
 });
 
 const HOSTNAME = hostname().replaceAll(/[^\w.-]/g, '_');
-/** The host as this process's own files name it. */
+/** The host, as named by this process's own files. */
 const HOST = SpoolOwner.ofThisProcess(Buffer.alloc(4)).name.split('~')[0]!;
-/** Beyond the largest process id that Linux gives. */
+/** Higher than the largest process id on Linux. */
 const DEAD_PID = 2 ** 22 + 1;
 
 describe('AuditSpool', () => {
@@ -62,7 +62,7 @@ describe('AuditSpool', () => {
       .slice(0, -1);
   const linesOf = (of: AuditSpool) => of.waiting().flatMap(linesIn);
 
-  /** A segment as a process of that host and id left it. */
+  /** Creates a segment as left by a process on that host with that id. */
   function leaveBehind(host: string, pid: number, lines: string[], lifeMs?: number): void {
     const name = `${host}~${pid}~0badcafe`;
     writeFileSync(join(directory, `${name}~00000001.ndjson`), lines.map((line) => `${line}\n`).join(''));

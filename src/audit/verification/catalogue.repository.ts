@@ -2,18 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { EntryTable } from '../entry/entries.repository.js';
 
-/** Something of a table of the trail that is not as the migrations made it. */
+/** A property of a table of the trail that is not as the migrations created it. */
 export interface CatalogueFinding {
-  /** The relation, without its schema. */
+  /** The name of the relation, without its schema. */
   readonly relation: string;
   readonly what: string;
-  /** Whether it decides which entries a reader sees. */
+  /** Whether it affects which entries a reader sees. */
   readonly hides: boolean;
 }
 
 /**
- * Each table and its partitions. A trigger, a rule or a policy can drop, change or hide rows without an error; without its
- * primary key a table may hold an entry twice; a relation of the same name in front of it on the search path takes its place.
+ * Checks each table and its partitions. A trigger, a rule or a policy can drop, change or hide rows without an error.
+ * Without its primary key, a table may contain an entry twice. A relation of the same name that comes first in the
+ * search path replaces the table.
  */
 const FINDINGS = `
   WITH named AS (
@@ -59,17 +60,17 @@ const FINDINGS = `
       (SELECT pronamespace FROM pg_proc WHERE pg_proc.oid = to_regprocedure('audit_make_month(date)'))
   ORDER BY relation, what`;
 
-/** Reads what the database says about the shape of the trail's tables. */
+/** Reads the definitions of the trail's tables from the system catalogues. */
 @Injectable()
 export class CatalogueRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** What is not as the migrations made it. */
+  /** Returns what is not as the migrations created it. */
   async findings(): Promise<CatalogueFinding[]> {
     return this.dataSource.query<CatalogueFinding[]>(FINDINGS);
   }
 
-  /** Ids that a table holds more than once. Reads all of it: for a table without its primary key. */
+  /** Returns ids that a table contains more than once. Reads the whole table; used if its primary key is missing. */
   async repeatedIds(table: EntryTable, limit: number): Promise<string[]> {
     const rows = await this.dataSource.query<{ id: string }[]>(
       `SELECT id FROM ${table} GROUP BY id HAVING count(*) > 1 ORDER BY min(position) LIMIT $1`,

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { ProgressBar } from './progress-bar.js';
 
 describe('ProgressBar', () => {
-  /** A bar on a terminal, or on none, and what it writes. */
+  /** Returns a bar on a terminal, or without one, and its output. */
   function barOn(isTTY: boolean) {
     const written: string[] = [];
     const stream = { isTTY, write: (text: string) => written.push(text) };

@@ -6,7 +6,7 @@ import { SharedVerification } from './shared-verification.js';
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('SharedVerification', () => {
-  /** A verification whose runs end when they are told to. */
+  /** Returns a verification whose runs end on command. */
   function verifying() {
     const runs: PromiseWithResolvers<Verification>[] = [];
     const verify = () => {

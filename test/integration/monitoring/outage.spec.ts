@@ -107,7 +107,7 @@ describe('Alerts while PostgreSQL is away', () => {
   it('reach the webhook from memory, and become rows under the same ids without being sent again', async () => {
     const one = await instance();
     isAway = true;
-    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
     await pass(20, one);
     expect(receiver.received).toHaveLength(1);
     isAway = false;
@@ -124,7 +124,7 @@ describe('Alerts while PostgreSQL is away', () => {
   it('are tried again from memory, and handed to the outbox under the same id when they have not arrived', async () => {
     const one = await instance();
     isAway = true;
-    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
     receiver.behaviour = answers(500);
     await pass(8, one);
     expect(receiver.received.length).toBeGreaterThanOrEqual(3);
@@ -153,7 +153,7 @@ describe('Alerts while PostgreSQL is away', () => {
     let accept = () => {};
     receiver.behaviour = (request, response) => (accept = () => accepts(request, response));
     isAway = true;
-    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
     const underWay = one.tick();
     await eventually(() => expect(receiver.received).toHaveLength(1));
     isAway = false;
@@ -176,7 +176,7 @@ describe('Alerts while PostgreSQL is away', () => {
     const one = await instance();
     const outage = async (...all: Instance[]) => {
       isAway = true;
-      evidence = { summary: 'postgresql has been unusable for 5 s.' };
+      evidence = { summary: 'postgresql has been unavailable for 5 s.' };
       await pass(10, ...all);
       isAway = false;
       evidence = null;
@@ -195,7 +195,7 @@ describe('Alerts while PostgreSQL is away', () => {
   it('are announced once by each instance, under one id, and become one row', async () => {
     const [one, other] = [await instance(), await instance()];
     isAway = true;
-    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
     await pass(20, one, other);
     isAway = false;
     evidence = null;
@@ -207,7 +207,7 @@ describe('Alerts while PostgreSQL is away', () => {
 
   it('are raised again once when writing fails before the outage is noticed', async () => {
     const one = await instance();
-    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
     const run = one.alerting.transactions.run.bind(one.alerting.transactions);
     one.alerting.transactions.run = () => Promise.reject(new Error('gone'));
     await expect(one.tick()).rejects.toThrow('gone');

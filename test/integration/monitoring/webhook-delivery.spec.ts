@@ -132,7 +132,7 @@ describe('Delivery to the webhook', () => {
     }
     expect((await alerting.deliveries())[0]).toMatchObject({
       state: 'dead',
-      lastError: 'The receiver answered 503',
+      lastError: 'The receiver responded with 503',
     });
     expect(outcomes.at(-1)).toBe('dead');
     expect(outcomes.filter((outcome) => outcome === 'dead')).toHaveLength(1);
@@ -146,7 +146,7 @@ describe('Delivery to the webhook', () => {
     expect(elsewhere.received).toEqual([]);
     expect((await alerting.deliveries())[0]).toMatchObject({
       state: 'pending',
-      lastError: 'The receiver answered 307',
+      lastError: 'The receiver responded with 307',
     });
     await elsewhere.stop();
   });
@@ -160,7 +160,7 @@ describe('Delivery to the webhook', () => {
     expect(tookMs).toBeGreaterThan(4900);
     expect(tookMs).toBeLessThan(7000);
     const errors = (await alerting.deliveries()).map(({ lastError }) => lastError);
-    expect(new Set(errors)).toEqual(new Set(['No answer within 5000 ms']));
+    expect(new Set(errors)).toEqual(new Set(['No response within 5000 ms']));
   });
 
   it('does not read an answer that never ends', async () => {
