@@ -67,7 +67,7 @@ export class PartitionRetention {
         retired,
       });
       await this.months.drop(tx, table, month);
-      this.logger.log(`Dropping ${month} of ${table}, as its retention demands.`);
+      this.logger.log(`Dropping ${month} of ${table}: its retention period has ended.`);
     });
   }
 }

@@ -22,7 +22,7 @@ export class AuditPartitions {
    */
   async prepare(): Promise<void> {
     if (await this.repository.rebasePositions()) {
-      this.logger.log('The trail was restored from another cluster; its positions go on from there.');
+      this.logger.log('The trail was restored from another cluster; new positions follow the existing ones.');
     }
     await this.makeAhead();
   }

@@ -96,7 +96,7 @@ export class AuditController {
   @ApiOperation({ operationId: 'verifyAuditTrail', summary: 'Verify the trail' })
   @ApiOkResponse({
     type: VerificationDto,
-    description: 'The result; the status is 200 for a broken trail too.',
+    description: 'The result. The status is 200 even if the trail is broken.',
   })
   @Problems(PlatformErrors.validation_failed, PlatformErrors.overloaded)
   async verifyAuditTrail(

@@ -31,6 +31,6 @@ export class CheckpointPublisher {
     // Checks both directions, because setting back the clock must not silence the log.
     if (Math.abs(this.clock.nowMs() - this.loggedMs) < LOG_EVERY_MS) return;
     this.loggedMs = this.clock.nowMs();
-    this.logger.log({ checkpoint }, 'the audit trail is sealed up to here');
+    this.logger.log({ checkpoint }, 'Audit trail sealed up to this checkpoint');
   }
 }

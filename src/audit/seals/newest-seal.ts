@@ -41,6 +41,6 @@ export class NewestSeal {
   private report(number: number): void {
     if (number === this.reported) return;
     this.reported = number;
-    this.logger.error({ number }, 'A seal of the audit trail is forged and is passed over.');
+    this.logger.error({ number }, 'Skipped a forged seal of the audit trail.');
   }
 }

@@ -152,7 +152,7 @@ export class AuditSpool {
       return true;
     } catch (error) {
       if (this.held.length === 0)
-        this.logger.error(`The spool cannot be written: ${(error as Error).message}`);
+        this.logger.error(`Writing to the spool failed: ${(error as Error).message}`);
       return false;
     }
   }

@@ -35,7 +35,7 @@ export class QuarantineFile {
     this.look();
     if (this.size > 0 && readFileSync(this.path, 'utf8').split('\n').includes(line)) return;
     if (this.size + line.length > MAX_BYTES)
-      throw new Error(`Too many records are refused by PostgreSQL: ${this.path} takes no more.`);
+      throw new Error(`PostgreSQL refuses too many records: ${this.path} is full.`);
     appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
     this.look();
   }

@@ -45,7 +45,7 @@ export class RejectedEntries {
     }
     this.spool.quarantine(line);
     this.logger.error(
-      `An audit entry was refused by PostgreSQL and put aside: ${(refusal as Error).message}`,
+      `PostgreSQL refused an audit entry, which was quarantined: ${(refusal as Error).message}`,
     );
     return [];
   }
@@ -57,7 +57,7 @@ export class RejectedEntries {
     } catch (error) {
       if (!isRowAtFault(error)) throw error;
       const reason = (error as Error).message;
-      throw new Error(`PostgreSQL accepts none of the records of ${kind}s: ${reason}`, { cause: error });
+      throw new Error(`PostgreSQL refuses all records of ${kind}s: ${reason}`, { cause: error });
     }
   }
 

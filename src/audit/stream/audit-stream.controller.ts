@@ -62,7 +62,7 @@ export class AuditStreamController {
     if (position === null) {
       throw unacceptable(
         '#/Last-Event-ID',
-        'Last-Event-ID must be an id that a stream sent, of an entry still kept',
+        'Last-Event-ID must be an id sent by a stream, of an entry that still exists',
       );
     }
     return position;

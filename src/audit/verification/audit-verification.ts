@@ -123,7 +123,7 @@ export class AuditVerification {
 /** Returns a fault if the chain no longer contains the link verified last, unless retention dropped it. */
 function lossOf({ number }: ChainEnd, now: ChainEnd | undefined, end: ChainEnd): Fault | null {
   if (now?.number === number)
-    return sealFault(number, 'seal_replaced', 'The seal is not the one that was verified before.');
+    return sealFault(number, 'seal_replaced', 'The seal differs from the one verified before.');
   if (end.number < number)
     return sealFault(end.number + 1, 'tail_cut', `The trail was once verified up to seal ${number}.`);
   return null;

@@ -28,7 +28,7 @@ const FINDINGS = `
   )
   SELECT name AS relation, 'The table cannot be found.' AS what, true AS hides FROM named WHERE oid IS NULL
   UNION ALL
-  SELECT relname, 'It is not the kind of relation that it was made as.', true FROM relation
+  SELECT relname, 'It is not the kind of relation that it was created as.', true FROM relation
     WHERE relkind <> CASE WHEN root THEN 'p' ELSE 'r' END
   UNION ALL
   SELECT relname, 'It has row-level security.', true FROM relation
@@ -37,12 +37,12 @@ const FINDINGS = `
   SELECT relname, format('It has the rule %s.', rulename), false FROM relation
     JOIN pg_rewrite ON ev_class = relation.oid WHERE relkind <> 'v'
   UNION ALL
-  SELECT relname, format('It has the trigger %s, which is not the product''s.', tgname), false FROM relation
+  SELECT relname, format('It has the trigger %s, which is not part of the product.', tgname), false FROM relation
     JOIN pg_trigger ON tgrelid = relation.oid
     WHERE NOT tgisinternal AND NOT (tgname = 'audit_append_only' AND tgtype = 58
       AND tgfoid = to_regprocedure('audit_refuse_change()'))
   UNION ALL
-  SELECT relname, 'Its trigger that refuses changes is missing or switched off.', false FROM relation
+  SELECT relname, 'Its trigger that refuses changes is missing or disabled.', false FROM relation
     WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relation.oid AND tgname = 'audit_append_only'
       AND tgtype = 58 AND tgenabled IN ('O', 'A'))
   UNION ALL
@@ -50,7 +50,7 @@ const FINDINGS = `
     WHERE NOT EXISTS (SELECT FROM pg_index AS index WHERE indrelid = relation.oid AND indisprimary AND indisunique
       AND indisvalid AND indpred IS NULL AND indexprs IS NULL AND indnkeyatts = 2)
   UNION ALL
-  SELECT name, 'Another relation of this name stands on the search path.', true FROM named
+  SELECT name, 'Another relation of this name is in the search path.', true FROM named
     WHERE (SELECT count(*) FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace
            WHERE relname = name AND nspname = ANY (current_schemas(true))) > 1
   UNION ALL

@@ -18,7 +18,7 @@ export class CheckpointCheck {
   faultOf(seal: Seal): Fault | null {
     const others = this.byNumber.get(seal.number)?.filter(({ hash }) => hash !== seal.hash) ?? [];
     if (!others.some((checkpoint) => this.key.isOurs(checkpoint))) return null;
-    return sealFault(seal.number, 'seal_replaced', 'The seal is not the one that a checkpoint knows.');
+    return sealFault(seal.number, 'seal_replaced', 'The seal differs from the one in a checkpoint.');
   }
 
   /**

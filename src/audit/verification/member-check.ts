@@ -5,11 +5,11 @@ import type { Member } from '../seals/members.js';
 import type { Fault, FaultKind } from './fault.js';
 
 const DETAILS = {
-  altered: 'The entry is not what was sealed.',
-  forged: 'The code of the entry is not one that the service wrote.',
-  missing: 'The entry was sealed and is gone.',
-  inserted: 'The entry lies in a range that was sealed without it.',
-  moved: 'The entry is not in the place where it was sealed.',
+  altered: 'The entry differs from what was sealed.',
+  forged: 'The code of the entry was not written by the service.',
+  missing: 'The entry was sealed and no longer exists.',
+  inserted: 'The entry is in a range that was sealed without it.',
+  moved: 'The entry is not at the position where it was sealed.',
 } satisfies Partial<Record<FaultKind, string>>;
 
 /** Maximum number of faults kept per seal; an emptied or flooded table has millions. */
@@ -24,12 +24,12 @@ export function unsealedFault(entry: StoredEntry, signer: EntrySigner): Fault | 
 
 /** Creates the fault of an entry at a position that the service does not assign and the sealer does not reach. */
 export function outOfRangeFault(id: string): Fault {
-  return { id, kind: 'inserted', detail: 'The entry lies where no range of positions can hold it.' };
+  return { id, kind: 'inserted', detail: 'The position of the entry is outside the valid range.' };
 }
 
 /** Creates the fault of an entry that its table contains more than once. */
 export function repeatedFault(id: string): Fault {
-  return { id, kind: 'inserted', detail: 'The table holds the entry more than once.' };
+  return { id, kind: 'inserted', detail: 'The table contains the entry more than once.' };
 }
 
 function entryFault(id: string, kind: keyof typeof DETAILS): Fault {

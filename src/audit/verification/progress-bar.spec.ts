@@ -9,21 +9,21 @@ describe('ProgressBar', () => {
     return { bar: new ProgressBar(stream as unknown as NodeJS.WriteStream), written };
   }
 
-  it('shows the share that is done', async () => {
+  it('shows the percentage completed', async () => {
     const { bar, written } = barOn(true);
     await bar.learnTotal(async () => 200);
     bar.show(50);
     expect(written).toEqual([expect.stringContaining('25 % of 200 entries')]);
   });
 
-  it('shows how many are done when they could not be counted', async () => {
+  it('shows the number completed if the total is unknown', async () => {
     const { bar, written } = barOn(true);
     await bar.learnTotal(() => Promise.reject(new Error('statement timeout')));
     bar.show(50);
     expect(written).toEqual(['\r50 entries']);
   });
 
-  it('has nothing counted where nobody looks', async () => {
+  it('does not count without a terminal', async () => {
     const { bar, written } = barOn(false);
     const count = vi.fn();
     await bar.learnTotal(count);

@@ -14,7 +14,7 @@ export function ownFault(seal: Seal, signer: EntrySigner): Fault | null {
     return sealFault(seal.number, 'seal_altered', 'The seal does not match its own hash.');
   }
   if (signer.mac(sealDigest(seal)) !== seal.mac) {
-    return sealFault(seal.number, 'seal_forged', 'The code of the seal is not one that the service wrote.');
+    return sealFault(seal.number, 'seal_forged', 'The code of the seal was not written by the service.');
   }
   return null;
 }
@@ -22,12 +22,12 @@ export function ownFault(seal: Seal, signer: EntrySigner): Fault | null {
 /** Returns the fault of a seal that follows `end`, or null. Number, position and hash must continue from there. */
 export function linkFault(seal: Seal, end: ChainEnd, signer: EntrySigner): Fault | null {
   if (seal.number !== end.number + 1) {
-    return sealFault(end.number + 1, 'seal_missing', `The next seal that exists is number ${seal.number}.`);
+    return sealFault(end.number + 1, 'seal_missing', `The next existing seal is number ${seal.number}.`);
   }
   const fault = ownFault(seal, signer);
   if (fault) return fault;
   if (seal.previous !== end.hash || seal.fromPosition !== end.toPosition) {
-    return sealFault(seal.number, 'seal_altered', 'The seal does not go on from the one before it.');
+    return sealFault(seal.number, 'seal_altered', 'The seal does not continue from the previous one.');
   }
   return null;
 }

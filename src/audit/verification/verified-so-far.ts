@@ -56,7 +56,9 @@ export class VerifiedSoFar {
       writeFileSync(draft, JSON.stringify({ ...end, code: this.codeOf(end) }), { mode: 0o600 });
       renameSync(draft, this.path);
     } catch (error) {
-      this.logger.warn(`The next start will verify more than it must: ${(error as Error).message}`);
+      this.logger.warn(
+        `The verification progress could not be saved, so the next start will verify more than necessary: ${(error as Error).message}`,
+      );
     }
   }
 

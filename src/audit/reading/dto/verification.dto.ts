@@ -11,7 +11,7 @@ export class FaultDto implements Fault {
   @ApiProperty({ example: 'altered' })
   kind: FaultKind;
 
-  @ApiProperty({ example: 'The entry is not what was sealed.' })
+  @ApiProperty({ example: 'The entry differs from what was sealed.' })
   detail: string;
 }
 
