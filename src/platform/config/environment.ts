@@ -30,6 +30,7 @@ export class Environment {
   /** Issuer of tokens and base of links; `http://localhost:$PORT` if unset. */
   @Url('http', 'https') PUBLIC_URL: string;
   @Integer(1, 64) WEB_CONCURRENCY: number = 1;
+  @Integer(32, 1_000_000) MAX_CONNECTIONS: number = 10_000;
 
   @IsOptional() @Url('postgres', 'postgresql') DATABASE_URL?: string;
   @IsOptional() @Url('postgres', 'postgresql') DATABASE_MIGRATION_URL?: string;
