@@ -74,7 +74,7 @@ describe('The definition of the tables', () => {
       'a trigger switched off',
       'ALTER TABLE audit_events DISABLE TRIGGER audit_append_only',
       'audit_events',
-      'switched off',
+      'disabled',
     ],
     [
       'a rule',
