@@ -11,6 +11,7 @@ const ADA = {
   email: 'ada@example.com',
   displayName: 'Ada Lovelace',
   roles: ['user'],
+  locale: 'en',
   emailVerified: false,
   createdAt: '2026-11-23T09:30:00.000Z',
   updatedAt: '2026-11-23T09:30:00.000Z',

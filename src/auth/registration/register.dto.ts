@@ -1,4 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
+import { LOCALES, type Locale } from '../../platform/access/locale.js';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { IsDisplayName } from '../../users/display-name.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
@@ -24,4 +26,10 @@ export class RegisterDto {
   @IfPresent()
   @IsDisplayName()
   displayName?: string | null;
+
+  /** The language of mails to the account; by default the one that `Accept-Language` prefers. */
+  @ApiProperty({ enum: LOCALES, required: false, nullable: true, example: 'en' })
+  @IfPresent()
+  @IsIn(LOCALES, { message: `$property must be one of ${LOCALES.join(', ')}` })
+  locale?: Locale | null;
 }

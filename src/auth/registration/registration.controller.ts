@@ -1,9 +1,10 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../platform/access/access.decorator.js';
+import type { Locale } from '../../platform/access/locale.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { ClientOrigin } from '../../platform/http/request.decorators.js';
+import { ClientOrigin, PreferredLocale } from '../../platform/http/request.decorators.js';
 import { Slow } from '../../platform/http/slow.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
@@ -30,10 +31,14 @@ export class RegistrationController {
   @ApiCreatedResponse({ type: ProfileDto, description: 'The account has been created; log in next.' })
   @Problems(UsersErrors.email_taken, PlatformErrors.overloaded)
   async register(
-    @Body() { email, password, displayName = null }: RegisterDto,
+    @Body() { email, password, displayName = null, locale }: RegisterDto,
+    @PreferredLocale() preferred: Locale,
     @ClientOrigin() origin: Origin,
   ): Promise<ProfileDto> {
-    const profile = await this.registration.register({ email, password, displayName }, origin);
+    const profile = await this.registration.register(
+      { email, password, displayName, locale: locale ?? preferred },
+      origin,
+    );
     return { ...profile, roles: [...profile.roles] };
   }
 }

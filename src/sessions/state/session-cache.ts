@@ -104,7 +104,7 @@ export class SessionCache implements OnModuleInit {
     const [session, profile] = await (this.redis.clustered ? this.readOne(key) : this.batch.ask(key));
     return {
       session: session === OVER ? 'over' : this.isFresh(session) ? 'live' : null,
-      profile: profile ? (JSON.parse(profile.slice(profile.indexOf(' ') + 1)) as Profile) : null,
+      profile: profile === null ? null : decode(profile),
     };
   }
 
@@ -149,3 +149,9 @@ export class SessionCache implements OnModuleInit {
 
 const keyOf = (userId: string) => `portcullis:account:${userId}`;
 const encode = (profile: Profile) => `${profile.updatedAt} ${JSON.stringify(profile)}`;
+
+/** Null for a profile that an instance of the previous version has written, without a locale. */
+function decode(text: string): Profile | null {
+  const profile = JSON.parse(text.slice(text.indexOf(' ') + 1)) as Partial<Profile>;
+  return profile.locale === undefined ? null : (profile as Profile);
+}

@@ -13,6 +13,7 @@ const profileAt = (id: string, updatedAt: string): Profile => ({
   email: 'ada@example.org',
   displayName: updatedAt,
   roles: ['user'],
+  locale: 'en',
   emailVerified: false,
   createdAt: '2026-11-01T00:00:00.000Z',
   updatedAt,

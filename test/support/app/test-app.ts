@@ -60,10 +60,17 @@ const TEST_VARIABLES: Variables = {
   BCRYPT_ROUNDS: '4',
   LOG_LEVEL: 'silent',
   ...Object.fromEntries(
-    ['DEFAULT', 'ADDRESS', 'LOGIN', 'LOGIN_ADDRESS', 'REGISTER', 'REFRESH'].map((name) => [
-      `RATE_LIMIT_${name}`,
-      'off',
-    ]),
+    [
+      'DEFAULT',
+      'ADDRESS',
+      'LOGIN',
+      'LOGIN_ADDRESS',
+      'REGISTER',
+      'REFRESH',
+      'MAIL',
+      'MAIL_ADDRESS',
+      'SECRET',
+    ].map((name) => [`RATE_LIMIT_${name}`, 'off']),
   ),
 };
 
