@@ -51,7 +51,7 @@ function page(all: readonly ProblemRow[]): string {
     );
   return `# Errors
 
-Every error is answered as \`application/problem+json\` (RFC 9457). Programs go by \`code\`, which is stable; the texts are
+Every error is sent as \`application/problem+json\` (RFC 9457). Programs should rely on \`code\`, which is stable; the texts are
 for people. Generated from the error tables of the modules by \`npm run generate\`.
 
 | code | status | title | detail |
