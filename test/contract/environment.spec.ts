@@ -21,6 +21,10 @@ const COMPUTED: Readonly<Record<string, string>> = {
   DOCS_ENABLED: 'true',
   COOKIE_SECURE: 'false',
   RATE_LIMIT_DEFAULT: '100/60',
+  LINK_VERIFY_URL: 'http://localhost:3000/account/verify',
+  LINK_RESET_URL: 'http://localhost:3000/account/reset',
+  LINK_UNDO_URL: 'http://localhost:3000/account/undo',
+  LINK_DEVICE_URL: 'http://localhost:3000/account/device',
 };
 
 describe('.env.example', () => {

@@ -23,6 +23,7 @@ const CONTRACT: Readonly<Record<string, number>> = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   rate_limited: 429,
+  mail_unconfigured: 503,
   overloaded: 503,
   dependency_unavailable: 503,
   internal: 500,

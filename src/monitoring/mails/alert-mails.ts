@@ -1,5 +1,6 @@
 import { facts } from '../../platform/mail/mail-content.js';
-import type { Locale, MailKind } from '../../platform/mail/mail-kinds.js';
+import type { Locale } from '../../platform/access/locale.js';
+import type { MailKind } from '../../platform/mail/mail-kinds.js';
 import type { MailTemplates, RenderedMail } from '../../platform/mail/mail-templates.js';
 import type { AlertBody } from '../alerts/alert-body.js';
 import type { OwnerWords } from '../alerts/alert-kind.js';

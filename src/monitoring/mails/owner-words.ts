@@ -1,4 +1,4 @@
-import type { Locale } from '../../platform/mail/mail-kinds.js';
+import type { Locale } from '../../platform/access/locale.js';
 
 /** The labels and the advice in a mail to the owner of an account. */
 export const OWNER_LABELS: Readonly<

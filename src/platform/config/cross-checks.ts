@@ -1,4 +1,5 @@
 import { tlsContradictions } from './database-tls.js';
+import { mailLinkFaults } from './mail-link-faults.js';
 import { Environment } from './environment.js';
 import { isForbiddenTarget } from './webhook-target.js';
 
@@ -38,6 +39,11 @@ const CHECKS: readonly Check[] = [
     'ALERT_WEBHOOK_SECRET must be set with ALERT_WEBHOOK_URL in production, so that the receiver can verify alerts',
   (e) => e.ALERT_EMAIL !== undefined && e.SMTP_URL === undefined && 'SMTP_URL must be set with ALERT_EMAIL',
   (e) =>
+    e.isProduction &&
+    e.REQUIRE_VERIFIED_EMAIL &&
+    e.SMTP_URL === undefined &&
+    'SMTP_URL must be set with REQUIRE_VERIFIED_EMAIL in production, or nobody could prove an address',
+  (e) =>
     e.DATABASE_MIGRATION_URL !== undefined &&
     e.DATABASE_URL === undefined &&
     'DATABASE_URL must be set with DATABASE_MIGRATION_URL',
@@ -72,5 +78,5 @@ const CHECKS: readonly Check[] = [
 /** Returns the faults that involve several variables. */
 export function crossFaults(environment: Environment): string[] {
   const faults = CHECKS.map((check) => check(environment)).filter((fault) => typeof fault === 'string');
-  return [...faults, ...tlsContradictions(environment)];
+  return [...faults, ...tlsContradictions(environment), ...mailLinkFaults(environment)];
 }

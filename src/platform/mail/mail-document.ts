@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Block, escapeHtml } from './mail-content.js';
-import type { Locale } from './mail-kinds.js';
+import type { Locale } from '../access/locale.js';
 
 /** Loads nothing from outside the mail. Clients that ignore the style show the same text. */
 const STYLE =

@@ -30,9 +30,3 @@ export const MAIL_KINDS = [
 
 /** One of {@link MAIL_KINDS}. */
 export type MailKind = (typeof MAIL_KINDS)[number];
-
-/** The languages in which mails are available. The first is the default. */
-export const LOCALES = ['en', 'de'] as const;
-
-/** One of {@link LOCALES}. */
-export type Locale = (typeof LOCALES)[number];

@@ -2,7 +2,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Transaction } from '../database/transaction-runner.js';
 import type { OutboxChannel, OutboxDelivery, Priority } from '../outbox/outbox-channel.js';
 import { Outbox } from '../outbox/outbox.js';
-import type { Locale } from './mail-kinds.js';
+import { Problem } from '../errors/problem.js';
+import { MailErrors } from './mail.errors.js';
+import type { Locale } from '../access/locale.js';
 import type { MailTemplate, MailValues } from './mail-template.js';
 import { MailTemplates } from './mail-templates.js';
 import { type Mail, Mailer } from './mailer.js';
@@ -39,6 +41,11 @@ export class MailOutbox implements OutboxChannel, OnModuleInit {
   /** Whether mails can be delivered; false in production if `SMTP_URL` is unset. */
   get configured(): boolean {
     return this.mailer.configured;
+  }
+
+  /** For requests that are of no use without a mail. Throws `mail_unconfigured` while {@link configured} is false. */
+  assertConfigured(): void {
+    if (!this.configured) throw new Problem(MailErrors.mail_unconfigured);
   }
 
   onModuleInit(): void {

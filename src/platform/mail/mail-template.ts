@@ -1,5 +1,6 @@
 import type { MailContent } from './mail-content.js';
-import type { Locale, MailKind } from './mail-kinds.js';
+import type { Locale } from '../access/locale.js';
+import type { MailKind } from './mail-kinds.js';
 
 /** The values of a mail's placeholders. An unknown value is an empty string. */
 export type MailValues<P extends string> = Readonly<Record<P, string>>;

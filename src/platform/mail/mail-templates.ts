@@ -2,7 +2,8 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ConfigurationFault } from '../config/configuration-fault.js';
 import { Environment } from '../config/environment.js';
 import { htmlOf, textOf } from './mail-document.js';
-import type { Locale, MailKind } from './mail-kinds.js';
+import type { Locale } from '../access/locale.js';
+import type { MailKind } from './mail-kinds.js';
 import type { MailTemplate, MailValues } from './mail-template.js';
 import { type TemplateFile, faultOf, fillHtml, fillText, readTemplateFiles } from './template-files.js';
 

@@ -4,6 +4,9 @@ import { CaughtMailbox } from './caught-mailbox.js';
 import { CaughtMailboxController } from './caught-mailbox.controller.js';
 import { CaughtMailer } from './caught-mailer.js';
 import { CaughtMailsRepository } from './caught-mails.repository.js';
+import { MailBounds } from './mail-bounds.js';
+import { MailBoundsRepository } from './mail-bounds.repository.js';
+import { MailLinks } from './mail-links.js';
 import { MailOutbox } from './mail-outbox.js';
 import type { MailTemplate } from './mail-template.js';
 import { MailTemplates } from './mail-templates.js';
@@ -31,10 +34,13 @@ export class MailModule {
         CaughtMailbox,
         CaughtMailsRepository,
         { provide: Mailer, inject: [Environment, CaughtMailbox], useFactory: mailerOf },
+        MailBounds,
+        MailBoundsRepository,
+        MailLinks,
         MailTemplates,
         MailOutbox,
       ],
-      exports: [Mailer, MailTemplates, MailOutbox],
+      exports: [Mailer, MailBounds, MailLinks, MailTemplates, MailOutbox],
     };
   }
 }

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { escapeHtml } from './mail-content.js';
-import { LOCALES, type Locale, MAIL_KINDS, type MailKind } from './mail-kinds.js';
+import { LOCALES, type Locale } from '../access/locale.js';
+import { MAIL_KINDS, type MailKind } from './mail-kinds.js';
 
 /** An operator's file that replaces one form of one mail. */
 export interface TemplateFile {

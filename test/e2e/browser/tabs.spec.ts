@@ -7,7 +7,7 @@ import { PageOfOneHost } from '../../support/browser/page-of-one-host.js';
 import { eventually } from '../../support/waiting/eventually.js';
 
 /** How often the tokens of all tabs expire at once; ROUNDS=60 at night. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
+const ROUNDS = Number(process.env['ROUNDS'] ?? 2);
 
 const REFRESH = 'POST /auth/refresh';
 

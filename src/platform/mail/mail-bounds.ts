@@ -1,0 +1,62 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+import { RepeatingTask } from '../clock/repeating-task.js';
+import { MasterKey } from '../crypto/master-key.js';
+import type { Transaction } from '../database/transaction-runner.js';
+import { MailBoundsRepository } from './mail-bounds.repository.js';
+import type { MailKind } from './mail-kinds.js';
+
+/** An address that somebody else has typed in must not become a way to fill a mailbox. */
+const MOST_IN_AN_HOUR = 3;
+const HOUR_MS = 3_600_000;
+
+const PURGE_BATCH = 1000;
+const PURGE_PAUSE_MS = 600_000;
+
+/**
+ * Bounds the mails that people can cause by naming an address: three an hour, kind and mailbox. Mails about the security
+ * of an account are not bounded here.
+ */
+@Injectable()
+export class MailBounds implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask(MailBounds.name, () => this.purge(), { pauseMs: PURGE_PAUSE_MS });
+
+  constructor(
+    private readonly counts: MailBoundsRepository,
+    private readonly masterKey: MasterKey,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.startDelayed();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /**
+   * Counts a mail in the transaction that writes it. False beyond the bound: the mail must not be sent, no secret may be
+   * made for it, and the caller of the API must not notice. `to` is an address in its canonical form.
+   */
+  async admit(tx: Transaction, kind: MailKind, to: string): Promise<boolean> {
+    const at = this.clock.now();
+    const mailbox = this.masterKey.mac('mailbox-digest', mailboxOf(to));
+    const since = new Date(at.getTime() - HOUR_MS);
+    return this.counts.count(tx, { mailbox, kind, at }, since, MOST_IN_AN_HOUR);
+  }
+
+  /** Deletes one batch of counts that bound nothing any more; returns whether there may be more. */
+  async purge(): Promise<boolean> {
+    const before = new Date(this.clock.nowMs() - HOUR_MS);
+    return (await this.counts.purge(before, PURGE_BATCH)) === PURGE_BATCH;
+  }
+}
+
+/** The address without the tag that many hosts deliver to the same mailbox (RFC 5233): `ada+news@` goes to `ada@`. */
+export function mailboxOf(email: string): string {
+  const at = email.lastIndexOf('@');
+  const local = email.slice(0, at);
+  const tag = local.indexOf('+');
+  return `${tag > 0 ? local.slice(0, tag) : local}${email.slice(at)}`;
+}
