@@ -20,7 +20,7 @@ export function loginFromNewDevice(): Rule {
       de: {
         subject: 'Anmeldung mit einem neuen Gerät',
         sentence:
-          'Bei Ihrem Konto hat sich jemand mit einem Gerät angemeldet, das dafür bisher nicht verwendet wurde.',
+          'In Ihrem Konto hat sich jemand mit einem bisher nicht verwendeten Gerät angemeldet.',
       },
     },
     documentation: {
