@@ -328,8 +328,12 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     const NO_SECRETS = { JWT_SECRET_KEY: undefined, PASSWORD_PEPPER: undefined };
 
     it.each([
-      ['with its secrets', EMBEDDED, 'DATA_DIR names no database of this service'],
-      ['without any', { ...EMBEDDED, ...NO_SECRETS }, 'DATA_DIR holds none: no service has been started in'],
+      ['with its secrets', EMBEDDED, 'DATA_DIR does not name a database of this service'],
+      [
+        'without any',
+        { ...EMBEDDED, ...NO_SECRETS },
+        'DATA_DIR contains none: no service has been started in',
+      ],
     ])('create nothing in a folder that no service has used, %s', async (_given, variables, fault) => {
       const DATA_DIR = await temporaryFolder();
       const { code, stderr } = await run(script, args, { variables: { ...variables, DATA_DIR } });
@@ -347,7 +351,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
       expect([code, stderr]).toEqual([
         CONFIGURATION,
         expect.stringContaining(
-          `DATABASE_URL names no database of this service: ${empty.name} on 127.0.0.1:`,
+          `DATABASE_URL does not name a database of this service: ${empty.name} on 127.0.0.1:`,
         ),
       ]);
       expect(again).toEqual({ code, stderr, stdout: '' });

@@ -20,10 +20,10 @@ export const newDeviceMail = mailTemplate({
       ],
     }),
     de: ({ time, address, device }, product) => ({
-      subject: 'Anmeldung bei Ihrem Konto mit einem neuen Gerät',
+      subject: 'Anmeldung in Ihrem Konto mit einem neuen Gerät',
       body: [
         paragraph`Guten Tag,`,
-        paragraph`bei Ihrem Konto bei ${product} hat sich jemand mit einem Gerät angemeldet, das dafür bisher nicht verwendet wurde.`,
+        paragraph`in Ihrem Konto bei ${product} hat sich jemand mit einem bisher nicht verwendeten Gerät angemeldet.`,
         facts([
           ['Zeit', time],
           ['Adresse', address],

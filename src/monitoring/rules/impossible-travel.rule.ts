@@ -42,7 +42,7 @@ export function impossibleTravel(environment: Environment, places: Places | null
       de: {
         subject: 'Anmeldungen von weit voneinander entfernten Orten',
         sentence:
-          'Bei Ihrem Konto gab es Anmeldungen von zwei Orten, die zu weit voneinander entfernt sind, um in dieser Zeit von einem zum anderen zu reisen.',
+          'In Ihrem Konto gab es Anmeldungen von zwei Orten, die zu weit voneinander entfernt sind, um in dieser Zeit von einem zum anderen zu reisen.',
       },
     },
     documentation: {

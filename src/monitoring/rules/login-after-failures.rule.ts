@@ -21,7 +21,7 @@ export function loginAfterFailures(environment: Environment): Rule {
       },
       de: {
         subject: 'Anmeldung nach vielen Fehlversuchen',
-        sentence: 'Nach einer Reihe fehlgeschlagener Versuche hat sich jemand bei Ihrem Konto angemeldet.',
+        sentence: 'Nach einer Reihe fehlgeschlagener Versuche hat sich jemand in Ihrem Konto angemeldet.',
       },
     },
     documentation: { trueWhen: 'a success after 10 failures in a row', why: 'one of the guesses was right' },

@@ -19,8 +19,7 @@ export function loginFromNewDevice(): Rule {
       },
       de: {
         subject: 'Anmeldung mit einem neuen Gerät',
-        sentence:
-          'Bei Ihrem Konto hat sich jemand mit einem Gerät angemeldet, das dafür bisher nicht verwendet wurde.',
+        sentence: 'In Ihrem Konto hat sich jemand mit einem bisher nicht verwendeten Gerät angemeldet.',
       },
     },
     documentation: {

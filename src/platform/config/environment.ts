@@ -159,8 +159,8 @@ export class Environment {
   @Integer(1, 86_400) AUDIT_VERIFY_INTERVAL_SECONDS: number = 600;
 
   /**
-   * Rules whose alerts trigger an automatic response. A condition that a stranger can cause must not sign out its
-   * victim.
+   * Rules whose alerts trigger an automatic response. A condition that an outsider can cause must not end its victim's
+   * sessions.
    */
   @List('names of rules', isRuleName)
   RESPOND_BLOCK_ADDRESS: string[] = [];
