@@ -13,7 +13,7 @@ import { UsersErrors } from '../../users/users.errors.js';
 import { RegisterDto } from './register.dto.js';
 import { RegistrationService } from './registration.service.js';
 
-/** Opens accounts. */
+/** Creates accounts. */
 @ApiTags('auth')
 @Controller('auth')
 @Public()
@@ -21,14 +21,14 @@ export class RegistrationController {
   constructor(private readonly registration: RegistrationService) {}
 
   /**
-   * Opens an account. Its owner is not signed in by that: log in next. The address is compared without regard to case;
-   * the password needs 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one.
+   * Creates an account. This does not sign in: log in afterwards. The address is compared without regard to case. The
+   * password must have at least 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one.
    */
   @Post('register')
   @Slow('password')
   @RateLimit('register')
-  @ApiOperation({ operationId: 'registerAccount', summary: 'Open an account' })
-  @ApiCreatedResponse({ type: ProfileDto, description: 'The account is open; sign in next.' })
+  @ApiOperation({ operationId: 'registerAccount', summary: 'Create an account' })
+  @ApiCreatedResponse({ type: ProfileDto, description: 'The account has been created; log in next.' })
   @Problems(UsersErrors.email_taken, PlatformErrors.overloaded)
   async register(
     @Body() { email, password, displayName = null, locale }: RegisterDto,

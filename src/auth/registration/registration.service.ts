@@ -14,14 +14,14 @@ import { AccountCreation } from './account-creation.js';
 
 /** A validated registration request. */
 export interface Registration {
-  /** In the spelling of `canonicalEmail`. */
+  /** Normalised by `canonicalEmail`. */
   readonly email: string;
   readonly password: string;
   readonly displayName: string | null;
   readonly locale: Locale;
 }
 
-/** Opens accounts. */
+/** Creates accounts at the request of their owners. */
 @Injectable()
 export class RegistrationService {
   constructor(
@@ -32,7 +32,7 @@ export class RegistrationService {
     private readonly audit: AuditService,
   ) {}
 
-  /** Throws `validation_failed` for an unfit password, `email_taken`, and `overloaded`. */
+  /** Throws `validation_failed` for an unacceptable password, `email_taken` or `overloaded`. */
   async register({ email, password, displayName, locale }: Registration, origin: Origin): Promise<Profile> {
     const fault = await this.passwords.faultOf(password, email);
     if (fault) {
@@ -41,7 +41,7 @@ export class RegistrationService {
       });
     }
     try {
-      // Asked before the costly hash; the unique constraint decides when two ask at once.
+      // Checked before the costly hash; the unique constraint decides between concurrent registrations.
       if (await this.users.isTaken(email)) throw new Problem(UsersErrors.email_taken);
       const passwordHash = await this.passwords.hash(password);
       const account = { email, displayName, locale, roles: ['user' as const] };
