@@ -32,11 +32,15 @@ type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) =
 export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
 
 /** Creates the service's HTTP adapter. {@link setUp} completes it after the application is created. */
-export function createAdapter({ PUBLIC_URL }: Pick<Environment, 'PUBLIC_URL'>): FastifyAdapter {
+export function createAdapter({
+  PUBLIC_URL,
+  MAX_CONNECTIONS,
+}: Pick<Environment, 'PUBLIC_URL' | 'MAX_CONNECTIONS'>): FastifyAdapter {
   const ids = new UuidV7(new SystemClock(), new SystemRandomness());
   return fastifyAdapter({
     nextRequestId: () => ids.next(),
     basePath: publicPath(PUBLIC_URL),
+    maxConnections: MAX_CONNECTIONS,
     onUnroutable: (error, request, reply) => {
       (request.server as unknown as { unroutable: Unroutable }).unroutable(error, request, reply);
     },

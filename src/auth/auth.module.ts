@@ -113,7 +113,7 @@ const recovery = [
   SessionDisowning,
 ];
 
-/** How a person gets in: registration, sign-in and the credentials that prove who somebody is. */
+/** Registration, sign-in, step-up and the credentials that these check. */
 @Module({
   imports: [
     TypeOrmModule.forFeature([PasswordCredential]),

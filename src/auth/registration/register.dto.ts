@@ -13,12 +13,15 @@ export class RegisterDto {
   @IsAccountEmail()
   email: string;
 
-  /** At least 15 characters (`PASSWORD_MIN_LENGTH`), none of the common or breached ones; no rules about what is in it. */
+  /**
+   * At least 15 characters (`PASSWORD_MIN_LENGTH`) and not a common or breached password; there are no composition
+   * rules.
+   */
   @ApiProperty({ format: 'password', maxLength: 256, example: 'wandering otters hum at 4 bells' })
   @IsPasswordText()
   password: string;
 
-  /** A name for people to read; 1 to 80 printable characters. */
+  /** A name for display; 1 to 80 printable characters. */
   @ApiProperty({ type: String, required: false, nullable: true, maxLength: 80, example: 'Ada Lovelace' })
   @IfPresent()
   @IsDisplayName()

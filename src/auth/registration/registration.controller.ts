@@ -15,7 +15,7 @@ import { AuthErrors } from '../auth.errors.js';
 import { RegisterDto } from './register.dto.js';
 import { RegistrationService } from './registration.service.js';
 
-/** Opens accounts. */
+/** Creates accounts. */
 @ApiTags('auth')
 @Controller('auth')
 @Public()
@@ -23,18 +23,19 @@ export class RegistrationController {
   constructor(private readonly registration: RegistrationService) {}
 
   /**
-   * Opens an account. Its owner is not signed in by that: log in next. The address is compared without regard to case;
-   * the password needs 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one. A mail asks for the proof of the address. Where
-   * `REQUIRE_VERIFIED_EMAIL` is set, the answer is 202 without a body for every address: the mail says whether the account is
-   * new, and nobody can sign in to it before the address is proven.
+   * Creates an account. This does not sign in: log in afterwards. The address is compared without regard to case. The
+   * password must have at least 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one.
+   * A mail is sent to verify the address. With `REQUIRE_VERIFIED_EMAIL`, the response is 202 without a body for every
+   * address, whether or not it has an account already; the mail explains what to do, and nobody can sign in before the
+   * address is verified.
    */
   @Post('register')
   @Slow('password')
   @RateLimit('register')
-  @ApiOperation({ operationId: 'registerAccount', summary: 'Open an account' })
-  @ApiCreatedResponse({ type: ProfileDto, description: 'The account is open; sign in next.' })
+  @ApiOperation({ operationId: 'registerAccount', summary: 'Create an account' })
+  @ApiCreatedResponse({ type: ProfileDto, description: 'The account has been created; log in next.' })
   @ApiAcceptedResponse({
-    description: 'Accepted, with `REQUIRE_VERIFIED_EMAIL`; the mail says what to do next.',
+    description: 'Accepted, with `REQUIRE_VERIFIED_EMAIL`; the mail explains what to do next.',
   })
   @Problems(AuthErrors.registration_closed, UsersErrors.email_taken, PlatformErrors.overloaded)
   async register(

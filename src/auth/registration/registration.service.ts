@@ -13,14 +13,14 @@ import { SilentRegistration } from './silent-registration.js';
 
 /** A validated registration request. */
 export interface Registration {
-  /** In the spelling of `canonicalEmail`. */
+  /** Normalised by `canonicalEmail`. */
   readonly email: string;
   readonly password: string;
   readonly displayName: string | null;
   readonly locale: Locale;
 }
 
-/** Opens accounts, as `REGISTRATION` and `REQUIRE_VERIFIED_EMAIL` allow. */
+/** Creates accounts at the request of their owners, as `REGISTRATION` and `REQUIRE_VERIFIED_EMAIL` allow. */
 @Injectable()
 export class RegistrationService {
   constructor(
@@ -31,8 +31,8 @@ export class RegistrationService {
   ) {}
 
   /**
-   * Returns null where the caller must not learn whether the address was free. Throws `registration_closed`,
-   * `validation_failed` for an unfit password, `email_taken`, and `overloaded`.
+   * Returns null if the caller must not learn whether the address was free. Throws `registration_closed`,
+   * `validation_failed` for an unacceptable password, `email_taken` or `overloaded`.
    */
   async register(registration: Registration, origin: Origin): Promise<Profile | null> {
     if (this.environment.REGISTRATION === 'invitation') throw new Problem(AuthErrors.registration_closed);

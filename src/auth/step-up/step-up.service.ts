@@ -9,7 +9,7 @@ import { PasswordCredentialsRepository } from '../credentials/passwords/password
 import { PasswordStepUp } from './password-step-up.js';
 import { SessionGuesses } from './session-guesses.js';
 
-/** Has somebody who is signed in prove again who they are. */
+/** Authenticates a signed-in user again. */
 @Injectable()
 export class StepUpService {
   constructor(
@@ -20,8 +20,8 @@ export class StepUpService {
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `insufficient_user_authentication` where a password proves too little, `session_ended`,
-   * `rate_limited`, and `overloaded` when hashes queue up.
+   * Throws `invalid_credentials`, `insufficient_user_authentication` if a password is not enough, `session_ended`,
+   * `rate_limited`, or `overloaded` if too many hashes are queued.
    */
   async stepUp(principal: SessionPrincipal, password: string, origin: Origin): Promise<IssuedSession> {
     await this.passwords.assertRoom();

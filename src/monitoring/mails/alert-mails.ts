@@ -10,7 +10,7 @@ import { OWNER_LABELS } from './owner-words.js';
 /** A rendered mail and its kind. */
 export type AlertMail = RenderedMail & { readonly kind: MailKind };
 
-/** An alert as a mail to the operator. */
+/** Renders an alert as a mail to the operator. */
 export function operatorMail(templates: MailTemplates, product: string, alert: AlertBody): AlertMail {
   const { summary, ...figures } = alert.evidence;
   const details = [
@@ -26,7 +26,7 @@ export function operatorMail(templates: MailTemplates, product: string, alert: A
   return { kind: alertMail.kind, ...templates.render(alertMail, 'en', values) };
 }
 
-/** An alert as a mail to the owner of the account that it is about, in the words of its rule for that language. */
+/** Renders an alert as a mail to the owner of the account, using the rule's text in the owner's language. */
 export function ownerMail(
   templates: MailTemplates,
   alert: AlertBody,

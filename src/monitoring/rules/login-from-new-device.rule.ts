@@ -1,7 +1,10 @@
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Rule, ONCE, ofUser } from './rule.js';
 
-/** An account that had been used before was signed in to from a device without its token. Only the owner can tell whether that was them. */
+/**
+ * A device without its token signed in to an account that had been used before. Only the owner knows whether this was
+ * legitimate.
+ */
 export function loginFromNewDevice(): Rule {
   return {
     name: 'login_from_new_device',
@@ -11,7 +14,7 @@ export function loginFromNewDevice(): Rule {
     responses: ['end_sessions'],
     documentation: {
       trueWhen: "first login of a known account without the device's token",
-      why: 'only the owner knows whether it was them; the service tells them by mail each time',
+      why: 'only the owner knows whether it was them; the service notifies them by mail each time',
     },
     limit: ONCE,
     observe(occurrence) {

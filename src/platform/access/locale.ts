@@ -1,4 +1,4 @@
-/** The languages of mails and account pages; the first is the default. */
+/** The languages in which mails and account pages are available. The first is the default. */
 export const LOCALES = ['en', 'de'] as const;
 
 /** One of {@link LOCALES}. */

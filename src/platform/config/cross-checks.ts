@@ -10,10 +10,10 @@ const CHECKS: readonly Check[] = [
   (e) =>
     e.isProduction &&
     !e.COOKIE_SECURE &&
-    'COOKIE_SECURE must be true in production, where cookies travel over https only',
+    'COOKIE_SECURE must be true in production, where cookies are sent only over https',
   (e) =>
     e.JWT_SECRET_KEY === e.PASSWORD_PEPPER &&
-    'PASSWORD_PEPPER must differ from JWT_SECRET_KEY, or one leak opens both',
+    'PASSWORD_PEPPER must differ from JWT_SECRET_KEY; otherwise one leak exposes both',
   (e) =>
     e.JWT_PRIVATE_KEY !== undefined &&
     e.JWT_PRIVATE_KEY_FILE !== undefined &&
@@ -60,11 +60,11 @@ const CHECKS: readonly Check[] = [
     e.PUBLIC_URL.startsWith('http://') &&
     // This is the default. The service logs a warning about it once it listens.
     e.PUBLIC_URL !== `http://localhost:${e.PORT}` &&
-    'PUBLIC_URL must be https in production, where cookies and tokens travel to it',
+    'PUBLIC_URL must be https in production, because cookies and tokens are sent to it',
   (e) =>
     e.isProduction &&
     e.CORS_ORIGINS.some((origin) => origin.startsWith('http://')) &&
-    'CORS_ORIGINS must be https in production: anyone on the way can speak for a page that comes in plain text',
+    'CORS_ORIGINS must be https in production, because a page loaded over http can be altered by anyone on the network',
   (e) =>
     e.isProduction &&
     !e.AUDIT_CALLS_ENABLED &&

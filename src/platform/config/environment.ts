@@ -30,6 +30,7 @@ export class Environment {
   /** Issuer of tokens and base of links; `http://localhost:$PORT` if unset. */
   @Url('http', 'https') PUBLIC_URL: string;
   @Integer(1, 64) WEB_CONCURRENCY: number = 1;
+  @Integer(32, 1_000_000) MAX_CONNECTIONS: number = 10_000;
 
   @IsOptional() @Url('postgres', 'postgresql') DATABASE_URL?: string;
   @IsOptional() @Url('postgres', 'postgresql') DATABASE_MIGRATION_URL?: string;
@@ -158,8 +159,8 @@ export class Environment {
   @Integer(1, 86_400) AUDIT_VERIFY_INTERVAL_SECONDS: number = 600;
 
   /**
-   * Rules whose alerts trigger an automatic response. A condition that a stranger can cause must not sign out its
-   * victim.
+   * Rules whose alerts trigger an automatic response. A condition that an outsider can cause must not end its victim's
+   * sessions.
    */
   @List('names of rules', isRuleName)
   RESPOND_BLOCK_ADDRESS: string[] = [];

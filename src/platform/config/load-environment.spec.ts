@@ -28,7 +28,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const load = (variables: Variables = {}): Environment =>
   loadEnvironment({ DATA_DIR: join(folder, 'data'), ...variables }, folder);
 
-/** The faults by which a start is refused; none when it is not. */
+/** Returns the faults that prevent the start; none if it succeeds. */
 function faultsOf(variables: Variables): readonly string[] {
   try {
     load(variables);

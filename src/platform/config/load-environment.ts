@@ -114,6 +114,6 @@ function memberFaults(environment: Environment, derived: readonly string[]): str
   }).filter((fault) => !(environment.isProduction && fault.value === undefined));
   const causes = faults.filter((fault) => !derived.includes(fault.property));
   return (causes.length > 0 ? causes : faults).map(
-    (fault) => Object.values(fault.constraints ?? {})[0] ?? `${fault.property} is not acceptable`,
+    (fault) => Object.values(fault.constraints ?? {})[0] ?? `${fault.property} is not valid`,
   );
 }

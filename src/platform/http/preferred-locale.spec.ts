@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { preferredLocale } from './preferred-locale.js';
 
-describe('the preferred language of a request', () => {
+describe('The preferred language of a request', () => {
   it.each([
     [undefined, 'en'],
     ['', 'en'],

@@ -1,8 +1,8 @@
 import { LOCALES, type Locale } from '../access/locale.js';
 
 /**
- * The language that an `Accept-Language` field ranks highest among ours (RFC 9110 section 12.5.4, basic filtering of RFC
- * 4647 section 3.3.1); the default where it names none of them or is no such field.
+ * Returns the available language that an `Accept-Language` field ranks highest (RFC 9110 section 12.5.4, basic
+ * filtering of RFC 4647 section 3.3.1). Returns the default if the field is invalid or names none of them.
  */
 export function preferredLocale(field: string | undefined): Locale {
   const ranges = (field ?? '').split(',').map(languageRange);
@@ -22,7 +22,7 @@ function languageRange(text: string): LanguageRange {
   return { language: range.split('-')[0]!, weight: weight === undefined ? 1 : Number(weight) || 0 };
 }
 
-/** The weight of the best range that names the language, or else of `*`. */
+/** Returns the weight of the best range that names the language, or else of `*`. */
 function weightOf(locale: Locale, ranges: readonly LanguageRange[]): number {
   const named = ranges.filter(({ language }) => language === locale);
   const matching = named.length > 0 ? named : ranges.filter(({ language }) => language === '*');

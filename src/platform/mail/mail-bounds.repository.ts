@@ -4,7 +4,7 @@ import { onDatabase } from '../database/database-problem.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import type { MailKind } from './mail-kinds.js';
 
-/** One mail to be counted. */
+/** A mail to be counted. */
 export interface CountedMail {
   /** Keyed digest of the mailbox. */
   readonly mailbox: Buffer;
@@ -12,14 +12,14 @@ export interface CountedMail {
   readonly at: Date;
 }
 
-/** Every statement over the counts of mails. */
+/** All SQL statements on the counts of mails. */
 @Injectable()
 export class MailBoundsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Counts a mail unless `most` of its kind have gone to the mailbox after `since`; returns whether it did. One statement,
-   * so that two transactions at once cannot both take the last place.
+   * Counts a mail unless `most` of its kind have been sent to the mailbox after `since`. Returns whether it was
+   * counted. It is a single statement, so that two concurrent transactions cannot both take the last place.
    */
   async count(
     tx: Transaction,
@@ -38,7 +38,7 @@ export class MailBoundsRepository {
     return counted.length > 0;
   }
 
-  /** Deletes one batch of counts that have had no mail since `before`; returns how many. */
+  /** Deletes one batch of counts without mails since `before`. Returns how many were deleted. */
   async purge(before: Date, batch: number): Promise<number> {
     const [, removed] = await onDatabase(() =>
       this.dataSource.query<[unknown, number]>(

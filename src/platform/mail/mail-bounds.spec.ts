@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mailboxOf } from './mail-bounds.js';
 
-describe('the mailbox of an address', () => {
+describe('The mailbox of an address', () => {
   it.each([
     ['ada@example.com', 'ada@example.com'],
     ['ada+news@example.com', 'ada@example.com'],

@@ -6,7 +6,7 @@ import type { Transaction } from '../database/transaction-runner.js';
 import { MailBoundsRepository } from './mail-bounds.repository.js';
 import type { MailKind } from './mail-kinds.js';
 
-/** An address that somebody else has typed in must not become a way to fill a mailbox. */
+/** Limits mails to an address entered by somebody else, which must not become a way to flood a mailbox. */
 const MOST_IN_AN_HOUR = 3;
 const HOUR_MS = 3_600_000;
 
@@ -14,8 +14,8 @@ const PURGE_BATCH = 1000;
 const PURGE_PAUSE_MS = 600_000;
 
 /**
- * Bounds the mails that people can cause by naming an address: three an hour, kind and mailbox. Mails about the security
- * of an account are not bounded here.
+ * Limits the mails that anyone can cause by naming an address: three per hour, kind and mailbox. Mails about the
+ * security of an account are not limited here.
  */
 @Injectable()
 export class MailBounds implements OnApplicationBootstrap, OnModuleDestroy {
@@ -36,8 +36,9 @@ export class MailBounds implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Counts a mail in the transaction that writes it. False beyond the bound: the mail must not be sent, no secret may be
-   * made for it, and the caller of the API must not notice. `to` is an address in its canonical form.
+   * Counts a mail in the transaction that writes it. Returns false beyond the limit: the mail must then not be sent,
+   * no secret may be issued for it, and the caller of the API must not notice. `to` is an address in its canonical
+   * form.
    */
   async admit(tx: Transaction, kind: MailKind, to: string): Promise<boolean> {
     const at = this.clock.now();
@@ -46,14 +47,14 @@ export class MailBounds implements OnApplicationBootstrap, OnModuleDestroy {
     return this.counts.count(tx, { mailbox, kind, at }, since, MOST_IN_AN_HOUR);
   }
 
-  /** Deletes one batch of counts that bound nothing any more; returns whether there may be more. */
+  /** Deletes one batch of expired counts. Returns whether there may be more. */
   async purge(): Promise<boolean> {
     const before = new Date(this.clock.nowMs() - HOUR_MS);
     return (await this.counts.purge(before, PURGE_BATCH)) === PURGE_BATCH;
   }
 }
 
-/** The address without the tag that many hosts deliver to the same mailbox (RFC 5233): `ada+news@` goes to `ada@`. */
+/** Returns the address without the tag, which many hosts ignore in delivery (RFC 5233): `ada+news@` goes to `ada@`. */
 export function mailboxOf(email: string): string {
   const at = email.lastIndexOf('@');
   const local = email.slice(0, at);

@@ -1,4 +1,7 @@
-/** Every kind of mail that the service can send; names of templates, and of `kind` in the caught mailbox. */
+/**
+ * Every kind of mail that the service can send. The names are used for template files and for `kind` in the caught
+ * mailbox.
+ */
 export const MAIL_KINDS = [
   'verification',
   'address_change',

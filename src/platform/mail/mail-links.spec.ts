@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Environment } from '../config/environment.js';
 import { MailLinks } from './mail-links.js';
 
-describe('a link in a mail', () => {
+describe('A link in a mail', () => {
   const links = new MailLinks({
     LINK_VERIFY_URL: 'https://auth.example.org/account/verify',
     LINK_RESET_URL: 'https://app.example.org/reset?theme=dark',

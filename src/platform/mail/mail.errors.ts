@@ -1,10 +1,10 @@
 import { problemTable } from '../errors/problem.js';
 
-/** Refusals of requests that are of no use without a mail. */
+/** Errors of requests that cannot work without mail. */
 export const MailErrors = problemTable({
   mail_unconfigured: [
     503,
     'Mail not configured',
-    'This service cannot send mail, which this request needs. Contact the people who run it.',
+    'This service cannot send mail, which this request requires. Contact its operator.',
   ],
 });

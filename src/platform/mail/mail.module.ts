@@ -24,7 +24,7 @@ function mailerOf(environment: Environment, mailbox: CaughtMailbox): Mailer {
 @Global()
 @Module({})
 export class MailModule {
-  /** The mailbox has a route only where mails are caught. */
+  /** The mailbox route exists only where mails are caught. */
   static with({ SMTP_URL, isProduction }: Environment): DynamicModule {
     const catches = SMTP_URL === undefined && !isProduction;
     return {
@@ -45,7 +45,7 @@ export class MailModule {
   }
 }
 
-/** Declares the kinds of mails of a module: `imports: [MailKindsModule.with(invitationMail)]`. */
+/** Declares a module's kinds of mail: `imports: [MailKindsModule.with(invitationMail)]`. */
 @Module({})
 export class MailKindsModule {
   static with(...templates: MailTemplate[]): DynamicModule {

@@ -6,7 +6,7 @@ import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
 import { passwordTextFault } from './password.decorator.js';
 
-/** Decides whether an account can use a new password, and makes the hash to store. */
+/** Decides whether a new password is acceptable for an account, and creates the hash to store. */
 @Injectable()
 export class NewPassword {
   constructor(
@@ -31,12 +31,12 @@ export class NewPassword {
       throw new Problem(PlatformErrors.validation_failed, { errors: [{ pointer, detail }] });
   }
 
-  /** Throws `overloaded` when a hash that was asked for now would wait too long. */
+  /** Throws `overloaded` if a new hash would wait too long. */
   async assertRoom(): Promise<void> {
     await this.hasher.assertRoom();
   }
 
-  /** Throws `overloaded` when hashes queue up. */
+  /** Throws `overloaded` if too many hashes are queued. */
   async hash(password: string): Promise<string> {
     return this.hasher.hash(password);
   }

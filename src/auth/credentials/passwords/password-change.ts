@@ -11,17 +11,17 @@ import type { User } from '../../../users/user.entity.js';
 import { passwordChangedMail } from '../../mails/password-changed.mail.js';
 import { PasswordCredentials } from './password-credentials.js';
 
-/** A password that takes the place of another. */
+/** A password that replaces another. */
 export interface Replacement {
-  /** Of the new password. */
+  /** The hash of the new password. */
   readonly hash: string;
   /** Who replaces it: the owner with the old one (`change`) or a mailed link (`reset`), or an operator. */
   readonly by: 'change' | 'reset' | 'operator';
-  /** The session that goes on, with its device; none without it. */
+  /** The session that continues, with its device; all sessions end without it. */
   readonly in?: OwnSession;
 }
 
-/** The consequences of a new password, regardless of who sets it and why. */
+/** Replaces passwords, with the same consequences regardless of who does so and why. */
 @Injectable()
 export class PasswordChange {
   constructor(
@@ -34,8 +34,8 @@ export class PasswordChange {
   ) {}
 
   /**
-   * Gives a user, whose row the caller has locked, a password that is hashed already. Resets the count of failed
-   * logins, forgets the known devices, ends the sessions and secrets, and tells the owner.
+   * Stores a new password hash of a user whose row the caller has locked. Resets the count of failed logins, deletes the
+   * known devices, ends the sessions and the outstanding secrets, and notifies the owner.
    */
   async replace(
     tx: Transaction,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The times of the latest mails of a kind to a mailbox, so that nobody can fill the mailbox of somebody else. */
+/** The times of the latest mails of a kind to a mailbox, so that nobody can flood another person's mailbox. */
 export class MailBounds1795400016100 implements MigrationInterface {
   readonly name = 'MailBounds1795400016100';
 
