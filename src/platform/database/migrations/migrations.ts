@@ -20,6 +20,7 @@ import { SessionLastSeen1795400014800 } from './1795400014800-session-last-seen.
 import { GroupedCalls1795400015000 } from './1795400015000-grouped-calls.js';
 import { UserLocale1795400016000 } from './1795400016000-user-locale.js';
 import { MailBounds1795400016100 } from './1795400016100-mail-bounds.js';
+import { RemovedPasswords1795400016200 } from './1795400016200-removed-passwords.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   GroupedCalls1795400015000,
   UserLocale1795400016000,
   MailBounds1795400016100,
+  RemovedPasswords1795400016200,
 ];
