@@ -62,15 +62,15 @@ export interface AuditDetails {
   user_created: { roles: string[] };
   user_create_fail: { account: string };
   user_updated: { members: string[] };
-  /** Somebody proved that the account's address is theirs. */
+  /** The account's address was verified. */
   user_email_verified: { by: 'link' | 'code' | 'reset' };
-  /** A link or code of a mail that asks for the proof of an address was refused; `reason` is the answer. */
+  /** A verification link or code was refused; `reason` is the response's code. */
   user_email_verify_fail: { by: 'link' | 'code' };
-  /** Nothing changes before the new address is proven. */
+  /** The address does not change before the new one is verified. */
   user_email_change_requested: Record<string, never>;
   user_email_change_canceled: Record<string, never>;
   user_email_changed: { by: 'link' | 'code' };
-  /** The account has its former address again, by the link that was sent there. */
+  /** The account got its former address back, by the undo link. */
   user_email_change_undone: Record<string, never>;
   user_email_undo_fail: Record<string, never>;
   user_disabled: Record<string, never>;

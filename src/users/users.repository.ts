@@ -48,7 +48,7 @@ export class UsersRepository {
     await refusingTaken(() => tx.insert(User, user));
   }
 
-  /** Inserts an account unless its address is in use; returns whether it did. */
+  /** Inserts an account unless its address is taken; returns whether it was inserted. */
   async insertUnlessTaken(tx: Transaction, user: User): Promise<boolean> {
     const insert = tx.createQueryBuilder().insert().into(User).values(user).orIgnore().returning('id');
     const { raw } = await insert.execute();

@@ -23,7 +23,7 @@ export interface NewUser {
   readonly displayName: string | null;
   readonly roles: Role[];
   readonly locale: Locale;
-  /** Whether the address counts as proven from the start; false unless given. */
+  /** Whether the address is considered verified from the start; false by default. */
   readonly emailVerified?: boolean;
 }
 
@@ -60,7 +60,7 @@ export class UsersService {
     return this.users.findByEmail(email);
   }
 
-  /** The same under a lock of its row until the transaction ends. */
+  /** {@link findByEmail} with a lock on the account's row until the transaction ends. */
   async lockByEmail(tx: Transaction, email: string): Promise<User | null> {
     return this.users.lockByName(tx, email);
   }
@@ -89,7 +89,7 @@ export class UsersService {
     return user;
   }
 
-  /** Creates an account unless its address is in use, and records nothing; the caller must. */
+  /** Creates an account unless its address is taken. Records no event; the caller must. */
   async createUnlessTaken(tx: Transaction, account: NewUser): Promise<{ user: User; isCreated: boolean }> {
     const user = this.userOf(account);
     return { user, isCreated: await this.users.insertUnlessTaken(tx, user) };
@@ -100,14 +100,14 @@ export class UsersService {
     await this.users.delete(tx, id);
   }
 
-  /** Notes that an account's address is proven. The caller has locked the account. */
+  /** Marks an account's address as verified. The caller must have locked the account. */
   async proveEmail(tx: Transaction, user: User): Promise<User> {
     const changes = { emailVerified: true, updatedAt: this.updatedAt(user) };
     await this.users.update(tx, user.id, changes);
     return Object.assign(user, changes);
   }
 
-  /** Gives an account, which the caller has locked, another address. Throws `email_taken`. */
+  /** Changes an account's address. The caller must have locked the account. Throws `email_taken`. */
   async changeEmail(
     tx: Transaction,
     user: User,

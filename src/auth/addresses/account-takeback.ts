@@ -9,7 +9,7 @@ import { SessionRevocation } from '../../sessions/revocation/session-revocation.
 import type { User } from '../../users/user.entity.js';
 import type { SpentUndo } from './address-undos.js';
 
-/** Takes an account away from whoever has changed its address without being its owner. */
+/** Removes the access of whoever has changed the address of an account that is not theirs. */
 @Injectable()
 export class AccountTakeback {
   constructor(
@@ -20,8 +20,8 @@ export class AccountTakeback {
   ) {}
 
   /**
-   * Ends every session, pending changes and younger undos, and forgets the devices that were added since the change was asked
-   * for.
+   * Ends every session, invalidates pending changes and more recent undo links, and forgets the devices that were added since
+   * the change was requested.
    */
   async shutOut(tx: Transaction, user: User, { secret, former }: SpentUndo, origin: Origin): Promise<void> {
     await this.secrets.revokeSuperseded(tx, user.id, secret);
@@ -32,7 +32,7 @@ export class AccountTakeback {
     await this.audit.record(tx, { type: 'user_email_change_undone', ...event });
   }
 
-  /** Records a link that was not valid. */
+  /** Records the use of an invalid link. */
   async recordFailure(origin: Origin): Promise<void> {
     await this.audit.recordAlone({
       type: 'user_email_undo_fail',

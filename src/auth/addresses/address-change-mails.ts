@@ -13,13 +13,13 @@ import { AddressChanges, type PendingChange } from './address-changes.js';
 import { AddressMails } from './address-mails.js';
 import { AddressReservations } from './address-reservations.js';
 
-/** Where a change of address was asked for. */
+/** The origin of a request to change an address. */
 export interface ChangeOrigin {
   readonly sessionId: string;
   readonly origin: Origin;
 }
 
-/** The mails that a request to change an address causes. */
+/** Sends the mails that follow a request to change an address. */
 @Injectable()
 export class AddressChangeMails {
   constructor(
@@ -31,12 +31,12 @@ export class AddressChangeMails {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `mail_unconfigured` where no mail can be sent. */
+  /** Throws `mail_unconfigured` if no mail can be sent. */
   assertConfigured(): void {
     this.mails.assertConfigured();
   }
 
-  /** Writes to the new address and to the present one of an account, whose row the caller has locked. */
+  /** Notifies the new address and the current one. The caller must have locked the account's row. */
   async send(tx: Transaction, user: User, email: string, { sessionId, origin }: ChangeOrigin): Promise<void> {
     await this.tellNew(tx, user, email, sessionId);
     const values = originFacts(origin, this.clock.now());
@@ -44,8 +44,8 @@ export class AddressChangeMails {
   }
 
   /**
-   * A link to an address that is free, a notice to one that is not. The same statements in both cases: the secret is made
-   * for a taken address, too, and nobody gets it.
+   * Sends a link to an address that is free, and a notice to the owner of one that is taken. Both cases run the same
+   * statements: for a taken address a secret is created too, and discarded.
    */
   private async tellNew(tx: Transaction, user: User, email: string, sessionId: string): Promise<void> {
     const holder = await this.users.findByEmail(email);

@@ -10,7 +10,7 @@ import { UsersService } from '../../users/users.service.js';
 import { AddressChanges } from './address-changes.js';
 import { AddressChangeMails } from './address-change-mails.js';
 
-/** Takes requests to change the address of an account. */
+/** Handles requests to change the address of an account. */
 @Injectable()
 export class AddressChangeRequests {
   constructor(
@@ -23,9 +23,9 @@ export class AddressChangeRequests {
   ) {}
 
   /**
-   * Asks the new address for a proof and tells the present one; the present address itself cancels what is pending. The
-   * caller cannot tell whether somebody has the new address. Throws `mail_unconfigured`, and `session_ended` when the
-   * account no longer exists.
+   * Sends a verification link to the new address and a notice to the current one. A request for the current address cancels
+   * a pending change. The caller cannot tell whether the new address is taken. Throws `mail_unconfigured`, or `session_ended`
+   * if the account no longer exists.
    */
   async request(principal: SessionPrincipal, email: string, origin: Origin): Promise<void> {
     this.mails.assertConfigured();

@@ -13,15 +13,15 @@ import type { AddressFlow, ProofOfAddress } from './address-flow.js';
 import { AddressReservations } from './address-reservations.js';
 import { AddressUndos } from './address-undos.js';
 
-/** What a link that changes an address carries. */
+/** The payload of a link that changes an address. */
 export interface PendingChange {
   /** The new address, in the form returned by `canonicalEmail`. */
   readonly email: string;
-  /** When the change was asked for, milliseconds since the Unix epoch. */
+  /** When the change was requested, milliseconds since the Unix epoch. */
   readonly askedAtMs: number;
 }
 
-/** Finishes changes of address. Nothing about an account changes before the new address is proven (better-auth#7196). */
+/** Completes changes of address. The account does not change before the new address is verified (better-auth#7196). */
 @Injectable()
 export class AddressChanges implements AddressFlow {
   readonly purpose: RegisteredPurpose;

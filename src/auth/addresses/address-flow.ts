@@ -5,17 +5,17 @@ import type { RegisteredPurpose } from '../../platform/secrets/secret-purposes.j
 import type { User } from '../../users/user.entity.js';
 import type { SpentSecret } from '../account-secrets.js';
 
-/** How somebody proved that an address is theirs. */
+/** How an address was verified. */
 export interface ProofOfAddress {
   readonly by: 'link' | 'code';
-  /** The session in which it was done; null where the password was given with the link. */
+  /** The session in which it was verified; null if the password was sent with the link. */
   readonly session: Pick<SessionPrincipal, 'userId' | 'sessionId'> | null;
   readonly origin: Origin;
 }
 
-/** What `POST /auth/email/verify` can finish: the proof of an account's address, or the change to another. */
+/** What `POST /auth/email/verify` can complete: the verification of an account's address, or a change of address. */
 export interface AddressFlow {
   readonly purpose: RegisteredPurpose;
-  /** Returns the account as it is afterwards. Throws `invalid_link` or `invalid_code` where the address has been taken meanwhile. */
+  /** Returns the changed account. Throws `invalid_link` or `invalid_code` if the address has been taken in the meantime. */
   complete(tx: Transaction, spent: SpentSecret, proof: ProofOfAddress): Promise<User>;
 }

@@ -7,12 +7,12 @@ import { AddressChanges } from './address-changes.js';
 import type { AddressFlow } from './address-flow.js';
 import { AddressProofs } from './address-proofs.js';
 
-/** A secret that was spent, and what it finishes. */
+/** A spent secret and what it completes. */
 export interface SpentAddressLink extends SpentSecret {
   readonly flow: AddressFlow;
 }
 
-/** The links and codes of both kinds of mails that ask for the proof of an address: people need not know which they have. */
+/** Links and codes of both kinds of verification mails; clients need not know which kind they have. */
 @Injectable()
 export class AddressLinks {
   private readonly flows: readonly AddressFlow[];
@@ -26,13 +26,13 @@ export class AddressLinks {
     this.flows = [proofs, changes];
   }
 
-  /** Returns the present or former owner of a token; nothing may be decided by it. */
+  /** Returns the current or former owner of a token. Nothing may be decided by the result. */
   async ownerOf(token: string): Promise<string | null> {
     const owners = await Promise.all(this.flows.map(({ purpose }) => this.secrets.subjectOf(purpose, token)));
     return owners.find((owner) => owner !== null) ?? null;
   }
 
-  /** Spends a token; null where it is not valid. */
+  /** Spends a token; returns null if it is not valid. */
   async spend(tx: Transaction, token: string): Promise<SpentAddressLink | null> {
     for (const flow of this.flows) {
       const spent = await this.accountSecrets.spend(tx, flow.purpose, token);
@@ -41,14 +41,14 @@ export class AddressLinks {
     return null;
   }
 
-  /** Counts an attempt at the codes of a session, and commits that. */
+  /** Counts an attempt at the codes of a session and commits the count. */
   async attemptCode({ userId: subject, sessionId: context }: SessionPrincipal): Promise<CodeAttempt[]> {
     return Promise.all(
       this.flows.map(({ purpose }) => this.secrets.attemptCode({ purpose, subject, context })),
     );
   }
 
-  /** Spends a code of which an attempt was counted; null where it is not valid. */
+  /** Spends a code whose attempt has been counted; returns null if it is not valid. */
   async spendCode(
     tx: Transaction,
     attempts: readonly CodeAttempt[],

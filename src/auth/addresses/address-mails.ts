@@ -6,13 +6,13 @@ import type { MailTemplate, MailValues } from '../../platform/mail/mail-template
 import type { User } from '../../users/user.entity.js';
 import { AccountSecrets, type AccountSecret } from '../account-secrets.js';
 
-/** How long a link that proves an address works, milliseconds. */
+/** Lifetime of a verification link, milliseconds. */
 const LINK_MS = 24 * 3_600_000;
 
-/** How long the code beside it works: short, since it has far fewer bits. */
+/** Lifetime of the code, milliseconds; shorter, because a code has far fewer bits than a link. */
 const CODE_MS = 10 * 60_000;
 
-/** Writes mails about the addresses of accounts, in the language of the account that each is about. */
+/** Sends mails about the addresses of accounts, each in the language of its account. */
 @Injectable()
 export class AddressMails {
   constructor(
@@ -21,17 +21,17 @@ export class AddressMails {
     private readonly outbox: MailOutbox,
   ) {}
 
-  /** Whether mails can be sent at all. */
+  /** Whether mail can be sent. */
   get configured(): boolean {
     return this.outbox.configured;
   }
 
-  /** Throws `mail_unconfigured` where no mail can be sent. */
+  /** Throws `mail_unconfigured` if no mail can be sent. */
   assertConfigured(): void {
     this.outbox.assertConfigured();
   }
 
-  /** Makes a link that proves the address it is sent to, and a code beside it for the session that asked. */
+  /** Creates a link that verifies the address it is sent to, and a code for the session that requested it. */
   async issueLink(
     tx: Transaction,
     user: User,

@@ -11,7 +11,7 @@ import { verificationMail } from '../mails/verification.mail.js';
 import type { AddressFlow, ProofOfAddress } from './address-flow.js';
 import { AddressMails } from './address-mails.js';
 
-/** Has people prove that the address of their account is theirs. */
+/** Verifies that the address of an account belongs to its owner. */
 @Injectable()
 export class AddressProofs implements AddressFlow {
   readonly purpose: RegisteredPurpose;
@@ -28,15 +28,15 @@ export class AddressProofs implements AddressFlow {
   }
 
   /**
-   * Sends the mail that comes with a registration or a login, at most three an hour; without a mail server there is none.
-   * The caller has locked the account.
+   * Sends the verification mail after a registration or a refused login, at most three times an hour. Does nothing if mail
+   * is not configured. The caller must have locked the account.
    */
   async offer(tx: Transaction, user: User): Promise<void> {
     if (!this.mails.configured || user.emailVerified) return;
     if (await this.bounds.admit(tx, verificationMail.kind, user.email)) await this.send(tx, user, null);
   }
 
-  /** Sends the mail that was asked for, in a session of the account or in none, whose address is not proven yet. */
+  /** Sends the verification mail on request; `sessionId` is the account's session that requested it, or null. */
   async send(tx: Transaction, user: User, sessionId: string | null): Promise<void> {
     const values = await this.mails.issueLink(tx, user, {
       purpose: this.purpose,

@@ -8,8 +8,8 @@ import { UsersErrors } from '../../users/users.errors.js';
 import { UsersService } from '../../users/users.service.js';
 
 /**
- * Keeps the former address of an account for it while its change can be undone: whoever took it meanwhile would stand in
- * the way of the owner.
+ * Reserves the former address of an account for as long as its change can be undone; otherwise somebody else could take
+ * the address and make the undo impossible.
  */
 @Injectable()
 export class AddressReservations {
@@ -24,19 +24,19 @@ export class AddressReservations {
     this.undo = purposes.use('email_undo');
   }
 
-  /** Whether an address is kept for another account than this one. */
+  /** Whether an address is reserved for another account than this one. */
   async isKept(tx: Transaction, email: string, userId: string): Promise<boolean> {
     const holders = await this.secrets.subjectsByEmail(tx, this.undo, this.audit.emailDigest(email));
     for (const holder of holders) {
-      // A deleted account keeps nothing.
+      // Deleted accounts reserve nothing.
       if (holder !== userId && (await this.users.findById(holder))) return true;
     }
     return false;
   }
 
   /**
-   * Throws `email_taken` where an address is kept for another account. Call it after the address has been written: the
-   * unique index makes the statement wait for a transaction that frees the address, and only then is its undo seen.
+   * Throws `email_taken` if an address is reserved for another account. Call this after the address has been written: the
+   * unique index makes that statement wait for a transaction that frees the address, whose reservation is visible only then.
    */
   async assertFree(tx: Transaction, email: string, userId: string): Promise<void> {
     if (await this.isKept(tx, email, userId)) throw new Problem(UsersErrors.email_taken);

@@ -24,7 +24,7 @@ export class AddressUndoing {
     private readonly passwords: PasswordVoiding,
   ) {}
 
-  /** Throws `invalid_link`, also while the account is disabled, and `mail_unconfigured` where the link to a new password could not be sent. */
+  /** Throws `invalid_link`, also while the account is disabled, or `mail_unconfigured` if the reset link could not be sent. */
   async undo(token: string, origin: Origin): Promise<void> {
     this.passwords.assertPossible();
     try {
@@ -50,5 +50,5 @@ export class AddressUndoing {
   }
 }
 
-/** An address is kept for its undo; an instance of an earlier version does not know that, and may have given it away. */
+/** An instance of the previous version does not know about reservations and may have given the address away. */
 const INVALID = [SecretsErrors.invalid_link, UsersErrors.email_taken];

@@ -12,20 +12,20 @@ import { AddressMails } from './address-mails.js';
 
 const UNDO_MS = 7 * 24 * 3_600_000;
 
-/** An account's address before it was changed, and what an undo needs beside it. */
+/** The payload of an undo link: the address before the change. */
 export interface FormerAddress {
   readonly email: string;
   readonly emailVerified: boolean;
-  /** When the change was asked for, milliseconds since the Unix epoch: what was added since is not the owner's. */
+  /** When the change was requested, milliseconds since the Unix epoch; devices added since then are not the owner's. */
   readonly askedAtMs: number;
 }
 
-/** An undo that was spent. */
+/** A spent undo link. */
 export interface SpentUndo extends SpentSecret {
   readonly former: FormerAddress;
 }
 
-/** Links that undo a change of address. Nothing that happens to the account later ends one. */
+/** Links that undo a change of address. Later changes of the account do not invalidate them. */
 @Injectable()
 export class AddressUndos {
   private readonly purpose: RegisteredPurpose;
@@ -40,7 +40,7 @@ export class AddressUndos {
     this.purpose = purposes.register('email_undo');
   }
 
-  /** Tells the former address that it is no longer the account's, with a link that undoes that. */
+  /** Notifies the former address of the change, with an undo link. */
   async offer(tx: Transaction, user: User, former: FormerAddress, origin: Origin): Promise<void> {
     const { token } = await this.secrets.issue(tx, user, {
       purpose: this.purpose,
@@ -55,7 +55,7 @@ export class AddressUndos {
     await this.mails.send(tx, addressChangedMail, { user, to: former.email, values });
   }
 
-  /** Spends a link and locks its account; null for a link that is not valid. */
+  /** Spends a link and locks its account; returns null if the link is not valid. */
   async spend(tx: Transaction, token: string): Promise<SpentUndo | null> {
     const spent = await this.secrets.spend(tx, this.purpose, token);
     return spent && { ...spent, former: spent.secret.payload as unknown as FormerAddress };

@@ -17,7 +17,7 @@ const IsOnlyOneOfTokenAndCode = () =>
     },
   });
 
-/** An address to send a mail to. */
+/** An e-mail address. */
 export class EmailDto {
   /** Compared without regard to case. */
   @ApiProperty({ format: 'email', maxLength: 254, example: 'ada@example.com' })
@@ -25,30 +25,30 @@ export class EmailDto {
   email: string;
 }
 
-/** Proof that an address is the caller's: a link of a mail, or the code beside it. */
+/** The token or the code of a verification mail. */
 export class VerifyEmailDto {
-  /** What stands behind `#token=` in the link. Needs a session of the account, or its password. */
+  /** The value of `#token=` in the link. Requires a session of the account or its password. */
   @ApiProperty({ type: String, required: false, nullable: true, maxLength: 200, example: TOKEN })
   @ReadSecretText()
   @IsOnlyOneOfTokenAndCode()
   token?: string;
 
-  /** The password of the account, for a token without a session. */
+  /** The account's password, if the token is sent without a session. */
   @ApiProperty({ type: String, required: false, nullable: true, format: 'password', maxLength: 256 })
   @IfPresent()
   @IsPasswordText()
   password?: string;
 
-  /** The code of the mail, in any case and with blanks or dashes; only with a session. */
+  /** The code of the mail; case, spaces and dashes are ignored. Requires a session. */
   @ApiProperty({ type: String, required: false, nullable: true, maxLength: 200, example: 'K7PM-4XQ2' })
   @ReadSecretText()
   @IfPresent()
   code?: string;
 }
 
-/** The link that undoes a change of address. */
+/** The token of an undo link. */
 export class UndoEmailChangeDto {
-  /** What stands behind `#token=` in the link. */
+  /** The value of `#token=` in the link. */
   @ApiProperty({ maxLength: 200, example: TOKEN })
   @IsSecretText()
   token: string;

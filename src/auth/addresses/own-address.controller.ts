@@ -11,7 +11,7 @@ import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { AddressChangeRequests } from './address-change-requests.js';
 import { EmailDto } from './addresses.dto.js';
 
-/** Changes the address of the caller's own account. */
+/** Changes the address of the caller's account. */
 @ApiTags('users')
 @Controller('users/me/email')
 @SignedIn()
@@ -19,17 +19,17 @@ export class OwnAddressController {
   constructor(private readonly requests: AddressChangeRequests) {}
 
   /**
-   * Asks for another address. Nothing changes until it is proven at `POST /auth/email/verify` by the link (24 hours) or the
-   * code (10 minutes, in this session) of the mail that is sent there. The present address is told at once, and again when it
-   * has changed, with a link that undoes the change for 7 days. A younger request replaces the older one; the present address
-   * cancels it. The response does not tell whether another account has the address.
+   * Requests a change of address. The address changes when `POST /auth/email/verify` receives the link (valid for 24 hours)
+   * or the code (10 minutes, this session only) of the mail sent to the new address. The current address is notified at once,
+   * and again after the change, with a link that undoes it (7 days). A new request replaces a pending one, and a request for
+   * the current address cancels it. The response does not reveal whether another account has the address.
    */
   @Post()
   @HttpCode(202)
   @Recent()
   @RateLimit('mail', 'mail-address', { email: 'email' })
-  @ApiOperation({ operationId: 'changeOwnEmail', summary: 'Ask for another address' })
-  @ApiAcceptedResponse({ description: 'Accepted; the address changes when it is proven.' })
+  @ApiOperation({ operationId: 'changeOwnEmail', summary: 'Request a change of address' })
+  @ApiAcceptedResponse({ description: 'Accepted; the address changes once it is verified.' })
   @Problems(MailErrors.mail_unconfigured)
   async change(
     @Body() { email }: EmailDto,

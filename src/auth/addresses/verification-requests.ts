@@ -15,8 +15,8 @@ interface VerificationRequest {
 }
 
 /**
- * Takes requests for the mail that proves an address. The request only writes down what was asked; the account is looked up
- * when the outbox delivers it. So the request takes the same steps and the same time whether or not there is one.
+ * Handles requests for a verification mail. A request is only stored; the account is looked up when the outbox delivers the
+ * request. Requests therefore run the same statements in the same time whether or not an account exists.
  */
 @Injectable()
 export class VerificationRequests implements OutboxChannel, OnModuleInit {
@@ -35,7 +35,7 @@ export class VerificationRequests implements OutboxChannel, OnModuleInit {
     this.outbox.register(this);
   }
 
-  /** `session` is that of the caller, if there is one. Throws `mail_unconfigured`. */
+  /** Stores a request; `session` is the caller's, or null. Throws `mail_unconfigured`. */
   async request(email: string, session: Session | null): Promise<void> {
     this.mails.assertConfigured();
     const payload: VerificationRequest = { email, session };
@@ -43,7 +43,7 @@ export class VerificationRequests implements OutboxChannel, OnModuleInit {
     await this.transactions.run((tx) => this.outbox.enqueue(tx, [message]));
   }
 
-  /** Sends the mail if an account has the address and has not proven it yet. */
+  /** Sends the mail if an enabled account has the address and has not verified it yet. */
   async deliver({ payload }: OutboxDelivery): Promise<void> {
     const { email, session } = payload as VerificationRequest;
     await this.transactions.run(async (tx) => {

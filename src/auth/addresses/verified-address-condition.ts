@@ -4,7 +4,7 @@ import { Problem } from '../../platform/errors/problem.js';
 import { SessionConditions } from '../../sessions/session-conditions.js';
 import { AuthErrors } from '../auth.errors.js';
 
-/** With `REQUIRE_VERIFIED_EMAIL`, no session is issued to an account whose address is not proven. */
+/** With `REQUIRE_VERIFIED_EMAIL`, accounts with an unverified address get no session. */
 @Injectable()
 export class VerifiedAddressCondition implements OnModuleInit {
   constructor(

@@ -1,7 +1,7 @@
 import { code as typedCode, link as linkTo, paragraph } from '../../platform/mail/mail-content.js';
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
-/** To the address that an account is to get: how to prove it. Shows nothing that the sender could have chosen. */
+/** Sent to the new address of an account, to verify it. Contains no text that the sender could have chosen. */
 export const addressChangeMail = mailTemplate({
   kind: 'address_change',
   placeholders: ['link', 'code'],

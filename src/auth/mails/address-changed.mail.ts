@@ -1,7 +1,7 @@
 import { facts, link as linkTo, paragraph } from '../../platform/mail/mail-content.js';
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
-/** To the former address of an account: it was changed, and how to undo that. */
+/** Sent to the former address of an account after a change, with an undo link. */
 export const addressChangedMail = mailTemplate({
   kind: 'address_changed',
   placeholders: ['link', 'time', 'address', 'device'],

@@ -1,7 +1,7 @@
 import { facts, paragraph } from '../../platform/mail/mail-content.js';
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
-/** To the present address of an account: somebody who is signed in wants to change it. */
+/** Sent to the current address of an account when a change is requested. */
 export const addressChangingMail = mailTemplate({
   kind: 'address_changing',
   placeholders: ['time', 'address', 'device'],

@@ -1,7 +1,7 @@
 import { paragraph } from '../../platform/mail/mail-content.js';
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
-/** To the owner of an address that somebody wanted for another account. */
+/** Sent to the owner of an address that was requested for another account. */
 export const addressTakenMail = mailTemplate({
   kind: 'address_taken',
   placeholders: [],

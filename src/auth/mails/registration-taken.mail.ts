@@ -1,7 +1,7 @@
 import { link as linkTo, paragraph } from '../../platform/mail/mail-content.js';
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
-/** To the owner of an address with which somebody wanted to register. May go to an address that has not been proven. */
+/** Sent to the owner of an account when somebody tries to register with its address, which may be unverified. */
 export const registrationTakenMail = mailTemplate({
   kind: 'registration_taken',
   placeholders: ['link'],

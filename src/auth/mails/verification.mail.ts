@@ -1,7 +1,7 @@
 import { code as typedCode, link as linkTo, paragraph } from '../../platform/mail/mail-content.js';
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
-/** To an address that has not been proven: how to prove it. Shows nothing that the sender could have chosen. */
+/** Sent to an unverified address, to verify it. Contains no text that the sender could have chosen. */
 export const verificationMail = mailTemplate({
   kind: 'verification',
   placeholders: ['link', 'code'],

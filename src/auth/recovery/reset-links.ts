@@ -40,8 +40,8 @@ export class ResetLinks {
   }
 
   /**
-   * Makes a link for a mail that offers a new password among other things. One that nobody has asked for must not replace
-   * what the owner is about to use. `user` is as for {@link send}.
+   * Creates a link for another mail than the reset mail. A link that the owner has not requested should not replace one that
+   * they have. `user` is as for {@link send}.
    */
   async issue(tx: Transaction, user: User, { replaces }: { replaces: boolean }): Promise<string> {
     const { token } = await this.secrets.issue(tx, user, {

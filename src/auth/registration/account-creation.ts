@@ -30,8 +30,8 @@ export class AccountCreation {
   }
 
   /**
-   * Creates an account unless its address is in use or kept for another, and records which; returns whether it did. The
-   * same statements in both cases, so that their time does not tell whether the address has an account.
+   * Creates an account unless its address is taken or reserved, and records which; returns whether it was created. Runs the
+   * same statements in both cases, so that the response time does not reveal whether the address has an account.
    */
   async createUnlessTaken(
     tx: Transaction,

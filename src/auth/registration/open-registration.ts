@@ -9,7 +9,7 @@ import { type NewUser, UsersService } from '../../users/users.service.js';
 import { AddressProofs } from '../addresses/address-proofs.js';
 import { AccountCreation } from './account-creation.js';
 
-/** Registration that tells the caller whether the address is taken. */
+/** Registration whose response reveals whether the address is taken. */
 @Injectable()
 export class OpenRegistration {
   constructor(
@@ -20,16 +20,16 @@ export class OpenRegistration {
     private readonly audit: AuditService,
   ) {}
 
-  /** Sends the mail that proves the address, too. `hash` makes the costly hash of the password. Throws `email_taken`. */
+  /** Creates an account and sends the verification mail. `hash` computes the password hash. Throws `email_taken`. */
   async register(account: NewUser, hash: () => Promise<string>, origin: Origin): Promise<User> {
     const { email } = account;
     try {
-      // Asked before the costly hash; the unique constraint decides when two ask at once.
+      // Checked before the costly hash; the unique constraint decides between concurrent registrations.
       if (await this.users.isTaken(email)) throw new Problem(UsersErrors.email_taken);
       const passwordHash = await hash();
       return await this.transactions.run(async (tx) => {
         const { id } = await this.creation.create(tx, account, passwordHash, origin);
-        // Read again, because the password has moved the version to which the secret in the mail is bound.
+        // Read again, because setting the password changes the version that the mailed secret is bound to.
         const user = (await this.users.lock(tx, id))!;
         await this.proofs.offer(tx, user);
         return user;

@@ -7,8 +7,8 @@ import { AccountCreation } from './account-creation.js';
 import { TakenNotices } from './taken-notices.js';
 
 /**
- * Registration while `REQUIRE_VERIFIED_EMAIL` is set: the owner of the address learns by mail what came of it, the caller
- * does not. A new address and a taken one cost the same hash, the same statements and one mail each.
+ * Registration with `REQUIRE_VERIFIED_EMAIL`: only a mail to the address reveals whether it had an account already. New and
+ * taken addresses cost the same hash, the same statements and one mail.
  */
 @Injectable()
 export class SilentRegistration {
@@ -20,7 +20,7 @@ export class SilentRegistration {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** An account that has the address already stays as it is. */
+  /** Creates an account, or notifies the owner of an existing one, which does not change. */
   async register(account: NewUser, passwordHash: string, origin: Origin): Promise<void> {
     await this.transactions.run(async (tx) => {
       const isNew = await this.creation.createUnlessTaken(tx, account, passwordHash, origin);

@@ -6,7 +6,7 @@ import type { User } from '../../users/user.entity.js';
 import { registrationTakenMail } from '../mails/registration-taken.mail.js';
 import { ResetLinks } from '../recovery/reset-links.js';
 
-/** Tells the owner of an account that somebody wanted to register with its address. */
+/** Notifies the owner of an account that somebody tried to register with its address. */
 @Injectable()
 export class TakenNotices {
   constructor(
@@ -15,7 +15,7 @@ export class TakenNotices {
     private readonly resets: ResetLinks,
   ) {}
 
-  /** Offers a new password, at most three times an hour. The caller has locked the account. */
+  /** Sends the notice with a reset link, at most three times an hour. The caller must have locked the account. */
   async send(tx: Transaction, user: User): Promise<void> {
     const { id, email: to, locale } = user;
     if (user.disabledAt !== null || !this.outbox.configured) return;

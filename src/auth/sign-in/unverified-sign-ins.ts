@@ -7,14 +7,14 @@ import { UsersService } from '../../users/users.service.js';
 import { AuthErrors } from '../auth.errors.js';
 import { AddressProofs } from '../addresses/address-proofs.js';
 
-/** Whose sign-in was refused. */
+/** A refused sign-in. */
 export interface RefusedSignIn {
   readonly userId: string;
   /** Keyed digest of the submitted address. */
   readonly emailDigest: string;
 }
 
-/** What follows when the right credentials are refused because the account's address is not proven. */
+/** Follows up on logins that are refused because the account's address is not verified. */
 @Injectable()
 export class UnverifiedSignIns {
   constructor(
@@ -25,8 +25,8 @@ export class UnverifiedSignIns {
   ) {}
 
   /**
-   * Sends the mail that proves the address again and records the refusal, after the transaction that was to issue the
-   * session has been rolled back. Ignores every other error.
+   * Sends the verification mail again and records the refusal. Call this after the transaction of the login was rolled back.
+   * Ignores every other error.
    */
   async follow(
     error: unknown,

@@ -13,8 +13,8 @@ import { AddressLinks, type SpentAddressLink } from '../addresses/address-links.
 import { LinkPasswords } from './link-passwords.js';
 
 /**
- * Finishes proofs and changes of addresses. A link alone is not enough: without a session of the account, or its password,
- * whoever opens a mail, or its scanner, would complete the registration of somebody else.
+ * Completes verifications and changes of address. A link alone is not enough: it needs a session of the account or its
+ * password. Otherwise a stranger who opens a misdirected mail, or a mail scanner, would complete someone else's registration.
  */
 @Injectable()
 export class AddressVerification {
@@ -26,7 +26,7 @@ export class AddressVerification {
     private readonly audit: AuditService,
   ) {}
 
-  /** Throws `invalid_link` for any link that is not valid, or that is for another account than the session's. */
+  /** Throws `invalid_link` if the link is not valid or belongs to another account than the session. */
   async verifyInSession(token: string, session: SessionPrincipal, origin: Origin): Promise<void> {
     const proof = { by: 'link' as const, session, origin };
     await this.finish(proof, SecretsErrors.invalid_link, async (tx) => {
@@ -35,7 +35,7 @@ export class AddressVerification {
     });
   }
 
-  /** Throws `invalid_link`, and `invalid_credentials`, `rate_limited` and `overloaded` as a login does. */
+  /** Throws `invalid_link`, or `invalid_credentials`, `rate_limited` or `overloaded` as a login does. */
   async verifyByPassword(token: string, password: string, origin: Origin): Promise<void> {
     const userId = await this.links.ownerOf(token);
     await this.passwords.compare({ userId, token, password }, origin, async (assertRight) => {
@@ -48,7 +48,7 @@ export class AddressVerification {
     });
   }
 
-  /** Throws `invalid_code`; every attempt is counted before the code is looked at. */
+  /** Throws `invalid_code`. Every attempt is counted before the code is checked. */
   async verifyByCode(code: string, session: SessionPrincipal, origin: Origin): Promise<void> {
     const attempts = await this.links.attemptCode(session);
     const proof = { by: 'code' as const, session, origin };

@@ -22,7 +22,7 @@ import { AddressVerification } from './address-verification.js';
 import { EmailDto, UndoEmailChangeDto, VerifyEmailDto } from '../addresses/addresses.dto.js';
 import { VerificationRequests } from '../addresses/verification-requests.js';
 
-/** Proves the addresses of accounts and undoes changes of them, by the links in mails. */
+/** Verifies the addresses of accounts and undoes changes of address, by mailed links. */
 @ApiTags('auth')
 @Controller('auth/email')
 @Public()
@@ -35,15 +35,15 @@ export class AddressesController {
   ) {}
 
   /**
-   * Sends a mail with a link (24 hours) and a code of eight characters (10 minutes) where an account has this address and has
-   * not proven it. The response is the same in every case. With a session of the account, the code works in that session
-   * only.
+   * Sends a mail with a link (valid for 24 hours) and an eight-character code (10 minutes) if an account has this address and
+   * has not verified it. The response is the same in every case. If the request has a session of the account, the code is
+   * valid in that session only.
    */
   @Post('verification')
   @HttpCode(202)
   @RateLimit('mail', 'mail-address', { email: 'email' })
-  @ApiOperation({ operationId: 'requestEmailVerification', summary: 'Get the mail that proves an address' })
-  @ApiAcceptedResponse({ description: 'Accepted, whether or not a mail is due.' })
+  @ApiOperation({ operationId: 'requestEmailVerification', summary: 'Request a verification mail' })
+  @ApiAcceptedResponse({ description: 'Accepted, whether or not a mail is sent.' })
   @Problems(MailErrors.mail_unconfigured)
   @OptionalToken()
   async request(@Body() { email }: EmailDto, @Req() request: FastifyRequest): Promise<void> {
@@ -51,17 +51,17 @@ export class AddressesController {
   }
 
   /**
-   * Proves that an address is the caller's, and finishes a change of address. Takes the token of the link with a session of
-   * the account or with its password, or the code with the session that asked for it. A wrong password counts like one of a
-   * login and does not use the link up. The other sessions go on.
+   * Verifies an address, or completes a change of address. Send the token of the link with a session of the account or with
+   * its password, or the code with the session that requested it. A wrong password counts as a failed login and does not
+   * invalidate the link. Sessions stay valid.
    */
   @Post('verify')
   @HttpCode(204)
   @Slow('password')
   @RateLimit('secret')
   @UseInterceptors(RefundInterceptor)
-  @ApiOperation({ operationId: 'verifyEmail', summary: 'Prove an address' })
-  @ApiNoContentResponse({ description: 'The address is proven, and is the address of the account.' })
+  @ApiOperation({ operationId: 'verifyEmail', summary: 'Verify an address' })
+  @ApiNoContentResponse({ description: 'The address is verified and is the address of the account.' })
   @Problems(
     SecretsErrors.invalid_link,
     SecretsErrors.invalid_code,
@@ -87,16 +87,16 @@ export class AddressesController {
   }
 
   /**
-   * Undoes a change of address by the link that was sent to the former one: the account gets that address again, every
-   * session ends, devices that were added since are forgotten, and the password is void until it is reset by the link in the
-   * mail that this sends. It works for 7 days, whatever has happened to the account since.
+   * Undoes a change of address with the link that was sent to the former address. The account gets that address again, every
+   * session ends, devices that were added since are forgotten, and the password is invalid until it is reset with the link
+   * that this sends. The undo link is valid for 7 days, regardless of later changes to the account.
    */
   @Post('undo')
   @HttpCode(204)
   @RateLimit('secret')
   @ApiOperation({ operationId: 'undoEmailChange', summary: 'Undo a change of address' })
   @ApiNoContentResponse({
-    description: 'The account has its former address; the mail for a new password is sent.',
+    description: 'The account has its former address again; the reset link is sent.',
   })
   @Problems(SecretsErrors.invalid_link, MailErrors.mail_unconfigured)
   async undo(@Body() { token }: UndoEmailChangeDto, @ClientOrigin() origin: Origin): Promise<void> {

@@ -11,22 +11,22 @@ import {
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
 import { LoginRecord } from '../sign-in/login-record.js';
 
-/** An id that no account has, so that an unknown link takes the same steps as a known one. */
+/** An id that no account has; unknown links run the same statements with it. */
 const NOBODY = '00000000-0000-7000-8000-000000000000';
 
-/** A password that was given with a link. */
+/** A password that was sent with a link. */
 export interface LinkPassword {
-  /** The account that the link was made for; null where it is unknown. */
+  /** The account of the link; null if the link is unknown. */
   readonly userId: string | null;
-  /** Stands for the account where it is unknown, so that such a link takes the same steps. */
+  /** Used in place of the account's address if the link is unknown, so that the same statements run. */
   readonly token: string;
   readonly password: string;
 }
 
-/** To be called in the transaction that spends the link; throws `invalid_credentials`, and the link stays valid. */
+/** Call this in the transaction that spends the link. Throws `invalid_credentials`, which leaves the link valid. */
 export type AssertRight = (tx: Transaction) => Promise<void>;
 
-/** Compares passwords that are given with links. A link must not be a place to guess: each guess counts like a login's. */
+/** Verifies passwords that are sent with links. Each wrong one counts as a failed login, so that a link cannot be used to guess. */
 @Injectable()
 export class LinkPasswords {
   constructor(
@@ -37,8 +37,8 @@ export class LinkPasswords {
   ) {}
 
   /**
-   * Compares a password, then has `spend` decide about the link; a guess counts only where the link was valid. Throws what
-   * `spend` throws, `rate_limited` after too many failures, and `overloaded`.
+   * Verifies a password and then calls `spend`, which decides about the link. A wrong password counts only if the link was
+   * valid. Throws what `spend` throws, `rate_limited` after too many failures, or `overloaded`.
    */
   async compare<T>(
     { userId, token, password }: LinkPassword,

@@ -71,7 +71,7 @@ export class SecretsRepository {
     return rows[0]?.subject ?? null;
   }
 
-  /** The subjects of live secrets of a purpose that were sent to an address. */
+  /** Returns the subjects of live secrets of a purpose that were sent to an address. */
   async subjectsByEmail(
     tx: Transaction,
     purpose: SecretPurpose,

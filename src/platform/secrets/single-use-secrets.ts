@@ -190,14 +190,14 @@ export class SingleUseSecrets {
     return this.repository.revokeAll(tx, subject, purposes ?? null);
   }
 
-  /** The subjects with an unspent secret of this purpose that was sent to an address. */
+  /** Returns the subjects with an unspent secret of this purpose that was sent to an address. */
   async subjectsByEmail(tx: Transaction, purpose: RegisteredPurpose, emailDigest: string): Promise<string[]> {
     return this.repository.subjectsByEmail(tx, purpose, emailDigest, this.clock.now());
   }
 
   /**
-   * Removes what a spent secret overrides: its subject's secrets of every other purpose, and the younger ones of its own.
-   * Callers lock the account first, as for {@link revokeAll}.
+   * Deletes the secrets that a spent one supersedes: those of every other purpose of its subject, and more recent ones of its
+   * own purpose. Callers must lock the account first, as for {@link revokeAll}.
    */
   async revokeSuperseded(tx: Transaction, subject: string, { id }: Pick<ValidSecret, 'id'>): Promise<void> {
     await this.repository.revokeSuperseded(tx, subject, id);

@@ -43,7 +43,7 @@ export class KnownDevicesRepository {
     return forgotten.map((row) => row.device_id);
   }
 
-  /** Deletes the devices on which a user has first signed in at `since` or later; returns them. */
+  /** Deletes the devices on which a user first signed in at or after `since`; returns their ids. */
   async forgetSince(tx: Transaction, userId: string, since: Date): Promise<string[]> {
     const [forgotten]: [{ device_id: string }[], number] = await tx.query(
       'DELETE FROM known_devices WHERE user_id = $1 AND first_login_at >= $2 RETURNING device_id',

@@ -67,7 +67,7 @@ export class SessionDevices {
     await this.known.forgetAll(tx, userId, except);
   }
 
-  /** Deletes the devices that a user has added since `since`, with their counts of guesses. */
+  /** Deletes the devices that a user has added since `since`, with their failure counts. */
   async forgetSince(tx: Transaction, userId: string, emailDigest: string, since: Date): Promise<void> {
     const forgotten = await this.known.forgetSince(tx, userId, since);
     if (forgotten.length > 0) await this.guessing.forgetDevices(emailDigest, forgotten, tx);

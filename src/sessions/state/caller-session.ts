@@ -7,8 +7,8 @@ import { SessionErrors } from '../session.errors.js';
 import { SessionsRepository } from '../sessions.repository.js';
 
 /**
- * The session of a request to a public route that does more for a caller who is signed in. PostgreSQL decides, because
- * such a request is rare and what it does is worth more than a copy that may be a second old.
+ * Finds the session of a request to a public route whose behaviour depends on it. Reads PostgreSQL and not the cached copy,
+ * which may be a second old: such requests are rare and change the account.
  */
 @Injectable()
 export class CallerSession {
@@ -17,14 +17,14 @@ export class CallerSession {
     private readonly clock: Clock,
   ) {}
 
-  /** Returns the caller whose session is live; null for everyone else. */
+  /** Returns the caller if their session is live; null otherwise. */
   async find({ principal }: RequestContext): Promise<SessionPrincipal | null> {
     if (principal?.kind !== 'session') return null;
     const session = await this.sessions.findLive(principal.sessionId, this.clock.now());
     return session?.userId === principal.userId ? principal : null;
   }
 
-  /** Returns the same caller, or throws `unauthenticated`, `invalid_token` or `session_ended`. */
+  /** Returns the caller. Throws `unauthenticated`, `invalid_token` or `session_ended`. */
   async require(context: RequestContext): Promise<SessionPrincipal> {
     const caller = await this.find(context);
     if (caller) return caller;

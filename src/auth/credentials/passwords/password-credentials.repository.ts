@@ -41,7 +41,7 @@ export class PasswordCredentialsRepository {
     await tx.upsert(PasswordCredential, credential, ['userId']);
   }
 
-  /** Gives a user without a password one; does nothing where there is no such user. */
+  /** Stores the first password of a user; does nothing if the user does not exist. */
   async insertIfUserExists(
     tx: Transaction,
     { userId, hash, pepperId, changedAt }: PasswordCredential,

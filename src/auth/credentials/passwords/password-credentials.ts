@@ -24,7 +24,7 @@ export class PasswordCredentials {
     await this.credentials.save(tx, this.credentialOf(userId, hash));
   }
 
-  /** Gives a new user their first password; does nothing where there is no such user. */
+  /** Sets the first password of a user; does nothing if the user does not exist. */
   async setIfExists(tx: Transaction, userId: string, hash: string): Promise<void> {
     await this.credentials.insertIfUserExists(tx, this.credentialOf(userId, hash));
   }
