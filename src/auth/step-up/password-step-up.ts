@@ -41,7 +41,7 @@ export class PasswordStepUp implements OnModuleInit {
 
   /** Throws `overloaded` when a comparison that was asked for now would wait too long. */
   async assertRoom(): Promise<void> {
-    await this.hasher.assertRoom();
+    await this.hasher.assertRoom(true);
   }
 
   /** Null when the password is wrong, or is not the account's any more. Throws what {@link SessionStepUp} throws. */
@@ -52,7 +52,7 @@ export class PasswordStepUp implements OnModuleInit {
     origin: Origin,
   ): Promise<IssuedSession | null> {
     let found: UserWithHash | null = first;
-    while (await this.hasher.verify(password, found?.hash ?? null)) {
+    while (await this.hasher.verify(password, found?.hash ?? null, principal.userId)) {
       const hash: string = found!.hash!;
       const proof: Proof = {
         method: 'pwd',

@@ -53,13 +53,17 @@ export class PasswordHasher {
     return this.queue.length;
   }
 
-  /** Throws `overloaded`, after 0.7 s, if a hash requested now would wait too long. */
-  async assertRoom(): Promise<void> {
-    await this.queue.assertRoom();
+  /**
+   * Throws `overloaded`, after 0.7 s, if a hash requested now would wait too long. Hashes for known owners, who come
+   * with a known device of their account or in a session, have a share of the queue that strangers cannot take.
+   */
+  async assertRoom(isOwner = false): Promise<void> {
+    await this.queue.assertRoom(isOwner);
   }
 
-  async hash(password: string): Promise<string> {
-    return this.timed(() => bcrypt.hash(this.preHash(password), this.rounds));
+  /** Hashes a new password. `owner` is the user's id if a known owner asks, as for {@link verify}. */
+  async hash(password: string, owner: string | null = null): Promise<string> {
+    return this.timed(() => bcrypt.hash(this.preHash(password), this.rounds), owner);
   }
 
   /**
@@ -69,7 +73,7 @@ export class PasswordHasher {
    * because their hashes follow only when their owners sign in; a mix of costs for unknown accounts would have to keep
    * up with how many accounts have which. The price is that old hashes take as long as new ones.
    */
-  async verify(password: string, hash: string | null): Promise<boolean> {
+  async verify(password: string, hash: string | null, owner: string | null = null): Promise<boolean> {
     const stored = hash === null ? null : costOf(hash);
     await (this.storedCosts ??= this.readStoredCosts());
     this.highestCost = Math.max(this.highestCost, stored ?? 0);
@@ -79,7 +83,7 @@ export class PasswordHasher {
       for (let cost = stored ?? this.highestCost; cost < this.highestCost; cost += 1)
         await bcrypt.compare(preHash, dummyHash(cost));
       return same && stored !== null;
-    });
+    }, owner);
   }
 
   /** Whether a stored hash has another cost than the configured one. */
@@ -107,7 +111,7 @@ export class PasswordHasher {
     this.poolYields = true;
   }
 
-  private async timed<T>(work: () => Promise<T>): Promise<T> {
+  private async timed<T>(work: () => Promise<T>, owner: string | null): Promise<T> {
     return this.queue.run(async (waitMs) => {
       const startedMs = performance.now();
       const result = await work();
@@ -117,7 +121,7 @@ export class PasswordHasher {
         waitSeconds: waitMs / 1000,
       });
       return result;
-    });
+    }, owner);
   }
 }
 
