@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
+import { MasterKey } from '../../platform/crypto/master-key.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
 import { QuarantineFile } from './quarantine-file.js';
 import type { Segment } from './segment.js';
@@ -46,12 +47,14 @@ export class AuditSpool {
     environment: Environment,
     private readonly clock: Clock,
     randomness: Randomness,
+    masterKey: MasterKey,
   ) {
     const directory = join(environment.DATA_DIR, 'audit-spool');
     this.maxBytes = environment.AUDIT_SPOOL_MAX_MB * MEGABYTE;
     this.shares = new SpoolShares(this.maxBytes / CALLERS_TO_FILL_IT);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.segments = new SpoolSegments(directory, SpoolOwner.ofThisProcess(randomness.bytes(4)), clock);
+    const owner = SpoolOwner.ofThisProcess(randomness.bytes(4));
+    this.segments = new SpoolSegments(directory, owner, clock, masterKey);
     this.quarantineFile = new QuarantineFile(directory);
   }
 
@@ -75,7 +78,7 @@ export class AuditSpool {
     return this.hasRoom() && !this.shares.isUsedUp(caller);
   }
 
-  /** Lines that were lost since the process started. */
+  /** Lines that were lost since the process started, or taken out of the spool by somebody else. */
   get lostRecords(): number {
     return this.lostInAll;
   }
@@ -109,9 +112,13 @@ export class AuditSpool {
     return this.segments.waiting();
   }
 
-  /** Removes a segment whose lines are committed. */
+  /** Removes a segment whose lines are committed. Lines that are missing from it count as lost. */
   remove(segment: Segment): void {
-    this.segments.remove(segment);
+    const missing = this.segments.remove(segment);
+    if (missing > 0) {
+      this.lostInAll += missing;
+      this.logger.error(`${missing} records were removed from the spool, or altered, by somebody else.`);
+    }
     if (this.segments.bytes === 0) this.shares.clear();
   }
 

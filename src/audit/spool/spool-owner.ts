@@ -6,7 +6,7 @@ import { processSpace } from './process-space.js';
 /** A process that has shown no sign of life for so long loses its segments to whoever finds them. */
 const STALE_AFTER_MS = 60_000;
 
-const FILE = /^(?<name>(?<host>[\w.-]+)~(?<pid>\d+)~[0-9a-f]{8})(?:~\d{8}\.ndjson|\.alive)$/;
+const FILE = /^(?<name>(?<host>[\w.-]+)~(?<pid>\d+)~[0-9a-f]{8})(?:~\d{8}\.ndjson(?:\.tally)?|\.alive)$/;
 
 /** The names under which this process, which may run several applications, lives in spool directories. */
 const here = new Set<string>();

@@ -1,8 +1,10 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../platform/clock/clock.js';
+import type { MasterKey } from '../../platform/crypto/master-key.js';
 import { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
+import { readTally, TALLY_SUFFIX, TallyWriter } from './tally.js';
 
 /** A segment is read whole; this bounds how much that is. */
 const SEGMENT_BYTES = 256 * 1024;
@@ -13,12 +15,18 @@ export class SpoolSegments {
   private closed: Segment[] = [];
   private sequence = 0;
   private lifeMs = 0;
+  /** How many lines this process has written. */
+  private written = 0;
+  /** By process, how many of its lines have been sent or are known to be missing. */
+  private readonly sentUpTo: Map<string, number>;
 
   constructor(
     private readonly directory: string,
     private readonly owner: SpoolOwner,
     private readonly clock: Clock,
+    private readonly key: MasterKey,
   ) {
+    this.sentUpTo = new Map([[owner.name, 0]]);
     this.showLife();
   }
 
@@ -39,7 +47,7 @@ export class SpoolSegments {
         this.endOpen();
         this.showLife();
       }
-      this.open ??= Segment.begin(this.nextPath(), this.clock.nowMs());
+      this.open ??= this.begin();
       this.open.append(lines);
       if (this.open.bytes >= SEGMENT_BYTES) this.endOpen();
     } catch (error) {
@@ -54,16 +62,26 @@ export class SpoolSegments {
     return this.closed;
   }
 
-  /** Removes one whose lines are committed. */
-  remove(segment: Segment): void {
+  /**
+   * Removes one whose lines are committed. Returns how many lines are missing: from it, and before it, where a segment of
+   * the same process should have been.
+   */
+  remove(segment: Segment): number {
     segment.remove();
     this.closed = this.closed.filter((other) => other !== segment);
+    const { tally, missing } = segment;
+    if (tally === null || tally === 'forged') return missing;
+    const { owner, first, lines } = tally;
+    const before = this.sentUpTo.get(owner) ?? first;
+    this.sentUpTo.set(owner, first + lines);
+    return missing + Math.max(0, first - before);
   }
 
   /** Has a file moved to where it is one of these; `moveTo` answers whether there was any. */
   take(moveTo: (path: string) => boolean): void {
     const mine = this.nextPath();
-    if (moveTo(mine)) this.closed.push(Segment.leftBehind(mine, this.clock.nowMs()));
+    if (moveTo(mine))
+      this.closed.push(Segment.leftBehind(mine, this.clock.nowMs(), readTally(mine, this.key)));
   }
 
   /** Shows life, and takes over the segments of processes that are gone. */
@@ -73,8 +91,9 @@ export class SpoolSegments {
       const owner = SpoolOwner.of(file);
       if (!owner?.isGone(this.directory, this.owner, this.lifeMs)) continue;
       const path = join(this.directory, file);
-      if (path === owner.signOfLife(this.directory)) rmSync(path, { force: true });
-      else this.take((mine) => isMoved(path, mine));
+      // A tally is moved with its segment, and left when a version that knows none has taken that.
+      if (file.endsWith('.ndjson')) this.take((mine) => isMovedWithTally(path, mine));
+      else rmSync(path, { force: true });
     }
   }
 
@@ -89,6 +108,7 @@ export class SpoolSegments {
     if (!open) return;
     this.open = null;
     this.closed.push(open);
+    this.written += open.lines;
     open.close();
   }
 
@@ -101,18 +121,34 @@ export class SpoolSegments {
     }
   }
 
+  private begin(): Segment {
+    const path = this.nextPath();
+    const start = { owner: this.owner.name, first: this.written };
+    return Segment.begin(path, this.clock.nowMs(), new TallyWriter(path, this.key, start));
+  }
+
   private nextPath(): string {
     this.sequence += 1;
     return join(this.directory, this.owner.segment(this.sequence));
   }
 
   private showLife(): void {
-    this.lifeMs = this.clock.nowMs();
+    const nowMs = this.clock.nowMs();
+    if (SpoolOwner.isDoubtful(this.lifeMs, nowMs))
+      for (const segment of this.closed) segment.mayBeTakenOver = true;
+    this.lifeMs = nowMs;
     this.owner.showLife(this.directory, this.lifeMs);
   }
 }
 
 /** False when another process was first. */
+function isMovedWithTally(from: string, to: string): boolean {
+  if (!isMoved(from, to)) return false;
+  isMoved(`${from}${TALLY_SUFFIX}`, `${to}${TALLY_SUFFIX}`);
+  return true;
+}
+
+/** False when there is no such file. */
 function isMoved(from: string, to: string): boolean {
   try {
     renameSync(from, to);
