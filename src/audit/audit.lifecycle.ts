@@ -41,7 +41,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
 
   /** Before the first entry can be written: positions that fit the rows, and months to hold them. */
   async onModuleInit(): Promise<void> {
-    await untilAvailable(() => this.months.prepare());
+    await untilAvailable(async () => this.months.prepare(await this.round.sealedTo()));
   }
 
   onApplicationBootstrap(): void {

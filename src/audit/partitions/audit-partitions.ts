@@ -16,9 +16,12 @@ export class AuditPartitions {
     private readonly repository: PartitionsRepository,
   ) {}
 
-  /** Before the first entry is written: after a restore into another cluster, positions must go on where they were. */
-  async prepare(): Promise<void> {
-    if (await this.repository.rebasePositions()) {
+  /**
+   * Before the first entry is written: after a restore into another cluster, positions must go on where they were, which
+   * is at `sealedTo`, the end of the newest genuine seal, at least.
+   */
+  async prepare(sealedTo: number): Promise<void> {
+    if (await this.repository.rebasePositions(sealedTo)) {
       this.logger.log('The trail was restored from another cluster; its positions go on from there.');
     }
     await this.makeAhead();

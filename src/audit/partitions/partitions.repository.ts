@@ -30,10 +30,14 @@ export class PartitionsRepository {
     return rows.map(({ month }) => month);
   }
 
-  /** Moves the positions beyond all existing ones when the rows came from another cluster; whether that was so. */
-  async rebasePositions(): Promise<boolean> {
+  /**
+   * Moves the positions beyond all existing ones when the rows came from another cluster; whether that was so. `sealedTo`
+   * is where the newest genuine seal ends, or 0.
+   */
+  async rebasePositions(sealedTo: number): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ moved: boolean }]>(
-      'SELECT audit_rebase_positions() AS moved',
+      'SELECT audit_rebase_positions($1::bigint) AS moved',
+      [sealedTo],
     );
     return row.moved;
   }

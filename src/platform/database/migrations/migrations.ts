@@ -18,6 +18,7 @@ import { DetectionCodes1795400012000 } from './1795400012000-detection-codes.js'
 import { CredentialVersion1795400014000 } from './1795400014000-credential-version.js';
 import { SessionLastSeen1795400014800 } from './1795400014800-session-last-seen.js';
 import { GroupedCalls1795400015000 } from './1795400015000-grouped-calls.js';
+import { AuditRebase1795400015100 } from './1795400015100-audit-rebase.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   CredentialVersion1795400014000,
   SessionLastSeen1795400014800,
   GroupedCalls1795400015000,
+  AuditRebase1795400015100,
 ];
