@@ -70,12 +70,18 @@ describe('the first administrator', () => {
   });
 
   it.each([
-    ['an address that is none', 'not an address', PASSWORD],
-    ['a password that is too short', EMAIL, 'short'],
-    ['a password that everybody knows', EMAIL, 'passwordpassword'],
-  ])('keeps the service from starting with %s', async (_what, email, password) => {
+    ['an address that is none', 'not an address', PASSWORD, ['EMAIL']],
+    ['a password that is too short', EMAIL, 'short', ['PASSWORD']],
+    ['a password that everybody knows', EMAIL, 'passwordpassword', ['PASSWORD']],
+    ['an address and a password that are not acceptable', 'root@localhost', 'short', ['EMAIL', 'PASSWORD']],
+  ])('keeps the service from starting with %s', async (_what, email, password, atFault) => {
     const other = await freshDatabase();
     onTestFinished(() => other.drop());
-    await expect(start(email, password, other)).rejects.toThrow(ConfigurationFault);
+    const refusal = await start(email, password, other).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(ConfigurationFault);
+    const named = ['EMAIL', 'PASSWORD'].filter((name) =>
+      (refusal as ConfigurationFault).faults.some((fault) => fault.startsWith(`BOOTSTRAP_ADMIN_${name}`)),
+    );
+    expect(named).toEqual(atFault);
   });
 });

@@ -9,6 +9,7 @@ import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { ProfileDto } from '../../users/dto/profile.dto.js';
 import { UsersErrors } from '../../users/users.errors.js';
+import { NewPasswordMember } from '../credentials/passwords/weak-password.interceptor.js';
 import { RegisterDto } from './register.dto.js';
 import { RegistrationService } from './registration.service.js';
 
@@ -26,6 +27,7 @@ export class RegistrationController {
   @Post('register')
   @Slow('password')
   @RateLimit('register')
+  @NewPasswordMember('password')
   @ApiOperation({ operationId: 'registerAccount', summary: 'Open an account' })
   @ApiCreatedResponse({ type: ProfileDto, description: 'The account is open; sign in next.' })
   @Problems(UsersErrors.email_taken, PlatformErrors.overloaded)
