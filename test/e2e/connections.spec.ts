@@ -43,7 +43,7 @@ describe('connections of clients that never close', { timeout: 30_000 }, () => {
   }
 
   /** The connections that a server holds. */
-  const held = (of: Server) => promisify(of.getConnections.bind(of))() as Promise<number>;
+  const held = (of: Server) => promisify(of.getConnections.bind(of))();
 
   /** Waits until the client has seen the end of the server's side. */
   const ended = async (socket: Socket) => socket.readableEnded || once(socket, 'end');

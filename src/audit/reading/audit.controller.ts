@@ -57,7 +57,8 @@ export class AuditController {
 
   /**
    * Entries, oldest first: one JSON object to a line or, with `Accept: text/csv`, CSV. Those of the last 24 hours unless
-   * `from` is given; a range of at most 366 days.
+   * `from` is given; a range of at most 366 days. Three exports of one reader and ten in all run at a time; more get
+   * `overloaded`.
    */
   @Get('export')
   @ApiOperation({ operationId: 'exportAuditEntries', summary: 'Export the trail' })
