@@ -6,26 +6,29 @@ import { Problem } from '../platform/errors/problem.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { AuditService } from './audit.service.js';
 
-/** An entry names so many members at fault, each by so many characters: a client chooses their number and their names. */
+/** Maximum number and length of pointers in an entry; both are chosen by the client. */
 const MAX_POINTERS = 20;
 const MAX_POINTER_LENGTH = 128;
 
 /**
- * Records each API call just before its response is sent, so that the record is in the spool first. A hook of the HTTP
- * layer, not an interceptor, because refusals by guards, 404, 405, 413 and unreadable bodies never reach an interceptor.
+ * Records each API call just before its response is sent, so that the record is in the spool first. It is a hook of
+ * the HTTP layer, because refusals by guards, 404, 405, 413 and unreadable bodies do not reach an interceptor.
  */
 @Injectable()
 export class CallRecorder {
   constructor(private readonly audit: AuditService) {}
 
-  /** Throws `dependency_unavailable` if there is no room to record the call: a call that cannot be recorded is refused. */
+  /**
+   * Throws `dependency_unavailable` if there is no room to record the call: a call that cannot be recorded is
+   * refused.
+   */
   assertRoom(request: FastifyRequest): void {
     const { origin, isOperational } = contextOf(request);
     if (isOperational || this.audit.hasRoomFor(origin.network)) return;
     throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 5 });
   }
 
-  /** Calls `recorded` once the call is in the spool: at the end of this turn of the event loop. */
+  /** Calls `recorded` once the call is in the spool, at the end of this turn of the event loop. */
   record(request: FastifyRequest, status: number, recorded: () => void): void {
     const context = contextOf(request);
     if (context.isOperational) return recorded();
@@ -60,7 +63,7 @@ export class CallRecorder {
   }
 }
 
-/** The first pointers of a refused request, and the number of those that are left out. */
+/** Returns the first pointers of a refused request, and the number of omitted ones. */
 function recordedPointers(pointers: readonly string[]): { pointers: string[]; omitted?: number } {
   const omitted = pointers.length - MAX_POINTERS;
   return {

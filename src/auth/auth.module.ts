@@ -37,7 +37,7 @@ const passwords = [
 const signIn = [LoginService, LoginRecord, SignInService];
 const stepUp = [PasswordStepUp, StepUpService];
 
-/** How a person gets in: registration, sign-in and the credentials that prove who somebody is. */
+/** Registration, sign-in, step-up and the credentials that these check. */
 @Module({
   imports: [
     TypeOrmModule.forFeature([PasswordCredential]),

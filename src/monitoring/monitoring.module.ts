@@ -136,7 +136,7 @@ const metrics = [
   AlertMetrics,
 ];
 
-/** What it means: metrics, detection over the trail, alerts and their way to people. Nothing depends on it. */
+/** Metrics, detection over the trail, alerts and their delivery. No other module depends on it. */
 @Module({
   imports: [
     TypeOrmModule.forFeature([Alert]),

@@ -17,11 +17,11 @@ import { SessionsRepository } from './sessions.repository.js';
 export interface SessionRequest {
   readonly userId: string;
   readonly proofs: readonly [Proof, ...Proof[]];
-  /** The device that signs in, when its token is genuine. */
+  /** The device that signs in; null if it has no genuine token. */
   readonly deviceId: string | null;
   /** Whether the account has signed in on that device before. */
   readonly isKnownDevice: boolean;
-  /** Keyed digest of the submitted address, for the record. */
+  /** Keyed digest of the submitted address, for the audit trail. */
   readonly emailDigest: string;
 }
 
@@ -42,8 +42,8 @@ export class SessionIssuer {
   ) {}
 
   /**
-   * Returns null when the account is gone or disabled, or a proof is no longer valid: callers respond to all of these
-   * as to a wrong credential. Throws the problem of a condition that is not met.
+   * Returns null if the account does not exist or is disabled, or if a proof is no longer valid; callers respond to
+   * all of these as to a wrong credential. Throws the problem of a condition that is not met.
    */
   async issue(tx: Transaction, request: SessionRequest, origin: Origin): Promise<IssuedSession | null> {
     const { userId, proofs } = request;

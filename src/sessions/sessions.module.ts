@@ -94,7 +94,7 @@ const tokens = [
 ];
 const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGuard, RateLimitSubjectGuard];
 
-/** Who is calling: sessions, their tokens and keys, refresh, logout, and the guards that read them. */
+/** Authenticates callers: sessions, their tokens and keys, refresh, logout, and the guards that read them. */
 @Module({
   imports: [
     TypeOrmModule.forFeature([KnownDevice, Session, SigningKey]),

@@ -3,7 +3,7 @@ import { Sealer } from './sealer.js';
 import { CheckpointPublisher } from './checkpoint-publisher.js';
 import { NewestSeal } from './newest-seal.js';
 
-/** Seals whatever waits, and has the newest seal witnessed outside the database. */
+/** Seals all waiting entries, and publishes the newest seal outside the database. */
 @Injectable()
 export class SealingRound {
   constructor(

@@ -2,17 +2,17 @@ import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from '
 import { missingFrom, TALLY_SUFFIX, type Tally, type TallyWriter } from './tally.js';
 
 const LINE_FEED = 0x0a;
-/** Some 700 calls: what PostgreSQL takes well within the statement timeout, on a busy machine too. */
+/** About 700 calls, which PostgreSQL inserts well within the statement timeout even on a busy machine. */
 const BATCH_BYTES = 256 * 1024;
 
 /**
- * An append-only file of lines. They are written by a synchronous call, so that they are in the operating system's
- * hands on return and outlive the process; only a crash of the machine itself may lose the last moments.
+ * An append-only file of lines. Lines are written synchronously, so that the operating system has them on return and
+ * they outlive the process. Only a crash of the machine can lose the most recent ones.
  */
 export class Segment {
-  /** Lines that the last reading should have found and did not, or 1 if it found them altered. */
+  /** Number of lines missing at the last reading, or 1 if lines were changed and none is missing. */
   missing = 0;
-  /** Whether another process may have taken it over, because this one showed no sign of life for too long. */
+  /** Whether another process may have taken over the segment, because this one gave no sign of life for too long. */
   mayBeTakenOver = false;
   private length = 0;
   private descriptor: number | null = null;
@@ -21,11 +21,11 @@ export class Segment {
 
   private constructor(
     readonly path: string,
-    /** When it was begun or found, milliseconds. */
+    /** When it was created or found, in milliseconds. */
     readonly sinceMs: number,
   ) {}
 
-  /** Begins a new segment; throws the file system's error. */
+  /** Creates a new segment. Throws the file system's error. */
   static begin(path: string, nowMs: number, writer: TallyWriter): Segment {
     const segment = new Segment(path, nowMs);
     segment.writer = writer;
@@ -33,7 +33,7 @@ export class Segment {
     return segment;
   }
 
-  /** A segment that another process, or an earlier life of this one, left behind. */
+  /** Opens a segment left by another process, or by a previous run of this one. */
   static leftBehind(path: string, nowMs: number, tally: Tally | 'forged' | null): Segment {
     const segment = new Segment(path, nowMs);
     segment.known = tally;
@@ -41,7 +41,7 @@ export class Segment {
     return segment;
   }
 
-  /** What it must contain; null if nobody knows, because a version without tallies wrote it. */
+  /** The expected contents; null if unknown, because an earlier version wrote the segment. */
   get tally(): Tally | 'forged' | null {
     return this.writer?.current ?? this.known;
   }
@@ -50,12 +50,15 @@ export class Segment {
     return this.length;
   }
 
-  /** Lines that this process has written into it. */
+  /** Number of lines that this process has written to the segment. */
   get lines(): number {
     return this.writer?.current.lines ?? 0;
   }
 
-  /** Adds lines. Throws the file system's error, such as ENOSPC; a torn line is then the segment's last. */
+  /**
+   * Appends lines. Throws the file system's error, such as ENOSPC, after which an incomplete line is the segment's
+   * last.
+   */
   append(lines: readonly string[]): void {
     if (this.descriptor === null) throw new Error('The segment is closed.');
     const bytes = Buffer.from(`${lines.join('\n')}\n`);
@@ -64,7 +67,10 @@ export class Segment {
     this.writer?.add(lines.length, bytes);
   }
 
-  /** Ends writing; what was written stays readable. Throws the file system's error: a remote one may refuse only now. */
+  /**
+   * Closes the file, which remains readable. Throws the file system's error; a remote file system may report it only
+   * now.
+   */
   close(): void {
     const { descriptor } = this;
     this.descriptor = null;
@@ -74,8 +80,8 @@ export class Segment {
   }
 
   /**
-   * The complete lines, in batches that a statement can hold; a torn last one, of which nothing was acknowledged yet,
-   * is left out. None when another process has taken the segment over. Sets {@link missing}.
+   * Yields the complete lines, in batches that one statement can process. An incomplete last line, which was never
+   * acknowledged, is omitted. Yields nothing if another process has taken over the segment. Sets {@link missing}.
    */
   *batches(): Generator<Buffer> {
     const found = this.content();

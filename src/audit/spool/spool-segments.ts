@@ -6,18 +6,18 @@ import { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 import { readTally, TALLY_SUFFIX, TallyWriter } from './tally.js';
 
-/** A segment is read whole; this bounds how much that is. */
+/** Limits the size of a segment, because segments are read as a whole. */
 const SEGMENT_BYTES = 256 * 1024;
 
-/** The files of one process in the spool directory: the open one, which grows, and those that wait to be sent. */
+/** The files of one process in the spool directory: the open one, which grows, and those waiting to be sent. */
 export class SpoolSegments {
   private open: Segment | null = null;
   private closed: Segment[] = [];
   private sequence = 0;
   private lifeMs = 0;
-  /** How many lines this process has written. */
+  /** Number of lines in the closed segments of this process. */
   private written = 0;
-  /** By process, how many of its lines have been sent or are known to be missing. */
+  /** By process, the number of its lines that have been sent or are known to be missing. */
   private readonly sentUpTo: Map<string, number>;
 
   constructor(
@@ -34,13 +34,13 @@ export class SpoolSegments {
     return this.closed.reduce((sum, segment) => sum + segment.bytes, this.open?.bytes ?? 0);
   }
 
-  /** For how long the oldest line has waited, milliseconds. */
+  /** How long the oldest line has been waiting, in milliseconds. */
   get lagMs(): number {
     const oldest = this.closed[0] ?? this.open;
     return oldest ? Math.max(0, this.clock.nowMs() - oldest.sinceMs) : 0;
   }
 
-  /** Adds lines to the open segment. Throws the file system's error; what comes next begins another segment. */
+  /** Appends lines to the open segment. Throws the file system's error; later lines go to another segment. */
   append(lines: readonly string[]): void {
     try {
       if (SpoolOwner.isDoubtful(this.lifeMs, this.clock.nowMs())) {
@@ -56,15 +56,18 @@ export class SpoolSegments {
     }
   }
 
-  /** Those to send, oldest first. The open one is ended only when no other waits, so that an outage makes no crowd. */
+  /**
+   * Returns those to send, oldest first. The open one is closed only if no other waits, so that an outage does not
+   * create many files.
+   */
   waiting(): readonly Segment[] {
     if (this.closed.length === 0) this.endOpen();
     return this.closed;
   }
 
   /**
-   * Removes one whose lines are committed. Returns how many lines are missing: from it, and before it, where a segment of
-   * the same process should have been.
+   * Removes a segment whose lines are committed. Returns the number of missing lines, including those of missing
+   * segments of the same process before it.
    */
   remove(segment: Segment): number {
     segment.remove();
@@ -77,27 +80,27 @@ export class SpoolSegments {
     return missing + Math.max(0, first - before);
   }
 
-  /** Has a file moved to where it is one of these; `moveTo` answers whether there was any. */
+  /** Moves a file to a path at which it becomes one of these segments. `moveTo` returns whether there was a file. */
   take(moveTo: (path: string) => boolean): void {
     const mine = this.nextPath();
     if (moveTo(mine))
       this.closed.push(Segment.leftBehind(mine, this.clock.nowMs(), readTally(mine, this.key)));
   }
 
-  /** Shows life, and takes over the segments of processes that are gone. */
+  /** Updates the sign of life, and takes over the segments of processes that have ended. */
   housekeep(): void {
     this.showLife();
     for (const file of readdirSync(this.directory).sort()) {
       const owner = SpoolOwner.of(file);
       if (!owner?.isGone(this.directory, this.owner, this.lifeMs)) continue;
       const path = join(this.directory, file);
-      // A tally is moved with its segment, and left when a version that knows none has taken that.
+      // A tally is moved with its segment. An earlier version, which has no tallies, leaves it behind.
       if (file.endsWith('.ndjson')) this.take((mine) => isMovedWithTally(path, mine));
       else rmSync(path, { force: true });
     }
   }
 
-  /** Ends the process's part in the directory; what could not be sent is left for the next one. */
+  /** Removes this process's files from the directory. Lines that could not be sent are left for another process. */
   leave(): void {
     this.endOpenAnyway();
     this.owner.leave(this.directory);
@@ -112,12 +115,12 @@ export class SpoolSegments {
     open.close();
   }
 
-  /** After a failure that is reported already, and as often as anybody likes. */
+  /** Closes the open segment after a failure that has already been reported. May be called repeatedly. */
   private endOpenAnyway(): void {
     try {
       this.endOpen();
     } catch {
-      // A full disk refuses to close what it has refused to write.
+      // A full disk may also refuse to close a file whose data it refused to write.
     }
   }
 
@@ -141,14 +144,14 @@ export class SpoolSegments {
   }
 }
 
-/** False when another process was first. */
+/** Returns false if another process moved the file first. */
 function isMovedWithTally(from: string, to: string): boolean {
   if (!isMoved(from, to)) return false;
   isMoved(`${from}${TALLY_SUFFIX}`, `${to}${TALLY_SUFFIX}`);
   return true;
 }
 
-/** False when there is no such file. */
+/** Returns false if there is no such file. */
 function isMoved(from: string, to: string): boolean {
   try {
     renameSync(from, to);

@@ -7,11 +7,11 @@ export const TALLY_SUFFIX = '.tally';
 
 const NUMBER_WIDTH = 12;
 
-/** What a segment must contain at least: lines as its process numbered them, and the digest of their bytes. */
+/** The expected contents of a segment. Each process numbers its lines. */
 export interface Tally {
   /** The process that wrote the lines. */
   readonly owner: string;
-  /** How many lines it had written before the first of these. */
+  /** Number of lines that it had written before. */
   readonly first: number;
   readonly lines: number;
   readonly bytes: number;
@@ -19,7 +19,7 @@ export interface Tally {
   readonly digest: string;
 }
 
-/** Returns how many lines are missing from the content of a segment; 1 if lines were altered but none is missing. */
+/** Returns the number of lines missing from the content of a segment, or 1 if lines were changed and none is missing. */
 export function missingFrom(content: Buffer, { lines, bytes, digest }: Tally): number {
   if (hash('sha256', content.subarray(0, bytes), 'hex') === digest) return 0;
   let found = 0;
@@ -28,16 +28,16 @@ export function missingFrom(content: Buffer, { lines, bytes, digest }: Tally): n
 }
 
 /**
- * Keeps the tally of a segment that is written to, in a file beside it that is authenticated under a key of the master
- * secret: whoever can write to the folder can take lines out, but cannot make the tally agree. The file is apart from the lines so
- * that these go to PostgreSQL as they are, and so that a version that knows no tallies reads the segment all the same.
+ * Maintains the tally of an open segment in a separate file, authenticated with a key derived from the master secret.
+ * Anyone who can write to the folder can remove lines, but cannot adjust the tally. A separate file keeps the segment's
+ * lines as PostgreSQL reads them, and readable by earlier versions.
  */
 export class TallyWriter {
   private readonly hash = createHash('sha256');
   private readonly descriptor: number;
   private tally: Tally;
 
-  /** Begins a file; throws the file system's error. */
+  /** Creates the file. Throws the file system's error. */
   constructor(
     path: string,
     private readonly key: MasterKey,
@@ -51,7 +51,7 @@ export class TallyWriter {
     return this.tally;
   }
 
-  /** Counts lines that are written. Throws the file system's error; they count all the same. */
+  /** Counts written lines. Throws the file system's error, in which case they are counted too. */
   add(lines: number, bytes: Buffer): void {
     this.hash.update(bytes);
     this.tally = {
@@ -60,7 +60,7 @@ export class TallyWriter {
       bytes: this.tally.bytes + bytes.length,
       digest: this.hash.copy().digest('hex'),
     };
-    // Always as long as before, so that one write replaces it.
+    // The length never changes, so one write replaces the previous tally.
     const text = textOf(this.tally);
     writeSync(this.descriptor, `${text} ${macOf(this.key, text)}\n`, 0);
   }
@@ -70,7 +70,7 @@ export class TallyWriter {
   }
 }
 
-/** Returns the tally of a segment that another process wrote; null if it has none, `forged` if it is not authentic. */
+/** Reads the tally of a segment left by another process. Returns null if there is none, `forged` if it is not authentic. */
 export function readTally(path: string, key: MasterKey): Tally | 'forged' | null {
   const line = readIfThere(`${path}${TALLY_SUFFIX}`).trimEnd();
   if (line === '') return null;

@@ -13,8 +13,8 @@ import { LoginRecord } from '../sign-in/login-record.js';
 import { PasswordStepUp } from './password-step-up.js';
 
 /**
- * Has somebody who is signed in prove again who they are. A borrowed session must not become a place to guess the
- * password: each guess counts like one of a login from the session's device.
+ * Authenticates a signed-in user again. A stolen session must not allow unlimited guesses at the password, so each
+ * guess counts like one at a login from the session's device.
  */
 @Injectable()
 export class StepUpService {
@@ -28,8 +28,8 @@ export class StepUpService {
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `insufficient_user_authentication` where a password proves too little, `session_ended`,
-   * `rate_limited`, and `overloaded` when hashes queue up.
+   * Throws `invalid_credentials`, `insufficient_user_authentication` if a password is not enough, `session_ended`,
+   * `rate_limited`, or `overloaded` if too many hashes are queued.
    */
   async stepUp(principal: SessionPrincipal, password: string, origin: Origin): Promise<IssuedSession> {
     await this.passwords.assertRoom();
@@ -43,7 +43,7 @@ export class StepUpService {
     const issued = await this.passwords
       .prove(principal, found, guess, origin)
       .catch(async (error: unknown) => {
-        // The service could not judge, so what may have been right does not count as a guess.
+        // The service could not check the password, so the attempt does not count as a guess.
         await attempt.refund().catch(() => undefined);
         throw error;
       });

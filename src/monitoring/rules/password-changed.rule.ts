@@ -1,7 +1,7 @@
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Rule, ONCE, ofUser } from './rule.js';
 
-/** A credential was replaced: worth a line to its owner (ASVS 6.3.7), and nothing that an operator must act on. */
+/** A credential was replaced. The owner is notified (ASVS 6.3.7); the operator need not act. */
 export function passwordChanged(): Rule {
   return {
     name: 'password_changed',
@@ -15,7 +15,7 @@ export function passwordChanged(): Rule {
       },
       de: { subject: 'Ihr Passwort wurde geändert', sentence: 'Das Passwort Ihres Kontos wurde geändert.' },
     },
-    documentation: { trueWhen: 'once', why: 'the owner is told' },
+    documentation: { trueWhen: 'a single event', why: 'the owner is notified' },
     limit: ONCE,
     observe: (occurrence) => (occurrence.entry.outcome === 'success' ? ofUser(occurrence) : null),
     holds: () => true,

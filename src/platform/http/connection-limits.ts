@@ -3,16 +3,19 @@ import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A client has this long to close its side of a connection after the server has closed its own, milliseconds. */
+/** How long a client has to close its side of a connection after the server has closed its own, in milliseconds. */
 const LINGER_MS = 1000;
 
-/** A request that has begun to arrive has this long to arrive whole after the server was closed, milliseconds. */
+/** How long an incomplete request has to arrive completely after the server was closed, in milliseconds. */
 const UNFINISHED_MS = 3000;
 
-/** The part of the process's file descriptors that clients may take; pools, files and listeners need the rest. */
+/** The share of the process's file descriptors available to clients. Pools, files and listeners need the rest. */
 const SHARE_OF_DESCRIPTORS = 0.75;
 
-/** Idle connections are closed from this part of the maximum on: a burst can arrive before the first of them is gone. */
+/**
+ * Idle connections are closed above this share of the maximum, because a burst can arrive before the first one is
+ * closed.
+ */
 const CLOSE_IDLE_FROM = 0.75;
 
 /** Published when a connection is dropped because there are too many. */
@@ -21,13 +24,15 @@ export interface DroppedConnection {
   readonly reason: 'idle' | 'refused';
 }
 
-/** Announces dropped connections to the metrics; a channel, because the server exists before the application. */
+/**
+ * Publishes dropped connections for the metrics. It is a channel, because the server exists before the application.
+ */
 export const droppedConnections = channel('portcullis:dropped-connection');
 
 /**
- * Bounds the connections of an HTTP server, so that clients that open many, send nothing or never close cannot use up
- * the process's file descriptors. When they run short, the connection that has been without a request for longest is
- * closed, as nginx does, so that a new client gets in.
+ * Limits the connections of an HTTP server, so that clients that open many, send nothing or never close cannot exhaust
+ * the process's file descriptors. When these run short, the connection that has been idle for longest is closed, as in
+ * nginx, to admit a new client.
  */
 export class ConnectionLimits {
   /** Connections without a request in progress, the longest idle first. */
@@ -38,8 +43,8 @@ export class ConnectionLimits {
 
   constructor(server: Server, maxConnections: number) {
     this.max = Math.min(maxConnections, Math.floor(descriptorLimit() * SHARE_OF_DESCRIPTORS));
-    // Without the second, which the types do not know yet, a worker would hand the connection back to the supervisor,
-    // in a loop when all workers are full.
+    // Without the second option, which is missing from the types, a worker would return the connection to the
+    // supervisor, in a loop if all workers are full.
     Object.assign(server, { maxConnections: this.max, dropMaxConnection: true });
     server.on('drop', () => droppedConnections.publish({ reason: 'refused' } satisfies DroppedConnection));
     server.on('connection', (socket) => this.add(socket));
@@ -47,7 +52,7 @@ export class ConnectionLimits {
   }
 
   /**
-   * Closes every connection that would hold up the end of the server: those without a request now, and those whose
+   * Closes every connection that would delay the end of the server: those without a request now, and those whose
    * request is still incomplete after 3 s. Node.js closes only connections that have served a request before, and
    * stops checking `headersTimeout` and `requestTimeout` when the server closes.
    */
@@ -64,7 +69,7 @@ export class ConnectionLimits {
     if (this.open > this.max * CLOSE_IDLE_FROM) this.closeLongestIdle();
     this.idle.add(socket);
     let linger: NodeJS.Timeout | undefined;
-    // Closing at once could reset the connection before the client has read the response (RFC 9112 section 9.6).
+    // Closing immediately could reset the connection before the client has read the response (RFC 9112 section 9.6).
     socket.once('finish', () => {
       linger = setTimeout(() => socket.destroy(), LINGER_MS);
     });
@@ -96,7 +101,7 @@ export class ConnectionLimits {
   }
 }
 
-/** File descriptors that this process may have; infinity where the system does not tell. */
+/** Returns the process's limit of file descriptors; infinity if the system does not report one. */
 function descriptorLimit(): number {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];

@@ -8,22 +8,22 @@ interface Waiting {
   readonly owner: string | null;
 }
 
-/** One owner may have so many pieces of work in the owners' line; more wait with the strangers'. */
+/** Maximum number of tasks of one owner in the queue of owners; further ones wait in the queue of strangers. */
 const MAX_OF_ONE_OWNER = 2;
 
 /**
- * {@link HashQueue.assertRoom} takes so long to refuse, milliseconds. Clients that retry a refusal at once would
- * otherwise be refused a thousand times a second, which costs the very processor time that the hashes in the queue need.
+ * The time that {@link HashQueue.assertRoom} takes to refuse, milliseconds. Clients that retry at once would otherwise
+ * be refused a thousand times a second, which costs processor time that the queued hashes need.
  */
 const REFUSAL_MS = 700;
 
 const REAL_TIME = { nowMs: () => performance.now(), pause: delay };
 
 /**
- * Runs at most `width` pieces of work at a time and refuses, with `overloaded` (503), what would wait longer than
- * `maxWaitMs` by the measured pace: work that finishes after its caller has left only wastes processor time (OWASP API4:2023).
- * Known owners of accounts wait in a line of their own, and the two lines take turns, so that strangers who fill theirs
- * keep no owner out.
+ * Runs at most `width` tasks at a time. By the measured duration of tasks, it refuses with `overloaded` (503) those
+ * that would wait longer than `maxWaitMs`: a task that finishes after its caller has given up only wastes processor
+ * time (OWASP API4:2023). Tasks of known owners of accounts wait in a queue of their own. The two queues take turns, so
+ * that strangers cannot keep owners out.
  */
 export class HashQueue {
   private readonly strangers: Waiting[] = [];
@@ -34,19 +34,19 @@ export class HashQueue {
   constructor(
     private readonly width: number,
     private readonly maxWaitMs: number,
-    /** Moving average of one piece of work, milliseconds; the caller guesses the first. */
+    /** Moving average of the duration of a task, milliseconds; the caller estimates the first value. */
     private paceMs: number,
     private readonly time: { nowMs(): number; pause(ms: number): Promise<unknown> } = REAL_TIME,
   ) {}
 
-  /** Pieces of work that wait for their turn. */
+  /** The number of waiting tasks. */
   get length(): number {
     return this.strangers.length + this.owners.length;
   }
 
   /**
-   * Throws what {@link run} would, and takes its time: for a request that has costly steps to take before, and nothing
-   * that others wait for. `run` itself refuses at once, since its caller may hold a count, or do without the hash.
+   * Throws, after a delay, what {@link run} would throw at once. For requests that would otherwise take costly steps
+   * before they call `run` and that hold nothing that others wait for.
    */
   async assertRoom(isOwner = false): Promise<void> {
     const refusal = this.refusal(isOwner ? this.owners : this.strangers);
@@ -56,8 +56,8 @@ export class HashQueue {
   }
 
   /**
-   * Runs the work in its turn; `waitMs` tells it how long that took. `owner` is the id of the account that a known
-   * device or a session asks for; null for everybody else.
+   * Runs the task in its turn; `waitMs` is the time that it waited. `owner` is the id of the account if the request
+   * comes from a known device or a session of the account, and null otherwise.
    */
   async run<T>(work: (waitMs: number) => Promise<T>, owner: string | null = null): Promise<T> {
     const arrivedMs = this.time.nowMs();
@@ -90,7 +90,7 @@ export class HashQueue {
     return this.running < this.width ? null : this.refusalAt(line, line.length);
   }
 
-  /** The refusal of what has `before` pieces of work before it in its line; null if it need not wait too long. */
+  /** Returns the refusal of a task with `before` tasks before it in its queue, or null if it would not wait too long. */
   private refusalAt(line: readonly Waiting[], before: number): Problem | null {
     const other = line === this.owners ? this.strangers : this.owners;
     const turns = before + 1 + Math.min(other.length, before + 1);
@@ -99,7 +99,7 @@ export class HashQueue {
     return new Problem(PlatformErrors.overloaded, { retryAfterSeconds: Math.ceil(expectedWaitMs / 1000) });
   }
 
-  /** An owner who has come makes strangers wait longer: those of them who would now wait too long are refused. */
+  /** Refuses strangers who would now wait too long, because a task of an owner was added. */
   private refuseLatestStrangers(): void {
     for (;;) {
       const latest = this.strangers.length - 1;
@@ -109,7 +109,7 @@ export class HashQueue {
     }
   }
 
-  /** Hands the place to the next in line, or frees it. */
+  /** Starts the next waiting task, or frees the slot. */
   private release(): void {
     const [first, second] = this.isOwnersTurn ? [this.owners, this.strangers] : [this.strangers, this.owners];
     const next = first.shift() ?? second.shift();

@@ -4,7 +4,7 @@ import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
 import { passwordTextFault } from './password.decorator.js';
 
-/** Decides whether an account can use a new password, and makes the hash to store. */
+/** Decides whether a new password is acceptable for an account, and creates the hash to store. */
 @Injectable()
 export class NewPassword {
   constructor(
@@ -22,7 +22,7 @@ export class NewPassword {
       : null;
   }
 
-  /** Throws `overloaded` when hashes queue up. */
+  /** Throws `overloaded` if too many hashes are queued. */
   async hash(password: string): Promise<string> {
     return this.hasher.hash(password);
   }

@@ -8,7 +8,7 @@ import { SessionRevocation } from '../../../sessions/revocation/session-revocati
 import type { User } from '../../../users/user.entity.js';
 import { PasswordCredentials } from './password-credentials.js';
 
-/** The consequences of a new password, regardless of who sets it and why. */
+/** Replaces passwords, with the same consequences regardless of who does so and why. */
 @Injectable()
 export class PasswordChange {
   constructor(
@@ -20,8 +20,8 @@ export class PasswordChange {
   ) {}
 
   /**
-   * Gives a user, whose row the caller has locked, a password that is hashed already. Resets the count of failed
-   * logins, forgets the known devices and ends every session.
+   * Stores a new password hash of a user whose row the caller has locked. Resets the count of failed logins, deletes
+   * the known devices and ends every session.
    */
   async replace(tx: Transaction, user: User, hash: string, origin: Origin): Promise<void> {
     await this.credentials.set(tx, user.id, hash);

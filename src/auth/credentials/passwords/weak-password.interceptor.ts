@@ -18,12 +18,12 @@ import { NewPassword } from './new-password.js';
 
 const MEMBER = Symbol('member with a new password');
 
-/** Longest address whose parts are looked for in the password. */
+/** Maximum length of an address whose parts are searched for in the password. */
 const MAX_EMAIL = 254;
 
 /**
- * Adds the weakness of a new password to the other faults of a body, so that one response names every member at fault. A
- * body without other faults is left to the service, which judges the password once.
+ * Adds the weakness of a new password to the other faults of a body, so that one response names every invalid member. If there
+ * are no other faults, the service judges the password.
  */
 @Injectable()
 export class WeakPasswordInterceptor implements NestInterceptor {
@@ -47,7 +47,7 @@ export class WeakPasswordInterceptor implements NestInterceptor {
     );
   }
 
-  /** Null where the member is named already: what is too long or no text is not judged. */
+  /** Returns null if the member already has a fault, for example its length. Such a password is not judged. */
   private async weaknessOf(
     member: string,
     body: unknown,
@@ -63,7 +63,7 @@ export class WeakPasswordInterceptor implements NestInterceptor {
   }
 }
 
-/** Names the member of the route's body that is a new password; its weakness is then named beside other faults. */
+/** Declares which member of the route's body is a new password, so that its weakness is reported along with other faults. */
 export const NewPasswordMember = (member: string) =>
   applyDecorators(SetMetadata(MEMBER, member), UseInterceptors(WeakPasswordInterceptor));
 

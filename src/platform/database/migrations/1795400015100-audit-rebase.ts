@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The service says where its newest genuine seal ends, because PostgreSQL cannot tell a forged one, which would move the
- * positions or keep the service from starting. The function without an argument stays for the version before.
+ * The service passes the end of its newest genuine seal. PostgreSQL cannot recognise a forged seal, which could move the
+ * positions or prevent the service from starting. The function without an argument is kept for the previous version.
  */
 export class AuditRebase1795400015100 implements MigrationInterface {
   readonly name = 'AuditRebase1795400015100';
@@ -24,7 +24,7 @@ export class AuditRebase1795400015100 implements MigrationInterface {
       BEGIN
         LOCK TABLE audit_position_base IN EXCLUSIVE MODE;
         SELECT base + pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM audit_position_base INTO reached;
-        -- Rows beyond the limit are forged, wherever the positions are by now; they must not stop a start.
+        -- Rows beyond the limit are forged and must not prevent a start.
         known := least(greatest(sealed, reached) + margin, top_limit);
         SELECT greatest((SELECT max(position) + 1 FROM audit_events WHERE position < known),
                         (SELECT max(position) + 1 FROM audit_calls WHERE position < known), sealed) INTO top;

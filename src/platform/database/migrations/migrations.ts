@@ -19,6 +19,8 @@ import { CredentialVersion1795400014000 } from './1795400014000-credential-versi
 import { SessionLastSeen1795400014800 } from './1795400014800-session-last-seen.js';
 import { GroupedCalls1795400015000 } from './1795400015000-grouped-calls.js';
 import { AuditRebase1795400015100 } from './1795400015100-audit-rebase.js';
+import { UserLocale1795400016000 } from './1795400016000-user-locale.js';
+import { MailBounds1795400016100 } from './1795400016100-mail-bounds.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -42,4 +44,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   SessionLastSeen1795400014800,
   GroupedCalls1795400015000,
   AuditRebase1795400015100,
+  UserLocale1795400016000,
+  MailBounds1795400016100,
 ];
