@@ -44,7 +44,7 @@ describe('more logins than the cores can hash', () => {
   });
 });
 
-describe('a full queue of logins by strangers', { timeout: 60_000 }, () => {
+describe('a queue that strangers keep full', { timeout: 60_000 }, () => {
   const MAX_WAIT_MS = 4000;
   let app: TestApp;
   let owner: Tokens;
@@ -66,27 +66,24 @@ describe('a full queue of logins by strangers', { timeout: 60_000 }, () => {
       body: { email, password: PASSWORD, tokenTransport: 'body', deviceToken },
     });
 
-  /** Forty strangers who try again at once whatever the answer, until they are told to stop. */
+  /** Starts forty strangers, who repeat their logins at once whatever the response, until `stop`. */
   function flood() {
-    let isOver = false;
-    const refusals = { count: 0 };
+    const state = { isOver: false, refusals: 0 };
     const strangers = Array.from({ length: 40 }, async () => {
-      while (!isOver) if ((await login(newAddress())).statusCode === 503) refusals.count += 1;
+      while (!state.isOver) if ((await login(newAddress())).statusCode === 503) state.refusals += 1;
     });
-    return {
-      refusals,
-      stop: async () => {
-        isOver = true;
-        await Promise.all(strangers);
-      },
+    const stop = async () => {
+      state.isOver = true;
+      await Promise.all(strangers);
     };
+    return { state, stop };
   }
 
-  it('does not keep out owners on their own devices, at a login or a step-up, but everybody else', async () => {
+  it('lets owners in on known devices, at a login and a step-up, and nobody else', async () => {
     const other = await logIn(app, await register(app));
-    const { refusals, stop } = flood();
+    const { state, stop } = flood();
     try {
-      await eventually(() => expect(refusals.count).toBeGreaterThan(5));
+      await eventually(() => expect(state.refusals).toBeGreaterThan(5));
       for (let round = 0; round < 2; round += 1) {
         const startedMs = performance.now();
         const answer = await login(owner.user.email, owner.deviceToken);
@@ -99,7 +96,7 @@ describe('a full queue of logins by strangers', { timeout: 60_000 }, () => {
         token: owner.accessToken,
       });
       expect(stepUp.statusCode, stepUp.body).toBe(200);
-      // A device of somebody else's is a stranger's, although its token is genuine.
+      // The device of another account counts as a stranger, although its token is genuine.
       const strangers = await Promise.all(
         Array.from({ length: 10 }, () => login(owner.user.email, other.deviceToken)),
       );

@@ -43,8 +43,14 @@ it('an instance whose spool is full is not ready, until PostgreSQL takes the rec
     const ip = `198.51.${Math.floor(n / 250)}.${n % 250}`;
     const origin = { requestId: `call-${n}`, ip, network: ip, userAgent: 'x'.repeat(200) };
     audit.recordCall({
-      ...{ origin, method: 'GET', route: '/users/me', status: 200, durationMs: 1 },
-      ...{ userId: null, sessionId: null, reason: null },
+      origin,
+      method: 'GET',
+      route: '/users/me',
+      status: 200,
+      durationMs: 1,
+      userId: null,
+      sessionId: null,
+      reason: null,
     });
   }
   await expectReadiness(app, 503, { status: 'unavailable', postgresql: 'up', disk: 'down' });

@@ -26,7 +26,7 @@ const MAX_EMAIL = 254;
  * are no other faults, the service judges the password.
  */
 @Injectable()
-export class WeakPasswordInterceptor implements NestInterceptor {
+class WeakPasswordInterceptor implements NestInterceptor {
   constructor(
     private readonly passwords: NewPassword,
     private readonly reflector: Reflector,
