@@ -26,7 +26,12 @@ export interface AuditDetails {
   authn_login_fail_max: { account: string };
   /** The user of a session authenticated again. `amr` lists the session's methods since then. */
   authn_step_up: { account: string; methods: string[]; amr: string[] };
-  authn_password_change: Record<string, never>;
+  /** `by`: the owner with the old password, the owner with a mailed link, or an operator. */
+  authn_password_change: { by: 'change' | 'reset' | 'operator' };
+  /** A new password was refused because the link that came with it is not valid. */
+  authn_password_change_fail: { by: 'reset' };
+  /** Somebody asked for a link to set a new password. A failure: no enabled account has the address, and nothing was sent. */
+  authn_password_reset_requested: { account: string };
   /** An access token was not accepted, for the given `reason`. `forged` marks a bad signature. */
   authn_token_invalid: { forged: boolean };
   /** A refresh token was presented again after its rotation, and its session was ended. */
@@ -44,6 +49,9 @@ export interface AuditDetails {
    * the user ended it, possibly itself; null if the service ended it.
    */
   session_ended: { by: string | null };
+  /** The owner reported, by the link in a notice, that this session is not theirs. The password is void until a reset. */
+  session_disowned: { deviceId: string };
+  session_disown_fail: Record<string, never>;
   /**
    * Sessions ended for a cause other than logout: role change, disabling, deletion, operator, or response to an
    * alert.
@@ -52,6 +60,8 @@ export interface AuditDetails {
   user_created: { roles: string[] };
   user_create_fail: { account: string };
   user_updated: { members: string[] };
+  /** Somebody proved that the account's address is theirs. */
+  user_email_verified: { by: 'reset' };
   user_disabled: Record<string, never>;
   user_enabled: Record<string, never>;
   user_deleted: Record<string, never>;
@@ -100,7 +110,9 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_lock: true,
   authn_login_fail_max: true,
   authn_step_up: true,
-  authn_password_change: { ends: 'every session' },
+  authn_password_change: true,
+  authn_password_change_fail: true,
+  authn_password_reset_requested: true,
   authn_token_invalid: true,
   authn_token_reuse: { ends: 'session' },
   session_created: true,
@@ -109,10 +121,13 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   session_logout: { ends: 'session' },
   session_use_after_expire: true,
   session_ended: { ends: 'session' },
+  session_disowned: { ends: 'session' },
+  session_disown_fail: true,
   session_revoked: { ends: 'every session' },
   user_created: true,
   user_create_fail: true,
   user_updated: true,
+  user_email_verified: true,
   user_disabled: { ends: 'every session' },
   user_enabled: true,
   user_deleted: { ends: 'every session' },

@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { Origin } from '../platform/http/origin.js';
 import { profileOf } from '../users/profile.js';
-import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { SessionDevices } from './devices/session-devices.js';
 import type { IssuedSession } from './issued-session.js';
 import { assuranceOf, type Proof } from './proofs.js';
 import { SessionConditions } from './session-conditions.js';
-import type { Session } from './session.entity.js';
 import { SessionOpening } from './session-opening.js';
+import { SessionRecord } from './session-record.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** The account that signs in, and the factors that it has just proven. */
@@ -38,7 +36,7 @@ export class SessionIssuer {
     private readonly opening: SessionOpening,
     private readonly sessions: SessionsRepository,
     private readonly devices: SessionDevices,
-    private readonly audit: AuditService,
+    private readonly record: SessionRecord,
   ) {}
 
   /**
@@ -55,7 +53,8 @@ export class SessionIssuer {
     const session = await this.opening.open(tx, user.id, request.deviceId, assuranceOf(proofs), origin);
     await this.sessions.insert(tx, session);
     if (user.firstLoginAt === null) await this.users.noteFirstLogin(tx, user.id, session.createdAt);
-    await this.record(tx, { user, session, failures, request, origin });
+    const { emailDigest, isKnownDevice } = request;
+    await this.record.write(tx, { user, session, failures, isKnownDevice, emailDigest }, origin);
     const deviceToken = await this.devices.remember(tx, session, request.emailDigest);
     return { profile: profileOf(user), session, deviceToken };
   }
@@ -68,31 +67,4 @@ export class SessionIssuer {
     }
     return failures;
   }
-
-  private async record(
-    tx: Transaction,
-    { user, session, failures, request: { emailDigest: account, isKnownDevice }, origin }: Issued,
-  ): Promise<void> {
-    const { deviceId } = session;
-    const who = { outcome: 'success' as const, userId: user.id, sessionId: session.id, origin };
-    await this.audit.record(tx, { type: 'session_created', ...who, details: { deviceId } });
-    const firstLogin = user.firstLoginAt === null;
-    const details = { account, deviceId, knownDevice: isKnownDevice, firstLogin };
-    await this.audit.record(tx, { type: 'authn_login_success', ...who, details });
-    if (failures === 0) return;
-    await this.audit.record(tx, {
-      type: 'authn_login_successafterfail',
-      ...who,
-      details: { account, failures },
-    });
-  }
-}
-
-interface Issued {
-  /** As it was before this login. */
-  readonly user: User;
-  readonly session: Session;
-  readonly failures: number;
-  readonly request: SessionRequest;
-  readonly origin: Origin;
 }

@@ -6,6 +6,8 @@ export type RevocationReason =
   | 'logout'
   | 'refresh_token_reused'
   | 'password_changed'
+  | 'password_reset'
+  | 'disowned'
   | 'roles_changed'
   | 'account_disabled'
   | 'account_deleted'

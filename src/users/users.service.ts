@@ -53,6 +53,11 @@ export class UsersService {
     return (await this.users.findByEmail(email)) !== null;
   }
 
+  /** Reads the account of an address, given in the form returned by `canonicalEmail`, and locks its row as {@link lock} does. */
+  async lockByEmail(tx: Transaction, email: string): Promise<User | null> {
+    return this.users.lockByName(tx, email);
+  }
+
   /** Reads an account and locks its row until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<User | null> {
     return this.users.lock(tx, id);
@@ -94,6 +99,13 @@ export class UsersService {
     return user;
   }
 
+  /** Notes that an account's address is proven. The caller has locked the account. */
+  async proveEmail(tx: Transaction, user: User): Promise<User> {
+    const changes = { emailVerified: true, updatedAt: this.updatedAt(user) };
+    await this.users.update(tx, user.id, changes);
+    return Object.assign(user, changes);
+  }
+
   /** Replaces the editable profile. Throws `not_found` when the account no longer exists. */
   async updateProfile(
     { userId: id, sessionId }: Pick<SessionPrincipal, 'userId' | 'sessionId'>,
@@ -103,8 +115,7 @@ export class UsersService {
     const profile = await this.transactions.run(async (tx) => {
       const user = await this.users.lock(tx, id);
       if (!user) throw new Problem(PlatformErrors.not_found);
-      const updatedAt = monotonicTimestamp(user.updatedAt, this.clock.nowMs());
-      const changes = { displayName, locale: locale ?? user.locale, updatedAt };
+      const changes = { displayName, locale: locale ?? user.locale, updatedAt: this.updatedAt(user) };
       await this.users.update(tx, id, changes);
       const members = (['displayName', 'locale'] as const).filter((name) => changes[name] !== user[name]);
       await this.audit.record(tx, {
@@ -119,5 +130,9 @@ export class UsersService {
     });
     await this.changes.announce(profile);
     return profile;
+  }
+
+  private updatedAt(user: User): Date {
+    return monotonicTimestamp(user.updatedAt, this.clock.nowMs());
   }
 }

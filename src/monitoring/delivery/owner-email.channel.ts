@@ -49,12 +49,12 @@ export class OwnerEmailChannel implements DeliveryChannel {
   }: Message): Promise<void | typeof SUPPRESSED> {
     const userId = alert.evidence.userIds?.[0];
     const owner = userId === undefined ? null : await this.users.findById(userId);
-    const words = this.kinds.find(({ name }) => name === alert.rule)?.toOwner?.en;
+    const words = this.kinds.find(({ name }) => name === alert.rule)?.toOwner;
     if (!owner || !words) return SUPPRESSED;
     const anHourAgo = new Date(this.clock.nowMs() - HOUR_MS);
     const message = { id: deliveryId, subject: subjectOfAlert(alert.id), channel: this.name };
     if ((await this.messages.countBefore(message, anHourAgo)) >= MOST_IN_AN_HOUR) return SUPPRESSED;
-    const mail = ownerMail(this.templates, alert, words, 'en');
+    const mail = ownerMail(this.templates, alert, words[owner.locale], owner.locale);
     await this.mailer.send({ id: deliveryId, to: owner.email, ...mail, link: null, code: null }, signal);
   }
 }

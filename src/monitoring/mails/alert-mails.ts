@@ -5,9 +5,7 @@ import type { MailTemplates, RenderedMail } from '../../platform/mail/mail-templ
 import type { AlertBody } from '../alerts/alert-body.js';
 import type { OwnerWords } from '../alerts/alert-kind.js';
 import { alertMail } from './alert.mail.js';
-import { newDeviceMail } from './new-device.mail.js';
 import { OWNER_LABELS } from './owner-words.js';
-import { passwordChangedMail } from './password-changed.mail.js';
 
 /** A rendered mail and its kind. */
 export type AlertMail = RenderedMail & { readonly kind: MailKind };
@@ -28,12 +26,6 @@ export function operatorMail(templates: MailTemplates, product: string, alert: A
   return { kind: alertMail.kind, ...templates.render(alertMail, 'en', values) };
 }
 
-/** The rules whose alerts have a mail kind of their own. */
-const OWN_KIND = {
-  login_from_new_device: newDeviceMail,
-  password_changed: passwordChangedMail,
-} as const;
-
 /** Renders an alert as a mail to the owner of the account, using the rule's text in the owner's language. */
 export function ownerMail(
   templates: MailTemplates,
@@ -47,8 +39,6 @@ export function ownerMail(
     address: addresses[0] ?? '',
     device: typeof device === 'string' ? device : '',
   };
-  const template = Object.hasOwn(OWN_KIND, alert.rule) ? OWN_KIND[alert.rule as keyof typeof OWN_KIND] : null;
-  if (template) return { kind: template.kind, ...templates.render(template, locale, origin) };
   const labels = OWNER_LABELS[locale];
   const details = facts([
     [labels.time, origin.time],

@@ -12,19 +12,9 @@ export function loginFromNewDevice(): Rule {
     quietSeconds: A_DAY_SECONDS,
     events: ['authn_login_success'],
     responses: ['end_sessions'],
-    toOwner: {
-      en: {
-        subject: 'A new device signed in to your account',
-        sentence: 'There was a login to your account from a device that has not been used with it before.',
-      },
-      de: {
-        subject: 'Anmeldung mit einem neuen Gerät',
-        sentence: 'In Ihrem Konto hat sich jemand mit einem bisher nicht verwendeten Gerät angemeldet.',
-      },
-    },
     documentation: {
       trueWhen: "first login of a known account without the device's token",
-      why: 'only the owner knows whether it was them, and is notified by mail',
+      why: 'only the owner knows whether it was them; the service notifies them by mail each time',
     },
     limit: ONCE,
     observe(occurrence) {

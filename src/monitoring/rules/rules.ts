@@ -8,7 +8,6 @@ import { forgedSigningKey } from './forged-signing-key.rule.js';
 import { impossibleTravel } from './impossible-travel.rule.js';
 import { loginAfterFailures } from './login-after-failures.rule.js';
 import { loginFromNewDevice } from './login-from-new-device.rule.js';
-import { passwordChanged } from './password-changed.rule.js';
 import { passwordSpraying } from './password-spraying.rule.js';
 import { privilegeGranted } from './privilege-granted.rule.js';
 import { rateLimitStorm } from './rate-limit-storm.rule.js';
@@ -32,7 +31,6 @@ const FACTORIES: readonly RuleFactory[] = [
   loginFromNewDevice,
   loginAfterFailures,
   impossibleTravel,
-  passwordChanged,
   privilegeGranted,
 ];
 

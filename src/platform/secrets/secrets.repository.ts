@@ -168,6 +168,26 @@ export class SecretsRepository {
     return removed;
   }
 
+  /** Deletes the secrets of a subject that are bound to a state of its credentials. */
+  async revokeBound(tx: Transaction, subject: string): Promise<void> {
+    await tx.query(
+      `DELETE FROM single_use_secrets WHERE id IN (
+         SELECT id FROM single_use_secrets WHERE subject = $1 AND fingerprint IS NOT NULL ORDER BY id FOR UPDATE)`,
+      [subject],
+    );
+  }
+
+  /** Returns whether a secret is neither used nor expired, removed or replaced. */
+  async isLive(id: string, now: Date): Promise<boolean> {
+    const rows = await onDatabase(() =>
+      this.dataSource.query<unknown[]>(
+        'SELECT FROM single_use_secrets WHERE id = $1 AND used_at IS NULL AND expires_at > $2',
+        [id, now],
+      ),
+    );
+    return rows.length > 0;
+  }
+
   /** Deletes one batch of expired secrets, used or not. Returns how many were deleted. */
   async purge(now: Date, batch: number): Promise<number> {
     const [, removed] = await onDatabase(() =>

@@ -187,6 +187,19 @@ export class SingleUseSecrets {
     return this.repository.revokeAll(tx, subject, purposes ?? null);
   }
 
+  /**
+   * Removes a subject's secrets that were bound to a state of its credentials, when that state has changed: they could not
+   * be spent any more, and mails that would bring them are not sent. Secrets that outlive such changes stay.
+   */
+  async revokeOutdated(tx: Transaction, subject: string): Promise<void> {
+    await this.repository.revokeBound(tx, subject);
+  }
+
+  /** Whether a secret could still be spent, as far as its own row tells. */
+  async isLive(id: string): Promise<boolean> {
+    return this.repository.isLive(id, this.clock.now());
+  }
+
   private conditions(
     { purpose, context }: Pick<TokenUse, 'purpose' | 'context'>,
     state: CredentialState | null,

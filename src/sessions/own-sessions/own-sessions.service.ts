@@ -46,6 +46,14 @@ export class OwnSessions {
     await this.transactions.run((tx) => this.endSome(tx, caller, others, origin));
   }
 
+  /** Reads the caller's session and locks its row. Throws `session_ended`. The account is locked before, as everywhere. */
+  async lockLive(tx: Transaction, { userId, sessionId }: Caller): Promise<Session> {
+    const locked = await this.sessions.lock(tx, sessionId);
+    if (!locked || liveOwnerOf(locked, this.clock.now())?.id !== userId)
+      throw new Problem(SessionErrors.session_ended);
+    return locked.session;
+  }
+
   /**
    * Runs under the lock of the account. If an owner and an intruder end each other's sessions at the same moment, the
    * first one wins: the other's session has ended by then, so its request throws `session_ended`.
@@ -57,8 +65,7 @@ export class OwnSessions {
     origin: Origin,
   ): Promise<number> {
     await this.users.lock(tx, userId);
-    const caller = await this.sessions.lock(tx, by);
-    if (!caller || !liveOwnerOf(caller, this.clock.now())) throw new Problem(SessionErrors.session_ended);
+    await this.lockLive(tx, { userId, sessionId: by });
     return this.revocation.endSome(tx, which, { reason: 'ended_by_user', by, origin });
   }
 }

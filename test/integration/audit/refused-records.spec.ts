@@ -78,7 +78,7 @@ describe('A record that PostgreSQL refuses', () => {
         trail.audit.recordCall(CALL);
         trail.audit.recordRefusal(REFUSED);
       }
-      await expect(trail.sealed()).rejects.toThrow('accepts none');
+      await expect(trail.sealed()).rejects.toThrow('refuses all');
       expect(folder()).not.toContain('rejected.ndjson');
       expect(trail.audit.spoolBytes).toBeGreaterThan(0);
       await allow(`audit_${kind}`);

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
+import { Problem } from '../../../platform/errors/problem.js';
 import { BreachedPasswords } from './breached-passwords.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
@@ -20,6 +22,18 @@ export class NewPassword {
     return (await this.breached.has(password))
       ? 'password appears in a breach of another service; use one that you use nowhere else'
       : null;
+  }
+
+  /** Throws `validation_failed`, with the reason, for a password that {@link faultOf} refuses. */
+  async assertAcceptable(password: string, email: string, pointer: string): Promise<void> {
+    const detail = await this.faultOf(password, email);
+    if (detail !== null)
+      throw new Problem(PlatformErrors.validation_failed, { errors: [{ pointer, detail }] });
+  }
+
+  /** Throws `overloaded` if a new hash would wait too long. */
+  async assertRoom(): Promise<void> {
+    await this.hasher.assertRoom();
   }
 
   /** Throws `overloaded` if too many hashes are queued. */

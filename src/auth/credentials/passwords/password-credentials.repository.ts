@@ -41,6 +41,11 @@ export class PasswordCredentialsRepository {
     await tx.upsert(PasswordCredential, credential, ['userId']);
   }
 
+  /** Takes a user's password away; nothing that they type is right until they get another. */
+  async delete(tx: Transaction, userId: string): Promise<void> {
+    await tx.delete(PasswordCredential, { userId });
+  }
+
   /** Replaces the hash of the same password. */
   async rehash(tx: Transaction, userId: string, hash: string, pepperId: string): Promise<void> {
     await tx.update(PasswordCredential, { userId }, { hash, pepperId });

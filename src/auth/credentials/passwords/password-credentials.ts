@@ -28,6 +28,11 @@ export class PasswordCredentials {
     });
   }
 
+  /** Deletes a user's password, so that nobody can sign in with it until a reset sets another. */
+  async remove(tx: Transaction, userId: string): Promise<void> {
+    await this.credentials.delete(tx, userId);
+  }
+
   /** Stores a new hash of a user's current password. */
   async rehash(tx: Transaction, userId: string, hash: string): Promise<void> {
     await this.credentials.rehash(tx, userId, hash, this.pepperId);

@@ -21,6 +21,7 @@ import { GroupedCalls1795400015000 } from './1795400015000-grouped-calls.js';
 import { AuditRebase1795400015100 } from './1795400015100-audit-rebase.js';
 import { UserLocale1795400016000 } from './1795400016000-user-locale.js';
 import { MailBounds1795400016100 } from './1795400016100-mail-bounds.js';
+import { RemovedPasswords1795400016200 } from './1795400016200-removed-passwords.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   AuditRebase1795400015100,
   UserLocale1795400016000,
   MailBounds1795400016100,
+  RemovedPasswords1795400016200,
 ];

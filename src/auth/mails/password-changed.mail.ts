@@ -16,7 +16,7 @@ export const passwordChangedMail = mailTemplate({
           ['Address', address],
           ['Device', device],
         ]),
-        paragraph`If this was you, you do not need to do anything. If it was not, contact the operator of this service immediately.`,
+        paragraph`If this was you, you do not need to do anything. If it was not, request a new password immediately and contact the operator of this service.`,
       ],
     }),
     de: ({ time, address, device }, product) => ({
@@ -29,7 +29,7 @@ export const passwordChangedMail = mailTemplate({
           ['Adresse', address],
           ['Gerät', device],
         ]),
-        paragraph`Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, benachrichtigen Sie sofort den Betreiber dieses Dienstes.`,
+        paragraph`Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, fordern Sie sofort ein neues Passwort an und benachrichtigen Sie den Betreiber dieses Dienstes.`,
       ],
     }),
   },
