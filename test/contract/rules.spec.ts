@@ -40,9 +40,13 @@ describe('Every rule', () => {
 
 describe('The end of a session', () => {
   it('is reported by the marked events', () => {
-    expect(eventsThatEnd('session')).toEqual(['authn_token_reuse', 'session_logout', 'session_ended']);
+    expect(eventsThatEnd('session')).toEqual([
+      'authn_token_reuse',
+      'session_logout',
+      'session_ended',
+      'session_disowned',
+    ]);
     expect(eventsThatEnd('every session')).toEqual([
-      'authn_password_change',
       'session_revoked',
       'user_disabled',
       'user_deleted',
