@@ -86,7 +86,7 @@ export interface AuditDetails {
     account?: string;
     retryAfterSeconds: number;
   } & Partial<GroupedRefusals>;
-  input_validation_fail: { pointers: string[] };
+  input_validation_fail: { pointers: string[]; omitted?: number };
   audit_read: { what: 'events' | 'export' | 'seals' | 'stream' | 'verification'; filters: string[] };
   alert_acknowledged: { alertId: string; rule: string };
   alert_resolved: { alertId: string; rule: string };

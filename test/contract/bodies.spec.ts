@@ -91,8 +91,8 @@ describe('every body', () => {
         for (const member of [...members, 'unknown']) {
           const json = `{${JSON.stringify(member)}:${value}}`;
           const tries: number[] = [];
-          // The best of three, because the machine may be busy.
-          while (tries.length < 3 && Math.min(LONGEST_MS, ...tries) >= LONGEST_MS) {
+          // The best of ten, because the machine may be busy.
+          while (tries.length < 10 && Math.min(LONGEST_MS, ...tries) >= LONGEST_MS) {
             const startedAt = performance.now();
             const faults = await faultsOf(type, json);
             tries.push(performance.now() - startedAt);

@@ -12,6 +12,7 @@ import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { ProfileDto } from '../../users/dto/profile.dto.js';
 import { UsersErrors } from '../../users/users.errors.js';
 import { AuthErrors } from '../auth.errors.js';
+import { NewPasswordMember } from '../credentials/passwords/weak-password.interceptor.js';
 import { RegisterDto } from './register.dto.js';
 import { RegistrationService } from './registration.service.js';
 
@@ -32,6 +33,7 @@ export class RegistrationController {
   @Post('register')
   @Slow('password')
   @RateLimit('register')
+  @NewPasswordMember('password')
   @ApiOperation({ operationId: 'registerAccount', summary: 'Create an account' })
   @ApiCreatedResponse({ type: ProfileDto, description: 'The account has been created; log in next.' })
   @ApiAcceptedResponse({

@@ -24,6 +24,11 @@ export class SessionDevices {
     private readonly guessing: AccountGuessing,
   ) {}
 
+  /** Whether this service issued the device token, to whomever. Reads nothing from the database. */
+  isGenuine(token: string | null): boolean {
+    return this.tokens.read(token) !== null;
+  }
+
   /** Reads the device token of a login; `userId` is null if no account has the submitted address. */
   async present(token: string | null, userId: string | null): Promise<PresentedDevice> {
     const deviceId = this.tokens.read(token);

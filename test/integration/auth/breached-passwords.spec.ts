@@ -2,10 +2,11 @@ import { Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BreachedPasswords } from '../../../src/auth/credentials/passwords/breached-passwords.js';
-import { crossFaults } from '../../../src/platform/config/cross-checks.js';
 import { Environment } from '../../../src/platform/config/environment.js';
+import { loadEnvironment } from '../../../src/platform/config/load-environment.js';
 
 const PASSWORD = 'a password that has been breached';
 const DIGEST = createHash('sha1').update(PASSWORD).digest('hex').toUpperCase();
@@ -108,18 +109,20 @@ describe('the check for breached passwords', () => {
   });
 
   it('requires https in production', () => {
-    const faults = (url: string) =>
-      crossFaults(
-        Object.assign(new Environment(), {
+    const start = (url: string) => () =>
+      loadEnvironment(
+        {
           NODE_ENV: 'production',
           PUBLIC_URL: 'https://id.example.org',
-          COOKIE_SECURE: true,
-          JWT_SECRET_KEY: 'one',
-          PASSWORD_PEPPER: 'two',
+          COOKIE_SECURE: 'true',
+          DATABASE_URL: 'postgres://u:p@db.internal/x',
+          JWT_SECRET_KEY: 'a master secret that is long enough',
+          PASSWORD_PEPPER: 'a pepper that is long enough for it',
           PASSWORD_BREACH_URL: url,
-        }),
+        },
+        tmpdir(),
       );
-    expect(faults('http://range.example.org')).toEqual(['PASSWORD_BREACH_URL must be https in production']);
-    expect(faults('https://range.example.org')).toEqual([]);
+    expect(start('http://range.example.org')).toThrow('PASSWORD_BREACH_URL must be https in production');
+    expect(start('https://range.example.org')).not.toThrow();
   });
 });
