@@ -34,7 +34,7 @@ export class ResetLinks {
    */
   async send(tx: Transaction, user: User): Promise<void> {
     const minutes = this.environment.PASSWORD_RESET_EXPIRE_MINUTES;
-    const { token } = await this.secrets.issue(tx, user, {
+    const { id: secretId, token } = await this.secrets.issue(tx, user, {
       purpose: this.purpose,
       to: user.email,
       context: null,
@@ -44,7 +44,7 @@ export class ResetLinks {
     });
     const { email: to, locale, id } = user;
     const values = { link: this.links.to('reset', token), minutes: String(minutes) };
-    await this.mails.send(tx, passwordResetMail, { to, locale, subject: `user:${id}`, values });
+    await this.mails.send(tx, passwordResetMail, { to, locale, subject: `user:${id}`, values, secretId });
   }
 
   /** Returns the account that a link is or was for; nothing may be decided by it before the link is spent. */
