@@ -70,6 +70,7 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
         displayName: null,
         roles: ['user' as const, 'admin' as const],
         locale: LOCALES[0],
+        emailVerified: true,
       };
       const { id } = await this.creation.create(tx, account, passwordHash, ORIGIN);
       await this.audit.record(tx, {

@@ -46,8 +46,8 @@ export class LoginService {
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `rate_limited` after too many failures, or `overloaded` if too many hashes are
-   * queued.
+   * Throws `invalid_credentials`, `email_unverified`, `rate_limited` after too many failures, or `overloaded` if too
+   * many hashes are queued.
    */
   async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<IssuedSession> {
     // Before the first query; otherwise a flood of refusals would load PostgreSQL as much as logins do.
@@ -61,7 +61,7 @@ export class LoginService {
     const attempt = await this.begin(emailDigest, device.isKnown ? device.deviceId : null, userId, origin);
     const guess = { email, password, emailDigest, device, attempt };
     const verdict = await this.tryToSignIn(guess, found, origin).catch(async (error: unknown) => {
-      // The service could not check the password, so the attempt does not count as a guess.
+      // The password was right or could not be checked, so the attempt does not count as a guess.
       await attempt.refund().catch(() => undefined);
       throw error;
     });

@@ -71,4 +71,10 @@ export class SessionDevices {
   async forgetAll(tx: Transaction, userId: string, except?: string): Promise<void> {
     await this.known.forgetAll(tx, userId, except);
   }
+
+  /** Deletes the devices that a user has added since `since`, with their failure counts. */
+  async forgetSince(tx: Transaction, userId: string, emailDigest: string, since: Date): Promise<void> {
+    const forgotten = await this.known.forgetSince(tx, userId, since);
+    if (forgotten.length > 0) await this.guessing.forgetDevices(emailDigest, forgotten, tx);
+  }
 }
