@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serveDocumentation, serveErrors } from './openapi.js';
 import { CallRecorder } from '../audit/call-recorder.js';
 import { AuditSpool } from '../audit/spool/audit-spool.js';
-import { SystemClock } from '../platform/clock/clock.js';
+import { type Clock, SystemClock } from '../platform/clock/clock.js';
 import type { Environment } from '../platform/config/environment.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
 import { UuidV7 } from '../platform/crypto/uuid.js';
@@ -32,8 +32,11 @@ type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) =
 export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
 
 /** Creates the service's HTTP adapter. {@link setUp} completes it after the application is created. */
-export function createAdapter({ PUBLIC_URL }: Pick<Environment, 'PUBLIC_URL'>): FastifyAdapter {
-  const ids = new UuidV7(new SystemClock(), new SystemRandomness());
+export function createAdapter(
+  { PUBLIC_URL }: Pick<Environment, 'PUBLIC_URL'>,
+  clock: Clock = new SystemClock(),
+): FastifyAdapter {
+  const ids = new UuidV7(clock, new SystemRandomness());
   return fastifyAdapter({
     nextRequestId: () => ids.next(),
     basePath: publicPath(PUBLIC_URL),
