@@ -11,6 +11,7 @@ import { UuidV7 } from '../platform/crypto/uuid.js';
 import { Drain } from '../platform/health/drain.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { contextOf } from '../platform/http/request-context.js';
+import { AllowedOrigins } from '../platform/http/allowed-origins.js';
 import { CidrList } from '../platform/http/cidr-list.js';
 import { crossOrigin } from '../platform/http/cross-origin.js';
 import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
@@ -93,7 +94,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     if (request.is404) await admission.admitByAddress(request, reply);
     requireHost(request);
   });
-  fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS, SessionErrors.csrf_rejected));
+  fastify.addHook('onRequest', crossOrigin(new AllowedOrigins(environment), SessionErrors.csrf_rejected));
   if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', warnUntrustedProxy());
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // Otherwise a connection that was busy when the drain began would stay open and keep the process running.

@@ -2,6 +2,8 @@ import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { serve } from '../app/process.js';
 import { ephemeralEnvironment, type Prepared } from '../ephemeral/ephemeral-environment.js';
+import { EphemeralModule } from '../ephemeral/ephemeral.module.js';
+import { MovableClock } from '../ephemeral/time/movable-clock.js';
 import type { EphemeralOptions } from '../ephemeral/ephemeral-options.js';
 import { choosePort } from '../platform/config/choose-port.js';
 import { StartFault } from '../platform/config/start-fault.js';
@@ -23,7 +25,9 @@ export async function startService(
 ): Promise<RunningService> {
   const environment = ephemeralEnvironment(variables, options, prepared, new SystemRandomness());
   await choosePort(environment);
-  const stop = await serve(environment).catch((error: unknown) => {
+  const clock = new MovableClock();
+  const parts = { clock, modules: [EphemeralModule.with(clock)] };
+  const stop = await serve(environment, parts).catch((error: unknown) => {
     const isTaken = error instanceof StartFault && error.code === 'EADDRINUSE' && options.port === null;
     // Somebody else got the free port between the choice and its use.
     return isTaken ? null : Promise.reject(error as Error);

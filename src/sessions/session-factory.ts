@@ -14,8 +14,13 @@ export class SessionFactory {
     private readonly ids: UuidV7,
   ) {}
 
-  /** A session that begins now; a device without an id gets one. Nothing is stored. */
-  create(userId: string, deviceId: string | null, assurance: Assurance, origin: Origin): Session {
+  /** A session that begins now, by proofs of some age; a device without an id gets one. Nothing is stored. */
+  create(
+    userId: string,
+    deviceId: string | null,
+    { ageMs, ...assurance }: Assurance & { readonly ageMs: number },
+    origin: Origin,
+  ): Session {
     const { now, idleExpiresAt, expiresAt } = this.lifetimes.beginning();
     return Object.assign(new Session(), {
       id: this.ids.next(),
@@ -31,7 +36,7 @@ export class SessionFactory {
       deviceId: deviceId ?? this.ids.next(),
       client: clientFingerprint(origin),
       ...assurance,
-      authTime: now,
+      authTime: new Date(now.getTime() - ageMs),
       userAgent: origin.userAgent,
       network: origin.network,
       lastSeenAt: null,

@@ -131,6 +131,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     SessionState,
     SessionStepUp,
     StepUpMethods,
+    TokenCookies,
     TokenResponse,
   ],
 })

@@ -17,7 +17,7 @@ export interface LockedSession {
 
 /** One session or several by their ids, those of a user, or both at once. */
 export type SessionSelector =
-  | Pick<Session, 'id'>
+  | { readonly id: string | FindOperator<string> }
   | Pick<Session, 'userId'>
   | { readonly id: string | FindOperator<string>; readonly userId: string };
 
@@ -33,6 +33,9 @@ const LIVES =
 
 /** All sessions of a user but one. */
 export const allBut = (id: string, userId: string): SessionSelector => ({ id: Not(id), userId });
+
+/** Sessions of any users. */
+export const anyOf = (ids: readonly string[]): SessionSelector => ({ id: In(ids) });
 
 /** Some sessions of a user. */
 export const those = (ids: readonly string[], userId: string): SessionSelector => ({ id: In(ids), userId });

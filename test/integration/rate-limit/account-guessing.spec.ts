@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Environment } from '../../../src/platform/config/environment.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
@@ -30,7 +31,7 @@ describe('guessing one account', () => {
     database = await freshDatabase();
     dataSource = await open();
     repository = new LoginFailuresRepository(dataSource.getRepository(LoginFailures));
-    guessing = new AccountGuessing(repository);
+    guessing = new AccountGuessing(repository, new Environment());
     transactions = new TransactionRunner(dataSource);
   });
   afterAll(async () => {
@@ -117,6 +118,7 @@ describe('guessing one account', () => {
       const restarted = guess % 50 === 0 ? await open() : dataSource;
       const service = new AccountGuessing(
         new LoginFailuresRepository(restarted.getRepository(LoginFailures)),
+        new Environment(),
       );
       await service.begin(account, null).then(
         () => evaluated++,
