@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type FindOperator, In, IsNull, MoreThan, Not } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
+import { databaseTime } from '../platform/database/database-time.js';
 import { onDatabase } from '../platform/database/database-problem.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { User } from '../users/user.entity.js';
@@ -50,7 +51,7 @@ export class SessionsRepository {
 
   /** PostgreSQL's clock, on which rotations are timed: those of two instances may differ by more than the window. */
   private get databaseNow(): string {
-    return `(clock_timestamp() + interval '${this.clock.aheadMs()} ms')`;
+    return databaseTime(this.clock, 'clock_timestamp()');
   }
 
   async insert(tx: Transaction, session: Session): Promise<void> {
@@ -161,7 +162,7 @@ export class SessionsRepository {
       .createQueryBuilder()
       .update(Session)
       // The database's clock, which is the one that the revocation feed reads by.
-      .set({ revokedAt: () => 'clock_timestamp()', revokeReason: reason })
+      .set({ revokedAt: () => this.databaseNow, revokeReason: reason })
       .where({ ...which, revokedAt: IsNull() })
       .returning('id, user_id AS "userId"')
       .execute();
@@ -171,7 +172,7 @@ export class SessionsRepository {
   /** Sessions that ended within the last `seconds`, by the database's clock. */
   async revokedWithin(seconds: number): Promise<string[]> {
     const rows: { id: string }[] = await this.dataSource.query(
-      'SELECT id FROM sessions WHERE revoked_at > now() - make_interval(secs => $1)',
+      `SELECT id FROM sessions WHERE revoked_at > ${databaseTime(this.clock, 'now()')} - make_interval(secs => $1)`,
       [seconds],
     );
     return rows.map((row) => row.id);

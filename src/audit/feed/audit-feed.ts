@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { EntriesRepository, type EntryTable, type StoredEntry } from '../entry/entries.repository.js';
@@ -27,7 +28,10 @@ export class AuditFeed {
   /** The position before the first entry. */
   readonly beginning = new FeedCursor(0).toString();
 
-  constructor(private readonly entries: EntriesRepository) {}
+  constructor(
+    private readonly entries: EntriesRepository,
+    private readonly clock: Clock,
+  ) {}
 
   /** Up to `limit` entries after a position; after null there are none, and the position is the present end. */
   async readAfter(
@@ -52,7 +56,7 @@ export class AuditFeed {
 
   /** For how long a reader at a position has left the next event unread, whatever holds it back; 0 when there is none. */
   async secondsBehind(position: string): Promise<number> {
-    return this.entries.ageAfter(FeedCursor.parse(position));
+    return this.entries.ageAfter(FeedCursor.parse(position), this.clock);
   }
 
   /** The position right after an entry, by its id, or that position itself; null when there is no such entry (any more). */

@@ -62,6 +62,8 @@ async function makeCluster(options: EmbeddedPostgresOptions, prepared: string | 
       DATABASE_POOL_SIZE: 2,
       DATABASE_SSL: 'off',
     });
+    const { letFunctionsFollowClock } = await import('./movable-database-clock.js');
+    await letFunctionsFollowClock(server.ownerUrl, server.serviceUrl);
   } finally {
     await server.stop();
   }

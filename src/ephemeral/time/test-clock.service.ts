@@ -29,6 +29,7 @@ export class TestClock {
     // What waits to be stored and sealed would seem to have waited for as long as the clock is moved.
     await RepeatingTask.runAll();
     change(this.clock);
+    await this.traces.moveDatabaseClock(this.clock.aheadMs());
     await this.catchUp();
   }
 
@@ -37,6 +38,7 @@ export class TestClock {
     const wasAhead = this.clock.aheadMs() !== 0;
     await RepeatingTask.runAll();
     this.clock.reset();
+    await this.traces.moveDatabaseClock(0);
     const now = this.real.now();
     const later = await this.traces.liveSessions(now);
     await this.transactions.run(async (tx) => {

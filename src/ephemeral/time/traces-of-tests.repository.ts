@@ -18,6 +18,11 @@ const TABLES = [
 export class TracesOfTestsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** Moves the clock that the functions of the database go by. */
+  async moveDatabaseClock(aheadMs: number): Promise<void> {
+    await this.dataSource.query(`UPDATE throwaway_clock SET ahead = $1 * interval '1 ms'`, [aheadMs]);
+  }
+
   /** Returns the sessions that have not ended; with a time, those made later only. */
   async liveSessions(since: Date | null): Promise<string[]> {
     const rows = await this.dataSource.query<{ id: string }[]>(
