@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/waiting/eventually.js';
 import { type EphemeralProcess, startEphemeral } from '../support/ephemeral/ephemeral-process.js';
 
 const TIMEOUT_MS = 120_000;
@@ -202,6 +203,34 @@ describe('POST /test/clock', { timeout: TIMEOUT_MS }, () => {
     const { accessToken: token } = (await (await logIn(somebody)).json()) as TestSession;
     const verification = await call('/audit/verification', { token });
     expect(await verification.json()).toMatchObject({ intact: true, firstFault: null });
+  });
+
+  it('drops what is past its retention, and the trail stays intact', async () => {
+    const admin = await person({ roles: ['auditor'] });
+    const signIn = async () => (await session({ userId: admin.user.id })).accessToken;
+    await call('/users/me', { token: await signIn() });
+    const recorded = async (type: string) => {
+      const from = encodeURIComponent(new Date(Date.now() - 3_600_000).toISOString());
+      const to = encodeURIComponent(new Date(Date.now() + 3_600_000).toISOString());
+      const answer = await call(`/audit/events?type=${type}&from=${from}&to=${to}`, {
+        token: await signIn(),
+      });
+      return ((await answer.json()) as { items: unknown[] }).items.length;
+    };
+    const intact = async () => (await call('/audit/verification', { token: await signIn() })).json();
+    await eventually(async () => expect(await recorded('api_call')).toBeGreaterThan(0));
+    await clock({ advance: '400d' });
+    expect(await recorded('api_call')).toBe(0);
+    expect(await recorded('user_created')).toBeGreaterThan(0);
+    expect(await intact()).toMatchObject({ intact: true });
+    await clock({ advance: '60d' });
+    expect(await recorded('user_created')).toBe(0);
+    expect(await intact()).toMatchObject({ intact: true });
+    await clock({});
+    await call('/users/me', { token: await signIn() });
+    await eventually(async () => expect(await recorded('api_call')).toBeGreaterThan(0));
+    expect(await intact()).toMatchObject({ intact: true });
+    expect(service.stderr()).not.toContain('Failed');
   });
 
   it('adds up, can be set, runs on, and is in the field Date', async () => {

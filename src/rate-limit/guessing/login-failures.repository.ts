@@ -39,7 +39,7 @@ export class LoginFailuresRepository {
     private readonly clock: Clock,
   ) {}
 
-  private get now(): string {
+  private get databaseNow(): string {
     return databaseTime(this.clock, 'clock_timestamp()');
   }
 
@@ -52,13 +52,13 @@ export class LoginFailuresRepository {
     const rows = await onDatabase(() =>
       this.failures.query<{ failures: number }[]>(
         `INSERT INTO login_failures AS f (account_digest, device_id, failures, updated_at)
-         VALUES ($1, $2, 1, ${this.now})
+         VALUES ($1, $2, 1, ${this.databaseNow})
          ON CONFLICT (account_digest, device_id) DO UPDATE SET
            failures = f.failures + 1,
            blocked_until = CASE WHEN f.failures + 1 >= $3::int THEN
-             ${this.now} + LEAST($4 * power(2, f.failures + 1 - $3::int), $5) * interval '1 second' END,
-           updated_at = ${this.now}
-         WHERE f.failures < $6 AND (f.blocked_until IS NULL OR f.blocked_until <= ${this.now})
+             ${this.databaseNow} + LEAST($4 * power(2, f.failures + 1 - $3::int), $5) * interval '1 second' END,
+           updated_at = ${this.databaseNow}
+         WHERE f.failures < $6 AND (f.blocked_until IS NULL OR f.blocked_until <= ${this.databaseNow})
          RETURNING failures`,
         [
           key.emailDigest,
@@ -77,7 +77,7 @@ export class LoginFailuresRepository {
   async find(key: FailureKey): Promise<{ failures: number; waitSeconds: number } | null> {
     const rows = await onDatabase(() =>
       this.failures.query<{ failures: number; waitSeconds: number }[]>(
-        `SELECT failures, GREATEST(0, ceil(extract(epoch FROM blocked_until - ${this.now})))::int AS "waitSeconds"
+        `SELECT failures, GREATEST(0, ceil(extract(epoch FROM blocked_until - ${this.databaseNow})))::int AS "waitSeconds"
          FROM login_failures WHERE account_digest = $1 AND device_id = $2`,
         [key.emailDigest, key.deviceId],
       ),
@@ -91,7 +91,7 @@ export class LoginFailuresRepository {
       this.failures.query<GuessingLock[]>(
         `SELECT account_digest AS "emailDigest", CASE WHEN failures < $2 THEN blocked_until END AS until
          FROM login_failures
-         WHERE account_digest = ANY($1) AND device_id = '' AND (failures >= $2 OR blocked_until > ${this.now})`,
+         WHERE account_digest = ANY($1) AND device_id = '' AND (failures >= $2 OR blocked_until > ${this.databaseNow})`,
         [emailDigests, closedAt],
       ),
     );

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readProcess } from '../../../src/ephemeral/process/process-table.js';
 
 /** The one line of standard output. */
-export interface Announcement {
+interface Announcement {
   readonly url: string;
   readonly adminKey: string | null;
   readonly mailbox: string;
