@@ -15,7 +15,13 @@ import { copyFolder } from './copy-folder.js';
 import { FileLock } from './file-lock.js';
 
 /** The code that a prepared cluster depends on. */
-const SOURCES = ['database/migrations', 'database/migrate', 'database/grants', 'embedded-postgres/cluster'];
+const SOURCES = [
+  '../ephemeral/cluster/movable-database-clock',
+  'database/migrations',
+  'database/migrate',
+  'database/grants',
+  'embedded-postgres/cluster',
+];
 /** A week. */
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const PLATFORM = fileURLToPath(new URL('../../platform', import.meta.url));
