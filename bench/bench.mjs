@@ -1,10 +1,10 @@
-// How fast Portcullis is, against others that do the same work on the same machine at the same time:
+// Measures Portcullis and compares it with others that do the same work on the same machine at the same time:
 //
 //   npm run bench -- [--rounds 5] [--seconds 4] [--only NAME,...] [--soak MINUTES] [--requests 1000000]
 //
-// Names: session-check, login, under-logins, overload, refresh, switches, recording, detection, scale-out, start-up, memory, and scale, which
-// needs 15 minutes and 10 GB of its own and runs only by name. A whole run takes about 20 minutes and writes
-// RESULTS.md; one with --only prints and writes nothing.
+// Names: session-check, login, under-logins, overload, refresh, switches, recording, detection, scale-out, start-up,
+// memory, and scale, which takes another 15 minutes and 10 GB and runs only if named. A complete run takes about 20
+// minutes and writes RESULTS.md. A run with --only prints its results and writes nothing.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
@@ -57,7 +57,7 @@ const MEASURES = {
   scale: measureScale,
 };
 
-/** Filling a database takes minutes and gigabytes: only when it is asked for. */
+/** Filling a database takes minutes and gigabytes, so it is done only on request. */
 const wanted = options.only?.split(',') ?? Object.keys(MEASURES).filter((name) => name !== 'scale');
 const unknown = wanted.filter((name) => !(name in MEASURES));
 if (unknown.length > 0) {
@@ -82,7 +82,7 @@ try {
   await laboratory.close();
 }
 
-/** Everything that stands side by side, each with the same people, and what the measures are told. */
+/** All subjects, each with the same users, and the options of the measures. */
 async function prepare() {
   progress('starting Portcullis, its peers, PostgreSQL and Redis');
   const portcullis = await startPortcullis(laboratory, {
@@ -127,7 +127,7 @@ async function write(measured) {
   return [await conditions(), targets, ...details].join('\n\n');
 }
 
-/** What the figures hold for. */
+/** The machine and the versions to which the figures apply. */
 async function conditions() {
   const git = (...args) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
   const { rows } = await query(laboratory.postgres.superuserUrl, 'SHOW server_version');
@@ -142,14 +142,14 @@ async function conditions() {
     .join('\n');
 }
 
-/** The report above what people have written below its line, which a new run keeps. */
+/** Replaces the report. Text that was added by hand below the separator is kept. */
 function withNotes(report) {
   const mark = '<!-- Written by hand from here on; a new run keeps it. -->';
   let notes = '';
   try {
     notes = readFileSync(RESULTS, 'utf8').split(mark)[1] ?? '';
   } catch {
-    // The first run.
+    // There is no report yet.
   }
   return `# Results of the last run\n\nWritten by \`npm run bench\`.\n\n${report}\n\n${mark}\n${notes.trimEnd()}\n`;
 }

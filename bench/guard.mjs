@@ -8,7 +8,7 @@ import { medianRatio } from './report/statistics.mjs';
 import { startBareFastify } from './subjects/bare-fastify.mjs';
 import { startPortcullis } from './subjects/portcullis.mjs';
 
-/** RESULTS.md has what it usually is; a fault that costs a round trip or a statement per request goes below half of it. */
+/** RESULTS.md has the usual ratio. A fault that adds a round trip or a statement per request reduces it to less than half. */
 const LEAST_RATIO = 0.1;
 const ROUNDS = 5;
 const SECONDS = 2;

@@ -1,4 +1,4 @@
-// Where the processor time of GET /users/me goes: by process for each request, and by function of the service.
+// Shows where the processor time of GET /users/me is spent: by process per request, and by function of the service.
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,7 +13,7 @@ const { values: options } = parseArgs({
   options: {
     seconds: { type: 'string', default: '6' },
     lines: { type: 'string', default: '40' },
-    /** NAME=value, any number of times: variables of the service. */
+    /** Variables of the service, as NAME=value; may be repeated. */
     env: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -48,7 +48,7 @@ try {
   await laboratory.close();
 }
 
-/** The same volley without the profiler, which slows what it watches. */
+/** The same volley without the profiler, which slows down the service. */
 async function timed(service, fire) {
   const times = async () => ({
     ...(await laboratory.cpuTimes(service.child)),

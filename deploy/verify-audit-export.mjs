@@ -1,15 +1,15 @@
 #!/usr/bin/env node
-// Verifies an export of the audit trail with nothing but Node.js, the seals and the public key:
+// Verifies an export of the audit trail. Needs only Node.js, the seals and the public key:
 //
 //   node verify-audit-export.mjs audit.ndjson audit-seals.ndjson PUBLIC_KEY [--complete]
 //
 // audit.ndjson        GET /audit/export
-// audit-seals.ndjson  GET /audit/seals from a minute before the first entry's time on, fetched a minute after the export
-// PUBLIC_KEY          `checkpoint.publicKey` of GET /audit/verification, noted down when you still trusted the service
-// --complete          the export had no filter: every sealed entry between its first and its last must be in it
+// audit-seals.ndjson  GET /audit/seals, from a minute before the first entry, fetched a minute after the export
+// PUBLIC_KEY          `checkpoint.publicKey` of GET /audit/verification, saved while the service was still trusted
+// --complete          the export was not filtered: it must contain every sealed entry between its first and its last
 //
-// Exit code 0: every entry is what was sealed, or came after the last seal and is counted as not proved; 1: not so;
-// 64: wrong usage. docs/audit-format.md describes the format.
+// Exit codes: 0 if every entry matches its seal, or came after the last seal and is counted as not proved; 1 if not;
+// 64 for wrong usage. docs/audit-format.md describes the format.
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -42,14 +42,14 @@ function broken(message) {
   process.exit(1);
 }
 
-/** The objects of a file, one to a line. */
+/** Yields the objects of a file, one per line. */
 async function* objects(file) {
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
     if (line !== '') yield JSON.parse(line);
   }
 }
 
-/** Follows the chain; answers the digest of every sealed entry by its id, and when the last seal was made. */
+/** Follows the chain. Returns the digests of all sealed entries by id, and the time of the last seal. */
 async function verifySeals() {
   const digests = new Map();
   let last = null;
@@ -62,7 +62,7 @@ async function verifySeals() {
       broken(`seal ${seal.number} was not signed with this key`);
     }
     if (last && (seal.number !== last.number + 1 || seal.previous !== last.hash)) {
-      broken(`seal ${seal.number} does not go on from seal ${last.number}`);
+      broken(`seal ${seal.number} does not continue from seal ${last.number}`);
     }
     for (let at = 0; at < members.length; at += MEMBER_BYTES) {
       const id = members.toString('hex', at, at + ID_BYTES);
@@ -80,19 +80,19 @@ for await (const entry of objects(exportFile)) {
   const id = entry.id.replaceAll('-', '');
   const digest = digests.get(id);
   if (digest === undefined) {
-    // Entries wait for their seal (an outage, an open transaction), hence the minute; after it they were put there.
+    // Entries after the last seal may still be waiting for one (after an outage, or because of an open transaction).
     if (!(entry.time > until)) broken(`entry ${entry.id} is in none of the seals`);
     late += 1;
     continue;
   }
-  if (sha256(canonical(entry)) !== digest) broken(`entry ${entry.id} is not what was sealed`);
-  if (seen.has(id)) broken(`entry ${entry.id} is there twice`);
+  if (sha256(canonical(entry)) !== digest) broken(`entry ${entry.id} differs from what was sealed`);
+  if (seen.has(id)) broken(`entry ${entry.id} appears twice`);
   seen.add(id);
 }
 
 if (flags.includes('--complete')) {
   if (seen.size === 0 && digests.size > 0) broken('none of the sealed entries is in the export');
-  // An id begins with its time, so that ids compare as their times do.
+  // Ids start with their time, so they sort by time.
   const [first, last] = [...seen].reduce(
     ([min, max], id) => [id < min ? id : min, id > max ? id : max],
     ['~', ''],
@@ -101,5 +101,5 @@ if (flags.includes('--complete')) {
     if (id > first && id < last && !seen.has(id)) broken(`entry ${id} was sealed and is not in the export`);
   }
 }
-console.log(`${seen.size} entries are what was sealed.`);
+console.log(`${seen.size} entries match their seals.`);
 if (late > 0) console.log(`${late} came after the last seal: not sealed yet, and not proved.`);

@@ -19,16 +19,16 @@ const STAMP = join(ROOT, 'dist', '.stamp.json');
 const BUILD_INFO = join(ROOT, 'dist', '.tsbuildinfo');
 const LOCK = join(ROOT, 'dist', '.building');
 
-/** `EX_CONFIG` of sysexits.h. */
+/** `EX_CONFIG` in sysexits.h. */
 const EXIT_CONFIG = 78;
 const NO_COMPILER =
   'dist is missing or older than src, and the compiler is not installed: run "npm ci --include=dev".\n';
 
 /**
- * Compiles `src` into `dist` unless that was done already. `dist` is completed in place and never emptied, so that
- * another instance can keep running from it; of several builds at once the first one works and the others wait.
- * A checkout without sources, such as an image, is taken as it is. Ends the process with 78 when there is something to
- * compile and no compiler (`npm ci --omit=dev`), and with the compiler's exit code when the compilation fails.
+ * Compiles `src` into `dist` if `dist` is out of date. `dist` is updated in place and never emptied, so that another
+ * instance can keep running from it. Of several concurrent builds, the first one compiles and the others wait. Does
+ * nothing in a checkout without sources, such as an image. Exits with 78 if compilation is needed but there is no compiler
+ * (`npm ci --omit=dev`), and with the compiler's exit code if the compilation fails.
  */
 export async function buildIfStale() {
   if (!existsSync(join(ROOT, 'src')) || isFresh()) return;
@@ -65,7 +65,7 @@ function isFresh() {
   return stamp.settings === now.settings && stamp.sources === now.sources;
 }
 
-/** When the compiler last wrote, which reveals a build by another tool, such as that of `start:dev`. */
+/** The time of the compiler's last write. It reveals a build by another tool, such as that of `start:dev`. */
 function buildTime() {
   return existsSync(BUILD_INFO) ? statSync(BUILD_INFO).mtimeMs : null;
 }
@@ -103,7 +103,7 @@ function nestCli() {
   }
 }
 
-/** A lock whose holder died is taken over; should two take it over at once, both compile the same sources. */
+/** A lock whose holder has died is taken over. If two processes take it over at once, both compile the same sources. */
 function tryLock() {
   try {
     writeFileSync(LOCK, String(process.pid), { flag: 'wx' });

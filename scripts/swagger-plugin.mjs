@@ -7,9 +7,9 @@ import ts from 'typescript';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * The compiler plugin of @nestjs/swagger for checkouts in any folder. It takes the modules that it imports from the
- * compiler's text of a type, where letters beyond ASCII are escaped, and decodes percent signs: from `jürgen/src/a.dto.ts`
- * it imports `j/u00FCrgen/src/a.dto.js`. What follows the last `src/` is right, and the path is rebuilt from that.
+ * The compiler plugin of @nestjs/swagger for checkouts in any folder. The original takes module paths from the compiler's
+ * text of a type, in which non-ASCII letters are escaped, and decodes percent signs: for `jürgen/src/a.dto.ts` it imports
+ * `j/u00FCrgen/src/a.dto.js`. The part after the last `src/` is correct, and the path is rebuilt from it.
  */
 export function before(options, program) {
   const transform = transformer(options, program);

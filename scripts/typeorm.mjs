@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { buildIfStale } from './build.mjs';
 
-// TypeORM's command line over ormconfig.ts, for example `node scripts/typeorm.mjs migration:run`: on a fresh build,
-// against the embedded database when none is configured, under the same lock and followed by the same grants as
-// the migrations at the service's start.
+// Runs TypeORM's command line with ormconfig.ts, for example `node scripts/typeorm.mjs migration:run`. Builds first, uses
+// the embedded database if none is configured, and takes the same lock and issues the same grants as the migrations at
+// the start of the service.
 await buildIfStale();
 const { loadEnvironment } = await import('../dist/src/platform/config/load-environment.js');
 const { reachDatabase } = await import('../dist/src/app/prepare-database.js');

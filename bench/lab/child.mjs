@@ -7,9 +7,9 @@ const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 10;
 
-/** A server that this run has started: told to stop by its process id, and gone when {@link Child.stop} resolves. */
+/** A server started by this run. It is stopped by its process id and has ended when {@link Child.stop} resolves. */
 export class Child {
-  /** Starts a program with its output in a file; its environment is `env` and a PATH, nothing of the caller's. */
+  /** Starts a program with its output in a file. Its environment consists only of `env` and a PATH. */
   static start({ name, command, args, env = {}, cwd, log }) {
     const output = openSync(log, 'a');
     const startedAt = performance.now();

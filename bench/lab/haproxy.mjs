@@ -6,7 +6,7 @@ import { freePort } from './laboratory.mjs';
 /** Whether Debian's haproxy is installed. */
 export const hasHaproxy = () => spawnSync('haproxy', ['-v']).status === 0;
 
-/** A round-robin balancer in front of services; returns its URL and process. */
+/** Starts a round-robin balancer in front of services. Returns its URL and process. */
 export async function startHaproxy(laboratory, services) {
   const port = await freePort();
   const folder = await laboratory.newFolder('haproxy');

@@ -10,14 +10,14 @@ import { cpuMs, familyCpuMs } from './cpu-time.mjs';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Room for the pools of everything that stands side by side, and for a seed; else the settings that users of the package get. */
+/** Enough connections for the pools of all subjects and for seeding; otherwise the default settings of the package. */
 const POSTGRES_SETTINGS = { max_connections: '200', max_wal_size: '4GB' };
 
 const silent = { log: () => {}, warn: () => {} };
 
 /**
- * The environment that all subjects share: one PostgreSQL and one Redis for this run, a folder, free ports.
- * {@link Laboratory.close} stops every process that was started through it and removes the folder.
+ * The environment shared by all subjects: one PostgreSQL and one Redis for this run, a folder, and free ports.
+ * {@link Laboratory.close} stops every process started through it and removes the folder.
  */
 export class Laboratory {
   static async open() {
@@ -59,12 +59,12 @@ export class Laboratory {
     });
   }
 
-  /** A new folder of a subject's own. */
+  /** Creates a folder for one subject. */
   async newFolder(name) {
     return mkdtemp(join(this.folder, `${name}-`));
   }
 
-  /** A new database: its URL for its owner, and for the service's role, which may do less. */
+  /** Creates a database. Returns its URLs for the owner and for the less privileged role of the service. */
   async newDatabase(name) {
     await query(this.postgres.superuserUrl, `CREATE DATABASE ${name} OWNER portcullis_owner`);
     const within = (url) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
@@ -75,12 +75,12 @@ export class Laboratory {
     };
   }
 
-  /** An empty database of the Redis server. */
+  /** Returns the URL of an empty database of the Redis server. */
   newRedis() {
     return `redis://127.0.0.1:${this.redisPort}/${this.redisDatabases++}`;
   }
 
-  /** Starts a program that lives until it is stopped or the laboratory closes. */
+  /** Starts a program that runs until it is stopped or the laboratory closes. */
   async start({ name, ...program }) {
     await mkdir(join(this.folder, 'logs'), { recursive: true });
     const log = join(this.folder, 'logs', `${name.replaceAll(/\W/g, '-')}.log`);
@@ -89,7 +89,7 @@ export class Laboratory {
     return child;
   }
 
-  /** Processor time that a service and the servers behind it have used so far, milliseconds each. */
+  /** Returns the processor time used so far by a service and by the servers behind it, in milliseconds each. */
   async cpuTimes(child) {
     const { rows } = await query(
       this.postgres.superuserUrl,
@@ -114,7 +114,7 @@ export class Laboratory {
   }
 }
 
-/** Runs statements on a connection of their own. */
+/** Runs statements on a separate connection. */
 export async function query(url, ...statements) {
   const client = new pg.Client(url);
   await client.connect();
@@ -127,7 +127,7 @@ export async function query(url, ...statements) {
   }
 }
 
-/** A port that was free a moment ago. */
+/** Returns a port that was free at the time of the call. */
 export async function freePort() {
   const server = createServer();
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));

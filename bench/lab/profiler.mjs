@@ -1,4 +1,4 @@
-// Loaded into the service with --import: SIGUSR2 begins a CPU profile, and the next one writes it to PROFILE.
+// Loaded into the service with --import. SIGUSR2 starts a CPU profile, and the next SIGUSR2 writes it to PROFILE.
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 

@@ -5,7 +5,7 @@ import { freePort } from './laboratory.mjs';
 const SLOTS = 16_384;
 const NODES = 3;
 
-/** A Redis Cluster of three primaries; returns its URLs as REDIS_URL takes them, and its processes. */
+/** Starts a Redis Cluster of three primaries. Returns its URLs in the form of REDIS_URL, and its processes. */
 export async function startRedisCluster(laboratory) {
   const nodes = [];
   for (let index = 0; index < NODES; index++) {
@@ -24,7 +24,7 @@ export async function startRedisCluster(laboratory) {
     const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const child = await laboratory.start({ name: `redis-${index}`, command: 'redis-server', args });
     const client = new Redis(port, '127.0.0.1');
-    // It connects before its server listens, and says so.
+    // The client connects before its server listens, and emits an error.
     client.on('error', () => {});
     nodes.push({ port, busPort, child, client });
   }

@@ -1,7 +1,7 @@
 import { progress } from './progress.mjs';
 
 /**
- * Runs named trials in turn, round after round, so that what the machine does meanwhile meets all of them alike.
+ * Runs named trials in turn, round after round, so that other activity of the machine affects all of them equally.
  * A trial returns a figure object with a `perSecond`; the result has each trial's figures, one for every round.
  */
 export async function interleave(title, rounds, trials) {

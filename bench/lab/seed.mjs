@@ -3,17 +3,17 @@ import { query } from './laboratory.mjs';
 
 const BATCH = 1_000_000;
 
-/** A UUIDv7 of a time, so that an entry's id agrees with its time as it does in the trail. */
+/** Returns a UUIDv7 for a time, so that an entry's id matches its time as in the trail. */
 const UUID_OF = (time) => `(lpad(to_hex((extract(epoch FROM ${time}) * 1000)::bigint), 12, '0') || '7' ||
   substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid`;
 
-/** Spread over the last 28 days, as a service in steady use leaves them. */
+/** Times spread over the last 28 days, as for a service in steady use. */
 const WITHIN_A_MONTH = `date_trunc('milliseconds', now() - random() * interval '28 days')`;
 
 /**
- * Fills the database of a service that has started: the given number of users with a session each, and entries of the trail. The
- * rows are for reading and for writing beside them; they carry no codes and lie before the first seal, so they prove
- * nothing. `url` is the superuser's.
+ * Fills the database of a service that has started with the given number of users, a session each, and entries of the
+ * trail. The rows serve only as existing data: they have no codes and precede the first seal, so they prove nothing. `url`
+ * is that of the superuser.
  */
 export async function seed(url, { users, calls, events }) {
   progress(`seed: ${users} users, each with a session`);
@@ -57,7 +57,7 @@ export async function seed(url, { users, calls, events }) {
   await query(url, 'VACUUM ANALYZE');
 }
 
-/** Indexes that are built at the end cost minutes instead of hours; returns the statements that build them. */
+/** Drops the indexes, which take minutes instead of hours if built at the end. Returns the statements that build them. */
 async function dropIndexes(url, tables) {
   const { rows } = await query(
     url,

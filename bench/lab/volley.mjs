@@ -2,11 +2,10 @@ import autocannon from 'autocannon';
 import { median, quantile } from '../report/statistics.mjs';
 
 /**
- * Sends requests over kept-alive connections for some seconds, each connection the next as soon as the last is answered,
- * or, with `perSecond`, at the given total rate.
- * `requestsOf(connection)` gives a connection its own list, which it sends in turn; `requests` is one list for all.
- * The rate is that between the first and the last answer, so that requests cut off at the end do not
- * count. Throws when an answer has another status than the accepted ones.
+ * Sends requests over kept-alive connections for some seconds. Each connection sends the next request when the previous
+ * one is answered or, with `perSecond`, at the given total rate. `requestsOf(connection)` returns a connection's own list,
+ * which it sends in turn; `requests` is one list for all. The rate is measured between the first and the last response, so
+ * that requests cut off at the end do not count. Throws if a response has a status that is not accepted.
  */
 export async function volley({ url, connections, seconds, perSecond, requests, requestsOf, accept = [200] }) {
   const answers = [];
@@ -30,7 +29,7 @@ export async function volley({ url, connections, seconds, perSecond, requests, r
   return summary(answers);
 }
 
-/** Figures of a list of answers; times in milliseconds. */
+/** Returns the figures of a list of responses; times are in milliseconds. */
 export function summary(answers) {
   const times = answers.map(({ ms }) => ms).sort((a, b) => a - b);
   const elapsed = answers.length < 2 ? Number.NaN : answers.at(-1).at - answers[0].at;

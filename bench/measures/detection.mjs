@@ -15,10 +15,10 @@ const RULES = [
 ];
 const all = (limit) => Object.fromEntries(RULES.map((rule) => [`DETECT_${rule}`, limit]));
 
-/** `on` judges every login, by windows of the usual length that nothing fills. */
+/** `on` evaluates every login, with windows of the usual length that never trigger. */
 const VARIANTS = { on: all('9000000/600'), off: all('off') };
 
-/** What detection, which reads the trail behind the requests, costs logins and session checks. */
+/** Measures the cost of detection, which reads the trail asynchronously, for logins and session checks. */
 export async function measureDetection({ laboratory, rounds, seconds }) {
   const logins = {};
   const checks = {};

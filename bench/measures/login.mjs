@@ -7,7 +7,7 @@ import { compareForSeconds } from '../subjects/bare-bcrypt.mjs';
 
 const BARE = 'bare bcrypt.compare';
 
-/** Logins at the pace of the hash: enough connections to keep every core busy without long queues. */
+/** Measures logins at the rate of the hash: with enough connections to keep every core busy without long queues. */
 export async function measureLogin({ subjects, portcullis, rounds, seconds }) {
   const trials = { [BARE]: () => compareForSeconds(seconds * 2) };
   for (const subject of subjects.filter(({ login }) => login)) {

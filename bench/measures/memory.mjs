@@ -12,7 +12,7 @@ const STEP_SECONDS = 10;
 /** The tasks that run every ten minutes must run during the soak, not only at its end. */
 const OFTEN = { AUDIT_VERIFY_INTERVAL_SECONDS: '60' };
 
-/** Resident memory of the service: idle, after many requests, and whether it still grows by then. */
+/** Measures the resident memory of the service when idle and after many requests, and whether it is still growing then. */
 export async function measureMemory({ laboratory, requests: wanted, soakMinutes }) {
   const database = await laboratory.newDatabase('memory');
   const service = await startPortcullis(laboratory, { name: 'Portcullis, memory', database, env: OFTEN });
@@ -55,7 +55,7 @@ export async function measureMemory({ laboratory, requests: wanted, soakMinutes 
   return { rows };
 }
 
-/** Least squares, megabytes per minute; over the second half, when caches are full and code is compiled. */
+/** Returns the growth in megabytes per minute, by least squares over the second half, when caches are full and code is compiled. */
 function slopeOf(samples) {
   const mean = (of) => samples.reduce((sum, sample) => sum + of(sample), 0) / samples.length;
   const [time, size] = [mean((one) => one.minutes), mean((one) => one.megabytes)];

@@ -10,7 +10,7 @@ import { refreshFor } from './refresh.mjs';
 const CONNECTIONS = 16;
 const VARIANTS = { recorded: {}, 'not recorded': { AUDIT_CALLS_ENABLED: 'false' } };
 
-/** What the record of its call adds to each kind of request: processor time of the service, PostgreSQL and Redis together. */
+/** Measures what recording the call adds to each kind of request: processor time of the service, PostgreSQL and Redis together. */
 export async function measureRecording({ laboratory, rounds, seconds }) {
   const services = [];
   for (const [name, env] of Object.entries(VARIANTS)) {
@@ -44,7 +44,7 @@ export async function measureRecording({ laboratory, rounds, seconds }) {
   };
 }
 
-/** For each kind of request, what sends it for some seconds. */
+/** For each kind of request, a function that sends it for some seconds. */
 async function trialsOf(service, seconds) {
   const sessions = await service.signIn(service.people.slice(0, CONNECTIONS));
   const rotating = await service.signIn(service.people.slice(CONNECTIONS, 2 * CONNECTIONS));

@@ -5,7 +5,7 @@ import { median } from '../report/statistics.mjs';
 
 const CONNECTIONS = 32;
 
-/** Rotation of refresh tokens, each connection with a session of its own. */
+/** Measures the rotation of refresh tokens, with a separate session per connection. */
 export async function measureRefresh({ portcullis, rounds, seconds }) {
   const sessions = await portcullis.signIn(portcullis.people.slice(0, CONNECTIONS));
   const trials = { [portcullis.name]: () => refreshFor(portcullis, sessions, seconds) };

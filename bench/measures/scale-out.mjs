@@ -9,8 +9,8 @@ import { startPortcullis } from '../subjects/portcullis.mjs';
 const ONE = 'one process';
 
 /**
- * What more processes, a balancer and a Redis Cluster add to one process. The load generator, PostgreSQL, Redis and the
- * balancer share the machine with all of them, so that on two cores there is nothing to gain: what shows is the cost.
+ * Measures the effect of more processes, a balancer and a Redis Cluster. The load generator, PostgreSQL, Redis and the
+ * balancer share the machine with all of them, so on two cores there is nothing to gain and only the cost is visible.
  */
 export async function measureScaleOut({ laboratory, rounds, seconds }) {
   const children = [];
@@ -66,7 +66,7 @@ export async function measureScaleOut({ laboratory, rounds, seconds }) {
   };
 }
 
-/** Two instances of one installation: one database, one Redis, one public address, the same secrets. */
+/** Starts two instances of one installation: one database, one Redis, one public URL, the same secrets. */
 async function twins(service, laboratory) {
   const env = { REDIS_URL: laboratory.newRedis(), PUBLIC_URL: 'http://localhost:3000' };
   const first = await service('first of two', env);

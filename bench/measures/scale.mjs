@@ -11,7 +11,7 @@ import { refreshFor } from './refresh.mjs';
 const SIZE = { users: 1_000_000, calls: 10_000_000, events: 1_000_000 };
 const PAGES = 200;
 
-/** Existing rows must cost nothing: the same measures on a full database and on an empty one. */
+/** Checks that existing rows cost nothing, by the same measures on a full and on an empty database. */
 export async function measureScale({ laboratory, rounds, seconds }) {
   const services = {};
   for (const name of ['empty', 'full']) {
@@ -49,7 +49,7 @@ const MEASURES = {
   refresh: (service, seconds) => refreshFor(service, service.sessions, seconds),
 };
 
-/** Pages as users request them, one after the other, each for another user. */
+/** Requests pages as users do, one after the other, each for a different user. */
 async function measurePages({ url, database, login }) {
   const { rows: people } = await query(
     database.superuserUrl,

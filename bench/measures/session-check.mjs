@@ -6,7 +6,7 @@ import { absent, ms, number, row } from '../report/row.mjs';
 const CONNECTIONS = 32;
 const SESSIONS = 40;
 
-/** `GET /users/me`, or what a peer has in its place, over forty sessions in turn. */
+/** Measures `GET /users/me`, or the equivalent of a peer, over forty sessions in turn. */
 export async function measureSessionCheck({ subjects, portcullis, betterAuth, fastApi, rounds, seconds }) {
   const trials = {};
   for (const subject of subjects) {

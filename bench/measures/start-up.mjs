@@ -4,7 +4,7 @@ import { number, row } from '../report/row.mjs';
 import { median } from '../report/statistics.mjs';
 import { START } from '../subjects/portcullis.mjs';
 
-/** From `npm start`, without npm, to readiness: the first time, and with an existing database. */
+/** Measures the time from `npm start`, without npm, to readiness, at the first start and with an existing database. */
 export async function measureStartUp({ laboratory, rounds }) {
   const first = [];
   const again = [];

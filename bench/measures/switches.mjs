@@ -10,10 +10,10 @@ const VARIANTS = {
   'limits off': LIMITS_OFF,
 };
 
-/** A load that leaves both cores half idle: what a request takes is then its own work, and not its place in a queue. */
+/** A load that leaves both cores half idle, so that the duration of a request is its own work and not queueing. */
 const PER_SECOND = 1500;
 
-/** What recording every call, and limiting it, costs the session check: of the machine when it is full, of time when it is not. */
+/** Measures what recording and limiting cost the session check: throughput at full load, and duration at partial load. */
 export async function measureSwitches({ laboratory, rounds, seconds }) {
   const trials = {};
   const calm = {};

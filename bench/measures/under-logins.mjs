@@ -12,7 +12,7 @@ const LOGINS = 64;
 const QUEUE_MS = 6000;
 const CHECKS = 8;
 
-/** The effect of a flood of logins on signed-in users, and on the logins themselves. */
+/** Measures the effect of a flood of logins on signed-in users, and on the logins themselves. */
 export async function measureUnderLogins({ subjects, portcullis, betterAuth, rounds, seconds }) {
   const times = new Map();
   for (let round = 1; round <= rounds; round++) {
@@ -54,9 +54,9 @@ async function checksUnderLogins(subject, seconds) {
   return checks;
 }
 
-/** Far more logins at once than the machine can hash: refusals must be fast, and the other requests must not be slowed down. */
+/** Sends far more logins at once than the machine can hash. Refusals must be fast, and other requests must not be slowed down. */
 export async function measureOverload({ portcullis, ceiling: known, rounds, seconds }) {
-  // Taken by the measure of logins before; without it, now.
+  // Reuses the result of the login measure if it ran before.
   const ceiling = known ?? (await compareForSeconds(seconds * 2)).perSecond;
   const connections = 64 * availableParallelism();
   const goodput = [];

@@ -1,7 +1,7 @@
-/** A line of the table of targets; `met` is null where nothing was promised. */
+/** Returns a row of the table of targets; `met` is null if there is no target. */
 export const row = (measure, target, result, met = null) => ({ measure, target, result, met });
 
-/** A measure that could not be taken, and why. */
+/** Returns a row for a measure that could not be taken, with the reason. */
 export const absent = (measure, target, why) => row(measure, target, why);
 
 export const number = (value, digits = 0) =>

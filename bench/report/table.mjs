@@ -1,4 +1,4 @@
-/** Rows of cells as a table in Markdown, its columns aligned so that it reads as well on a terminal. */
+/** Formats rows of cells as a Markdown table whose columns are aligned, so that it is also readable on a terminal. */
 export function table(head, rows) {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((cells) => String(cells[column]).length)),

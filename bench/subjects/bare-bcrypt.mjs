@@ -6,7 +6,7 @@ import { summary } from '../lab/volley.mjs';
 
 const PROGRAM = fileURLToPath(new URL('programs/bare-bcrypt.mjs', import.meta.url));
 
-/** `bcrypt.compare` at cost 12 and nothing else, one per core at a time: the most logins that this machine can have. */
+/** Only `bcrypt.compare` at cost 12, one per core at a time: the upper bound of logins on this machine. */
 export async function compareForSeconds(seconds) {
   const child = fork(PROGRAM, [String(availableParallelism()), String(seconds)]);
   const [answers] = await once(child, 'message');

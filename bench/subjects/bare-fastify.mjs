@@ -3,7 +3,7 @@ import { freePort } from '../lab/laboratory.mjs';
 
 const PROGRAM = fileURLToPath(new URL('programs/bare-fastify.mjs', import.meta.url));
 
-/** Fastify that answers every check with the same JSON body: the most that this HTTP stack gives on this machine. */
+/** Fastify returning the same JSON body for every check: the upper bound of this HTTP stack on this machine. */
 export async function startBareFastify(laboratory) {
   const port = await freePort();
   const child = await laboratory.start({

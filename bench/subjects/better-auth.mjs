@@ -7,10 +7,10 @@ import { forEach, person } from './people.mjs';
 const PROGRAM = fileURLToPath(new URL('programs/better-auth.mjs', import.meta.url));
 const PACKAGE = new URL('../node_modules/better-auth/package.json', import.meta.url);
 
-/** It reads the client's address, by which it limits, from the header that a proxy sets. */
+/** It reads the client's address, which its limits use, from the header field set by a proxy. */
 const THROUGH_PROXY = { 'x-forwarded-for': '203.0.113.7' };
 
-/** better-auth on Node's http server: bcrypt 12, PostgreSQL, Redis as secondary storage, limits on and not reached. */
+/** better-auth on Node's http server: bcrypt 12, PostgreSQL, Redis as secondary storage, limits on but not reached. */
 export async function startBetterAuth(laboratory) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

@@ -7,7 +7,7 @@ import { forEach, person } from './people.mjs';
 
 const PROGRAM = fileURLToPath(new URL('programs/fastapi_reference.py', import.meta.url));
 
-/** Debian's Python: the packages that it needs are Debian's, too. */
+/** Debian's Python, because the required packages are from Debian, too. */
 const PYTHON = '/usr/bin/python3';
 const PACKAGES = ['fastapi', 'uvicorn', 'sqlalchemy', 'asyncpg', 'jose', 'bcrypt', 'redis'];
 
@@ -20,14 +20,14 @@ const TABLES = [
   'CREATE INDEX ON audit_logs (user_id, created_at)',
 ];
 
-/** Why the reference cannot run here; null when it can. */
+/** Returns the reason why the reference cannot run here; null if it can. */
 export function whyNoFastApi() {
   const names = PACKAGES.join(', ');
   const { status } = spawnSync(PYTHON, ['-c', `import ${names}`]);
   return status === 0 ? null : `not installed: ${PACKAGES.map((name) => `python3-${name}`).join(', ')}`;
 }
 
-/** The service's forerunner as its design describes it: RS256, a sliding log in Redis, one audit row per call. */
+/** The predecessor of the service, built from its design: RS256, a sliding log in Redis, one audit row per call. */
 export async function startFastApi(laboratory) {
   const port = await freePort();
   const database = await laboratory.newDatabase('fastapi');

@@ -1,11 +1,11 @@
 const PASSWORD = 'wandering otters hum at 4 bells';
 
-/** The data of a user to register; the same number always gives the same user. */
+/** Returns the data of a user to register. The same number always gives the same user. */
 export function person(number) {
   return { name: `Person ${number}`, email: `person-${number}@example.com`, password: PASSWORD };
 }
 
-/** Does something for each of the people, two at a time: hashing takes both cores of a small machine. */
+/** Runs an action for each user, two at a time, because hashing uses both cores of a small machine. */
 export async function forEach(people, work) {
   const waiting = [...people.entries()];
   const results = [];

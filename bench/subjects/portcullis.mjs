@@ -4,7 +4,7 @@ import { freePort, query, ROOT } from '../lab/laboratory.mjs';
 import { jsonRequest, postJson } from './http.mjs';
 import { forEach, person } from './people.mjs';
 
-/** Every policy is checked and counted for every request, and none refuses what a load generator sends. */
+/** Every policy is checked and counted for every request, but none refuses requests of the load generator. */
 const UNREACHED_LIMITS = {
   RATE_LIMIT_DEFAULT: '9000000/60',
   RATE_LIMIT_ADDRESS: '9000000/60',
@@ -20,14 +20,14 @@ const NO_SUSPICION = { DETECT_ERROR_RATE: 'off', DETECT_RATE_LIMIT_STORM: 'off',
 export const LIMITS_OFF = Object.fromEntries(Object.keys(UNREACHED_LIMITS).map((name) => [name, 'off']));
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-// The last of the alternatives is the plain `node ...`.
+// The last alternative is the plain `node ...`.
 const [, ...flags] = scripts.start.split('|| ').at(-1).split(' ');
 const program = join(ROOT, flags.pop());
 
-/** The arguments that `npm start` gives to node. */
+/** The arguments that `npm start` passes to node. */
 export const START = [...flags, program];
 
-/** The service as `npm start` starts it, in production mode, everything on; `env` changes that for a comparison. */
+/** The service as started by `npm start`, in production mode with everything on; `env` changes that for a comparison. */
 export async function startPortcullis(
   laboratory,
   { name = 'Portcullis', database, env = {}, node = [], command = process.execPath } = {},
@@ -63,7 +63,7 @@ class Portcullis {
     Object.assign(this, parts);
   }
 
-  /** Opens accounts: one by the front door, the others as copies of its row, for each would cost a hash. */
+  /** Creates accounts: one by registration, the others as copies of its row, because each registration would take a hash. */
   async register(count) {
     const people = Array.from({ length: count }, (_, number) => person(number));
     const [{ name, email, password }] = people;

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { isEmail } from 'class-validator';
 import { AuditService } from '../audit/audit.service.js';
+import { LOCALES } from '../platform/access/locale.js';
 import { ConfigurationFault } from '../platform/config/configuration-fault.js';
 import { Environment } from '../platform/config/environment.js';
 import { TransactionRunner } from '../platform/database/transaction-runner.js';
@@ -61,7 +62,12 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
     await this.transactions.run(async (tx) => {
       await this.repository.lockRoles(tx);
       if (await this.repository.someoneHas('admin', tx)) return;
-      const account = { email, displayName: null, roles: ['user' as const, 'admin' as const] };
+      const account = {
+        email,
+        displayName: null,
+        roles: ['user' as const, 'admin' as const],
+        locale: LOCALES[0],
+      };
       const { id } = await this.creation.create(tx, account, passwordHash, ORIGIN);
       await this.audit.record(tx, {
         type: 'privilege_permissions_changed',

@@ -23,7 +23,7 @@ export class OperatorPasswords {
     return this.transactions.run(async (tx) => {
       const user = await this.users.lockByName(tx, who);
       if (!user) throw new Problem(PlatformErrors.not_found);
-      await this.passwords.replace(tx, user, hash, origin);
+      await this.passwords.replace(tx, user, { hash, by: 'operator' }, origin);
       return user.disabledAt === null;
     });
   }

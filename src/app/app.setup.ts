@@ -34,13 +34,14 @@ export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError:
 
 /** Creates the service's HTTP adapter. {@link setUp} completes it after the application is created. */
 export function createAdapter(
-  { PUBLIC_URL }: Pick<Environment, 'PUBLIC_URL'>,
+  { PUBLIC_URL, MAX_CONNECTIONS }: Pick<Environment, 'PUBLIC_URL' | 'MAX_CONNECTIONS'>,
   clock: Clock = new SystemClock(),
 ): FastifyAdapter {
   const ids = new UuidV7(clock, new SystemRandomness());
   return fastifyAdapter({
     nextRequestId: () => ids.next(),
     basePath: publicPath(PUBLIC_URL),
+    maxConnections: MAX_CONNECTIONS,
     onUnroutable: (error, request, reply) => {
       (request.server as unknown as { unroutable: Unroutable }).unroutable(error, request, reply);
     },

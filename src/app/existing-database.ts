@@ -39,7 +39,7 @@ export async function reachExistingDatabase(environment: Environment): Promise<P
 
 function missing(environment: Environment, variable: string): ConfigurationFault {
   return new ConfigurationFault([
-    `${variable} names no database of this service: ${databaseName(environment)} was never used by it`,
+    `${variable} does not name a database of this service: ${databaseName(environment)} was never used by it`,
   ]);
 }
 

@@ -32,14 +32,14 @@ import { UsersErrors } from '../users/users.errors.js';
 
 const description = (
   base: string,
-) => `Sign in once and get an access token that your API can verify offline. After the logout the service refuses it within one second.
+) => `Sign in once and get an access token that your API can verify offline. The service rejects it within one second of logout.
 
 **Try it out here:** execute *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
-keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. The routes under *audit* and *monitoring* require a role, which an operator gives:
+keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. The routes under *audit* and *monitoring* require a role, which an operator can grant:
 \`npm run admin -- users roles ada@example.com admin\`. *GET /audit/stream* never ends, so this page cannot show it: use \`curl -N\`.
 
-Errors are \`application/problem+json\` (RFC 9457); programs should rely on \`code\`: [all of them](${base}/docs/errors). Every response, errors included, carries
-\`X-Request-Id\`, and the rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document itself: [OpenAPI 3.1](${base}/openapi.json).`;
+Errors are \`application/problem+json\` (RFC 9457). Programs should rely on \`code\`; see [all codes](${base}/docs/errors). Every response, errors included, carries
+\`X-Request-Id\`, and the rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document is also available as [OpenAPI 3.1](${base}/openapi.json).`;
 
 const BEARER =
   'The `accessToken` of a login with `"tokenTransport": "body"`. It takes precedence over a cookie.';
@@ -75,7 +75,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .addTag('users', 'The signed-in account.')
     .addTag('keys', 'Public keys for verifying access tokens offline.')
     .addTag('rate limits', 'The rate limits of this service.')
-    .addTag('audit', 'The audit trail, and the proof that it was not altered.')
+    .addTag('audit', 'The audit trail, and proof that it was not altered.')
     .addTag('monitoring', 'Security alerts and how they were resolved.')
     .addTag('operation', 'Endpoints for supervisors, load balancers and Prometheus.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: BEARER }, 'bearer')

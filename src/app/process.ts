@@ -46,7 +46,7 @@ export async function serve(environment: Environment, parts?: Parts): Promise<()
   logger.log(`Listening on ${await app.getUrl()}${documentation}`);
   if (environment.NODE_ENV === 'production' && isLoopback(environment.PUBLIC_URL))
     logger.warn(
-      `PUBLIC_URL is ${environment.PUBLIC_URL}, a loopback URL, and tokens carry it as their issuer`,
+      `PUBLIC_URL is ${environment.PUBLIC_URL}, a loopback URL, and is used as the issuer of tokens`,
     );
   return async () => {
     app.get(Drain).begin();

@@ -2,14 +2,14 @@ import type { Origin } from '../platform/http/origin.js';
 import type { AuditDetails, AuditEventType, AuditOutcome } from './audit-vocabulary.js';
 import type { GroupedRefusals } from './refusals/grouped-refusals.js';
 
-/** An authentication event as the service that decided it reports it. */
+/** An authentication event, as reported by the service that decided it. */
 export type AuditEvent<T extends AuditEventType = AuditEventType> = {
   [K in T]: {
     readonly type: K;
     readonly outcome: AuditOutcome;
     /** The reason, as a short stable word such as `wrong_password`; null if the type is sufficient. */
     readonly reason?: string | null;
-    /** The account the event is about, where there is one. */
+    /** The user that the event is about, if there is one. */
     readonly userId?: string | null;
     readonly sessionId?: string | null;
     readonly origin: Origin;
@@ -17,23 +17,23 @@ export type AuditEvent<T extends AuditEventType = AuditEventType> = {
   };
 }[T];
 
-/** An API call as the HTTP layer reports it when the response is sent. */
+/** An API call, as reported by the HTTP layer when the response is sent. */
 export interface ApiCall {
   readonly origin: Origin;
   readonly method: string;
-  /** The matched route's pattern, or null. Never the path itself, which may carry data. */
+  /** The pattern of the matched route, or null. Never the path itself, which may contain data. */
   readonly route: string | null;
   readonly status: number;
   readonly durationMs: number;
   readonly userId: string | null;
   readonly sessionId: string | null;
-  /** The problem code of a refusal. */
+  /** The problem code of a refused call. */
   readonly reason: string | null;
-  /** Of a call that stands for several that were refused. */
+  /** Set for a call that represents several refused calls. */
   readonly grouped?: GroupedRefusals;
 }
 
-/** One row of the trail, in the form that `GET /audit/events` returns; members that do not apply are null. */
+/** One entry of the trail, in the form returned by `GET /audit/events`. Members that do not apply are null. */
 export interface AuditEntry {
   readonly id: string;
   /** RFC 3339, UTC, milliseconds. */

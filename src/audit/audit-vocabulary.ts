@@ -1,51 +1,67 @@
 import type { GroupedRefusals } from './refusals/grouped-refusals.js';
 
 /**
- * The closed vocabulary of authentication events, in the words of the OWASP Logging Vocabulary Cheat Sheet where
- * it has one. `details` of each type are typed below; a member that is not listed cannot be recorded. If the
- * caller acted on another account or on the installation, the members of the origin's `actor` are added.
+ * The complete vocabulary of authentication events, using the names of the OWASP Logging Vocabulary Cheat Sheet where
+ * it has one. The `details` of each type are typed below; other members cannot be recorded. If the caller acted on
+ * another account or on the installation, the members of the origin's `actor` are added.
  */
 export interface AuditDetails {
-  /** Somebody signed in. `account` is the keyed digest of the submitted address. */
+  /** A login succeeded. `account` is the keyed digest of the submitted e-mail address. */
   authn_login_success: {
     account: string;
     deviceId: string;
     knownDevice: boolean;
     firstLogin: boolean;
   };
-  /** Signed in after at least one failure in a row; recorded beside the success. */
+  /** A login succeeded after at least one failure in a row; recorded in addition to the success. */
   authn_login_successafterfail: { account: string; failures: number };
-  /** A login was refused: wrong password, unknown account or disabled account; the response is the same for all. */
+  /** A login failed: wrong password, unknown account or disabled account. The response is the same for all. */
   authn_login_fail: { account: string };
-  /** A login was refused unevaluated, because of the failures before it. */
+  /** A login was refused without checking the password, because of previous failures. */
   authn_login_lock: { account: string; retryAfterSeconds: number };
-  /** The hundredth failure in a row: the account accepts no guesses until an administrator or a reset unlocks it. */
+  /**
+   * The hundredth failure in a row: no more guesses are accepted until an administrator or a reset unlocks the
+   * account.
+   */
   authn_login_fail_max: { account: string };
-  /** The user of a session has authenticated again; `amr` lists the session's methods since then. */
+  /** The user of a session authenticated again. `amr` lists the session's methods since then. */
   authn_step_up: { account: string; methods: string[]; amr: string[] };
-  authn_password_change: Record<string, never>;
-  /** An access token was not acceptable; `reason` says why. `forged` marks a bad signature. */
+  /** `by`: the owner with the old password, the owner with a mailed link, or an operator. */
+  authn_password_change: { by: 'change' | 'reset' | 'operator' };
+  /** A new password was refused because the link that came with it is not valid. */
+  authn_password_change_fail: { by: 'reset' };
+  /** Somebody asked for a link to set a new password. A failure: no enabled account has the address, and nothing was sent. */
+  authn_password_reset_requested: { account: string };
+  /** An access token was not accepted, for the given `reason`. `forged` marks a bad signature. */
   authn_token_invalid: { forged: boolean };
-  /** A refresh token was presented again after its rotation; its session ended. */
+  /** A refresh token was presented again after its rotation, and its session was ended. */
   authn_token_reuse: { generation: number; presentedGeneration: number };
   session_created: { deviceId: string };
-  /** `replayed`: the current token was given again, within ten seconds of the rotation. */
+  /** `replayed`: the current token was issued again, within ten seconds of the rotation. */
   session_renewed: { generation: number; replayed: boolean; networkChanged: boolean };
-  /** A refresh was refused; `reason` says why. */
+  /** A refresh was refused for the given `reason`. */
   session_renew_fail: Record<string, never>;
   session_logout: Record<string, never>;
-  /** A genuine token of a session that is over was presented. */
+  /** A genuine token of a session that has ended was presented. */
   session_use_after_expire: Record<string, never>;
   /**
-   * One session was ended while others of its user go on; `reason` says why. `by` is the session in which its user ended
-   * it, itself perhaps; null where the service did.
+   * One session was ended, for the given `reason`, while others of its user continue. `by` is the session from which
+   * the user ended it, possibly itself; null if the service ended it.
    */
   session_ended: { by: string | null };
-  /** Ended for a cause other than logout: role change, disabling, deletion, operator, response to an alert. */
+  /** The owner reported, by the link in a notice, that this session is not theirs. The password is void until a reset. */
+  session_disowned: { deviceId: string };
+  session_disown_fail: Record<string, never>;
+  /**
+   * Sessions ended for a cause other than logout: role change, disabling, deletion, operator, or response to an
+   * alert.
+   */
   session_revoked: { sessions: number };
   user_created: { roles: string[] };
   user_create_fail: { account: string };
   user_updated: { members: string[] };
+  /** Somebody proved that the account's address is theirs. */
+  user_email_verified: { by: 'reset' };
   user_disabled: Record<string, never>;
   user_enabled: Record<string, never>;
   user_deleted: Record<string, never>;
@@ -53,7 +69,7 @@ export interface AuditDetails {
   privilege_permissions_changed: { granted: string[]; revoked: string[] };
   authz_fail: { required: string[] };
   malicious_csrf: { origin: string | null; fetchSite: string | null };
-  /** With the members of a group it stands for several refusals of one caller. */
+  /** With the members of a group, it represents several refusals of one caller. */
   excess_rate_limit_exceeded: {
     policies: string[];
     account?: string;
@@ -66,24 +82,27 @@ export interface AuditDetails {
   address_blocked: { address: string; seconds: number; rule: string; alertId: string };
   address_unblocked: { address: string; alertId: string };
   signing_key_rotated: { kid: string };
-  /** A row of the table of keys was not made by this installation; it is ignored. */
+  /** A row of the table of keys was not created by this installation and is ignored. */
   signing_key_rejected: { kid: string };
   sys_startup: { version: string };
   sys_shutdown: Record<string, never>;
 }
 
-/** The types that can be recorded as an event; any other word does not compile. */
+/** The types of events that can be recorded. */
 export type AuditEventType = keyof AuditDetails;
-/** A call below status 400 and an event that did what was asked are a success, everything else is a failure. */
+/**
+ * An event that did what was requested and a call with a status below 400 are a success; everything else is a
+ * failure.
+ */
 export type AuditOutcome = 'success' | 'failure';
 
-/** The type that API calls carry in the trail. */
+/** The type of API calls in the trail. */
 export const API_CALL = 'api_call';
 
-/** What an event means for the sessions of its user: the end of the one that it names, or of all. */
+/** The effect of an event on its user's sessions: it ends the one that it names, or all of them. */
 type Ends = 'session' | 'every session';
 
-/** The vocabulary as values; the compiler keeps it complete. */
+/** The vocabulary as values. Its type ensures that it is complete. */
 const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_success: true,
   authn_login_successafterfail: true,
@@ -91,7 +110,9 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_lock: true,
   authn_login_fail_max: true,
   authn_step_up: true,
-  authn_password_change: { ends: 'every session' },
+  authn_password_change: true,
+  authn_password_change_fail: true,
+  authn_password_reset_requested: true,
   authn_token_invalid: true,
   authn_token_reuse: { ends: 'session' },
   session_created: true,
@@ -100,10 +121,13 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   session_logout: { ends: 'session' },
   session_use_after_expire: true,
   session_ended: { ends: 'session' },
+  session_disowned: { ends: 'session' },
+  session_disown_fail: true,
   session_revoked: { ends: 'every session' },
   user_created: true,
   user_create_fail: true,
   user_updated: true,
+  user_email_verified: true,
   user_disabled: { ends: 'every session' },
   user_enabled: true,
   user_deleted: { ends: 'every session' },
@@ -127,7 +151,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
 /** Every type of event. */
 export const AUDIT_EVENT_TYPES = Object.keys(MARKS) as AuditEventType[];
 
-/** The types of events after which a session must stop reading the trail. */
+/** Returns the types of events after which a session must no longer read the trail. */
 export function eventsThatEnd(ends: Ends): AuditEventType[] {
   return AUDIT_EVENT_TYPES.filter((type) => {
     const mark = MARKS[type];

@@ -13,10 +13,12 @@ import { SpoolDrain } from './spool/spool-drain.js';
 import { untilAvailable } from '../platform/database/until-available.js';
 import { SpoolWriter } from './spool/spool-writer.js';
 
-/** Starts and stops the background tasks of the trail: drain the spool, seal, create months ahead and drop old ones. */
+/**
+ * Starts and stops the background tasks of the trail: draining the spool, sealing, creating and dropping partitions.
+ */
 @Injectable()
 export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
-  /** Entries are to be in PostgreSQL within 250 ms, and sealed within a second. */
+  /** Entries must be in PostgreSQL within 250 ms and sealed within a second. */
   private readonly draining = new RepeatingTask('AuditSpool', () => this.drain.run(), {
     pauseMs: 100,
     retryMs: 500,
@@ -39,7 +41,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
     private readonly retention: PartitionRetention,
   ) {}
 
-  /** Before the first entry can be written: positions that fit the rows, and months to hold them. */
+  /** Prepares positions and partitions before the first entry is written. */
   async onModuleInit(): Promise<void> {
     await untilAvailable(() => this.months.prepare());
   }
@@ -50,7 +52,10 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
     this.upkeep.startDelayed();
   }
 
-  /** After the last request, sends and seals its records. Without PostgreSQL they stay in the spool for the next start. */
+  /**
+   * After the last request, sends and seals the remaining records. Without PostgreSQL they stay in the spool until
+   * the next start.
+   */
   async onApplicationShutdown(): Promise<void> {
     await this.upkeep.stop();
     this.writer.flush();

@@ -43,7 +43,7 @@ import { RejectedEntries } from './spool/rejected-entries.js';
 import { SpoolDrain } from './spool/spool-drain.js';
 import { SpoolWriter } from './spool/spool-writer.js';
 
-/** The append-only, tamper-evident record of every authentication event and every API call. */
+/** The append-only, tamper-evident record of all authentication events and API calls. */
 @Module({
   controllers: [AuditController, AuditStreamController, ActivityController],
   providers: [

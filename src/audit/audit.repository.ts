@@ -7,8 +7,8 @@ import { SwallowedRecords } from './entry/swallowed-records.js';
 import { EntrySigner } from './entry/entry-signer.js';
 
 /**
- * One statement for any number of entries of both kinds. Existing entries are left unchanged, so that a
- * batch whose commit was not confirmed can be sent again. The position is read once, not for every row.
+ * Inserts any number of entries of both kinds in one statement. Existing entries are left unchanged, so that a batch
+ * whose commit was not confirmed can be sent again. The position is read once per statement instead of once per row.
  */
 const INSERT = `
   WITH entry AS MATERIALIZED (
@@ -37,7 +37,7 @@ const INSERT = `
   )
   SELECT ${EVENT_COLUMNS}, written::float8 FROM written LEFT JOIN event ON true`;
 
-/** How many of the entries are there, whoever wrote them. */
+/** Counts how many of the entries exist, regardless of which statement wrote them. */
 const COUNT = `
   SELECT count(*)::float8 AS there
   FROM json_to_recordset($1::json) AS entry(id uuid, time timestamptz, kind text)
@@ -45,7 +45,7 @@ const COUNT = `
     THEN EXISTS (SELECT FROM audit_calls row WHERE row.time = entry.time AND row.id = entry.id)
     ELSE EXISTS (SELECT FROM audit_events row WHERE row.time = entry.time AND row.id = entry.id) END`;
 
-/** Writes entries. No other class writes them, and entries are never changed. */
+/** Writes entries. No other class writes entries, and they are never changed. */
 @Injectable()
 export class AuditRepository {
   constructor(
@@ -53,14 +53,14 @@ export class AuditRepository {
     private readonly signer: EntrySigner,
   ) {}
 
-  /** Signs an event and adds it. */
+  /** Signs and inserts an event. */
   async add(event: AuditEntry, manager?: EntityManager): Promise<void> {
     await this.insert([this.signer.json(event)], manager);
   }
 
   /**
-   * Adds entries as signed JSON; returns the events (not the calls) that were not there before. Throws SwallowedRecords when
-   * one is not there afterwards: a trigger that returns NULL leaves no other trace.
+   * Inserts entries given as signed JSON. Returns the events (not the calls) that did not exist before. Throws
+   * SwallowedRecords if an entry does not exist afterwards, because a trigger that returns NULL leaves no other trace.
    */
   async insert(
     signed: readonly string[],
@@ -80,7 +80,7 @@ export class AuditRepository {
     if (row.there < expected) throw new SwallowedRecords(expected - row.there);
   }
 
-  /** Throws PostgreSQL's error for an entry, including errors at commit; rolls the entry back. */
+  /** Inserts an entry and rolls it back. Throws PostgreSQL's error, including errors raised at commit. */
   async probe(tx: Transaction, entry: AuditEntry): Promise<void> {
     await tx.query('SAVEPOINT probe');
     await tx.query('SET CONSTRAINTS ALL IMMEDIATE');

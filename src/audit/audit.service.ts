@@ -11,15 +11,15 @@ import { AuditSpool } from './spool/audit-spool.js';
 import { SpoolDrain } from './spool/spool-drain.js';
 import { SpoolWriter } from './spool/spool-writer.js';
 
-/** Bytes of the account digest: enough that no two accounts share one. */
+/** Length of an account digest in bytes; sufficient to avoid collisions between accounts. */
 const DIGEST_BYTES = 16;
 
-/** The four ways into the trail, one for each promise of durability. */
+/** Records events and calls in four ways, which differ in durability. */
 @Injectable()
 export class AuditService {
-  /** Every event that this process has committed, after its commit. Calls are announced by {@link calls} only. */
+  /** Every event committed by this process, emitted after the commit. Calls are emitted only by {@link calls}. */
   readonly committed: Observable<AuditEntry>;
-  /** Every API call, as it is recorded. */
+  /** Every API call, emitted when it is recorded. */
   readonly calls: Observable<ApiCall>;
   private readonly written = new Subject<AuditEntry>();
   private readonly called = new Subject<ApiCall>();
@@ -36,59 +36,67 @@ export class AuditService {
     this.calls = this.called;
   }
 
-  /** Records an event in the transaction of the change it describes: both commit, or neither. */
+  /** Records an event in the transaction of the change that it describes. Both commit, or neither. */
   async record(tx: Transaction, event: AuditEvent): Promise<void> {
     const entry = await this.write(event, tx);
     afterCommit(tx, () => this.written.next(entry));
   }
 
-  /** Records an event on its own, at once; throws `dependency_unavailable` when it cannot be written. */
+  /**
+   * Records an event immediately, in a transaction of its own. Throws `dependency_unavailable` if it cannot be
+   * written.
+   */
   async recordAlone(event: AuditEvent): Promise<void> {
     this.written.next(await this.write(event));
   }
 
-  /** Records a refusal by a guard or a pipe: in the spool no later than the call that it refuses, in PostgreSQL within 250 ms. */
+  /**
+   * Records a refusal by a guard or a pipe: in the spool no later than the refused call, in PostgreSQL within 250 ms.
+   */
   recordRefusal(event: AuditEvent): void {
     this.spoolWriter.event(event);
   }
 
   /**
-   * Records the refusal of a request by a limit; `endpoint` is its method and route. Twenty of a caller a minute are recorded
-   * one by one, the others together, within 10 s: a flood of them costs the trail nothing.
+   * Records the refusal of a request by a limit; `endpoint` is its method and route. The first twenty refusals of a
+   * caller per minute are recorded separately and the others together within 10 s, so that a flood does not burden
+   * the trail.
    */
   recordLimited(refusal: AuditEvent<'excess_rate_limit_exceeded'>, endpoint: string): void {
     this.spoolWriter.refusal(refusal, endpoint);
   }
 
-  /** Records an API call, and calls `recorded` once it is durable in the spool; in PostgreSQL it is within 250 ms. */
+  /**
+   * Records an API call, and calls `recorded` once it is durable in the spool. It reaches PostgreSQL within 250 ms.
+   */
   recordCall(call: ApiCall, recorded?: () => void): void {
     this.called.next(call);
     this.spoolWriter.call(call, recorded);
   }
 
-  /** Whether the spool has room for a caller; when it has not, requests are refused with `dependency_unavailable`. */
+  /** Whether the spool has room for a caller. If not, requests are refused with `dependency_unavailable`. */
   hasRoomFor(network: string): boolean {
     return this.spool.hasRoomFor(network);
   }
 
-  /** Records that this process has lost since it started, because the disk or the spool was full. */
+  /** Number of records lost by this process since it started, because the disk or the spool was full. */
   get lostRecords(): number {
     return this.spool.lostRecords;
   }
 
-  /** For how long the oldest record has waited in the spool, seconds. */
+  /** How long the oldest record in the spool has been waiting, in seconds. */
   get lagSeconds(): number {
     return this.spool.lagMs / 1000;
   }
 
-  /** Bytes that wait in the spool. */
+  /** Number of bytes waiting in the spool. */
   get spoolBytes(): number {
     return this.spool.bytes;
   }
 
   /**
-   * The keyed digest under which a submitted account address stands in the trail; never the address itself.
-   * Expects the canonical spelling, so that one account has one digest.
+   * Returns the keyed digest that represents a submitted e-mail address in the trail, which never contains the
+   * address. Expects the canonical spelling, so that each account has exactly one digest.
    */
   emailDigest(email: string): string {
     return this.masterKey.mac('audit-account-digest', email).subarray(0, DIGEST_BYTES).toString('hex');

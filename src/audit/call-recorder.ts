@@ -7,21 +7,24 @@ import { contextOf } from '../platform/http/request-context.js';
 import { AuditService } from './audit.service.js';
 
 /**
- * Records each API call just before its response is sent, so that the record is in the spool first. A hook of the HTTP
- * layer, not an interceptor, because refusals by guards, 404, 405, 413 and unreadable bodies never reach an interceptor.
+ * Records each API call just before its response is sent, so that the record is in the spool first. It is a hook of
+ * the HTTP layer, because refusals by guards, 404, 405, 413 and unreadable bodies do not reach an interceptor.
  */
 @Injectable()
 export class CallRecorder {
   constructor(private readonly audit: AuditService) {}
 
-  /** Throws `dependency_unavailable` if there is no room to record the call: a call that cannot be recorded is refused. */
+  /**
+   * Throws `dependency_unavailable` if there is no room to record the call: a call that cannot be recorded is
+   * refused.
+   */
   assertRoom(request: FastifyRequest): void {
     const { origin, isOperational } = contextOf(request);
     if (isOperational || this.audit.hasRoomFor(origin.network)) return;
     throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 5 });
   }
 
-  /** Calls `recorded` once the call is in the spool: at the end of this turn of the event loop. */
+  /** Calls `recorded` once the call is in the spool, at the end of this turn of the event loop. */
   record(request: FastifyRequest, status: number, recorded: () => void): void {
     const context = contextOf(request);
     if (context.isOperational) return recorded();

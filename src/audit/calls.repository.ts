@@ -6,14 +6,15 @@ import { CALL_ROW } from './entry/call-row.js';
 
 const COPY = `COPY audit_calls (${CALL_ROW}) FROM STDIN`;
 
-/** Writes API calls, which are nearly all entries, with COPY, the cheapest way. */
+/** Writes API calls, which make up nearly all entries, with COPY, the most efficient way. */
 @Injectable()
 export class CallsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Adds rows of calls, all or none, in one transaction; false when PostgreSQL refuses one: it may be there already,
-   * because a commit was not heard of, and which one a COPY cannot say; or when fewer were written. Throws when PostgreSQL is away.
+   * Inserts rows of calls in one transaction, all or none. Returns false if PostgreSQL refuses one or writes fewer. A
+   * row may already exist, if the confirmation of a commit was lost, and COPY does not report which one. Throws if
+   * PostgreSQL is unavailable.
    */
   async copy(rows: Buffer): Promise<boolean> {
     try {

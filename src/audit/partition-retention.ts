@@ -10,8 +10,8 @@ import { SealsRepository } from './seals/seals.repository.js';
 const DAY_MS = 86_400_000;
 
 /**
- * Drops whole months that are past their retention, never single rows. Each drop and the seal that states it commit
- * together, so that verification can distinguish retention from tampering.
+ * Drops whole months that are past their retention, never single rows. Each drop is committed together with the seal
+ * that records it, so that verification can distinguish retention from tampering.
  */
 @Injectable()
 export class PartitionRetention {
@@ -26,7 +26,10 @@ export class PartitionRetention {
     private readonly chain: SealChain,
   ) {}
 
-  /** Drops what is due. Throws if a table is busy or PostgreSQL is unavailable; the next run drops the rest. */
+  /**
+   * Drops the partitions that are due. Throws if a table is busy or PostgreSQL is unavailable; the next run drops the
+   * rest.
+   */
   async enforce(): Promise<void> {
     await this.dropBefore('audit_events', this.oldestKept(this.environment.AUDIT_EVENT_RETENTION_DAYS));
     await this.dropBefore('audit_calls', this.oldestKept(this.environment.AUDIT_CALL_RETENTION_DAYS));
@@ -34,7 +37,8 @@ export class PartitionRetention {
       ...(await this.months.of('audit_events')),
       ...(await this.months.of('audit_calls')),
     ].sort();
-    // A seal's members are as old as itself, or older; a month of margin is for clocks that disagree.
+    // A seal's members are as old as the seal, or older. The margin of one month allows for differences between
+    // clocks.
     if (oldest !== undefined) await this.dropBefore('audit_seals', monthsLater(oldest, -1));
   }
 
@@ -63,7 +67,7 @@ export class PartitionRetention {
         retired,
       });
       await this.months.drop(tx, table, month);
-      this.logger.log(`Dropping ${month} of ${table}, as its retention demands.`);
+      this.logger.log(`Dropping ${month} of ${table}: its retention period has ended.`);
     });
   }
 }

@@ -1,6 +1,6 @@
 import { problemTable } from '../platform/errors/problem.js';
 
-/** What can be wrong with the proof of who signs in. */
+/** Problems with the credentials of a login. */
 export const AuthErrors = problemTable({
   invalid_credentials: [401, 'Invalid credentials', 'The e-mail address or the password is wrong.'],
 });

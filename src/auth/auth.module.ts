@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { MailKindsModule } from '../platform/mail/mail.module.js';
+import { SecretsModule } from '../platform/secrets/secrets.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -15,8 +17,22 @@ import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
 import { AccountCreation } from './registration/account-creation.js';
 import { RegistrationController } from './registration/registration.controller.js';
+import { OwnPasswordController } from './own-password/own-password.controller.js';
+import { OwnPassword } from './own-password/own-password.service.js';
+import { PasswordSwap } from './own-password/password-swap.js';
+import { AccountSecrets } from './account-secrets.js';
+import { passwordChangedMail } from './mails/password-changed.mail.js';
+import { passwordResetMail } from './mails/password-reset.mail.js';
+import { PasswordReset } from './recovery/password-reset.js';
+import { PasswordVoiding } from './recovery/password-voiding.js';
+import { RecoveryController } from './recovery/recovery.controller.js';
+import { ResetCompletion } from './recovery/reset-completion.js';
+import { ResetLinks } from './recovery/reset-links.js';
+import { ResetRequests } from './recovery/reset-requests.js';
+import { SessionDisowning } from './recovery/session-disowning.js';
 import { RegistrationService } from './registration/registration.service.js';
 import { PasswordStepUp } from './step-up/password-step-up.js';
+import { SessionGuesses } from './step-up/session-guesses.js';
 import { StepUpController } from './step-up/step-up.controller.js';
 import { StepUpService } from './step-up/step-up.service.js';
 import { LoginController } from './sign-in/login.controller.js';
@@ -35,9 +51,19 @@ const passwords = [
   PasswordPolicy,
 ];
 const signIn = [LoginService, LoginRecord, SignInService];
-const stepUp = [PasswordStepUp, StepUpService];
+const stepUp = [PasswordStepUp, SessionGuesses, StepUpService];
+const ownPassword = [OwnPassword, PasswordSwap];
+const recovery = [
+  AccountSecrets,
+  PasswordReset,
+  PasswordVoiding,
+  ResetCompletion,
+  ResetLinks,
+  ResetRequests,
+  SessionDisowning,
+];
 
-/** How a person gets in: registration, sign-in and the credentials that prove who somebody is. */
+/** Registration, sign-in, step-up and the credentials that these check. */
 @Module({
   imports: [
     TypeOrmModule.forFeature([PasswordCredential]),
@@ -45,9 +71,25 @@ const stepUp = [PasswordStepUp, StepUpService];
     RateLimitModule,
     UsersModule,
     SessionsModule,
+    SecretsModule,
+    MailKindsModule.with(passwordChangedMail, passwordResetMail),
   ],
-  controllers: [RegistrationController, LoginController, StepUpController],
-  providers: [...passwords, ...signIn, ...stepUp, AccountCreation, RegistrationService],
+  controllers: [
+    RegistrationController,
+    LoginController,
+    StepUpController,
+    OwnPasswordController,
+    RecoveryController,
+  ],
+  providers: [
+    ...passwords,
+    ...signIn,
+    ...stepUp,
+    ...ownPassword,
+    ...recovery,
+    AccountCreation,
+    RegistrationService,
+  ],
   exports: [AccountCreation, NewPassword, PasswordChange, PasswordCredentials, PasswordHasher],
 })
 export class AuthModule {}

@@ -10,7 +10,7 @@ import { DetectionRepository } from './detection/detection.repository.js';
 const PAUSE_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** Deletes what monitoring no longer needs; resolved alerts are kept as long as the events that they came from. */
+/** Deletes data that monitoring no longer needs. Resolved alerts are kept as long as the events that caused them. */
 @Injectable()
 export class AlertRetention implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask('AlertRetention', () => this.enforce(), { pauseMs: PAUSE_MS });

@@ -4,7 +4,7 @@ import { GenerationalCache } from './generational-cache.js';
 const nothing = () => ({ made: true });
 
 describe('TwoGenerations', () => {
-  it('keeps what is used, and forgets what was not used for a whole generation', () => {
+  it('keeps values in use, and drops those unused for a whole generation', () => {
     const map = new GenerationalCache<{ made: boolean }>();
     const used = map.use('used', nothing);
     const unused = map.use('unused', nothing);
@@ -15,7 +15,7 @@ describe('TwoGenerations', () => {
     expect(map.use('unused', nothing)).not.toBe(unused);
   });
 
-  it('tells of each value once per generation', () => {
+  it('reports each value once per generation', () => {
     let young = 0;
     const map = new GenerationalCache<{ made: boolean }>(() => (young += 1));
     map.use('a', nothing);

@@ -1,21 +1,21 @@
 /**
- * A map of recently used values. {@link age} turns the young generation into the old one and drops the previous old
- * one, which was not used in between, as a whole. Evicting entries one by one would be slow: Map leaves tombstones, and
- * finding the first live entry walks over them.
+ * A map of recently used values. {@link age} makes the young generation the old one and drops the previous old one as
+ * a whole, whose values were not used in between. Evicting entries one by one would be slow: Map leaves tombstones,
+ * and finding the first live entry has to skip them.
  */
 export class GenerationalCache<V> {
   private young = new Map<string, V>();
   private old = new Map<string, V>();
 
-  /** @param onYoung called with each value that joins the young generation */
+  /** @param onYoung called with each value that enters the young generation */
   constructor(private readonly onYoung: (value: V) => void = () => undefined) {}
 
-  /** How many values were used since the last change of generations. */
+  /** How many values were used since the last call of {@link age}. */
   get youngSize(): number {
     return this.young.size;
   }
 
-  /** The value of a key, made when there is none. */
+  /** Returns the value of a key, creating it if there is none. */
   use(key: string, make: () => V): V {
     const known = this.young.get(key);
     if (known !== undefined) return known;

@@ -40,8 +40,6 @@ import { DetectionResumption, TRAIL_POSITIONS_FORGED } from './detection/detecti
 import { DetectionService } from './detection/detection.service.js';
 import { PositionCodes } from './detection/position-codes.js';
 import { alertMail } from './mails/alert.mail.js';
-import { newDeviceMail } from './mails/new-device.mail.js';
-import { passwordChangedMail } from './mails/password-changed.mail.js';
 import { AlertMetrics } from './metrics/alert-metrics.js';
 import { AuditMetrics } from './metrics/audit-metrics.js';
 import { DatabasePool } from './metrics/database-pool.repository.js';
@@ -136,7 +134,7 @@ const metrics = [
   AlertMetrics,
 ];
 
-/** What it means: metrics, detection over the trail, alerts and their way to people. Nothing depends on it. */
+/** Metrics, detection over the trail, alerts and their delivery. No other module depends on it. */
 @Module({
   imports: [
     TypeOrmModule.forFeature([Alert]),
@@ -145,7 +143,7 @@ const metrics = [
     UsersModule,
     SessionsModule,
     AuthModule,
-    MailKindsModule.with(alertMail, newDeviceMail, passwordChangedMail),
+    MailKindsModule.with(alertMail),
   ],
   controllers: [AlertsController, MetricsController],
   providers: [...alerts, ...delivery, ...detection, ...conditions, ...metrics],

@@ -49,7 +49,7 @@ describe('the assurance of a session', () => {
       { amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' },
     ],
     ['a key that once verified its user', ['pop', 'user'], [key], { amr: ['pop', 'user'], acr: 'aal2' }],
-  ])('that goes on, with %s', (_, held, proofs, assurance) => {
+  ])('of an existing session, with %s', (_, held, proofs, assurance) => {
     expect(assuranceOf(proofs, held)).toEqual(assurance);
   });
 });

@@ -11,6 +11,7 @@ const ADA = {
   email: 'ada@example.com',
   displayName: 'Ada Lovelace',
   roles: ['user'],
+  locale: 'en',
   emailVerified: false,
   createdAt: '2026-11-23T09:30:00.000Z',
   updatedAt: '2026-11-23T09:30:00.000Z',
@@ -54,7 +55,7 @@ export const SessionAnswer = (cookies: string) =>
     ApiOkResponse({
       description: 'Signed in; the tokens are in the requested transport.',
       headers: setCookie(
-        `In the cookie transport: ${cookies}. HttpOnly and SameSite=Strict; behind https with Secure and the prefix \`__Host-\`.`,
+        `In the cookie transport: ${cookies}. HttpOnly and SameSite=Strict; with https also Secure and the prefix \`__Host-\`.`,
         'access_token=eyJhbGciOi...; Max-Age=1800; Path=/; HttpOnly; SameSite=Strict',
       ),
       content: {
@@ -91,10 +92,10 @@ export const LogoutDocumentation = () =>
     refreshTokenBody(),
     OptionalToken(),
     ApiNoContentResponse({
-      description: 'Signed out, or there was nothing to end.',
+      description: 'Signed out, or there was no session to end.',
       headers: {
         ...setCookie(
-          'Removes `access_token` and `refresh_token`; the device stays known.',
+          'Removes `access_token` and `refresh_token`; the device cookie is kept.',
           'access_token=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict',
         ),
         'Clear-Site-Data': {

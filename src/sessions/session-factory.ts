@@ -6,7 +6,7 @@ import { clientFingerprint } from './refresh/client-fingerprint.js';
 import { SessionLifetimes } from './session-lifetimes.js';
 import { Session } from './session.entity.js';
 
-/** Makes the rows of new sessions. */
+/** Creates the rows of new sessions. */
 @Injectable()
 export class SessionFactory {
   constructor(
@@ -14,7 +14,10 @@ export class SessionFactory {
     private readonly ids: UuidV7,
   ) {}
 
-  /** A session that begins now, by proofs of some age; a device without an id gets one. Nothing is stored. */
+  /**
+   * Creates a session that begins now, by proofs that are `ageMs` old, and a device id if there is none yet. Nothing is
+   * stored.
+   */
   create(
     userId: string,
     deviceId: string | null,

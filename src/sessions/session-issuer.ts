@@ -1,27 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { Origin } from '../platform/http/origin.js';
 import { profileOf } from '../users/profile.js';
-import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { SessionDevices } from './devices/session-devices.js';
 import type { IssuedSession } from './issued-session.js';
 import { assuranceOf, type Proof } from './proofs.js';
 import { SessionConditions } from './session-conditions.js';
-import type { Session } from './session.entity.js';
 import { SessionOpening } from './session-opening.js';
+import { SessionRecord } from './session-record.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** The account that signs in, and the factors that it has just proven. */
 export interface SessionRequest {
   readonly userId: string;
   readonly proofs: readonly [Proof, ...Proof[]];
-  /** The device that signs in, when its token is genuine. */
+  /** The device that signs in; null if it has no genuine token. */
   readonly deviceId: string | null;
   /** Whether the account has signed in on that device before. */
   readonly isKnownDevice: boolean;
-  /** Keyed digest of the submitted address, for the record. */
+  /** Keyed digest of the submitted address, for the audit trail. */
   readonly emailDigest: string;
   /** How long ago the factors were proven, milliseconds; just now unless it is given. */
   readonly proofAgeMs?: number;
@@ -40,12 +38,12 @@ export class SessionIssuer {
     private readonly opening: SessionOpening,
     private readonly sessions: SessionsRepository,
     private readonly devices: SessionDevices,
-    private readonly audit: AuditService,
+    private readonly record: SessionRecord,
   ) {}
 
   /**
-   * Returns null when the account is gone or disabled, or a proof is no longer valid: callers respond to all of these
-   * as to a wrong credential. Throws the problem of a condition that is not met.
+   * Returns null if the account does not exist or is disabled, or if a proof is no longer valid; callers respond to
+   * all of these as to a wrong credential. Throws the problem of a condition that is not met.
    */
   async issue(tx: Transaction, request: SessionRequest, origin: Origin): Promise<IssuedSession | null> {
     const { userId, proofs } = request;
@@ -58,7 +56,8 @@ export class SessionIssuer {
     const session = await this.opening.open(tx, user.id, request.deviceId, assurance, origin);
     await this.sessions.insert(tx, session);
     if (user.firstLoginAt === null) await this.users.noteFirstLogin(tx, user.id, session.createdAt);
-    await this.record(tx, { user, session, failures, request, origin });
+    const { emailDigest, isKnownDevice } = request;
+    await this.record.write(tx, { user, session, failures, isKnownDevice, emailDigest }, origin);
     const deviceToken = await this.devices.remember(tx, session, request.emailDigest);
     return { profile: profileOf(user), session, deviceToken };
   }
@@ -71,31 +70,4 @@ export class SessionIssuer {
     }
     return failures;
   }
-
-  private async record(
-    tx: Transaction,
-    { user, session, failures, request: { emailDigest: account, isKnownDevice }, origin }: Issued,
-  ): Promise<void> {
-    const { deviceId } = session;
-    const who = { outcome: 'success' as const, userId: user.id, sessionId: session.id, origin };
-    await this.audit.record(tx, { type: 'session_created', ...who, details: { deviceId } });
-    const firstLogin = user.firstLoginAt === null;
-    const details = { account, deviceId, knownDevice: isKnownDevice, firstLogin };
-    await this.audit.record(tx, { type: 'authn_login_success', ...who, details });
-    if (failures === 0) return;
-    await this.audit.record(tx, {
-      type: 'authn_login_successafterfail',
-      ...who,
-      details: { account, failures },
-    });
-  }
-}
-
-interface Issued {
-  /** As it was before this login. */
-  readonly user: User;
-  readonly session: Session;
-  readonly failures: number;
-  readonly request: SessionRequest;
-  readonly origin: Origin;
 }

@@ -19,7 +19,7 @@ export class SessionLifetimes {
     return { now, expiresAt, idleExpiresAt: this.idleLimit(now, expiresAt) };
   }
 
-  /** Until when a session used at `now` may idle; never beyond its absolute end. */
+  /** The idle limit of a session that is used at `now`; never later than its absolute limit. */
   idleLimit(now: Date, expiresAt: Date): Date {
     const idleMs = this.environment.JWT_REFRESH_TOKEN_EXPIRE_DAYS * DAY_MS;
     return new Date(Math.min(now.getTime() + idleMs, expiresAt.getTime()));

@@ -8,10 +8,13 @@ import { SessionFactory } from './session-factory.js';
 import type { Session } from './session.entity.js';
 import { SessionsRepository, those } from './sessions.repository.js';
 
-/** Sessions that an account can have at once; a client that signs in for every call would accumulate them for a month. */
+/**
+ * Sessions that an account can have at once. A client that signs in for every request would accumulate them for a
+ * month.
+ */
 const MAX_SESSIONS = 100;
 
-/** Makes a new session and the room for it. */
+/** Creates a session, and ends the oldest ones if the account has too many. */
 @Injectable()
 export class SessionOpening {
   constructor(
@@ -21,7 +24,10 @@ export class SessionOpening {
     private readonly clock: Clock,
   ) {}
 
-  /** Ends the oldest sessions of a user, whose row the caller has locked, beyond 100. The new one is not stored yet. */
+  /**
+   * Ends the oldest sessions if the user, whose row the caller has locked, would have more than 100. The new session
+   * is not stored yet.
+   */
   async open(
     tx: Transaction,
     userId: string,

@@ -9,7 +9,7 @@ const BATCH = 1000;
 /** Days that an expired session is kept, so that a late replay of its tokens can be distinguished from a forgery. */
 const KEPT_DAYS = 7;
 
-/** Removes sessions that have been over for a while; instances that do so at once skip each other's rows. */
+/** Deletes sessions a week after their expiry; instances that run at the same time skip each other's rows. */
 @Injectable()
 export class SessionPurge implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(SessionPurge.name, () => this.purge(), {

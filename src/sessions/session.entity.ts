@@ -1,11 +1,13 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AssuranceLevel, AuthenticationMethod } from './proofs.js';
 
-/** What ended a session before its time. */
+/** Why a session ended before it expired. */
 export type RevocationReason =
   | 'logout'
   | 'refresh_token_reused'
   | 'password_changed'
+  | 'password_reset'
+  | 'disowned'
   | 'roles_changed'
   | 'account_disabled'
   | 'account_deleted'
@@ -28,7 +30,7 @@ export class Session {
   @Column('uuid', { name: 'user_id' })
   userId: string;
 
-  /** Counts refreshes. A number and never a time, so that two refreshes in one instant differ. */
+  /** Counts refreshes. A number rather than a time, so that two refreshes at the same instant differ. */
   @Column('integer')
   generation: number;
 
@@ -56,11 +58,11 @@ export class Session {
   @Column('uuid', { name: 'device_id' })
   deviceId: string;
 
-  /** SHA-256 of user agent and network of the current generation; read by the version before only. */
+  /** SHA-256 of user agent and network of the current generation; read only by the previous version. */
   @Column('bytea')
   client: Buffer;
 
-  /** SHA-256 of the user agent that made the current generation; null before the first refresh. */
+  /** SHA-256 of the user agent that created the current generation; null before the first refresh. */
   @Column('bytea', { name: 'rotated_by', nullable: true })
   rotatedBy: Buffer | null;
 
@@ -71,11 +73,11 @@ export class Session {
   @Column('text', { default: 'aal1' })
   acr: AssuranceLevel;
 
-  /** The latest proof at the level of `acr`; null for a session of the version before, which began with one. */
+  /** The latest proof at the level of `acr`; null in rows of the previous version, where it is `created_at`. */
   @Column({ type: 'timestamptz', name: 'auth_time', precision: 3, nullable: true })
   authTime: Date | null;
 
-  /** Of the client that signed in, for its owner to recognise; null where it sent none. */
+  /** `User-Agent` of the client that signed in, shown to the owner; null if it sent none. */
   @Column('text', { name: 'user_agent', nullable: true })
   userAgent: string | null;
 
@@ -83,7 +85,7 @@ export class Session {
   @Column('text', { nullable: true })
   network: string | null;
 
-  /** At most half a minute older than the latest use; null if the session has only been created and refreshed. */
+  /** The latest use, up to half a minute old; null if the session has only been created and refreshed. */
   @Column({ type: 'timestamptz', name: 'last_seen_at', precision: 3, nullable: true })
   lastSeenAt: Date | null;
 }

@@ -12,12 +12,12 @@ export const SessionErrors = problemTable({
   insufficient_user_authentication: [
     401,
     'Recent proof required',
-    'This takes a recent proof of who you are: prove it at POST /auth/step-up by one of `methods`, then try again.',
+    'This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.',
   ],
   refresh_token_reused: [
     401,
     'Refresh token reused',
-    'The refresh token was used before. The session has ended for all holders of its tokens; sign in again.',
+    'The refresh token was used before. The session has been ended for all holders of its tokens; sign in again.',
   ],
   forbidden: [403, 'Forbidden', 'The caller is not allowed to do this.'],
   csrf_rejected: [

@@ -27,11 +27,11 @@ export class SessionsController {
   ) {}
 
   /**
-   * Exchanges the refresh token for a new pair, in the transport that it came in. A session changes its refresh token at
-   * most once in ten seconds: within them the same user agent, from whatever network, gets the new refresh token again, for
-   * the new one or for the one before, and another user agent that presents the new one has to wait (`rate_limited`). Any
-   * other use of an old token ends the session. Send the refresh token in the body, or an empty body and the cookie; no
-   * access token is needed.
+   * Exchanges the refresh token for a new pair of tokens, in the same transport. A session changes its refresh token
+   * at most once in ten seconds. Within these ten seconds, the same user agent receives the current refresh token
+   * again if it presents the current or the previous one, from any network; another user agent that presents the
+   * current one has to wait (`rate_limited`). Any other use of an old token ends the session. Send the refresh token
+   * in the body, or an empty body and the cookie. No access token is needed.
    */
   @Post('refresh')
   @HttpCode(200)
@@ -55,9 +55,9 @@ export class SessionsController {
   }
 
   /**
-   * Ends the session of the token presented, expired or not: an access token in `Authorization` or the cookie, a refresh
-   * token in the cookie or the body. All tokens of that session stop working at once. Also succeeds if there is no
-   * session to end; an unknown or forged token has no effect.
+   * Ends the session of the presented token, even an expired one: an access token in `Authorization` or the cookie, or
+   * a refresh token in the cookie or the body. All tokens of that session stop working at once. The request also
+   * succeeds if there is no session to end; an unknown or forged token has no effect.
    */
   @Post('logout')
   @HttpCode(204)

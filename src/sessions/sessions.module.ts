@@ -2,10 +2,14 @@ import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { MailKindsModule } from '../platform/mail/mail.module.js';
+import { SecretsModule } from '../platform/secrets/secrets.module.js';
+import { newDeviceMail } from './mails/new-device.mail.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DeviceTokens } from './devices/device-tokens.js';
+import { NewDeviceNotice } from './devices/new-device-notice.js';
 import { KnownDevice } from './devices/known-device.entity.js';
 import { KnownDevicesRepository } from './devices/known-devices.repository.js';
 import { SessionDevices } from './devices/session-devices.js';
@@ -37,6 +41,7 @@ import { SessionRenewal } from './refresh/session-renewal.js';
 import { SessionRotation } from './refresh/session-rotation.js';
 import { LogoutService } from './logout.service.js';
 import { RevocationFeed } from './state/revocation-feed.js';
+import { AccessRevocation } from './revocation/access-revocation.js';
 import { SessionRevocation } from './revocation/session-revocation.js';
 import { SessionConditions } from './session-conditions.js';
 import { SessionFactory } from './session-factory.js';
@@ -44,6 +49,7 @@ import { SessionIssuer } from './session-issuer.js';
 import { SessionLifetimes } from './session-lifetimes.js';
 import { SessionOpening } from './session-opening.js';
 import { SessionPurge } from './session-purge.js';
+import { SessionRecord } from './session-record.js';
 import { Session } from './session.entity.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -75,12 +81,13 @@ const sessions = [
   SessionLifetimes,
   SessionOpening,
   SessionPurge,
+  SessionRecord,
   SessionsRepository,
 ];
-const devices = [DeviceTokens, KnownDevicesRepository, SessionDevices];
+const devices = [DeviceTokens, KnownDevicesRepository, NewDeviceNotice, SessionDevices];
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
-const revocation = [LogoutService, RevocationFeed, SessionRevocation];
+const revocation = [AccessRevocation, LogoutService, RevocationFeed, SessionRevocation];
 const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
 const state = [LastSeen, SessionCache, SessionState];
 const tokens = [
@@ -94,7 +101,7 @@ const tokens = [
 ];
 const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGuard, RateLimitSubjectGuard];
 
-/** Who is calling: sessions, their tokens and keys, refresh, logout, and the guards that read them. */
+/** Authenticates callers: sessions, their tokens and keys, refresh, logout, and the guards that read them. */
 @Module({
   imports: [
     TypeOrmModule.forFeature([KnownDevice, Session, SigningKey]),
@@ -103,6 +110,8 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     AuditModule,
     RateLimitModule,
     UsersModule,
+    SecretsModule,
+    MailKindsModule.with(newDeviceMail),
   ],
   controllers: [SessionsController, OwnSessionsController, JwksController],
   providers: [
@@ -119,8 +128,10 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
   ],
   exports: [
     ...guards,
+    AccessRevocation,
     BearerReaders,
     KeyRotation,
+    OwnSessions,
     PlaceNames,
     PresentedTokens,
     RecentProof,

@@ -10,38 +10,38 @@ import { type RevocationReason, Session } from './session.entity.js';
 /** A session under the lock of its row. */
 export interface LockedSession {
   readonly session: Session;
-  /** Null when the account is gone. */
+  /** Null if the account has been deleted. */
   readonly owner: User | null;
   /** Milliseconds since the current generation began, on PostgreSQL's clock. */
   readonly sinceRotationMs: number;
 }
 
-/** One session or several by their ids, those of a user, or both at once. */
+/** Selects sessions by id, by user, or by both. */
 export type SessionSelector =
   | { readonly id: string | FindOperator<string> }
   | Pick<Session, 'userId'>
   | { readonly id: string | FindOperator<string>; readonly userId: string };
 
-/** A session that was in use, and when, milliseconds since the Unix epoch. */
+/** The latest use of a session, milliseconds since the Unix epoch. */
 export type SeenSession = readonly [id: string, ms: number];
 
 /** A session that a revocation has ended. */
 export type EndedSession = Pick<Session, 'id' | 'userId'>;
 
-/** True of a session that is not over, and whose owner may sign in. */
+/** Selects sessions that have not ended and whose owner is not disabled. */
 const LIVES =
   'session.revokedAt IS NULL AND session.idleExpiresAt > :now AND session.expiresAt > :now AND owner.disabledAt IS NULL';
 
-/** All sessions of a user but one. */
+/** Selects all sessions of a user except one. */
 export const allBut = (id: string, userId: string): SessionSelector => ({ id: Not(id), userId });
 
-/** Sessions of any users. */
+/** Selects sessions of any users. */
 export const anyOf = (ids: readonly string[]): SessionSelector => ({ id: In(ids) });
 
-/** Some sessions of a user. */
+/** Selects some sessions of a user. */
 export const those = (ids: readonly string[], userId: string): SessionSelector => ({ id: In(ids), userId });
 
-/** Every statement over sessions. */
+/** All SQL statements on sessions. */
 @Injectable()
 export class SessionsRepository {
   constructor(
@@ -49,7 +49,9 @@ export class SessionsRepository {
     private readonly clock: Clock,
   ) {}
 
-  /** PostgreSQL's clock, on which rotations are timed: those of two instances may differ by more than the window. */
+  /**
+   * Rotations are timed by PostgreSQL's clock, because the clocks of two instances can differ by more than the window.
+   */
   private get databaseNow(): string {
     return databaseTime(this.clock, 'clock_timestamp()');
   }
@@ -59,8 +61,8 @@ export class SessionsRepository {
   }
 
   /**
-   * Moves a session to its next generation. The condition repeats what the caller has seen under the row's lock, so
-   * that no future caller can rotate twice or revive what is revoked; throws when it does not hold.
+   * Moves a session to its next generation. The condition repeats what the caller has checked under the row lock, so
+   * that no future caller can rotate a session twice or revive a revoked one. Throws if the condition is not met.
    */
   async rotate(
     tx: Transaction,
@@ -72,7 +74,7 @@ export class SessionsRepository {
       { id, generation, revokedAt: IsNull() },
       { ...next, rotatedAt: () => this.databaseNow },
     );
-    if (affected !== 1) throw new Error('A session changed under its lock.');
+    if (affected !== 1) throw new Error('A session changed although its row was locked.');
   }
 
   /** Stores a proof on a live session that the caller has locked. */
@@ -103,7 +105,7 @@ export class SessionsRepository {
     return { session, owner, sinceRotationMs: Number(raw[0]?.since_rotation) };
   }
 
-  /** The owner of a session that is not over, at `now`; null otherwise. */
+  /** Returns the owner of a session that is live at `now`; null otherwise. */
   async findOwnerOfLive(id: string, now: Date): Promise<User | null> {
     return onDatabase(() =>
       this.dataSource
@@ -115,7 +117,7 @@ export class SessionsRepository {
     );
   }
 
-  /** A session that is not over at `now`, regardless of cached copies; null otherwise. */
+  /** Returns a session that is live at `now`, regardless of cached copies; null otherwise. */
   async findLive(id: string, now: Date): Promise<Session | null> {
     return onDatabase(() =>
       this.dataSource
@@ -127,7 +129,7 @@ export class SessionsRepository {
     );
   }
 
-  /** The sessions of a user that are not over, at `now`, newest first; leaves out the `skip` newest. */
+  /** Returns the sessions of a user that are live at `now`, newest first, without the `skip` newest ones. */
   async findLiveOfUser(
     userId: string,
     now: Date,
@@ -143,8 +145,8 @@ export class SessionsRepository {
   }
 
   /**
-   * Stores when sessions were in use. Locked rows are skipped, so that a revocation never waits for this statement or
-   * deadlocks with it: the transaction that holds the lock ends the session or stores its use itself.
+   * Stores the latest use of sessions. Locked rows are skipped, so that a revocation neither waits for this statement
+   * nor deadlocks with it; the transaction that holds the lock ends the session or stores its use itself.
    */
   async noteSeen(seen: readonly SeenSession[]): Promise<void> {
     await this.dataSource.query(
@@ -156,7 +158,7 @@ export class SessionsRepository {
     );
   }
 
-  /** Ends one session, or every session of a user; returns the sessions that this call ended. */
+  /** Ends the selected sessions; returns those that this call ended. */
   async revoke(tx: Transaction, which: SessionSelector, reason: RevocationReason): Promise<EndedSession[]> {
     const { raw } = await tx
       .createQueryBuilder()
@@ -169,7 +171,7 @@ export class SessionsRepository {
     return raw as EndedSession[];
   }
 
-  /** Sessions that ended within the last `seconds`, by the database's clock. */
+  /** Returns the ids of sessions that ended within the last `seconds`, by the database's clock. */
   async revokedWithin(seconds: number): Promise<string[]> {
     const rows: { id: string }[] = await this.dataSource.query(
       `SELECT id FROM sessions WHERE revoked_at > ${databaseTime(this.clock, 'now()')} - make_interval(secs => $1)`,

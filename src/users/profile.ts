@@ -8,6 +8,7 @@ export function profileOf(user: User): Profile {
     email: user.email,
     displayName: user.displayName,
     roles: user.roles,
+    locale: user.locale,
     emailVerified: user.emailVerified,
     createdAt: user.createdAt.toISOString(),
     updatedAt: user.updatedAt.toISOString(),

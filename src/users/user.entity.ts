@@ -1,10 +1,12 @@
 import { Check, Column, Entity, PrimaryColumn, Unique } from 'typeorm';
+import type { Locale } from '../platform/access/locale.js';
 import type { Role } from '../platform/access/principal.js';
 
 /** An account. Credentials are kept in tables of their own. */
 @Entity('users')
 @Unique('users_email_key', ['email'])
 @Check('users_roles_check', `roles <@ ARRAY['user', 'auditor', 'admin']`)
+@Check('users_locale_check', `locale IN ('en', 'de')`)
 export class User {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'users_pkey' })
   id: string;
@@ -18,6 +20,10 @@ export class User {
 
   @Column('text', { array: true })
   roles: Role[];
+
+  /** The language of mails to the account. */
+  @Column('text', { default: 'en' })
+  locale: Locale;
 
   @Column('boolean', { name: 'email_verified', default: false })
   emailVerified: boolean;

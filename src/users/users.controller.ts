@@ -26,16 +26,16 @@ export class UsersController {
     return profile;
   }
 
-  /** Replaces the whole editable part of the profile, which is the display name; null removes it. */
+  /** Replaces the whole editable part of the profile, which is the display name, which null removes, and the language of mails. */
   @Put()
   @ApiOperation({ operationId: 'updateOwnAccount', summary: 'Replace own profile' })
   @Problems(PlatformErrors.not_found)
   @ApiOkResponse({ type: ProfileDto, description: 'The updated account.' })
   async update(
-    @Body() { displayName }: UpdateProfileDto,
+    @Body() { displayName, locale }: UpdateProfileDto,
     @CurrentUser() principal: SessionPrincipal,
     @ClientOrigin() origin: Origin,
   ): Promise<Profile> {
-    return this.users.updateProfile(principal, displayName, origin);
+    return this.users.updateProfile(principal, { displayName, locale: locale ?? null }, origin);
   }
 }

@@ -8,6 +8,7 @@ import { UuidV7 } from '../platform/crypto/uuid.js';
 import { type Transaction, TransactionRunner } from '../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
+import type { Locale } from '../platform/access/locale.js';
 import type { Origin } from '../platform/http/origin.js';
 import { monotonicTimestamp } from './monotonic-timestamp.js';
 import { profileOf } from './profile.js';
@@ -21,6 +22,14 @@ export interface NewUser {
   readonly email: string;
   readonly displayName: string | null;
   readonly roles: Role[];
+  readonly locale: Locale;
+}
+
+/** The whole editable profile. */
+export interface ProfileUpdate {
+  readonly displayName: string | null;
+  /** Null leaves it as it is. */
+  readonly locale: Locale | null;
 }
 
 /** Accounts and their profiles. */
@@ -44,6 +53,11 @@ export class UsersService {
     return (await this.users.findByEmail(email)) !== null;
   }
 
+  /** Reads the account of an address, given in the form returned by `canonicalEmail`, and locks its row as {@link lock} does. */
+  async lockByEmail(tx: Transaction, email: string): Promise<User | null> {
+    return this.users.lockByName(tx, email);
+  }
+
   /** Reads an account and locks its row until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<User | null> {
     return this.users.lock(tx, id);
@@ -55,13 +69,18 @@ export class UsersService {
   }
 
   /** Creates an account and records its event in the caller's transaction. Throws `email_taken`. */
-  async create(tx: Transaction, { email, displayName, roles }: NewUser, origin: Origin): Promise<User> {
+  async create(
+    tx: Transaction,
+    { email, displayName, roles, locale }: NewUser,
+    origin: Origin,
+  ): Promise<User> {
     const now = this.clock.now();
     const user = Object.assign(new User(), {
       id: this.ids.next(),
       email,
       displayName,
       roles,
+      locale,
       emailVerified: false,
       disabledAt: null,
       credentialVersion: 0,
@@ -80,18 +99,25 @@ export class UsersService {
     return user;
   }
 
+  /** Notes that an account's address is proven. The caller has locked the account. */
+  async proveEmail(tx: Transaction, user: User): Promise<User> {
+    const changes = { emailVerified: true, updatedAt: this.updatedAt(user) };
+    await this.users.update(tx, user.id, changes);
+    return Object.assign(user, changes);
+  }
+
   /** Replaces the editable profile. Throws `not_found` when the account no longer exists. */
   async updateProfile(
     { userId: id, sessionId }: Pick<SessionPrincipal, 'userId' | 'sessionId'>,
-    displayName: string | null,
+    { displayName, locale }: ProfileUpdate,
     origin: Origin,
   ): Promise<Profile> {
     const profile = await this.transactions.run(async (tx) => {
       const user = await this.users.lock(tx, id);
       if (!user) throw new Problem(PlatformErrors.not_found);
-      const changes = { displayName, updatedAt: monotonicTimestamp(user.updatedAt, this.clock.nowMs()) };
+      const changes = { displayName, locale: locale ?? user.locale, updatedAt: this.updatedAt(user) };
       await this.users.update(tx, id, changes);
-      const members = displayName === user.displayName ? [] : ['displayName'];
+      const members = (['displayName', 'locale'] as const).filter((name) => changes[name] !== user[name]);
       await this.audit.record(tx, {
         type: 'user_updated',
         outcome: 'success',
@@ -104,5 +130,9 @@ export class UsersService {
     });
     await this.changes.announce(profile);
     return profile;
+  }
+
+  private updatedAt(user: User): Date {
+    return monotonicTimestamp(user.updatedAt, this.clock.nowMs());
   }
 }

@@ -9,10 +9,10 @@ const DEPCRUISE = resolve('node_modules/.bin/depcruise');
 const FILES = resolve('.dependency-cruiser.cjs');
 const FOLDERS = resolve('.dependency-cruiser.folders.cjs');
 
-/** A source file of a planted tree: its path below `src`, and what it imports. */
+/** The source files of a test tree: the path of each below `src`, and its imports. */
 type Planted = Readonly<Record<string, readonly string[]>>;
 
-/** The violations in a tree that holds these files only, as `rule: from → to`. */
+/** The violations in a tree that consists of these files, as `rule: from → to`. */
 async function violations(configuration: string, planted: Planted): Promise<string[]> {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: { module: 'nodenext' } }));
@@ -38,7 +38,7 @@ async function violations(configuration: string, planted: Planted): Promise<stri
 }
 
 describe('The architecture check', () => {
-  it('passes imports to the left, and folders that need each other one way', async () => {
+  it('accepts imports to the left, and folders with imports in one direction', async () => {
     const planted = {
       'platform/clock/clock.ts': [],
       'users/names/name.ts': ['../../platform/clock/clock.js'],
@@ -49,7 +49,7 @@ describe('The architecture check', () => {
     expect(await violations(FOLDERS, planted)).toEqual([]);
   });
 
-  it('fails on an import of a module to the right, and of any module by the platform', async () => {
+  it('rejects an import of a module to the right, and of any module by the platform', async () => {
     const planted = {
       'admin/people/person.ts': [],
       'users/user.ts': ['../admin/people/person.js'],
@@ -61,7 +61,7 @@ describe('The architecture check', () => {
     ]);
   });
 
-  it('fails on folders that import each other, though none of their files do', async () => {
+  it('rejects folders that import each other, even if none of their files do', async () => {
     const planted = {
       'audit/seals/seal.ts': [],
       'audit/seals/chain.ts': ['../partitions/month.js'],
@@ -113,12 +113,12 @@ describe('Sessions', () => {
     'tx.createQueryBuilder().insert().into(Session).values({ id });',
     'await dataSource.getRepository(Session).save({ id });',
     'constructor(@InjectRepository(Session) private readonly sessions: Repository<Session>) {}',
-  ])('may be inserted nowhere else: %j is found', (planted) => {
+  ])('must not be inserted elsewhere: %j is found', (planted) => {
     expect(writesSession(planted)).toBe(true);
   });
 
   it.each(['await tx.query(`INSERT INTO sessions_archive`)', 'await tx.insert(SessionDevice, device);'])(
-    'are not mistaken for something else: %j is passed',
+    'are distinguished from other entities: %j is accepted',
     (planted) => {
       expect(writesSession(planted)).toBe(false);
     },

@@ -10,7 +10,7 @@ const specs = new Map(
   ),
 );
 
-/** The rows of the checklist: their number, and the tests that they name. */
+/** The rows of the checklist: the number of each, and the tests that it names. */
 const rows = readFileSync('docs/checklist.md', 'utf8')
   .split('\n')
   .filter((line) => /^\| [A-G]\d+ /.test(line))
@@ -20,7 +20,7 @@ const rows = readFileSync('docs/checklist.md', 'utf8')
   });
 
 describe('docs/checklist.md', () => {
-  it('answers every item of the checklist, in its order', () => {
+  it('has a row for every item of the checklist, in order', () => {
     const counts = { A: 16, B: 13, C: 19, D: 11, E: 8, F: 8, G: 14 };
     expect(rows.map(({ id }) => id)).toEqual(
       Object.entries(counts).flatMap(([chapter, count]) =>

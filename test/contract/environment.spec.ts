@@ -7,20 +7,24 @@ const example = [...readFileSync('.env.example', 'utf8').matchAll(/^#([A-Z][A-Z0
   ([, name, value]) => [name, value] as [string, string],
 );
 
-/** What the installation on one machine takes from its file, and the two that only its PostgreSQL reads. */
+/** The variables of the single-machine installation, including two that only its PostgreSQL reads. */
 const composed = [
   ...readFileSync('deploy/compose.env.example', 'utf8').matchAll(/^([A-Z][A-Z0-9_]+)=/gm),
 ].map(([, name]) => name!);
 const COMPOSE_ONLY = ['OWNER_PASSWORD', 'SERVICE_PASSWORD'];
 const defaults = new Environment() as unknown as Record<string, string | number | boolean | string[] | null>;
 
-/** What the loader fills in from other variables or from the surroundings. */
+/** Variables that the loader derives from other variables or from the machine. */
 const COMPUTED: Readonly<Record<string, string>> = {
   PUBLIC_URL: 'http://localhost:3000',
   LOG_FORMAT: 'json',
   DOCS_ENABLED: 'true',
   COOKIE_SECURE: 'false',
   RATE_LIMIT_DEFAULT: '100/60',
+  LINK_VERIFY_URL: 'http://localhost:3000/account/verify',
+  LINK_RESET_URL: 'http://localhost:3000/account/reset',
+  LINK_UNDO_URL: 'http://localhost:3000/account/undo',
+  LINK_DEVICE_URL: 'http://localhost:3000/account/device',
 };
 
 describe('.env.example', () => {
@@ -28,14 +32,14 @@ describe('.env.example', () => {
     expect(example.map(([name]) => name).toSorted()).toEqual(variableNames().toSorted());
   });
 
-  it.each(example)('%s stands there with its default', (name, value) => {
+  it.each(example)('lists %s with its default', (name, value) => {
     const expected = COMPUTED[name] ?? defaults[name] ?? '';
     expect(value).toBe(Array.isArray(expected) ? expected.join(',') : String(expected));
   });
 });
 
 describe('deploy/compose.env.example', () => {
-  it('lists what deploy/compose.yaml reads, and nothing that the service does not know', () => {
+  it('lists all variables that deploy/compose.yaml reads, and none that the service does not know', () => {
     const read = readFileSync('deploy/compose.yaml', 'utf8').matchAll(/\$\{([A-Z][A-Z0-9_]+)/g);
     expect(composed.toSorted()).toEqual([...new Set([...read].map(([, name]) => name!))].toSorted());
     expect(composed.filter((name) => ![...variableNames(), ...COMPOSE_ONLY].includes(name))).toEqual([]);

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ProblemRow } from '../../src/platform/errors/problem.js';
 
-/** Section 6 of the contract: what clients rely on. */
+/** Section 6 of the contract, on which clients rely. */
 const CONTRACT: Readonly<Record<string, number>> = {
   validation_failed: 400,
   malformed_request: 400,
@@ -23,6 +23,7 @@ const CONTRACT: Readonly<Record<string, number>> = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   rate_limited: 429,
+  mail_unconfigured: 503,
   overloaded: 503,
   dependency_unavailable: 503,
   internal: 500,
@@ -51,8 +52,8 @@ function page(all: readonly ProblemRow[]): string {
     );
   return `# Errors
 
-Every error is answered as \`application/problem+json\` (RFC 9457). Programs go by \`code\`, which is stable; the texts are
-for people. Generated from the error tables of the modules by \`npm run generate\`.
+Every error response has the type \`application/problem+json\` (RFC 9457). Programs should rely on \`code\`, which is stable;
+the texts are for people. Generated from the error tables of the modules by \`npm run generate\`.
 
 | code | status | title | detail |
 | --- | --- | --- | --- |
@@ -61,25 +62,25 @@ ${lines.join('\n')}
 }
 
 describe('the error tables', () => {
-  it('hold exactly the codes of the contract, with its statuses', async () => {
+  it('contain exactly the codes and statuses of the contract', async () => {
     const table = Object.fromEntries((await rows()).map(({ code, status }) => [code, status]));
     expect(table).toEqual(CONTRACT);
   });
 
-  it('name each code once', async () => {
+  it('contain each code once', async () => {
     const codes = (await rows()).map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);
   });
 
-  it('speak in sentences', async () => {
+  it('use complete sentences', async () => {
     for (const { detail } of await rows()) expect(detail).toMatch(/^[A-Z].*\.$/);
   });
 
-  it('stand in docs/errors.md as they are', async () => {
+  it('match docs/errors.md', async () => {
     await expect(page(await rows())).toMatchFileSnapshot('../../docs/errors.md');
   });
 
-  it('are the only errors that source files throw at clients', () => {
+  it('are the only errors that source files return to clients', () => {
     for (const file of globSync('src/**/*.ts', { exclude: ['src/**/*.spec.ts'] })) {
       expect(readFileSync(file, 'utf8'), file).not.toMatch(
         /new (Unauthorized|Forbidden|BadRequest|NotFound|Conflict|Http)Exception/,

@@ -14,20 +14,20 @@ const lengths = files
 const offenders = (pattern: RegExp, except: RegExp = /$^/) =>
   files.filter(({ name, text }) => pattern.test(text) && !except.test(name)).map(({ name }) => name);
 
-describe('the house', () => {
-  it('is built of small files: half under 60 lines, one in twenty over 200 at most, none over 300', () => {
+describe('the source code', () => {
+  it('consists of small files: half under 60 lines, at most one in twenty over 200, none over 300', () => {
     const at = (share: number) => lengths[Math.floor(lengths.length * share)]?.lines;
     expect(at(0.5)).toBeLessThan(60);
     expect(at(0.95)).toBeLessThanOrEqual(200);
     expect(lengths.filter(({ lines }) => lines > 300)).toEqual([]);
   });
 
-  it('has constructors of six dependencies at most', () => {
+  it('has constructors with at most six dependencies', () => {
     const wide = files.filter(({ name, text }) => widestConstructor(name, text) > 6).map(({ name }) => name);
     expect(wide).toEqual([]);
   });
 
-  it('has no barrels, no dumping grounds and no forwardRef', () => {
+  it('has no barrels, no catch-all folders and no forwardRef', () => {
     expect(
       files
         .map(({ name }) => name)
@@ -40,7 +40,7 @@ describe('the house', () => {
     expect(offenders(/process\.env/, /^src\/platform\/config\//)).toEqual([]);
   });
 
-  it('takes the time and random values from what is injected', () => {
+  it('uses only injected time and randomness', () => {
     expect(offenders(/Date\.now\(|new Date\(\)/, /^src\/platform\/(clock|logging)\//)).toEqual([]);
     expect(
       offenders(
@@ -50,11 +50,11 @@ describe('the house', () => {
     ).toEqual([]);
   });
 
-  it('says of every class and function that others may use what it promises', () => {
+  it('documents every exported class and function', () => {
     expect(files.flatMap(({ name, text }) => undocumented(name, text))).toEqual([]);
   });
 
-  it('leaves nothing open', () => {
+  it('has no open to-do comments', () => {
     expect(offenders(/\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
   });
 

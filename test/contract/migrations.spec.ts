@@ -28,7 +28,7 @@ describe('entities and migrations', () => {
     expect(upQueries.map(({ query }) => query)).toEqual([]);
   });
 
-  it('are all known to ormconfig.ts', async () => {
+  it('are all listed in ormconfig.ts', async () => {
     const files = await readdir('src', { recursive: true });
     const entities = files.filter((file) => file.endsWith('.entity.ts'));
     expect(dataSource.entityMetadatas).toHaveLength(entities.length);
@@ -42,7 +42,7 @@ describe('entities and migrations', () => {
     expect(timestamps).not.toContain(NaN);
   });
 
-  it('name every object that the service gets rights on in the text of their classes', async () => {
+  it('name in their classes every object on which the service has privileges', async () => {
     const rows = await dataSource.query<{ kind: keyof OwnObjects; name: string }[]>(
       `SELECT 'tables' AS kind, relname AS name FROM pg_class
        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
@@ -53,7 +53,7 @@ describe('entities and migrations', () => {
     expect(rows.filter(({ kind, name }) => !own[kind].includes(name))).toEqual([]);
   });
 
-  it('can be taken back to nothing, and forward again', async () => {
+  it('can be reverted completely and applied again', async () => {
     for (const _ of MIGRATIONS) await dataSource.undoLastMigration();
     const left = await dataSource.query<{ name: string }[]>(
       `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S', 'v')

@@ -33,10 +33,10 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
 
 const FIELDS = ['Set-Cookie', 'WWW-Authenticate', 'Retry-After'];
 
-/** Described at each success; the description of the document says it of all other answers. */
+/** Described for each success; the description of the document covers all other responses. */
 const FIELDS_OF_SUCCESS = ['RateLimit', 'RateLimit-Policy', 'X-Request-Id'];
 
-/** Where an answer differs from what the document says of that path, method and status. */
+/** The differences between a response and its documentation for that path, method and status. */
 function differences(path: string, method: string, answer: LightMyRequestResponse): string[] {
   const status = String(answer.statusCode);
   const said = operations.find((one) => one.path === path && one.method === method)?.operation.responses[
@@ -65,14 +65,14 @@ function bodyFaults(
   return described.faults(/[/+]json$/.test(type) ? json() : body, ...place, type, 'schema');
 }
 
-describe('the answers of the service', () => {
+describe('the responses of the service', () => {
   let app: TestApp;
   let token: string;
   let found: string[];
   beforeAll(async () => {
     app = await startApp({ variables: { RATE_LIMIT_REGISTER: '40/60' } });
     const email = await register(app);
-    // Which raises an alert, too.
+    // This also raises an alert.
     await app.app
       .get(AccountAdministration, { strict: false })
       .setRoles(email, ['user', 'auditor'], internalOrigin('operator'));
@@ -83,7 +83,7 @@ describe('the answers of the service', () => {
   });
   afterAll(() => app.close());
 
-  /** Sends a request, and notes down where the answer is not the expected and described one. */
+  /** Sends a request, and records the differences between the response and the documented and expected one. */
   async function exchange(path: string, request: TestRequest, status = 200): Promise<LightMyRequestResponse> {
     const answer = await app.call(request);
     const method = (request.method ?? (request.body === undefined ? 'GET' : 'POST')).toLowerCase();
@@ -93,7 +93,7 @@ describe('the answers of the service', () => {
     return answer;
   }
 
-  it('are as described to whoever comes in and goes out with tokens in bodies', async () => {
+  it('match the document for a client of the body transport', async () => {
     const email = newAddress();
     const account = { email, password: PASSWORD };
     await exchange('/auth/register', { url: '/auth/register', body: account }, 201);
@@ -115,7 +115,7 @@ describe('the answers of the service', () => {
     expect(found).toEqual([]);
   });
 
-  it('are as described to a browser', async () => {
+  it('match the document for a browser', async () => {
     const email = await register(app);
     const login = await exchange('/auth/login', { url: '/auth/login', body: { email, password: PASSWORD } });
     const browser = { cookies: jarOf(login), headers: { 'sec-fetch-site': 'same-origin' } };
@@ -125,7 +125,7 @@ describe('the answers of the service', () => {
     expect(found).toEqual([]);
   });
 
-  it('are as described to an auditor', async () => {
+  it('match the document for an auditor', async () => {
     await exchange('/audit/events', { url: '/audit/events', token });
     await exchange('/audit/events', { url: '/audit/events?address=nowhere', token }, 400);
     await exchange('/audit/events', { url: '/audit/events' }, 401);
@@ -144,7 +144,7 @@ describe('the answers of the service', () => {
     expect(found).toEqual([]);
   });
 
-  it('are as described to whoever sees to alerts', async () => {
+  it('match the document for an administrator who handles alerts', async () => {
     const id = await eventually(
       async () => (await exchange('/alerts', { url: '/alerts', token })).json().items[0].id as string,
       { timeoutMs: 10_000, intervalMs: 200 },
@@ -158,7 +158,7 @@ describe('the answers of the service', () => {
     expect(found).toEqual([]);
   });
 
-  it('are as described to everybody', async () => {
+  it('match the document for anonymous callers', async () => {
     await exchange('/rate-limits', { url: '/rate-limits' });
     await exchange('/.well-known/jwks.json', { url: '/.well-known/jwks.json' });
     await exchange('/health/live', { url: '/health/live' });
@@ -168,7 +168,7 @@ describe('the answers of the service', () => {
     expect(found).toEqual([]);
   });
 
-  it('are as described to whoever has had enough', async () => {
+  it('match the document for a caller over the limit', async () => {
     const request = { url: '/auth/register', body: {} };
     for (let sent = 0; sent < 40; sent += 1) await app.call(request);
     const refusal = (await exchange('/auth/register', request, 429)).json();
@@ -183,7 +183,7 @@ describe('the documentation pages', () => {
   });
   afterAll(() => app.close());
 
-  it('are found under the names that people try', async () => {
+  it('are found under common names', async () => {
     const { statusCode, headers } = await app.call({ url: '/docs/index.html' });
     expect([statusCode, headers.location]).toEqual([302, '/docs']);
     for (const url of ['/docs', '/docs/', '/docs/errors', '/openapi.json']) {
@@ -204,7 +204,7 @@ describe('the schemas', () => {
   const fault = { id: 'seal:7', kind: 'seal_missing', detail: 'The seal is gone.' };
   const faults = (body: object) => described.faults(body, 'components', 'schemas', 'Verification');
 
-  it('let null stand for a part that is not there, and the part for itself', () => {
+  it('accept null for an absent part, and the part itself', () => {
     expect(faults(verification)).toEqual([]);
     expect(faults({ ...verification, intact: false, firstFault: fault })).toEqual([]);
     expect(faults({ ...verification, firstFault: { id: 'seal:7' } })).not.toEqual([]);
@@ -232,7 +232,7 @@ describe('the examples', () => {
     ]),
   );
 
-  it('show what the schemas allow, in every body and every answer', () => {
+  it('match the schemas, in every body and every response', () => {
     expect(examples.length).toBeGreaterThan(100);
     const faulty = examples.flatMap(({ place, name, value }) =>
       described.faults(value, ...place, 'schema').map((fault) => [...place, name, fault].join(' ')),

@@ -14,7 +14,7 @@ interface Built {
   readonly openApiDocument: (app: INestApplication, environment: Environment) => OpenAPIObject;
 }
 
-/** The compiled service: only the compiler's plugin reads the descriptions out of the comments. */
+/** The compiled service, because only the plugin of the compiler derives descriptions from comments. */
 async function built(): Promise<Built> {
   const load = async (file: string) =>
     (await import(/* @vite-ignore */ pathToFileURL(join('dist/src', file)).href)) as object;
@@ -67,11 +67,11 @@ describe('the OpenAPI document', () => {
       };
     }[];
 
-  it('is the one that is committed; `npm run generate` renews it', async () => {
+  it('is the committed one; `npm run generate` updates it', async () => {
     await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot('../../openapi.json');
   });
 
-  it('says of every route what it is for, and of every answer when it comes', () => {
+  it('describes the purpose of every route, and the meaning of every response', () => {
     for (const { name, operation } of operations()) {
       expect(operation['summary'], name).toBeTruthy();
       expect(operation['description'], name).toMatch(/\.$/);
@@ -84,7 +84,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('repeats the fields of every answer at no error, and names those that are its own', () => {
+  it('lists for errors only their own header fields, not those of every response', () => {
     for (const { name, operation } of operations()) {
       for (const [status, { headers = {} }] of Object.entries(operation.responses)) {
         if (Number(status) < 400) continue;
@@ -98,7 +98,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('says of every route which credentials it reads, of public ones that there are none to read', () => {
+  it('lists the credentials that each route reads; public routes read none', () => {
     const security = Object.fromEntries(
       operations().map(({ name, operation }) => [name, operation['security']]),
     );
@@ -117,13 +117,13 @@ describe('the OpenAPI document', () => {
     for (const [name, alternatives] of Object.entries(security)) expect(alternatives, name).toBeDefined();
   });
 
-  it('gives every operation a name of its own, which generated clients call it by', () => {
+  it('gives every operation a unique name for generated clients', () => {
     const ids = operations().map(({ operation }) => operation['operationId'] as string);
     expect(ids.toSorted()).toEqual([...new Set(ids)].toSorted());
     for (const id of ids) expect(id).toMatch(/^[a-z]+([A-Z][a-z]+)+$/);
   });
 
-  it('says of every answer to a limited route what is left, and of every wait how long it is', () => {
+  it('documents the remaining requests for limited routes, and the wait after a refusal', () => {
     for (const { name, operation } of operations().filter(({ operation: one }) => '429' in one.responses)) {
       for (const [status, { headers }] of Object.entries(operation.responses)) {
         if (Number(status) >= 400 && status !== '429') continue;

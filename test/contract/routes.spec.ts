@@ -13,7 +13,7 @@ import { SlowRoutes } from '../../src/platform/http/slow-routes.js';
 import { RateLimitGuard } from '../../src/rate-limit/rate-limit.guard.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 
-/** Section 3 of the contract, and who may call. */
+/** Section 3 of the contract: the routes and their access. */
 const CONTRACT = {
   'POST /auth/register': 'public',
   'POST /auth/login': 'public',
@@ -39,7 +39,7 @@ const CONTRACT = {
   'GET /health/live': 'public',
   'GET /health/ready': 'public',
   'GET /metrics': 'public',
-  // Only where mails are caught: mailbox.spec.ts.
+  // Exists only where mails are caught, see mailbox.spec.ts.
   'GET /dev/mailbox': 'public',
 };
 
@@ -60,7 +60,7 @@ describe('the routes', () => {
     expect(Object.fromEntries(declared)).toEqual(CONTRACT);
   });
 
-  it('that serve operation are marked, and so are those that hash a password', () => {
+  it('for operation are marked, and so are those that hash a password', () => {
     const named = (chosen: DeclaredRoute[]) =>
       chosen.map(({ method, path }) => `${method} ${path}`).toSorted();
     expect(named(routes.filter(({ isOperational }) => isOperational))).toEqual([
@@ -82,7 +82,7 @@ describe('the routes', () => {
     ]);
   });
 
-  it('refuse whoever brings no token, unless they are public', async () => {
+  it('refuse callers without a token, unless they are public', async () => {
     for (const { method, path, access } of routes.filter(({ access }) => access?.kind !== 'public')) {
       const answer = await app.call({
         method: method as 'GET',
@@ -98,7 +98,7 @@ describe('the routes', () => {
 });
 
 describe('the pipeline', () => {
-  it('asks where a request comes from, who calls, whether there is room, whether the caller may, and only then reads', () => {
+  it('checks the origin, the caller, the limits and the permissions in this order, and reads the body last', () => {
     const guards = PIPELINE.filter(({ provide }) => provide === APP_GUARD).map(
       (provider) => ('useClass' in provider ? provider.useClass : provider.useExisting) as unknown,
     );

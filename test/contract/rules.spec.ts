@@ -5,7 +5,7 @@ import { rulesOf } from '../../src/monitoring/rules/rules.js';
 import { Environment } from '../../src/platform/config/environment.js';
 import { documentedRow } from '../support/monitoring/rule-documentation.js';
 
-/** The cells of the tables of a document, by the names in their first cell. */
+/** The rows of the tables in a document, by the name in the first cell. */
 function rowsOf(document: string): Map<string, string[]> {
   const rows = new Map<string, string[]>();
   for (const line of readFileSync(document, 'utf8').split('\n')) {
@@ -18,31 +18,28 @@ function rowsOf(document: string): Map<string, string[]> {
 const RULES = rulesOf(new Environment());
 
 describe('Every rule', () => {
-  it.each(RULES)('$name has its row in docs/security.md, as it stands on the rule', (rule) => {
+  it.each(RULES)('$name has a row in docs/security.md that matches the rule', (rule) => {
     expect(rowsOf('docs/security.md').get(rule.name)).toEqual(documentedRow(rule));
   });
 
-  it.each(RULES)('$name looks at events of the vocabulary', ({ events }) => {
+  it.each(RULES)('$name uses only known events', ({ events }) => {
     expect(events).not.toEqual([]);
     expect(AUDIT_EVENT_TYPES).toEqual(expect.arrayContaining([...events]));
   });
 
-  it.each(RULES.filter(({ toOwner }) => toOwner))(
-    '$name tells owners about it in words of its own',
-    (rule) => {
-      const { en, de } = rule.toOwner!;
-      expect(
-        new Set([en.subject, de.subject, en.sentence, de.sentence].map((text) => text.length > 0)),
-      ).toEqual(new Set([true]));
-      expect(en.subject).not.toBe(de.subject);
-      const others = RULES.filter((other) => other !== rule).map(({ toOwner }) => toOwner?.en.subject);
-      expect(others).not.toContain(en.subject);
-    },
-  );
+  it.each(RULES.filter(({ toOwner }) => toOwner))('$name has its own text for owners', (rule) => {
+    const { en, de } = rule.toOwner!;
+    expect(
+      new Set([en.subject, de.subject, en.sentence, de.sentence].map((text) => text.length > 0)),
+    ).toEqual(new Set([true]));
+    expect(en.subject).not.toBe(de.subject);
+    const others = RULES.filter((other) => other !== rule).map(({ toOwner }) => toOwner?.en.subject);
+    expect(others).not.toContain(en.subject);
+  });
 });
 
 describe('The end of a session', () => {
-  it('is told by the events that bear a mark', () => {
+  it('is reported by the marked events', () => {
     expect(eventsThatEnd('session')).toEqual(['authn_token_reuse', 'session_logout', 'session_ended']);
     expect(eventsThatEnd('every session')).toEqual([
       'authn_password_change',

@@ -12,25 +12,25 @@ type AccountClass = (typeof CLASSES)[number];
 
 const SAMPLES = 40;
 
-/** Whom a login asks about, and what it leaves behind; other statements are of the service's own rounds. */
+/** The tables that a login reads and writes; other statements belong to background tasks. */
 const OF_A_LOGIN =
   /\b(users|password_credentials|known_devices|login_failures|sessions)\b|INSERT INTO "?audit_events\b/;
 
-/** What is different in any two answers. */
+/** Header fields that differ between any two responses. */
 const OWN_VALUES = new Set(['x-request-id', 'date']);
 
 describe(
-  'a refused login tells nobody whether there is an account (ASVS 6.3.8):',
+  'a refused login does not reveal whether the account exists (ASVS 6.3.8):',
   { timeout: 60_000 },
   () => {
     let app: TestApp;
     beforeAll(async () => {
-      // A hash of some 15 ms: dear enough to stand out, were it left out for one of the three.
+      // A hash of about 15 ms, whose omission for one of the three classes would be noticeable.
       app = await startApp({ variables: { BCRYPT_ROUNDS: '8' } });
     });
     afterAll(() => app.close());
 
-    /** An account of each class, fresh ones, so that no count of failures comes in between. */
+    /** A new account of the given class, so that earlier failures have no influence. */
     async function attemptOn(
       kind: AccountClass,
       deviceToken?: string,
@@ -53,7 +53,7 @@ describe(
          DELETE FROM password_credentials WHERE user_id IN (SELECT id FROM changed)`,
         [email],
       );
-    /** The texts of the statements that an attempt brings about. */
+    /** The SQL statements that an attempt causes. */
     const statementsOf = async (attempt: () => Promise<unknown>): Promise<string[]> => {
       const queries = vi.spyOn(Client.prototype, 'query');
       onTestFinished(() => queries.mockRestore());
@@ -83,7 +83,7 @@ describe(
       expect(shown[0]?.statusCode).toBe(nth <= 10 ? 401 : 429);
     });
 
-    it('not by the hashes that it costs', async () => {
+    it('not by the number of hashes', async () => {
       let hashes = 0;
       const counting = app.app
         .get(PasswordHasher, { strict: false })
@@ -100,12 +100,12 @@ describe(
       { by: 'no device token', token: async () => undefined },
       { by: 'a forged device token', token: async () => 'A'.repeat(64) },
       { by: 'the device token of another account', token: async () => (await signUp(app)).deviceToken },
-    ])('not by the statements that it costs, with $by', async ({ token }) => {
+    ])('not by its SQL statements, with $by', async ({ token }) => {
       const logs = [];
       for (const attempt of await attempts(await token())) {
         const log = [await statementsOf(attempt)];
         for (let nth = 2; nth <= 9; nth += 1) await attempt();
-        // The tenth begins a wait, and the eleventh is refused by it.
+        // The tenth attempt starts a wait, and the eleventh is refused because of it.
         log.push(await statementsOf(attempt), await statementsOf(attempt));
         logs.push(log);
       }
@@ -113,9 +113,9 @@ describe(
       for (const log of logs) expect(log).toEqual(logs[0]);
     });
 
-    // Hashes and statements are counted above; this one would show what nobody thought to count. One attempt of each
-    // class in turn, in an order that rotates, so that whatever else this machine does falls on all of them alike; then
-    // the medians, which a few slow ones do not move. The bound leaves room for a busy machine.
+    // Hashes and statements are counted above; this test detects other differences. It makes one attempt of each class in
+    // turn, in a rotating order, so that other load affects all of them equally, and compares the medians, which a few slow
+    // attempts do not change. The bound is generous, for busy machines.
     it('not by its time', async () => {
       const timesMs = new Map<AccountClass, number[]>(CLASSES.map((kind) => [kind, []]));
       let fresh = await attempts();

@@ -11,7 +11,7 @@ import { startApp, startBeside, type TestApp } from '../support/app/test-app.js'
 const ORIGIN = internalOrigin('operator');
 const NEW_PASSWORD = 'eleven herons wade past the mill';
 
-/** What an operator can do to an account, by its name. */
+/** The changes that an operator can make to an account, by name. */
 const CHANGES = {
   disabled: async ({ app }: TestApp, email: string) => {
     await app.get(AccountAdministration, { strict: false }).disable(email, ORIGIN);
@@ -29,7 +29,7 @@ const CHANGES = {
 };
 
 describe('an account', () => {
-  // Two instances on one database: what one of them is told, the other one must know.
+  // Two instances on one database: a change on one of them must take effect on the other.
   let here: TestApp;
   let there: TestApp;
   beforeAll(async () => {
@@ -69,7 +69,7 @@ describe('an account', () => {
     },
   );
 
-  it('that is disabled cannot be signed in to, and can again once it is enabled, with none of its old sessions', async () => {
+  it('that is disabled cannot sign in until it is enabled again, and its old sessions stay ended', async () => {
     const email = await register(here);
     const { accessToken } = await logIn(here, email);
     await CHANGES.disabled(here, email);
@@ -79,7 +79,7 @@ describe('an account', () => {
     expect(await me(here, accessToken)).toBe('session_ended');
   });
 
-  it('that is given another role shows it at once, and when that was', async () => {
+  it('that is given another role shows the role and the time of the change at once', async () => {
     const email = await register(here);
     const profile = async () => {
       const { accessToken: token } = await logIn(here, email);
@@ -93,14 +93,14 @@ describe('an account', () => {
     expect(after.updatedAt > before.updatedAt).toBe(true);
   });
 
-  it('that got another password opens by that one only', async () => {
+  it('that got another password accepts only that one', async () => {
     const email = await register(here);
     await CHANGES['given another password'](here, email);
     expect([await login(email), await login(email, NEW_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
   });
 
-  describe('that is changed while somebody signs in', () => {
-    /** Makes the change after the password was found right and before the session begins. */
+  describe('that is changed during a login', () => {
+    /** Makes the change after the password was verified and before the session begins. */
     const during = (change: () => Promise<void>) => {
       const hasher = there.app.get(PasswordHasher, { strict: false });
       const verify = hasher.verify.bind(hasher);
@@ -113,7 +113,7 @@ describe('an account', () => {
     };
 
     it.each(['disabled', 'deleted', 'given another password'] as const)(
-      'is closed to them: %s',
+      'refuses the login: %s',
       async (what) => {
         const email = await register(here);
         during(() => CHANGES[what](here, email));
@@ -121,13 +121,13 @@ describe('an account', () => {
       },
     );
 
-    it('gives them the roles that it has by then', async () => {
+    it('issues a session with the new roles', async () => {
       const email = await register(here);
       during(() => CHANGES['given another role'](here, email));
       expect((await logIn(there, email)).user).toMatchObject({ roles: ['user', 'auditor'] });
     });
 
-    it('keeps its new password, also where the old hash was due for another cost', async () => {
+    it('keeps its new password, even if the old hash was to be renewed', async () => {
       const costlier = await startBeside(here, { variables: { BCRYPT_ROUNDS: '5' } });
       onTestFinished(() => costlier.close());
       const email = await register(here);
@@ -142,7 +142,7 @@ describe('an account', () => {
     });
   });
 
-  it('has its hash renewed at the next login when the cost has changed', async () => {
+  it('gets a new hash at the next login if the cost has changed', async () => {
     const email = await register(here);
     const costlier = await startBeside(here, { variables: { BCRYPT_ROUNDS: '5' } });
     onTestFinished(() => costlier.close());

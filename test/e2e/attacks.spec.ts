@@ -10,17 +10,17 @@ import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-dat
 import { eventually } from '../support/waiting/eventually.js';
 import { startReceiver, type WebhookReceiver } from '../support/webhook/webhook-receiver.js';
 
-/** From the event that makes a rule true to the webhook. */
+/** The maximum delay from the event that triggers a rule to the webhook. */
 const PROMISED_MS = 10_000;
 
 interface Played {
   readonly scenario: Scenario;
   readonly rules: readonly string[];
-  /** From the last act to the last alert that was expected. */
+  /** The time from the last act to the last expected alert. */
   readonly tookMs: number;
 }
 
-/** Until the trail is written, detection stands at the end of the trail, and nothing that it led to is under way. */
+/** Waits until the trail is written, detection has reached its end, and all deliveries are finished. */
 async function allJudgedAndDelivered({ app, database }: TestApp): Promise<void> {
   const client = new Client(database.url);
   await client.connect();
@@ -80,7 +80,7 @@ describe('The attack kit, over HTTP, to a webhook', () => {
 
   const heard = () => [...new Set(receiver.received.map(({ body }) => String(body['rule'])))].sort();
 
-  /** Plays a scenario before a service of its own, and waits until nothing more can come of it. */
+  /** Replays a scenario against its own service, and waits until no further alerts can follow. */
   async function play(scenario: Scenario, database: FreshDatabase): Promise<Played> {
     receiver.received.length = 0;
     const variables = { ...KIT_VARIABLES, ...scenario.variables, ALERT_WEBHOOK_URL: receiver.url };
@@ -89,7 +89,7 @@ describe('The attack kit, over HTTP, to a webhook', () => {
     await stage.prepare(scenario.acts);
     await stage.perform(scenario.acts);
     const endedMs = Date.now();
-    // Refusals beyond twenty are recorded together, a moment later.
+    // Refusals beyond twenty are recorded together, shortly afterwards.
     const missing = () => scenario.expects.filter((rule) => !heard().includes(rule));
     const allHeard = async () => {
       if (missing().length > 0) throw new Error(`Not raised yet: ${missing().join(', ')}`);

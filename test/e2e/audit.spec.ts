@@ -21,7 +21,7 @@ interface Entry {
   readonly status: number | null;
 }
 
-/** What a call asks for, its status, and the event beside its record, if any. */
+/** The request of a call, its status, and the event that is recorded with it, if any. */
 type Planned = readonly [
   request: TestRequest,
   status: number,
@@ -52,7 +52,7 @@ const read = async (query: string): Promise<Entry[]> =>
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** Thirty calls that pass and thirty that are refused, as a client of its own makes them. */
+/** Thirty calls that succeed and thirty that are refused. */
 async function plan(): Promise<Planned[]> {
   const email = newAddress();
   const me = (token: string): TestRequest => ({ url: '/users/me', token });
@@ -140,7 +140,7 @@ async function plan(): Promise<Planned[]> {
 }
 
 describe('the trail', { timeout: 60_000 }, () => {
-  it('holds sixty calls, half of them refused, complete and by their request ids', async () => {
+  it('contains all of sixty calls, half of them refused, with their request ids', async () => {
     const planned = await plan();
     const answers: Answer[] = [];
     for (const [request] of planned) {
@@ -169,7 +169,7 @@ describe('the trail', { timeout: 60_000 }, () => {
     return (await read(`type=authn_login_fail&requestId=${String(headers['x-request-id'])}`))[0];
   };
 
-  it('names the account of a failed login where there is one, and never the address that was submitted', async () => {
+  it('contains the account of a failed login if it exists, and never the submitted address', async () => {
     const [ofPerson, ofNobody] = [
       await failedLogin(person.user.email),
       await failedLogin('ghost@example.org'),
@@ -178,7 +178,7 @@ describe('the trail', { timeout: 60_000 }, () => {
     expect(JSON.stringify([ofPerson, ofNobody])).not.toMatch(/@|ghost/);
   });
 
-  it('is read by filters, page by page, without a gap or a double', async () => {
+  it('can be read with filters, page by page, without gaps or duplicates', async () => {
     const { id } = person.user;
     const all = await read(`userId=${id}&type=api_call&limit=200`);
     const paged: Entry[] = [];
@@ -212,25 +212,25 @@ describe('the trail', { timeout: 60_000 }, () => {
     'from=2026-01-01T00:00:00Z&to=2026-12-01T00:00:00Z',
     'from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z',
     'from=2026-02-30T00:00:00Z&to=2026-03-04T00:00:00Z',
-  ])('refuses a filter that makes no sense: %s', async (query) => {
+  ])('refuses an invalid filter: %s', async (query) => {
     const answer = await app.call({ url: `/audit/events?${query}`, token: auditor });
     expect([answer.statusCode, answer.json().code]).toEqual([400, 'validation_failed']);
   });
 
-  it.each(['seals', 'verification'])('refuses a range of %s that is no range', async (what) => {
+  it.each(['seals', 'verification'])('refuses an invalid range of %s', async (what) => {
     const range = 'from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z';
     const answer = await app.call({ url: `/audit/${what}?${range}`, token: auditor });
     expect([answer.statusCode, answer.json().errors]).toMatchObject([400, [{ pointer: '#/from' }]]);
   });
 
-  it('tells people what happened to their account, in words and without the doings of others', async () => {
+  it('shows users the events of their account in plain words, without those of others', async () => {
     const { items } = (await app.call({ url: '/users/me/activity', token: person.accessToken })).json();
     const summaries = items.map(({ summary }: { summary: string }) => summary);
     expect(summaries).toContainEqual(expect.stringMatching(/^Signed in from .*, 127\.0\.0\.0\/24$/));
     expect(new Set(items.map(({ userId }: Entry) => userId))).toEqual(new Set([person.user.id]));
   });
 
-  it('is exported in two formats, and proved by the stand-alone verifier with nothing but the seals', async () => {
+  it('is exported in two formats, which the stand-alone verifier checks with the seals alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'portcullis-export-'));
     const get = async (url: string, accept = '*/*') =>
       (await app.call({ url, token: auditor, headers: { accept } })).body;
@@ -258,7 +258,7 @@ describe('the trail', { timeout: 60_000 }, () => {
     expect(csv).toContain(newest);
   });
 
-  it('is followed live, and from where the connection broke', async () => {
+  it('can be followed live, and resumed after the connection broke', async () => {
     const follow = async (headers: Record<string, string>, until: (frames: string) => boolean) => {
       const stop = new AbortController();
       const response = await fetch(`${app.url}/audit/stream?type=authn_login_fail`, {

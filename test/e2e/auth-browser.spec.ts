@@ -27,7 +27,7 @@ describe('in a browser over https', () => {
   afterAll(() => app.close());
 
   describe('the cookies of a login', () => {
-    it('are out of reach of scripts, other sites and sibling hosts', async () => {
+    it('are not accessible to scripts, other sites and sibling hosts', async () => {
       const cookies = cookiesOf(await signIn(app, email));
       expect(Object.keys(cookies).toSorted()).toEqual([
         '__Host-access_token',
@@ -45,7 +45,7 @@ describe('in a browser over https', () => {
       }
     });
 
-    it('live no longer than what they open, and fit into a browser', async () => {
+    it('expire no later than their tokens, and fit in a browser', async () => {
       const answer = await signIn(app, email);
       const { session, expiresIn } = answer.json<{ session: { expiresAt: string }; expiresIn: number }>();
       expect(expiresIn).toBe(30 * 60);
@@ -60,7 +60,7 @@ describe('in a browser over https', () => {
         expect(name.length + value.length).toBeLessThan(4096);
     });
 
-    it('are the only place where tokens are: the body has none', async () => {
+    it('are the only place for tokens: the body contains none', async () => {
       const answer = await signIn(app, email);
       expect(Object.keys(answer.json<object>()).toSorted()).toEqual([
         'accessTokenExpiresAt',
@@ -79,7 +79,7 @@ describe('in a browser over https', () => {
       expect(refreshed.body).not.toMatch(TOKEN_IN_BODY);
     });
 
-    it('are replaced at each login, whatever somebody had planted before', async () => {
+    it('are replaced at each login, even if an attacker has set them before', async () => {
       const attacker = jarOf(await signIn(app, await register(app)));
       const planted = await signIn(app, email, attacker);
       const jar = jarOf(planted);
@@ -106,7 +106,7 @@ describe('in a browser over https', () => {
       expect(refreshed.json<{ code: string }>().code).toBe('unauthenticated');
     });
 
-    it('come second to a header field', async () => {
+    it('are ignored if a header field has a token', async () => {
       const cookies = jarOf(await signIn(app, email));
       const other = await register(app);
       const login = await app.call({
@@ -120,7 +120,7 @@ describe('in a browser over https', () => {
       expect(forged.json<{ code: string }>().code).toBe('invalid_token');
     });
 
-    it('are taken back at logout with the attributes that they were set with', async () => {
+    it('are removed at logout with the attributes with which they were set', async () => {
       const login = await signIn(app, email);
       const logout = await app.call({
         method: 'POST',
@@ -140,7 +140,7 @@ describe('in a browser over https', () => {
       expect(me.json<{ code: string }>().code).toBe('session_ended');
     });
 
-    it('do not come with an answer in the body transport, and its tokens never become cookies', async () => {
+    it('are not set by responses in the body transport, whose tokens never become cookies', async () => {
       const login = await app.call({
         url: '/auth/login',
         body: { email, password: PASSWORD, tokenTransport: 'body' },
@@ -157,20 +157,23 @@ describe('in a browser over https', () => {
       ['login', '/auth/login', { tokenTransport: 'BODY' }],
       ['login', '/auth/login', { tokenTransport: ['body'] }],
       ['login', '/auth/login', { deviceToken: 7 }],
-    ])('are not turned into text for a script that asks %s oddly: %s %j', async (_what, url, members) => {
-      const login = await signIn(app, email);
-      const body = url === '/auth/login' ? { email, password: PASSWORD, ...members } : members;
-      const answer = await app.call({ url, body, cookies: jarOf(login), headers: { origin: SITE } });
-      expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([400, 'validation_failed']);
-      expect(answer.body).not.toMatch(TOKEN_IN_BODY);
-    });
+    ])(
+      'are not replaced by body tokens if a script sends %s with an unusual member: %s %j',
+      async (_what, url, members) => {
+        const login = await signIn(app, email);
+        const body = url === '/auth/login' ? { email, password: PASSWORD, ...members } : members;
+        const answer = await app.call({ url, body, cookies: jarOf(login), headers: { origin: SITE } });
+        expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([400, 'validation_failed']);
+        expect(answer.body).not.toMatch(TOKEN_IN_BODY);
+      },
+    );
 
     it.each([
       ['/auth/refresh', { refreshToken: null }],
       ['/auth/logout', { refreshToken: null }],
       ['/auth/login', { tokenTransport: null }],
       ['/auth/login', { deviceToken: null }],
-    ])('are the transport of %s where a member is null, which is its absence: %j', async (url, members) => {
+    ])('are the transport of %s if the member is null, which means absent: %j', async (url, members) => {
       const login = await signIn(app, email);
       const body = url === '/auth/login' ? { email, password: PASSWORD, ...members } : members;
       const answer = await app.call({ url, body, cookies: jarOf(login), headers: { origin: SITE } });
@@ -179,7 +182,7 @@ describe('in a browser over https', () => {
       expect(cookiesOf(answer)).toHaveProperty('__Host-access_token');
     });
 
-    it('are kept by the winner when another tab loses a race: no failed refresh clears them', async () => {
+    it('are kept if another tab loses a race, because a failed refresh does not clear them', async () => {
       const jar = jarOf(await signIn(app, email));
       await app.call({ method: 'POST', url: '/auth/logout', cookies: jar, headers: { origin: SITE } });
       const late = await app.call({
@@ -192,7 +195,7 @@ describe('in a browser over https', () => {
       expect(late.headers['set-cookie']).toBeUndefined();
     });
 
-    it('are read from several Cookie fields, and survive odd ones beside them', async () => {
+    it('are read from several Cookie fields, even next to malformed ones', async () => {
       const jar = jarOf(await signIn(app, email));
       const token = `__Host-access_token=${jar['__Host-access_token']!}`;
       for (const cookie of [
@@ -272,13 +275,13 @@ describe('in a browser over https', () => {
       ['the access token', '__Host-access_token'],
       ['the refresh token', '__Host-refresh_token'],
       ['the device', '__Host-device'],
-    ])("is taken for a browser's when the cookie of %s comes along", async (_what, name) => {
+    ])("is considered a browser's if it has the cookie of %s", async (_what, name) => {
       const answer = await app.call({ method: 'POST', url: '/auth/logout', cookies: { [name]: 'x' } });
       expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([403, 'csrf_rejected']);
     });
 
     it.each(['/auth/register', '/auth/login', '/auth/refresh', '/auth/logout'])(
-      'is refused from elsewhere on %s too, before it changes anything',
+      'is refused from another site on %s too, before it changes anything',
       async (url) => {
         const users = async () =>
           (await asSuperuser<{ n: string }>(app.database, 'SELECT count(*) AS n FROM users'))[0]!.n;
@@ -298,7 +301,7 @@ describe('in a browser over https', () => {
       },
     );
 
-    it('may be a read from anywhere: what is safe is not refused', async () => {
+    it('is allowed from any site if its method is safe', async () => {
       const jar = jarOf(await signIn(app, email));
       const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
       for (const method of ['GET', 'HEAD'] as const) {
@@ -310,7 +313,7 @@ describe('in a browser over https', () => {
   });
 
   describe('across origins', () => {
-    it('a listed origin may read answers, with credentials', async () => {
+    it('a listed origin may read responses, with credentials', async () => {
       const { headers } = await app.call({ url: '/rate-limits', headers: { origin: FRIEND } });
       expect(headers).toMatchObject({
         'access-control-allow-origin': FRIEND,
@@ -322,7 +325,7 @@ describe('in a browser over https', () => {
       );
     });
 
-    it('problems can be read by it too', async () => {
+    it('a listed origin may read problems, too', async () => {
       for (const url of ['/users/me', '/nowhere', '/auth/login']) {
         const { headers } = await app.call({ url, headers: { origin: FRIEND } });
         expect(headers['access-control-allow-origin']).toBe(FRIEND);
@@ -348,7 +351,7 @@ describe('in a browser over https', () => {
       }
     });
 
-    it('a preflight is answered for what the API has, and changes nothing', async () => {
+    it('a preflight request gets the methods of the API, and changes nothing', async () => {
       const { statusCode, headers } = await app.call({
         method: 'OPTIONS',
         url: '/users/me',
@@ -368,7 +371,7 @@ describe('in a browser over https', () => {
       });
     });
 
-    it('a preflight from elsewhere is refused in words that lead to the setting', async () => {
+    it('a preflight request from another origin is refused with a text that names the setting', async () => {
       const answer = await app.call({
         method: 'OPTIONS',
         url: '/users/me',
@@ -380,7 +383,7 @@ describe('in a browser over https', () => {
       expect(answer.headers['access-control-allow-origin']).toBeUndefined();
     });
 
-    it('OPTIONS that is no preflight gets a problem like any method that a path does not answer', async () => {
+    it('OPTIONS without a preflight gets a problem like any other method that a path does not support', async () => {
       const odd: Record<string, string>[] = [
         {},
         { origin: FRIEND },
@@ -400,7 +403,7 @@ describe('in a browser over https', () => {
     });
   });
 
-  describe('every answer', () => {
+  describe('every response', () => {
     it.each([
       ['GET', '/users/me'],
       ['GET', '/nowhere'],
@@ -412,23 +415,20 @@ describe('in a browser over https', () => {
       ['GET', '/.well-known/jwks.json'],
       ['HEAD', '/rate-limits'],
       ['GET', '/%zz'],
-    ] as const)(
-      'to %s %s carries the header fields that a browser is told its rights by',
-      async (method, url) => {
-        const { headers } = await app.call({ method, url });
-        expect(headers).toMatchObject({
-          'strict-transport-security': 'max-age=63072000',
-          'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-          'x-content-type-options': 'nosniff',
-          'x-frame-options': 'DENY',
-          'referrer-policy': 'no-referrer',
-          'cross-origin-resource-policy': 'same-origin',
-          'cross-origin-opener-policy': 'same-origin',
-          'x-request-id': expect.stringMatching(/^[\w.-]{8,64}$/) as string,
-        });
-        expect(headers['server'] ?? headers['x-powered-by']).toBeUndefined();
-      },
-    );
+    ] as const)('to %s %s has the header fields that restrict browsers', async (method, url) => {
+      const { headers } = await app.call({ method, url });
+      expect(headers).toMatchObject({
+        'strict-transport-security': 'max-age=63072000',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-resource-policy': 'same-origin',
+        'cross-origin-opener-policy': 'same-origin',
+        'x-request-id': expect.stringMatching(/^[\w.-]{8,64}$/) as string,
+      });
+      expect(headers['server'] ?? headers['x-powered-by']).toBeUndefined();
+    });
 
     it('is not stored, unless it is the key set', async () => {
       const jar = jarOf(await signIn(app, email));
@@ -453,12 +453,12 @@ describe('in a browser over https', () => {
       );
     });
 
-    it("to a logout clears cached answers, and leaves the application's storage alone", async () => {
+    it("to a logout clears cached responses, but not the application's storage", async () => {
       const { headers } = await app.call({ method: 'POST', url: '/auth/logout' });
       expect(headers['clear-site-data']).toBe('"cache"');
     });
 
-    it('to HEAD is the answer to GET without its body, past the same guards', async () => {
+    it('to HEAD is the response to GET without its body, and passes the same guards', async () => {
       const jar = jarOf(await signIn(app, email));
       const get = await app.call({ url: '/users/me', cookies: jar });
       const head = await app.call({ method: 'HEAD', url: '/users/me', cookies: jar });
@@ -477,7 +477,7 @@ describe('in a browser over http, for development', () => {
   });
   afterAll(() => app.close());
 
-  it('cookies have plain names and go without Secure, which the browser would not send', async () => {
+  it('cookies have plain names and no Secure attribute, with which the browser would not send them', async () => {
     const email = await register(app);
     const cookies = cookiesOf(await app.call({ url: '/auth/login', body: { email, password: PASSWORD } }));
     expect(Object.keys(cookies).toSorted()).toEqual(['access_token', 'device', 'refresh_token']);
@@ -487,11 +487,11 @@ describe('in a browser over http, for development', () => {
     }
   });
 
-  it('nothing promises https', async () => {
+  it('no header field promises https', async () => {
     expect((await app.call({ url: '/users/me' })).headers['strict-transport-security']).toBeUndefined();
   });
 
-  it('without listed origins no answer can be read from elsewhere', async () => {
+  it('without listed origins, no other origin can read responses', async () => {
     const { headers, statusCode } = await app.call({
       method: 'OPTIONS',
       url: '/users/me',
@@ -502,7 +502,7 @@ describe('in a browser over http, for development', () => {
   });
 });
 
-it('hosts below that of PUBLIC_URL are promised to be on https only where the operator says so', async () => {
+it('subdomains of PUBLIC_URL are included in HSTS only if the operator configures this', async () => {
   const app = await startApp({
     variables: { PUBLIC_URL: SITE, COOKIE_SECURE: 'true', HSTS_INCLUDE_SUBDOMAINS: 'true' },
   });

@@ -29,7 +29,7 @@ const FORGERIES = [
   ...CLAIM_FORGERIES,
 ];
 
-/** What `GET /users/me` says to a request: its status, and the code of its problem. */
+/** The response of `GET /users/me` to a request: its status, and the code of its problem. */
 async function verdictOn(
   app: TestApp,
   headers: Record<string, string>,
@@ -76,7 +76,7 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     listener.close();
   });
 
-  it('is made by the book: type, kid and the claims of RFC 9068, no address and no name', () => {
+  it('has the type, kid and claims of RFC 9068, and no address or name', () => {
     const [header, payload] = model.genuine.split('.');
     expect(decoded(header)).toEqual({ alg: algorithm, typ: 'at+jwt', kid: forge.kid });
     expect(Object.keys(decoded(payload)).toSorted()).toEqual([
@@ -106,7 +106,7 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     expect(Buffer.from(payload!, 'base64url').toString()).not.toContain(tokens.user.email);
   });
 
-  it('is accepted as the service made it, and as the forge makes it again', async () => {
+  it('is accepted as issued by the service, and as recreated by the forge', async () => {
     expect(await verdictOn(app, bearer(model.genuine))).toEqual([200, undefined]);
     expect(await verdictOn(app, bearer(forge.signed(forge.header, model.claims)))).toEqual([200, undefined]);
     const typed = forge.signed({ ...forge.header, typ: 'application/at+jwt' }, model.claims);
@@ -126,12 +126,12 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     expect([cookie.statusCode, cookie.json<{ code: string }>().code]).toEqual([401, 'invalid_token']);
   });
 
-  it('is refused in more than forty ways, none of which made the service follow a link', () => {
+  it('is refused in more than forty forged forms, and the service follows no link', () => {
     expect(FORGERIES.length).toBeGreaterThanOrEqual(40);
     expect(visits).toBe(0);
   });
 
-  it('is still accepted after all of them', async () => {
+  it('is still accepted after all forgeries', async () => {
     expect(await verdictOn(app, bearer(model.genuine))).toEqual([200, undefined]);
   });
 
@@ -144,15 +144,15 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     ['with a parameter name', (token: string) => `Bearer token=${token}`],
     ['with a comma after it', (token: string) => `Bearer ${token},`],
     ['in a list', (token: string) => `Bearer ${token}, Bearer ${token}`],
-    ['behind another scheme', (token: string) => `Basic YTpi, Bearer ${token}`],
-    ['with a word after it', (token: string) => `Bearer ${token} realm`],
+    ['after another scheme', (token: string) => `Basic YTpi, Bearer ${token}`],
+    ['followed by a word', (token: string) => `Bearer ${token} realm`],
     ['without a scheme', (token: string) => token],
     ['before another scheme', (token: string) => `Bearer ${token}, Basic YTpi`],
-    ['behind another scheme in lower case', (token: string) => `Basic YTpi,bearer ${token}`],
+    ['after another scheme in lower case', (token: string) => `Basic YTpi,bearer ${token}`],
     ['as an empty value', () => ''],
-    ['as a scheme alone', () => 'Bearer'],
+    ['as only a scheme', () => 'Bearer'],
     ['as a scheme and a space', () => 'Bearer '],
-  ])('is refused when it is presented %s, also beside a good cookie', async (_how, write) => {
+  ])('is refused if it is presented %s, even with a valid cookie', async (_how, write) => {
     const authorization = write(model.genuine);
     expect(await verdictOn(app, { authorization })).toEqual([401, 'invalid_token']);
     expect(await verdictOn(app, { authorization, cookie: `access_token=${model.genuine}` })).toEqual([
@@ -161,7 +161,7 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     ]);
   });
 
-  it.each(['Bearer', 'bearer', 'BEARER', 'beareR'])('is accepted behind the scheme %s', async (scheme) => {
+  it.each(['Bearer', 'bearer', 'BEARER', 'beareR'])('is accepted with the scheme %s', async (scheme) => {
     expect((await verdictOn(app, { authorization: `${scheme} ${model.genuine}` }))[0]).toBe(200);
   });
 
@@ -170,7 +170,7 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     ['Basic', (token: string) => `Basic ${Buffer.from(`${token}:`).toString('base64')}`],
     ['Basic, of a staging host', () => 'Basic YTpi'],
     ['Digest', () => 'Digest username="bearer", realm="staging", uri="/users/me"'],
-  ])('is not read from credentials of another scheme, which are passed over: %s', async (_scheme, write) => {
+  ])('is not read from credentials of another scheme, which are ignored: %s', async (_scheme, write) => {
     const authorization = write(model.genuine);
     expect(await verdictOn(app, { authorization })).toEqual([401, 'unauthenticated']);
     expect((await verdictOn(app, { authorization, cookie: `access_token=${model.genuine}` }))[0]).toBe(200);
@@ -182,7 +182,7 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     ['after another', ['Bearer x', 'Bearer GENUINE']],
     ['before another', ['Bearer GENUINE', 'Bearer x']],
     ['before an empty one', ['Bearer GENUINE', '']],
-  ])('is refused when the header field comes %s', async (_how, values) => {
+  ])('is refused if the header field comes %s', async (_how, values) => {
     const lines = values
       .map((value) => `Authorization: ${value.replace('GENUINE', model.genuine)}\r\n`)
       .join('');
@@ -211,7 +211,7 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([401, 'unauthenticated']);
   });
 
-  it("of a session that does not exist, or is another's, is of a session that ended", async () => {
+  it('of a session that does not exist, or of another user, is refused as one of an ended session', async () => {
     const made = (claims: object) => bearer(forge.signed(forge.header, { ...model.claims, ...claims }));
     expect(await verdictOn(app, made({ sid: randomUUID() }))).toEqual([401, 'session_ended']);
     expect(await verdictOn(app, made({ sub: randomUUID() }))).toEqual([401, 'session_ended']);
@@ -221,7 +221,7 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
     ]);
   });
 
-  it('is no refresh token, and a refresh token is no access token', async () => {
+  it('is not accepted as a refresh token, nor a refresh token as an access token', async () => {
     const swapped = await app.call({ url: '/auth/refresh', body: { refreshToken: model.genuine } });
     expect([swapped.statusCode, swapped.json<{ code: string }>().code]).toEqual([401, 'invalid_token']);
     expect(await verdictOn(app, bearer(tokens.refreshToken))).toEqual([401, 'invalid_token']);
@@ -260,7 +260,7 @@ describe('the key set', () => {
     expect(Buffer.from(keys[0]!.n!, 'base64url')).toHaveLength(384);
   });
 
-  it('may be kept for as long as a new key waits before it signs', async () => {
+  it('may be cached for as long as a new key waits before it signs', async () => {
     const { headers } = await app.call({ url: '/.well-known/jwks.json' });
     expect(headers['content-type']).toMatch(/^application\/jwk-set\+json(;|$)/);
     expect(headers['cache-control']).toBe(`public, max-age=${JWKS_MAX_AGE_SECONDS}`);
@@ -271,7 +271,7 @@ describe('the key set', () => {
     await expect(jwtVerify(accessToken, createLocalJWKSet(await keySetOf(app)))).resolves.toBeDefined();
   });
 
-  it('is not all of the key: what the database holds of it is encrypted', async () => {
+  it('contains only public halves: the private ones are encrypted in the database', async () => {
     const [row] = await asSuperuser<{ sealed: Buffer }>(
       app.database,
       'SELECT sealed_private_key AS sealed FROM signing_keys',
@@ -294,7 +294,7 @@ describe('rotation of the signing key', () => {
   const kidOf = (token: string) => decoded(token.split('.')[0])['kid'];
   const isAccepted = async (token: string) => (await verdictOn(app, bearer(token)))[0] === 200;
 
-  it('publishes first, signs later, and refuses no genuine token before, at or after the take-over', async () => {
+  it('publishes a key before it signs, and refuses no genuine token before, during or after the change', async () => {
     const before = await signUp(app);
     const oldKid = kidOf(before.accessToken);
     const rotation = await app.app.get(KeyRotation, { strict: false }).rotate();
@@ -302,7 +302,7 @@ describe('rotation of the signing key', () => {
     const keySet = createLocalJWKSet(await keySetOf(app));
     expect((await keySetOf(app)).keys.map((key) => key.kid)).toEqual([rotation.kid, oldKid]);
 
-    // A verifier that fetched the key set now keeps it until the moment before the take-over.
+    // A verifier that fetches the key set now caches it until just before the new key signs.
     const waitMs = rotation.signsFrom.getTime() - clock.nowMs();
     expect(waitMs).toBe((JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000);
     clock.advance(waitMs - 1);
@@ -321,7 +321,7 @@ describe('rotation of the signing key', () => {
       expect(await isAccepted(accessToken)).toBe(true);
   });
 
-  it('forgets a key by itself when its tokens are dead, whoever may hold it, and deletes it', async () => {
+  it('drops and deletes a key once its tokens have expired', async () => {
     const rotation = app.app.get(KeyRotation, { strict: false });
     const { kid, dropped } = await rotation.rotate();
     expect(dropped).toEqual([]);
@@ -332,7 +332,7 @@ describe('rotation of the signing key', () => {
     expect(await asSuperuser(app.database, 'SELECT kid FROM signing_keys')).toEqual([{ kid }]);
   });
 
-  it('of a key that is gone, no token is accepted, not even one that was verified before', async () => {
+  it('accepts no token of a deleted key, not even one that was verified before', async () => {
     const { accessToken } = await signUp(app);
     expect(await isAccepted(accessToken)).toBe(true);
     await asSuperuser(app.database, `DELETE FROM signing_keys WHERE kid = '${String(kidOf(accessToken))}'`);
@@ -342,7 +342,7 @@ describe('rotation of the signing key', () => {
 });
 
 describe('a forged token', () => {
-  it('is noticed also where none is needed', async () => {
+  it('is recorded even on routes that need no token', async () => {
     const app = await startApp();
     try {
       const { accessToken } = await signUp(app);
@@ -363,7 +363,7 @@ describe('a forged token', () => {
 });
 
 describe('a second instance', () => {
-  it('knows the keys of the first, also one that was made after its start', async () => {
+  it('knows the keys of the first, even those created after its start', async () => {
     const clock = new ManualClock(Date.now());
     const first = await startApp({ clock });
     const second = await startBeside(first, { clock });
@@ -393,14 +393,14 @@ describe('a supplied signing key', () => {
     ['is too short', () => pemOf(1024)],
     ['has an odd exponent', () => pemOf(2048, 3)],
     ['does not fit the algorithm', () => newForge('ES256').pem],
-    ['is no key', () => 'no key'],
-  ])('keeps the service from starting when it %s', async (_what, pem) => {
+    ['is not a key', () => 'no key'],
+  ])('prevents the start if it %s', async (_what, pem) => {
     const start = startApp({ variables: { JWT_ALGORITHM: 'RS256', JWT_PRIVATE_KEY: pem() } });
     await expect(start).rejects.toThrow(ConfigurationFault);
     await expect(start).rejects.toThrow(/^JWT_PRIVATE_KEY /);
   });
 
-  it('signs at once, cannot be rotated here, and leaves the tokens of the key before it valid', async () => {
+  it('signs at once, cannot be rotated by the service, and leaves tokens of the previous key valid', async () => {
     const clock = new ManualClock(Date.now());
     const generated = await startApp({ clock, variables: { JWT_ALGORITHM: 'RS256' } });
     const before = await signUp(generated);

@@ -12,14 +12,14 @@ describe('signing in and out', () => {
   });
   afterAll(() => app.close());
 
-  it('a new account can sign in and read itself', async () => {
+  it('a new account can sign in and read its profile', async () => {
     const { accessToken, user } = await signUp(app);
     const me = await app.call({ url: '/users/me', token: accessToken });
     expect(me.statusCode).toBe(200);
     expect(me.json()).toEqual(user);
   });
 
-  it('many who call at once with tokens not seen before are each answered as themselves', async () => {
+  it('concurrent callers with new tokens are each identified correctly', async () => {
     const people = await Promise.all(Array.from({ length: 40 }, () => signUp(app)));
     const answers = await Promise.all(
       people.map(({ accessToken }) => app.call({ url: '/users/me', token: accessToken })),
@@ -27,14 +27,14 @@ describe('signing in and out', () => {
     expect(answers.map((answer) => answer.json())).toEqual(people.map(({ user }) => user));
   });
 
-  it('good and forged tokens that come at once are told apart', async () => {
+  it('concurrent genuine and forged tokens are distinguished', async () => {
     const people = await Promise.all(Array.from({ length: 20 }, () => signUp(app)));
     const tokens = people.flatMap(({ accessToken }) => [accessToken, `${accessToken.slice(0, -8)}AAAAAAAA`]);
     const answers = await Promise.all(tokens.map((token) => app.call({ url: '/users/me', token })));
     expect(answers.map(({ statusCode }) => statusCode)).toEqual(people.flatMap(() => [200, 401]));
   });
 
-  it('an access token dies at logout', async () => {
+  it('an access token becomes invalid at logout', async () => {
     const { accessToken } = await signUp(app);
     expect((await app.call({ method: 'POST', url: '/auth/logout', token: accessToken })).statusCode).toBe(
       204,
@@ -43,7 +43,7 @@ describe('signing in and out', () => {
     expect([me.statusCode, me.json().code]).toEqual([401, 'session_ended']);
   });
 
-  it('the old refresh token gets the same answer within ten seconds, and ends the session after', async () => {
+  it('the old refresh token gets the same response within ten seconds, and ends the session afterwards', async () => {
     const tokens = await signUp(app);
     const refresh = () => app.call({ url: '/auth/refresh', body: { refreshToken: tokens.refreshToken } });
     const first = await refresh();
@@ -60,7 +60,7 @@ describe('signing in and out', () => {
     expect(next.json().code).toBe('session_ended');
   });
 
-  it('a wrong password and an unknown address are answered alike', async () => {
+  it('a wrong password and an unknown address get the same response', async () => {
     const email = await register(app);
     const wrong = await app.call({ url: '/auth/login', body: { email, password: `${PASSWORD}!` } });
     const unknown = await app.call({

@@ -28,7 +28,7 @@ describe('bad input', { timeout: 60_000 }, () => {
   });
   afterAll(() => app.close());
 
-  /** That an answer is the problem of a code, complete and silent about its cause. */
+  /** Expects the complete problem of a code, without details about its cause. */
   function expectProblem(answer: LightMyRequestResponse, status: number, code: string): void {
     expect([answer.statusCode, answer.json().code], answer.body).toEqual([status, code]);
     expect(answer.headers['content-type']).toBe('application/problem+json');
@@ -45,10 +45,10 @@ describe('bad input', { timeout: 60_000 }, () => {
 
   describe('in members of a body', () => {
     it.each([
-      ['a member that nobody knows', register({ nickname: 'Ada' }), ['#/nickname']],
+      ['an unknown member', register({ nickname: 'Ada' }), ['#/nickname']],
       ['a role', register({ roles: ['admin'] }), ['#/roles']],
       [
-        'several of what only the service decides',
+        'several members that only the service sets',
         register({ id: 1, isAdmin: true, emailVerified: true, createdAt: 0 }),
         ['#/id', '#/isAdmin', '#/emailVerified', '#/createdAt'],
       ],
@@ -106,7 +106,7 @@ describe('bad input', { timeout: 60_000 }, () => {
     });
 
     it.each(['\ufe0f', '\u034f', '\u115f', '\u3164', '\u2800', '\u17b4'])(
-      'is no part of an address when nobody sees it: %j',
+      'is not accepted in an address because it is invisible: %j',
       async (hidden) => {
         const answer = await app.call(register({ email: `a${hidden}da@example.org` }));
         expectProblem(answer, 400, 'validation_failed');
@@ -115,7 +115,7 @@ describe('bad input', { timeout: 60_000 }, () => {
     );
 
     it.each(['\u3164', '\u2800', '\u034f', '\u200d', '\u00a0\u200d'])(
-      'is no name when it is all of it and nobody sees it: %j',
+      'is not accepted as a name because it is invisible: %j',
       async (nothing) => {
         const answer = await app.call(register({ displayName: nothing }));
         expectProblem(answer, 400, 'validation_failed');
@@ -132,7 +132,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       ],
       ['__proto__', raw(`{"__proto__":{"isAdmin":true},"email":"${EMAIL}","password":"${PASSWORD}"}`)],
       [
-        'bytes that are no UTF-8',
+        'bytes that are not UTF-8',
         raw(Buffer.concat([Buffer.from('{"email":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')])),
       ],
       ['a byte order mark', raw(`\ufeff{"email":"${EMAIL}"}`)],
@@ -175,7 +175,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       expectProblem(answer, 400, 'validation_failed');
     });
 
-    it('is refused for its size, told or found out', async () => {
+    it('is refused for its size, announced or not', async () => {
       const large = JSON.stringify({ email: EMAIL, password: 'x'.repeat(1024 * 1024) });
       expectProblem(await app.call(raw(large)), 413, 'payload_too_large');
       const [chunked] = await exchange(
@@ -185,7 +185,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       expect([chunked?.status, JSON.parse(chunked?.body ?? '{}').code]).toEqual([413, 'payload_too_large']);
     });
 
-    it('opens no account in any of these ways', async () => {
+    it('creates no account in any of these cases', async () => {
       expect(await asSuperuser(app.database, 'SELECT 1 FROM users WHERE email = $1', [EMAIL])).toEqual([]);
     });
   });
@@ -251,7 +251,7 @@ describe('bad input', { timeout: 60_000 }, () => {
     });
 
     it.each(['/docs//x', '/docs/..', '/docs/%00', '/docs/%5c..%5c', '/docs/../package.json'])(
-      'is no fault of ours in the documentation: %s',
+      'causes no server error in the documentation: %s',
       async (target) => {
         const [answer] = await exchange(
           app.url,
@@ -262,7 +262,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       },
     );
 
-    it('is refused when its escapes make no sense', async () => {
+    it('is refused if its escapes are malformed', async () => {
       const [answer] = await exchange(
         app.url,
         'GET /users/%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
@@ -281,13 +281,13 @@ describe('bad input', { timeout: 60_000 }, () => {
       ],
       ['two lengths', `${LOGIN}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`],
       ['a negative length', `${LOGIN}content-length: -1\r\n\r\n`],
-      ['chunks that are hidden', `${LOGIN}transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n`],
-      ['a chunk size that is none', `${LOGIN}transfer-encoding: chunked\r\n\r\nzz\r\n\r\n`],
-      ['a field that is folded', `${LOGIN}x-a: b\r\n c\r\ncontent-length: 0\r\n\r\n`],
+      ['obfuscated chunks', `${LOGIN}transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n`],
+      ['an invalid chunk size', `${LOGIN}transfer-encoding: chunked\r\n\r\nzz\r\n\r\n`],
+      ['a folded field', `${LOGIN}x-a: b\r\n c\r\ncontent-length: 0\r\n\r\n`],
       ['a bare CR in a field', `${LOGIN}x-a: b\rc\r\ncontent-length: 0\r\n\r\n`],
       ['no host', 'GET /users/me HTTP/1.1\r\nconnection: close\r\n\r\n'],
       ['two hosts', 'GET /rate-limits HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n'],
-      ['a host that is none', 'GET /rate-limits HTTP/1.1\r\nhost: a b/c@d\r\nconnection: close\r\n\r\n'],
+      ['an invalid host', 'GET /rate-limits HTTP/1.1\r\nhost: a b/c@d\r\nconnection: close\r\n\r\n'],
       ['nonsense', 'hello\r\n\r\n'],
       ['a TLS greeting', Buffer.from('16030100a5010000a10303', 'hex')],
     ])('ends the connection with 400: %s', async (_what, bytes) => {
@@ -296,7 +296,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       expect(answers[0]?.headers['content-type']).toContain('application/problem+json');
     });
 
-    it('answers a request with an odd expectation as it does any other', async () => {
+    it('responds to a request with an unknown expectation as to any other', async () => {
       const [answer] = await exchange(
         app.url,
         `${LOGIN}expect: miracles\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}`,
@@ -305,14 +305,14 @@ describe('bad input', { timeout: 60_000 }, () => {
       expect(answer?.body).toContain('validation_failed');
     });
 
-    it('answers 408 to a request that takes longer than ten seconds', { timeout: 30_000 }, async () => {
+    it('returns 408 for a request that takes longer than ten seconds', { timeout: 30_000 }, async () => {
       const startedAt = performance.now();
       const [answer] = await exchange(app.url, `${LOGIN}content-length: 100\r\n\r\n{`);
       expect(answer?.status).toBe(408);
       expect(performance.now() - startedAt).toBeLessThan(13_000);
     });
 
-    it('is counted where it never becomes a request', async () => {
+    it('is counted even if it never becomes a request', async () => {
       const figure = async (status: number) => {
         const { body } = await app.call({ url: '/metrics' });
         const line = `portcullis_http_unreadable_requests_total{status="${status}"} `;
@@ -329,7 +329,7 @@ describe('bad input', { timeout: 60_000 }, () => {
       expect(await figure(431)).toBeGreaterThanOrEqual(0);
     });
 
-    it('answers 431 to a head of over 16 KiB', async () => {
+    it('returns 431 for header fields of over 16 KiB', async () => {
       const [answer] = await exchange(
         app.url,
         `GET /users/me HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(20_000)}\r\n\r\n`,
@@ -338,7 +338,7 @@ describe('bad input', { timeout: 60_000 }, () => {
     });
   });
 
-  it('is refused where no body is known', async () => {
+  it('is refused on routes that accept no body', async () => {
     const email = await openAccount(app);
     await asSuperuser(app.database, `UPDATE users SET roles = '{user,admin}' WHERE email = $1`, [email]);
     const admin = (await logIn(app, email)).accessToken;
@@ -350,7 +350,7 @@ describe('bad input', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('is refused when it is compressed', async () => {
+  it('is refused if it is compressed', async () => {
     const headers = { 'content-encoding': 'gzip' };
     expectProblem(await app.call({ url: '/auth/login', body: {}, headers }), 415, 'unsupported_media_type');
   });
@@ -368,7 +368,7 @@ describe('bad input', { timeout: 60_000 }, () => {
     expect(answer.json().errors.map((error: { pointer: string }) => error.pointer)).toEqual([pointer]);
   });
 
-  it('of any kind whatever is answered by a problem below 500', async () => {
+  it('of any kind results in a problem below 500', async () => {
     const member = fc.oneof(
       fc.constantFrom(
         'email',

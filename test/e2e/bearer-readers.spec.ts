@@ -15,7 +15,7 @@ const SERVICE = '0197a1b2-0000-7000-8000-000000000002';
 const KEY = '0197a1b2-0000-7000-8000-000000000003';
 const ALL_ROLES = ['user', 'auditor', 'admin'] as const;
 
-/** Whom a token of this test is of: `test_key.<user>`, `test_service.<account>`; or what is wrong with it. */
+/** The principal of a test token, `test_key.<user>` or `test_service.<account>`; or the fault of the token. */
 async function read(token: string): Promise<Principal> {
   const [, kind = '', id = ''] = token.split(/[_.]/);
   if (kind === 'key') return { kind: 'api-key', keyId: KEY, userId: id, roles: ALL_ROLES, scopes: ['*'] };
@@ -59,9 +59,9 @@ describe('a bearer token of another kind', () => {
     );
 
   it.each([
-    ['a key of a person with every role', `test_key.${USER}`, USER],
+    ['a key of a user with every role', `test_key.${USER}`, USER],
     ['a service account', `test_service.${SERVICE}`, null],
-  ])('is admitted on no route that asks for a caller: %s', async (_, token, user_id) => {
+  ])('is not admitted on any route that requires a caller: %s', async (_, token, user_id) => {
     expect(routes(false).length).toBeGreaterThan(10);
     for (const { method, path } of routes(false)) {
       const { status, code, requestId } = await call(token, path, method as 'GET');
@@ -71,7 +71,7 @@ describe('a bearer token of another kind', () => {
     }
   });
 
-  it('counts with the sessions and keys of its person, and a service account by itself', async () => {
+  it('is counted with the sessions and keys of its user, and a service account by itself', async () => {
     const { accessToken, user } = await signUp(app);
     const path = '/users/me/activity';
     const statuses = [];
@@ -87,7 +87,7 @@ describe('a bearer token of another kind', () => {
   it.each([
     ['test_unknown', 'unknown_key', false],
     ['test_forged', 'bad_signature', true],
-  ])('that its reader refuses is an invalid token: %s', async (token, reason) => {
+  ])('that its reader refuses results in invalid_token: %s', async (token, reason) => {
     const { answer, status, code, requestId } = await call(token, '/users/me');
     expect([status, code]).toEqual([401, 'invalid_token']);
     expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
@@ -96,14 +96,14 @@ describe('a bearer token of another kind', () => {
       .toEqual([{ type: 'authn_token_invalid', reason, user_id: null, session_id: null }]);
   });
 
-  it('that its reader cannot judge is not taken for invalid', async () => {
+  it('that its reader cannot check is not treated as invalid', async () => {
     expect(await call('test_away', '/audit/seals')).toMatchObject({
       status: 503,
       code: 'dependency_unavailable',
     });
   });
 
-  it('is not read on public routes, whatever it is', async () => {
+  it('is not read on public routes', async () => {
     const paths = routes(true).filter(({ method }) => method === 'GET');
     expect(paths.length).toBeGreaterThan(4);
     for (const { path } of paths) {
@@ -114,7 +114,7 @@ describe('a bearer token of another kind', () => {
     expect(reads).toEqual([]);
   });
 
-  it('of no registered kind is an access token that is malformed', async () => {
+  it('of no registered kind is treated as a malformed access token', async () => {
     expect(await call('other_key', '/audit/verification')).toMatchObject({
       status: 401,
       code: 'invalid_token',

@@ -31,13 +31,13 @@ for (const program of [NGINX, HAPROXY]) {
       return answer.statusCode!;
     }
 
-    it('counts the clients of the proxy apart', async () => {
+    it('counts the clients of the proxy separately', async () => {
       for (let request = 0; request < LIMIT; request++) expect(await statusFor('127.0.0.11')).toBe(200);
       expect(await statusFor('127.0.0.11')).toBe(429);
       expect(await statusFor('127.0.0.12')).toBe(200);
     });
 
-    it('counts a client as itself, whatever it forwards', async () => {
+    it('identifies a client correctly regardless of the forwarding fields that it sends', async () => {
       for (let request = 0; request < LIMIT; request++) await statusFor('127.0.0.13');
       for (const forged of ['203.0.113.9', '127.0.0.1', '203.0.113.9, 127.0.0.1', 'unknown', ',,,']) {
         expect(await statusFor('127.0.0.13', { 'x-forwarded-for': forged })).toBe(429);

@@ -34,13 +34,13 @@ describe('the first administrator', () => {
     return rows.map(({ email }) => email);
   };
 
-  it('does not exist unless the operator names one: nothing ships with an account', async () => {
+  it('does not exist unless the operator configures one: there is no default account', async () => {
     const app = await start();
     onTestFinished(() => app.close());
     expect(await asSuperuser(database, 'SELECT 1 FROM users')).toEqual([]);
   });
 
-  it('is made once, however many instances start at the same time, and may read the trail', async () => {
+  it('is created once, even if many instances start at the same time, and may read the trail', async () => {
     const apps = await Promise.all(Array.from({ length: 4 }, () => start('Root@Example.COM')));
     onTestFinished(async () => void (await Promise.all(apps.map((app) => app.close()))));
     expect(await administrators()).toEqual([EMAIL]);
@@ -52,13 +52,13 @@ describe('the first administrator', () => {
     expect(types.filter((type: string) => type === 'privilege_permissions_changed')).toHaveLength(1);
   });
 
-  it('is not created again while there is one, whatever the variables say', async () => {
+  it('is not created again while there is one, regardless of the variables', async () => {
     const app = await start('somebody-else@example.com');
     onTestFinished(() => app.close());
     expect(await administrators()).toEqual([EMAIL]);
   });
 
-  it('is never an account that was registered with the address before', async () => {
+  it('is never an existing account that was registered with the address', async () => {
     const other = await freshDatabase();
     onTestFinished(() => other.drop());
     const before = await start(undefined, PASSWORD, other);
@@ -70,10 +70,10 @@ describe('the first administrator', () => {
   });
 
   it.each([
-    ['an address that is none', 'not an address', PASSWORD],
+    ['an invalid address', 'not an address', PASSWORD],
     ['a password that is too short', EMAIL, 'short'],
-    ['a password that everybody knows', EMAIL, 'passwordpassword'],
-  ])('keeps the service from starting with %s', async (_what, email, password) => {
+    ['a common password', EMAIL, 'passwordpassword'],
+  ])('prevents the start with %s', async (_what, email, password) => {
     const other = await freshDatabase();
     onTestFinished(() => other.drop());
     await expect(start(email, password, other)).rejects.toThrow(ConfigurationFault);

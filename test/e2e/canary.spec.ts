@@ -6,11 +6,14 @@ import { asSuperuser } from '../support/app/as-superuser.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
 import { type ServiceProcess, startService } from '../support/process/service-process.js';
 
-/** A value that is nowhere else, by the place that it is planted in. */
+/** A unique value that identifies where it was planted. */
 const canary = (place: string) => `canary${place}9c41f7e2`;
 const CANARY = /canary[a-z]*9c41f7e2/gi;
 
-/** What is no secret: names and addresses of accounts, and the evidence of an attack: agent, origin, names of members. */
+/**
+ * Values that are not secret: names and addresses of accounts, and evidence of attacks such as user agent, origin and
+ * member names.
+ */
 const PUBLIC = new Set(['displayname', 'email', 'useragent', 'origin', 'unknownmember'].map(canary));
 
 const HOSTILE = 'a\r\nb \u001b[31mred\u001b[0m \u0000nul \u2028line \u2029paragraph \u0085next "}{" ';
@@ -66,7 +69,7 @@ describe('what must stay secret', { timeout: 120_000 }, () => {
     await send('/auth/register', { email, password, displayName: canary('displayname') });
     const signedIn = await send('/auth/login', { email, password, tokenTransport: 'body' });
     expect(signedIn.status).toBe(200);
-    // The one answer that has tokens in it.
+    // The only response that contains tokens.
     answers.pop();
     const tokens = JSON.parse(signedIn.text) as Record<
       'accessToken' | 'refreshToken' | 'deviceToken',
@@ -129,7 +132,7 @@ describe('what must stay secret', { timeout: 120_000 }, () => {
   }
   const secrets: string[] = [];
 
-  /** What a text gives away of what was planted or issued. */
+  /** The planted and issued secrets that a text contains. */
   const found = (text: string): string[] => [
     ...[...text.matchAll(CANARY)].map(([match]) => match.toLowerCase()).filter((match) => !PUBLIC.has(match)),
     ...secrets.filter((secret) => text.includes(secret)),
@@ -160,17 +163,17 @@ describe('what must stay secret', { timeout: 120_000 }, () => {
     for (const content of await filesOf(dataDir)) expect(found(content)).toEqual([]);
   });
 
-  it('is in no answer: no error repeats it, no metric counts it by name', () => {
+  it('is in no response: no error repeats it, and no metric has it as a label', () => {
     for (const answer of answers) expect(found(answer)).toEqual([]);
   });
 
-  it('is in no line of the log, of which each is one JSON object whatever clients send', () => {
+  it('is in no line of the log, and each line is one JSON object for any input', () => {
     const log = service.output();
     expect([found(log), log.includes(canary('email'))]).toEqual([[], false]);
     const lines = log.trimEnd().split('\n');
     expect(lines.length).toBeGreaterThan(20);
     for (const line of lines) expect(() => JSON.parse(line) as unknown, line).not.toThrow();
-    // eslint-disable-next-line no-control-regex -- they are what this looks for
+    // eslint-disable-next-line no-control-regex -- the test searches for control characters
     expect(log).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/);
   });
 });

@@ -9,11 +9,11 @@ import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-dat
 import { type ServiceProcess, startService } from '../support/process/service-process.js';
 import { eventually } from '../support/waiting/eventually.js';
 
-/** How often the process is killed; the nightly run sets CRASH_ROUNDS=20. */
+/** The number of times that the process is killed; the nightly run sets CRASH_ROUNDS=20. */
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 4);
 const CLIENTS = 8;
 
-/** The event that must stand beside a successful call of a path. */
+/** The event that must be recorded with a successful call of a path. */
 const EVENT_OF: Readonly<Record<string, string>> = {
   '/auth/register': 'user_created',
   '/auth/login': 'authn_login_success',
@@ -27,7 +27,7 @@ interface Answered {
   readonly status: number;
 }
 
-describe('a process that is killed in the middle of its work', { timeout: 600_000 }, () => {
+describe('a process that is killed under load', { timeout: 600_000 }, () => {
   let database: FreshDatabase;
   let dataDir: string;
   let people = 0;
@@ -62,7 +62,7 @@ describe('a process that is killed in the middle of its work', { timeout: 600_00
     return service;
   };
 
-  /** Registers, signs in, refreshes and signs out, over and over, until the service is gone; notes what was answered. */
+  /** Registers, signs in, refreshes and signs out repeatedly until the service has ended; records the responses. */
   async function work({ url }: ServiceProcess, answered: Answered[]): Promise<void> {
     const post = async (path: string, body: object): Promise<Record<string, string>> => {
       const response = await fetch(url + path, {
@@ -89,7 +89,7 @@ describe('a process that is killed in the middle of its work', { timeout: 600_00
     for (let round = 0; round < ROUNDS; round += 1) {
       const service = await start();
       const clients = Array.from({ length: CLIENTS }, () => work(service, answered).catch(() => undefined));
-      // Reckoned in answers and not in time, so that a slow machine has as much to lose as a fast one.
+      // Measured in responses rather than time, so that a slow machine has as much to lose as a fast one.
       const goal = answered.length + randomInt(60, 250);
       await eventually(() => expect(answered.length).toBeGreaterThan(goal), {
         timeoutMs: 60_000,

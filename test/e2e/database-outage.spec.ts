@@ -7,12 +7,12 @@ import { startTcpProxy } from '../support/network/tcp-proxy.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
 import { eventually } from '../support/waiting/eventually.js';
 
-/** How long PostgreSQL is away; OUTAGE_SECONDS=30 for a release. */
+/** How long PostgreSQL is unavailable; OUTAGE_SECONDS=30 for a release. */
 const OUTAGE_MS = 1000 * Number(process.env['OUTAGE_SECONDS'] ?? 3);
 const CLIENTS = 6;
 
 it(
-  'PostgreSQL away under load: changes are refused, calls are kept, and all of them are there afterwards, in order',
+  'an outage of PostgreSQL under load: changes are refused, and all calls are recorded afterwards, in order',
   { timeout: 120_000 },
   async () => {
     const database = await freshDatabase();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { exchange } from '../support/app/raw-exchange.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 
-it('where the documentation is off, the type of a problem still leads to what it means', async () => {
+it('if the documentation is off, the type of a problem still leads to its description', async () => {
   const app = await startApp({ variables: { DOCS_ENABLED: 'false' } });
   onTestFinished(() => app.close());
   const { type } = (await app.call({ url: '/users/me' })).json<{ type: string }>();
@@ -29,14 +29,14 @@ describe.each([
   });
   afterAll(() => app.close());
 
-  /** What a client gets at an address below PUBLIC_URL, whose path the proxy takes off. */
+  /** The response for a URL below PUBLIC_URL, whose path the proxy removes. */
   const fetched = (reference: string, page: string) => {
     const url = new URL(reference, `${publicUrl.replace(/\/$/, '')}${page}`);
     expect(url.href.startsWith(publicUrl)).toBe(true);
     return app.call({ url: url.pathname.slice(prefix.length) });
   };
 
-  it('the type of every problem leads to what it means', async () => {
+  it('the type of every problem leads to its description', async () => {
     for (const url of ['/users/me', '/nowhere', '/%zz']) {
       const { type } = (await app.call({ url })).json<{ type: string }>();
       expect((await fetched(type, url)).body).toContain(`id="${type.split('#')[1]}"`);
@@ -46,7 +46,7 @@ describe.each([
     expect((await fetched(type, '/')).statusCode).toBe(200);
   });
 
-  it('the document names the public address, and its links lead there', async () => {
+  it('the document contains the public URL, and its links lead there', async () => {
     const { servers, info } = (await app.call({ url: '/openapi.json' })).json<Described>();
     expect(servers).toEqual([{ url: publicUrl.replace(/\/$/, '') }]);
     const links = [...info.description.matchAll(/\]\((\/[^)]*)\)/g)].map(([, link]) => link!);
@@ -54,7 +54,7 @@ describe.each([
     for (const link of links) expect((await fetched(link, '/docs')).statusCode).toBe(200);
   });
 
-  it('the page finds its parts and its icon, and tries requests out where it was loaded from', async () => {
+  it('the page finds its files and its icon, and sends requests to the host that served it', async () => {
     const page = await app.call({ url: '/docs' });
     const parts = [...page.body.matchAll(/(?:src|href)=["']([^"']+)["']/g)].map(([, part]) => part!);
     expect(parts.length).toBeGreaterThan(3);

@@ -8,7 +8,7 @@ const ISSUER = 'https://auth.example.com';
 
 let imports = 0;
 
-/** The n-th program of docs/integration.md as a module of its own, with some of its text replaced. */
+/** The n-th program of docs/integration.md as a module, with some of its text replaced. */
 async function programOf<T>(n: number, replacements: Readonly<Record<string, string>>): Promise<T> {
   const program = await documentedProgram(n, replacements);
   return (await import(`data:text/javascript,${encodeURIComponent(`${program}// ${(imports += 1)}`)}`)) as T;
@@ -27,7 +27,7 @@ describe('docs/integration.md', () => {
   afterAll(() => app.close());
   afterEach(() => vi.unstubAllGlobals());
 
-  it('has an API know who calls it', async () => {
+  it('lets an API authenticate its callers', async () => {
     const { caller } = await programOf<{ caller: (headers: Headers) => Promise<unknown> }>(0, {
       "'jose'": `'${import.meta.resolve('jose')}'`,
       '${ISSUER}/.well-known': `${app.url}/.well-known`,
@@ -94,7 +94,7 @@ describe('docs/integration.md', () => {
       expect((await page.logIn({ email, password: PASSWORD })).status).toBe(200);
     };
 
-    it('stay signed in, and refresh once however much it asks for', async () => {
+    it('stay signed in, and refresh once for many concurrent requests', async () => {
       expect(page.isSignedIn()).toBe(false);
       await signIn();
       expect((await page.call('/users/me')).status).toBe(200);
@@ -110,7 +110,7 @@ describe('docs/integration.md', () => {
       expect(page.isSignedIn()).toBe(false);
     });
 
-    it('wait out a limit, an outage and a broken network of its refresh', async () => {
+    it('retry its refresh after a limit, an outage and a network failure', async () => {
       await signIn();
       clock.advance(31 * 60_000);
       const faults = [429, 503].map(
@@ -128,7 +128,7 @@ describe('docs/integration.md', () => {
       expect(refreshes()).toBe(5);
     });
 
-    it('stay signed in when the outage lasts, and hand on what refused the refresh', async () => {
+    it('stay signed in during a long outage, and return the error of the refresh', async () => {
       await signIn();
       clock.advance(31 * 60_000);
       inTheWay = (url) => (url === '/auth/refresh' ? new Response('{}', { status: 503 }) : undefined);
@@ -146,14 +146,14 @@ describe('docs/integration.md', () => {
       expect([refreshes(), page.isSignedIn()]).toEqual([1, false]);
     });
 
-    it('sign out at once when the session of a living token has ended', async () => {
+    it('sign out at once if the session of an unexpired token has ended', async () => {
       await signIn();
       inTheWay = () => Response.json({ code: 'session_ended' }, { status: 401 });
       expect((await page.call('/users/me')).status).toBe(401);
       expect([refreshes(), page.isSignedIn()]).toEqual([0, false]);
     });
 
-    it('repeat no call as the person who has signed in meanwhile', async () => {
+    it('repeat no call as a different user who has signed in meanwhile', async () => {
       await signIn();
       clock.advance(31 * 60_000);
       inTheWay = (url) => {
@@ -165,7 +165,7 @@ describe('docs/integration.md', () => {
       expect(storage.get('portcullis-session')).toBe('another-session 1');
     });
 
-    it('find its way back to a session whose mark the browser has lost', async () => {
+    it('resume a session whose marker the browser has lost', async () => {
       await signIn();
       clock.advance(31 * 60_000);
       storage.clear();
@@ -173,7 +173,7 @@ describe('docs/integration.md', () => {
       expect([refreshes(), page.isSignedIn()]).toEqual([1, true]);
     });
 
-    it('reload when another tab signs out or another person in, and not when it refreshes', () => {
+    it('reload when another tab signs out or signs in another user, but not when it refreshes', () => {
       const key = 'portcullis-session';
       otherTabs({ key, oldValue: 'one 1', newValue: 'one 2' });
       otherTabs({ key: 'theme', oldValue: null, newValue: 'dark' });
@@ -191,7 +191,7 @@ interface Headers {
   readonly cookie?: string;
 }
 
-/** What the page's program exports. */
+/** The exports of the page's program. */
 interface Page {
   readonly isSignedIn: () => boolean;
   readonly logIn: (credentials: object) => Promise<Response>;
@@ -199,7 +199,7 @@ interface Page {
   readonly call: (path: string, init?: RequestInit) => Promise<Response>;
 }
 
-/** As a page of the service's own host has it: with the cookies that live. */
+/** The `fetch` of a page on the host of the service, with the unexpired cookies. */
 function browserFetch({ call }: TestApp, clock: ManualClock) {
   const cookies = new Map<string, { value: string; endsMs: number }>();
   return async (url: string, { method = 'GET', headers, body }: RequestInit = {}): Promise<Response> => {

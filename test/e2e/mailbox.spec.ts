@@ -63,7 +63,7 @@ describe('GET /dev/mailbox', () => {
     return answer.json<{ items: CaughtMail[] }>().items;
   }
 
-  it('shows what was caught by any instance, the newest first, with its link, token and code', async () => {
+  it('shows the mails of all instances, newest first, with link, token and code', async () => {
     await send('ada@example.com');
     await eventually(async () => expect(await read()).toHaveLength(1));
     await send('bob@example.com', 'Bob', other);
@@ -87,7 +87,7 @@ describe('GET /dev/mailbox', () => {
     expect(await read(`?after=${items[0]!.id}`)).toEqual([]);
   });
 
-  it('waits for a mail, and answers as soon as it is there', async () => {
+  it('waits for a mail, and responds as soon as it arrives', async () => {
     const startedMs = performance.now();
     const waiting = read('?to=late@example.com&wait=20', {}, other);
     await send('early@example.com');
@@ -96,7 +96,7 @@ describe('GET /dev/mailbox', () => {
     expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
 
-  it('does not wait beyond what was asked, nor more than 30 s', async () => {
+  it('does not wait for longer than requested, nor for more than 30 s', async () => {
     const startedMs = performance.now();
     expect(await read('?to=nobody@example.com&wait=1')).toEqual([]);
     expect(performance.now() - startedMs).toBeGreaterThan(900);
@@ -106,7 +106,7 @@ describe('GET /dev/mailbox', () => {
       ).toBe(400);
   });
 
-  it('is a page for browsers, on which a mail can run and load nothing', async () => {
+  it('is a page for browsers, on which mails cannot run scripts or load anything', async () => {
     await send('ada@example.com', '<img src=x onerror=alert(1)>');
     await eventually(async () => expect(await read()).toHaveLength(1));
     const { headers, body } = await one.call({
@@ -150,11 +150,11 @@ describe('GET /dev/mailbox', () => {
 
   it.each([
     ['another peer', { remoteAddress: '192.0.2.1' }, {}],
-    ['another name, as DNS rebinding uses it', {}, { host: 'evil.example.org' }],
+    ['another host name, as in DNS rebinding', {}, { host: 'evil.example.org' }],
     ['a proxy on this machine', {}, { 'x-forwarded-for': '192.0.2.1' }],
     ['a proxy that says Via', {}, { via: '1.1 proxy' }],
     ['a proxy that says Forwarded', {}, { forwarded: 'for=192.0.2.1' }],
-  ])('is not there for %s', async (_, connection, headers) => {
+  ])('is not available to %s', async (_, connection, headers) => {
     const answer = await one.app.inject({
       url: '/dev/mailbox',
       headers: { host: 'localhost', ...headers },
@@ -175,7 +175,7 @@ describe('GET /dev/mailbox', () => {
     await strict.close();
   });
 
-  it('is not there while PUBLIC_URL names another machine', async () => {
+  it('is not available if PUBLIC_URL names another machine', async () => {
     const elsewhere = await startApp({ variables: { PUBLIC_URL: 'http://id.example.org' } });
     expect((await elsewhere.call({ url: '/dev/mailbox', headers: { host: 'localhost' } })).statusCode).toBe(
       404,
@@ -205,7 +205,7 @@ describe('GET /dev/mailbox', () => {
 });
 
 describe('MAIL_TEMPLATES_DIR', () => {
-  it('stops the start when a template names an unknown placeholder, and is used otherwise', async () => {
+  it('prevents the start if a template has an unknown placeholder, and is used otherwise', async () => {
     const database = await freshDatabase();
     const folder = await mkdtemp(join(tmpdir(), 'portcullis-templates-'));
     const start = () => startApp({ database, variables: { MAIL_TEMPLATES_DIR: folder } });

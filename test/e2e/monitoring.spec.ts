@@ -22,7 +22,7 @@ const SECRETS = {
 
 const TEN_SECONDS = { timeoutMs: 10_000, intervalMs: 50 };
 
-/** So many wrong passwords for an account from one address. */
+/** Sends a number of wrong passwords for an account from one address. */
 async function guess({ call }: TestApp, email: string, address = '192.0.2.1', times = 10): Promise<void> {
   for (let i = 0; i < times; i++) {
     await call({
@@ -63,7 +63,7 @@ describe('Monitoring', () => {
     await receiver.stop();
   });
 
-  /** A service of its own, that reports to the receiver. */
+  /** Starts a separate service that reports to the receiver. */
   async function service(variables: Variables = {}, database?: FreshDatabase): Promise<TestApp> {
     receiver.received.length = 0;
     const app = await startApp({
@@ -88,7 +88,7 @@ describe('Monitoring', () => {
     }, TEN_SECONDS);
 
   describe('/alerts', () => {
-    it('shows what was found to administrators and auditors, who acknowledge and resolve it', async () => {
+    it('shows alerts to administrators and auditors, who acknowledge and resolve them', async () => {
       const app = await service();
       const auditor = await personnel(app, 'auditor');
       const admin = await personnel(app, 'admin');
@@ -154,7 +154,7 @@ describe('Monitoring', () => {
       expect(ids).toHaveLength(3);
     });
 
-    it('refuses strangers, plain users, unknown alerts and nonsense', async () => {
+    it('refuses anonymous callers, ordinary users, unknown alerts and invalid input', async () => {
       const app = await service();
       const { accessToken: plain } = await signUp(app);
       const { accessToken: token } = await personnel(app, 'auditor');
@@ -187,7 +187,7 @@ describe('Monitoring', () => {
     });
   });
 
-  it('raises one alert where two instances serve the attacker', async () => {
+  it('raises one alert if two instances serve the attacker', async () => {
     const one = await service();
     const other = await service({}, one.database);
     const email = await register(one);
@@ -205,7 +205,7 @@ describe('Monitoring', () => {
     expect(heard('brute_force')).toHaveLength(1);
   });
 
-  it('keeps no request waiting for a receiver that hangs', async () => {
+  it('does not delay requests if a receiver hangs', async () => {
     const app = await service();
     receiver.behaviour = hangs;
     onTestFinished(() => void (receiver.behaviour = (_, response) => void response.writeHead(204).end()));
@@ -218,7 +218,7 @@ describe('Monitoring', () => {
     expect(heard('brute_force')).toHaveLength(1);
   });
 
-  it('mails the owner of an account that a new device has entered, three times an hour at most, and nobody at the first login', async () => {
+  it('mails the owner after a login from a new device, at most three times an hour, and not at the first login', async () => {
     const mailServer = await startMailServer();
     onTestFinished(() => mailServer.stop());
     const app = await service({ SMTP_URL: mailServer.url, ALERT_EMAIL: 'operator@example.org' });
@@ -249,7 +249,7 @@ describe('Monitoring', () => {
     expect(heard('login_from_new_device')).toHaveLength(1);
   });
 
-  it('says that Redis is away, and serves on', async () => {
+  it('reports that Redis is unavailable, and continues to serve', async () => {
     const redis = await startRedis();
     const app = await service({ REDIS_URL: redis.url, DETECT_DEPENDENCY_DOWN_SECONDS: '2' });
     await redis.kill();
@@ -262,11 +262,11 @@ describe('Monitoring', () => {
     await redis.stop();
   });
 
-  it('says that PostgreSQL is away, from memory and whatever Redis holds, and writes it down afterwards', async () => {
+  it('reports an outage of PostgreSQL from memory, regardless of keys in Redis, and stores it afterwards', async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.stop());
     const client = await connect([redis.url]);
-    // What an instance of an earlier version took as a sign that another one had announced the alert.
+    // The key by which an earlier version recognised that another instance had announced the alert.
     const key = 'portcullis:outage:dependency_down dependency:postgresql';
     await client.run((redis) => redis.set(key, 'a stranger', 'EX', 600));
     client.onApplicationShutdown();
@@ -293,7 +293,7 @@ describe('Monitoring', () => {
     expect(heard('dependency_down').map(({ body }) => body['deliveryId'])).toEqual([deliveryId]);
   });
 
-  it('says that PostgreSQL answers but takes no changes, as after a failover', async () => {
+  it('reports that PostgreSQL is read-only, as after a failover', async () => {
     const database = await freshDatabase();
     onTestFinished(() => database.drop());
     await service({ DETECT_DEPENDENCY_DOWN_SECONDS: '3' }, database);
@@ -311,7 +311,7 @@ describe('Monitoring', () => {
     });
   });
 
-  it('says that a transaction left open holds back sealing and detection', async () => {
+  it('reports that an open transaction delays sealing and detection', async () => {
     const app = await service({ DETECT_AUDIT_LAG_SECONDS: '2' });
     const figure = async (name: string) =>
       Number(new RegExp(`^${name} (.*)$`, 'm').exec((await app.call({ url: '/metrics' })).body)?.[1]);
@@ -342,7 +342,7 @@ describe('Monitoring', () => {
     }, TEN_SECONDS);
   });
 
-  it('says that somebody has changed the trail', async () => {
+  it('reports that the trail was changed', async () => {
     const database = await freshDatabase();
     onTestFinished(() => database.drop());
     const first = await startApp({ database, variables: SECRETS });
@@ -353,7 +353,7 @@ describe('Monitoring', () => {
     await superuser.query('SET session_replication_role = replica');
     await superuser.query(`UPDATE audit_events SET outcome = 'failure' WHERE type = 'user_created'`);
     await superuser.end();
-    // Each process begins with the whole trail, and goes on with what is new.
+    // Each process first verifies the whole trail, and then only new entries.
     const next = await service({}, database);
     expect(await hear('audit_chain_broken')).toMatchObject({ severity: 'critical', state: 'open' });
     expect((await next.call({ url: '/metrics' })).body).toContain(
@@ -362,7 +362,7 @@ describe('Monitoring', () => {
   });
 
   describe('responses', () => {
-    it('block the address of an attacker for a time, and no longer than until somebody resolves the alert', async () => {
+    it('block the address of an attacker until the block expires or the alert is resolved', async () => {
       const app = await service({ RESPOND_BLOCK_ADDRESS: 'brute_force', RESPOND_BLOCK_SECONDS: '600' });
       const { accessToken: token } = await personnel(app, 'admin');
       await guess(app, await register(app), '192.0.2.66');
@@ -385,7 +385,7 @@ describe('Monitoring', () => {
       ]);
     });
 
-    it('are taken back with their alert, whatever its evidence shows by then, and not with another one', async () => {
+    it('are undone with their own alert only, regardless of its current evidence', async () => {
       const app = await service({
         RESPOND_BLOCK_ADDRESS: 'brute_force,distributed_guessing',
         DETECT_DISTRIBUTED_GUESSING: '3/600',
@@ -405,7 +405,7 @@ describe('Monitoring', () => {
           )
         ).map(({ network }) => network);
       await eventually(async () => expect(await blocks()).toEqual(['192.0.2.1', ...addresses]), TEN_SECONDS);
-      // What people see of it, and what an alert says last, need not be all that it did.
+      // The visible evidence of an alert can be less than what its responses have done.
       await asSuperuser(app.database, `UPDATE monitoring_alert SET evidence = '{"summary": ""}'`);
       await app.call({ method: 'POST', url: `/alerts/${String(id)}/resolve`, token });
       expect(await blocks()).toEqual(['192.0.2.1']);
@@ -429,7 +429,7 @@ describe('Monitoring', () => {
       );
     });
 
-    it('end every session of an account, and those of a second new device as well', async () => {
+    it('end every session of an account, including those of a second new device', async () => {
       const app = await service({ RESPOND_END_SESSIONS: 'login_from_new_device' });
       const email = await register(app);
       await logIn(app, email);
@@ -443,7 +443,7 @@ describe('Monitoring', () => {
       }
     });
 
-    it('happen to nobody unasked', async () => {
+    it('are not applied unless they are configured', async () => {
       const app = await service();
       await guess(app, await register(app), '192.0.2.66');
       await hear('brute_force');
@@ -457,7 +457,7 @@ describe('Monitoring', () => {
 
     const figures = async () => (await app.call({ url: '/metrics' })).body;
 
-    it('counts logins, refreshes, refusals and requests by closed sets of labels', async () => {
+    it('counts logins, refreshes, refusals and requests with fixed sets of labels', async () => {
       app = await service({ RATE_LIMIT_REGISTER: '3/60' });
       const { refreshToken } = await signUp(app);
       await app.call({ url: '/auth/refresh', body: { refreshToken } });
@@ -490,7 +490,7 @@ describe('Monitoring', () => {
       });
     });
 
-    it('has as many series after many users, addresses, paths and methods as before', async () => {
+    it('has no more series after many users, addresses, paths and methods', async () => {
       app = await service();
       const visit = async (i: number) => {
         const headers = { 'x-forwarded-for': `198.51.100.${i}`, 'user-agent': `agent ${i}` };
@@ -513,7 +513,7 @@ describe('Monitoring', () => {
       expect(await figures()).not.toMatch(/example\.com|198\.51\.100|nowhere|agent/);
     });
 
-    it('is for this machine alone without a token', async () => {
+    it('is available only on this machine without a token', async () => {
       app = await service();
       expect((await app.call({ url: '/metrics' })).headers['content-type']).toMatch(
         /^text\/plain; version=0\.0\.4/,
@@ -526,7 +526,7 @@ describe('Monitoring', () => {
       expect(statusCode).toBe(404);
     });
 
-    it('is for who presents the token where there is one', async () => {
+    it('requires the token if one is configured', async () => {
       app = await service({ METRICS_TOKEN: 'a token for the scraper' });
       const codeFor = async (authorization?: string) => {
         const answer = await app.call({
@@ -557,7 +557,7 @@ describe('Monitoring', () => {
       ).toBe(200);
     });
 
-    it.runIf(hasPromtool)('is what promtool expects', async () => {
+    it.runIf(hasPromtool)('is accepted by promtool', async () => {
       app = await service();
       await signUp(app);
       await guess(app, await register(app));

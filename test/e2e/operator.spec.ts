@@ -28,7 +28,7 @@ interface Outcome {
 interface RunOptions {
   readonly input?: string;
   readonly variables?: Record<string, string | undefined>;
-  /** False closes the other end of stdout at once, as `| head -1` does soon. */
+  /** If false, the other end of stdout is closed at once, as with `| head -1`. */
   readonly reads?: boolean;
 }
 
@@ -39,7 +39,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
   });
   afterAll(() => app.close());
 
-  /** Runs one beside the service, as `npm run` does, with the same configuration. */
+  /** Runs a command next to the service, as `npm run` does, with the same configuration. */
   const run = (
     script: string,
     args: readonly string[],
@@ -76,12 +76,12 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
       app.database,
       `SELECT type, details FROM audit_events WHERE user_id = '${userId}' AND request_id = 'operator' ORDER BY id`,
     );
-  /** Somebody who stays an administrator while others come and go. */
+  /** An account that stays an administrator during all tests. */
   beforeAll(async () => {
     await admin('users', 'roles', await register(app), 'admin');
   });
 
-  it('change an account of the running service, each with an event that names the operator and the reason', async () => {
+  it('change an account of the running service, and record the operator and the reason of each change', async () => {
     const email = await register(app);
     const by = ['--actor', 'Grace Hopper', '--reason', 'ticket 4711'];
     const { code, stdout } = await admin('users', 'roles', email.toUpperCase(), 'auditor', ...by);
@@ -104,7 +104,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('end the sessions of an account, and delete it, under the name of the login', async () => {
+  it('end the sessions of an account and delete it, recorded under the login name', async () => {
     const email = await register(app);
     const token = (await login(email)).json().accessToken;
     const { id } = (await app.call({ url: '/users/me', token })).json<{ id: string }>();
@@ -136,7 +136,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     expect((await admin('users', 'show', `${name}.3@example.com`)).stdout).toContain('\nstatus: disabled\n');
   });
 
-  it('show an account as locked that too many failures have closed', async () => {
+  it('show an account as locked after too many failures', async () => {
     const email = await register(app);
     for (let failure = 0; failure < 10; failure++) await login(email, 'certainly not the password');
     const shown = async () => JSON.parse((await admin('users', 'show', email, '--json')).stdout) as object;
@@ -145,7 +145,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     expect(await shown()).toMatchObject({ status: 'unverified', lockedUntil: null });
   });
 
-  it('refuse to take the last administrator away', async () => {
+  it('refuse to remove the last administrator', async () => {
     const [found] = await asSuperuser<{ email: string }>(
       app.database,
       `SELECT email FROM users WHERE 'admin' = ANY (roles)`,
@@ -164,7 +164,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     }
   });
 
-  it('set a password that is read from standard input, and judge it as any other', async () => {
+  it('set a password that is read from standard input, under the same policy as any other', async () => {
     const email = await register(app);
     const set = (input: string) => run('scripts/operator.mjs', ['users', 'set-password', email], { input });
     const short = await set('short\n');
@@ -179,7 +179,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     expect((await set(`${fresh}\n`)).stdout).toContain('still disabled');
   });
 
-  it('let a blocked address in again, with an event for each block', async () => {
+  it('unblock an address, with an event for each block', async () => {
     const blocks = app.app.get(AddressBlocks, { strict: false });
     const alertId = '019a0000-0000-7000-8000-000000000001';
     await app.app
@@ -213,7 +213,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
       /^Created key (\S+)\. Every instance publishes it within 15 seconds and signs with it from (\S+) on\./;
     const [, kid, signsFrom] = said.exec(rotated.stdout) ?? [];
     expect(Date.parse(signsFrom ?? '')).toBeGreaterThan(Date.now() + 300_000);
-    // Which the service does by itself every few seconds.
+    // The service itself does this every few seconds.
     await app.app.get(KeyRing, { strict: false }).refresh();
     expect((await keys()).map((key) => key.kid)).toContain(kid);
     expect((await keys()).length).toBe(before.length + 1);
@@ -232,7 +232,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     });
   });
 
-  it('verify the trail without checkpoints, also where it is broken', async () => {
+  it('verify the trail without checkpoints, even if it is broken', async () => {
     const verify = async () => {
       const variables = { DATA_DIR: await temporaryFolder() };
       return run('scripts/audit-verify.mjs', [], { variables });
@@ -262,13 +262,13 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
   it.each([
     ['scripts/audit-verify.mjs', []],
     ['scripts/operator.mjs', ['users', 'list']],
-  ])('end without a stack when nobody reads on: %s', async (script, args) => {
+  ])('end without a stack trace if the output is closed: %s', async (script, args) => {
     const { code, stderr } = await run(script, args, { reads: false });
     expect(code).toBe(0);
     expect(stderr).not.toMatch(/EPIPE|at /);
   });
 
-  it('say what was wrong before they say how it is done', async () => {
+  it('print the fault before the usage', async () => {
     const { code, stdout, stderr } = await admin('users', 'disable');
     expect([code, stdout]).toEqual([USAGE, '']);
     expect(stderr).toMatch(
@@ -276,13 +276,13 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     );
   });
 
-  it('say how they are called to those who ask', async () => {
+  it('print their usage on request', async () => {
     const { code, stdout, stderr } = await admin('users', 'delete', '--help');
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('Usage: npm run admin -- users delete');
   });
 
-  it('say that the database is away', async () => {
+  it('report that the database is unavailable', async () => {
     const port = await freePort();
     const DATABASE_URL = `postgres://service:secret@127.0.0.1:${port}/portcullis`;
     const variables = { DATABASE_URL, DATABASE_MIGRATION_URL: undefined };
@@ -291,7 +291,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     expect(stderr).not.toMatch(/secret|at /);
   });
 
-  it('say when there is no such account', async () => {
+  it('report that an account does not exist', async () => {
     const { code, stderr } = await admin('users', 'disable', newAddress());
     expect([code, stderr]).toEqual([
       NO_ACCOUNT,
@@ -299,14 +299,14 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('say on which database they work, and not how they log in there', async () => {
+  it('print the database on which they work, without credentials', async () => {
     const { host, pathname, password } = new URL(app.database.url);
     const { stderr } = await admin('users', 'disable', newAddress());
     expect(stderr).toContain(`Database: ${pathname.slice(1)} on ${host}\n`);
     expect(stderr).not.toContain(password);
   });
 
-  it('need no more than the service role once the owner has migrated, as the examples in deploy/ do', async () => {
+  it('need only the service role once the owner has migrated, as in the examples in deploy/', async () => {
     const empty = await freshDatabase({ migrated: false });
     onTestFinished(() => empty.drop());
     // A data folder belongs to one database.
@@ -328,9 +328,13 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     const NO_SECRETS = { JWT_SECRET_KEY: undefined, PASSWORD_PEPPER: undefined };
 
     it.each([
-      ['with its secrets', EMBEDDED, 'DATA_DIR names no database of this service'],
-      ['without any', { ...EMBEDDED, ...NO_SECRETS }, 'DATA_DIR holds none: no service has been started in'],
-    ])('make nothing in a folder that no service has used, %s', async (_given, variables, fault) => {
+      ['with its secrets', EMBEDDED, 'DATA_DIR does not name a database of this service'],
+      [
+        'without any',
+        { ...EMBEDDED, ...NO_SECRETS },
+        'DATA_DIR contains none: no service has been started in',
+      ],
+    ])('create nothing in a folder that no service has used, %s', async (_given, variables, fault) => {
       const DATA_DIR = await temporaryFolder();
       const { code, stderr } = await run(script, args, { variables: { ...variables, DATA_DIR } });
       expect([code, stderr]).toEqual([CONFIGURATION, expect.stringContaining(fault)]);
@@ -338,7 +342,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
       expect(await readdir(DATA_DIR)).toEqual([]);
     });
 
-    it('make no tables in an empty database', async () => {
+    it('create no tables in an empty database', async () => {
       const empty = await freshDatabase({ migrated: false });
       const variables = { DATABASE_URL: empty.url, DATABASE_MIGRATION_URL: empty.ownerUrl };
       const { code, stderr } = await run(script, args, { variables });
@@ -347,7 +351,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
       expect([code, stderr]).toEqual([
         CONFIGURATION,
         expect.stringContaining(
-          `DATABASE_URL names no database of this service: ${empty.name} on 127.0.0.1:`,
+          `DATABASE_URL does not name a database of this service: ${empty.name} on 127.0.0.1:`,
         ),
       ]);
       expect(again).toEqual({ code, stderr, stdout: '' });

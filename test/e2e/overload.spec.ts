@@ -7,8 +7,8 @@ import { startApp, type TestApp } from '../support/app/test-app.js';
 describe('more logins than the cores can hash', () => {
   let app: TestApp;
   beforeAll(async () => {
-    // Hashes of a tenth of a second, one at a time however many cores there are, as in one of as many workers, and a
-    // queue that takes next to none of them.
+    // Hashes that take a tenth of a second and run one at a time on any number of cores, as in one worker per core, and a
+    // queue that accepts almost none of them.
     app = await startApp({
       variables: {
         BCRYPT_ROUNDS: '11',
@@ -19,13 +19,13 @@ describe('more logins than the cores can hash', () => {
   });
   afterAll(() => app.close());
 
-  it('are refused with the seconds to wait, and are no guesses', async () => {
+  it('are refused with the seconds to wait, and do not count as guesses', async () => {
     const answers = await Promise.all(
       Array.from({ length: 40 }, () =>
         app.call({ url: '/auth/login', body: { email: newAddress(), password: PASSWORD } }),
       ),
     );
-    // Nobody has these accounts: whoever got a hash is told so, and has made a guess.
+    // These accounts do not exist: each login that was hashed is refused with 401 and counted as a guess.
     const [compared, refused] = [401, 503].map((status) =>
       answers.filter(({ statusCode }) => statusCode === status),
     ) as [typeof answers, typeof answers];

@@ -22,7 +22,7 @@ interface Listed {
   readonly lastSeenAt: string;
 }
 
-describeWithRedis('the own sessions', () => {
+describeWithRedis("a user's own sessions", () => {
   const clock = new ManualClock(Date.now());
   let redis: RedisServer;
   let here: TestApp;
@@ -70,7 +70,7 @@ describeWithRedis('the own sessions', () => {
       [requestId],
     );
 
-  it('are listed newest first, in words by which their owner knows them', async () => {
+  it('are listed newest first, with descriptions that their owner recognises', async () => {
     const second = await logIn({ 'user-agent': CHROME, 'x-forwarded-for': '203.0.113.77' });
     const third = await logIn({ 'user-agent': '', 'x-forwarded-for': '2001:db8:1:2:3::4' });
     const common = { place: null, methods: ['pwd'] };
@@ -106,7 +106,7 @@ describeWithRedis('the own sessions', () => {
     ]);
   });
 
-  it('have a place where the operator has supplied a database of them, and it knows', async () => {
+  it('have a place if the operator supplies a database that contains it', async () => {
     const path = join(await temporaryFolder(), 'City.mmdb');
     await writeFile(path, cityDatabase());
     const placing = await startBeside(here, { clock, variables: { GEOIP_DATABASE: path } });
@@ -121,7 +121,7 @@ describeWithRedis('the own sessions', () => {
     ]);
   });
 
-  it('are those that live: neither another account’s, nor what is over by itself or by anyone', async () => {
+  it('do not include those of other accounts, expired ones or ended ones', async () => {
     const stranger = await signUp(here);
     const ended = await logIn();
     await here.call({ method: 'POST', url: '/auth/logout', token: ended.accessToken });
@@ -132,7 +132,7 @@ describeWithRedis('the own sessions', () => {
     expect(await idsOf(stranger)).toEqual([stranger.session.id]);
   });
 
-  it('say when they were in use, at once on one instance and after half a minute on all', async () => {
+  it('show their latest use, at once on one instance and after half a minute on all', async () => {
     const other = await logIn();
     clock.advance(5 * MINUTE_MS);
     const usedAt = clock.now().toISOString();
@@ -146,7 +146,7 @@ describeWithRedis('the own sessions', () => {
     expect(await seen(here)).toBe(usedAt);
   });
 
-  it('never go back in time, and the writing of it waits for nobody', async () => {
+  it('never show an earlier use than before, and storing it waits for no lock', async () => {
     await stateOf(first);
     const later = clock.now().toISOString();
     const lastSeen = here.app.get(LastSeen, { strict: false });
@@ -161,7 +161,7 @@ describeWithRedis('the own sessions', () => {
     expect(session?.lastSeenAt).toBe(later);
   });
 
-  it('keep what could not be written, and write it at the end of the process', async () => {
+  it('keep uses that could not be stored, and store them when the process ends', async () => {
     const beside = await startBeside(here, { clock });
     expect(await stateOf(first, beside)).toBe('alive');
     const usedAt = clock.now().toISOString();
@@ -171,7 +171,7 @@ describeWithRedis('the own sessions', () => {
     expect((await list(other)).find(({ id }) => id === first.session.id)?.lastSeenAt).toBe(usedAt);
   });
 
-  it('end one by one, with an event, within a second everywhere', async () => {
+  it('can be ended one by one, with an event, within a second everywhere', async () => {
     const second = await logIn();
     const third = await logIn();
     expect(await stateOf(second, there)).toBe('alive');
@@ -192,7 +192,7 @@ describeWithRedis('the own sessions', () => {
     expect((await end(first, second.session.id)).json().code).toBe('not_found');
   });
 
-  it('cannot be told from others’: each of them is not found, and lives on', async () => {
+  it('cannot be distinguished from unknown ones by others, who get not_found and end nothing', async () => {
     const stranger = await signUp(here);
     const unknown = '0197a1b2-0000-7000-8000-000000000001';
     const bodies = [];
@@ -205,7 +205,7 @@ describeWithRedis('the own sessions', () => {
     expect(await stateOf(stranger)).toBe('alive');
   });
 
-  it('end with their cookies, when it is the one that asks', async () => {
+  it('lose their cookies if the current one is ended', async () => {
     const { email } = first.user;
     const login = await here.call({ url: '/auth/login', body: { email, password: PASSWORD } });
     const jar = jarOf(login);
@@ -222,7 +222,7 @@ describeWithRedis('the own sessions', () => {
     expect((await here.call({ url: '/users/me', cookies: jar })).json().code).toBe('session_ended');
   });
 
-  it('end all at once but the one that asks', async () => {
+  it('can all be ended at once, except the current one', async () => {
     const others = [await logIn(), await logIn()];
     const stranger = await signUp(here);
     const answer = await end(first);
@@ -233,14 +233,14 @@ describeWithRedis('the own sessions', () => {
     }
     expect([await stateOf(first), await stateOf(stranger)]).toEqual(['alive', 'alive']);
     const ended = await events(answer.headers['x-request-id']);
-    // By id, which is by age.
+    // Ordered by id, and so by age.
     expect(ended.map(({ type, session_id }) => [type, session_id])).toEqual(
       others.map(({ session }) => ['session_ended', session.id]),
     );
     expect((await end(first)).statusCode).toBe(204);
   });
 
-  it('that end each other at the same moment leave exactly one', async () => {
+  it('that end each other at the same time leave exactly one', async () => {
     for (let round = 0; round < 10; round += 1) {
       first = await signUp(here);
       const second = await logIn();
@@ -258,7 +258,7 @@ describeWithRedis('the own sessions', () => {
     }
   });
 
-  it('41: do not come back by a refresh, also one of the same moment', async () => {
+  it('41: are not revived by a refresh, even a concurrent one', async () => {
     for (let round = 0; round < 10; round += 1) {
       const other = await logIn();
       const refresh = (refreshToken: string, app = there) =>
@@ -275,10 +275,10 @@ describeWithRedis('the own sessions', () => {
     }
   });
 
-  it('40: cannot be ended by one that has ended, of which a copy still says that it lives', async () => {
+  it('40: cannot be ended by an ended session, even if a copy still shows it as live', async () => {
     const dead = await logIn();
     for (const app of [here, there]) expect(await stateOf(dead, app)).toBe('alive');
-    // Past the service, as a revocation of which neither a copy nor the feed tells yet.
+    // Bypasses the service, like a revocation that has not reached the copies and the feed yet.
     await asSuperuser(here.database, 'UPDATE sessions SET revoked_at = clock_timestamp() WHERE id = $1', [
       dead.session.id,
     ]);
@@ -287,7 +287,7 @@ describeWithRedis('the own sessions', () => {
     expect(await stateOf(first)).toBe('alive');
   });
 
-  it('are a hundred at most: the next sign-in ends the oldest', async () => {
+  it('are limited to a hundred: a further login ends the oldest', async () => {
     for (let n = 1; n < 100; n += 1) await logIn();
     expect(await stateOf(first)).toBe('alive');
     expect(await list(first)).toHaveLength(100);

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 180_000;
 const NODE = [process.execPath, 'scripts/start.cjs'] as const;
 const credentials = { email: 'ada@example.org', password: 'a long walk beside the analytical engine' };
 
-/** A started and ready service, which is ended after the test whatever happens. */
+/** Starts a service and waits until it is ready; it is always ended after the test. */
 async function started(options: ServiceOptions): Promise<ServiceProcess> {
   const service = await startService(options);
   onTestFinished(async () => {
@@ -40,7 +40,7 @@ async function databaseRuns(dataDir: string): Promise<boolean> {
 }
 
 describe('npm start', { timeout: TIMEOUT_MS }, () => {
-  it('serves with nothing configured, and ends with code 0 and without its database on SIGTERM', async () => {
+  it('serves without configuration, and on SIGTERM stops its database and exits with code 0', async () => {
     const dataDir = await temporaryFolder();
     const service = await started({ env: { DATA_DIR: dataDir } });
     expect(await post(service, '/auth/register', credentials)).toBe(201);
@@ -49,7 +49,7 @@ describe('npm start', { timeout: TIMEOUT_MS }, () => {
     expect(await databaseRuns(dataDir)).toBe(false);
   });
 
-  it('ends with code 0 on Ctrl-C, which the terminal sends to everyone and npm passes on once more', async () => {
+  it('exits with code 0 on Ctrl-C, which the terminal sends to all processes and npm forwards again', async () => {
     const dataDir = await temporaryFolder();
     const service = await started({ env: { DATA_DIR: dataDir } });
     process.kill(-service.child.pid!, 'SIGINT');
@@ -59,7 +59,7 @@ describe('npm start', { timeout: TIMEOUT_MS }, () => {
 });
 
 describe('the process', { timeout: TIMEOUT_MS }, () => {
-  it('ends with code 0 and without its database when it is told to while it still starts', async () => {
+  it('stops its database and exits with code 0 if it is terminated during the start', async () => {
     const dataDir = await temporaryFolder();
     const service = await startService({ command: NODE, env: { DATA_DIR: dataDir } });
     await eventually(
@@ -73,7 +73,7 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
     expect(await databaseRuns(dataDir)).toBe(false);
   });
 
-  it('finds its database and its users after it was killed', async () => {
+  it('keeps its database and users after it was killed', async () => {
     const env = { DATA_DIR: await temporaryFolder() };
     const killed = await started({ command: NODE, env });
     expect(await post(killed, '/auth/register', credentials)).toBe(201);
@@ -96,7 +96,7 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
     expect(await post(second, '/auth/login', credentials)).toBe(200);
   });
 
-  it('refuses a database that was first used with other secrets, by code 78 and one line', async () => {
+  it('refuses a database that was first used with other secrets, with code 78 and one line', async () => {
     const env = { DATA_DIR: await temporaryFolder() };
     const first = await started({ command: NODE, env });
     first.child.kill('SIGTERM');
@@ -110,7 +110,7 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
     expect(await databaseRuns(env.DATA_DIR)).toBe(false);
   });
 
-  it('goes on when its PostgreSQL is killed: 503 within two seconds, everything again within five', async () => {
+  it('survives if its PostgreSQL is killed: 503 within two seconds, and recovery within five', async () => {
     const dataDir = await temporaryFolder();
     const env = {
       DATA_DIR: dataDir,
@@ -150,10 +150,10 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
 
   it.each([
     ['a wrong value', { PORT: 'eighty', BCRYPT_ROUNDS: '3' }, ['BCRYPT_ROUNDS', 'PORT']],
-    ['nothing that production needs', { NODE_ENV: 'production' }, ['COOKIE_SECURE', 'DATABASE_URL']],
-    ['a database of places that is none', { GEOIP_DATABASE: 'package.json' }, ['GEOIP_DATABASE']],
+    ['missing production settings', { NODE_ENV: 'production' }, ['COOKIE_SECURE', 'DATABASE_URL']],
+    ['an invalid database of places', { GEOIP_DATABASE: 'package.json' }, ['GEOIP_DATABASE']],
   ])(
-    'does not start with %s: code 78, and a line for each fault that names its variable',
+    'does not start with %s: code 78, and one line per fault with the name of the variable',
     async (_what, env, names) => {
       const service = await startService({
         command: NODE,
@@ -167,7 +167,7 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
     },
   );
 
-  it('finishes the requests in flight before it ends, those that wait for a core included', async () => {
+  it('finishes all requests in progress before it ends, including those that wait for a core', async () => {
     const service = await started({
       command: NODE,
       env: { DATA_DIR: await temporaryFolder(), BCRYPT_ROUNDS: '13' },
@@ -186,14 +186,14 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
 });
 
 describe('workers', { timeout: TIMEOUT_MS }, () => {
-  it('serve on one port, are replaced when they die, and drain together', async () => {
+  it('serve on one port, are replaced if they die, and drain together', async () => {
     const service = await started({
       command: NODE,
       env: { DATA_DIR: await temporaryFolder(), WEB_CONCURRENCY: '2', BCRYPT_ROUNDS: '10' },
     });
     expect(await post(service, '/auth/register', credentials)).toBe(201);
     const workers = () => childrenOf(service.child.pid!);
-    // Ready is the service with the first of them; that one dies before it listens is a start that failed.
+    // The service is ready with its first worker; a worker that dies before it listens would count as a failed start.
     await eventually(() => expect(service.output().match(/Listening on/g)).toHaveLength(2), {
       timeoutMs: 20_000,
     });

@@ -28,7 +28,7 @@ describe('an account', () => {
   const login = (email: string, password = PASSWORD) =>
     app.call({ url: '/auth/login', body: { email, password } });
 
-  it('is known to have been in use when its last session is long forgotten', async () => {
+  it('is known to have been used even after its last session was purged', async () => {
     const email = await register(app);
     expect(await firstLoginOf(await logIn(app, email))).toBe(true);
     expect(await firstLoginOf(await logIn(app, email))).toBe(false);
@@ -38,7 +38,7 @@ describe('an account', () => {
     expect(await firstLoginOf(await logIn(app, email))).toBe(false);
   });
 
-  it('can be registered despite earlier guesses at its address', async () => {
+  it('can be registered despite earlier guesses for its address', async () => {
     const email = newAddress();
     for (let guess = 0; guess < 10; guess++) await login(email, 'a guess at what is not there');
     expect((await login(email)).statusCode).toBe(429);

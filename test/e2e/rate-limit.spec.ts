@@ -14,7 +14,10 @@ type Answer = Awaited<ReturnType<TestApp['call']>>;
 const clock = new ManualClock();
 let app: TestApp;
 
-/** The application of the tests around the call; what inject() connects from is trusted, so that clients have addresses. */
+/**
+ * Starts the application of the enclosing tests; the address of inject() is trusted as a proxy, so that clients have
+ * addresses.
+ */
 function limitedBy(variables: Variables): void {
   beforeAll(async () => {
     app = await startApp({ clock, variables: { TRUSTED_PROXIES: '127.0.0.1', ...variables } });
@@ -26,7 +29,7 @@ const from = (address: string) => ({ 'x-forwarded-for': address });
 
 let clients = 0;
 
-/** Header fields of a client whose address no other test uses. */
+/** The header fields of a client whose address no other test uses. */
 const newClient = () => from(`198.51.100.${(clients += 1)}`);
 
 const tightest = ({ headers }: Answer) => parseStructuredList(headers['ratelimit'])[0]!;
@@ -39,7 +42,7 @@ async function statuses(requests: readonly TestRequest[]): Promise<number[]> {
   return found;
 }
 
-/** A request for the policies, by the client that a proxy saw. */
+/** A request for the policies, from the client that a proxy forwards. */
 const policies = (forwardedFor: string) => ({ url: '/rate-limits', headers: from(forwardedFor) });
 
 const me = (token: string, address: string) => ({ url: '/users/me', token, headers: from(address) });
@@ -69,9 +72,9 @@ describe('the rate limits of every route', () => {
     { what: 'a forged token', status: 401, request: { url: '/users/me', token: 'e30.e30.e30' } },
     { what: 'an unknown address', status: 404, request: { url: '/nowhere' } },
     { what: 'a wrong method', status: 405, request: { method: 'DELETE', url: '/users/me' } },
-    { what: 'a body that is no JSON', status: 400, request: { url: '/auth/login', body: '{' } },
+    { what: 'a body that is not JSON', status: 400, request: { url: '/auth/login', body: '{' } },
     { what: 'a body that is not acceptable', status: 400, request: { url: '/auth/login', body: {} } },
-  ])('are told with $what', async ({ request, status }) => {
+  ])('are reported with $what', async ({ request, status }) => {
     const answer = await app.call({ ...request, headers: newClient() });
     expect(answer.statusCode).toBe(status);
     expect(parseStructuredList(answer.headers['ratelimit-policy'])).toContainEqual({
@@ -81,7 +84,7 @@ describe('the rate limits of every route', () => {
     expect(tightest(answer).parameters).toMatchObject({ r: expect.any(Number), t: 60 });
   });
 
-  it.each(['/health/live', '/health/ready'])('do not hold %s', async (url) => {
+  it.each(['/health/live', '/health/ready'])('do not apply to %s', async (url) => {
     const answers = await Promise.all(times(50, { url }).map((request) => app.call(request)));
     for (const answer of answers) {
       expect(answer.statusCode).not.toBe(429);
@@ -89,7 +92,7 @@ describe('the rate limits of every route', () => {
     }
   });
 
-  it('refuse with the problem of the draft, and with a Retry-After that is true', async () => {
+  it('refuse with the problem of the draft, and with an accurate Retry-After', async () => {
     const request = { url: '/rate-limits', headers: newClient() };
     await app.call(request);
     clock.advance(20_500);
@@ -144,7 +147,7 @@ describe('the rate limits of every route', () => {
     expect(await statuses([request, head, head, head, request])).toEqual([200, 200, 200, 429, 429]);
   });
 
-  it('are one budget for every spelling that reaches a route', async () => {
+  it('are one budget for every spelling that matches a route', async () => {
     const spellings = [
       '/rate-limits',
       '/rate-limits?x=1',
@@ -156,7 +159,7 @@ describe('the rate limits of every route', () => {
     expect(await statuses(spellings.map((url) => ({ url, headers })))).toEqual([200, 200, 200, 429, 429]);
   });
 
-  it('count every spelling that reaches nothing against the address', async () => {
+  it('count every spelling that matches no route against the address', async () => {
     const spellings = [
       '/rate-limits/',
       '//rate-limits',
@@ -185,13 +188,13 @@ describe('the rate limits of every route', () => {
       status: 413,
       request: { method: 'POST', url: '/auth/logout', body: { refreshToken: 'x'.repeat(70_000) } },
     },
-    { what: 'an escape that makes no sense', status: 400, request: { url: '/%zz' } },
+    { what: 'a malformed escape', status: 400, request: { url: '/%zz' } },
     {
       what: 'a parameter that is too long',
       status: 400,
       request: { method: 'POST', url: `/alerts/${'x'.repeat(200)}/resolve` },
     },
-  ])('count what never reaches a guard against the address: $what', async ({ status, request }) => {
+  ])('count requests that reach no guard against the address: $what', async ({ status, request }) => {
     const headers = newClient();
     const once = { ...request, headers: { ...request.headers, ...headers } };
     const first = await app.call(once);
@@ -199,13 +202,13 @@ describe('the rate limits of every route', () => {
     expect(await statuses(times(40, once))).toEqual([...times(39, status), 429]);
   });
 
-  it('are apart for different endpoints', async () => {
+  it('are separate for different endpoints', async () => {
     const headers = newClient();
     await statuses(times(4, { url: '/rate-limits', headers }));
     expect(await statuses([{ url: '/.well-known/jwks.json', headers }])).toEqual([200]);
   });
 
-  it('are apart for two users at one address, and one for a user at two', async () => {
+  it('are separate for two users at one address, and shared for a user at two addresses', async () => {
     const [one, other] = [await signUp(app), await signUp(app)];
     expect(await statuses(times(3, me(one.accessToken, '192.0.2.1')))).toEqual([200, 200, 200]);
     expect(await statuses([me(one.accessToken, '192.0.2.2'), me(other.accessToken, '192.0.2.1')])).toEqual([
@@ -213,7 +216,7 @@ describe('the rate limits of every route', () => {
     ]);
   });
 
-  it('are not used up for the owner by the token of an ended session', async () => {
+  it('are not consumed for the owner by a token of an ended session', async () => {
     const email = await newcomer();
     const signIn = async () =>
       (await login(email, newClient(), PASSWORD)).json<{ accessToken: string }>().accessToken;
@@ -224,7 +227,7 @@ describe('the rate limits of every route', () => {
     expect(await statuses(times(3, me(own, '203.0.113.99')))).toEqual([200, 200, 200]);
   });
 
-  it('hold IPv6 by /64, and an IPv4-mapped address as IPv4', async () => {
+  it('apply to IPv6 by /64, and to an IPv4-mapped address as IPv4', async () => {
     await statuses(times(3, policies('2001:db8:1:1::1')));
     expect(await statuses([policies('2001:db8:1:1:ffff::2'), policies('2001:db8:1:2::1')])).toEqual([
       429, 200,
@@ -233,7 +236,7 @@ describe('the rate limits of every route', () => {
     expect(await statuses([policies('::ffff:192.0.2.9')])).toEqual([429]);
   });
 
-  it('are not affected by what a client writes before its proxy does', async () => {
+  it('are not affected by entries that a client adds before its proxy', async () => {
     await statuses(times(3, policies('192.0.2.10')));
     expect(await statuses([policies('203.0.113.5, 192.0.2.10'), policies('unknown, 192.0.2.10')])).toEqual([
       429, 429,
@@ -244,7 +247,7 @@ describe('the rate limits of every route', () => {
 describe('the rate limits of a service that trusts no proxy', () => {
   limitedBy({ RATE_LIMIT_DEFAULT: '1/60', TRUSTED_PROXIES: '' });
 
-  it('are not moved by header fields that anybody may write', async () => {
+  it('are not affected by header fields that any client can send', async () => {
     expect(await statuses([{ url: '/rate-limits' }])).toEqual([200]);
     const forgeries: Record<string, string>[] = [
       { 'x-forwarded-for': '192.0.2.1' },
@@ -269,7 +272,7 @@ describe('the rate limits of authentication', () => {
     RATE_LIMIT_REFRESH: '2/60',
   });
 
-  it('name every policy of the route, and what is left of the tightest', async () => {
+  it('name every policy of the route, and the remaining requests of the tightest', async () => {
     const answer = await login(newAddress(), newClient());
     expect(parseStructuredList(answer.headers['ratelimit-policy'])).toEqual([
       { value: 'login', parameters: { q: 5, w: 60 } },
@@ -278,7 +281,7 @@ describe('the rate limits of authentication', () => {
     expect(tightest(answer)).toEqual({ value: 'login', parameters: { r: 4, t: 60 } });
   });
 
-  it('hold guesses at one account from one address', async () => {
+  it('limit guesses at one account from one address', async () => {
     const [email, headers] = [await newcomer(), newClient()];
     for (let guess = 0; guess < 5; guess++) expect((await login(email, headers)).statusCode).toBe(401);
     expect(violated(await login(email.toUpperCase(), headers))).toEqual(['login']);
@@ -286,7 +289,7 @@ describe('the rate limits of authentication', () => {
     expect((await login(await newcomer(), headers)).statusCode).toBe(401);
   });
 
-  it('do not take a request that names no account for a guess, nor one without a token for a refresh', async () => {
+  it('do not count a request without an account as a guess, nor one without a token as a refresh', async () => {
     const headers = newClient();
     const email = await newcomer();
     const bodies = ['{', '[]', '{}', '{"email":7}', '{"password":"x"}', `{"email":"${'a'.repeat(300)}"}`, ''];
@@ -297,13 +300,13 @@ describe('the rate limits of authentication', () => {
     expect(new Set(await statuses(refreshes))).toEqual(new Set([401]));
   });
 
-  it('hold guesses at many accounts from one address, known or not', async () => {
+  it('limit guesses at many accounts from one address, existing or not', async () => {
     const headers = newClient();
     for (let guess = 0; guess < 8; guess++) expect((await login(newAddress(), headers)).statusCode).toBe(401);
     expect(violated(await login(newAddress(), headers))).toEqual(['login-address']);
   });
 
-  it('hold registrations from one address', async () => {
+  it('limit registrations from one address', async () => {
     const headers = newClient();
     const signUpAgain = () =>
       app.call({ url: '/auth/register', body: { email: newAddress(), password: PASSWORD }, headers });
@@ -313,7 +316,7 @@ describe('the rate limits of authentication', () => {
     expect(violated(await signUpAgain())).toEqual(['register']);
   });
 
-  it('hold a session, wherever it refreshes from, and no other', async () => {
+  it('limit the refreshes of one session from any address, and of no other session', async () => {
     const email = await newcomer();
     const first = await sessionOf(email);
     const second = (await refresh(first)).json<{ refreshToken: string }>().refreshToken;
@@ -326,7 +329,7 @@ describe('the rate limits of authentication', () => {
 describe('guessing one account', () => {
   limitedBy({});
 
-  it('costs a wait everywhere after ten failures, but not on a device that has signed in', async () => {
+  it('causes a wait after ten failures, except on a device that has signed in before', async () => {
     const email = await register(app);
     const { deviceToken } = await logIn(app, email);
     const login = (body: object) =>
@@ -367,7 +370,7 @@ describe('a wait for an account', () => {
 describe('the rate limits of requests from a cross-site page', () => {
   limitedBy({ RATE_LIMIT_ADDRESS: '3/60' });
 
-  it('count it against its address, and say so', async () => {
+  it('count it against its address, and report this', async () => {
     const request = {
       url: '/auth/login',
       body: {},
@@ -383,7 +386,7 @@ describe('the rate limits of requests from a cross-site page', () => {
 describe('the account named by a cross-site page', () => {
   limitedBy({ RATE_LIMIT_DEFAULT: '2/60', RATE_LIMIT_LOGIN: '2/60', RATE_LIMIT_REFRESH: '1/60' });
 
-  it('is not charged for requests of the page, nor is the session of the cookie', async () => {
+  it('is not charged for requests from the page, and neither is the session of the cookie', async () => {
     const [email, headers] = [await newcomer(), newClient()];
     const browser = await app.call({ url: '/auth/login', body: { email, password: PASSWORD }, headers });
     const cookies = jarOf(browser);
@@ -414,7 +417,7 @@ describe('the account named by a cross-site page', () => {
 describe('a blocked address', () => {
   limitedBy({ RATE_LIMIT_DEFAULT: '100/60' });
 
-  it('is refused everything but operation until its block ends', async () => {
+  it('is refused on all but operational routes until its block ends', async () => {
     const transactions = app.app.get(TransactionRunner);
     const blocks = app.app.get(AddressBlocks, { strict: false });
     const network = '192.0.2.66';
@@ -446,7 +449,7 @@ describe('GET /rate-limits', () => {
     DOCS_ENABLED: 'true',
   });
 
-  it('lists the policies in force, as the environment has them', async () => {
+  it('lists the policies in force, as configured', async () => {
     expect((await app.call({ url: '/rate-limits' })).json()).toEqual({
       items: [
         { name: 'default', limit: 50, windowSeconds: 10, exact: false, keys: ['user', 'endpoint'] },
@@ -456,7 +459,7 @@ describe('GET /rate-limits', () => {
     });
   });
 
-  it('says what the OpenAPI document says of every route', async () => {
+  it('matches the OpenAPI document for every route', async () => {
     const { paths } = (await app.call({ url: '/openapi.json' })).json();
     expect(paths['/auth/login'].post).toMatchObject({
       'x-rate-limit': [

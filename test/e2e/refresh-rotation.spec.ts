@@ -12,7 +12,7 @@ const MOBILE = { ...BROWSER, 'x-forwarded-for': '198.51.100.9' };
 /** Behind a proxy, so that a request can come from another network. */
 const VARIABLES = { TRUSTED_PROXIES: '127.0.0.1/32' };
 
-/** The clock of a machine that is wrong; PostgreSQL's is not. */
+/** The clock of a machine that is wrong, unlike that of PostgreSQL. */
 class WrongClock extends Clock {
   constructor(private readonly offMs: number) {
     super();
@@ -72,7 +72,7 @@ describe.each([
        WHERE session_id = $1 AND type NOT IN ('session_created', 'authn_login_success') ORDER BY position`,
       [session.id],
     );
-  /** PostgreSQL's clock cannot be moved; the time of the rotation can. */
+  /** The clock of PostgreSQL cannot be changed, so the time of the rotation is moved back instead. */
   const passTenSeconds = ({ session }: Tokens) =>
     asSuperuser(
       here.database,
@@ -80,7 +80,7 @@ describe.each([
       [session.id],
     );
 
-  it('rotates at once after the login, and gives every tab the same token in the ten seconds after', async () => {
+  it('can rotate immediately after the login, and returns the same token to every tab for ten seconds', async () => {
     const tokens = await signUp(here);
     const next = await rotated(here, tokens.refreshToken);
     const answers = [
@@ -102,7 +102,7 @@ describe.each([
     ]);
   });
 
-  it('gives a lost answer again over another network, and says so in the record', async () => {
+  it('returns a lost response again to another network, and records this', async () => {
     const tokens = await signUp(here);
     const next = await rotated(here, tokens.refreshToken, WIFI);
     expect(await refresh(there, tokens.refreshToken, MOBILE)).toMatchObject({
@@ -118,7 +118,7 @@ describe.each([
     ]);
   });
 
-  it('makes a browser that has just updated itself wait, and lives on', async () => {
+  it('makes a browser that has just been updated wait, and continues', async () => {
     const tokens = await signUp(here);
     const next = await rotated(here, tokens.refreshToken);
     const refused = await refresh(there, next, UPDATED);
@@ -137,7 +137,7 @@ describe.each([
     ]);
   });
 
-  it('ends when another user agent presents the previous token', async () => {
+  it('ends if another user agent presents the previous token', async () => {
     const tokens = await signUp(here);
     const next = await rotated(here, tokens.refreshToken);
     expect(await refresh(there, tokens.refreshToken, UPDATED)).toMatchObject({
@@ -148,7 +148,7 @@ describe.each([
     expect(await isAlive(tokens)).toBe(false);
   });
 
-  it('ends when a token from before the previous one comes, in the ten seconds too', async () => {
+  it('ends if a token before the previous one is presented, even within ten seconds', async () => {
     const tokens = await signUp(here);
     const second = await rotated(here, tokens.refreshToken);
     await passTenSeconds(tokens);
@@ -156,7 +156,7 @@ describe.each([
     expect((await refresh(here, tokens.refreshToken)).code).toBe('refresh_token_reused');
   });
 
-  it('rotates again after the ten seconds, and ends when the old token comes then', async () => {
+  it('rotates again after ten seconds, and ends if the old token is presented then', async () => {
     const tokens = await signUp(here);
     const second = await rotated(here, tokens.refreshToken);
     await passTenSeconds(tokens);
@@ -167,7 +167,7 @@ describe.each([
     expect((await refresh(there, third)).code).toBe('session_ended');
   });
 
-  it('lives through rounds of refreshes that alternate between the instances', async () => {
+  it('survives refreshes that alternate between the instances', async () => {
     const tokens = await signUp(here);
     let current = tokens.refreshToken;
     for (let round = 0; round < 6; round += 1) {
@@ -182,7 +182,7 @@ describe.each([
     expect(reuse).toEqual([]);
   });
 
-  it('that an instance of the version before has rotated is judged by its client', async () => {
+  it('that an instance of the previous version has rotated is checked by its client fingerprint', async () => {
     const tokens = await signUp(here);
     const next = await rotated(here, tokens.refreshToken);
     await asSuperuser(here.database, 'UPDATE sessions SET rotated_by = NULL WHERE id = $1', [

@@ -20,7 +20,7 @@ interface Signed extends Tokens {
 }
 
 interface Way {
-  /** The source file and method of SessionRevocation by which it ends sessions, as `file: method`. */
+  /** The source file and the method of SessionRevocation that ends the sessions, as `file: method`. */
   readonly by: string;
   readonly reason: string;
   readonly end: (app: TestApp, signed: Signed) => Promise<unknown>;
@@ -138,7 +138,10 @@ const WAYS: Record<string, Way> = {
   },
 };
 
-/** Every call of a public method of SessionRevocation, as {@link Way.by}; several in one file count apart. */
+/**
+ * Every call of a public method of SessionRevocation, as in {@link Way.by}; several calls in one file are listed
+ * separately.
+ */
 function callsInSource(): string[] {
   return globSync('src/**/*.ts', { exclude: ['src/**/*.spec.ts'] }).flatMap((file) => {
     const text = readFileSync(file, 'utf8');
@@ -178,7 +181,7 @@ describeWithRedis('a session is over everywhere within a second of', () => {
     const answer = await app.call({ url: '/users/me', token });
     return answer.statusCode === 200 ? 'alive' : String(answer.json().code);
   };
-  /** Resolves with the time of its end, milliseconds. */
+  /** Resolves with the time at which the stream ends, milliseconds. */
   const openStream = async (token: string): Promise<{ ended: Promise<number> }> => {
     const response = await fetch(`${there.url}/audit/stream`, {
       headers: { authorization: `Bearer ${token}` },
@@ -219,7 +222,7 @@ describeWithRedis('a session is over everywhere within a second of', () => {
       [session.id],
     );
     expect([row?.revoked_at, row?.revoke_reason]).toEqual([expect.any(Date), way.reason]);
-    // The stream looks at its session by the service's clock, twice a second of real time.
+    // The stream checks its session by the clock of the service, twice per second of real time.
     clock.advance(1000);
     expect((await stream.ended) - endedMs).toBeLessThan(1000);
     const refreshed = await there.call({
@@ -229,12 +232,12 @@ describeWithRedis('a session is over everywhere within a second of', () => {
     expect(refreshed.json().code).toBe('session_ended');
   });
 
-  it('each of the ways that the source knows, and there is no other', () => {
+  it('each of the calls in the source, and there are no others', () => {
     const inSource = callsInSource();
     const tested = Object.values(WAYS).map(({ by }) => by);
     expect(inSource.length).toBeGreaterThan(0);
     expect(new Set(tested)).toEqual(new Set(inSource));
-    // Two ways behind one line of source are two rows here, never the reverse.
+    // Two ways can share one line of source, but not the reverse.
     for (const call of inSource) {
       const count = (list: string[]) => list.filter((one) => one === call).length;
       expect(count(tested), call).toBeGreaterThanOrEqual(count(inSource));

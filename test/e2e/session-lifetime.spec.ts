@@ -30,7 +30,7 @@ describe('a session', () => {
   };
   const codeOf = async (answer: ReturnType<typeof app.call>) => (await answer).json().code as string;
 
-  it('opens the API for as long as the access token says, and not a second longer', async () => {
+  it('gives access to the API until the access token expires, and not a second longer', async () => {
     const { accessToken, expiresIn } = await signUp(app);
     expect(expiresIn).toBe(1800);
     clock.advance(30 * MINUTE_MS - 1000);
@@ -39,7 +39,7 @@ describe('a session', () => {
     expect(await codeOf(app.call({ url: '/users/me', token: accessToken }))).toBe('invalid_token');
   });
 
-  it('ends when it idles for seven days', async () => {
+  it('ends after seven idle days', async () => {
     const idle = await signUp(app);
     const used = await signUp(app);
     expect(idle.refreshExpiresIn).toBe((7 * DAY_MS) / 1000);
@@ -49,7 +49,7 @@ describe('a session', () => {
     expect(await codeOf(refresh(idle))).toBe('session_ended');
   });
 
-  it('ends after thirty days, however often it is refreshed, and says so beforehand', async () => {
+  it('ends after thirty days, even if it is refreshed, and announces its end', async () => {
     let tokens = await signUp(app);
     const endMs = Date.parse(tokens.session.expiresAt);
     expect(endMs - Date.parse(tokens.session.createdAt)).toBe(30 * DAY_MS);

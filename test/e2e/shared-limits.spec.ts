@@ -9,7 +9,7 @@ import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-dat
 import { type RedisServer, startRedis } from '../support/redis/redis-server.js';
 import { eventually } from '../support/waiting/eventually.js';
 
-/** Shared like everything else that instances share. */
+/** All instances share these secrets. */
 const SECRETS = {
   JWT_SECRET_KEY: 'kP0y5nN8s2vZt4bQe7wXr1uLm6jHc3gF9aDiOoUyTz',
   PASSWORD_PEPPER: 'Qw3rTz8uIo5pAs1dFg7hJk2lYx9cVb4nM6qEeRrTtZz',
@@ -43,7 +43,7 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
     return pair;
   }
 
-  /** Sends that many requests to the two in turn, all at once; returns how many were not refused. */
+  /** Sends a number of requests at once, alternating between the instances; returns how many were not refused. */
   async function admitted(requests: number, request: TestRequest): Promise<number> {
     const sent = Array.from({ length: requests }, (_, index) => apps[index % 2]!.call(request));
     return (await Promise.all(sent)).filter(({ statusCode }) => statusCode !== 429).length;
@@ -60,7 +60,7 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
   const redisCli = async (...command: string[]) =>
     (await promisify(execFile)('redis-cli', ['-p', String(redis.port), ...command])).stdout;
 
-  it('admit exactly five logins of a thousand at once, and within 2 % of a hundred calls', async () => {
+  it('admit exactly five of a thousand concurrent logins, and a hundred calls within 2 %', async () => {
     await start({ RATE_LIMIT_LOGIN: '5/60', RATE_LIMIT_DEFAULT: '100/60' });
     for (let run = 1; run <= 3; run++) {
       const headers = { 'x-forwarded-for': `192.0.2.${run}` };
@@ -84,34 +84,37 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
       most: 10,
       request: (refreshToken: string) => ({ url: '/auth/refresh', body: { refreshToken } }),
     },
-    // A bounded window may err by a fiftieth, which of ten is none.
+    // A bounded window may exceed its limit by 2 %, which is none of ten.
     { policy: 'DEFAULT', most: 10, request: () => ({ url: '/rate-limits' }) },
-  ])('hold against bursts around the edge of a window: $policy', async ({ policy, most, request }) => {
-    const windowMs = 2000;
-    const [app] = await start({ [`RATE_LIMIT_${policy}`]: '10/2' });
-    const { refreshToken } = await signUp(app);
-    const admittedAt: number[] = [];
-    const startedAt = performance.now();
-    for (const moment of [0, 1900, 2050, 3900, 4060]) {
-      await eventually(() => expect(performance.now() - startedAt).toBeGreaterThanOrEqual(moment), {
-        intervalMs: 5,
-      });
-      const burst = Array.from({ length: 40 }, async () => {
-        const answer = await app.call(request(refreshToken));
-        if (answer.statusCode !== 429) admittedAt.push(performance.now());
-      });
-      await Promise.all(burst);
-    }
-    // What was answered so close together was decided within one window, whatever the answers' way took.
-    const slackMs = 200;
-    for (const end of admittedAt) {
-      const within = admittedAt.filter((at) => at <= end && at > end - windowMs + slackMs);
-      expect(within.length).toBeLessThanOrEqual(most);
-    }
-    expect(admittedAt.length).toBeGreaterThanOrEqual(2 * most);
-  });
+  ])(
+    'enforce the limit for bursts around the edge of a window: $policy',
+    async ({ policy, most, request }) => {
+      const windowMs = 2000;
+      const [app] = await start({ [`RATE_LIMIT_${policy}`]: '10/2' });
+      const { refreshToken } = await signUp(app);
+      const admittedAt: number[] = [];
+      const startedAt = performance.now();
+      for (const moment of [0, 1900, 2050, 3900, 4060]) {
+        await eventually(() => expect(performance.now() - startedAt).toBeGreaterThanOrEqual(moment), {
+          intervalMs: 5,
+        });
+        const burst = Array.from({ length: 40 }, async () => {
+          const answer = await app.call(request(refreshToken));
+          if (answer.statusCode !== 429) admittedAt.push(performance.now());
+        });
+        await Promise.all(burst);
+      }
+      // Responses this close together were decided within one window, regardless of their transmission time.
+      const slackMs = 200;
+      for (const end of admittedAt) {
+        const within = admittedAt.filter((at) => at <= end && at > end - windowMs + slackMs);
+        expect(within.length).toBeLessThanOrEqual(most);
+      }
+      expect(admittedAt.length).toBeGreaterThanOrEqual(2 * most);
+    },
+  );
 
-  it('reach Redis once for a signed-in request: windows and session in one write', async () => {
+  it('access Redis once for a signed-in request, with windows and session in one write', async () => {
     const [app] = await start({ RATE_LIMIT_DEFAULT: '1000/60', RATE_LIMIT_ADDRESS: '1000/60' });
     const { accessToken } = await signUp(app);
     const me = () => app.call({ url: '/users/me', token: accessToken });
@@ -124,13 +127,13 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
     const commands = await redisCli('info', 'commandstats');
     const heartbeats = 2 * Math.ceil((performance.now() - startedAt) / 250 + 2);
     expect(Number(/total_reads_processed:(\d+)/.exec(stats)![1])).toBeLessThanOrEqual(requests + heartbeats);
-    // The heartbeat runs a script, too, because it has to need the rights that requests need.
+    // The heartbeat runs a script, too, because it must need the same permissions as requests.
     const scripts = Number(/cmdstat_evalsha:calls=(\d+)/.exec(commands)![1]);
     expect(scripts).toBeGreaterThanOrEqual(2 * requests);
     expect(scripts).toBeLessThanOrEqual(2 * requests + heartbeats);
   });
 
-  it('answer in time without a single 5xx while Redis is killed under load, and share again when it is back', async () => {
+  it('respond in time without any 5xx while Redis is killed under load, and share limits again afterwards', async () => {
     const [one, other] = await start({ RATE_LIMIT_DEFAULT: '5/60' });
     const statuses = new Set<number>();
     let slowestMs = 0;
@@ -140,7 +143,7 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
         const askedAt = performance.now();
         statuses.add((await apps[index % 2]!.call(client(index))).statusCode);
         slowestMs = Math.max(slowestMs, performance.now() - askedAt);
-        // An injected request may be answered without a turn of the event loop; one from a socket cannot.
+        // An injected request can complete within one event-loop turn, unlike one from a socket.
         await nextTurn();
       }
     });

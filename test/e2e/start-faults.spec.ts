@@ -41,7 +41,7 @@ const { privateKey: EC } = generateKeyPairSync('ec', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
 
-/** What a start in a folder comes to, up to the point where a database would be asked; null when all is well. */
+/** The fault of a start in a folder, up to the point at which a database is needed; null if there is none. */
 async function start(variables: Variables, folder: string): Promise<Failure | null> {
   try {
     const environment = loadEnvironment({ DATA_DIR: join(folder, 'data'), ...variables }, folder);
@@ -54,7 +54,7 @@ async function start(variables: Variables, folder: string): Promise<Failure | nu
   }
 }
 
-/** The same with a database: everything that comes before the listener. */
+/** The same with a database: everything before the listener. */
 async function startOn(variables: Variables, dataDir?: string): Promise<Failure | null> {
   const folder = await temporaryFolder();
   try {
@@ -85,7 +85,7 @@ const refusal = (variable: string) => ({
   lines: [expect.stringMatching(new RegExp(`^${variable}\\b`))],
 });
 
-describe('a start that cannot succeed ends with 78 and one line that names the variable', () => {
+describe('a start that cannot succeed exits with 78 and one line that names the variable', () => {
   it.each<[string, string, Variables]>([
     ['a port that is a word', 'PORT', { PORT: 'eighty' }],
     ['a port beyond the last', 'PORT', { PORT: '65536' }],
@@ -101,12 +101,12 @@ describe('a start that cannot succeed ends with 78 and one line that names the v
     ['certificates that are not there', 'NODE_EXTRA_CA_CERTS', { NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' }],
     ['a key file that is not there', 'JWT_PRIVATE_KEY_FILE', { JWT_PRIVATE_KEY_FILE: '/nowhere/key.pem' }],
     ['a key file that is a folder', 'JWT_PRIVATE_KEY_FILE', { JWT_PRIVATE_KEY_FILE: '/' }],
-    ['a key file that holds no key', 'JWT_PRIVATE_KEY_FILE', { JWT_PRIVATE_KEY_FILE: 'package.json' }],
+    ['a key file that contains no key', 'JWT_PRIVATE_KEY_FILE', { JWT_PRIVATE_KEY_FILE: 'package.json' }],
     ['a key of another algorithm', 'JWT_PRIVATE_KEY', { JWT_PRIVATE_KEY: EC }],
     ['a key twice', 'JWT_PRIVATE_KEY_FILE', { JWT_PRIVATE_KEY: EC, JWT_PRIVATE_KEY_FILE: 'x' }],
     ['a data folder below a file', 'DATA_DIR', { DATA_DIR: 'package.json/data' }],
     ['a data folder that is a file', 'DATA_DIR', { DATA_DIR: 'package.json' }],
-    ['a data folder where nobody can write', 'DATA_DIR', { DATA_DIR: '/proc/data' }],
+    ['a data folder that is not writable', 'DATA_DIR', { DATA_DIR: '/proc/data' }],
     ['a data folder with a long name', 'DATA_DIR', { DATA_DIR: `/tmp/${'x'.repeat(300)}` }],
     ['hashes that are too cheap', 'BCRYPT_ROUNDS', { BCRYPT_ROUNDS: '4' }],
     [
@@ -138,7 +138,7 @@ describe('a start that cannot succeed ends with 78 and one line that names the v
       { DATABASE_URL: 'postgres://h/d?ssl=0', DATABASE_SSL: 'require' },
     ],
     [
-      'TLS off for the owner alone',
+      'TLS off only for the owner',
       'DATABASE_MIGRATION_URL',
       {
         DATABASE_URL: 'postgres://h/d',
@@ -192,7 +192,7 @@ describe('a start that cannot succeed ends with 78 and one line that names the v
     ['UTF-16 without a mark', '\\.env', Buffer.from('NODE_ENV=production\n', 'utf16le')],
     ['Latin-1', '\\.env', Buffer.from('OTEL_SERVICE_NAME=für\n', 'latin1')],
     ['a colon', 'PORT in \\.env, line 2', 'HOST=127.0.0.1\nPORT: 4000\n'],
-    ['a name alone', 'PORT in \\.env, line 1', 'PORT\n'],
+    ['only a name', 'PORT in \\.env, line 1', 'PORT\n'],
     ['a quote that is not closed', 'JWT_ISSUER in \\.env, line 1', 'JWT_ISSUER="https://id\nPORT=4000\n'],
   ])('.env with %s', async (_what, line, content) => {
     const folder = await temporaryFolder();
@@ -209,7 +209,7 @@ describe('a start that cannot succeed ends with 78 and one line that names the v
   });
 });
 
-describe('a start that looks wrong and is not', () => {
+describe('a start with unusual but valid settings', () => {
   it.each<[string, Variables]>([
     [
       'variables that Kubernetes makes for a Service called rate-limit',
@@ -233,7 +233,7 @@ describe('a start that looks wrong and is not', () => {
         CORS_ORIGINS: ' https://a.example.org\r\n',
       },
     ],
-    ['TLS demanded twice', { DATABASE_URL: 'postgres://h/d?sslmode=verify-full', DATABASE_SSL: 'require' }],
+    ['TLS required twice', { DATABASE_URL: 'postgres://h/d?sslmode=verify-full', DATABASE_SSL: 'require' }],
     [
       'a receiver of alerts in a private network of development',
       { ALERT_WEBHOOK_URL: 'http://127.0.0.1:9000/' },
@@ -357,7 +357,7 @@ describe('a database that cannot be used', () => {
     expect(await on(second)).toEqual(refusal('DATA_DIR'));
   });
 
-  it('is none with an extension and a table of somebody else beside ours, and grants nothing on them', async () => {
+  it('can contain an extension and a table of another owner, without privileges on them', async () => {
     const db = await database();
     const owner = new URL(db.ownerUrl).username;
     await asSuperuser(db, 'CREATE EXTENSION pg_stat_statements');
@@ -415,7 +415,7 @@ describe('Redis and the listener', () => {
 });
 
 describe('a process', { timeout: 120_000 }, () => {
-  it('prints the port that it found for PORT=0, in the address of the documentation, too', async () => {
+  it('prints the port that it chose for PORT=0, including in the URL of the documentation', async () => {
     const service = await startService({
       command: NODE,
       env: { PORT: '0', DATA_DIR: await temporaryFolder() },
@@ -431,7 +431,7 @@ describe('a process', { timeout: 120_000 }, () => {
   });
 
   it.skipIf(process.getuid?.() !== 0)(
-    'runs under a user id without a name, or says so in one line',
+    'runs under a user id without a name, or reports the fault in one line',
     async () => {
       const folder = await temporaryFolder();
       await chmod(folder, 0o777);

@@ -92,7 +92,7 @@ describeWithRedis('a recent proof', () => {
   const codeOf = (answer: Awaited<ReturnType<typeof recent>>) =>
     answer.statusCode < 400 ? answer.statusCode : String(answer.json().code);
 
-  it('is a sign-in, for as long as STEP_UP_MAX_AGE_SECONDS says, on every instance', async () => {
+  it('is any login within the last STEP_UP_MAX_AGE_SECONDS, on every instance', async () => {
     clock.advance(10 * MINUTE_MS);
     for (const app of [here, there]) expect(codeOf(await recent(app))).toBe(201);
     clock.advance(1);
@@ -116,7 +116,7 @@ describeWithRedis('a recent proof', () => {
     }
   });
 
-  it('does not stand in for a role, nor a role for it', async () => {
+  it('does not replace a role, and a role does not replace it', async () => {
     expect(codeOf(await post(here, '/planted/recent-admin'))).toBe('forbidden');
     const { email } = signed.user;
     await here.app
@@ -128,13 +128,13 @@ describeWithRedis('a recent proof', () => {
     expect(codeOf(await post(here, '/planted/recent-admin'))).toBe('insufficient_user_authentication');
   });
 
-  it('cannot be asked of a caller who need not be anyone: such a route stops the start', async () => {
+  it('cannot be required on a public route: such a route prevents the start', async () => {
     await expect(startApp({ controllers: [ContradictoryController] })).rejects.toThrow(
       'GET /planted-fault: declares @Recent() beside @Public().',
     );
   });
 
-  it('by the password opens the route everywhere, to the tokens from before as well', async () => {
+  it('by password gives access on all instances, even to older tokens', async () => {
     clock.advance(11 * MINUTE_MS);
     expect(codeOf(await recent(there))).toBe('insufficient_user_authentication');
     const answer = await stepUp(here);
@@ -157,14 +157,14 @@ describeWithRedis('a recent proof', () => {
     ]);
   });
 
-  it('37: makes no orphan session: the one that asked goes on, with one descendant', async () => {
+  it('37: creates no orphan session: the same session continues, with one descendant', async () => {
     const tokens = (await stepUp(here)).json<Tokens>();
     expect(tokens.session).toEqual(signed.session);
     expect(tokens.deviceToken).toBe(signed.deviceToken);
     expect(await sessionRows()).toMatchObject([{ id: signed.session.id, generation: 1, revoked_at: null }]);
   });
 
-  it('follows the ten seconds of a refresh: one rotation, then the same refresh token again', async () => {
+  it('follows the ten-second window of a refresh: one rotation, then the same refresh token again', async () => {
     const first = (await stepUp(here)).json<Tokens>();
     expect(first.refreshToken).not.toBe(signed.refreshToken);
     const again = (await stepUp(there)).json<Tokens>();
@@ -185,7 +185,7 @@ describeWithRedis('a recent proof', () => {
     expect(await sessionRows()).toMatchObject([{ generation: 2, revoked_at: null }]);
   });
 
-  it('gives the tokens in the transport that the access token came in', async () => {
+  it('returns the tokens in the transport of the access token', async () => {
     const cookies = { access_token: signed.accessToken };
     const answer = await here.call({
       url: '/auth/step-up',
@@ -224,14 +224,14 @@ describeWithRedis('a recent proof', () => {
     expect((await post(here, '/planted/ordinary')).statusCode).toBe(201);
   });
 
-  it('takes text of a password, and nothing beside it', async () => {
+  it('accepts only the text of a password', async () => {
     for (const body of [{}, { password: '' }, { password: 7 }, { password: PASSWORD, method: 'totp' }]) {
       const answer = await post(here, '/auth/step-up', { body });
       expect([answer.statusCode, answer.json().code]).toEqual([400, 'validation_failed']);
     }
   });
 
-  it('by the right password ends the count', async () => {
+  it('by the right password resets the count', async () => {
     await stepUp(here, 'not the password at all');
     const right = await stepUp(here);
     expect(right.statusCode).toBe(200);
@@ -242,7 +242,7 @@ describeWithRedis('a recent proof', () => {
     ]);
   });
 
-  it('34: is judged by the level that the session has now, not by that of its token', async () => {
+  it('34: depends on the current level of the session, not on that of its token', async () => {
     withFactor.add(signed.user.id);
     const refused = await recent(here);
     expect(refused.headers['www-authenticate']).toBe(
@@ -267,14 +267,14 @@ describeWithRedis('a recent proof', () => {
       expect(codeOf(await recent(app, accessToken))).toBe('insufficient_user_authentication');
   });
 
-  it('40: is not taken from a copy: a session that has ended changes nothing, whatever Redis says', async () => {
+  it('40: is not read from a copy: an ended session changes nothing, regardless of Redis', async () => {
     for (const app of [here, there]) expect(codeOf(await recent(app))).toBe(201);
-    // Past the service, as a revocation of which neither a copy nor the feed tells yet.
+    // Bypasses the service, like a revocation that has not reached the copies and the feed yet.
     await sql('UPDATE sessions SET revoked_at = clock_timestamp() WHERE id = $1', signed.session.id);
     for (const app of [there, here]) expect(codeOf(await recent(app))).toBe('session_ended');
   });
 
-  it('41: brings no session back, also when its end comes at the same moment', async () => {
+  it('41: revives no session, even if it ends at the same time', async () => {
     for (let round = 0; round < 10; round += 1) {
       signed = await signUp(here);
       const [answer] = await Promise.all([
@@ -309,7 +309,7 @@ describe('a password that must be proven again', () => {
   });
   afterAll(() => app.close());
 
-  it('spends the budget that logins of its address have', async () => {
+  it('uses the same budget as logins from its address', async () => {
     const { accessToken, user } = await signUp(app);
     const guess = () =>
       app.call({ url: '/auth/step-up', token: accessToken, body: { password: 'not the password at all' } });

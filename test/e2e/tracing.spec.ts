@@ -16,7 +16,7 @@ const CALLERS_SPAN = '00f067aa0ba902b7';
 const SAMPLED = `00-${CALLERS_TRACE}-${CALLERS_SPAN}-01`;
 const NOT_SAMPLED = '00-5bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
 
-/** A value that is nowhere else, by the place that it is planted in. */
+/** A unique value that identifies where it was planted. */
 const canary = (place: string) => `canary${place}5d20b8c6`;
 
 let database: FreshDatabase;
@@ -60,7 +60,7 @@ async function collector(): Promise<Collector> {
   return started;
 }
 
-/** Drains the service, by which everything it recorded is sent. */
+/** Drains the service, which then sends all recorded spans. */
 async function drain(service: ServiceProcess): Promise<void> {
   service.child.kill('SIGTERM');
   expect(await service.ended).toBe(0);
@@ -85,7 +85,7 @@ async function send(
   };
 }
 
-/** Posts a body that leaves only when the server, which reads the head, says so. */
+/** Posts a body that is sent only after the server has requested it (100 Continue). */
 async function postLate(service: ServiceProcess, target: string, body: object): Promise<number> {
   const text = JSON.stringify(body);
   const post = request(service.url + target, {
@@ -114,7 +114,7 @@ const ofKind = (spans: readonly ReceivedSpan[], kind: ReceivedSpan['kind']) =>
   spans.filter((span) => span.kind === kind);
 
 describe('with OTEL_EXPORTER_OTLP_ENDPOINT', { timeout: TIMEOUT_MS }, () => {
-  it('each request is a span, what it asks of PostgreSQL and Redis are its children, and nothing tells a secret', async () => {
+  it('each request is a span, its queries to PostgreSQL and Redis are child spans, and none contains a secret', async () => {
     const { url, spans, text } = await collector();
     const service = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/`, OTEL_SERVICE_NAME: 'front-door' });
     const email = `${canary('email')}@example.org`;
@@ -222,7 +222,7 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', { timeout: TIMEOUT_MS }, () => {
     expect(traceOfLine(service, missing.requestId)).toBe(requests[0]?.traceId);
   });
 
-  it('what shares a connection is told apart, and a body that comes late belongs to its request', async () => {
+  it('requests on one connection have separate spans, and a late body belongs to its request', async () => {
     const { url, spans } = await collector();
     const service = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
     const login = JSON.stringify({ email: 'nobody@example.org', password: 'and no password either' });
@@ -244,7 +244,7 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', { timeout: TIMEOUT_MS }, () => {
       expect(traceOfLine(service, String(attributes['portcullis.request_id']))).toBe(traceId);
   });
 
-  it('workers send theirs too, and record what a caller records whatever the ratio', async () => {
+  it('workers send spans, too, and record those of sampled callers regardless of the ratio', async () => {
     const { url, spans } = await collector();
     const service = await start({
       OTEL_EXPORTER_OTLP_ENDPOINT: url,
@@ -260,14 +260,14 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', { timeout: TIMEOUT_MS }, () => {
 
   it.each([
     ['refuses connections', refusing],
-    ['takes connections and never answers', silent],
-  ])('a collector that %s slows no request and keeps no process', async (_what, endpoint) => {
+    ['accepts connections and never responds', silent],
+  ])('a collector that %s delays no request and does not prevent the exit', async (_what, endpoint) => {
     const service = await start({
       OTEL_EXPORTER_OTLP_ENDPOINT: await endpoint(),
       RATE_LIMIT_ADDRESS: 'off',
     });
     let slowestMs = 0;
-    // More than a batch, so that one is under way while requests arrive.
+    // More than one batch, so that an export is in progress while requests arrive.
     for (let sent = 0; sent < 600; sent += 20) {
       const startedMs = performance.now();
       const answers = await Promise.all(Array.from({ length: 20 }, () => send(service, '/rate-limits')));
@@ -282,10 +282,10 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', { timeout: TIMEOUT_MS }, () => {
 });
 
 describe('without OTEL_EXPORTER_OTLP_ENDPOINT', { timeout: TIMEOUT_MS }, () => {
-  it('nothing is sent, and nothing of OpenTelemetry is loaded but the interface that prom-client asks for', async () => {
+  it('nothing is sent, and only the OpenTelemetry interface that prom-client needs is loaded', async () => {
     const { url, text } = await collector();
     const service = await start({
-      // By this one the libraries would send by themselves.
+      // This variable alone would make the libraries send spans.
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces`,
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TELL_IMPORTS)}`,
     });
@@ -300,7 +300,7 @@ describe('without OTEL_EXPORTER_OTLP_ENDPOINT', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-/** Every attribute that a span may have; an addition is to be thought of here. */
+/** Every attribute that a span may have; new ones must be reviewed and added here. */
 const TOLD = new Set([
   'http.request.method',
   'http.route',
@@ -314,7 +314,7 @@ const TOLD = new Set([
   'server.port',
 ]);
 
-/** A program that writes the package of each module that is loaded. */
+/** A program that prints the package of each loaded module. */
 const TELL_IMPORTS = `
   import { registerHooks } from 'node:module';
   import { writeSync } from 'node:fs';

@@ -33,7 +33,7 @@ describe('/metrics of several workers', { timeout: TIMEOUT_MS }, () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  /** On a connection of its own: the workers take connections in turn. */
+  /** Uses a new connection each time, because the workers accept connections in turn. */
   async function ask(path: string, signal?: AbortSignal): Promise<string> {
     const request = get(service.url + path, { agent: false, ...(signal && { signal }) });
     const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -48,7 +48,7 @@ describe('/metrics of several workers', { timeout: TIMEOUT_MS }, () => {
         ?.slice(name.length),
     );
 
-  it('is of all of them, whichever is asked', async () => {
+  it('covers all of them, regardless of which one responds', async () => {
     await eventually(async () => expect(figure(await ask('/metrics'), COUNT)).toBe(REQUESTS));
     const scrapes = await Promise.all(Array.from({ length: 8 }, () => ask('/metrics')));
     for (const scrape of scrapes) {
@@ -61,14 +61,14 @@ describe('/metrics of several workers', { timeout: TIMEOUT_MS }, () => {
     }
   });
 
-  it.runIf(hasPromtool)('is what promtool expects', async () => {
+  it.runIf(hasPromtool)('is accepted by promtool', async () => {
     expect(promtool(['check', 'metrics'], await ask('/metrics'))).toEqual({ status: 0, output: '' });
   });
 
-  it('comes in time while a worker hangs, with what that one had counted before', async () => {
+  it('responds in time while a worker hangs, including its earlier counts', async () => {
     const [hanging] = await childrenOf(service.child.pid!);
     process.kill(hanging!, 'SIGSTOP');
-    // The one that hangs may be given a connection before its supervisor sees that it takes none.
+    // The hanging worker can be assigned a connection before its supervisor detects that it accepts none.
     const scrape = await eventually(() => ask('/metrics', AbortSignal.timeout(2500)), { timeoutMs: 20_000 });
     expect(figure(scrape, COUNT)).toBe(REQUESTS);
     expect(figure(scrape, 'portcullis_processes')).toBe(1);
@@ -76,12 +76,12 @@ describe('/metrics of several workers', { timeout: TIMEOUT_MS }, () => {
     await eventually(async () => expect(figure(await ask('/metrics'), 'portcullis_processes')).toBe(2));
   });
 
-  it('does not fall when a worker dies, and goes on from there with the next', async () => {
+  it('does not decrease when a worker dies, and continues with the next one', async () => {
     const [victim] = await childrenOf(service.child.pid!);
     process.kill(victim!, 'SIGKILL');
     await eventually(
       async () => {
-        // A connection that the supervisor is handing to the worker at its death gets no answer from anybody.
+        // A connection that is being handed to the worker when it dies gets no response.
         const scrape = await ask('/metrics', AbortSignal.timeout(5000));
         expect(figure(scrape, COUNT)).toBe(REQUESTS);
         expect(figure(scrape, 'portcullis_processes')).toBe(2);

@@ -11,7 +11,7 @@ const NEVER_REACHED = { window: 60, max: 100_000_000 };
 
 const redis = new Redis(process.env.REDIS_URL, { enableAutoPipelining: true });
 
-/** Counts within a fixed window, as the documentation of `SecondaryStorage.increment` asks. */
+/** Counts within a fixed window, as the documentation of `SecondaryStorage.increment` requires. */
 redis.defineCommand('incrementWithin', {
   numberOfKeys: 1,
   lua: `local count = redis.call('INCR', KEYS[1])

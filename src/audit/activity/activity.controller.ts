@@ -9,7 +9,7 @@ import { PageQueryDto } from '../../platform/http/page-query.dto.js';
 import { ActivityPageDto } from './activity.dto.js';
 import { ActivityService } from './activity.service.js';
 
-/** Shows users the events of their own account, so that they notice activity that is not theirs. */
+/** Shows users the events of their own account, so that they can notice activity by others. */
 @ApiTags('users')
 @Controller('users/me/activity')
 @SignedIn()

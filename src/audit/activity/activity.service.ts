@@ -6,7 +6,7 @@ import type { ActivityPageDto } from './activity.dto.js';
 import { summaryOf } from './summary.js';
 
 const DAY_MS = 86_400_000;
-/** Months are dropped whole, so that events may outlive their retention by one. */
+/** Whole months are dropped, so events may outlive their retention by up to one month. */
 const LONGEST_MONTH_DAYS = 31;
 
 /** Lists the events of an account for its owner. */
@@ -18,7 +18,7 @@ export class ActivityService {
     private readonly clock: Clock,
   ) {}
 
-  /** A page of the account's events, newest first, as far back as they are kept. */
+  /** Returns a page of the account's events, newest first, as far back as they are kept. */
   async page(userId: string, limit: number, cursor?: string): Promise<ActivityPageDto> {
     const keptDays = this.environment.AUDIT_EVENT_RETENTION_DAYS + LONGEST_MONTH_DAYS;
     const to = this.clock.now();

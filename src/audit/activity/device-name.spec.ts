@@ -16,7 +16,7 @@ describe('deviceName', () => {
     ['okhttp/4.12.0', 'okhttp'],
     ['node', 'node'],
     ['', 'an unknown device'],
-  ])('names what it knows, and what calls itself by a plain name: %s', (userAgent, name) => {
+  ])('names known programs, and clients with a plain product name: %s', (userAgent, name) => {
     expect(deviceName(userAgent)).toBe(name);
   });
 
@@ -32,7 +32,7 @@ describe('deviceName', () => {
     'curl\u202e/1.0',
     '\u0000/1.0',
     '/1.0',
-  ])('shows nothing that a stranger wrote: %s', (userAgent) => {
+  ])('does not show text written by an attacker: %s', (userAgent) => {
     expect(deviceName(userAgent)).toBe('an unknown device');
   });
 
@@ -42,7 +42,7 @@ describe('deviceName', () => {
     'Mozilla/5.0 (Web0S; locked) <script>/1.0',
     'Roku/DVP-Call +1 555 0100',
     'Mozilla/5.0 (PlayStation Call now) x/1.0',
-  ])('has only known words for a part of it: %s', (userAgent) => {
+  ])('uses only known names for each part: %s', (userAgent) => {
     expect(deviceName(userAgent)).toMatch(/^(an unknown device|[A-Za-z0-9 ]+)$/);
     expect(deviceName(userAgent)).not.toMatch(/call|locked|security|script|555/i);
   });

@@ -3,12 +3,15 @@ import Bowser from 'bowser';
 const BROWSERS = new Set(Object.values(Bowser.BROWSER_MAP));
 const SYSTEMS = new Set(Object.values(Bowser.OS_MAP));
 
-/** The product of a client that is not a browser, such as `curl/8.5.0`: too short and plain to carry a message. */
+/**
+ * The product name of a client that is not a browser, such as `curl/8.5.0`; too short and plain to carry a message.
+ */
 const PRODUCT = /^([A-Za-z][A-Za-z0-9]{0,29})(?:\/|$)/;
 
 /**
- * A user agent in words: "Chrome on Windows"; as claimed by the client, not verified. An attacker whose sign-in fails
- * chooses this text and the account's owner reads it: Bowser returns the client's own text if it has no name for it.
+ * Describes a user agent in words, such as "Chrome on Windows", as claimed by the client and not verified. An
+ * attacker whose sign-in fails chooses this text, and the account's owner reads it. Bowser returns the client's own
+ * text for names that it does not know, so only known names are shown.
  */
 export function deviceName(userAgent: string): string {
   if (userAgent === '') return 'an unknown device';

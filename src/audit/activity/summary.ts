@@ -3,36 +3,41 @@ import type { AuditEventType } from '../audit-vocabulary.js';
 import { deviceName } from './device-name.js';
 import { networkName } from './network-name.js';
 
-/** The text of each type for the account's owner, before "from <device>, <network>"; null: the type itself is shown. */
+/** The text of each type for the account's owner, before "from <device>, <network>". */
 const SENTENCES: Record<AuditEventType, string> = {
   authn_login_success: 'Signed in',
   authn_login_successafterfail: 'Signed in after failed attempts',
   authn_login_fail: 'Failed to sign in',
-  authn_login_lock: 'Sign-in held back after failed attempts',
-  authn_login_fail_max: 'Sign-in closed after too many failed attempts',
+  authn_login_lock: 'Sign-in delayed after failed attempts',
+  authn_login_fail_max: 'Sign-in blocked after too many failed attempts',
   authn_step_up: 'Confirmed the sign-in',
   authn_password_change: 'Changed the password',
+  authn_password_change_fail: 'Failed to change the password',
+  authn_password_reset_requested: 'Asked for a link to set a new password',
   authn_token_invalid: 'Presented an invalid token',
-  authn_token_reuse: 'Session ended, because a token that was no longer valid was used again',
+  authn_token_reuse: 'Session ended because an old token was used again',
   session_created: 'Started a session',
   session_renewed: 'Continued a session',
   session_renew_fail: 'Failed to continue a session',
   session_logout: 'Signed out',
   session_use_after_expire: 'Used a session that had ended',
   session_ended: 'A session was ended',
+  session_disowned: 'Reported a sign-in by somebody else',
+  session_disown_fail: 'Failed to report a sign-in by somebody else',
   session_revoked: 'Sessions were ended',
   user_created: 'Created the account',
   user_create_fail: 'Failed to create an account',
   user_updated: 'Changed the profile',
+  user_email_verified: 'Confirmed the e-mail address',
   user_disabled: 'The account was disabled',
   user_enabled: 'The account was enabled',
   user_deleted: 'The account was deleted',
-  user_unlocked: 'Sign-in was opened again',
+  user_unlocked: 'Sign-in was unblocked',
   privilege_permissions_changed: 'The roles of the account were changed',
-  authz_fail: 'Was refused something that the account may not do',
-  malicious_csrf: 'A request that another site sent was refused',
-  excess_rate_limit_exceeded: 'Was slowed down after too many requests',
-  input_validation_fail: 'Sent something that could not be accepted',
+  authz_fail: 'Attempted an action that the account may not perform',
+  malicious_csrf: 'A request sent by another site was refused',
+  excess_rate_limit_exceeded: 'Exceeded a request limit',
+  input_validation_fail: 'Sent an invalid request',
   audit_read: 'Read the audit trail',
   alert_acknowledged: 'Acknowledged an alert',
   alert_resolved: 'Resolved an alert',
@@ -44,7 +49,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   sys_shutdown: 'The service stopped',
 };
 
-/** An event in words that its account's owner understands: "Signed in from Chrome on Windows, 203.0.113.0/24". */
+/** Describes an event to the account's owner: "Signed in from Chrome on Windows, 203.0.113.0/24". */
 export function summaryOf({ type, userAgent, address }: AuditEntry): string {
   const sentence = (SENTENCES as Partial<Record<string, string>>)[type] ?? type;
   const places = [userAgent && deviceName(userAgent), address && networkName(address)].filter(Boolean);

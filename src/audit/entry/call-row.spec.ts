@@ -26,7 +26,7 @@ const CALL: AuditEntry = {
 const fieldsOf = (call: AuditEntry) => callRow(call, SIGNATURE).split('\t');
 
 describe('callRow', () => {
-  it('has the fields in the order of their columns, and \\N where there is nothing', () => {
+  it('has the fields in the order of their columns, and \\N for null', () => {
     expect(fieldsOf(CALL)).toEqual([
       CALL.id,
       CALL.time,
@@ -47,7 +47,7 @@ describe('callRow', () => {
   });
 
   it.each(['reason', 'address', 'userAgent', 'requestId', 'method', 'route'] as const)(
-    'escapes what a client may have a say in: %s',
+    'escapes text chosen by a client: %s',
     (member) => {
       const plain = fieldsOf({ ...CALL, [member]: 'placeholder' });
       const fields = plain.map((text) => (text === 'placeholder' ? 'a\\tb' : text));
@@ -61,7 +61,7 @@ describe('callRow', () => {
     ['a\tb\r\nc', 'a\\tb\\r\\nc'],
     ['\u0001"', '\u0001"'],
     ['', ''],
-  ])('escapes what COPY would read as something else: %j', (userAgent, field) => {
+  ])('escapes characters that COPY interprets: %j', (userAgent, field) => {
     expect(fieldsOf({ ...CALL, userAgent })[7]).toBe(field);
   });
 });
@@ -74,7 +74,7 @@ describe('readCallRow', () => {
     ),
   );
 
-  it('reads what callRow has written, whatever the texts are', () => {
+  it('parses the output of callRow, whatever the texts are', () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -95,7 +95,7 @@ describe('readCallRow', () => {
   });
 
   it.each(['torn', '', 'a\tb', `${callRow(CALL, SIGNATURE)}\tmore`, '\0'.repeat(400)])(
-    'has nothing for what is no row: %j',
+    'returns null for an invalid row: %j',
     (line) => {
       expect(readCallRow(line)).toBeNull();
     },

@@ -2,21 +2,24 @@ import type { AuditEntry } from '../audit-entry.js';
 import { API_CALL, type AuditOutcome } from '../audit-vocabulary.js';
 import type { EntrySignature } from './signed-json.js';
 
-/** The columns of `audit_calls` in the order of {@link callRow}; then what only the transaction knows that writes them. */
+/**
+ * The columns of `audit_calls` in the order of {@link callRow}, followed by the one that only the inserting
+ * transaction knows.
+ */
 export const CALL_ROW = `id, time, outcome, reason, user_id, session_id, address, user_agent, request_id,
   method, route, status, duration_ms, digest, mac, position`;
 
 const NULL = String.raw`\N`;
 const BYTES_PREFIX = String.raw`\\x`;
-/** Characters that COPY's text format requires to be escaped. */
+/** Characters that must be escaped in COPY's text format. */
 const SPECIAL = /[\\\t\n\r]/;
 const EVERY_SPECIAL = new RegExp(SPECIAL, 'g');
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 const PLAIN = Object.fromEntries(Object.entries(ESCAPES).map(([plain, escape]) => [escape, plain]));
 
 /**
- * A signed call as a line of COPY's text format, without its last field. It waits in the spool like this, so that it
- * is neither read nor written again on its way to PostgreSQL.
+ * Returns a signed call as a line in COPY's text format, without the last field. The spool stores this form, so that
+ * the line need not be parsed or formatted again on its way to PostgreSQL.
  */
 export function callRow(call: AuditEntry, { digest, mac }: EntrySignature): string {
   return (
@@ -27,7 +30,10 @@ export function callRow(call: AuditEntry, { digest, mac }: EntrySignature): stri
   );
 }
 
-/** The call of a row and its signature; null if the line is malformed, for example cut off by a crash of the machine. */
+/**
+ * Parses the call and signature of a row. Returns null if the line is malformed, for example truncated by a machine
+ * crash.
+ */
 export function readCallRow(row: string): { call: AuditEntry; signature: EntrySignature } | null {
   const fields = row.split('\t').map(text);
   const [id, time, outcome, reason, userId, sessionId, address, userAgent, requestId] = fields;

@@ -2,12 +2,12 @@ import { hash } from 'node:crypto';
 import type { AuditEntry } from '../audit-entry.js';
 
 /**
- * The one text under which an entry is authenticated and sealed: the entry as `GET /audit/events` returns it, by the
- * JSON Canonicalization Scheme (RFC 8785): members sorted, no white space, ECMAScript's numbers and escapes. Two texts
- * are equal exactly when the entries are, and any language can make the text again.
+ * Returns the text by which an entry is authenticated and sealed: the entry as returned by `GET /audit/events`, in
+ * the JSON Canonicalization Scheme (RFC 8785), with sorted members, no white space, and ECMAScript's numbers and
+ * escapes. Two texts are equal if and only if the entries are, and the text can be reproduced in any language.
  */
 export function canonicalEntry(entry: AuditEntry): string {
-  // Spelled out in its sorted order: five times as fast as sorting sixteen names for each of a million entries.
+  // The members are listed in sorted order, which is five times as fast as sorting them for each of a million entries.
   return JSON.stringify({
     address: entry.address,
     details: sortedMembers(entry.details),
@@ -28,17 +28,23 @@ export function canonicalEntry(entry: AuditEntry): string {
   });
 }
 
-/** SHA-256 of a canonical text, hex: the part of an entry that a seal keeps. Unkeyed, so that an export can be verified offline. */
+/**
+ * SHA-256 of a canonical text in hex; the part of an entry that a seal contains. Unkeyed, so that an export can be
+ * verified offline.
+ */
 export function digestOf(canonical: string): string {
   return hash('sha256', canonical, 'hex');
 }
 
-/** Any JSON value by RFC 8785, provided that its texts are well-formed Unicode and its members' names no numbers. */
+/**
+ * Canonicalises any JSON value according to RFC 8785, if its strings are well-formed Unicode and no member names are
+ * integers.
+ */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(sortedMembers(value));
 }
 
-/** Without a comparator, sort() compares UTF-16 code units, as section 3.2.3 demands. */
+/** Without a comparator, sort() compares UTF-16 code units, as section 3.2.3 requires. */
 function sortedMembers(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(sortedMembers);

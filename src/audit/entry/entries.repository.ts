@@ -7,41 +7,42 @@ import type { AuditEntry } from '../audit-entry.js';
 import { timeOfEntry } from './entry-id.js';
 import { CALL_COLUMNS, EVENT_COLUMNS } from './entry-columns.js';
 
-/** An entry with what its table keeps beside it. */
+/** An entry and the additional columns of its table. */
 export interface StoredEntry extends AuditEntry {
   readonly position: number;
-  /** The digest it was written with, which its seal takes over; lower-case hex. */
+  /** The digest stored with the entry, from which the seal copies it; lower-case hex. */
   readonly digest: string;
-  /** The code it was written with, lower-case hex. */
+  /** The authentication code stored with the entry; lower-case hex. */
   readonly mac: string;
 }
 
-/** What a seal takes up: packed as `members.ts` says, and the position below which they are all there are. */
+/** The entries to be sealed, packed as described in `members.ts`, and the position below which they are complete. */
 export interface FinalEntries {
   readonly events: number;
   readonly calls: number;
   readonly members: Buffer;
   readonly toPosition: number;
-  /** Whether some that are final lie beyond. */
+  /** Whether more entries are final. */
   readonly more: boolean;
 }
 
-/** A half-open range of positions, and how many entries are wanted at a time. */
+/** A half-open range of positions, and how many entries to read at a time. */
 export interface PositionRange {
   readonly from: number;
   readonly to: number;
   readonly limit: number;
 }
 
-/** Entries in order, and the position below which they are all there are. */
+/** Entries in order, and the position below which they are complete. */
 export interface EntryPage {
   readonly entries: StoredEntry[];
   readonly end: number;
 }
 
 /**
- * The first final entries of both tables, at most so many of each, but for those that share a position: of one table cut
- * short, the others end there too. PostgreSQL packs them, so that sealing costs the service nothing for each.
+ * Selects the first final entries of both tables: up to the limit from each, plus those that share the last position.
+ * If one table is cut off, the other ends at the same position. PostgreSQL packs them, so sealing costs the service
+ * nothing per entry.
  */
 const FINAL = `
   WITH event AS MATERIALIZED (
@@ -63,20 +64,26 @@ const FINAL = `
          (SELECT "end" FROM bound)::float8 AS "toPosition", (SELECT "end" < horizon FROM bound) AS more
   FROM member`;
 
-/** Where positions end: what lies beyond, a JavaScript number does not hold exactly, and the tables refuse it. */
+/**
+ * The upper bound of positions. A JavaScript number does not represent larger ones exactly, and the tables reject
+ * them.
+ */
 export const POSITIONS_END = 2 ** 53;
 
 const COLUMNS = { audit_events: EVENT_COLUMNS, audit_calls: CALL_COLUMNS };
 
-/** The tables that hold entries. */
+/** The tables that contain entries. */
 export type EntryTable = keyof typeof COLUMNS;
 
-/** Reads entries in the order of their positions, the order in which they are sealed. */
+/** Reads entries in the order of their positions, which is the order in which they are sealed. */
 @Injectable()
 export class EntriesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** The position below which nothing can be added any more: no transaction that could is still open. */
+  /**
+   * Returns the position below which no entry can be added any more, because no transaction that could do so is still
+   * open.
+   */
   async horizon(): Promise<number> {
     const [row] = await this.dataSource.query<[{ horizon: number }]>(
       'SELECT audit_horizon()::float8 AS horizon',
@@ -84,7 +91,7 @@ export class EntriesRepository {
     return row.horizon;
   }
 
-  /** The position of an entry, or null when there is none of that id. */
+  /** Returns the position of an entry, or null if there is no entry with that id. */
   async positionOf(id: string): Promise<number | null> {
     const [row] = await this.dataSource.query<{ position: number }[]>(
       `SELECT position::float8 FROM audit_events WHERE time = $1 AND id = $2
@@ -94,7 +101,7 @@ export class EntriesRepository {
     return row?.position ?? null;
   }
 
-  /** How old the first event after a place is on PostgreSQL's clock, whether final or not; 0 when there is none. */
+  /** Returns the age of the first event after a place on PostgreSQL's clock, whether final or not; 0 if there is none. */
   async ageAfter({ position, id }: { position: number; id: string }, clock: Clock): Promise<number> {
     const [row] = await this.dataSource.query<{ age: number }[]>(
       `SELECT greatest(0, extract(epoch FROM ${databaseTime(clock, 'now()')} - time))::float8 AS age FROM audit_events entry
@@ -115,13 +122,16 @@ export class EntriesRepository {
     return row.exist;
   }
 
-  /** What is final of the entries from a position on: some `limit` of each table. */
+  /** Returns the final entries from a position on; about `limit` from each table. */
   async final(tx: Transaction, from: number, limit: number): Promise<FinalEntries> {
     const [row] = await tx.query<[FinalEntries]>(FINAL, [from, limit]);
     return row;
   }
 
-  /** The ids of entries that no range of positions can hold; there are none while the tables have their checks. */
+  /**
+   * Returns the ids of entries outside all valid positions. The tables' check constraints normally prevent such
+   * entries.
+   */
   async outOfRange(table: EntryTable, limit: number): Promise<string[]> {
     const found = await this.dataSource.query<{ id: string }[]>(
       `SELECT id FROM ${table} WHERE position < 0 OR position >= $1 OR position IS NULL LIMIT $2`,
@@ -131,15 +141,16 @@ export class EntriesRepository {
   }
 
   /**
-   * The first entries of a range in the order of position and id. A transaction's entries share a position and are
-   * never torn apart: beyond the limit come those that share the last one's.
+   * Returns the first entries of a range in the order of position and id. Entries of a transaction share a position
+   * and are never separated: entries beyond the limit are included if they share the position of the last one.
    */
   async inOrder(
     table: EntryTable,
     { from, to, limit }: PositionRange,
     manager: EntityManager = this.dataSource.manager,
   ): Promise<EntryPage> {
-    // No upper bound in SQL: with two, the planner takes a range at the growing end for almost empty, and sorts it all.
+    // Without an upper bound in SQL: with two bounds, the planner assumes that a range at the growing end is almost
+    // empty, and sorts it all.
     const found = await manager.query<StoredEntry[]>(
       `SELECT position::float8, encode(digest, 'hex') AS digest, encode(mac, 'hex') AS mac,
          ${COLUMNS[table]} FROM ${table} entry

@@ -6,16 +6,16 @@ import { API_CALL } from '../audit-vocabulary.js';
 import { storableDetails, storableText } from './storable-text.js';
 import { timeOfEntry } from './entry-id.js';
 
-/** The part of a UUIDv7's text that is its time. */
+/** Length of the part of a UUIDv7's text that contains its time. */
 const TIMESTAMP_LENGTH = 13;
 
-/** Status from which an answer counts as a failure. */
+/** Lowest status that counts as a failure. */
 const FIRST_FAILURE = 400;
 
-/** Makes entries of reported events and calls: assigns the id and, with it, the time. */
+/** Creates entries from reported events and calls, and assigns the id, which contains the time. */
 @Injectable()
 export class EntryFactory {
-  /** The time of the entry made last, and the part of its id that says it: under load ten entries share it. */
+  /** The time of the last entry, with the corresponding part of its id. Under load, about ten entries share it. */
   private last = { timestamp: '', time: '' };
 
   constructor(private readonly ids: UuidV7) {}
@@ -76,7 +76,7 @@ function textOrNull(text: string | null | undefined): string | null {
   return text == null ? null : storableText(text);
 }
 
-/** One malformed id, from a forged token for example, must not make the whole batch fail. */
+/** A single malformed id, from a forged token for example, must not make the whole batch fail. */
 function uuidOrNull(id: string | null | undefined): string | null {
   return id != null && isUuid(id) ? id : null;
 }

@@ -1,8 +1,8 @@
 import { timeOfUuid } from '../../platform/crypto/uuid.js';
 
 /**
- * The time of an entry is the one in its id: an id alone leads to the month that holds the entry, and says which month
- * a missing one was in.
+ * Returns the time of an entry, which is contained in its id. The id of an entry therefore identifies the month that
+ * contains it, even if the entry is missing.
  */
 export function timeOfEntry(id: string): Date {
   return timeOfUuid(id);

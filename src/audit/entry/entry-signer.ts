@@ -10,10 +10,10 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 
 /**
- * Authenticates entries under a key that is not in the database: an entry inserted there by hand cannot be given a
- * valid code, neither before nor after it is sealed. HMAC-SHA-256 over the entry's digest, written out by its
- * definition (RFC 2104) over the one-shot hash: 1 µs, where an Hmac object costs three times as much, and the garbage
- * of a million of them. Synchronous, because the libuv pool belongs to password hashing.
+ * Authenticates entries with a key that is not in the database. An entry inserted into the database by hand therefore
+ * cannot have a valid code, before or after sealing. The code is HMAC-SHA-256 over the entry's digest, computed
+ * according to its definition (RFC 2104) with the one-shot hash: this takes 1 µs, while an Hmac object takes three
+ * times as long and produces garbage. It is synchronous, because the libuv pool is reserved for password hashing.
  */
 @Injectable()
 export class EntrySigner {
@@ -26,18 +26,18 @@ export class EntrySigner {
     this.outer = padded(key, 0x5c);
   }
 
-  /** An entry as signed JSON; a later change is detected. */
+  /** Returns an entry as signed JSON. Later changes can be detected. */
   json(entry: AuditEntry): string {
     const canonical = canonicalEntry(entry);
     return signedJson(canonical, this.sign(canonical));
   }
 
-  /** A call as a signed row. */
+  /** Returns a call as a signed row. */
   row(call: AuditEntry): string {
     return callRow(call, this.sign(canonicalEntry(call)));
   }
 
-  /** The code of an entry's digest; both lower-case hex. */
+  /** Returns the authentication code of an entry's digest; both in lower-case hex. */
   mac(digest: string): string {
     this.inner.write(digest, BLOCK_BYTES, 'hex');
     this.outer.write(hash('sha256', this.inner, 'hex'), BLOCK_BYTES, 'hex');
@@ -50,7 +50,7 @@ export class EntrySigner {
   }
 }
 
-/** The key, shorter than a block, XORed with the pad, and room for a digest behind it. */
+/** Returns the key, shorter than a block, XORed with the pad, followed by room for a digest. */
 function padded(key: Buffer, pad: number): Buffer {
   const block = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
   for (let at = 0; at < BLOCK_BYTES; at++) block[at] = (key[at] ?? 0) ^ pad;

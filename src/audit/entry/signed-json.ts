@@ -1,11 +1,11 @@
-/** What an entry is authenticated by, both lower-case hex. */
+/** The values that authenticate an entry, both in lower-case hex. */
 export interface EntrySignature {
-  /** What its seal will keep of it. */
+  /** The part that the seal will contain. */
   readonly digest: string;
   readonly mac: string;
 }
 
-/** A canonical entry with its signature as two members more, in PostgreSQL's spelling of bytes. */
+/** Returns a canonical entry with its signature as two more members, in PostgreSQL's format for bytes. */
 export function signedJson(canonical: string, { digest, mac }: EntrySignature): string {
   return `${canonical.slice(0, -1)},"digest":"\\\\x${digest}","mac":"\\\\x${mac}"}`;
 }

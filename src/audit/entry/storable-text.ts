@@ -1,22 +1,28 @@
-/** Longest text of any one member, in UTF-16 code units. */
+/** Maximum length of a text, in UTF-16 code units. */
 const MAX_TEXT = 512;
-/** NUL, which PostgreSQL cannot store, and lone surrogates, which have no UTF-8 form; a pair is no match under `u`. */
+/**
+ * NUL, which PostgreSQL cannot store, and lone surrogates, which have no UTF-8 form. With the `u` flag, pairs do not
+ * match.
+ */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
-/** Longest list in an entry's details. */
+/** Maximum length of a list in an entry's details. */
 const MAX_ITEMS = 64;
 
 /**
- * A client's text as the trail can keep it and later prove it: bounded, and with U+FFFD in place of what cannot be
- * stored. Everything else stays as it came and is escaped where it is written.
+ * Returns a client's text in a form that the trail can store and later verify: truncated, and with U+FFFD in place of
+ * characters that cannot be stored. Everything else is kept as it is and escaped where it is output.
  */
 export function storableText(text: string): string {
   const bounded = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
-  // Nearly every text is storable unchanged, and these two checks cost a tenth of the pattern.
+  // Nearly all texts can be stored unchanged, and these two checks take a tenth of the pattern's time.
   if (bounded.isWellFormed() && !bounded.includes('\0')) return bounded;
   return bounded.replaceAll(UNSTORABLE, '\uFFFD');
 }
 
-/** The details of an event with every text storable, every list bounded and nothing that JSON cannot hold. */
+/**
+ * Returns the details of an event with every text storable, every list truncated, and no values that JSON cannot
+ * represent.
+ */
 export function storableDetails(details: object): Record<string, unknown> {
   return storable(details) as Record<string, unknown>;
 }

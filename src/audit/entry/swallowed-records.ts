@@ -1,4 +1,7 @@
-/** PostgreSQL reported success and did not write: a trigger or a rule that is not the product's swallows records. */
+/**
+ * PostgreSQL reported success but wrote nothing: a trigger or rule that is not part of the product suppresses
+ * records.
+ */
 export class SwallowedRecords extends Error {
   constructor(records: number) {
     super(`PostgreSQL did not write ${records} record(s) of the audit trail, and reported no error.`);

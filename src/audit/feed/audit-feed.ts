@@ -5,23 +5,23 @@ import type { AuditEntry } from '../audit-entry.js';
 import { EntriesRepository, type EntryTable, type StoredEntry } from '../entry/entries.repository.js';
 import { FeedCursor } from './feed-cursor.js';
 
-/** Entries in the order in which they are final, and where to go on. */
+/** A page of entries in the order in which they become final, and the position from which to continue. */
 export interface FeedPage {
   readonly entries: readonly AuditEntry[];
-  /** Opaque; may be stored and given to any instance. */
+  /** Opaque. It may be stored, and passed to any instance. */
   readonly position: string;
 }
 
 /** What a reader of the feed receives in addition to the events. */
 export interface FeedOptions {
-  /** Whether API calls are wanted beside the events. */
+  /** Whether to include API calls. */
   readonly calls?: boolean;
 }
 
 /**
- * The trail as it grows, for readers that must see every entry of every instance once: an entry appears when no
- * transaction that could still put one before it is open, so nothing is ever skipped. Usually that is at once; a
- * writing transaction that stays open, anywhere in the cluster, holds the feed back for as long.
+ * The trail as it grows, for readers that must see every entry of every instance exactly once. An entry appears when
+ * no open transaction can still insert one before it, so nothing is ever skipped. Usually this is immediate, but a
+ * writing transaction that stays open anywhere in the cluster delays the feed for as long.
  */
 @Injectable()
 export class AuditFeed {
@@ -33,7 +33,9 @@ export class AuditFeed {
     private readonly clock: Clock,
   ) {}
 
-  /** Up to `limit` entries after a position; after null there are none, and the position is the present end. */
+  /**
+   * Returns up to `limit` entries after a position. For null, returns no entries and the current end as the position.
+   */
   async readAfter(
     position: string | null,
     limit: number,
@@ -54,12 +56,18 @@ export class AuditFeed {
     return { entries: found.slice(0, limit).map(withoutStorage), position: next.toString() };
   }
 
-  /** For how long a reader at a position has left the next event unread, whatever holds it back; 0 when there is none. */
+  /**
+   * Returns how long the next event after a reader's position has been waiting, for whatever reason; 0 if there is
+   * none.
+   */
   async secondsBehind(position: string): Promise<number> {
     return this.entries.ageAfter(FeedCursor.parse(position), this.clock);
   }
 
-  /** The position right after an entry, by its id, or that position itself; null when there is no such entry (any more). */
+  /**
+   * Returns the position after the entry with this id. A position is returned unchanged; null if the entry does not
+   * exist (any more).
+   */
   async positionAfter(id: string): Promise<string | null> {
     if (FeedCursor.isCursor(id)) return id;
     if (!isUuid(id)) return null;

@@ -1,9 +1,9 @@
 const PLACE = /^\d{1,16}:([0-9a-f-]{36})?$/;
 
-/** Lower than any id. */
+/** Sorts before any id. */
 const NO_ID = '';
 
-/** A place in the order of the feed: right after an entry, or before all entries of a position. */
+/** A place in the order of the feed: after an entry, or before all entries of a position. */
 export class FeedCursor {
   constructor(
     readonly position: number,
@@ -14,12 +14,12 @@ export class FeedCursor {
     return new FeedCursor(entry.position, entry.id);
   }
 
-  /** Whether a text that came from outside can be read as a place. */
+  /** Whether external text can be parsed as a cursor. */
   static isCursor(text: string): boolean {
     return PLACE.test(text);
   }
 
-  /** Reads what {@link toString} wrote. */
+  /** Parses the output of {@link toString}. */
   static parse(text: string): FeedCursor {
     const [position, id] = text.split(':');
     return new FeedCursor(Number(position), id);

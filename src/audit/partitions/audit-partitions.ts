@@ -3,10 +3,10 @@ import { Clock } from '../../platform/clock/clock.js';
 import { monthOf, monthsLater } from './month.js';
 import { PartitionsRepository } from './partitions.repository.js';
 
-/** A clock that is a little off writes into a neighbour, and a schedule may be late by more than a month. */
+/** An inaccurate clock may write into an adjacent month, and the task may run more than a month late. */
 const OFFSETS = [-1, 0, 1, 2];
 
-/** Keeps the monthly partitions ready before they are needed. */
+/** Creates the monthly partitions before they are needed. */
 @Injectable()
 export class AuditPartitions {
   private readonly logger = new Logger(AuditPartitions.name);
@@ -16,21 +16,24 @@ export class AuditPartitions {
     private readonly repository: PartitionsRepository,
   ) {}
 
-  /** Before the first entry is written: after a restore into another cluster, positions must go on where they were. */
+  /**
+   * Runs before the first entry is written. After a restore into another cluster, positions must continue where they
+   * were.
+   */
   async prepare(): Promise<void> {
     if (await this.repository.rebasePositions()) {
-      this.logger.log('The trail was restored from another cluster; its positions go on from there.');
+      this.logger.log('The trail was restored from another cluster; new positions follow the existing ones.');
     }
     await this.makeAhead();
   }
 
-  /** Makes last month, this one and the next two. */
+  /** Creates the partitions of the previous month, the current one and the next two. */
   async makeAhead(): Promise<void> {
     const current = monthOf(this.clock.now());
     for (const offset of OFFSETS) await this.repository.make(monthsLater(current, offset));
   }
 
-  /** Makes the month of a time, however long ago. */
+  /** Creates the partitions for the month of a time, however long ago. */
   async make(time: Date): Promise<void> {
     await this.repository.make(monthOf(time));
   }

@@ -5,22 +5,22 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 /** The tables that are partitioned by month. */
 export type AuditTable = 'audit_events' | 'audit_calls' | 'audit_seals';
 
-/** The monthly partitions, through the functions that the owner lets the service call. */
+/** Manages the monthly partitions through functions that the owner role allows the service to call. */
 @Injectable()
 export class PartitionsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Makes the partitions of a month, `2026-11`, where they do not exist. */
+  /** Creates the partitions of a month, such as `2026-11`, if they do not exist. */
   async make(month: string): Promise<void> {
     await this.dataSource.query('SELECT audit_make_month($1::date)', [`${month}-01`]);
   }
 
-  /** Drops a month; refused by the database when it is too young, or when the table is busy for over 200 ms. */
+  /** Drops a month. The database refuses if the month is too recent, or if the table is busy for over 200 ms. */
   async drop(tx: Transaction, table: AuditTable, month: string): Promise<void> {
     await tx.query('SELECT audit_drop_month($1, $2::date)', [table, `${month}-01`]);
   }
 
-  /** The months that a table has partitions for, oldest first. */
+  /** Returns the months for which a table has partitions, oldest first. */
   async of(table: AuditTable): Promise<string[]> {
     const rows = await this.dataSource.query<{ month: string }[]>(
       `SELECT replace(right(relid::regclass::text, 7), '_', '-') AS month
@@ -30,7 +30,10 @@ export class PartitionsRepository {
     return rows.map(({ month }) => month);
   }
 
-  /** Moves the positions beyond all existing ones when the rows came from another cluster; whether that was so. */
+  /**
+   * Moves new positions beyond all existing ones if the rows came from another cluster. Returns whether that was the
+   * case.
+   */
   async rebasePositions(): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ moved: boolean }]>(
       'SELECT audit_rebase_positions() AS moved',

@@ -12,7 +12,7 @@ const CSV = `id,time,type,kind,outcome,reason,userId,sessionId,address,userAgent
 
 const text = (example: string) => ({ schema: { type: 'string' as const }, example });
 
-/** OpenAPI documentation of an export: the same entries in either form. */
+/** OpenAPI documentation of an export, which contains the same entries in either format. */
 export const ExportAnswer = () =>
   ApiOkResponse({
     description: 'A stream of entries, oldest first.',

@@ -7,16 +7,16 @@ import { CSV, type ExportFormat, jsonLine, NDJSON } from './export-format.js';
 import { sealedRange } from './trail-query.js';
 import { TrailReader } from './trail-reader.js';
 
-/** Seals read at a time; one may have a hundred kilobytes of members. */
+/** Seals read at a time; the members of one may take a hundred kilobytes. */
 const SEALS_AT_A_TIME = 20;
 
-/** Text that is made while it is sent: as fast as the reader takes it, and a chunk at a time in memory. */
+/** Text generated while it is sent: at the reader's pace, and one chunk in memory at a time. */
 export interface ExportText {
   readonly format: Pick<ExportFormat, 'mediaType' | 'extension'>;
   readonly text: AsyncIterable<string>;
 }
 
-/** Writes parts of the trail, and the seals that prove them, for use elsewhere. */
+/** Exports parts of the trail, and the seals that prove them. */
 @Injectable()
 export class AuditExport {
   constructor(
@@ -24,14 +24,17 @@ export class AuditExport {
     private readonly seals: SealsRepository,
   ) {}
 
-  /** Entries, oldest first, as CSV where that is asked for and NDJSON otherwise; throws `validation_failed`. */
+  /** Returns entries, oldest first, as CSV if requested and as NDJSON otherwise. Throws `validation_failed`. */
   entries(filter: AuditFilterDto, accept: string | undefined): ExportText {
     const query = this.reader.exportQuery(filter);
     const format = /\btext\/csv\b/i.test(accept ?? '') ? CSV : NDJSON;
     return { format, text: chunks(format, this.reader.all(query)) };
   }
 
-  /** Seals as NDJSON: what `deploy/verify-audit-export.mjs` needs beside the entries; throws `validation_failed`. */
+  /**
+   * Returns seals as NDJSON, which `deploy/verify-audit-export.mjs` needs in addition to the entries. Throws
+   * `validation_failed`.
+   */
   sealsOf(range: SealedRangeDto): ExportText {
     return { format: NDJSON, text: this.sealLines(sealedRange(range)) };
   }

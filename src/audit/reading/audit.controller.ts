@@ -20,10 +20,10 @@ import { StreamAnswers } from './stream-answers.js';
 import { sealedRange } from './trail-query.js';
 import { TrailReader } from './trail-reader.js';
 
-/** Exports that one process serves at a time; each reads the trail as fast as its reader takes it. */
+/** Limits on concurrent exports per process. Each reads the trail as fast as its client does. */
 const EXPORTS = { ofAll: 10, ofOne: 3, retryAfterSeconds: 10 };
 
-/** Lets auditors read, take along and verify the trail; that they did is an event in it. */
+/** Lets auditors read, export and verify the trail. Each access is recorded as an event. */
 @ApiTags('audit')
 @Controller('audit')
 @RequireRole('admin', 'auditor')
@@ -39,8 +39,8 @@ export class AuditController {
   ) {}
 
   /**
-   * Events and API calls, newest first: those of the last 24 hours, or of a range of at most 31 days. Reading them is an
-   * event itself.
+   * Lists events and API calls, newest first: those of the last 24 hours, or of a range of at most 31 days. Each
+   * request is recorded as an event.
    */
   @Get('events')
   @ApiOperation({ operationId: 'listAuditEntries', summary: 'List the trail' })
@@ -56,8 +56,8 @@ export class AuditController {
   }
 
   /**
-   * Entries, oldest first: one JSON object to a line or, with `Accept: text/csv`, CSV. Those of the last 24 hours unless
-   * `from` is given; a range of at most 366 days.
+   * Exports entries, oldest first, as one JSON object per line or, with `Accept: text/csv`, as CSV. Covers the last
+   * 24 hours unless `from` is given; the range is at most 366 days.
    */
   @Get('export')
   @ApiOperation({ operationId: 'exportAuditEntries', summary: 'Export the trail' })
@@ -73,7 +73,10 @@ export class AuditController {
     return this.file(request, 'audit', text);
   }
 
-  /** The seals that prove an export, one JSON object to a line; docs/audit-format.md says how. All of them unless `from` or `to` is given. */
+  /**
+   * Exports the seals that prove an export, one JSON object per line; see docs/audit-format.md. Covers all seals
+   * unless `from` or `to` is given.
+   */
   @Get('seals')
   @ApiOperation({ operationId: 'exportAuditSeals', summary: 'Export the seals' })
   @SealsAnswer()
@@ -88,12 +91,12 @@ export class AuditController {
     return this.file(request, 'audit-seals', text);
   }
 
-  /** Checks whether the trail is unchanged since it was written; takes about 15 s for a million entries. */
+  /** Checks whether the trail is unchanged since it was written. Takes about 15 s for a million entries. */
   @Get('verification')
   @ApiOperation({ operationId: 'verifyAuditTrail', summary: 'Verify the trail' })
   @ApiOkResponse({
     type: VerificationDto,
-    description: 'The result; the status is 200 for a broken trail too.',
+    description: 'The result. The status is 200 even if the trail is broken.',
   })
   @Problems(PlatformErrors.validation_failed, PlatformErrors.overloaded)
   async verifyAuditTrail(

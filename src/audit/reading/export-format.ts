@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../audit-entry.js';
 
-/** A way to write entries as text, chunk by chunk. */
+/** A format for writing entries as text, chunk by chunk. */
 export interface ExportFormat {
   readonly mediaType: string;
   readonly extension: string;
@@ -8,17 +8,20 @@ export interface ExportFormat {
   readonly line: (entry: AuditEntry) => string;
 }
 
-/** What JSON leaves as it is although terminals, or readers of lines, act on it: DEL, C1 controls, U+2028, U+2029. */
+/**
+ * Characters that JSON leaves unescaped although terminals or line readers interpret them: DEL, C1 controls, U+2028,
+ * U+2029.
+ */
 const UNSAFE_IN_A_LINE = /[\u007f-\u009f\u2028\u2029]/g;
 
 const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** An entry as exactly one line of JSON, whatever a client once sent. */
+/** Returns a value as exactly one line of JSON, whatever a client once sent. */
 export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replaceAll(UNSAFE_IN_A_LINE, escaped);
 }
 
-/** One JSON object to a line; nothing in an entry can end its line early. */
+/** One JSON object per line. Nothing in an entry can end its line early. */
 export const NDJSON: ExportFormat = {
   mediaType: 'application/x-ndjson',
   extension: 'ndjson',
@@ -53,7 +56,7 @@ export const CSV: ExportFormat = {
   line: (entry) => `${COLUMNS.map((column) => csvCell(entry[column])).join(',')}\r\n`,
 };
 
-/** A cell that a spreadsheet would take for a formula begins with an apostrophe (OWASP, CSV Injection). */
+/** A cell that a spreadsheet would interpret as a formula is prefixed with an apostrophe (OWASP, CSV Injection). */
 function csvCell(value: string | number | object | null): string {
   if (value === null) return '';
   const text =

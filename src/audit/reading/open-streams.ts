@@ -2,21 +2,24 @@ import type { Readable } from 'node:stream';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 
-/** How many streams may be open at a time. */
+/** Limits on concurrent streams. */
 export interface StreamBounds {
   readonly ofAll: number;
   readonly ofOne: number;
-  /** What a reader beyond them is told to wait, seconds. */
+  /** How long a refused reader should wait, in seconds. */
   readonly retryAfterSeconds: number;
 }
 
-/** The streams that this process serves, bounded in all and for each reader, so that nobody takes them all. */
+/**
+ * The streams served by this process. Their number is limited in total and per reader, so that nobody can use all of
+ * them.
+ */
 export class OpenStreams {
   private readonly readers = new Map<Readable, string>();
 
   constructor(private readonly bounds: StreamBounds) {}
 
-  /** Throws `overloaded` when there is no place for another stream of this reader. */
+  /** Throws `overloaded` if another stream of this reader would exceed a limit. */
   assertRoom(userId: string): void {
     const { ofAll, ofOne, retryAfterSeconds } = this.bounds;
     const own = [...this.readers.values()].filter((reader) => reader === userId).length;
@@ -24,7 +27,7 @@ export class OpenStreams {
       throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds });
   }
 
-  /** Counts a stream until it is closed; throws `overloaded` when there is no place. */
+  /** Counts a stream until it is closed. Throws `overloaded` if a limit is exceeded. */
   add(stream: Readable, userId: string): void {
     this.assertRoom(userId);
     this.readers.set(stream, userId);

@@ -9,7 +9,10 @@ import type { AuditDetails } from '../audit-vocabulary.js';
 export class ReadingRecord {
   constructor(private readonly audit: AuditService) {}
 
-  /** Records a read by the caller. Throws `dependency_unavailable` if it cannot; the caller must then read nothing. */
+  /**
+   * Records a read by the caller. Throws `dependency_unavailable` if that fails; the caller must then not read
+   * anything.
+   */
   async note(
     request: FastifyRequest,
     what: AuditDetails['audit_read']['what'],

@@ -11,12 +11,12 @@ const ENDS_ONE = eventsThatEnd('session');
 const ENDS_ALL = eventsThatEnd('every session');
 
 /**
- * By how much the clocks of two instances may differ; the time only keeps the older entries out of the search. Since the
- * clock may be set back while a stream is open, the present counts as well.
+ * How far the clocks of two instances may differ. The time merely excludes older entries from the search. The clock
+ * may be set back while a stream is open, so the current time is taken into account, too.
  */
 const SKEW_MS = 600_000;
 
-/** A moment of the trail. */
+/** A point in the trail. */
 export interface Moment {
   readonly ms: number;
   /** A position of the feed. */
@@ -24,8 +24,9 @@ export interface Moment {
 }
 
 /**
- * Checks whether a reader's session has ended or its permissions have changed. The trail contains these events, whichever
- * instance ended the session. It is queried directly, because the feed can be held back and a reader can be far behind.
+ * Checks whether a reader's session has ended or its permissions have changed. The trail contains these events,
+ * whichever instance ended the session. It is queried directly, because the feed can be delayed and a reader can be
+ * far behind.
  */
 @Injectable()
 export class SessionEndsRepository {
@@ -35,8 +36,9 @@ export class SessionEndsRepository {
   ) {}
 
   /**
-   * Since the stream began or, lately, since the session did: an instance may have let it in a moment after its end. The
-   * session's id says when that was (RFC 9562 section 5.7).
+   * Returns whether the session has ended since the stream began. Also considers recent events since the session began,
+   * because an instance may have admitted the reader just after the end. The session's id contains its start (RFC 9562
+   * section 5.7).
    */
   async hasEnded({ userId, sessionId }: SessionPrincipal, { ms, position }: Moment): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(

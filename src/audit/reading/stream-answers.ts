@@ -7,10 +7,10 @@ import { principalOf } from '../../platform/http/request-context.js';
 import { AuditFeed } from '../feed/audit-feed.js';
 import { type Moment, SessionEndsRepository } from './session-ends.repository.js';
 
-/** How often is asked whether the reader may still read; a stream ends within a second of its session. */
+/** How often to check whether the reader may still read. A stream ends within a second of its session. */
 const CHECK_EVERY_MS = 500;
 
-/** Sends streams that end within one second of the reader's right to read them, however slowly they are read. */
+/** Sends streams that end within one second after the reader loses access, however slowly they are read. */
 @Injectable()
 export class StreamAnswers {
   constructor(
@@ -20,8 +20,8 @@ export class StreamAnswers {
   ) {}
 
   /**
-   * Sends a stream, which ends when the reader's session, role or access token ends. A HEAD request gets the
-   * fields only: Fastify would read the whole stream to throw it away.
+   * Sends a stream, which ends when the reader's session, role or access token ends. A HEAD request gets only the
+   * header fields, because Fastify would read the whole stream and discard it.
    */
   async answer(
     request: FastifyRequest,
@@ -33,7 +33,10 @@ export class StreamAnswers {
     return new StreamableFile(stream, options);
   }
 
-  /** Destroys the stream once its reader may no longer read; throws when PostgreSQL is away, with the stream destroyed. */
+  /**
+   * Destroys the stream once its reader may no longer read. If PostgreSQL is unavailable, destroys the stream and
+   * throws.
+   */
   async watch(principal: SessionPrincipal, stream: Readable): Promise<void> {
     const begun = await this.present().catch((error: unknown) => {
       stream.destroy();
@@ -61,7 +64,7 @@ export class StreamAnswers {
     return { ms: this.clock.nowMs(), position: (await this.feed.readAfter(null, 1)).position };
   }
 
-  /** While PostgreSQL is away nothing is read either; it is asked again. */
+  /** While PostgreSQL is unavailable, nothing can be read either, so the check is retried. */
   private async endWithSession(principal: SessionPrincipal, begun: Moment, stream: Readable): Promise<void> {
     if (await this.ends.hasEnded(principal, begun).catch(() => false)) stream.destroy();
   }

@@ -7,8 +7,9 @@ import { type TrailQuery, unacceptable } from './trail-query.js';
 const MAC_BYTES = 16;
 
 /**
- * Cursors of pages: the range of time, which must not move from page to page, and the last entry of the page before.
- * Authenticated, together with the filters: a cursor works only for the list that it came from and cannot be forged.
+ * Cursors of pages. A cursor contains the time range, which must not move from page to page, and the last entry of
+ * the previous page. It is authenticated together with the filters: it works only for the list it came from and
+ * cannot be forged.
  */
 @Injectable()
 export class TrailCursor {
@@ -19,7 +20,10 @@ export class TrailCursor {
     return Buffer.concat([this.mac(place, filter), Buffer.from(place)]).toString('base64url');
   }
 
-  /** The query of the next page and the id after which it begins; throws `validation_failed` for a cursor not its own. */
+  /**
+   * Returns the query of the next page and the id after which it starts. Throws `validation_failed` for a foreign
+   * cursor.
+   */
   resume(
     cursor: string,
     { from: _from, to: _to, ...filter }: TrailQuery,

@@ -7,10 +7,10 @@ import type { SealedRangeDto } from './dto/sealed-range.dto.js';
 
 const DAY_MS = 86_400_000;
 
-/** How far back one request may reach. */
+/** Maximum range of one request, in days. */
 export const MAX_DAYS = { page: 31, export: 366 };
 
-/** What to read: a half-open range of time, and what the entries must be. */
+/** A query: a half-open time range and filters. */
 export interface TrailQuery {
   readonly from: Date;
   readonly to: Date;
@@ -22,7 +22,7 @@ export interface TrailQuery {
   readonly requestId?: string;
 }
 
-/** Completes a filter to a bounded range of time; throws `validation_failed` for one that is empty or too wide. */
+/** Completes a filter to a limited time range. Throws `validation_failed` if the range is empty or too wide. */
 export function trailQuery({ from, to, ...filter }: AuditFilterDto, now: Date, maxDays: number): TrailQuery {
   const until = to === undefined ? now : new Date(to);
   const since = from === undefined ? new Date(until.getTime() - DAY_MS) : new Date(from);
@@ -33,7 +33,7 @@ export function trailQuery({ from, to, ...filter }: AuditFilterDto, now: Date, m
   return { from: since, to: until, ...filter };
 }
 
-/** The two ends of a range of seals; throws `validation_failed` where nothing lies between them. */
+/** Returns both ends of a range of seals. Throws `validation_failed` if the range is empty. */
 export function sealedRange({ from, to }: SealedRangeDto): { from?: Date; to?: Date } {
   const range = {
     ...(from !== undefined && { from: new Date(from) }),
@@ -44,7 +44,7 @@ export function sealedRange({ from, to }: SealedRangeDto): { from?: Date; to?: D
   return range;
 }
 
-/** The `validation_failed` of one member, for what no single DTO decorator can see. */
+/** Returns a `validation_failed` problem for one member, for checks that a DTO decorator cannot make. */
 export function unacceptable(pointer: string, detail: string): Problem {
   return new Problem(PlatformErrors.validation_failed, { errors: [{ pointer, detail }] });
 }

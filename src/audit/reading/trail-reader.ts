@@ -7,19 +7,19 @@ import { TrailCursor } from './trail-cursor.js';
 import { MAX_DAYS, type TrailQuery, trailQuery } from './trail-query.js';
 import { TrailRepository } from './trail.repository.js';
 
-/** By how much a clock may have been ahead: a day. */
+/** How far a clock may have been ahead: one day. */
 const AHEAD_MS = 86_400_000;
 
 /** Entries of an export read at a time. */
 const CHUNK = 500;
 
-/** Entries, and the cursor of those that follow; null on the last page. */
+/** A page of entries, and the cursor of the next page; null on the last page. */
 export interface Page {
   readonly items: AuditEntry[];
   readonly nextCursor: string | null;
 }
 
-/** The trail as administrators and auditors read it. */
+/** Reads the trail for administrators and auditors. */
 @Injectable()
 export class TrailReader {
   constructor(
@@ -28,15 +28,18 @@ export class TrailReader {
     private readonly clock: Clock,
   ) {}
 
-  /** A page of what a filter selects, newest first; throws `validation_failed` for a filter that makes no sense. */
+  /**
+   * Returns a page of the entries that match a filter, newest first. Throws `validation_failed` for an invalid
+   * filter.
+   */
   async list({ cursor, limit, ...filter }: AuditListDto): Promise<Page> {
     const query = trailQuery(filter, this.clock.now(), MAX_DAYS.page);
-    // What was recorded while a clock was ahead is shown too.
+    // Include entries recorded while a clock was ahead.
     const to = filter.to === undefined ? new Date(query.to.getTime() + AHEAD_MS) : query.to;
     return this.page({ ...query, to }, limit, cursor);
   }
 
-  /** A page, newest first; throws `validation_failed` for a cursor of another list. */
+  /** Returns a page, newest first. Throws `validation_failed` for a cursor of another list. */
   async page(first: TrailQuery, limit: number, cursor?: string): Promise<Page> {
     const { query, afterId } =
       cursor === undefined ? { query: first, afterId: null } : this.cursors.resume(cursor, first);
@@ -45,12 +48,15 @@ export class TrailReader {
     return { items, nextCursor: found.length > limit ? this.cursors.after(items.at(-1)!.id, query) : null };
   }
 
-  /** Checks the filter of an export; throws `validation_failed`. */
+  /** Checks the filter of an export. Throws `validation_failed`. */
   exportQuery(filter: AuditFilterDto): TrailQuery {
     return trailQuery(filter, this.clock.now(), MAX_DAYS.export);
   }
 
-  /** All entries, oldest first, in chunks: memory does not grow with the export, and no transaction stays open. */
+  /**
+   * Returns all entries, oldest first, in chunks, so that neither memory use nor the length of transactions grows
+   * with the export.
+   */
   async *all(query: TrailQuery): AsyncGenerator<AuditEntry[]> {
     let afterId: string | null = null;
     for (;;) {

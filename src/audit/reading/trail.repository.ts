@@ -7,14 +7,14 @@ import { CALL_COLUMNS, EVENT_COLUMNS } from '../entry/entry-columns.js';
 import { timeOfEntry } from '../entry/entry-id.js';
 import type { TrailQuery } from './trail-query.js';
 
-/** A page of entries in one direction of time, after an entry. */
+/** Which page of entries to read: the direction of time, and the entry after which it starts. */
 export interface TrailPage {
   readonly newestFirst: boolean;
   readonly afterId: string | null;
   readonly limit: number;
 }
 
-/** Reads the trail by time and filter, both tables merged, always a page at a time. */
+/** Reads the trail by time and filter, merging both tables, one page at a time. */
 @Injectable()
 export class TrailRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -49,7 +49,8 @@ function conditions(query: TrailQuery, page: TrailPage, bind: (value: unknown) =
   const { from, to, outcome, userId, address, requestId } = query;
   const where = [`entry.time >= ${bind(from)}`, `entry.time < ${bind(to)}`];
   if (page.afterId !== null) {
-    // The first comparison alone excludes the months already read; the planner does not see that in the second.
+    // Only the first comparison lets the planner exclude months that were already read; it cannot deduce this from
+    // the second.
     const time = bind(timeOfEntry(page.afterId));
     where.push(`entry.time ${page.newestFirst ? '<=' : '>='} ${time}`);
     where.push(`(entry.time, entry.id) ${page.newestFirst ? '<' : '>'} (${time}, ${bind(page.afterId)})`);

@@ -21,7 +21,7 @@ describe('RefusalGroups', () => {
     vi.useRealTimers();
   });
 
-  it('has twenty of a minute recorded one by one, and the others together: after one second, then every ten', async () => {
+  it('records twenty per minute separately, and the others together, after one second and then every ten', async () => {
     expect(refuse('a', 15)).toBe(15);
     expect(refuse('a', 15, 'POST /auth/login')).toBe(5);
     clock.advance(500);
@@ -46,12 +46,12 @@ describe('RefusalGroups', () => {
     expect(refuse('a', 30)).toBe(20);
   });
 
-  it('keeps callers apart', () => {
+  it('counts callers separately', () => {
     refuse('a', 1000);
     expect(refuse('b', 5)).toBe(5);
   });
 
-  it('bounds its memory: the crowd beyond ten thousand callers shares one group', () => {
+  it('limits its memory: callers beyond ten thousand share one group', () => {
     let singles = 0;
     for (let n = 0; n < 12_000; n++) singles += refuse(`caller ${n}`, 1);
     expect(singles).toBe(10_000 + 20);
@@ -59,7 +59,7 @@ describe('RefusalGroups', () => {
     expect(written).toMatchObject([{ count: 12_000 - singles }]);
   });
 
-  it('records what is counted when the process ends, once', async () => {
+  it('records the remaining counts once when the process ends', async () => {
     refuse('a', 30);
     groups.flush();
     groups.flush();
@@ -67,7 +67,7 @@ describe('RefusalGroups', () => {
     expect(written).toMatchObject([{ count: 10 }]);
   });
 
-  it('never ends before it begins, though the clock is set back', () => {
+  it('never ends before it begins, even if the clock is set back', () => {
     refuse('a', 21);
     clock.advance(-3_600_000);
     refuse('a', 1);

@@ -1,14 +1,14 @@
 import type { Clock } from '../../platform/clock/clock.js';
 import type { GroupedRefusals } from './grouped-refusals.js';
 
-/** Refusals of one caller that are recorded one by one in a minute. */
+/** How many refusals of one caller per minute are recorded separately. */
 const SINGLES = 20;
 const MINUTE_MS = 60_000;
-/** For how long further refusals are counted before they are recorded as one entry. */
+/** How long further refusals are counted before they are recorded as one entry. */
 const GROUP_MS = 10_000;
-/** The first group of a minute is recorded sooner, so that detection learns of a storm while it lasts. */
+/** The first group of a minute is recorded sooner, so that detection notices a storm while it lasts. */
 const FIRST_GROUP_MS = 1000;
-/** Callers that are known by themselves; all others of a crowd that large share one group. */
+/** How many callers are tracked individually. All others share one group. */
 const MAX_CALLERS = 10_000;
 const SWEEP_EVERY_MS = 1000;
 const CROWD = '';
@@ -24,27 +24,26 @@ interface Group<T> {
 }
 
 interface Caller<T> {
-  /** Since when it is counted, on a clock that is never set. */
+  /** Start of the count, on a monotonic clock. */
   sinceMs: number;
   singles: number;
-  /** Whether a group was begun since then. */
+  /** Whether a group has been started since then. */
   hasGrouped: boolean;
   group: Group<T> | null;
 }
 
 /**
- * Decides which refusals are recorded one by one, and counts the others per caller: a refusal must not cost more
- * than the request that it refuses would have. For a caller that is refused continuously, an entry is written every 10 s,
- * the first one after 1 s.
- * Memory is bounded. A killed process loses the counts of at most 10 s.
+ * Decides which refusals are recorded separately, and counts the others per caller, because a refusal must not cost
+ * more than the request that it refuses. For a caller that is refused continuously, an entry is written every 10 s,
+ * the first one after 1 s. Memory is bounded. A killed process loses the counts of at most 10 s.
  */
 export class RefusalGroups<T> {
   private readonly callers = new Map<string, Caller<T>>();
   private sweptMs = -SWEEP_EVERY_MS;
 
   /**
-   * @param write records the last refusal of a group, for all of them
-   * @param join what a group keeps of its refusals so far and the next one; the next one unless it is given
+   * @param write records the last refusal of a group, on behalf of all of them
+   * @param join combines the refusals of a group so far with the next one; by default, only the next one is kept
    */
   constructor(
     private readonly clock: Clock,
@@ -52,7 +51,7 @@ export class RefusalGroups<T> {
     private readonly join: (sofar: T, next: T) => T = (_, next) => next,
   ) {}
 
-  /** Whether this refusal is to be recorded by itself; otherwise it is counted in its caller's group. */
+  /** Whether this refusal must be recorded separately. Otherwise it is counted in its caller's group. */
   isSingle(name: string, refusal: T, route: string): boolean {
     const caller = this.caller(name, performance.now());
     if (caller.group === null && caller.singles < SINGLES) {
@@ -63,7 +62,7 @@ export class RefusalGroups<T> {
     return false;
   }
 
-  /** Records what is counted so far: the process is about to end. */
+  /** Records all counts. Called before the process ends. */
   flush(): void {
     for (const caller of this.callers.values()) this.close(caller);
   }
@@ -102,7 +101,7 @@ export class RefusalGroups<T> {
     caller.hasGrouped = true;
     group.refusal = this.join(group.refusal, refusal);
     group.count += 1;
-    // A clock that is set back must not make a group end before it begins.
+    // If the clock is set back, a group must not end before it begins.
     if (now > group.lastAt) group.lastAt = now;
     if (group.routes.size < MAX_ROUTES) group.routes.add(route);
   }

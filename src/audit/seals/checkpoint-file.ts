@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Environment } from '../../platform/config/environment.js';
 import { type Checkpoint, parseCheckpoints } from './checkpoint.js';
 
-/** From this size on the older half is let go; the newest checkpoint vouches for all before it. */
+/** At this size, the older half is removed. The newest checkpoint is sufficient proof of all earlier ones. */
 const MAX_BYTES = 1024 * 1024;
 
-/** The checkpoints that this installation keeps in `DATA_DIR/audit-checkpoints.ndjson`, out of the database's reach. */
+/** The checkpoints that this installation keeps in `DATA_DIR/audit-checkpoints.ndjson`, outside the database. */
 @Injectable()
 export class CheckpointFile {
   private readonly path: string;
@@ -16,13 +16,13 @@ export class CheckpointFile {
     this.path = join(environment.DATA_DIR, 'audit-checkpoints.ndjson');
   }
 
-  /** Adds a checkpoint; throws the file system's error. */
+  /** Adds a checkpoint. Throws the file system's error. */
   append(checkpoint: Checkpoint): void {
     appendFileSync(this.path, `${JSON.stringify(checkpoint)}\n`, { mode: 0o600 });
     if (statSync(this.path).size > MAX_BYTES) this.letOldOnesGo();
   }
 
-  /** What is kept, oldest first; empty when there is no file. */
+  /** Returns the stored checkpoints, oldest first; empty if there is no file. */
   read(): Checkpoint[] {
     try {
       return parseCheckpoints(readFileSync(this.path, 'utf8'));

@@ -4,12 +4,13 @@ import { checkpointOf } from './checkpoint.js';
 import { CheckpointFile } from './checkpoint-file.js';
 import type { SealEnd } from './seal.js';
 
-/** The log hears of a checkpoint at most so often; the file hears of all. */
+/** Minimum interval between checkpoints in the log. The file contains all of them. */
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Carries the newest seal out of the database, to a file and to the log, so that a tail cut off together with its
- * seals shows. Every instance does so for the seals that it sees, not only the one that made them.
+ * Copies the newest seal from the database to a file and to the log, so that it can be detected if the end of the
+ * trail is cut off together with its seals. Every instance does so for all seals that it sees, not only for those it
+ * created.
  */
 @Injectable()
 export class CheckpointPublisher {
@@ -27,9 +28,9 @@ export class CheckpointPublisher {
     const checkpoint = checkpointOf(seal);
     this.file.append(checkpoint);
     this.seen = seal.number;
-    // In both directions: a clock that is set back must not silence the log.
+    // Checks both directions, because setting back the clock must not silence the log.
     if (Math.abs(this.clock.nowMs() - this.loggedMs) < LOG_EVERY_MS) return;
     this.loggedMs = this.clock.nowMs();
-    this.logger.log({ checkpoint }, 'the audit trail is sealed up to here');
+    this.logger.log({ checkpoint }, 'Audit trail sealed up to this checkpoint');
   }
 }

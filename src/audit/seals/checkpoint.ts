@@ -1,6 +1,6 @@
 /**
- * What is kept of a seal outside the database: enough to tell that the chain once reached this far. The signature
- * makes it worthless to forge; the chain makes the newest one vouch for all before it.
+ * The part of a seal that is kept outside the database: enough to prove that the chain once reached this far. The
+ * signature prevents forgery, and because of the chain the newest checkpoint proves all earlier ones.
  */
 export interface Checkpoint {
   readonly number: number;
@@ -9,14 +9,16 @@ export interface Checkpoint {
   readonly signature: string;
 }
 
-/** What has to be kept elsewhere of a seal, so that it can neither be replaced nor cut off unnoticed. */
+/**
+ * Returns the part of a seal that must be kept elsewhere, so that the seal cannot be replaced or cut off unnoticed.
+ */
 export function checkpointOf({ number, time, hash, signature }: Checkpoint): Checkpoint {
   return { number, time, hash, signature };
 }
 
 /**
- * Reads checkpoints from text, one JSON object per line, such as the checkpoint file or lines of the log. Lines that
- * hold none, and a torn last one, are passed over.
+ * Parses checkpoints from text, one JSON object per line, such as the checkpoint file or lines of the log. Lines
+ * without a checkpoint and an incomplete last line are skipped.
  */
 export function parseCheckpoints(text: string): Checkpoint[] {
   return text.split('\n').flatMap((line) => {

@@ -4,13 +4,16 @@ const ID_BYTES = 16;
 const DIGEST_BYTES = 32;
 const MEMBER_BYTES = ID_BYTES + DIGEST_BYTES;
 
-/** An entry as its seal knows it: by id, and by the SHA-256 of its canonical text, hex. */
+/** An entry as recorded in a seal: its id, and the SHA-256 of its canonical text in hex. */
 export interface Member {
   readonly id: string;
   readonly digest: string;
 }
 
-/** The members of a seal, each packed as 48 bytes: id, digest. Events come first, then calls, both by position and id. */
+/**
+ * Unpacks the members of a seal, 48 bytes each: id and digest. Events come first, then calls, both by position and
+ * id.
+ */
 export function unpackMembers(packed: Buffer): Member[] {
   const members: Member[] = [];
   for (let start = 0; start + MEMBER_BYTES <= packed.length; start += MEMBER_BYTES) {

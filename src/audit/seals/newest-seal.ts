@@ -5,13 +5,13 @@ import { EntrySigner } from '../entry/entry-signer.js';
 import { type SealEnd, sealDigest, statementHash } from './seal.js';
 import { SealsRepository } from './seals.repository.js';
 
-/** Seals looked at in one query. */
+/** Seals read per query. */
 const PAGE = 20;
 
 /**
- * The newest seal that the service made. The service's role may insert any row, and a forged seal that sealing went on
- * from would leave all later entries out of every range, or vouch for what it says. Forged ones are passed over;
- * verification reports them, which raises `audit_chain_broken`.
+ * Finds the newest seal created by the service. The service's database role may insert any row, and if sealing
+ * continued from a forged seal, all later entries could be outside every range, or the forgery would be confirmed.
+ * Forged seals are skipped; verification reports them, which raises `audit_chain_broken`.
  */
 @Injectable()
 export class NewestSeal {
@@ -23,7 +23,10 @@ export class NewestSeal {
     private readonly signer: EntrySigner,
   ) {}
 
-  /** The newest genuine seal, of a month where one is given; null when there is none. Throws when PostgreSQL is away. */
+  /**
+   * Returns the newest genuine seal, optionally of one month; null if there is none. Throws if PostgreSQL is
+   * unavailable.
+   */
   async read(tx?: Transaction, month?: Month): Promise<SealEnd | null> {
     for (let skip = 0; ; skip += PAGE) {
       const page = await this.seals.newest({ limit: PAGE, skip, month }, tx);
@@ -38,6 +41,6 @@ export class NewestSeal {
   private report(number: number): void {
     if (number === this.reported) return;
     this.reported = number;
-    this.logger.error({ number }, 'A seal of the audit trail is forged and is passed over.');
+    this.logger.error({ number }, 'Skipped a forged seal of the audit trail.');
   }
 }

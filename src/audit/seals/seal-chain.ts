@@ -8,7 +8,7 @@ import { NewestSeal } from './newest-seal.js';
 import { SealKey } from './seal-key.js';
 import { SealsRepository } from './seals.repository.js';
 
-/** What a new seal is to state; everything else follows from the seal before it. */
+/** The contents of a new seal. Everything else follows from the previous seal. */
 export interface SealContent {
   readonly events: number;
   readonly calls: number;
@@ -29,12 +29,12 @@ export class SealChain {
     private readonly clock: Clock,
   ) {}
 
-  /** The newest genuine link, of a month where one is given; null when there is none. */
+  /** Returns the newest genuine link, optionally of one month; null if there is none. */
   async last(tx: Transaction, month?: Month): Promise<SealEnd | null> {
     return this.newest.read(tx, month);
   }
 
-  /** Signs and stores the seal that follows `last`; the caller holds the sealer's lock in this transaction. */
+  /** Signs and stores the seal that follows `last`. The caller must hold the sealer's lock in this transaction. */
   async append(tx: Transaction, last: SealEnd | null, content: SealContent): Promise<Seal> {
     const statement = {
       number: (last?.number ?? 0) + 1,
@@ -50,7 +50,10 @@ export class SealChain {
     return seal;
   }
 
-  /** Never before the last seal's, whatever the clocks of two instances say: months of seals are dropped in order. */
+  /**
+   * Never earlier than the last seal, even if the clocks of two instances differ, because months of seals are dropped
+   * in order.
+   */
   private timeAfter(last: SealEnd | null): string {
     const now = this.clock.now().toISOString();
     return last !== null && last.time > now ? last.time : now;

@@ -8,7 +8,7 @@ const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** The key pair that signs seals (Ed25519, RFC 8032), derived from the master secret and stored nowhere. */
 @Injectable()
 export class SealKey {
-  /** SubjectPublicKeyInfo, DER, base64: what somebody without access to us verifies with. */
+  /** SubjectPublicKeyInfo, DER, base64; sufficient for verification without access to the service. */
   readonly publicKey: string;
   private readonly privateKey: KeyObject;
   private readonly verificationKey: KeyObject;
@@ -20,12 +20,12 @@ export class SealKey {
     this.publicKey = this.verificationKey.export({ format: 'der', type: 'spki' }).toString('base64');
   }
 
-  /** Signs a seal's hash; about 50 µs. */
+  /** Signs a seal's hash. Takes about 50 µs. */
   sign(hash: string): string {
     return sign(null, Buffer.from(hash, 'hex'), this.privateKey).toString('hex');
   }
 
-  /** Whether the signature over a seal's hash is ours; about 150 µs. */
+  /** Whether the signature of a seal's hash was made with this key. Takes about 150 µs. */
   isOurs({ hash, signature }: { hash: string; signature: string }): boolean {
     return verify(null, Buffer.from(hash, 'hex'), this.verificationKey, Buffer.from(signature, 'hex'));
   }

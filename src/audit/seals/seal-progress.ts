@@ -6,19 +6,20 @@ import { SealsRepository } from './seals.repository.js';
 
 /** How far the trail is sealed. */
 export interface SealedSoFar {
-  /** Of the newest seal; 0 when there is none. */
+  /** The number of the newest seal; 0 if there is none. */
   readonly number: number;
-  /** For how long the oldest entry has waited for its seal; 0 when none waits. After an outage, for as long as that was. */
+  /** How long the oldest unsealed entry has been waiting; 0 if there is none. Includes the duration of an outage. */
   readonly unsealedSeconds: number;
 }
 
 /**
- * Tells whether sealing gets on: an entry that is not sealed can be removed without a trace, and whoever wants that
- * need only hold the sealer's lock, or a transaction open. For a schedule: two index probes at a time.
+ * Reports whether sealing makes progress. An entry that is not sealed can be removed without a trace, and to delay
+ * sealing, an attacker need only hold the sealer's lock or keep a transaction open. Intended for a schedule: two
+ * index probes per call.
  */
 @Injectable()
 export class SealProgress {
-  /** The newest seal behind which something was seen to wait, and since when. */
+  /** The newest seal after which an entry was found waiting, and since when. */
   private waiting: { readonly number: number; readonly sinceMs: number } | null = null;
 
   constructor(
@@ -27,7 +28,7 @@ export class SealProgress {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `dependency_unavailable` when PostgreSQL is away. */
+  /** Throws `dependency_unavailable` if PostgreSQL is unavailable. */
   async read(): Promise<SealedSoFar> {
     const { number, oldest } = await onDatabase(() => this.waitingBehindNewest());
     const nowMs = this.clock.nowMs();
@@ -35,7 +36,7 @@ export class SealProgress {
       this.waiting = null;
       return { number, unsealedSeconds: 0 };
     }
-    // What the entry says of its time is not proved yet: one that was put there to look young is known by the wait.
+    // The entry's own time is not yet proven. The observed wait exposes an entry that was inserted with a later time.
     if (this.waiting?.number !== number || this.waiting.sinceMs > nowMs)
       this.waiting = { number, sinceMs: nowMs };
     return { number, unsealedSeconds: (nowMs - Math.min(oldest.getTime(), this.waiting.sinceMs)) / 1000 };

@@ -3,15 +3,15 @@ import { canonicalJson } from '../entry/canonical-entry.js';
 import type { AuditTable } from '../partitions/partitions.repository.js';
 import type { Month } from '../partitions/month.js';
 
-/** A month that retention dropped, as the seal made in the same transaction says. */
+/** A month dropped by retention, as recorded by the seal created in the same transaction. */
 export interface DroppedPartition {
   readonly table: AuditTable;
   readonly month: Month;
-  /** Of a dropped month of seals: its last one, from which the chain goes on; else null. */
+  /** For a dropped month of seals, its last seal, from which the chain continues; otherwise null. */
   readonly lastSeal: Pick<Seal, 'number' | 'hash'> | null;
 }
 
-/** What a seal states; hashes are lower-case hex. */
+/** The contents of a seal. Hashes are in lower-case hex. */
 export interface SealStatement {
   readonly number: number;
   readonly time: string;
@@ -23,42 +23,45 @@ export interface SealStatement {
   /** See `members.ts`. */
   readonly members: Buffer;
   readonly retired: readonly DroppedPartition[];
-  /** The hash of the seal before. */
+  /** The hash of the previous seal. */
   readonly previous: string;
 }
 
 /** A link of the chain. */
 export interface Seal extends SealStatement {
   readonly hash: string;
-  /** Ed25519 over the 32 bytes of the hash, hex: what others verify by. */
+  /** Ed25519 signature over the 32 bytes of the hash, in hex, for verification by others. */
   readonly signature: string;
   /**
-   * The code of {@link sealDigest}, hex: what we verify by. Sixty times as fast as a signature, and each seal must be
-   * verified: one that follows a forged seal, made by the service in good faith, would vouch for the forgery.
+   * The code of {@link sealDigest} in hex, for verification by the service. It takes a sixtieth of the time of a
+   * signature, and every seal must be verified: otherwise, a seal created in good faith after a forged one would
+   * confirm the forgery.
    */
   readonly mac: string;
 }
 
-/** What the next seal goes on from, and a witness keeps: all but what it has of each entry. */
+/**
+ * The data from which the next seal continues and a checkpoint is made: everything but the entries' ids and digests.
+ */
 export type SealEnd = Pick<Seal, 'number' | 'time' | 'toPosition' | 'hash' | 'signature'>;
 
-/** What the code of a seal is over. */
+/** Returns the digest over which a seal's code is computed. */
 export function sealDigest({ hash: sealed, signature }: Pick<Seal, 'hash' | 'signature'>): string {
   return hash('sha256', sealed + signature, 'hex');
 }
 
-/** What the first seal names as the one before it. */
+/** The first seal's value for the hash of the previous one. */
 export const NO_SEAL = '0'.repeat(64);
 
-/** SHA-256 over the statement by RFC 8785, in which the members stand as their own SHA-256. */
+/** SHA-256 of the statement according to RFC 8785, in which the members are replaced by their SHA-256. */
 export function sealHash(seal: SealStatement): string {
   return statementHash({ ...seal, members: hash('sha256', seal.members, 'hex') });
 }
 
-/** A statement in which the members stand as their SHA-256, hex. */
+/** A statement in which the members are replaced by their SHA-256 in hex. */
 export type HashedStatement = Omit<SealStatement, 'members'> & { readonly members: string };
 
-/** The same of a statement whose members are hashed already. */
+/** Like {@link sealHash}, for a statement whose members are already hashed. */
 export function statementHash(statement: HashedStatement): string {
   const { number, time, fromPosition, toPosition, events, calls, members, retired, previous } = statement;
   return hash(

@@ -5,21 +5,23 @@ import type { SealEnd } from './seal.js';
 import { SealChain } from './seal-chain.js';
 import { SealsRepository } from './seals.repository.js';
 
-/** Most entries of each table in one seal, but for those of one transaction: 50 KB to read and hash at a time. */
+/**
+ * Maximum entries of each table in one seal, except those of the same transaction; 50 KB to read and hash at a time.
+ */
 const SEAL_LIMIT = 1000;
 
-/** What one attempt to seal came to. */
+/** The result of an attempt to seal. */
 export interface Sealing {
-  /** The newest seal, whoever made it; null when there is none, or none since the last attempt. */
+  /** The newest seal, whichever instance created it; null if there is none, or none since the last attempt. */
   readonly newest: SealEnd | null;
-  /** Whether further entries wait already. */
+  /** Whether more entries are already waiting. */
   readonly more: boolean;
 }
 
-/** Seals entries into the chain. Any number of instances may try; an advisory lock lets one at a time. */
+/** Seals entries into the chain. Any number of instances may try; an advisory lock admits one at a time. */
 @Injectable()
 export class Sealer {
-  /** Up to where a seal was seen to reach. */
+  /** The highest position known to be sealed. */
   private sealedTo = 0;
 
   constructor(
@@ -30,11 +32,11 @@ export class Sealer {
   ) {}
 
   /**
-   * Seals the next entries that are final, that is, below the oldest transaction still open: one that commits late
-   * lands in a later range and is never skipped.
+   * Seals the next final entries, which are those below the oldest open transaction. An entry that commits late falls
+   * into a later range and is never skipped.
    */
   async seal(): Promise<Sealing> {
-    // Nearly always true of a service that nobody uses, whose every instance looks twice a second.
+    // On an idle service, this is nearly always the case, and every instance checks twice a second.
     if (!(await this.entries.existFrom(this.sealedTo))) return { newest: null, more: false };
     const sealing = await this.transactions.run((tx) => this.attempt(tx));
     this.sealedTo = sealing.newest?.toPosition ?? 0;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Sealer } from './sealer.js';
 import { CheckpointPublisher } from './checkpoint-publisher.js';
 
-/** Seals whatever waits, and has the newest seal witnessed outside the database. */
+/** Seals all waiting entries, and publishes the newest seal outside the database. */
 @Injectable()
 export class SealingRound {
   constructor(

@@ -5,7 +5,7 @@ import { type Month, monthsLater } from '../partitions/month.js';
 import { SwallowedRecords } from '../entry/swallowed-records.js';
 import type { HashedStatement, Seal, SealEnd } from './seal.js';
 
-/** Any constant that no other user of advisory locks in the same database picks: the bytes of "PortSeal". */
+/** An arbitrary constant, not used by other advisory locks in the same database: the bytes of "PortSeal". */
 const SEALER_LOCK = '5795977089390043500';
 
 const END_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time,
@@ -22,12 +22,12 @@ const OLDEST = `
     (SELECT time FROM audit_calls WHERE position >= $1 ORDER BY position LIMIT 1)
   ) AS waiting`;
 
-/** The chain of seals; it grows at its end only. */
+/** Reads and writes the chain of seals, which only grows at its end. */
 @Injectable()
 export class SealsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Becomes the one sealer until the transaction ends; false when another instance is. */
+  /** Acquires the sealer's lock until the transaction ends. Returns false if another instance holds it. */
   async tryLock(tx: Transaction): Promise<boolean> {
     const [row] = await tx.query<[{ locked: boolean }]>('SELECT pg_try_advisory_xact_lock($1) AS locked', [
       SEALER_LOCK,
@@ -35,7 +35,10 @@ export class SealsRepository {
     return row.locked;
   }
 
-  /** Seals from the newest on, of a month where one is given, genuine or not, each with what its hash is over; PostgreSQL hashes the members. */
+  /**
+   * Returns seals, genuine or not, newest first, optionally of one month, with the data that the hash covers.
+   * PostgreSQL hashes the members.
+   */
   async newest(
     { limit, skip, month }: { limit: number; skip: number; month?: Month | undefined },
     manager: EntityManager = this.dataSource.manager,
@@ -54,13 +57,13 @@ export class SealsRepository {
     });
   }
 
-  /** The time of the first entry from a position on; null for none. */
+  /** Returns the time of the first entry from a position on; null if there is none. */
   async oldestFrom(position: number): Promise<Date | null> {
     const [row] = await this.dataSource.query<[{ oldest: Date | null }]>(OLDEST, [position]);
     return row.oldest;
   }
 
-  /** How many entries the seals of a time have between them; null leaves that end open. */
+  /** Returns the number of entries in the seals of a time range; null leaves an end open. */
   async countEntries(from: Date | null, to: Date | null): Promise<number> {
     const [row] = await this.dataSource.query<[{ entries: number }]>(
       `SELECT coalesce(sum(events + calls), 0)::float8 AS entries FROM audit_seals
@@ -70,7 +73,7 @@ export class SealsRepository {
     return row.entries;
   }
 
-  /** The newest seal before a time; null when there is none. */
+  /** Returns the newest seal before a time; null if there is none. */
   async before(time: Date): Promise<Seal | null> {
     const [seal] = await this.dataSource.query<Seal[]>(
       `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.time < $1 ORDER BY seal.time DESC, seal.number DESC LIMIT 1`,
@@ -79,7 +82,7 @@ export class SealsRepository {
     return seal ?? null;
   }
 
-  /** Up to `limit` seals after a number, in order. */
+  /** Returns up to `limit` seals after a number, in order. */
   async after(number: number, limit: number): Promise<Seal[]> {
     return this.dataSource.query<Seal[]>(
       `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.number > $1 ORDER BY seal.number LIMIT $2`,
@@ -111,7 +114,7 @@ export class SealsRepository {
     if (written.length === 0) throw new SwallowedRecords(1);
   }
 
-  /** The seals that state a retirement, oldest first: at most a few for each month of retention. */
+  /** Returns the seals that record dropped partitions, oldest first; at most a few per month of retention. */
   async withDroppedPartitions(): Promise<Seal[]> {
     return this.dataSource.query<Seal[]>(
       `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE retired <> '[]' ORDER BY seal.number`,

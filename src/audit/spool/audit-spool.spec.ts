@@ -18,7 +18,7 @@ import { AuditSpool } from './audit-spool.js';
 import type { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 
-/** A full disk, when it is switched on; the file system that the module really writes to otherwise. */
+/** Simulates a full disk when enabled; otherwise the real file system is used. */
 const disk = vi.hoisted(() => ({ full: false, refusesToClose: false, writes: 0 }));
 vi.mock('node:fs', async (original) => {
   const actual = await original<typeof fs>();
@@ -35,9 +35,9 @@ vi.mock('node:fs', async (original) => {
 });
 
 const HOSTNAME = hostname().replaceAll(/[^\w.-]/g, '_');
-/** The host as this process's own files name it. */
+/** The host, as named by this process's own files. */
 const HOST = SpoolOwner.ofThisProcess(Buffer.alloc(4)).name.split('~')[0]!;
-/** Beyond the largest process id that Linux gives. */
+/** Higher than the largest process id on Linux. */
 const DEAD_PID = 2 ** 22 + 1;
 
 describe('AuditSpool', () => {
@@ -62,7 +62,7 @@ describe('AuditSpool', () => {
       .slice(0, -1);
   const linesOf = (of: AuditSpool) => of.waiting().flatMap(linesIn);
 
-  /** A segment as a process of that host and id left it. */
+  /** Creates a segment as left by a process on that host with that id. */
   function leaveBehind(host: string, pid: number, lines: string[], lifeMs?: number): void {
     const name = `${host}~${pid}~0badcafe`;
     writeFileSync(join(directory, `${name}~00000001.ndjson`), lines.map((line) => `${line}\n`).join(''));
@@ -81,13 +81,13 @@ describe('AuditSpool', () => {
     rmSync(dataDir, { recursive: true });
   });
 
-  it('gives back what was put into it, in order', () => {
+  it('returns what was appended, in order', () => {
     const mine = spool();
     for (let n = 0; n < 10; n++) mine.append(`line ${n}`);
     expect(linesOf(mine)).toEqual(Array.from({ length: 10 }, (_, n) => `line ${n}`));
   });
 
-  it('has a line in the file before it says that it is written', async () => {
+  it('has written a line to the file before it confirms it', async () => {
     const mine = spool();
     const found = await new Promise<string>((resolve) => {
       mine.append('line', () => {
@@ -98,7 +98,7 @@ describe('AuditSpool', () => {
     expect(found).toBe('line\n');
   });
 
-  it('writes the lines of a turn of the event loop at once, and says so to each', async () => {
+  it('writes all lines of a turn of the event loop at once, and confirms each', async () => {
     const mine = spool();
     disk.writes = 0;
     await Promise.all(
@@ -108,14 +108,14 @@ describe('AuditSpool', () => {
     expect(linesOf(mine)).toHaveLength(50);
   });
 
-  it('says that a line is written even where the disk refuses it: the answer is then one that was in flight', async () => {
+  it('confirms a line even if the disk refuses it, because the request is already in flight', async () => {
     const mine = spool();
     disk.full = true;
     await new Promise<void>((resolve) => mine.append('held', resolve));
     expect(mine.hasRoom()).toBe(false);
   });
 
-  it('holds what a disk refuses only when the file is closed, and goes on with a file of its own', () => {
+  it('keeps lines that the disk refuses only on close, and continues with a new file', () => {
     const mine = spool();
     append(mine, 'first');
     disk.refusesToClose = true;
@@ -132,7 +132,7 @@ describe('AuditSpool', () => {
     expect(mine.hasRoom()).toBe(true);
   });
 
-  it('keeps what was not removed, and begins a new segment for what comes after', () => {
+  it('keeps segments that were not removed, and starts a new one for later lines', () => {
     const mine = spool();
     mine.append('first');
     const [first] = mine.waiting();
@@ -142,7 +142,7 @@ describe('AuditSpool', () => {
     expect(linesOf(mine)).toEqual(['second']);
   });
 
-  it('leaves out a torn last line, of which nothing was acknowledged', () => {
+  it('omits an incomplete last line, which was never acknowledged', () => {
     const before = spool();
     before.append('whole');
     const [segment] = before.waiting();
@@ -150,7 +150,7 @@ describe('AuditSpool', () => {
     expect(linesIn(segment!)).toEqual(['whole']);
   });
 
-  it('gives back very many lines in batches of whole ones, and one that is larger than a batch by itself', () => {
+  it('returns many lines in batches of whole lines, and a line larger than a batch by itself', () => {
     const mine = spool();
     const lines = [
       ...Array.from({ length: 5000 }, (_, n) => `line ${n} ${'x'.repeat(n % 200)}`),
@@ -166,7 +166,7 @@ describe('AuditSpool', () => {
     expect(Math.max(...batches.slice(0, -2).map(({ length }) => length))).toBeLessThanOrEqual(256 * 1024 + 1);
   });
 
-  it('knows how much waits, and for how long', () => {
+  it('reports how much is waiting, and for how long', () => {
     const mine = spool();
     append(mine, '12345');
     clock.advance(3000);
@@ -177,7 +177,7 @@ describe('AuditSpool', () => {
   });
 
   describe('of others', () => {
-    it('takes over what a process that is gone left behind', () => {
+    it('takes over the segments of a process that has ended', () => {
       const mine = spool();
       leaveBehind(HOST, DEAD_PID, ['orphan'], clock.nowMs());
       mine.housekeep();
@@ -185,7 +185,7 @@ describe('AuditSpool', () => {
       expect(readdirSync(directory).filter((name) => name.includes(String(DEAD_PID)))).toEqual([]);
     });
 
-    it('takes over although the clock was ahead and is set back', () => {
+    it('takes over even if the clock was ahead and is set back', () => {
       clock.advance(7_200_000);
       const mine = spool();
       mine.housekeep();
@@ -195,14 +195,14 @@ describe('AuditSpool', () => {
       expect(linesOf(mine)).toEqual(['orphan']);
     });
 
-    it('takes over what its own process id left behind: a container that was started again', () => {
+    it('takes over the segments of its own process id, after a restart of the container', () => {
       const mine = spool();
       leaveBehind(HOST, process.pid, ['orphan'], clock.nowMs());
       mine.housekeep();
       expect(linesOf(mine)).toEqual(['orphan']);
     });
 
-    it('leaves alone what belongs to a process that lives', () => {
+    it('does not take over the segments of a live process', () => {
       const mine = spool();
       leaveBehind(HOST, process.ppid, ['theirs'], clock.nowMs());
       mine.housekeep();
@@ -210,7 +210,7 @@ describe('AuditSpool', () => {
     });
 
     it.each(['', '.0badf00d-4026532000'])(
-      'leaves alone what belongs to another container of the same host name, whose process ids it cannot see: %j',
+      'does not take over the segments of another container of the same host name, whose process ids it cannot see: %j',
       (space) => {
         const mine = spool();
         leaveBehind(`${HOSTNAME}${space}`, DEAD_PID, ['theirs'], clock.nowMs());
@@ -233,7 +233,7 @@ describe('AuditSpool', () => {
       expect(linesOf(mine)).toEqual(['orphan']);
     });
 
-    it('shares what was left behind: of two processes one gets it', () => {
+    it('lets only one of two processes take over a segment', () => {
       const [one, other] = [spool(), spool()];
       leaveBehind('elsewhere', 1, ['orphan']);
       one.housekeep();
@@ -241,7 +241,7 @@ describe('AuditSpool', () => {
       expect([linesOf(one), linesOf(other)]).toEqual([['orphan'], []]);
     });
 
-    it("begins a new segment after a long sleep, in which the open one may have become another process's", () => {
+    it('starts a new segment after a long suspension, because another process may have taken over the open one', () => {
       const mine = spool();
       append(mine, 'before');
       clock.advance(31_000);
@@ -252,7 +252,7 @@ describe('AuditSpool', () => {
       expect(linesOf(mine)).toEqual(['after']);
     });
 
-    it('lets go of a segment that was taken over while it slept', () => {
+    it('drops a segment that was taken over while it was suspended', () => {
       const mine = spool();
       mine.append('line');
       const [segment] = mine.waiting();
@@ -260,7 +260,7 @@ describe('AuditSpool', () => {
       expect(linesOf(mine)).toEqual([]);
     });
 
-    it('passes over files that are none of its own', () => {
+    it('ignores other files', () => {
       const mine = spool();
       writeFileSync(join(directory, 'README'), 'hello');
       mine.housekeep();
@@ -268,8 +268,8 @@ describe('AuditSpool', () => {
     });
   });
 
-  describe('of what PostgreSQL refuses', () => {
-    it('puts a record aside, once, and gives it back at the next start of any process', () => {
+  describe('of records that PostgreSQL refuses', () => {
+    it('quarantines a record once, and returns it at the next start of any process', () => {
       const mine = spool();
       mine.housekeep();
       mine.quarantine('refused');
@@ -280,19 +280,19 @@ describe('AuditSpool', () => {
       expect(linesOf(other)).toEqual(['refused']);
     });
 
-    it('puts no more than a megabyte aside: then all that follows has to wait', () => {
+    it('quarantines no more than a megabyte; all later records then wait', () => {
       const mine = spool();
       for (let n = 0; n < 1000; n++) mine.quarantine(`${n}${'x'.repeat(1000)}`);
       expect(() => {
         for (let n = 1000; n < 1100; n++) mine.quarantine(`${n}${'x'.repeat(1000)}`);
-      }).toThrow('Too many');
+      }).toThrow('too many records');
     });
   });
 
   describe('without room', () => {
     const megabyte = 'x'.repeat(1024 * 1024 - 1);
 
-    it('says so at its limit, and takes requests again when it was emptied', () => {
+    it('reports that it is full at its limit, and accepts requests again once it is emptied', () => {
       const mine = spool(2);
       append(mine, megabyte);
       expect(mine.hasRoom()).toBe(true);
@@ -302,13 +302,13 @@ describe('AuditSpool', () => {
       expect(mine.hasRoom()).toBe(true);
     });
 
-    it('still takes the records of requests in flight, but not without end', () => {
+    it('still accepts the records of requests in flight, but not without limit', () => {
       const mine = spool(1);
       for (let n = 0; n < 10; n++) append(mine, megabyte);
       expect(mine.bytes).toBeLessThan(4 * 1024 * 1024);
     });
 
-    it('holds on to what the disk refuses, says that it has no room, and writes it when it can', () => {
+    it('keeps lines that the disk refuses, reports that it is full, and writes them when it can', () => {
       const mine = spool();
       disk.full = true;
       append(mine, 'refused');

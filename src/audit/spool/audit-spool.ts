@@ -11,20 +11,22 @@ import { SpoolShares } from './spool-shares.js';
 import { SpoolSegments } from './spool-segments.js';
 
 const MEGABYTE = 1024 * 1024;
-/** Lines that could not be written (full disk) and wait in memory: those of the requests then in flight. */
+/**
+ * Lines that could not be written (full disk) and are kept in memory: those of the requests in flight at that time.
+ */
 const MAX_HELD = 10_000;
-/** Room beyond the limit for the requests that were in flight when it was reached. */
+/** Room beyond the limit for requests that were in flight when it was reached. */
 const MARGIN_BYTES = MEGABYTE;
-/** No caller may take more than this part of the spool: a tenth. */
+/** No caller may use more than a tenth of the spool. */
 const CALLERS_TO_FILL_IT = 10;
 const TEND_EVERY_MS = 5000;
-/** And at the start: what PostgreSQL refused may be acceptable by then. */
+/** Also done at the start: PostgreSQL may now accept records that it refused. */
 const TAKE_BACK_EVERY_MS = 3_600_000;
 
 /**
- * The entries on their way to PostgreSQL, as files in `DATA_DIR/audit-spool` that outlive the process: appended to
- * before a request is answered, read back in batches, removed once committed. Bounded by `AUDIT_SPOOL_MAX_MB` for
- * each process.
+ * The entries on their way to PostgreSQL, in files in `DATA_DIR/audit-spool` that outlive the process. They are
+ * appended before a request is answered, read back in batches, and removed once committed. Limited to
+ * `AUDIT_SPOOL_MAX_MB` per process.
  */
 @Injectable()
 export class AuditSpool {
@@ -32,7 +34,7 @@ export class AuditSpool {
   private readonly maxBytes: number;
   private readonly segments: SpoolSegments;
   private readonly quarantineFile: QuarantineFile;
-  /** Lines of this turn of the event loop, and whom to tell when they are written. */
+  /** Lines of this turn of the event loop, and the callbacks to run once they are written. */
   private arriving: string[] = [];
   private awaiting: (() => void)[] = [];
   private held: string[] = [];
@@ -55,12 +57,12 @@ export class AuditSpool {
     this.quarantineFile = new QuarantineFile(directory);
   }
 
-  /** Bytes that have not reached PostgreSQL, those that it refused among them. */
+  /** Bytes that have not been written to PostgreSQL, including those that it refused. */
   get bytes(): number {
     return this.segments.bytes + this.quarantineFile.bytes;
   }
 
-  /** For how long the oldest of them has waited, milliseconds. */
+  /** How long the oldest line has been waiting, in milliseconds. */
   get lagMs(): number {
     return this.segments.lagMs;
   }
@@ -70,20 +72,20 @@ export class AuditSpool {
     return this.held.length === 0 && this.bytes < this.maxBytes;
   }
 
-  /** Whether another request of a caller may be served: there is room, and the caller has not taken a tenth of it. */
+  /** Whether another request of a caller may be served: there is room, and the caller does not use a tenth of it. */
   hasRoomFor(caller: string): boolean {
     return this.hasRoom() && !this.shares.isUsedUp(caller);
   }
 
-  /** Lines that were lost since the process started. */
+  /** Number of lines lost since the process started. */
   get lostRecords(): number {
     return this.lostInAll;
   }
 
   /**
-   * Makes a line durable at the end of this turn of the event loop, and then calls `written`: all lines of a turn cost
-   * one write. If the disk refuses, they are held in memory, and {@link hasRoom} is false until they are written. The line
-   * counts for the share of `caller`, a network.
+   * Makes a line durable at the end of this turn of the event loop, and then calls `written`. All lines of a turn
+   * take one write. If the disk refuses, they are kept in memory, and {@link hasRoom} is false until they are
+   * written. The line counts towards the share of `caller`, a network.
    */
   append(line: string, written?: () => void, caller?: string): void {
     if (caller !== undefined) this.shares.add(caller, line.length);
@@ -91,7 +93,7 @@ export class AuditSpool {
     if (written) this.awaiting.push(written);
   }
 
-  /** Makes durable what has arrived, now. */
+  /** Makes the pending lines durable immediately. */
   flush(): void {
     const lines = this.arriving;
     const awaiting = this.awaiting;
@@ -115,18 +117,18 @@ export class AuditSpool {
     if (this.segments.bytes === 0) this.shares.clear();
   }
 
-  /** Puts a line of a waiting segment aside, to be sent again later; throws when there are too many of them. */
+  /** Quarantines a line of a waiting segment, to be sent again later. Throws if there are too many of them. */
   quarantine(line: string): void {
     this.quarantineFile.put(line);
   }
 
   /**
-   * Shows life, takes over the segments of processes that are gone, and takes back what was put aside; does something
-   * once in a while only.
+   * Periodically updates this process's sign of life, takes over the segments of processes that have ended, and
+   * retries quarantined lines.
    */
   housekeep(): void {
     const nowMs = this.clock.nowMs();
-    // A time that is further away than the pause: the clock was set back.
+    // If the next time is further away than the interval, the clock was set back.
     if (nowMs < this.nextTendMs && this.nextTendMs - nowMs <= TEND_EVERY_MS) return;
     this.nextTendMs = nowMs + TEND_EVERY_MS;
     this.quarantineFile.look();
@@ -137,7 +139,7 @@ export class AuditSpool {
     this.segments.housekeep();
   }
 
-  /** Ends the process's part in the spool; what could not be sent is left for the next one. */
+  /** Removes this process's files from the spool. Lines that could not be sent are left for another process. */
   leave(): void {
     this.flush();
     this.writeHeld();
@@ -150,7 +152,7 @@ export class AuditSpool {
       return true;
     } catch (error) {
       if (this.held.length === 0)
-        this.logger.error(`The spool cannot be written: ${(error as Error).message}`);
+        this.logger.error(`Writing to the spool failed: ${(error as Error).message}`);
       return false;
     }
   }

@@ -1,9 +1,9 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * What process ids are unique in: this boot of this kernel, and the namespace within it. Containers may share a volume and
- * a host name, and a process id that does not run in one of them says nothing of the other. Empty where there is no
- * /proc, and so no such containers either.
+ * Identifies the scope in which process ids are unique: this boot of the kernel, and the PID namespace. Containers
+ * may share a volume and a host name, and a process id that is absent in one of them may be in use in the other.
+ * Empty on systems without /proc, which do not have such containers either.
  */
 export function processSpace(): string {
   try {

@@ -1,10 +1,13 @@
 import { appendFileSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** More than this is no accident of single records; what follows then waits, which is seen, until somebody looks. */
+/**
+ * More refused records than this indicate a systematic failure. The following ones then wait, which is visible to the
+ * operator.
+ */
 const MAX_BYTES = 1024 * 1024;
 
-/** The file of records that PostgreSQL refuses, out of the way of those behind them; shared by all processes. */
+/** The file of records refused by PostgreSQL, which keeps them from blocking later ones. Shared by all processes. */
 export class QuarantineFile {
   private readonly path: string;
   private size = 0;
@@ -14,33 +17,36 @@ export class QuarantineFile {
     this.look();
   }
 
-  /** As of the last look: it is asked for with each request. */
+  /** The size when last checked, because it is read for each request. */
   get bytes(): number {
     return this.size;
   }
 
-  /** Sees what other processes have put there, or taken. */
+  /** Updates the size, which other processes may have changed. */
   look(): void {
     this.size = statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** Adds a record, unless it is there: its segment is sent again when PostgreSQL goes away in the middle of it. */
+  /**
+   * Adds a record, unless it is present: its segment is sent again if PostgreSQL becomes unavailable halfway through
+   * it.
+   */
   put(line: string): void {
     this.look();
     if (this.size > 0 && readFileSync(this.path, 'utf8').split('\n').includes(line)) return;
     if (this.size + line.length > MAX_BYTES)
-      throw new Error(`Too many records are refused by PostgreSQL: ${this.path} takes no more.`);
+      throw new Error(`PostgreSQL refuses too many records: ${this.path} is full.`);
     appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
     this.look();
   }
 
-  /** Makes the file another one, to be sent again; false when there is none. */
+  /** Renames the file, so that its records are sent again. Returns false if there is none. */
   moveTo(path: string): boolean {
     try {
       renameSync(this.path, path);
       return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false; // Or another process was first.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false; // Or another process was faster.
       throw error;
     } finally {
       this.look();

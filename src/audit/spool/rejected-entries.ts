@@ -11,9 +11,10 @@ import { AuditSpool } from './audit-spool.js';
 const ORIGIN = internalOrigin('probe');
 
 /**
- * The last resort of a spooled entry that PostgreSQL refused: its month may have no partition, after a long outage
- * or because the clock jumped, and is made. What is refused even then must not hold up all that comes after it; but
- * only where the entry itself is the reason, or whoever can add a constraint to the table would have an empty trail.
+ * Handles spooled entries that PostgreSQL refused. The partition of an entry's month may be missing, after a long
+ * outage or because the clock jumped; it is then created. An entry that is still refused must not block all later
+ * ones. This applies only if the entry itself is the reason: otherwise, anyone able to add a constraint to the table
+ * could keep the trail empty.
  */
 @Injectable()
 export class RejectedEntries {
@@ -28,8 +29,8 @@ export class RejectedEntries {
   ) {}
 
   /**
-   * Inserts the entry and answers it if it is an event, or puts it aside with an error in the log. Throws when
-   * PostgreSQL is away, or refuses entries of that kind whatever they say: then all of them wait.
+   * Inserts the entry and returns it if it is an event, or quarantines it and logs an error. Throws if PostgreSQL is
+   * unavailable, or if it refuses all entries of that kind; all of them then wait.
    */
   async retryOrQuarantine(line: string, refusal: unknown): Promise<AuditEntry[]> {
     const entry = readEntry(line);
@@ -44,7 +45,7 @@ export class RejectedEntries {
     }
     this.spool.quarantine(line);
     this.logger.error(
-      `An audit entry was refused by PostgreSQL and put aside: ${(refusal as Error).message}`,
+      `PostgreSQL refused an audit entry, which was quarantined: ${(refusal as Error).message}`,
     );
     return [];
   }
@@ -56,7 +57,7 @@ export class RejectedEntries {
     } catch (error) {
       if (!isRowAtFault(error)) throw error;
       const reason = (error as Error).message;
-      throw new Error(`PostgreSQL accepts none of the records of ${kind}s: ${reason}`, { cause: error });
+      throw new Error(`PostgreSQL refuses all records of ${kind}s: ${reason}`, { cause: error });
     }
   }
 
@@ -77,7 +78,9 @@ export class RejectedEntries {
   }
 }
 
-/** What a rescue needs of an entry; null where the line is none, such as what a crash of the machine left of it. */
+/**
+ * Parses the required parts of an entry. Returns null for an invalid line, such as one truncated by a machine crash.
+ */
 function readEntry(line: string): { time: Date; kind: AuditEntry['kind'] } | null {
   try {
     const { time, kind } = JSON.parse(line) as AuditEntry;

@@ -1,28 +1,28 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 
 const LINE_FEED = 0x0a;
-/** Some 700 calls: what PostgreSQL takes well within the statement timeout, on a busy machine too. */
+/** About 700 calls, which PostgreSQL inserts well within the statement timeout even on a busy machine. */
 const BATCH_BYTES = 256 * 1024;
 
 /**
- * An append-only file of lines. They are written by a synchronous call, so that they are in the operating system's
- * hands on return and outlive the process; only a crash of the machine itself may lose the last moments.
+ * An append-only file of lines. Lines are written synchronously, so that the operating system has them on return and
+ * they outlive the process. Only a crash of the machine can lose the most recent ones.
  */
 export class Segment {
   private constructor(
     readonly path: string,
-    /** When it was begun or found, milliseconds. */
+    /** When it was created or found, in milliseconds. */
     readonly sinceMs: number,
     private length: number,
     private descriptor: number | null,
   ) {}
 
-  /** Begins a new segment; throws the file system's error. */
+  /** Creates a new segment. Throws the file system's error. */
   static begin(path: string, nowMs: number): Segment {
     return new Segment(path, nowMs, 0, openSync(path, 'ax', 0o600));
   }
 
-  /** A segment that another process, or an earlier life of this one, left behind. */
+  /** Opens a segment left by another process, or by a previous run of this one. */
   static leftBehind(path: string, nowMs: number): Segment {
     return new Segment(path, nowMs, statSync(path).size, null);
   }
@@ -31,7 +31,10 @@ export class Segment {
     return this.length;
   }
 
-  /** Adds lines. Throws the file system's error, such as ENOSPC; a torn line is then the segment's last. */
+  /**
+   * Appends lines. Throws the file system's error, such as ENOSPC, after which an incomplete line is the segment's
+   * last.
+   */
   append(lines: readonly string[]): void {
     if (this.descriptor === null) throw new Error('The segment is closed.');
     const bytes = Buffer.from(`${lines.join('\n')}\n`);
@@ -39,7 +42,10 @@ export class Segment {
     this.length += bytes.length;
   }
 
-  /** Ends writing; what was written stays readable. Throws the file system's error: a remote one may refuse only now. */
+  /**
+   * Closes the file, which remains readable. Throws the file system's error; a remote file system may report it only
+   * now.
+   */
   close(): void {
     const { descriptor } = this;
     this.descriptor = null;
@@ -47,8 +53,9 @@ export class Segment {
   }
 
   /**
-   * The complete lines, in batches that a statement can hold; a torn last one, of which nothing was acknowledged yet,
-   * is left out. None when another process has taken the segment over, because this one showed no sign of life for too long.
+   * Yields the complete lines, in batches that one statement can process. An incomplete last line, which was never
+   * acknowledged, is omitted. Yields nothing if another process has taken over the segment, because this one gave no
+   * sign of life for too long.
    */
   *batches(): Generator<Buffer> {
     const content = this.content();

@@ -8,13 +8,13 @@ import { AuditSpool } from './audit-spool.js';
 import { RejectedEntries } from './rejected-entries.js';
 import { jsonOfRows, sortLines } from './spooled-lines.js';
 
-/** Entries of one statement: what PostgreSQL inserts well within the statement timeout, on a busy machine too. */
+/** Entries per statement; PostgreSQL inserts this many well within the statement timeout even on a busy machine. */
 const BATCH = 500;
 
-/** Sends what waits in the spool to PostgreSQL, oldest first. */
+/** Sends the contents of the spool to PostgreSQL, oldest first. */
 @Injectable()
 export class SpoolDrain {
-  /** The events (not the calls) that came to PostgreSQL this way, after their commit. */
+  /** The events (not the calls) written to PostgreSQL this way, emitted after their commit. */
   readonly committed = new Subject<AuditEntry>();
 
   constructor(
@@ -24,7 +24,7 @@ export class SpoolDrain {
     private readonly rejected: RejectedEntries,
   ) {}
 
-  /** Sends all that waits; throws when PostgreSQL is away, and what was not sent waits on. */
+  /** Sends everything that waits. Throws if PostgreSQL is unavailable; unsent entries keep waiting. */
   async run(): Promise<void> {
     this.spool.housekeep();
     for (const segment of this.spool.waiting()) {

@@ -3,15 +3,18 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { processSpace } from './process-space.js';
 
-/** A process that has shown no sign of life for so long loses its segments to whoever finds them. */
+/** After this time without a sign of life, other processes may take over a process's segments. */
 const STALE_AFTER_MS = 60_000;
 
 const FILE = /^(?<name>(?<host>[\w.-]+)~(?<pid>\d+)~[0-9a-f]{8})(?:~\d{8}\.ndjson|\.alive)$/;
 
-/** The names under which this process, which may run several applications, lives in spool directories. */
+/** The names under which this process, which may run several applications, appears in spool directories. */
 const here = new Set<string>();
 
-/** A process as the names of its files in the spool directory tell: host and space of process ids, process id and a random part. */
+/**
+ * A process, as identified by the names of its files in the spool directory: host and PID scope, process id and a
+ * random part.
+ */
 export class SpoolOwner {
   private constructor(
     readonly name: string,
@@ -26,18 +29,18 @@ export class SpoolOwner {
     return new SpoolOwner(name, host, process.pid);
   }
 
-  /** The owner of a file of the spool directory, or null for a file that is not ours. */
+  /** Returns the owner of a file in the spool directory, or null for a file that is not part of the spool. */
   static of(file: string): SpoolOwner | null {
     const { name, host, pid } = FILE.exec(file)?.groups ?? {};
     return name === undefined ? null : new SpoolOwner(name, host!, Number(pid));
   }
 
-  /** The file name of the owner's n-th segment; they sort in the order in which they were begun. */
+  /** Returns the file name of the owner's n-th segment. Names sort in the order of creation. */
   segment(sequence: number): string {
     return `${this.name}~${String(sequence).padStart(8, '0')}.ndjson`;
   }
 
-  /** Shows the other processes that this one lives. */
+  /** Shows other processes that this one is alive. */
   showLife(directory: string, nowMs: number): void {
     const file = this.signOfLife(directory);
     try {
@@ -47,7 +50,7 @@ export class SpoolOwner {
     }
   }
 
-  /** Ends this process's life in the directory. */
+  /** Removes this process's sign of life from the directory. */
   leave(directory: string): void {
     here.delete(this.name);
     rmSync(this.signOfLife(directory), { force: true });
@@ -58,8 +61,8 @@ export class SpoolOwner {
   }
 
   /**
-   * Whether the process is gone. Where ids mean the same the process id tells at once, unless it is in use again; from
-   * elsewhere (another container, or this one before it was made anew) and else the age of the sign of life decides.
+   * Whether the process has ended. Within the same PID scope, this follows from the process id, unless it has been
+   * reused. Otherwise (another container, or this one before it was recreated), the age of the sign of life decides.
    */
   isGone(directory: string, self: SpoolOwner, nowMs: number): boolean {
     if (here.has(this.name)) return false;
@@ -68,8 +71,8 @@ export class SpoolOwner {
   }
 
   /**
-   * Whether a process that last showed life at `lifeMs` must fear, after a suspended machine or a stopped process,
-   * that its open segment is or will shortly be another's.
+   * Whether a process whose last sign of life was at `lifeMs`, after it or its machine was suspended, must assume
+   * that its open segment has been or will soon be taken over.
    */
   static isDoubtful(lifeMs: number, nowMs: number): boolean {
     return nowMs - lifeMs > STALE_AFTER_MS / 2;

@@ -4,10 +4,10 @@ import type { Clock } from '../../platform/clock/clock.js';
 import { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 
-/** A segment is read whole; this bounds how much that is. */
+/** Limits the size of a segment, because segments are read as a whole. */
 const SEGMENT_BYTES = 256 * 1024;
 
-/** The files of one process in the spool directory: the open one, which grows, and those that wait to be sent. */
+/** The files of one process in the spool directory: the open one, which grows, and those waiting to be sent. */
 export class SpoolSegments {
   private open: Segment | null = null;
   private closed: Segment[] = [];
@@ -26,13 +26,13 @@ export class SpoolSegments {
     return this.closed.reduce((sum, segment) => sum + segment.bytes, this.open?.bytes ?? 0);
   }
 
-  /** For how long the oldest line has waited, milliseconds. */
+  /** How long the oldest line has been waiting, in milliseconds. */
   get lagMs(): number {
     const oldest = this.closed[0] ?? this.open;
     return oldest ? Math.max(0, this.clock.nowMs() - oldest.sinceMs) : 0;
   }
 
-  /** Adds lines to the open segment. Throws the file system's error; what comes next begins another segment. */
+  /** Appends lines to the open segment. Throws the file system's error; later lines go to another segment. */
   append(lines: readonly string[]): void {
     try {
       if (SpoolOwner.isDoubtful(this.lifeMs, this.clock.nowMs())) {
@@ -48,25 +48,28 @@ export class SpoolSegments {
     }
   }
 
-  /** Those to send, oldest first. The open one is ended only when no other waits, so that an outage makes no crowd. */
+  /**
+   * Returns those to send, oldest first. The open one is closed only if no other waits, so that an outage does not
+   * create many files.
+   */
   waiting(): readonly Segment[] {
     if (this.closed.length === 0) this.endOpen();
     return this.closed;
   }
 
-  /** Removes one whose lines are committed. */
+  /** Removes a segment whose lines are committed. */
   remove(segment: Segment): void {
     segment.remove();
     this.closed = this.closed.filter((other) => other !== segment);
   }
 
-  /** Has a file moved to where it is one of these; `moveTo` answers whether there was any. */
+  /** Moves a file to a path at which it becomes one of these segments. `moveTo` returns whether there was a file. */
   take(moveTo: (path: string) => boolean): void {
     const mine = this.nextPath();
     if (moveTo(mine)) this.closed.push(Segment.leftBehind(mine, this.clock.nowMs()));
   }
 
-  /** Shows life, and takes over the segments of processes that are gone. */
+  /** Updates the sign of life, and takes over the segments of processes that have ended. */
   housekeep(): void {
     this.showLife();
     for (const file of readdirSync(this.directory).sort()) {
@@ -78,7 +81,7 @@ export class SpoolSegments {
     }
   }
 
-  /** Ends the process's part in the directory; what could not be sent is left for the next one. */
+  /** Removes this process's files from the directory. Lines that could not be sent are left for another process. */
   leave(): void {
     this.endOpenAnyway();
     this.owner.leave(this.directory);
@@ -92,12 +95,12 @@ export class SpoolSegments {
     open.close();
   }
 
-  /** After a failure that is reported already, and as often as anybody likes. */
+  /** Closes the open segment after a failure that has already been reported. May be called repeatedly. */
   private endOpenAnyway(): void {
     try {
       this.endOpen();
     } catch {
-      // A full disk refuses to close what it has refused to write.
+      // A full disk may also refuse to close a file whose data it refused to write.
     }
   }
 
@@ -112,7 +115,7 @@ export class SpoolSegments {
   }
 }
 
-/** False when another process was first. */
+/** Returns false if another process moved the file first. */
 function isMoved(from: string, to: string): boolean {
   try {
     renameSync(from, to);

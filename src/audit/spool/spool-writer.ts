@@ -7,14 +7,14 @@ import { EntrySigner } from '../entry/entry-signer.js';
 import { RefusalGroups } from '../refusals/refusal-groups.js';
 import { AuditSpool } from './audit-spool.js';
 
-/** The status of what a limit refused. */
+/** The status of requests refused by a limit. */
 const REFUSED_BY_LIMIT = 429;
 
 type Refusal = AuditEvent<'excess_rate_limit_exceeded'>;
 
 /**
- * Puts signed entries into the spool: a call as the row that it will be, anything else as JSON. Refusals by a limit, and
- * calls that the spool has no room for, are recorded together when one caller has many.
+ * Writes signed entries to the spool: calls as table rows, everything else as JSON. Refusals by a limit, and calls
+ * for which the spool has no room, are combined if a caller has many of them.
  */
 @Injectable()
 export class SpoolWriter {
@@ -41,12 +41,14 @@ export class SpoolWriter {
     this.spool.append(this.signer.json(this.entries.event(event)), undefined, event.origin.network);
   }
 
-  /** The refusal of a request by a limit; `endpoint` is its method and route. */
+  /** Records the refusal of a request by a limit; `endpoint` is its method and route. */
   refusal(refusal: Refusal, endpoint: string): void {
     if (this.refusals.isSingle(callerOf(refusal), refusal, endpoint)) this.event(refusal);
   }
 
-  /** Calls `written` once the call is durable in the spool, or at once where calls are not recorded, or together. */
+  /**
+   * Calls `written` once the call is durable in the spool, or immediately if calls are not recorded or are combined.
+   */
   call(call: ApiCall, written?: () => void): void {
     if (!this.environment.AUDIT_CALLS_ENABLED) return written?.();
     const { network } = call.origin;
@@ -56,24 +58,24 @@ export class SpoolWriter {
     this.spool.append(this.signer.row(this.entries.call(call)), written, network);
   }
 
-  /** Puts what is counted but not recorded yet into the spool: the process is about to end. */
+  /** Writes refusals that were counted but not yet recorded. Called before the process ends. */
   flush(): void {
     this.refusals.flush();
     this.calls.flush();
   }
 
-  /** As JSON, because the rows of calls have no details. */
+  /** Uses JSON, because rows of calls have no details. */
   private json(call: ApiCall): void {
     this.spool.append(this.signer.json(this.entries.call(call)), undefined, call.origin.network);
   }
 }
 
-/** A user wherever they are or, of somebody unknown, the address, for IPv6 its /64. */
+/** Identifies the caller: the user, regardless of address, or for an unknown user the address, for IPv6 its /64. */
 function callerOf({ userId, origin }: { userId?: string | null; origin: ApiCall['origin'] }): string {
   return userId == null ? `address ${origin.network}` : `user ${userId}`;
 }
 
-/** All policies that refused, the longest wait, and the account where they had one in common. */
+/** Combines all policies that refused, the longest wait, and the account if it is the same. */
 function joined(sofar: Refusal, next: Refusal): Refusal {
   const { account, ...details } = next.details;
   return {

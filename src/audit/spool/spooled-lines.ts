@@ -2,16 +2,16 @@ import { readCallRow } from '../entry/call-row.js';
 import { canonicalEntry } from '../entry/canonical-entry.js';
 import { signedJson } from '../entry/signed-json.js';
 
-/** A line of JSON begins with it, and a row never, because its first field is an id. */
+/** The first character of every JSON line. Rows never start with it, because their first field is an id. */
 const JSON_START = '{';
 
-/** Spooled lines by how they are sent: rows of calls, each ended by a line feed, and JSON for all else. */
+/** Spooled lines by format: rows of calls, each terminated by a line feed, and JSON for everything else. */
 export interface SpooledLines {
   readonly rows: Buffer;
   readonly json: string[];
 }
 
-/** Keeps the rows as they are, bytes that nobody looks at, where nothing lies between them: nearly always. */
+/** Separates the formats. Rows without JSON lines in between, nearly all of them, are kept as unparsed bytes. */
 export function sortLines(lines: Buffer): SpooledLines {
   if (!lines.includes(`\n${JSON_START}`) && lines[0] !== JSON_START.charCodeAt(0))
     return { rows: lines, json: [] };
@@ -23,7 +23,10 @@ export function sortLines(lines: Buffer): SpooledLines {
   };
 }
 
-/** Rows as JSON, to be inserted one by one, with the signatures that they have; a line that is no row stays what it is. */
+/**
+ * Converts rows to JSON with their existing signatures, to be inserted one by one. Invalid rows are returned
+ * unchanged.
+ */
 export function jsonOfRows(rows: Buffer): string[] {
   return textsOf(rows).map((row) => {
     const read = readCallRow(row);

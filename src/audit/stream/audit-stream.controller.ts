@@ -15,7 +15,7 @@ import { unacceptable } from '../reading/trail-query.js';
 import { AuditStreamDto } from './audit-stream.dto.js';
 import { AuditStreams } from './audit-streams.js';
 
-/** Streams new entries to auditors for as long as their session is live. */
+/** Streams new entries to auditors for as long as their session is valid. */
 @ApiTags('audit')
 @Controller('audit/stream')
 @RequireRole('admin', 'auditor')
@@ -28,10 +28,10 @@ export class AuditStreamController {
   ) {}
 
   /**
-   * Streams entries as they are recorded, as server-sent events: `data` is an entry, `id` its id; an event without data
-   * only gives the position of the stream. A client that reconnects with `Last-Event-ID` misses nothing. The stream ends with the session, with the
-   * access token at the latest. Follow it with `EventSource` or `curl -N`: a page that waits for the end of the answer
-   * shows nothing.
+   * Streams entries as they are recorded, as server-sent events: `data` is an entry and `id` its id. An event without
+   * data only contains the position of the stream. A client that reconnects with `Last-Event-ID` misses nothing. The
+   * stream ends with the session, or earlier when the access token expires. Read it with `EventSource` or `curl -N`;
+   * a client that waits for the end of the response shows nothing.
    */
   @Get()
   @Header('Cache-Control', 'no-store, no-transform')
@@ -62,7 +62,7 @@ export class AuditStreamController {
     if (position === null) {
       throw unacceptable(
         '#/Last-Event-ID',
-        'Last-Event-ID must be an id that a stream sent, of an entry still kept',
+        'Last-Event-ID must be an id sent by a stream, of an entry that still exists',
       );
     }
     return position;

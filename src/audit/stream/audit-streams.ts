@@ -6,10 +6,10 @@ import { AuditFeed } from '../feed/audit-feed.js';
 import { eventFrames, type Subscription } from './event-frames.js';
 import { SessionEndsRepository } from '../reading/session-ends.repository.js';
 
-/** Streams that one process serves; each costs it three or four queries every half second. */
+/** Limits on concurrent streams per process. Each one takes three or four queries every half second. */
 const STREAMS = { ofAll: 50, ofOne: 10, retryAfterSeconds: 30 };
 
-/** The trail as server-sent events, to a bounded number of readers. */
+/** Sends the trail as server-sent events to a limited number of readers. */
 @Injectable()
 export class AuditStreams implements OnModuleDestroy {
   private readonly open = new OpenStreams(STREAMS);
@@ -21,14 +21,14 @@ export class AuditStreams implements OnModuleDestroy {
     private readonly clock: Clock,
   ) {}
 
-  /** Ends all streams before the process stops; their clients reconnect to another instance and continue there. */
+  /** Ends all streams before the process stops. Clients reconnect to another instance and continue there. */
   onModuleDestroy(): void {
     this.draining.abort();
   }
 
   /**
-   * Begins a stream. It ends with the reader's session or with the process; one that does not keep up is not read ahead
-   * for. Throws `overloaded` when there are too many, of all readers or of this one.
+   * Starts a stream. It ends with the reader's session or with the process, and reads only as fast as its client
+   * does. Throws `overloaded` if there are too many streams, in total or of this reader.
    */
   begin(subscription: Subscription): Readable {
     const { userId } = subscription.principal;
@@ -43,7 +43,7 @@ export class AuditStreams implements OnModuleDestroy {
     const closing = new AbortController();
     const signal = AbortSignal.any([this.draining.signal, closing.signal]);
     const stream = Readable.from(eventFrames(sources, subscription, signal));
-    // By itself it waits for the generator's next frame before it is closed, and with a quiet trail that is a while.
+    // Otherwise, closing waits for the generator's next frame, which can take a while if the trail is quiet.
     const destroy = stream.destroy.bind(stream);
     stream.destroy = (error) => {
       closing.abort();

@@ -9,20 +9,20 @@ import type { Moment, SessionEndsRepository } from '../reading/session-ends.repo
 
 /** How often new entries and the session are checked, regardless of how much there is to read. */
 const POLL_MS = 500;
-/** A comment is sent when nothing else was for so long, so that proxies keep the connection. */
+/** Interval after which a comment is sent if nothing else was, so that proxies keep the connection open. */
 const HEARTBEAT_MS = 15_000;
 const BATCH = 200;
 
-/** The entries that a reader requested, and the position to start from. */
+/** The entries requested by a reader, and the position from which to start. */
 export interface Subscription {
   readonly principal: SessionPrincipal;
-  /** A position of the feed; null for the present end. */
+  /** A position of the feed; null for the current end. */
   readonly position: string | null;
   readonly calls: boolean;
   readonly wants: (entry: AuditEntry) => boolean;
 }
 
-/** The sources of a stream. */
+/** The dependencies of a stream. */
 export interface StreamSources {
   readonly feed: AuditFeed;
   readonly ends: SessionEndsRepository;
@@ -30,9 +30,9 @@ export interface StreamSources {
 }
 
 /**
- * Entries as server-sent events (WHATWG HTML section 9.2), whose ids are the entries', between frames without data
- * whose ids are positions. Read only when the connection takes more, and while the session lives. If PostgreSQL is
- * unavailable, the stream ends; clients reconnect automatically and miss nothing.
+ * Yields entries as server-sent events (WHATWG HTML section 9.2), whose ids are those of the entries, and frames
+ * without data whose ids are positions. Reads only when the connection accepts more data and the session is valid. If
+ * PostgreSQL is unavailable, the stream ends; clients reconnect automatically and miss nothing.
  */
 export async function* eventFrames(
   sources: StreamSources,
@@ -55,10 +55,10 @@ async function* frames(
   let position = subscription.position ?? begun.position;
   let checkedMs = begun.ms;
   let sentMs = begun.ms;
-  // Without an id here, a client that is cut off before the first entry would come back to a later present.
+  // Without an id here, a client disconnected before the first entry would resume at a later position.
   yield `retry: 2000\nid: ${position}\n\n`;
   while (!signal.aborted) {
-    // In both directions: the clock may be set back while a stream is open.
+    // Checks both directions, because the clock may be set back while a stream is open.
     if (Math.abs(clock.nowMs() - checkedMs) >= POLL_MS) {
       checkedMs = clock.nowMs();
       if (await ends.hasEnded(principal, begun)) return;

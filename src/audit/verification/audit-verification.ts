@@ -10,20 +10,20 @@ import { CHAIN_START, type ChainEnd } from './seal-check.js';
 import { TrailWalk } from './trail-walk.js';
 import { VerifiedSoFar } from './verified-so-far.js';
 
-/** How much of the trail to verify, and what to hold it against. */
+/** Which part of the trail to verify, and what to compare it with. */
 export interface VerificationOptions {
-  /** Only what was sealed since, and until; without them the whole trail, and what no seal covers yet. */
+  /** Verifies only what was sealed in this range. By default, verifies the whole trail, including unsealed entries. */
   readonly from?: Date;
   readonly to?: Date;
-  /** Checkpoints from elsewhere, in addition to those that this installation keeps. */
+  /** Checkpoints from elsewhere, in addition to those kept by this installation. */
   readonly checkpoints?: readonly Checkpoint[];
-  /** Ends the verification between two seals: it then throws the signal's reason, and calls nothing intact. */
+  /** Aborts the verification between two seals. It then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Told how many entries are verified, as it goes. */
+  /** Called with the number of entries verified so far. */
   readonly onProgress?: (entries: number) => void;
 }
 
-/** The verdict on the trail, and the newest seal that it reaches; broken is an answer, not an error. */
+/** The result of a verification, and the newest seal verified. A broken trail is a result, not an error. */
 export interface Verification {
   readonly intact: boolean;
   /** How many entries were verified. */
@@ -31,19 +31,19 @@ export interface Verification {
   readonly from: string | null;
   readonly to: string;
   readonly firstFault: Fault | null;
-  /** The newest seal verified, and the public key for its signature; null when nothing is sealed yet. */
+  /** The newest seal verified, and the public key for its signature; null if nothing is sealed yet. */
   readonly checkpoint: (Checkpoint & { readonly publicKey: string }) | null;
 }
 
 interface RunOptions extends VerificationOptions {
-  /** Told of each link up to which all is in order. */
+  /** Called for each link up to which no fault was found. */
   readonly onLink?: (end: ChainEnd) => void;
 }
 
-/** Tells whether the trail is what was once written. */
+/** Verifies that the trail is unchanged since it was written. */
 @Injectable()
 export class AuditVerification {
-  /** Where to go on behind a fault, once the caller has come back and so has taken it. */
+  /** Where to continue after a fault, once the caller has processed it and called again. */
   private behindFault: ChainEnd | null = null;
 
   constructor(
@@ -55,15 +55,15 @@ export class AuditVerification {
     private readonly progress: VerifiedSoFar,
   ) {}
 
-  /** Verifies the whole trail or a part of it; throws `dependency_unavailable` when PostgreSQL is away. */
+  /** Verifies the whole trail or a part of it. Throws `dependency_unavailable` if PostgreSQL is unavailable. */
   async verify(options: VerificationOptions = {}): Promise<Verification> {
     return (await this.run(options.from ?? CHAIN_START, options)).verification;
   }
 
   /**
-   * Verifies what was sealed since the last call, of this process or the one before, against the chain as it was then;
-   * the first call of all verifies all. For a schedule: it tells of each fault once, and of one that the process did
-   * not live to hear again. When the signal ends it, the next call goes on from there.
+   * Verifies what was sealed since the last call, by this process or the previous one, against the chain as it was
+   * then. The first call verifies everything. Intended for a schedule: each fault is reported once, and again if the
+   * process ended before the next call. If the signal aborts it, the next call continues from there.
    */
   async verifyNew(signal?: AbortSignal): Promise<Verification> {
     if (this.behindFault) this.progress.stop(this.behindFault);
@@ -71,7 +71,7 @@ export class AuditVerification {
     const last = this.progress.read();
     const [now] = last.number === 0 ? [last] : await this.seals.after(last.number - 1, 1);
     const isThere = now?.number === last.number && now.hash === last.hash;
-    // Of a chain that is not the one it was, retention's doing included, nothing is known any more.
+    // If the chain was replaced or shortened, even by retention, nothing is known about it any more.
     const { verification, end } = await this.run(isThere ? last : CHAIN_START, {
       ...(signal && { signal }),
       onLink: (link) => this.progress.pass(link),
@@ -88,7 +88,7 @@ export class AuditVerification {
   ) {
     const now = this.clock.now();
     const check = new CheckpointCheck([...this.kept.read(), ...checkpoints], this.key);
-    // What has not come yet is no end: with one, what no seal covers yet would be left out.
+    // An end in the future is ignored; otherwise, unsealed entries would be left out.
     const until = to && to < now ? to : null;
     let end = start instanceof Date ? CHAIN_START : start;
     let newest: Checkpoint | null = null;
@@ -120,10 +120,10 @@ export class AuditVerification {
   }
 }
 
-/** The fault of a chain that no longer has the link that was verified last, unless retention dropped it. */
+/** Returns a fault if the chain no longer contains the link verified last, unless retention dropped it. */
 function lossOf({ number }: ChainEnd, now: ChainEnd | undefined, end: ChainEnd): Fault | null {
   if (now?.number === number)
-    return sealFault(number, 'seal_replaced', 'The seal is not the one that was verified before.');
+    return sealFault(number, 'seal_replaced', 'The seal differs from the one verified before.');
   if (end.number < number)
     return sealFault(end.number + 1, 'tail_cut', `The trail was once verified up to seal ${number}.`);
   return null;

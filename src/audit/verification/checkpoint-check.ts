@@ -3,7 +3,7 @@ import type { Seal } from '../seals/seal.js';
 import type { SealKey } from '../seals/seal-key.js';
 import { type Fault, sealFault } from './fault.js';
 
-/** Compares the chain with checkpoints that were kept outside the database; only genuine ones are testimony. */
+/** Compares the chain with checkpoints kept outside the database. Only genuine checkpoints count. */
 export class CheckpointCheck {
   private readonly byNumber: Map<number, Checkpoint[]>;
 
@@ -14,14 +14,17 @@ export class CheckpointCheck {
     this.byNumber = Map.groupBy(checkpoints, ({ number }) => number);
   }
 
-  /** The fault of a seal that a genuine checkpoint knows with another hash, or null. */
+  /** Returns a fault if a genuine checkpoint has a different hash for the seal, or null. */
   faultOf(seal: Seal): Fault | null {
     const others = this.byNumber.get(seal.number)?.filter(({ hash }) => hash !== seal.hash) ?? [];
     if (!others.some((checkpoint) => this.key.isOurs(checkpoint))) return null;
-    return sealFault(seal.number, 'seal_replaced', 'The seal is not the one that a checkpoint knows.');
+    return sealFault(seal.number, 'seal_replaced', 'The seal differs from the one in a checkpoint.');
   }
 
-  /** The fault of a chain that ends at a seal although a genuine checkpoint knows a later one of that time, or null. */
+  /**
+   * Returns a fault if the chain ends at a seal although a genuine checkpoint proves a later one in the time range,
+   * or null.
+   */
   cutAfter(number: number, until: Date | null): Fault | null {
     const beyond = [...this.byNumber.values()]
       .flat()

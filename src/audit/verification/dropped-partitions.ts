@@ -5,7 +5,7 @@ import { monthOf } from '../partitions/month.js';
 import { type DroppedPartition, type Seal, sealDigest, sealHash } from '../seals/seal.js';
 import type { SealsRepository } from '../seals/seals.repository.js';
 
-/** What retention dropped, as far as genuine seals say so; a month that somebody else deleted is not among it. */
+/** The partitions dropped by retention according to genuine seals. A month deleted by other means is not included. */
 export class DroppedPartitions {
   private stated: DroppedPartition[] = [];
 
@@ -14,7 +14,7 @@ export class DroppedPartitions {
     private readonly signer: EntrySigner,
   ) {}
 
-  /** Reads the statements anew: months may be dropped while verification is under way. */
+  /** Reloads the records, because months may be dropped during verification. */
   async load(): Promise<void> {
     const seals = await this.seals.withDroppedPartitions();
     this.stated = seals.filter((seal) => this.isGenuine(seal)).flatMap(({ retired }) => retired);
@@ -26,7 +26,9 @@ export class DroppedPartitions {
     return this.stated.some((partition) => partition.table === table && partition.month === month);
   }
 
-  /** The hash of a dropped seal after which the chain goes on, if that number was the last of a dropped month. */
+  /**
+   * Returns the hash of a dropped seal from which the chain continues, if the seal was the last of a dropped month.
+   */
   hashOf(number: number): string | undefined {
     return this.stated.find(({ lastSeal }) => lastSeal?.number === number)?.lastSeal?.hash;
   }

@@ -1,9 +1,9 @@
 import type { EntriesRepository, EntryPage, EntryTable, StoredEntry } from '../entry/entries.repository.js';
 
-/** Entries read at a time: some 15 ms of work, after which other requests have their turn. */
+/** Entries read at a time; about 15 ms of work before other requests can proceed. */
 const PAGE = 2000;
 
-/** The entries of a table in the order of their positions, read page by page, one page ahead. */
+/** Reads the entries of a table in the order of their positions, page by page, prefetching one page. */
 export class EntryStream {
   private page: StoredEntry[] = [];
   private at = 0;
@@ -16,8 +16,8 @@ export class EntryStream {
   ) {}
 
   /**
-   * The entries not yet read whose position is below `to`, in chunks. Pages may reach ahead as far as `final`, the
-   * position below which nothing is added any more.
+   * Yields the unread entries with positions below `to`, in chunks. Prefetched pages may extend to `final`, the
+   * position below which no entries are added any more.
    */
   async *below(to: number, final: number): AsyncGenerator<StoredEntry[]> {
     for (;;) {
@@ -41,7 +41,7 @@ export class EntryStream {
 
   private read(from: number, final: number): Promise<EntryPage> {
     const page = this.entries.inOrder(this.table, { from, to: final, limit: PAGE });
-    // A walk that is given up leaves the page ahead behind, and with it a failure that nobody awaits.
+    // If the walk is aborted, the prefetched page is never awaited, nor is its failure.
     page.catch(() => undefined);
     return page;
   }

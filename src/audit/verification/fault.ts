@@ -1,41 +1,47 @@
-/** What verification can find; the words are stable. */
+/** The kinds of faults that verification can find. The words are stable. */
 export type FaultKind =
-  /** The entry is not what was sealed. */
+  /** The entry differs from what was sealed. */
   | 'altered'
-  /** The entry's code is not one that the service wrote. */
+  /** The entry's code was not written by the service. */
   | 'forged'
-  /** The entry was sealed and is gone. */
+  /** The entry was sealed and no longer exists. */
   | 'missing'
-  /** The entry lies in a range that was sealed without it. */
+  /** The entry is in a range that was sealed without it. */
   | 'inserted'
-  /** The entry is not in the place where it was sealed. */
+  /** The entry is not at the position where it was sealed. */
   | 'moved'
-  /** The seal is not what was signed, or does not go on from the one before. */
+  /** The seal differs from what was signed, or does not continue from the previous one. */
   | 'seal_altered'
-  /** The seal's code is not one that the service wrote. */
+  /** The seal's code was not written by the service. */
   | 'seal_forged'
-  /** The seal is gone, and maybe others after it. */
+  /** The seal no longer exists, and later ones may not either. */
   | 'seal_missing'
-  /** The seal is not the one that a checkpoint knows. */
+  /** The seal differs from the one in a checkpoint. */
   | 'seal_replaced'
-  /** A checkpoint knows that the trail once reached further. */
+  /** A checkpoint proves that the trail was once longer. */
   | 'tail_cut'
-  /** A table of the trail is not what it was made as: a trigger, rule, policy, key or relation is not the product's. */
+  /**
+   * A table of the trail is not as it was created: a trigger, rule, policy, key or relation is not part of the
+   * product.
+   */
   | 'table_altered';
 
-/** A fault of the trail, and where: the id of an entry, `seal:` and the number of a seal, or `table:` and the name of a table. */
+/**
+ * A fault of the trail and its place: the id of an entry, `seal:` and the number of a seal, or `table:` and the name
+ * of a table.
+ */
 export interface Fault {
   readonly id: string;
   readonly kind: FaultKind;
   readonly detail: string;
 }
 
-/** A fault of a seal as a whole, named so that it cannot be taken for one of an entry. */
+/** Creates a fault of a whole seal, with a name that cannot be confused with the id of an entry. */
 export function sealFault(number: number, kind: FaultKind, detail: string): Fault {
   return { id: `seal:${number}`, kind, detail };
 }
 
-/** A fault of a table or partition itself. */
+/** Creates a fault of a table or partition itself. */
 export function relationFault(relation: string, detail: string): Fault {
   return { id: `table:${relation}`, kind: 'table_altered', detail };
 }

@@ -5,38 +5,38 @@ import type { Member } from '../seals/members.js';
 import type { Fault, FaultKind } from './fault.js';
 
 const DETAILS = {
-  altered: 'The entry is not what was sealed.',
-  forged: 'The code of the entry is not one that the service wrote.',
-  missing: 'The entry was sealed and is gone.',
-  inserted: 'The entry lies in a range that was sealed without it.',
-  moved: 'The entry is not in the place where it was sealed.',
+  altered: 'The entry differs from what was sealed.',
+  forged: 'The code of the entry was not written by the service.',
+  missing: 'The entry was sealed and no longer exists.',
+  inserted: 'The entry is in a range that was sealed without it.',
+  moved: 'The entry is not at the position where it was sealed.',
 } satisfies Partial<Record<FaultKind, string>>;
 
-/** Faults of one seal beyond this many are not kept: a wiped or flooded table has millions. */
+/** Maximum number of faults kept per seal; an emptied or flooded table has millions. */
 const MAX_FAULTS = 100;
 
-/** The fault of an entry that no seal covers yet: all there is to tell by is its code. */
+/** Returns the fault of an unsealed entry, which can only be detected by its code, or null. */
 export function unsealedFault(entry: StoredEntry, signer: EntrySigner): Fault | null {
   const digest = digestOf(canonicalEntry(entry));
   const isGenuine = digest === entry.digest && signer.mac(digest) === entry.mac;
   return isGenuine ? null : entryFault(entry.id, 'forged');
 }
 
-/** The fault of an entry at a position that the service does not give and the sealer does not reach. */
+/** Creates the fault of an entry at a position that the service does not assign and the sealer does not reach. */
 export function outOfRangeFault(id: string): Fault {
-  return { id, kind: 'inserted', detail: 'The entry lies where no range of positions can hold it.' };
+  return { id, kind: 'inserted', detail: 'The position of the entry is outside the valid range.' };
 }
 
-/** The fault of an entry that its table holds more than once. */
+/** Creates the fault of an entry that its table contains more than once. */
 export function repeatedFault(id: string): Fault {
-  return { id, kind: 'inserted', detail: 'The table holds the entry more than once.' };
+  return { id, kind: 'inserted', detail: 'The table contains the entry more than once.' };
 }
 
 function entryFault(id: string, kind: keyof typeof DETAILS): Fault {
   return { id, kind, detail: DETAILS[kind] };
 }
 
-/** Compares the entries of one table in a seal's range, as they come in order, with the members that the seal names. */
+/** Compares the entries of one table in a seal's range, in order, with the members listed in the seal. */
 export class MemberCheck {
   private readonly seen: Uint8Array;
   private readonly found: { readonly place: number; readonly fault: Fault }[] = [];
@@ -63,12 +63,15 @@ export class MemberCheck {
     this.next = Math.max(this.next, place + 1);
   }
 
-  /** The members that did not come; retention may be the reason. */
+  /** Returns the members not found. Retention may be the reason. */
   unseen(): string[] {
     return this.members.filter((_, place) => this.seen[place] === 0).map(({ id }) => id);
   }
 
-  /** The faults in the order of the seal; of the given ids, which no retention explains, that they are missing. */
+  /**
+   * Returns the faults in the order of the seal. The given ids, which retention does not explain, are reported as
+   * missing.
+   */
   faults(missing: readonly string[]): Fault[] {
     for (const id of missing) this.report(this.placeOf(id)!, entryFault(id, 'missing'));
     return this.found.sort((a, b) => a.place - b.place).map(({ fault }) => fault);

@@ -2,28 +2,28 @@ import { describe, expect, it, vi } from 'vitest';
 import { ProgressBar } from './progress-bar.js';
 
 describe('ProgressBar', () => {
-  /** A bar on a terminal, or on none, and what it writes. */
+  /** Returns a bar on a terminal, or without one, and its output. */
   function barOn(isTTY: boolean) {
     const written: string[] = [];
     const stream = { isTTY, write: (text: string) => written.push(text) };
     return { bar: new ProgressBar(stream as unknown as NodeJS.WriteStream), written };
   }
 
-  it('shows the share that is done', async () => {
+  it('shows the percentage completed', async () => {
     const { bar, written } = barOn(true);
     await bar.learnTotal(async () => 200);
     bar.show(50);
     expect(written).toEqual([expect.stringContaining('25 % of 200 entries')]);
   });
 
-  it('shows how many are done when they could not be counted', async () => {
+  it('shows the number completed if the total is unknown', async () => {
     const { bar, written } = barOn(true);
     await bar.learnTotal(() => Promise.reject(new Error('statement timeout')));
     bar.show(50);
     expect(written).toEqual(['\r50 entries']);
   });
 
-  it('has nothing counted where nobody looks', async () => {
+  it('does not count without a terminal', async () => {
     const { bar, written } = barOn(false);
     const count = vi.fn();
     await bar.learnTotal(count);

@@ -1,7 +1,7 @@
 const WIDTH = 30;
 const EVERY_MS = 100;
 
-/** How far a long run has come, on one line of a terminal; nothing at all where there is no terminal. */
+/** Shows the progress of a long run in one line of a terminal. Shows nothing without a terminal. */
 export class ProgressBar {
   private total = 0;
   private shownMs = 0;
@@ -9,8 +9,8 @@ export class ProgressBar {
   constructor(private readonly stream: NodeJS.WriteStream) {}
 
   /**
-   * Learns how much there is to do, where there is somebody to see it. That it cannot be counted is no reason not to
-   * verify: the sum over all seals of a large trail may take longer than a statement is given.
+   * Determines the total, if there is a terminal. If counting fails, verification continues anyway: for a large
+   * trail, the sum over all seals may exceed the statement timeout.
    */
   async learnTotal(count: () => Promise<number>): Promise<void> {
     if (this.stream.isTTY) this.total = await count().catch(() => 0);
@@ -26,7 +26,7 @@ export class ProgressBar {
     this.stream.write(`\r[${bar}] ${Math.floor(share * 100)} % of ${this.total} entries`);
   }
 
-  /** Leaves an empty line behind. */
+  /** Clears the line. */
   clear(): void {
     if (this.stream.isTTY) this.stream.write('\r\u001b[K');
   }

@@ -6,7 +6,7 @@ import { SharedVerification } from './shared-verification.js';
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('SharedVerification', () => {
-  /** A verification whose runs end when they are told to. */
+  /** Returns a verification whose runs end on command. */
   function verifying() {
     const runs: PromiseWithResolvers<Verification>[] = [];
     const verify = () => {
@@ -18,7 +18,7 @@ describe('SharedVerification', () => {
   }
   const verdict = (entries: number) => ({ intact: true, entries }) as Verification;
 
-  it('runs once for sixty that ask at once, and anew for who asks later', async () => {
+  it('runs once for sixty concurrent callers, and again for a later one', async () => {
     const { runs, shared } = verifying();
     const asked = Array.from({ length: 60 }, () => shared.verify({}));
     await turn();
@@ -31,7 +31,7 @@ describe('SharedVerification', () => {
     expect(await later).toEqual(verdict(2));
   });
 
-  it('verifies one range at a time, also after one that failed, and refuses more than ten', async () => {
+  it('verifies one range at a time, even after a failure, and refuses more than ten', async () => {
     const { runs, shared } = verifying();
     const asked = Array.from({ length: 10 }, (_, n) => shared.verify({ from: new Date(n) }));
     const failed = asked[0]!.catch((error: Error) => error.message);

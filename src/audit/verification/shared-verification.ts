@@ -3,12 +3,12 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { AuditVerification, type Verification } from './audit-verification.js';
 
-/** Ranges that are verified or wait for it. */
+/** Maximum number of ranges being verified or waiting. */
 const MAX_WAITING = 10;
 
 /**
- * Verifies for those who ask over HTTP, one range at a time, and once for all who ask for the same range meanwhile: it
- * reads the whole trail, and sixty at once made other requests wait for more than a second.
+ * Verifies on behalf of HTTP requests: one range at a time, and once for all concurrent requests for the same range.
+ * Verification reads the whole trail, and sixty concurrent ones delayed other requests by more than a second.
  */
 @Injectable()
 export class SharedVerification {
@@ -18,8 +18,8 @@ export class SharedVerification {
   constructor(private readonly verification: AuditVerification) {}
 
   /**
-   * The verdict on a range, maybe of a run that began before. Throws `overloaded` when too many ranges wait, and
-   * `dependency_unavailable` when PostgreSQL is away.
+   * Returns the result for a range, possibly of a run that started earlier. Throws `overloaded` if too many ranges
+   * wait, and `dependency_unavailable` if PostgreSQL is unavailable.
    */
   async verify(range: { from?: Date; to?: Date }): Promise<Verification> {
     const key = `${range.from?.getTime()} ${range.to?.getTime()}`;

@@ -11,29 +11,32 @@ import { MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
 import { DroppedPartitions } from './dropped-partitions.js';
 import { type ChainEnd, CHAIN_START, linkFault, ownFault } from './seal-check.js';
 
-/** Entries whose seals are read at a time, roughly; at least and at most so many seals. */
+/** Approximate number of entries whose seals are read at a time, within a minimum and a maximum number of seals. */
 const ENTRIES_AHEAD = 10_000;
 const MIN_SEALS = 10;
 const MAX_SEALS = 2000;
 
-/** Entries outside of all ranges that are named: one is too many, and somebody may have written a million. */
+/**
+ * Maximum number of entries reported outside all ranges. One is too many, but an attacker may have inserted a
+ * million.
+ */
 const MAX_OUT_OF_RANGE = 100;
 
-/** What was found in the range of one seal or, with none, outside of their ranges. */
+/** The result for the range of one seal or, without a seal, for entries outside all ranges. */
 export interface WalkStep {
   readonly seal: Seal | null;
-  /** Whether the seal is not the service's; the walk then goes on from the one before it. */
+  /** Whether the seal was not created by the service. The walk then continues from the previous one. */
   readonly isForged?: boolean;
   readonly entries: number;
   readonly faults: readonly Fault[];
 }
 
-/** SQLSTATE `insufficient_privilege` */
+/** SQLSTATE `insufficient_privilege`. */
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * Where a walk goes: on from a link of the chain or from the newest seal before a time, to the last seal of a time or,
- * with null, to the end of the trail.
+ * The range of a walk: from a link of the chain, or from the newest seal before a time, to the last seal of a time
+ * or, with null, to the end of the trail.
  */
 export interface WalkPlan {
   readonly start: ChainEnd | Date;
@@ -42,7 +45,7 @@ export interface WalkPlan {
 
 type Streams = Readonly<Record<EntryTable, EntryStream>>;
 
-/** Verifies the trail in its order, in memory that does not grow with it. */
+/** Verifies the trail in order, using memory that does not grow with it. */
 @Injectable()
 export class TrailWalk {
   constructor(
@@ -53,9 +56,9 @@ export class TrailWalk {
   ) {}
 
   /**
-   * Yields what each seal's range came to, faults of the seal itself first; then the entries that no seal covers yet.
-   * At last what lies outside of all ranges, and what is not right with the tables themselves: it belongs to no part of the
-   * trail, so that each walk tells of it.
+   * Yields the result for the range of each seal, with faults of the seal itself first, and then unsealed entries.
+   * Finally yields entries outside all ranges and faults of the tables themselves. These belong to no part of the
+   * trail, so every walk reports them.
    */
   async *walk(plan: WalkPlan): AsyncGenerator<WalkStep> {
     const hindrances = await this.catalogue.hindrances();
@@ -63,7 +66,8 @@ export class TrailWalk {
     try {
       yield* this.entriesOf(plan);
     } catch (error) {
-      // With row_security off, PostgreSQL refuses a statement that a policy would filter. The fault is reported already.
+      // With row_security off, PostgreSQL rejects a statement that a policy would filter. The fault has already been
+      // reported.
       const isHindered =
         hindrances.length > 0 && (error as { code?: string }).code === INSUFFICIENT_PRIVILEGE;
       if (!isHindered) throw error;
@@ -83,7 +87,7 @@ export class TrailWalk {
   private async *ranges({ start: from, until }: WalkPlan): AsyncGenerator<WalkStep> {
     const before = from instanceof Date ? await this.seals.before(from) : null;
     if (before) yield this.alone(before, ownFault(before, this.signer));
-    // Without a seal before that time the chain must go on from its beginning, or from what retention left of it.
+    // Without a seal before that time, the chain must continue from its beginning, or from what retention left of it.
     const start = before ?? (from instanceof Date ? CHAIN_START : from);
     const dropped = new DroppedPartitions(this.seals, this.signer);
     await dropped.load();
@@ -96,13 +100,13 @@ export class TrailWalk {
       for (const seal of page) {
         const own = ownFault(seal, this.signer);
         if (own) {
-          // Not a link of the chain: going on from it would leave out whatever comes after it.
+          // Not a link of the chain. Continuing from it would omit everything after it.
           yield { seal, isForged: true, entries: 0, faults: [own] };
           continue;
         }
         const link = linkFault(seal, await this.resume(seal, end, dropped), this.signer);
         if (until !== null && seal.time > until.toISOString()) {
-          // Of this one only what it says of its place: the last of the time may be gone, or it may be one itself.
+          // Of this link, only its position is checked: the last seal of the time may be gone, or this may be it.
           if (link) yield this.alone(null, link);
           return;
         }
@@ -132,7 +136,7 @@ export class TrailWalk {
     }
   }
 
-  /** What a seal is to go on from: the one before it or, where retention dropped that one, what it left. */
+  /** Returns the state from which a seal must continue: the previous seal, or its record if retention dropped it. */
   private async resume(seal: Seal, end: ChainEnd, dropped: DroppedPartitions): Promise<ChainEnd> {
     if (seal.number === end.number + 1) return end;
     await dropped.load();
@@ -170,7 +174,7 @@ export class TrailWalk {
   }
 }
 
-/** The missing entries that retention does not explain, not even when asked once more. */
+/** Returns the missing entries not explained by retention, even after reloading its records. */
 async function unexplained(
   table: EntryTable,
   missing: string[],

@@ -6,12 +6,15 @@ import { Environment } from '../../platform/config/environment.js';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { CHAIN_START, type ChainEnd } from './seal-check.js';
 
-/** Seals are verified by the thousand a second; a restart may verify a second's worth again. */
+/**
+ * Minimum interval between writes. Thousands of seals are verified per second, and a restart may repeat one second's
+ * worth.
+ */
 const WRITE_EVERY_MS = 1000;
 
 /**
- * How far the trail is verified, in `DATA_DIR/audit-verified.json`, so that a restart goes on from there. Authenticated:
- * a file that somebody else wrote is as good as none, and all is verified.
+ * Stores how far the trail is verified in `DATA_DIR/audit-verified.json`, so that a restart continues from there. The
+ * file is authenticated. A forged file is ignored, and everything is verified.
  */
 @Injectable()
 export class VerifiedSoFar {
@@ -28,18 +31,18 @@ export class VerifiedSoFar {
     this.path = join(environment.DATA_DIR, 'audit-verified.json');
   }
 
-  /** The last link that was kept; the beginning of the chain when there is none. */
+  /** Returns the last stored link; the beginning of the chain if there is none. */
   read(): ChainEnd {
     return (this.end ??= this.load() ?? CHAIN_START);
   }
 
-  /** Keeps a link, in the file if the last one there is a second old. */
+  /** Remembers a link, and writes it to the file if the last write was at least a second ago. */
   pass(end: ChainEnd): void {
     this.end = end;
     if (Math.abs(this.clock.nowMs() - this.writtenMs) >= WRITE_EVERY_MS) this.write(end);
   }
 
-  /** Keeps a link, in the file too. */
+  /** Remembers a link and writes it to the file. */
   stop(end: ChainEnd): void {
     this.end = end;
     this.write(end);
@@ -53,7 +56,9 @@ export class VerifiedSoFar {
       writeFileSync(draft, JSON.stringify({ ...end, code: this.codeOf(end) }), { mode: 0o600 });
       renameSync(draft, this.path);
     } catch (error) {
-      this.logger.warn(`The next start will verify more than it must: ${(error as Error).message}`);
+      this.logger.warn(
+        `The verification progress could not be saved, so the next start will verify more than necessary: ${(error as Error).message}`,
+      );
     }
   }
 

@@ -17,9 +17,9 @@ export class AccountCreation {
     private readonly audit: AuditService,
   ) {}
 
-  /** Creates an account whose password is hashed already, in the caller's transaction. Throws `email_taken`. */
+  /** Creates an account with a password hash, in the caller's transaction. Throws `email_taken`. */
   async create(tx: Transaction, account: NewUser, passwordHash: string, origin: Origin): Promise<User> {
-    // Guesses at an address before it was registered do not count against its first owner.
+    // Guesses for an address before its registration do not count against the new owner.
     await this.guessing.unlock(this.audit.emailDigest(account.email), tx);
     const user = await this.users.create(tx, account, origin);
     await this.credentials.set(tx, user.id, passwordHash);

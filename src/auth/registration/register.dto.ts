@@ -1,4 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
+import { LOCALES, type Locale } from '../../platform/access/locale.js';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { IsDisplayName } from '../../users/display-name.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
@@ -11,14 +13,23 @@ export class RegisterDto {
   @IsAccountEmail()
   email: string;
 
-  /** At least 15 characters (`PASSWORD_MIN_LENGTH`), none of the common or breached ones; no rules about what is in it. */
+  /**
+   * At least 15 characters (`PASSWORD_MIN_LENGTH`) and not a common or breached password; there are no composition
+   * rules.
+   */
   @ApiProperty({ format: 'password', maxLength: 256, example: 'wandering otters hum at 4 bells' })
   @IsPasswordText()
   password: string;
 
-  /** A name for people to read; 1 to 80 printable characters. */
+  /** A name for display; 1 to 80 printable characters. */
   @ApiProperty({ type: String, required: false, nullable: true, maxLength: 80, example: 'Ada Lovelace' })
   @IfPresent()
   @IsDisplayName()
   displayName?: string | null;
+
+  /** The language of mails to the account; by default the one that `Accept-Language` prefers. */
+  @ApiProperty({ enum: LOCALES, required: false, nullable: true, example: 'en' })
+  @IfPresent()
+  @IsIn(LOCALES, { message: `$property must be one of ${LOCALES.join(', ')}` })
+  locale?: Locale | null;
 }

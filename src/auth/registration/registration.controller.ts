@@ -1,9 +1,10 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../../platform/access/access.decorator.js';
+import type { Locale } from '../../platform/access/locale.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { ClientOrigin } from '../../platform/http/request.decorators.js';
+import { ClientOrigin, PreferredLocale } from '../../platform/http/request.decorators.js';
 import { Slow } from '../../platform/http/slow.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
@@ -12,7 +13,7 @@ import { UsersErrors } from '../../users/users.errors.js';
 import { RegisterDto } from './register.dto.js';
 import { RegistrationService } from './registration.service.js';
 
-/** Opens accounts. */
+/** Creates accounts. */
 @ApiTags('auth')
 @Controller('auth')
 @Public()
@@ -20,20 +21,24 @@ export class RegistrationController {
   constructor(private readonly registration: RegistrationService) {}
 
   /**
-   * Opens an account. Its owner is not signed in by that: log in next. The address is compared without regard to case;
-   * the password needs 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one.
+   * Creates an account. This does not sign in: log in afterwards. The address is compared without regard to case. The
+   * password must have at least 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one.
    */
   @Post('register')
   @Slow('password')
   @RateLimit('register')
-  @ApiOperation({ operationId: 'registerAccount', summary: 'Open an account' })
-  @ApiCreatedResponse({ type: ProfileDto, description: 'The account is open; sign in next.' })
+  @ApiOperation({ operationId: 'registerAccount', summary: 'Create an account' })
+  @ApiCreatedResponse({ type: ProfileDto, description: 'The account has been created; log in next.' })
   @Problems(UsersErrors.email_taken, PlatformErrors.overloaded)
   async register(
-    @Body() { email, password, displayName = null }: RegisterDto,
+    @Body() { email, password, displayName = null, locale }: RegisterDto,
+    @PreferredLocale() preferred: Locale,
     @ClientOrigin() origin: Origin,
   ): Promise<ProfileDto> {
-    const profile = await this.registration.register({ email, password, displayName }, origin);
+    const profile = await this.registration.register(
+      { email, password, displayName, locale: locale ?? preferred },
+      origin,
+    );
     return { ...profile, roles: [...profile.roles] };
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
+import type { Locale } from '../../platform/access/locale.js';
 import type { Profile } from '../../platform/access/profile.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
@@ -13,13 +14,14 @@ import { AccountCreation } from './account-creation.js';
 
 /** A validated registration request. */
 export interface Registration {
-  /** In the spelling of `canonicalEmail`. */
+  /** Normalised by `canonicalEmail`. */
   readonly email: string;
   readonly password: string;
   readonly displayName: string | null;
+  readonly locale: Locale;
 }
 
-/** Opens accounts. */
+/** Creates accounts at the request of their owners. */
 @Injectable()
 export class RegistrationService {
   constructor(
@@ -30,8 +32,8 @@ export class RegistrationService {
     private readonly audit: AuditService,
   ) {}
 
-  /** Throws `validation_failed` for an unfit password, `email_taken`, and `overloaded`. */
-  async register({ email, password, displayName }: Registration, origin: Origin): Promise<Profile> {
+  /** Throws `validation_failed` for an unacceptable password, `email_taken` or `overloaded`. */
+  async register({ email, password, displayName, locale }: Registration, origin: Origin): Promise<Profile> {
     const fault = await this.passwords.faultOf(password, email);
     if (fault) {
       throw new Problem(PlatformErrors.validation_failed, {
@@ -39,10 +41,10 @@ export class RegistrationService {
       });
     }
     try {
-      // Asked before the costly hash; the unique constraint decides when two ask at once.
+      // Checked before the costly hash; the unique constraint decides between concurrent registrations.
       if (await this.users.isTaken(email)) throw new Problem(UsersErrors.email_taken);
       const passwordHash = await this.passwords.hash(password);
-      const account = { email, displayName, roles: ['user' as const] };
+      const account = { email, displayName, locale, roles: ['user' as const] };
       const created = await this.transactions.run((tx) =>
         this.creation.create(tx, account, passwordHash, origin),
       );

@@ -5,14 +5,17 @@ import { LoginDto } from './login.dto.js';
 
 const CREDENTIALS = { email: 'ada@example.com', password: 'wandering otters hum at 4 bells' };
 
-/** What the OpenAPI document says of a login's body and answer, in either transport. */
+/** OpenAPI documentation of a login: its body and its response, in either transport. */
 export const LoginDocumentation = () =>
   applyDecorators(
     ApiBody({
       type: LoginDto,
       examples: {
-        cookie: { summary: 'A browser: cookies', value: { ...CREDENTIALS, tokenTransport: 'cookie' } },
-        body: { summary: 'Everything else: body', value: { ...CREDENTIALS, tokenTransport: 'body' } },
+        cookie: {
+          summary: 'Browsers: cookie transport',
+          value: { ...CREDENTIALS, tokenTransport: 'cookie' },
+        },
+        body: { summary: 'Other clients: body transport', value: { ...CREDENTIALS, tokenTransport: 'body' } },
       },
     }),
     SessionAnswer('`access_token`, `refresh_token` and `device`'),

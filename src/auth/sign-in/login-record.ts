@@ -6,7 +6,7 @@ import { GUESSING_RULES } from '../../rate-limit/guessing/account-guessing.js';
 import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
 import type { UserWithHash } from '../credentials/passwords/password-credentials.repository.js';
 
-/** Records passwords that were not right, at a login or in a session. */
+/** Records wrong passwords, at a login or in a session. */
 @Injectable()
 export class LoginRecord {
   constructor(private readonly audit: AuditService) {}
@@ -16,7 +16,7 @@ export class LoginRecord {
     return this.audit.emailDigest(email);
   }
 
-  /** Records a password that was not right, and why, which the caller of the API is not told. */
+  /** Records a wrong password and the reason, which the response does not contain. */
   async failure(
     found: UserWithHash | null,
     failures: number,
@@ -36,7 +36,7 @@ export class LoginRecord {
     await this.audit.recordAlone({ type: 'authn_login_fail_max', reason: 'too_many_failures', ...event });
   }
 
-  /** Records a login that was refused unevaluated because of the failures before it; ignores every other error. */
+  /** Records a login that was refused without evaluation because of earlier failures; ignores every other error. */
   async locked(error: unknown, emailDigest: string, userId: string | null, origin: Origin): Promise<void> {
     if (!(error instanceof Problem) || error.row !== RateLimitErrors.rate_limited) return;
     await this.audit.recordAlone({

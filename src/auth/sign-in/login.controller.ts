@@ -16,7 +16,7 @@ import { LoginDocumentation } from './login-documentation.js';
 import { LoginDto } from './login.dto.js';
 import { LoginService } from './login.service.js';
 
-/** Signs people in by their password. The tokens travel as the client chose: a browser never sees one in a body. */
+/** Signs users in with their password and returns the tokens in the transport that the client requested. */
 @ApiTags('auth')
 @Controller('auth')
 @Public()
@@ -28,9 +28,9 @@ export class LoginController {
   ) {}
 
   /**
-   * Signs in. The response is the same for an unknown address, a wrong password and a disabled account. From the tenth failure in a row
-   * on, each one makes the account wait longer, up to 15 minutes; a device that has signed in before has a count of its
-   * own.
+   * Signs in. The response is the same for an unknown address, a wrong password and a disabled account. From the tenth
+   * consecutive failure on, each one locks the account for longer, up to 15 minutes. A device that has signed in
+   * before is counted separately.
    */
   @Post('login')
   @HttpCode(200)

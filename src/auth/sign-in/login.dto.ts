@@ -5,7 +5,7 @@ import { IsAccountEmail } from '../../users/email.decorator.js';
 import { TOKEN_TRANSPORTS, type TokenTransport } from '../../sessions/tokens/token-transport.js';
 import { IsPasswordText } from '../credentials/passwords/password.decorator.js';
 
-/** Proof of who signs in, and how the tokens shall travel. */
+/** The credentials of a login, and the transport of the tokens. */
 export class LoginDto {
   @ApiProperty({ format: 'email', maxLength: 254, example: 'ada@example.com' })
   @IsAccountEmail()
@@ -15,13 +15,15 @@ export class LoginDto {
   @IsPasswordText()
   password: string;
 
-  /** `cookie`, the default, for browsers: both tokens only in HttpOnly cookies. `body` for everything else. */
+  /** `cookie` (default) is for browsers: both tokens are only in HttpOnly cookies. `body` is for all other clients. */
   @ApiProperty({ enum: TOKEN_TRANSPORTS, required: false, example: 'cookie' })
   @IfPresent()
   @IsIn(TOKEN_TRANSPORTS, { message: 'tokenTransport must be cookie or body' })
   tokenTransport?: TokenTransport;
 
-  /** What an earlier login in the body transport answered; failures from here then count apart from strangers'. */
+  /**
+   * The device token from an earlier login in the body transport; failures of this device are then counted separately.
+   */
   @ApiProperty({ required: false, maxLength: 200 })
   @IfPresent()
   @IsString({ message: 'deviceToken must be text' })

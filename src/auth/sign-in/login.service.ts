@@ -13,15 +13,15 @@ import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
 import { LoginRecord } from './login-record.js';
 import { type RightPassword, SignInService } from './sign-in.service.js';
 
-/** What is presented to sign in; nothing of it is verified yet. */
+/** The submitted credentials, not verified yet. */
 export interface Credentials {
-  /** In the spelling of `canonicalEmail`. */
+  /** Normalised by `canonicalEmail`. */
   readonly email: string;
   readonly password: string;
   readonly deviceToken: string | null;
 }
 
-/** A password to compare, its failure counted already. */
+/** A password to compare; the attempt has already been counted as a failure. */
 type Guess = Omit<RightPassword, 'userId' | 'hash'> & Pick<Credentials, 'email'>;
 
 interface Verdict {
@@ -30,8 +30,9 @@ interface Verdict {
 }
 
 /**
- * Checks a password. Callers cannot distinguish unknown, wrong and disabled: the same statements, one hash of the
- * same cost, the same answer. Every guess is counted before the password is compared.
+ * Checks a password. Clients cannot distinguish an unknown account, a wrong password and a disabled account: each
+ * takes the same statements and one hash of the same cost, and has the same response. Every guess is counted before
+ * the password is compared.
  */
 @Injectable()
 export class LoginService {
@@ -44,7 +45,10 @@ export class LoginService {
     private readonly record: LoginRecord,
   ) {}
 
-  /** Throws `invalid_credentials`, `rate_limited` after too many failures, `overloaded` when hashes queue up. */
+  /**
+   * Throws `invalid_credentials`, `rate_limited` after too many failures, or `overloaded` if too many hashes are
+   * queued.
+   */
   async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<IssuedSession> {
     // Before the first query; otherwise a flood of refusals would load PostgreSQL as much as logins do.
     await this.hasher.assertRoom();
@@ -64,7 +68,9 @@ export class LoginService {
     throw new Problem(AuthErrors.invalid_credentials);
   }
 
-  /** A session where the password is right; else the account that it was compared with, if there is one. */
+  /**
+   * Returns a session if the password is correct; otherwise the account with which it was compared, if there is one.
+   */
   private async tryToSignIn(
     { email, ...guess }: Guess,
     first: UserWithHash | null,
@@ -75,7 +81,7 @@ export class LoginService {
       const { user, hash } = found!;
       const issued = await this.signIn.signIn({ ...guess, userId: user.id, hash: hash! }, origin);
       if (issued) return { issued, found };
-      // Changed meanwhile. A login at the same moment may only have renewed the hash, so the password is compared again.
+      // The hash changed meanwhile. A concurrent login may only have renewed it, so the password is compared again.
       found = await this.credentials.findByEmail(email);
       if (found === null || found.hash === hash) break;
     }

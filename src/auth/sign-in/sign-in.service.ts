@@ -9,11 +9,11 @@ import { PasswordCredentials } from '../credentials/passwords/password-credentia
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
 
-/** A password that was found right for a user. */
+/** A password that was verified for a user. */
 export interface RightPassword {
   readonly userId: string;
   readonly password: string;
-  /** The hash that it was compared with. */
+  /** The hash with which it was compared. */
   readonly hash: string;
   /** Keyed digest of the submitted address. */
   readonly emailDigest: string;
@@ -21,7 +21,7 @@ export interface RightPassword {
   readonly attempt: GuessingAttempt;
 }
 
-/** Turns a right password into a session: the count of failures, the session and its events commit together. */
+/** Issues a session for a verified password. The count of failures, the session and its events commit together. */
 @Injectable()
 export class SignInService {
   constructor(
@@ -32,7 +32,7 @@ export class SignInService {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Null when the account was disabled, deleted or given another password since this one was found right. */
+  /** Returns null if the account was disabled or deleted, or its password changed, since the password was verified. */
   async signIn(right: RightPassword, origin: Origin): Promise<IssuedSession | null> {
     const { userId, hash, emailDigest, device, attempt } = right;
     const freshHash = await this.freshHash(right);
@@ -55,7 +55,10 @@ export class SignInService {
     });
   }
 
-  /** A hash of the configured cost where the stored one has another; a busy queue leaves it for the next login. */
+  /**
+   * Returns a new hash if the cost of the stored one is outdated; null otherwise, and if the queue is full, so that a
+   * later login renews it.
+   */
   private async freshHash({ password, hash }: RightPassword): Promise<string | null> {
     if (!this.hasher.isOutdated(hash)) return null;
     return this.hasher.hash(password).catch(() => null);

@@ -13,7 +13,7 @@ import {
 } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
 
-/** A password that is to be compared, its failure counted already. */
+/** A password to compare; the attempt has already been counted as a failure. */
 export interface PasswordGuess {
   readonly password: string;
   readonly attempt: GuessingAttempt;
@@ -21,7 +21,7 @@ export interface PasswordGuess {
   readonly emailDigest: string;
 }
 
-/** The password as a proof in a session. */
+/** Verifies passwords as step-up proofs. */
 @Injectable()
 export class PasswordStepUp implements OnModuleInit {
   constructor(
@@ -32,19 +32,21 @@ export class PasswordStepUp implements OnModuleInit {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Offers the password to every account that has one. */
+  /** Registers the password as a step-up method of every account that has one. */
   onModuleInit(): void {
     this.methods.register('aal1', async (userId) =>
       (await this.credentials.exists(userId)) ? ['password'] : [],
     );
   }
 
-  /** Throws `overloaded` when a comparison that was asked for now would wait too long. */
+  /** Throws `overloaded` if a comparison that starts now would wait too long. */
   async assertRoom(): Promise<void> {
     await this.hasher.assertRoom();
   }
 
-  /** Null when the password is wrong, or is not the account's any more. Throws what {@link SessionStepUp} throws. */
+  /**
+   * Returns null if the password is wrong or no longer that of the account. Throws what {@link SessionStepUp} throws.
+   */
   async prove(
     principal: SessionPrincipal,
     first: UserWithHash,
@@ -62,7 +64,7 @@ export class PasswordStepUp implements OnModuleInit {
       const request = { principal, proofs: [proof] as const, emailDigest };
       const issued = await this.transactions.run((tx) => this.steps.stepUp(tx, request, origin));
       if (issued) return issued;
-      // Changed meanwhile. A login at the same moment may only have renewed the hash, so the password is compared again.
+      // The hash changed meanwhile. A concurrent login may only have renewed it, so the password is compared again.
       found = await this.credentials.findByUserId(principal.userId);
       if (found?.hash === hash) return null;
     }

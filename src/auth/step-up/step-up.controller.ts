@@ -17,7 +17,7 @@ import { AuthErrors } from '../auth.errors.js';
 import { StepUpDto } from './step-up.dto.js';
 import { StepUpService } from './step-up.service.js';
 
-/** Renews the proof of a session. */
+/** Lets signed-in users authenticate again. */
 @ApiTags('auth')
 @Controller('auth')
 @SignedIn()
@@ -29,16 +29,17 @@ export class StepUpController {
   ) {}
 
   /**
-   * Proves again who is signed in, for a route that answered `insufficient_user_authentication`: the session goes on, and
-   * is recently proven for ten minutes (`STEP_UP_MAX_AGE_SECONDS`). The tokens are renewed as by a refresh, in the
-   * transport that the access token came in; use the new ones. A wrong password counts like one of a login.
+   * Authenticates the signed-in user again, for requests that were refused with `insufficient_user_authentication`.
+   * The session continues, and its proof counts as recent for ten minutes (`STEP_UP_MAX_AGE_SECONDS`). The tokens are
+   * renewed as in a refresh, in the transport of the presented access token; use the new ones from now on. A wrong
+   * password counts like one at a login.
    */
   @Post('step-up')
   @HttpCode(200)
   @Slow('password')
   @RateLimit('login-address')
   @UseInterceptors(RefundInterceptor)
-  @ApiOperation({ operationId: 'stepUp', summary: 'Prove again who is signed in' })
+  @ApiOperation({ operationId: 'stepUp', summary: 'Authenticate again in a session' })
   @Problems(
     AuthErrors.invalid_credentials,
     SessionErrors.insufficient_user_authentication,

@@ -2,7 +2,7 @@ import type { Evidence } from './alert-kind.js';
 import type { Alert, AlertState } from './alert.entity.js';
 import type { Severity } from './severity.js';
 
-/** The public form of an alert, in the API and at the webhook alike. Times are RFC 3339 in UTC. */
+/** The public form of an alert, used by both the API and the webhook. Times are RFC 3339 in UTC. */
 export interface AlertBody {
   readonly id: string;
   readonly rule: string;
@@ -17,7 +17,7 @@ export interface AlertBody {
   readonly resolvedBy: string | null;
 }
 
-/** The alert as everyone outside sees it: a column that is added to the table stays private until it is added here. */
+/** Returns the public form of an alert. A new column of the table stays private until it is added here. */
 export function alertBody(alert: Alert): AlertBody {
   return {
     id: alert.id,

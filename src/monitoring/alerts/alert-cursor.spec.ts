@@ -9,12 +9,12 @@ const alert = {
   lastSeenAt: new Date('2026-11-23T12:00:00.123Z'),
 } as Alert;
 
-describe('The cursor of a page of alerts', () => {
-  it('comes back as the position that it was made of', () => {
+describe('The cursor of a list of alerts', () => {
+  it('decodes to the position from which it was created', () => {
     expect(positionOf(cursorAfter(alert))).toEqual(alert);
   });
 
-  it('is refused when somebody else made it', () => {
+  it('is refused if the service did not create it', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.base64String()), (text) => {
         expect(() => positionOf(text)).toThrow(Problem);

@@ -4,12 +4,12 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Alert } from './alert.entity.js';
 import type { AlertPosition } from './alerts.repository.js';
 
-/** The cursor of the page that follows an alert. Opaque to clients; it grants no access. */
+/** Returns the cursor of the page that follows an alert. It is opaque to clients and grants no access. */
 export function cursorAfter({ lastSeenAt, id }: Alert): string {
   return Buffer.from(`${lastSeenAt.getTime()} ${id}`).toString('base64url');
 }
 
-/** Reads a cursor back; throws `validation_failed` for what {@link cursorAfter} did not write. */
+/** Decodes a cursor. Throws `validation_failed` for a value that {@link cursorAfter} did not create. */
 export function positionOf(cursor: string): AlertPosition {
   const [, time, id] = /^(\d{1,15}) (\S+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (time === undefined || id === undefined || !isUuid(id)) {

@@ -15,17 +15,19 @@ const PRIORITY_OF = { critical: 'critical', warning: 'normal', info: 'low' } as 
 
 const SUBJECT = 'alert:';
 
-/** The subject of every message about an alert. */
+/** Returns the subject of every message about an alert. */
 export function subjectOfAlert(id: string): string {
   return SUBJECT + id;
 }
 
-/** The id of the alert that a message is about, or null where it is about something else. */
+/** Returns the id of the alert that a message is about, or null if it is about something else. */
 export function alertOfSubject(subject: string): string | null {
   return subject.startsWith(SUBJECT) ? subject.slice(SUBJECT.length) : null;
 }
 
-/** Puts the messages that an alert's change causes on each channel into the outbox, the most severe first. */
+/**
+ * Writes the messages for changed alerts to the outbox, one for each channel that wants them, the most severe first.
+ */
 @Injectable()
 export class AlertDispatch implements OnModuleInit {
   constructor(
@@ -33,7 +35,7 @@ export class AlertDispatch implements OnModuleInit {
     private readonly outbox: Outbox,
   ) {}
 
-  /** How this process's attempts to deliver alerts ended. */
+  /** Emits the outcome of each attempt by this process to deliver an alert. */
   get outcomes(): Observable<DeliveryOutcome> {
     return this.outbox.outcomes.pipe(
       filter(({ channel }) => this.channels.some(({ name }) => name === channel)),
@@ -44,7 +46,7 @@ export class AlertDispatch implements OnModuleInit {
     for (const channel of this.channels) this.outbox.register(outboxChannel(channel));
   }
 
-  /** Writes the messages in the transaction of the changes. */
+  /** Writes the messages in the transaction that changes the alerts. */
   async enqueue(tx: Transaction, changes: readonly AlertChange[]): Promise<void> {
     const owed = changes.flatMap((change) =>
       this.channels.filter((channel) => channel.wants(change)).map((channel) => message(change, channel)),
@@ -52,7 +54,7 @@ export class AlertDispatch implements OnModuleInit {
     await this.outbox.enqueue(tx, owed);
   }
 
-  /** Writes messages that were made elsewhere, under their ids; those of channels that are gone are dropped. */
+  /** Writes messages that already have ids. Messages of channels that no longer exist are dropped. */
   async adopt(
     tx: Transaction,
     messages: readonly { readonly id: string; readonly channel: string; readonly alert: AlertBody }[],

@@ -3,9 +3,10 @@ import { MasterKey } from '../../platform/crypto/master-key.js';
 import { uuidFromBytes } from '../../platform/crypto/uuid.js';
 
 /**
- * The ids of alerts. There is one alert per rule and subject for good, so its id follows from the two (a UUIDv8, RFC
- * 9562 section 5.8): every instance derives the same id,
- * even while PostgreSQL is unavailable and the row is not written yet. Keyed, so that two installations do not give one id to two alerts.
+ * Derives the ids of alerts. There is only ever one alert per rule and subject, so its id is derived from the two (a
+ * UUIDv8, RFC 9562 section 5.8). All instances derive the same id, even while PostgreSQL is unavailable and the row
+ * has not been written. The derivation is keyed, so that two installations do not use the same id for different
+ * alerts.
  */
 @Injectable()
 export class AlertIds {

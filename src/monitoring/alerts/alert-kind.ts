@@ -1,60 +1,63 @@
 import type { Severity } from './severity.js';
 
-/** What all alerts of one rule have in common. */
+/** The properties shared by all alerts of one rule. */
 export interface AlertKind {
-  /** The rule's stable name, a value of `rule` in the API and of the label in the metrics. */
+  /** The rule's stable name, used as `rule` in the API and as the label in the metrics. */
   readonly name: string;
   readonly severity: Severity;
   /**
-   * Seconds without a new occurrence after which the cause counts as over and the alert resolves automatically, so that
-   * its return is announced again. Null for facts that only a person can close.
+   * Seconds without a new occurrence after which the alert resolves automatically, so that a recurrence is announced
+   * again. Null for facts that only a person can resolve.
    */
   readonly quietSeconds: number | null;
-  /** The mail sent to the account's owner for every occurrence; absent where only operators are notified. */
+  /** The mail sent to the account's owner for every occurrence; absent if only operators are notified. */
   readonly toOwner?: Readonly<Record<'en' | 'de', OwnerWords>>;
 }
 
-/** The words of a mail to the owner of an account, which need no knowledge of the service. */
+/** The text of a mail to the owner of an account. It requires no knowledge of the service. */
 export interface OwnerWords {
   readonly subject: string;
   readonly sentence: string;
 }
 
-/** The injection token of the kinds of all rules. */
+/** The injection token for the alert kinds of all rules. */
 export const ALERT_KINDS = Symbol('portcullis.alert-kinds');
 
-/** An attack without a new occurrence for a day is over; if it resumes, it is announced again. */
+/** An attack is considered over after a day without a new occurrence. If it resumes, it is announced again. */
 export const A_DAY_SECONDS = 86_400;
 
-/** What a person needs to judge an alert: digests, ids and addresses, never a submitted account address. */
+/** Data for judging an alert: digests, ids and network addresses, but never an account address as submitted. */
 export interface Evidence {
-  /** One sentence for a person. */
+  /** One sentence for the reader. */
   readonly summary: string;
-  /** Keyed digests of the accounts concerned, the newest few. */
+  /** Keyed digests of the accounts concerned; the most recent ones only. */
   readonly accounts?: readonly string[];
-  /** Client networks concerned, the newest few. */
+  /** Client networks concerned; the most recent ones only. */
   readonly addresses?: readonly string[];
-  /** Known accounts concerned, the newest few. */
+  /** Known users concerned; the most recent ones only. */
   readonly userIds?: readonly string[];
   readonly [figure: string]: unknown;
 }
 
-/** That a rule is true of a subject, once or several times since it was last said. */
+/** The result of a rule that was true of a subject, once or several times since its previous finding. */
 export interface Finding {
   readonly kind: AlertKind;
   readonly subject: string;
-  /** Number of occurrences; 0 when the cause merely persists. */
+  /** Number of occurrences; 0 if the cause merely persists. */
   readonly count: number;
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;
   readonly evidence: Evidence;
-  /** Every client network behind it since it was last found, for responses; the evidence names people the newest few. */
+  /**
+   * All client networks involved since the previous finding, for responses. The evidence lists only the most recent
+   * ones.
+   */
   readonly addresses?: readonly string[];
-  /** Set where the alert was made known already, before a row for it could be written. */
+  /** Set if the alert was announced before its row could be written. */
   readonly announced?: Announcement;
 }
 
-/** What was sent while PostgreSQL was away, under the ids that the rows are to have. */
+/** What was sent while PostgreSQL was unavailable, with the ids that the rows must use. */
 interface Announcement {
   readonly deliveries: readonly {
     readonly id: string;

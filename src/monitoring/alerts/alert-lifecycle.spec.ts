@@ -16,33 +16,33 @@ describe('The life of an alert', () => {
     expect(open('id', finding({ count: 0 }))).toMatchObject({ state: 'open', count: 1, firstSeenAt: NOON });
   });
 
-  it('does not count a cause that merely goes on, but notes the time', () => {
+  it('does not count a cause that merely persists, but updates the time', () => {
     const alert = open('id', finding());
     expect(apply(alert, finding({ count: 0, lastSeenAt: LATER }))).toBe('counted');
     expect(alert).toMatchObject({ count: 1, lastSeenAt: LATER });
   });
 
-  it('does not go back in time for a finding that comes late', () => {
+  it('keeps its times when a finding arrives late', () => {
     const alert = open('id', finding({ lastSeenAt: LATER }));
     apply(alert, finding({ lastSeenAt: NOON }));
     expect(alert.lastSeenAt).toBe(LATER);
   });
 
-  it('reopens when the cause of a resolved alert is still there', () => {
+  it('reopens if the cause persists after it was resolved', () => {
     const alert = open('id', finding());
     resolve(alert, 'person');
     expect(apply(alert, finding({ count: 0 }))).toBe('reopened');
     expect(alert).toMatchObject({ state: 'open', count: 2, resolvedBy: null });
   });
 
-  it('reopens with the severity of what it comes back with', () => {
+  it('reopens with the severity of the new finding', () => {
     const alert = open('id', finding({ kind: { name: 'rule', severity: 'critical', quietSeconds: null } }));
     resolve(alert, 'person');
     apply(alert, finding());
     expect(alert.severity).toBe('warning');
   });
 
-  it('is not made less severe while it is open', () => {
+  it('does not become less severe while it is open', () => {
     const alert = open('id', finding());
     expect(apply(alert, finding({ kind: { name: 'rule', severity: 'info', quietSeconds: null } }))).toBe(
       'counted',
@@ -50,13 +50,13 @@ describe('The life of an alert', () => {
     expect(alert.severity).toBe('warning');
   });
 
-  it('stops counting at what PostgreSQL can hold', () => {
+  it('stops counting at the largest value of the column', () => {
     const alert = open('id', finding({ count: 2_147_483_647 }));
     apply(alert, finding());
     expect(alert.count).toBe(2_147_483_647);
   });
 
-  it('is acknowledged once, and not after it was resolved', () => {
+  it('can be acknowledged once, and not after it was resolved', () => {
     const alert = open('id', finding());
     expect(acknowledge(alert, 'first')).toBe(true);
     expect(acknowledge(alert, 'second')).toBe(false);

@@ -2,13 +2,13 @@ import type { Finding } from './alert-kind.js';
 import { Alert } from './alert.entity.js';
 import { isMoreSevere } from './severity.js';
 
-/** What a finding did to its alert; all but `counted` are announced. */
+/** What a finding did to its alert. All transitions except `counted` are announced. */
 export type Transition = 'opened' | 'reopened' | 'risen' | 'counted';
 
-/** The largest value of PostgreSQL's integer: a count that has come so far stays there. */
+/** The largest value of PostgreSQL's integer type. Counts do not increase beyond it. */
 const MAX_COUNT = 2_147_483_647;
 
-/** The alert that a subject's first finding opens. */
+/** Returns a new alert for the first finding about a subject. */
 export function open(id: string, finding: Finding): Alert {
   return Object.assign(new Alert(), {
     id,
@@ -26,8 +26,8 @@ export function open(id: string, finding: Finding): Alert {
 }
 
 /**
- * Applies a finding to the alert of its subject. A resolved alert reopens; one that was acknowledged while it was
- * less severe opens again, because the person who acknowledged it did not know.
+ * Applies a finding to the alert of its subject. A resolved alert reopens. An acknowledged alert also reopens if it
+ * becomes more severe, because the acknowledgement did not cover the higher severity.
  */
 export function apply(alert: Alert, finding: Finding): Transition {
   const reopens = alert.state === 'resolved';
@@ -43,7 +43,7 @@ export function apply(alert: Alert, finding: Finding): Transition {
   return reopens ? 'reopened' : 'risen';
 }
 
-/** Whether this changed anything: a person who sees to an open alert says so once. */
+/** Acknowledges an open alert. Returns false if it was not open. */
 export function acknowledge(alert: Alert, by: string): boolean {
   if (alert.state !== 'open') return false;
   alert.state = 'acknowledged';
@@ -51,7 +51,7 @@ export function acknowledge(alert: Alert, by: string): boolean {
   return true;
 }
 
-/** Whether this changed anything. */
+/** Resolves an alert. Returns false if it was already resolved. */
 export function resolve(alert: Alert, by: string): boolean {
   if (alert.state === 'resolved') return false;
   alert.state = 'resolved';

@@ -19,12 +19,12 @@ export class AlertRaiser {
     private readonly ids: AlertIds,
   ) {}
 
-  /** Every change that this process has committed. */
+  /** Emits every change committed by this process. */
   get changes(): Observable<AlertChange> {
     return this.changesSubject;
   }
 
-  /** Opens, reopens or counts up one alert per finding; no two findings may have the same rule and subject. */
+  /** Opens, reopens or counts up one alert per finding. No two findings may have the same rule and subject. */
   async raise(tx: Transaction, findings: readonly Finding[]): Promise<void> {
     if (findings.length === 0) return;
     const changes = await this.write(tx, findings.toSorted(bySubject));
@@ -59,6 +59,6 @@ export class AlertRaiser {
 
 const keyOf = (rule: string, subject: string) => `${rule} ${subject}`;
 
-/** One order for all transactions, so that two that insert the same new alerts do not wait for each other in a ring. */
+/** The same order in all transactions, so that transactions inserting the same new alerts cannot deadlock. */
 const bySubject = (a: Finding, b: Finding) =>
   keyOf(a.kind.name, a.subject) < keyOf(b.kind.name, b.subject) ? -1 : 1;

@@ -15,8 +15,8 @@ import { AlertsRepository } from './alerts.repository.js';
 const PAUSE_MS = 5_000;
 
 /**
- * Resolves alerts whose cause has not recurred within the quiet time of their rule, on the leader. Without it, an alert
- * that is never closed would hide the next attack on the same subject, because an open alert only counts up.
+ * Resolves alerts whose cause has not recurred within the quiet period of their rule. Runs on the leader. Otherwise,
+ * an alert that nobody closes would hide the next attack on the same subject, because an open alert only counts up.
  */
 @Injectable()
 export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
@@ -44,7 +44,7 @@ export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.stop();
   }
 
-  /** Runs on one instance only. */
+  /** Runs only on the leader. */
   async step(): Promise<void> {
     if (this.leadership.isLeader) await this.resolveQuiet();
   }
@@ -54,6 +54,6 @@ export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
       this.alerts.resolveQuiet(tx, this.kinds, this.clock.now()),
     );
     for (const { rule, subject } of resolved)
-      this.logger.log(`Alert resolved: ${rule}: its cause is over on ${subject}.`);
+      this.logger.log(`Alert resolved: ${rule}: the cause has ended for ${subject}.`);
   }
 }

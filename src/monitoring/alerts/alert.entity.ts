@@ -2,15 +2,15 @@ import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { Evidence } from './alert-kind.js';
 import type { Severity } from './severity.js';
 
-/** Where an alert can stand; a database constraint holds the same list. */
+/** The states of an alert. A database constraint contains the same list. */
 export const ALERT_STATES = ['open', 'acknowledged', 'resolved'] as const;
 
 /** New, being handled, or closed; a closed alert reopens when its cause recurs. */
 export type AlertState = (typeof ALERT_STATES)[number];
 
 /**
- * States that a rule is, or was, true of a subject. There is one row per rule and subject: a recurrence reopens it, so that
- * the id in a ticket stays valid. The audit trail records who closed earlier episodes.
+ * Records that a rule is, or was, true of a subject. There is one row per rule and subject. A recurrence reopens it,
+ * so that the id in a ticket stays valid. The audit trail records who closed earlier episodes.
  */
 @Entity('monitoring_alert')
 @Unique('monitoring_alert_rule_subject_key', ['rule', 'subject'])
@@ -34,7 +34,7 @@ export class Alert {
   @Column('text')
   state: AlertState;
 
-  /** Occurrences over all episodes. */
+  /** Occurrences in all episodes. */
   @Column('integer')
   count: number;
 
@@ -44,15 +44,15 @@ export class Alert {
   @Column({ type: 'timestamptz', name: 'last_seen_at', precision: 3 })
   lastSeenAt: Date;
 
-  /** Of the last occurrence. */
+  /** The evidence of the last occurrence. */
   @Column('jsonb')
   evidence: Evidence;
 
-  /** The account of the person; null when nobody did. */
+  /** The id of the user who acknowledged it; null if nobody did. */
   @Column('uuid', { name: 'acknowledged_by', nullable: true })
   acknowledgedBy: string | null;
 
-  /** The account of the person; null in state `resolved` means that the cause ended on its own. */
+  /** The id of the user who resolved it; null in state `resolved` if the cause ended on its own. */
   @Column('uuid', { name: 'resolved_by', nullable: true })
   resolvedBy: string | null;
 }

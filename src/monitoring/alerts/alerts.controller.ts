@@ -14,14 +14,14 @@ import { ListAlertsDto } from './dto/list-alerts.dto.js';
 
 const ALERT_ID = { name: 'id', format: 'uuid', description: 'The `id` of an alert.' };
 
-/** Where people say what became of an alert; what raises one is never decided here. */
+/** Lists, acknowledges and resolves alerts. It never decides whether an alert is raised. */
 @ApiTags('monitoring')
 @Controller('alerts')
 @RequireRole('admin', 'auditor')
 export class AlertsController {
   constructor(private readonly alerts: AlertsService) {}
 
-  /** Alerts by state, rule and severity, the one last seen most recently first. */
+  /** Lists alerts by state, rule and severity, the most recently seen first. */
   @Get()
   @ApiOperation({ operationId: 'listAlerts', summary: 'List alerts' })
   @ApiOkResponse({ type: AlertPageDto, description: 'A page of alerts.' })
@@ -31,12 +31,15 @@ export class AlertsController {
     return { items: alerts.map(alertBody), nextCursor };
   }
 
-  /** Marks an alert as being handled. It stays listed, and is announced again only if it becomes more severe or recurs. */
+  /**
+   * Marks an alert as being handled. It stays in the list and is announced again only if it becomes more severe or
+   * recurs.
+   */
   @Post(':id/acknowledge')
   @HttpCode(200)
   @ApiOperation({ operationId: 'acknowledgeAlert', summary: 'Acknowledge an alert' })
   @ApiParam(ALERT_ID)
-  @ApiOkResponse({ type: AlertDto, description: 'The alert as it is now.' })
+  @ApiOkResponse({ type: AlertDto, description: 'The alert after the change.' })
   @Problems(PlatformErrors.not_found)
   async acknowledge(
     @Param('id') id: string,
@@ -46,12 +49,12 @@ export class AlertsController {
     return alertBody(await this.alerts.acknowledge(id, userId, origin));
   }
 
-  /** Closes an alert. It opens again when its rule becomes true of the same subject again. */
+  /** Closes an alert. It reopens if its rule becomes true of the same subject again. */
   @Post(':id/resolve')
   @HttpCode(200)
   @ApiOperation({ operationId: 'resolveAlert', summary: 'Resolve an alert' })
   @ApiParam(ALERT_ID)
-  @ApiOkResponse({ type: AlertDto, description: 'The alert as it is now.' })
+  @ApiOkResponse({ type: AlertDto, description: 'The alert after the change.' })
   @Problems(PlatformErrors.not_found)
   async resolve(
     @Param('id') id: string,

@@ -8,25 +8,25 @@ import type { AlertKind } from './alert-kind.js';
 import { Alert, type AlertState } from './alert.entity.js';
 import type { Severity } from './severity.js';
 
-/** Which alerts to find; all given members apply. */
+/** Selects alerts. All given members must match. */
 export interface AlertFilter {
   readonly state?: AlertState;
   readonly rule?: string;
   readonly severity?: Severity;
 }
 
-/** Where a page of alerts begins: after this one, in the order of the list. */
+/** The position of an alert in the list; a page starts after it. */
 export interface AlertPosition {
   readonly lastSeenAt: Date;
   readonly id: string;
 }
 
-/** Every statement over alerts. */
+/** All SQL statements on alerts. */
 @Injectable()
 export class AlertsRepository {
   constructor(@InjectRepository(Alert) private readonly alerts: Repository<Alert>) {}
 
-  /** The alerts last seen most recently first. */
+  /** Lists alerts, the most recently seen first. */
   async list(filter: AlertFilter, after: AlertPosition | null, limit: number): Promise<Alert[]> {
     const query = this.alerts.createQueryBuilder('alert').where(filter);
     if (after) query.andWhere('(alert.lastSeenAt, alert.id) < (:lastSeenAt, :id)', after);
@@ -35,14 +35,14 @@ export class AlertsRepository {
     );
   }
 
-  /** Reads an alert and keeps others from changing it until the transaction ends. */
+  /** Reads an alert and locks it until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<Alert | null> {
     return tx.findOne(Alert, { where: { id }, lock: { mode: 'pessimistic_write' } });
   }
 
   /**
-   * Inserts those whose rule and subject have no row yet, and returns their ids. Waits for a transaction that
-   * inserts the same one, so that of two instances one opens the alert and the other finds it.
+   * Inserts the alerts whose rule and subject have no row yet, and returns their ids. Waits for a concurrent
+   * transaction that inserts the same alert, so that one instance opens the alert and the other one finds it.
    */
   async insertNew(tx: Transaction, alerts: readonly Alert[]): Promise<Set<string>> {
     const inserted = await tx
@@ -51,14 +51,16 @@ export class AlertsRepository {
       .into(Alert)
       .values(asRows(alerts))
       .orIgnore()
-      // It would copy what comes back onto the alerts by their place, which skipped ones shift.
+      // TypeORM would assign the returned rows to the alerts by index, which is wrong if some were skipped.
       .updateEntity(false)
       .returning('id')
       .execute();
     return new Set((inserted.raw as { id: string }[]).map(({ id }) => id));
   }
 
-  /** Reads the alerts of pairs of rule and subject, locked in one order everywhere, so that no two wait in a ring. */
+  /**
+   * Reads and locks the alerts of the given pairs of rule and subject, always in the same order to prevent deadlocks.
+   */
   async lockSubjects(
     tx: Transaction,
     subjects: readonly { rule: string; subject: string }[],
@@ -79,7 +81,7 @@ export class AlertsRepository {
     await tx.upsert(Alert, asRows(alerts), ['id']);
   }
 
-  /** Resolves what has not been seen for the quiet time of its kind, and returns what it resolved. */
+  /** Resolves alerts that have not been seen for the quiet period of their kind, and returns them. */
   async resolveQuiet(
     tx: Transaction,
     kinds: readonly AlertKind[],
@@ -96,11 +98,11 @@ export class AlertsRepository {
     return rows;
   }
 
-  /** Deletes resolved alerts last seen before the instant. */
+  /** Deletes resolved alerts that were last seen before the instant. */
   async deleteResolvedBefore(tx: Transaction, instant: Date): Promise<void> {
     await tx.query(`DELETE FROM monitoring_alert WHERE state = 'resolved' AND last_seen_at < $1`, [instant]);
   }
 }
 
-/** TypeORM's type of what it writes has no place for JSON of any shape. */
+/** TypeORM's insert type cannot express arbitrary JSON. */
 const asRows = (alerts: readonly Alert[]) => alerts as unknown as QueryDeepPartialEntity<Alert>[];

@@ -12,13 +12,13 @@ import { acknowledge, resolve } from './alert-lifecycle.js';
 import type { Alert } from './alert.entity.js';
 import { type AlertFilter, AlertsRepository } from './alerts.repository.js';
 
-/** Alerts in the order of the list, and the cursor of the next page where there is one. */
+/** A page of alerts, and the cursor of the next page if there is one. */
 export interface AlertPage {
   readonly alerts: readonly Alert[];
   readonly nextCursor: string | null;
 }
 
-/** What people do with alerts. */
+/** Lists, acknowledges and resolves alerts on behalf of users. */
 @Injectable()
 export class AlertsService {
   constructor(
@@ -29,7 +29,7 @@ export class AlertsService {
     @Inject(ALERT_KINDS) private readonly kinds: readonly AlertKind[],
   ) {}
 
-  /** Throws `validation_failed` for a cursor that is none, and for a rule that there is not. */
+  /** Lists alerts. Throws `validation_failed` for an invalid cursor or an unknown rule. */
   async list(filter: AlertFilter, cursor: string | undefined, limit: number): Promise<AlertPage> {
     if (filter.rule !== undefined) this.requireKnown(filter.rule);
     const after = cursor === undefined ? null : positionOf(cursor);
@@ -38,7 +38,7 @@ export class AlertsService {
     return { alerts, nextCursor: found.length > limit ? cursorAfter(alerts.at(-1)!) : null };
   }
 
-  /** Somebody sees to the alert. No change to one that was acknowledged or resolved before. Throws `not_found`. */
+  /** Acknowledges an alert. Does nothing if it has already been acknowledged or resolved. Throws `not_found`. */
   async acknowledge(id: string, by: string, origin: Origin): Promise<Alert> {
     return this.change(id, async (tx, alert) => {
       if (acknowledge(alert, by)) await this.record(tx, alert, 'alert_acknowledged', by, origin);
@@ -46,8 +46,8 @@ export class AlertsService {
   }
 
   /**
-   * Somebody closes the alert, and addresses that were blocked in answer to it are let in again. No change to one
-   * that was resolved before. Throws `not_found`.
+   * Resolves an alert and unblocks the addresses that were blocked in response to it. Does nothing if it has already
+   * been resolved. Throws `not_found`.
    */
   async resolve(id: string, by: string, origin: Origin): Promise<Alert> {
     return this.change(id, async (tx, alert) => {
@@ -57,7 +57,7 @@ export class AlertsService {
     });
   }
 
-  /** A name that is spelled wrong must not look like a rule that found nothing. */
+  /** A misspelled name must not look like a rule that found nothing. */
   private requireKnown(rule: string): void {
     if (this.kinds.some(({ name }) => name === rule)) return;
     throw new Problem(PlatformErrors.validation_failed, {

@@ -2,35 +2,38 @@ import type { SUPPRESSED } from '../../platform/outbox/outbox-channel.js';
 import type { AlertBody } from './alert-body.js';
 import type { AlertChange } from './alert-change.js';
 
-/** One alert on its way to one channel. */
+/** An alert to be delivered over one channel. */
 export interface Message {
-  /** Stable over all attempts. */
+  /** The same for every attempt. */
   readonly deliveryId: string;
   readonly alert: AlertBody;
-  /** Aborts the attempt. Without it the channel takes at most half a minute. */
+  /** Aborts the attempt. If absent, the channel takes at most half a minute. */
   readonly signal?: AbortSignal;
 }
 
-/** A way in which alerts leave the service, or a response to them within it. */
+/** Delivers alerts to a receiver outside the service, or responds to them within it. */
 export interface DeliveryChannel {
   readonly name: string;
-  /** Whether a message can be delivered while PostgreSQL is away. */
+  /** Whether the channel works while PostgreSQL is unavailable. */
   readonly standsAlone: boolean;
-  /** Whether this change is to be delivered here; false for a channel that is not configured. */
+  /** Whether a change is to be delivered over this channel; false if the channel is not configured. */
   wants(change: AlertChange): boolean;
-  /** What its message says of the alert; the public form for a channel that does not have this. */
+  /** The contents of the channel's messages. If absent, the public form of the alert is sent. */
   bodyOf?(change: AlertChange): AlertBody;
   /**
-   * Delivers, or throws an error whose message tells the operator why it could not. Returns {@link SUPPRESSED} for a
-   * message that is not to be sent.
+   * Delivers a message. Throws an error whose message tells the operator the reason for a failure. Returns
+   * {@link SUPPRESSED} for a message that must not be sent.
    */
   deliver(message: Message): Promise<void | typeof SUPPRESSED>;
 }
 
-/** The injection token of all channels. */
+/** The injection token for all channels. */
 export const DELIVERY_CHANNELS = Symbol('portcullis.delivery-channels');
 
-/** Whether people are told of a change: when an alert opens, reopens or rises, and not when it counts up. */
+/**
+ * Whether a change is announced: an alert that opens, reopens or becomes more severe is, one that only counts up is
+ * not.
+ */
 export function isAnnounced({ transition }: AlertChange): boolean {
   return transition !== 'counted';
 }

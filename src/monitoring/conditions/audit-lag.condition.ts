@@ -2,7 +2,10 @@ import type { Environment } from '../../platform/config/environment.js';
 import { type Condition, QUIET_SECONDS } from './condition.js';
 import type { Dependencies } from './dependencies.js';
 
-/** Records wait on disk although PostgreSQL can be used. While it cannot, `dependency_down` is raised instead. */
+/**
+ * True while records wait on disk although PostgreSQL is available. If it is not, `dependency_down` is raised
+ * instead.
+ */
 export function auditLag(
   audit: { readonly lagSeconds: number; readonly spoolBytes: number },
   dependencies: Dependencies,
@@ -19,7 +22,7 @@ export function auditLag(
       const isOutage = dependencies.downForMs('postgresql') > 0;
       if (isOutage || lagSeconds < environment.DETECT_AUDIT_LAG_SECONDS) return null;
       return {
-        summary: `Audit records have waited ${Math.round(lagSeconds)} s on their way to PostgreSQL.`,
+        summary: `Audit records have been waiting for ${Math.round(lagSeconds)} s to be written to PostgreSQL.`,
         lagSeconds,
         spoolBytes,
       };

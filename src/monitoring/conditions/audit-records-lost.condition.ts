@@ -1,16 +1,16 @@
 import type { Condition } from './condition.js';
 
-/** For how long a loss is shown, checks once a second: long enough to outlive a failed write of the alert. */
+/** How many checks, one per second, report a loss; enough to outlast a failed attempt to write the alert. */
 const SHOWN_CHECKS = 60;
 
-/** Records that the service owed the trail are gone: the disk was full, or the spool. */
+/** True after audit records were lost because the disk or the spool was full. */
 export function auditRecordsLost(audit: { readonly lostRecords: number }): Condition {
   let known = 0;
   let checksLeft = 0;
   return {
     name: 'audit_records_lost',
     severity: 'critical',
-    // What is lost stays lost: a person closes it.
+    // Lost records cannot be recovered, so only a person can close the alert.
     quietSeconds: null,
     subject: 'service',
     forSeconds: 0,
@@ -21,7 +21,7 @@ export function auditRecordsLost(audit: { readonly lostRecords: number }): Condi
       if (checksLeft === 0) return null;
       checksLeft -= 1;
       return {
-        summary: `${lostRecords} audit records were lost, because the disk or the spool had no room.`,
+        summary: `${lostRecords} audit records were lost because the disk or the spool was full.`,
         lostRecords,
       };
     },

@@ -28,7 +28,7 @@ describe('CallWatch', () => {
     calls.next({ route: '/users/me', status: 200, durationMs: 5, ...members } as ApiCall);
   };
 
-  /** So many calls in each of so many tenths of the window. */
+  /** Records `each` calls in each of `tenths` tenths of the window. */
   function fill(tenths: number, each: number, members: Partial<ApiCall> = {}): void {
     for (let tenth = 0; tenth < tenths; tenth++) {
       for (let i = 0; i < each; i++) answer(members);
@@ -36,7 +36,7 @@ describe('CallWatch', () => {
     }
   }
 
-  it('counts answers with 5xx among all, and forgets both after the window', () => {
+  it('counts all responses and those with 5xx, and forgets both after the window', () => {
     answer({ status: 503 });
     clock.advance(50_000);
     answer({ status: 404 });
@@ -48,19 +48,19 @@ describe('CallWatch', () => {
     expect(watch.faults()).toEqual({ calls: 0, faults: 0 });
   });
 
-  it('tells the lowest p99 of the window, within two per cent', () => {
+  it('returns the lowest p99 of the window, within two per cent', () => {
     fill(10, 100, { durationMs: 2000 });
     expect(watch.lowestP99Ms(10)).toBeGreaterThan(1960);
     expect(watch.lowestP99Ms(10)).toBeLessThanOrEqual(2000);
   });
 
-  it('finds a p99 low when one tenth of the window was', () => {
+  it('finds a low p99 if it was low in one tenth of the window', () => {
     fill(9, 100, { durationMs: 2000 });
     fill(1, 100);
     expect(watch.lowestP99Ms(10)).toBeLessThanOrEqual(5);
   });
 
-  it('is not moved by one slow call in two hundred, and is by three', () => {
+  it('is not affected by one slow call in two hundred, but by three', () => {
     for (const slow of [1, 3]) {
       for (let tenth = 0; tenth < 10; tenth++) {
         for (let i = 0; i < 200; i++) answer({ durationMs: i < slow ? 5000 : 5 });
@@ -71,13 +71,13 @@ describe('CallWatch', () => {
     }
   });
 
-  it('says nothing where too few calls were timed, and times no password routes', () => {
+  it('returns nothing if too few calls were timed, and does not time password routes', () => {
     fill(10, 100, { method: 'POST', route: '/auth/login', durationMs: 4000 });
     expect(watch.lowestP99Ms(10)).toBeNull();
     expect(watch.faults().calls).toBe(900);
   });
 
-  it.each([0, 0.001, 1, 83_000, 1e9])('takes a duration of %d ms', (durationMs) => {
+  it.each([0, 0.001, 1, 83_000, 1e9])('accepts a duration of %d ms', (durationMs) => {
     fill(10, 10, { durationMs });
     expect(watch.lowestP99Ms(10)).toBeLessThanOrEqual(Math.max(1, durationMs));
   });

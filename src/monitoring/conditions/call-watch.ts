@@ -10,7 +10,7 @@ import { RecentDurations } from './recent-durations.js';
 
 const DEFAULT_SECONDS = 300;
 
-/** Keeps the status and duration of recent responses for the conditions that judge them. */
+/** Keeps the status and duration of recent responses for the conditions that evaluate them. */
 @Injectable()
 export class CallWatch implements OnModuleInit {
   private readonly responses: RecentResponses;
@@ -36,7 +36,10 @@ export class CallWatch implements OnModuleInit {
     return this.responses.figures(this.clock.nowMs());
   }
 
-  /** Without routes that are slow by design, those that hash a password for example; see {@link RecentDurations.lowestP99Ms}. */
+  /**
+   * Excludes routes that are slow by design, such as those that hash a password; see {@link
+   * RecentDurations.lowestP99Ms}.
+   */
   lowestP99Ms(leastCalls: number): number | null {
     return this.durations.lowestP99Ms(this.clock.nowMs(), leastCalls);
   }

@@ -9,20 +9,21 @@ import { Dependencies } from './dependencies.js';
 import { OutageNotifier } from './outage-notifier.js';
 
 const TICK_MS = 1_000;
-/** How often a lasting cause is raised again; a fraction of the time after which silence means that it is over. */
+/** How often a persisting cause is raised again; a fraction of the quiet period after which an alert resolves. */
 const REPEAT_MS = 5_000;
 
 interface Watched {
   readonly condition: Condition;
-  /** Since when the condition has been true without a break; null while it is not. */
+  /** Since when the condition has been true without interruption; null if it is not true. */
   sinceMs: number | null;
-  /** When it was last raised; null before the first time. */
+  /** When it was last raised; null if it has not been raised. */
   raisedMs: number | null;
 }
 
 /**
- * Checks once a second what only this process can see of itself, and raises what is true, again and again for as long
- * as it lasts. While PostgreSQL is away the notifier takes over, and the rows are written when it is back.
+ * Checks once a second the conditions that only this process can observe, and raises those that are true, repeatedly
+ * for as long as they last. While PostgreSQL is unavailable, the notifier takes over, and the rows are written
+ * afterwards.
  */
 @Injectable()
 export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
@@ -55,7 +56,7 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       await this.write(findings);
     } catch (error) {
-      // PostgreSQL has just gone away: the notifier must announce these as new.
+      // PostgreSQL has just become unavailable, so the notifier must announce these as new.
       for (const watched of this.watched) watched.raisedMs = null;
       throw error;
     }

@@ -59,7 +59,7 @@ describe('latency', () => {
 });
 
 describe('hash_queue_saturated', () => {
-  it('is true while passwords wait long and others are behind them', () => {
+  it('is true while passwords wait too long and the queue is not empty', () => {
     const completed = new Subject<{ hashSeconds: number; waitSeconds: number }>();
     const hasher = { completed, queueLength: 3 };
     const condition = hashQueueSaturated(hasher, environment);
@@ -74,18 +74,18 @@ describe('hash_queue_saturated', () => {
 describe('audit_lag', () => {
   const audit = { lagSeconds: 12, spoolBytes: 100 };
 
-  it('is true of records that wait although PostgreSQL can be used', () => {
+  it('is true if records wait although PostgreSQL is available', () => {
     expect(auditLag(audit, downFor(0), environment).check()).toMatchObject({ lagSeconds: 12 });
     expect(auditLag({ ...audit, lagSeconds: 9 }, downFor(0), environment).check()).toBeNull();
   });
 
-  it('leaves an outage to its own alert', () => {
+  it('is not true during an outage, which has an alert of its own', () => {
     expect(auditLag(audit, downFor(3000), environment).check()).toBeNull();
   });
 });
 
 describe('audit_records_lost', () => {
-  it('is critical and true for a while after a loss, and again after another', () => {
+  it('is critical, true for a while after a loss, and again after another loss', () => {
     const audit = { lostRecords: 0 };
     const condition = auditRecordsLost(audit);
     const shown = () => {
@@ -105,14 +105,14 @@ describe('audit_records_lost', () => {
 describe('trailLag', () => {
   const progress = { unsealedSeconds: 12, detectionLagSeconds: 9 };
 
-  it('is true of the stage that is behind for longer than it should be', () => {
+  it('is true of a stage that lags for too long', () => {
     expect(trailLag('sealing', progress, downFor(0), environment).check()).toMatchObject({ lagSeconds: 12 });
     expect(trailLag('detection', progress, downFor(0), environment).check()).toBeNull();
     const slow = { ...progress, detectionLagSeconds: 10 };
     expect(trailLag('detection', slow, downFor(0), environment).check()).toMatchObject({ lagSeconds: 10 });
   });
 
-  it('leaves an outage to its own alert', () => {
+  it('is not true during an outage, which has an alert of its own', () => {
     expect(trailLag('sealing', progress, downFor(3000), environment).check()).toBeNull();
   });
 });
@@ -120,7 +120,7 @@ describe('trailLag', () => {
 const turn = () => new Promise((resolve) => setTimeout(resolve, 30));
 
 describe('event_loop_delay', () => {
-  it('sees a loop that was kept from turning, and forgets it', async () => {
+  it('detects a blocked event loop, and resets afterwards', async () => {
     const condition = eventLoopDelay(Object.assign(new Environment(), { DETECT_EVENT_LOOP_DELAY_MS: 100 }));
     await turn();
     const until = performance.now() + 150;

@@ -14,7 +14,7 @@ import { latency } from './latency.condition.js';
 import { trailLag } from './trail-lag.condition.js';
 import type { TrailProgress } from './trail-progress.js';
 
-/** Every condition of this process, with the limits of this installation. */
+/** Creates every condition of this process with the thresholds of this installation. */
 export function conditionsOf(
   environment: Environment,
   dependencies: Dependencies,

@@ -11,17 +11,17 @@ import { RedisConnection } from '../../platform/redis/redis-connection.js';
 import { WritabilityRepository } from './writability.repository.js';
 
 const PAUSE_MS = 1_000;
-/** Probed every second, and again a second after a failure: a single failure is no outage yet. */
+/** Dependencies are probed every second, also after a failure. A single failure is not yet an outage. */
 const TOLERATED_MS = 2_000;
 
-/** One part that requests need, and how long it has been away. */
+/** A dependency that requests need, and how long it has been unavailable. */
 export interface Dependency {
   readonly name: 'postgresql' | 'redis';
-  /** For how long it could not be used; 0 while it can. */
+  /** How long it has been unavailable, in milliseconds; 0 if it is available. */
   readonly downForMs: number;
 }
 
-/** What this process depends on, as it sees it. */
+/** Tracks the dependencies of this process, from the point of view of this process. */
 @Injectable()
 export class Dependencies implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(Dependencies.name, () => this.probe(), { pauseMs: PAUSE_MS });
@@ -51,8 +51,9 @@ export class Dependencies implements OnModuleInit, OnApplicationBootstrap, OnMod
   }
 
   /**
-   * Asks whether PostgreSQL takes changes. A pool that is exhausted, or a server that is silent, says nothing about that
-   * and throws; the connection of {@link Leadership}, which shares neither, tells whether the server is away.
+   * Checks whether PostgreSQL accepts changes. Throws if the pool is exhausted or the server does not respond,
+   * neither of which proves an outage. The connection of {@link Leadership} is independent of the pool and shows
+   * whether the server is down.
    */
   async probe(): Promise<void> {
     const canWrite = await this.writability.canWrite();
@@ -60,7 +61,7 @@ export class Dependencies implements OnModuleInit, OnApplicationBootstrap, OnMod
     else this.readOnlySinceMs ??= this.clock.nowMs();
   }
 
-  /** Those that are configured. */
+  /** Returns the configured dependencies. */
   list(): Dependency[] {
     const postgresql = { name: 'postgresql', downForMs: this.postgresqlDownForMs() } as const;
     if (!this.redis.configured) return [postgresql];

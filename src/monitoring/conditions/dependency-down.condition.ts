@@ -2,7 +2,10 @@ import type { Environment } from '../../platform/config/environment.js';
 import { type Condition, QUIET_SECONDS } from './condition.js';
 import type { Dependencies, Dependency } from './dependencies.js';
 
-/** Without PostgreSQL no change can be made; without Redis rate limits hold for each process on its own. */
+/**
+ * True while a dependency is down. Without PostgreSQL no changes are possible; without Redis each process limits
+ * rates by itself.
+ */
 export function dependencyDown(
   name: Dependency['name'],
   dependencies: Dependencies,
@@ -19,7 +22,7 @@ export function dependencyDown(
       const downForMs = dependencies.downForMs(name);
       if (downForMs < leastMs) return null;
       return {
-        summary: `${name} has been unusable for ${Math.round(downForMs / 1000)} s.`,
+        summary: `${name} has been unavailable for ${Math.round(downForMs / 1000)} s.`,
         dependency: name,
       };
     },

@@ -4,7 +4,7 @@ import { type Condition, QUIET_SECONDS } from './condition.js';
 
 const NANOSECONDS_PER_MS = 1_000_000;
 
-/** Something blocks the event loop, and with it every request. */
+/** True while something blocks the event loop, which delays every request. */
 export function eventLoopDelay(environment: Environment): Condition {
   const limitMs = environment.DETECT_EVENT_LOOP_DELAY_MS;
   const delay = monitorEventLoopDelay({ resolution: 20 });
@@ -19,7 +19,7 @@ export function eventLoopDelay(environment: Environment): Condition {
       const p99Ms = Math.round(delay.percentile(99) / NANOSECONDS_PER_MS);
       delay.reset();
       if (p99Ms <= limitMs) return null;
-      return { summary: `The event loop has been up to ${p99Ms} ms late for 10 s.`, p99Ms };
+      return { summary: `The event loop has been delayed by up to ${p99Ms} ms for 10 s.`, p99Ms };
     },
   };
 }

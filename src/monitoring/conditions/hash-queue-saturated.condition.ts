@@ -2,7 +2,10 @@ import type { PasswordHasher } from '../../auth/credentials/passwords/password-h
 import type { Environment } from '../../platform/config/environment.js';
 import { type Condition, QUIET_SECONDS } from './condition.js';
 
-/** More passwords arrive than the processor can hash: logins get slow, and soon refused as `overloaded`. */
+/**
+ * True while passwords arrive faster than they can be hashed: logins become slow and are soon refused as
+ * `overloaded`.
+ */
 export function hashQueueSaturated(
   hasher: Pick<PasswordHasher, 'completed' | 'queueLength'>,
   environment: Environment,
@@ -22,7 +25,7 @@ export function hashQueueSaturated(
       const { queueLength } = hasher;
       if (queueLength === 0 || lastWaitMs <= limitMs) return null;
       return {
-        summary: `Passwords have waited ${Math.round(lastWaitMs)} ms for their hash for 10 s; ${queueLength} are waiting.`,
+        summary: `For 10 s, passwords have waited ${Math.round(lastWaitMs)} ms to be hashed; ${queueLength} are waiting.`,
         waitMs: Math.round(lastWaitMs),
         queueLength,
       };

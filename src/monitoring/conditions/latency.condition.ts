@@ -2,10 +2,13 @@ import type { Environment } from '../../platform/config/environment.js';
 import type { CallWatch } from './call-watch.js';
 import { type Condition, QUIET_SECONDS } from './condition.js';
 
-/** Fewer requests than these in a tenth of the window are too few for a 99th percentile to mean anything. */
+/** Minimum number of requests in a tenth of the window; with fewer, the 99th percentile is meaningless. */
 const LEAST_CALLS = 10;
 
-/** The slowest hundredth of requests has been slow for the whole window; password routes are slow by design. */
+/**
+ * True if the p99 latency exceeded the limit throughout the window. Password routes are excluded, because they are
+ * slow by design.
+ */
 export function latency(calls: CallWatch, environment: Environment): Condition {
   const { DETECT_LATENCY_P99_MS: limitMs, DETECT_LATENCY_SECONDS: windowSeconds } = environment;
   return {
@@ -18,7 +21,7 @@ export function latency(calls: CallWatch, environment: Environment): Condition {
       const p99Ms = calls.lowestP99Ms(LEAST_CALLS);
       if (p99Ms === null || p99Ms <= limitMs) return null;
       return {
-        summary: `One request in a hundred took ${Math.round(p99Ms)} ms or longer, for ${windowSeconds} s.`,
+        summary: `For ${windowSeconds} s, one request in a hundred has taken ${Math.round(p99Ms)} ms or longer.`,
         p99Ms: Math.round(p99Ms),
         windowSeconds,
       };

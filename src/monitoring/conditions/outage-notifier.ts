@@ -21,7 +21,7 @@ interface Attempt {
   nextMs: number;
 }
 
-/** An alert without a row. */
+/** An alert whose row has not been written. */
 interface Unwritten {
   finding: Finding;
   readonly body: AlertBody;
@@ -29,10 +29,10 @@ interface Unwritten {
 }
 
 /**
- * Makes alerts known while PostgreSQL cannot take them: to the log at once, and from memory to the channels that need no
- * database. The row is written afterwards under the same id, so that nothing that arrived is sent again. Each instance
- * notifies for itself, because nothing that it could ask in between may be able to silence it (issue 16); receivers
- * recognise the alert by its id, which all instances derive alike.
+ * Announces alerts while PostgreSQL cannot store them: immediately in the log, and from memory over the channels that
+ * need no database. The row is written afterwards under the same id, so that nothing already delivered is sent again.
+ * Each instance sends its own notifications, because a shared coordinator could be made to suppress them (issue 16).
+ * Receivers recognise duplicates by the alert's id, which all instances derive alike.
  */
 @Injectable()
 export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
@@ -55,7 +55,7 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.stop();
   }
 
-  /** Announces the findings that began in this outage; earlier ones that persist have been sent already. */
+  /** Announces findings that began during this outage. Earlier findings that persist have already been sent. */
   announce(findings: readonly Finding[]): void {
     for (const finding of findings) {
       if (!this.update(finding) && finding.count > 0) this.begin(finding);
@@ -64,8 +64,9 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * The findings that can be written now that PostgreSQL is back: the given ones, and those announced before. One of
-   * which a message is under way waits, because it would be sent a second time; it is returned by a later call.
+   * Returns the findings that can be written now that PostgreSQL is available again: the given ones and those
+   * announced before. A finding whose message is being sent is returned by a later call, because the message would
+   * otherwise be sent twice.
    */
   writable(findings: readonly Finding[]): Finding[] {
     const others = findings.filter((finding) => !this.update(finding));
@@ -75,12 +76,12 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
     return [...announced.map(withDeliveries), ...others];
   }
 
-  /** Hands the written findings over to the outbox. */
+  /** Forgets findings that were written, leaving their delivery to the outbox. */
   forget(written: readonly Finding[]): void {
     for (const finding of written) this.unwritten.delete(keyOf(finding));
   }
 
-  /** Attempts what is due. */
+  /** Starts all due attempts. */
   async send(): Promise<void> {
     const nowMs = this.clock.nowMs();
     const attempts = [...this.unwritten.values()].flatMap(({ body, deliveries }) =>
@@ -99,12 +100,12 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
       delivery.state = 'delivered';
     } catch {
       delivery.state = 'due';
-      // Without jitter, which is for many messages that fail together.
+      // No jitter is needed: it is useful only if many messages fail together.
       delivery.nextMs = nowMs + backoffMs(delivery.attempts, 0);
     }
   }
 
-  /** Notes that the cause of an announced alert lasts; returns false for one that was not announced. */
+  /** Records that the cause of an announced alert persists. Returns false if the alert was not announced. */
   private update(finding: Finding): boolean {
     const alert = this.unwritten.get(keyOf(finding));
     if (!alert) return false;
@@ -129,7 +130,7 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** The finding with what was sent of it, under which ids. */
+/** Adds the messages sent about a finding, with their ids. */
 function withDeliveries({ finding, deliveries }: Unwritten): Finding {
   const sent = deliveries.map(({ id, channel, state }) => ({
     id,

@@ -1,6 +1,9 @@
 import { TimeSlots } from './time-slots.js';
 
-/** Durations are counted in classes, each 2 % wider than the one below: up to 80 s, and a quantile as exact as that. */
+/**
+ * Durations are counted in buckets, each 2 % wider than the previous one, up to 80 s. Quantiles have the same
+ * precision.
+ */
 const STEP = 1.02;
 const CLASSES = 571;
 const LOG_STEP = Math.log(STEP);
@@ -28,8 +31,8 @@ export class RecentDurations {
   }
 
   /**
-   * The lowest p99 that any finished part of the window had, milliseconds: above a limit, every part was. Null while
-   * a part has fewer than `leastCalls`, too few for a percentile to mean anything.
+   * Returns the lowest p99 of all finished parts of the window, in milliseconds. If it exceeds a limit, every part
+   * did. Returns null if a part has fewer than `leastCalls`, which are too few for a meaningful percentile.
    */
   lowestP99Ms(nowMs: number, leastCalls: number): number | null {
     let lowest = Infinity;
@@ -43,7 +46,7 @@ export class RecentDurations {
 
 const classOf = (ms: number) => (ms <= 1 ? 0 : Math.min(CLASSES - 1, Math.floor(Math.log(ms) / LOG_STEP)));
 
-/** The lower bound of the class in which the quantile lies, milliseconds. */
+/** Returns the lower bound of the bucket that contains the quantile, in milliseconds. */
 function quantile({ classes, count }: Slot, share: number): number {
   let below = 0;
   for (let index = 0; index < CLASSES; index++) {

@@ -3,7 +3,7 @@ import { TimeSlots } from './time-slots.js';
 const PARTS = 10;
 const FIRST_FAULT = 500;
 
-/** How many responses this process sent within a window, and how many of them were 5xx. */
+/** Counts the responses that this process sent within a window, and how many of them were 5xx. */
 export class RecentResponses {
   private readonly slots: TimeSlots<{ calls: number; faults: number }>;
 

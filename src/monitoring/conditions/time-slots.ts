@@ -1,6 +1,6 @@
 /**
- * A sliding window in equal slots, each with an accumulator. The current slot is cached, because nearly every look-up is
- * for it.
+ * A sliding window of equal slots, each with an accumulator. The current slot is cached, because nearly every look-up
+ * needs it.
  */
 export class TimeSlots<T> {
   private readonly slots = new Map<number, T>();
@@ -27,7 +27,7 @@ export class TimeSlots<T> {
     return this.current;
   }
 
-  /** The current slot and those before it that lie in the window; slots in which nothing happened are left out. */
+  /** Returns the current slot and the earlier ones within the window. Slots in which nothing happened are omitted. */
   recent(nowMs: number): T[] {
     const current = Math.floor(nowMs / this.slotMs);
     return [...this.slots]
@@ -35,7 +35,7 @@ export class TimeSlots<T> {
       .map(([, slot]) => slot);
   }
 
-  /** The finished slots of the window, the oldest first; undefined where nothing happened. */
+  /** Returns the finished slots of the window, the oldest first; undefined for slots in which nothing happened. */
   finished(nowMs: number): (T | undefined)[] {
     const current = Math.floor(nowMs / this.slotMs);
     return Array.from({ length: this.parts }, (_, part) => this.slots.get(current - this.parts + part));

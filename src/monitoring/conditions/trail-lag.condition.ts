@@ -3,17 +3,20 @@ import { type Condition, QUIET_SECONDS } from './condition.js';
 import type { Dependencies } from './dependencies.js';
 import type { TrailProgress } from './trail-progress.js';
 
-/** More than one reading, so that the backlog of an outage raises nothing while it is worked off. */
+/** Longer than one reading, so that the backlog after an outage raises no alert while it is being processed. */
 const FOR_SECONDS = 5;
 
 const STAGES = {
-  sealing: { figure: 'unsealedSeconds', waits: 'An entry of the trail has waited for its seal' },
-  detection: { figure: 'detectionLagSeconds', waits: 'An event has waited to be judged by detection' },
+  sealing: { figure: 'unsealedSeconds', waits: 'An entry of the trail has been waiting to be sealed' },
+  detection: {
+    figure: 'detectionLagSeconds',
+    waits: 'An event has been waiting to be evaluated by detection',
+  },
 } as const;
 
 /**
- * Sealing or detection lags although PostgreSQL can be used: it has stopped, or a transaction left open anywhere in the
- * database keeps later entries from becoming final.
+ * True while sealing or detection lags although PostgreSQL is available: it has stopped, or a transaction left open
+ * in the database prevents later entries from becoming final.
  */
 export function trailLag(
   stage: keyof typeof STAGES,
@@ -33,7 +36,7 @@ export function trailLag(
       const isOutage = dependencies.downForMs('postgresql') > 0;
       if (isOutage || lagSeconds < environment.DETECT_AUDIT_LAG_SECONDS) return null;
       return {
-        summary: `${waits} for ${Math.round(lagSeconds)} s; look for a transaction that was left open.`,
+        summary: `${waits} for ${Math.round(lagSeconds)} s; check for a transaction left open.`,
         lagSeconds,
       };
     },

@@ -7,8 +7,8 @@ import { DetectionRepository } from '../detection/detection.repository.js';
 const PAUSE_MS = 2_000;
 
 /**
- * How far sealing and detection lag behind the trail. Read from PostgreSQL every two seconds, so that neither a scrape nor a
- * condition waits for it, and by every instance, because the leader may be the one that has stopped.
+ * How far sealing and detection lag behind the trail. Read from PostgreSQL every two seconds, so that scrapes and
+ * conditions do not wait for it. Every instance reads it, because the leader may be the one that has stopped.
  */
 @Injectable()
 export class TrailProgress implements OnApplicationBootstrap, OnModuleDestroy {
@@ -16,9 +16,9 @@ export class TrailProgress implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The number of the newest seal. */
   chainPosition = 0;
-  /** For how long the oldest entry has waited for its seal. */
+  /** How long the oldest unsealed entry has been waiting. */
   unsealedSeconds = 0;
-  /** For how long the oldest event has waited to be judged. */
+  /** How long the oldest event that detection has not processed has been waiting. */
   detectionLagSeconds = 0;
 
   constructor(

@@ -2,14 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { READ_ONLY } from '../../platform/database/session-client.js';
 
-/** Whether the pool's connections lead to a server that takes changes. */
+/** Checks whether the pool is connected to a server that accepts changes. */
 @Injectable()
 export class WritabilityRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Returns false for a standby, and for a session that is read-only by a setting. Asked over the pool, because after a
-   * failover its connections may still lead to the old server while a new one does not. Throws what the driver throws.
+   * Returns false for a standby and for a session that a setting makes read-only. Uses the pool, because after a
+   * failover its connections may still be to the old server while a new connection would not be. Rethrows errors of
+   * the driver.
    */
   async canWrite(): Promise<boolean> {
     try {
@@ -18,7 +19,7 @@ export class WritabilityRepository {
       );
       return row.writable;
     } catch (error) {
-      // The pool refuses new connections to such a server.
+      // The pool refuses new connections to a read-only server.
       if ((error as { code?: string }).code === READ_ONLY) return false;
       throw error;
     }

@@ -6,7 +6,7 @@ import { isAnnounced } from '../alerts/delivery-channel.js';
 
 const LEVELS = { info: 'log', warning: 'warn', critical: 'error' } as const;
 
-/** Every announced alert is a line of the log: the channel that needs no configuration and no network. */
+/** Writes every announced alert to the log, the channel that needs neither configuration nor a network. */
 @Injectable()
 export class AlertLog implements OnModuleInit {
   private readonly logger = new Logger('Alert');

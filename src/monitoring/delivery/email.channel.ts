@@ -6,10 +6,10 @@ import type { AlertChange } from '../alerts/alert-change.js';
 import { type DeliveryChannel, type Message, isAnnounced } from '../alerts/delivery-channel.js';
 import { operatorMail } from '../mails/alert-mails.js';
 
-/** For an attempt outside of the outbox, while PostgreSQL is away, milliseconds. */
+/** Timeout of an attempt outside the outbox, while PostgreSQL is unavailable; milliseconds. */
 const ALONE_MS = 30_000;
 
-/** Alerts to `ALERT_EMAIL`. */
+/** Sends alerts to `ALERT_EMAIL`. */
 @Injectable()
 export class EmailChannel implements DeliveryChannel {
   readonly name = 'email';

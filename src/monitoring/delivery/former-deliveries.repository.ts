@@ -2,17 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { AlertBody } from '../alerts/alert-body.js';
 
-/** A message as the previous version wrote it. */
+/** A message as written by the previous version. */
 export interface FormerDelivery {
   readonly id: string;
   readonly channel: string;
   readonly alert: AlertBody;
 }
 
-/** Every statement over `monitoring_delivery`, which only the previous version writes to. */
+/** All SQL statements on `monitoring_delivery`, to which only the previous version writes. */
 @Injectable()
 export class FormerDeliveriesRepository {
-  /** Deletes and returns messages that are due at the instant: those that no worker of the previous version holds. */
+  /**
+   * Deletes and returns messages that are due at the instant; messages that a worker of the previous version holds
+   * are not.
+   */
   async take(tx: Transaction, instant: Date, batch: number): Promise<FormerDelivery[]> {
     const [rows] = (await tx.query(
       `DELETE FROM monitoring_delivery WHERE id IN (

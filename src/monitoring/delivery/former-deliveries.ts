@@ -9,8 +9,8 @@ const PAUSE_MS = 5_000;
 const BATCH = 500;
 
 /**
- * Takes over the pending deliveries of instances of the previous version, during an upgrade and after it: their table is
- * `monitoring_delivery`. Ids stay, so that a receiver recognises a message that was attempted before.
+ * Takes over pending deliveries from instances of the previous version, during and after an upgrade, from their table
+ * `monitoring_delivery`. Ids are kept, so that a receiver recognises a message whose delivery was already attempted.
  */
 @Injectable()
 export class FormerDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
@@ -31,7 +31,7 @@ export class FormerDeliveries implements OnApplicationBootstrap, OnModuleDestroy
     await this.task.stop();
   }
 
-  /** Moves a batch to the outbox; returns whether more may be waiting. */
+  /** Moves a batch to the outbox. Returns whether more may be waiting. */
   async step(): Promise<boolean> {
     return this.transactions.run(async (tx) => {
       const taken = await this.former.take(tx, this.clock.now(), BATCH);

@@ -20,7 +20,7 @@ describe('isRefusedAddress', () => {
 
 describe('postJson', () => {
   it.each(['http://169.254.169.254/latest', 'http://[fe80::1]/', 'http://[::ffff:a9fe:a9fe]/'])(
-    'connects to nothing at %s',
+    'does not connect to %s',
     async (url) => {
       await expect(postJson(new URL(url), '{}', {})).rejects.toThrow('link-local');
     },

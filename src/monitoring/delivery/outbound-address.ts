@@ -3,22 +3,24 @@ import { BlockList, type LookupFunction, isIPv6 } from 'node:net';
 import { canonicalIp } from '../../platform/http/ip-address.js';
 
 /**
- * Link-local networks, which host the metadata services of clouds, plus the IPv6 one of AWS. The operator chooses the name
- * of the receiver, but the DNS of that name chooses the address. Private networks are allowed, because many receivers are
- * there.
+ * Link-local networks, which include the metadata services of clouds, and the IPv6 metadata address of AWS. The
+ * operator chooses the receiver's name, but DNS decides which address it resolves to. Private networks are allowed,
+ * because many receivers are in them.
  */
 const REFUSED = new BlockList();
 REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');
 REFUSED.addSubnet('fe80::', 10, 'ipv6');
 REFUSED.addAddress('fd00:ec2::254', 'ipv6');
 
-/** Whether nothing of ours is to connect to the address. */
+/** Whether connections to an address are forbidden. */
 export function isRefusedAddress(text: string): boolean {
   const address = canonicalIp(text);
   return address !== null && REFUSED.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
-/** Resolves a name as `dns.lookup` does, without the refused addresses; the connection goes to what was checked. */
+/**
+ * Resolves a name like `dns.lookup`, without the refused addresses. The connection uses the address that was checked.
+ */
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error) return callback(error, '', 0);

@@ -11,14 +11,18 @@ import { subjectOfAlert } from '../alerts/alert-dispatch.js';
 import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
 import { ownerMail } from '../mails/alert-mails.js';
 
-/** An account opened with somebody else's address must not become a way to fill their mailbox. */
+/**
+ * Limits mails to an owner, so that an account opened with another person's address cannot be used to flood their
+ * mailbox.
+ */
 const MOST_IN_AN_HOUR = 3;
 const HOUR_MS = 3_600_000;
 
 /**
- * Notifies the owner of an account of each occurrence, not only when the alert opens, because the second new device may be
- * the attacker's; at most three times an hour. The address is looked up when the mail is sent, so that no table here
- * stores it. The mail contains no text that a user has entered, because the address may belong to somebody else.
+ * Notifies the owner of an account of each occurrence, not only when the alert opens, because the second new device
+ * may be the attacker's. Sends at most three mails an hour. The address is looked up when the mail is sent, so that
+ * no table of this module stores it. The mail contains no user-supplied text, because the address may belong to
+ * somebody else.
  */
 @Injectable()
 export class OwnerEmailChannel implements DeliveryChannel {
@@ -45,12 +49,12 @@ export class OwnerEmailChannel implements DeliveryChannel {
   }: Message): Promise<void | typeof SUPPRESSED> {
     const userId = alert.evidence.userIds?.[0];
     const owner = userId === undefined ? null : await this.users.findById(userId);
-    const words = this.kinds.find(({ name }) => name === alert.rule)?.toOwner?.en;
+    const words = this.kinds.find(({ name }) => name === alert.rule)?.toOwner;
     if (!owner || !words) return SUPPRESSED;
     const anHourAgo = new Date(this.clock.nowMs() - HOUR_MS);
     const message = { id: deliveryId, subject: subjectOfAlert(alert.id), channel: this.name };
     if ((await this.messages.countBefore(message, anHourAgo)) >= MOST_IN_AN_HOUR) return SUPPRESSED;
-    const mail = ownerMail(this.templates, alert, words, 'en');
+    const mail = ownerMail(this.templates, alert, words[owner.locale], owner.locale);
     await this.mailer.send({ id: deliveryId, to: owner.email, ...mail, link: null, code: null }, signal);
   }
 }

@@ -5,9 +5,9 @@ import { guardedLookup, isRefusedAddress } from './outbound-address.js';
 const TIMEOUT_MS = 5_000;
 
 /**
- * Posts a JSON body and succeeds on any 2xx answer. A receiver is not trusted to be kind: the whole exchange takes
- * at most 5 s, redirects are failures (RFC 9110 section 15.4 leaves following them to the client, and a redirect
- * could point inwards), and the answer's body is cut off unread. Throws an error that names the cause.
+ * Posts a JSON body. Any 2xx response is a success. The receiver is not trusted: the whole exchange takes at most 5
+ * s, a redirect is a failure (RFC 9110 section 15.4 lets clients ignore it, and it could point to an internal
+ * address), and the response body is discarded unread. Throws an error that names the cause.
  */
 export function postJson(url: URL, body: string, headers: Readonly<Record<string, string>>): Promise<void> {
   const literal = url.hostname.replace(/^\[|\]$/g, '');
@@ -28,13 +28,13 @@ export function postJson(url: URL, body: string, headers: Readonly<Record<string
     });
     request.once('response', ({ statusCode = 0 }) => {
       if (statusCode >= 200 && statusCode < 300) resolve();
-      else reject(new Error(`The receiver answered ${statusCode}`));
+      else reject(new Error(`The receiver responded with ${statusCode}`));
       request.destroy();
     });
     request.on('error', (error) =>
       reject(
         error.name === 'TimeoutError' || error.name === 'AbortError'
-          ? new Error(`No answer within ${TIMEOUT_MS} ms`)
+          ? new Error(`No response within ${TIMEOUT_MS} ms`)
           : error,
       ),
     );

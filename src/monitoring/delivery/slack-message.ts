@@ -2,7 +2,7 @@ import type { AlertBody } from '../alerts/alert-body.js';
 
 const MARKS = { info: ':information_source:', warning: ':warning:', critical: ':rotating_light:' } as const;
 
-/** An alert as the body of a Slack incoming webhook, which Mattermost and Discord (`/slack`) understand too. */
+/** Formats an alert for a Slack incoming webhook; Mattermost and Discord (`/slack`) accept the same format. */
 export function slackMessage({ id, rule, severity, subject, count, evidence }: AlertBody): { text: string } {
   const lines = [
     `${MARKS[severity]} *${severity}: ${rule}* on \`${escape(subject)}\``,

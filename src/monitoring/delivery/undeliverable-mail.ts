@@ -9,7 +9,7 @@ import { A_DAY_SECONDS, type AlertKind } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { AlertsRepository } from '../alerts/alerts.repository.js';
 
-/** A mail was refused for good, or could not be delivered within 24 h. */
+/** A mail was refused permanently, or could not be delivered within 24 h. */
 export const MAIL_UNDELIVERABLE: AlertKind = {
   name: 'mail_undeliverable',
   severity: 'warning',
@@ -18,7 +18,10 @@ export const MAIL_UNDELIVERABLE: AlertKind = {
 
 const MAIL_CHANNELS = [MAIL_CHANNEL, 'email', 'owner_email'];
 
-/** Raises {@link MAIL_UNDELIVERABLE} with the message that is given up; about the account or the alert, never the address. */
+/**
+ * Raises {@link MAIL_UNDELIVERABLE} when a mail is abandoned. The subject is the account or the alert, never the
+ * address.
+ */
 @Injectable()
 export class UndeliverableMail implements OnModuleInit {
   constructor(
@@ -47,7 +50,10 @@ export class UndeliverableMail implements OnModuleInit {
     ]);
   }
 
-  /** The mail that announces such an alert may be refused, too; another alert about that would never end. */
+  /**
+   * The mail that announces such an alert may be undeliverable, too. Another alert about it would create an endless
+   * loop.
+   */
   private async isAboutItself(tx: Transaction, subject: string): Promise<boolean> {
     const id = alertOfSubject(subject);
     const alert = id === null ? null : await this.alerts.lock(tx, id);

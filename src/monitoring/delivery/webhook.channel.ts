@@ -7,7 +7,7 @@ import { postJson } from './post-json.js';
 import { slackMessage } from './slack-message.js';
 import { webhookSignature } from './webhook-signature.js';
 
-/** Alerts to `ALERT_WEBHOOK_URL`. */
+/** Sends alerts to `ALERT_WEBHOOK_URL`. */
 @Injectable()
 export class WebhookChannel implements DeliveryChannel {
   readonly name = 'webhook';

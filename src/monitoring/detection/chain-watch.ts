@@ -19,7 +19,7 @@ export const AUDIT_CHAIN_BROKEN: AlertKind = {
   quietSeconds: null,
 };
 
-/** Verifies the trail at an interval, on the leader, and raises what is wrong with it. */
+/** Verifies the trail at an interval, on the leader, and raises any fault found. */
 @Injectable()
 export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(ChainWatch.name, () => this.step(), { pauseMs: PAUSE_MS });
@@ -60,7 +60,7 @@ export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.found) await this.raise(this.found);
   }
 
-  /** Stops early when the process ends; the next verification continues from there. */
+  /** Stops early when the process shuts down. The next verification continues from there. */
   private async verifyNew(): Promise<Fault | null> {
     try {
       return (await this.verification.verifyNew(this.stopping.signal)).firstFault;
@@ -79,7 +79,7 @@ export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
       firstSeenAt: now,
       lastSeenAt: now,
       evidence: {
-        summary: `The audit trail is not what was written: ${detail}`,
+        summary: `The audit trail was altered: ${detail}`,
         firstBadEntry: id,
         fault: kind,
       },

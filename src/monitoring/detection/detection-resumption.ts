@@ -9,26 +9,26 @@ import { DetectionRun, type Slot } from './detection-run.js';
 import { DetectionRepository, type KeptSlots, type StoredCursor } from './detection.repository.js';
 import type { Cursor } from './position-codes.js';
 
-/** Somebody moved detection's position in the trail behind the service's back; events may have been meant to be passed over. */
+/** Detection's position in the trail was changed outside the service, possibly to make detection skip events. */
 export const TRAIL_POSITIONS_FORGED: AlertKind = {
   name: 'trail_positions_forged',
   severity: 'critical',
   quietSeconds: null,
 };
 
-/** Entries of the trail that are read at a time. */
+/** Number of entries of the trail read at a time. */
 export const PAGE = 500;
 
-/** Where a leader stands, and what it remembers. */
+/** The position and the memory of a leader. */
 export interface Progress {
   readonly run: DetectionRun;
   /** The value stored in PostgreSQL. */
   cursor: Cursor;
-  /** Where to read on; ahead of the cursor after a stretch of the trail without events. */
+  /** Where to continue reading; ahead of the cursor after a part of the trail without events. */
   position: string;
 }
 
-/** How a new leader takes up detection: the place from PostgreSQL, and the windows from the trail. */
+/** Resumes detection on a new leader: reads the position from PostgreSQL and rebuilds the windows from the trail. */
 @Injectable()
 export class DetectionResumption {
   constructor(
@@ -40,17 +40,17 @@ export class DetectionResumption {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes up where the last leader stopped; where that was tampered with, at an earlier place, and raises an alert. */
+  /** Resumes where the last leader stopped. If the position was tampered with, resumes earlier and raises an alert. */
   async resume(): Promise<Progress> {
     const cursor = await this.detection.cursor();
     const kept = await this.detection.slots({ uncoded: cursor.genuineness === 'uncoded' });
     if (cursor.genuineness === 'forged' || kept.forged > 0) return this.restart(cursor, kept);
-    if (cursor.position === null) throw new Error('detection has not been given a place to begin at');
+    if (cursor.position === null) throw new Error('detection has no position to start from');
     if (cursor.genuineness === 'uncoded') await this.adopt(cursor, kept.slots);
     return this.refill({ cursor, position: cursor.position }, kept.slots);
   }
 
-  /** Gives the rows of the previous version their codes. */
+  /** Adds the missing codes to rows of the previous version. */
   private async adopt(cursor: StoredCursor, slots: readonly Slot[]): Promise<void> {
     await this.transactions.run(async (tx) => {
       await this.detection.moveCursor(tx, cursor, cursor);
@@ -58,7 +58,7 @@ export class DetectionResumption {
     });
   }
 
-  /** Fills the windows with what was judged before. */
+  /** Fills the windows with entries that have already been evaluated. */
   private async refill(
     place: { readonly cursor: Cursor; readonly position: string },
     slots: readonly Slot[],
@@ -72,16 +72,17 @@ export class DetectionResumption {
       const last = entries.findIndex(({ id }) => id === entryId);
       run.remember(last < 0 ? entries : entries.slice(0, last + 1));
       if (last >= 0) return { ...place, run };
-      // Retention has dropped the entry, or a backup was restored: the windows begin empty.
+      // Retention has dropped the entry, or a backup was restored. The windows start empty.
       if (entries.length === 0) return { ...place, run: new DetectionRun(this.rules, slots) };
       from = position;
     }
   }
 
   /**
-   * A slot is written in the transaction that judges its entries, so the newest genuine one lies before everything that
-   * has not been judged. Judging begins a longest window earlier still, because the windows are empty; what was judged
-   * there already counts once more, which is better than not at all.
+   * Restarts from an authentic slot. A slot is written in the transaction that evaluates its entries, so the newest
+   * authentic one lies before all entries that have not been evaluated. Evaluation starts earlier still, by the
+   * length of the longest window, because the windows are empty. Entries evaluated there before count twice, which is
+   * better than missing them.
    */
   private async restart(found: StoredCursor, { slots, forged }: KeptSlots): Promise<Progress> {
     const newest = slots.at(-1);
@@ -109,7 +110,7 @@ export class DetectionResumption {
       firstSeenAt: now,
       lastSeenAt: now,
       evidence: {
-        summary: `Rows that say how far detection has read were not written by this service; it goes on at ${resumedAt}.`,
+        summary: `The stored position of detection was not written by this service; detection resumes at ${resumedAt}.`,
         foundPosition: foundPosition?.slice(0, 100) ?? null,
         resumedAt,
         forgedSlots,

@@ -6,10 +6,10 @@ import type { Rule } from '../rules/rule.js';
 import { Detector } from './detector.js';
 import { FailureBaseline, SLOT_MS, slotOf } from './failure-baseline.js';
 
-/** Longer than the day of the failure baseline and the longest window that can be configured, milliseconds. */
+/** Longer than the day of the failure baseline and the longest configurable window; milliseconds. */
 export const SLOTS_KEPT_MS = 3 * 86_400_000;
 
-/** What five minutes of the trail hold. */
+/** A summary of five minutes of the trail. */
 export interface Slot {
   /** Milliseconds since the Unix epoch. */
   readonly startMs: number;
@@ -19,13 +19,13 @@ export interface Slot {
   failures: number;
 }
 
-/** The leader's memory, discarded with the leadership and rebuilt from PostgreSQL. */
+/** The leader's state in memory. It is discarded with the leadership and rebuilt from PostgreSQL. */
 export class DetectionRun {
   readonly longestWindowMs: number;
   private readonly detector: Detector;
   private readonly baseline: FailureBaseline;
   private readonly attempts = new LoginAttempts();
-  /** What was counted of each slot so far. */
+  /** The counts of each slot so far. */
   private readonly slots: Map<number, Slot>;
 
   constructor(rules: readonly Rule[], slots: readonly Slot[]) {
@@ -36,12 +36,15 @@ export class DetectionRun {
     this.detector = new Detector(rules, (nowMs) => this.baseline.ratio(nowMs));
   }
 
-  /** Fills the windows with entries that were judged before. */
+  /** Fills the windows with entries that have already been evaluated. */
   remember(entries: readonly AuditEntry[]): void {
     this.detector.observe(this.read(entries));
   }
 
-  /** Judges new entries, which follow `position` in the trail; returns the slots that they add to, with everything counted so far. */
+  /**
+   * Evaluates new entries, which follow `position` in the trail. Returns the findings, and the slots they fall into
+   * with their complete counts.
+   */
   judge(entries: readonly AuditEntry[], position: string): { findings: Finding[]; slots: Slot[] } {
     const occurrences = this.read(entries);
     const slots = slotsOf(occurrences, position);
@@ -68,7 +71,7 @@ export class DetectionRun {
     return entries.map((entry) => occurrenceOf(entry, this.attempts));
   }
 
-  /** Where to begin to fill the windows as they were at an instant; undefined where nothing was kept. */
+  /** Returns the slot from which to refill the windows as they were at an instant; undefined if no slot was kept. */
   startOf(slots: readonly Slot[], instantMs: number): Slot | undefined {
     const fromMs = instantMs - this.longestWindowMs - SLOT_MS;
     return slots.findLast(({ startMs }) => startMs <= fromMs) ?? slots[0];

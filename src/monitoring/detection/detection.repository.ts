@@ -10,18 +10,18 @@ interface SlotRow extends Omit<Slot, 'startMs'> {
   mac: Buffer | null;
 }
 
-/** The cursor as it was found. */
+/** The cursor as stored. */
 export interface StoredCursor extends Cursor {
   readonly genuineness: Genuineness;
 }
 
-/** The slots that the service wrote, the earliest first, and how many others were found. */
+/** The authentic slots, the earliest first, and the number of forged ones. */
 export interface KeptSlots {
   readonly slots: readonly Slot[];
   readonly forged: number;
 }
 
-/** Every statement over detection's own memory. */
+/** All SQL statements on the stored state of detection. */
 @Injectable()
 export class DetectionRepository {
   constructor(
@@ -29,7 +29,7 @@ export class DetectionRepository {
     private readonly codes: PositionCodes,
   ) {}
 
-  /** Where detection stands according to PostgreSQL, and whether the service wrote that. */
+  /** Returns the cursor stored in PostgreSQL, and whether the service wrote it. */
   async cursor(): Promise<StoredCursor> {
     const [row] = (await onDatabase(() =>
       this.dataSource.query(
@@ -40,7 +40,10 @@ export class DetectionRepository {
     return { ...cursor, genuineness: this.codes.check(mac, this.codes.ofCursor(cursor)) };
   }
 
-  /** @param uncoded whether slots without a code are taken: those of the previous version, if it was the last to write */
+  /**
+   * @param uncoded whether to accept slots without a code, written by the previous version if it was the last to
+   * write
+   */
   async slots({ uncoded }: { readonly uncoded: boolean }): Promise<KeptSlots> {
     const rows = (await onDatabase(() =>
       this.dataSource.query(
@@ -55,7 +58,7 @@ export class DetectionRepository {
     return { slots, forged: rows.length - slots.length };
   }
 
-  /** Moves the cursor, and returns false when it is no longer where this leader left it: there is another one. */
+  /** Moves the cursor. Returns false if it is no longer where this leader left it, because there is another leader. */
   async moveCursor(tx: Transaction, from: Cursor, to: Cursor): Promise<boolean> {
     const [, moved] = (await tx.query(
       `UPDATE monitoring_detection SET position = $2, entry_id = $3, entry_time = $4, mac = $5
@@ -65,7 +68,7 @@ export class DetectionRepository {
     return moved === 1;
   }
 
-  /** Writes slots as they now are, in the place of what was known of the same five minutes. */
+  /** Writes the current slots, replacing stored slots of the same five minutes. */
   async saveSlots(tx: Transaction, slots: readonly Slot[]): Promise<void> {
     await tx.query(
       `INSERT INTO monitoring_detection_slot (slot, position, attempts, failures, mac)

@@ -17,10 +17,10 @@ import { Leadership } from '../../platform/leader/leadership.js';
 const PAUSE_MS = 500;
 
 /**
- * Reads the trail of all instances, judges it by the rules, and raises what they find. One leader does it, in
- * memory: an exact window needs every event in order, and no request waits for any of it. The alerts of a page
- * and the cursor behind it commit together, so that nothing is judged twice and nothing is skipped; after any
- * failure the memory is discarded and rebuilt from the trail.
+ * Reads the trail of all instances, evaluates it with the rules, and raises what they find. Runs on one leader, in
+ * memory: an exact window needs every event in order, and no request waits for any of it. The alerts of a page and
+ * the cursor after it are committed together, so that nothing is evaluated twice or skipped. After any failure, the
+ * memory is discarded and rebuilt from the trail.
  */
 @Injectable()
 export class DetectionService implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
@@ -36,7 +36,7 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
     private readonly resumption: DetectionResumption,
   ) {}
 
-  /** On the very first start detection begins with the first request: this runs before any is served. */
+  /** Runs before any request is served, so that on the very first start detection covers all requests. */
   async onModuleInit(): Promise<void> {
     const cursor = await this.detection.cursor();
     if (cursor.position !== null || cursor.genuineness === 'forged') return;
@@ -52,7 +52,7 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
     await this.task.stop();
   }
 
-  /** Judges the next page when this instance leads; returns whether there may be more. */
+  /** Evaluates the next page if this instance is the leader. Returns whether there may be more. */
   async step(): Promise<boolean> {
     if (!this.leadership.isLeader) {
       this.progress = null;
@@ -85,6 +85,6 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
 
   private async move(tx: Transaction, from: Cursor, to: Cursor): Promise<void> {
     const moved = await this.detection.moveCursor(tx, from, to);
-    if (!moved) throw new Error('another instance has judged these entries');
+    if (!moved) throw new Error('another instance has evaluated these entries');
   }
 }

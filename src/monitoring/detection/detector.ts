@@ -14,7 +14,7 @@ interface Watched {
   readonly bound: SubjectBound;
 }
 
-/** That a rule became true of a subject, and how often. */
+/** A rule that became true of a subject, and how often. */
 interface Hit {
   readonly watched: Watched;
   readonly subject: string;
@@ -22,16 +22,16 @@ interface Hit {
   readonly firstSeenAt: number;
   readonly count: number;
   readonly last: Occurrence;
-  /** As they were then: by the end of the page the window may have lost some of them. */
+  /** The values at the time of the event; by the end of the page, the window may have dropped some of them. */
   readonly values: readonly unknown[];
 }
 
-/** Holds the windows of every rule and returns which rules the next entries make true. */
+/** Holds the windows of every rule, and returns which rules the next entries make true. */
 export class Detector {
-  /** By the type of event that the rules look at. */
+  /** Indexed by the type of event that the rules evaluate. */
   private readonly watched = new Map<string, Watched[]>();
 
-  /** @param usualFailureRatio the service's share of failing logins before the present windows */
+  /** @param usualFailureRatio the service's share of failed logins before the current windows */
   constructor(
     rules: readonly Rule[],
     private readonly usualFailureRatio: (nowMs: number) => number,
@@ -46,8 +46,8 @@ export class Detector {
   }
 
   /**
-   * Takes what happened next, in the trail's order. Returns one finding per rule and subject, the most severe first, however
-   * many of them made it true: under an attack an alert is written once per page.
+   * Processes the next events, in the trail's order. Returns one finding per rule and subject, the most severe first,
+   * regardless of how many events made it true: during an attack, an alert is written once per page.
    */
   observe(occurrences: readonly Occurrence[]): Finding[] {
     const hits = new Map<string, Hit>();
@@ -72,7 +72,7 @@ export class Detector {
     if (!observation) return;
     const { subject, counts, value, weight = 1 } = observation;
     const window = windows.add(subject, occurrence, { counts, weight, value });
-    // What does not count cannot make a rule true; a success only changes the ratio.
+    // Only counted observations can make a rule true; a success merely changes the ratio.
     if (!counts) return;
     const figures = this.figures(window, occurrence.at, () => window.values());
     if (!rule.holds(figures, limit)) return;
@@ -121,7 +121,7 @@ export class Detector {
       counted: window.counted,
       seen: window.seen,
       distinct: { account: window.distinct('account'), address: window.distinct('address') },
-      // Worked out only for the rules that ask for them.
+      // A getter, because only some rules need it.
       get usualFailureRatio() {
         return usualFailureRatio();
       },

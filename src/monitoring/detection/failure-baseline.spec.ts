@@ -12,18 +12,18 @@ describe('FailureBaseline', () => {
     expect(baseline.ratio(NOW)).toBe(0.25);
   });
 
-  it('is 0 where nobody has signed in', () => {
+  it('is 0 if nobody has signed in', () => {
     expect(new FailureBaseline(0).ratio(NOW)).toBe(0);
   });
 
-  it('leaves out the present window, in which an attack would excuse itself', () => {
+  it('excludes the current window, in which an attack would raise the baseline', () => {
     const baseline = new FailureBaseline(HOUR / 6);
     baseline.add(NOW - HOUR, { attempts: 10, failures: 1 });
     baseline.add(NOW - HOUR / 6, { attempts: 1000, failures: 1000 });
     expect(baseline.ratio(NOW)).toBe(0.1);
   });
 
-  it('leaves out what is older than a day', () => {
+  it('excludes logins older than a day', () => {
     const baseline = new FailureBaseline(HOUR / 6);
     baseline.add(NOW - 25 * HOUR, { attempts: 1000, failures: 1000 });
     baseline.add(NOW - HOUR, { attempts: 10, failures: 1 });

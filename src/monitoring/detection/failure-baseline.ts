@@ -1,26 +1,26 @@
-/** Logins of one slot of time. */
+/** The logins in one slot of time. */
 export interface LoginVolume {
   attempts: number;
   failures: number;
 }
 
-/** Logins are summed up in slots of this length, so that a day is 288 numbers whatever the traffic. */
+/** Logins are summed in slots of this length, so that a day takes 288 numbers whatever the traffic. */
 export const SLOT_MS = 300_000;
 const DAY_MS = 86_400_000;
 
-/** The start of the slot that an instant belongs to, milliseconds since the Unix epoch. */
+/** Returns the start of the slot that contains an instant, in milliseconds since the Unix epoch. */
 export function slotOf(atMs: number): number {
   return atMs - (atMs % SLOT_MS);
 }
 
 /**
- * The service's usual share of failing logins: that of the last 24 h, without the newest stretch, in which an
- * attack would raise the baseline that it is compared with.
+ * The service's usual share of failed logins: that of the last 24 h, without the most recent period, in which an
+ * attack would raise the baseline with which it is compared.
  */
 export class FailureBaseline {
   private readonly slots = new Map<number, LoginVolume>();
 
-  /** @param excludedMs the newest stretch that does not count, at least as long as the rules' window */
+  /** @param excludedMs length of the most recent period that is excluded; at least as long as the rules' window */
   constructor(private readonly excludedMs: number) {}
 
   add(atMs: number, volume: LoginVolume): void {
@@ -35,7 +35,7 @@ export class FailureBaseline {
       if (start < atMs - DAY_MS - this.excludedMs) this.slots.delete(start);
   }
 
-  /** From 0 to 1; 0 where there was no login. */
+  /** Returns the share, from 0 to 1; 0 if there were no logins. */
   ratio(nowMs: number): number {
     let attempts = 0;
     let failures = 0;

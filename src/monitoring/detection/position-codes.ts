@@ -3,19 +3,19 @@ import { timingSafeEqual } from 'node:crypto';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import type { Slot } from './detection-run.js';
 
-/** The last entry that detection has judged; all null before the first. */
+/** The last entry evaluated by detection; all null before the first. */
 export interface Cursor {
   readonly position: string | null;
   readonly entryId: string | null;
   readonly entryTime: Date | null;
 }
 
-/** Whether a row carries a right code, none (the previous version wrote it), or a wrong one. */
+/** Whether a row has a valid code, no code (written by the previous version), or an invalid one. */
 export type Genuineness = 'genuine' | 'uncoded' | 'forged';
 
 /**
- * Authenticates the position of detection in PostgreSQL. An attacker who could move it would make detection skip entries,
- * and no metric would show a delay.
+ * Authenticates the position of detection in PostgreSQL. An attacker who could change it would make detection skip
+ * entries, and no metric would show a delay.
  */
 @Injectable()
 export class PositionCodes {
@@ -29,7 +29,7 @@ export class PositionCodes {
     return this.mac(['slot', startMs, position, attempts, failures]);
   }
 
-  /** Compares the code that a row carries with the one that it should carry. */
+  /** Compares the code found in a row with the expected one. */
   check(found: Buffer | null, expected: Buffer): Genuineness {
     if (found === null) return 'uncoded';
     return found.length === expected.length && timingSafeEqual(found, expected) ? 'genuine' : 'forged';

@@ -21,7 +21,7 @@ const arrivals = fc.array(
 );
 
 describe('SlidingWindows', () => {
-  it('count what a list of everything counts', () => {
+  it('give the same counts as a complete list', () => {
     fc.assert(
       fc.property(arrivals, (steps) => {
         const windows = new SlidingWindows(LENGTH_MS, ['account']);
@@ -51,7 +51,7 @@ describe('SlidingWindows', () => {
     expect(window.distinct('address')).toBe(3);
   });
 
-  it('forget silent subjects when there are too many observations, and keep one that is not', () => {
+  it('drop inactive subjects when there are too many observations, and keep active ones', () => {
     const total = 100 * (SUBJECT_WEIGHT + 1);
     const windows = new SlidingWindows(LENGTH_MS, [], { perSubject: 10, total });
     for (let i = 0; i < 1000; i++) {
@@ -63,7 +63,7 @@ describe('SlidingWindows', () => {
     expect(windows.add('flood 0', occurrence(2), { counts: true }).counted).toBe(1);
   });
 
-  it('keep nothing of subjects that have been silent for two windows', () => {
+  it('drop subjects that have been inactive for two windows', () => {
     const windows = new SlidingWindows(LENGTH_MS);
     for (let i = 0; i < 100; i++) windows.add(`subject ${i}`, occurrence(i), { counts: true });
     windows.add('late', occurrence(LENGTH_MS + 100), { counts: true });
@@ -71,7 +71,7 @@ describe('SlidingWindows', () => {
     expect(windows.weight).toBeLessThanOrEqual(2 * (SUBJECT_WEIGHT + 1));
   });
 
-  it('do not mistake an event that was committed late for the present', () => {
+  it('do not take the time of a late commit for the current time', () => {
     const windows = new SlidingWindows(LENGTH_MS);
     windows.add('s', occurrence(5000), { counts: true });
     expect(windows.add('s', occurrence(4500), { counts: true }).counted).toBe(2);

@@ -3,24 +3,24 @@ import type { Occurrence } from '../rules/occurrence.js';
 import { GenerationalCache } from '../generational-cache.js';
 import { type Observed, SubjectWindow } from './subject-window.js';
 
-/** How much a rule may remember, so that an attacker who invents subjects cannot fill the memory. */
+/** Limits the memory of a rule, so that an attacker who invents subjects cannot exhaust it. */
 export interface WindowBounds {
-  /** Observations kept of one subject. */
+  /** Observations kept per subject. */
   readonly perSubject: number;
-  /** Observations kept of all subjects together; a subject by itself weighs as much as {@link SUBJECT_WEIGHT}. */
+  /** Observations kept for all subjects together. Each subject counts for {@link SUBJECT_WEIGHT} more. */
   readonly total: number;
 }
 
-/** What a window costs beside its observations, measured in them. */
+/** The memory overhead of a window, expressed in observations. */
 export const SUBJECT_WEIGHT = 10;
 
-/** Some 25 MB for one rule at its worst: 27,000 subjects seen once, or sixty seen in a flood. */
+/** At most about 25 MB per rule: 27,000 subjects seen once, or sixty seen in a flood. */
 const DEFAULT_BOUNDS: WindowBounds = { perSubject: 5_000, total: 300_000 };
 
 /**
- * The windows of one rule, one per subject. Memory is bounded whatever an attacker sends: beyond the bound the
- * subjects that have been silent for longest are forgotten. Filling it takes so many accounts and addresses within
- * one window that the rules over the whole service see the flood itself.
+ * The windows of one rule, one per subject. Memory is bounded whatever an attacker sends: beyond the bound, the
+ * subjects inactive for longest are dropped. Reaching it takes so many accounts and addresses within one window that
+ * the rules over the whole service detect the flood itself.
  */
 export class SlidingWindows {
   private readonly windows = new GenerationalCache<SubjectWindow>((window) => {
@@ -37,7 +37,7 @@ export class SlidingWindows {
     private readonly bounds: WindowBounds = DEFAULT_BOUNDS,
   ) {}
 
-  /** What is kept, in observations. */
+  /** The memory in use, expressed in observations. */
   get weight(): number {
     return this.youngWeight + this.oldWeight;
   }
@@ -56,7 +56,7 @@ export class SlidingWindows {
     return window;
   }
 
-  /** Ages the windows: those unused for a whole window are empty, and those beyond the bound are evicted. */
+  /** Drops windows that have been inactive for a whole window, which are empty, and those beyond the bound. */
   private evict(): void {
     const isFull = this.youngWeight > this.bounds.total / 2;
     if (!isFull && this.nowMs - this.youngSinceMs <= this.lengthMs) return;

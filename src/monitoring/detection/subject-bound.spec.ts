@@ -10,7 +10,7 @@ import { MOST_NAMED, MOST_OF_ONE_SITE } from './subject-bound.js';
 
 const RULES = rulesOf(new Environment());
 
-/** Forgeries of so many clients, twenty from each. */
+/** Forgeries by the given number of clients, twenty each. */
 const forgeries = (clients: number, addressOf: (client: number) => string): Act[] =>
   spread(clients * 20, clients / 30, (i) => ({ kind: 'forgery', address: addressOf(Math.floor(i / 20)) }));
 const oneSite = (client: number) => `2001:db8:7:${client.toString(16)}::1`;
@@ -22,7 +22,7 @@ const subjects = (findings: readonly Finding[]) =>
   findings.filter(({ kind }) => kind.name === 'token_forgery').map(({ subject }) => subject);
 
 describe('The subjects of a rule', () => {
-  it('are joined by /48 when a stranger has one alert per /64 made', () => {
+  it('are combined by /48 if an outsider causes one alert per /64', () => {
     const found = subjects(findingsOf(RULES, forgeries(300, oneSite)));
     expect(found).toHaveLength(MOST_OF_ONE_SITE + 1);
     expect(found).toContain('address:2001:db8:7::/48');
@@ -31,17 +31,17 @@ describe('The subjects of a rule', () => {
   it.each([
     ['of many sites', manySites],
     ['of IPv4', ipv4],
-  ])('are joined beyond a bound, with every address for responses: %s', (_, addressOf) => {
+  ])('are combined beyond a limit, with every address for responses: %s', (_, addressOf) => {
     const findings = findingsOf(RULES, forgeries(300, addressOf));
     expect(subjects(findings)).toHaveLength(MOST_NAMED + 1);
     const others = findings.find(({ subject }) => subject === 'others')!;
     expect(others).toMatchObject({ count: 280, evidence: { subjects: 280 } });
     expect(others.addresses).toHaveLength(280);
     expect(others.evidence.addresses).toHaveLength(20);
-    expect(others.evidence.summary).toMatch(/^True of 280 further subjects, lately: 20 tokens/);
+    expect(others.evidence.summary).toMatch(/^True of 280 other subjects; most recent: 20 tokens/);
   });
 
-  it('stay bounded from page to page, and are named again after an hour', () => {
+  it('stay limited across pages, and are named again after an hour', () => {
     const run = new DetectionRun(RULES, []);
     const judge = (acts: Act[], startMs: number) => subjects(run.judge(trailOf(acts, startMs), '').findings);
     judge(forgeries(MOST_NAMED, ipv4), START);
@@ -50,7 +50,7 @@ describe('The subjects of a rule', () => {
     expect(judge(forgeries(5, manySites), START + 4_000_000)).toHaveLength(5);
   });
 
-  it('of known users are named whatever their number', () => {
+  it('are always named if they are known users', () => {
     const logins = spread(100, 100, (i) => ({
       kind: 'login' as const,
       account: `owner-${i}`,
@@ -64,7 +64,7 @@ describe('The subjects of a rule', () => {
 });
 
 describe('Findings', () => {
-  it('come in the order of their severity', () => {
+  it('are ordered by severity', () => {
     const acts = [...forgeries(300, manySites), reuse].sort((a, b) => a.at - b.at);
     const [first, ...rest] = findingsOf(RULES, acts);
     expect(first!.kind.name).toBe('refresh_token_reuse');

@@ -1,19 +1,19 @@
 import ipaddr from 'ipaddr.js';
 import type { Evidence, Finding } from '../alerts/alert-kind.js';
 
-/** Subjects of one rule that have an alert each within {@link STRETCH_MS}. */
+/** How many subjects of one rule get an alert each within {@link STRETCH_MS}. */
 export const MOST_NAMED = 20;
-/** How many of them may lie in one IPv6 /48, which a single subscriber is often given (RFC 6177 section 2). */
+/** How many of them may be in one IPv6 /48, which is often assigned to a single subscriber (RFC 6177 section 2). */
 export const MOST_OF_ONE_SITE = 3;
 const STRETCH_MS = 3_600_000;
 
-/** The subject of what goes beyond all bounds. */
+/** The subject of findings beyond all bounds. */
 const OTHERS = 'others';
 
-/** How many accounts, addresses and users a joint alert names. */
+/** How many accounts, addresses and users a combined alert names. */
 const NAMED_IN_EVIDENCE = 20;
 
-/** Subjects that a stranger can invent in any number. Known users and their sessions are none. */
+/** Subjects of which an outsider can invent any number. Known users and their sessions are not among them. */
 const INVENTED = /^(account|address):/;
 
 /** A finding and the client network of the last event behind it. */
@@ -23,13 +23,13 @@ export interface Located {
 }
 
 /**
- * Bounds the alerts that strangers can cause by one rule, so that they do not bury other alerts. Beyond the bound,
- * findings are joined by the /48 that their addresses share, and then by nothing but the rule (issue 16).
+ * Limits the alerts that outsiders can cause by one rule, so that they do not hide other alerts. Beyond the limit,
+ * findings are combined by the /48 that contains their addresses, and then into one per rule (issue 16).
  */
 export class SubjectBound {
   private readonly named = new Map<string, { site: string | null; lastMs: number }>();
 
-  /** Returns the findings of one rule with the subjects that they are to be raised under, one finding per subject. */
+  /** Assigns the findings of one rule to the subjects under which they are raised. Returns one finding per subject. */
   apply(findings: readonly Located[]): Finding[] {
     const groups = new Map<string, Finding[]>();
     for (const { finding, network } of findings) {
@@ -46,7 +46,7 @@ export class SubjectBound {
     const nowMs = lastSeenAt.getTime();
     const site = siteOf(network);
     if (this.admit(subject, site, nowMs)) return subject;
-    // The joint subject of a site is a subject, too, and must not become a way around the bound.
+    // The combined subject of a site counts as a subject, too. Otherwise it could be used to get around the limit.
     return site !== null && this.admit(site, null, nowMs) ? site : OTHERS;
   }
 
@@ -62,17 +62,17 @@ export class SubjectBound {
   }
 }
 
-/** The subject of the /48 in which an IPv6 network lies; null for IPv4 and an unknown address. */
+/** Returns the subject for the /48 that contains an IPv6 network; null for IPv4 and an unknown address. */
 function siteOf(network: string | null): string | null {
   const [address] = network?.split('/') ?? [];
   if (address === undefined || !ipaddr.IPv6.isValid(address)) return null;
   return `address:${ipaddr.IPv6.networkAddressFromCIDR(`${address}/48`).toRFC5952String()}/48`;
 }
 
-/** One finding in the place of several of the same rule. */
+/** Combines several findings of the same rule. */
 function joined(subject: string, findings: readonly Finding[]): Finding {
   const newest = findings.reduce((a, b) => (b.lastSeenAt >= a.lastSeenAt ? b : a));
-  const among = subject === OTHERS ? 'further subjects' : `subjects of ${subject.slice('address:'.length)}`;
+  const among = subject === OTHERS ? 'other subjects' : `subjects of ${subject.slice('address:'.length)}`;
   return {
     ...newest,
     subject,
@@ -81,7 +81,7 @@ function joined(subject: string, findings: readonly Finding[]): Finding {
     addresses: [...new Set(findings.flatMap(({ addresses = [] }) => addresses))],
     evidence: {
       ...newest.evidence,
-      summary: `True of ${findings.length} ${among}, lately: ${newest.evidence.summary}`,
+      summary: `True of ${findings.length} ${among}; most recent: ${newest.evidence.summary}`,
       subjects: findings.length,
       accounts: union(findings, 'accounts'),
       addresses: union(findings, 'addresses'),

@@ -1,11 +1,11 @@
 import type { Dimension } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
 
-/** What a rule makes of an occurrence. */
+/** An observation made by a rule. */
 export interface Observed {
-  /** False for what is only weighed against. */
+  /** False for observations that only enter the ratio. */
   readonly counts: boolean;
-  /** For how many it stands; one unless it is given. */
+  /** The number of events that it represents; 1 by default. */
   readonly weight?: number;
   readonly value?: unknown;
 }
@@ -20,14 +20,17 @@ interface Item {
   readonly value: unknown;
 }
 
-/** How many of the newest accounts, addresses and users an alert names. */
+/** How many of the most recent accounts, addresses and users an alert names. */
 const NAMED_IN_EVIDENCE = 20;
-/** How many of the newest observations are looked at for names and values: a page of the trail, to miss no address of it. */
+/**
+ * How many of the most recent observations are searched for names and values: a page of the trail, so that no address
+ * in it is missed.
+ */
 const LOOKED_AT = 500;
 
 /**
- * What happened to one subject within the last so many milliseconds, the newest {@link capacity} observations of
- * it: exact counts, kept up to date with each arrival and expiry, so that a flood costs no more than a list.
+ * The most recent observations of one subject within the window, at most {@link capacity}. Counts are exact and
+ * updated with each arrival and expiry, so that a flood costs no more than a list.
  */
 export class SubjectWindow {
   private items: Item[] = [];
@@ -56,7 +59,7 @@ export class SubjectWindow {
     return this.items.at(-1)?.at ?? 0;
   }
 
-  /** How many distinct values of a dimension the counted observations have; 0 for one that is not kept. */
+  /** Returns the number of distinct values of a dimension among the counted observations; 0 if it is not tracked. */
   distinct(dimension: Dimension): number {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
   }
@@ -72,7 +75,10 @@ export class SubjectWindow {
     if (this.seen > this.capacity) this.dropOldest();
   }
 
-  /** Forgets what happened at or before the instant; trails are ordered by commit, nearly but not quite by time. */
+  /**
+   * Drops observations at or before the instant. Trails are ordered by commit, which is almost but not exactly by
+   * time.
+   */
   expire(untilMs: number): void {
     while (this.seen > 0 && this.items[this.head]!.at <= untilMs) this.dropOldest();
   }
@@ -81,7 +87,7 @@ export class SubjectWindow {
     return this.items[this.head]?.at ?? 0;
   }
 
-  /** The newest distinct values of a member among the counted observations, newest first. */
+  /** Returns the most recent distinct values of a member among the counted observations, newest first. */
   newest(member: 'account' | 'address' | 'userId', most = NAMED_IN_EVIDENCE, among = LOOKED_AT): string[] {
     const found = new Set<string>();
     const earliest = Math.max(this.head, this.items.length - Math.min(among, LOOKED_AT));
@@ -92,13 +98,16 @@ export class SubjectWindow {
     return [...found];
   }
 
-  /** What the rule kept of the newest observations, the oldest first, without those of which it kept nothing. */
+  /** Returns the values that the rule kept for the most recent observations, the oldest first. */
   values(): unknown[] {
     const earliest = Math.max(this.head, this.items.length - LOOKED_AT);
     return this.items.slice(earliest).flatMap(({ value }) => (value === undefined ? [] : [value]));
   }
 
-  /** The addresses counted since the last call, so that no response is repeated for an address that was unblocked. */
+  /**
+   * Returns the addresses counted since the last call, so that an address that was unblocked is not blocked again for
+   * old events.
+   */
   newAddresses(): string[] {
     const addresses = this.newest('address', Infinity, this.added - this.reported);
     this.reported = this.added;
@@ -109,7 +118,7 @@ export class SubjectWindow {
     const oldest = this.items[this.head]!;
     this.head += 1;
     if (oldest.counts) this.tally(oldest, -1);
-    // The expired head is cut off once it outweighs the rest, which makes the cost constant per observation.
+    // The expired head is removed once it is longer than the rest, so the cost per observation is constant.
     if (this.head > 32 && this.head > this.items.length / 2) {
       this.items = this.items.slice(this.head);
       this.head = 0;

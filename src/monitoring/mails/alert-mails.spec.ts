@@ -33,7 +33,7 @@ const toOwner = (members: Partial<AlertBody> = {}, locale: 'en' | 'de' = 'en') =
 };
 
 describe('operatorMail', () => {
-  it('leads with the sentence and lists what the alert is made of', () => {
+  it('starts with the summary and lists the details of the alert', () => {
     const { subject, text } = operatorMail(templates, 'Portcullis', alert);
     expect(subject).toBe('[Portcullis] info: login_from_new_device');
     expect(text).toMatch(/^A new device signed in\.\n/);
@@ -43,7 +43,7 @@ describe('operatorMail', () => {
 });
 
 describe('ownerMail', () => {
-  it('says when, from where and with what, and what to do', () => {
+  it('states the time, the address, the device, and what to do', () => {
     const { subject, text, kind } = toOwner();
     expect(kind).toBe('new_device');
     expect(subject).toBe('A new device signed in to your account');
@@ -53,13 +53,13 @@ describe('ownerMail', () => {
     expect(text).toContain('change your password');
   });
 
-  it('has words of its own for every rule that tells the owner', () => {
+  it('has its own text for every rule that notifies the owner', () => {
     const subjects = rules.map(({ name }) => toOwner({ rule: name }).subject);
-    expect(subjects).toContain('Logins to your account from far apart');
+    expect(subjects).toContain('Logins to your account from distant places');
     expect(new Set(subjects).size).toBe(rules.length);
   });
 
-  it('is written in German where the owner reads German, for every rule that tells the owner', () => {
+  it('is in German if that is the language of the owner, for every rule that notifies the owner', () => {
     for (const { name } of rules) {
       const german = toOwner({ rule: name }, 'de');
       expect(german.subject).not.toBe(toOwner({ rule: name }).subject);
@@ -67,7 +67,7 @@ describe('ownerMail', () => {
     }
   });
 
-  it('shows nothing that only an operator needs', () => {
+  it('contains nothing meant only for operators', () => {
     expect(toOwner().text).not.toMatch(/counted|login_from_new_device|019abf6e/);
     expect(toOwner().html).not.toMatch(/counted|login_from_new_device|019abf6e/);
   });

@@ -1,17 +1,16 @@
 import { facts } from '../../platform/mail/mail-content.js';
-import type { Locale, MailKind } from '../../platform/mail/mail-kinds.js';
+import type { Locale } from '../../platform/access/locale.js';
+import type { MailKind } from '../../platform/mail/mail-kinds.js';
 import type { MailTemplates, RenderedMail } from '../../platform/mail/mail-templates.js';
 import type { AlertBody } from '../alerts/alert-body.js';
 import type { OwnerWords } from '../alerts/alert-kind.js';
 import { alertMail } from './alert.mail.js';
-import { newDeviceMail } from './new-device.mail.js';
 import { OWNER_LABELS } from './owner-words.js';
-import { passwordChangedMail } from './password-changed.mail.js';
 
 /** A rendered mail and its kind. */
 export type AlertMail = RenderedMail & { readonly kind: MailKind };
 
-/** An alert as a mail to the operator. */
+/** Renders an alert as a mail to the operator. */
 export function operatorMail(templates: MailTemplates, product: string, alert: AlertBody): AlertMail {
   const { summary, ...figures } = alert.evidence;
   const details = [
@@ -27,13 +26,7 @@ export function operatorMail(templates: MailTemplates, product: string, alert: A
   return { kind: alertMail.kind, ...templates.render(alertMail, 'en', values) };
 }
 
-/** The rules whose alerts have a kind of mail of their own. */
-const OWN_KIND = {
-  login_from_new_device: newDeviceMail,
-  password_changed: passwordChangedMail,
-} as const;
-
-/** An alert as a mail to the owner of the account that it is about, in the words of its rule for that language. */
+/** Renders an alert as a mail to the owner of the account, using the rule's text in the owner's language. */
 export function ownerMail(
   templates: MailTemplates,
   alert: AlertBody,
@@ -46,8 +39,6 @@ export function ownerMail(
     address: addresses[0] ?? '',
     device: typeof device === 'string' ? device : '',
   };
-  const template = Object.hasOwn(OWN_KIND, alert.rule) ? OWN_KIND[alert.rule as keyof typeof OWN_KIND] : null;
-  if (template) return { kind: template.kind, ...templates.render(template, locale, origin) };
   const labels = OWNER_LABELS[locale];
   const details = facts([
     [labels.time, origin.time],

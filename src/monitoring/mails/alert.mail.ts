@@ -8,7 +8,7 @@ const words = ({ subject, summary, details, advice }: MailValues<(typeof PLACEHO
   body: [paragraph`${summary}`, preformatted(details), ...(advice === '' ? [] : [paragraph`${advice}`])],
 });
 
-/** An alert, to the operator or to the owner of the account; its words come with it. */
+/** An alert, sent to the operator or to the owner of the account. The text is supplied with each alert. */
 export const alertMail = mailTemplate({
   kind: 'alert',
   placeholders: PLACEHOLDERS,

@@ -1,6 +1,6 @@
-import type { Locale } from '../../platform/mail/mail-kinds.js';
+import type { Locale } from '../../platform/access/locale.js';
 
-/** The labels of the facts in a mail to the owner of an account, and what to do. */
+/** The labels and the advice in a mail to the owner of an account. */
 export const OWNER_LABELS: Readonly<
   Record<
     Locale,
@@ -12,13 +12,13 @@ export const OWNER_LABELS: Readonly<
     address: 'Address',
     device: 'Device',
     advice:
-      'If this was you, there is nothing to do. If it was not, change your password at once and tell the people who run this service.',
+      'If this was you, you do not need to do anything. If it was not, change your password immediately and contact the operator of this service.',
   },
   de: {
     time: 'Zeit',
     address: 'Adresse',
     device: 'Gerät',
     advice:
-      'Wenn Sie das waren, ist nichts zu tun. Wenn nicht, ändern Sie sofort Ihr Passwort und benachrichtigen Sie den Betreiber dieses Dienstes.',
+      'Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, ändern Sie sofort Ihr Passwort und benachrichtigen Sie den Betreiber dieses Dienstes.',
   },
 };

@@ -8,10 +8,10 @@ import { type DeliveryOutcome, SUPPRESSED } from '../../platform/outbox/outbox-c
 import { Leadership } from '../../platform/leader/leadership.js';
 import { Metrics } from './metrics.js';
 
-/** How an attempt to deliver may end; each begins at 0, because `increase` does not see the step from nothing to 1. */
+/** Outcomes of a delivery attempt. Each counter starts at 0, because `increase` does not see a series appear at 1. */
 const OUTCOMES = ['delivered', SUPPRESSED, 'failed', 'dead'] as const satisfies DeliveryOutcome['outcome'][];
 
-/** Alerts and what became of their deliveries, by the process that did it. */
+/** Alerts and the outcomes of their deliveries, counted by the process concerned. */
 @Injectable()
 export class AlertMetrics implements OnModuleInit {
   private readonly alerts: Counter<'rule' | 'severity'>;
@@ -34,14 +34,16 @@ export class AlertMetrics implements OnModuleInit {
     for (const { name, severity } of kinds) this.alerts.inc({ rule: name, severity }, 0);
     this.deliveries = new Counter({
       name: 'portcullis_alert_deliveries_total',
-      help: 'Attempts to deliver alerts; a dead one will not be tried again.',
+      help: 'Attempts to deliver alerts; dead ones are not retried.',
       labelNames: ['channel', 'outcome'],
       registers: [metrics.registry],
     });
     for (const { name: channel } of channels)
       for (const outcome of OUTCOMES) this.deliveries.inc({ channel, outcome }, 0);
-    metrics.addFigure('portcullis_detection_leader', '1 in the one process that runs detection.', () =>
-      leadership.isLeader ? 1 : 0,
+    metrics.addFigure(
+      'portcullis_detection_leader',
+      '1 in the process that runs detection, 0 in all others.',
+      () => (leadership.isLeader ? 1 : 0),
     );
   }
 

@@ -10,7 +10,7 @@ export class DependencyMetrics {
   constructor(metrics: Metrics, dependencies: Dependencies, redis: RedisConnection, pool: DatabasePool) {
     metrics.addFigures(
       'portcullis_dependency_up',
-      '1 while the dependency can be used, 0 while it cannot; absent where it is not configured.',
+      '1 if the dependency is available, 0 if it is not; absent if it is not configured.',
       'dependency',
       () =>
         Object.fromEntries(dependencies.list().map(({ name, downForMs }) => [name, downForMs === 0 ? 1 : 0])),
@@ -18,19 +18,19 @@ export class DependencyMetrics {
     );
     metrics.addFigure(
       'portcullis_redis_latency_seconds',
-      'Round trip of the last heartbeat of Redis; 0 before the first.',
+      'Round-trip time of the last Redis heartbeat; 0 before the first.',
       () => (redis.lastLatencyMs ?? 0) / 1000,
       'max',
     );
     metrics.addFigure(
       'portcullis_redis_breaker_open',
-      '1 while Redis is bypassed after failures, 0 while it is used or where it is not configured.',
+      '1 if Redis is bypassed after failures, 0 if it is in use or not configured.',
       () => (redis.state === 'down' ? 1 : 0),
       'max',
     );
     metrics.addFigures(
       'portcullis_database_pool_connections',
-      'Connections of the pool by state, and requests that wait for one.',
+      'Pool connections by state, and requests waiting for a connection.',
       'state',
       () => pool.figures(),
     );

@@ -5,10 +5,13 @@ import { AuditService } from '../../audit/audit.service.js';
 import { refusalsIn } from '../rules/refusals-in.js';
 import { Metrics } from './metrics.js';
 
-/** A reason is a short stable word of our own; anything else would be a client's text, and has no place in a label. */
+/**
+ * A reason is a short fixed word of the service. Any other text may come from a client and must not be used as a
+ * label.
+ */
 const WORD = /^[a-z_]{1,40}$/;
 
-/** Logins and refreshes by what became of them. */
+/** Logins and refreshes by outcome. */
 @Injectable()
 export class LoginMetrics implements OnModuleInit {
   private readonly logins: Counter<'outcome' | 'reason'>;
@@ -20,13 +23,13 @@ export class LoginMetrics implements OnModuleInit {
   ) {
     this.logins = new Counter({
       name: 'portcullis_logins_total',
-      help: 'Logins by outcome; refused ones have not had their password looked at.',
+      help: 'Logins by outcome; the passwords of refused ones were not checked.',
       labelNames: ['outcome', 'reason'],
       registers: [registry],
     });
     this.refreshes = new Counter({
       name: 'portcullis_refreshes_total',
-      help: 'Exchanges of a refresh token by outcome.',
+      help: 'Refresh token exchanges by outcome.',
       labelNames: ['outcome'],
       registers: [registry],
     });

@@ -3,14 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AggregatorRegistry } from 'prom-client';
 import { type Figures, type FromSupervisor, type FromWorker, isAboutMetrics } from './worker-messages.js';
 
-/** How long to wait for a worker; one that hangs must not cost the figures of the others, milliseconds. */
+/** How long to wait for a worker, in milliseconds. A worker that hangs must not delay the metrics of the others. */
 const TIMEOUT_MS = 1_000;
 
 /**
- * The supervisor's part in `/metrics`: whichever worker is asked, the response covers all of them. What a worker that
- * has died or hangs had counted by the last time stays in the sums, because a sum that falls is a restart to
- * Prometheus, which would count all of it once more. prom-client's own `clusterMetrics()` is not used: it forgets the
- * counts of a worker that died, and fails as a whole when one hangs; its aggregation is.
+ * The supervisor's part of `/metrics`: the response covers all workers, whichever one receives the request. Counts of
+ * a worker that has died or hangs stay in the sums, because Prometheus takes a sum that decreases for a restart and
+ * would count everything again. prom-client's own `clusterMetrics()` is not used, because it forgets the counts of a
+ * worker that died and fails entirely if one hangs. Its aggregation is used.
  */
 export class MetricsGatherer {
   private readonly latest = new Map<number, Figures>();
@@ -18,7 +18,7 @@ export class MetricsGatherer {
   private ofEnded: Figures = [];
   private rounds = 0;
 
-  /** Listens to the workers for as long as the process lives. */
+  /** Listens to the workers for the lifetime of the process. */
   start(): void {
     cluster.on('message', (worker, message: unknown) => {
       if (isAboutMetrics(message)) void this.receive(worker, message as FromWorker);
@@ -48,7 +48,7 @@ export class MetricsGatherer {
     return [...known, this.ofEnded];
   }
 
-  /** Returns whether the worker gave its figures in time. */
+  /** Requests a worker's metrics. Returns whether they arrived in time. */
   private async ask(worker: Worker, round: number): Promise<boolean> {
     const key = `${round} ${worker.id}`;
     const given = new Promise<true>((resolve) => this.waiting.set(key, () => resolve(true)));
@@ -64,12 +64,12 @@ export class MetricsGatherer {
   }
 }
 
-/** A worker that is about to end may be gone already, and then only its reply is missing. */
+/** Ignores errors, because a worker that is shutting down may already have disconnected. */
 function tell(worker: Worker, message: FromSupervisor): void {
   if (worker.isConnected()) worker.send(message, () => undefined);
 }
 
-/** Without what is true of a living process only. */
+/** Removes gauges, which apply only to a live process. */
 const countsOf = (figures: Figures) => figures.filter(({ type }) => String(type) !== 'gauge');
 
 function sumOf(all: readonly Figures[]): Figures {

@@ -17,8 +17,9 @@ export class MetricsController {
   constructor(private readonly metrics: ServiceMetrics) {}
 
   /**
-   * Every figure of the service on this machine, all workers together, in Prometheus' text format. With `METRICS_TOKEN` set, for whoever presents it; without,
-   * for this machine alone, and to others there is nothing here.
+   * Returns all metrics of the service on this machine, summed over its workers, in the Prometheus text format. If
+   * `METRICS_TOKEN` is set, the request must present it. Otherwise only requests from this machine are answered; all
+   * others get `not_found`.
    */
   @Get()
   @Operational()
@@ -27,7 +28,7 @@ export class MetricsController {
   @ApiOperation({ operationId: 'readMetrics', summary: 'Read the metrics' })
   @ApiSecurity('metrics')
   @ApiOkResponse({
-    description: 'The figures.',
+    description: 'The metrics.',
     content: {
       'text/plain': {
         schema: { type: 'string' },

@@ -7,14 +7,14 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { canonicalIp } from '../../platform/http/ip-address.js';
 
-/** In any case (RFC 9110 section 11.1). */
+/** The scheme is case-insensitive (RFC 9110 section 11.1). */
 const SCHEME = /^bearer /i;
 
 const FORWARDED = /^(forwarded|x-forwarded-|x-real-ip$|via$)/;
 
 /**
- * Metrics are for the operator of the service: with `METRICS_TOKEN` for those who present it; without, for this
- * machine alone, and not for what a proxy on this machine passes on. To others the address does not exist.
+ * Restricts the metrics to the operator. If `METRICS_TOKEN` is set, the request must present it. Otherwise only
+ * requests from this machine are allowed, excluding those forwarded by a proxy on it. All others get `not_found`.
  */
 @Injectable()
 export class MetricsGuard implements CanActivate {
@@ -31,7 +31,7 @@ export class MetricsGuard implements CanActivate {
     throw new Problem(PlatformErrors.not_found);
   }
 
-  /** Digests are compared, so that neither the token's length nor its beginning shows in the time it takes. */
+  /** Compares digests, so that timing reveals neither the token's length nor a prefix of it. */
   private presentsToken({ headers: { authorization } }: FastifyRequest, expected: Buffer): true {
     if (authorization === undefined) throw new Problem(SessionErrors.unauthenticated);
     if (!timingSafeEqual(digest(authorization.replace(SCHEME, 'bearer ')), expected))

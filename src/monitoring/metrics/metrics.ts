@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { type Aggregator, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { productVersion } from '../../platform/config/product-version.js';
 
-/** Gauges that prom-client names like counters; the same figures stand beside them by type. */
+/** Gauges to which prom-client gives a counter's name. The same figures are available by type. */
 const MISNAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
 ];
 
-/** Figures of which the worst worker matters; prom-client would hide it in a mean. */
+/** Metrics for which the worst worker matters. By default, prom-client averages them. */
 const OF_THE_WORST = [
   'process_start_time_seconds',
   'nodejs_eventloop_lag_seconds',
@@ -18,12 +18,12 @@ const OF_THE_WORST = [
   'nodejs_eventloop_lag_p99_seconds',
 ];
 
-/** What the figure of several workers together is: their sum, or that of the worst of them. */
+/** How the values of several workers are aggregated: as a sum, or as that of the worst worker. */
 type OfWorkers = 'sum' | 'max' | 'min';
 
 /**
- * The process's metrics, in a registry of its own, so that two applications in one process do not share figures.
- * Labels come from closed sets only (route patterns, policies, rules): never from what a client sends.
+ * The process's metrics, in a separate registry, so that two applications in one process do not share them. Label
+ * values come only from closed sets (route patterns, policies, rules), never from client input.
  */
 @Injectable()
 export class Metrics {
@@ -38,13 +38,13 @@ export class Metrics {
     }
     const processes = new Gauge({
       name: 'portcullis_processes',
-      help: 'Processes on this machine whose figures these are; a worker that hangs is missing.',
+      help: 'Processes on this machine that these metrics cover; a worker that hangs is missing.',
       registers: [this.registry],
     });
     processes.set(1);
     const build = new Gauge({
       name: 'portcullis_build_info',
-      help: 'Always 1; the labels tell what runs.',
+      help: 'Always 1; the labels contain the versions in use.',
       labelNames: ['version', 'node_version'],
       aggregator: 'max',
       registers: [this.registry],
@@ -52,7 +52,7 @@ export class Metrics {
     build.set({ version: productVersion(), node_version: process.version }, 1);
   }
 
-  /** Adds a figure that is read at each scrape. */
+  /** Adds a gauge whose value is read at each scrape. */
   addFigure(name: string, help: string, read: () => number, aggregator: OfWorkers = 'sum'): void {
     const collect = function (this: Gauge) {
       this.set(read());
@@ -60,7 +60,7 @@ export class Metrics {
     this.registry.registerMetric(new Gauge({ name, help, registers: [], aggregator, collect }));
   }
 
-  /** The same for one figure per value of a label. Values that `read` no longer returns disappear. */
+  /** Like {@link addFigure}, with one gauge per value of a label. Values that `read` no longer returns disappear. */
   addFigures(
     name: string,
     help: string,

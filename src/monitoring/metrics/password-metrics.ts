@@ -5,7 +5,7 @@ import { Metrics } from './metrics.js';
 
 const BUCKETS = [0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5];
 
-/** What passwords cost, apart from the time of the requests that carry them. */
+/** The cost of password hashing, independent of the duration of the requests. */
 @Injectable()
 export class PasswordMetrics implements OnModuleInit {
   private readonly hashing: Histogram;
@@ -17,19 +17,19 @@ export class PasswordMetrics implements OnModuleInit {
   ) {
     this.hashing = new Histogram({
       name: 'portcullis_password_hash_seconds',
-      help: 'Time of one password hash, without the wait for it.',
+      help: 'Duration of one password hash, excluding the wait.',
       buckets: BUCKETS,
       registers: [metrics.registry],
     });
     this.waiting = new Histogram({
       name: 'portcullis_password_queue_wait_seconds',
-      help: 'Time that a password waited for its hash to begin.',
+      help: 'Time for which a password waited before it was hashed.',
       buckets: BUCKETS,
       registers: [metrics.registry],
     });
     metrics.addFigure(
       'portcullis_password_queue_length',
-      'Passwords that wait for their hash.',
+      'Passwords waiting to be hashed.',
       () => hasher.queueLength,
     );
   }

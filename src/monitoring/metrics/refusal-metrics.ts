@@ -4,7 +4,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { refusalsIn } from '../rules/refusals-in.js';
 import { Metrics } from './metrics.js';
 
-/** Requests refused by a rate limit, once for each policy that was exhausted. */
+/** Requests refused by a rate limit, counted once for each exhausted policy. */
 @Injectable()
 export class RefusalMetrics implements OnModuleInit {
   private readonly refused: Counter<'policy'>;
@@ -15,7 +15,7 @@ export class RefusalMetrics implements OnModuleInit {
   ) {
     this.refused = new Counter({
       name: 'portcullis_rate_limited_total',
-      help: 'Requests that a rate limit refused, by policy.',
+      help: 'Requests refused by a rate limit, by policy.',
       labelNames: ['policy'],
       registers: [registry],
     });

@@ -2,24 +2,28 @@ import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/com
 import { Counter, Histogram } from 'prom-client';
 import type { ApiCall } from '../../audit/audit-entry.js';
 import { AuditService } from '../../audit/audit.service.js';
+import { type DroppedConnection, droppedConnections } from '../../platform/http/connection-limits.js';
 import { type UnreadableRequest, unreadableRequests } from '../../platform/http/fastify-adapter.js';
 import { Metrics } from './metrics.js';
 
-/** From 1 ms (an authenticated read) to 10 s; password routes live around 0.25 s. */
+/** From 1 ms (an authenticated read) to 10 s. Password routes take about 0.25 s. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** What the HTTP layer refuses with before a request has come to be. */
+/** Statuses with which the HTTP layer refuses input that it cannot parse as a request. */
 const UNREADABLE_STATUSES = [400, 408, 431];
 
 /**
- * How long requests take, by the matched route's pattern; health, metrics and documentation are not among them. And how
- * many could not be read at all, which are in no log and in no trail.
+ * The duration of requests by route pattern, excluding health, metrics and documentation; the number of requests that
+ * could not be parsed, and of connections that were dropped. The latter two appear in neither the log nor the trail.
  */
 @Injectable()
 export class RequestMetrics implements OnModuleInit, OnModuleDestroy {
   private readonly unreadable: Counter<'status'>;
   private readonly count = (message: unknown) =>
     this.unreadable.inc({ status: (message as UnreadableRequest).status });
+  private readonly dropped: Counter<'reason'>;
+  private readonly countDropped = (message: unknown) =>
+    this.dropped.inc({ reason: (message as DroppedConnection).reason });
   private readonly duration: Histogram<'method' | 'route' | 'status'>;
 
   constructor(
@@ -35,20 +39,29 @@ export class RequestMetrics implements OnModuleInit, OnModuleDestroy {
     });
     this.unreadable = new Counter({
       name: 'portcullis_http_unreadable_requests_total',
-      help: 'Requests that were refused because they could not be read, before any route: 400, 408 or 431.',
+      help: 'Requests refused with 400, 408 or 431 before routing, because they could not be parsed.',
       labelNames: ['status'],
       registers: [registry],
     });
     for (const status of UNREADABLE_STATUSES) this.unreadable.inc({ status }, 0);
+    this.dropped = new Counter({
+      name: 'portcullis_http_dropped_connections_total',
+      help: 'Connections that were closed because there were too many: idle ones, or new ones while none was idle.',
+      labelNames: ['reason'],
+      registers: [registry],
+    });
+    for (const reason of ['idle', 'refused'] as const) this.dropped.inc({ reason }, 0);
   }
 
   onModuleInit(): void {
     this.audit.calls.subscribe((call) => this.observe(call));
     unreadableRequests.subscribe(this.count);
+    droppedConnections.subscribe(this.countDropped);
   }
 
   onModuleDestroy(): void {
     unreadableRequests.unsubscribe(this.count);
+    droppedConnections.unsubscribe(this.countDropped);
   }
 
   private observe({ method, route, status, durationMs }: ApiCall): void {

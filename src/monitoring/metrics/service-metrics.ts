@@ -7,12 +7,15 @@ import { Problem } from '../../platform/errors/problem.js';
 import { Metrics } from './metrics.js';
 import { type Figures, type FromSupervisor, type FromWorker, isAboutMetrics } from './worker-messages.js';
 
-/** Longer than the supervisor waits for the slowest worker, and well within a scrape's usual 10 s; milliseconds. */
+/**
+ * Longer than the supervisor waits for the slowest worker, and well below the usual scrape timeout of 10 s;
+ * milliseconds.
+ */
 const TIMEOUT_MS = 3_000;
 
 /**
- * The figures of the whole service on this machine: those of this process, or, where it is one of several workers
- * that share a port, of all of them, because any of them may receive the scrape.
+ * The metrics of the whole service on this machine: those of this process, or, if several workers share a port, those
+ * of all workers, because any of them may receive the scrape.
  */
 @Injectable()
 export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
@@ -32,7 +35,10 @@ export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
     process.off('message', this.listener);
   }
 
-  /** In Prometheus' text format; throws `dependency_unavailable` rather than present a part as the whole. */
+  /**
+   * Returns the Prometheus text format. Throws `dependency_unavailable` instead of presenting partial figures as
+   * complete.
+   */
   async text(): Promise<string> {
     if (!cluster.isWorker) return this.metrics.registry.metrics();
     return AggregatorRegistry.aggregate((await this.gathered()) as object[]).metrics();
@@ -55,5 +61,5 @@ export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-/** Ignores failures: a supervisor that is gone takes its workers with it. */
+/** Ignores failures: workers end together with their supervisor. */
 const tell = (message: FromWorker) => void process.send?.(message, undefined, undefined, () => undefined);

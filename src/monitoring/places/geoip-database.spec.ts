@@ -22,7 +22,7 @@ function placesIn(content: Buffer) {
   return placesAt(path)!;
 }
 
-/** The faults by which a start is refused. */
+/** Returns the faults that prevent the start. */
 function faultsOf(start: () => unknown): readonly string[] {
   try {
     start();
@@ -38,7 +38,7 @@ const location = { latitude: 1.5, longitude: -2.5 };
 const ofType = (type: string) => mmdb({ '192.0.2.0/24': { location } }, { type });
 
 describe('The places of GEOIP_DATABASE', () => {
-  it('are none without the variable', () => {
+  it('are unavailable without the variable', () => {
     expect(placesAt()).toBeNull();
   });
 
@@ -55,7 +55,7 @@ describe('The places of GEOIP_DATABASE', () => {
     expect(placesIn(cityDatabase()).placeOf(address)).toEqual(place);
   });
 
-  it('are called by city and country, or by as much of it as is known', () => {
+  it('are named by city and country, as far as they are known', () => {
     const names = (en: string) => ({ names: { en } });
     const germany = { iso_code: 'DE', ...names('Germany') };
     const places = placesIn(
@@ -80,13 +80,13 @@ describe('The places of GEOIP_DATABASE', () => {
     ]);
   });
 
-  it('take no IPv6 address for one of IPv4 that begins with the same bits', () => {
+  it('do not confuse an IPv6 address with an IPv4 address that starts with the same bits', () => {
     const places = placesIn(mmdb({ '32.0.0.0/4': { location } }, { type: 'GeoIP2-City', ipVersion: 4 }));
     expect(places.placeOf('32.1.13.184')).toMatchObject(location);
     expect(places.placeOf('2001:db8::1')).toBeNull();
   });
 
-  it('may lack a country and a radius, and are none without coordinates', () => {
+  it('may lack a country and a radius, but not coordinates', () => {
     const places = placesIn(
       mmdb(
         { '192.0.2.0/25': { location }, '192.0.2.128/25': { country: { iso_code: 'DE' }, location: {} } },
@@ -97,7 +97,7 @@ describe('The places of GEOIP_DATABASE', () => {
     expect(places.placeOf('192.0.2.129')).toBeNull();
   });
 
-  it('are none where the file is damaged, which is said once and stops nothing', () => {
+  it('are unavailable if the file is damaged, which is logged once and is not fatal', () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const content = cityDatabase();
     // The first record's control byte, at the start of the data: no such type.
@@ -105,7 +105,7 @@ describe('The places of GEOIP_DATABASE', () => {
     const places = placesIn(content);
     expect([places.placeOf('192.0.2.1'), places.placeOf('192.0.2.2')]).toEqual([null, null]);
     expect(places.placeOf('198.51.100.1')).toEqual(SYDNEY);
-    expect(warn.mock.calls).toEqual([['The file of GEOIP_DATABASE is damaged. Download it again.']]);
+    expect(warn.mock.calls).toEqual([['The file named by GEOIP_DATABASE is damaged. Download it again.']]);
     warn.mockRestore();
   });
 
@@ -118,7 +118,7 @@ describe('The places of GEOIP_DATABASE', () => {
     ['ends early', () => placesIn(cityDatabase().subarray(0, -100)), NO_DATABASE],
     ['knows countries only', () => placesIn(ofType('GeoLite2-Country')), NO_DATABASE],
   ])(
-    'refuse the start when the file %s, by the name of the variable and not its value',
+    'prevent the start if the file %s, with an error that names the variable but not its value',
     (_what, start, fault) => {
       expect(faultsOf(start)).toEqual([`GEOIP_DATABASE ${fault}`]);
     },

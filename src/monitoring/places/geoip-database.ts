@@ -6,10 +6,10 @@ import type { Environment } from '../../platform/config/environment.js';
 import { canonicalIp } from '../../platform/http/ip-address.js';
 import type { NamedPlaces, Place } from './place.js';
 
-/** Types of databases that contain coordinates and not only countries. */
+/** Types of databases that contain coordinates as well as countries. */
 const WITH_LOCATIONS = /city|enterprise/i;
 
-/** The places in a MaxMind database, held in memory. */
+/** The places of a MaxMind database, held in memory. */
 class GeoipDatabase implements NamedPlaces {
   private readonly logger = new Logger(GeoipDatabase.name);
   private damageReported = false;
@@ -29,22 +29,26 @@ class GeoipDatabase implements NamedPlaces {
     return names.filter((name) => name !== undefined).join(', ') || null;
   }
 
-  /** A damaged record must not stop detection, which would read it again after each restart. */
+  /** Ignores a damaged record. It must not stop detection, which would read it again after each restart. */
   private recordOf(address: string): CityResponse | null {
     const canonical = canonicalIp(address);
-    // The reader would look for the first bits of an IPv6 address among those of IPv4.
+    // For an IPv6 address, the reader would search an IPv4 database for the address's first bits.
     if (canonical === null || (canonical.includes(':') && this.reader.metadata.ipVersion === 4)) return null;
     try {
       return this.reader.get(canonical);
     } catch {
-      if (!this.damageReported) this.logger.warn('The file of GEOIP_DATABASE is damaged. Download it again.');
+      if (!this.damageReported)
+        this.logger.warn('The file named by GEOIP_DATABASE is damaged. Download it again.');
       this.damageReported = true;
       return null;
     }
   }
 }
 
-/** The database that the environment names, or null. Throws {@link ConfigurationFault} for a file that is none. */
+/**
+ * Opens the database named by the environment; null without one. Throws a {@link ConfigurationFault} for an
+ * unsuitable file.
+ */
 export function suppliedPlaces({ GEOIP_DATABASE: path }: Environment): NamedPlaces | null {
   if (path === undefined) return null;
   const reader = readerOf(contentOf(path));
@@ -71,5 +75,5 @@ function readerOf(content: Buffer): Reader<CityResponse> | null {
   }
 }
 
-/** The library promises names that not every database has. */
+/** Names are missing from some databases, although the library's types require them. */
 const englishOf = (record?: { readonly names?: { readonly en?: string } }) => record?.names?.en;

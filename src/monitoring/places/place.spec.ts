@@ -24,11 +24,11 @@ describe('kilometresBetween', () => {
     ['Suva and Apia, on either side of the date line', at(-18.1416, 178.4419), at(-13.8333, -171.7667), 1150],
     ['Cologne and Bonn', at(50.9375, 6.9603), at(50.7374, 7.0982), 24.3],
     ['the poles', at(90, 0), at(-90, 77), 20_015],
-  ])('is what the atlas says of %s', (_pair, a, b, kilometres) => {
+  ])('matches the atlas for %s', (_pair, a, b, kilometres) => {
     expect(Math.abs(kilometresBetween(a, b) / kilometres - 1)).toBeLessThan(0.005);
   });
 
-  it('is the same there and back, nothing to oneself, and never more than half the way around', () => {
+  it('is symmetric, zero for one place, and never more than half the circumference', () => {
     fc.assert(
       fc.property(anywhere, anywhere, (a, b) => {
         expect(kilometresBetween(a, b)).toBeCloseTo(kilometresBetween(b, a), 6);
@@ -40,12 +40,12 @@ describe('kilometresBetween', () => {
 });
 
 describe('journeyBetween', () => {
-  it('is shorter by how inexactly both places are known', () => {
+  it('is reduced by the radius of both places', () => {
     const journey = journeyBetween({ ...LONDON, radiusKm: 100 }, { ...NEW_YORK, radiusKm: 900 });
     expect(journey.kilometres).toBeCloseTo(kilometresBetween(LONDON, NEW_YORK) - 1000, 6);
   });
 
-  it('is none where the places may be the same', () => {
+  it('is zero if the places may be the same', () => {
     const journey = journeyBetween(
       { ...LONDON, country: 'GB', radiusKm: 5000 },
       { ...NEW_YORK, radiusKm: 900 },
@@ -53,7 +53,7 @@ describe('journeyBetween', () => {
     expect(journey.kilometres).toBe(0);
   });
 
-  it('is none within a country where that is all that is known of either place', () => {
+  it('is zero within a country if only the country of either place is known', () => {
     const kansas = { country: 'US', latitude: 37.751, longitude: -97.822, radiusKm: 1000 };
     const newYork = { ...NEW_YORK, country: 'US', radiusKm: 10 };
     expect(kilometresBetween(newYork, kansas)).toBeGreaterThan(2000);

@@ -1,44 +1,46 @@
-/** Where an address is, according to a database. */
+/** The location of an address according to a database. */
 export interface Place {
-  /** ISO 3166-1; null where the database has a location but no country. */
+  /** ISO 3166-1 code; null if the database has a location but no country. */
   readonly country: string | null;
   /** Degrees. */
   readonly latitude: number;
   readonly longitude: number;
-  /** How far from there the address may really be. */
+  /** How far the actual location may be from these coordinates. */
   readonly radiusKm: number;
 }
 
-/** Looks up where addresses are. */
+/** Looks up the locations of addresses. */
 export interface Places {
-  /** Returns null for an address that is not found. */
+  /** Returns null if the address is not found. */
   placeOf(address: string): Place | null;
 }
 
-/** Looks up what the places of addresses are called, too. */
+/** Also looks up the names of locations. */
 export interface NamedPlaces extends Places {
-  /** In English, "Berlin, Germany", or as much of it as is known; null for an address that is not found. */
+  /** Returns an English name such as "Berlin, Germany", as far as it is known; null if the address is not found. */
   nameOf(address: string): string | null;
 }
 
-/** The injection token of the installation's {@link NamedPlaces}; null without a database. */
+/** The injection token for the installation's {@link NamedPlaces}; null without a database. */
 export const PLACES = 'portcullis:places';
 
-/** Two places of one subject, and what lies between them at least. */
+/** Two places of one subject, and the minimum distance between them. */
 export interface Journey {
   readonly from: Place;
   readonly to: Place;
   readonly kilometres: number;
 }
 
-/** Mean radius of the Earth by the IUGG. */
+/** Mean radius of the Earth according to the IUGG. */
 const EARTH_KM = 6371.009;
-/** A radius from which on a place is known by its country alone, of which large ones reach further still. */
+/** From this radius on, only the country of a place is taken as known. The radius of large countries is greater. */
 const COUNTRY_WIDE_KM = 1000;
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180;
 
-/** The great circle between two places, by the haversine formula, which is exact for neighbours too. */
+/**
+ * Returns the great-circle distance between two places. The haversine formula is also accurate for small distances.
+ */
 export function kilometresBetween(a: Place, b: Place): number {
   const [latitudeA, latitudeB] = [radians(a.latitude), radians(b.latitude)];
   const haversine =
@@ -48,8 +50,9 @@ export function kilometresBetween(a: Place, b: Place): number {
 }
 
 /**
- * The journey between two places, as short as it may have been. An address of which only the country is known stands
- * in the middle of it: a telephone in New York would seem to be in Kansas, and its owner to have left home.
+ * Returns the shortest journey consistent with two places. The database gives an address whose country alone is known
+ * the coordinates of the country's centre: a phone in New York would appear to be in Kansas, and its owner to have
+ * travelled.
  */
 export function journeyBetween(from: Place, to: Place): Journey {
   const isVague = Math.max(from.radiusKm, to.radiusKm) >= COUNTRY_WIDE_KM;

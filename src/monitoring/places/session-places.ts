@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { PlaceNames } from '../../sessions/own-sessions/place-names.js';
 import { PLACES, type NamedPlaces } from './place.js';
 
-/** Has the database of places, which is in memory for detection, tell people where their sessions are. */
+/** Makes the place names of detection's database available to the list of sessions. */
 @Injectable()
 export class SessionPlaces implements OnModuleInit {
   constructor(

@@ -10,9 +10,10 @@ import { AlertsRepository } from '../alerts/alerts.repository.js';
 import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
 
 /**
- * Responds to alerts of the rules in `RESPOND_BLOCK_ADDRESS` by refusing the addresses behind them for a time: at every
- * finding and not only when the alert opens, because an attack brings new addresses and outlasts a block. A
- * response is a delivery to ourselves: written down with the alert, done once it commits, repeated until it is.
+ * Responds to alerts of the rules in `RESPOND_BLOCK_ADDRESS` by blocking the addresses involved for a time. It
+ * responds to every finding, not only when the alert opens, because an attack adds addresses and outlasts a block. A
+ * response is a message to the service itself: stored with the alert, executed after the commit, and retried until it
+ * succeeds.
  */
 @Injectable()
 export class BlockAddressChannel implements DeliveryChannel {
@@ -32,7 +33,7 @@ export class BlockAddressChannel implements DeliveryChannel {
     return this.environment.RESPOND_BLOCK_ADDRESS.includes(alert.rule) && addresses.length > 0;
   }
 
-  /** With every address, where people are told of a few. */
+  /** Includes every address, whereas notifications list only a few. */
   bodyOf({ alert, finding }: AlertChange): AlertBody {
     const { addresses = finding.evidence.addresses } = finding;
     return { ...alertBody(alert), evidence: { ...finding.evidence, ...(addresses && { addresses }) } };
@@ -42,7 +43,7 @@ export class BlockAddressChannel implements DeliveryChannel {
     const seconds = this.environment.RESPOND_BLOCK_SECONDS;
     const origin = internalOrigin(deliveryId);
     await this.transactions.run(async (tx) => {
-      // Locked, so that what somebody has resolved meanwhile is not blocked after all.
+      // Locks the alert, so that nothing is blocked if it has been resolved in the meantime.
       const alert = await this.alerts.lock(tx, alertId);
       if (!alert || alert.state === 'resolved') return;
       const block = { alertId, reason: rule, seconds };

@@ -7,8 +7,8 @@ import type { AlertChange } from '../alerts/alert-change.js';
 import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
 
 /**
- * Responds to alerts of the rules in `RESPOND_END_SESSIONS` by signing the accounts in their evidence out everywhere, at
- * every finding and not only when the alert opens: the second new device may be the stranger's.
+ * Responds to alerts of the rules in `RESPOND_END_SESSIONS` by ending all sessions of the accounts in their evidence.
+ * It responds to every finding, not only when the alert opens, because the second new device may be the attacker's.
  */
 @Injectable()
 export class EndSessionsChannel implements DeliveryChannel {

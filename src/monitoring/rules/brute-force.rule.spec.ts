@@ -8,7 +8,7 @@ const rule = bruteForce(Object.assign(new Environment(), { DETECT_BRUTE_FORCE: '
 const guess = { kind: 'login', account: 'victim', address: '192.0.2.1', password: 'wrong' } as const;
 
 describe('brute_force', () => {
-  it('is true from the fourth failure on, and counts each further one', () => {
+  it('is true from the fourth failure on, and counts every later one', () => {
     expect(
       findingsOf(
         [rule],
@@ -37,7 +37,7 @@ describe('brute_force', () => {
     ).toHaveLength(1);
   });
 
-  it('takes accounts and addresses apart', () => {
+  it('evaluates accounts and addresses separately', () => {
     expect(
       findingsOf(
         [rule],

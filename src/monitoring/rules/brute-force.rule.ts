@@ -3,7 +3,7 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
-/** Somebody tries password after password on one account from one place. */
+/** Somebody tries one password after another on one account from one address. */
 export function bruteForce(environment: Environment): Rule {
   return {
     name: 'brute_force',
@@ -13,7 +13,7 @@ export function bruteForce(environment: Environment): Rule {
     responses: ['block_address'],
     documentation: {
       trueWhen: '10 failed logins on one account from one address in 10 min',
-      why: 'people stop, or reset, after three to five',
+      why: 'people give up, or reset the password, after three to five attempts',
     },
     limit: parseLimit(environment.DETECT_BRUTE_FORCE),
     observe({ attempt, address }) {

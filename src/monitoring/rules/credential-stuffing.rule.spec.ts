@@ -13,7 +13,7 @@ const rule = credentialStuffing(
 const attempt = (account: number, password: 'right' | 'wrong') =>
   ({ kind: 'login', account: `user-${account}`, address: '192.0.2.1', password }) as const;
 
-/** Eight failures, and so many logins. */
+/** Eight failures, and the given number of logins. */
 const withLogins = (logins: number) =>
   spread(8 + logins, 40, (i) => attempt(i, i < logins ? 'right' : 'wrong'));
 
@@ -33,7 +33,7 @@ describe('credential_stuffing', () => {
     expect(finding?.evidence.accounts).toHaveLength(5);
   });
 
-  it('is true while at least 80 % fail, and no longer when fewer do', () => {
+  it('is true only while at least 80 % fail', () => {
     expect(findingsOf([rule], withLogins(2))).toHaveLength(1);
     expect(findingsOf([rule], withLogins(3))).toEqual([]);
   });

@@ -4,8 +4,8 @@ import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
 /**
- * One address tries leaked pairs on many accounts. The share of failures tells it from an office behind one
- * address, whose people mistype now and then and get in.
+ * One address tries leaked credentials on many accounts. The share of failures distinguishes it from an office behind
+ * one address, whose users sometimes mistype but then succeed.
  */
 export function credentialStuffing(environment: Environment): Rule {
   const leastRatio = Number(environment.DETECT_CREDENTIAL_STUFFING_RATIO);
@@ -17,7 +17,7 @@ export function credentialStuffing(environment: Environment): Rule {
     responses: ['block_address'],
     documentation: {
       trueWhen: 'failed logins on 20 accounts from one address in 10 min, 80 % of its attempts failing',
-      why: 'an office fails too, but mostly succeeds',
+      why: 'users of an office fail too, but mostly succeed',
     },
     limit: parseLimit(environment.DETECT_CREDENTIAL_STUFFING),
     distinct: ['account'],

@@ -26,7 +26,7 @@ describe('distributed_guessing', () => {
     expect(finding?.evidence.addresses).toHaveLength(3);
   });
 
-  it('takes one /64 of IPv6 for one address', () => {
+  it('counts an IPv6 /64 as one address', () => {
     expect(
       findingsOf(
         [rule],
@@ -41,7 +41,7 @@ describe('distributed_guessing', () => {
     ).toHaveLength(1);
   });
 
-  it('names the newest twenty addresses to people, and every one to responses', () => {
+  it('lists the newest twenty addresses in the evidence, and all of them for responses', () => {
     const [finding] = findingsOf(
       [rule],
       spread(40, 50, (i) => guess(`192.0.2.${i}`)),
@@ -50,7 +50,7 @@ describe('distributed_guessing', () => {
     expect(finding?.addresses).toHaveLength(40);
   });
 
-  it('gives an address to responses once for each time that it guesses', () => {
+  it('passes an address to responses once for each of its guesses', () => {
     const run = new DetectionRun([rule], []);
     const judge = (address: string, second: number) =>
       run.judge(trailOf([{ ...guess(address), at: 0 }], START + second * 1000), '').findings[0]?.addresses;

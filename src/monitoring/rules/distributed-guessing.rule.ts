@@ -3,7 +3,7 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
-/** Many addresses guess at one account: per-address limits see little of it. */
+/** Many addresses guess the password of one account, which limits per address hardly notice. */
 export function distributedGuessing(environment: Environment): Rule {
   return {
     name: 'distributed_guessing',
@@ -13,7 +13,7 @@ export function distributedGuessing(environment: Environment): Rule {
     responses: ['block_address'],
     documentation: {
       trueWhen: 'failed logins on one account from 10 addresses in 10 min',
-      why: 'a person has two or three addresses a day',
+      why: 'a person uses two or three addresses a day',
     },
     limit: parseLimit(environment.DETECT_DISTRIBUTED_GUESSING),
     distinct: ['address'],

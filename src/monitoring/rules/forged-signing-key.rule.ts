@@ -1,6 +1,6 @@
 import { type Rule, ONCE } from './rule.js';
 
-/** Somebody who can write to the database, and has not the master secret, tried to publish a key of their own. */
+/** Somebody with write access to the database but without the master secret tried to add a signing key. */
 export function forgedSigningKey(): Rule {
   return {
     name: 'forged_signing_key',
@@ -8,12 +8,12 @@ export function forgedSigningKey(): Rule {
     quietSeconds: null,
     events: ['signing_key_rejected'],
     documentation: {
-      trueWhen: 'a row of the table of signing keys carries no code of the master secret',
-      why: 'only somebody with the rights of the service on the database can write one',
+      trueWhen: 'a row of the table of signing keys has no valid authentication code',
+      why: 'writing one takes the database privileges of the service',
     },
     limit: ONCE,
     observe: ({ entry: { details } }) => ({ subject: `key:${String(details?.kid)}`, counts: true }),
     holds: () => true,
-    summary: () => 'A signing key that this installation did not make was found in the database and ignored.',
+    summary: () => 'A signing key not created by this installation was found in the database and ignored.',
   };
 }

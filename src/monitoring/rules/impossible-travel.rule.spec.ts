@@ -22,30 +22,30 @@ const limitedTo = (limit: string) =>
   impossibleTravel(Object.assign(new Environment(), { DETECT_IMPOSSIBLE_TRAVEL: limit }), places);
 const rule = limitedTo('1000/3600');
 
-/** A login with the right password, so many minutes after the start; the kit takes any name for an address. */
+/** A login with the right password, `minutes` after the start. The test kit accepts any name as an address. */
 const login = (minutes: number, address: string, account = 'owner') =>
   ({ at: minutes * 60_000, kind: 'login', account, address, password: 'right', device: 'known' }) as const;
 
 describe('impossible_travel', () => {
-  it('is true of logins from places too far apart for the time between, and the owner is told', () => {
+  it('is true of logins from places too far apart for the time between them, and notifies the owner', () => {
     const findings = findingsOf([rule], [login(0, 'berlin'), login(20, 'sydney')]);
     expect(findings).toMatchObject([
       { kind: { name: 'impossible_travel', severity: 'warning', toOwner: expect.anything() }, count: 1 },
     ]);
     const [{ subject, evidence }] = findings as [(typeof findings)[number]];
     expect(evidence.summary).toBe(
-      'One account was signed in to from DE and AU, some 16000 km apart, within 3600 s.',
+      'One account was used from DE and AU, about 16000 km apart, within 3600 s.',
     );
     expect(evidence).toMatchObject({ countries: ['DE', 'AU'], kilometres: 16_000, threshold: 1000 });
     expect(subject).toBe(`user:${String(evidence.userIds?.[0])}`);
   });
 
-  it('shows no place more precisely than by its country', () => {
+  it('identifies places only by country', () => {
     const text = JSON.stringify(findingsOf([rule], [login(0, 'berlin'), login(20, 'sydney')]));
     expect(text).not.toMatch(/latitude|longitude|radius|52\.5|13\.4|33\.8|151\.2/);
   });
 
-  it('is not true as far apart as the limit, nor when the first login is as old as the window', () => {
+  it('is not true at exactly the limit, nor if the first login is as old as the window', () => {
     const near = [login(0, 'berlin'), login(1, 'hamburg')];
     expect(findingsOf([limitedTo('186/3600')], near)).toEqual([]);
     expect(findingsOf([limitedTo('185/3600')], near)).toHaveLength(1);
@@ -58,24 +58,24 @@ describe('impossible_travel', () => {
     expect(findings).toMatchObject([{ count: 2, evidence: { countries: ['AU', 'DE'] } }]);
   });
 
-  it('tells of the journey that made it true, also when the window has moved on by the end of the page', () => {
+  it('reports the journey that made it true, even if the window has moved by the end of the page', () => {
     const findings = findingsOf([rule], [login(0, 'berlin'), login(20, 'sydney'), login(65, 'sydney')]);
     expect(findings).toMatchObject([{ count: 1, evidence: { countries: ['DE', 'AU'], kilometres: 16_000 } }]);
   });
 
-  it('gives an address of which only the country is known the benefit of the doubt', () => {
+  it('assumes the shortest distance for an address of which only the country is known', () => {
     expect(findingsOf([rule], [login(0, 'newYork'), login(5, 'somewhereInTheStates')])).toEqual([]);
     expect(findingsOf([rule], [login(0, 'berlin'), login(5, 'somewhereInTheStates')])).toHaveLength(1);
   });
 
-  it('says in words what it does not know', () => {
+  it('states in words what is unknown', () => {
     const summaryOf = (from: string, to: string) =>
       findingsOf([limitedTo('100/3600')], [login(0, from), login(5, to)])[0]?.evidence.summary;
-    expect(summaryOf('berlin', 'atSea')).toContain('from DE and an unknown country, some');
-    expect(summaryOf('berlin', 'hamburg')).toContain('from two places in DE, some 190 km apart');
+    expect(summaryOf('berlin', 'atSea')).toContain('from DE and an unknown country, about');
+    expect(summaryOf('berlin', 'hamburg')).toContain('from two places in DE, about 190 km apart');
   });
 
-  it('takes accounts apart, ignores places that are not known, and wrong passwords', () => {
+  it('evaluates accounts separately, and ignores unknown places and wrong passwords', () => {
     const berlin = login(0, 'berlin');
     expect(findingsOf([rule], [berlin, login(5, 'sydney', 'another')])).toEqual([]);
     expect(findingsOf([rule], [berlin, login(5, 'nowhere')])).toEqual([]);
@@ -91,7 +91,7 @@ describe('impossible_travel', () => {
     expect(limitedTo('off').limit).toBeNull();
   });
 
-  it('leaves to password spraying the failures of the hour before, as usual as they are', () => {
+  it('does not shorten the failure baseline of password spraying', () => {
     const spraying = spread(60, 300, (i) => ({
       ...login(0, `192.0.2.${i % 12}`, `user-${i}`),
       password: i % 10 === 0 ? ('right' as const) : ('wrong' as const),

@@ -3,7 +3,7 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Journey, type Place, type Places, journeyBetween } from '../places/place.js';
 import { type Rule, ofUser, parseLimit } from './rule.js';
 
-/** Two digits: coarser than the precision of the database, and enough to judge by. */
+/** Two digits: coarser than the precision of the database, but sufficient for a judgement. */
 const roughKm = ({ kilometres }: Journey) => Number(kilometres.toPrecision(2));
 
 function whereabouts({ from, to }: Journey): string {
@@ -11,7 +11,7 @@ function whereabouts({ from, to }: Journey): string {
   return start === end ? `two places in ${start}` : `${start} and ${end}`;
 }
 
-/** From the newest place to the furthest other one; null where no two places are known. */
+/** Returns the journey from the newest place to the furthest other one; null if fewer than two places are known. */
 function furthest(values: readonly unknown[]): Journey | null {
   const places = values as readonly Place[];
   const to = places.at(-1);
@@ -24,8 +24,8 @@ function furthest(values: readonly unknown[]): Journey | null {
 }
 
 /**
- * An account was entered from two places that its owner cannot have been at in the time: somebody else has the
- * password, or a VPN came between. Off without a database that knows the places.
+ * An account was used from two places between which its owner cannot have travelled in the time: somebody else has the
+ * password, or the owner used a VPN. Off without a database of places.
  */
 export function impossibleTravel(environment: Environment, places: Places | null): Rule {
   return {
@@ -35,19 +35,19 @@ export function impossibleTravel(environment: Environment, places: Places | null
     events: ['authn_login_success'],
     toOwner: {
       en: {
-        subject: 'Logins to your account from far apart',
+        subject: 'Logins to your account from distant places',
         sentence:
-          'Your account was signed in to from two places so far apart that nobody could travel between them in the time.',
+          'There were logins to your account from two places that are too far apart to travel between in the time available.',
       },
       de: {
-        subject: 'Anmeldungen von weit entfernten Orten',
+        subject: 'Anmeldungen von weit voneinander entfernten Orten',
         sentence:
-          'In Ihrem Konto wurde sich von zwei Orten aus angemeldet, zwischen denen niemand in der Zeit reisen kann.',
+          'In Ihrem Konto gab es Anmeldungen von zwei Orten, die zu weit voneinander entfernt sind, um in dieser Zeit von einem zum anderen zu reisen.',
       },
     },
     documentation: {
       trueWhen: 'logins to one account from two places over 1000 km apart in 1 h, with `GEOIP_DATABASE`',
-      why: 'an airliner makes 900 km; nearer than that, a mobile network alone can seem to jump',
+      why: 'an airliner flies 900 km in an hour; over shorter distances, a mobile network can give the same impression',
     },
     limit: places && parseLimit(environment.DETECT_IMPOSSIBLE_TRAVEL),
     ignoresFailures: true,
@@ -60,7 +60,7 @@ export function impossibleTravel(environment: Environment, places: Places | null
     holds: ({ values }, { count: kilometres }) => (furthest(values)?.kilometres ?? 0) > kilometres,
     summary({ values }, { seconds }) {
       const journey = furthest(values)!;
-      return `One account was signed in to from ${whereabouts(journey)}, some ${roughKm(journey)} km apart, within ${seconds} s.`;
+      return `One account was used from ${whereabouts(journey)}, about ${roughKm(journey)} km apart, within ${seconds} s.`;
     },
     evidence({ values }) {
       const journey = furthest(values)!;

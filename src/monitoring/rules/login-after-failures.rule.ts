@@ -2,7 +2,10 @@ import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Rule, ONCE, ofUser } from './rule.js';
 
-/** A long series of wrong passwords ended in a right one: the owner remembered, or somebody guessed (ASVS 6.3.5). */
+/**
+ * A correct password followed a long series of wrong ones: the owner remembered it, or somebody guessed it (ASVS
+ * 6.3.5).
+ */
 export function loginAfterFailures(environment: Environment): Rule {
   const least = environment.DETECT_LOGIN_AFTER_FAILURES;
   return {
@@ -14,14 +17,14 @@ export function loginAfterFailures(environment: Environment): Rule {
     toOwner: {
       en: {
         subject: 'A login to your account after many failed attempts',
-        sentence: 'After a series of wrong passwords, somebody has signed in to your account.',
+        sentence: 'Somebody signed in to your account after a series of failed attempts.',
       },
       de: {
         subject: 'Anmeldung nach vielen Fehlversuchen',
-        sentence: 'Nach einer Reihe falscher Passwörter hat sich jemand in Ihrem Konto angemeldet.',
+        sentence: 'Nach einer Reihe fehlgeschlagener Versuche hat sich jemand in Ihrem Konto angemeldet.',
       },
     },
-    documentation: { trueWhen: 'a success after 10 failures in a row', why: 'the guess that fitted' },
+    documentation: { trueWhen: 'a success after 10 failures in a row', why: 'one of the guesses was right' },
     limit: ONCE,
     observe(occurrence) {
       return Number(occurrence.entry.details?.failures) >= least ? ofUser(occurrence) : null;

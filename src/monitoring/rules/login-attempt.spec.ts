@@ -16,13 +16,13 @@ describe('LoginAttempts', () => {
     expect(new LoginAttempts().read(entry(type))).toEqual({ account: 'digest', failed });
   });
 
-  it('reads nothing from other events, nor from a refusal that names no account', () => {
+  it('ignores other events, and refusals that name no account', () => {
     const attempts = new LoginAttempts();
     expect(attempts.read(entry('user_create_fail'))).toBeNull();
     expect(attempts.read(entry('excess_rate_limit_exceeded', { policies: ['default'] }))).toBeNull();
   });
 
-  it('takes a refused attempt for what the same caller did on the account before', () => {
+  it('gives a refused attempt the outcome of the previous attempt by the same caller', () => {
     const attempts = new LoginAttempts();
     const refused = () => attempts.read(entry('excess_rate_limit_exceeded'))?.failed;
     attempts.read(entry('authn_login_success'));

@@ -3,7 +3,7 @@ import type { AuditEventType } from '../../audit/audit-vocabulary.js';
 import { networkOf } from '../../platform/http/ip-address.js';
 import { GenerationalCache } from '../generational-cache.js';
 
-/** One attempt to sign in, whether or not the password was looked at. */
+/** An attempt to sign in, whether or not the password was checked. */
 export interface LoginAttempt {
   readonly account: string;
   readonly failed: boolean;
@@ -17,30 +17,33 @@ export const ATTEMPT_EVENTS = [
   'excess_rate_limit_exceeded',
 ] as const satisfies readonly AuditEventType[];
 
-/** Callers on an account whose last evaluated attempt is remembered. */
+/** How many pairs of caller and account are remembered with the outcome of their last evaluated attempt. */
 const REMEMBERED = 50_000;
 
-/** The keyed digest of the account that an entry names, or null. */
+/** Returns the keyed digest of the account named by an entry, or null. */
 export function accountOf(entry: AuditEntry): string | null {
   const account = entry.details?.account;
   return typeof account === 'string' ? account : null;
 }
 
-/** The client network of an entry (a /64 of IPv6 is one subscriber's to roam in), or null where it is unknown. */
+/**
+ * Returns the client network of an entry, or null if it is unknown. For IPv6 this is the /64, in which one subscriber
+ * can vary the address.
+ */
 export function addressOf(entry: AuditEntry): string | null {
   return entry.address === null ? null : networkOf(entry.address);
 }
 
 /**
- * Reads attempts to sign in from the trail. Refused attempts count like evaluated ones, because a lock or a limit
- * slows guessing down and must not hide it as well: an attempt that a limit refused is taken to be what the same
- * caller's last evaluated attempt on the account was. So the guesses that follow a wrong password are guesses, and
- * a build server that runs into a limit with the right password is none.
+ * Reads login attempts from the trail. Refused attempts count like evaluated ones, because a lock or a limit slows
+ * down guessing and must not also hide it: an attempt refused by a limit is assumed to have the outcome of the same
+ * caller's last evaluated attempt on the account. Attempts after a wrong password therefore count as guesses, and
+ * those of a build server that exceeds a limit with the right password do not.
  */
 export class LoginAttempts {
   private readonly callers = new GenerationalCache<{ succeeded: boolean }>();
 
-  /** The next entry of the trail as an attempt, or null. */
+  /** Reads the next entry of the trail. Returns null if it is not a login attempt. */
   read(entry: AuditEntry): LoginAttempt | null {
     const account = accountOf(entry);
     if (account === null) return null;

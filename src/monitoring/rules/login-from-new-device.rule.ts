@@ -1,7 +1,10 @@
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Rule, ONCE, ofUser } from './rule.js';
 
-/** An account that had been used before was signed in to from a device without its token. Only the owner can tell whether that was them. */
+/**
+ * A device without its token signed in to an account that had been used before. Only the owner knows whether this was
+ * legitimate.
+ */
 export function loginFromNewDevice(): Rule {
   return {
     name: 'login_from_new_device',
@@ -9,19 +12,9 @@ export function loginFromNewDevice(): Rule {
     quietSeconds: A_DAY_SECONDS,
     events: ['authn_login_success'],
     responses: ['end_sessions'],
-    toOwner: {
-      en: {
-        subject: 'A new device signed in to your account',
-        sentence: 'A device that had not been used with your account before has signed in to it.',
-      },
-      de: {
-        subject: 'Neues Gerät in Ihrem Konto',
-        sentence: 'Ein Gerät, das mit Ihrem Konto bisher nicht benutzt wurde, hat sich angemeldet.',
-      },
-    },
     documentation: {
       trueWhen: "first login of a known account without the device's token",
-      why: 'the owner knows whether it was them, and is told by mail',
+      why: 'only the owner knows whether it was them; the service notifies them by mail each time',
     },
     limit: ONCE,
     observe(occurrence) {

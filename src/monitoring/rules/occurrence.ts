@@ -1,20 +1,20 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import { type LoginAttempt, type LoginAttempts, accountOf, addressOf } from './login-attempt.js';
 
-/** An entry of the trail, read once for all rules. */
+/** An entry of the trail, parsed once for all rules. */
 export interface Occurrence {
   readonly entry: AuditEntry;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
   /** The login attempt that the entry records; null for other entries. */
   readonly attempt: LoginAttempt | null;
-  /** The keyed digest of the account that it names. */
+  /** The keyed digest of the account named by the entry. */
   readonly account: string | null;
   /** The client's network. */
   readonly address: string | null;
 }
 
-/** Reads the next entry of the trail. */
+/** Parses the next entry of the trail. */
 export function occurrenceOf(entry: AuditEntry, attempts: LoginAttempts): Occurrence {
   return {
     entry,

@@ -17,7 +17,7 @@ const guess = (account: number, address: number, password: 'right' | 'wrong' = '
   ({ kind: 'login', account: `user-${account}`, address: `192.0.2.${address}`, password }) as const;
 const spraying = spread(9, 300, (i) => guess(i, i % 3));
 
-/** An hour of yesterday in which so many of a hundred logins failed. */
+/** A hundred logins within an hour of the previous day, of which the given number failed. */
 const yesterday = (failures: number) => [
   { startMs: START - 7_200_000, position: '', attempts: 100, failures },
 ];
@@ -48,7 +48,7 @@ describe('password_spraying', () => {
     ).toEqual([]);
   });
 
-  it('measures the failures against those of the last 24 h', () => {
+  it('compares the failures with those of the last 24 h', () => {
     expect(findingsOf([rule], spraying, yesterday(10))).toHaveLength(1);
     const twoThirds = spread(18, 300, (i) =>
       guess(i, Math.floor(i / 3) % 3, i % 3 === 0 ? 'right' : 'wrong'),
@@ -57,7 +57,7 @@ describe('password_spraying', () => {
     expect(findingsOf([rule], twoThirds, yesterday(30))).toEqual([]);
   });
 
-  it('is true when all fail, however many usually do', () => {
+  it('is true if all fail, whatever the usual ratio', () => {
     expect(findingsOf([rule], spraying, yesterday(60))).toHaveLength(1);
   });
 });

@@ -3,13 +3,13 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
-/** Upper bound of the required failure ratio, where the factor times the usual ratio would exceed 1. */
+/** Upper bound of the required failure ratio, for when the factor times the usual ratio would exceed 1. */
 const NEARLY_ALL = 0.95;
 
 /**
- * Few guesses on each of many accounts from many addresses: nothing that a limit per account or address could
- * see. What gives it away is the service's own failure ratio, measured against its last 24 h, because a fixed
- * ratio is naive for a service whose users mistype more or less than others.
+ * A few guesses on each of many accounts from many addresses, which no limit per account or address can notice. It
+ * shows in the failure ratio of the whole service, compared with that of the last 24 h. A fixed ratio would not work,
+ * because the users of some services mistype more than those of others.
  */
 export function passwordSpraying(environment: Environment): Rule {
   const leastRatio = Number(environment.DETECT_PASSWORD_SPRAYING_RATIO);
@@ -23,8 +23,8 @@ export function passwordSpraying(environment: Environment): Rule {
     responses: ['block_address'],
     documentation: {
       trueWhen:
-        'failed logins on 50 accounts from 10 addresses in 10 min, failing ratio over 0.5 and 3 times that of the last 24 h',
-      why: "measured against this service's own day, because a number that fits all services does not exist",
+        'failed logins on 50 accounts from 10 addresses in 10 min, failure ratio above 0.5 and above 3 times that of the last 24 h',
+      why: "compared with this service's last day, because no fixed number fits all services",
     },
     limit: parseLimit(environment.DETECT_PASSWORD_SPRAYING),
     distinct: ['account', 'address'],

@@ -12,7 +12,7 @@ describe('privilege_granted', () => {
     expect(findingsOf([privilegeGranted()], [grant(role)])).toHaveLength(1);
   });
 
-  it('is not true of the role that everybody has', () => {
+  it('is not true of the default role', () => {
     expect(findingsOf([privilegeGranted()], [grant('user')])).toEqual([]);
   });
 
@@ -26,7 +26,7 @@ describe('privilege_granted', () => {
       { grantedBy: '019a0000-0000-7000-8000-000000000001' },
     ],
     [{}, { grantedBy: null }],
-  ])('says who gave which role: %j', (actor, evidence) => {
+  ])('reports who granted which role: %j', (actor, evidence) => {
     const entries = trailOf([grant('admin')], START).map((entry) => ({
       ...entry,
       details: { ...entry.details, ...actor },

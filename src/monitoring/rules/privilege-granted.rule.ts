@@ -1,8 +1,9 @@
 import { type Rule, ONCE, ofUser } from './rule.js';
 
 /**
- * Somebody became an auditor or administrator: rare, and the step that an intruder takes next. The evidence names who
- * gave the role: the operator of a command, or the id of the administrator; null where the service did it automatically.
+ * An account became an auditor or administrator: rare, and a typical next step of an intruder. The evidence names who
+ * granted the role: the operator who ran a command, or the id of the administrator; null if the service did it
+ * automatically.
  */
 export function privilegeGranted(): Rule {
   return {
@@ -11,8 +12,8 @@ export function privilegeGranted(): Rule {
     quietSeconds: null,
     events: ['privilege_permissions_changed'],
     documentation: {
-      trueWhen: 'a role beyond `user` is given',
-      why: 'rare, and worth a second pair of eyes',
+      trueWhen: 'a role beyond `user` is granted',
+      why: 'rare, and worth checking',
     },
     limit: ONCE,
     observe(occurrence) {
@@ -27,6 +28,6 @@ export function privilegeGranted(): Rule {
       grantedBy: details?.operator ?? details?.actorId ?? null,
       ...(details?.auditReason !== undefined && { auditReason: details.auditReason }),
     }),
-    summary: () => 'A role beyond that of a plain user was given to an account.',
+    summary: () => 'An account was granted a privileged role.',
   };
 }

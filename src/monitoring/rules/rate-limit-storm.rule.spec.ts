@@ -11,7 +11,7 @@ const rule = rateLimitStorm(Object.assign(new Environment(), { DETECT_RATE_LIMIT
 const request = { kind: 'request', address: '192.0.2.1' } as const;
 
 describe('rate_limit_storm', () => {
-  it('is true from the twentieth refusal of one caller on', () => {
+  it('is true from the twentieth refusal per caller', () => {
     expect(
       findingsOf(
         [rule],
@@ -26,7 +26,7 @@ describe('rate_limit_storm', () => {
     ).toMatchObject([{ subject: 'address:192.0.2.1', count: 1 }]);
   });
 
-  it('counts refusals that were recorded together by their number', () => {
+  it('counts every one of the refusals recorded together', () => {
     const refusal = (count: number): AuditEntry => ({
       ...trailOf(
         spread(101, 1, () => request),

@@ -3,7 +3,7 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { refusalsIn } from './refusals-in.js';
 import { type Rule, parseLimit } from './rule.js';
 
-/** A caller that runs on against its limits: an attack, or a client that ignores `Retry-After`. */
+/** A caller keeps exceeding its limits: an attack, or a client that ignores `Retry-After`. */
 export function rateLimitStorm(environment: Environment): Rule {
   return {
     name: 'rate_limit_storm',
@@ -12,8 +12,8 @@ export function rateLimitStorm(environment: Environment): Rule {
     events: ['excess_rate_limit_exceeded'],
     responses: ['block_address'],
     documentation: {
-      trueWhen: '100 refusals of one caller in 1 min',
-      why: 'a client that heeds `Retry-After` has one',
+      trueWhen: '100 refused requests from one caller in 1 min',
+      why: 'a client that obeys `Retry-After` causes only one',
     },
     limit: parseLimit(environment.DETECT_RATE_LIMIT_STORM),
     observe({ entry, address }) {
@@ -23,6 +23,6 @@ export function rateLimitStorm(environment: Environment): Rule {
     },
     holds: ({ counted }, { count }) => counted >= count,
     summary: ({ counted }, { seconds }) =>
-      `${counted} requests of one caller were refused within ${seconds} s.`,
+      `${counted} requests from one caller were refused within ${seconds} s.`,
   };
 }

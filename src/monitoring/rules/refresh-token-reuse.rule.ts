@@ -1,6 +1,9 @@
 import { type Rule, ONCE } from './rule.js';
 
-/** A rotated refresh token came back: either the thief or the owner holds a copy, and the session has been ended. */
+/**
+ * A rotated refresh token was reused: it was stolen, and the thief or the owner presented the old one. The session
+ * has been ended.
+ */
 export function refreshTokenReuse(): Rule {
   return {
     name: 'refresh_token_reuse',
@@ -8,7 +11,7 @@ export function refreshTokenReuse(): Rule {
     quietSeconds: null,
     events: ['authn_token_reuse'],
     responses: ['end_sessions'],
-    documentation: { trueWhen: 'once', why: 'a client that follows the rules cannot do it' },
+    documentation: { trueWhen: 'a single event', why: 'a correct client never does this' },
     limit: ONCE,
     observe: ({ entry: { sessionId } }) =>
       sessionId === null ? null : { subject: `session:${sessionId}`, counts: true },

@@ -2,80 +2,83 @@ import type { AlertKind } from '../alerts/alert-kind.js';
 import type { AuditEventType } from '../../audit/audit-vocabulary.js';
 import type { Occurrence } from './occurrence.js';
 
-/** So many within so many seconds. */
+/** A number of occurrences within a number of seconds. */
 export interface Limit {
   readonly count: number;
   readonly seconds: number;
 }
 
-/** What a window may count the distinct values of. */
+/** The dimensions whose distinct values a window can count. */
 export type Dimension = 'account' | 'address';
 
-/** How an occurrence bears on a rule. */
+/** The effect of an occurrence on a rule. */
 export interface Observation {
-  /** The key of the window; the alert's subject. */
+  /** The key of the window and the subject of the alert. */
   readonly subject: string;
-  /** False for what is only weighed against: a login that succeeded. */
+  /** False for observations that only enter the ratio, such as a successful login. */
   readonly counts: boolean;
-  /** For how many it stands; one unless it is given. */
+  /** The number of events that it represents; 1 by default. */
   readonly weight?: number;
-  /** What the rule keeps of it in the window, beside what is kept for every rule. */
+  /** Data that the rule keeps in the window, in addition to what is kept for every rule. */
   readonly value?: unknown;
 }
 
-/** What a subject's window holds at the moment. */
+/** The current contents of a subject's window. */
 export interface Figures {
   /** Observations that count. */
   readonly counted: number;
   /** All observations. */
   readonly seen: number;
-  /** Distinct values among those that count, for the dimensions that the rule names. */
+  /** Distinct values among the observations that count, for the dimensions named by the rule. */
   readonly distinct: Readonly<Record<Dimension, number>>;
-  /** Share of failures among the logins of the last 24 h before the longest window; 0 without any. */
+  /** Share of failures among the logins of the last 24 h before the longest window; 0 if there were none. */
   readonly usualFailureRatio: number;
-  /** What the rule kept of the newest few hundred observations that had a value, the oldest first. */
+  /** The values kept by the rule for the newest few hundred observations that have one, the oldest first. */
   readonly values: readonly unknown[];
 }
 
-/** What the service can do about an alert automatically, where the operator allows it for the rule. */
+/** Automatic responses to an alert, where the operator enables them for the rule. */
 export type Response = 'block_address' | 'end_sessions';
 
 /**
- * One thing to be found in the trail: pure, so that a list of entries is its whole test. Everything that a rule needs
- * stands on it; a new one is a file and a line in `rules.ts`.
+ * A pattern to detect in the trail. Rules are pure, so a test needs only a list of entries. Everything that belongs
+ * to a rule is declared on it; a new rule is one file and one line in `rules.ts`.
  */
 export interface Rule extends AlertKind {
-  /** The types of events that it looks at; {@link observe} is given no others. */
+  /** The types of events that it evaluates; {@link observe} receives no others. */
   readonly events: readonly AuditEventType[];
-  /** The responses that operators may enable. A rule that a stranger can make true must not sign its victim out. */
+  /**
+   * The responses that operators may enable. A rule that an outsider can trigger must not be able to end the victim's
+   * sessions.
+   */
   readonly responses?: readonly Response[];
   /** Its row in docs/security.md, with the default thresholds. */
   readonly documentation: { readonly trueWhen: string; readonly why: string };
   /** Null switches the rule off. */
   readonly limit: Limit | null;
   readonly distinct?: readonly Dimension[];
-  /** Whether the rule looks at successes only, so that its window does not count for the failure baseline. */
+  /** Whether the rule evaluates successes only, in which case its window does not matter for the failure baseline. */
   readonly ignoresFailures?: boolean;
   observe(occurrence: Occurrence): Observation | null;
   holds(figures: Figures, limit: Limit): boolean;
-  /** The sentence for a person. */
+  /** Returns the alert's sentence for readers. */
   summary(figures: Figures, limit: Limit): string;
-  /** What the alert shows beside what it shows by every rule; `last` is the occurrence that made it true last. */
+  /** Returns evidence in addition to that of every rule; `last` is the occurrence that last made the rule true. */
   evidence?(figures: Figures, last: Occurrence): Readonly<Record<string, unknown>>;
 }
 
-/** The injection token of the rules over the trail. */
+/** The injection token for the rules over the trail. */
 export const RULES = Symbol('portcullis.rules');
 
-/** For rules that are true of a single event. */
+/** The limit of rules that a single event makes true. */
 export const ONCE: Limit = { count: 1, seconds: 1 };
 
-/** An observation about the account that an entry names; nothing where it names none. */
+/** Returns an observation about the user named by an entry, or null if it names none. */
 export function ofUser({ entry: { userId } }: Occurrence): Observation | null {
   return userId === null ? null : { subject: `user:${userId}`, counts: true };
 }
 
-/** Reads the `count/seconds` form of a detection variable; `off` is null. */
+/** Parses the `count/seconds` value of a detection variable; null for `off`. */
 export function parseLimit(text: string): Limit | null {
   const match = /^(\d+)\/(\d+)$/.exec(text);
   return match && { count: Number(match[1]), seconds: Number(match[2]) };

@@ -14,17 +14,17 @@ const rulesFound = (acts: readonly Act[]) =>
   [...new Set(findingsOf(RULES, acts).map(({ kind }) => kind.name))].sort();
 
 describe('The rules over the trail', () => {
-  it.each(ATTACKS)('see in $name exactly what it is', ({ acts, expects }) => {
+  it.each(ATTACKS)('find exactly the expected alerts in $name', ({ acts, expects }) => {
     expect(rulesFound(acts)).toEqual([...expects].sort());
   });
 
-  it.each([...ORDINARY, ORDINARY_TEN_MINUTES])('see nothing in $name', ({ acts }) => {
+  it.each([...ORDINARY, ORDINARY_TEN_MINUTES])('find nothing in $name', ({ acts }) => {
     expect(rulesFound(acts)).toEqual([]);
   });
 
-  // An attack that makes up most of the service's logins is more than its own rule sees, and rightly so.
+  // An attack that makes up most of the service's logins also triggers other rules, and rightly so.
   it.each(ATTACKS.filter(({ acts }) => new Set(acts.map(accountOf)).size < 50))(
-    'see $name within ordinary traffic',
+    'find $name within ordinary traffic',
     ({ acts, expects }) => {
       const mixed = [...ORDINARY_TEN_MINUTES.acts, ...later(acts, 1)].sort((a, b) => a.at - b.at);
       expect(rulesFound(mixed)).toEqual([...expects].sort());
@@ -36,7 +36,7 @@ describe('The rules over the trail', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('put no submitted address and no word of a password into the evidence', () => {
+  it('put neither submitted addresses nor passwords into the evidence', () => {
     const evidence = ATTACKS.flatMap(({ acts }) => findingsOf(RULES, acts)).map((finding) =>
       JSON.stringify(finding),
     );
@@ -48,9 +48,9 @@ describe('Responses', () => {
   it.each([
     ['RESPOND_BLOCK_ADDRESS', 'refresh_token_reuse'],
     ['RESPOND_BLOCK_ADDRESS', 'no_such_rule'],
-    // What a stranger can make true would sign its victim out.
+    // An outsider can trigger this rule, so the response would let them sign out the victim.
     ['RESPOND_END_SESSIONS', 'brute_force'],
-  ])('%s is refused at the start for %s, which does not allow it', (variable, rule) => {
+  ])('cannot be enabled by %s for the rule %s', (variable, rule) => {
     const environment = Object.assign(new Environment(), { [variable]: [rule] });
     expect(() => rulesOf(environment)).toThrow(`${variable} must be a comma-separated list of rules among`);
   });

@@ -8,7 +8,6 @@ import { forgedSigningKey } from './forged-signing-key.rule.js';
 import { impossibleTravel } from './impossible-travel.rule.js';
 import { loginAfterFailures } from './login-after-failures.rule.js';
 import { loginFromNewDevice } from './login-from-new-device.rule.js';
-import { passwordChanged } from './password-changed.rule.js';
 import { passwordSpraying } from './password-spraying.rule.js';
 import { privilegeGranted } from './privilege-granted.rule.js';
 import { rateLimitStorm } from './rate-limit-storm.rule.js';
@@ -16,10 +15,10 @@ import { refreshTokenReuse } from './refresh-token-reuse.rule.js';
 import type { Response, Rule } from './rule.js';
 import { tokenForgery } from './token-forgery.rule.js';
 
-/** Makes a rule with the thresholds of an installation, and its database of places, if it has one. */
+/** Creates a rule with the thresholds of an installation and its database of places, if it has one. */
 export type RuleFactory = (environment: Environment, places: Places | null) => Rule;
 
-/** Every rule over the trail: the one list. */
+/** The list of all rules over the trail. */
 const FACTORIES: readonly RuleFactory[] = [
   bruteForce,
   distributedGuessing,
@@ -32,11 +31,13 @@ const FACTORIES: readonly RuleFactory[] = [
   loginFromNewDevice,
   loginAfterFailures,
   impossibleTravel,
-  passwordChanged,
   privilegeGranted,
 ];
 
-/** The rules of an installation. Throws {@link ConfigurationFault} where a response is wanted that a rule does not allow. */
+/**
+ * Creates the rules of an installation. Throws a {@link ConfigurationFault} if a response is enabled for a rule that
+ * does not allow it.
+ */
 export function rulesOf(
   environment: Environment,
   places: Places | null = null,

@@ -7,7 +7,7 @@ import { tokenForgery } from './token-forgery.rule.js';
 const rule = tokenForgery(Object.assign(new Environment(), { DETECT_TOKEN_FORGERY: '5/60' }));
 
 describe('token_forgery', () => {
-  it('is true from the fifth token with a bad signature of one address on', () => {
+  it('is true from the fifth token with a bad signature per address', () => {
     const forgery = { kind: 'forgery', address: '192.0.2.1' } as const;
     expect(
       findingsOf(
@@ -23,7 +23,7 @@ describe('token_forgery', () => {
     ).toMatchObject([{ subject: 'address:192.0.2.1' }]);
   });
 
-  it('takes addresses apart', () => {
+  it('evaluates addresses separately', () => {
     const acts = spread(8, 40, (i) => ({ kind: 'forgery', address: `192.0.2.${i % 2}` }) as const);
     expect(findingsOf([rule], acts)).toEqual([]);
   });

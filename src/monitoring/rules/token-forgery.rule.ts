@@ -12,7 +12,7 @@ export function tokenForgery(environment: Environment): Rule {
     responses: ['block_address'],
     documentation: {
       trueWhen: '20 tokens with a bad signature from one address in 5 min',
-      why: 'a broken client sends one again and again, but is worth a look too',
+      why: 'a broken client may do this too, and is worth checking',
     },
     limit: parseLimit(environment.DETECT_TOKEN_FORGERY),
     observe({ entry, address }) {

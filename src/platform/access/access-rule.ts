@@ -10,7 +10,7 @@ export function accessRuleOf(execution: ExecutionContext): AccessRule | undefine
   );
 }
 
-/** Whether the matched route, or its controller, asks for a recent proof beside its rule. */
+/** Whether the matched route, or its controller, requires a recent proof in addition to its rule. */
 export function asksForRecentProof(execution: ExecutionContext): boolean {
   return (
     Reflect.hasMetadata(RECENT, execution.getHandler()) || Reflect.hasMetadata(RECENT, execution.getClass())

@@ -1,3 +1,4 @@
+import type { Locale } from './locale.js';
 import type { Role } from './principal.js';
 
 /** An account as shown to its owner; returned by `GET /users/me` and cached in Redis. */
@@ -6,6 +7,8 @@ export interface Profile {
   readonly email: string;
   readonly displayName: string | null;
   readonly roles: readonly Role[];
+  /** The language of mails to the account. */
+  readonly locale: Locale;
   readonly emailVerified: boolean;
   /** RFC 3339, UTC. */
   readonly createdAt: string;

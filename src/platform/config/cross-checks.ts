@@ -1,4 +1,5 @@
 import { tlsContradictions } from './database-tls.js';
+import { mailLinkFaults } from './mail-link-faults.js';
 import { Environment } from './environment.js';
 import { isForbiddenTarget } from './webhook-target.js';
 
@@ -9,10 +10,10 @@ const CHECKS: readonly Check[] = [
   (e) =>
     e.isProduction &&
     !e.COOKIE_SECURE &&
-    'COOKIE_SECURE must be true in production, where cookies travel over https only',
+    'COOKIE_SECURE must be true in production, where cookies are sent only over https',
   (e) =>
     e.JWT_SECRET_KEY === e.PASSWORD_PEPPER &&
-    'PASSWORD_PEPPER must differ from JWT_SECRET_KEY, or one leak opens both',
+    'PASSWORD_PEPPER must differ from JWT_SECRET_KEY; otherwise one leak exposes both',
   (e) =>
     e.JWT_PRIVATE_KEY !== undefined &&
     e.JWT_PRIVATE_KEY_FILE !== undefined &&
@@ -38,6 +39,11 @@ const CHECKS: readonly Check[] = [
     'ALERT_WEBHOOK_SECRET must be set with ALERT_WEBHOOK_URL in production, so that the receiver can verify alerts',
   (e) => e.ALERT_EMAIL !== undefined && e.SMTP_URL === undefined && 'SMTP_URL must be set with ALERT_EMAIL',
   (e) =>
+    e.isProduction &&
+    e.REQUIRE_VERIFIED_EMAIL &&
+    e.SMTP_URL === undefined &&
+    'SMTP_URL must be set with REQUIRE_VERIFIED_EMAIL in production, or nobody could prove an address',
+  (e) =>
     e.DATABASE_MIGRATION_URL !== undefined &&
     e.DATABASE_URL === undefined &&
     'DATABASE_URL must be set with DATABASE_MIGRATION_URL',
@@ -54,11 +60,11 @@ const CHECKS: readonly Check[] = [
     e.PUBLIC_URL.startsWith('http://') &&
     // This is the default. The service logs a warning about it once it listens.
     e.PUBLIC_URL !== `http://localhost:${e.PORT}` &&
-    'PUBLIC_URL must be https in production, where cookies and tokens travel to it',
+    'PUBLIC_URL must be https in production, because cookies and tokens are sent to it',
   (e) =>
     e.isProduction &&
     e.CORS_ORIGINS.some((origin) => origin.startsWith('http://')) &&
-    'CORS_ORIGINS must be https in production: anyone on the way can speak for a page that comes in plain text',
+    'CORS_ORIGINS must be https in production, because a page loaded over http can be altered by anyone on the network',
   (e) =>
     e.isProduction &&
     !e.AUDIT_CALLS_ENABLED &&
@@ -72,5 +78,5 @@ const CHECKS: readonly Check[] = [
 /** Returns the faults that involve several variables. */
 export function crossFaults(environment: Environment): string[] {
   const faults = CHECKS.map((check) => check(environment)).filter((fault) => typeof fault === 'string');
-  return [...faults, ...tlsContradictions(environment)];
+  return [...faults, ...tlsContradictions(environment), ...mailLinkFaults(environment)];
 }

@@ -38,6 +38,7 @@ export class Environment {
   /** Issuer of tokens and base of links; `http://localhost:$PORT` if unset. */
   @Url('http', 'https') PUBLIC_URL: string;
   @Integer(1, 64) WEB_CONCURRENCY: number = 1;
+  @Integer(32, 1_000_000) MAX_CONNECTIONS: number = 10_000;
 
   @IsOptional() @Url('postgres', 'postgresql') DATABASE_URL?: string;
   @IsOptional() @Url('postgres', 'postgresql') DATABASE_MIGRATION_URL?: string;
@@ -65,6 +66,10 @@ export class Environment {
   @IsOptional() @Url('http', 'https') PASSWORD_BREACH_URL?: string;
   @Integer(4, 15) BCRYPT_ROUNDS: number = 12;
   @Integer(100, 60_000) HASH_MAX_WAIT_MS: number = 5000;
+  @Integer(1, 60) PASSWORD_RESET_EXPIRE_MINUTES: number = 30;
+
+  @OneOf('open', 'invitation') REGISTRATION: 'open' | 'invitation' = 'open';
+  @Flag() REQUIRE_VERIFIED_EMAIL: boolean = false;
 
   @Integer(1, 9_999_999) RATE_LIMIT_MAX_REQUESTS: number = 100;
   @Integer(1, 86_400) RATE_LIMIT_WINDOW_SECONDS: number = 60;
@@ -75,6 +80,9 @@ export class Environment {
   @Limit() RATE_LIMIT_LOGIN_ADDRESS: string = '30/60';
   @Limit() RATE_LIMIT_REGISTER: string = '10/60';
   @Limit() RATE_LIMIT_REFRESH: string = '30/60';
+  @Limit() RATE_LIMIT_MAIL: string = '3/3600';
+  @Limit() RATE_LIMIT_MAIL_ADDRESS: string = '10/3600';
+  @Limit() RATE_LIMIT_SECRET: string = '10/60';
 
   @List('CIDR blocks', isCidr) TRUSTED_PROXIES: string[] = [];
   @List('exact origins such as https://app.example.org; null and * are refused', isExactOrigin)
@@ -117,6 +125,12 @@ export class Environment {
   PRODUCT_NAME: string = 'Portcullis';
   /** A folder of templates that replace the built-in ones. */
   @IsOptional() @IsString() MAIL_TEMPLATES_DIR?: string;
+  /** Pages that links in mails lead to, `$PUBLIC_URL/account/...` if unset; the token is added as the fragment. */
+  @Url('http', 'https') LINK_VERIFY_URL: string;
+  @Url('http', 'https') LINK_RESET_URL: string;
+  @Url('http', 'https') LINK_UNDO_URL: string;
+  @Url('http', 'https') LINK_DEVICE_URL: string;
+  @Flag() ACCOUNT_PAGES_ENABLED: boolean = true;
 
   @Integer(31, 36_500) AUDIT_EVENT_RETENTION_DAYS: number = 400;
   @Integer(31, 36_500) AUDIT_CALL_RETENTION_DAYS: number = 90;
@@ -153,8 +167,8 @@ export class Environment {
   @Integer(1, 86_400) AUDIT_VERIFY_INTERVAL_SECONDS: number = 600;
 
   /**
-   * Rules whose alerts trigger an automatic response. A condition that a stranger can cause must not sign out its
-   * victim.
+   * Rules whose alerts trigger an automatic response. A condition that an outsider can cause must not end its victim's
+   * sessions.
    */
   @List('names of rules', isRuleName)
   RESPOND_BLOCK_ADDRESS: string[] = [];

@@ -49,7 +49,7 @@ export function storedSecret(dataDir: string, name: (typeof GENERATED_SECRETS)[n
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new StartFault('DATA_DIR', error);
     throw new ConfigurationFault([
-      `${name} is not set, and DATA_DIR holds none: no service has been started in ${resolve(dataDir)}`,
+      `${name} is not set, and DATA_DIR contains none: no service has been started in ${resolve(dataDir)}`,
     ]);
   }
 }

@@ -28,7 +28,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const load = (variables: Variables = {}): Environment =>
   loadEnvironment({ DATA_DIR: join(folder, 'data'), ...variables }, folder);
 
-/** The faults by which a start is refused; none when it is not. */
+/** Returns the faults that prevent the start; none if it succeeds. */
 function faultsOf(variables: Variables): readonly string[] {
   try {
     load(variables);
@@ -111,6 +111,12 @@ describe('where a value comes from', () => {
       JWT_ISSUER: 'http://localhost:8080',
     });
     expect(load({ PUBLIC_URL: 'https://auth.example.org' }).JWT_ISSUER).toBe('https://auth.example.org');
+    expect(load({ PUBLIC_URL: 'https://example.org/auth/' })).toMatchObject({
+      LINK_VERIFY_URL: 'https://example.org/auth/account/verify',
+      LINK_RESET_URL: 'https://example.org/auth/account/reset',
+      LINK_UNDO_URL: 'https://example.org/auth/account/undo',
+      LINK_DEVICE_URL: 'https://example.org/auth/account/device',
+    });
     expect(load({ RATE_LIMIT_MAX_REQUESTS: ' 7 ', RATE_LIMIT_WINDOW_SECONDS: '3' }).RATE_LIMIT_DEFAULT).toBe(
       '7/3',
     );
@@ -147,6 +153,17 @@ describe('where a value comes from', () => {
   });
 });
 
+describe('pages that links lead to', () => {
+  it('may be on an origin of CORS_ORIGINS', () => {
+    const LINK_RESET_URL = 'https://app.example.org/reset?theme=dark';
+    expect(faultsOf({ LINK_RESET_URL, CORS_ORIGINS: 'https://app.example.org' })).toEqual([]);
+  });
+
+  it('make no fault of their own where PUBLIC_URL has one', () => {
+    expect(faultsOf({ PUBLIC_URL: 'auth.example.org' })).toEqual([expect.stringMatching(/^PUBLIC_URL /)]);
+  });
+});
+
 describe('production', () => {
   it('starts with its secrets, its database and secure cookies', () => {
     expect(load(PRODUCTION)).toMatchObject({ isProduction: true, DOCS_ENABLED: false, LOG_FORMAT: 'json' });
@@ -174,6 +191,12 @@ describe('production', () => {
       { ALERT_WEBHOOK_URL: 'http://hooks.example', ALERT_WEBHOOK_SECRET: SECRET },
       'ALERT_WEBHOOK_URL',
     ],
+    [
+      'tokens of mails that travel over http',
+      { LINK_RESET_URL: 'http://app.example.org/reset', CORS_ORIGINS: 'https://app.example.org' },
+      'LINK_RESET_URL',
+    ],
+    ['addresses that nobody can prove', { REQUIRE_VERIFIED_EMAIL: 'true' }, 'SMTP_URL'],
     ['alerts that nobody can verify', { ALERT_WEBHOOK_URL: 'https://hooks.example' }, 'ALERT_WEBHOOK_SECRET'],
   ])('does not start with %s', (_what, variables, name) => {
     expect(faultsOf({ ...PRODUCTION, ...variables })).toEqual([expect.stringMatching(`^${name} must`)]);
@@ -258,6 +281,15 @@ describe('a faulty value is refused, by the name of its variable', () => {
     ['SMTP_URL', 'mail.example'],
     ['ALERT_EMAIL', 'ops'],
     ['AUDIT_EVENT_RETENTION_DAYS', '30'],
+    ['PASSWORD_RESET_EXPIRE_MINUTES', '61'],
+    ['REGISTRATION', 'closed'],
+    ['REQUIRE_VERIFIED_EMAIL', 'yes'],
+    ['RATE_LIMIT_MAIL', '3'],
+    ['LINK_VERIFY_URL', 'https://elsewhere.example/verify'],
+    ['LINK_RESET_URL', 'http://localhost:3000.example.org/reset'],
+    ['LINK_UNDO_URL', 'http://localhost:3000/undo#here'],
+    ['LINK_UNDO_URL', 'http://localhost:3000/undo#'],
+    ['LINK_DEVICE_URL', 'javascript:alert(1)'],
   ])('%s=%s', (name, value) => {
     const faults = faultsOf({ [name]: value });
     expect(faults).toHaveLength(1);

@@ -21,7 +21,15 @@ const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP
 const VERBATIM = new Set(['JWT_SECRET_KEY', 'PASSWORD_PEPPER', 'BOOTSTRAP_ADMIN_PASSWORD']);
 
 /** Variables that get their default from other variables. */
-const DERIVED = ['PUBLIC_URL', 'JWT_ISSUER', 'RATE_LIMIT_DEFAULT'];
+const DERIVED = [
+  'PUBLIC_URL',
+  'JWT_ISSUER',
+  'RATE_LIMIT_DEFAULT',
+  'LINK_VERIFY_URL',
+  'LINK_RESET_URL',
+  'LINK_UNDO_URL',
+  'LINK_DEVICE_URL',
+];
 
 /** Returns all variables that {@link Environment} declares. */
 export function variableNames(): string[] {
@@ -86,6 +94,8 @@ function fillDefaults(
   given['JWT_ISSUER'] ??= given['PUBLIC_URL'];
   given['RATE_LIMIT_DEFAULT'] ??=
     `${number('RATE_LIMIT_MAX_REQUESTS', '100')}/${number('RATE_LIMIT_WINDOW_SECONDS', '60')}`;
+  for (const page of ['verify', 'reset', 'undo', 'device'])
+    given[`LINK_${page.toUpperCase()}_URL`] ??= `${given['PUBLIC_URL'].replace(/\/+$/, '')}/account/${page}`;
   given['COOKIE_SECURE'] ??= 'false';
   given['DOCS_ENABLED'] ??= String(!isProduction);
   given['LOG_FORMAT'] ??= process.stdout.isTTY && !isProduction ? 'pretty' : 'json';
@@ -104,6 +114,6 @@ function memberFaults(environment: Environment, derived: readonly string[]): str
   }).filter((fault) => !(environment.isProduction && fault.value === undefined));
   const causes = faults.filter((fault) => !derived.includes(fault.property));
   return (causes.length > 0 ? causes : faults).map(
-    (fault) => Object.values(fault.constraints ?? {})[0] ?? `${fault.property} is not acceptable`,
+    (fault) => Object.values(fault.constraints ?? {})[0] ?? `${fault.property} is not valid`,
   );
 }

@@ -79,7 +79,7 @@ export const Secret = () =>
         new Set(value).size >= 8 &&
         !/change.?me|replace.?me|placeholder|your.?secret|example|<.*>/i.test(value),
       defaultMessage: () =>
-        '$property must be at least 32 bytes of random text and no placeholder; make one with: openssl rand -base64 48',
+        '$property must be at least 32 bytes of random text and not a placeholder; create one with: openssl rand -base64 48',
     },
   });
 

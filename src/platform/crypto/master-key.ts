@@ -17,6 +17,7 @@ export type KeyPurpose =
   | 'rate-limit-key'
   | 'outbox-payload'
   | 'caught-mail'
+  | 'mailbox-digest'
   | 'secret-digest'
   | 'secret-payload'
   | 'installation-fingerprint';

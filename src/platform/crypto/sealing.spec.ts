@@ -6,7 +6,7 @@ import { Sealing } from './sealing.js';
 const sealing = new Sealing(new MasterKey('the master secret of this test'), new SystemRandomness());
 const sealed = () => sealing.seal('outbox-payload', 'one', 'Zeile ✓');
 
-/** Messages of OpenSSL, of a nonce or tag that is too short, and of a wrong key id. */
+/** Messages of OpenSSL, for a nonce or tag that is too short, and for a wrong key id. */
 const REFUSED = /authenticate data|Invalid|another master secret/;
 
 describe('Sealing', () => {

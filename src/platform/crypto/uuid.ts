@@ -21,8 +21,8 @@ export function uuidFromBytes(bytes: Buffer): string {
 }
 
 /**
- * A clock that is set back by no more keeps the order of the ids; beyond that the time in them would stand still until
- * it is reached again, so that it follows the clock (RFC 9562 section 6.2).
+ * If the clock is set back by at most this much, ids keep their order. Beyond that, ids follow the clock, because their
+ * time would otherwise stand still until the clock reaches it again (RFC 9562 section 6.2).
  */
 const MAX_SETBACK_MS = 1000;
 const POOLED_IDS = 256;

@@ -17,7 +17,7 @@ export async function assertOwnFolder(dataSource: DataSource, dataDir: string): 
   const database = await identityOf(dataSource);
   if (readOrCreate(dataDir, database) === database) return;
   throw new ConfigurationFault([
-    'DATA_DIR was first used with another database, whose audit records it may hold; use another folder, or that database',
+    'DATA_DIR was first used with another database, whose audit records it may contain; use another folder, or that database',
   ]);
 }
 

@@ -22,7 +22,7 @@ export async function assertInstallation(
     const stored = await firstStored(dataSource, variable, fingerprint);
     if (!timingSafeEqual(stored, fingerprint)) {
       faults.push(
-        `${variable} is not the one that this database was first used with; restore that one, or use another database`,
+        `${variable} differs from the one with which this database was first used; restore that one, or use another database`,
       );
     }
   }

@@ -26,7 +26,10 @@ export class HealthController {
   @Get('ready')
   @Operational()
   @ApiOperation({ operationId: 'getReadiness', summary: 'Check whether to send requests here' })
-  @ApiOkResponse({ type: ReadyDto, description: 'Send requests here; `degraded` also serves everything.' })
+  @ApiOkResponse({
+    type: ReadyDto,
+    description: 'Send requests here. In the state `degraded`, all requests are served as well.',
+  })
   @ApiServiceUnavailableResponse({ type: ReadyDto, description: 'Send requests elsewhere.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyDto> {
     const readiness = await this.readiness.check();

@@ -3,8 +3,8 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { type DeclaredRoute, declaredRoutes } from './openapi/route-walk.js';
 
 /**
- * Fails the start when a route does not declare who may call it, because the authorisation guard would refuse all its
- * requests, and when a public route asks for a recent proof.
+ * Fails the start if a route does not declare who may call it, because the authorisation guard would refuse all its
+ * requests, or if a public route requires a recent proof.
  */
 @Injectable()
 export class AccessCheck implements OnModuleInit {

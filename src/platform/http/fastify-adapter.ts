@@ -5,10 +5,17 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
+import { ConnectionLimits } from './connection-limits.js';
 import { PROBLEM_JSON, problemDocument } from './problem-document.js';
 
 /** Maximum size of a body, bytes. */
 const BODY_LIMIT = 64 * 1024;
+
+/**
+ * A connection on which nothing moves for so long is closed, milliseconds: a client that reads none of its responses.
+ * Streams send something every 15 s; between requests, `keepAliveTimeout` takes the place of this.
+ */
+const STALLED_MS = 60_000;
 
 /** Values that the adapter needs before the application exists and could inject them. */
 export interface AdapterParts {
@@ -16,6 +23,7 @@ export interface AdapterParts {
   readonly nextRequestId: () => string;
   /** The path of `PUBLIC_URL`; see `publicPath`. */
   readonly basePath: string;
+  readonly maxConnections: number;
   /** Responds to requests that Fastify refuses before its hooks run, such as a malformed percent-encoding. */
   readonly onUnroutable: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
@@ -34,12 +42,17 @@ const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
  * Creates Fastify with every limit of the HTTP layer in one place (OWASP API4:2023): head 16 KiB, body 64 KiB, 10 s for a
  * whole request. There is no Express-style middleware: security is in hooks and guards on the matched route.
  */
-export function fastifyAdapter({ nextRequestId, basePath, onUnroutable }: AdapterParts): FastifyAdapter {
+export function fastifyAdapter({
+  nextRequestId,
+  basePath,
+  maxConnections,
+  onUnroutable,
+}: AdapterParts): FastifyAdapter {
   const adapter = new FastifyAdapter({
     skipMiddie: true,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 10_000,
-    connectionTimeout: 0,
+    connectionTimeout: STALLED_MS,
     keepAliveTimeout: 72_000,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -71,8 +84,14 @@ export function fastifyAdapter({ nextRequestId, basePath, onUnroutable }: Adapte
   });
   // Node would respond to expectations other than 100-continue itself, bypassing limits and the record; RFC 9110 section
   // 10.1.1 lets a server ignore them.
-  const { server } = adapter.getInstance();
+  const fastify = adapter.getInstance();
+  const { server } = fastify;
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  const connections = new ConnectionLimits(server, maxConnections);
+  fastify.addHook('preClose', (done) => {
+    connections.closeIdle();
+    done();
+  });
   return adapter;
 }
 

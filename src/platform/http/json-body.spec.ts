@@ -6,7 +6,7 @@ import { parseJson } from './json-body.js';
 
 const read = (text: string | Buffer) => parseJson(Buffer.from(text as string));
 
-/** The public sentence of the refusal; null when the text was read. Anything but the one problem is thrown on. */
+/** Returns the public sentence of the refusal, or null if the text was accepted. Rethrows any other error. */
 function refusalOf(text: string | Buffer): string | null {
   try {
     read(text);

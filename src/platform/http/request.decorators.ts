@@ -1,8 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { SessionPrincipal } from '../access/principal.js';
+import type { Locale } from '../access/locale.js';
 import type { Profile } from '../access/profile.js';
 import type { Origin } from './origin.js';
+import { preferredLocale } from './preferred-locale.js';
 import { contextOf, principalOf } from './request-context.js';
 
 const requestOf = (execution: ExecutionContext) => execution.switchToHttp().getRequest<FastifyRequest>();
@@ -19,6 +21,11 @@ export const CurrentProfile = createParamDecorator((_: unknown, execution): Prof
     throw new Error('The route needs the profile of its caller, but the caller was not looked up.');
   return profile;
 });
+
+/** Injects the language that the request's `Accept-Language` prefers. */
+export const PreferredLocale = createParamDecorator((_: unknown, execution): Locale =>
+  preferredLocale(requestOf(execution).headers['accept-language']),
+);
 
 /** Injects the origin of the request. */
 export const ClientOrigin = createParamDecorator(

@@ -6,5 +6,5 @@ export const SLOW = 'portcullis:slow';
 /** Why a route is slow by design. */
 export type SlowReason = 'password';
 
-/** Marks a route as slow by design, `password` for one that hashes; monitoring of response times ignores it. */
+/** Marks a route as slow by design; `password` is for routes that hash one. Monitoring of response times ignores it. */
 export const Slow = (reason: SlowReason) => SetMetadata(SLOW, reason);

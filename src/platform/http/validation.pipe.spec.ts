@@ -25,7 +25,7 @@ class Outer {
 const pipe = new StrictValidationPipe();
 const BODY: ArgumentMetadata = { type: 'body', metatype: Outer };
 
-/** The faults of a body by their pointers; null when it is accepted. Anything but the one problem is thrown on. */
+/** Returns the faults of a body by their pointers, or null if it was accepted. Rethrows any other error. */
 async function faultsOf(body: unknown): Promise<Record<string, string> | null> {
   try {
     await pipe.transform(body, BODY);

@@ -14,14 +14,14 @@ const STYLE =
 const STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
 /**
- * No script and nothing from elsewhere. The frames of mails inherit it, so that a template of the operator cannot load
- * anything either.
+ * Allows no scripts and no external resources. Frames that show mails inherit the policy, so an operator's template
+ * cannot load anything either.
  */
 export const PAGE_POLICY =
   `default-src 'none'; style-src ${STYLE_SOURCE} ${MAIL_STYLE_SOURCE}; form-action 'self'; base-uri 'none'; ` +
   `frame-ancestors 'none'`;
 
-/** Caught mails as a page for developers. */
+/** Renders caught mails as an HTML page for developers. */
 export function mailboxPage(mails: readonly CaughtMail[], to: string | undefined): string {
   const empty = `<p>No mail${to === undefined ? '' : ` to ${escapeHtml(to)}`} has been caught in the last 24 hours.</p>`;
   return `<!doctype html>

@@ -9,7 +9,7 @@ import { CaughtMailboxGuard } from './caught-mailbox.guard.js';
 import { type CaughtMail, CaughtMailbox } from './caught-mailbox.js';
 import { prefersHtml } from './prefers-html.js';
 
-/** Shows developers and tests the mails that were caught; registered only where mails are caught. */
+/** Shows caught mails to developers and tests. Registered only where mails are caught. */
 @ApiExcludeController()
 @Controller('dev/mailbox')
 @Public()
@@ -17,7 +17,7 @@ import { prefersHtml } from './prefers-html.js';
 export class CaughtMailboxController {
   constructor(private readonly mailbox: CaughtMailbox) {}
 
-  /** The mails of the last 24 hours, the newest first: JSON, or a page where the caller prefers HTML. */
+  /** Returns the mails of the last 24 hours, newest first, as JSON, or as a page if the client prefers HTML. */
   @Get()
   @Operational()
   async list(

@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
 
-/** Which caught mails to read. */
+/** Query parameters of the caught mailbox. */
 export class CaughtMailboxQueryDto {
   /** Only mails to this address. */
   @IsOptional()
@@ -9,12 +9,12 @@ export class CaughtMailboxQueryDto {
   @MaxLength(254)
   to?: string;
 
-  /** Only mails that were caught after the one with this id. */
+  /** Only mails caught after the one with this id. */
   @IsOptional()
   @IsUUID()
   after?: string;
 
-  /** Seconds to wait for a mail while there is none. */
+  /** Seconds to wait for a mail if there is none yet. */
   @IsOptional()
   @Type(() => Number)
   @IsInt()

@@ -6,9 +6,9 @@ import { Problem } from '../errors/problem.js';
 import { isLoopbackHost, isLoopbackPeer } from '../http/loopback.js';
 
 /**
- * The mailbox holds every token that resets a password, so it is there for this machine alone: the peer is on loopback
- * and no proxy, and `PUBLIC_URL` and `Host` name loopback, which a page that rebinds its own name does not (DNS
- * rebinding). Everybody else gets `not_found`.
+ * Restricts the mailbox to this machine, because it shows every password reset token. The peer must be on loopback and
+ * must not be a proxy, and both `PUBLIC_URL` and `Host` must name loopback, which prevents DNS rebinding. All other
+ * requests get `not_found`.
  */
 @Injectable()
 export class CaughtMailboxGuard implements CanActivate {

@@ -10,7 +10,7 @@ const KEPT_MS = 86_400_000;
 const MOST = 1_000;
 const POLL_MS = 250;
 
-/** A mail that was caught; members that do not apply are null. */
+/** A caught mail. Members that do not apply are null. */
 export interface CaughtMail extends Mail {
   /** The value after `#token=` in the link. */
   readonly token: string | null;
@@ -18,15 +18,18 @@ export interface CaughtMail extends Mail {
   readonly createdAt: string;
 }
 
-/** Which caught mails to read. */
+/** Selects caught mails. */
 export interface CaughtFilter {
-  /** Only those to this address; case does not count. */
+  /** Only mails to this address, compared without regard to case. */
   readonly to?: string | undefined;
-  /** Only those that were caught after the one with this id. */
+  /** Only mails caught after the one with this id. */
   readonly after?: string | undefined;
 }
 
-/** The mails of a development installation without a mail server: of all instances, encrypted, for 24 h and 1,000 mails. */
+/**
+ * The mails of all instances of a development installation that has no mail server. Encrypted; at most 1,000 mails,
+ * kept for 24 h.
+ */
 @Injectable()
 export class CaughtMailbox {
   constructor(
@@ -36,14 +39,17 @@ export class CaughtMailbox {
     private readonly drain: Drain,
   ) {}
 
-  /** Keeps a mail; a second time under the same id is without effect. */
+  /** Stores a mail. Does nothing if a mail with the same id is already stored. */
   async add(mail: Mail): Promise<void> {
     const sealed = this.sealing.seal('caught-mail', mail.id, JSON.stringify(mail));
     const row = { id: mail.id, sealed, createdAt: this.clock.now() };
     await this.mails.insert(row, this.keptSince, MOST);
   }
 
-  /** The newest first; waits up to `waitMs` for the first one while there is none, and no longer than the process runs. */
+  /**
+   * Returns mails, newest first. If there are none, waits for one for up to `waitMs`, or until the process shuts
+   * down.
+   */
   async list(filter: CaughtFilter, waitMs: number): Promise<CaughtMail[]> {
     const untilMs = performance.now() + waitMs;
     for (;;) {

@@ -1,7 +1,7 @@
 import type { CaughtMailbox } from './caught-mailbox.js';
 import { type Mail, Mailer } from './mailer.js';
 
-/** Outside production without `SMTP_URL`: mails go to the caught mailbox. */
+/** Delivers mails to the caught mailbox. Used outside production if `SMTP_URL` is unset. */
 export class CaughtMailer extends Mailer {
   readonly configured = true;
 

@@ -3,14 +3,14 @@ import { DataSource } from 'typeorm';
 import { onDatabase } from '../database/database-problem.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 
-/** A caught mail as it is stored. */
+/** A stored caught mail. */
 export interface CaughtRow {
   readonly id: string;
   readonly sealed: Buffer;
   readonly createdAt: Date;
 }
 
-/** Every statement over caught mails. */
+/** All SQL statements on caught mails. */
 @Injectable()
 export class CaughtMailsRepository {
   constructor(
@@ -19,8 +19,9 @@ export class CaughtMailsRepository {
   ) {}
 
   /**
-   * Stores a mail once for its id, and deletes what is older than the instant or beyond the newest `most`. One instance
-   * at a time: positions then follow the order of commits, and a reader that goes on from one misses none.
+   * Stores a mail once per id, and deletes mails older than `keptSince` or beyond the newest `most`. Only one
+   * instance inserts at a time, so positions follow the order of commits and a reader that resumes after a position
+   * misses none.
    */
   async insert({ id, sealed, createdAt }: CaughtRow, keptSince: Date, most: number): Promise<void> {
     await this.transactions.run(async (tx) => {
@@ -37,7 +38,7 @@ export class CaughtMailsRepository {
     });
   }
 
-  /** The mails that came after the one with this id, or all, the newest first. All, too, where it is gone. */
+  /** Returns the mails after the one with this id, newest first; all of them if `id` is null or no longer stored. */
   async listAfter(id: string | null, keptSince: Date): Promise<CaughtRow[]> {
     return onDatabase(() =>
       this.dataSource.query<CaughtRow[]>(

@@ -1,10 +1,10 @@
-/** A part of a mail in both of its forms. */
+/** A part of a mail, as plain text and as HTML. */
 export interface Block {
   readonly text: string;
   readonly html: string;
 }
 
-/** What a mail says, in one language. */
+/** The contents of a mail in one language. */
 export interface MailContent {
   readonly subject: string;
   readonly body: readonly Block[];
@@ -23,13 +23,13 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => ESCAPED[character]!);
 }
 
-/** A tag for a paragraph: words and values alike are text and never markup. */
+/** A template tag for a paragraph. Literal parts and values are treated as text, never as markup. */
 export function paragraph(words: TemplateStringsArray, ...values: readonly string[]): Block {
   const text = String.raw({ raw: words }, ...values);
   return { text, html: `<p>${escapeHtml(text)}</p>` };
 }
 
-/** Names and values in a table; those without a value are left out. */
+/** A table of names and values. Rows without a value are omitted. */
 export function facts(rows: readonly (readonly [name: string, value: string])[]): Block {
   const given = rows.filter(([, value]) => value !== '');
   const width = Math.max(0, ...given.map(([name]) => name.length));
@@ -42,12 +42,12 @@ export function facts(rows: readonly (readonly [name: string, value: string])[])
   };
 }
 
-/** Lines that keep their breaks and blanks. */
+/** Text whose line breaks and spaces are preserved. */
 export function preformatted(text: string): Block {
   return { text, html: text === '' ? '' : `<pre>${escapeHtml(text)}</pre>` };
 }
 
-/** A link; the text form shows its full address. */
+/** A link. The text form shows the full URL. */
 export function link(label: string, url: string): Block {
   return {
     text: `${label}:\n${url}`,
@@ -55,7 +55,7 @@ export function link(label: string, url: string): Block {
   };
 }
 
-/** A code that a person types. */
+/** A code for the recipient to type. */
 export function code(value: string): Block {
   return { text: `    ${value}`, html: `<p class="code">${escapeHtml(value)}</p>` };
 }

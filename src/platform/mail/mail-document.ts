@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 import { type Block, escapeHtml } from './mail-content.js';
-import type { Locale } from './mail-kinds.js';
+import type { Locale } from '../access/locale.js';
 
-/** Needs nothing from outside the mail; clients that drop it show the same words. */
+/** Loads nothing from outside the mail. Clients that ignore the style show the same text. */
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:36em;margin:2em auto;padding:0 1em;color:#1a1a1a;background:#fff}' +
   'th{text-align:left;font-weight:600;padding-right:1em;vertical-align:top}pre{white-space:pre-wrap}' +
   '.code{font:600 1.5em/1.5 ui-monospace,monospace;letter-spacing:.1em}';
 
-/** The source expression by which a Content-Security-Policy admits the style of mails (CSP3 section 2.3.1). */
+/** The Content-Security-Policy source expression that allows the style of mails (CSP3 section 2.3.1). */
 export const MAIL_STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
-/** The plain text of a mail. */
+/** Renders a mail as plain text. */
 export function textOf(body: readonly Block[]): string {
   const paragraphs = body.map(({ text }) => text).filter((text) => text !== '');
   return `${paragraphs.join('\n\n')}\n`;
 }
 
-/** The same as an HTML document without scripts and external resources. */
+/** Renders a mail as an HTML document without scripts or external resources. */
 export function htmlOf(subject: string, body: readonly Block[], locale: Locale): string {
   const parts = body.map(({ html }) => html).filter((html) => html !== '');
   return (

@@ -1,4 +1,7 @@
-/** Every kind of mail that the service can send; names of templates, and of `kind` in the caught mailbox. */
+/**
+ * Every kind of mail that the service can send. The names are used for template files and for `kind` in the caught
+ * mailbox.
+ */
 export const MAIL_KINDS = [
   'verification',
   'address_change',
@@ -27,9 +30,3 @@ export const MAIL_KINDS = [
 
 /** One of {@link MAIL_KINDS}. */
 export type MailKind = (typeof MAIL_KINDS)[number];
-
-/** The languages that mails are written in; the first is the default. */
-export const LOCALES = ['en', 'de'] as const;
-
-/** One of {@link LOCALES}. */
-export type Locale = (typeof LOCALES)[number];

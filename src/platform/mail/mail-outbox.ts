@@ -2,26 +2,31 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Transaction } from '../database/transaction-runner.js';
 import type { OutboxChannel, OutboxDelivery, Priority } from '../outbox/outbox-channel.js';
 import { Outbox } from '../outbox/outbox.js';
-import type { Locale } from './mail-kinds.js';
+import { Problem } from '../errors/problem.js';
+import { MailErrors } from './mail.errors.js';
+import type { Locale } from '../access/locale.js';
 import type { MailTemplate, MailValues } from './mail-template.js';
 import { MailTemplates } from './mail-templates.js';
 import { type Mail, Mailer } from './mailer.js';
 
-/** The name of the outbox channel of mails. */
+/** The name of the outbox channel for mails. */
 export const MAIL_CHANNEL = 'mail';
 
-/** A mail that is to be sent. */
+/** A mail to be sent. */
 export interface OutgoingMail<P extends string> {
   readonly to: string;
   readonly locale: Locale;
-  /** The subject, such as `user:<id>`; stored in clear, so never an address. */
+  /** The subject of the outbox message, such as `user:<id>`. Stored in clear text, so never an e-mail address. */
   readonly subject: string;
   readonly values: MailValues<P>;
-  /** `normal` where it is not given. */
+  /** Defaults to `normal`. */
   readonly priority?: Priority;
 }
 
-/** Sends mails by the outbox: written with their cause, encrypted until they are sent, and then wiped. */
+/**
+ * Sends mails through the outbox. A mail is written in the transaction that causes it, stored encrypted, and erased
+ * once it is sent.
+ */
 @Injectable()
 export class MailOutbox implements OutboxChannel, OnModuleInit {
   readonly name = MAIL_CHANNEL;
@@ -33,16 +38,21 @@ export class MailOutbox implements OutboxChannel, OnModuleInit {
     private readonly mailer: Mailer,
   ) {}
 
-  /** Whether mails reach anyone; false in production without `SMTP_URL`. */
+  /** Whether mails can be delivered; false in production if `SMTP_URL` is unset. */
   get configured(): boolean {
     return this.mailer.configured;
+  }
+
+  /** For requests that are of no use without a mail. Throws `mail_unconfigured` while {@link configured} is false. */
+  assertConfigured(): void {
+    if (!this.configured) throw new Problem(MailErrors.mail_unconfigured);
   }
 
   onModuleInit(): void {
     this.outbox.register(this);
   }
 
-  /** Writes a mail in the transaction of its cause. Does nothing while {@link configured} is false. */
+  /** Writes a mail in the caller's transaction. Does nothing if {@link configured} is false. */
   async send<P extends string>(
     tx: Transaction,
     template: MailTemplate<P>,

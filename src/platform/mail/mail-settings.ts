@@ -5,27 +5,32 @@ type SmtpOptions = Exclude<Parameters<typeof createTransport>[0], string | undef
 
 const MINUTE_MS = 60_000;
 
-/** For the name and for TCP, where RFC 5321 asks for nothing; a server that is up takes far less. */
+/**
+ * Limit for name resolution and the TCP connection, for which RFC 5321 sets none. A reachable server needs far less.
+ */
 const CONNECT_MS = 30_000;
 
-/** RFC 5321 section 4.5.3.2.1: servers delay their greeting, some to unmask impatient senders of spam. */
+/** RFC 5321 section 4.5.3.2.1. Some servers delay the greeting to expose spam senders, which do not wait. */
 const GREETING_MS = 5 * MINUTE_MS;
 
-/** Sections 4.5.3.2.2 to .6, the longest of which is the answer to the final dot: to hang up before it makes copies. */
+/**
+ * The longest timeout of sections 4.5.3.2.2 to 4.5.3.2.6, for the reply to the final dot. Giving up earlier causes
+ * duplicates.
+ */
 const SILENCE_MS = 10 * MINUTE_MS;
 
-/** Longest for a whole mail, from a server that answers a little now and then. */
+/** Limit for a whole mail, in case the server keeps replying but makes no progress. */
 export const SEND_MS = 15 * MINUTE_MS;
 
-/** The sender where `MAIL_FROM` names none: the host that the links in mails point to. */
+/** Returns the sender. If `MAIL_FROM` is unset, its domain is the host that links in mails point to. */
 export function senderOf({ MAIL_FROM, PUBLIC_URL, PRODUCT_NAME }: Environment) {
   return MAIL_FROM ?? { name: PRODUCT_NAME, address: `portcullis@${new URL(PUBLIC_URL).hostname}` };
 }
 
 /**
- * How to reach the mail server. In production a server that is not on this machine must offer STARTTLS: a downgrade
- * would show addresses and the server's password to the network (RFC 3207 section 6). `requireTLS` in the URL decides
- * otherwise. Message parts are never read from files or addresses.
+ * Returns the SMTP transport options. In production, a server on another machine must offer STARTTLS, because a
+ * downgrade would reveal addresses and the server's password to the network (RFC 3207 section 6). `requireTLS` in the
+ * URL overrides this. Message parts are never read from files or URLs.
  */
 export function smtpOptions(url: string, isProduction: boolean) {
   const { hostname, searchParams } = new URL(url);

@@ -57,7 +57,7 @@ describe('MailTemplates', () => {
     return [];
   };
 
-  it('makes text and HTML of one structure, and escapes what is filled in', () => {
+  it('renders text and HTML from one structure, and escapes values', () => {
     const { subject, text, html } = templates().render(invitation, 'en', EVIL);
     expect(subject).toBe('Invitation to Acme');
     expect(text).toBe(`Hello ${EVIL.name},\n\nFrom: ${EVIL.name}\n\nOpen:\n${EVIL.link}\n\n    AB<C\n`);
@@ -67,20 +67,20 @@ describe('MailTemplates', () => {
     expect(html).toContain('<html lang="en">');
   });
 
-  it('writes in the language that is asked for', () => {
+  it('uses the requested language', () => {
     expect(templates().render(invitation, 'de', EVIL)).toMatchObject({
       subject: 'Einladung',
       html: expect.stringContaining('<html lang="de">'),
     });
   });
 
-  it('takes no resource from elsewhere', () => {
+  it('loads no external resources', () => {
     expect(templates().render(invitation, 'en', EVIL).html).not.toMatch(
       /\bsrc=|url\(|<link|@import|<script/i,
     );
   });
 
-  it("replaces the words of one language by the operator's, form by form", () => {
+  it("replaces the text of one language with the operator's, separately for each form", () => {
     const made = templates({
       'invitation.en.txt': 'Subject: {{ product }} wants you, {{name}}\r\n\r\nCome: {{link}}\n',
       'invitation.de.html': '<p title="{{name}}">{{product}}</p>',
@@ -95,14 +95,14 @@ describe('MailTemplates', () => {
     });
   });
 
-  it('fills in no placeholder that a value spells', () => {
+  it('does not fill in placeholders contained in values', () => {
     const made = templates({ 'invitation.en.txt': 'Subject: x\n\n{{name}}' });
     expect(made.render(invitation, 'en', { name: '{{link}}', link: 'secret' }).text).toBe('{{link}}');
   });
 
   it.each([
-    ['an unknown placeholder', 'invitation.en.html', '{{token}}', 'names {{token}}'],
-    ['a placeholder of Object', 'invitation.en.html', '{{constructor}}', 'names {{constructor}}'],
+    ['an unknown placeholder', 'invitation.en.html', '{{token}}', 'uses {{token}}'],
+    ['a placeholder of Object', 'invitation.en.html', '{{constructor}}', 'uses {{constructor}}'],
     ['braces without a name', 'invitation.en.html', '{{name', 'braces'],
     ['an expression', 'invitation.en.html', '{{name | raw}}', 'braces'],
     ['a text without a subject', 'invitation.en.txt', 'Hello {{name}}', 'Subject:'],
@@ -111,7 +111,7 @@ describe('MailTemplates', () => {
     ['an unknown kind', 'invitaton.en.txt', 'Subject: x\n', 'is not named'],
     ['an unknown language', 'invitation.fr.txt', 'Subject: x\n', 'is not named'],
     ['a kind that is not sent', 'role_changed.en.txt', 'Subject: x\n', 'does not send'],
-  ])('stops the start on %s', (_, name, content, said) => {
+  ])('prevents the start for %s', (_, name, content, said) => {
     const found = faults({ [name]: content });
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(/^MAIL_TEMPLATES_DIR: /);
@@ -119,7 +119,7 @@ describe('MailTemplates', () => {
     expect(found[0]).toContain(said);
   });
 
-  it('stops the start on a folder that is not there', () => {
+  it('prevents the start if the folder does not exist', () => {
     const environment = Object.assign(new Environment(), { MAIL_TEMPLATES_DIR: join(folder, 'nowhere') });
     expect(() => new MailTemplates(environment).onModuleInit()).toThrow('MAIL_TEMPLATES_DIR');
   });

@@ -2,18 +2,19 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ConfigurationFault } from '../config/configuration-fault.js';
 import { Environment } from '../config/environment.js';
 import { htmlOf, textOf } from './mail-document.js';
-import type { Locale, MailKind } from './mail-kinds.js';
+import type { Locale } from '../access/locale.js';
+import type { MailKind } from './mail-kinds.js';
 import type { MailTemplate, MailValues } from './mail-template.js';
 import { type TemplateFile, faultOf, fillHtml, fillText, readTemplateFiles } from './template-files.js';
 
-/** A mail as it is sent. */
+/** A mail ready to be sent. */
 export interface RenderedMail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
 }
 
-/** Turns kinds of mails into mails, by our own words or by the operator's templates in `MAIL_TEMPLATES_DIR`. */
+/** Renders mails, using the built-in text or the operator's templates in `MAIL_TEMPLATES_DIR`. */
 @Injectable()
 export class MailTemplates implements OnModuleInit {
   private readonly templates = new Map<MailKind, MailTemplate>();
@@ -21,7 +22,7 @@ export class MailTemplates implements OnModuleInit {
 
   constructor(private readonly environment: Environment) {}
 
-  /** Adds kinds of mails, before modules are initialised. Throws where a kind is declared twice. */
+  /** Adds kinds of mail. Must be called before modules are initialised. Throws if a kind is declared twice. */
   register(templates: readonly MailTemplate[]): void {
     for (const template of templates) {
       if (this.templates.has(template.kind)) throw new Error(`The mail ${template.kind} is declared twice.`);
@@ -29,7 +30,7 @@ export class MailTemplates implements OnModuleInit {
     }
   }
 
-  /** Reads the operator's templates. Throws {@link ConfigurationFault} with everything that is wrong with them. */
+  /** Reads the operator's templates. Throws a {@link ConfigurationFault} that lists every error in them. */
   onModuleInit(): void {
     const folder = this.environment.MAIL_TEMPLATES_DIR;
     if (folder === undefined) return;

@@ -4,6 +4,9 @@ import { CaughtMailbox } from './caught-mailbox.js';
 import { CaughtMailboxController } from './caught-mailbox.controller.js';
 import { CaughtMailer } from './caught-mailer.js';
 import { CaughtMailsRepository } from './caught-mails.repository.js';
+import { MailBounds } from './mail-bounds.js';
+import { MailBoundsRepository } from './mail-bounds.repository.js';
+import { MailLinks } from './mail-links.js';
 import { MailOutbox } from './mail-outbox.js';
 import type { MailTemplate } from './mail-template.js';
 import { MailTemplates } from './mail-templates.js';
@@ -21,7 +24,7 @@ function mailerOf(environment: Environment, mailbox: CaughtMailbox): Mailer {
 @Global()
 @Module({})
 export class MailModule {
-  /** The mailbox has a route only where mails are caught. */
+  /** The mailbox route exists only where mails are caught. */
   static with({ SMTP_URL, isProduction }: Environment): DynamicModule {
     const catches = SMTP_URL === undefined && !isProduction;
     return {
@@ -31,15 +34,18 @@ export class MailModule {
         CaughtMailbox,
         CaughtMailsRepository,
         { provide: Mailer, inject: [Environment, CaughtMailbox], useFactory: mailerOf },
+        MailBounds,
+        MailBoundsRepository,
+        MailLinks,
         MailTemplates,
         MailOutbox,
       ],
-      exports: [Mailer, MailTemplates, MailOutbox],
+      exports: [Mailer, MailBounds, MailLinks, MailTemplates, MailOutbox],
     };
   }
 }
 
-/** Declares the kinds of mails of a module: `imports: [MailKindsModule.with(invitationMail)]`. */
+/** Declares a module's kinds of mail: `imports: [MailKindsModule.with(invitationMail)]`. */
 @Module({})
 export class MailKindsModule {
   static with(...templates: MailTemplate[]): DynamicModule {

@@ -1,6 +1,6 @@
 import type { MailKind } from './mail-kinds.js';
 
-/** One mail to one person. */
+/** One mail to one recipient. */
 export interface Mail {
   /** Becomes the Message-ID, so that a mail sent twice is recognisable as one (RFC 5322 section 3.6.4). */
   readonly id: string;
@@ -9,24 +9,25 @@ export interface Mail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
-  /** What the mail is about to be used for, where it is: for those who read caught mails. */
+  /** The link in the mail, if it has one; shown to readers of caught mails. */
   readonly link: string | null;
   readonly code: string | null;
 }
 
-/** The way in which mails leave the outbox. */
+/** Delivers mails that leave the outbox. */
 export abstract class Mailer {
-  /** Whether mails can be sent at all; where not, they are not to be written. */
+  /** Whether mails can be sent at all. If false, no mail should be written to the outbox. */
   abstract readonly configured: boolean;
 
   /**
-   * Resolves once the mail is with the server, or caught. Rejects with `PermanentFailure` where the server refused it
-   * for good, else with what may be tried again; messages of errors name no address and nothing of the mail.
+   * Resolves once the server has accepted the mail, or the mail is caught. Rejects with `PermanentFailure` if the
+   * server refused it permanently, and with any other error if it can be retried. Error messages contain neither the
+   * address nor any part of the mail.
    */
   abstract send(mail: Mail, signal: AbortSignal): Promise<void>;
 }
 
-/** In production without `SMTP_URL`. */
+/** Used in production if `SMTP_URL` is unset. */
 export class NoMailer extends Mailer {
   readonly configured = false;
 

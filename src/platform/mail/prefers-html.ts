@@ -1,4 +1,7 @@
-/** Whether an `Accept` field ranks `text/html` above `application/json` (RFC 9110 section 12.5.1); JSON where it is equal. */
+/**
+ * Whether an `Accept` field ranks `text/html` above `application/json` (RFC 9110 section 12.5.1). False if they are
+ * equal.
+ */
 export function prefersHtml(accept: string | undefined): boolean {
   const ranges = (accept ?? '').split(',').map(range);
   return quality(ranges, 'text', 'html') > quality(ranges, 'application', 'json');
@@ -17,7 +20,7 @@ function range(text: string): Range {
   return { type, subtype, quality: weight === undefined ? 1 : Number(weight) || 0 };
 }
 
-/** Of the most specific range that names the type. */
+/** The quality value of the most specific range that matches the type. */
 function quality(ranges: readonly Range[], type: string, subtype: string): number {
   const found =
     ranges.find((one) => one.type === type && one.subtype === subtype) ??

@@ -4,11 +4,14 @@ import { PermanentFailure } from '../outbox/outbox-channel.js';
 import { SEND_MS, senderOf, smtpOptions } from './mail-settings.js';
 import { type Mail, Mailer } from './mailer.js';
 
-/** Where nodemailer saw an error, when the server's reply was about this mail, and not about the connection or the login. */
+/** nodemailer's error codes for replies about this mail, as opposed to the connection or the login. */
 const ABOUT_THE_MAIL = ['EENVELOPE', 'EMESSAGE'];
 const REASON_LENGTH = 300;
 
-/** Sends mail by SMTP, one connection per mail: rare messages are not worth a connection that must be kept alive. */
+/**
+ * Sends mail by SMTP. Uses one connection per mail, because mails are too rare for keeping a connection open to pay
+ * off.
+ */
 export class SmtpMailer extends Mailer {
   readonly configured = true;
   private readonly transport: ReturnType<typeof createTransport>;
@@ -39,7 +42,7 @@ export class SmtpMailer extends Mailer {
   }
 }
 
-/** The error without the address and the links that a server may repeat in its reply. */
+/** Returns the error without the address and links, which a server may repeat in its reply. */
 function failureOf(error: unknown, to: string): Error {
   const { message, code, responseCode } = error as { message: string; code?: string; responseCode?: number };
   const address = new RegExp(to.replaceAll(/[^\w@]/g, '\\$&'), 'gi');

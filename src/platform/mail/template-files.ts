@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { escapeHtml } from './mail-content.js';
-import { LOCALES, type Locale, MAIL_KINDS, type MailKind } from './mail-kinds.js';
+import { LOCALES, type Locale } from '../access/locale.js';
+import { MAIL_KINDS, type MailKind } from './mail-kinds.js';
 
-/** One file of the operator that replaces one form of one mail. */
+/** An operator's file that replaces one form of one mail. */
 export interface TemplateFile {
   readonly name: string;
   readonly kind: MailKind;
@@ -16,14 +17,17 @@ const FILE_NAME = new RegExp(`^(${MAIL_KINDS.join('|')})\\.(${LOCALES.join('|')}
 const PLACEHOLDER = /\{\{\s*([a-z]\w*)\s*\}\}/gi;
 const SUBJECT = /^Subject:[ \t]*(\S[^\r\n]*)(?:\r?\n|$)/;
 
-/** Reads a folder of templates, and tells what in it is none, in sentences that name the file. */
+/**
+ * Reads a folder of templates. `faults` describes every file that is not a valid template, in sentences that name the
+ * file.
+ */
 export function readTemplateFiles(folder: string): { files: TemplateFile[]; faults: string[] } {
   const files: TemplateFile[] = [];
   const faults: string[] = [];
   for (const name of namesIn(folder, faults)) {
     const [, kind, locale, form] = FILE_NAME.exec(name) ?? [];
     if (kind === undefined) {
-      faults.push(`${name} is not named <kind>.<locale>.txt or <kind>.<locale>.html after a kind of mail`);
+      faults.push(`${name} is not named <kind>.<locale>.txt or <kind>.<locale>.html for a kind of mail`);
       continue;
     }
     try {
@@ -47,20 +51,20 @@ function namesIn(folder: string, faults: string[]): string[] {
   }
 }
 
-/** What keeps a template from being used with the placeholders of its kind; null for nothing. */
+/** Returns why a template cannot be used with the placeholders of its kind, or null if it can. */
 export function faultOf(
   { name, form, source }: TemplateFile,
   placeholders: readonly string[],
 ): string | null {
   const unknown = [...source.matchAll(PLACEHOLDER)].find(([, found]) => !placeholders.includes(found!));
-  if (unknown) return `${name} names {{${unknown[1]}}}; it may name ${placeholders.join(', ')}`;
+  if (unknown) return `${name} uses {{${unknown[1]}}}; it may use ${placeholders.join(', ')}`;
   if (/\{\{|\}\}/.test(source.replaceAll(PLACEHOLDER, '')))
-    return `${name} holds braces that are no {{name}}`;
+    return `${name} contains braces that are not a {{placeholder}}`;
   if (form === 'txt' && !SUBJECT.test(source)) return `${name} must begin with a line "Subject: ..."`;
   return null;
 }
 
-/** Fills a text template in. */
+/** Fills in a text template. */
 export function fillText(
   source: string,
   values: Readonly<Record<string, string>>,
@@ -70,7 +74,7 @@ export function fillText(
   return { subject: fill(subject, values).replaceAll(/[\r\n]+/g, ' '), text: fill(body, values) };
 }
 
-/** Fills an HTML template in; values are escaped. */
+/** Fills in an HTML template. Values are escaped. */
 export function fillHtml(source: string, values: Readonly<Record<string, string>>): string {
   return fill(source, values, escapeHtml);
 }

@@ -6,9 +6,8 @@ const JITTER = 0.2;
 export const GIVE_UP_AFTER_MS = 86_400_000;
 
 /**
- * Milliseconds to wait after the given number of failed attempts: 1 s, doubling up to 5 min, up to a fifth longer
- * at random, so that what failed together does not return together.
- *
+ * Returns how many milliseconds to wait after the given number of failed attempts: 1 s, doubling up to 5 min, plus up
+ * to a fifth at random, so that messages that failed together are not retried together.
  * @param random from 0 to 1
  */
 export function backoffMs(attempts: number, random: number): number {

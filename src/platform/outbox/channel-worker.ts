@@ -11,18 +11,21 @@ import type { Outbox } from './outbox.js';
 import type { OutboxRepository } from './outbox.repository.js';
 
 const PAUSE_MS = 1_000;
-/** A dead instance's messages are taken over when its lease has ended: within 60 s, the pause and a restart included. */
+/**
+ * If an instance dies, its messages are taken over when their leases end: within 60 s, including the pause and a
+ * restart.
+ */
 const LEASE_MS = 30_000;
 const RENEW_MS = 10_000;
-/** Attempts under way at a time, so that a receiver that hangs does not hold up the other messages. */
+/** Concurrent attempts, so that a receiver that hangs does not delay the other messages. */
 const PARALLEL = 12;
-/** Of these, kept free for critical messages. */
+/** How many of these are reserved for critical messages. */
 const RESERVED = 2;
 const ERROR_LENGTH = 500;
-/** How long a shutdown waits for attempts under way before it aborts them. */
+/** How long a shutdown waits for running attempts before it aborts them. */
 const GRACE_MS = 5_000;
 
-/** What the workers of all channels share. */
+/** Dependencies shared by the workers of all channels. */
 export interface WorkerParts {
   readonly outbox: Outbox;
   readonly messages: OutboxRepository;
@@ -32,8 +35,8 @@ export interface WorkerParts {
 }
 
 /**
- * Sends the messages of one channel. Any number of instances may run it: each message is with one worker at a time, whose
- * lease is renewed for as long as the attempt takes.
+ * Sends the messages of one channel. Any number of instances may run it: each message is held by one worker at a
+ * time, and its lease is renewed for as long as the attempt lasts.
  */
 export class ChannelWorker {
   private readonly logger = new Logger('Outbox');
@@ -61,7 +64,7 @@ export class ChannelWorker {
     this.sending.wake();
   }
 
-  /** Ends attempts under way after a grace of 5 s; they count as failed and are repeated. */
+  /** Aborts running attempts after a grace period of 5 s. They count as failed and are retried. */
   async stop(): Promise<void> {
     await this.sending.stop();
     const ended = new AbortController();
@@ -72,7 +75,7 @@ export class ChannelWorker {
     await this.renewing.stop();
   }
 
-  /** Begins attempts for what is due, as many as there is room for; returns whether more may be due. */
+  /** Starts as many due attempts as capacity allows. Returns whether more may be due. */
   async step(): Promise<boolean> {
     const free = PARALLEL - this.underWay.size;
     if (free === 0) return false;
@@ -90,14 +93,14 @@ export class ChannelWorker {
     return claimed.length === limit;
   }
 
-  /** Takes a step and waits for the attempts to end; for tests. Returns whether more may be due. */
+  /** Takes a step and waits for the attempts to finish; for tests. Returns whether more may be due. */
   async drain(): Promise<boolean> {
     const more = await this.step();
     await Promise.all(this.underWay.values());
     return more;
   }
 
-  /** Extends the leases of the messages that are being attempted. */
+  /** Extends the leases of the messages being attempted. */
   async renew(): Promise<void> {
     if (this.underWay.size === 0) return;
     await this.parts.messages.renew([...this.underWay.keys()], new Date(this.parts.clock.nowMs() + LEASE_MS));
@@ -129,7 +132,9 @@ export class ChannelWorker {
     await this.persistently(() => this.end(message, state, null));
   }
 
-  /** PostgreSQL may be away at the moment, and what has arrived must not be sent again for that. */
+  /**
+   * Retries while PostgreSQL is unavailable: a delivered message must not be sent again because recording it failed.
+   */
   private async persistently(record: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
@@ -163,11 +168,11 @@ export class ChannelWorker {
     const line = { messageId, channel, attempts, error };
     if (isPermanent || nextAttemptAt.getTime() - createdAt.getTime() > GIVE_UP_AFTER_MS) {
       await this.end(message, 'dead', error);
-      this.logger.error(line, 'Message given up');
+      this.logger.error(line, 'Message abandoned');
       return;
     }
     if (!(await this.parts.messages.postpone(message, nextAttemptAt, error))) return;
     this.parts.outbox.report({ channel, outcome: 'failed' });
-    if (attempts === 1) this.logger.warn(line, 'Message not delivered; will be repeated');
+    if (attempts === 1) this.logger.warn(line, 'Message not delivered; will be retried');
   }
 }

@@ -1,36 +1,37 @@
-/** How a message ends that its channel decided not to send. */
+/** The final state of a message that its channel decided not to send. */
 export const SUPPRESSED = 'suppressed';
 
-/** How urgent a message is: of what is due, the more urgent is sent first. Stored as its place in this list. */
+/** Priorities of messages. Of those due, the most urgent is sent first. Stored as the index in this list. */
 export const PRIORITIES = ['critical', 'normal', 'low'] as const;
 
 /** One of {@link PRIORITIES}. */
 export type Priority = (typeof PRIORITIES)[number];
 
-/** A message on its way to its receiver. */
+/** A message to be delivered. */
 export interface OutboxDelivery {
-  /** Stable over all attempts. */
+  /** The same for every attempt. */
   readonly id: string;
   readonly subject: string;
-  /** As it was enqueued, once through JSON. */
+  /** The enqueued payload, after serialisation to JSON and back. */
   readonly payload: unknown;
-  /** Aborted when the process shuts down; the attempt then fails and is repeated by another instance. */
+  /** Aborted when the process shuts down. The attempt then fails, and another instance retries it. */
   readonly signal: AbortSignal;
 }
 
-/** A way in which messages leave the outbox. */
+/** Delivers messages from the outbox to one kind of receiver. */
 export interface OutboxChannel {
   readonly name: string;
-  /** Whether payloads hold secrets or personal data, and are therefore encrypted at rest. */
+  /** Whether payloads contain secrets or personal data and are therefore encrypted at rest. */
   readonly sealed: boolean;
   /**
-   * Delivers, or throws: {@link PermanentFailure} for what a repetition cannot mend, anything else to be called again
-   * later. The error's message is logged and stored in clear. Returns {@link SUPPRESSED} for what is not to be sent.
+   * Delivers a message. Throws {@link PermanentFailure} if retrying cannot help, and any other error to be called
+   * again later. The error message is logged and stored in clear text. Returns {@link SUPPRESSED} for a message that
+   * must not be sent.
    */
   deliver(delivery: OutboxDelivery): Promise<void | typeof SUPPRESSED>;
 }
 
-/** The receiver refused the message for good. */
+/** The receiver refused the message permanently. */
 export class PermanentFailure extends Error {
   constructor(message: string) {
     super(message);
@@ -38,7 +39,7 @@ export class PermanentFailure extends Error {
   }
 }
 
-/** What is to be sent. */
+/** A message to enqueue. */
 export interface NewMessage {
   readonly channel: string;
   /** What the message is about, such as `user:<id>`; never an e-mail address. */
@@ -46,13 +47,13 @@ export interface NewMessage {
   /** Any JSON value. */
   readonly payload: unknown;
   readonly priority: Priority;
-  /** Where it was attempted before it could be written, under this id. */
+  /** The id under which delivery was attempted before the message could be written. */
   readonly id?: string;
-  /** Whether it has arrived already; written for the record only. */
+  /** Whether it has already been delivered and is written only for the record. */
   readonly isDelivered?: boolean;
 }
 
-/** A message that is given up. */
+/** A message whose delivery was abandoned. */
 export interface DeadLetter {
   readonly id: string;
   readonly channel: string;
@@ -61,7 +62,7 @@ export interface DeadLetter {
   readonly error: string;
 }
 
-/** How one attempt ended; `failed` is tried again, `dead` is not. */
+/** How an attempt ended. A `failed` message is retried, a `dead` one is not. */
 export interface DeliveryOutcome {
   readonly channel: string;
   readonly outcome: 'delivered' | typeof SUPPRESSED | 'failed' | 'dead';

@@ -1,9 +1,9 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** Whether a message is pending, delivered, suppressed by its channel, or given up. */
+/** Whether a message is pending, delivered, suppressed by its channel, or abandoned. */
 export type MessageState = 'pending' | 'delivered' | 'suppressed' | 'dead';
 
-/** A message for one channel, written in the transaction of its cause so that none is lost. */
+/** A message for one channel, written in the transaction that causes it so that none is lost. */
 @Entity('outbox_messages')
 @Check('outbox_messages_state_check', `state IN ('pending', 'delivered', 'suppressed', 'dead')`)
 @Check('outbox_messages_payload_check', `payload IS NULL OR sealed IS NULL`)
@@ -13,7 +13,7 @@ export type MessageState = 'pending' | 'delivered' | 'suppressed' | 'dead';
 @Index('outbox_messages_over_idx', ['createdAt'], { where: `state <> 'pending'` })
 @Index('outbox_messages_subject_idx', ['subject', 'channel'])
 export class OutboxMessage {
-  /** What the receiver recognises a repetition by. */
+  /** Lets the receiver recognise a duplicate. */
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'outbox_messages_pkey' })
   id: string;
 
@@ -28,22 +28,25 @@ export class OutboxMessage {
   @Column('smallint')
   priority: number;
 
-  /** What every attempt sends; null where it is sealed, and once the message is over. */
+  /** The payload, sent by every attempt; null if it is encrypted, and once the message is finished. */
   @Column('json', { nullable: true })
   payload: unknown;
 
-  /** The payload of a channel whose payloads are encrypted at rest; null once the message is over. */
+  /** The encrypted payload, for channels that encrypt at rest; null once the message is finished. */
   @Column('bytea', { nullable: true })
   sealed: Buffer | null;
 
   @Column('text')
   state: MessageState;
 
-  /** Grows with every claim, and so names the claim: a worker that lost its lease changes nothing any more. */
+  /**
+   * Incremented by every claim and therefore identifies the claim: a worker that has lost its lease can no longer
+   * change the row.
+   */
   @Column('integer')
   attempts: number;
 
-  /** Also the end of a worker's lease: a message whose worker dies is attempted again then. */
+  /** Also the end of a worker's lease: if the worker dies, the message is attempted again at this time. */
   @Column({ type: 'timestamptz', name: 'next_attempt_at', precision: 3 })
   nextAttemptAt: Date;
 

@@ -7,7 +7,7 @@ const PAUSE_MS = 3_600_000;
 const KEPT_MS = 30 * 86_400_000;
 const BATCH = 1000;
 
-/** Deletes messages that have been over for 30 days, dead letters included. */
+/** Deletes messages that have been finished for 30 days, including dead letters. */
 @Injectable()
 export class OutboxRetention implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(OutboxRetention.name, () => this.enforce(), {
@@ -27,7 +27,10 @@ export class OutboxRetention implements OnApplicationBootstrap, OnModuleDestroy 
     await this.task.stop();
   }
 
-  /** In batches: an alert that fires for days leaves more rows than one statement can delete before its timeout. */
+  /**
+   * Deletes in batches: an alert that fires for days leaves more rows than one statement can delete before its
+   * timeout.
+   */
   async enforce(): Promise<void> {
     const before = new Date(this.clock.nowMs() - KEPT_MS);
     while ((await this.messages.deleteOverBefore(before, BATCH)) === BATCH);

@@ -6,7 +6,7 @@ import { ChannelWorker, type WorkerParts } from './channel-worker.js';
 import { Outbox } from './outbox.js';
 import { OutboxRepository } from './outbox.repository.js';
 
-/** Runs one worker for each channel, so that a slow receiver holds up no other channel. */
+/** Runs one worker per channel, so that a slow receiver does not delay other channels. */
 @Injectable()
 export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly parts: WorkerParts;
@@ -31,7 +31,7 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
   }
 
-  /** The worker of a channel. Throws where there is no such channel. */
+  /** Returns the worker of a channel. Throws if there is no such channel. */
   workerOf(name: string): ChannelWorker {
     const known = this.workers.get(name);
     if (known) return known;

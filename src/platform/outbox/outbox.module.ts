@@ -6,7 +6,7 @@ import { OutboxWorker } from './outbox-worker.js';
 import { Outbox } from './outbox.js';
 import { OutboxRepository } from './outbox.repository.js';
 
-/** Lets every module send something in the transaction that causes it. */
+/** Lets every module send messages in the transaction that causes them. */
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([OutboxMessage])],

@@ -6,32 +6,32 @@ import { onDatabase } from '../database/database-problem.js';
 import type { Transaction } from '../database/transaction-runner.js';
 import { OutboxMessage } from './outbox-message.entity.js';
 
-/** Names one claim of one message. */
+/** Identifies one claim of one message. */
 export type Claim = Pick<OutboxMessage, 'id' | 'attempts'>;
 
-/** Which messages a worker takes, and until when. */
+/** Which messages a worker claims, and until when. */
 export interface ClaimRequest {
   readonly channel: string;
-  /** The least urgent priority that is taken. */
+  /** The least urgent priority to claim. */
   readonly leastPriority: number;
   readonly now: Date;
   readonly leaseUntil: Date;
   readonly limit: number;
 }
 
-/** Every statement over the outbox. */
+/** All SQL statements on the outbox. */
 @Injectable()
 export class OutboxRepository {
   constructor(@InjectRepository(OutboxMessage) private readonly messages: Repository<OutboxMessage>) {}
 
   async insert(tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> {
-    // TypeORM's type of what it writes has no place for JSON of any shape.
+    // TypeORM's insert type cannot express arbitrary JSON.
     await tx.insert(OutboxMessage, messages as unknown as QueryDeepPartialEntity<OutboxMessage>[]);
   }
 
   /**
-   * Takes what is due, the most urgent first, for one worker until `leaseUntil`: rows that another worker is taking
-   * at this moment are skipped (SKIP LOCKED), and taken ones are not due until their lease ends.
+   * Claims due messages for one worker until `leaseUntil`, the most urgent first. Rows that another worker is
+   * claiming are skipped (SKIP LOCKED), and claimed rows are not due again until their lease ends.
    */
   async claim({ channel, leastPriority, now, leaseUntil, limit }: ClaimRequest): Promise<OutboxMessage[]> {
     const ids = await onDatabase(async () => {
@@ -51,7 +51,7 @@ export class OutboxRepository {
     );
   }
 
-  /** Extends leases that are still held. */
+  /** Extends the leases that are still held. */
   async renew(claims: readonly Claim[], leaseUntil: Date): Promise<void> {
     await onDatabase(() =>
       this.messages.query(
@@ -63,7 +63,10 @@ export class OutboxRepository {
     );
   }
 
-  /** Ends a message and wipes what it says; false where the lease was lost and another worker has the message. */
+  /**
+   * Finishes a message and erases its payload. Returns false if the lease was lost and another worker has the
+   * message.
+   */
   async end(
     tx: Transaction,
     { id, attempts }: Claim,
@@ -80,7 +83,7 @@ export class OutboxRepository {
     return ended.affected === 1;
   }
 
-  /** Puts a message off; false where the lease was lost. */
+  /** Postpones a message. Returns false if the lease was lost. */
   async postpone({ id, attempts }: Claim, nextAttemptAt: Date, lastError: string): Promise<boolean> {
     const postponed = await onDatabase(() =>
       this.messages.update({ id, attempts, state: 'pending' }, { nextAttemptAt, lastError }),
@@ -89,8 +92,9 @@ export class OutboxRepository {
   }
 
   /**
-   * Returns how many messages with the same subject the channel has delivered since the given time, or has pending from
-   * before the given message: messages that become due at the same moment are attempted together.
+   * Returns how many messages with the same subject the channel has delivered since the given time, plus those that
+   * were enqueued before the given message and are still pending, because messages that become due together are
+   * attempted together.
    */
   async countBefore(
     { id, subject, channel }: Pick<OutboxMessage, 'id' | 'subject' | 'channel'>,
@@ -105,7 +109,7 @@ export class OutboxRepository {
     );
   }
 
-  /** Deletes a batch of messages that are over, the oldest first; returns how many. */
+  /** Deletes a batch of finished messages, the oldest first. Returns how many were deleted. */
   async deleteOverBefore(instant: Date, batch: number): Promise<number> {
     return onDatabase(async () => {
       const [, deleted] = (await this.messages.query(

@@ -14,12 +14,12 @@ import {
 import { OutboxMessage } from './outbox-message.entity.js';
 import { OutboxRepository } from './outbox.repository.js';
 
-/** Runs in the transaction that gives a message up, so that what follows from it is never lost. */
+/** Runs in the transaction that abandons a message, so that its effects are never lost. */
 export type DeadLetterListener = (tx: Transaction, letter: DeadLetter) => Promise<void>;
 
 /**
- * Delivers messages to other systems. A message is written in the transaction of its cause and sent after the commit, at
- * least once, under a stable id. Modules register their channels during initialisation.
+ * Delivers messages to other systems. A message is written in the transaction that causes it and sent after the
+ * commit, at least once, under a stable id. Modules register their channels during initialisation.
  */
 @Injectable()
 export class Outbox {
@@ -35,34 +35,34 @@ export class Outbox {
     private readonly ids: UuidV7,
   ) {}
 
-  /** Every channel; complete once all modules are initialised. */
+  /** All channels; complete once all modules are initialised. */
   get channels(): readonly OutboxChannel[] {
     return [...this.registered.values()];
   }
 
-  /** Names of the channels of which this process has committed a message. */
+  /** Emits the name of a channel when this process has committed a message for it. */
   get enqueued(): Observable<string> {
     return this.enqueuedSubject;
   }
 
-  /** How the attempts of this process ended. */
+  /** Emits the outcome of each attempt by this process. */
   get outcomes(): Observable<DeliveryOutcome> {
     return this.outcomesSubject;
   }
 
-  /** Adds a channel. Throws where the name is taken. */
+  /** Adds a channel. Throws if the name is taken. */
   register(channel: OutboxChannel): void {
     if (this.registered.has(channel.name))
-      throw new Error(`The outbox has a channel ${channel.name} already.`);
+      throw new Error(`The outbox already has a channel ${channel.name}.`);
     this.registered.set(channel.name, channel);
   }
 
-  /** Has a listener called for each message that this process gives up. */
+  /** Registers a listener that is called for each message that this process abandons. */
   onDeadLetter(listener: DeadLetterListener): void {
     this.listeners.push(listener);
   }
 
-  /** Writes messages in the transaction of their cause; they are sent once it commits. Throws for an unknown channel. */
+  /** Writes messages in the caller's transaction. They are sent after it commits. Throws for an unknown channel. */
   async enqueue(tx: Transaction, messages: readonly NewMessage[]): Promise<void> {
     if (messages.length === 0) return;
     await this.messages.insert(
@@ -73,19 +73,19 @@ export class Outbox {
     afterCommit(tx, () => channels.forEach((channel) => this.enqueuedSubject.next(channel)));
   }
 
-  /** What an attempt sends. Throws where a sealed payload cannot be opened. */
+  /** Returns the payload to send. Throws if an encrypted payload cannot be decrypted. */
   payloadOf({ id, payload, sealed }: OutboxMessage): unknown {
     return sealed === null
       ? payload
       : JSON.parse(this.sealing.open('outbox-payload', id, sealed).toString('utf8'));
   }
 
-  /** Tells who counts outcomes. */
+  /** Publishes the outcome of an attempt. */
   report(outcome: DeliveryOutcome): void {
     this.outcomesSubject.next(outcome);
   }
 
-  /** Tells the listeners, in the transaction that gives the message up. */
+  /** Calls the listeners in the transaction that abandons the message. */
   async announceDead(tx: Transaction, letter: DeadLetter): Promise<void> {
     for (const listener of this.listeners) await listener(tx, letter);
   }

@@ -21,7 +21,7 @@ describe('InactivityTimeout', () => {
     vi.useRealTimers();
   });
 
-  /** How long a wait for an answer that never comes lasts, while the server says something every so often. */
+  /** Returns how long a wait for a reply that never comes lasts, while the server sends other data at intervals. */
   async function waitOf(heardEveryMs: number): Promise<number> {
     const startedAt = performance.now();
     const life = setInterval(inactivity.heard, heardEveryMs);

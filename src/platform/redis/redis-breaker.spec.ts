@@ -11,7 +11,7 @@ describe('RedisBreaker', () => {
     breaker.changes.subscribe((change) => changes.push(change));
   });
 
-  it('is open until it is told otherwise', () => {
+  it('is open until it is changed', () => {
     expect(breaker.isClosed).toBe(false);
     breaker.succeeded();
     expect(breaker.isClosed).toBe(false);

@@ -19,7 +19,7 @@ describe('a batch of one turn', () => {
     return { batch, asked };
   };
 
-  it('asks together what is asked in one turn, and gives each its own answer', async () => {
+  it('combines the questions of one turn, and returns each its own answer', async () => {
     const { batch, asked } = doubling();
     expect(await Promise.all([1, 2, 3].map((number) => batch.ask(number)))).toEqual([2, 4, 6]);
     expect(asked).toEqual([[1, 2, 3]]);

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { Randomness, SystemRandomness } from '../crypto/randomness.js';
 import { canonicalCode, randomCode } from './secret-code.js';
 
-describe('a code that people type', () => {
+describe('A code for people to type', () => {
   const codes = Array.from({ length: 2000 }, () => randomCode(new SystemRandomness()));
 
-  it('has eight letters and digits, none of which is mistaken for another', () => {
+  it('has eight letters and digits that are not easily confused', () => {
     for (const code of codes) expect(code).toMatch(/^[2-9A-HJKMNP-Z]{8}$/);
     expect(new Set(codes).size).toBe(codes.length);
   });
@@ -15,7 +15,7 @@ describe('a code that people type', () => {
     expect(new Set(codes.join('')).size).toBe(31);
   });
 
-  it('draws again instead of preferring some characters', () => {
+  it('rejects bytes that would make some characters more likely', () => {
     class Counting extends Randomness {
       private drawn = 0;
       bytes(length: number): Buffer {
@@ -25,7 +25,7 @@ describe('a code that people type', () => {
     expect(randomCode(new Counting())).toBe('ZZZZZZZZ');
   });
 
-  it('is read in any spelling', () => {
+  it('is accepted in any spelling', () => {
     const separator = fc.constantFrom('', ' ', '-', '\u00a0', '\u2011', '\t');
     fc.assert(
       fc.property(

@@ -1,13 +1,15 @@
 import type { Randomness } from '../crypto/randomness.js';
 
-/** Upper-case letters and digits without 0, O, 1, I and L, which people confuse. */
+/** Upper-case letters and digits without 0, O, 1, I and L, which are easily confused. */
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
 const LENGTH = 8;
 
-/** Bytes from here on are drawn again; otherwise the first characters of the alphabet would be more likely. */
+/**
+ * Bytes at or above this value are discarded. Otherwise, the first characters of the alphabet would be more likely.
+ */
 const UNBIASED_BELOW = 256 - (256 % ALPHABET.length);
 
-/** A code that people type: 8 characters, 39.6 bits, drawn uniformly. */
+/** Returns a code for people to type: 8 characters, 39.6 bits, uniformly distributed. */
 export function randomCode(randomness: Randomness): string {
   let code = '';
   while (code.length < LENGTH) {
@@ -18,7 +20,7 @@ export function randomCode(randomness: Randomness): string {
   return code;
 }
 
-/** The spelling that is compared: upper case, without white space and dashes. */
+/** Returns the form in which codes are compared: upper case, without white space and dashes. */
 export function canonicalCode(typed: string): string {
   return typed.replaceAll(/[\s\p{Pd}]/gu, '').toUpperCase();
 }

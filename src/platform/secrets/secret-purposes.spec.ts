@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { SecretPurposes } from './secret-purposes.js';
 
-describe('the purposes of secrets', () => {
-  it('have one owner each', () => {
+describe('The purposes of secrets', () => {
+  it('have exactly one owner each', () => {
     const purposes = new SecretPurposes();
     purposes.register('password_reset');
     purposes.register('invitation');
     expect(() => purposes.register('password_reset')).toThrow('password_reset is registered twice');
   });
 
-  it('may be used by others, whichever is constructed first', () => {
+  it('may be used by other classes, in any order of construction', () => {
     const purposes = new SecretPurposes();
     purposes.use('password_reset');
     purposes.register('password_reset');
@@ -17,7 +17,7 @@ describe('the purposes of secrets', () => {
     expect(() => purposes.onApplicationBootstrap()).not.toThrow();
   });
 
-  it('stop the start when one is used that nobody registered', () => {
+  it('prevent the start if one is used that is not registered', () => {
     const purposes = new SecretPurposes();
     purposes.register('invitation');
     purposes.use('password_reset');

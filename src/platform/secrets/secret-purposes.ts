@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 
-/** The closed list of what a single-use secret can be for. A secret is valid for one purpose only. */
+/** The complete list of purposes of single-use secrets. A secret is valid for one purpose only. */
 export type SecretPurpose =
   | 'email_verification'
   | 'email_change'
@@ -17,29 +17,33 @@ export type SecretPurpose =
 
 declare const registered: unique symbol;
 
-/** A purpose that has an owner; only {@link SecretPurposes} makes one, so no secret exists without an owner. */
+/**
+ * A purpose that has an owner. Only {@link SecretPurposes} creates values of this type, so every secret has an owner.
+ */
 export type RegisteredPurpose = SecretPurpose & { readonly [registered]: true };
 
-/** Registry of the purposes in use; owners and users call it in their constructors, so that mistakes stop the start. */
+/**
+ * Registry of the purposes in use. Owners and users call it in their constructors, so that mistakes prevent startup.
+ */
 @Injectable()
 export class SecretPurposes implements OnApplicationBootstrap {
   private readonly owned = new Set<SecretPurpose>();
   private readonly used = new Set<SecretPurpose>();
 
-  /** Makes the caller the owner of a purpose. Throws when the purpose has one already. */
+  /** Makes the caller the owner of a purpose. Throws if the purpose already has one. */
   register(purpose: SecretPurpose): RegisteredPurpose {
     if (this.owned.has(purpose)) throw new Error(`The secret purpose ${purpose} is registered twice.`);
     this.owned.add(purpose);
     return purpose as RegisteredPurpose;
   }
 
-  /** For a class that issues or spends secrets of a purpose that another class owns. */
+  /** For classes that issue or spend secrets of a purpose owned by another class. */
   use(purpose: SecretPurpose): RegisteredPurpose {
     this.used.add(purpose);
     return purpose as RegisteredPurpose;
   }
 
-  /** Throws when an unregistered purpose is used. */
+  /** Throws if an unregistered purpose is used. */
   onApplicationBootstrap(): void {
     const orphans = [...this.used].filter((purpose) => !this.owned.has(purpose));
     if (orphans.length > 0)

@@ -5,10 +5,10 @@ import { canonicalCode } from './secret-code.js';
 import type { SecretPurpose } from './secret-purposes.js';
 import type { SingleUseSecret } from './secret.entity.js';
 
-/** Data that a secret carries, for example a new address; a JSON object. */
+/** Data carried by a secret, such as a new e-mail address; a JSON object. */
 export type SecretPayload = Readonly<Record<string, unknown>>;
 
-/** What the seal vouches for: everything in a row that is decided at issue. */
+/** The columns that the seal authenticates: all those set at issue. */
 export type SealedColumns = Pick<
   SingleUseSecret,
   | 'id'
@@ -24,8 +24,8 @@ export type SealedColumns = Pick<
 >;
 
 /**
- * The cryptography of a row. Digests are keyed, although a token of 256 bits could not be guessed from a plain digest, so
- * that an attacker who can write to the table, but does not know the master secret, cannot add a secret.
+ * The cryptography of a row. A token of 256 bits could not be guessed from a plain digest. Digests are keyed anyway,
+ * so that an attacker who can write to the table but does not know the master secret cannot add a secret.
  */
 @Injectable()
 export class SecretSeal {
@@ -34,12 +34,14 @@ export class SecretSeal {
     private readonly sealing: Sealing,
   ) {}
 
-  /** Digest of a token, whatever its form: a malformed one matches no row. */
+  /** Returns the digest of a token of any form. A malformed token matches no row. */
   tokenDigest(purpose: SecretPurpose, token: string): Buffer {
     return this.masterKey.mac('secret-digest', JSON.stringify(['token', purpose, token]));
   }
 
-  /** Digest of a code in any spelling; the subject is part of it, because codes are short enough to collide. */
+  /**
+   * Returns the digest of a code in any spelling. It includes the subject, because codes are short enough to collide.
+   */
   codeDigest(purpose: SecretPurpose, subject: string, code: string): Buffer {
     return this.masterKey.mac(
       'secret-digest',
@@ -47,12 +49,12 @@ export class SecretSeal {
     );
   }
 
-  /** Encrypts a payload and authenticates the columns beside it, so that none can be exchanged. */
+  /** Encrypts a payload and authenticates the other columns of its row, so that none can be exchanged. */
   seal(payload: SecretPayload | null, columns: SealedColumns): Buffer {
     return this.sealing.seal('secret-payload', authenticated(columns), JSON.stringify(payload));
   }
 
-  /** Throws when the master secret or a byte of the row differs. */
+  /** Decrypts a payload. Throws if the master secret or any byte of the row differs. */
   unseal(sealed: Buffer, columns: SealedColumns): SecretPayload | null {
     const json = this.sealing.open('secret-payload', authenticated(columns), sealed);
     return JSON.parse(json.toString('utf8')) as SecretPayload | null;

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { SecretPurpose } from './secret-purposes.js';
 
-/** One secret that can be spent once. The row holds neither the secret nor anything personal in clear text. */
+/** A secret that can be spent once. The row contains neither the secret nor personal data in clear text. */
 @Entity('single_use_secrets')
 @Index('single_use_secrets_digest', ['digest'], { unique: true })
 @Index('single_use_secrets_replaceable', ['subject', 'purpose'], {
@@ -17,38 +17,41 @@ export class SingleUseSecret {
   @Column('text')
   purpose: SecretPurpose;
 
-  /** The account; null where it is not known yet, as in a sign-in by passkey. No foreign key: the platform does not depend on users. */
+  /**
+   * The user's id; null if it is not known yet, as in a sign-in by passkey. Not a foreign key, because the platform
+   * does not depend on users.
+   */
   @Column('uuid', { nullable: true })
   subject: string | null;
 
-  /** Keyed digest of purpose and token. */
+  /** Keyed digest of the purpose and the token. */
   @Column('bytea')
   digest: Buffer;
 
-  /** Keyed digest of purpose, subject and code; null where the secret has no code. */
+  /** Keyed digest of the purpose, subject and code; null if the secret has no code. */
   @Column('bytea', { name: 'code_digest', nullable: true })
   codeDigest: Buffer | null;
 
   @Column({ type: 'timestamptz', name: 'code_expires_at', precision: 3, nullable: true })
   codeExpiresAt: Date | null;
 
-  /** Keyed digest of the address to which the secret was sent. */
+  /** Keyed digest of the e-mail address to which the secret was sent. */
   @Column('text', { name: 'email_digest', nullable: true })
   emailDigest: string | null;
 
-  /** State of the account's credentials at issue; null for a secret that later changes do not end. */
+  /** Fingerprint of the account's credentials at issue; null for a secret that later changes do not invalidate. */
   @Column('text', { nullable: true })
   fingerprint: string | null;
 
-  /** Session or client that asked for the secret; null where any may spend it. */
+  /** The session or client that requested the secret; null if any may spend it. */
   @Column('text', { nullable: true })
   context: string | null;
 
-  /** The payload, encrypted; its authentication tag covers the other columns, too. */
+  /** The encrypted payload. Its authentication tag also covers the other columns. */
   @Column('bytea', { name: 'sealed_payload' })
   sealedPayload: Buffer;
 
-  /** Whether a younger secret of the same purpose and subject takes this row. */
+  /** Whether a newer secret of the same purpose and subject replaces this row. */
   @Column('boolean')
   replaceable: boolean;
 

@@ -1,8 +1,8 @@
 import { problemTable } from '../errors/problem.js';
 
 /**
- * Refusals of single-use secrets. One row for every reason (wrong, used, replaced, expired, made for someone else), so
- * that a response does not tell which of them applies.
+ * Errors of single-use secrets. All reasons (wrong, used, replaced, expired, issued for another subject) share one
+ * row, so that a response does not reveal which one applies.
  */
 export const SecretsErrors = problemTable({
   invalid_link: [400, 'Link not valid', 'This link is not valid or no longer valid. Request a new one.'],

@@ -7,7 +7,7 @@ import { SecretsPurge } from './secrets-purge.js';
 import { SecretsRepository } from './secrets.repository.js';
 import { SingleUseSecrets } from './single-use-secrets.js';
 
-/** Single-use secrets of every purpose; a module that issues or spends some imports this one. */
+/** Single-use secrets of every purpose. Imported by modules that issue or spend secrets. */
 @Module({
   imports: [TypeOrmModule.forFeature([SingleUseSecret])],
   providers: [SecretPurposes, SecretSeal, SecretsPurge, SecretsRepository, SingleUseSecrets],

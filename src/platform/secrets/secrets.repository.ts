@@ -5,7 +5,7 @@ import type { Transaction } from '../database/transaction-runner.js';
 import type { SecretPurpose } from './secret-purposes.js';
 import type { SingleUseSecret } from './secret.entity.js';
 
-/** What must hold for a secret to be spent, beside its digest. */
+/** The conditions, apart from the digest, under which a secret can be spent. */
 export interface SpendConditions {
   readonly purpose: SecretPurpose;
   readonly context: string | null;
@@ -21,14 +21,17 @@ const COLUMNS = `id, purpose, subject, digest, code_digest AS "codeDigest", code
   expires_at AS "expiresAt", attempts, used_at AS "usedAt", created_at AS "createdAt"`;
 
 /**
- * Every statement over single-use secrets. The caller passes the time. A null in the row sets no condition; a null
- * from the caller meets only rows without that condition.
+ * All SQL statements on single-use secrets. The caller passes the time. A null in the row means that the column
+ * imposes no condition. A null from the caller matches only rows without that condition.
  */
 @Injectable()
 export class SecretsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Adds a secret; a replaceable one takes the row of the unused one before it, so that two at once leave one. */
+  /**
+   * Adds a secret. A replaceable one takes the row of its unused predecessor, so that concurrent requests leave only
+   * one.
+   */
   async insert(tx: Transaction, secret: Written): Promise<void> {
     await tx.query(
       `INSERT INTO single_use_secrets AS s (id, purpose, subject, digest, code_digest, code_expires_at, email_digest,
@@ -57,7 +60,7 @@ export class SecretsRepository {
     );
   }
 
-  /** Returns the subject of a secret, used or not; null for an unknown one, and for one without a subject. */
+  /** Returns the subject of a secret, used or not; null if the secret is unknown or has no subject. */
   async subjectOf(purpose: SecretPurpose, digest: Buffer, tx?: Transaction): Promise<string | null> {
     const rows = await onDatabase(() =>
       (tx ?? this.dataSource.manager).query<{ subject: string | null }[]>(
@@ -68,7 +71,9 @@ export class SecretsRepository {
     return rows[0]?.subject ?? null;
   }
 
-  /** Marks a secret as used if every condition holds; of any number at once one gets the row, the others null. */
+  /**
+   * Marks a secret as used if every condition holds. Of concurrent calls, one gets the row and the others get null.
+   */
   async spend(tx: Transaction, digest: Buffer, when: SpendConditions): Promise<SingleUseSecret | null> {
     const [rows] = await tx.query<[SingleUseSecret[], number]>(
       `UPDATE single_use_secrets SET used_at = $3
@@ -82,7 +87,7 @@ export class SecretsRepository {
     return rows[0] ?? null;
   }
 
-  /** The same for a code, among secrets whose attempt has been counted. */
+  /** Like {@link spend}, but for a code, and only among secrets whose attempt has been counted. */
   async spendCode(
     tx: Transaction,
     codeDigest: Buffer,
@@ -101,7 +106,7 @@ export class SecretsRepository {
     return rows[0] ?? null;
   }
 
-  /** Counts an attempt at a secret with attempts left, in a statement that commits on its own; null without one. */
+  /** Counts an attempt at a secret, in a statement that commits by itself. Returns null if it has no attempts left. */
   async countAttempt(
     purpose: SecretPurpose,
     digest: Buffer,
@@ -122,8 +127,9 @@ export class SecretsRepository {
   }
 
   /**
-   * The same for every live code of a subject; returns the ids of those whose code may be looked at. Rows are locked in
-   * one order, because attempts at once would otherwise deadlock where a subject has several codes.
+   * Like {@link countAttempt}, but for every valid code of a subject. Returns the ids of the secrets whose code may
+   * be checked. Rows are locked in a fixed order, because concurrent attempts would otherwise deadlock if a subject
+   * has several codes.
    */
   async countCodeAttempt(
     purpose: SecretPurpose,
@@ -147,7 +153,7 @@ export class SecretsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Removes the secrets of a subject, of some purposes or of all; returns how many. */
+  /** Deletes a subject's secrets of the given purposes, or all of them. Returns how many were deleted. */
   async revokeAll(
     tx: Transaction,
     subject: string,
@@ -162,7 +168,27 @@ export class SecretsRepository {
     return removed;
   }
 
-  /** Removes one batch of expired secrets, used or not; returns how many. */
+  /** Deletes the secrets of a subject that are bound to a state of its credentials. */
+  async revokeBound(tx: Transaction, subject: string): Promise<void> {
+    await tx.query(
+      `DELETE FROM single_use_secrets WHERE id IN (
+         SELECT id FROM single_use_secrets WHERE subject = $1 AND fingerprint IS NOT NULL ORDER BY id FOR UPDATE)`,
+      [subject],
+    );
+  }
+
+  /** Returns whether a secret is neither used nor expired, removed or replaced. */
+  async isLive(id: string, now: Date): Promise<boolean> {
+    const rows = await onDatabase(() =>
+      this.dataSource.query<unknown[]>(
+        'SELECT FROM single_use_secrets WHERE id = $1 AND used_at IS NULL AND expires_at > $2',
+        [id, now],
+      ),
+    );
+    return rows.length > 0;
+  }
+
+  /** Deletes one batch of expired secrets, used or not. Returns how many were deleted. */
   async purge(now: Date, batch: number): Promise<number> {
     const [, removed] = await onDatabase(() =>
       this.dataSource.query<[unknown, number]>(

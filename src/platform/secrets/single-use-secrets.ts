@@ -9,59 +9,62 @@ import { type SecretPayload, SecretSeal } from './secret-seal.js';
 import type { SingleUseSecret } from './secret.entity.js';
 import { SecretsRepository, type SpendConditions } from './secrets.repository.js';
 
-/** 256 bits, written in base64url. */
+/** 256 bits, encoded in base64url. */
 const TOKEN_BYTES = 32;
 
-/** How often a code, or a code from elsewhere that proves a challenge, is looked at for one secret. */
+/** How many codes, or other proofs for a challenge, are checked per secret. */
 const MAX_ATTEMPTS = 5;
 
-/** What a secret is made for, and what it is bound to. */
+/** The parameters of a new secret. */
 export interface NewSecret {
   readonly purpose: RegisteredPurpose;
-  /** Id of the account; null where none is known yet. */
+  /** The user's id; null if it is not known yet. */
   readonly subject: string | null;
-  /** Keyed digest of the address that the secret is sent to; null where it is not sent. */
+  /** Keyed digest of the address to which the secret is sent; null if it is not sent. */
   readonly emailDigest: string | null;
-  /** State of the account's credentials; null for a secret that later changes must not end. */
+  /** Fingerprint of the account's credentials; null for a secret that later changes must not invalidate. */
   readonly fingerprint: string | null;
-  /** Session or client that alone may spend the secret; null where any may. */
+  /** The only session or client that may spend the secret; null if any may. */
   readonly context: string | null;
   readonly payload: SecretPayload | null;
   readonly lifetimeMs: number;
-  /** Whether it takes the place of the unused one of the same purpose and subject; the same for all of a purpose. */
+  /**
+   * Whether it replaces the unused secret of the same purpose and subject. Must be the same for all secrets of a
+   * purpose.
+   */
   readonly replaces: boolean;
-  /** Asks for a code beside the token. Either of them spends the secret. */
+  /** Requests a code in addition to the token. Either of them spends the secret. */
   readonly code?: { readonly lifetimeMs: number };
 }
 
-/** A secret as it is sent: known here only while it is on its way. */
+/** A secret to be sent. It exists in clear text only until then. */
 export interface IssuedSecret {
   readonly id: string;
   readonly token: string;
-  /** Eight characters; null where none was asked for. */
+  /** Eight characters; null if none was requested. */
   readonly code: string | null;
   readonly expiresAt: Date;
 }
 
-/** The account as it is now, to be compared with what the secret was bound to. */
+/** The current state of the account, compared with the state to which the secret was bound. */
 export interface CredentialState {
   readonly fingerprint: string;
-  /** Keyed digest of the account's address; null for secrets that are sent to another address. */
+  /** Keyed digest of the account's e-mail address; null for secrets sent to another address. */
   readonly emailDigest: string | null;
 }
 
 /**
- * Reads the account in the spending transaction, under a lock that keeps its credentials as they are until the
- * commit. It is called with null for an unknown token, and must then take the same steps.
+ * Reads the account in the spending transaction, under a lock that prevents changes to its credentials until the
+ * commit. Called with null for an unknown token, in which case it must perform the same steps.
  */
 export type ReadState = (tx: Transaction, subject: string | null) => Promise<CredentialState | null>;
 
-/** How a token is spent. */
+/** The parameters for spending a token. */
 export interface TokenUse {
   readonly purpose: RegisteredPurpose;
   readonly token: string;
   readonly context: string | null;
-  /** Without it, only secrets that are not bound to a state can be spent. */
+  /** If absent, only secrets that are not bound to a state can be spent. */
   readonly state?: ReadState;
 }
 
@@ -72,7 +75,7 @@ export interface CodeUse {
   readonly context: string | null;
 }
 
-/** A counted attempt: the secrets whose code may be looked at once. */
+/** A counted attempt, with the secrets whose code may be checked once. */
 export interface CodeAttempt extends CodeUse {
   readonly ids: readonly string[];
 }
@@ -87,8 +90,8 @@ export interface ValidSecret {
 }
 
 /**
- * Issues and spends single-use secrets of every purpose. Wrong, used, replaced, expired and foreign secrets give the
- * same result, null, by the same statements. Expiry is judged by the service's clock.
+ * Issues and spends single-use secrets of every purpose. Wrong, used, replaced, expired and foreign secrets all give
+ * null, after the same statements. Expiry is checked against the service's clock.
  */
 @Injectable()
 export class SingleUseSecrets {
@@ -102,7 +105,7 @@ export class SingleUseSecrets {
     private readonly randomness: Randomness,
   ) {}
 
-  /** Throws when a code or a replacement is asked for without a subject. */
+  /** Issues a secret. Throws if a code or a replacement is requested without a subject. */
   async issue(tx: Transaction, wanted: NewSecret): Promise<IssuedSecret> {
     const { purpose, subject, payload, code: codeRules } = wanted;
     const token = this.randomness.bytes(TOKEN_BYTES).toString('base64url');
@@ -129,14 +132,14 @@ export class SingleUseSecrets {
   }
 
   /**
-   * Returns the current or former owner of a token, for work that must precede the transaction that spends it, such as a password hash.
-   * Nothing may be decided by the result.
+   * Returns the current or former owner of a token, for work that must precede the transaction that spends it, such as
+   * hashing a password. No decision may depend on the result.
    */
   async subjectOf(purpose: RegisteredPurpose, token: string): Promise<string | null> {
     return this.repository.subjectOf(purpose, this.seal.tokenDigest(purpose, token));
   }
 
-  /** Spends a token; when the transaction rolls back, the token stays valid. */
+  /** Spends a token. If the transaction rolls back, the token stays valid. */
   async spend(tx: Transaction, use: TokenUse): Promise<ValidSecret | null> {
     const digest = this.seal.tokenDigest(use.purpose, use.token);
     const subject = await this.repository.subjectOf(use.purpose, digest, tx);
@@ -145,8 +148,8 @@ export class SingleUseSecrets {
   }
 
   /**
-   * Counts an attempt at a challenge before what proves it is looked at, and commits that; null when the challenge is
-   * dead or has no attempts left. The proof is followed by {@link spend}.
+   * Counts an attempt at a challenge and commits it, before the proof is checked. Returns null if the challenge is no
+   * longer valid or has no attempts left. If the proof is correct, the caller then calls {@link spend}.
    */
   async attempt({ purpose, token, context }: Omit<TokenUse, 'state'>): Promise<ValidSecret | null> {
     const digest = this.seal.tokenDigest(purpose, token);
@@ -155,7 +158,7 @@ export class SingleUseSecrets {
     );
   }
 
-  /** Counts an attempt at the codes of a subject, and commits that; {@link spendCode} then looks at the code. */
+  /** Counts an attempt at the codes of a subject and commits it. {@link spendCode} then checks the code. */
   async attemptCode(use: CodeUse): Promise<CodeAttempt> {
     const { purpose, subject, context } = use;
     const now = this.clock.now();
@@ -163,7 +166,7 @@ export class SingleUseSecrets {
     return { ...use, ids };
   }
 
-  /** Spends the secret whose code was typed, in any spelling. */
+  /** Spends the secret whose code was entered, in any spelling. */
   async spendCode(
     tx: Transaction,
     attempt: CodeAttempt,
@@ -177,11 +180,24 @@ export class SingleUseSecrets {
   }
 
   /**
-   * Removes a subject's secrets of the given purposes, or all of them; returns how many. Secrets that other
-   * transactions are issuing are not seen, so callers lock the account first, as issuers do.
+   * Deletes a subject's secrets of the given purposes, or all of them. Returns how many were deleted. Secrets being
+   * issued by concurrent transactions are not visible, so callers must first lock the account, as issuers do.
    */
   async revokeAll(tx: Transaction, subject: string, purposes?: readonly SecretPurpose[]): Promise<number> {
     return this.repository.revokeAll(tx, subject, purposes ?? null);
+  }
+
+  /**
+   * Removes a subject's secrets that were bound to a state of its credentials, when that state has changed: they could not
+   * be spent any more, and mails that would bring them are not sent. Secrets that outlive such changes stay.
+   */
+  async revokeOutdated(tx: Transaction, subject: string): Promise<void> {
+    await this.repository.revokeBound(tx, subject);
+  }
+
+  /** Whether a secret could still be spent, as far as its own row tells. */
+  async isLive(id: string): Promise<boolean> {
+    return this.repository.isLive(id, this.clock.now());
   }
 
   private conditions(
@@ -197,7 +213,10 @@ export class SingleUseSecrets {
     };
   }
 
-  /** A row that was not written with the master secret counts for nothing; it is used up, and logged. */
+  /**
+   * Treats a row that was not written with the master secret as invalid. The secret is used up and the fact is
+   * logged.
+   */
   private opened(row: SingleUseSecret | null): ValidSecret | null {
     if (!row) return null;
     try {

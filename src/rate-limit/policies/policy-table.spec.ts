@@ -21,6 +21,9 @@ describe('PolicyTable', () => {
       ['login-address', 30, 60, true],
       ['register', 10, 60, true],
       ['refresh', 30, 60, true],
+      ['mail', 3, 3600, true],
+      ['mail-address', 10, 3600, true],
+      ['secret', 10, 60, true],
     ]);
   });
 

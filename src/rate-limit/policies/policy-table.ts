@@ -12,6 +12,9 @@ const DEFINITIONS = {
   RATE_LIMIT_LOGIN_ADDRESS: { name: 'login-address', exact: true, keys: ['address'] },
   RATE_LIMIT_REGISTER: { name: 'register', exact: true, keys: ['address'] },
   RATE_LIMIT_REFRESH: { name: 'refresh', exact: true, keys: ['session'] },
+  RATE_LIMIT_MAIL: { name: 'mail', exact: true, keys: ['account', 'endpoint'] },
+  RATE_LIMIT_MAIL_ADDRESS: { name: 'mail-address', exact: true, keys: ['address'] },
+  RATE_LIMIT_SECRET: { name: 'secret', exact: true, keys: ['address'] },
 } as const satisfies Partial<Record<keyof Environment, Configured>>;
 
 /** The policies in force: those of the environment that are not `off`. */

@@ -1,5 +1,14 @@
 /** The policies that the environment configures; a route can define more of its own. */
-export type PolicyName = 'default' | 'address' | 'login' | 'login-address' | 'register' | 'refresh';
+export type PolicyName =
+  | 'default'
+  | 'address'
+  | 'login'
+  | 'login-address'
+  | 'register'
+  | 'refresh'
+  | 'mail'
+  | 'mail-address'
+  | 'secret';
 
 /**
  * A part of the key that requests are counted by. An anonymous caller is identified by its address. A policy by session

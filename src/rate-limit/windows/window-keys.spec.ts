@@ -55,6 +55,14 @@ describe('WindowKeys', () => {
     },
   );
 
+  it('count all callers of a policy by account together, each endpoint apart', () => {
+    const byAccount = policy('account', 'endpoint');
+    const named = (emailDigest: string, network?: string) => call({ emailDigest }, network);
+    expect(keyOf(byAccount, named('d1'))).toBe(keyOf(byAccount, named('d1', '192.0.2.2')));
+    expect(keyOf(byAccount, named('d1'))).not.toBe(keyOf(byAccount, named('d2')));
+    expect(keyOf(byAccount, named('d1'))).not.toBe(keyOf(byAccount, named('d1'), 'POST /other'));
+  });
+
   it('put all requests without an address into one bucket', () => {
     expect(keyOf(policy('address'), call({}, 'unknown'))).toBe(keyOf(policy('address'), call({}, 'unknown')));
   });

@@ -51,11 +51,15 @@ export class WindowKeys {
   }
 }
 
-/** Returns the subject to count by. Anonymous callers and tokens of ended sessions are counted by address. */
+/**
+ * Returns the subject to count by. Anonymous callers and tokens of ended sessions are counted by address; a policy by
+ * account alone counts all of its callers together.
+ */
 function subjectOf(keys: readonly KeyPart[], context: RequestContext): string {
   if (keys.includes('user') && context.principal && !context.sessionIsOver)
     return `user ${callerIdOf(context.principal)}`;
   if (keys.includes('session')) return `session ${context.refreshSessionId}`;
+  if (keys.includes('account') && !keys.includes('address')) return `account ${context.emailDigest}`;
   return `address ${context.origin.network}`;
 }
 

@@ -9,22 +9,22 @@ const devices = new DeviceTokens(KEY);
 const DEVICE = '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d';
 
 describe('a device token', () => {
-  it('names its device', () => {
+  it('contains the id of its device', () => {
     expect(devices.read(devices.mint(DEVICE))).toBe(DEVICE);
   });
 
-  it('is read in the form of earlier versions, with the tags of five accounts behind the id', () => {
+  it('is accepted in the form of earlier versions, with the tags of five accounts after the id', () => {
     const body = Buffer.concat([uuidToBytes(DEVICE), Buffer.alloc(5 * 8, 7)]);
     const token = Buffer.concat([body, KEY.mac('device-token', body)]).toString('base64url');
     expect(devices.read(token)).toBe(DEVICE);
   });
 
-  it('is worth nothing under another master secret', () => {
+  it('is not valid under another master secret', () => {
     const other = new DeviceTokens(new MasterKey('another secret of this spec, thirty-two bytes or more'));
     expect(other.read(devices.mint(DEVICE))).toBeNull();
   });
 
-  it('is worth nothing with any one bit of it flipped', () => {
+  it('is not valid if any single bit is flipped', () => {
     const bytes = Buffer.from(devices.mint(DEVICE), 'base64url');
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const flipped = Buffer.from(bytes);
@@ -33,7 +33,7 @@ describe('a device token', () => {
     }
   });
 
-  it('is never read out of anything else', () => {
+  it('is not read from any other text', () => {
     expect(devices.read(null)).toBeNull();
     expect(devices.read(undefined)).toBeNull();
     fc.assert(fc.property(fc.string({ maxLength: 200 }), (text) => devices.read(text) === null));

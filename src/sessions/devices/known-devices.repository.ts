@@ -43,6 +43,11 @@ export class KnownDevicesRepository {
     return forgotten.map((row) => row.device_id);
   }
 
+  /** Deletes one device of a user. */
+  async forget(tx: Transaction, userId: string, deviceId: string): Promise<void> {
+    await tx.delete(KnownDevice, { userId, deviceId });
+  }
+
   /** Deletes every device of a user, or all but one. */
   async forgetAll(tx: Transaction, userId: string, except?: string): Promise<void> {
     await tx.delete(KnownDevice, { userId, ...(except !== undefined && { deviceId: Not(except) }) });

@@ -56,6 +56,12 @@ export class SessionDevices {
     return this.tokens.mint(deviceId);
   }
 
+  /** Deletes one device of a user with its count of guesses. */
+  async forget(tx: Transaction, userId: string, emailDigest: string, deviceId: string): Promise<void> {
+    await this.known.forget(tx, userId, deviceId);
+    await this.guessing.forgetDevices(emailDigest, [deviceId], tx);
+  }
+
   /** Deletes every device of a user, or all but one: after a password change, a thief's device must be unknown again. */
   async forgetAll(tx: Transaction, userId: string, except?: string): Promise<void> {
     await this.known.forgetAll(tx, userId, except);

@@ -41,7 +41,7 @@ export class AuthenticationGuard extends AuthGuard() {
   override canActivate(execution: ExecutionContext): boolean | Promise<boolean> {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
     const context = contextOf(request);
-    // The cookies of a cross-site request are not read: their owner must not be charged for it.
+    // The cookies of a cross-site request are not read, because their owner must not be charged for it.
     if (context.isCrossSite) return true;
     const token = this.presented.access(request);
     if (token === null) return true;

@@ -13,7 +13,7 @@ import { SessionState } from '../state/session-state.js';
 /** RFC 6750 section 3.1: the error is named only to a caller who sent a token. */
 const INVALID_TOKEN = { headers: { 'www-authenticate': 'Bearer error="invalid_token"' } };
 
-/** The fault of a token that was made without the signing key. */
+/** The fault of a token that was not signed with our key. */
 const FORGED = 'bad_signature';
 
 /**

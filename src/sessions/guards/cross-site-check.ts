@@ -8,10 +8,10 @@ import { TokenCookies } from '../tokens/token-cookies.js';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Notes cross-site requests that change something (OWASP CSRF Prevention Cheat Sheet), login included: by Fetch
- * Metadata where the browser sends it, with `Origin` as the fallback. A caller that sends neither is not a browser,
- * unless it sends one of our cookies. The limits count such a request against its address only; the CSRF guard refuses
- * it afterwards.
+ * Marks cross-site requests that change state, login included (OWASP CSRF Prevention Cheat Sheet). It reads Fetch
+ * Metadata if the browser sends it, and `Origin` otherwise. A caller that sends neither is not a browser, unless it
+ * sends one of our cookies. The limits count a marked request against its address only; the CSRF guard refuses it
+ * afterwards.
  */
 @Injectable()
 export class CrossSiteCheck implements CanActivate {

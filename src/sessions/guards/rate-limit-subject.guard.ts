@@ -10,9 +10,9 @@ import { PresentedTokens } from '../tokens/presented-tokens.js';
 const MAX_EMAIL_LENGTH = 254;
 
 /**
- * Reads the account and session of a request from its unvalidated body, by the members that the route declares, so that
- * the limits can count them before the body is validated. The body is not trusted: the account is a digest of the
- * submitted text, and the session is taken only from a genuine token.
+ * Reads the account and session of a request from the body members that the route declares, so that the limits can
+ * count the request before its body is validated. The body is not trusted: the account is a digest of the submitted
+ * text, and the session is taken only from a genuine token.
  */
 @Injectable()
 export class RateLimitSubjectGuard implements CanActivate {
@@ -22,7 +22,9 @@ export class RateLimitSubjectGuard implements CanActivate {
     private readonly presented: PresentedTokens,
   ) {}
 
-  /** Allows every request. The body of a cross-site request is not read: the named account must not be charged. */
+  /**
+   * Allows every request. The body of a cross-site request is not read, because the named account must not be charged.
+   */
   canActivate(execution: ExecutionContext): true {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
     const context = contextOf(request);
@@ -32,7 +34,7 @@ export class RateLimitSubjectGuard implements CanActivate {
     return true;
   }
 
-  /** Stores what the members name in the context; null if they name nothing. */
+  /** Stores the subjects that the members name in the context; null if a member names none. */
   private read(
     { email, refreshToken }: SubjectMembers,
     request: FastifyRequest,

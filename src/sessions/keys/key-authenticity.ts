@@ -48,7 +48,7 @@ export class KeyAuthenticity {
     return row.mac?.length === code.length && timingSafeEqual(row.mac, code);
   }
 
-  /** A row of the previous version: the key from the environment, or one whose private half we can decrypt. */
+  /** Whether a row of the previous version, which has no code, is the supplied key or one that we can decrypt. */
   private isProvenOtherwise({ kid, algorithm, sealedPrivateKey }: SigningKey): boolean {
     if (kid === this.supplied.kid) return true;
     if (sealedPrivateKey === null || (algorithm !== 'RS256' && algorithm !== 'ES256')) return false;
@@ -70,7 +70,7 @@ export class KeyAuthenticity {
       origin: internalOrigin('signing-keys'),
       details: { kid: kid.slice(0, MAX_RECORDED_KID) },
     };
-    // Tried again at the next read if PostgreSQL is unavailable.
+    // Retried at the next read if PostgreSQL is unavailable.
     this.audit.recordAlone(event).catch(() => this.rejected.delete(kid));
   }
 }

@@ -11,14 +11,14 @@ const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).pri
 
 const rsa2048 = rsa(2048);
 
-/** A key whose public exponent is 1, which signs by returning the message: any library would make its tokens. */
+/** A key with a public exponent of 1: its signature is the padded message, so that anyone can forge its tokens. */
 function exponentOne(): KeyObject {
   const jwk = rsa2048.export({ format: 'jwk' });
   return createPrivateKey({ key: { ...jwk, e: 'AQ', d: 'AQ', dp: 'AQ', dq: 'AQ' }, format: 'jwk' });
 }
 
 describe('readPrivateKey', () => {
-  it('reads RSA keys of 2048 bits and more, in both PEM forms', () => {
+  it('reads RSA keys of at least 2048 bits, in both PEM forms', () => {
     expect(readPrivateKey(pemOf(rsa2048), 'RS256').asymmetricKeyType).toBe('rsa');
     expect(readPrivateKey(pemOf(rsa2048, 'pkcs1'), 'RS256').asymmetricKeyType).toBe('rsa');
     expect(readPrivateKey(pemOf(rsa(3072)), 'RS256').asymmetricKeyDetails?.modulusLength).toBe(3072);
@@ -36,7 +36,7 @@ describe('readPrivateKey', () => {
     ['the exponent 3', () => rsa(2048, 3), 'RS256', 'must be an RSA key with the public exponent 65537'],
     ['the exponent 1', exponentOne, 'RS256', 'must be an RSA key with the public exponent 65537'],
     ['another curve', () => ec('P-384'), 'ES256', 'must be a P-256 key for ES256'],
-    ['the curve of another coin', () => ec('secp256k1'), 'ES256', 'must be a P-256 key for ES256'],
+    ['the curve secp256k1', () => ec('secp256k1'), 'ES256', 'must be a P-256 key for ES256'],
     ['RSA for ES256', () => rsa2048, 'ES256', 'must be a P-256 key for ES256'],
     ['P-256 for RS256', () => ec('P-256'), 'RS256', 'must be an RSA key for RS256'],
     ['Ed25519', () => generateKeyPairSync('ed25519').privateKey, 'ES256', 'must be a P-256 key for ES256'],
@@ -74,7 +74,7 @@ describe('readPrivateKey', () => {
 });
 
 describe('generatePrivateKey', () => {
-  it('makes RSA 3072 with the usual exponent, and P-256', async () => {
+  it('generates RSA 3072 keys with the exponent 65537, and P-256 keys', async () => {
     const rs = await generatePrivateKey('RS256');
     expect(rs.asymmetricKeyDetails).toMatchObject({ modulusLength: 3072, publicExponent: 65_537n });
     const es = await generatePrivateKey('ES256');
@@ -87,7 +87,7 @@ describe('publicJwkOf', () => {
     ['RS256', rsa2048],
     ['ES256', ec('P-256')],
   ] as const)(
-    'shows no private member of an %s key, and names it by its thumbprint',
+    'returns no private member of an %s key, and uses its thumbprint as the kid',
     async (algorithm, key) => {
       const jwk = publicJwkOf(key, algorithm);
       const required = algorithm === 'RS256' ? ['e', 'kty', 'n'] : ['crv', 'kty', 'x', 'y'];

@@ -28,7 +28,7 @@ const RSA_BITS = 3072;
 const RSA_MIN_BITS = 2048;
 const RSA_EXPONENT = 65_537n;
 
-/** A new key pair: RSA 3072 or P-256. */
+/** Generates a key pair: RSA 3072 or P-256. */
 export async function generatePrivateKey(algorithm: SigningAlgorithm): Promise<KeyObject> {
   const { privateKey } =
     algorithm === 'RS256'
@@ -38,8 +38,8 @@ export async function generatePrivateKey(algorithm: SigningAlgorithm): Promise<K
 }
 
 /**
- * Reads a PEM private key and checks that it fits its algorithm: libraries accept RSA keys that are too short or
- * have an exponent of 1 (Wycheproof JWK 7 and 9). Throws an Error whose message says what is wrong.
+ * Reads a PEM private key and checks that it fits its algorithm: libraries accept RSA keys that are too short or have
+ * an exponent of 1 (Wycheproof JWK 7 and 9). Throws an Error whose message says what is wrong.
  */
 export function readPrivateKey(pem: string, algorithm: SigningAlgorithm): KeyObject {
   let key: KeyObject;
@@ -66,7 +66,10 @@ function assertFits(key: KeyObject, algorithm: SigningAlgorithm): void {
     throw new Error(`must be an RSA key with the public exponent ${RSA_EXPONENT}`);
 }
 
-/** Tests a key once: a file can contain halves of two keys, or damaged numbers, and still be read without an error. */
+/**
+ * Signs a test message: a file with the halves of two keys, or with damaged numbers, can still be read without an
+ * error.
+ */
 function signs(key: KeyObject): boolean {
   const text = Buffer.from('a text to sign');
   try {
@@ -76,7 +79,7 @@ function signs(key: KeyObject): boolean {
   }
 }
 
-/** The public half of a key, never more. */
+/** The public half of a key, without any private member. */
 export function publicJwkOf(key: KeyObject, algorithm: SigningAlgorithm): PublicJwk {
   const jwk = createPublicKey(key).export({ format: 'jwk' });
   return { ...jwk, kty: jwk.kty ?? '', kid: thumbprint(jwk), use: 'sig', alg: algorithm };

@@ -21,11 +21,11 @@ const MISS_INTERVAL_MS = 1000;
  */
 @Injectable()
 export class KeyRing implements OnModuleInit, OnApplicationShutdown {
-  /** While it fails, the keys that are already loaded stay in use. */
+  /** If a reload fails, the keys that are already loaded stay in use. */
   private readonly refreshing = new RepeatingTask(KeyRing.name, () => this.keepUp(), {
     pauseMs: KEY_REFRESH_SECONDS * 1000,
   });
-  /** Changes when a key is no longer known. */
+  /** Changes whenever a key is dropped. */
   generation = 0;
   private rows: SigningKey[] = [];
   private verifiers = new Map<string, KeyObject>();

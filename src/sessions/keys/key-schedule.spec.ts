@@ -12,22 +12,22 @@ const next = keyFrom('next', 10_000);
 const last = keyFrom('last', 20_000);
 
 describe('the key that signs', () => {
-  it('is the one whose time came last, whatever the order of the rows', () => {
+  it('is the one that started to sign last, regardless of the order of the rows', () => {
     expect(currentKey([old, next, last], 9_999_999)?.kid).toBe('old');
     expect(currentKey([last, old, next], 10_000_000)?.kid).toBe('next');
     expect(currentKey([next, last, old], 30_000_000)?.kid).toBe('last');
   });
 
-  it('is the only one there is, though its time has not come: the clock was ahead when it was made', () => {
+  it('is the only key, even before its start time, because the clock may have been ahead when it was created', () => {
     expect(currentKey([next], 0)?.kid).toBe('next');
   });
 
-  it('is none before any time has come', () => {
+  it('is undefined before the start time of every key', () => {
     expect(currentKey([next, last], 0)).toBeUndefined();
     expect(currentKey([], 0)).toBeUndefined();
   });
 
-  it('is published for as long as any copy of the key set may live, and any instance may be behind, before it signs', () => {
+  it('is published before it signs, for as long as copies of the key set and views of instances can be out of date', () => {
     const nowMs = Date.UTC(2026, 0, 1);
     expect(firstUse(nowMs).getTime() - nowMs).toBeGreaterThanOrEqual(
       (JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000,
@@ -35,8 +35,8 @@ describe('the key that signs', () => {
   });
 });
 
-describe('a key is dead', () => {
-  it('once its successor has signed for longer than a token lives, and the slack of clocks and views', () => {
+describe('a key can be deleted', () => {
+  it('once its successor has signed for longer than the lifetime of a token plus the leeway', () => {
     const slackSeconds = KEY_REFRESH_SECONDS + 60;
     const at = (seconds: number) => kids(deadKeys([old, next], seconds * 1000, TOKEN_SECONDS));
     expect(at(10_000)).toEqual([]);
@@ -45,11 +45,11 @@ describe('a key is dead', () => {
     expect(at(10_000 + TOKEN_SECONDS + slackSeconds)).toEqual(['old']);
   });
 
-  it('not while its successor waits', () => {
+  it('but not before its successor signs', () => {
     expect(kids(deadKeys([old, keyFrom('future', 1e9)], 1e11, TOKEN_SECONDS))).toEqual([]);
   });
 
-  it('never when it is the only one or the last', () => {
+  it('but never if it is the only key or the latest one', () => {
     expect(kids(deadKeys([old], Number.MAX_SAFE_INTEGER, TOKEN_SECONDS))).toEqual([]);
     expect(kids(deadKeys([old, next, last], Number.MAX_SAFE_INTEGER, TOKEN_SECONDS))).toEqual([
       'old',

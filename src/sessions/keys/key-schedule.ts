@@ -1,17 +1,17 @@
 import type { SigningKey } from './signing-key.entity.js';
 
-/** Seconds that a verifier may keep the key set; a new key is published for this long before it signs. */
+/** Seconds that a verifier may cache the key set; a new key is published for at least this long before it signs. */
 export const JWKS_MAX_AGE_SECONDS = 300;
 
-/** Longest that an instance may take to see a change of the key table, seconds. */
+/** The longest time until an instance sees a change of the key table, seconds. */
 export const KEY_REFRESH_SECONDS = 15;
 
-/** Clock differences between instances that a token's life must survive, seconds. */
+/** Clock difference between instances that must not invalidate a token early, seconds. */
 export const LEEWAY_SECONDS = 60;
 
 /**
- * The key that signs now: of those whose time has come, the one whose time came last. With one key it is that one whatever
- * the time: it may have been made under a clock that was ahead.
+ * The key that signs now: the one with the latest start time that is not in the future. A single key signs regardless
+ * of its start time, because it may have been created while the clock was ahead.
  */
 export function currentKey(keys: readonly SigningKey[], nowMs: number): SigningKey | undefined {
   if (keys.length === 1) return keys[0];
@@ -20,12 +20,12 @@ export function currentKey(keys: readonly SigningKey[], nowMs: number): SigningK
     .toSorted((a, b) => b.signsFrom.getTime() - a.signsFrom.getTime())[0];
 }
 
-/** When a key made now may sign: every verifier's copy and every instance's view are newer by then. */
+/** When a key that is created now may start to sign: by then every verifier and every instance has loaded it. */
 export function firstUse(nowMs: number): Date {
   return new Date(nowMs + (JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000);
 }
 
-/** Keys whose last token has expired: a successor took over longer ago than the lifetime of a token. */
+/** Keys whose last token has expired, because a successor took over longer ago than the lifetime of a token. */
 export function deadKeys(
   keys: readonly SigningKey[],
   nowMs: number,

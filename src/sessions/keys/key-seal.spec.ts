@@ -11,26 +11,26 @@ const sealed = seal.seal(privateKey, 'key-1');
 const NOT_AUTHENTIC = 'unable to authenticate data';
 
 describe('KeySeal', () => {
-  it('gives back the key that it sealed', () => {
+  it('decrypts the key that it encrypted', () => {
     expect(seal.unseal(sealed, 'key-1').equals(privateKey)).toBe(true);
   });
 
-  it('shows nothing of the key, and never seals alike twice', () => {
+  it('reveals nothing of the key, and encrypts it differently each time', () => {
     const der = privateKey.export({ format: 'der', type: 'pkcs8' });
     expect(sealed.includes(der.subarray(-32))).toBe(false);
     expect(seal.seal(privateKey, 'key-1').equals(sealed)).toBe(false);
   });
 
-  it('opens for no other master secret', () => {
+  it('does not decrypt with another master secret', () => {
     const other = sealOf('another master secret, also of thirty-two bytes or more');
     expect(() => other.unseal(sealed, 'key-1')).toThrow(NOT_AUTHENTIC);
   });
 
-  it('opens for no other kid, so that the keys of two rows cannot be swapped', () => {
+  it('does not decrypt for another kid, so that the keys of two rows cannot be swapped', () => {
     expect(() => seal.unseal(sealed, 'key-2')).toThrow(NOT_AUTHENTIC);
   });
 
-  it('opens with no one bit flipped, and not when it was cut', () => {
+  it('does not decrypt if any single bit is flipped or the text is truncated', () => {
     const opened = Array.from({ length: sealed.length * 8 }, (_, bit) => {
       const flipped = Buffer.from(sealed);
       flipped[bit >> 3]! ^= 1 << (bit & 7);

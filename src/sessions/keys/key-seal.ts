@@ -5,7 +5,7 @@ import { MasterKey } from '../../platform/crypto/master-key.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
 
 /**
- * Encrypts private keys for the database with AES-256-GCM under a key of the master secret. The `kid` is
+ * Encrypts private keys for the database with AES-256-GCM under a key derived from the master secret. The `kid` is
  * authenticated too, so that the keys of two rows cannot be swapped.
  */
 @Injectable()
@@ -15,7 +15,7 @@ export class KeySeal {
     private readonly randomness: Randomness,
   ) {}
 
-  /** The name of the master secret under which this encrypts. */
+  /** The identifier of the master secret that is used for encryption. */
   get keyId(): string {
     return this.masterKey.id;
   }
@@ -25,7 +25,7 @@ export class KeySeal {
     return encrypt(this.key, this.randomness.bytes(NONCE_BYTES), kid, der);
   }
 
-  /** Throws when the master secret, the kid or a byte differs. */
+  /** Throws if the master secret or the kid differs, or if any byte was changed. */
   unseal(sealed: Buffer, kid: string): KeyObject {
     return createPrivateKey({ key: decrypt(this.key, kid, sealed), format: 'der', type: 'pkcs8' });
   }

@@ -5,7 +5,7 @@ import { KeySeal } from './key-seal.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeysRepository } from './signing-keys.repository.js';
 
-/** A key about to be stored. */
+/** A key that is about to be stored. */
 export type NewSigningKey = Omit<SigningKey, 'mac' | 'sealedWith'>;
 
 /** The signing keys of this installation: each stored row has a code, and rows with a wrong code are ignored. */
@@ -17,12 +17,12 @@ export class KeyStore {
     private readonly seal: KeySeal,
   ) {}
 
-  /** The genuine keys, newest use first. */
+  /** The authentic keys, latest start time first. */
   async all(tx?: Transaction): Promise<SigningKey[]> {
     return this.authenticity.genuine(await this.keys.all(tx));
   }
 
-  /** One instance at a time decides which keys there are; held until the transaction ends. */
+  /** Takes the lock under which one instance at a time adds or deletes keys; held until the transaction ends. */
   async lock(tx: Transaction): Promise<void> {
     await this.keys.lock(tx);
   }
@@ -32,7 +32,7 @@ export class KeyStore {
     await this.keys.insert(tx, { ...key, sealedWith, mac: this.authenticity.codeOf(key) });
   }
 
-  /** Lets a key that is stored sign from another time on. */
+  /** Changes the time from which a stored key signs. */
   async makeSignFrom(tx: Transaction, key: SigningKey, signsFrom: Date): Promise<void> {
     const mac = this.authenticity.codeOf(Object.assign(new SigningKey(), key, { signsFrom }));
     await this.keys.makeSignFrom(tx, { kid: key.kid, signsFrom, mac });

@@ -4,7 +4,7 @@ import type { PublicJwk } from './key-material.js';
 /** A key pair that signs access tokens, or did until recently. */
 @Entity('signing_keys')
 export class SigningKey {
-  /** JWK thumbprint (RFC 7638): a key has one name wherever it is loaded. */
+  /** JWK thumbprint (RFC 7638), so that a key has the same name wherever it is loaded. */
   @PrimaryColumn('text', { primaryKeyConstraintName: 'signing_keys_pkey' })
   kid: string;
 
@@ -18,18 +18,21 @@ export class SigningKey {
   @Column('bytea', { name: 'sealed_private_key', nullable: true })
   sealedPrivateKey: Buffer | null;
 
-  /** The name of the master secret that encrypts it; null for a supplied key, and in rows of the previous version. */
+  /**
+   * The identifier of the master secret that encrypts it; null for a supplied key, and in rows of the previous
+   * version.
+   */
   @Column('text', { name: 'sealed_with', nullable: true })
   sealedWith: string | null;
 
-  /** Proof by the master secret that this installation made the row; null in rows of the previous version. */
+  /** HMAC which proves that this installation created the row; null in rows of the previous version. */
   @Column('bytea', { nullable: true })
   mac: Buffer | null;
 
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt: Date;
 
-  /** Published before this, used from here on, so that no verifier meets a key that it cannot know yet. */
+  /** When the key starts to sign. It is published earlier, so that no verifier receives a token with an unknown key. */
   @Column({ type: 'timestamptz', name: 'signs_from', precision: 3 })
   signsFrom: Date;
 }

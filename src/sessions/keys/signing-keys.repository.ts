@@ -13,13 +13,13 @@ const KEYS_LOCK = 0x6b657973;
 export class SigningKeysRepository {
   constructor(@InjectRepository(SigningKey) private readonly keys: Repository<SigningKey>) {}
 
-  /** Newest use first. */
+  /** All keys, latest start time first. */
   async all(tx?: Transaction): Promise<SigningKey[]> {
     const keys = tx?.getRepository(SigningKey) ?? this.keys;
     return onDatabase(() => keys.find({ order: { signsFrom: 'DESC', createdAt: 'DESC' } }));
   }
 
-  /** One instance at a time decides which keys there are; held until the transaction ends. */
+  /** Takes the lock under which one instance at a time adds or deletes keys; held until the transaction ends. */
   async lock(tx: Transaction): Promise<void> {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [KEYS_LOCK]);
   }

@@ -19,7 +19,7 @@ writeFileSync(file, pem);
 const supplied = (variables: Partial<Environment>) =>
   new SuppliedKey(Object.assign(new Environment(), variables));
 
-/** The faults by which a start is refused. */
+/** The faults for which the service refuses to start. */
 function faultsOf(variables: Partial<Environment>): readonly string[] {
   try {
     supplied(variables);
@@ -31,13 +31,13 @@ function faultsOf(variables: Partial<Environment>): readonly string[] {
 }
 
 describe('SuppliedKey', () => {
-  it('is none without a variable', () => {
+  it('has no key if no variable is set', () => {
     expect(supplied({})).toMatchObject({ key: null, kid: '' });
   });
 
   it.each([
     ['the variable', { JWT_PRIVATE_KEY: pem }],
-    ['the variable, with its line feeds written out', { JWT_PRIVATE_KEY: pem.replaceAll('\n', '\\n') }],
+    ['the variable, with line feeds written as \\n', { JWT_PRIVATE_KEY: pem.replaceAll('\n', '\\n') }],
     ['a file', { JWT_PRIVATE_KEY_FILE: file }],
   ])('is read from %s', (_where, variables) => {
     const { key, kid } = supplied(variables);
@@ -46,20 +46,24 @@ describe('SuppliedKey', () => {
   });
 
   it.each([
-    ['is no key', { JWT_PRIVATE_KEY: 'not a key but a secret' }, 'JWT_PRIVATE_KEY is not a PEM private key'],
+    [
+      'is not a key',
+      { JWT_PRIVATE_KEY: 'not a key but a secret' },
+      'JWT_PRIVATE_KEY is not a PEM private key',
+    ],
     [
       'does not fit the algorithm',
       { JWT_PRIVATE_KEY: pem, JWT_ALGORITHM: 'ES256' as const },
       'JWT_PRIVATE_KEY must be a P-256 key for ES256',
     ],
     [
-      'is not there',
+      'does not exist',
       { JWT_PRIVATE_KEY_FILE: join(folder, 'nowhere.pem') },
       'JWT_PRIVATE_KEY_FILE cannot be read (ENOENT)',
     ],
     ['is a folder', { JWT_PRIVATE_KEY_FILE: folder }, 'JWT_PRIVATE_KEY_FILE cannot be read (EISDIR)'],
   ])(
-    'refuses the start when it %s, by the name of the variable and not its value',
+    'prevents the start if the value %s, with a message that has the name of the variable and not its value',
     (_what, variables, fault) => {
       expect(faultsOf(variables)).toEqual([fault]);
     },

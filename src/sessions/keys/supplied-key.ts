@@ -8,9 +8,12 @@ import { publicJwkOf, readPrivateKey } from './key-material.js';
 /** The signing key from the environment, if one is configured. */
 @Injectable()
 export class SuppliedKey {
-  /** Null when keys are made and kept by the service. Throws {@link ConfigurationFault} for an unfit key. */
+  /**
+   * Null if the service generates its own keys. The constructor throws {@link ConfigurationFault} for an unsuitable
+   * key.
+   */
   readonly key: KeyObject | null;
-  /** Its `kid`; empty without a key. */
+  /** The `kid` of the key; empty if there is none. */
   readonly kid: string;
 
   constructor(environment: Environment) {
@@ -23,7 +26,7 @@ export class SuppliedKey {
   }
 }
 
-/** Many secret stores keep one line per value, with `\n` written out. */
+/** Many secret stores allow one line per value, with line feeds written as `\n`. */
 const unfold = (pem: string) => pem.replaceAll('\\n', '\n');
 
 function read(variable: string, key: () => KeyObject): KeyObject {

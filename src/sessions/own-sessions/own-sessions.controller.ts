@@ -14,11 +14,11 @@ import { SessionDescription } from './session-description.js';
 
 const SESSION_ID = {
   name: 'id',
-  description: 'As the list has it.',
+  description: 'The id of the session, as returned by the list.',
   schema: { type: 'string', format: 'uuid', example: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d' },
 } as const;
 
-/** Shows people where they are signed in, and lets them end what they do not know. */
+/** Lets users see where they are signed in, and end sessions that they do not recognise. */
 @ApiTags('users')
 @Controller('users/me/sessions')
 @SignedIn()
@@ -29,22 +29,28 @@ export class OwnSessionsController {
     private readonly tokens: TokenResponse,
   ) {}
 
-  /** Where the own account is signed in, newest first. There are 100 at most: beyond that, a login ends the oldest. */
+  /**
+   * Returns where the account is signed in, newest first. There are at most 100 sessions: a further login ends the
+   * oldest.
+   */
   @Get()
   @ApiOperation({ operationId: 'listOwnSessions', summary: 'List own sessions' })
-  @ApiOkResponse({ type: OwnSessionsDto, description: 'The sessions that are not over.' })
+  @ApiOkResponse({ type: OwnSessionsDto, description: 'The live sessions.' })
   async list(@CurrentUser() caller: SessionPrincipal): Promise<OwnSessionsDto> {
     const sessions = await this.sessions.list(caller);
     return { items: sessions.map((session) => this.description.of(session, caller.sessionId)) };
   }
 
-  /** Ends one of the own sessions: its tokens are dead everywhere within a second. Ending this one signs out. */
+  /**
+   * Ends one of the caller's sessions; its tokens stop working everywhere within a second. Ending the current session
+   * signs out.
+   */
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ operationId: 'endOwnSession', summary: 'End one of the own sessions' })
+  @ApiOperation({ operationId: 'endOwnSession', summary: 'End one of your own sessions' })
   @ApiParam(SESSION_ID)
   @ApiNoContentResponse({
-    description: 'It is over. For the own one, the cookies of both tokens are removed.',
+    description: 'The session has ended. If it is the current one, the cookies of both tokens are removed.',
   })
   @Problems(PlatformErrors.not_found)
   async end(
@@ -57,11 +63,11 @@ export class OwnSessionsController {
     if (id === caller.sessionId) this.tokens.clear(reply);
   }
 
-  /** Signs out everywhere else: ends all of the own sessions but the one of this request. */
+  /** Signs out everywhere else: ends all of the caller's sessions except the current one. */
   @Delete()
   @HttpCode(204)
-  @ApiOperation({ operationId: 'endOtherSessions', summary: "End all other sessions of one's own" })
-  @ApiNoContentResponse({ description: 'This session is the only one that goes on.' })
+  @ApiOperation({ operationId: 'endOtherSessions', summary: 'End all your other sessions' })
+  @ApiNoContentResponse({ description: 'All sessions except the current one have ended.' })
   async endOthers(@CurrentUser() caller: SessionPrincipal, @ClientOrigin() origin: Origin): Promise<void> {
     await this.sessions.endOthers(caller, origin);
   }

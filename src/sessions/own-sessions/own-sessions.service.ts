@@ -13,10 +13,10 @@ import { SessionErrors } from '../session.errors.js';
 import type { Session } from '../session.entity.js';
 import { allBut, type SessionSelector, SessionsRepository } from '../sessions.repository.js';
 
-/** The caller's session, in which the others are looked at and ended. */
+/** The session from which the caller lists and ends sessions. */
 type Caller = Pick<SessionPrincipal, 'userId' | 'sessionId'>;
 
-/** The sessions of a person, for that person. */
+/** The sessions of a user, as seen and managed by that user. */
 @Injectable()
 export class OwnSessions {
   constructor(
@@ -27,12 +27,12 @@ export class OwnSessions {
     private readonly clock: Clock,
   ) {}
 
-  /** Those that are not over, newest first. */
+  /** Returns the live sessions, newest first. */
   async list({ userId }: Caller): Promise<Session[]> {
     return this.sessions.findLiveOfUser(userId, this.clock.now());
   }
 
-  /** Ends one. Throws `not_found`, alike for one that is over, for another account's and for what never was. */
+  /** Ends one session. Throws `not_found` if it has ended, belongs to another account or does not exist. */
   async end(caller: Caller, id: string, origin: Origin): Promise<void> {
     if (!isUuid(id)) throw new Problem(PlatformErrors.not_found);
     const { userId } = caller;
@@ -40,15 +40,23 @@ export class OwnSessions {
     if (ended === 0) throw new Problem(PlatformErrors.not_found);
   }
 
-  /** Ends all but the caller's. */
+  /** Ends all sessions except the caller's. */
   async endOthers(caller: Caller, origin: Origin): Promise<void> {
     const others = allBut(caller.sessionId, caller.userId);
     await this.transactions.run((tx) => this.endSome(tx, caller, others, origin));
   }
 
+  /** Reads the caller's session and locks its row. Throws `session_ended`. The account is locked before, as everywhere. */
+  async lockLive(tx: Transaction, { userId, sessionId }: Caller): Promise<Session> {
+    const locked = await this.sessions.lock(tx, sessionId);
+    if (!locked || liveOwnerOf(locked, this.clock.now())?.id !== userId)
+      throw new Problem(SessionErrors.session_ended);
+    return locked.session;
+  }
+
   /**
-   * Under the lock of the account, so that of two sessions that end each other at the same moment, as an owner's and an
-   * intruder's may, the first one wins: the other is over then, and throws `session_ended`.
+   * Runs under the lock of the account. If an owner and an intruder end each other's sessions at the same moment, the
+   * first one wins: the other's session has ended by then, so its request throws `session_ended`.
    */
   private async endSome(
     tx: Transaction,
@@ -57,8 +65,7 @@ export class OwnSessions {
     origin: Origin,
   ): Promise<number> {
     await this.users.lock(tx, userId);
-    const caller = await this.sessions.lock(tx, by);
-    if (!caller || !liveOwnerOf(caller, this.clock.now())) throw new Problem(SessionErrors.session_ended);
+    await this.lockLive(tx, { userId, sessionId: by });
     return this.revocation.endSome(tx, which, { reason: 'ended_by_user', by, origin });
   }
 }

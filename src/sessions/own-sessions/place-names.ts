@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 
-/** Tells where an address is, in words; null where it does not know. */
+/** Returns the name of the place where an address is located, or null if unknown. */
 export type PlaceNaming = (address: string) => string | null;
 
-/** Where addresses are. The module that has a database of places supplies it at the start; without one nothing is known. */
+/**
+ * The locations of addresses. The module that has a database of places supplies it at startup; without one, `of`
+ * returns null.
+ */
 @Injectable()
 export class PlaceNames {
   private naming: PlaceNaming = () => null;

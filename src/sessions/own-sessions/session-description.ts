@@ -7,7 +7,7 @@ import { LastSeen } from '../state/last-seen.js';
 import type { OwnSessionDto } from './own-session.dto.js';
 import { PlaceNames } from './place-names.js';
 
-/** Tells people about a session in words by which they recognise it. */
+/** Describes sessions so that their owner can recognise them. */
 @Injectable()
 export class SessionDescription {
   constructor(
@@ -15,7 +15,7 @@ export class SessionDescription {
     private readonly places: PlaceNames,
   ) {}
 
-  /** Describes a session to its owner, who looks at it in the session `currentId`. */
+  /** Describes a session to its owner; `currentId` is the session of the request. */
   of(session: Session, currentId: string): OwnSessionDto {
     const address = addressIn(session.network);
     return {
@@ -32,5 +32,5 @@ export class SessionDescription {
   }
 }
 
-/** An address of the network that a session began in; null where that is not known. */
+/** An address of the network in which a session began; null if unknown. */
 const addressIn = (network: string | null) => canonicalIp(network?.replace(/\/\d+$/, '') ?? '');

@@ -10,9 +10,9 @@ import { SessionsRepository } from '../sessions.repository.js';
 import { type StepUpMethod, StepUpMethods } from './step-up-methods.js';
 
 /**
- * Whether a session's user has proven lately who they are. The row in PostgreSQL decides, never the token, whose claims
- * are as old as itself, nor the copy in Redis: so a step-up on one instance holds on all at once, and a session that has
- * ended does nothing here within the second that its copies may live.
+ * Checks whether the user of a session has authenticated recently. It reads the row in PostgreSQL and never the token
+ * or the copy in Redis, both of which can be out of date: a step-up on one instance takes effect on all of them at
+ * once, and a session that has just ended is refused here even while a copy still shows it as live.
  */
 @Injectable()
 export class RecentProof {
@@ -23,7 +23,10 @@ export class RecentProof {
     private readonly clock: Clock,
   ) {}
 
-  /** The problem to answer with, `ended` for a session that is over, or null where the proof is recent enough. */
+  /**
+   * Returns null if the proof is recent enough, `ended` if the session is over, and the problem to respond with
+   * otherwise.
+   */
   async faultOf({ userId, sessionId }: SessionPrincipal): Promise<Problem | 'ended' | null> {
     const session = await this.sessions.findLive(sessionId, this.clock.now());
     if (session?.userId !== userId) return 'ended';
@@ -32,13 +35,13 @@ export class RecentProof {
     return this.insufficient(userId);
   }
 
-  /** Throws `insufficient_user_authentication` where this method would not raise the account's sessions. */
+  /** Throws `insufficient_user_authentication` if a step-up by this method would not be enough for the account. */
   async assertOffered(method: StepUpMethod, userId: string): Promise<void> {
     const { methods } = await this.methods.reachOf(userId);
     if (!methods.includes(method)) throw await this.insufficient(userId);
   }
 
-  /** `insufficient_user_authentication`: what the account has to prove, and how old that may be (RFC 9470 section 3). */
+  /** The problem that states the required proof and its maximum age (RFC 9470 section 3). */
   private async insufficient(userId: string): Promise<Problem> {
     const { acr, methods } = await this.methods.reachOf(userId);
     const challenge = [

@@ -17,17 +17,17 @@ import { SessionErrors } from '../session.errors.js';
 import type { Session } from '../session.entity.js';
 import { type LockedSession, SessionsRepository } from '../sessions.repository.js';
 
-/** Who has proven again, in which session, who they are. */
+/** A user who has authenticated again, and the session in which they did. */
 export interface StepUpRequest {
   readonly principal: Pick<SessionPrincipal, 'userId' | 'sessionId'>;
   readonly proofs: readonly [Proof, ...Proof[]];
-  /** Keyed digest of the account's address, for the record. */
+  /** Keyed digest of the account's address, for the audit trail. */
   readonly emailDigest: string;
 }
 
 /**
- * Notes a proof on the session in which it was given: no other session comes about, and none that is over comes back.
- * The tokens are renewed with it (ASVS 7.2.4), at most once in ten seconds, as by a refresh.
+ * Stores a proof on the session in which it was given; no session is created or revived. The tokens are renewed as
+ * well (ASVS 7.2.4), at most once in ten seconds, as in a refresh.
  */
 @Injectable()
 export class SessionStepUp {
@@ -41,8 +41,8 @@ export class SessionStepUp {
   ) {}
 
   /**
-   * Null when a proof no longer holds. Throws `session_ended`, or `rate_limited` when another user agent has rotated the
-   * session within the last ten seconds.
+   * Returns null if a proof is no longer valid. Throws `session_ended`, or `rate_limited` if another user agent has
+   * rotated the session within the last ten seconds.
    */
   async stepUp(tx: Transaction, request: StepUpRequest, origin: Origin): Promise<IssuedSession | null> {
     const { userId, sessionId } = request.principal;

@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { AssuranceLevel } from '../proofs.js';
 
-/** What a step-up accepts, by the names that clients are told. */
+/** The methods that a step-up accepts, as named in responses. */
 export type StepUpMethod = 'passkey' | 'totp' | 'password';
 
-/** Which methods of its own an account has at this moment; none where it has no such credential. */
+/** Returns the methods that a user can currently use; empty if the user has no such credential. */
 export type MethodsOfUser = (userId: string) => Promise<readonly StepUpMethod[]>;
 
-/** What an account can reach by a step-up, and by which methods. */
+/** The level that an account can reach by a step-up, and the methods that lead to it. */
 export interface Reach {
   readonly acr: AssuranceLevel;
   readonly methods: readonly StepUpMethod[];
 }
 
 /**
- * By what people can prove again who they are. The module that owns a kind of credential registers it at the start,
- * with the level that a proof by it gives a session.
+ * The methods of a step-up. The module that owns a kind of credential registers it at startup, with the level that a
+ * proof with it gives a session.
  */
 @Injectable()
 export class StepUpMethods {
@@ -25,12 +25,12 @@ export class StepUpMethods {
     this.sources[level].push(methodsOf);
   }
 
-  /** The level that a recent proof of this account must have: `aal2` from its first factor on. */
+  /** The level that a recent proof of this account must have: `aal2` as soon as it has a second factor. */
   async levelOf(userId: string): Promise<AssuranceLevel> {
     return (await this.methodsAt('aal2', userId)).length > 0 ? 'aal2' : 'aal1';
   }
 
-  /** With a factor, a password alone is not among the methods: it would raise nothing. */
+  /** For an account with a second factor, the methods do not include the password, which is not enough for `aal2`. */
   async reachOf(userId: string): Promise<Reach> {
     const acr = await this.levelOf(userId);
     return { acr, methods: await this.methodsAt(acr, userId) };

@@ -12,14 +12,14 @@ const chimera = Buffer.concat([
   bytesOf(tokens.mint({ sessionId: SESSION, generation: 8 })).subarray(20),
 ]).toString('base64url');
 
-/** Any session that this service could name, and any generation that fits the token. */
+/** Any session id that this service could issue, and any generation that fits in the token. */
 const claims = fc.record({
   sessionId: fc.uuid({ version: 7 }),
   generation: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
 });
 
 describe('a refresh token', () => {
-  it('says what it was made of', () => {
+  it('can be read back', () => {
     fc.assert(
       fc.property(claims, (claim) => {
         expect(tokens.read(tokens.mint(claim))).toEqual(claim);
@@ -27,7 +27,7 @@ describe('a refresh token', () => {
     );
   });
 
-  it('is the same for the same generation, and another for any other', () => {
+  it('is the same for the same generation, and differs for any other', () => {
     expect(tokens.mint({ sessionId: SESSION, generation: 7 })).toBe(token);
     expect(tokens.mint({ sessionId: SESSION, generation: 8 })).not.toBe(token);
   });
@@ -42,7 +42,7 @@ describe('a refresh token', () => {
     ).not.toEqual(bytes.subarray(20));
   });
 
-  it('is refused with any one bit of it flipped', () => {
+  it('is refused if any single bit is flipped', () => {
     const bytes = Buffer.from(token, 'base64url');
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const flipped = Buffer.from(bytes);
@@ -51,7 +51,7 @@ describe('a refresh token', () => {
     }
   });
 
-  it('is refused with any one character of it changed, the unused bits of the last one included', () => {
+  it('is refused if any single character is changed, even only in the unused bits of the last one', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=. \n'.split('');
     const variants = Array.from(token, (own, index) =>
       alphabet
@@ -67,12 +67,12 @@ describe('a refresh token', () => {
     ['more after it', `${token}A`],
     ['a line feed after it', `${token}\n`],
     ['padding', `${token}==`],
-    ['the claim of one and the code of another', chimera],
+    ['the claim of one token with the code of another', chimera],
   ])('is refused as %s', (_what, text) => {
     expect(tokens.read(text)).toBeNull();
   });
 
-  it('is refused when its code was made for another purpose', () => {
+  it('is refused if its code was computed for another purpose', () => {
     const claim = Buffer.from(token, 'base64url').subarray(0, 20);
     const masterKey = new MasterKey('the master secret of this spec, thirty-two bytes or more');
     const foreign = Buffer.concat([claim, masterKey.mac('device-token', claim)]).toString('base64url');
@@ -80,7 +80,7 @@ describe('a refresh token', () => {
     expect(tokens.read(foreign)).toBeNull();
   });
 
-  it('is refused as any other text', () => {
+  it('is not read from arbitrary text', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[A-Za-z0-9_-]{70}$/)),

@@ -16,7 +16,7 @@ const BROWSER = from('Browser/1');
 const ELSEWHERE = from('Browser/1', '198.51.100.1');
 const UPDATED = from('Browser/2');
 
-/** A session of the given generation, rotated by {@link BROWSER} so long ago. */
+/** A session of the given generation that {@link BROWSER} rotated `sinceRotationMs` ago. */
 function locked(
   generation: number,
   sinceRotationMs: number,
@@ -40,7 +40,7 @@ type Row = readonly [
 ];
 
 const TABLE: Row[] = [
-  ['the first refresh, in the second of the login', 0, 0, 0, BROWSER, 'rotate'],
+  ['the first refresh, within a second of the login', 0, 0, 0, BROWSER, 'rotate'],
   ['the first refresh by another user agent', 0, 0, 0, UPDATED, 'rotate'],
   ['the first refresh on a clock that is behind', 0, 0, -15_000, BROWSER, 'rotate'],
   ['the current token after the window', 1, 1, 10_001, BROWSER, 'rotate'],
@@ -76,13 +76,13 @@ describe('a refresh', () => {
   it.each<[string, number, Origin, RefreshVerdict]>([
     ['the current token by its client', 1, BROWSER, 'replay'],
     ['the previous token by its client', 0, BROWSER, 'replay'],
-    ['the current token by another one', 1, UPDATED, 'wait'],
-    ['the previous token by another one', 0, UPDATED, 'reuse'],
-  ])('after a rotation by an instance of the version before: %s', (_, presented, origin, verdict) => {
+    ['the current token by another client', 1, UPDATED, 'wait'],
+    ['the previous token by another client', 0, UPDATED, 'reuse'],
+  ])('after a rotation by an instance of the previous version: %s', (_, presented, origin, verdict) => {
     expect(judgeRefresh(locked(1, 500, null), presented, origin)).toBe(verdict);
   });
 
-  it('without a user agent is bound to there being none', () => {
+  it('without a user agent is bound to the absence of one', () => {
     const bare = from(null);
     expect(judgeRefresh(locked(1, 500, bare), 0, bare)).toBe('replay');
     expect(judgeRefresh(locked(1, 500, bare), 0, BROWSER)).toBe('reuse');
@@ -94,7 +94,7 @@ describe('a refresh', () => {
     [9_500, 1],
     [10_000, 1],
     [-500, 11],
-  ])('that has to wait after %i ms is told %i seconds', (sinceRotationMs, seconds) => {
+  ])('that is too early after %i ms has to wait for %i seconds', (sinceRotationMs, seconds) => {
     expect(rotationInProgress(locked(1, sinceRotationMs)).occurrence).toMatchObject({
       retryAfterSeconds: seconds,
       extensions: { 'violated-policies': ['refresh'] },

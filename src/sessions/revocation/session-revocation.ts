@@ -16,7 +16,7 @@ import {
   SessionsRepository,
 } from '../sessions.repository.js';
 
-/** Ends sessions, for every instance. */
+/** Ends sessions, on every instance. */
 @Injectable()
 export class SessionRevocation {
   constructor(
@@ -98,8 +98,8 @@ export class SessionRevocation {
   }
 
   /**
-   * The one path by which sessions end: the row first, and once that is committed this process and the copies in Redis.
-   * If Redis is unavailable, the other instances learn it from the feed within a second.
+   * The only code that ends sessions. It updates the rows and, after the commit, informs this process and marks the
+   * copies in Redis. If Redis is unavailable, the other instances learn of the end from the feed within a second.
    */
   private async revoke(
     tx: Transaction,

@@ -4,13 +4,13 @@ import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import type { Session } from '../session.entity.js';
 import { type SeenSession, SessionsRepository } from '../sessions.repository.js';
 
-/** Half of the minute by which the reported time may lag behind. */
+/** Half of the minute by which a reported time may lag. */
 const INTERVAL_MS = 30_000;
 
-/** Rows that one statement locks, for a few milliseconds each; a revocation of one of them waits that long. */
+/** Rows that one statement locks for a few milliseconds; a revocation of one of them waits that long. */
 const BATCH = 1000;
 
-/** Sessions remembered while PostgreSQL is unavailable, about 100 bytes each; further ones are dropped. */
+/** Sessions that are remembered while PostgreSQL is unavailable, about 100 bytes each; further ones are dropped. */
 const CAPACITY = 100_000;
 
 /**
@@ -35,13 +35,16 @@ export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.finish();
   }
 
-  /** Records a use at this moment. */
+  /** Records that a session is in use now. */
   note(sessionId: string): void {
     if (this.seen.size >= CAPACITY && !this.seen.has(sessionId)) return;
     this.seen.set(sessionId, this.clock.nowMs());
   }
 
-  /** The latest use that is known: the beginning, a refresh, what any instance has written, what this one has noted. */
+  /**
+   * The latest known use: the login, a refresh, a use that any instance has written, or one that this process has
+   * noted.
+   */
   of({ id, createdAt, rotatedAt, lastSeenAt }: Session): Date {
     const known = [createdAt, rotatedAt, lastSeenAt].map((time) => time?.getTime() ?? 0);
     return new Date(Math.max(...known, this.seen.get(id) ?? 0));

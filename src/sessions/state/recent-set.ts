@@ -1,4 +1,4 @@
-/** Remembers a bounded number of the most recently added texts. */
+/** A set of the most recently added strings, bounded in size. */
 export class RecentSet {
   private readonly members = new Set<string>();
 

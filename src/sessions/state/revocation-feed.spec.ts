@@ -24,7 +24,7 @@ describe('RevocationFeed', () => {
     vi.useRealTimers();
   });
 
-  it('remembers an end for as long as any token of the session may live, and no longer', async () => {
+  it('remembers the end of a session for as long as one of its tokens can be valid, and no longer', async () => {
     feed.note(['a session']);
     await vi.advanceTimersByTimeAsync(30 * MINUTE_MS);
     expect(feed.hasEnded('a session')).toBe(true);
@@ -32,7 +32,7 @@ describe('RevocationFeed', () => {
     expect(feed.hasEnded('a session')).toBe(false);
   });
 
-  it('learns at its start of all ends that such a token may have outlived', () => {
+  it('reads at startup all sessions that ended while their tokens can still be valid', () => {
     expect(looks[0]).toBeGreaterThanOrEqual(30 * 60);
   });
 });

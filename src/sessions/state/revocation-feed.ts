@@ -6,7 +6,7 @@ import { SessionsRepository } from '../sessions.repository.js';
 
 const INTERVAL_MS = 300;
 
-/** Without a successful read for this long, copies are not trusted: the bound within which a revocation takes effect. */
+/** Copies are not trusted if no read has succeeded for this long, which bounds the delay of a revocation. */
 const BLIND_AFTER_MS = 1000;
 
 /** Seconds by which each read overlaps the previous one, to include transactions that were still open then. */
@@ -14,7 +14,7 @@ const OVERLAP_SECONDS = 10;
 
 /**
  * The sessions that ended recently, read from PostgreSQL several times a second. The feed makes the short-lived copies
- * in Redis safe: it overrules a copy that a failed write left behind, or that an attacker inserted, within a second.
+ * in Redis safe: within a second, it overrules a copy that a failed write left behind or that an attacker inserted.
  * Without Redis there are no copies, and nothing is polled.
  */
 @Injectable()
@@ -45,7 +45,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     clearTimeout(this.timer);
   }
 
-  /** Whether this process has read all sessions that ended until a second ago, so that copies can be trusted. */
+  /** Whether this process knows all sessions that ended until a second ago, so that copies can be trusted. */
   get isCurrent(): boolean {
     return performance.now() - this.lastNewsMs < BLIND_AFTER_MS;
   }
@@ -79,7 +79,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     }, INTERVAL_MS).unref();
   }
 
-  /** Insertion order is time order, except for repeated ids, which `set` leaves in place; so the oldest come first. */
+  /** The map is ordered by time, oldest first, except for repeated ids, which `set` leaves in place. */
   private forget(nowMs: number): void {
     for (const [id, until] of this.ended) {
       if (until > nowMs) return;

@@ -6,7 +6,7 @@ import { evaluate, redisScript } from '../../platform/redis/redis-script.js';
 import { TurnBatch } from '../../platform/redis/turn-batch.js';
 import { ProfileChanges } from '../../users/profile-changes.js';
 
-/** Seconds that an account stays in Redis, counted from the first copy. */
+/** Seconds that the copies of an account stay in Redis, counted from the first one. */
 const LIFETIME_SECONDS = 30;
 
 /**
@@ -24,7 +24,7 @@ const OVER = '0';
 /** The number of copies that one script reads. */
 const BATCH = 128;
 
-/** KEYS: accounts. ARGV: a session of each. Returns the state of the session and the profile, for one after the other. */
+/** KEYS: accounts. ARGV: one session of each. Returns the state of the session and the profile for each pair. */
 const READ = redisScript(`
   local answer = {}
   for index = 1, #KEYS do
@@ -33,17 +33,20 @@ const READ = redisScript(`
   end
   return answer`);
 
-/** Keeps the newer of two profiles: `updatedAt` leads the text and compares as text. */
+/** Keeps the newer of two profiles: the encoded profile begins with `updatedAt`, which sorts as text. */
 const KEEP_NEWER = `
   local held = redis.call('HGET', KEYS[1], 'profile')
   if not held or held < ARGV[2] then redis.call('HSET', KEYS[1], 'profile', ARGV[2]) end`;
 
-/** The expiry is never extended; otherwise a change of one session would keep the copies of all its account's sessions. */
+/**
+ * The expiry is never extended; otherwise a change to one session would keep the copies of all sessions of the
+ * account.
+ */
 const GIVE_END = `return redis.call('EXPIRE', KEYS[1], ARGV[1], 'NX')`;
 
 const RENEW_PROFILE = `${KEEP_NEWER}\n${GIVE_END}`;
 
-/** Writes the state read from PostgreSQL, except over the end of a session that was recorded meanwhile. */
+/** Writes the state read from PostgreSQL, but does not overwrite the end of a session that was recorded meanwhile. */
 const FILL = `
   if redis.call('HGET', KEYS[1], ARGV[3]) ~= '${OVER}' then redis.call('HSET', KEYS[1], ARGV[3], ARGV[4]) end
   ${KEEP_NEWER}
@@ -69,9 +72,9 @@ export interface CachedSession {
 }
 
 /**
- * Short-lived copies in Redis of what every authenticated request needs: whether the session is live, and
- * the profile. There is one hash per account, so that one command reads both and a profile change reaches all sessions.
- * PostgreSQL is authoritative; methods reject with `RedisUnavailable`, which the caller handles.
+ * Short-lived copies in Redis of what every authenticated request needs: whether the session is live, and the profile.
+ * There is one hash per account, so that one command reads both and a profile change reaches all sessions. PostgreSQL
+ * is authoritative; methods reject with `RedisUnavailable`, which the caller handles.
  */
 @Injectable()
 export class SessionCache implements OnModuleInit {
@@ -95,17 +98,17 @@ export class SessionCache implements OnModuleInit {
     return this.redis.configured;
   }
 
-  /** Makes one round trip, shared by all requests of an event-loop turn. */
+  /** Reads a copy. All requests of one event-loop turn share one round trip. */
   async read(userId: string, sessionId: string): Promise<CachedSession> {
     const key = { userId, sessionId };
     const [session, profile] = await (this.redis.clustered ? this.readOne(key) : this.batch.ask(key));
     return {
       session: session === OVER ? 'over' : this.isFresh(session) ? 'live' : null,
-      profile: profile ? (JSON.parse(profile.slice(profile.indexOf(' ') + 1)) as Profile) : null,
+      profile: profile === null ? null : decode(profile),
     };
   }
 
-  /** Stores that a session was live when PostgreSQL was read at `readAt`. */
+  /** Stores that a session was live at `readAt`, when PostgreSQL was read. */
   async fill(sessionId: string, profile: Profile, readAt: Date): Promise<void> {
     const copy = [LIFETIME_SECONDS, encode(profile), sessionId, readAt.getTime()];
     await this.redis.run((client) => client.eval(FILL, 1, keyOf(profile.id), ...copy));
@@ -146,3 +149,9 @@ export class SessionCache implements OnModuleInit {
 
 const keyOf = (userId: string) => `portcullis:account:${userId}`;
 const encode = (profile: Profile) => `${profile.updatedAt} ${JSON.stringify(profile)}`;
+
+/** Null for a profile that an instance of the previous version has written, without a locale. */
+function decode(text: string): Profile | null {
+  const profile = JSON.parse(text.slice(text.indexOf(' ') + 1)) as Partial<Profile>;
+  return profile.locale === undefined ? null : (profile as Profile);
+}

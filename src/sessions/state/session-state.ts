@@ -35,7 +35,7 @@ export class SessionState {
     return this.over.has(sessionId) || this.feed.hasEnded(sessionId);
   }
 
-  /** Requests the copy from Redis without waiting for it. */
+  /** Requests the copy from Redis, without waiting for the reply. */
   ask(context: RequestContext, { userId, sessionId }: SessionPrincipal): void {
     if (!this.cache.configured || !this.feed.isCurrent) return;
     this.asked.set(
@@ -44,7 +44,7 @@ export class SessionState {
     );
   }
 
-  /** The account of the live session behind the call; null when the session is over. Throws `dependency_unavailable`. */
+  /** Returns the account of the request's session; null if the session is over. Throws `dependency_unavailable`. */
   async accountOf(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
     const profile = await this.find(context, principal);
     if (profile) this.lastSeen.note(principal.sessionId);

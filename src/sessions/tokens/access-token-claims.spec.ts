@@ -15,7 +15,7 @@ const CLAIMS = {
 };
 
 describe('principalFrom', () => {
-  it('returns the person and the session of complete claims', () => {
+  it('returns the user and the session of complete claims', () => {
     expect(principalFrom(CLAIMS)).toEqual({
       kind: 'session',
       userId: CLAIMS.sub,
@@ -53,7 +53,7 @@ describe('principalFrom', () => {
     expect(principalFrom({ ...CLAIMS, iat: date })).toBeNull();
   });
 
-  it('refuses nbf, which no token of ours has', () => {
+  it('refuses nbf, which no token of this service has', () => {
     expect(principalFrom({ ...CLAIMS, nbf: CLAIMS.iat })).toBeNull();
   });
 
@@ -76,7 +76,7 @@ describe('principalFrom', () => {
     },
   );
 
-  it('accepts no roles at all', () => {
+  it('accepts an empty list of roles', () => {
     expect(principalFrom({ ...CLAIMS, roles: [] })?.roles).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe('principalFrom', () => {
     expect(principalFrom(claims)).toBeNull();
   });
 
-  it('throws for nothing', () => {
+  it('never throws', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...Object.keys(CLAIMS)), fc.jsonValue()), (claims) => {
         expect(() => principalFrom(claims)).not.toThrow();
@@ -102,7 +102,7 @@ describe('isCurrent', () => {
     expect(at(CLAIMS.exp)).toBe(false);
   });
 
-  it('begins at iat, with a minute of leeway for the clock that wrote it', () => {
+  it('begins at iat, with a minute of leeway for the clock of another instance', () => {
     expect(at(CLAIMS.iat - 60)).toBe(true);
     expect(at(CLAIMS.iat - 60.001)).toBe(false);
   });

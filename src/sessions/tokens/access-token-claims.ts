@@ -2,10 +2,10 @@ import { ROLES, type Role, type SessionPrincipal } from '../../platform/access/p
 import type { AssuranceLevel, AuthenticationMethod } from '../proofs.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 
-/** The claims of an access token (RFC 9068 sections 2.2 and 2.2.1), and `sid` for the session. No name, no e-mail. */
+/** The claims of an access token (RFC 9068 sections 2.2 and 2.2.1), and `sid` for the session. No personal data. */
 export interface AccessTokenClaims {
   readonly iss: string;
-  /** One text, never a list, so that a token is for one audience only. */
+  /** A string, never a list, so that a token has exactly one audience. */
   readonly aud: string;
   readonly sub: string;
   readonly sid: string;
@@ -26,7 +26,7 @@ export interface AccessTokenClaims {
 /** How far the clock of another instance may be ahead, seconds. */
 const IAT_LEEWAY_SECONDS = 60;
 
-/** The subject of the claims; null if a member is missing or malformed. The times are not checked. */
+/** Returns the principal of the claims; null if a member is missing or malformed. The times are not checked. */
 export function principalFrom(claims: unknown): SessionPrincipal | null {
   if (typeof claims !== 'object' || claims === null) return null;
   const { aud, sub, sid, jti, iat, exp, client_id, roles } = claims as Record<string, unknown>;
@@ -45,7 +45,7 @@ export function principalFrom(claims: unknown): SessionPrincipal | null {
   };
 }
 
-/** Whether a token is within its time; expiry has no leeway, because the same clocks write and read it. */
+/** Whether a token is valid at a time. Expiry has no leeway, because the same clocks write and check it. */
 export function isCurrent({ issuedAt, expiresAt }: SessionPrincipal, nowMs: number): boolean {
   const now = nowMs / 1000;
   return now < expiresAt && issuedAt <= now + IAT_LEEWAY_SECONDS;

@@ -8,7 +8,7 @@ import type { Session } from '../session.entity.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
 
-/** A signed access token and its end, which is never later than that of its session. */
+/** A signed access token and its expiry, which is never later than the end of its session. */
 export interface MintedToken {
   readonly token: string;
   /** Seconds until it expires. */
@@ -16,7 +16,7 @@ export interface MintedToken {
   readonly expiresAt: Date;
 }
 
-/** Makes access tokens (RFC 9068). */
+/** Issues access tokens (RFC 9068). */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -28,8 +28,8 @@ export class AccessTokens {
   ) {}
 
   /**
-   * Signs a token that never outlives its session. Synchronous on purpose: one RSA 3072 signature is 2 ms here, while
-   * in libuv's pool it would wait behind every password hash.
+   * Signs a token that never outlives its session. Synchronous on purpose: one RSA 3072 signature takes 2 ms here, but
+   * in libuv's thread pool it would wait for every queued password hash.
    */
   mint({ id: sub, roles }: Profile, session: Session): MintedToken {
     const iat = Math.floor(this.clock.nowMs() / 1000);

@@ -10,8 +10,8 @@ export interface BearerReader {
 }
 
 /**
- * The kinds of bearer tokens other than access tokens. The module that issues a kind registers its reader at startup, so
- * that this module does not depend on it.
+ * The kinds of bearer tokens other than access tokens. The module that issues a kind registers its reader at startup,
+ * so that this module does not depend on it.
  */
 @Injectable()
 export class BearerReaders {
@@ -21,7 +21,7 @@ export class BearerReaders {
     this.readers.push(reader);
   }
 
-  /** The reader of a token's kind; undefined for an access token, and for anything unknown. */
+  /** Returns the reader for a token; undefined for access tokens and for unknown kinds. */
   of(token: string): BearerReader | undefined {
     return this.readers.find((reader) => reader.accepts(token));
   }

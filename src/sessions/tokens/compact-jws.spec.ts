@@ -9,7 +9,7 @@ const jws = (header: unknown, payload = '{}', signature = 'AAAA') =>
 const read = (token: string) => readCompactJws(token, 'RS256');
 
 describe('readCompactJws', () => {
-  it('answers the kid of a header of exactly the pinned algorithm, an explicit type and a kid', () => {
+  it('returns the kid of a header that has exactly the pinned algorithm, an explicit type and a kid', () => {
     expect(read(jws(HEADER))).toEqual({ kid: 'key-1' });
     expect(read(jws({ ...HEADER, typ: 'application/at+jwt' }))).toEqual({ kid: 'key-1' });
     expect(read(jws('{ "kid" : "key-1", "typ":"at+jwt","alg":"RS256" }'))).toEqual({ kid: 'key-1' });
@@ -69,7 +69,7 @@ describe('readCompactJws', () => {
     },
   );
 
-  it('refuses a header that is no UTF-8, or begins with a byte order mark', () => {
+  it('refuses a header that is not UTF-8 or that begins with a byte order mark', () => {
     const [header, ...rest] = jws(HEADER).split('.') as [string, string, string];
     const bytes = Buffer.from(header, 'base64url');
     expect(
@@ -132,7 +132,7 @@ describe('readCompactJws', () => {
     for (const bytes of [1, 63, 65, 72, 128]) expect(readCompactJws(signed(bytes), 'ES256')).toBeNull();
   });
 
-  it('throws for nothing', () => {
+  it('never throws', () => {
     const anything = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc

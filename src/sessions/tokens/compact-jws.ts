@@ -1,17 +1,22 @@
 /** Longer than any token that this service issues; longer input is not parsed. */
 const MAX_LENGTH = 4096;
 
-/** Three parts in the base64url alphabet; neither JWE nor the JSON serialisation fits (RFC 8725 section 3.14). */
+/** Three parts in the base64url alphabet; neither a JWE nor the JSON serialisation matches (RFC 8725 section 3.14). */
 const COMPACT = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 
 const MAX_KID_LENGTH = 64;
 
-/** Characters of the 64 bytes of an ES256 signature (RFC 7518 section 3.4); for others the library throws. */
+/**
+ * Length of the 64 bytes of an ES256 signature in base64url (RFC 7518 section 3.4); other lengths make the library
+ * throw.
+ */
 const ES256_SIGNATURE_LENGTH = 86;
 
 /**
- * Parses the form of a compact JWS strictly: canonical base64url in each part (one spelling per token), a header of exactly `typ`, `alg` and `kid`, the pinned algorithm, an explicit type (RFC 9068 section 4).
- * So `crit`, `b64`, `jku`, `jwk`, `x5u` and `x5c` are refused unread (RFC 7515 section 4.1). Null for anything else.
+ * Parses the form of a compact JWS strictly: canonical base64url in each part (one spelling per token), a header of
+ * exactly `typ`, `alg` and `kid`, the pinned algorithm and an explicit type (RFC 9068 section 4). Headers with `crit`,
+ * `b64`, `jku`, `jwk`, `x5u` or `x5c` are therefore refused without being interpreted (RFC 7515 section 4.1). Returns
+ * null for anything else.
  */
 export function readCompactJws(token: string, algorithm: string): { readonly kid: string } | null {
   if (token.length > MAX_LENGTH) return null;
@@ -26,7 +31,9 @@ export function readCompactJws(token: string, algorithm: string): { readonly kid
   return { kid };
 }
 
-/** RFC 4648 section 3.5: the unused bits of the last character are zero, so that nothing can be varied unnoticed. */
+/**
+ * Whether the unused bits of the last character are zero (RFC 4648 section 3.5), so that each value has one spelling.
+ */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, 'base64url').toString('base64url') === part;
 }

@@ -15,8 +15,8 @@ import { TokenRefused } from './token-refused.js';
 type KeyDone = (error: Error | null, key: KeyObject) => void;
 
 /**
- * The one verifier of access tokens: passport-jwt with the algorithm pinned (RFC 8725 section 3.1), the key by `kid`,
- * issuer and audience exact. The guard checks the time, on the injected clock: logout accepts expired tokens.
+ * The only verifier of access tokens: passport-jwt with a pinned algorithm (RFC 8725 section 3.1), the key selected by
+ * `kid`, and an exact match of issuer and audience. The guard checks the times, because logout accepts expired tokens.
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) {

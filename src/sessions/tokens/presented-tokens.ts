@@ -3,24 +3,27 @@ import type { FastifyRequest } from 'fastify';
 import { TokenCookies } from './token-cookies.js';
 import type { TokenTransport } from './token-transport.js';
 
-/** The scheme in any case (RFC 9110 section 11.1), exactly one space, one token (RFC 6750 section 2.1). */
+/** The scheme in any case (RFC 9110 section 11.1), exactly one space, and one token (RFC 6750 section 2.1). */
 const BEARER = /^bearer ([^ ,]+)$/i;
 
-/** Credentials of another scheme, as a browser adds those of a staging host to each request (RFC 9110 section 11.4). */
+/**
+ * Credentials of another scheme (RFC 9110 section 11.4), such as the Basic credentials of a staging host that a
+ * browser adds.
+ */
 const OTHER_SCHEME = /^[\w!#$%&'*+.^`|~-]+ +[^ ]/;
 
-/** The scheme anywhere in the field: two fields are joined with a comma, and a proxy may have checked the other. */
+/** The scheme anywhere in the field: two fields are joined with a comma, and a proxy may have checked the other one. */
 const NAMES_BEARER = /(?:^|,)[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
 
-/** Not a valid token, so that a malformed header is refused as a token and never ignored. */
+/** An invalid token, so that a malformed header is refused like a malformed token instead of being ignored. */
 const NO_TOKEN = '*';
 
-/** Finds the tokens of a request, genuine or not; null where it presents none. A URL is never read (RFC 6750 section 5.3). */
+/** Finds the tokens of a request, genuine or not; null if it has none. URLs are never read (RFC 6750 section 5.3). */
 @Injectable()
 export class PresentedTokens {
   constructor(private readonly cookies: TokenCookies) {}
 
-  /** The header wins over the cookie, unless its credentials are of a scheme that is not ours. */
+  /** The header takes precedence over the cookie, unless its credentials are of another scheme. */
   access(request: FastifyRequest): string | null {
     if (this.transportOf(request) === 'cookie') return this.cookies.read(request, 'access_token');
     return BEARER.exec(request.headers.authorization ?? '')?.[1] ?? NO_TOKEN;
@@ -31,7 +34,7 @@ export class PresentedTokens {
     return authorization === undefined || isOfOtherScheme(authorization) ? 'cookie' : 'body';
   }
 
-  /** The body's member wins over the cookie. */
+  /** The member of the body takes precedence over the cookie. */
   refresh(request: FastifyRequest, member = 'refreshToken'): string | null {
     const body = (request.body ?? {}) as Record<string, unknown>;
     const token = Object.hasOwn(body, member) ? body[member] : undefined;

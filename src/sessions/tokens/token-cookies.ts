@@ -9,8 +9,8 @@ const DEVICE_MAX_AGE_SECONDS = 400 * 24 * 60 * 60;
 export type CookieName = 'access_token' | 'refresh_token' | 'device';
 
 /**
- * The cookies of the browser transport: out of reach of scripts, of other sites and, by the `__Host-` prefix, of
- * sibling hosts (RFC 6265bis section 4.1.3.2; ASVS 3.3). Plain names only where there is no https.
+ * The cookies of the browser transport. Scripts and other sites cannot use them, and the `__Host-` prefix protects
+ * them from sibling hosts (RFC 6265bis section 4.1.3.2; ASVS 3.3). Without https, the names have no prefix.
  */
 @Injectable()
 export class TokenCookies {
@@ -34,7 +34,7 @@ export class TokenCookies {
     );
   }
 
-  /** Sets both tokens; neither outlives what it opens. */
+  /** Sets both token cookies; neither outlives its token. */
   setTokens(reply: FastifyReply, access: TimedValue, refresh: TimedValue): void {
     this.set(reply, 'access_token', access.value, access.maxAgeSeconds);
     this.set(reply, 'refresh_token', refresh.value, refresh.maxAgeSeconds);
@@ -44,7 +44,7 @@ export class TokenCookies {
     this.set(reply, 'device', value, DEVICE_MAX_AGE_SECONDS);
   }
 
-  /** Removes both tokens, with the attributes that they were set with. The device cookie is kept. */
+  /** Removes both token cookies, with the attributes with which they were set. The device cookie is kept. */
   clearTokens(reply: FastifyReply): void {
     this.set(reply, 'access_token', '', 0);
     this.set(reply, 'refresh_token', '', 0);
@@ -69,7 +69,7 @@ export interface CookieDescription {
   readonly sameSite: 'strict' | 'lax';
 }
 
-/** A cookie's value with the seconds after which the browser deletes it. */
+/** The value of a cookie, and the seconds after which the browser deletes it. */
 export interface TimedValue {
   readonly value: string;
   readonly maxAgeSeconds: number;

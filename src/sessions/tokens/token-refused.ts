@@ -1,4 +1,4 @@
-/** Why an access token is not acceptable. `bad_signature` is the one that only a forger produces. */
+/** Why an access token is not acceptable. Only a forged token causes `bad_signature`. */
 export type TokenFault = 'malformed' | 'unknown_key' | 'bad_signature' | 'wrong_claims' | 'expired';
 
 /** Carries the reason through Passport, which knows only success and failure. */
@@ -8,7 +8,10 @@ export class TokenRefused extends Error {
     this.name = 'TokenRefused';
   }
 
-  /** The reason for the failure that Passport reports: ours or jsonwebtoken's. Any other error is rethrown. */
+  /**
+   * Returns the reason for a failure that Passport reports, from this service or from jsonwebtoken. Any other error is
+   * rethrown.
+   */
   static faultOf(reported: unknown): TokenFault {
     if (reported instanceof TokenRefused) return reported.fault;
     if (reported instanceof Error && /^(JsonWebToken|NotBefore)Error$/.test(reported.name)) {

@@ -9,7 +9,7 @@ import type { Session } from '../session.entity.js';
 import type { IssuedSession } from '../issued-session.js';
 import { AccessTokens } from './access-tokens.js';
 
-/** Makes the tokens of a session and returns them by the transport that the client requested. */
+/** Issues the tokens of a session and returns them in the transport that the client requested. */
 @Injectable()
 export class TokenResponse {
   constructor(
@@ -19,7 +19,7 @@ export class TokenResponse {
     private readonly clock: Clock,
   ) {}
 
-  /** In the cookie transport the tokens are in `Set-Cookie` and never in the body; in the other, the reverse. */
+  /** In the cookie transport, the tokens are only in `Set-Cookie`; in the body transport, they are only in the body. */
   send(
     { profile, session, deviceToken }: IssuedSession,
     transport: TokenTransport,

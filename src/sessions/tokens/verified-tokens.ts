@@ -14,8 +14,8 @@ interface Verified {
 }
 
 /**
- * Tokens whose signature this process has verified, so that a client's further requests cost one look-up each.
- * A signature does not expire: the caller checks the time. All tokens are dropped when a key is dropped.
+ * Tokens whose signature this process has verified, so that a client's further requests cost one look-up each. The
+ * caller checks the times of the token. All tokens are dropped when a key is dropped.
  */
 @Injectable()
 export class VerifiedTokens {

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { LOCALES, type Locale } from '../../platform/access/locale.js';
 import { ROLES, type Role } from '../../platform/access/principal.js';
 import type { Profile } from '../../platform/access/profile.js';
 
@@ -16,6 +17,10 @@ export class ProfileDto implements Profile {
 
   @ApiProperty({ enum: ROLES, isArray: true, example: ['user'] })
   roles: Role[];
+
+  /** The language of mails to this account. */
+  @ApiProperty({ enum: LOCALES, example: 'en' })
+  locale: Locale;
 
   @ApiProperty({ example: false })
   emailVerified: boolean;

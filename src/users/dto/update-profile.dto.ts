@@ -1,5 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ValidateIf } from 'class-validator';
+import { IsIn, ValidateIf } from 'class-validator';
+import { LOCALES, type Locale } from '../../platform/access/locale.js';
+import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { IsDisplayName } from '../display-name.decorator.js';
 
 /** The whole editable profile. */
@@ -9,4 +11,10 @@ export class UpdateProfileDto {
   @ValidateIf((_, value: unknown) => value !== null)
   @IsDisplayName()
   displayName: string | null;
+
+  /** The language of mails to the account; absent, it stays as it is. */
+  @ApiProperty({ enum: LOCALES, required: false, nullable: true, example: 'en' })
+  @IfPresent()
+  @IsIn(LOCALES, { message: `$property must be one of ${LOCALES.join(', ')}` })
+  locale?: Locale | null;
 }

@@ -40,7 +40,7 @@ describe.skipIf(lacksChromium)('Swagger UI in Chromium', () => {
     };
   };
 
-  it('loads all of its parts, its icon too, without a word in the console', async () => {
+  it('loads all of its files, including the icon, without console messages', async () => {
     expect([messages, failed]).toEqual([[], []]);
     const icons = await page.evaluate<string[]>(
       `Promise.all([...document.querySelectorAll('link[rel=icon]')].map((link) =>
@@ -50,7 +50,7 @@ describe.skipIf(lacksChromium)('Swagger UI in Chromium', () => {
     expect(icons).not.toHaveLength(0);
   });
 
-  it('shows a padlock where credentials are read, and none at public routes', async () => {
+  it('shows a padlock for routes that read credentials, and none for public routes', async () => {
     const locks = async (id: string) => operation(id).locator('.authorization__btn').count();
     for (const id of [
       'registerAccount',
@@ -65,7 +65,7 @@ describe.skipIf(lacksChromium)('Swagger UI in Chromium', () => {
       expect([id, await locks(id)]).toEqual([id, 1]);
   });
 
-  it('begins with registration and login, and shows no operation of several screens', async () => {
+  it('begins with registration and login, and has no operation longer than a few screens', async () => {
     const ids = await page.evaluate<string[]>(
       `[...document.querySelectorAll('[id^=operations-auth-]')].map(({ id }) => id)`,
     );
@@ -75,7 +75,7 @@ describe.skipIf(lacksChromium)('Swagger UI in Chromium', () => {
     expect(box!.height).toBeLessThan(2500);
   });
 
-  it('tries out a login and what it opens', async () => {
+  it('can try out a login and then a protected route', async () => {
     const email = await register(app, newAddress());
     const login = operation('logIn').locator('textarea.body-param__text');
     await login.fill(JSON.stringify({ email, password: PASSWORD, tokenTransport: 'cookie' }));

@@ -7,7 +7,7 @@ import { PageOfOneHost } from '../../support/browser/page-of-one-host.js';
 import { eventually } from '../../support/waiting/eventually.js';
 
 /** How often the tokens of all tabs expire at once; ROUNDS=60 at night. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
+const ROUNDS = Number(process.env['ROUNDS'] ?? 2);
 
 const REFRESH = 'POST /auth/refresh';
 
@@ -62,14 +62,14 @@ describe.skipIf(lacksChromium)('the page of docs/integration.md in Chromium, ove
     30_000 + ROUNDS * 10_000,
   );
 
-  it('asks nothing, and logs no error, where nobody has signed in', async () => {
+  it('sends no request and logs no error if nobody has signed in', async () => {
     const messages: string[] = [];
     const tab = await host.openTab(messages);
     expect(await isSignedIn(tab)).toBe(false);
     expect([messages, host.proxy.seen]).toEqual([[], []]);
   });
 
-  it('tells the other tabs of a login and of a logout, and leaves no error in their consoles', async () => {
+  it('announces a login and a logout to the other tabs, without errors in their consoles', async () => {
     const messages: string[] = [];
     const one = await host.openTab(messages);
     const other = await host.openTab(messages);
@@ -81,7 +81,7 @@ describe.skipIf(lacksChromium)('the page of docs/integration.md in Chromium, ove
     expect(messages).toEqual([]);
   });
 
-  it('waits out a limit, an outage and a broken network of a refresh', async () => {
+  it('retries a refresh after a limit, an outage and a network failure', async () => {
     const tab = await host.openTab();
     await host.signIn(tab);
     for (const passage of [
@@ -98,7 +98,7 @@ describe.skipIf(lacksChromium)('the page of docs/integration.md in Chromium, ove
     }
   });
 
-  it('is held up for less than ten seconds by a tab that was frozen in the middle of its refresh', async () => {
+  it('is delayed for less than ten seconds by a tab that was frozen during its refresh', async () => {
     const frozen = await host.openTab();
     await host.signIn(frozen);
     const other = await host.openTab();
@@ -116,7 +116,7 @@ describe.skipIf(lacksChromium)('the page of docs/integration.md in Chromium, ove
     expect(await reuse()).toBe(0);
   });
 
-  it('lets the others go on at once when a tab is closed in the middle of its refresh', async () => {
+  it('lets the other tabs continue at once if a tab is closed during its refresh', async () => {
     const closed = await host.openTab();
     await host.signIn(closed);
     const other = await host.openTab();
@@ -130,7 +130,7 @@ describe.skipIf(lacksChromium)('the page of docs/integration.md in Chromium, ove
     expect(await reuse()).toBe(0);
   });
 
-  it('keeps the session of a person who closes the only tab in the middle of a refresh and comes back later', async () => {
+  it('keeps the session of a user who closes the only tab during a refresh and returns later', async () => {
     const closed = await host.openTab();
     await host.signIn(closed);
     await host.expireAccess();
@@ -147,7 +147,7 @@ describe.skipIf(lacksChromium)('the page of docs/integration.md in Chromium, ove
     expect(await reuse()).toBe(0);
   });
 
-  it('signs out where the session has ended, and stays quiet at the next load', async () => {
+  it('signs out if the session has ended, and logs no error at the next load', async () => {
     const tab = await host.openTab();
     await host.signIn(tab);
     await asSuperuser(host.instances[0].database, `UPDATE sessions SET revoked_at = now()`);

@@ -47,7 +47,7 @@ describe('The last administrator', { timeout: 120_000 }, () => {
     return Number(row?.count);
   };
 
-  it.each(ACTS)('stays when somebody %s them, and nothing is recorded', async (_what, act) => {
+  it.each(ACTS)('is kept if an operator %s them, and nothing is recorded', async (_what, act) => {
     const email = await administrator();
     const before = await events();
     await expect(act(of(here), email)).rejects.toMatchObject({
@@ -56,13 +56,13 @@ describe('The last administrator', { timeout: 120_000 }, () => {
     expect([await administrators(), await events()]).toEqual([[email], before]);
   });
 
-  it.each(ACTS)('is not one of two: %s', async (_what, act) => {
+  it.each(ACTS)('is not protected as one of two: %s', async (_what, act) => {
     const [first, second] = [await administrator(), await administrator()];
     await act(of(here), first);
     expect(await administrators()).toEqual([second]);
   });
 
-  it('is one of two when the other one is disabled, and the other one may then be demoted', async () => {
+  it('is the enabled one of two, and the disabled one can be demoted', async () => {
     const [first, second] = [await administrator(), await administrator()];
     await of(here).disable(first, ORIGIN);
     await expect(of(here).disable(second, ORIGIN)).rejects.toMatchObject({
@@ -72,7 +72,7 @@ describe('The last administrator', { timeout: 120_000 }, () => {
     expect(await administrators()).toEqual([second]);
   });
 
-  it.each(ACTS)('is left when each of two %s the other at the same moment', async (_what, act) => {
+  it.each(ACTS)('remains if each of two %s the other at the same time', async (_what, act) => {
     for (let round = 0; round < ROUNDS; round++) {
       const pair = [await administrator(), await administrator()] as const;
       const outcomes = await Promise.allSettled([act(of(here), pair[0]), act(of(there), pair[1])]);

@@ -4,7 +4,7 @@ import { startTrail, type Trail } from '../../support/audit/trail.js';
 
 const REFUSED = '42501';
 
-describe('the audit tables', () => {
+describe('The audit tables', () => {
   let trail: Trail;
   let partitions: string[];
   const clients: Record<'service' | 'owner', Client> = {} as never;
@@ -33,7 +33,7 @@ describe('the audit tables', () => {
 
   describe.each(['service', 'owner'] as const)('for the role of the %s', (role) => {
     it.each(['audit_events', 'audit_calls', 'audit_seals'])(
-      '%s cannot be updated, emptied or deleted from',
+      '%s allows no UPDATE, TRUNCATE or DELETE',
       async (table) => {
         expect(await outcome(role, `UPDATE ${table} SET time = time`)).toBe(REFUSED);
         expect(await outcome(role, `DELETE FROM ${table}`)).toBe(REFUSED);
@@ -41,7 +41,7 @@ describe('the audit tables', () => {
       },
     );
 
-    it('no partition can be changed directly either', async () => {
+    it('partitions cannot be changed directly either', async () => {
       expect(partitions.length).toBeGreaterThanOrEqual(4);
       for (const partition of partitions) {
         expect(await outcome(role, `UPDATE ${partition} SET time = time`)).toBe(REFUSED);
@@ -50,12 +50,12 @@ describe('the audit tables', () => {
       }
     });
 
-    it('a young month cannot be dropped', async () => {
+    it('a recent month cannot be dropped', async () => {
       expect(await outcome(role, `SELECT audit_drop_month('audit_events', current_date)`)).toBe(REFUSED);
     });
   });
 
-  it('the service can neither drop, alter, nor disarm them', async () => {
+  it('the service can neither drop, alter nor disable them', async () => {
     expect(await outcome('service', 'DROP TABLE audit_events')).toBe(REFUSED);
     expect(await outcome('service', 'ALTER TABLE audit_events DISABLE TRIGGER ALL')).toBe(REFUSED);
     expect(await outcome('service', 'ALTER TABLE audit_events DETACH PARTITION ' + partitions[0])).toBe(
@@ -75,8 +75,9 @@ describe('the audit tables', () => {
     ).toBe('22023');
   });
 
-  it('a temporary table of the caller does not shadow what the functions of the owner use', async () => {
-    // Other databases of the server move the horizon on meanwhile; the base of the temporary table would by a billion.
+  it('a temporary table of the caller does not shadow the tables that the functions of the owner use', async () => {
+    // Other databases of the server also advance the horizon in the meantime; the base of the temporary table would
+    // add a billion.
     const horizon = async () => {
       const { rows } = await clients.service.query<{ at: string }>('SELECT audit_horizon() AS at');
       return Number(rows[0]!.at);

@@ -25,7 +25,7 @@ describe('AuditService', () => {
     expect(announced.map(({ type }) => type)).toEqual(['authz_fail']);
   });
 
-  it('announces a success after its change was committed, not before', async () => {
+  it('emits a success only after its change was committed', async () => {
     await trail.transactions.run(async (tx) => {
       await trail.audit.record(tx, CREATED);
       expect(announced).toEqual([]);
@@ -35,7 +35,7 @@ describe('AuditService', () => {
     ]);
   });
 
-  it('brings refusals and calls into PostgreSQL within a moment, and announces the refusals then', async () => {
+  it('writes refusals and calls to PostgreSQL promptly, and then emits the refusals', async () => {
     trail.audit.recordRefusal(REFUSED);
     trail.audit.recordCall({ ...CALL, status: 403 });
     expect(announced).toEqual([]);
@@ -43,7 +43,7 @@ describe('AuditService', () => {
     expect(announced).toMatchObject([{ type: 'authz_fail', kind: 'event', requestId: ORIGIN.requestId }]);
   });
 
-  it('tells of each call at once', () => {
+  it('emits each call immediately', () => {
     const told: number[] = [];
     trail.audit.calls.subscribe(({ status }) => told.push(status));
     trail.audit.recordCall({ ...CALL, status: 200 });
@@ -72,7 +72,7 @@ describe('AuditService', () => {
     await expect(change).rejects.toMatchObject({ row: { code: 'dependency_unavailable', status: 503 } });
   });
 
-  it('records no calls when that is switched off, but still tells of them', async () => {
+  it('records no calls if that is switched off, but still emits them', async () => {
     const quiet = await startTrail({ settings: { AUDIT_CALLS_ENABLED: false } });
     const told: number[] = [];
     quiet.audit.calls.subscribe(({ status }) => told.push(status));
@@ -82,7 +82,7 @@ describe('AuditService', () => {
     await quiet.stop();
   });
 
-  it('gives an account one digest, which is not its address', () => {
+  it('gives each account one digest, which does not contain its address', () => {
     const digest = trail.audit.emailDigest('ada@example.com');
     expect(digest).toMatch(/^[0-9a-f]{32}$/);
     expect(trail.audit.emailDigest('ada@example.com')).toBe(digest);

@@ -6,7 +6,7 @@ import { startTrail, type Trail } from '../../support/audit/trail.js';
 
 const HOUR_MS = 3_600_000;
 
-describe('a clock that was an hour ahead', () => {
+describe('A clock that was an hour ahead', () => {
   let trail: Trail;
   let clock: ManualClock;
   let trueMs: number;
@@ -24,7 +24,7 @@ describe('a clock that was an hour ahead', () => {
   });
   afterEach(() => trail.stop());
 
-  it('neither hides what was recorded under it nor stops the time of what comes after', async () => {
+  it('neither hides the entries recorded with it nor stops the time of later ones', async () => {
     await trail.record(2);
     expect(await times()).toEqual([HOUR_MS, HOUR_MS, HOUR_MS, 0, 0]);
     clock.advance(5000);
@@ -32,7 +32,7 @@ describe('a clock that was an hour ahead', () => {
     expect((await times()).at(3)).toBe(5000);
   });
 
-  it('keeps the trail sealed and intact, and its lag known', async () => {
+  it('leaves the trail sealed and intact, and its lag correct', async () => {
     await trail.record(1);
     const progress = trail.module.get(SealProgress);
     expect((await progress.read()).unsealedSeconds).toBeGreaterThanOrEqual(0);

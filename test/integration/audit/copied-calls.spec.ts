@@ -17,10 +17,10 @@ import { freshDatabase } from '../../support/postgres/fresh-database.js';
 
 /** CopyInResponse of the PostgreSQL protocol: the server waits for rows. */
 const COPY_IN_RESPONSE = Buffer.from('G\0\0\0');
-/** The deadline of a statement, and what a busy machine may add to it. */
+/** The deadline of a statement, plus a margin for a busy machine. */
 const GIVEN_UP_MS = 2000;
 
-/** What COPY's text format gives a meaning, what breaks lines, and what fast-check thinks of by itself. */
+/** Characters with a meaning in COPY's text format, line breaks, and fast-check's own suggestions. */
 const hostile = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 300 }),
   fc
@@ -29,10 +29,10 @@ const hostile = fc.oneof(
   fc.constantFrom('', '\\.', '\n\\.\n', '\\N', '\\x41', '\0', '\u2028', '\ufeff', '\udfff', '😀'.repeat(300)),
 );
 
-describe('calls on their way from the spool', () => {
+describe('Calls on their way from the spool', () => {
   let trail: Trail;
   let attacker: Tamperer;
-  /** What was asked of PostgreSQL, by its first word. */
+  /** The statements sent to PostgreSQL, by their first word. */
   let asked: string[];
   const channel = tracingChannel<StatementMessage, StatementMessage>(STATEMENTS);
   const listener = {
@@ -64,7 +64,7 @@ describe('calls on their way from the spool', () => {
     await trail.stop();
   });
 
-  it('are copied, and nothing else is asked of PostgreSQL for them', async () => {
+  it('are copied, without any other statement', async () => {
     recordCalls([200, 201, 202]);
     await trail.drained();
     expect(asked).toEqual(['COPY']);
@@ -81,7 +81,7 @@ describe('calls on their way from the spool', () => {
     expect(row).toEqual({ positions: 1, isWriter: true });
   });
 
-  it('are verified with the events that waited with them', async () => {
+  it('are verified with the events that were spooled with them', async () => {
     const announced: string[] = [];
     trail.audit.committed.subscribe(({ type }) => announced.push(type));
     recordCalls([200]);
@@ -92,7 +92,7 @@ describe('calls on their way from the spool', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 3 });
   });
 
-  it('are there once when they are sent twice', async () => {
+  it('are stored once if they are sent twice', async () => {
     const lines = Array.from({ length: 20 }, () => rowOf(entry(CALL)));
     lines.slice(0, 12).forEach(spooled);
     await trail.drained();
@@ -118,7 +118,7 @@ describe('calls on their way from the spool', () => {
     });
   });
 
-  it('keep every character that their senders chose', async () => {
+  it('keep every character chosen by their senders', async () => {
     const expected = new Map<string, string>();
     await fc.assert(
       fc.asyncProperty(
@@ -147,7 +147,7 @@ describe('calls on their way from the spool', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: expected.size });
   });
 
-  it('are put aside one by one where PostgreSQL refuses them, and the others are written', async () => {
+  it('are quarantined separately if PostgreSQL refuses them, and the others are written', async () => {
     await attacker.run('ALTER TABLE audit_calls ADD CONSTRAINT forbidden CHECK (status <> 500) NOT VALID');
     recordCalls([200, 500, 201]);
     trail.audit.recordRefusal(REFUSED);
@@ -159,7 +159,7 @@ describe('calls on their way from the spool', () => {
     ]);
   });
 
-  it('get their month, when that is what is missing', async () => {
+  it('get a partition if it is missing', async () => {
     const call = entry(CALL);
     const id = call.id.replace(/^.{13}/, '01970000-0000');
     spooled(rowOf({ ...call, id, time: timeOfEntry(id).toISOString() }));
@@ -169,7 +169,7 @@ describe('calls on their way from the spool', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 2 });
   });
 
-  it('wait while their table is locked, and lend the connection on', async () => {
+  it('wait while their table is locked, and release the connection', async () => {
     await attacker.run('BEGIN');
     await attacker.run('LOCK TABLE audit_calls');
     recordCalls([200]);
@@ -180,7 +180,7 @@ describe('calls on their way from the spool', () => {
   });
 });
 
-describe('calls on their way to a PostgreSQL that falls silent', () => {
+describe('Calls on their way to a PostgreSQL that stops responding', () => {
   let proxy: TcpProxy;
   let trail: Trail;
 
@@ -199,7 +199,7 @@ describe('calls on their way to a PostgreSQL that falls silent', () => {
   it.each([
     ['before their rows are there', { deaf: true }],
     ['when they are committed', { deaf: false }],
-  ])('are given up within the deadline, and there once in the end: %s', async (_when, options) => {
+  ])('are abandoned within the deadline, and finally stored once: %s', async (_when, options) => {
     for (let n = 0; n < 50; n++) trail.audit.recordCall(CALL);
     proxy.fallSilentAfter(COPY_IN_RESPONSE, options);
     const startedMs = performance.now();

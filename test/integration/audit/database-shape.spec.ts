@@ -7,8 +7,8 @@ const SWALLOW = `CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $
 const ON = (table: string) =>
   `CREATE TRIGGER swallow BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION swallow()`;
 
-/** The owner of the tables changes what they are; the service must not take their word for it. */
-describe('the shape of the tables', () => {
+/** The owner of the tables can change their definitions, so the service must not rely on them. */
+describe('The definition of the tables', () => {
   let trail: Trail;
   let owner: Tamperer;
 
@@ -25,7 +25,7 @@ describe('the shape of the tables', () => {
   const firstFault = async () => (await trail.verification.verify()).firstFault;
   const refused = { row: PlatformErrors.dependency_unavailable };
 
-  describe('that swallow what is inserted', () => {
+  describe('with triggers that discard inserted rows', () => {
     it('refuses the change whose event was not written', async () => {
       await owner.run(ON('audit_events'));
       await expect(trail.audit.recordAlone(CREATED)).rejects.toMatchObject(refused);
@@ -51,7 +51,7 @@ describe('the shape of the tables', () => {
       expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 6 });
     });
 
-    it('makes no seal that was not written, and seals when it can', async () => {
+    it('assumes no seal that was not written, and seals when it can', async () => {
       await owner.run(ON('audit_seals'));
       await trail.record(1);
       await expect(trail.sealed()).rejects.toThrow('did not write');
@@ -74,7 +74,7 @@ describe('the shape of the tables', () => {
       'a trigger switched off',
       'ALTER TABLE audit_events DISABLE TRIGGER audit_append_only',
       'audit_events',
-      'switched off',
+      'disabled',
     ],
     [
       'a rule',
@@ -96,7 +96,7 @@ describe('the shape of the tables', () => {
       'audit_calls',
       'primary key',
     ],
-  ])('is read by verification: %s', async (_, sql, table, detail) => {
+  ])('is checked by verification: %s', async (_, sql, table, detail) => {
     expect(await firstFault()).toBeNull();
     await owner.run(sql);
     expect(await firstFault()).toMatchObject({
@@ -106,7 +106,7 @@ describe('the shape of the tables', () => {
     });
   });
 
-  it('is read by verification: a relation of the same name in front of it', async () => {
+  it('is checked by verification: a relation of the same name earlier in the search path', async () => {
     await owner.run(
       `CREATE SCHEMA "$user_view"; CREATE VIEW "$user_view".audit_events AS SELECT * FROM public.audit_events;
        GRANT USAGE ON SCHEMA "$user_view" TO PUBLIC; GRANT SELECT ON "$user_view".audit_events TO PUBLIC`,
@@ -116,7 +116,7 @@ describe('the shape of the tables', () => {
       const { CatalogueRepository } = await import('../../../src/audit/verification/catalogue.repository.js');
       const findings = await new CatalogueRepository(manager as never).findings();
       expect(findings.map(({ what }) => what)).toContain(
-        'Another relation of this name stands on the search path.',
+        'Another relation of this name is in the search path.',
       );
     });
   });

@@ -30,7 +30,7 @@ describe('deploy/verify-audit-export.mjs', () => {
   });
   afterAll(() => trail.stop());
 
-  /** Its exit code and what it says of an export with these entries. */
+  /** Returns the exit code and the output for an export with these entries. */
   async function verify(exported: readonly AuditEntry[], ...flags: string[]) {
     return verifyAgainst(seals, exported, ...flags);
   }
@@ -54,48 +54,51 @@ describe('deploy/verify-audit-export.mjs', () => {
     ...changes,
   });
 
-  it('passes what was sealed, whole and in part', async () => {
+  it('accepts a complete and a partial export', async () => {
     expect(entries).toHaveLength(15);
-    expect(await verify(entries, '--complete')).toEqual([0, '15 entries are what was sealed.\n']);
-    expect(await verify(entries.slice(2, 4))).toEqual([0, '2 entries are what was sealed.\n']);
+    expect(await verify(entries, '--complete')).toEqual([0, '15 entries match their seals.\n']);
+    expect(await verify(entries.slice(2, 4))).toEqual([0, '2 entries match their seals.\n']);
   });
 
-  it('finds an entry that was inserted', async () => {
+  it('detects an inserted entry', async () => {
     const [code, said] = await verify([...entries, inserted()]);
     expect([code, said]).toEqual([1, `BROKEN: entry ${inserted().id} is in none of the seals\n`]);
   });
 
-  it('finds one that was inserted before all the others', async () => {
+  it('detects an entry inserted before all others', async () => {
     const id = '01000000-0000-7000-8000-000000000000';
     const [code, said] = await verify([inserted({ id, time: '2010-01-01T00:00:00.000Z' }), ...entries]);
     expect([code, said]).toEqual([1, `BROKEN: entry ${id} is in none of the seals\n`]);
   });
 
-  it('tells how many came after the last seal, and are not proved by it', async () => {
+  it('reports how many entries came after the last seal and are not proved', async () => {
     expect(await verify([...entries, inserted({ time: LATER })])).toEqual([
       0,
-      '15 entries are what was sealed.\n1 came after the last seal: not sealed yet, and not proved.\n',
+      '15 entries match their seals.\n1 came after the last seal: not sealed yet, and not proved.\n',
     ]);
   });
 
-  it('finds an entry that is there twice', async () => {
+  it('detects a duplicate entry', async () => {
     expect(await verify([...entries, entries[3]!])).toEqual([
       1,
-      `BROKEN: entry ${entries[3]!.id} is there twice\n`,
+      `BROKEN: entry ${entries[3]!.id} appears twice\n`,
     ]);
   });
 
   it.each([{ outcome: 'success' }, { details: {} }, { time: LATER }, { address: null }] as object[])(
-    'finds an entry that was altered: %o',
+    'detects an altered entry: %o',
     async (change) => {
       const altered = entries.with(7, { ...entries[7]!, ...change });
-      expect(await verify(altered)).toEqual([1, `BROKEN: entry ${entries[7]!.id} is not what was sealed\n`]);
+      expect(await verify(altered)).toEqual([
+        1,
+        `BROKEN: entry ${entries[7]!.id} differs from what was sealed\n`,
+      ]);
     },
   );
 
-  it('finds one missing in an export that should be complete, and in no other', async () => {
+  it('detects a missing entry in an export that should be complete, but not in a partial one', async () => {
     const rest = entries.toSpliced(7, 1);
-    expect(await verify(rest)).toEqual([0, '14 entries are what was sealed.\n']);
+    expect(await verify(rest)).toEqual([0, '14 entries match their seals.\n']);
     const [code, said] = await verify(rest, '--complete');
     expect([code, said]).toEqual([
       1,
@@ -106,7 +109,7 @@ describe('deploy/verify-audit-export.mjs', () => {
   it.each([
     ['nothing', []],
     ['what is not sealed yet', [{ time: LATER }]],
-  ])('does not pass %s as complete', async (_what, changes) => {
+  ])('does not accept %s as complete', async (_what, changes) => {
     const [code, said] = await verify(changes.map(inserted), '--complete');
     expect([code, said]).toEqual([1, 'BROKEN: none of the sealed entries is in the export\n']);
   });
@@ -115,11 +118,11 @@ describe('deploy/verify-audit-export.mjs', () => {
     expect(await verifyAgainst('', entries)).toEqual([1, 'BROKEN: there are no seals\n']);
   });
 
-  it('finds a seal that is gone, and one that was altered', async () => {
+  it('detects a missing and an altered seal', async () => {
     const lines = seals.trimEnd().split('\n');
     expect(await verifyAgainst([lines[0], lines[2]].join('\n'), entries)).toMatchObject([
       1,
-      expect.stringContaining('does not go on'),
+      expect.stringContaining('does not continue'),
     ]);
     expect(await verifyAgainst(seals.replace('"events":4', '"events":3'), entries)).toMatchObject([
       1,
@@ -127,7 +130,7 @@ describe('deploy/verify-audit-export.mjs', () => {
     ]);
   });
 
-  it('says how it is used', async () => {
+  it('prints its usage', async () => {
     expect(await run('audit.ndjson')).toMatchObject([64, expect.stringContaining('Usage')]);
     expect(await verify(entries, '--everything')).toMatchObject([64, expect.stringContaining('Usage')]);
   });

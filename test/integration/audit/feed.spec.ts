@@ -7,7 +7,7 @@ describe('AuditFeed', () => {
   let trail: Trail;
   let feed: AuditFeed;
 
-  /** Reads on from a position to the end, a few at a time. */
+  /** Reads from a position to the end, a few entries at a time. */
   async function readOn(from: string | null, calls = false) {
     const entries: AuditEntry[] = [];
     let position = from;
@@ -26,7 +26,7 @@ describe('AuditFeed', () => {
   });
   afterEach(() => trail.stop());
 
-  it('begins at the present', async () => {
+  it('starts at the current end', async () => {
     await trail.record(2);
     const { entries, position } = await readOn(null);
     expect(entries).toEqual([]);
@@ -45,7 +45,7 @@ describe('AuditFeed', () => {
     expect(entries).toHaveLength(13);
   });
 
-  it('does not pass over an entry that is committed late', async () => {
+  it('does not skip an entry that is committed late', async () => {
     const { position } = await readOn(null);
     const meanwhile = await trail.transactions.run(async (tx) => {
       await trail.audit.record(tx, CREATED);
@@ -64,7 +64,7 @@ describe('AuditFeed', () => {
     await other.stop();
   });
 
-  it('shows API calls only to those who ask', async () => {
+  it('shows API calls only on request', async () => {
     const { position } = await readOn(null);
     await trail.record(1);
     for (let n = 0; n < 7; n++) trail.audit.recordCall(CALL);
@@ -73,7 +73,7 @@ describe('AuditFeed', () => {
     expect((await readOn(position, true)).entries.filter(({ kind }) => kind === 'call')).toHaveLength(7);
   });
 
-  it('goes on after an entry by its id', async () => {
+  it('continues after an entry given by its id', async () => {
     const { position } = await readOn(null);
     await trail.record(6);
     const { entries } = await readOn(position);
@@ -82,7 +82,7 @@ describe('AuditFeed', () => {
     expect(await feed.positionAfter('01970000-0000-7000-8000-000000000000')).toBeNull();
   });
 
-  it('answers entries and nothing of how they are stored', async () => {
+  it('returns entries without storage details', async () => {
     const { position } = await readOn(null);
     await trail.record(1);
     const [entry] = (await readOn(position)).entries;

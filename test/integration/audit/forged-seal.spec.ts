@@ -3,14 +3,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 
-/** The service's own role may insert into `audit_seals`, and has no key. */
+/** The service's own role may insert into `audit_seals`, but does not have the key. */
 const FORGE = `
   INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
                            signature, mac)
   SELECT number + $1, now(), to_position, to_position + $2, 0, 0, '', '[]', hash, sha256(hash), signature, mac
   FROM audit_seals ORDER BY number DESC LIMIT 1`;
 
-describe('a forged seal', () => {
+describe('A forged seal', () => {
   let trail: Trail;
   const errors = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
 
@@ -25,7 +25,7 @@ describe('a forged seal', () => {
     ['in the next place', 1, 0],
     ['that claims the next positions', 1, 1_000_000],
     ['far ahead', 1_000_000, 1_000_000_000],
-  ])('%s does not end sealing, and is found', async (_, ahead, positions) => {
+  ])('%s does not stop sealing, and is detected', async (_, ahead, positions) => {
     await trail.dataSource.query(FORGE, [ahead, positions]);
     await trail.grow(3);
     const { firstFault, checkpoint, entries } = await trail.verification.verify();
@@ -38,7 +38,7 @@ describe('a forged seal', () => {
     expect(await trail.module.get(SealProgress).read()).toEqual({ number: 2, unsealedSeconds: 0 });
   });
 
-  it('does not keep what comes after it from being verified', async () => {
+  it('does not prevent the verification of later entries', async () => {
     expect(await trail.verification.verifyNew()).toMatchObject({ intact: true });
     await trail.dataSource.query(FORGE, [1_000_000, 1_000_000_000]);
     expect(await trail.verification.verifyNew()).toMatchObject({ intact: false });

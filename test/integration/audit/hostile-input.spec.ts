@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TrailReader } from '../../../src/audit/reading/trail-reader.js';
 import { CALL, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
 
-/** What turns up in headers when somebody means harm, and what fast-check thinks of by itself. */
+/** Typical malicious header values, and fast-check's own suggestions. */
 const hostile = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 600 }),
   fc.constantFrom(
@@ -22,14 +22,14 @@ const hostile = fc.oneof(
   ),
 );
 
-describe('texts that clients choose', () => {
+describe('Texts chosen by clients', () => {
   let trail: Trail;
   beforeAll(async () => {
     trail = await startTrail();
   });
   afterAll(() => trail.stop());
 
-  it('come back from PostgreSQL as they were recorded, and prove it', async () => {
+  it('are returned by PostgreSQL as they were recorded, and can be verified', async () => {
     let entries = 0;
     await fc.assert(
       fc.asyncProperty(

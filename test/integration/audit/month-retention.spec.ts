@@ -14,7 +14,7 @@ import { startTrail, type Trail, type TrailOptions } from '../../support/audit/t
 import { ManualClock } from '../../support/clock/manual-clock.js';
 
 const DAY_MS = 86_400_000;
-/** The shortest month, so that each step comes to another month or stays in one, but passes none over. */
+/** The length of the shortest month, so that steps never skip a month. */
 const STEP_MS = 28 * DAY_MS;
 
 describe('MonthRetention', () => {
@@ -22,7 +22,7 @@ describe('MonthRetention', () => {
   let clock: ManualClock;
   let attacker: Tamperer;
 
-  /** A trail with two events and a call in every month from `days` ago until today. */
+  /** Creates a trail with two events and a call in every month from `days` ago until today. */
   async function startOldTrail(days: number, settings: TrailOptions['settings']): Promise<void> {
     const now = Date.now();
     clock = new ManualClock(now - days * DAY_MS);
@@ -52,7 +52,7 @@ describe('MonthRetention', () => {
     expect((await monthsOf('audit_calls'))[0]).toBe(monthAgo(60));
   });
 
-  it('leaves a trail that is intact, and stays so', async () => {
+  it('leaves a trail that is and stays intact', async () => {
     const before = await trail.verification.verify();
     await enforce();
     const after = await trail.verification.verify();
@@ -62,7 +62,7 @@ describe('MonthRetention', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true });
   });
 
-  it('lets seals go once no entry is left that they could name, and the chain goes on from what they left', async () => {
+  it('drops seals without remaining entries, and continues the chain from their record', async () => {
     await enforce();
     const [oldest] = await trail.module.get(SealsRepository).after(0, 1);
     expect(oldest!.number).toBeGreaterThan(1);
@@ -73,7 +73,7 @@ describe('MonthRetention', () => {
     });
   });
 
-  it('can be verified from before the first seal that is left', async () => {
+  it('can be verified from a time before the first remaining seal', async () => {
     await enforce();
     const from = new Date(clock.nowMs() - 365 * DAY_MS);
     expect(await trail.verification.verify({ from })).toMatchObject({ intact: true });
@@ -82,14 +82,14 @@ describe('MonthRetention', () => {
     expect(await trail.verification.verify({ from })).toMatchObject({ firstFault: { kind: 'seal_missing' } });
   });
 
-  it('has nothing to do a second time', async () => {
+  it('does nothing a second time', async () => {
     await enforce();
     const last = await trail.module.get(NewestSeal).read();
     await enforce();
     expect(await trail.module.get(NewestSeal).read()).toEqual(last);
   });
 
-  it('does not cover for somebody else who drops a month', async () => {
+  it('does not explain a month dropped by somebody else', async () => {
     await enforce();
     const [, month] = await monthsOf('audit_events');
     const partition = `audit_events_${month!.replace('-', '_')}`;
@@ -100,7 +100,7 @@ describe('MonthRetention', () => {
     });
   });
 
-  it('waits for its next turn rather than make writers wait behind it', async () => {
+  it('waits for its next run rather than block writers', async () => {
     await attacker.run('BEGIN; LOCK TABLE audit_events IN ACCESS SHARE MODE');
     const before = await monthsOf('audit_events');
     await expect(enforce()).rejects.toMatchObject({ row: { code: 'dependency_unavailable' } });
@@ -113,7 +113,7 @@ describe('MonthRetention', () => {
 });
 
 describe('AuditMonths', () => {
-  it('has last month, this one and the next two ready', async () => {
+  it('has the previous month, the current one and the next two ready', async () => {
     const clock = new ManualClock(Date.UTC(2026, 0, 31));
     const trail = await startTrail({ clock });
     for (const table of ['audit_events', 'audit_calls', 'audit_seals'] as const) {
@@ -123,7 +123,7 @@ describe('AuditMonths', () => {
     await trail.stop();
   });
 
-  it('makes a month once, however many instances make it at a time', async () => {
+  it('creates a month once, however many instances create it concurrently', async () => {
     const trail = await startTrail();
     const repository = trail.module.get(PartitionsRepository);
     await Promise.all(Array.from({ length: 8 }, () => repository.make('2031-05')));
@@ -131,7 +131,7 @@ describe('AuditMonths', () => {
     await trail.stop();
   });
 
-  it('makes months that begin and end in UTC, whatever the time zone of the session', async () => {
+  it('creates months that begin and end in UTC, whatever the time zone of the session', async () => {
     const trail = await startTrail();
     await trail.transactions.run(async (tx) => {
       await tx.query(`SET LOCAL TimeZone = 'Pacific/Kiritimati'`);

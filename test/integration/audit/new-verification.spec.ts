@@ -6,7 +6,7 @@ import { VerifiedSoFar } from '../../../src/audit/verification/verified-so-far.j
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 
-describe('the verification of what is new', () => {
+describe('The verification of new entries', () => {
   let trail: Trail;
   let attacker: Tamperer;
   let events: string[];
@@ -16,7 +16,7 @@ describe('the verification of what is new', () => {
   const forgetCheckpoints = (of = trail) => {
     of.module.get(CheckpointFile).read = () => [];
   };
-  /** The same installation after a restart. */
+  /** Restarts the same installation. */
   const restarted = () => startTrail({ database: trail.database, settings: { DATA_DIR: trail.dataDir } });
 
   async function cutTail(): Promise<void> {
@@ -31,7 +31,7 @@ describe('the verification of what is new', () => {
   beforeEach(async () => {
     trail = await startTrail();
     attacker = await Tamperer.on(trail.database.superuserUrl);
-    // Three seals of five events and a call each.
+    // Three seals, each with five events and a call.
     for (let seal = 0; seal < 3; seal++) await trail.grow(5);
     events = await attacker.ids('audit_events');
   });
@@ -40,7 +40,7 @@ describe('the verification of what is new', () => {
     await trail.stop();
   });
 
-  it('tells of a fault once', async () => {
+  it('reports a fault once', async () => {
     expect(await verifyNew()).toMatchObject({ intact: true, entries: 18 });
     await trail.grow(5);
     const fresh = (await attacker.ids('audit_events')).at(-1);
@@ -49,7 +49,7 @@ describe('the verification of what is new', () => {
     expect(await verifyNew()).toMatchObject({ intact: true, entries: 0 });
   });
 
-  it('notices that the chain it verified before was replaced', async () => {
+  it('detects that the chain it verified before was replaced', async () => {
     await verifyNew();
     forgetCheckpoints();
     await cutTail();
@@ -59,14 +59,14 @@ describe('the verification of what is new', () => {
     expect(await verifyNew()).toMatchObject({ intact: true });
   });
 
-  it('notices that it was cut to before where it was', async () => {
+  it('detects that the chain was cut before the point already verified', async () => {
     await verifyNew();
     forgetCheckpoints();
     await cutTail();
     expect(await verifyNew()).toMatchObject({ firstFault: { id: 'seal:3', kind: 'tail_cut' } });
   });
 
-  it('goes on after a restart where it was', async () => {
+  it('continues after a restart where it stopped', async () => {
     await verifyNew();
     await trail.grow(5);
     const next = await restarted();
@@ -75,7 +75,7 @@ describe('the verification of what is new', () => {
     await next.stop();
   });
 
-  it('tells of a fault again after a restart, unless it was taken before', async () => {
+  it('reports a fault again after a restart, unless it was processed before', async () => {
     await attacker.change('DELETE FROM audit_events WHERE id = $1', events[6]);
     const found = { firstFault: { id: events[6], kind: 'missing' } };
     expect(await verifyNew()).toMatchObject(found);
@@ -88,7 +88,7 @@ describe('the verification of what is new', () => {
     await third.stop();
   });
 
-  it('begins anew where somebody else wrote down how far it was, or nobody did', async () => {
+  it('starts again if its progress file is forged or missing', async () => {
     await verifyNew();
     const kept = readFileSync(file(), 'utf8');
     for (const forged of [kept.replace('"number":3', '"number":2'), 'nonsense', '']) {
@@ -99,7 +99,7 @@ describe('the verification of what is new', () => {
     }
   });
 
-  it('stops between two seals when it is told to, and goes on from there', async () => {
+  it('can be stopped between two seals, and continues from there', async () => {
     const stop = new AbortController();
     const progress = trail.module.get(VerifiedSoFar);
     const pass = progress.pass.bind(progress);
@@ -111,7 +111,7 @@ describe('the verification of what is new', () => {
     expect(await verifyNew()).toMatchObject({ intact: true, entries: 6 });
   });
 
-  it('calls nothing intact that it was stopped in', async () => {
+  it('reports nothing as intact if it was stopped', async () => {
     const verification = trail.verification.verify({ signal: AbortSignal.abort() });
     await expect(verification).rejects.toMatchObject({ name: 'AbortError' });
   });

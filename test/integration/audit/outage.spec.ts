@@ -6,11 +6,11 @@ import { SpoolDrain } from '../../../src/audit/spool/spool-drain.js';
 import { CALL, CREATED, REFUSED, startTrail, type Trail, ORIGIN } from '../../support/audit/trail.js';
 import { eventually } from '../../support/waiting/eventually.js';
 
-describe('while PostgreSQL is away', () => {
+describe('While PostgreSQL is unavailable', () => {
   let trail: Trail;
   let administrator: Client;
 
-  /** Refuses connections to the trail's database and ends those that exist; nobody but this test notices. */
+  /** Refuses connections to the trail's database and ends existing ones. Other databases are not affected. */
   async function takeAway(): Promise<void> {
     const { name } = trail.database;
     await administrator.query(`ALTER DATABASE ${name} CONNECTION LIMIT 0`);
@@ -40,7 +40,7 @@ describe('while PostgreSQL is away', () => {
     await administrator.end();
   });
 
-  it('refuses what must be written with its change, and says when to come back', async () => {
+  it('refuses changes whose events cannot be written, and says when to retry', async () => {
     await takeAway();
     const unavailable = {
       row: { code: 'dependency_unavailable', status: 503 },
@@ -52,7 +52,7 @@ describe('while PostgreSQL is away', () => {
     );
   });
 
-  it('keeps calls, and sends them all, once and in order, when it is back', async () => {
+  it('keeps calls, and sends all of them, once and in order, when it is available again', async () => {
     const ids = Array.from({ length: 3000 }, (_, n) => `call-${String(n).padStart(5, '0')}`);
     const call = (requestId: string) =>
       trail.audit.recordCall({ ...CALL, origin: { ...CALL.origin, requestId } });
@@ -73,7 +73,7 @@ describe('while PostgreSQL is away', () => {
     );
   });
 
-  it('makes no crowd of files', async () => {
+  it('does not create many files', async () => {
     await takeAway();
     const segments = () =>
       readdirSync(join(trail.dataDir, 'audit-spool')).filter((file) => file.endsWith('.ndjson'));

@@ -6,10 +6,10 @@ import { startTrail, type Trail } from '../../support/audit/trail.js';
 const NEW_ID = 'ffffffff-0000-7000-8000-000000000000';
 const CHECK_VIOLATION = '23514';
 
-/** Numbers as PostgreSQL's bigint has them and ours does not. */
+/** Valid values of PostgreSQL's bigint that are not valid positions. */
 const OUTSIDE = ['-9223372036854775808', '-1', '9007199254740992', '9223372036854775807'];
 
-describe('positions', () => {
+describe('Positions', () => {
   let trail: Trail;
   let attacker: Tamperer;
   let event: string;
@@ -30,7 +30,7 @@ describe('positions', () => {
     await trail.stop();
   });
 
-  it.each(OUTSIDE)('that verification does not read are refused by both tables: %s', async (position) => {
+  it.each(OUTSIDE)('that verification does not read are rejected by both tables: %s', async (position) => {
     for (const table of ['audit_events', 'audit_calls']) {
       const copy = attacker.change(
         `INSERT INTO ${table} SELECT (jsonb_populate_record(copy, jsonb_build_object('position', $1::bigint))).*
@@ -41,7 +41,7 @@ describe('positions', () => {
     }
   });
 
-  it.each(OUTSIDE)('are found there when somebody took the check away: %s', async (position) => {
+  it.each(OUTSIDE)('are detected there if the check was removed: %s', async (position) => {
     await dropChecks();
     await insertAt(position);
     const found = { intact: false, firstFault: { id: NEW_ID, kind: 'inserted' } };
@@ -51,7 +51,7 @@ describe('positions', () => {
     expect(await trail.verification.verifyNew()).toMatchObject(found);
   });
 
-  it('are found missing when somebody made them optional', async () => {
+  it('are detected as missing if they were made optional', async () => {
     await attacker.run('ALTER TABLE audit_events ALTER position DROP NOT NULL');
     await attacker.copy(event, { id: NEW_ID, position: null });
     expect(await verify()).toMatchObject({ firstFault: { id: NEW_ID, kind: 'inserted' } });
@@ -63,7 +63,7 @@ describe('positions', () => {
   });
 
   it.each(['4503599627370495', '9007199254740991', '9223372036854775807'])(
-    'do not jump to where none are left because somebody wrote a row there: %s',
+    'do not jump to the end of the range because of a forged row there: %s',
     async (position) => {
       await dropChecks();
       await insertAt(position);

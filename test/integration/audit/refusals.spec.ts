@@ -4,7 +4,7 @@ import { SpoolWriter } from '../../../src/audit/spool/spool-writer.js';
 import { CALL, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
 
 const FLOOD = 30_000;
-/** As long as header fields may be. */
+/** A caller whose header fields have the maximum length. */
 const FLOODER = { ...ORIGIN, ip: '2001:db8::1', network: '2001:db8::/64', userAgent: 'x'.repeat(8192) };
 const REFUSAL: AuditEvent<'excess_rate_limit_exceeded'> = {
   type: 'excess_rate_limit_exceeded',
@@ -15,7 +15,7 @@ const REFUSAL: AuditEvent<'excess_rate_limit_exceeded'> = {
 };
 const REFUSED_CALL: ApiCall = { ...CALL, origin: FLOODER, status: 429, reason: 'rate_limited' };
 
-describe('a caller that is refused all the time', () => {
+describe('A caller that is refused continuously', () => {
   let trail: Trail;
   const countOf = async (table: string, where = 'true') => {
     const [row] = await trail.dataSource.query<[{ count: number }]>(
@@ -29,7 +29,7 @@ describe('a caller that is refused all the time', () => {
   });
   afterEach(() => trail.stop());
 
-  it('leaves twenty entries of each type, and one for all others with their number', async () => {
+  it('leaves twenty entries of each type, and one for all others with their count', async () => {
     for (let n = 0; n < FLOOD; n++) {
       trail.audit.recordLimited(REFUSAL, 'GET /users/me');
       trail.audit.recordCall(REFUSED_CALL);
@@ -64,7 +64,7 @@ describe('a caller that is refused all the time', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 43 });
   });
 
-  it('gets no more than a tenth of the spool, whatever it is answered, and others have theirs', async () => {
+  it('gets no more than a tenth of the spool, whatever the responses, and others get theirs', async () => {
     const answered: ApiCall = { ...REFUSED_CALL, status: 401 };
     for (let n = 0; n < FLOOD; n++) {
       if (trail.audit.hasRoomFor(FLOODER.network)) trail.audit.recordCall(answered);

@@ -11,7 +11,7 @@ import { CALL, REFUSED, startTrail, type Trail } from '../../support/audit/trail
 
 const HOUR_MS = 3_600_000;
 
-describe('a record that PostgreSQL refuses', () => {
+describe('A record that PostgreSQL refuses', () => {
   let trail: Trail;
   let clock: ManualClock;
   let attacker: Tamperer;
@@ -32,7 +32,7 @@ describe('a record that PostgreSQL refuses', () => {
     await trail.stop();
   });
 
-  it('gets its month, when that is what is missing', async () => {
+  it('gets a partition if it is missing', async () => {
     const announced: string[] = [];
     trail.audit.committed.subscribe(({ type }) => announced.push(type));
     const entry = trail.module.get(EntryFactory).event(REFUSED);
@@ -49,7 +49,7 @@ describe('a record that PostgreSQL refuses', () => {
     '{"kind":"call","time":"2026-01-01T00:00:00.000Z","status":"nonsense"}',
     '{"time":"never"}',
     'torn',
-  ])('is put aside and counted, and does not hold up the others: %s', async (line) => {
+  ])('is quarantined and counted, and does not block the others: %s', async (line) => {
     trail.audit.recordCall(CALL);
     spooled(line);
     trail.audit.recordCall(CALL);
@@ -59,7 +59,7 @@ describe('a record that PostgreSQL refuses', () => {
     expect(trail.audit.spoolBytes).toBe(line.length + 1);
   });
 
-  it('is put aside once, however often its segment is sent', async () => {
+  it('is quarantined once, however often its segment is sent', async () => {
     await forbid('audit_calls', 'status <> 500');
     for (const status of [500, 200, 500]) trail.audit.recordCall({ ...CALL, status });
     await trail.sealed();
@@ -71,14 +71,14 @@ describe('a record that PostgreSQL refuses', () => {
   });
 
   it.each(['events', 'calls'])(
-    'waits with all others when no %s is accepted, whatever it says',
+    'waits with all others if no %s is accepted, whatever its contents',
     async (kind) => {
       await forbid(`audit_${kind}`, 'false');
       for (let n = 0; n < 3; n++) {
         trail.audit.recordCall(CALL);
         trail.audit.recordRefusal(REFUSED);
       }
-      await expect(trail.sealed()).rejects.toThrow('accepts none');
+      await expect(trail.sealed()).rejects.toThrow('refuses all');
       expect(folder()).not.toContain('rejected.ndjson');
       expect(trail.audit.spoolBytes).toBeGreaterThan(0);
       await allow(`audit_${kind}`);
@@ -88,7 +88,7 @@ describe('a record that PostgreSQL refuses', () => {
     },
   );
 
-  it('is tried again every hour, and is in the trail when the reason is gone', async () => {
+  it('is retried every hour, and is in the trail once the reason has been removed', async () => {
     await forbid('audit_calls', 'status <> 500');
     trail.audit.recordCall({ ...CALL, status: 500 });
     await trail.sealed();
@@ -104,7 +104,7 @@ describe('a record that PostgreSQL refuses', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 1 });
   });
 
-  it('is tried again at the next start', async () => {
+  it('is retried at the next start', async () => {
     await forbid('audit_calls', 'status <> 500');
     trail.audit.recordCall({ ...CALL, status: 500 });
     await trail.sealed();

@@ -4,7 +4,7 @@ import { ManualClock } from '../../support/clock/manual-clock.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { CREATED, startTrail, type Trail } from '../../support/audit/trail.js';
 
-/** Whoever may connect to the database can take it. */
+/** Any role that can connect to the database can take this lock. */
 const SEALER_LOCK = '5795977089390043500';
 
 describe('SealProgress', () => {
@@ -23,14 +23,14 @@ describe('SealProgress', () => {
     await trail.stop();
   });
 
-  it('has nothing to tell of an empty trail, nor of one that is sealed to its end', async () => {
+  it('reports nothing for an empty trail, or for one that is sealed to its end', async () => {
     expect(await read()).toEqual({ number: 0, unsealedSeconds: 0 });
     await trail.grow(3);
     clock.advance(3_600_000);
     expect(await read()).toEqual({ number: 1, unsealedSeconds: 0 });
   });
 
-  it('tells for how long the oldest entry has waited', async () => {
+  it('reports how long the oldest entry has been waiting', async () => {
     await trail.record(1);
     clock.advance(20_000);
     await trail.record(1);
@@ -40,7 +40,7 @@ describe('SealProgress', () => {
     expect(await read()).toEqual({ number: 1, unsealedSeconds: 0 });
   });
 
-  it('grows while somebody holds the lock of the sealer', async () => {
+  it('grows while somebody else holds the lock of the sealer', async () => {
     await trail.grow(1);
     await attacker.run(`SELECT pg_advisory_lock(${SEALER_LOCK})`);
     await trail.record(1);
@@ -62,7 +62,7 @@ describe('SealProgress', () => {
     });
   });
 
-  it('grows too when the first that waits says that it came later', async () => {
+  it('grows even if the first waiting entry claims a later time', async () => {
     await trail.grow(1);
     await attacker.run(`SELECT pg_advisory_lock(${SEALER_LOCK})`);
     const [id] = await attacker.ids('audit_events');

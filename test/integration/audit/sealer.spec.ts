@@ -15,12 +15,12 @@ describe('Sealer', () => {
   });
   afterEach(() => trail.stop());
 
-  it('does not pass over a transaction that is still open', async () => {
+  it('does not skip a transaction that is still open', async () => {
     await trail.transactions.run(async (tx) => {
       await trail.audit.record(tx, CREATED);
       await trail.record(3);
       await trail.sealed();
-      // What came after the open transaction waits for it; nothing is sealed that it could still come before.
+      // Later entries wait for the open transaction, because it could still insert entries before them.
       expect(await seals()).toEqual([]);
     });
     await trail.sealed();
@@ -28,7 +28,7 @@ describe('Sealer', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 4 });
   });
 
-  it('tells how far it has come, and for how long the next entry has waited', async () => {
+  it('reports how far it has sealed, and how long the next entry has been waiting', async () => {
     const progress = trail.module.get(SealProgress);
     expect(await progress.read()).toEqual({ number: 0, unsealedSeconds: 0 });
     await trail.record(1);
@@ -39,7 +39,7 @@ describe('Sealer', () => {
     expect(await progress.read()).toEqual({ number: 2, unsealedSeconds: 0 });
   });
 
-  it('is not held back by a transaction of another database', async () => {
+  it('is not delayed by a transaction of another database', async () => {
     const elsewhere = await startTrail();
     await elsewhere.transactions.run(async (tx) => {
       await elsewhere.audit.record(tx, CREATED);
@@ -49,7 +49,7 @@ describe('Sealer', () => {
     await elsewhere.stop();
   });
 
-  it('goes on when the open transaction is rolled back', async () => {
+  it('continues when the open transaction is rolled back', async () => {
     await trail.transactions
       .run(async (tx) => {
         await trail.audit.record(tx, CREATED);
@@ -62,7 +62,7 @@ describe('Sealer', () => {
     expect((await seals()).map(({ events }) => events)).toEqual([2]);
   });
 
-  it('makes one chain out of what two instances seal at once', async () => {
+  it('creates one chain from two instances that seal concurrently', async () => {
     const other = await startTrail({ database: trail.database });
     for (let round = 0; round < 10; round++) {
       await Promise.all([trail.record(2), other.record(2)]);
@@ -75,7 +75,7 @@ describe('Sealer', () => {
     await other.stop();
   });
 
-  it('seals a crowd in several seals, none of which tears a transaction apart', async () => {
+  it('seals many entries in several seals, none of which splits a transaction', async () => {
     await trail.transactions.run(async (tx) => {
       for (let n = 0; n < 1500; n++) await trail.audit.record(tx, CREATED);
     });
@@ -85,7 +85,7 @@ describe('Sealer', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 1510 });
   });
 
-  it('makes no seal of nothing', async () => {
+  it('creates no empty seal', async () => {
     await trail.grow(1);
     await trail.sealed();
     await trail.sealed();
@@ -99,10 +99,10 @@ describe('Sealer', () => {
     await running.stop();
   });
 
-  it('goes on after the rows were restored into a cluster whose transaction ids are lower', async () => {
+  it('continues after the rows were restored into a cluster whose transaction ids are lower', async () => {
     await trail.grow(3);
     const attacker = await Tamperer.on(trail.database.superuserUrl);
-    // What a logical restore does: the same rows, in a cluster that has not got so far yet.
+    // Simulates a logical restore: the same rows, in a cluster with lower transaction ids.
     await attacker.change('UPDATE audit_position_base SET base = -1000000000');
     await attacker.end();
     const months = trail.module.get(PartitionsRepository);

@@ -10,7 +10,7 @@ import { PlatformErrors } from '../../../src/platform/errors/platform.errors.js'
 import { eventually } from '../../support/waiting/eventually.js';
 import { ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
 
-/** An export that is longer than any reader waits. */
+/** An export that never ends. */
 async function* endless(): AsyncGenerator<string> {
   for (;;) {
     yield 'an entry\n';
@@ -18,7 +18,7 @@ async function* endless(): AsyncGenerator<string> {
   }
 }
 
-describe('an answer that is a stream', () => {
+describe('A streamed response', () => {
   let trail: Trail;
   let reader: SessionPrincipal;
   let stream: Readable;
@@ -70,7 +70,7 @@ describe('an answer that is a stream', () => {
     await eventually(async () => expect(stream.destroyed).toBe(true), { timeoutMs: 1000 });
   });
 
-  it('has a bounded number of places, in all and for each reader, which a closed one gives back', async () => {
+  it('limits the number of streams, in total and per reader, until one is closed', async () => {
     const open = new OpenStreams({ ofAll: 3, ofOne: 2, retryAfterSeconds: 10 });
     const overloaded = expect.objectContaining({ row: PlatformErrors.overloaded });
     const streams = Array.from({ length: 4 }, () => Readable.from(endless()));

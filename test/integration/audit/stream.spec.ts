@@ -10,7 +10,7 @@ import { ManualClock } from '../../support/clock/manual-clock.js';
 import { eventually } from '../../support/waiting/eventually.js';
 import { CREATED, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
 
-/** A session that began now. */
+/** A session that has just started. */
 const SESSION = `${Date.now().toString(16).padStart(12, '0').replace(/^.{8}/, '$&-')}-7000-8000-000000000002`;
 const READER: SessionPrincipal = {
   kind: 'session',
@@ -72,11 +72,11 @@ describe('AuditStreams', () => {
     clock.advance(1000);
     let rest = 0;
     for (let frame = await frames.next(); !frame.done; frame = await frames.next()) rest += 1;
-    // What was read ahead of the reader while the session lived.
+    // Entries read ahead while the session was valid.
     expect(rest).toBeLessThanOrEqual(2);
   });
 
-  it('end while the feed is held back by an open transaction', async () => {
+  it('end while the feed is delayed by an open transaction', async () => {
     const frames = begin({});
     await next(frames);
     await trail.transactions.run(async (tx) => {
@@ -87,7 +87,7 @@ describe('AuditStreams', () => {
     });
   });
 
-  it('end when the session ended just before they began, which their instance had not heard of', async () => {
+  it('end if the session ended just before they began and their instance did not know', async () => {
     await logOut(READER.sessionId);
     const frames = begin({});
     await next(frames);
@@ -95,7 +95,7 @@ describe('AuditStreams', () => {
     expect(await frames.next()).toMatchObject({ done: true });
   });
 
-  it("do not end with another session, another person's, or what ended all of before", async () => {
+  it("do not end with another session, another user's session, or an earlier end of all sessions", async () => {
     const revoked = { type: 'session_revoked', outcome: 'success', origin: ORIGIN } as const;
     clock.advance(-60_000);
     await trail.audit.recordAlone({ ...revoked, userId: READER.userId, details: { sessions: 1 } });
@@ -111,14 +111,14 @@ describe('AuditStreams', () => {
     expect(idsIn(await next(frames))).toHaveLength(1);
   });
 
-  it('give their place back as soon as they are closed, however quiet the trail is', async () => {
+  it('free their slot as soon as they are closed, however quiet the trail is', async () => {
     for (let n = 0; n < 10; n++) await next(begin({ wants: () => false }));
     expect(() => begin({})).toThrow(Problem);
     for (const stream of streams) stream.destroy();
     await eventually(() => expect(() => begin({})).not.toThrow(), { timeoutMs: 2000 });
   });
 
-  it('say what a client that comes back is to name, before there is any entry', async () => {
+  it('send an id for reconnection before there is any entry', async () => {
     const first = await next(begin({}));
     const id = /^id: (.*)$/m.exec(first)?.[1];
     await trail.record(2);
@@ -127,7 +127,7 @@ describe('AuditStreams', () => {
     expect(idsIn(await next(again))).toHaveLength(2);
   });
 
-  it('keep a connection alive on which a filter lets nothing through', { timeout: 8000 }, async () => {
+  it('keep a connection alive on which a filter excludes everything', { timeout: 8000 }, async () => {
     const frames = begin({ wants: () => false });
     await next(frames);
     const busy = setInterval(() => void trail.record(1), 50);
@@ -141,14 +141,14 @@ describe('AuditStreams', () => {
     expect(idsIn(await next(again)).length).toBeGreaterThanOrEqual(1);
   });
 
-  it('ask for what is new twice a second, also while there is something new all the time', async () => {
+  it('check for new entries twice a second, even if there are always some', async () => {
     const frames = begin({});
     await next(frames);
     const reads = vi.spyOn(feed, 'readAfter');
     const reading = (async () => {
       for (let frame = await frames.next(); !frame.done; frame = await frames.next());
     })();
-    // Real time, because the pause is.
+    // Uses real time, because the pause does.
     for (let n = 0; n < 40; n++) {
       await trail.record(1);
       await delay(20);
@@ -159,7 +159,7 @@ describe('AuditStreams', () => {
   });
 
   it.each(['', '1', 'x:', '-1:', '12345678901234567:', "1:' OR true"])(
-    'begin nowhere else: %j',
+    'do not start at an invalid id: %j',
     async (id) => {
       expect(await feed.positionAfter(id)).toBeNull();
     },

@@ -16,14 +16,14 @@ describe('AuditVerification', () => {
 
   const verify = () => trail.verification.verify();
 
-  /** The fault is found, and still found after the trail has gone on. */
+  /** Expects the fault to be found, and found again after the trail has grown. */
   async function expectFault(id: string | undefined, kind: string, sealedKind = kind): Promise<void> {
     expect(await verify()).toMatchObject({ intact: false, firstFault: { id, kind } });
     await trail.grow(3);
     expect(await verify()).toMatchObject({ intact: false, firstFault: { id, kind: sealedKind } });
   }
 
-  /** Keeps the service from remembering outside the database what it sealed. */
+  /** Deletes the checkpoints that the service keeps outside the database. */
   function forgetCheckpoints(): void {
     trail.module.get(CheckpointFile).read = () => [];
   }
@@ -31,7 +31,7 @@ describe('AuditVerification', () => {
   beforeEach(async () => {
     trail = await startTrail();
     attacker = await Tamperer.on(trail.database.superuserUrl);
-    // Three seals of five events and a call each.
+    // Three seals, each with five events and a call.
     for (let seal = 0; seal < 3; seal++) await trail.grow(5);
     events = await attacker.ids('audit_events');
   });
@@ -40,8 +40,8 @@ describe('AuditVerification', () => {
     await trail.stop();
   });
 
-  describe('of a trail that nobody touched', () => {
-    it('finds it intact, and tells the newest checkpoint', async () => {
+  describe('of an unaltered trail', () => {
+    it('finds it intact, and returns the newest checkpoint', async () => {
       const { checkpoint, ...verification } = await verify();
       expect(verification).toMatchObject({ intact: true, entries: 18, firstFault: null });
       const newest = await trail.module.get(NewestSeal).read();
@@ -99,12 +99,12 @@ describe('AuditVerification', () => {
       await expectFault(events[0], 'missing');
     });
 
-    it('finds an insertion into what is sealed', async () => {
+    it('finds an insertion into a sealed range', async () => {
       await attacker.copy(events[6]!, { id: NEW_ID });
       await expectFault(NEW_ID, 'inserted');
     });
 
-    it('finds an insertion before all that is sealed', async () => {
+    it('finds an insertion before all sealed entries', async () => {
       await attacker.copy(events[6]!, { id: NEW_ID, position: 1 });
       await expectFault(NEW_ID, 'inserted');
     });
@@ -120,7 +120,7 @@ describe('AuditVerification', () => {
     });
 
     it.each([`outcome = 'success'`, 'digest = sha256(digest)'])(
-      'finds an edit in the moment before the seal: %s',
+      'finds an edit just before sealing: %s',
       async (edit) => {
         await trail.record(1);
         const id = (await attacker.ids('audit_events')).at(-1);
@@ -134,17 +134,17 @@ describe('AuditVerification', () => {
       await expectFault(events[6], 'missing');
     });
 
-    it('finds two entries of different seals that changed places', async () => {
+    it('finds two swapped entries of different seals', async () => {
       await swapPositions(events[1]!, events[6]!);
       await expectFault(events[6], 'inserted');
     });
 
-    it('finds two entries of one seal that changed places', async () => {
+    it('finds two swapped entries of one seal', async () => {
       await swapPositions(events[6]!, events[8]!);
       await expectFault(events[6], 'moved');
     });
 
-    it('finds two entries that exchanged what they say', async () => {
+    it('finds two entries with swapped contents', async () => {
       await attacker.change(
         `UPDATE audit_events mine SET details = other.details, mac = other.mac FROM audit_events other
          WHERE (mine.id, other.id) IN (($1::uuid, $2::uuid), ($2::uuid, $1::uuid))`,
@@ -171,7 +171,7 @@ describe('AuditVerification', () => {
   });
 
   describe('of the tail', () => {
-    it('finds it cut while its seals stand', async () => {
+    it('finds it cut while its seals exist', async () => {
       await attacker.change('DELETE FROM audit_events WHERE id = ANY($1)', events.slice(-3));
       await expectFault(events.at(-3), 'missing');
     });
@@ -181,13 +181,13 @@ describe('AuditVerification', () => {
       expect(await verify()).toMatchObject({ intact: false, firstFault: { id: 'seal:3', kind: 'tail_cut' } });
     });
 
-    it('still finds it when other seals have taken the place of those that were cut', async () => {
+    it('still finds it after other seals have replaced those that were cut', async () => {
       await cutTail();
       await trail.grow(4);
       await expectFault('seal:3', 'seal_replaced');
     });
 
-    it('finds it by a checkpoint that somebody kept elsewhere', async () => {
+    it('finds it by a checkpoint kept elsewhere', async () => {
       const checkpoint = checkpointOf((await trail.module.get(NewestSeal).read())!);
       forgetCheckpoints();
       await cutTail();
@@ -196,7 +196,7 @@ describe('AuditVerification', () => {
       expect(verification.firstFault).toMatchObject({ id: 'seal:3', kind: 'tail_cut' });
     });
 
-    it('believes no checkpoint that is not signed', async () => {
+    it('ignores checkpoints that are not signed', async () => {
       const forged = {
         number: 9,
         time: '2026-01-01T00:00:00.000Z',
@@ -219,12 +219,12 @@ describe('AuditVerification', () => {
   describe('of seals', () => {
     beforeEach(() => forgetCheckpoints());
 
-    it('finds one that is gone', async () => {
+    it('finds a missing one', async () => {
       await attacker.change('DELETE FROM audit_seals WHERE number = 2');
       await expectFault('seal:2', 'seal_missing');
     });
 
-    it('finds the first one gone', async () => {
+    it('finds the first one missing', async () => {
       await attacker.change('DELETE FROM audit_seals WHERE number = 1');
       await expectFault('seal:1', 'seal_missing');
     });
@@ -239,7 +239,7 @@ describe('AuditVerification', () => {
       await expectFault('seal:2', 'seal_altered');
     });
 
-    it('finds a chain that was computed anew without the key', async () => {
+    it('finds a chain that was recomputed without the key', async () => {
       const seals = trail.module.get(SealsRepository);
       const forged = (await seals.after(1, 1))[0]!;
       await attacker.change('DELETE FROM audit_events WHERE id = $1', events[6]);
@@ -259,7 +259,7 @@ describe('AuditVerification', () => {
       await expectFault('seal:2', 'seal_forged');
     });
 
-    it('finds a statement of retirement that the service did not sign', async () => {
+    it('finds a record of a dropped partition that the service did not sign', async () => {
       const [month] = await trail.dataSource.query<[{ month: string }]>(
         `SELECT to_char(now(), 'YYYY-MM') AS month`,
       );
@@ -274,7 +274,7 @@ describe('AuditVerification', () => {
   });
 
   describe('of a part', () => {
-    it('verifies only what was sealed in the time', async () => {
+    it('verifies only what was sealed in the range', async () => {
       const [, second] = await trail.module.get(SealsRepository).after(0, 3);
       await attacker.change('DELETE FROM audit_events WHERE id = $1', events[0]);
       await attacker.change('DELETE FROM audit_events WHERE id = $1', events[12]);
@@ -289,14 +289,14 @@ describe('AuditVerification', () => {
       expect(await trail.verification.verify({ to: time })).toMatchObject({ firstFault: { id: events[0] } });
     });
 
-    describe('with the seals that hold it', () => {
+    describe('with the seals around it', () => {
       const HOUR_MS = 3_600_000;
       const timeOf = async (number: number) =>
         new Date((await trail.module.get(SealsRepository).after(number - 1, 1))[0]!.time);
       const verifyPart = async (part: { from?: Date; to?: Date }) =>
         (await trail.verification.verify(part)).firstFault;
 
-      /** Removes a seal of the three together with its entries. */
+      /** Removes one of the three seals together with its entries. */
       async function removeSeal(number: number): Promise<void> {
         const calls = await attacker.ids('audit_calls');
         await attacker.change(
@@ -307,7 +307,7 @@ describe('AuditVerification', () => {
         await attacker.change('DELETE FROM audit_seals WHERE number = $1', number);
       }
 
-      it('finds the first seal of the time deleted with its entries', async () => {
+      it('finds the first seal of the range deleted with its entries', async () => {
         const from = await timeOf(2);
         await removeSeal(2);
         expect(await verifyPart({ from })).toMatchObject({ id: 'seal:2', kind: 'seal_missing' });
@@ -319,14 +319,14 @@ describe('AuditVerification', () => {
         expect(await verifyPart({ from })).toMatchObject({ id: 'seal:1', kind: 'seal_missing' });
       });
 
-      it('finds the last seal of the time deleted with its entries', async () => {
+      it('finds the last seal of the range deleted with its entries', async () => {
         const to = await timeOf(2);
         await removeSeal(2);
         expect(await verifyPart({ to })).toMatchObject({ id: 'seal:2', kind: 'seal_missing' });
       });
 
       it.each(['number = 1', 'number = 3'])(
-        'finds the one where it begins, or ends, edited: %s',
+        'finds an edit of the seal where the range begins or ends: %s',
         async (which) => {
           const time = await timeOf(2);
           await attacker.change(`UPDATE audit_seals SET events = events + 1 WHERE ${which}`);
@@ -334,20 +334,20 @@ describe('AuditVerification', () => {
         },
       );
 
-      it('finds a seal that was moved out of the time', async () => {
+      it('finds a seal that was moved out of the range', async () => {
         const time = await timeOf(2);
         await attacker.change(`UPDATE audit_seals SET time = time - '1 s'::interval WHERE number = 2`);
         expect(await verifyPart({ from: time })).toMatchObject({ id: 'seal:2', kind: 'seal_altered' });
       });
 
-      it('finds the tail cut that a checkpoint of the time knows, and no later one', async () => {
+      it('finds a cut tail by a checkpoint within the range, but not by a later one', async () => {
         const [second, third] = [await timeOf(2), await timeOf(3)];
         await removeSeal(3);
         expect(await verifyPart({ to: third })).toMatchObject({ id: 'seal:3', kind: 'tail_cut' });
         expect(await verifyPart({ to: second })).toBeNull();
       });
 
-      it('takes an end that is ahead for none', async () => {
+      it('ignores an end in the future', async () => {
         const to = new Date(Date.now() + HOUR_MS);
         await trail.record(1);
         const id = (await attacker.ids('audit_events')).at(-1)!;

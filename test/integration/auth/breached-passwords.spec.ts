@@ -2,10 +2,11 @@ import { Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BreachedPasswords } from '../../../src/auth/credentials/passwords/breached-passwords.js';
-import { crossFaults } from '../../../src/platform/config/cross-checks.js';
 import { Environment } from '../../../src/platform/config/environment.js';
+import { loadEnvironment } from '../../../src/platform/config/load-environment.js';
 
 const PASSWORD = 'a password that has been breached';
 const DIGEST = createHash('sha1').update(PASSWORD).digest('hex').toUpperCase();
@@ -50,7 +51,7 @@ describe('the check for breached passwords', () => {
     expect(JSON.stringify(asked)).not.toContain('breached');
   });
 
-  it('lets pass what is not in the range, and what is padding', async () => {
+  it('accepts passwords that are not in the range or only match padding', async () => {
     returns(`${OTHER}:3`);
     expect(await check().has(PASSWORD)).toBe(false);
     returns(`${SUFFIX}:0`);
@@ -60,7 +61,7 @@ describe('the check for breached passwords', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('asks nobody without an address', async () => {
+  it('sends no request if no URL is configured', async () => {
     expect(await new BreachedPasswords(new Environment()).has(PASSWORD)).toBe(false);
     expect(asked).toEqual([]);
   });
@@ -69,16 +70,16 @@ describe('the check for breached passwords', () => {
     ['fails', (_request, response) => response.writeHead(500).end(`${SUFFIX}:42`)],
     ['returns a page', (_request, response) => response.writeHead(200).end(`<html>${SUFFIX}:42</html>`)],
     ['redirects', (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end()],
-    ['breaks off', (request) => request.socket.destroy()],
+    ['closes the connection', (request) => request.socket.destroy()],
     [
-      'returns a body without an end',
+      'returns an endless body',
       (_request, response) => {
         const more = () => response.write(`${OTHER}:1\n`.repeat(1000), () => setImmediate(more));
         response.writeHead(200);
         more();
       },
     ],
-  ])('lets pass when the service %s, and says so once', async (_what, listener) => {
+  ])('accepts passwords if the service %s, and logs this once', async (_what, listener) => {
     respond = listener;
     const checking = check();
     expect(await checking.has(PASSWORD)).toBe(false);
@@ -86,7 +87,7 @@ describe('the check for breached passwords', () => {
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
-  it('lets pass after a second when the service is silent, in its header or in its body', async () => {
+  it('accepts passwords after a second if the service sends no header or no body', async () => {
     for (const silent of [
       () => undefined,
       (_request: unknown, response: { writeHead(status: number): { write(text: string): void } }) =>
@@ -99,7 +100,7 @@ describe('the check for breached passwords', () => {
     }
   });
 
-  it('lets pass when nothing listens', async () => {
+  it('accepts passwords if the connection is refused', async () => {
     const checking = check();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -107,19 +108,21 @@ describe('the check for breached passwords', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
 
-  it('is https in production', () => {
-    const faults = (url: string) =>
-      crossFaults(
-        Object.assign(new Environment(), {
+  it('requires https in production', () => {
+    const start = (url: string) => () =>
+      loadEnvironment(
+        {
           NODE_ENV: 'production',
           PUBLIC_URL: 'https://id.example.org',
-          COOKIE_SECURE: true,
-          JWT_SECRET_KEY: 'one',
-          PASSWORD_PEPPER: 'two',
+          COOKIE_SECURE: 'true',
+          DATABASE_URL: 'postgres://u:p@db.internal/x',
+          JWT_SECRET_KEY: 'a master secret that is long enough',
+          PASSWORD_PEPPER: 'a pepper that is long enough for it',
           PASSWORD_BREACH_URL: url,
-        }),
+        },
+        tmpdir(),
       );
-    expect(faults('http://range.example.org')).toEqual(['PASSWORD_BREACH_URL must be https in production']);
-    expect(faults('https://range.example.org')).toEqual([]);
+    expect(start('http://range.example.org')).toThrow('PASSWORD_BREACH_URL must be https in production');
+    expect(start('https://range.example.org')).not.toThrow();
   });
 });

@@ -34,7 +34,7 @@ describe('the version of credentials', () => {
         internalOrigin('operator'),
       );
 
-  it('moves when a password is set, the same one included', async () => {
+  it('changes when a password is set, even to the same one', async () => {
     const before = await version();
     await setByOperator('eleven herons wade past the mill');
     expect(await version()).toBe(before + 1);
@@ -42,7 +42,7 @@ describe('the version of credentials', () => {
     expect(await version()).toBe(before + 2);
   });
 
-  it('stays when the hash of the same password is renewed', async () => {
+  it('does not change when the hash of the same password is renewed', async () => {
     const before = await version();
     const dearer = await startBeside(app, { variables: { BCRYPT_ROUNDS: '5' } });
     onTestFinished(() => dearer.close());
@@ -56,13 +56,13 @@ describe('the version of credentials', () => {
     expect(await version()).toBe(before);
   });
 
-  it('moves when the version before, which does not know it, sets a password', async () => {
+  it('changes when the previous version, which does not know it, sets a password', async () => {
     const before = await version();
     await run(`UPDATE users SET password_hash = 'another', updated_at = now() WHERE email = $1`, [email]);
     expect(await version()).toBe(before + 1);
   });
 
-  it('moves when a password is removed', async () => {
+  it('changes when a password is removed', async () => {
     const before = await version();
     await run('DELETE FROM password_credentials USING users WHERE user_id = users.id AND users.email = $1', [
       email,
@@ -70,7 +70,7 @@ describe('the version of credentials', () => {
     expect(await version()).toBe(before + 1);
   });
 
-  it('moves with the address, and with no other change of the account', async () => {
+  it('changes with the address, but with no other column of the account', async () => {
     const before = await version();
     await run(`UPDATE users SET display_name = 'Ada', email = email WHERE email = $1`, [email]);
     expect(await version()).toBe(before);
@@ -79,7 +79,7 @@ describe('the version of credentials', () => {
     expect(await version(next)).toBe(before + 1);
   });
 
-  it('does not keep an account from being deleted', async () => {
+  it('does not prevent the deletion of an account', async () => {
     await run('DELETE FROM users WHERE email = $1', [email]);
     expect(await run('SELECT FROM users WHERE email = $1', [email])).toEqual([]);
   });

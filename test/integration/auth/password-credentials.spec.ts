@@ -54,8 +54,8 @@ describe('passwords', () => {
       .get(OperatorPasswords, { strict: false })
       .set(email, await app.app.get(NewPassword, { strict: false }).hash(password), ORIGIN);
 
-  describe('beside an instance of the version before', () => {
-    /** The statements of that version, which knows one table. */
+  describe('next to an instance of the previous version', () => {
+    /** The statements of that version, which knows only one table. */
     const old = {
       register: (hash: string) =>
         query(
@@ -73,14 +73,14 @@ describe('passwords', () => {
         ]),
     };
 
-    it('an account that it registers can sign in here', async () => {
+    it('an account that the previous version registers can sign in here', async () => {
       const hash = await hasher.hash(PASSWORD);
       await old.register(hash);
       expect(await stored()).toMatchObject({ legacy: hash, hash, pepper_id: null });
       expect(await login()).toBe('in');
     });
 
-    it('a password that it sets is the one here', async () => {
+    it('a password that the previous version sets is valid here', async () => {
       await register(app, email);
       const hash = await hasher.hash(OTHER_PASSWORD);
       await old.setPassword(hash);
@@ -88,7 +88,7 @@ describe('passwords', () => {
       expect([await login(), await login(OTHER_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
     });
 
-    it('what is registered, set and renewed here is what it reads', async () => {
+    it('hashes that are registered, set and renewed here are visible to the previous version', async () => {
       await register(app, email);
       const registered = await stored();
       expect(registered.legacy).toBe(registered.hash);
@@ -104,7 +104,7 @@ describe('passwords', () => {
       expect(renewed.hash).toMatch(/^\$2b\$05\$/);
     });
 
-    it('a hash that it renews from one that was replaced here meanwhile is not taken', async () => {
+    it('a renewed hash of a password that was replaced here meanwhile is ignored', async () => {
       await register(app, email);
       const before = await stored();
       await setByOperator(OTHER_PASSWORD);
@@ -112,7 +112,7 @@ describe('passwords', () => {
       expect([await login(), await login(OTHER_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
     });
 
-    it('changes by both at once leave both tables equal', async () => {
+    it('concurrent changes by both leave both tables equal', async () => {
       await register(app, email);
       const hashes = await Promise.all([PASSWORD, OTHER_PASSWORD].map((password) => hasher.hash(password)));
       for (let round = 0; round < 10; round += 1) {
@@ -122,7 +122,7 @@ describe('passwords', () => {
       }
     });
 
-    it('each change is written once: no trigger sets off the other one again', async () => {
+    it('each change is written once: the triggers do not fire each other again', async () => {
       await register(app, email);
       const updates = async () => {
         const [row] = await query<{ users: string; credentials: string }>(
@@ -133,7 +133,7 @@ describe('passwords', () => {
         return row!;
       };
       const before = await updates();
-      // The same value again: neither side has anything to tell the other.
+      // Writing the same value again must not cause a write to the other table.
       await query(
         `UPDATE password_credentials SET hash = hash WHERE user_id = (SELECT id FROM users WHERE email = $1)`,
         [email],
@@ -146,14 +146,14 @@ describe('passwords', () => {
     });
   });
 
-  it('name the pepper that they were hashed with', async () => {
+  it('contain the id of the pepper of their hash', async () => {
     await register(app, email);
     expect(await stored()).toMatchObject({ pepper_id: pepperId });
     await setByOperator(OTHER_PASSWORD);
     expect(await stored()).toMatchObject({ pepper_id: pepperId });
   });
 
-  it('keep the time at which they were chosen when a login renews their hash', async () => {
+  it('keep the time at which they were set when a login renews their hash', async () => {
     await register(app, email);
     await query(
       `UPDATE password_credentials SET changed_at = '2026-01-02T03:04:05Z', pepper_id = NULL
@@ -170,7 +170,7 @@ describe('passwords', () => {
     expect((await stored()).changed_at!.getTime()).toBeGreaterThan(Date.parse('2026-01-02T03:04:05Z'));
   });
 
-  it('that do not exist open nothing, and cost the one hash of any other login', async () => {
+  it('that do not exist match nothing, and a login with one costs one hash like any other', async () => {
     await query(
       `INSERT INTO users (id, email, roles, created_at, updated_at)
        VALUES (gen_random_uuid(), $1, '{user}', now(), now())`,
@@ -187,7 +187,7 @@ describe('passwords', () => {
     expect(await login()).toBe('in');
   });
 
-  it('go with their account', async () => {
+  it('are deleted with their account', async () => {
     await register(app, email);
     const [{ id } = { id: '' }] = await query<{ id: string }>('SELECT id FROM users WHERE email = $1', [
       email,

@@ -4,11 +4,11 @@ import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp, type Variables } from '../../support/app/test-app.js';
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 
-/** How often each race is run; the nightly run sets RACE_ROUNDS=20. */
+/** The number of runs of each race; the nightly run sets RACE_ROUNDS=20. */
 const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 3);
 const RUNS = Array.from({ length: ROUNDS }, (_, run) => run + 1);
 
-/** The different refresh tokens among so many answers. */
+/** The distinct refresh tokens in the responses. */
 const mintedBy = (answers: readonly { refreshToken?: string }[]): string[] =>
   [...new Set(answers.map(({ refreshToken }) => refreshToken))].filter((token) => token !== undefined);
 
@@ -22,7 +22,7 @@ const SETTINGS: Setting[] = [
   { where: 'PostgreSQL and Redis', redis: true },
 ];
 
-// Two instances on one database, each request to either of them; ASVS 15.4.2, CVE-2026-1035.
+// Two instances on one database, to which the requests are distributed; ASVS 15.4.2, CVE-2026-1035.
 describe.each(SETTINGS.filter(({ redis }) => !redis || inject('redis').kind !== 'none'))(
   'races over two instances with $where',
   { timeout: 60_000 },
@@ -41,7 +41,7 @@ describe.each(SETTINGS.filter(({ redis }) => !redis || inject('redis').kind !== 
       await redis?.stop();
     });
 
-    /** So many requests at once, shared out between the instances. */
+    /** Makes a number of requests at once, distributed over the instances. */
     const atOnce = <T>(count: number, make: (app: TestApp) => Promise<T>): Promise<T[]> =>
       Promise.all(Array.from({ length: count }, (_, index) => make(apps[index % 2 === 0 ? 0 : 1])));
 
@@ -95,7 +95,7 @@ describe.each(SETTINGS.filter(({ redis }) => !redis || inject('redis').kind !== 
     );
 
     it.each(RUNS)(
-      'a hundred uses by different clients end the session, and leave nothing (run %i)',
+      'a hundred uses by different clients end the session and leave no valid token (run %i)',
       async () => {
         const { refreshToken, accessToken } = await signUp(apps[0]);
         let client = 0;
@@ -109,7 +109,7 @@ describe.each(SETTINGS.filter(({ redis }) => !redis || inject('redis').kind !== 
       },
     );
 
-    it('logins at the moment when the hash gets its new cost are all let in', async () => {
+    it('concurrent logins all succeed while the hash gets its new cost', async () => {
       const email = await register(apps[0]);
       const dearer = await startBeside(apps[0], { variables: { BCRYPT_ROUNDS: '6' } });
       const logins = await Promise.all(
@@ -121,7 +121,7 @@ describe.each(SETTINGS.filter(({ redis }) => !redis || inject('redis').kind !== 
       expect(logins.map((answer) => answer.statusCode)).toEqual([200, 200, 200, 200]);
     });
 
-    it.each(RUNS)('a logout among refreshes leaves no session (run %i)', async () => {
+    it.each(RUNS)('a logout during refreshes leaves no session (run %i)', async () => {
       const { refreshToken } = await signUp(apps[0]);
       const [answers] = await Promise.all([
         atOnce(10, (app) => refresh(app, refreshToken)),

@@ -14,7 +14,7 @@ const TOOLS = [
   'package-lock.json',
 ];
 
-/** Two of the smallest sources of which the Swagger plugin makes an import that the code does not have. */
+/** Two minimal sources for which the Swagger plugin adds an import that the code does not have. */
 const SOURCES = {
   'src/one/child.dto.ts': 'export class ChildDto { name: string; }\n',
   'src/two/parent.dto.ts': [
@@ -48,10 +48,11 @@ const build = (cwd: string) => {
 };
 
 describe('The start command', () => {
-  it('keeps strangers from the inspector, and works where the shell has no exec', async () => {
+  it('keeps outsiders from the inspector, and works in a shell without exec', async () => {
     const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: { start: string } };
     const program = 'node --disable-sigusr1 --max-semi-space-size=8 scripts/start.cjs';
-    // In a POSIX shell the first one replaces the shell, so that npm's signals arrive; cmd.exe runs the second one.
+    // In a POSIX shell the first command replaces the shell, so that npm's signals arrive; cmd.exe runs the second
+    // one.
     expect(scripts.start).toMatch(new RegExp(`&& exec ${program} \\|\\| ${program}$`));
     expect(await readFile('Dockerfile', 'utf8')).toContain(
       `CMD ${JSON.stringify(program.split(' ')).replaceAll(',', ', ')}`,
@@ -60,7 +61,7 @@ describe('The start command', () => {
 });
 
 describe('The build', { timeout: 120_000 }, () => {
-  it.each(['jürgen', 'a%41', '漢字'])('makes code that loads from a folder called %s', async (name) => {
+  it.each(['jürgen', 'a%41', '漢字'])('builds code that loads from a folder named %s', async (name) => {
     const folder = await checkout(name);
     expect(build(folder)).toMatchObject({ status: 0 });
     const parent = join(folder, 'dist/src/two/parent.dto.js');
@@ -68,7 +69,7 @@ describe('The build', { timeout: 120_000 }, () => {
     await expect(import(pathToFileURL(parent).href)).resolves.toHaveProperty('ParentDto');
   });
 
-  it('says in one line that it needs a compiler, and takes a fresh dist without one', async () => {
+  it('reports in one line that it needs a compiler, and uses an up-to-date dist without one', async () => {
     const folder = await checkout('production', { installed: false });
     const { status, stdout, stderr } = build(folder);
     expect([status, stdout]).toEqual([78, '']);

@@ -7,7 +7,7 @@ import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-
 
 const COPY = 'COPY note (text, value) FROM STDIN';
 
-describe('rows that are copied', () => {
+describe('Rows that are copied', () => {
   let database: FreshDatabase;
   let dataSource: DataSource;
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describe('rows that are copied', () => {
   const setting = async (name: string) =>
     (await dataSource.query<[{ value: string }]>('SELECT current_setting($1) AS value', [name]))[0].value;
 
-  it('take the value that was asked for in their transaction', async () => {
+  it('get the value that was read in their transaction', async () => {
     await copyIn(dataSource, { ask, copy: COPY, rows: lines('one', 'two') });
     expect(
       await dataSource.query('SELECT text, value = xmin::text::bigint AS own FROM note ORDER BY text'),
@@ -43,7 +43,7 @@ describe('rows that are copied', () => {
     ['a row', ['one', 'far too long a text', 'two']],
     ['their format', ['one', 'two\tfields', 'three']],
     ['one of very many', [...Array.from({ length: 50_000 }, (_, n) => `row ${n}`), 'far too long a text']],
-  ])('are all refused for %s, and the connection serves on', async (_what, rows) => {
+  ])('are all rejected for %s, and the connection stays usable', async (_what, rows) => {
     const before = await backend();
     await expect(copyIn(dataSource, { ask, copy: COPY, rows: lines(...rows) })).rejects.toSatisfy(
       isRowAtFault,
@@ -52,7 +52,7 @@ describe('rows that are copied', () => {
     expect(await backend()).toBe(before);
   });
 
-  it('are no fault of theirs where the value cannot be asked for', async () => {
+  it('are not reported as faulty if the value cannot be read', async () => {
     const refused = copyIn(dataSource, {
       ask: 'SELECT nothing FROM nowhere',
       copy: COPY,
@@ -62,7 +62,7 @@ describe('rows that are copied', () => {
     await expect(refused).rejects.not.toSatisfy(isRowAtFault);
   });
 
-  it('have their connection watched while the server waits for them, and only then', async () => {
+  it('have TCP keepalive on their connection while the server waits for them, and only then', async () => {
     const usual = await setting('tcp_keepalives_idle');
     await copyIn(dataSource, {
       ask: `SELECT current_setting('tcp_keepalives_idle')`,

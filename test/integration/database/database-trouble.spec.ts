@@ -14,7 +14,7 @@ import { type Transaction, TransactionRunner } from '../../../src/platform/datab
 import { Problem } from '../../../src/platform/errors/problem.js';
 import { eventually } from '../../support/waiting/eventually.js';
 
-/** What the contract promises: 503 within 2 s; and "full service within 5 s of its return". */
+/** The contract: 503 within 2 s, and full service within 5 s of the database's return. */
 const ANSWER_MS = 2000;
 const RETURN_MS = 5000;
 const POOL_SIZE = 3;
@@ -25,7 +25,7 @@ async function backendOf(tx: Transaction): Promise<number> {
   return (await tx.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid'))[0].pid;
 }
 
-describe('trouble with the database', () => {
+describe('Trouble with the database', () => {
   let dataDir: string;
   let server: EmbeddedPostgres;
   let dataSource: DataSource;
@@ -63,7 +63,7 @@ describe('trouble with the database', () => {
 
   const works = async () => (await dataSource.query<[{ one: number }]>('SELECT 1 AS one'))[0].one === 1;
 
-  /** What became of a transaction, as a client would see it. */
+  /** Returns the outcome of a transaction, as a client would see it. */
   async function outcomeOf(work: (tx: Transaction) => Promise<unknown>): Promise<object> {
     const startedAt = performance.now();
     try {
@@ -77,7 +77,7 @@ describe('trouble with the database', () => {
     }
   }
 
-  it('ends a request whose connection is cut in the middle of a statement', async () => {
+  it('fails a request whose connection is cut in the middle of a statement', async () => {
     const outcome = await outcomeOf(async (tx) => {
       const cut = superuser.query('SELECT pg_terminate_backend($1)', [await backendOf(tx)]);
       await Promise.all([tx.query('SELECT pg_sleep(0.5)'), cut]);
@@ -86,7 +86,7 @@ describe('trouble with the database', () => {
     expect(await works()).toBe(true);
   });
 
-  it('ends a request whose connection is cut between two statements', async () => {
+  it('fails a request whose connection is cut between two statements', async () => {
     const outcome = await outcomeOf(async (tx) => {
       await superuser.query('SELECT pg_terminate_backend($1, 1000)', [await backendOf(tx)]);
       await eventually(() => expect(tx.queryRunner?.isReleased).toBe(true));
@@ -96,13 +96,13 @@ describe('trouble with the database', () => {
     expect(await works()).toBe(true);
   });
 
-  it('ends a request that waits for a lock', async () => {
+  it('fails a request that waits for a lock', async () => {
     await superuser.query('SELECT pg_advisory_lock(1)');
     expect(await outcomeOf((tx) => tx.query('SELECT pg_advisory_lock(1)'))).toEqual(UNAVAILABLE);
     expect(await works()).toBe(true);
   });
 
-  it('ends requests that find every connection taken', async () => {
+  it('fails requests if every connection is in use', async () => {
     const gate = new EventEmitter();
     const takers = Array.from({ length: POOL_SIZE }, () => transactions.run(() => once(gate, 'open')));
     const others = Array.from({ length: 20 }, () => outcomeOf((tx) => tx.query('SELECT 1')));
@@ -112,7 +112,7 @@ describe('trouble with the database', () => {
     expect(await works()).toBe(true);
   });
 
-  it('ends a request whose server fell silent, and does not lend its connection again', async () => {
+  it('fails a request if the server stops responding, and does not reuse its connection', async () => {
     let silent = 0;
     const outcome = await outcomeOf(async (tx) => {
       silent = await backendOf(tx);
@@ -124,7 +124,7 @@ describe('trouble with the database', () => {
     process.kill(silent, 'SIGCONT');
   });
 
-  it('ends requests whose server is killed, and is over when the server has returned', async () => {
+  it('fails requests while the server is killed, and ends when the server has returned', async () => {
     const load = Array.from({ length: 10 }, () => outcomeOf((tx) => tx.query('SELECT pg_sleep(0.8)')));
     await eventually(async () => {
       const sleepers =
@@ -138,7 +138,7 @@ describe('trouble with the database', () => {
     await eventually(async () => expect(await works()).toBe(true), { timeoutMs: RETURN_MS });
   });
 
-  it('ends a request when nothing listens', async () => {
+  it('fails a request if the connection is refused', async () => {
     await server.stop();
     expect(await outcomeOf((tx) => tx.query('SELECT 1'))).toEqual(UNAVAILABLE);
     await expect(onDatabase(() => dataSource.query('SELECT 1'))).rejects.toThrow(Problem);

@@ -23,20 +23,20 @@ import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { type EmbeddedProcess, spawnEmbedded } from '../../support/postgres/embedded-process.js';
 import { eventually } from '../../support/waiting/eventually.js';
 
-/** Making a cluster takes a second of one core, and a test may make two on a busy machine. */
+/** Creating a cluster takes a second of one core, and a test may create two on a busy machine. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const isRoot = process.getuid?.() === 0;
 const silent = { log: () => {}, warn: () => {} };
 
-/** Started in this process, and stopped after the test whatever happens. */
+/** Starts it in this process, and stops it after the test in any case. */
 async function start(dataDir: string): Promise<EmbeddedPostgres> {
   const embedded = await startEmbeddedPostgres({ dataDir, logger: silent });
   onTestFinished(() => embedded.stop());
   return embedded;
 }
 
-/** Started in a process of its own, and ended after the test whatever happens. */
+/** Starts it in a separate process, and ends that after the test in any case. */
 function startProcess(dataDir: string, user = {}): EmbeddedProcess {
   const started = spawnEmbedded(dataDir, user);
   onTestFinished(async () => {
@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(prepared, { recursive: true }));
 
-/** A DATA_DIR that was used before: a copy, because making a cluster is the slow part of a first start. */
+/** Returns a used DATA_DIR. It is copied, because creating a cluster is the slow part of a first start. */
 async function usedFolder(): Promise<string> {
   const folder = await temporaryFolder();
   execFileSync('cp', ['-a', join(prepared, 'postgres'), folder]);
@@ -80,8 +80,8 @@ async function postmasterPid(dataDir: string): Promise<number> {
 const isRunning = async (dataDir: string) =>
   (await readdir(join(dataDir, 'postgres', 'cluster'))).includes('postmaster.pid');
 
-describe('the embedded PostgreSQL', () => {
-  it('starts from nothing, and again with what it held, on the same port', async () => {
+describe('The embedded PostgreSQL', () => {
+  it('starts from nothing, and again with its data, on the same port', async () => {
     const dataDir = await temporaryFolder();
     const first = await start(dataDir);
     await query(first.ownerUrl, 'CREATE TABLE kept AS SELECT 42 AS answer');
@@ -93,7 +93,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(second.ownerUrl, 'SELECT answer FROM kept')).toEqual([42]);
   });
 
-  it('is one for all who start it at the same time in one process', async () => {
+  it('is shared by concurrent starts in one process', async () => {
     const dataDir = await temporaryFolder();
     const [first, second] = await Promise.all([start(dataDir), start(dataDir)]);
     expect(first.ownerUrl).toBe(second.ownerUrl);
@@ -102,14 +102,14 @@ describe('the embedded PostgreSQL', () => {
   });
 });
 
-describe('a running embedded PostgreSQL', () => {
+describe('A running embedded PostgreSQL', () => {
   let embedded: EmbeddedPostgres;
   beforeAll(async () => {
     embedded = await startEmbeddedPostgres({ dataDir: prepared, logger: silent });
   });
   afterAll(() => embedded.stop());
 
-  it('gives each role its own rights', async () => {
+  it('gives each role its own privileges', async () => {
     const { serviceUrl, ownerUrl, superuserUrl } = embedded;
     const whoAmI = 'SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user';
     expect(await query(serviceUrl, whoAmI)).toEqual(['portcullis', false]);
@@ -120,7 +120,7 @@ describe('a running embedded PostgreSQL', () => {
     );
   });
 
-  it('lets nobody in without a password', async () => {
+  it('rejects connections without a password', async () => {
     const guess = new URL(embedded.superuserUrl);
     guess.password = 'postgres';
     await expect(query(guess.href, 'SELECT 1')).rejects.toThrow('password authentication failed');
@@ -128,13 +128,13 @@ describe('a running embedded PostgreSQL', () => {
     await expect(query(guess.href, 'SELECT 1')).rejects.toThrow(/password/i);
   });
 
-  it('keeps its passwords to its account', async () => {
+  it('stores its passwords readable only by its account', async () => {
     const cluster = join(prepared, 'postgres', 'cluster');
     expect((await stat(cluster)).mode & 0o777).toBe(0o700);
     expect((await stat(join(cluster, 'portcullis-passwords.json'))).mode & 0o777).toBe(0o600);
   });
 
-  it('writes no statements and no rows to its log', async () => {
+  it('logs neither statements nor rows', async () => {
     const { ownerUrl } = embedded;
     await query(ownerUrl, 'CREATE TABLE unique_mail (mail text PRIMARY KEY)');
     const insert = "INSERT INTO unique_mail VALUES ('canary@example.org')";
@@ -144,7 +144,7 @@ describe('a running embedded PostgreSQL', () => {
   });
 });
 
-describe('the embedded PostgreSQL after a crash', () => {
+describe('The embedded PostgreSQL after a crash', () => {
   it('is adopted when the process that started it was killed', async () => {
     const dataDir = await usedFolder();
     const killed = startProcess(dataDir);
@@ -161,7 +161,7 @@ describe('the embedded PostgreSQL after a crash', () => {
     expect(await isRunning(dataDir)).toBe(false);
   });
 
-  it('comes back on the same port while in use, with what was committed', async () => {
+  it('returns on the same port while in use, with all committed data', async () => {
     const dataDir = await usedFolder();
     const { ownerUrl } = await start(dataDir);
     await query(ownerUrl, 'CREATE TABLE kept ()');
@@ -174,7 +174,7 @@ describe('the embedded PostgreSQL after a crash', () => {
     });
   });
 
-  it('starts over the lock file of a server that was killed together with its process', async () => {
+  it('starts despite the lock file of a server that was killed together with its process', async () => {
     const dataDir = await usedFolder();
     const killed = startProcess(dataDir);
     await killed.started;
@@ -187,7 +187,7 @@ describe('the embedded PostgreSQL after a crash', () => {
     expect(await query(serviceUrl, 'SELECT 1')).toEqual([1]);
   });
 
-  it('starts over a lock file whose process id belongs to another program by now', async () => {
+  it('starts despite a lock file whose process id now belongs to another program', async () => {
     const dataDir = await usedFolder();
     const first = await start(dataDir);
     await first.stop();
@@ -198,7 +198,7 @@ describe('the embedded PostgreSQL after a crash', () => {
     expect(await query(serviceUrl, 'SELECT 1')).toEqual([1]);
   });
 
-  it('starts after an initialisation that was killed half-way', async () => {
+  it('starts after an initialisation that was killed halfway', async () => {
     const dataDir = await temporaryFolder();
     const killed = startProcess(dataDir);
     const drafts = async () =>
@@ -215,8 +215,8 @@ describe('the embedded PostgreSQL after a crash', () => {
   });
 });
 
-describe('the embedded PostgreSQL of several processes', () => {
-  it('is one when they start at the same time, and ends with the last of them', async () => {
+describe('The embedded PostgreSQL of several processes', () => {
+  it('is shared if they start at the same time, and stops with the last of them', async () => {
     const dataDir = await temporaryFolder();
     const processes = [startProcess(dataDir), startProcess(dataDir), startProcess(dataDir)];
     const urls = await Promise.all(processes.map((one) => one.started));
@@ -230,7 +230,7 @@ describe('the embedded PostgreSQL of several processes', () => {
     expect(await isRunning(dataDir)).toBe(false);
   });
 
-  it('ends when all of them stop at the same time', async () => {
+  it('stops when all of them stop at the same time', async () => {
     const dataDir = await usedFolder();
     const processes = [startProcess(dataDir), startProcess(dataDir)];
     await Promise.all(processes.map((one) => one.started));
@@ -238,7 +238,7 @@ describe('the embedded PostgreSQL of several processes', () => {
     expect(await isRunning(dataDir)).toBe(false);
   });
 
-  it('is one for those who reach its folder by another path', async () => {
+  it('is shared by processes that reach its folder by another path', async () => {
     const dataDir = await usedFolder();
     const first = await start(dataDir);
     const pid = await postmasterPid(dataDir);
@@ -261,12 +261,12 @@ describe('the embedded PostgreSQL of several processes', () => {
 });
 
 const NORMAL_USER = isRoot ? { uid: 1000, gid: 1000 } : {};
-/** Node and the sources may lie in a folder that other users cannot enter. */
+/** Node.js and the sources may be in a folder that other users cannot enter. */
 const normalUserCanRun =
   spawnSync(process.execPath, ['--check', import.meta.filename], NORMAL_USER).status === 0;
 
-describe('the account of the embedded PostgreSQL', () => {
-  it.runIf(normalUserCanRun)('is the user who starts it', async () => {
+describe('The account of the embedded PostgreSQL', () => {
+  it.runIf(normalUserCanRun)('is the user that starts it', async () => {
     const dataDir = await temporaryFolder();
     if (isRoot) await chown(dataDir, NORMAL_USER.uid!, NORMAL_USER.gid!);
     const { serviceUrl } = await startProcess(dataDir, NORMAL_USER).started;
@@ -283,7 +283,7 @@ describe('the account of the embedded PostgreSQL', () => {
     expect((await stat(join(dataDir, 'postgres', 'cluster'))).uid).toBe(65_534);
   });
 
-  it.runIf(isRoot)('reaches a DATA_DIR inside a private folder of root', async () => {
+  it.runIf(isRoot)('can access a DATA_DIR inside a private folder of root', async () => {
     const dataDir = join(await temporaryFolder(), 'private', 'data');
     await mkdir(dataDir, { recursive: true });
     await chmod(join(dataDir, '..'), 0o700);

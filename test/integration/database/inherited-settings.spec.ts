@@ -7,7 +7,7 @@ import { startApp, type TestApp } from '../../support/app/test-app.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 import { eventually } from '../../support/waiting/eventually.js';
 
-/** Defaults that an administrator may have given the database, each of which changes what a statement does. */
+/** Defaults that an administrator may have set for the database, each of which changes the meaning of statements. */
 const HOSTILE = {
   default_transaction_isolation: 'repeatable read',
   default_transaction_deferrable: 'on',
@@ -39,8 +39,8 @@ async function fresh(): Promise<FreshDatabase> {
   return database;
 }
 
-describe('settings that a database hands down', () => {
-  it('do not reach the service: eight refreshes of one token at once end as they always do', async () => {
+describe('Settings inherited from a database', () => {
+  it('do not affect the service: eight concurrent refreshes of one token have the usual outcome', async () => {
     const database = await fresh();
     for (const [name, value] of Object.entries(HOSTILE))
       await asSuperuser(database, `ALTER DATABASE ${database.name} SET ${name} = '${value}'`);
@@ -64,10 +64,10 @@ describe('settings that a database hands down', () => {
   });
 });
 
-describe('a server that takes no writes', () => {
+describe('A read-only server', () => {
   const isReady = async (app: TestApp) => (await app.call({ url: '/health/ready' })).statusCode === 200;
 
-  it('is seen by readiness, and is over within seconds of its end', async () => {
+  it('is reported by readiness, until seconds after it accepts writes again', async () => {
     const database = await fresh();
     const app = await startOn(database);
     const role = new URL(database.url).username;
@@ -81,7 +81,7 @@ describe('a server that takes no writes', () => {
     await signUp(app);
   });
 
-  it('loses the connection that it answered with 25006', async () => {
+  it('loses the connection on which it returned 25006', async () => {
     const app = await startOn(await fresh());
     const dataSource = app.app.get(DataSource);
     const pid = async () =>

@@ -22,13 +22,13 @@ describe('assertInstallation', () => {
     await db.drop();
   });
 
-  it('accepts the secrets that the database was first used with, again and again', async () => {
+  it('accepts the secrets with which the database was first used, repeatedly', async () => {
     await assertInstallation(dataSource, secrets);
     await expect(assertInstallation(dataSource, secrets)).resolves.toBeUndefined();
   });
 
   it.each(['JWT_SECRET_KEY', 'PASSWORD_PEPPER'] as const)(
-    'refuses another %s, by name and not by value',
+    'rejects another %s, naming the variable but not its value',
     async (name) => {
       await assertInstallation(dataSource, secrets);
       const other = { ...secrets, [name]: 'an altogether different secret of enough length' };
@@ -42,14 +42,14 @@ describe('assertInstallation', () => {
     },
   );
 
-  it('stores nothing that shows a secret', async () => {
+  it('stores nothing that reveals a secret', async () => {
     await assertInstallation(dataSource, secrets);
     const stored = await dataSource.query<object[]>('SELECT * FROM installation');
     expect(stored).toHaveLength(2);
     for (const secret of Object.values(secrets)) expect(JSON.stringify(stored)).not.toContain(secret);
   });
 
-  it('lets one of several first starts with different secrets win', async () => {
+  it('lets one of several concurrent first starts with different secrets succeed', async () => {
     const starts = Array.from({ length: 5 }, (_, index) =>
       assertInstallation(dataSource, {
         ...secrets,

@@ -33,7 +33,7 @@ describe('migrate', () => {
     expect(await migrate(db.settings)).toEqual([]);
   });
 
-  it('keeps the members of seals as they are, in months made later too', async () => {
+  it('stores the members of seals uncompressed, also in months created later', async () => {
     const stored = await rows<{ storage: string; tables: number }>(
       db.ownerUrl,
       `SELECT attstorage AS storage, count(*)::int AS tables FROM pg_attribute
@@ -42,7 +42,7 @@ describe('migrate', () => {
     expect(stored).toEqual([{ storage: 'e', tables: 5 }]);
   });
 
-  it('works with one role for everything', async () => {
+  it('works with a single role', async () => {
     const single = await freshDatabase({ migrated: false });
     const settings = { ...single.settings, DATABASE_URL: single.ownerUrl, DATABASE_MIGRATION_URL: undefined };
     expect(await migrate(settings)).toHaveLength(MIGRATIONS.length);
@@ -57,7 +57,7 @@ describe("the service's role", () => {
   });
   afterAll(() => db.drop());
 
-  it('may read and add to the audit tables, and nothing else', async () => {
+  it('may only read and insert into the audit tables', async () => {
     const tables = await rows<{ name: string; rights: string[] }>(
       db.url,
       `SELECT c.relname AS name, ARRAY(
@@ -70,7 +70,7 @@ describe("the service's role", () => {
     for (const { name, rights } of tables) expect([name, rights]).toEqual([name, ['SELECT', 'INSERT']]);
   });
 
-  it('keeps its rights while another instance starts', async () => {
+  it('keeps its privileges while another instance starts', async () => {
     const starting = (async () => {
       for (let start = 0; start < 5; start++) await migrate(db.settings);
       return 'started';
@@ -86,7 +86,7 @@ describe("the service's role", () => {
     expect(looks).toBeGreaterThan(20);
   });
 
-  it('alone, beside the owner, may run what runs as the owner', async () => {
+  it('is the only role besides the owner that may run functions that run as the owner', async () => {
     const functions = await rows<{ name: string; service: boolean; other: boolean }>(
       db.url,
       `SELECT proname AS name, has_function_privilege(oid, 'EXECUTE') AS service,
@@ -98,7 +98,7 @@ describe("the service's role", () => {
       expect([name, may]).toEqual([name, { service: true, other: false }]);
   });
 
-  it('has no right at all on a single month of the audit', async () => {
+  it('has no privileges on the monthly partitions of the audit tables', async () => {
     const months = await rows<{ name: string }>(
       db.url,
       `SELECT relname AS name FROM pg_class WHERE relispartition AND relkind = 'r'
@@ -116,7 +116,7 @@ describe("the service's role", () => {
     await expect(rows(db.url, statement)).rejects.toThrow(/permission denied|must be owner/);
   });
 
-  it('may change the rows of every other table, but not the record of migrations', async () => {
+  it('may change the rows of every other table, except the record of migrations', async () => {
     const tables = await rows<{ name: string; writable: boolean }>(
       db.url,
       `SELECT tablename AS name, has_table_privilege('public.' || tablename, 'UPDATE') AS writable FROM pg_tables
@@ -125,7 +125,7 @@ describe("the service's role", () => {
     expect(tables.filter((table) => !table.writable)).toEqual([{ name: 'migrations', writable: false }]);
   });
 
-  it('is set right again by the next migration when somebody granted too much', async () => {
+  it('loses excessive grants at the next migration', async () => {
     const [{ role }] = (await rows<{ role: string }>(db.url, 'SELECT current_user AS role')) as [
       { role: string },
     ];

@@ -44,7 +44,7 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer with its de
       variables: { ...SECRETS, DATABASE_URL: pooler.url, DATABASE_POOL_SIZE: '3' },
     });
 
-  it('several instances start, serve, and one of them leads; nothing is locked afterwards', async () => {
+  it('several instances start and serve, one of them leads, and nothing stays locked', async () => {
     await Promise.all([prepare(), prepare(), prepare()]);
     const apps = await Promise.all([start(), start()]);
     const [first, second] = apps;
@@ -64,7 +64,7 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer with its de
     await eventually(async () => expect(await asSuperuser(database, session)).toEqual([]));
   });
 
-  it('a transaction is READ COMMITTED, in UTC and without the timeouts of others, on whichever connection', async () => {
+  it('a transaction is READ COMMITTED, in UTC and without the timeouts of others, on every connection', async () => {
     await prepare();
     const app = await start();
     onTestFinished(() => app.close());
@@ -80,7 +80,7 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer with its de
     expect(statements).toEqual(Array.from({ length: 6 }, () => expected));
   });
 
-  it('a default of the database that changes what statements mean is overruled, or refused by name', async () => {
+  it('a database default that changes the meaning of statements is overridden, or rejected by name', async () => {
     await asSuperuser(
       database,
       `ALTER DATABASE ${database.name} SET default_transaction_isolation = 'repeatable read'`,

@@ -22,7 +22,7 @@ const NOBODY = {
   expiresAt: 0,
 };
 
-/** Rows enough for the planner to prefer an index wherever there is a fitting one. */
+/** Enough rows for the planner to prefer a suitable index. */
 const SEED = [
   `INSERT INTO users (id, email, roles, email_verified, password_hash, created_at, updated_at)
    SELECT gen_random_uuid(), format('seed-%s@example.com', n), '{user}', false, 'none', now(), now()
@@ -46,12 +46,13 @@ const SEED = [
   'ANALYZE',
 ];
 
-describe('the queries of every day', { timeout: 60_000 }, () => {
+describe('Everyday queries', { timeout: 60_000 }, () => {
   let app: TestApp;
   let person: Tokens;
   let auditor: string;
   beforeAll(async () => {
-    // Without Redis every request asks PostgreSQL; nothing in the background verifies the seeded rows, which prove nothing.
+    // Without Redis, every request uses PostgreSQL. Background verification of the seeded rows, which have no valid
+    // codes, is off.
     app = await startApp({ variables: { AUDIT_VERIFY_INTERVAL_SECONDS: '86400' } });
     person = await signUp(app);
     const email = await register(app);
@@ -70,7 +71,10 @@ describe('the queries of every day', { timeout: 60_000 }, () => {
     expect((await app.call({ url, body: body() })).statusCode, url).toBe(status);
   };
 
-  /** How often each table with many rows (an empty one is read as a whole, and should be) was read from end to end, and by an index, and how many rows by one, since its statistics began. */
+  /**
+   * Returns how often each large table was read sequentially and by index, and how many rows were read by index,
+   * since the statistics began. An empty table is, and should be, read sequentially.
+   */
   const scans = async () => {
     const rows = await asSuperuser<{ name: string; whole: string; index: string; fetched: string }>(
       app.database,
@@ -116,10 +120,10 @@ describe('the queries of every day', { timeout: 60_000 }, () => {
     ['acknowledged alerts', () => get('/alerts?state=acknowledged&limit=200', auditor)],
     ['how far sealing and detection are', () => () => app.app.get(TrailProgress, { strict: false }).read()],
     ['alerts whose cause is over', () => () => app.app.get(AlertUpkeep, { strict: false }).resolveQuiet()],
-  ])('read no table of many rows from end to end: %s', async (_what, make) => {
+  ])('do not read a large table from end to end: %s', async (_what, make) => {
     const ask = make();
     await ask();
-    // A backend tells its figures at most once a second.
+    // A backend reports its statistics at most once a second.
     await eventually(async () => {
       const before = await scans();
       for (let turn = 0; turn < 5; turn += 1) await ask();
@@ -131,7 +135,7 @@ describe('the queries of every day', { timeout: 60_000 }, () => {
         },
         { timeoutMs: 3000 },
       );
-      // An index that is walked from one end to the other is no better.
+      // Reading an index from end to end is no better.
       const read = [...(await scans())].filter(([name, { whole, fetched }]) => {
         const { whole: wholeBefore = 0, fetched: fetchedBefore = 0 } = before.get(name) ?? {};
         return whole > wholeBefore || fetched - fetchedBefore > ROWS;

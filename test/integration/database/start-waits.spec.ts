@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 import { startService } from '../../support/process/service-process.js';
 
-/** Starts at once on an empty database; ROUNDS=10 for a release. */
+/** Number of concurrent starts on an empty database; set ROUNDS=10 for a release. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
 
 async function empty(): Promise<FreshDatabase> {
@@ -18,7 +18,7 @@ async function empty(): Promise<FreshDatabase> {
   return database;
 }
 
-/** A stranger that holds the lock of migrations in a session of its own. */
+/** Holds the migration lock in another session. */
 async function holdLock(database: FreshDatabase): Promise<void> {
   const stranger = new Client({ connectionString: database.superuserUrl, application_name: 'a stranger' });
   await stranger.connect();
@@ -26,8 +26,8 @@ async function holdLock(database: FreshDatabase): Promise<void> {
   onTestFinished(() => stranger.end());
 }
 
-describe('a start that waits for the lock of migrations', () => {
-  it('gives up after its time, and names who holds it', async () => {
+describe('A start that waits for the migration lock', () => {
+  it('gives up after its timeout, and names the holder', async () => {
     const database = await empty();
     await holdLock(database);
     const waited = faultOf('DATABASE_URL', () => migrate(database.settings, { giveUpAfterMs: 500 }));
@@ -41,7 +41,7 @@ describe('a start that waits for the lock of migrations', () => {
     });
   });
 
-  it('logs who holds it while it waits, and ends at a signal', { timeout: 20_000 }, async () => {
+  it('logs the holder while it waits, and ends at a signal', { timeout: 20_000 }, async () => {
     const log = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
     onTestFinished(() => {
       log.mockRestore();
@@ -78,7 +78,7 @@ describe('a start that waits for the lock of migrations', () => {
 });
 
 it(
-  'four instances that start at once on an empty database all serve',
+  'four instances that start concurrently on an empty database all serve',
   { timeout: 150_000 * ROUNDS },
   async () => {
     for (let round = 0; round < ROUNDS; round++) {

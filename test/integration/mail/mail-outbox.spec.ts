@@ -66,7 +66,7 @@ describe('Mail through the outbox', () => {
       await dataSource.query('SELECT m::text, encode(sealed, $1) FROM outbox_messages m', ['escape']),
     );
 
-  it('arrives in both forms, and leaves nothing behind', async () => {
+  it('is sent in both forms, and leaves nothing in the outbox', async () => {
     await send();
     expect(await dump()).not.toMatch(/a-secret|ada@/);
     await drain();
@@ -75,7 +75,7 @@ describe('Mail through the outbox', () => {
     expect(await alerting.deliveries()).toMatchObject([{ state: 'delivered', sealed: null, payload: null }]);
   });
 
-  it('has one Message-ID over all attempts', async () => {
+  it('has the same Message-ID in all attempts', async () => {
     const ids: (string | undefined)[] = [];
     server.refusal = 'try again later';
     await send();
@@ -91,7 +91,7 @@ describe('Mail through the outbox', () => {
     expect(await alerting.deliveries()).toMatchObject([{ attempts: 4 }]);
   });
 
-  it('raises an alert about the account when it is refused for good, without the address', async () => {
+  it('raises an alert about the account if it is refused permanently, without the address', async () => {
     server.refusal = 'no mailbox ada@example.com';
     server.refusalCode = 550;
     await send();
@@ -117,7 +117,7 @@ describe('Mail through the outbox', () => {
     expect(await alerting.rows()).toHaveLength(1);
   });
 
-  it('is not written where no mail can be sent', async () => {
+  it('is not written if no mail can be sent', async () => {
     mails = mailOutbox(new NoMailer());
     await send();
     expect(await alerting.deliveries()).toEqual([]);

@@ -19,7 +19,7 @@ const mail: Mail = {
   code: null,
 };
 
-/** As the service makes it; sends one mail. */
+/** Creates the mailer as the service does, and sends one mail. */
 function mailer({ SMTP_URL = '', ...variables }: Partial<Environment>) {
   const environment = Object.assign(new Environment(), { PUBLIC_URL: 'https://id.example.org' }, variables);
   const smtp = new SmtpMailer(SMTP_URL, environment);
@@ -42,7 +42,7 @@ describe('Mailer', () => {
     server.answerAfterMs = 0;
   });
 
-  it('sends text and HTML that arrive as they were written, from the host of the service', async () => {
+  it('sends text and HTML unchanged, from the host of the service', async () => {
     await mailer({ SMTP_URL: server.url }).send(mail);
     expect(server.received).toMatchObject([
       {
@@ -59,7 +59,7 @@ describe('Mailer', () => {
     );
   });
 
-  it('sends from MAIL_FROM where it is set', async () => {
+  it('sends from MAIL_FROM if it is set', async () => {
     await mailer({ SMTP_URL: server.url, MAIL_FROM: 'Security <security@example.org>' }).send(mail);
     expect(server.received[0]!.from).toMatchObject({ name: 'Security', address: 'security@example.org' });
   });
@@ -79,7 +79,7 @@ describe('Mailer', () => {
     await expect(mailer({ SMTP_URL: server.url }).send(mail)).rejects.not.toBeInstanceOf(PermanentFailure);
   });
 
-  it('tells a refusal for good from one for now, and repeats neither the address nor links of it', async () => {
+  it('distinguishes permanent from temporary refusals, and repeats neither the address nor links', async () => {
     server.refusal = 'no mailbox <Ada@Example.com>, see https://example.org/#token=secret';
     server.refusalCode = 550;
     const refusal = mailer({ SMTP_URL: server.url }).send(mail);
@@ -87,7 +87,7 @@ describe('Mailer', () => {
     await expect(refusal).rejects.toThrow('no mailbox <(address)>, see (link)');
   });
 
-  it('does not take a refused login for a refusal of the mail', async () => {
+  it('does not mistake a refused login for a refusal of the mail', async () => {
     const strict = await startMailServer({
       authOptional: false,
       allowInsecureAuth: true,
@@ -99,7 +99,7 @@ describe('Mailer', () => {
     await strict.stop();
   });
 
-  it('waits for a server that greets after 6.5 s and answers the final dot after 16 s', async () => {
+  it('waits for a server that sends its greeting after 6.5 s and replies to the final dot after 16 s', async () => {
     const slow = await startMailServer({ onConnect: (_session, done) => void setTimeout(done, 6500) });
     slow.answerAfterMs = 16_000;
     await mailer({ SMTP_URL: slow.url }).send(mail);
@@ -107,14 +107,14 @@ describe('Mailer', () => {
     await slow.stop();
   });
 
-  it('is as patient as RFC 5321 section 4.5.3.2 asks', () => {
+  it('uses the timeouts of RFC 5321 section 4.5.3.2', () => {
     expect(smtpOptions('smtp://mail.example.org', true)).toMatchObject({
       greetingTimeout: 300_000,
       socketTimeout: 600_000,
     });
   });
 
-  it('lets go of a silent server when it is told to', async () => {
+  it('disconnects from an unresponsive server when it is aborted', async () => {
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
@@ -125,7 +125,7 @@ describe('Mailer', () => {
     await new Promise((resolve) => silent.close(resolve));
   });
 
-  it('insists on TLS in production, but for a server on this machine or where the URL says otherwise', async () => {
+  it('requires TLS in production, unless the server is on this machine or the URL overrides it', async () => {
     const production = { NODE_ENV: 'production' } as const;
     const byName = server.url.replace('127.0.0.1', '0.0.0.0');
     await expect(mailer({ ...production, SMTP_URL: byName }).send(mail)).rejects.toThrow(/STARTTLS|TLS/);
@@ -134,7 +134,7 @@ describe('Mailer', () => {
     expect(server.received).toHaveLength(2);
   });
 
-  it('says that it is not configured', async () => {
+  it('reports that it is not configured', async () => {
     expect(new NoMailer().configured).toBe(false);
     await expect(new NoMailer().send()).rejects.toThrow('SMTP_URL is unset');
   });

@@ -62,7 +62,7 @@ describe('Alerts in PostgreSQL', () => {
     expect(transitions(one)).toEqual(['opened', 'counted']);
   });
 
-  it('are one when two instances find the same at the same moment, sixteen times over', async () => {
+  it('are created once if two instances find the same at the same moment, sixteen times over', async () => {
     for (let round = 0; round < 16; round++) {
       const found = finding({ subject: `session:${round}` });
       await Promise.all([one.raise(found), other.raise(found)]);
@@ -73,7 +73,7 @@ describe('Alerts in PostgreSQL', () => {
     expect([...transitions(one), ...transitions(other)].filter((made) => made === 'opened')).toHaveLength(16);
   });
 
-  it('do not block each other when two instances write many of the same in opposite order', async () => {
+  it('do not deadlock if two instances write the same alerts in opposite order', async () => {
     const many = Array.from({ length: 200 }, (_, i) => finding({ subject: `address:192.0.2.${i}` }));
     for (let round = 0; round < 5; round++) {
       await Promise.all([one.raise(...many), other.raise(...many.toReversed())]);
@@ -81,7 +81,7 @@ describe('Alerts in PostgreSQL', () => {
     expect((await one.rows()).map(({ count }) => count)).toEqual(Array.from({ length: 200 }, () => 10));
   });
 
-  it('reopen under the same id when a resolved one comes back', async () => {
+  it('reopen under the same id when a resolved one recurs', async () => {
     await one.raise(finding());
     const [before] = await one.rows();
     await edit((alert) => resolve(alert, PERSON));
@@ -91,7 +91,7 @@ describe('Alerts in PostgreSQL', () => {
     expect(transitions(one)).toEqual(['opened', 'reopened']);
   });
 
-  it('stay acknowledged while they count up, and open again when they rise in severity', async () => {
+  it('stay acknowledged while they count up, and reopen when they become more severe', async () => {
     await one.raise(finding());
     await edit((alert) => acknowledge(alert, PERSON));
     await one.raise(finding());
@@ -103,7 +103,7 @@ describe('Alerts in PostgreSQL', () => {
     expect(transitions(one)).toEqual(['opened', 'counted', 'risen', 'counted']);
   });
 
-  it('resolve by themselves when their cause has not been seen for its quiet time', async () => {
+  it('resolve automatically if their cause has not been seen for its quiet period', async () => {
     await one.raise(
       finding(),
       finding({ kind: { ...WARNING, name: 'refresh_token_reuse', quietSeconds: null } }),
@@ -120,7 +120,7 @@ describe('Alerts in PostgreSQL', () => {
     ]);
   });
 
-  it('are resolved by the leader alone', async () => {
+  it('are resolved only by the leader', async () => {
     await one.raise(finding());
     const stepOf = (isLeader: boolean) =>
       new AlertUpkeep([WARNING], one.alerts, one.transactions, new ManualClock(Date.UTC(2026, 0, 2)), {
@@ -143,7 +143,7 @@ describe('Alerts in PostgreSQL', () => {
     expect(await one.rows()).toEqual([]);
   });
 
-  it('are listed by filter, the one last seen most recently first, page by page', async () => {
+  it('are listed by filter, the most recently seen first, page by page', async () => {
     await one.raise(
       ...[3, 1, 2, 2].map((minute, i) =>
         finding({ subject: `address:192.0.2.${i}`, lastSeenAt: at(minute) }),

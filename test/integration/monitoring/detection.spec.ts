@@ -23,7 +23,7 @@ import { cityDatabase } from '../../support/geoip/cities.js';
 import { type Alerting, startAlerting } from '../../support/monitoring/alerting.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
-/** A trail in memory: a list, and a position that is an index into it. */
+/** A trail in memory: a list whose positions are indexes into it. */
 class ListedTrail implements Pick<AuditFeed, 'readAfter' | 'beginning'> {
   readonly beginning = '0';
   readonly entries: AuditEntry[] = [];
@@ -70,7 +70,7 @@ describe('Detection', () => {
     );
   });
 
-  /** A process that runs detection for as long as it leads. */
+  /** A process that runs detection while it is the leader. */
   function instance(
     leadership: { isLeader: boolean } = { isLeader: true },
     environment = new Environment(),
@@ -99,7 +99,7 @@ describe('Detection', () => {
   const happen = (acts: readonly Act[], startMs = START) => trail.entries.push(...trailOf(acts, startMs));
   const found = async () => (await alerting.rows()).map(({ rule, count }) => [rule, count]);
 
-  it('raises what the trail shows, page by page, and stands at its end', async () => {
+  it('raises what the trail shows, page by page, until its end', async () => {
     happen(
       spread(1200, 300, (i) => ({
         ...guess,
@@ -121,13 +121,13 @@ describe('Detection', () => {
     });
   });
 
-  it('does nothing where it does not lead', async () => {
+  it('does nothing if it is not the leader', async () => {
     happen(spread(12, 120, () => guess));
     await readUp(instance({ isLeader: false }));
     expect(trail.asked).toEqual([]);
   });
 
-  it('goes on, when another instance takes over, as if it had been one', async () => {
+  it('continues seamlessly when another instance takes over', async () => {
     happen(spread(9, 90, () => guess));
     await readUp(instance());
     expect(await found()).toEqual([]);
@@ -139,7 +139,7 @@ describe('Detection', () => {
     expect(await found()).toEqual([['brute_force', 2]]);
   });
 
-  it('reads again only what its windows reach back to', async () => {
+  it('rereads only the entries within its windows', async () => {
     for (let hour = 0; hour < 20; hour++) {
       happen([{ ...guess, account: `user-${hour}`, at: 0 }], START + hour * 3_600_000);
       await readUp(instance());
@@ -149,7 +149,7 @@ describe('Detection', () => {
     expect(Number(trail.asked[0])).toBeGreaterThanOrEqual(18);
   });
 
-  it('sees a journey that is too fast, by the places of a database, across instances', async () => {
+  it('detects an impossible journey by a database of places, across instances', async () => {
     const GEOIP_DATABASE = join(await temporaryFolder(), 'City.mmdb');
     await writeFile(GEOIP_DATABASE, cityDatabase());
     const knowing = () => instance(undefined, Object.assign(new Environment(), { GEOIP_DATABASE }));
@@ -169,7 +169,7 @@ describe('Detection', () => {
     });
   });
 
-  it('remembers across instances how many logins usually fail', async () => {
+  it('keeps the usual failure ratio across instances', async () => {
     const yesterday = spread(100, 3000, (i) => ({
       ...guess,
       account: `user-${i}`,
@@ -197,7 +197,7 @@ describe('Detection', () => {
     expect(await found()).toEqual([['password_spraying', expect.any(Number)]]);
   });
 
-  it('judges nothing twice when two instances lead at the same time', async () => {
+  it('evaluates nothing twice if two instances lead at the same time', async () => {
     const [first, second] = [instance(), instance()];
     happen(spread(9, 90, () => guess));
     await readUp(first);
@@ -213,7 +213,7 @@ describe('Detection', () => {
     expect(await found()).toEqual([['brute_force', 5]]);
   });
 
-  it('begins with what follows the very first start, and not again at the next one', async () => {
+  it('starts with the first event after the very first start, and not again at the next one', async () => {
     await asOwner('TRUNCATE monitoring_detection; INSERT INTO monitoring_detection DEFAULT VALUES');
     const dozen = spread(12, 120, () => guess);
     happen(dozen);
@@ -225,7 +225,7 @@ describe('Detection', () => {
     expect(await found()).toEqual([['brute_force', 3]]);
   });
 
-  it('skips nothing and repeats nothing when writing fails in between', async () => {
+  it('skips nothing and repeats nothing if writing fails in between', async () => {
     const detection = instance();
     happen(spread(9, 90, () => guess));
     await readUp(detection);
@@ -240,7 +240,7 @@ describe('Detection', () => {
     expect(await found()).toEqual([['brute_force', 1]]);
   });
 
-  it('raises what matters in the round that reads it, among thirty subjects a second that a stranger makes up', async () => {
+  it('raises important alerts without delay among thirty invented subjects a second', async () => {
     const minute = 60;
     happen(
       spread(minute * 30 * 20, minute, (i) => ({
@@ -257,7 +257,7 @@ describe('Detection', () => {
     expect(rows.filter(({ rule }) => rule === 'token_forgery').length).toBeLessThanOrEqual(MOST_NAMED + 1);
   });
 
-  describe('whose position somebody has changed', () => {
+  describe('with a tampered position', () => {
     const forged = ['trail_positions_forged', 1];
 
     beforeEach(async () => {
@@ -270,7 +270,7 @@ describe('Detection', () => {
       ['emptied', `UPDATE monitoring_detection SET position = NULL, entry_id = NULL, entry_time = NULL`],
       ['given the code of nothing', `UPDATE monitoring_detection SET position = '20', mac = ''`],
       ['moved in its time', `UPDATE monitoring_detection SET entry_time = now()`],
-    ])('says so and misses nothing: %s', async (_, statement) => {
+    ])('raises an alert and misses nothing: %s', async (_, statement) => {
       happen([{ ...guess, at: 0 }], START + 100_000);
       await alerting.dataSource.query(statement);
       const detection = instance();
@@ -279,7 +279,7 @@ describe('Detection', () => {
       expect(await found()).toEqual([['brute_force', 1], forged]);
     });
 
-    it('is noticed by the instance that leads', async () => {
+    it('is detected by the current leader', async () => {
       const detection = instance();
       await readUp(detection);
       await alerting.dataSource.query(`UPDATE monitoring_detection SET position = '20'`);
@@ -289,7 +289,7 @@ describe('Detection', () => {
       expect(await found()).toEqual([['brute_force', 1], forged]);
     });
 
-    it('begins with the trail itself where no count is genuine either', async () => {
+    it('starts at the beginning of the trail if no count is genuine either', async () => {
       await alerting.dataSource.query(
         `UPDATE monitoring_detection SET position = '20'; UPDATE monitoring_detection_slot SET attempts = 0, position = '9'`,
       );
@@ -299,21 +299,21 @@ describe('Detection', () => {
       expect(trail.asked).toContain(trail.beginning);
     });
 
-    it('does not take counts that were changed for how many logins usually fail', async () => {
+    it('does not use altered counts for the usual failure ratio', async () => {
       await alerting.dataSource.query(`UPDATE monitoring_detection_slot SET failures = 0, mac = NULL`);
       await readUp(instance());
       expect(await found()).toEqual([forged]);
     });
 
     it.each(['UPDATE monitoring_detection SET mac = NULL', 'DELETE FROM monitoring_detection'])(
-      'keeps its code: %s is refused',
+      'keeps its code: %s is rejected',
       async (statement) => {
         await expect(alerting.dataSource.query(statement)).rejects.toThrow('keeps its code');
       },
     );
   });
 
-  it('takes over from the version before, whose rows have no code, without an alert', async () => {
+  it('takes over from the previous version, whose rows have no code, without an alert', async () => {
     happen(spread(9, 90, () => guess));
     await readUp(instance());
     await asOwner(`

@@ -41,7 +41,7 @@ describe('Leadership', () => {
 
   const leaders = () => running.filter(({ isLeader }) => isLeader);
 
-  it('is with one of several instances, and passes on within seconds when that one goes', async () => {
+  it('is held by one of several instances, and passes to another within seconds when that one stops', async () => {
     instance();
     instance();
     instance();
@@ -71,7 +71,7 @@ describe('Leadership', () => {
     await superuser.end();
   });
 
-  it('takes no standstill of the process or its machine for silence of PostgreSQL', async () => {
+  it('does not mistake a suspended process or machine for an outage of PostgreSQL', async () => {
     const clock = new ManualClock(Date.now());
     const leadership = instance();
     const silence = silenceOf(leadership, clock);
@@ -80,7 +80,7 @@ describe('Leadership', () => {
     expect(silence.ms).toBe(0);
   });
 
-  it('is given up by an instance that can no longer reach PostgreSQL, which shows as silence', async () => {
+  it('is given up by an instance that can no longer reach PostgreSQL, which is reported as an outage', async () => {
     const proxy = await startTcpProxy(Number(new URL(database.url).port));
     const throughProxy = new URL(database.url);
     throughProxy.host = `127.0.0.1:${proxy.port}`;

@@ -25,17 +25,17 @@ import {
   type WebhookReceiver,
 } from '../../support/webhook/webhook-receiver.js';
 
-/** A process that watches one condition; PostgreSQL is away for all of them when the test says so. */
+/** A process that watches one condition. The tests make PostgreSQL unavailable for all of them. */
 interface Instance {
   readonly alerting: Alerting;
-  /** Watches and writes, without the notifier's or the outbox's attempts. */
+  /** Checks the condition and writes alerts, without attempts by the notifier or the outbox. */
   watch(): Promise<void>;
-  /** The outbox's attempts alone. */
+  /** Runs only the outbox's attempts. */
   drain(): Promise<boolean>;
   tick(): Promise<void>;
 }
 
-describe('Alerts while PostgreSQL is away', () => {
+describe('Alerts while PostgreSQL is unavailable', () => {
   let database: FreshDatabase;
   let receiver: WebhookReceiver;
   let clock: ManualClock;
@@ -107,7 +107,7 @@ describe('Alerts while PostgreSQL is away', () => {
   it('reach the webhook from memory, and become rows under the same ids without being sent again', async () => {
     const one = await instance();
     isAway = true;
-    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
     await pass(20, one);
     expect(receiver.received).toHaveLength(1);
     isAway = false;
@@ -121,10 +121,10 @@ describe('Alerts while PostgreSQL is away', () => {
     ]);
   });
 
-  it('are tried again from memory, and handed to the outbox under the same id when they have not arrived', async () => {
+  it('are retried from memory, and passed to the outbox under the same id if they were not delivered', async () => {
     const one = await instance();
     isAway = true;
-    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
     receiver.behaviour = answers(500);
     await pass(8, one);
     expect(receiver.received.length).toBeGreaterThanOrEqual(3);
@@ -135,7 +135,7 @@ describe('Alerts while PostgreSQL is away', () => {
     expect(await one.alerting.deliveries()).toMatchObject([{ state: 'delivered' }]);
   });
 
-  it('are not made of a cause that had been written before the outage', async () => {
+  it('are not raised for a cause that was written before the outage', async () => {
     const one = await instance();
     evidence = { summary: 'It began earlier.' };
     await pass(2, one);
@@ -148,12 +148,12 @@ describe('Alerts while PostgreSQL is away', () => {
     expect(await one.alerting.rows()).toHaveLength(1);
   });
 
-  it('are not told twice when PostgreSQL returns while the message is under way and the cause lasts', async () => {
+  it('are not sent twice if PostgreSQL returns while the message is being sent and the cause persists', async () => {
     const one = await instance();
     let accept = () => {};
     receiver.behaviour = (request, response) => (accept = () => accepts(request, response));
     isAway = true;
-    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
     const underWay = one.tick();
     await eventually(() => expect(receiver.received).toHaveLength(1));
     isAway = false;
@@ -172,11 +172,11 @@ describe('Alerts while PostgreSQL is away', () => {
     expect(await one.alerting.rows()).toMatchObject([{ id, state: 'open', count: 1 }]);
   });
 
-  it('have the id of their row at a second outage too, even for a process that has not seen the first', async () => {
+  it('have the id of their row in a second outage, even in a process that has not seen the first', async () => {
     const one = await instance();
     const outage = async (...all: Instance[]) => {
       isAway = true;
-      evidence = { summary: 'postgresql has been unusable for 5 s.' };
+      evidence = { summary: 'postgresql has been unavailable for 5 s.' };
       await pass(10, ...all);
       isAway = false;
       evidence = null;
@@ -195,7 +195,7 @@ describe('Alerts while PostgreSQL is away', () => {
   it('are announced once by each instance, under one id, and become one row', async () => {
     const [one, other] = [await instance(), await instance()];
     isAway = true;
-    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
     await pass(20, one, other);
     isAway = false;
     evidence = null;
@@ -205,9 +205,9 @@ describe('Alerts while PostgreSQL is away', () => {
     expect(receiver.received.map(({ body }) => body['id'])).toEqual([alert!.id, alert!.id]);
   });
 
-  it('are raised again once when writing fails before the outage is noticed', async () => {
+  it('are raised again once if writing fails before the outage is noticed', async () => {
     const one = await instance();
-    evidence = { summary: 'postgresql has been unusable for 5 s.' };
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
     const run = one.alerting.transactions.run.bind(one.alerting.transactions);
     one.alerting.transactions.run = () => Promise.reject(new Error('gone'));
     await expect(one.tick()).rejects.toThrow('gone');
@@ -222,7 +222,7 @@ describe('Alerts while PostgreSQL is away', () => {
 });
 
 describe('PostgreSQL as a dependency', () => {
-  it('is down while the connections of the pool lead to a server that takes no changes', async () => {
+  it('is down while the pool is connected to a server that accepts no changes', async () => {
     const database = await freshDatabase();
     onTestFinished(() => database.drop());
     const alerting = await startAlerting(database);
@@ -252,7 +252,7 @@ describe('PostgreSQL as a dependency', () => {
     await superuser.query(`ALTER DATABASE ${database.name} SET default_transaction_read_only = on`);
     await superuser.query(reconnect);
     await eventually(async () => expect(await probed()).toBeGreaterThanOrEqual(3000));
-    // The pool keeps no connection to the server of before, so that it reaches the new one at once.
+    // The pool closed its connections to the previous server, so it reaches the new one immediately.
     await superuser.query(`ALTER DATABASE ${database.name} RESET default_transaction_read_only`);
     await eventually(async () => expect(await probed()).toBe(0));
   });

@@ -63,7 +63,7 @@ describe('Mail to the owner of an account', () => {
   };
   const states = async () => (await alerting.deliveries()).map(({ state }) => state);
 
-  it('is sent three times of ten that are due at the same moment', async () => {
+  it('is sent for three of ten messages that are due at the same moment', async () => {
     for (let entered = 0; entered < 10; entered++) await enter();
     await deliver();
     expect(sentAt).toHaveLength(3);
@@ -73,7 +73,7 @@ describe('Mail to the owner of an account', () => {
     ]);
   });
 
-  it('is not silenced for ever by those that were not sent', async () => {
+  it('is not suppressed for ever by messages that were not sent', async () => {
     for (let entered = 0; entered < 3; entered++) await enter();
     await deliver();
     for (let quarter = 0; quarter < 12; quarter++) {
@@ -88,7 +88,7 @@ describe('Mail to the owner of an account', () => {
       expect(sentAt.filter((at) => at >= from && at < from + 60 * MINUTE_MS).length).toBeLessThanOrEqual(3);
   });
 
-  it('is forgotten in batches when it is over, and kept while it is owed', async () => {
+  it('is deleted in batches once it is finished, and kept while it is pending', async () => {
     for (let entered = 0; entered < 5; entered++) await enter();
     await deliver();
     await enter();

@@ -17,7 +17,7 @@ import { type Alerting, alertingDataSource, startAlerting } from '../../support/
 import { documentedRow } from '../../support/monitoring/rule-documentation.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
-/** A rule that the service does not have, with evidence of its own: one account, many programs. */
+/** A rule that the service does not have, with custom evidence: one account, many programs. */
 const manyPrograms = (): Rule => ({
   name: 'many_programs',
   severity: 'warning',
@@ -49,7 +49,7 @@ const logins = (programs: number) =>
     userAgent: `program ${i % programs}`,
   }));
 
-describe('A rule that stands in one file', () => {
+describe('A rule declared in one file', () => {
   const environment = Object.assign(new Environment(), { RESPOND_BLOCK_ADDRESS: ['many_programs'] });
   const rules = rulesOf(environment, null, [manyPrograms]);
   let database: FreshDatabase;
@@ -89,7 +89,7 @@ describe('A rule that stands in one file', () => {
     ]);
   });
 
-  it('becomes an alert, and reaches the owner in its own words', async () => {
+  it('raises an alert, and notifies the owner with its own text', async () => {
     await alerting.raise(...findingsOf(rules, logins(3)));
     while (await alerting.worker(owner).drain());
     expect(await alerting.rows()).toMatchObject([{ rule: 'many_programs', severity: 'warning' }]);
@@ -97,7 +97,7 @@ describe('A rule that stands in one file', () => {
     expect(mails[0]!.text).toContain('Many programs signed in to your account.');
   });
 
-  it('is answered as it allows, and nothing else can be asked for', () => {
+  it('allows the responses that it declares, and no others', () => {
     const [finding] = findingsOf(rules, logins(3));
     const channel = new BlockAddressChannel(environment, ...([] as unknown as [never, never, never, never]));
     const change = { alert: { rule: 'many_programs' }, transition: 'opened', finding } as AlertChange;
@@ -106,7 +106,7 @@ describe('A rule that stands in one file', () => {
     expect(() => rulesOf(unwise, null, [manyPrograms])).toThrow('RESPOND_END_SESSIONS must be');
   });
 
-  it('is documented by what stands on it', () => {
+  it('is documented by its declaration', () => {
     expect(documentedRow(rules[0]!)).toEqual([
       '`many_programs`',
       'logins by 3 programs in 1 min',

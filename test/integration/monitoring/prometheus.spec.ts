@@ -7,11 +7,11 @@ const FILES = ['deploy/prometheus-rules.yaml', 'deploy/grafana-dashboard.json'];
 const METRIC = /\b(?:portcullis|process|nodejs)_[a-z0-9_]+/g;
 
 describe('The rules and the dashboard for Prometheus', () => {
-  it.runIf(hasPromtool)('wake somebody for what they should, and for nothing else', () => {
+  it.runIf(hasPromtool)('fire when they should, and not otherwise', () => {
     expect(promtool(['test', 'rules', 'deploy/prometheus-rules.test.yaml'])).toMatchObject({ status: 0 });
   });
 
-  it('watch counters that begin at 0, so that the first step of each is seen', async () => {
+  it('use counters that start at 0, so that the first increase is visible', async () => {
     const app = await startApp();
     const { body } = await app.call({ url: '/metrics' });
     await app.close();
@@ -24,7 +24,7 @@ describe('The rules and the dashboard for Prometheus', () => {
       expect(body).toMatch(new RegExp(`^${name}\\{[^}]*${label}[^}]*\\} 0$`, 'm'));
   });
 
-  it('show nothing of other jobs on the dashboard', () => {
+  it('exclude other jobs from the dashboard', () => {
     const dashboard = readFileSync('deploy/grafana-dashboard.json', 'utf8');
     const expressions = [...dashboard.matchAll(/"expr": "(.*)"/g)].map(([, expression]) => expression!);
     expect(expressions.length).toBeGreaterThan(20);
@@ -37,7 +37,7 @@ describe('The rules and the dashboard for Prometheus', () => {
     }
   });
 
-  it('read no figure that the service does not have', async () => {
+  it('use only metrics that the service exports', async () => {
     const app = await startApp();
     const { body } = await app.call({ url: '/metrics' });
     await app.close();

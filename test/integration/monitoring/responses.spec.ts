@@ -26,7 +26,7 @@ const PERSON = '019a0000-0000-7000-8000-000000000001';
 const addressesOf = (events: readonly AuditEvent[], type: string) =>
   events.flatMap((event) => (event.type === type ? [(event.details as { address: string }).address] : []));
 
-describe('Addresses blocked in answer to alerts', () => {
+describe('Addresses blocked in response to alerts', () => {
   let database: FreshDatabase;
   let dataSource: DataSource;
   let alerting: Alerting;
@@ -75,20 +75,20 @@ describe('Addresses blocked in answer to alerts', () => {
     expect(blocked()).toEqual(['192.0.2.1']);
   });
 
-  it('blocks it again at the next burst after the block has run out', async () => {
+  it('blocks it again at the next burst after the block has expired', async () => {
     await find();
     await dataSource.query(`UPDATE address_blocks SET expires_at = expires_at - interval '1 day'`);
     await find();
     expect(blocked()).toEqual(['192.0.2.1', '192.0.2.1']);
   });
 
-  it('blocks every address behind a finding, and not only those that people are told of', async () => {
+  it('blocks every address of a finding, and not only those in the evidence', async () => {
     await find({ addresses: Array.from({ length: 40 }, (_, i) => `192.0.2.${i + 1}`) });
     expect(new Set(blocked()).size).toBe(40);
     expect((await alerting.rows())[0]!.evidence.addresses).toEqual(['192.0.2.1']);
   });
 
-  it('blocks nobody for an alert that somebody has resolved meanwhile', async () => {
+  it('blocks nobody for an alert that has been resolved in the meantime', async () => {
     await alerting.raise(finding());
     const [alert] = await alerting.rows();
     resolve(alert!, PERSON);
@@ -97,7 +97,7 @@ describe('Addresses blocked in answer to alerts', () => {
     expect(blocked()).toEqual([]);
   });
 
-  it('owes nothing for findings that name no address', async () => {
+  it('does nothing for findings without an address', async () => {
     await find({ evidence: { summary: 'Something happened.' } });
     expect(await alerting.deliveries()).toEqual([]);
   });

@@ -51,7 +51,7 @@ describe('Delivery to the webhook', () => {
 
   const drain = () => alerting.worker(channel).drain();
 
-  /** Works for so long in steps of a second, and answers at which second each request came. */
+  /** Runs for the given number of seconds, one step per second. Returns the second in which each request arrived. */
   async function work(seconds: number): Promise<number[]> {
     const arrivals: number[] = [];
     for (let second = 0; second < seconds; second++) {
@@ -77,7 +77,7 @@ describe('Delivery to the webhook', () => {
     expect(delivery).toMatchObject({ state: 'delivered', attempts: 1, lastError: null });
   });
 
-  it('says nothing of a growing count, and speaks again when the alert reopens', async () => {
+  it('sends nothing for a rising count, and sends again when the alert reopens', async () => {
     await alerting.raise(finding());
     await alerting.raise(finding(), finding({ subject: 'service' }));
     await alerting.dataSource.query(
@@ -107,7 +107,7 @@ describe('Delivery to the webhook', () => {
     expect(await work(60)).toHaveLength(1);
   });
 
-  it('repeats under one id after 1 s, then after twice as long each time up to 5 min', async () => {
+  it('retries under one id after 1 s, doubling up to 5 min', async () => {
     receiver.behaviour = answers(500);
     await alerting.raise(finding());
     const arrivals = await work(20 * 60);
@@ -121,7 +121,7 @@ describe('Delivery to the webhook', () => {
     expect(new Set(receiver.received.map(({ body }) => body['deliveryId'])).size).toBe(1);
   });
 
-  it('is given up after 24 h, and that shows', async () => {
+  it('is abandoned after 24 h, and this is visible', async () => {
     receiver.behaviour = answers(503);
     const outcomes: string[] = [];
     alerting.outbox.outcomes.subscribe(({ outcome }) => outcomes.push(outcome));
@@ -132,7 +132,7 @@ describe('Delivery to the webhook', () => {
     }
     expect((await alerting.deliveries())[0]).toMatchObject({
       state: 'dead',
-      lastError: 'The receiver answered 503',
+      lastError: 'The receiver responded with 503',
     });
     expect(outcomes.at(-1)).toBe('dead');
     expect(outcomes.filter((outcome) => outcome === 'dead')).toHaveLength(1);
@@ -146,12 +146,12 @@ describe('Delivery to the webhook', () => {
     expect(elsewhere.received).toEqual([]);
     expect((await alerting.deliveries())[0]).toMatchObject({
       state: 'pending',
-      lastError: 'The receiver answered 307',
+      lastError: 'The receiver responded with 307',
     });
     await elsewhere.stop();
   });
 
-  it('gives a receiver that hangs five seconds, for all that is due together', async () => {
+  it('gives a receiver that hangs five seconds, for all due messages together', async () => {
     receiver.behaviour = hangs;
     await alerting.raise(...Array.from({ length: 10 }, (_, i) => finding({ subject: `session:${i}` })));
     const startedMs = performance.now();
@@ -160,10 +160,10 @@ describe('Delivery to the webhook', () => {
     expect(tookMs).toBeGreaterThan(4900);
     expect(tookMs).toBeLessThan(7000);
     const errors = (await alerting.deliveries()).map(({ lastError }) => lastError);
-    expect(new Set(errors)).toEqual(new Set(['No answer within 5000 ms']));
+    expect(new Set(errors)).toEqual(new Set(['No response within 5000 ms']));
   });
 
-  it('does not read an answer that never ends', async () => {
+  it('does not read a response that never ends', async () => {
     receiver.behaviour = floods;
     await alerting.raise(finding());
     const startedMs = performance.now();
@@ -172,7 +172,7 @@ describe('Delivery to the webhook', () => {
     expect((await alerting.deliveries())[0]).toMatchObject({ state: 'delivered' });
   });
 
-  it('is made by one of several workers', async () => {
+  it('is performed by one of several workers', async () => {
     const other = await startAlerting(database, [channel], clock);
     await alerting.raise(...Array.from({ length: 40 }, (_, i) => finding({ subject: `session:${i}` })));
     const all = async ({ worker }: Alerting) => {
@@ -185,7 +185,7 @@ describe('Delivery to the webhook', () => {
     await other.stop();
   });
 
-  it('is repeated, under the same id, when its worker dies between sending and saying so', async () => {
+  it('is retried under the same id if its worker dies before it records success', async () => {
     await alerting.raise(finding());
     await alerting.dataSource.query(`UPDATE outbox_messages SET attempts = 1, next_attempt_at = $1`, [
       new Date(clock.nowMs() + 30_000),
@@ -194,7 +194,7 @@ describe('Delivery to the webhook', () => {
     expect((await alerting.deliveries())[0]).toMatchObject({ state: 'delivered', attempts: 2 });
   });
 
-  it('speaks the language of Slack on request', async () => {
+  it('uses the format of Slack on request', async () => {
     environment.ALERT_WEBHOOK_FORMAT = 'slack';
     receiver.behaviour = accepts;
     await alerting.raise(finding({ evidence: { summary: 'Ten <b> & more.' } }));
@@ -206,7 +206,7 @@ describe('Delivery to the webhook', () => {
     });
   });
 
-  it('is not owed where no webhook is configured', async () => {
+  it('is not enqueued if no webhook is configured', async () => {
     environment.ALERT_WEBHOOK_URL = undefined;
     await alerting.raise(finding());
     expect(await alerting.deliveries()).toEqual([]);

@@ -12,7 +12,7 @@ const OWED = '019a0000-0000-7000-8000-000000000001';
 const HELD = '019a0000-0000-7000-8000-000000000002';
 const SENT = '019a0000-0000-7000-8000-000000000003';
 
-describe('Messages that the version before owes', () => {
+describe('Pending messages of the previous version', () => {
   let database: FreshDatabase;
   let alerting: Alerting;
   const clock = new ManualClock();
@@ -33,7 +33,7 @@ describe('Messages that the version before owes', () => {
     await database.drop();
   });
 
-  it('are sent under their ids, but for those that an old instance is sending or has sent', async () => {
+  it('are sent under their ids, except for those that an old instance is sending or has sent', async () => {
     await alerting.raise(finding());
     const [alert] = await alerting.rows();
     const write = (id: string, state: string, nextAttemptMs: number) =>

@@ -18,7 +18,7 @@ import { eventually } from '../../support/waiting/eventually.js';
 
 const SECRET = 'https://example.org/reset#token=a-secret-of-the-mail';
 
-/** An instance: its own pool, its own outbox, and what its channels were given. */
+/** An instance with its own pool, its own outbox, and the deliveries received by its channels. */
 interface Instance extends TestOutbox {
   readonly dataSource: DataSource;
   readonly delivered: OutboxDelivery[];
@@ -97,7 +97,7 @@ describe('The outbox', () => {
       .query<{ row: string }[]>('SELECT m::text AS row FROM outbox_messages m')
       .then((all) => all.map(({ row }) => row).join('\n'));
 
-  it('sends what was committed, under the id of its row', async () => {
+  it('sends committed messages, under the id of the row', async () => {
     await one.send({});
     const [row] = await rows();
     await one.drain();
@@ -105,7 +105,7 @@ describe('The outbox', () => {
     expect(await rows()).toMatchObject([{ state: 'delivered', attempts: 1, payload: null, lastError: null }]);
   });
 
-  it('sends nothing of a transaction that rolls back', async () => {
+  it('sends no messages of a transaction that rolls back', async () => {
     const failure = new Error('after enqueuing');
     const attempt = one.transactions.run(async (tx) => {
       await one.outbox.enqueue(tx, [{ channel: 'open', subject: 'user:1', payload: {}, priority: 'normal' }]);
@@ -116,14 +116,14 @@ describe('The outbox', () => {
     expect(one.delivered).toEqual([]);
   });
 
-  it('refuses a channel that nobody registered, and a second one of the same name', async () => {
+  it('rejects an unregistered channel, and a second one of the same name', async () => {
     await expect(one.send({ channel: 'nowhere' })).rejects.toThrow('nowhere');
     expect(() => one.outbox.register({ name: 'open', sealed: false, deliver: async () => {} })).toThrow(
       'open',
     );
   });
 
-  it('is sent by another instance when the one that wrote it dies between commit and sending', async () => {
+  it('is sent by another instance if the one that wrote it dies after the commit', async () => {
     await one.send({});
     await other.drain();
     expect(other.delivered).toHaveLength(1);
@@ -142,7 +142,7 @@ describe('The outbox', () => {
     expect(await rows()).toMatchObject([{ state: 'delivered', attempts: 2 }]);
   });
 
-  it('leaves an attempt that takes minutes to the worker that makes it', async () => {
+  it('does not take over an attempt that takes minutes', async () => {
     let finish = () => {};
     behaviour = () => new Promise<void>((resolve) => (finish = resolve));
     await one.send({});
@@ -158,7 +158,7 @@ describe('The outbox', () => {
     expect(other.delivered).toEqual([]);
   });
 
-  it('lets a worker that lost its lease change nothing', async () => {
+  it('prevents changes by a worker that has lost its lease', async () => {
     let fail: (error: Error) => void = () => {};
     behaviour = () => new Promise<void>((_, reject) => (fail = reject));
     await one.send({});
@@ -182,7 +182,7 @@ describe('The outbox', () => {
     expect(new Set(ids).size).toBe(100);
   });
 
-  it('sends what is critical first, and while everything else hangs', async () => {
+  it('sends critical messages first, even while all others hang', async () => {
     behaviour = ({ payload }) => (payload === 'hangs' ? new Promise(() => {}) : Promise.resolve());
     await one.send(...Array.from({ length: 30 }, () => ({ payload: 'hangs', priority: 'low' as const })));
     const worker = one.workers.workerOf('open');
@@ -196,7 +196,7 @@ describe('The outbox', () => {
     expect(other.delivered.slice(0, 3).map(({ payload }) => payload)).toEqual(['first', 'next', 'hangs']);
   });
 
-  it('keeps the payload of a sealed channel secret while it is owed, and wipes it when it is sent', async () => {
+  it('encrypts the payload of a sealed channel while it is pending, and erases it once it is sent', async () => {
     await one.send({ channel: 'sealed', payload: { link: SECRET } });
     expect(await dump()).not.toContain('token');
     expect(await dump()).not.toContain(Buffer.from('a-secret-of-the-mail').toString('hex'));
@@ -205,7 +205,7 @@ describe('The outbox', () => {
     expect(await rows()).toMatchObject([{ state: 'delivered', payload: null, sealed: null }]);
   });
 
-  it('does not take the payload of one message for that of another', async () => {
+  it('rejects a payload moved from another message', async () => {
     await one.send({ channel: 'sealed', payload: 'mine' }, { channel: 'sealed', payload: 'theirs' });
     const [first, second] = await rows();
     await one.dataSource.query('UPDATE outbox_messages SET sealed = $2 WHERE id = $1', [
@@ -217,7 +217,7 @@ describe('The outbox', () => {
     expect(await rows()).toMatchObject([{ state: 'pending' }, { state: 'delivered' }]);
   });
 
-  it('gives up at once what is refused for good, wipes it, and tells in the same transaction', async () => {
+  it('abandons a permanently refused message at once, erases it, and calls listeners in the same transaction', async () => {
     behaviour = () => Promise.reject(new PermanentFailure('550 no such mailbox'));
     const letters: DeadLetter[] = [];
     let fails = true;
@@ -236,14 +236,14 @@ describe('The outbox', () => {
     expect(one.delivered).toHaveLength(1);
   });
 
-  it('wipes what its channel decides not to send', async () => {
+  it('erases messages that their channel decides not to send', async () => {
     behaviour = async () => SUPPRESSED;
     await one.send({ channel: 'sealed', payload: SECRET });
     await one.drain('sealed');
     expect(await rows()).toMatchObject([{ state: 'suppressed', sealed: null }]);
   });
 
-  it('does not send again what has arrived while PostgreSQL is away for a moment', async () => {
+  it('does not send a delivered message again if PostgreSQL is briefly unavailable', async () => {
     await one.send({});
     const end = one.messages.end.bind(one.messages);
     let away = 2;
@@ -254,7 +254,7 @@ describe('The outbox', () => {
     expect(one.delivered).toHaveLength(1);
   });
 
-  it('aborts attempts under way at the end of the process, and repeats them elsewhere', async () => {
+  it('aborts running attempts when the process ends, and retries them elsewhere', async () => {
     behaviour = ({ signal }) =>
       new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
     await one.send({});

@@ -50,7 +50,7 @@ describe('guessing one account', () => {
   const waitOf = async (account: string, device: string | null = null) =>
     (await refusalOf(account, device)).occurrence.retryAfterSeconds!;
 
-  /** The database's clock cannot be moved; its waits can. */
+  /** The clock of the database cannot be changed, so the stored waits are moved instead. */
   const passTime = (account: string, seconds: number) =>
     dataSource.query(
       `UPDATE login_failures SET blocked_until = blocked_until - $2 * interval '1 second' WHERE account_digest = $1`,
@@ -69,7 +69,7 @@ describe('guessing one account', () => {
     return transactions.run((tx) => attempt.succeeded(tx));
   };
 
-  it('costs nothing nine times, then doubles a wait from thirty seconds to a quarter of an hour', async () => {
+  it('has no wait for nine failures, and then a wait that doubles from thirty seconds to 15 minutes', async () => {
     const account = anAccount();
     await fail(account, 9);
     const waits = [];
@@ -81,7 +81,7 @@ describe('guessing one account', () => {
     expect(waits).toEqual([30, 60, 120, 240, 480, 900, 900, 900]);
   });
 
-  it('lets the first attempt after Retry-After through, and not one before', async () => {
+  it('admits the first attempt after Retry-After, and none before it', async () => {
     const account = anAccount();
     await fail(account, 9);
     await guessing.begin(account, null);
@@ -132,7 +132,7 @@ describe('guessing one account', () => {
     expect(await waitOf(account)).toBe(GUESSING_RULES.longestWaitSeconds);
   });
 
-  it('lets at most one of sixteen make the hundredth guess', async () => {
+  it('evaluates at most one of sixteen concurrent guesses as the hundredth', async () => {
     const account = anAccount();
     await fail(account, 99);
     const outcomes = await Promise.allSettled(
@@ -170,7 +170,7 @@ describe('guessing one account', () => {
     await refusalOf(account);
   });
 
-  it('limits a known device by a count of its own', async () => {
+  it('limits a known device by its own count', async () => {
     const account = anAccount();
     await fail(account, 10, 'device-1');
     await guessing.begin(account, 'device-1');
@@ -200,7 +200,7 @@ describe('guessing one account', () => {
     expect(await waitOf(account)).toBeGreaterThan(60);
   });
 
-  it('is opened again by an operator, on every device', async () => {
+  it('can be unlocked by an operator, on every device', async () => {
     const account = anAccount();
     await fail(account, 100);
     await fail(account, 2, 'device-1');
@@ -210,7 +210,7 @@ describe('guessing one account', () => {
     expect(await transactions.run((tx) => guessing.unlock(anAccount(), tx))).toBe(false);
   });
 
-  it('names the violated policy and nothing of the account', async () => {
+  it('is refused with the violated policy, and no information about the account', async () => {
     const account = anAccount();
     await fail(account, 9);
     await guessing.begin(account, null);
@@ -219,7 +219,7 @@ describe('guessing one account', () => {
     expect(JSON.stringify(occurrence)).not.toContain(account);
   });
 
-  it('is forgotten after 90 days, unless it has reached a wait', async () => {
+  it('is deleted after 90 days, unless it has reached a wait', async () => {
     const [mistyped, recent, guessed] = [anAccount(), anAccount(), anAccount()];
     await fail(mistyped, 9);
     await fail(recent, 9);

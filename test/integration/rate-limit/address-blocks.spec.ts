@@ -43,7 +43,7 @@ describe('AddressBlocks', () => {
   const block = (seconds: number, alertId = ALERT) =>
     transactions.run((tx) => here.block([NETWORK], { alertId, reason: 'token_forgery', seconds }, tx));
 
-  it('are known everywhere within two seconds, and to a process that starts later', async () => {
+  it('are in force everywhere within two seconds, and in a process that starts later', async () => {
     expect(here.secondsLeft(NETWORK)).toBe(0);
     await block(600);
     await eventually(() => expect(here.secondsLeft(NETWORK)).toBeGreaterThan(590), { timeoutMs: 500 });
@@ -55,7 +55,7 @@ describe('AddressBlocks', () => {
     await later.onModuleDestroy();
   });
 
-  it('end on time on their own', async () => {
+  it('end by themselves at their expiry', async () => {
     await block(600);
     await eventually(() => expect(here.secondsLeft(NETWORK)).toBeGreaterThan(0));
     clock.advance(599_000);
@@ -64,7 +64,7 @@ describe('AddressBlocks', () => {
     expect(here.secondsLeft(NETWORK)).toBe(0);
   });
 
-  it('are written once by an alert for as long as they stand', async () => {
+  it('are written once per alert while they are in force', async () => {
     expect(await block(600)).toEqual([NETWORK]);
     const before = await here.list();
     expect(await block(1200)).toEqual([]);
@@ -79,7 +79,7 @@ describe('AddressBlocks', () => {
     await eventually(() => expect(elsewhere.secondsLeft(NETWORK)).toBeGreaterThan(1100));
   });
 
-  it('are made by many at the same time', async () => {
+  it('can be created concurrently', async () => {
     const networks = Array.from({ length: 50 }, (_, i) => `192.0.2.${i}`);
     const written = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
@@ -95,7 +95,7 @@ describe('AddressBlocks', () => {
     expect(written.flat()).toHaveLength(50);
   });
 
-  it('do not begin when their transaction fails', async () => {
+  it('do not begin if their transaction fails', async () => {
     const failing = transactions.run(async (tx) => {
       await here.block([NETWORK], { alertId: ALERT, reason: 'token_forgery', seconds: 600 }, tx);
       throw new Error('the alert could not be written');
@@ -104,7 +104,7 @@ describe('AddressBlocks', () => {
     expect(await here.list()).toEqual([]);
   });
 
-  it('can be lifted, everywhere', async () => {
+  it('can be removed everywhere', async () => {
     await block(600);
     await eventually(() => expect(elsewhere.secondsLeft(NETWORK)).toBeGreaterThan(0));
     await block(600, OTHER_ALERT);
@@ -125,7 +125,7 @@ describe('AddressBlocks', () => {
     await eventually(() => expect(here.secondsLeft(NETWORK)).toBe(0));
   });
 
-  it('stay in force while PostgreSQL is away', async () => {
+  it('stay in force while PostgreSQL is unavailable', async () => {
     await block(600);
     await eventually(() => expect(elsewhere.secondsLeft(NETWORK)).toBeGreaterThan(0));
     await database.drop();

@@ -23,7 +23,7 @@ const minute = (limit: number): Window => ({
 const open = (over: RedisConnection) =>
   new RateLimitStorage(over, new RedisWindows(over, new SystemClock()), new MemoryWindows(new SystemClock()));
 
-describe.skipIf(inject('redis').kind !== 'own')('limits while Redis is in trouble', () => {
+describe.skipIf(inject('redis').kind !== 'own')('limits while Redis has a fault', () => {
   let server: RedisServer;
   let connection: RedisConnection;
   let storage: RateLimitStorage;
@@ -55,7 +55,10 @@ describe.skipIf(inject('redis').kind !== 'own')('limits while Redis is in troubl
     }
   }
 
-  /** Asks without pause until told to stop; answers the slowest answer and when each admission came. */
+  /**
+   * Makes requests without pause until it is stopped; returns the slowest response time and the time of each
+   * admission.
+   */
   function underLoad(window: Window): { stop: () => Promise<{ slowestMs: number; admittedAt: number[] }> } {
     const stopping = new AbortController();
     let slowestMs = 0;
@@ -81,7 +84,7 @@ describe.skipIf(inject('redis').kind !== 'own')('limits while Redis is in troubl
   it.each([
     { trouble: 'killed', begin: () => server.kill(), end: () => server.restart() },
     { trouble: 'paused', begin: async () => server.pause(), end: async () => server.resume() },
-  ])('answers in time and keeps to the limit while Redis is $trouble under load', async ({ begin, end }) => {
+  ])('responds in time and enforces the limit while Redis is $trouble under load', async ({ begin, end }) => {
     const window = minute(50);
     const load = underLoad(window);
     await eventually(async () => expect(await admitted(window, 1)).toBe(0));
@@ -93,7 +96,7 @@ describe.skipIf(inject('redis').kind !== 'own')('limits while Redis is in troubl
     await eventually(async () => expect(await admitted(window, 1)).toBe(0), { timeoutMs: 1000 });
     const { slowestMs, admittedAt } = await load.stop();
     expect(slowestMs).toBeLessThan(1000);
-    // One limit's worth from Redis, one from this process, and one more from a Redis that lost its memory.
+    // One limit each from Redis, from this process, and from a Redis that has lost its data.
     expect(admittedAt.length).toBeLessThanOrEqual(3 * window.limit);
   });
 
@@ -109,7 +112,7 @@ describe.skipIf(inject('redis').kind !== 'own')('limits while Redis is in troubl
     expect(decision!.remaining).toBe(100 - 10 - 1);
   });
 
-  it('counts a request at most once when its connection is reset before the answer', async () => {
+  it('counts a request at most once if its connection is reset before the reply', async () => {
     const proxy = await startTcpProxy(server.port);
     const fragile = await connect([`redis://127.0.0.1:${proxy.port}`]);
     const window = minute(100);
@@ -122,7 +125,7 @@ describe.skipIf(inject('redis').kind !== 'own')('limits while Redis is in troubl
     await proxy.stop();
   });
 
-  it('holds per process while Redis is full, and counts nothing there', async () => {
+  it('enforces the limit per process while Redis is full, and counts nothing there', async () => {
     const window = minute(5);
     await asServer((redis) => redis.config('SET', 'maxmemory', '1'));
     expect(await admitted(window, 20)).toBe(5);
@@ -133,7 +136,7 @@ describe.skipIf(inject('redis').kind !== 'own')('limits while Redis is in troubl
     expect(await asServer((redis) => redis.exists(window.key))).toBe(0);
   });
 
-  it('holds per process while Redis is read-only', async () => {
+  it('enforces the limit per process while Redis is read-only', async () => {
     const window = minute(5);
     await asServer((redis) => redis.replicaof('127.0.0.1', '1'));
     expect(await admitted(window, 20)).toBe(5);
@@ -143,7 +146,7 @@ describe.skipIf(inject('redis').kind !== 'own')('limits while Redis is in troubl
     expect(await admitted(window, 20)).toBe(5);
   });
 
-  it('loads its script again after SCRIPT FLUSH, without a single wrong answer', async () => {
+  it('reloads its script after SCRIPT FLUSH without a wrong decision', async () => {
     const window = minute(30);
     expect(await admitted(window, 10)).toBe(10);
     await asServer((redis) => redis.script('FLUSH'));
@@ -151,7 +154,7 @@ describe.skipIf(inject('redis').kind !== 'own')('limits while Redis is in troubl
     expect(connection.state).toBe('up');
   });
 
-  it('starts empty windows after FLUSHALL and keeps to them', async () => {
+  it('starts with empty windows after FLUSHALL', async () => {
     const window = minute(5);
     await admitted(window, 5);
     await asServer((redis) => redis.flushall());
@@ -166,7 +169,7 @@ describe.skipIf(inject('redis').kind !== 'own')('limits while Redis is in troubl
     for (const key of keys) expect(await asServer((redis) => redis.pttl(key))).toBeGreaterThan(0);
   });
 
-  it('answers the throttler in its own terms', async () => {
+  it('returns records in the format of the throttler', async () => {
     const key = randomUUID();
     const records = [];
     for (let request = 0; request < 3; request++) records.push(await storage.increment(key, 60_000, 2));

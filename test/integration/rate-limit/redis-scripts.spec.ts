@@ -10,7 +10,7 @@ import { describeWithRedis, type RedisServer, startRedis } from '../../support/r
 
 const WINDOW_MS = 60_000;
 
-/** The scripts as they are, but for the time, which the test gives as last argument in milliseconds. */
+/** The unchanged script, except that the test passes the time as the last argument in milliseconds. */
 const inOurTime = (lua: string) =>
   lua.replace("redis.call('TIME')", '{ math.floor(ARGV[#ARGV] / 1000), ARGV[#ARGV] % 1000 * 1000 }');
 
@@ -104,7 +104,7 @@ describeWithRedis('the script that consumes', () => {
     );
   });
 
-  it('counts nothing after its deadline, and answers only the time', async () => {
+  it('counts nothing after its deadline, and returns only the time', async () => {
     const window = windowOf(5, true);
     expect(await consume([window], 2000, { deadlineUs: 1_999_999 })).toEqual([2_000_000]);
     expect(await redis.exists(window.key)).toBe(0);
@@ -115,7 +115,7 @@ describeWithRedis('the script that consumes', () => {
     ]);
   });
 
-  it('keeps the order of time when the clock is set back a little', async () => {
+  it('keeps timestamps in order if the clock is set back a little', async () => {
     const window = windowOf(3, true);
     await consume([window], 100_000);
     await consume([window], 99_500);
@@ -166,7 +166,7 @@ describeWithRedis('the script that consumes', () => {
     );
   });
 
-  it('takes back the very admission of an exact window, not a later one', async () => {
+  it('takes back the given admission of an exact window, not a later one', async () => {
     const window = windowOf(2, true);
     await consume([window], 1000);
     await consume([window], 31_000);

@@ -13,7 +13,7 @@ import {
   type OpenWindowStore,
 } from '../../support/window-store/window-stores.js';
 
-/** Long against the noise of a busy machine, short enough to wait for. */
+/** Long enough for a busy machine, and short enough to wait for. */
 const WINDOW_MS = 600;
 
 const window = (
@@ -63,7 +63,7 @@ for (const { name, open, isMissing } of stores) {
       },
     );
 
-    it('hold each of many at once to the limits of its own windows', async () => {
+    it('apply the limits of its own windows to each of many concurrent requests', async () => {
       const limits = [2, 7, 100, 7, 3];
       const requests = limits.map((limit, index) => [
         window(limit, { exact: index % 2 === 0, windowMs: 60_000 + index }),
@@ -79,7 +79,7 @@ for (const { name, open, isMissing } of stores) {
       }
     });
 
-    it('say what remains, and when there is more', async () => {
+    it('return the remaining requests, and when there are more', async () => {
       const one = window(3, { windowMs: 60_000 });
       const decisions = [
         await store.consume([one]),
@@ -95,7 +95,7 @@ for (const { name, open, isMissing } of stores) {
       expect(refusal).toMatchObject({ allowed: false, remaining: 0 });
     });
 
-    it('refuse until the oldest admission leaves, and not a moment longer', async () => {
+    it('refuse until the oldest admission leaves the window, and not longer', async () => {
       const one = window(2);
       await store.consume([one]);
       await opened.pass(WINDOW_MS / 2);
@@ -137,7 +137,7 @@ for (const { name, open, isMissing } of stores) {
       expect(await admitted(store, [wide], 20)).toBe(8);
     });
 
-    it('take a bounded window back by one as well', async () => {
+    it('take back one admission of a bounded window, too', async () => {
       const [wide, narrow] = [
         window(100, { windowMs: 60_000, exact: false }),
         window(3, { windowMs: 60_000 }),
@@ -164,7 +164,7 @@ for (const { name, open, isMissing } of stores) {
       expect(await admitted(store, [one], 5)).toBe(2);
     });
 
-    it('keep callers apart', async () => {
+    it('count callers separately', async () => {
       const [one, other] = [window(1), window(1)];
       expect(allowed(await store.consume([one]))).toBe(true);
       expect(allowed(await store.consume([other]))).toBe(true);

@@ -25,7 +25,10 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
   const becomes = (state: 'up' | 'down', timeoutMs: number) =>
     eventually(() => expect(connection.state).toBe(state), { timeoutMs });
 
-  /** One request for each of many callers, whose windows lie on all primaries; answers the slowest answer. */
+  /**
+   * Makes one request for each of many callers, whose windows are spread over all primaries; returns the slowest
+   * response time.
+   */
   async function slowestOfMany(): Promise<number> {
     const storage = new RateLimitStorage(
       connection,
@@ -54,7 +57,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
     expect(nodes).toHaveLength(3);
   });
 
-  it('takes a cluster with one primary paused for one that is away, and answers in time meanwhile', async () => {
+  it('treats a cluster with a paused primary as unavailable, and responds in time meanwhile', async () => {
     cluster.nodes[1]!.pause();
     expect(await slowestOfMany()).toBeLessThan(1000);
     await becomes('down', 1000);
@@ -64,7 +67,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
     expect(await slowestOfMany()).toBeLessThan(1000);
   });
 
-  it('takes a cluster that lost a primary for one that is away, until it is back', async () => {
+  it('treats a cluster without one of its primaries as unavailable until the primary is back', async () => {
     await cluster.nodes[2]!.kill();
     await becomes('down', 1500);
     expect(await slowestOfMany()).toBeLessThan(1000);

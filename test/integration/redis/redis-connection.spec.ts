@@ -11,7 +11,7 @@ import { connect } from '../../support/redis/connect.js';
 
 const ping = (connection: RedisConnection) => connection.run((client) => client.ping());
 
-/** What a test does to the server goes past the connection under test. */
+/** The commands of the test itself bypass the connection under test. */
 async function redisCli({ port }: RedisServer, ...command: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(port), ...command]);
   return stdout.trim();
@@ -33,13 +33,13 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to Redis', () =>
   const becomes = (state: 'up' | 'down', timeoutMs: number) =>
     eventually(() => expect(connection.state).toBe(state), { timeoutMs });
 
-  it('is up once the start is over, and measures its latency', async () => {
+  it('is up after the start, and measures its latency', async () => {
     expect(connection).toMatchObject({ configured: true, state: 'up' });
     expect(connection.lastLatencyMs).toBeGreaterThan(0);
     await expect(ping(connection)).resolves.toBe('PONG');
   });
 
-  it('starts without its server, and finds it later', async () => {
+  it('starts without its server, and connects later', async () => {
     await server.kill();
     const early = await connect([server.url]);
     expect(early.state).toBe('down');
@@ -49,7 +49,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to Redis', () =>
     early.onApplicationShutdown();
   });
 
-  it('gives up within a second of a kill, refuses at once, and is back within five of the return', async () => {
+  it('fails within a second after the server was killed, then refuses at once, and recovers within five seconds', async () => {
     const changes: string[] = [];
     connection.changes.subscribe((state) => changes.push(state));
     await server.kill();
@@ -63,7 +63,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to Redis', () =>
     expect(changes).toEqual(['down', 'up']);
   });
 
-  it('waits a tenth of a second for a paused server, and not at all once it knows', async () => {
+  it('waits a tenth of a second for a paused server, and not at all once the pause is detected', async () => {
     server.pause();
     const askedAt = performance.now();
     await expect(ping(connection)).rejects.toThrow(RedisUnavailable);
@@ -73,7 +73,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to Redis', () =>
     await becomes('up', 5000);
   });
 
-  it('notices a pause without any traffic', async () => {
+  it('detects a pause without any traffic', async () => {
     server.pause();
     await becomes('down', 1000);
     server.resume();
@@ -89,7 +89,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to Redis', () =>
       begin: ['config', 'set', 'min-replicas-to-write', '1'],
       end: ['config', 'set', 'min-replicas-to-write', '0'],
     },
-  ])('takes a server that is $trouble for one that is away', async ({ begin, end }) => {
+  ])('treats a server that is $trouble as unavailable', async ({ begin, end }) => {
     await redisCli(server, ...begin);
     await becomes('down', 1000);
     await redisCli(server, ...end);
@@ -97,7 +97,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to Redis', () =>
     await expect(connection.run((client) => client.set('key', '1', 'PX', 1000))).resolves.toBe('OK');
   });
 
-  it('sends a command once, though the connection breaks before its answer', async () => {
+  it('sends a command only once if the connection breaks before the reply', async () => {
     const proxy = await startTcpProxy(server.port);
     const fragile = await connect([`redis://127.0.0.1:${proxy.port}`]);
     await fragile.run((client) => client.set('counter', 0, 'PX', 60_000));
@@ -129,7 +129,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to Redis', () =>
     await promoted.stop();
   });
 
-  it('says why it cannot use a server, and nothing of the password', async () => {
+  it('logs why it cannot use a server, but not the password', async () => {
     await redisCli(server, 'config', 'set', 'requirepass', 'the right password');
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const locked = await connect([`redis://:the%20wrong%20password@127.0.0.1:${server.port}`]);
@@ -162,8 +162,8 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to Redis', () =>
   });
 });
 
-describe('the connection to Redis that is not configured', () => {
-  it('says so, and refuses every command', async () => {
+describe('the connection without a configured Redis', () => {
+  it('reports this, and refuses every command', async () => {
     const connection = await connect([]);
     expect(connection).toMatchObject({ configured: false, state: 'unconfigured' });
     await expect(ping(connection)).rejects.toThrow(RedisUnavailable);

@@ -8,7 +8,7 @@ import { startApp } from '../../support/app/test-app.js';
 import { connect } from '../../support/redis/connect.js';
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 
-describe.skipIf(inject('redis').kind !== 'own')('a Redis user with few rights', () => {
+describe.skipIf(inject('redis').kind !== 'own')('a Redis user with restricted rights', () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await startRedis();
@@ -28,7 +28,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a Redis user with few rights', 
     ['no clock', ['~portcullis:*', '&*', '+@all', '-time']],
     ['no hashes', ['~portcullis:*', '&*', '+@all', '-@hash']],
     ['other keys', ['~other:*', '&*', '+@all']],
-  ])('is down for one with %s, says why, and does not flap', async (_what, rules) => {
+  ])('makes Redis unavailable with %s, with a log message and without flapping', async (_what, rules) => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     onTestFinished(() => {
       warn.mockRestore();
@@ -42,7 +42,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a Redis user with few rights', 
     expect(warn).toHaveBeenCalledWith(expect.stringMatching(/NOPERM|can't run this command/));
   });
 
-  it('is up with the rights that docs/operations.md names, and no key lies outside of them', async () => {
+  it('is sufficient with the rights in docs/operations.md, and no key is outside of them', async () => {
     const document = await readFile('docs/operations.md', 'utf8');
     const [, rules] = /ACL SETUSER portcullis on >\S+ (.*)/.exec(document)!;
     const url = await asUser(...rules!.trim().split(' '));

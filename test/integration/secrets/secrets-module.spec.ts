@@ -51,7 +51,7 @@ describe('SecretsModule', () => {
     return Test.createTestingModule({ imports, providers }).compile();
   };
 
-  it('gives owners of purposes what issues and spends their secrets', async () => {
+  it('lets the owners of purposes issue and spend their secrets', async () => {
     const app = await assemble(User, Owner);
     await app.init();
     const [secrets, { purpose }] = [app.get(SingleUseSecrets, { strict: false }), app.get(Owner)];
@@ -68,7 +68,7 @@ describe('SecretsModule', () => {
     await app.close();
   });
 
-  it('does not start with a purpose that nobody owns', async () => {
+  it('does not start with a purpose that has no owner', async () => {
     const app = await assemble(User);
     await expect(app.init()).rejects.toThrow('without an owner: invitation');
     await app.close();

@@ -104,7 +104,7 @@ describe('single-use secrets', () => {
   const wrong = (code: string) => `${code.slice(0, 7)}${code.endsWith('2') ? '3' : '2'}`;
 
   describe('a token', () => {
-    it('is spent once and brings what it was made with', async () => {
+    it('is spent once and returns its payload', async () => {
       const payload = { email: 'new@example.org', nested: [1, { two: null }] };
       const { id, token, code, expiresAt } = await issue({ payload, context: 'session 1' });
       expect(Buffer.from(token, 'base64url')).toHaveLength(32);
@@ -130,7 +130,7 @@ describe('single-use secrets', () => {
       expect(await spendAtOnce({ token, purpose: SIGN_IN, state: null })).toHaveLength(1);
     });
 
-    it('is spent once in its last millisecond, and not at its expiry', async () => {
+    it('can be spent in its last millisecond, but not at its expiry', async () => {
       const last = await issue();
       here.clock.advance(HOUR_MS - 1);
       there.clock.advance(HOUR_MS - 1);
@@ -146,7 +146,7 @@ describe('single-use secrets', () => {
         there.clock.advance(here.clock.nowMs() - there.clock.nowMs());
         const { token } = await issue();
         here.clock.advance(HOUR_MS - 1);
-        // One instance is at the expiry already, the other is one millisecond before.
+        // One instance is already at the expiry, and the other is one millisecond before it.
         there.clock.advance(HOUR_MS);
         expect(await spendAtOnce({ token })).toHaveLength(1);
       }
@@ -168,7 +168,7 @@ describe('single-use secrets', () => {
       expect(await spend({ ...use, token: second.token })).toBeNull();
     });
 
-    it('is as good as before when the transaction that spends it rolls back', async () => {
+    it('stays valid if the transaction that spends it is rolled back', async () => {
       const { token } = await issue();
       const failed = here.transactions.run(async (tx) => {
         expect(
@@ -180,7 +180,7 @@ describe('single-use secrets', () => {
       expect(await spend({ token })).not.toBeNull();
     });
 
-    it('says whose it is without being spent', async () => {
+    it('can be read for its subject without being spent', async () => {
       const { token } = await issue();
       expect(await here.secrets.subjectOf(RESET, token)).toBe(subject);
       expect(await here.secrets.subjectOf(VERIFICATION, token)).toBeNull();
@@ -195,14 +195,14 @@ describe('single-use secrets', () => {
       expect(await spend({ token, purpose: SIGN_IN })).not.toBeNull();
     });
 
-    it('peer fault 9: a token of an early phase does not do the last one', async () => {
+    it('peer fault 9: a token of an early phase does not complete the last one', async () => {
       const proof = await withCode();
       expect(await spend({ token: proof.token, purpose: RESET })).toBeNull();
       expect(await spend({ token: proof.code!, purpose: RESET })).toBeNull();
       expect(await spend({ token: proof.code!, purpose: VERIFICATION })).toBeNull();
     });
 
-    it('peer fault 11: an old token is dead once the address or another credential has changed', async () => {
+    it('peer fault 11: an old token is invalid once the address or another credential has changed', async () => {
       const { token } = await issue();
       expect(await spend({ token, state: stateIs('password 2, address 1, factors 0') })).toBeNull();
       expect(await spend({ token, state: stateIs(STATE, 'the digest of another address') })).toBeNull();
@@ -211,7 +211,7 @@ describe('single-use secrets', () => {
       expect(await spend({ token })).not.toBeNull();
     });
 
-    it('loses against a change of the credentials that is under way and commits', async () => {
+    it('is invalid if a concurrent change of the credentials commits', async () => {
       const { token } = await issue();
       const read = (tx: Transaction) =>
         tx.query<{ state: string }[]>('SELECT state FROM accounts WHERE id = $1 FOR UPDATE', [subject]);
@@ -233,12 +233,12 @@ describe('single-use secrets', () => {
       expect(await spending).toBeNull();
     });
 
-    it('outlives every change when it was made so', async () => {
+    it('stays valid after any change if it was issued that way', async () => {
       const { token } = await issue({ purpose: UNDO, fingerprint: null, emailDigest: null });
       expect(await spend({ token, purpose: UNDO, state: stateIs('everything is different') })).not.toBeNull();
     });
 
-    it('to the session or client that asked, where there is one', async () => {
+    it('to the session or client that requested it, if there is one', async () => {
       const { token } = await issue({ context: 'session 1' });
       expect(await spend({ token, context: 'session 2' })).toBeNull();
       expect(await spend({ token, context: null })).toBeNull();
@@ -246,28 +246,28 @@ describe('single-use secrets', () => {
     });
   });
 
-  describe('a younger token', () => {
-    it('replaces the one before', async () => {
+  describe('a newer token', () => {
+    it('replaces the previous one', async () => {
       const older = await issue();
       const younger = await issue();
       expect(await spend({ token: older.token })).toBeNull();
       expect(await spend({ token: younger.token })).not.toBeNull();
     });
 
-    it('leaves one alive when 16 are issued at once', async () => {
+    it('leaves one valid token if 16 are issued at once', async () => {
       const issued = await Promise.all(Array.from({ length: AT_ONCE }, () => issue()));
       const spent = await Promise.all(issued.map(({ token }) => spend({ token })));
       expect(spent.filter((one) => one !== null)).toHaveLength(1);
     });
 
-    it('replaces none of another purpose or subject', async () => {
+    it('does not replace tokens of another purpose or subject', async () => {
       const mine = await issue();
       await issue({ purpose: CHALLENGE });
       await issue({ subject: randomUUID() });
       expect(await spend({ token: mine.token })).not.toBeNull();
     });
 
-    it('replaces nothing where it is made so', async () => {
+    it('replaces nothing if its purpose allows several', async () => {
       const all = [await issue({ replaces: false }), await issue({ replaces: false })];
       for (const { token } of all) expect(await spend({ token })).not.toBeNull();
     });
@@ -299,7 +299,7 @@ describe('single-use secrets', () => {
   });
 
   describe('a code', () => {
-    it('is spent once, in any spelling, together with its token', async () => {
+    it('is spent once, in any notation, together with its token', async () => {
       const { code, token } = await withCode();
       const typed = `${code!.slice(0, 4).toLowerCase()} - ${code!.slice(4)} `;
       expect((await tryCode(typed)).spent?.subject).toBe(subject);
@@ -320,7 +320,7 @@ describe('single-use secrets', () => {
       expect(await spend({ token, purpose: VERIFICATION })).not.toBeNull();
     });
 
-    it('is good for its subject only', async () => {
+    it('is valid only for its subject', async () => {
       const { code } = await withCode();
       const other = randomUUID();
       await withCode({ subject: other });
@@ -328,7 +328,7 @@ describe('single-use secrets', () => {
       expect((await tryCode(code!)).spent).not.toBeNull();
     });
 
-    it('is good in the session that asked, and in any where none did', async () => {
+    it('is valid only in the session that requested it, or in any session if none did', async () => {
       const bound = await withCode({ context: 'session 1' });
       expect((await tryCode(bound.code!, { context: 'session 2' })).looked).toBe(false);
       expect((await tryCode(bound.code!, { context: 'session 1' })).spent).not.toBeNull();
@@ -336,7 +336,7 @@ describe('single-use secrets', () => {
       expect((await tryCode(free.code!, { context: 'session 2' })).spent).not.toBeNull();
     });
 
-    it('peer fault 4: of 16 wrong codes sent at once five are looked at, and the right one is too late', async () => {
+    it('peer fault 4: of 16 concurrent wrong codes, five are checked, and the right one is then refused', async () => {
       const { code } = await withCode();
       const tries = await Promise.all(
         Array.from({ length: AT_ONCE }, (_, index) =>
@@ -348,7 +348,7 @@ describe('single-use secrets', () => {
       expect(await tryCode(code!)).toEqual({ looked: false, spent: null });
     });
 
-    it('counts over several live codes at once without a deadlock', async () => {
+    it('counts attempts for several valid codes at once without a deadlock', async () => {
       const [first] = [await withCode(), await withCode(), await withCode()];
       const tries = await Promise.all(
         Array.from({ length: AT_ONCE }, (_, index) =>
@@ -364,7 +364,7 @@ describe('single-use secrets', () => {
       expect((await tryCode(code!)).spent).not.toBeNull();
     });
 
-    it('keeps its count when the transaction that looks at it rolls back', async () => {
+    it('keeps its count if the transaction that checks it is rolled back', async () => {
       const { code } = await withCode();
       for (let n = 0; n < 5; n++) {
         const attempt = await here.secrets.attemptCode({ purpose: VERIFICATION, subject, context: null });
@@ -389,7 +389,7 @@ describe('single-use secrets', () => {
       }
     });
 
-    it('dies with the state of the credentials', async () => {
+    it('becomes invalid when the credentials change', async () => {
       const { code } = await withCode();
       const attempt = await here.secrets.attemptCode({ purpose: VERIFICATION, subject, context: null });
       const spendWith = (state?: ReadState) =>
@@ -406,7 +406,7 @@ describe('single-use secrets', () => {
   });
 
   describe('a challenge', () => {
-    it('peer fault 4: is looked at five times, whatever comes at once', async () => {
+    it('peer fault 4: is checked at most five times, even by concurrent requests', async () => {
       const { token } = await issue({ purpose: CHALLENGE, payload: { methods: ['totp'] } });
       const attempts = await Promise.all(
         Array.from({ length: AT_ONCE }, (_, index) =>
@@ -420,7 +420,7 @@ describe('single-use secrets', () => {
   });
 
   describe('every refusal', () => {
-    it('is the same result by the same statements', async () => {
+    it('has the same result and takes the same statements', async () => {
       const used = await issue();
       await spend({ token: used.token });
       const replaced = await issue();
@@ -446,7 +446,7 @@ describe('single-use secrets', () => {
       expect(await spend({ token: live.token })).not.toBeNull();
     });
 
-    it('is the same for codes, down to a subject without any', async () => {
+    it('is the same for codes, even for a subject without any', async () => {
       const { code } = await withCode();
       const of = async (work: () => Promise<unknown>) => here.statementsOf(work);
       const wrongCode = await of(() => tryCode(wrong(code!)));
@@ -464,7 +464,7 @@ describe('single-use secrets', () => {
   });
 
   describe('a malformed token', () => {
-    it('with any one character changed, removed or added is refused', async () => {
+    it('is refused with any single character changed, removed or added', async () => {
       const { token } = await issue();
       const other = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=.'.split('');
       await fc.assert(
@@ -483,7 +483,7 @@ describe('single-use secrets', () => {
       expect(await spend({ token })).not.toBeNull();
     });
 
-    it('of any text is refused without an error', async () => {
+    it('is refused without an error for arbitrary text', async () => {
       await issue();
       await fc.assert(
         fc.asyncProperty(
@@ -502,7 +502,7 @@ describe('single-use secrets', () => {
   });
 
   describe('the table', () => {
-    it('holds no secret and no payload in clear', async () => {
+    it('contains no secret and no payload in plain text', async () => {
       const payload = { email: 'a-new-address@example.org' };
       const { token, code } = await withCode({ payload });
       const [row] = await here.dataSource.query<{ dump: string }[]>(
@@ -518,14 +518,14 @@ describe('single-use secrets', () => {
       expect(dump).not.toContain(inHex(Buffer.from(token, 'base64url')));
     });
 
-    it('cannot be given a row, or another owner for one, without the master secret', async () => {
+    it('does not accept inserted rows, or rows with another owner, without the master secret', async () => {
       const { token } = await issue({ replaces: false });
       await here.dataSource.query('UPDATE single_use_secrets SET subject = $1', [randomUUID()]);
       expect(await spend({ token })).toBeNull();
       const longer = await issue({ replaces: false });
       await here.dataSource.query(`UPDATE single_use_secrets SET expires_at = expires_at + interval '1 day'`);
       expect(await spend({ token: longer.token })).toBeNull();
-      const stranger = await secretStore(database, 'a master secret of somebody else, long enough');
+      const stranger = await secretStore(database, 'a master secret of another party, long enough');
       const planted = await stranger.transactions.run((tx) =>
         stranger.secrets.issue(tx, {
           purpose: RESET,
@@ -542,7 +542,7 @@ describe('single-use secrets', () => {
       expect(await spend({ token: planted.token })).toBeNull();
     });
 
-    it('loses expired rows, and no other', async () => {
+    it('is purged of expired rows only', async () => {
       const kept = await issue({ lifetimeMs: 2000, replaces: false });
       await issue({ lifetimeMs: 1000, replaces: false });
       const used = await issue({ lifetimeMs: 1000, replaces: false });

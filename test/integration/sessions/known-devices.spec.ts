@@ -40,7 +40,7 @@ describe('known devices', () => {
     return token!;
   };
   const digestOf = (address: string) => app.app.get(AuditService, { strict: false }).emailDigest(address);
-  /** Failures that are counted against the account, by the device; '' is everywhere else. */
+  /** The failures that are counted for the account, by device; '' stands for all unknown devices. */
   const failures = async () => {
     const rows = await asSuperuser<{ device_id: string; failures: number }>(
       app.database,
@@ -59,7 +59,7 @@ describe('known devices', () => {
   };
   const deviceOf = (token: string) => tokens.read(token)!;
 
-  it('are remembered by their logins, one with a token as the same', async () => {
+  it('are remembered at login, and recognised by their token', async () => {
     const first = await loggedIn();
     expect(await loggedIn(first)).toBe(first);
     const second = await loggedIn();
@@ -67,7 +67,7 @@ describe('known devices', () => {
     expect(await known()).toEqual([deviceOf(second), deviceOf(first)]);
   });
 
-  it('are twenty at most; the one with the oldest login is forgotten, with its failures', async () => {
+  it('are limited to twenty: the one with the oldest login is deleted, with its failures', async () => {
     const first = await loggedIn();
     const second = await loggedIn();
     await login(WRONG, first);
@@ -85,7 +85,7 @@ describe('known devices', () => {
     expect([...(await failures()).keys()]).toEqual([deviceOf(first)]);
   });
 
-  it('leave no counts behind, however many logins come without a token', async () => {
+  it('leave no counts behind after many logins without a token', async () => {
     for (let device = 0; device < 24; device += 1) {
       const token = await loggedIn();
       for (let guess = 0; guess < 11; guess += 1) await login(WRONG, token);
@@ -93,13 +93,13 @@ describe('known devices', () => {
     expect((await failures()).size).toBeLessThanOrEqual(20);
   }, 60_000);
 
-  it('are twenty at most after logins at once', async () => {
-    // Eight, as the tenth attempt in flight begins a wait.
+  it('are limited to twenty after concurrent logins', async () => {
+    // Eight, because the tenth concurrent attempt starts a wait.
     for (let round = 0; round < 4; round += 1) await Promise.all(Array.from({ length: 8 }, () => loggedIn()));
     expect(await known()).toHaveLength(20);
   });
 
-  it('have a count of their own, which strangers neither raise nor use', async () => {
+  it('have their own count, which unknown devices neither raise nor use', async () => {
     const device = await loggedIn();
     await login(WRONG, device);
     await login(WRONG);
@@ -114,7 +114,7 @@ describe('known devices', () => {
     expect(await failures()).toEqual(new Map([['', 2]]));
   });
 
-  it('of another account count for nothing, nor does a login of one’s own add guesses at others', async () => {
+  it('of another account are unknown, and a login to one account does not allow more guesses at others', async () => {
     const other = await register(app);
     for (let guess = 0; guess < 12; guess += 1) {
       const { deviceToken } = await logIn(app, other);
@@ -125,7 +125,7 @@ describe('known devices', () => {
     expect(await failures()).toEqual(new Map([['', 10]]));
   });
 
-  it('of another installation with the same secrets count for nothing', async () => {
+  it('of another installation with the same secrets are unknown', async () => {
     const { JWT_SECRET_KEY, PASSWORD_PEPPER } = app.environment;
     const elsewhere = await startApp({ variables: { JWT_SECRET_KEY, PASSWORD_PEPPER } });
     onTestFinished(() => elsewhere.close());
@@ -136,7 +136,7 @@ describe('known devices', () => {
     expect(await failures()).toEqual(new Map([['', 1]]));
   });
 
-  it('are forgotten with the password', async () => {
+  it('are deleted when the password changes', async () => {
     const device = await loggedIn();
     await login(WRONG, device);
     const hash = await app.app.get(NewPassword, { strict: false }).hash(PASSWORD);
@@ -146,7 +146,7 @@ describe('known devices', () => {
     expect(await failures()).toEqual(new Map([['', 1]]));
   });
 
-  it('are forgotten with the account, and unknown to the next one of the address', async () => {
+  it('are deleted with the account, and unknown to a later account with the same address', async () => {
     const device = await loggedIn();
     await app.app.get(AccountAdministration, { strict: false }).delete(email, ORIGIN);
     await register(app, email);
@@ -155,14 +155,14 @@ describe('known devices', () => {
   });
 
   it.each(['', 'x', 'A'.repeat(64), 'A'.repeat(118), 'A'.repeat(200)])(
-    'are none by a token that nobody gave out: %j',
+    'are not created by a token that was not issued: %j',
     async (token) => {
       await login(WRONG, token);
       expect(await failures()).toEqual(new Map([['', 1]]));
     },
   );
 
-  it('are none of an account that does not exist', async () => {
+  it('do not exist for an unknown account', async () => {
     const device = await loggedIn();
     const nobody = newAddress();
     await login(WRONG, device, nobody);

@@ -13,6 +13,7 @@ const profileAt = (id: string, updatedAt: string): Profile => ({
   email: 'ada@example.org',
   displayName: updatedAt,
   roles: ['user'],
+  locale: 'en',
   emailVerified: false,
   createdAt: '2026-11-01T00:00:00.000Z',
   updatedAt,
@@ -45,19 +46,19 @@ describeWithRedis('the copy of an account', () => {
   const fill = (id: string, readAt = clock.now()) => cache.fill(id, profile(), readAt);
   const stateOf = async (id: string) => (await cache.read(user, id)).session;
 
-  it('says that a session lives, and whose it is', async () => {
+  it('contains the state of a session and the profile of its owner', async () => {
     await fill(session);
     expect(await cache.read(user, session)).toEqual({ session: 'live', profile: profile() });
     expect(await stateOf(other)).toBeNull();
   });
 
-  it('stays over, whatever is filled in later', async () => {
+  it('keeps the end of a session, even if it is filled again later', async () => {
     await cache.endSessions(user, [session]);
     await fill(session);
     expect(await stateOf(session)).toBe('over');
   });
 
-  it('is believed for thirty seconds from the look at PostgreSQL, however long others keep the account in Redis', async () => {
+  it('is trusted for thirty seconds after PostgreSQL was read, even if other sessions keep the account in Redis for longer', async () => {
     await fill(session);
     for (let seconds = 0; seconds < 30; seconds += 10) {
       clock.advance(10_000);
@@ -67,14 +68,14 @@ describeWithRedis('the copy of an account', () => {
     expect(await stateOf(session)).toBeNull();
   });
 
-  it('is not believed when it comes late: Redis was frozen, or the process that looked', async () => {
+  it('is not trusted if it was written late because Redis or the process was paused', async () => {
     const readAt = clock.now();
     clock.advance(115_000);
     await fill(session, readAt);
     expect(await stateOf(session)).toBeNull();
   });
 
-  it('is believed again after another look', async () => {
+  it('is trusted again after PostgreSQL was read again', async () => {
     await fill(session);
     clock.advance(30_000);
     expect(await stateOf(session)).toBeNull();
@@ -82,12 +83,12 @@ describeWithRedis('the copy of an account', () => {
     expect(await stateOf(session)).toBe('live');
   });
 
-  it('is not believed when it comes from the future: a clock that is wrong must not prolong it', async () => {
+  it('is not trusted if its time is in the future, so that a wrong clock does not extend it', async () => {
     await fill(session, new Date(clock.nowMs() + 60_000));
     expect(await stateOf(session)).toBeNull();
   });
 
-  it('keeps the newer of two profiles, in whatever order they come', async () => {
+  it('keeps the newer of two profiles, regardless of the order of the writes', async () => {
     await cache.fill(session, profile('2026-11-25T12:00:02.000Z'), clock.now());
     await cache.fill(session, profile('2026-11-25T12:00:01.000Z'), clock.now());
     await cache.renewProfile(profile('2026-11-25T12:00:00.000Z'));

@@ -25,7 +25,7 @@ describe('the issuer of sessions', () => {
   let app: TestApp;
   let issuer: SessionIssuer;
   let transactions: TransactionRunner;
-  /** Addresses of accounts that do not meet the condition that this test has registered. */
+  /** Addresses of accounts that do not meet the condition that this test registers. */
   const owing = new Set<string>();
   beforeAll(async () => {
     app = await startApp();
@@ -79,7 +79,7 @@ describe('the issuer of sessions', () => {
     return transactions.run((tx) => issuer.issue(tx, request, ORIGIN));
   };
 
-  it('stores what was proven, when, and on which client', async () => {
+  it('stores the proven methods, the time and the client', async () => {
     await issue(await password(), key);
     const [session] = await sessions();
     expect(session).toMatchObject({
@@ -93,7 +93,7 @@ describe('the issuer of sessions', () => {
     expect(session?.['auth_time']).toEqual(session?.['created_at']);
   });
 
-  it('notes a login by password as such', async () => {
+  it('stores the method of a login by password', async () => {
     await login();
     expect((await sessions()).map(({ amr, acr, user_agent }) => [amr, acr, user_agent])).toEqual([
       [['pwd'], 'aal1', 'Browser/1'],
@@ -111,7 +111,7 @@ describe('the issuer of sessions', () => {
     ]);
   });
 
-  it('leaves nothing of a transaction that rolls back', async () => {
+  it('leaves nothing behind if the transaction is rolled back', async () => {
     const proof = await password();
     const request = { userId, emailDigest: digest(), deviceId: null, isKnownDevice: false } as const;
     const rolledBack = transactions.run(async (tx) => {
@@ -125,7 +125,7 @@ describe('the issuer of sessions', () => {
     expect([await sessions(), await eventTypes(), devices, await failures()]).toEqual([[], [], [], 1]);
   });
 
-  it('gives two logins at once a session each', async () => {
+  it('issues one session for each of two concurrent logins', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => logIn(app, email)));
     expect(new Set(answers.map(({ session }) => session.id)).size).toBe(8);
     expect(new Set((await sessions()).map(({ device_id }) => device_id)).size).toBe(8);
@@ -140,7 +140,7 @@ describe('the issuer of sessions', () => {
     expect(firsts).toHaveLength(1);
   });
 
-  describe('gives none', () => {
+  describe('issues no session', () => {
     const operator = internalOrigin('operator');
     const meanwhile: Record<string, () => Promise<unknown>> = {
       disabled: () => app.app.get(AccountAdministration, { strict: false }).disable(email, operator),
@@ -154,7 +154,7 @@ describe('the issuer of sessions', () => {
       expect(await sessions()).toEqual([]);
     });
 
-    it('for a password that was replaced after it was found right', async () => {
+    it('for a password that was replaced after it was verified', async () => {
       const proof: Proof = {
         ...(await password()),
         stillHolds: (tx) =>
@@ -166,21 +166,21 @@ describe('the issuer of sessions', () => {
       expect(await issue(proof)).toBeNull();
     });
 
-    it('where any one of several proofs no longer holds, and clears no failures then', async () => {
+    it('if any of several proofs is no longer valid, and resets no failures', async () => {
       const stale = await password(false);
       expect(await issue(key, stale)).toBeNull();
       expect([await sessions(), await failures()]).toEqual([[], 1]);
     });
 
-    it('while an account does not meet a registered condition, by any proof', async () => {
+    it('while an account does not meet a registered condition, regardless of the proof', async () => {
       owing.add(email);
       await expect(issue(key)).rejects.toMatchObject({ row: SessionErrors.forbidden });
       expect([await sessions(), await eventTypes()]).toEqual([[], []]);
     });
   });
 
-  describe('asks a registered condition at a login', () => {
-    it('which is answered with its problem: no session, no cookie, no token', async () => {
+  describe('checks a registered condition at a login', () => {
+    it('which gets the problem as its response, and no session, cookie or token', async () => {
       owing.add(email);
       const answer = await login();
       expect([answer.statusCode, answer.json().code]).toEqual([403, 'forbidden']);
@@ -200,26 +200,26 @@ describe('the issuer of sessions', () => {
       expect(await failures()).toBe(0);
     });
 
-    it('however many ask at once', async () => {
+    it('even for many concurrent logins', async () => {
       owing.add(email);
       const answers = await Promise.all(Array.from({ length: 8 }, () => login()));
       expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 403));
       expect([await failures(), await sessions()]).toEqual([0, []]);
     });
 
-    it('and says nothing of it to a wrong password', async () => {
+    it('but does not reveal it to a login with a wrong password', async () => {
       owing.add(email);
       expect((await login('nine crows argue over a roof')).json().code).toBe('invalid_credentials');
     });
 
-    it('and not before the wait of a guessed account is over', async () => {
+    it('but only after the wait of a guessed account is over', async () => {
       owing.add(email);
       for (let guess = 0; guess < 10; guess += 1) await login('nine crows argue over a roof');
       expect((await login()).statusCode).toBe(429);
       expect(await failures()).toBe(10);
     });
 
-    it('and takes back the wait that it began, as the tenth attempt', async () => {
+    it('and removes the wait that it started as the tenth attempt', async () => {
       for (let guess = 0; guess < 9; guess += 1) await login('nine crows argue over a roof');
       owing.add(email);
       expect((await login()).statusCode).toBe(403);

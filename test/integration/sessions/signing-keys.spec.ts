@@ -8,7 +8,7 @@ import { startApp, startBeside, type TestApp } from '../../support/app/test-app.
 const keysOf = async (app: TestApp) =>
   (await app.call({ url: '/.well-known/jwks.json' })).json<{ keys: { kid: string }[] }>().keys;
 
-/** What somebody who may insert rows, but has not the master secret, can put into the table of keys. */
+/** Inserts a key like an attacker who can insert rows but does not have the master secret. */
 async function plant(app: TestApp, changes: Record<string, unknown> = {}): Promise<string> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const publicJwk = publicJwkOf(privateKey, 'ES256');
@@ -47,10 +47,10 @@ describe('a signing key', () => {
 
   it.each([
     ['without a code', {}],
-    ['with a code of its own', { mac: Buffer.alloc(32, 7) }],
-    ['with a private key that does not open', { sealed_private_key: Buffer.alloc(200, 7) }],
-    ['that is to sign next', { signs_from: new Date().toISOString() }],
-  ])('that a stranger has inserted %s is neither published nor used, and is recorded', async (_, row) => {
+    ['with a forged code', { mac: Buffer.alloc(32, 7) }],
+    ['with a private key that cannot be decrypted', { sealed_private_key: Buffer.alloc(200, 7) }],
+    ['that would sign next', { signs_from: new Date().toISOString() }],
+  ])('that an attacker has inserted %s is neither published nor used, and is recorded', async (_, row) => {
     const kid = await plant(app, row);
     const other = await startBeside(app);
     try {
@@ -63,7 +63,7 @@ describe('a signing key', () => {
     }
   });
 
-  it('of the version before, which wrote no code, is trusted for the private half that opens', async () => {
+  it('of the previous version, which wrote no code, is trusted if its private half can be decrypted', async () => {
     const before = await keysOf(app);
     await asSuperuser(
       app.database,
@@ -79,7 +79,7 @@ describe('a signing key', () => {
     }
   });
 
-  it('whose times were moved is no longer trusted', async () => {
+  it('whose times were changed is no longer trusted', async () => {
     const kids = (await keysOf(app)).map(({ kid }) => kid);
     const moved = await startApp();
     try {

@@ -14,7 +14,7 @@ async function valueOf(url: string, sql: string): Promise<unknown> {
   }
 }
 
-describe('a fresh database', () => {
+describe('A fresh database', () => {
   let db: FreshDatabase;
   beforeAll(async () => {
     db = await freshDatabase();
@@ -47,7 +47,7 @@ describe('a fresh database', () => {
   });
 });
 
-describeWithRedis('a Redis of a spec', () => {
+describeWithRedis('The Redis server of a spec', () => {
   let redis: RedisServer;
   let client: Redis;
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describeWithRedis('a Redis of a spec', () => {
     await redis.stop();
   });
 
-  it('answers, falls silent, and answers again', async () => {
+  it('responds, stops responding, and responds again', async () => {
     expect(await client.set('key', 'value')).toBe('OK');
     redis.pause();
     await expect(client.get('key')).rejects.toThrow('Command timed out');

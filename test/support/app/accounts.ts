@@ -2,7 +2,7 @@ import type { TestApp } from './test-app.js';
 
 export const PASSWORD = 'wandering otters hum at 4 bells';
 
-/** What a login in the body transport answers. */
+/** The response to a login in the body transport. */
 export interface Tokens {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -31,14 +31,14 @@ export async function register(
   return email;
 }
 
-/** Signs in by the body transport; throws when that is refused. */
+/** Signs in with the body transport; throws if the login is refused. */
 export async function logIn({ call }: TestApp, email: string, password = PASSWORD): Promise<Tokens> {
   const answer = await call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' } });
   if (answer.statusCode !== 200) throw new Error(`login was answered ${answer.statusCode}: ${answer.body}`);
   return answer.json<Tokens>();
 }
 
-/** A new account, signed in. */
+/** Creates an account and signs in. */
 export async function signUp(app: TestApp): Promise<Tokens> {
   return logIn(app, await register(app));
 }

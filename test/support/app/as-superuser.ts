@@ -1,7 +1,7 @@
 import { Client, type QueryResultRow } from 'pg';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 
-/** Runs one statement as somebody whom no grant binds: to look behind the service, or to break what it stands on. */
+/** Runs one statement as a superuser, to inspect or damage data to which the service's role has no access. */
 export async function asSuperuser<T extends QueryResultRow>(
   { superuserUrl }: Pick<FreshDatabase, 'superuserUrl'>,
   statement: string,

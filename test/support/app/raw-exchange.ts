@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** One answer as it came over the wire. */
+/** One response as received on the connection. */
 export interface RawAnswer {
   readonly status: number;
-  /** Names in lower case; of a field that came twice, both values with a comma between them. */
+  /** Names in lower case; the values of a repeated field are joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A connection to a listening application, for what no client library would send. */
+/** Opens a connection to a listening application, for requests that no client library would send. */
 async function connectTo(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -17,14 +17,14 @@ async function connectTo(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Sends bytes as they are, and returns what came back until the server closed the connection. */
+/** Sends bytes unchanged; returns the responses that arrive until the server closes the connection. */
 export async function exchange(url: string, bytes: string | Buffer): Promise<RawAnswer[]> {
   const socket = await connectTo(url);
   socket.write(bytes);
   return answersOn(socket);
 }
 
-/** Everything that comes over a connection until it is closed. */
+/** Reads all responses on a connection until it is closed. */
 async function answersOn(socket: Socket): Promise<RawAnswer[]> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk)).on('error', () => undefined);

@@ -1,6 +1,6 @@
 import type { LightMyRequestResponse } from 'fastify';
 
-/** A cookie that an answer sets, as a browser reads it. */
+/** A cookie set by a response, as a browser parses it. */
 export interface SetCookie {
   readonly name: string;
   readonly value: string;
@@ -8,13 +8,13 @@ export interface SetCookie {
   readonly attributes: Readonly<Record<string, string | true>>;
 }
 
-/** The cookies that an answer sets, by their names. */
+/** The cookies set by a response, by name. */
 export function cookiesOf({ headers }: LightMyRequestResponse): Record<string, SetCookie> {
   const lines = [headers['set-cookie'] ?? []].flat();
   return Object.fromEntries(lines.map(parse).map((cookie) => [cookie.name, cookie]));
 }
 
-/** The same as a browser would send them back, those with a `Max-Age` of 0 forgotten. */
+/** The cookies that a browser would send back, without those that have a `Max-Age` of 0. */
 export function jarOf(answer: LightMyRequestResponse): Record<string, string> {
   const kept = Object.values(cookiesOf(answer)).filter((cookie) => cookie.attributes['max-age'] !== '0');
   return Object.fromEntries(kept.map(({ name, value }) => [name, value]));

@@ -15,13 +15,16 @@ import { freshDatabase, type FreshDatabase } from '../postgres/fresh-database.js
 export type Variables = Readonly<Record<string, string>>;
 
 export interface TestAppOptions {
-  /** Beside {@link TEST_VARIABLES}, which they override. */
+  /** Additional variables, which override {@link TEST_VARIABLES}. */
   readonly variables?: Variables;
-  /** Shared by several applications of one test; one of its own otherwise, dropped at the end. */
+  /**
+   * A database that several applications of a test share; by default, the application has its own, which is dropped at
+   * the end.
+   */
   readonly database?: FreshDatabase;
   readonly clock?: Clock;
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
-  /** Routes of the test's own beside those of the service. */
+  /** Additional routes of the test. */
   readonly controllers?: Type[];
   /** Listens on a free loopback port; without it, requests are injected. */
   readonly listen?: boolean;
@@ -31,7 +34,7 @@ export interface TestApp {
   readonly app: NestFastifyApplication;
   readonly environment: Environment;
   readonly database: FreshDatabase;
-  /** Where it listens, without a trailing slash; empty when it does not. */
+  /** The URL on which it listens, without a trailing slash; empty if it does not listen. */
   readonly url: string;
   readonly call: (request: TestRequest) => Promise<LightMyRequestResponse>;
   readonly close: () => Promise<void>;
@@ -48,7 +51,7 @@ export interface TestRequest {
   readonly token?: string;
 }
 
-/** Cheap hashes, no limits, no noise: what most specs are not about. */
+/** Cheap hashes, no limits and no log output, which few specs are about. */
 const TEST_VARIABLES: Variables = {
   NODE_ENV: 'test',
   PORT: '0',
@@ -57,14 +60,21 @@ const TEST_VARIABLES: Variables = {
   BCRYPT_ROUNDS: '4',
   LOG_LEVEL: 'silent',
   ...Object.fromEntries(
-    ['DEFAULT', 'ADDRESS', 'LOGIN', 'LOGIN_ADDRESS', 'REGISTER', 'REFRESH'].map((name) => [
-      `RATE_LIMIT_${name}`,
-      'off',
-    ]),
+    [
+      'DEFAULT',
+      'ADDRESS',
+      'LOGIN',
+      'LOGIN_ADDRESS',
+      'REGISTER',
+      'REFRESH',
+      'MAIL',
+      'MAIL_ADDRESS',
+      'SECRET',
+    ].map((name) => [`RATE_LIMIT_${name}`, 'off']),
   ),
 };
 
-/** The whole service over a database of its own, configured as the process configures it. */
+/** Starts the whole service on its own database, configured in the same way as in production. */
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const database = options.database ?? (await freshDatabase());
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-app-'));
@@ -105,7 +115,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   };
 }
 
-/** Another instance on the database of a running one, with the same secrets. */
+/** Starts another instance on the database of a running one, with the same secrets. */
 export function startBeside(
   { database, environment }: TestApp,
   { variables, ...options }: Omit<TestAppOptions, 'database'> = {},

@@ -3,14 +3,17 @@ import { type Act, type Scenario, spread } from './scenario.js';
 const guess = (account: string, address: string) =>
   ({ kind: 'login', account, address, password: 'wrong' }) as const;
 
-/** IPv4 documentation networks (RFC 5737) make 762 addresses; nobody owns them. */
+/** One of the 762 addresses in the IPv4 documentation networks (RFC 5737), which belong to nobody. */
 export const address = (index: number) =>
   `${['192.0.2', '198.51.100', '203.0.113'][index % 3]}.${1 + (Math.floor(index / 3) % 254)}`;
 
-/** Attackers' addresses; ordinary traffic has the first few hundred. */
+/** The addresses of attackers; ordinary traffic uses the first few hundred. */
 const evil = (index: number) => address(600 + index);
 
-/** Every attack that a rule exists for, at its least: a little above the threshold, spread as thin as it still counts. */
+/**
+ * Every attack for which a rule exists, in its weakest form: just above the threshold, spread over the longest time
+ * that still counts.
+ */
 export const ATTACKS: readonly Scenario[] = [
   {
     name: 'brute force: a dozen passwords on one account within two minutes',
@@ -53,7 +56,7 @@ export const ATTACKS: readonly Scenario[] = [
     acts: spread(60, 540, (i) => guess(`employee-${i}`, evil(i % 15))),
   },
   {
-    name: 'token forgery: 25 tokens with a signature of the own make',
+    name: 'token forgery: 25 tokens signed with another key',
     expects: ['token_forgery'],
     acts: spread(25, 250, () => ({ kind: 'forgery', address: evil(0) })),
   },
@@ -63,7 +66,7 @@ export const ATTACKS: readonly Scenario[] = [
     acts: [{ at: 0, kind: 'reuse', account: 'victim', address: evil(0) }],
   },
   {
-    name: 'limit storm: a client that runs on against its limit',
+    name: 'limit storm: a client that continues to send requests beyond its limit',
     expects: ['rate_limit_storm'],
     acts: spread(250, 50, () => ({ kind: 'request', address: evil(0) })),
   },
@@ -73,13 +76,13 @@ export const ATTACKS: readonly Scenario[] = [
     acts: [{ at: 0, kind: 'login', account: 'owner', address: evil(0), password: 'right', device: 'new' }],
   },
   {
-    name: 'somebody is made an administrator',
+    name: 'a user is made an administrator',
     expects: ['privilege_granted'],
     acts: [{ at: 0, kind: 'grant', account: 'climber', role: 'admin' }],
   },
 ];
 
-/** The acts of an attack from another time on. */
+/** Shifts the acts of an attack to a later time. */
 export function later(acts: readonly Act[], byMs: number): Act[] {
   return acts.map((act) => ({ ...act, at: act.at + byMs }));
 }

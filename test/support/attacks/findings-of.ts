@@ -4,10 +4,10 @@ import type { Rule } from '../../../src/monitoring/rules/rule.js';
 import type { Act } from './scenario.js';
 import { trailOf } from './trail-of.js';
 
-/** When the kit's scenarios begin. */
+/** The time at which the scenarios of the kit begin. */
 export const START = Date.UTC(2026, 10, 23, 9);
 
-/** What rules find in a course of events, given what the service's logins were like before. */
+/** Returns the findings of the rules in a sequence of events, given the earlier logins of the service. */
 export function findingsOf(
   rules: readonly Rule[],
   acts: readonly Act[],

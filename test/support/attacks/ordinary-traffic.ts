@@ -6,7 +6,7 @@ const TEN_MINUTES = 600;
 const login = (account: string, from: string, password: 'right' | 'wrong' = 'right') =>
   ({ kind: 'login', account, address: from, password, device: 'known' }) as const;
 
-/** A user who mistypes so many times and then gets in, a few seconds between the attempts. */
+/** A user who mistypes the password several times and then signs in, with a few seconds between the attempts. */
 function mistypes(account: string, from: string, atSeconds: number, times: number): Act[] {
   return Array.from({ length: times + 1 }, (_, i) => ({
     ...login(account, from, i < times ? 'wrong' : 'right'),
@@ -23,7 +23,7 @@ const OFFICE: Scenario = {
   ).flat(),
 };
 
-/** It asks for a token at every job, runs into the limit of five a minute, and its password is right. */
+/** It requests a token for every job with the correct password, and exceeds the limit of five a minute. */
 const BUILD_SERVER: Scenario = {
   name: 'a build server that logs in 200 times',
   expects: [],
@@ -38,7 +38,10 @@ const HOUSEHOLDS: Scenario = {
   ).flat(),
 };
 
-/** The password was changed on the laptop; phone and tablet try the old one every two minutes until told. */
+/**
+ * The password was changed on the laptop; phone and tablet try the old one every two minutes until it is updated
+ * there.
+ */
 const CHANGED_PASSWORD: Scenario = {
   name: 'old devices after a password change',
   expects: [],
@@ -58,14 +61,14 @@ const NEWCOMERS: Scenario = {
   acts: spread(30, 120, (i) => ({ ...login(`pupil-${i}`, address(4)), device: 'first' })),
 };
 
-/** A browser that polls, briefly over its limit after waking up. */
+/** A browser that polls, and briefly exceeds its limit after waking up. */
 const POLLING: Scenario = {
   name: 'a tab that catches up after sleep',
   expects: [],
   acts: spread(140, 60, () => ({ kind: 'request', address: address(5) })),
 };
 
-/** Traffic in which nothing of severity `warning` or above may be seen. */
+/** Traffic that must not raise an alert of severity `warning` or above. */
 export const ORDINARY: readonly Scenario[] = [
   OFFICE,
   BUILD_SERVER,
@@ -75,11 +78,11 @@ export const ORDINARY: readonly Scenario[] = [
   POLLING,
 ];
 
-/** All of it at once, in the order of time. */
+/** All ordinary traffic at once, ordered by time. */
 export const ORDINARY_TEN_MINUTES: Scenario = {
   name: 'ten minutes of ordinary traffic, all at once',
   expects: [],
-  // Acted out in seconds, it would run into limits that it keeps in its ten minutes.
+  // When it is replayed within seconds, it exceeds limits that it would not exceed in ten minutes.
   variables: { RATE_LIMIT_DEFAULT: 'off' },
   acts: ORDINARY.flatMap(({ acts }) => acts).sort((a, b) => a.at - b.at),
 };

@@ -4,16 +4,18 @@ import { PASSWORD, type Tokens } from '../app/accounts.js';
 import type { TestApp, TestRequest } from '../app/test-app.js';
 import type { Act } from './scenario.js';
 
-/** What the service must be told for the kit: where a request comes from, and to hold nobody back for the pace. */
+/** Configuration for the kit: the client address comes from the proxy header, and no limit slows down the replay. */
 export const KIT_VARIABLES = {
   TRUSTED_PROXIES: '127.0.0.0/8',
   RATE_LIMIT_DEFAULT: '100/60',
 } as const;
 
-/** Where the accounts are prepared from, each from an address of its own; no scenario acts from here. */
+/** The addresses from which accounts are prepared, one for each account; no scenario uses them. */
 const backstage = (index: number) => `10.255.${index >> 8}.${index & 255}`;
 
-/** Acts a scenario out against the service, as fast as it goes: what ten minutes hold, any window of ten minutes holds. */
+/**
+ * Replays a scenario against the service as fast as possible; events within ten minutes then still fit in ten minutes.
+ */
 export class Stage {
   private readonly devices = new Map<string, string>();
   private accessToken: string | null = null;
@@ -23,7 +25,7 @@ export class Stage {
     private readonly name: string,
   ) {}
 
-  /** Makes the accounts that a scenario needs, signed in before wherever a device is said to be known. */
+  /** Creates the accounts of a scenario, and signs them in on the devices that must be known. */
   async prepare(acts: readonly Act[]): Promise<void> {
     const accounts = new Set(acts.flatMap((act) => ('account' in act ? act.account : [])));
     const used = new Set(
@@ -78,14 +80,17 @@ export class Stage {
     return tokens;
   }
 
-  /** The thief's program is not the owner's, so that the stale token is not tolerated even right after its rotation. */
+  /**
+   * The thief has another user agent than the owner, so that the old token is not tolerated even right after its
+   * rotation.
+   */
   private async reuse(account: string, address: string): Promise<void> {
     const { refreshToken } = await this.signIn(account, address);
     await this.expect(200, refresh(refreshToken), address);
     await this.expect(401, { ...refresh(refreshToken), headers: { 'user-agent': 'a thief' } }, address);
   }
 
-  /** A genuine token whose signature has changed: well formed, and by nobody. */
+  /** A genuine token with a modified signature: well formed, but forged. */
   private async forgedToken(): Promise<string> {
     if (this.accessToken === null) {
       await this.expect(

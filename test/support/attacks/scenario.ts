@@ -1,11 +1,11 @@
-/** What somebody does, `at` milliseconds after the scenario's start. Accounts and addresses are names of the kit. */
+/** An action, `at` milliseconds after the start of the scenario. Accounts and addresses are names of the kit. */
 export type Act = { readonly at: number } & (
   | {
       readonly kind: 'login';
       readonly account: string;
       readonly address: string;
       readonly password: 'right' | 'wrong';
-      /** Whether the device holds the account's token; `first` is the account's own first login. */
+      /** Whether the device has a token of the account; `first` is the first login of the account. */
       readonly device?: 'known' | 'new' | 'first';
       readonly userAgent?: string;
     }
@@ -15,16 +15,16 @@ export type Act = { readonly at: number } & (
   | { readonly kind: 'grant'; readonly account: string; readonly role: 'user' | 'auditor' | 'admin' }
 );
 
-/** A course of events, and the rules that it must make true: all of these and no other. */
+/** A sequence of acts, and the rules that it must trigger: all of these and no others. */
 export interface Scenario {
   readonly name: string;
   readonly expects: readonly string[];
   readonly acts: readonly Act[];
-  /** What the service must be configured with, beyond what every scenario needs, when it is acted out. */
+  /** Variables for the service, in addition to those that every scenario needs. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** So many acts, evenly spread over so many seconds. */
+/** Creates a number of acts that are spread evenly over a number of seconds. */
 export function spread<T extends Act>(
   count: number,
   seconds: number,

@@ -4,10 +4,10 @@ import type { AuditDetails, AuditEventType } from '../../../src/audit/audit-voca
 import { networkOf } from '../../../src/platform/http/ip-address.js';
 import type { Act } from './scenario.js';
 
-/** Policies that refuse an act, as the service has them by default: so many per minute and key. */
+/** The default limits of the policies that can refuse an act, per minute and key. */
 const LIMITS = { login: 5, 'login-address': 30, default: 100 } as const;
 
-/** A stable id for a name of the kit, in the form of a UUIDv7. */
+/** Returns a stable id for a name of the kit, in the form of a UUIDv7. */
 function idOf(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex');
   return `019a0000-${hex.slice(0, 4)}-7${hex.slice(4, 7)}-8${hex.slice(7, 10)}-${hex.slice(10, 22)}`;
@@ -16,7 +16,7 @@ function idOf(name: string): string {
 /** The keyed digest under which the service would record the account. */
 const digestOf = (account: string) => createHash('sha256').update(account).digest('base64url').slice(0, 22);
 
-/** Counts as a sliding window does: a refused act is counted nowhere. */
+/** Counts like a sliding window: a refused act is not counted. */
 class Limiter {
   private readonly taken = new Map<string, number[]>();
 
@@ -39,7 +39,7 @@ type Happened = Pick<
   'type' | 'outcome' | 'reason' | 'userId' | 'sessionId' | 'address' | 'details'
 >;
 
-/** The trail that acts leave, each event at its act's time after `startMs`. */
+/** Returns the audit trail that acts leave, each event at the time of its act after `startMs`. */
 export function trailOf(acts: readonly Act[], startMs: number): AuditEntry[] {
   const limiter = new Limiter();
   return acts.flatMap((act, index) => {
@@ -107,7 +107,7 @@ function login(act: Act & { kind: 'login' }, limiter: Limiter): Happened {
   return happened('authn_login_success', act, details, act.account);
 }
 
-/** Types of which an entry reports that something succeeded. */
+/** Event types that report a success. */
 const SUCCESSES: readonly AuditEventType[] = ['authn_login_success', 'privilege_permissions_changed'];
 
 function happened<T extends AuditEventType>(

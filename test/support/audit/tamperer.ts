@@ -1,18 +1,18 @@
 import { Client } from 'pg';
 
-/** Somebody with a superuser's rights and none of the service's keys. */
+/** An attacker with the rights of a superuser, but without the keys of the service. */
 export class Tamperer {
   private constructor(private readonly client: Client) {}
 
   static async on(superuserUrl: string): Promise<Tamperer> {
     const client = new Client(superuserUrl);
     await client.connect();
-    // Triggers stand in everybody's way but a superuser's.
+    // Only a superuser can disable triggers.
     await client.query('SET session_replication_role = replica');
     return new Tamperer(client);
   }
 
-  /** Changes at least one row, or throws: a tampering that missed would prove nothing. */
+  /** Changes at least one row, or throws, because a test without a change would prove nothing. */
   async change(sql: string, ...parameters: unknown[]): Promise<void> {
     const { rowCount } = await this.client.query(sql, parameters);
     if (rowCount === 0) throw new Error('Nothing was changed.');
@@ -27,7 +27,7 @@ export class Tamperer {
     return rows.map(({ id }) => id);
   }
 
-  /** Copies an entry, with other values in some columns. */
+  /** Copies an entry, with different values in some columns. */
   async copy(id: string, changes: Record<string, unknown>): Promise<void> {
     await this.change(
       `INSERT INTO audit_events SELECT (jsonb_populate_record(copy, $2)).* FROM audit_events copy WHERE id = $1`,

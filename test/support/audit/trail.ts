@@ -20,7 +20,10 @@ import { DatabaseModule } from '../../../src/platform/database/database.module.j
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { type FreshDatabase, freshDatabase } from '../postgres/fresh-database.js';
 
-/** The audit module alone on a database of its own; it drains and seals when it is told to, unless it runs in the background. */
+/**
+ * The audit module alone, on its own database. The test triggers draining and sealing, unless they run in the
+ * background.
+ */
 export interface Trail {
   readonly database: FreshDatabase;
   readonly module: TestingModule;
@@ -29,17 +32,17 @@ export interface Trail {
   readonly transactions: TransactionRunner;
   readonly dataSource: DataSource;
   readonly dataDir: string;
-  /** The types of all entries in the order of their ids. */
+  /** The types of all entries, ordered by id. */
   types(): Promise<string[]>;
-  /** Records failed logins, each in a transaction of its own. */
+  /** Records failed logins, each in its own transaction. */
   record(events: number): Promise<void>;
   /** Records events and one API call, and seals them. */
   grow(events: number): Promise<void>;
-  /** Sends what waits in the spool. */
+  /** Sends the pending entries of the spool. */
   drained(): Promise<void>;
-  /** The lines that PostgreSQL refused. */
+  /** The lines that PostgreSQL rejected. */
   quarantine(): Promise<string[]>;
-  /** Seals all that is recorded. */
+  /** Seals everything that is recorded. */
   sealed(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -77,9 +80,9 @@ export const CALL: ApiCall = {
 
 export interface TrailOptions {
   readonly settings?: Partial<Environment>;
-  /** Whether it drains, seals and keeps up by itself, as in the service. */
+  /** Whether it drains and seals in the background, as in the service. */
   readonly background?: boolean;
-  /** Another trail's, of which this one is then a second instance. */
+  /** The database of another trail, of which this one becomes a second instance. */
   readonly database?: FreshDatabase;
   readonly clock?: Clock;
 }

@@ -5,10 +5,13 @@ const PROGRAM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goo
   existsSync(path),
 );
 
-/** Whether specs that need a browser are passed over: never in CI, where a missing one is a failure. */
+/** Whether specs that need a browser are skipped; never in CI, where a missing browser is a failure. */
 export const lacksChromium = PROGRAM === undefined && process.env['CI'] !== 'true';
 
-/** Starts headless Chromium with a new profile; each context of it is one person's. Throws where none is installed. */
+/**
+ * Starts headless Chromium with a new profile; each of its contexts belongs to one user. Throws if it is not
+ * installed.
+ */
 export function startChromium(): Promise<Browser> {
   if (PROGRAM === undefined) throw new Error('Chromium is missing: install the package chromium.');
   return chromium.launch({

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** The n-th program of docs/integration.md, with some of its text replaced; throws where that text is not in it. */
+/** Returns the n-th program of docs/integration.md, with some of its text replaced; throws if that text is missing. */
 export async function documentedProgram(
   n: number,
   replacements: Readonly<Record<string, string>>,

@@ -10,7 +10,7 @@ import { type RoundRobin, startRoundRobin } from './round-robin.js';
 const HTML = `<!doctype html><title>Page</title><link rel="icon" href="data:,">
 <script type="module">import * as session from '/session.js'; window.session = session;</script>`;
 
-/** A page with the program of docs/integration.md, and two instances behind one host, as a browser meets them. */
+/** A page with the program of docs/integration.md, and two instances behind one host. */
 export class PageOfOneHost {
   private constructor(
     readonly proxy: RoundRobin,
@@ -41,7 +41,7 @@ export class PageOfOneHost {
     for (const instance of this.instances.toReversed()) await instance.close();
   }
 
-  /** Another person's browser from here on, and nothing in the way of its requests. */
+  /** Starts a new browser profile, and removes all interference with its requests. */
   async reset(): Promise<void> {
     await this.person.close();
     this.proxy.passage = () => ({});
@@ -65,7 +65,7 @@ export class PageOfOneHost {
     await tab.waitForFunction('window.session !== undefined');
   }
 
-  /** Signs a new person in, in this tab. */
+  /** Signs in a new user in this tab. */
   async signIn(tab: Page): Promise<void> {
     const email = await register(this.instances[0]);
     const credentials = JSON.stringify({ email, password: PASSWORD });
@@ -73,7 +73,7 @@ export class PageOfOneHost {
     if (status !== 200) throw new Error(`The login was answered ${String(status)}.`);
   }
 
-  /** The status of each of these calls, made by one tab at once. */
+  /** Makes these requests from one tab at once; returns their statuses. */
   calls(tab: Page, paths: readonly string[]): Promise<number[]> {
     const list = JSON.stringify(paths);
     return tab.evaluate(
@@ -81,13 +81,13 @@ export class PageOfOneHost {
     );
   }
 
-  /** The browser forgets the access token, as it does at its end; the last rotation was over ten seconds ago. */
+  /** Removes the access token from the browser, as at its expiry, more than ten seconds after the last rotation. */
   async expireAccess(): Promise<void> {
     await this.passTenSeconds();
     await this.person.clearCookies({ name: 'access_token' });
   }
 
-  /** PostgreSQL's clock cannot be moved; the times of rotations can. */
+  /** PostgreSQL's clock cannot be changed, so the times of rotations are moved back instead. */
   async passTenSeconds(): Promise<void> {
     await asSuperuser(
       this.instances[0].database,
@@ -95,7 +95,7 @@ export class PageOfOneHost {
     );
   }
 
-  /** How many events of the trail are such. */
+  /** Counts the events of the trail that meet a condition. */
   async countEvents(condition: string): Promise<number> {
     const rows = await asSuperuser(
       this.instances[0].database,

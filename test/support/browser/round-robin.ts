@@ -2,27 +2,27 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What happens to one request on its way. */
+/** How the proxy handles one request. */
 interface Passage {
-  /** Milliseconds by which the response is late. */
+  /** Delay of the response, milliseconds. */
   readonly lateMs?: number;
-  /** Answered by the proxy itself, as one does whose service is overloaded. */
+  /** The response that the proxy itself sends, as if the service were overloaded. */
   readonly refusal?: { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
   /** Ends the connection without a response, before or after the service has answered. */
   readonly broken?: 'before' | 'after';
 }
 
-/** One host for a page and the instances of the service behind it, which take turns. */
+/** One host that serves a page and forwards requests to the instances of the service in turn. */
 export interface RoundRobin {
   readonly port: number;
-  /** Method and path of everything that was passed to the service, or would have been. */
+  /** Method and path of all requests for the service, including those that were not forwarded. */
   readonly seen: string[];
-  /** Decides about each request to the service; everything passes until it is set. */
+  /** Decides how each request to the service is handled; by default, all requests are forwarded. */
   passage: (call: string) => Passage;
   stop(): Promise<void>;
 }
 
-/** Listens on `port`, serves `pages` itself and passes everything else to the `instances` in turn. */
+/** Listens on `port`, serves `pages` itself and forwards everything else to the `instances` in turn. */
 export async function startRoundRobin(
   port: number,
   instances: readonly string[],

@@ -1,6 +1,6 @@
 import { Clock } from '../../../src/platform/clock/clock.js';
 
-/** A clock that moves only when it is told to. */
+/** A clock that only the test moves. */
 export class ManualClock extends Clock {
   constructor(private ms = Date.UTC(2026, 0, 1)) {
     super();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A folder of the current test, removed after it. Its name has spaces, as a user's may. */
+/** Creates a folder for the current test, which is removed after it. Its name has spaces, as the path of a user can. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'portcullis test '));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 20 }));

@@ -6,7 +6,7 @@ export const HAMBURG: Place = { country: 'DE', latitude: 53.5511, longitude: 9.9
 export const NEW_YORK: Place = { country: 'US', latitude: 40.7128, longitude: -74.006, radiusKm: 10 };
 export const SYDNEY: Place = { country: 'AU', latitude: -33.8688, longitude: 151.2093, radiusKm: 5 };
 
-/** Where the networks of the documentation lie in the tests (RFC 5737, RFC 3849); a third of them lies nowhere. */
+/** The places of documentation networks (RFC 5737, RFC 3849) in the tests; a third of the networks has none. */
 const NETWORKS: Readonly<Record<string, Place>> = {
   '192.0.2.0/25': BERLIN,
   '192.0.2.128/25': HAMBURG,
@@ -14,7 +14,7 @@ const NETWORKS: Readonly<Record<string, Place>> = {
   '2001:db8:1::/48': NEW_YORK,
 };
 
-/** A database of type City, with as much in its records as the real one has. */
+/** Creates a database of type City, with records as detailed as those of the real one. */
 export function cityDatabase(): Buffer {
   const records = Object.entries(NETWORKS).map(([network, place]) => [network, recordOf(place)] as const);
   return mmdb(Object.fromEntries(records), { type: 'GeoLite2-City' });

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 
-/** What a record of a database may hold; whole numbers are unsigned, bigints 64 bits wide. */
+/** The values that a record can contain; integers are unsigned, bigints are 64 bits wide. */
 export type MmdbValue =
   string | number | bigint | readonly MmdbValue[] | { readonly [key: string]: MmdbValue };
 
@@ -12,12 +12,13 @@ export interface MmdbOptions {
 /** Field types of the format. */
 const TYPE = { string: 2, double: 3, uint16: 5, uint32: 6, map: 7, uint64: 9, array: 11 } as const;
 const METADATA_MARKER = Buffer.from('\xAB\xCD\xEFMaxMind.com', 'latin1');
-/** Stands between the tree and the data, and counts in the tree's pointers to the data. */
+/** Separates the tree from the data; it is included in the tree's pointers to the data. */
 const SEPARATOR = Buffer.alloc(16);
 
 /**
- * A database in the MaxMind DB format 2.0 (https://maxmind.github.io/MaxMind-DB/): a binary search tree of 24-bit
- * records over the bits of an address, the data that its leaves point to, and the metadata. Networks must not overlap.
+ * Creates a database in the MaxMind DB format 2.0 (https://maxmind.github.io/MaxMind-DB/): a binary search tree of
+ * 24-bit records over the bits of an address, the data that its leaves point to, and the metadata. Networks must not
+ * overlap.
  */
 export function mmdb(
   networks: Readonly<Record<string, MmdbValue>>,
@@ -80,7 +81,7 @@ class SearchTree {
   }
 }
 
-/** The leading bits of a CIDR block; IPv4 lies below `::/96` in a tree of IPv6. */
+/** The leading bits of a CIDR block; in an IPv6 tree, IPv4 addresses are below `::/96`. */
 function bitsOf(network: string, ipVersion: 4 | 6): (0 | 1)[] {
   const [address = '', length] = network.split('/');
   const isV4 = isIPv4(address);
@@ -120,7 +121,7 @@ function map(members: readonly (readonly [key: string, encoded: Buffer])[]): Buf
   ]);
 }
 
-/** Without leading zeros; zero has no bytes at all. */
+/** Encodes a number without leading zeros; zero has no bytes. */
 function unsigned(type: 'uint16' | 'uint32' | 'uint64', value: bigint): Buffer {
   return field(type, bigEndian(value, value === 0n ? 0 : Math.ceil(value.toString(16).length / 2)));
 }
@@ -128,7 +129,10 @@ function unsigned(type: 'uint16' | 'uint32' | 'uint64', value: bigint): Buffer {
 const field = (type: keyof typeof TYPE, payload: Buffer) =>
   Buffer.concat([control(type, payload.length), payload]);
 
-/** The control byte: three bits of type, which continue in a byte of their own where they are too few, and five of size. */
+/**
+ * The control byte: three bits for the type, which is extended by another byte if necessary, and five bits for the
+ * size.
+ */
 function control(type: keyof typeof TYPE, size: number): Buffer {
   if (size > 28) throw new Error('longer than this encoder needs');
   const isExtended = TYPE[type] > 7;

@@ -8,16 +8,16 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 export interface MailServer {
   readonly url: string;
   readonly received: Email[];
-  /** When set, every mail is refused with this answer. */
+  /** If set, every mail is refused with this reply. */
   refusal: string | null;
   /** The reply code of a refusal. */
   refusalCode: number;
-  /** How long the answer to the final dot takes. */
+  /** The delay of the reply to the final dot. */
   answerAfterMs: number;
   stop(): Promise<void>;
 }
 
-/** A real SMTP server on loopback that keeps what it is sent, read as a mail reader reads it. */
+/** A real SMTP server on loopback that stores and parses the mails that it receives. */
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
   const received: Email[] = [];
   const server = new SMTPServer({
@@ -38,7 +38,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     },
     ...options,
   });
-  // A client that hangs up, as one does that insists on TLS, is not the server's error.
+  // A client that closes the connection, for example because it requires TLS, is not an error of the server.
   server.on('error', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const mailServer: MailServer = {

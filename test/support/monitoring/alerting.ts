@@ -19,7 +19,7 @@ import { ManualClock } from '../clock/manual-clock.js';
 import { startOutbox } from '../outbox/test-outbox.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 
-/** One instance's part in raising alerts and delivering them, without the loops: a test takes the steps itself. */
+/** Raises and delivers the alerts of one instance without background loops: the test triggers each step. */
 export interface Alerting {
   readonly dataSource: DataSource;
   readonly transactions: TransactionRunner;
@@ -66,19 +66,19 @@ export async function startAlerting(
   };
 }
 
-/** What {@link startAlerting} writes through, for channels that need it as well; not connected yet. */
+/** The data source of {@link startAlerting}, for channels that need it too; not connected yet. */
 export function alertingDataSource(database: FreshDatabase): DataSource {
   const options = dataSourceOptions(database.settings, 'service');
   return new DataSource({ ...options, entities: [Alert, OutboxMessage, AddressBlock] });
 }
 
-/** Of one installation, whatever its instances. */
+/** Shared by all instances of the test installation. */
 export const TEST_ALERT_IDS = new AlertIds(new MasterKey('what the alerts of a test are named by'));
 
 export const WARNING: AlertKind = { name: 'brute_force', severity: 'warning', quietSeconds: 60 };
 export const CRITICAL: AlertKind = { ...WARNING, severity: 'critical' };
 
-/** A finding as a rule would make it. */
+/** Creates a finding like those of a rule. */
 export function finding(members: Partial<Finding> = {}): Finding {
   return {
     kind: WARNING,

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** Whether Prometheus' own checker is at hand; where tests run for release it must be. */
+/** Whether promtool, the checker of Prometheus, is installed; it is required in CI. */
 export const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 
 if (!hasPromtool && process.env['CI'] === 'true')
@@ -11,7 +11,7 @@ export interface Verdict {
   readonly output: string;
 }
 
-/** Runs promtool; its output is what it complains about. */
+/** Runs promtool and returns the problems that it reports. */
 export function promtool(parameters: readonly string[], input = ''): Verdict {
   const { status, stdout, stderr } = spawnSync('promtool', parameters, { input, encoding: 'utf8' });
   return { status, output: `${stdout}${stderr}` };

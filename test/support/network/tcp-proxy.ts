@@ -1,26 +1,26 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server that can be broken without touching the server. */
+/** A proxy that can interrupt the connections to a server. */
 export interface TcpProxy {
   readonly port: number;
-  /** From now on requests reach the server, but no answer comes back; connections are reset at the first one. */
+  /** From now on, requests reach the server, but no reply is forwarded: each connection is reset at the first one. */
   resetOnAnswer(): void;
   /**
-   * Falls silent on the connection that is the first to have an answer with these bytes, once it is passed on: no answer
-   * comes back there, and with `deaf` no request gets through either, as with a server that is stopped.
+   * Forwards the first reply that contains these bytes, and then no further replies on its connection. With `deaf`,
+   * requests are no longer forwarded either, as with a stopped server.
    */
   fallSilentAfter(answer: Buffer, options?: { deaf?: boolean }): void;
-  /** Ends every connection and lets none through, as a server that is gone does. */
+  /** Closes every connection and refuses new ones, as if the server did not exist. */
   cut(): void;
-  /** Passes everything on again. */
+  /** Forwards everything again. */
   heal(): void;
-  /** Leads new connections to another server, as an address does after a failover; old ones stay where they are. */
+  /** Forwards new connections to another server, as after a failover; existing ones are unchanged. */
   retarget(port: number): void;
   stop(): Promise<void>;
 }
 
-/** Listens on a free loopback port and passes everything on to `port`. */
+/** Listens on a free loopback port and forwards everything to `port`. */
 export async function startTcpProxy(port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let resetting = false;

@@ -5,14 +5,14 @@ import { readFileSync } from 'node:fs';
 
 type Schema = { type?: unknown; properties?: object; additionalProperties?: unknown };
 
-/** The committed document; another contract test holds it to be the one that the service makes. */
+/** The committed document; another contract test checks that the service generates the same one. */
 export function committedDocument(): OpenAPIObject {
   return JSON.parse(readFileSync('openapi.json', 'utf8')) as OpenAPIObject;
 }
 
 /**
- * Judges bodies by the schemas of an OpenAPI 3.1 document. Its objects are taken as closed, so that a member which the
- * service answers and the document does not know is a fault too.
+ * Validates bodies against the schemas of an OpenAPI 3.1 document. Objects are treated as closed, so that an
+ * undocumented member is a fault, too.
  */
 export class DescribedAnswers {
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -26,7 +26,7 @@ export class DescribedAnswers {
     this.ajv.addSchema({ ...closed, $id: 'openapi' });
   }
 
-  /** What is wrong with a body, by the schema at these names in the document; empty when nothing is. */
+  /** The faults of a body by the schema at this path in the document; empty if there are none. */
   faults(body: unknown, ...path: string[]): string[] {
     const pointer = path.map((name) => encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1')));
     const validate = this.ajv.compile({ $ref: `openapi#/${pointer.join('/')}` });

@@ -10,7 +10,7 @@ import { OutboxWorker } from '../../../src/platform/outbox/outbox-worker.js';
 import { Outbox } from '../../../src/platform/outbox/outbox.js';
 import { OutboxRepository } from '../../../src/platform/outbox/outbox.repository.js';
 
-/** One instance's outbox, without the loops: a test takes the steps itself. */
+/** The outbox of one instance without background loops: the test triggers each step. */
 export interface TestOutbox {
   readonly outbox: Outbox;
   readonly messages: OutboxRepository;
@@ -18,7 +18,7 @@ export interface TestOutbox {
   readonly transactions: TransactionRunner;
 }
 
-/** Over a connected data source that knows {@link OutboxMessage}. */
+/** Starts an outbox on a connected data source that includes {@link OutboxMessage}. */
 export function startOutbox(dataSource: DataSource, clock: Clock): TestOutbox {
   const randomness = new SystemRandomness();
   const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage));
@@ -29,7 +29,7 @@ export function startOutbox(dataSource: DataSource, clock: Clock): TestOutbox {
   return { outbox, messages, workers, transactions };
 }
 
-/** Of one installation, whatever its instances. */
+/** Shared by all instances of the test installation. */
 const TEST_SEALING = new Sealing(
   new MasterKey('what the messages of a test are sealed with'),
   new SystemRandomness(),

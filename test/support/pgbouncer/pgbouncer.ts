@@ -8,7 +8,7 @@ import { freePort } from '../network/free-port.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 import { eventually } from '../waiting/eventually.js';
 
-/** A PgBouncer with its defaults before one database, and the addresses through it. */
+/** A PgBouncer with default settings in front of one database, and the URLs that lead through it. */
 export interface PgBouncer {
   readonly url: string;
   readonly ownerUrl: string;
@@ -17,7 +17,7 @@ export interface PgBouncer {
 
 const NOBODY = 65_534;
 
-/** Starts Debian's PgBouncer on a free loopback port; only what has no default is configured. */
+/** Starts Debian's PgBouncer on a free loopback port; only settings without a default are configured. */
 export async function startPgBouncer(
   database: FreshDatabase,
   mode: 'session' | 'transaction',

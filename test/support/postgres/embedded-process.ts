@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('embedded-program.ts', import.meta.url));
 
-/** What the program told, in its order. */
+/** An event that the program reported. */
 interface ProgramEvent {
   readonly urls?: { readonly serviceUrl: string; readonly ownerUrl: string; readonly superuserUrl: string };
   readonly tookMs?: number;
@@ -14,17 +14,17 @@ interface ProgramEvent {
   readonly log?: string;
 }
 
-/** A process that uses the embedded server of a folder, to be killed by a spec. */
+/** A process that uses the embedded server of a folder and that a spec can kill. */
 export interface EmbeddedProcess {
   readonly child: ChildProcess;
   readonly events: readonly ProgramEvent[];
-  /** Resolves with the addresses; rejects with what the process wrote to stderr if it ends before. */
+  /** Resolves with the URLs; rejects with the stderr output if the process ends before. */
   readonly started: Promise<Required<ProgramEvent>['urls']>;
-  /** Sends a signal, to its whole process group as a terminal would, and waits for the process's end. */
+  /** Sends a signal to the whole process group, as a terminal does, and waits until the process has ended. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the program in a process group of its own, as the given user when root asks for one. */
+/** Starts the program in its own process group, as the given user if the caller is root. */
 export function spawnEmbedded(
   dataDir: string,
   user: Pick<SpawnOptions, 'uid' | 'gid'> = {},

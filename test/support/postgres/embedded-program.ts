@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../../src/platform/embedded-postgres/embedded-postgres.js';
 
-// What a service does with the embedded server, without the service: started with a DATA_DIR, it writes one line
-// of JSON per event, and drains on a signal with the database still in use.
+// Uses the embedded server like the service does: it is started with a DATA_DIR, writes one line of JSON per event, and
+// drains on a signal while the database is still in use.
 const say = (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`);
 
 const startedAt = performance.now();

@@ -4,21 +4,21 @@ import { inject } from 'vitest';
 import type { DatabaseSettings } from '../../../src/platform/database/data-source-options.js';
 import { templateOf, urlOf } from './test-cluster.js';
 
-/** A migrated database of a spec's own. */
+/** A migrated database that belongs to one spec. */
 export interface FreshDatabase {
   readonly name: string;
-  /** As the service's role, which may not rewrite the audit tables. */
+  /** URL for the role of the service, which must not modify audit entries. */
   readonly url: string;
-  /** As the owner of the tables, who migrates. */
+  /** URL for the owner of the tables, who runs the migrations. */
   readonly ownerUrl: string;
   readonly superuserUrl: string;
-  /** The same as the variables of the environment. */
+  /** The same URLs as environment variables. */
   readonly settings: DatabaseSettings;
-  /** Ends its connections and removes it; again is harmless. */
+  /** Closes its connections and drops it; can be called repeatedly. */
   drop(): Promise<void>;
 }
 
-/** Clones the template of this run, some 20 ms; `migrated: false` gives an empty database instead. */
+/** Clones the template of this run, which takes about 20 ms; `migrated: false` creates an empty database instead. */
 export async function freshDatabase({ migrated = true } = {}): Promise<FreshDatabase> {
   const cluster = inject('postgres');
   const name = `${cluster.run}_${randomBytes(6).toString('hex')}`;

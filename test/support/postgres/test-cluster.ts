@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { migrate } from '../../../src/platform/database/migrate.js';
 
-/** Where a spec clones its database; serialisable, because workers are processes of their own. */
+/** The server on which specs clone their databases; serialisable, because workers are separate processes. */
 export interface TestCluster {
   readonly superuserUrl: string;
   /** Common prefix of every database and role of this run. */
@@ -20,10 +20,10 @@ export interface OpenTestCluster {
 }
 
 const PREFIX = 'portcullis_test_';
-/** Namespace of the advisory locks by which a run shows that it is alive. */
+/** Namespace of the advisory locks that show that a run is active. */
 const RUN_LOCK = 1_347_571_540;
 
-/** The address of a database of the cluster for a role. */
+/** Returns the URL of a database of the cluster for a role. */
 export function urlOf(cluster: TestCluster, database: string, role?: string): string {
   const url = new URL(cluster.superuserUrl);
   url.pathname = `/${database}`;
@@ -40,9 +40,9 @@ export function templateOf(cluster: TestCluster): string {
 }
 
 /**
- * Prepares a server for one run of the tests: roles and a template database of its own, migrated as production is,
- * so that the template is never out of date and runs do not meet. `close` removes every trace; what a killed run
- * left behind is removed by the next.
+ * Prepares a server for one test run: it creates roles and a template database that belong to the run, so that the
+ * template is never out of date and runs do not interfere with each other. The template is migrated like a production
+ * database. `close` removes everything; the next run removes what a killed run has left behind.
  */
 export async function openTestCluster(
   superuserUrl: string,

@@ -4,28 +4,28 @@ import { readFile } from 'node:fs/promises';
 import { freePort } from '../network/free-port.js';
 import { eventually } from '../waiting/eventually.js';
 
-/** The service in a process of its own, as an operator runs it. */
+/** The service in a separate process, as an operator runs it. */
 export interface ServiceProcess {
   readonly child: ChildProcess;
   readonly url: string;
-  /** What it wrote to stdout and stderr so far. */
+  /** The output to stdout and stderr so far. */
   readonly output: () => string;
-  /** Resolves once it is ready; rejects with its output when it ends instead. */
+  /** Resolves once the service is ready; rejects with its output if it ends instead. */
   readonly ready: Promise<void>;
-  /** Its exit code, or null when a signal ended it. */
+  /** The exit code, or null if a signal ended it. */
   readonly ended: Promise<number | null>;
 }
 
 export interface ServiceOptions {
-  /** `npm start` unless told otherwise. */
+  /** The command to run; `npm start` by default. */
   readonly command?: readonly [program: string, ...args: string[]];
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A start may have to compile first. */
+/** Includes the time for compilation. */
 const READY_MS = 120_000;
 
-/** Starts the service with nothing configured but what `env` says, in a process group of its own. */
+/** Starts the service in its own process group, with only `env` as its configuration. */
 export async function startService({
   command = ['npm', 'start'],
   env = {},

@@ -13,7 +13,7 @@ export interface ProxyServer {
   stop(): Promise<void>;
 }
 
-/** How a proxy program is configured and started; each appends the address of its client to `X-Forwarded-For`. */
+/** The configuration and command of a proxy program, which appends the address of its client to `X-Forwarded-For`. */
 export interface ProxyProgram {
   readonly name: string;
   readonly isInstalled: boolean;
@@ -67,7 +67,7 @@ listen service
   parameters: (file) => ['-db', '-f', file],
 };
 
-/** Starts a proxy on a free loopback port; answers once it listens. */
+/** Starts a proxy on a free loopback port; resolves once it listens. */
 export async function startProxy(program: ProxyProgram, servicePort: number): Promise<ProxyServer> {
   const folder = await mkdtemp(join(tmpdir(), `portcullis-${program.name}-`));
   const port = await freePort();

@@ -7,13 +7,16 @@ const SLOTS = 16_384;
 
 /** A Redis Cluster of three primaries without replicas, for one spec. */
 export interface RedisCluster {
-  /** One URL per primary, the form in which REDIS_URL names a cluster. */
+  /** One URL per primary, as in REDIS_URL. */
   readonly urls: string[];
   readonly nodes: readonly RedisServer[];
   stop(): Promise<void>;
 }
 
-/** Starts three throw-away servers, makes them meet and divides the slots; answers once all agree that it is up. */
+/**
+ * Starts three temporary servers, joins them and assigns the slots; resolves once all of them report that the cluster
+ * is up.
+ */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const busPorts = [await freePort(), await freePort(), await freePort()];
   const nodes = await Promise.all(busPorts.map((busPort) => startRedis({ args: clusterArguments(busPort) })));

@@ -7,8 +7,8 @@ const LEASE_SECONDS = 600;
 const LEASE_KEY = 'portcullis:test:lease';
 
 /**
- * A logical database of a server that is not ours to break: leased, emptied, and emptied again at the end. A test
- * that wants to break it is skipped with that reason.
+ * Reserves a logical database of a shared server; it is emptied before and after its use. Tests that would have to
+ * stop or reconfigure the server are skipped, with the reason.
  */
 export async function borrowRedis(url: string): Promise<RedisServer> {
   const redis = new Redis(url);

@@ -9,26 +9,26 @@ import { freePort } from '../network/free-port.js';
 import { eventually } from '../waiting/eventually.js';
 import { borrowRedis } from './borrowed-redis.js';
 
-/** A Redis for one spec, and the ways to break it. */
+/** A Redis server for one spec, with methods that stop, pause or restart it. */
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
   stop(): Promise<void>;
-  /** SIGKILL; answers once the process is gone. */
+  /** Sends SIGKILL; resolves once the process has ended. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open and nothing answers. */
+  /** Sends SIGSTOP: connections stay open, but commands get no reply. */
   pause(): void;
   resume(): void;
-  /** An empty server on the same port. */
+  /** Starts an empty server on the same port. */
   restart(): Promise<void>;
 }
 
-/** `describe` for specs that use {@link startRedis}: skipped where a machine has no Redis at all. */
-// oxlint-disable-next-line vitest/valid-describe-callback -- this makes a `describe`, it does not call one
+/** `describe` for specs that use {@link startRedis}: skipped if no Redis is available. */
+// oxlint-disable-next-line vitest/valid-describe-callback -- this creates a `describe`, it does not call one
 export const describeWithRedis = describe.skipIf(inject('redis').kind === 'none');
 
-/** Starts a throw-away server on a free loopback port, without persistence; `args` are redis-server's own. */
+/** Starts a temporary server on a free loopback port, without persistence; `args` are passed to redis-server. */
 export async function startRedis({ args = [] }: { args?: readonly string[] } = {}): Promise<RedisServer> {
   const source = inject('redis');
   if (source.kind === 'borrowed') return borrowRedis(source.url);
@@ -77,7 +77,7 @@ async function launch(port: number, folder: string, args: readonly string[]): Pr
   return child;
 }
 
-/** Any reply will do: with a password set, even the refusal shows a server that listens. */
+/** Accepts any reply: if a password is set, even a refusal shows that the server listens. */
 async function answers(port: number, child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) throw new Error(`redis-server ended with code ${child.exitCode}.`);
   const socket = connect(port, '127.0.0.1');

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 
-/** Where specs take Redis from: a server of their own, a borrowed one, or nowhere. */
+/** The Redis that specs use: their own server, a borrowed one, or none. */
 export type RedisSource =
   { readonly kind: 'own' } | { readonly kind: 'borrowed'; readonly url: string } | { readonly kind: 'none' };
 
 /**
- * A `redis-server` on PATH comes first, because specs stop, pause and kill it; `TEST_REDIS_URL` lends a server to
+ * A `redis-server` on PATH is preferred, because specs stop, pause and kill it. `TEST_REDIS_URL` provides a server for
  * the specs that only use it.
  */
 export function findRedis(): RedisSource {

@@ -11,20 +11,20 @@ import { SingleUseSecrets } from '../../../src/platform/secrets/single-use-secre
 import { ManualClock } from '../clock/manual-clock.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 
-/** One instance of the service over a database, with a pool and a clock of its own. */
+/** One instance of the service on a database, with its own pool and clock. */
 export interface SecretStore {
   readonly secrets: SingleUseSecrets;
   readonly repository: SecretsRepository;
   readonly transactions: TransactionRunner;
   readonly dataSource: DataSource;
   readonly clock: ManualClock;
-  /** The texts of the statements over secrets that ran meanwhile. */
+  /** Runs `work` and returns the SQL statements on secrets that it executed. */
   statementsOf(work: () => Promise<unknown>): Promise<string[]>;
 }
 
 const ignore = () => undefined;
 
-/** Opens an instance; another master secret makes it a stranger to the same database. */
+/** Opens an instance; with another master secret, it belongs to another installation on the same database. */
 export async function secretStore(
   database: FreshDatabase,
   masterSecret = 'the master secret of the instances in this test',

@@ -17,7 +17,7 @@ declare module 'vitest' {
 /** Vitest evaluates this file once per project; the servers are shared through the process. */
 const shared = globalThis as { portcullisTestServers?: { servers: Promise<OpenTestCluster>; users: number } };
 
-/** Vitest's global set-up: one PostgreSQL for all projects of a run, and word of where Redis comes from. */
+/** Vitest's global set-up: provides one PostgreSQL server to all projects of a run, and the source of Redis. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const redis = findRedis();
   if (redis.kind === 'none' && process.env['CI'] === 'true') {
@@ -37,8 +37,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function openPostgres(): Promise<OpenTestCluster> {
   const url = process.env['TEST_DATABASE_URL'];
   if (url) return openTestCluster(url);
-  // Kept between runs, so that a run killed at its end leaves a server that the next one adopts. Every test's
-  // database is thrown away: only the operating system has to survive, and a killed server loses nothing by that.
+  // The folder is kept between runs, so that a run can adopt the server of a run that was killed. The databases of tests
+  // are temporary, so writes need not survive a crash of the operating system.
   const embedded = await startEmbeddedPostgres({
     dataDir: join(memoryFolder(), 'cluster'),
     logger: new Logger('TestPostgres'),

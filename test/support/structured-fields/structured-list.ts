@@ -1,4 +1,4 @@
-/** A member of a structured field's List: a String with Integer parameters, all that the RateLimit fields use. */
+/** A member of a List in a structured field: a String with Integer parameters, as in the RateLimit fields. */
 export interface ListMember {
   readonly value: string;
   readonly parameters: Readonly<Record<string, number>>;

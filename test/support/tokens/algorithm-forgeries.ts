@@ -28,7 +28,7 @@ export const ALGORITHM_FORGERIES: readonly Forgery[] = [
     'an HMAC under the public key as PEM without its last line feed',
     confused((forge) => pemOf(forge).trimEnd()),
   ],
-  ['an HMAC under the public key as PEM with a blank before it', confused((forge) => ` ${pemOf(forge)}`)],
+  ['an HMAC under the public key as PEM with a leading space', confused((forge) => ` ${pemOf(forge)}`)],
   [
     'an HMAC under the public key as DER',
     confused((forge) => forge.publicKey.export({ format: 'der', type: 'spki' })),
@@ -37,8 +37,8 @@ export const ALGORITHM_FORGERIES: readonly Forgery[] = [
     'an HMAC under the public key as JWK',
     confused((forge) => JSON.stringify(forge.publicKey.export({ format: 'jwk' }))),
   ],
-  ['an HMAC under its own kid', confused((forge) => forge.kid)],
-  ['an HMAC under nothing', confused(() => '')],
+  ['an HMAC under the bytes of its kid', confused((forge) => forge.kid)],
+  ['an HMAC under an empty key', confused(() => '')],
   ['an HMAC of 512 bits under the public key', confused(pemOf, 'HS512', 'sha512')],
   [
     'an HMAC under the public key that claims the pinned algorithm',

@@ -11,7 +11,7 @@ const withoutClaim =
     const { [claim]: _dropped, ...rest } = claims;
     return forge.signed(forge.header, rest);
   };
-/** JSON that no JSON.stringify writes: the claim's value as a text of the number. */
+/** JSON that JSON.stringify cannot write: the value of the claim is a number in another notation. */
 const withRawClaim =
   (claim: string, raw: string): Forgery[1] =>
   ({ forge, claims }) => {
@@ -26,7 +26,7 @@ export const CLAIM_FORGERIES: readonly Forgery[] = [
     withoutClaim(claim),
   ]),
   [
-    'the issuer with a slash more',
+    'the issuer with a trailing slash',
     ({ forge, claims }) => forge.signed(forge.header, { ...claims, iss: `${String(claims['iss'])}/` }),
   ],
   [
@@ -35,7 +35,7 @@ export const CLAIM_FORGERIES: readonly Forgery[] = [
       forge.signed(forge.header, { ...claims, iss: String(claims['iss']).toUpperCase() }),
   ],
   [
-    'the beginning of the issuer',
+    'a prefix of the issuer',
     ({ forge, claims }) => forge.signed(forge.header, { ...claims, iss: String(claims['iss']).slice(0, -1) }),
   ],
   [
@@ -52,20 +52,20 @@ export const CLAIM_FORGERIES: readonly Forgery[] = [
     ({ forge, claims }) => forge.signed(forge.header, { ...claims, aud: ['other', claims['aud']] }),
   ],
   ['another audience', withClaims({ aud: 'other' })],
-  ['the audience and more', withClaims({ aud: 'portcullis-admin' })],
-  ['the beginning of the audience', withClaims({ aud: 'portculli' })],
+  ['the audience with a suffix', withClaims({ aud: 'portcullis-admin' })],
+  ['a prefix of the audience', withClaims({ aud: 'portculli' })],
   ['the audience in upper case', withClaims({ aud: 'PORTCULLIS' })],
   ['an empty audience', withClaims({ aud: '' })],
-  ['an end as text', withClaims({ exp: '99999999999' })],
-  ['a negative end', withClaims({ exp: -1 })],
-  ['an end that is over', withClaims({ exp: 1_000_000_000 })],
-  ['an end that is no integer', withClaims({ exp: 99_999_999_999.5 })],
-  ['an end of null', withClaims({ exp: null })],
-  ['an end beyond all numbers', withRawClaim('exp', '1e400')],
-  ['an end in a list', withClaims({ exp: [99_999_999_999] })],
-  ['a beginning as text', withClaims({ iat: '1' })],
+  ['an expiry as text', withClaims({ exp: '99999999999' })],
+  ['a negative expiry', withClaims({ exp: -1 })],
+  ['an expiry in the past', withClaims({ exp: 1_000_000_000 })],
+  ['an expiry that is not an integer', withClaims({ exp: 99_999_999_999.5 })],
+  ['an expiry of null', withClaims({ exp: null })],
+  ['an expiry beyond the range of numbers', withRawClaim('exp', '1e400')],
+  ['an expiry in a list', withClaims({ exp: [99_999_999_999] })],
+  ['an issue time as text', withClaims({ iat: '1' })],
   [
-    'a beginning in an hour',
+    'an issue time in an hour',
     ({ forge, claims }) => forge.signed(forge.header, { ...claims, iat: Number(claims['iat']) + 3600 }),
   ],
   [
@@ -73,21 +73,21 @@ export const CLAIM_FORGERIES: readonly Forgery[] = [
     ({ forge, claims }) => forge.signed(forge.header, { ...claims, nbf: Number(claims['iat']) + 3600 }),
   ],
   ['nbf as text', withClaims({ nbf: '0' })],
-  ['a subject that is no id', withClaims({ sub: 'admin' })],
+  ['a subject that is not an id', withClaims({ sub: 'admin' })],
   ['a subject of SQL', withClaims({ sub: "' OR '1'='1" })],
   [
     'a session in a list',
     ({ forge, claims }) => forge.signed(forge.header, { ...claims, sid: [claims['sid']] }),
   ],
-  ['roles that are no list', withClaims({ roles: 'admin' })],
+  ['roles that are not a list', withClaims({ roles: 'admin' })],
   ['a role that does not exist', withClaims({ roles: ['root'] })],
-  ['a payload that is no JSON', ({ forge }) => forge.signed(forge.header, 'no JSON')],
+  ['a payload that is not JSON', ({ forge }) => forge.signed(forge.header, 'no JSON')],
   ['a payload of null', ({ forge }) => forge.signed(forge.header, 'null')],
   ['a payload that is a list', ({ forge }) => forge.signed(forge.header, '[]')],
   ['a payload that is a text', ({ forge }) => forge.signed(forge.header, '"text"')],
   ['a payload that is a number', ({ forge }) => forge.signed(forge.header, '7')],
   [
-    'a payload that is no UTF-8',
+    'a payload that is not UTF-8',
     ({ forge, claims }) => {
       const text = JSON.stringify({ ...claims, jti: 'J' });
       const input = `${encoded(forge.header)}.${Buffer.from(text.replace('"J"', '"\xff"'), 'latin1').toString('base64url')}`;

@@ -14,7 +14,7 @@ export const FORM_FORGERIES: readonly Forgery[] = [
   ['an unencoded payload', withHeader({ b64: false, crit: ['b64'] })],
   ['an unencoded payload that is not critical', withHeader({ b64: false })],
   ['a compressed payload', withHeader({ zip: 'DEF' })],
-  ['a member that nobody knows', withHeader({ x: 1 })],
+  ['an unknown member', withHeader({ x: 1 })],
   [
     'the flattened JSON serialisation',
     ({ genuine }) => {
@@ -68,10 +68,10 @@ export const FORM_FORGERIES: readonly Forgery[] = [
     },
   ],
   ['a character outside the alphabet', ({ genuine }) => `${genuine.slice(0, -20)}~${genuine.slice(-19)}`],
-  ['a header that is no JSON', ({ forge, claims }) => forge.signed('{"alg":"RS256"', claims)],
+  ['a header that is not JSON', ({ forge, claims }) => forge.signed('{"alg":"RS256"', claims)],
   ['a header that is a list', ({ forge, claims }) => forge.signed('[]', claims)],
-  ['dots alone', () => '..'],
+  ['only dots', () => '..'],
   ['its three parts in another order', ({ genuine }) => parts(genuine).toReversed().join('.')],
   ['ten kilobytes', () => 'a'.repeat(10_000)],
-  ['a refresh token of the right alphabet', () => 'A'.repeat(70)],
+  ['a refresh token', () => 'A'.repeat(70)],
 ];

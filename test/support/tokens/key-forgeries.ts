@@ -1,10 +1,10 @@
 import { type Forgery, strangerOf, withHeader, withoutHeader } from './forgery.js';
 import { signedBy } from './token-forge.js';
 
-/** Keys that the token brings along or names (RFC 8725 section 3.10). */
+/** Keys that the token contains or refers to (RFC 8725 section 3.10). */
 export const KEY_FORGERIES: readonly Forgery[] = [
   [
-    "a stranger's key under the genuine kid",
+    'another key under the genuine kid',
     ({ forge, claims }) => signedBy(strangerOf(forge).privateKey, forge.header, claims),
   ],
   ['an unknown kid', withHeader({ kid: 'nobody' })],
@@ -24,11 +24,11 @@ export const KEY_FORGERIES: readonly Forgery[] = [
     ({ forge, claims }) => forge.signed({ ...forge.header, kid: forge.kid.toUpperCase() }, claims),
   ],
   [
-    'the genuine kid and NUL',
+    'the genuine kid followed by NUL',
     ({ forge, claims }) => forge.signed({ ...forge.header, kid: `${forge.kid}\0` }, claims),
   ],
   [
-    'a key set to be fetched',
+    'the URL of a key set',
     ({ forge, claims, trap }) =>
       signedBy(
         strangerOf(forge).privateKey,
@@ -37,12 +37,12 @@ export const KEY_FORGERIES: readonly Forgery[] = [
       ),
   ],
   [
-    'a certificate to be fetched',
+    'the URL of a certificate',
     ({ forge, claims, trap }) =>
       signedBy(strangerOf(forge).privateKey, { ...forge.header, x5u: `${trap}/cert.pem` }, claims),
   ],
   [
-    'a kid to be fetched',
+    'a kid that is a URL',
     ({ forge, claims, trap }) =>
       signedBy(strangerOf(forge).privateKey, { ...forge.header, kid: trap }, claims),
   ],

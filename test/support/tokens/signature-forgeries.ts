@@ -8,7 +8,7 @@ const withSignature =
     return `${header}.${payload}.${change(Buffer.from(signature, 'base64url')).toString('base64url')}`;
   };
 
-/** Signatures that are none (CVE-2022-21449 among them). */
+/** Invalid signatures, including that of CVE-2022-21449. */
 export const SIGNATURE_FORGERIES: readonly Forgery[] = [
   ['no signature', ({ genuine }) => `${parts(genuine).slice(0, 2).join('.')}.`],
   [
@@ -19,11 +19,11 @@ export const SIGNATURE_FORGERIES: readonly Forgery[] = [
       return flipped;
     }),
   ],
-  ['a signature of nothing but zeros', withSignature((signature) => Buffer.alloc(signature.length))],
-  ['a signature that is one byte short', withSignature((signature) => signature.subarray(0, -1))],
-  ['a signature that is one byte long', withSignature(() => Buffer.from([1]))],
+  ['a signature of zeros', withSignature((signature) => Buffer.alloc(signature.length))],
+  ['a signature that is one byte too short', withSignature((signature) => signature.subarray(0, -1))],
+  ['a signature of one byte', withSignature(() => Buffer.from([1]))],
   [
-    'a signature with a byte more',
+    'a signature with an additional byte',
     withSignature((signature) => Buffer.concat([signature, Buffer.from([0])])),
   ],
   [
@@ -31,11 +31,11 @@ export const SIGNATURE_FORGERIES: readonly Forgery[] = [
     withSignature((signature) => Buffer.concat([Buffer.from([0x30, signature.length]), signature])),
   ],
   [
-    'the payload of another',
+    'the payload of another token',
     ({ genuine, other }) => [parts(genuine)[0], parts(other)[1], parts(genuine)[2]].join('.'),
   ],
   [
-    'the signature of another',
+    'the signature of another token',
     ({ genuine, other }) => [...parts(genuine).slice(0, 2), parts(other)[2]].join('.'),
   ],
   [

@@ -1,17 +1,19 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { publicJwkOf, type SigningAlgorithm } from '../../../src/sessions/keys/key-material.js';
 
-/** Everything that a forger could wish for: the installation's own key, to make tokens that are wrong in one point. */
+/** Creates tokens with the signing key of the installation, so that each can be wrong in exactly one respect. */
 export interface TokenForge {
   readonly algorithm: SigningAlgorithm;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
-  /** To be given to the service as `JWT_PRIVATE_KEY`. */
+  /** The value of `JWT_PRIVATE_KEY` for the service. */
   readonly pem: string;
   readonly kid: string;
   /** The header that the service itself writes. */
   readonly header: Readonly<Record<string, unknown>>;
-  /** A token with this header and payload, signed with the installation's key; texts are taken as they are. */
+  /**
+   * Creates a token with this header and payload, signed with the key of the installation; strings are used unchanged.
+   */
   signed(header: unknown, payload: unknown): string;
 }
 
@@ -38,11 +40,11 @@ export function newForge(algorithm: SigningAlgorithm): TokenForge {
 export const encoded = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
-/** What a part says, as an object. */
+/** Decodes a part to an object. */
 export const decoded = (part: string | undefined): Record<string, unknown> =>
   JSON.parse(Buffer.from(part ?? '', 'base64url').toString()) as Record<string, unknown>;
 
-/** A compact JWS, signed by any key as its kind and the hash demand. */
+/** Creates a compact JWS that is signed with a key, as required by the key's type and the hash. */
 export function signedBy(
   key: KeyObject,
   header: unknown,
@@ -54,7 +56,7 @@ export function signedBy(
   return `${input}.${signature.toString('base64url')}`;
 }
 
-/** A compact JWS whose signature is an HMAC under any bytes, such as those of a public key (CVE-2015-9235). */
+/** Creates a compact JWS whose signature is an HMAC under any bytes, such as those of a public key (CVE-2015-9235). */
 export function hmacSigned(
   secret: string | Buffer,
   header: unknown,

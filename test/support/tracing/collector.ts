@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 type Value = string | number | boolean | null;
 
-/** A span as the collector got it, with the attributes of the process that it came from. */
+/** A span as received by the collector, with the resource attributes of the process that sent it. */
 export interface ReceivedSpan {
   readonly name: string;
   readonly kind: 'server' | 'client' | 'other';
@@ -16,10 +16,10 @@ export interface ReceivedSpan {
 }
 
 export interface Collector {
-  /** What `OTEL_EXPORTER_OTLP_ENDPOINT` is set to. */
+  /** The value for `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly url: string;
   readonly spans: readonly ReceivedSpan[];
-  /** Everything that was sent, as it was sent. */
+  /** The unparsed text of all requests. */
   readonly text: () => string;
   stop(): Promise<void>;
 }
@@ -29,7 +29,7 @@ interface KeyValue {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** An export request of OTLP 1.x in its JSON encoding, as far as the specs look at it. */
+/** The parts of an OTLP 1.x export request, in JSON encoding, that the specs use. */
 interface ExportRequest {
   readonly resourceSpans: readonly {
     readonly resource: { readonly attributes: readonly KeyValue[] };
@@ -50,7 +50,7 @@ interface ExportRequest {
 const KINDS: Readonly<Record<number, ReceivedSpan['kind']>> = { 2: 'server', 3: 'client' };
 const STATUS_ERROR = 2;
 
-/** A collector on loopback that takes OTLP/HTTP in JSON and keeps what it is sent. */
+/** Starts a collector on loopback that accepts OTLP/HTTP in JSON and stores what it receives. */
 export async function startCollector(): Promise<Collector> {
   const spans: ReceivedSpan[] = [];
   const texts: string[] = [];

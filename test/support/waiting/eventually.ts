@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Tries `probe` until it returns without throwing, and returns what it returned; after `timeoutMs` its last error
- * is thrown. For what another process or a real server does in its own time; everything else has the test's clock.
+ * Calls `probe` until it does not throw, and returns its result; after `timeoutMs`, its last error is thrown. Use this
+ * to wait for other processes and real servers; everything else uses the clock of the test.
  */
 export async function eventually<T>(
   probe: () => T | Promise<T>,

@@ -5,7 +5,7 @@ interface ReceivedHook {
   readonly atMs: number;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
-  /** The body as it came: what the signature is over. */
+  /** The body as received, which is the signed text. */
   readonly text: string;
   readonly body: Record<string, unknown>;
 }
@@ -16,9 +16,9 @@ export const accepts: Behaviour = (_, response) => void response.writeHead(204).
 export const answers = (status: number, headers: Record<string, string> = {}): Behaviour => {
   return (_, response) => void response.writeHead(status, headers).end();
 };
-/** Takes the request and never says anything. */
+/** Accepts the request and never responds. */
 export const hangs: Behaviour = () => undefined;
-/** Returns at once, with a body that never ends. */
+/** Responds at once, with a body that never ends. */
 export const floods: Behaviour = (_, response) => {
   response.writeHead(200);
   const pour = () => {
@@ -35,7 +35,7 @@ export interface WebhookReceiver {
   stop(): Promise<void>;
 }
 
-/** A real receiver on loopback that keeps what it is sent. */
+/** Starts a real receiver on loopback that stores the requests. */
 export async function startReceiver(behaviour: Behaviour = accepts): Promise<WebhookReceiver> {
   const received: ReceivedHook[] = [];
   const server = createServer((request, response) => {

@@ -5,9 +5,9 @@ import type { CountingOrder } from './counting-program.js';
 
 const PROGRAM = fileURLToPath(new URL('counting-program.ts', import.meta.url));
 
-/** Another process that shares a Redis. */
+/** Another process that shares a Redis server. */
 export interface CountingProcess {
-  /** Makes that many requests at once, and returns how many were admitted. */
+  /** Makes the requests of the order at once; returns how many were admitted. */
   admitted(order: CountingOrder): Promise<number>;
   stop(): Promise<void>;
 }

@@ -3,14 +3,14 @@ import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
 import type { Window } from '../../../src/rate-limit/windows/window.js';
 import { connect } from '../redis/connect.js';
 
-/** Sent to the program: make so many requests at once. */
+/** A message to the program: make this many requests at once. */
 export interface CountingOrder {
   readonly window: Window;
   readonly requests: number;
 }
 
-// One instance of the service as far as limits go: connected to the given Redis, it answers each order with how
-// many requests were admitted.
+// Applies limits like an instance of the service that is connected to the given Redis, and replies to each order with
+// the number of admitted requests.
 const connection = await connect(process.argv.slice(2));
 const store = new RedisWindows(connection, new SystemClock());
 

@@ -8,10 +8,10 @@ import { startRedisCluster } from '../redis-cluster/redis-cluster.js';
 import { connect } from '../redis/connect.js';
 import { startRedis } from '../redis/redis-server.js';
 
-/** A store under test and the passing of its time. */
+/** A store under test, with control over its time. */
 export interface OpenWindowStore {
   readonly store: WindowStore;
-  /** Lets the store's own clock move on; for Redis that is real time. */
+  /** Advances the clock of the store; for Redis, this waits in real time. */
   pass(ms: number): Promise<void>;
   close(): Promise<void>;
 }

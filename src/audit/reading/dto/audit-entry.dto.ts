@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { AuditEntry } from '../../audit-entry.js';
 import type { AuditOutcome } from '../../audit-vocabulary.js';
 
-/** One entry of the trail; members that do not apply are null. */
+/** One entry of the trail. Members that do not apply are null. */
 export class AuditEntryDto implements AuditEntry {
   @ApiProperty({ format: 'uuid', example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
   id: string;
@@ -10,7 +10,7 @@ export class AuditEntryDto implements AuditEntry {
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
   time: string;
 
-  /** A word of the vocabulary, or `api_call`. */
+  /** An event type, or `api_call`. */
   @ApiProperty({ example: 'authn_login_fail' })
   type: string;
 
@@ -20,11 +20,11 @@ export class AuditEntryDto implements AuditEntry {
   @ApiProperty({ enum: ['success', 'failure'], example: 'failure' })
   outcome: AuditOutcome;
 
-  /** Why: the cause of a failed event, the problem code of a refused call. */
+  /** The reason for a failed event, or the problem code of a refused call. */
   @ApiProperty({ type: String, nullable: true, example: 'wrong_password' })
   reason: string | null;
 
-  /** The account that the entry is about. */
+  /** The user that the entry is about. */
   @ApiProperty({
     type: String,
     format: 'uuid',
@@ -63,7 +63,10 @@ export class AuditEntryDto implements AuditEntry {
   @ApiProperty({ type: Number, nullable: true, example: null })
   durationMs: number | null;
 
-  /** Members specific to the type of the event. An account is given as a keyed digest of its address, never the address. */
+  /**
+   * Members specific to the type of event. An account is given as a keyed digest of its e-mail address, never as the
+   * address.
+   */
   @ApiProperty({
     type: 'object',
     additionalProperties: true,

@@ -8,33 +8,33 @@ import { IsTime } from './time.decorator.js';
 const TYPES = [...AUDIT_EVENT_TYPES, API_CALL];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Selects entries; all given filters apply. */
+/** Selects entries. All given filters must match. */
 export class AuditFilterDto {
-  /** The earliest time, RFC 3339; 24 h before `to` when it is not given. */
+  /** The earliest time, RFC 3339; defaults to 24 h before `to`. */
   @ApiPropertyOptional({ format: 'date-time' })
   @IsOptional()
   @IsTime()
   from?: string;
 
-  /** The time before which entries must lie, RFC 3339; now when it is not given. */
+  /** The time before which entries must lie, RFC 3339; defaults to now. */
   @ApiPropertyOptional({ format: 'date-time' })
   @IsOptional()
   @IsTime()
   to?: string;
 
-  /** Only entries of this type; API calls have `api_call`. */
+  /** Only entries of this type; `api_call` for API calls. */
   @ApiPropertyOptional({ enum: TYPES })
   @IsOptional()
   @IsIn(TYPES, { message: '$property must be a type of the audit vocabulary' })
   type?: string;
 
-  /** Only what succeeded, or only what failed. */
+  /** Only successes, or only failures. */
   @ApiPropertyOptional({ enum: ['success', 'failure'] })
   @IsOptional()
   @IsIn(['success', 'failure'])
   outcome?: AuditOutcome;
 
-  /** Only what concerns this account. */
+  /** Only entries about this user. */
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()
   @Matches(UUID, { message: '$property must be a UUID in lower case' })
@@ -49,7 +49,7 @@ export class AuditFilterDto {
   @IsIP(undefined, { message: '$property must be an IP address' })
   address?: string;
 
-  /** Only what belongs to the request of this `X-Request-Id`. */
+  /** Only entries of the request with this `X-Request-Id`. */
   @ApiPropertyOptional({ pattern: '^[A-Za-z0-9._-]{8,64}$' })
   @IsOptional()
   @Matches(/^[A-Za-z0-9._-]{8,64}$/, { message: '$property must be a request id' })

@@ -2,5 +2,5 @@ import { IntersectionType } from '@nestjs/swagger';
 import { PageQueryDto } from '../../../platform/http/page-query.dto.js';
 import { AuditFilterDto } from './audit-filter.dto.js';
 
-/** Selects the entries to list and the page. */
+/** Selects the entries and the page to list. */
 export class AuditListDto extends IntersectionType(AuditFilterDto, PageQueryDto) {}

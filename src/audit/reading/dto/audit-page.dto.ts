@@ -6,7 +6,7 @@ export class AuditPageDto {
   @ApiProperty({ type: [AuditEntryDto] })
   items: AuditEntryDto[];
 
-  /** Pass it as `cursor`, with the same filters, to get the next page; null on the last one. */
+  /** Pass it as `cursor`, with the same filters, to get the next page; null on the last page. */
   @ApiProperty({ type: String, nullable: true, example: null })
   nextCursor: string | null;
 }

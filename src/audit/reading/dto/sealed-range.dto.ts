@@ -2,15 +2,15 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
 import { IsTime } from './time.decorator.js';
 
-/** A part of the chain, by the time of its seals. */
+/** A part of the chain, selected by the time of its seals. */
 export class SealedRangeDto {
-  /** Only what was sealed since; from the beginning when it is not given. */
+  /** Only seals since this time; defaults to the beginning. */
   @ApiPropertyOptional({ format: 'date-time' })
   @IsOptional()
   @IsTime()
   from?: string;
 
-  /** Only what was sealed until; to the end of the trail when it is not given. */
+  /** Only seals until this time; defaults to the end of the trail. */
   @ApiPropertyOptional({ format: 'date-time' })
   @IsOptional()
   @IsTime()

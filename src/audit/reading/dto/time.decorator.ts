@@ -14,7 +14,7 @@ export const IsTime = () =>
     },
   });
 
-/** Date.parse silently accepts February 30 as the second of March. */
+/** Date.parse silently accepts February 30 as March 2. */
 function isOnTheCalendar(time: string): boolean {
   const date = time.slice(0, 'YYYY-MM-DD'.length);
   const read = new Date(`${date}T00:00:00Z`);

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { Fault, FaultKind } from '../../verification/fault.js';
 import type { Verification } from '../../verification/audit-verification.js';
 
-/** A place where the trail has been changed. */
+/** A place where the trail was altered. */
 export class FaultDto implements Fault {
   /** The id of an entry, or `seal:` and the number of a seal. */
   @ApiProperty({ example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
@@ -11,11 +11,11 @@ export class FaultDto implements Fault {
   @ApiProperty({ example: 'altered' })
   kind: FaultKind;
 
-  @ApiProperty({ example: 'The entry is not what was sealed.' })
+  @ApiProperty({ example: 'The entry differs from what was sealed.' })
   detail: string;
 }
 
-/** The newest seal verified; keep a copy elsewhere to detect a later truncation of the trail. */
+/** The newest verified seal. Keep a copy elsewhere to detect a later truncation of the trail. */
 export class CheckpointDto {
   @ApiProperty({ type: 'integer', example: 4711 })
   number: number;
@@ -23,20 +23,20 @@ export class CheckpointDto {
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
   time: string;
 
-  /** SHA-256 of the seal, hex. */
+  /** SHA-256 of the seal, in hex. */
   @ApiProperty()
   hash: string;
 
-  /** Ed25519 over the 32 bytes of the hash, hex. */
+  /** Ed25519 signature over the 32 bytes of the hash, in hex. */
   @ApiProperty()
   signature: string;
 
-  /** The key to verify it with: SubjectPublicKeyInfo, DER, base64. */
+  /** The public key for verification: SubjectPublicKeyInfo, DER, base64. */
   @ApiProperty()
   publicKey: string;
 }
 
-/** Whether the trail is unchanged, how much of it was verified, and the newest proof. */
+/** Whether the trail is unchanged, how much of it was verified, and the newest checkpoint. */
 export class VerificationDto implements Verification {
   @ApiProperty({ example: true })
   intact: boolean;

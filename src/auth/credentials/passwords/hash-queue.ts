@@ -7,16 +7,17 @@ interface Waiting {
 }
 
 /**
- * {@link HashQueue.assertRoom} takes so long to refuse, milliseconds. Clients that retry a refusal at once would
- * otherwise be refused a thousand times a second, which costs the very processor time that the hashes in the queue need.
+ * The time that {@link HashQueue.assertRoom} takes to refuse, milliseconds. Clients that retry at once would otherwise
+ * be refused a thousand times a second, which costs processor time that the queued hashes need.
  */
 const REFUSAL_MS = 700;
 
 const REAL_TIME = { nowMs: () => performance.now(), pause: delay };
 
 /**
- * Runs at most `width` pieces of work at a time and refuses, with `overloaded` (503), what would wait longer than
- * `maxWaitMs` by the measured pace: work that finishes after its caller has left only wastes processor time (OWASP API4:2023).
+ * Runs at most `width` tasks at a time. By the measured duration of tasks, it refuses with `overloaded` (503) those
+ * that would wait longer than `maxWaitMs`: a task that finishes after its caller has given up only wastes processor
+ * time (OWASP API4:2023).
  */
 export class HashQueue {
   private readonly waiting: Waiting[] = [];
@@ -24,19 +25,19 @@ export class HashQueue {
   constructor(
     private readonly width: number,
     private readonly maxWaitMs: number,
-    /** Moving average of one piece of work, milliseconds; the caller guesses the first. */
+    /** Moving average of the duration of a task, milliseconds; the caller estimates the first value. */
     private paceMs: number,
     private readonly time: { nowMs(): number; pause(ms: number): Promise<unknown> } = REAL_TIME,
   ) {}
 
-  /** Pieces of work that wait for their turn. */
+  /** The number of waiting tasks. */
   get length(): number {
     return this.waiting.length;
   }
 
   /**
-   * Throws what {@link run} would, and takes its time: for a request that has costly steps to take before, and nothing
-   * that others wait for. `run` itself refuses at once, since its caller may hold a count, or do without the hash.
+   * Throws, after a delay, what {@link run} would throw at once. For requests that would otherwise take costly steps
+   * before they call `run` and that hold nothing that others wait for.
    */
   async assertRoom(): Promise<void> {
     const refusal = this.refusal();
@@ -45,7 +46,7 @@ export class HashQueue {
     throw refusal;
   }
 
-  /** Runs the work in its turn; `waitMs` tells it how long that took. */
+  /** Runs the task in its turn; `waitMs` is the time that it waited. */
   async run<T>(work: (waitMs: number) => Promise<T>): Promise<T> {
     const arrivedMs = this.time.nowMs();
     const refusal = this.refusal();
@@ -68,7 +69,7 @@ export class HashQueue {
     return new Problem(PlatformErrors.overloaded, { retryAfterSeconds: Math.ceil(expectedWaitMs / 1000) });
   }
 
-  /** Hands the place to the next in line, or frees it. */
+  /** Starts the next waiting task, or frees the slot. */
   private release(): void {
     const next = this.waiting.shift();
     if (next) next.run();

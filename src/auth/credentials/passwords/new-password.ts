@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
+import { Problem } from '../../../platform/errors/problem.js';
 import { BreachedPasswords } from './breached-passwords.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
 import { passwordTextFault } from './password.decorator.js';
 
-/** Decides whether an account can use a new password, and makes the hash to store. */
+/** Decides whether a new password is acceptable for an account, and creates the hash to store. */
 @Injectable()
 export class NewPassword {
   constructor(
@@ -22,7 +24,19 @@ export class NewPassword {
       : null;
   }
 
-  /** Throws `overloaded` when hashes queue up. */
+  /** Throws `validation_failed`, with the reason, for a password that {@link faultOf} refuses. */
+  async assertAcceptable(password: string, email: string, pointer: string): Promise<void> {
+    const detail = await this.faultOf(password, email);
+    if (detail !== null)
+      throw new Problem(PlatformErrors.validation_failed, { errors: [{ pointer, detail }] });
+  }
+
+  /** Throws `overloaded` if a new hash would wait too long. */
+  async assertRoom(): Promise<void> {
+    await this.hasher.assertRoom();
+  }
+
+  /** Throws `overloaded` if too many hashes are queued. */
   async hash(password: string): Promise<string> {
     return this.hasher.hash(password);
   }

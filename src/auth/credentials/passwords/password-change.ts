@@ -1,39 +1,62 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../../audit/audit.service.js';
+import { Clock } from '../../../platform/clock/clock.js';
 import type { Transaction } from '../../../platform/database/transaction-runner.js';
 import type { Origin } from '../../../platform/http/origin.js';
-import { AccountGuessing } from '../../../rate-limit/guessing/account-guessing.js';
-import { SessionDevices } from '../../../sessions/devices/session-devices.js';
-import { SessionRevocation } from '../../../sessions/revocation/session-revocation.js';
+import { MailOutbox } from '../../../platform/mail/mail-outbox.js';
+import { SingleUseSecrets } from '../../../platform/secrets/single-use-secrets.js';
+import { originFacts } from '../../../sessions/mails/origin-facts.js';
+import { AccessRevocation, type OwnSession } from '../../../sessions/revocation/access-revocation.js';
 import type { User } from '../../../users/user.entity.js';
+import { passwordChangedMail } from '../../mails/password-changed.mail.js';
 import { PasswordCredentials } from './password-credentials.js';
 
-/** The consequences of a new password, regardless of who sets it and why. */
+/** A password that replaces another. */
+export interface Replacement {
+  /** The hash of the new password. */
+  readonly hash: string;
+  /** Who replaces it: the owner with the old one (`change`) or a mailed link (`reset`), or an operator. */
+  readonly by: 'change' | 'reset' | 'operator';
+  /** The session that continues, with its device; all sessions end without it. */
+  readonly in?: OwnSession;
+}
+
+/** Replaces passwords, with the same consequences regardless of who does so and why. */
 @Injectable()
 export class PasswordChange {
   constructor(
     private readonly credentials: PasswordCredentials,
-    private readonly devices: SessionDevices,
-    private readonly guessing: AccountGuessing,
-    private readonly revocation: SessionRevocation,
+    private readonly access: AccessRevocation,
+    private readonly secrets: SingleUseSecrets,
+    private readonly mails: MailOutbox,
     private readonly audit: AuditService,
+    private readonly clock: Clock,
   ) {}
 
   /**
-   * Gives a user, whose row the caller has locked, a password that is hashed already. Resets the count of failed
-   * logins, forgets the known devices and ends every session.
+   * Stores a new password hash of a user whose row the caller has locked. Resets the count of failed logins, deletes the
+   * known devices, ends the sessions and the outstanding secrets, and notifies the owner.
    */
-  async replace(tx: Transaction, user: User, hash: string, origin: Origin): Promise<void> {
+  async replace(
+    tx: Transaction,
+    user: User,
+    { hash, by, in: own }: Replacement,
+    origin: Origin,
+  ): Promise<void> {
     await this.credentials.set(tx, user.id, hash);
-    await this.devices.forgetAll(tx, user.id);
-    await this.guessing.unlock(this.audit.emailDigest(user.email), tx);
+    await this.secrets.revokeOutdated(tx, user.id);
     await this.audit.record(tx, {
       type: 'authn_password_change',
       outcome: 'success',
       userId: user.id,
+      sessionId: own?.sessionId ?? null,
       origin,
-      details: {},
+      details: { by },
     });
-    await this.revocation.endAllOfUser(tx, user.id, 'password_changed', origin);
+    if (own) await this.access.endOthers(tx, user, own, 'password_changed', origin);
+    else await this.access.endAll(tx, user, by === 'reset' ? 'password_reset' : 'password_changed', origin);
+    const { id, email: to, locale } = user;
+    const values = originFacts(origin, this.clock.now());
+    await this.mails.send(tx, passwordChangedMail, { to, locale, subject: `user:${id}`, values });
   }
 }

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { onDatabase } from '../../../platform/database/database-problem.js';
 
-/** What the stored hashes cost. */
+/** Reads the costs of the stored hashes. */
 @Injectable()
 export class PasswordCostsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** The highest cost of any stored bcrypt hash; null where there is none. Reads the whole table. */
+  /** Returns the highest cost of all stored bcrypt hashes; null if there are none. Reads the whole table. */
   async highest(): Promise<number | null> {
     const rows = await onDatabase(() =>
       this.dataSource.query<{ cost: number | null }[]>(

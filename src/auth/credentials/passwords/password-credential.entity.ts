@@ -11,11 +11,11 @@ export class PasswordCredential {
   @Column('text')
   hash: string;
 
-  /** Which `PASSWORD_PEPPER` the hash was made with; null for hashes of earlier versions, which had one only. */
+  /** The `PASSWORD_PEPPER` of the hash; null for hashes of earlier versions, which had only one. */
   @Column('text', { name: 'pepper_id', nullable: true })
   pepperId: string | null;
 
-  /** When the password was chosen; a new hash of the same password does not move it. */
+  /** When the password was set; a new hash of the same password does not change this. */
   @Column({ type: 'timestamptz', name: 'changed_at', precision: 3 })
   changedAt: Date;
 }

@@ -5,23 +5,23 @@ import type { Transaction } from '../../../platform/database/transaction-runner.
 import { User } from '../../../users/user.entity.js';
 import { PasswordCredential } from './password-credential.entity.js';
 
-/** A user with the password hash to compare; null where the user has no password. */
+/** A user with the password hash to compare, which is null if the user has no password. */
 export interface UserWithHash {
   readonly user: User;
   readonly hash: string | null;
 }
 
-/** Every statement over passwords. */
+/** All SQL statements on passwords. */
 @Injectable()
 export class PasswordCredentialsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** The user of an address and the hash of their password, in one statement; null if no account has the address. */
+  /** Returns the user with an address and their password hash, in one statement; null if no account has the address. */
   async findByEmail(email: string): Promise<UserWithHash | null> {
     return this.find('owner.email = :email', { email });
   }
 
-  /** The same by the user's id. */
+  /** Returns the same by the user's id. */
   async findByUserId(userId: string): Promise<UserWithHash | null> {
     return this.find('owner.id = :userId', { userId });
   }
@@ -36,9 +36,14 @@ export class PasswordCredentialsRepository {
     return tx.existsBy(PasswordCredential, { userId, hash });
   }
 
-  /** Gives a user a password, in place of any other. */
+  /** Sets the password of a user, replacing any other. */
   async save(tx: Transaction, credential: PasswordCredential): Promise<void> {
     await tx.upsert(PasswordCredential, credential, ['userId']);
+  }
+
+  /** Takes a user's password away; nothing that they type is right until they get another. */
+  async delete(tx: Transaction, userId: string): Promise<void> {
+    await tx.delete(PasswordCredential, { userId });
   }
 
   /** Replaces the hash of the same password. */

@@ -5,7 +5,7 @@ import { keyIdOf } from '../../../platform/crypto/key-id.js';
 import type { Transaction } from '../../../platform/database/transaction-runner.js';
 import { PasswordCredentialsRepository } from './password-credentials.repository.js';
 
-/** Sets passwords. The hashes come in ready: hashing takes long, and none of it belongs inside a transaction. */
+/** Stores passwords. It receives finished hashes, because hashing is too slow to be done inside a transaction. */
 @Injectable()
 export class PasswordCredentials {
   private readonly pepperId: string;
@@ -18,7 +18,7 @@ export class PasswordCredentials {
     this.pepperId = keyIdOf(environment.PASSWORD_PEPPER);
   }
 
-  /** Gives a user a password, in place of any other. What that ends and who is told is the caller's to decide. */
+  /** Sets the password of a user, replacing any other. Ending sessions and notifying the user is left to the caller. */
   async set(tx: Transaction, userId: string, hash: string): Promise<void> {
     await this.credentials.save(tx, {
       userId,
@@ -28,7 +28,12 @@ export class PasswordCredentials {
     });
   }
 
-  /** Stores a new hash of the password that a user has. */
+  /** Deletes a user's password, so that nobody can sign in with it until a reset sets another. */
+  async remove(tx: Transaction, userId: string): Promise<void> {
+    await this.credentials.delete(tx, userId);
+  }
+
+  /** Stores a new hash of a user's current password. */
   async rehash(tx: Transaction, userId: string, hash: string): Promise<void> {
     await this.credentials.rehash(tx, userId, hash, this.pepperId);
   }

@@ -17,14 +17,14 @@ const hasherOf = (
 const hasher = hasherOf();
 
 describe('PasswordHasher', () => {
-  it('stores bcrypt over base64 of HMAC-SHA-384 under the pepper', async () => {
+  it('stores bcrypt of the base64-encoded HMAC-SHA-384 under the pepper', async () => {
     const hash = await hasher.hash('violet engines hum');
     expect(hash).toMatch(/^\$2b\$04\$[./A-Za-z0-9]{53}$/);
     const preHash = createHmac('sha384', PEPPER).update('violet engines hum').digest('base64');
     expect(await bcrypt.compare(preHash, hash)).toBe(true);
   });
 
-  it('makes a hash that the database alone cannot verify', async () => {
+  it('creates a hash that cannot be verified with the database alone', async () => {
     const hash = await hasher.hash('violet engines hum');
     expect(await bcrypt.compare('violet engines hum', hash)).toBe(false);
     const other = hasherOf({ PASSWORD_PEPPER: `${PEPPER}, but another one` });
@@ -35,31 +35,31 @@ describe('PasswordHasher', () => {
     ['beyond 72 bytes', 'x'.repeat(72)],
     ['beyond NUL', 'violet engines\0'],
     ['beyond 72 bytes of four-byte characters', '😀'.repeat(64)],
-  ])('reads the whole password, also %s', async (_what, beginning) => {
+  ])('hashes the whole password, even %s', async (_what, beginning) => {
     const hash = await hasher.hash(`${beginning}one`);
     expect(await hasher.verify(`${beginning}one`, hash)).toBe(true);
     expect(await hasher.verify(`${beginning}two`, hash)).toBe(false);
     expect(await hasher.verify(beginning, hash)).toBe(false);
   });
 
-  it('keeps case, and takes composed and decomposed letters for the same', async () => {
+  it('distinguishes case, but not composed and decomposed letters', async () => {
     const hash = await hasher.hash('Café de la gare');
     expect(await hasher.verify('Cafe\u0301 de la gare', hash)).toBe(true);
     expect(await hasher.verify('café de la gare', hash)).toBe(false);
     expect(await hasher.verify('Cafe de la gare', hash)).toBe(false);
   });
 
-  it('hashes also where there is no account, and is false then', async () => {
+  it('hashes even if there is no account, and returns false', async () => {
     const finished: unknown[] = [];
     hasher.completed.subscribe((timing) => finished.push(timing));
     expect(await hasher.verify('violet engines hum', null)).toBe(false);
     expect(finished).toHaveLength(1);
   });
 
-  it('spends as long on nobody as on somebody', async () => {
+  it('takes as long for an unknown account as for a known one', async () => {
     const real = hasherOf({ BCRYPT_ROUNDS: 10 });
     const hash = await real.hash('violet engines hum');
-    // Processor time, of bcrypt's threads as well: the time on a clock grows with whatever else the machine does.
+    // Processor time, including that of bcrypt's threads: wall-clock time depends on the load of the machine.
     const costOf = async (stored: string | null) => {
       const before = process.cpuUsage();
       for (let round = 0; round < 5; round += 1) await real.verify('violet engines hum!', stored);
@@ -70,7 +70,7 @@ describe('PasswordHasher', () => {
     expect(ratio).toBeLessThan(1.4);
   });
 
-  it('knows a hash of another cost, higher or lower', async () => {
+  it('recognises a hash of another cost, higher or lower', async () => {
     const dearer = hasherOf({ BCRYPT_ROUNDS: 5 });
     const hash = await hasher.hash('violet engines hum');
     expect(hasher.isOutdated(hash)).toBe(false);
@@ -80,10 +80,10 @@ describe('PasswordHasher', () => {
   });
 });
 
-describe('the work of a comparison', () => {
+describe('the amount of work of a comparison', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  /** Blowfish key expansions of a call, of which bcrypt does 2^cost for a hash. */
+  /** The number of Blowfish key expansions of a call; bcrypt does 2^cost of them for a hash. */
   const workOf = async (verify: () => Promise<boolean>) => {
     const compare = vi.spyOn(bcrypt, 'compare');
     await verify();
@@ -92,7 +92,7 @@ describe('the work of a comparison', () => {
     return work;
   };
 
-  it('is the same for unknown accounts and for stored hashes of every cost, after BCRYPT_ROUNDS was raised', async () => {
+  it('is the same for unknown accounts and all stored hashes after BCRYPT_ROUNDS was raised', async () => {
     const hashes = await Promise.all(
       [4, 5, 7].map((rounds) => hasherOf({ BCRYPT_ROUNDS: rounds }).hash('a password')),
     );
@@ -111,7 +111,7 @@ describe('the work of a comparison', () => {
       expect(await workOf(() => lowered.verify('another password', hash))).toBe(2 ** 7);
   });
 
-  it('asks for the stored costs once, and again only after a failure', async () => {
+  it('reads the stored costs once, and again only after a failure', async () => {
     const highest = vi
       .fn<() => Promise<number | null>>()
       .mockRejectedValueOnce(new Error('away'))
@@ -123,20 +123,20 @@ describe('the work of a comparison', () => {
     expect(highest).toHaveBeenCalledTimes(2);
   });
 
-  it('takes what is no hash for an unknown account', async () => {
+  it('treats an invalid hash like an unknown account', async () => {
     expect(await workOf(() => hasher.verify('a password', 'none'))).toBe(2 ** 4);
     expect(await hasher.verify('a password', 'none')).toBe(false);
   });
 });
 
-describe('the queue of a fresh process', () => {
-  it('lets sixty cheap hashes wait before the first has been measured', async () => {
+describe('the queue of a new process', () => {
+  it('accepts sixty cheap hashes before the first one has been measured', async () => {
     const fresh = hasherOf({ HASH_MAX_WAIT_MS: 5000 });
     const all = await Promise.allSettled(Array.from({ length: 60 }, () => fresh.hash('a password')));
     expect(all.filter(({ status }) => status === 'rejected')).toEqual([]);
   });
 
-  it('expects costly ones to take their time', async () => {
+  it('expects hashes of a high cost to be slow', async () => {
     const fresh = hasherOf({ BCRYPT_ROUNDS: 14, HASH_MAX_WAIT_MS: 500 });
     const hash = vi.spyOn(bcrypt, 'hash').mockResolvedValue('a hash' as never);
     const all = await Promise.allSettled(Array.from({ length: 60 }, () => fresh.hash('a password')));

@@ -8,31 +8,32 @@ import { HashQueue } from './hash-queue.js';
 import { PasswordCostsRepository } from './password-costs.repository.js';
 import { letPoolYield } from './pool-priority.js';
 
-/** How long one hash took and waited, seconds. */
+/** How long one hash took and how long it waited, seconds. */
 export interface HashTiming {
   readonly hashSeconds: number;
   readonly waitSeconds: number;
 }
 
-/** What one hash of cost 12 takes on a server of 2026, milliseconds; each step of the cost doubles it. */
+/** The typical duration of a hash of cost 12 on a current server, milliseconds; each step of the cost doubles it. */
 const COST_12_MS = 250;
 
 /** The cost in a bcrypt hash. */
 const COST = /^\$2[aby]\$(\d\d)\$/;
 
 /**
- * bcrypt over base64(HMAC-SHA-384(pepper, NFC password)), the pre-hash that OWASP's Password Storage Cheat Sheet
- * approves: 64 characters fit bcrypt's 72 bytes whatever the password, and the database alone verifies nothing.
- * One hash per core at a time, because bcrypt runs on libuv's pool; beyond a bounded wait, `overloaded`.
+ * bcrypt of base64(HMAC-SHA-384(pepper, NFC password)), the pre-hash that OWASP's Password Storage Cheat Sheet
+ * approves. Its 64 characters fit in bcrypt's 72 bytes regardless of the password, and a copy of the database is not
+ * enough to verify guesses. One hash per core runs at a time, because bcrypt runs in libuv's thread pool; if the wait
+ * would be too long, methods throw `overloaded`.
  */
 @Injectable()
 export class PasswordHasher {
-  /** Every finished hash, for the metrics. */
+  /** Emits the timing of every finished hash, for the metrics. */
   readonly completed = new Subject<HashTiming>();
   private readonly rounds: number;
   private readonly pepper: string;
   private readonly queue: HashQueue;
-  /** The highest cost that a stored hash is known to have, or the configured one. */
+  /** The highest known cost of a stored hash, or the configured one if that is higher. */
   private highestCost: number;
   private storedCosts: Promise<void> | null = null;
   private poolYields = false;
@@ -48,7 +49,7 @@ export class PasswordHasher {
     this.highestCost = this.rounds;
   }
 
-  /** Hashes that wait for a core. */
+  /** The number of hashes that wait for a core. */
   get queueLength(): number {
     return this.queue.length;
   }
@@ -63,11 +64,11 @@ export class PasswordHasher {
   }
 
   /**
-   * Compares, and is false when there is no account (`hash` null). Every call does the work of one hash of the highest
-   * cost there is, whatever the stored one has: 2^c for a hash of cost c, and as much again with each dummy of cost c,
-   * c + 1 and so on. A dummy of the configured cost alone would tell accounts apart once `BCRYPT_ROUNDS` had changed,
-   * because their hashes follow only when their owners sign in; a mix of costs for unknown accounts would have to keep
-   * up with how many accounts have which. The price is that old hashes take as long as new ones.
+   * Compares a password with a hash; false if there is no account (`hash` is null). Every call does the work of one
+   * hash of the highest known cost, regardless of the stored one: 2^c for the hash of cost c, and as much again with
+   * each dummy hash of cost c, c + 1 and so on. A single dummy of the configured cost would reveal which accounts
+   * exist after a change of `BCRYPT_ROUNDS`, because stored hashes are only renewed when their owners sign in. The
+   * drawback is that old hashes take as long as new ones.
    */
   async verify(password: string, hash: string | null): Promise<boolean> {
     const stored = hash === null ? null : costOf(hash);
@@ -82,17 +83,17 @@ export class PasswordHasher {
     });
   }
 
-  /** Whether a stored hash has another cost than the configured one. */
+  /** Whether the cost of a stored hash differs from the configured one. */
   isOutdated(hash: string): boolean {
     return bcrypt.getRounds(hash) !== this.rounds;
   }
 
-  /** Once in a process; costs above the configured one come from an earlier configuration. */
+  /** Reads the stored costs once per process; costs above the configured one come from an earlier configuration. */
   private async readStoredCosts(): Promise<void> {
     try {
       this.highestCost = Math.max(this.highestCost, (await this.costs.highest()) ?? 0);
     } catch {
-      // Read again at the next call; until then, hashes that are met raise the cost.
+      // Read again at the next call; until then, each hash that is compared can raise the known cost.
       this.storedCosts = null;
     }
   }
@@ -101,7 +102,7 @@ export class PasswordHasher {
     return createHmac('sha384', this.pepper).update(password.normalize('NFC')).digest('base64');
   }
 
-  /** After the first hash, for the pool has no threads before. */
+  /** Called after the first hash, because the pool has no threads before it. */
   private letPoolYield(): void {
     if (!this.poolYields) letPoolYield();
     this.poolYields = true;
@@ -121,7 +122,7 @@ export class PasswordHasher {
   }
 }
 
-/** Null if the text is not a bcrypt hash; no password matches it. */
+/** Returns null if the text is not a bcrypt hash; no password matches such a text. */
 function costOf(hash: string): number | null {
   const [, digits] = COST.exec(hash) ?? [];
   return digits === undefined ? null : Number(digits);

@@ -4,18 +4,18 @@ import { comparable, separatorKinds } from './comparable-text.js';
 import { StrengthEstimator, type Weakness } from './strength-estimator.js';
 
 /**
- * Decimal digits of guesses that a password must take. Three random words of the BIP39 list take fewer in 1 of 200
- * cases, four in none of 8,000; "superman 1985" and the like stay below.
+ * The minimum number of guesses for a password, as a power of ten. Three random words of the BIP39 list fall below it
+ * in 1 of 200 cases, and four in none of 8,000; passwords such as "superman 1985" fall below it.
  */
 const MIN_DIGITS = 6;
 
-/** Texts are judged in pieces of so many characters, one a turn of the event loop; each takes some 10 ms at most. */
+/** Texts are evaluated in pieces of this many characters, one per event-loop turn; each takes at most about 10 ms. */
 const PIECE = 36;
 
 /** Further characters are ignored: a text that is weak after 128 characters is a repetition. */
 const MAX_JUDGED = 128;
 
-/** With more kinds of punctuation, it is part of the password and not a separator between words. */
+/** If a password has more kinds of punctuation, they are considered part of it and not separators between words. */
 const MAX_SEPARATOR_KINDS = 4;
 
 /** Symbols that stand for letters, as in `p@$$word`. */
@@ -36,14 +36,18 @@ const WORDS: Readonly<Record<Weakness, string>> = {
 };
 
 /**
- * Which new passwords are acceptable, by NIST SP 800-63B-4 section 3.1.1.2: a minimum length, a blocklist, words of
- * the context, and an estimate of the guesses that an attacker needs; no rules of composition.
+ * Decides which new passwords are acceptable, following NIST SP 800-63B-4 section 3.1.1.2: a minimum length, a
+ * blocklist that includes context-specific words, and an estimate of the guesses that an attacker needs, but no
+ * composition rules.
  */
 @Injectable()
 export class PasswordPolicy {
   constructor(private readonly environment: Environment) {}
 
-  /** Why a password is not acceptable for an account and how to do better, as a sentence; null when it is. */
+  /**
+   * Returns a sentence that says why a password is not acceptable and how to choose a better one; null if it is
+   * acceptable.
+   */
   async faultOf(password: string, email: string): Promise<string | null> {
     const length = Array.from(password.normalize('NFC')).length;
     if (length < this.environment.PASSWORD_MIN_LENGTH)
@@ -60,8 +64,8 @@ export class PasswordPolicy {
 }
 
 /**
- * The guessable parts of a password; null if it is strong. It is judged without its punctuation, which may stand
- * between words, and as it was typed where symbols may stand for letters.
+ * Returns the guessable parts of a password; null if it is strong. The password is evaluated without its punctuation,
+ * which may only separate words, and also as typed if symbols may replace letters.
  */
 async function weaknessesOf(
   estimator: StrengthEstimator,
@@ -79,13 +83,13 @@ async function weaknessesOf(
   return null;
 }
 
-/** Null when one piece of the text is strong enough, which makes the whole so. */
+/** Returns null if one piece of the text is strong enough, because the whole text then is, too. */
 async function weaknessesOfText(
   estimator: StrengthEstimator,
   text: string,
   context: readonly string[],
 ): Promise<ReadonlySet<Weakness> | null> {
-  // Taken out first, because the library does not know them inside of a repetition.
+  // Removed first, because the library does not recognise them inside a repetition.
   const rest = context.reduce((left, word) => left.replaceAll(word, ''), text);
   const found = new Set<Weakness>(rest === text ? [] : ['context']);
   if (text === '') found.add('repetition');
@@ -101,7 +105,7 @@ function joined(reasons: readonly string[]): string {
   return reasons.length === 1 ? reasons[0]! : `${reasons.slice(0, -1).join(', ')} and ${reasons.at(-1)!}`;
 }
 
-/** The words of an address and of the service, as they are compared, the longest first. */
+/** The words of an address and of the service, normalised, longest first. */
 function contextWords(email: string): string[] {
   const parts = [PRODUCT_NAME, email, ...email.split('@'), ...email.split(/[^\p{L}\p{N}]+/u)].map(comparable);
   return [...new Set(parts)]

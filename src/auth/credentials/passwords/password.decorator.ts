@@ -1,7 +1,7 @@
 import { ValidateBy } from 'class-validator';
 import { codePointsOf, isBoundedText } from '../../../platform/http/bounded-text.js';
 
-/** Longest password, in code points: bounds the work of a request without bounding any real passphrase. */
+/** Maximum length of a password, in code points. It bounds the work of a request; no real passphrase is longer. */
 const MAX_CODE_POINTS = 256;
 
 const FAULT = `must be well-formed text of 1 to ${MAX_CODE_POINTS} characters`;
@@ -19,7 +19,7 @@ export const IsPasswordText = () =>
     },
   });
 
-/** The same for a password that comes in by another way than a request. */
+/** The same check for a password that does not come from a request; returns the fault or null. */
 export function passwordTextFault(password: string): string | null {
   return isPasswordText(password) ? null : `password ${FAULT}`;
 }

@@ -3,8 +3,8 @@ import { getPriority } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { letPoolYield, poolThreads } from './pool-priority.js';
 
-describe.runIf(process.platform === 'linux')('the threads that hash', () => {
-  it('yield to the one that serves requests', async () => {
+describe.runIf(process.platform === 'linux')('the threads that hash passwords', () => {
+  it('have a lower priority than the thread that serves requests', async () => {
     await stat('/');
     letPoolYield();
     const threads = poolThreads();

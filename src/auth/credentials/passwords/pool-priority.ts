@@ -3,13 +3,13 @@ import { setPriority } from 'node:os';
 
 const THREADS = '/proc/self/task';
 
-/** What libuv calls the threads of its pool; they exist from its first use on. */
+/** The name of the threads in libuv's pool, which are created at its first use. */
 const POOL_THREAD = 'libuv-worker';
 
-/** As `nice` does without a number: against a thread of priority 0 some tenth of a core. */
+/** The default of `nice`: next to a busy thread of priority 0, about a tenth of a core. */
 const YIELDING = 10;
 
-/** The threads of libuv's pool, by their ids. Throws where there is no /proc, and when one ends meanwhile. */
+/** Returns the ids of the threads in libuv's pool. Throws if there is no /proc, or if a thread ends meanwhile. */
 export function poolThreads(): number[] {
   return readdirSync(THREADS)
     .filter((thread) => readFileSync(`${THREADS}/${thread}/comm`, 'utf8').trim() === POOL_THREAD)
@@ -17,10 +17,11 @@ export function poolThreads(): number[] {
 }
 
 /**
- * Lets password hashes yield to the thread that serves requests, which is ready for less than a millisecond at a time
- * and would wait for a time slice of theirs. On Linux each thread has a priority of its own (setpriority(2), "C
- * library/kernel differences"); a machine with nothing else to do hashes as fast as before. Never throws: other
- * systems have no such priorities, a sandbox may forbid them, and then hashes take the same turns as everything else.
+ * Lowers the priority of the threads that hash passwords. The thread that serves requests runs for less than a
+ * millisecond at a time and would otherwise wait for their time slices. On Linux each thread has its own priority
+ * (setpriority(2), "C library/kernel differences"); on an idle machine, hashing is as fast as before. Never throws:
+ * other systems have no such priorities and a sandbox may forbid changing them, in which case the priorities stay
+ * equal.
  */
 export function letPoolYield(): void {
   if (process.platform !== 'linux') return;

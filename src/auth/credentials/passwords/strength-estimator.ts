@@ -3,19 +3,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { longPasswords, wellKnownPhrases } from './common-passwords.js';
 
 /**
- * Variants of a text with look-alikes replaced (`p4ssw0rd`). The default of 100 makes a hundred texts of one: 128
- * characters then take 3 s, where 36 take 10 ms with this one. Common spellings are found all the same.
+ * The number of variants with replaced look-alikes (`p4ssw0rd`) that are evaluated for a text. With the default of
+ * 100, a text of 128 characters takes 3 s; with this value, one of 36 takes 10 ms, and common spellings are still
+ * found.
  */
 const MAX_SUBSTITUTIONS = 1;
 
-/** Kinds of guessable parts, in the words of the fault that names them. */
+/** Kinds of guessable parts, which the fault of a password names. */
 export type Weakness = 'context' | 'repetition' | 'keys' | 'sequence' | 'date' | 'word';
 
 /** How guessable a text is. */
 export interface Estimate {
   /** Whether the library rates the text 3 or 4 of 4. */
   readonly isSafe: boolean;
-  /** Decimal digits of the guesses that its parts take, without those that cost an attacker nothing. */
+  /** The guesses that its parts take, as a power of ten, without parts that cost an attacker nothing. */
   readonly digits: number;
   readonly weaknesses: ReadonlySet<Weakness>;
 }
@@ -23,21 +24,21 @@ export interface Estimate {
 /** Guesses below which the library rates a text as unsafe against an attacker who has the hashes. */
 const SAFE_GUESSES = 1e8;
 
-/** Patterns that people append to a password: they add nothing to the strength of the rest. */
+/** Patterns that people append to a password; they do not add to its strength. */
 const FREE: readonly string[] = ['sequence', 'regex', 'separator'];
 
-/** Digits of a date: the library counts every day of 150 years, but people take few of them. */
+/** The guesses for a date, as a power of ten. The library counts every day of 150 years, but people use few of them. */
 const DATE_DIGITS = 2;
 
-/** A repetition of so few characters is free. */
+/** A repetition of at most this many characters does not add to the strength. */
 const SHORT_REPETITION = 2;
 
 /**
- * zxcvbn with its dictionaries and our lists. They take 0.2 s and 60 MB to load, so they are loaded when the first
- * password is judged: neither the start nor most operator commands pay for them.
+ * zxcvbn with its dictionaries and our lists. They take 0.2 s and 60 MB to load, so they are loaded only when the
+ * first password is evaluated, which the startup and most operator commands never do.
  */
 export class StrengthEstimator {
-  /** Ends when the text before has been judged. */
+  /** Settles when the previous text has been evaluated. */
   private last: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -47,7 +48,7 @@ export class StrengthEstimator {
 
   private static loading: Promise<StrengthEstimator> | null = null;
 
-  /** The one of this process. */
+  /** Returns the shared estimator of this process. */
   static load(): Promise<StrengthEstimator> {
     return (this.loading ??= this.read());
   }
@@ -67,15 +68,15 @@ export class StrengthEstimator {
     );
   }
 
-  /** Whether a text, in comparable spelling, is a breached password or a well-known phrase. */
+  /** Whether a normalised text is a breached password or a well-known phrase. */
   isListed(text: string): boolean {
     return this.listed.has(text);
   }
 
   /**
-   * Judges a text; the words of the context are worth nothing in it. The time grows with the square of its length. One
-   * text is judged in a turn of the event loop: the passwords of a burst of registrations would otherwise hold up
-   * everybody else's requests together.
+   * Estimates the strength of a text, to which the words of the context do not add. The time grows with the square of
+   * the length. One text is evaluated per event-loop turn, because a burst of registrations would otherwise block all
+   * other requests.
    */
   estimate(text: string, context: readonly string[]): Promise<Estimate> {
     const judged = this.last.then(() => nextTurn()).then(() => this.judge(text, context));
@@ -97,7 +98,7 @@ type Part = ReturnType<ZxcvbnFactory['check']>['sequence'][number];
 
 const isContext = (part: Part) => part.pattern === 'dictionary' && part['dictionaryName'] === 'userInputs';
 
-/** `qwerty1`, `1234561`: variants of the most common passwords have ranks of their own, but are tried together. */
+/** `qwerty1`, `1234561`: variants of the most common passwords have their own ranks, but are tried together. */
 const isBreachedWithDigits = (part: Part) =>
   part['dictionaryName'] === 'passwords-common' && /\d/.test(String(part['matchedWord']));
 

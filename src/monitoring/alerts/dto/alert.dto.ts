@@ -4,7 +4,7 @@ import type { Evidence } from '../alert-kind.js';
 import { ALERT_STATES, type AlertState } from '../alert.entity.js';
 import { SEVERITIES, type Severity } from '../severity.js';
 
-/** An alert: that a rule is, or was, true of a subject. */
+/** An alert: a rule is, or was, true of a subject. */
 export class AlertDto implements AlertBody {
   /** Stays the same when the alert recurs. */
   @ApiProperty({ format: 'uuid', example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
@@ -17,7 +17,7 @@ export class AlertDto implements AlertBody {
   @ApiProperty({ enum: SEVERITIES, example: 'critical' })
   severity: Severity;
 
-  /** The subject: an address, an account's digest, a user, a session, a dependency, or the service. */
+  /** The subject: a client address, an account's digest, a user, a session, a dependency, or the service. */
   @ApiProperty({ example: 'address:192.0.2.7' })
   subject: string;
 
@@ -34,7 +34,7 @@ export class AlertDto implements AlertBody {
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:31:20.000Z' })
   lastSeenAt: string;
 
-  /** What the last occurrence showed: a `summary` for a person, and figures, digests, ids and addresses. */
+  /** What the last occurrence showed: a `summary` in words, and figures, digests, ids and addresses. */
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
@@ -46,11 +46,11 @@ export class AlertDto implements AlertBody {
   })
   evidence: Evidence;
 
-  /** The account of the person who acknowledged it; null until then. */
+  /** The id of the user who acknowledged it; null until then. */
   @ApiProperty({ type: String, format: 'uuid', nullable: true, example: null })
   acknowledgedBy: string | null;
 
-  /** The account of the person who closed it; null in state `resolved` when its cause ended on its own. */
+  /** The id of the user who closed it; null in state `resolved` if its cause ended on its own. */
   @ApiProperty({ type: String, format: 'uuid', nullable: true, example: null })
   resolvedBy: string | null;
 }

@@ -4,7 +4,7 @@ import { PageQueryDto } from '../../../platform/http/page-query.dto.js';
 import { ALERT_STATES, type AlertState } from '../alert.entity.js';
 import { SEVERITIES, type Severity } from '../severity.js';
 
-/** Which alerts to list, and from where on. */
+/** Query parameters of the list of alerts. */
 export class ListAlertsDto extends PageQueryDto {
   /** Only alerts in this state. */
   @ApiPropertyOptional({ enum: ALERT_STATES })

@@ -18,6 +18,9 @@ import { DetectionCodes1795400012000 } from './1795400012000-detection-codes.js'
 import { CredentialVersion1795400014000 } from './1795400014000-credential-version.js';
 import { SessionLastSeen1795400014800 } from './1795400014800-session-last-seen.js';
 import { GroupedCalls1795400015000 } from './1795400015000-grouped-calls.js';
+import { UserLocale1795400016000 } from './1795400016000-user-locale.js';
+import { MailBounds1795400016100 } from './1795400016100-mail-bounds.js';
+import { RemovedPasswords1795400016200 } from './1795400016200-removed-passwords.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -40,4 +43,7 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   CredentialVersion1795400014000,
   SessionLastSeen1795400014800,
   GroupedCalls1795400015000,
+  UserLocale1795400016000,
+  MailBounds1795400016100,
+  RemovedPasswords1795400016200,
 ];

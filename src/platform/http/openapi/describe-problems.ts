@@ -28,7 +28,7 @@ export function describeProblems({ controller, name }: DeclaredRoute, rows: read
         headers: {
           'WWW-Authenticate': {
             description:
-              'How to sign in; with an `error` when a token was sent: `invalid_token` (RFC 6750), or `insufficient_user_authentication`, which names the level and age of the proof to bring (RFC 9470).',
+              'How to sign in. Contains an `error` if a token was sent: `invalid_token` (RFC 6750), or `insufficient_user_authentication`, which names the required level and age of the proof (RFC 9470).',
             schema: { type: 'string', example: 'Bearer' },
           },
         },

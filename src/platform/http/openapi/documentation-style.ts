@@ -1,6 +1,6 @@
 /**
- * Hides what makes Swagger UI's page long without telling more: the example of each error, which differs from the text
- * beside it by its layout only, a column for links, a bar with a logo, and a choice of one server.
+ * Hides parts of Swagger UI's page that add length but no information: the example of each error, which repeats the text
+ * next to it, a column for links, a bar with a logo, and a choice of one server.
  */
 export const DOCUMENTATION_STYLE = `
 .swagger-ui .topbar, .swagger-ui .servers-title, .swagger-ui .servers, .swagger-ui .response-col_links { display: none }

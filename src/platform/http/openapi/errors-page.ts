@@ -10,8 +10,8 @@ export function errorsPage(rows: readonly ProblemRow[]): string {
     );
   return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Errors of Portcullis</title><style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}:target{background:#fff3bf}
-</style></head><body><h1>Errors</h1><p>Answered as <code>application/problem+json</code> (RFC 9457).
-Programs go by <code>code</code>, which is stable.</p>${items.join('')}</body></html>`;
+</style></head><body><h1>Errors</h1><p>Sent as <code>application/problem+json</code> (RFC 9457).
+Programs should rely on <code>code</code>, which is stable.</p>${items.join('')}</body></html>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

@@ -33,17 +33,20 @@ export class ProblemDto {
   requestId: string;
 
   /**
-   * Every invalid member; only with `validation_failed`. The strength of a password is judged once all other members are
-   * valid.
+   * Every invalid member; only with `validation_failed`. The strength of a password is judged once all other members
+   * are valid.
    */
   @ApiProperty({ required: false, type: () => [FieldFaultDto] })
   errors?: FieldFaultDto[];
 
-  /** What refused the request, only with `rate_limited`: policies of `GET /rate-limits`, `account-guessing` or `blocked-address`. */
+  /**
+   * What refused the request; only with `rate_limited`: policies of `GET /rate-limits`, `account-guessing` or
+   * `blocked-address`.
+   */
   @ApiProperty({ required: false, type: [String] })
   'violated-policies'?: string[];
 
-  /** By what to prove again who one is; with `insufficient_user_authentication` only. */
+  /** The methods by which the user can authenticate again; only with `insufficient_user_authentication`. */
   @ApiProperty({ required: false, type: [String], example: ['password'] })
   methods?: string[];
 }

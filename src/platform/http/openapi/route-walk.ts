@@ -17,7 +17,7 @@ export interface DeclaredRoute {
   /** With a leading slash, parameters as `:name`. */
   readonly path: string;
   readonly access: AccessRule | undefined;
-  /** Whether the route asks for a recent proof beside its rule. */
+  /** Whether the route requires a recent proof in addition to its rule. */
   readonly isRecent: boolean;
   readonly isOperational: boolean;
   /** Why the route is slow by design; undefined if it is not. */

@@ -1,7 +1,7 @@
 import { facts, paragraph } from '../../platform/mail/mail-content.js';
 import { mailTemplate } from '../../platform/mail/mail-template.js';
 
-/** To the owner of an account: its password was changed. */
+/** Sent to the owner of an account: its password was changed. */
 export const passwordChangedMail = mailTemplate({
   kind: 'password_changed',
   placeholders: ['time', 'address', 'device'],
@@ -16,7 +16,7 @@ export const passwordChangedMail = mailTemplate({
           ['Address', address],
           ['Device', device],
         ]),
-        paragraph`If this was you, there is nothing to do. If it was not, tell the people who run this service at once.`,
+        paragraph`If this was you, you do not need to do anything. If it was not, request a new password immediately and contact the operator of this service.`,
       ],
     }),
     de: ({ time, address, device }, product) => ({
@@ -29,7 +29,7 @@ export const passwordChangedMail = mailTemplate({
           ['Adresse', address],
           ['Gerät', device],
         ]),
-        paragraph`Wenn Sie das waren, ist nichts zu tun. Wenn nicht, benachrichtigen Sie sofort den Betreiber dieses Dienstes.`,
+        paragraph`Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, fordern Sie sofort ein neues Passwort an und benachrichtigen Sie den Betreiber dieses Dienstes.`,
       ],
     }),
   },

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import type { Transaction } from '../platform/database/transaction-runner.js';
+import type { RegisteredPurpose } from '../platform/secrets/secret-purposes.js';
+import {
+  type CodeAttempt,
+  type IssuedSecret,
+  type NewSecret,
+  type ReadState,
+  SingleUseSecrets,
+  type ValidSecret,
+} from '../platform/secrets/single-use-secrets.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+
+/** An id that no account has, so that an unknown token takes the same steps as a known one. */
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+
+/** A secret to be sent to an address about an account, whose row the caller has locked. */
+export interface AccountSecret extends Omit<NewSecret, 'subject' | 'emailDigest' | 'fingerprint'> {
+  /** The address that it is sent to. */
+  readonly to: string;
+  /** Whether it stays valid when the address or the password of the account changes. */
+  readonly outlivesChanges?: boolean;
+}
+
+/** A secret that was spent, and the account that it is about, under its lock. */
+export interface SpentSecret {
+  readonly secret: ValidSecret;
+  readonly user: User;
+}
+
+/**
+ * Single-use secrets about accounts. They are bound to the address and the password that an account had when they were made;
+ * the database moves the version that stands for both.
+ */
+@Injectable()
+export class AccountSecrets {
+  constructor(
+    private readonly secrets: SingleUseSecrets,
+    private readonly users: UsersService,
+    private readonly audit: AuditService,
+  ) {}
+
+  async issue(
+    tx: Transaction,
+    user: User,
+    { to, outlivesChanges, ...secret }: AccountSecret,
+  ): Promise<IssuedSecret> {
+    return this.secrets.issue(tx, {
+      ...secret,
+      subject: user.id,
+      emailDigest: this.audit.emailDigest(to),
+      fingerprint: outlivesChanges ? null : fingerprintOf(user),
+    });
+  }
+
+  /**
+   * Returns the account that a token is or was for, for work that must precede the transaction that spends it. Nothing may
+   * be decided by the result.
+   */
+  async ownerOf(purpose: RegisteredPurpose, token: string): Promise<User | null> {
+    return this.users.findById((await this.secrets.subjectOf(purpose, token)) ?? NOBODY);
+  }
+
+  /** Spends the token of a mail and locks its account; null for any token that is not valid. */
+  async spend(tx: Transaction, purpose: RegisteredPurpose, token: string): Promise<SpentSecret | null> {
+    const reader = this.reader();
+    const use = { purpose, token, context: null, state: reader.read };
+    const secret = await this.secrets.spend(tx, use);
+    return secret && reader.user ? { secret, user: reader.user } : null;
+  }
+
+  /** Spends the secret whose code was typed, and locks its account. */
+  async spendCode(tx: Transaction, attempt: CodeAttempt, code: string): Promise<SpentSecret | null> {
+    const reader = this.reader();
+    const secret = await this.secrets.spendCode(tx, attempt, code, reader.read);
+    return secret && reader.user ? { secret, user: reader.user } : null;
+  }
+
+  private reader(): { user: User | null; read: ReadState } {
+    const reader: { user: User | null; read: ReadState } = {
+      user: null,
+      read: async (tx, subject) => {
+        reader.user = await this.users.lock(tx, subject ?? NOBODY);
+        return reader.user && { fingerprint: fingerprintOf(reader.user), emailDigest: null };
+      },
+    };
+    return reader;
+  }
+}
+
+const fingerprintOf = ({ credentialVersion }: User) => String(credentialVersion);

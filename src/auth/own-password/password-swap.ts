@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
+import { OwnSessions } from '../../sessions/own-sessions/own-sessions.service.js';
+import { SessionErrors } from '../../sessions/session.errors.js';
+import { UsersService } from '../../users/users.service.js';
+import { PasswordChange } from '../credentials/passwords/password-change.js';
+import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
+
+/** A present password that was found right, and the hash of the new one. */
+export interface Swap {
+  readonly principal: SessionPrincipal;
+  /** The hash that the present password was compared with. */
+  readonly oldHash: string;
+  readonly newHash: string;
+  readonly attempt: GuessingAttempt;
+}
+
+/** Exchanges a password for another in one transaction, in which both conditions are looked at once more. */
+@Injectable()
+export class PasswordSwap {
+  constructor(
+    private readonly users: UsersService,
+    private readonly sessions: OwnSessions,
+    private readonly credentials: PasswordCredentialsRepository,
+    private readonly passwords: PasswordChange,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /** False when the account has another password meanwhile. Throws `session_ended` when the caller's session is over. */
+  async run({ principal, oldHash, newHash, attempt }: Swap, origin: Origin): Promise<boolean> {
+    return this.transactions.run(async (tx) => {
+      const user = await this.users.lock(tx, principal.userId);
+      if (!user) throw new Problem(SessionErrors.session_ended);
+      const own = await this.sessions.lockLive(tx, principal);
+      if (!(await this.credentials.hasHash(tx, user.id, oldHash))) return false;
+      await attempt.succeeded(tx);
+      const kept = { sessionId: own.id, deviceId: own.deviceId };
+      await this.passwords.replace(tx, user, { hash: newHash, by: 'change', in: kept }, origin);
+      return true;
+    });
+  }
+}

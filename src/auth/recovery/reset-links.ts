@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { Environment } from '../../platform/config/environment.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { MailLinks } from '../../platform/mail/mail-links.js';
+import { MailOutbox } from '../../platform/mail/mail-outbox.js';
+import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
+import type { User } from '../../users/user.entity.js';
+import { AccountSecrets, type SpentSecret } from '../account-secrets.js';
+import { passwordResetMail } from '../mails/password-reset.mail.js';
+
+/** Mails links by which the owner of an account sets a new password. */
+@Injectable()
+export class ResetLinks {
+  private readonly purpose: RegisteredPurpose;
+
+  constructor(
+    purposes: SecretPurposes,
+    private readonly environment: Environment,
+    private readonly secrets: AccountSecrets,
+    private readonly links: MailLinks,
+    private readonly mails: MailOutbox,
+  ) {
+    this.purpose = purposes.register('password_reset');
+  }
+
+  /** Throws `mail_unconfigured` where no link could be sent. */
+  assertPossible(): void {
+    this.mails.assertConfigured();
+  }
+
+  /**
+   * Mails a link to the address of an account; it takes the place of an unused one. `user` is the account as it is now,
+   * locked in this transaction.
+   */
+  async send(tx: Transaction, user: User): Promise<void> {
+    const minutes = this.environment.PASSWORD_RESET_EXPIRE_MINUTES;
+    const { token } = await this.secrets.issue(tx, user, {
+      purpose: this.purpose,
+      to: user.email,
+      context: null,
+      payload: null,
+      lifetimeMs: minutes * 60_000,
+      replaces: true,
+    });
+    const { email: to, locale, id } = user;
+    const values = { link: this.links.to('reset', token), minutes: String(minutes) };
+    await this.mails.send(tx, passwordResetMail, { to, locale, subject: `user:${id}`, values });
+  }
+
+  /** Returns the account that a link is or was for; nothing may be decided by it before the link is spent. */
+  async ownerOf(token: string): Promise<User | null> {
+    return this.secrets.ownerOf(this.purpose, token);
+  }
+
+  /** Spends a link and locks its account; null for any link that is not valid. */
+  async spend(tx: Transaction, token: string): Promise<SpentSecret | null> {
+    return this.secrets.spend(tx, this.purpose, token);
+  }
+}

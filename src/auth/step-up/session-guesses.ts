@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { AccountGuessing, type GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
+import { SessionDevices } from '../../sessions/devices/session-devices.js';
+import { AuthErrors } from '../auth.errors.js';
+import type { UserWithHash } from '../credentials/passwords/password-credentials.repository.js';
+import { LoginRecord } from '../sign-in/login-record.js';
+
+/** A guess whose failure is counted already. */
+export interface CountedGuess {
+  readonly attempt: GuessingAttempt;
+  /** Keyed digest of the account's address. */
+  readonly emailDigest: string;
+}
+
+/**
+ * Counts passwords that are typed in a session. A borrowed session must not become a place to guess the password: each
+ * guess counts like one of a login from the session's device.
+ */
+@Injectable()
+export class SessionGuesses {
+  constructor(
+    private readonly guessing: AccountGuessing,
+    private readonly devices: SessionDevices,
+    private readonly record: LoginRecord,
+  ) {}
+
+  /**
+   * Counts a guess at the password of the session's account, then has `compare` look at it; null means that it was wrong.
+   * Throws `invalid_credentials` then, `rate_limited` after too many failures, and what `compare` throws.
+   */
+  async judge<T>(
+    principal: SessionPrincipal,
+    found: UserWithHash,
+    origin: Origin,
+    compare: (guess: CountedGuess) => Promise<T | null>,
+  ): Promise<T> {
+    const emailDigest = this.record.digestOf(found.user.email);
+    const attempt = await this.begin(emailDigest, principal, origin);
+    const result = await compare({ attempt, emailDigest }).catch(async (error: unknown) => {
+      // The service could not judge, so what may have been right does not count as a guess.
+      await attempt.refund().catch(() => undefined);
+      throw error;
+    });
+    if (result !== null) return result;
+    await this.record.failure(found, attempt.failures, emailDigest, origin, principal.sessionId);
+    throw new Problem(AuthErrors.invalid_credentials);
+  }
+
+  private async begin(
+    emailDigest: string,
+    principal: SessionPrincipal,
+    origin: Origin,
+  ): Promise<GuessingAttempt> {
+    const device = await this.devices.knownDeviceOf(principal);
+    try {
+      return await this.guessing.begin(emailDigest, device);
+    } catch (error) {
+      await this.record.locked(error, emailDigest, principal.userId, origin);
+      throw error;
+    }
+  }
+}

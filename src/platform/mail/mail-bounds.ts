@@ -1,0 +1,63 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+import { RepeatingTask } from '../clock/repeating-task.js';
+import { MasterKey } from '../crypto/master-key.js';
+import type { Transaction } from '../database/transaction-runner.js';
+import { MailBoundsRepository } from './mail-bounds.repository.js';
+import type { MailKind } from './mail-kinds.js';
+
+/** Limits mails to an address entered by somebody else, which must not become a way to flood a mailbox. */
+const MOST_IN_AN_HOUR = 3;
+const HOUR_MS = 3_600_000;
+
+const PURGE_BATCH = 1000;
+const PURGE_PAUSE_MS = 600_000;
+
+/**
+ * Limits the mails that anyone can cause by naming an address: three per hour, kind and mailbox. Mails about the
+ * security of an account are not limited here.
+ */
+@Injectable()
+export class MailBounds implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask(MailBounds.name, () => this.purge(), { pauseMs: PURGE_PAUSE_MS });
+
+  constructor(
+    private readonly counts: MailBoundsRepository,
+    private readonly masterKey: MasterKey,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.startDelayed();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /**
+   * Counts a mail in the transaction that writes it. Returns false beyond the limit: the mail must then not be sent,
+   * no secret may be issued for it, and the caller of the API must not notice. `to` is an address in its canonical
+   * form.
+   */
+  async admit(tx: Transaction, kind: MailKind, to: string): Promise<boolean> {
+    const at = this.clock.now();
+    const mailbox = this.masterKey.mac('mailbox-digest', mailboxOf(to));
+    const since = new Date(at.getTime() - HOUR_MS);
+    return this.counts.count(tx, { mailbox, kind, at }, since, MOST_IN_AN_HOUR);
+  }
+
+  /** Deletes one batch of expired counts. Returns whether there may be more. */
+  async purge(): Promise<boolean> {
+    const before = new Date(this.clock.nowMs() - HOUR_MS);
+    return (await this.counts.purge(before, PURGE_BATCH)) === PURGE_BATCH;
+  }
+}
+
+/** Returns the address without the tag, which many hosts ignore in delivery (RFC 5233): `ada+news@` goes to `ada@`. */
+export function mailboxOf(email: string): string {
+  const at = email.lastIndexOf('@');
+  const local = email.slice(0, at);
+  const tag = local.indexOf('+');
+  return `${tag > 0 ? local.slice(0, tag) : local}${email.slice(at)}`;
+}

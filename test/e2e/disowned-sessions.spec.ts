@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AccountAdministration } from '../../src/admin/account-administration.js';
+import { internalOrigin } from '../../src/platform/http/origin.js';
+import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { mailsTo, mailTo } from '../support/app/mails.js';
+import { expectOneWinner } from '../support/races/one-winner.js';
+import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { ManualClock } from '../support/clock/manual-clock.js';
+
+const NEW_PASSWORD = 'seven quiet herons cross the weir';
+const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 2);
+const DAY_MS = 86_400_000;
+
+describe('the notice of a new device', () => {
+  const clock = new ManualClock(Date.now());
+  let app: TestApp;
+  let other: TestApp;
+  beforeAll(async () => {
+    app = await startApp({ clock });
+    other = await startBeside(app, { clock });
+  });
+  afterAll(async () => {
+    await other.close();
+    await app.close();
+  });
+
+  const disown = (token: unknown, { call } = app) => call({ url: '/auth/sessions/disown', body: { token } });
+  const login = async (email: string, password: string, deviceToken?: string) =>
+    (await app.call({ url: '/auth/login', body: { email, password, deviceToken } })).statusCode;
+  const profile = async ({ accessToken: token }: Tokens) =>
+    (await app.call({ url: '/users/me', token })).statusCode;
+  const codeOf = (answer: Awaited<ReturnType<typeof disown>>) => [answer.statusCode, answer.json().code];
+  const INVALID = [400, 'invalid_link'];
+
+  /** An account with the session of its owner and one of somebody else's device, and the link to end that. */
+  async function intruded() {
+    const email = await register(app);
+    const own = await logIn(app, email);
+    const foreign = await logIn(app, email);
+    const mail = await mailTo(app, email, 'new_device');
+    return { email, own, foreign, mail, token: mail.token! };
+  }
+
+  it('is sent at each login from a new device, but not at the first of an account or from a known device', async () => {
+    const email = await register(app);
+    const first = await logIn(app, email);
+    expect(await login(email, PASSWORD, first.deviceToken)).toBe(200);
+    for (let device = 1; device <= 5; device += 1) {
+      expect(await login(email, PASSWORD)).toBe(200);
+      await mailTo(app, email, 'new_device', device);
+    }
+    expect(await mailsTo(app, email, 'new_device')).toHaveLength(5);
+  });
+
+  it('says when and with what, in the language of the account, and leads to the page of the configuration', async () => {
+    const email = newAddress();
+    await app.call({ url: '/auth/register', body: { email, password: PASSWORD, locale: 'de' } });
+    await logIn(app, email);
+    const headers = {
+      'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
+    };
+    await app.call({ url: '/auth/login', body: { email, password: PASSWORD }, headers });
+    const mail = await mailTo(app, email, 'new_device');
+    expect(mail.subject).toBe('Anmeldung in Ihrem Konto mit einem neuen Gerät');
+    expect(mail.text).toContain('Firefox on Linux');
+    expect(mail.text).toContain('127.0.0.1');
+    expect(mail.link).toBe(`http://localhost:3000/account/device#token=${mail.token}`);
+  });
+
+  it('has a link that ends the session, forgets the device and leaves the password useless until a reset', async () => {
+    const { email, own, foreign, token } = await intruded();
+    const done = await disown(token);
+    expect([done.statusCode, done.body]).toEqual([204, '']);
+    expect([await profile(foreign), await profile(own)]).toEqual([401, 200]);
+    expect(await login(email, PASSWORD)).toBe(401);
+    expect(await login(email, PASSWORD, foreign.deviceToken)).toBe(401);
+    const { token: resetToken } = await mailTo(app, email, 'password_reset');
+    const reset = { token: resetToken, newPassword: NEW_PASSWORD };
+    expect((await app.call({ url: '/auth/password/reset', body: reset })).statusCode).toBe(204);
+    expect(await login(email, NEW_PASSWORD)).toBe(200);
+    await mailTo(app, email, 'password_reset');
+    expect(await mailsTo(app, email, 'password_reset')).toHaveLength(1);
+  });
+
+  it('leaves no copy of the password for an instance of the previous version', async () => {
+    const { email, token } = await intruded();
+    await disown(token);
+    const stored = await asSuperuser(app.database, 'SELECT password_hash FROM users WHERE email = $1', [
+      email,
+    ]);
+    expect(stored).toEqual([{ password_hash: null }]);
+  });
+
+  it('has a link whose use is recorded under the session that it ends', async () => {
+    const { foreign, token } = await intruded();
+    await disown(token);
+    const events = await asSuperuser(
+      app.database,
+      `SELECT type, outcome, reason FROM audit_events WHERE session_id = $1 AND type <> 'session_use_after_expire'
+       ORDER BY position, id OFFSET 2`,
+      [foreign.session.id],
+    );
+    expect(events).toEqual([
+      { type: 'session_disowned', outcome: 'success', reason: null },
+      { type: 'session_ended', outcome: 'success', reason: 'disowned' },
+    ]);
+  });
+
+  it('has a link that still takes the password away where the session is over', async () => {
+    const { email, foreign, token } = await intruded();
+    await app.call({ method: 'POST', url: '/auth/logout', token: foreign.accessToken });
+    expect((await disown(token)).statusCode).toBe(204);
+    expect(await login(email, PASSWORD)).toBe(401);
+  });
+
+  it('has a link for each device', async () => {
+    const { email, own, foreign, token } = await intruded();
+    const third = await logIn(app, email);
+    await mailTo(app, email, 'new_device', 2);
+    expect((await disown(token)).statusCode).toBe(204);
+    expect([await profile(own), await profile(foreign), await profile(third)]).toEqual([200, 401, 200]);
+  });
+
+  it('has a link that works for 7 days, and not at their end', async () => {
+    const [early, late] = [await intruded(), await intruded()];
+    clock.advance(7 * DAY_MS - 1);
+    expect((await disown(early.token)).statusCode).toBe(204);
+    clock.advance(1);
+    expect(codeOf(await disown(late.token))).toEqual(INVALID);
+  });
+
+  it('peer faults 3, 5 and 14: has a link that works once', async () => {
+    const { email, token } = await intruded();
+    expect((await disown(token)).statusCode).toBe(204);
+    const { token: resetToken } = await mailTo(app, email, 'password_reset');
+    await app.call({ url: '/auth/password/reset', body: { token: resetToken, newPassword: NEW_PASSWORD } });
+    expect(codeOf(await disown(token))).toEqual(INVALID);
+    expect(await login(email, NEW_PASSWORD)).toBe(200);
+  });
+
+  it('peer fault 2: has a link that works once of 16 at once on two instances', async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { email, token } = await intruded();
+      const answers = await Promise.all(
+        Array.from({ length: 16 }, (_, nth) => disown(token, nth % 2 === 0 ? app : other)),
+      );
+      const statuses = answers.map(({ statusCode }) => statusCode);
+      expectOneWinner(statuses);
+      await mailTo(app, email, 'password_reset');
+      expect(await mailsTo(app, email, 'password_reset')).toHaveLength(1);
+    }
+  });
+
+  it('peer fault 11: has a link that a new password ends', async () => {
+    const { own, token } = await intruded();
+    const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+    await app.call({ method: 'PUT', url: '/users/me/password', body, token: own.accessToken });
+    expect(codeOf(await disown(token))).toEqual(INVALID);
+  });
+
+  it('peer fault 15: has a link that does nothing when it is opened', async () => {
+    const { own, foreign, token } = await intruded();
+    for (const url of [`/auth/sessions/disown?token=${token}`, `/account/device?token=${token}`])
+      await app.call({ url });
+    expect([await profile(own), await profile(foreign)]).toEqual([200, 200]);
+    expect((await disown(token)).statusCode).toBe(204);
+  });
+
+  it('has a link that does not work where the account is disabled', async () => {
+    const { email, token } = await intruded();
+    await app.app.get(AccountAdministration, { strict: false }).disable(email, internalOrigin('operator'));
+    expect(codeOf(await disown(token))).toEqual(INVALID);
+  });
+
+  it.each([['another text'], [''], [7], [{}], ['\ud800']])('has no link with the token %j', async (token) => {
+    expect(codeOf(await disown(token))).toEqual(INVALID);
+  });
+});
