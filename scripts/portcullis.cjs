@@ -2,8 +2,11 @@
 // The command line of the package. CommonJS on purpose, see start.cjs.
 const [, , command] = process.argv;
 
+/** The options of `npm start`. */
+const NODE_OPTIONS = ['--disable-sigusr1', '--max-semi-space-size=8'];
+
 const COMMANDS = {
-  start: () => require('./start.cjs'),
+  start,
   ephemeral: () => import('./ephemeral.mjs'),
   admin: () => import('./operator.mjs'),
 };
@@ -13,6 +16,13 @@ const USAGE = `Usage: portcullis <command>
   ephemeral    a throwaway service for tests, see portcullis ephemeral --help
   admin        commands for operators, see portcullis admin --help
 `;
+
+/** Replaces this process, because V8 reads these options before it runs any code; Windows cannot do that. */
+function start() {
+  if (process.execve === undefined || process.platform === 'win32') return require('./start.cjs');
+  const program = require.resolve('./start.cjs');
+  return process.execve(process.execPath, [process.execPath, ...NODE_OPTIONS, program], process.env);
+}
 
 /** `EX_USAGE` of sysexits.h. */
 const EXIT_USAGE = 64;

@@ -24,6 +24,8 @@ describe('The environment of a throwaway service', () => {
       LOGIN_URL: 'http://localhost:5173/login',
       RATE_LIMIT_LOGIN: '50/60',
       JWT_ACCESS_TOKEN_EXPIRE_MINUTES: '5',
+      PASSWORD_RESET_EXPIRE_MINUTES: '5',
+      REQUIRE_VERIFIED_EMAIL: 'true',
       SESSION_MAX_DAYS: '1',
     };
     const ignored = {
@@ -31,6 +33,8 @@ describe('The environment of a throwaway service', () => {
       SMTP_URL: 'smtp://mail',
       JWT_SECRET_KEY: 'secret',
       PASSWORD_PEPPER: 'pepper',
+      JWT_PRIVATE_KEY: 'key',
+      LINK_RESET_URL: 'https://app.example.org/reset',
       HOST: '0.0.0.0',
       PORT: '80',
       BCRYPT_ROUNDS: '12',

@@ -3,8 +3,23 @@ import { ConfigurationFault } from '../platform/config/configuration-fault.js';
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The variables that are read: what an application under test may depend on, and nothing that leads outside. */
-const READ =
-  /^(CORS_ORIGINS|LOG_LEVEL|PRODUCT_NAME|MAIL_TEMPLATES_DIR|LOGIN_URL|GATEWAY_\w+|RATE_LIMIT_\w+|JWT_(ACCESS|REFRESH)_TOKEN_EXPIRE_\w+|SESSION_MAX_DAYS|STEP_UP_MAX_AGE_SECONDS)$/;
+const READ = new RegExp(
+  `^(${[
+    'CORS_ORIGINS',
+    'LOG_LEVEL',
+    'PRODUCT_NAME',
+    'MAIL_TEMPLATES_DIR',
+    'LOGIN_URL',
+    'GATEWAY_\\w+',
+    'RATE_LIMIT_\\w+',
+    'REGISTRATION',
+    'REQUIRE_VERIFIED_EMAIL',
+    'PASSWORD_MIN_LENGTH',
+    '(JWT|PASSWORD)_\\w+_EXPIRE_\\w+',
+    'SESSION_MAX_DAYS',
+    'STEP_UP_MAX_AGE_SECONDS',
+  ].join('|')})$`,
+);
 
 /**
  * Throws {@link ConfigurationFault} if the environment is that of an installation: somebody who has `DATABASE_URL` set may

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { NewPassword } from '../../auth/credentials/passwords/new-password.js';
 import { AccountCreation } from '../../auth/registration/account-creation.js';
+import { LOCALES } from '../../platform/access/locale.js';
 import { type Role, ROLES } from '../../platform/access/principal.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
@@ -61,7 +62,8 @@ export class TestUsers {
     origin: Origin,
   ): Promise<TestUserDto> {
     const all = ROLES.filter((role) => role === 'user' || roles.includes(role));
-    const created = await this.creation.create(tx, { email, displayName: null, roles: all }, hash, origin);
+    const account = { email, displayName: null, roles: all, locale: LOCALES[0] };
+    const created = await this.creation.create(tx, account, hash, origin);
     const user = Object.assign(created, { emailVerified: verified });
     if (verified) await this.users.update(tx, user.id, { emailVerified: true });
     const profile = profileOf(user);

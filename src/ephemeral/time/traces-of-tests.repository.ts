@@ -11,6 +11,7 @@ const TABLES = [
   'caught_mails',
   'login_failures',
   'address_blocks',
+  'mail_bounds',
 ];
 
 /** Statements over what a moved clock and the people of tests leave behind. */
@@ -36,6 +37,7 @@ export class TracesOfTestsRepository {
   async forgetAfter(tx: Transaction, now: Date): Promise<void> {
     await tx.query('DELETE FROM login_failures WHERE updated_at > $1', [now]);
     await tx.query('DELETE FROM address_blocks');
+    await tx.query('DELETE FROM mail_bounds');
     await tx.query('DELETE FROM single_use_secrets WHERE created_at > $1', [now]);
     await tx.query('UPDATE outbox_messages SET next_attempt_at = $1 WHERE next_attempt_at > $1', [now]);
   }
