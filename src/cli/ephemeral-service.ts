@@ -27,12 +27,15 @@ export async function startService(
   await choosePort(environment);
   const clock = new MovableClock();
   const parts = { clock, modules: [EphemeralModule.with(clock)] };
-  const stop = await serve(environment, parts).catch((error: unknown) => {
-    const isTaken = error instanceof StartFault && error.code === 'EADDRINUSE' && options.port === null;
-    // Somebody else got the free port between the choice and its use.
-    return isTaken ? null : Promise.reject(error as Error);
-  });
-  if (stop === null) return startService(variables, options, prepared);
+  let stop: () => Promise<void>;
+  try {
+    stop = await serve(environment, parts);
+  } catch (error) {
+    const isTaken = error instanceof StartFault && error.code === 'EADDRINUSE';
+    if (!isTaken || options.port !== null) throw error;
+    // Another process got the free port between the choice and its use.
+    return startService(variables, options, prepared);
+  }
   while ((await fetch(`http://127.0.0.1:${environment.PORT}/health/ready`)).status !== 200)
     await delay(POLL_MS);
   return { url: environment.PUBLIC_URL, stop };

@@ -56,7 +56,7 @@ async function start(
   ]);
   const prepared = { folder, serviceUrl, ownerUrl, signingKey: privateKey };
   const service = await startService(readableVariables(variables), options, prepared);
-  lifetime.beforeEnd(service.stop);
+  lifetime.beforeEnd(() => service.stop());
   return service.url;
 }
 

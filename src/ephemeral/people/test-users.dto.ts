@@ -25,7 +25,7 @@ const NotWithEmail = () =>
     name: 'notWithEmail',
     validator: {
       validate: (_: unknown, fault?: ValidationArguments) =>
-        (fault?.object as MakeUsersDto).email === undefined,
+        (fault?.object as MakeUsersDto | undefined)?.email === undefined,
       defaultMessage: () => '$property must not be given together with email',
     },
   });

@@ -18,17 +18,19 @@ const [service] = lineage as [Lineage[number], ...Lineage];
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
 
 // The service holds the other end of this pipe, which the system closes with the service.
-const released = new Promise<void>((resolve) => {
-  process.stdin.on('close', resolve).on('error', resolve).resume();
-});
-let isReleased = false;
-void released.then(() => (isReleased = true));
+const released = new AbortController();
+process.stdin
+  .on('close', () => released.abort())
+  .on('error', () => released.abort())
+  .resume();
+const { signal } = released;
+const pause = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined);
 
-while (!isReleased && isComplete(lineage)) await Promise.race([released, delay(WATCH_MS)]);
-if (!isReleased) {
+while (!signal.aborted && isComplete(lineage)) await pause(WATCH_MS);
+if (!signal.aborted) {
   stop('SIGTERM');
-  await Promise.race([released, delay(DRAIN_MS)]);
-  if (!isReleased) stop('SIGKILL');
+  await pause(DRAIN_MS);
+  stop('SIGKILL');
 }
 await removeTraces(folder);
 process.exit(0);

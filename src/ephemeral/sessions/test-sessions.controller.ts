@@ -37,6 +37,6 @@ export class TestSessionsController {
   ): Promise<TestSessionDto> {
     const issued = await this.sessions.make(userId, durationMs(age ?? '0s') ?? 0, origin);
     const answer = this.tokens.send(issued, 'body', reply) as BodySignedInDto;
-    return { ...answer, cookies: this.cookies.of(answer) };
+    return Object.assign(new TestSessionDto(), answer, { cookies: this.cookies.of(answer) });
   }
 }
