@@ -20,6 +20,14 @@ const CONTRACT = {
   'POST /auth/refresh': 'public',
   'POST /auth/logout': 'public',
   'POST /auth/step-up': 'signed-in',
+  'POST /auth/password/forgot': 'public',
+  'POST /auth/password/reset': 'public',
+  'POST /auth/sessions/disown': 'public',
+  'POST /auth/email/verification': 'public',
+  'POST /auth/email/verify': 'public',
+  'POST /auth/email/undo': 'public',
+  'PUT /users/me/password': 'signed-in',
+  'POST /users/me/email': 'signed-in',
   'GET /users/me': 'signed-in',
   'PUT /users/me': 'signed-in',
   'GET /users/me/activity': 'signed-in',
@@ -70,9 +78,12 @@ describe('the routes', () => {
       'GET /metrics',
     ]);
     expect(named(routes.filter(({ slow }) => slow === 'password'))).toEqual([
+      'POST /auth/email/verify',
       'POST /auth/login',
+      'POST /auth/password/reset',
       'POST /auth/register',
       'POST /auth/step-up',
+      'PUT /users/me/password',
     ]);
     const slow = app.app.get(SlowRoutes);
     expect([slow.has('POST', '/auth/login'), slow.has('GET', '/users/me'), slow.has('GET', null)]).toEqual([

@@ -40,10 +40,15 @@ describe('Every rule', () => {
 
 describe('The end of a session', () => {
   it('is reported by the marked events', () => {
-    expect(eventsThatEnd('session')).toEqual(['authn_token_reuse', 'session_logout', 'session_ended']);
+    expect(eventsThatEnd('session')).toEqual([
+      'authn_token_reuse',
+      'session_logout',
+      'session_ended',
+      'session_disowned',
+    ]);
     expect(eventsThatEnd('every session')).toEqual([
-      'authn_password_change',
       'session_revoked',
+      'user_email_change_undone',
       'user_disabled',
       'user_deleted',
       'privilege_permissions_changed',

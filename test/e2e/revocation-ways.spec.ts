@@ -8,6 +8,7 @@ import type { Message } from '../../src/monitoring/alerts/delivery-channel.js';
 import { EndSessionsChannel } from '../../src/monitoring/responses/end-sessions.channel.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { mailTo } from '../support/app/mails.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/clock/manual-clock.js';
@@ -26,6 +27,7 @@ interface Way {
   readonly end: (app: TestApp, signed: Signed) => Promise<unknown>;
 }
 
+const NEW_PASSWORD = 'seven quiet herons cross the weir';
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
 const clock = new ManualClock(Date.now());
@@ -100,11 +102,37 @@ const WAYS: Record<string, Way> = {
     },
   },
   'a password that an operator sets': {
-    by: 'auth/credentials/passwords/password-change.ts: endAllOfUser',
+    by: 'sessions/revocation/access-revocation.ts: endAllOfUser',
     reason: 'password_changed',
     end: async ({ app }, { email }) => {
       const hash = await app.get(NewPassword, { strict: false }).hash(PASSWORD);
       await app.get(OperatorPasswords, { strict: false }).set(email, hash, ORIGIN);
+    },
+  },
+  'a change of the password in another session': {
+    by: 'sessions/revocation/access-revocation.ts: endSome',
+    reason: 'password_changed',
+    end: async (app, { email }) => {
+      const { accessToken: token } = await logIn(app, email);
+      const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+      await app.call({ method: 'PUT', url: '/users/me/password', body, token });
+    },
+  },
+  'a reset of the password': {
+    by: 'sessions/revocation/access-revocation.ts: endAllOfUser',
+    reason: 'password_reset',
+    end: async (app, { email }) => {
+      await app.call({ url: '/auth/password/forgot', body: { email } });
+      const { token } = await mailTo(app, email, 'password_reset');
+      await app.call({ url: '/auth/password/reset', body: { token, newPassword: NEW_PASSWORD } });
+    },
+  },
+  'the link in the notice of a new device': {
+    by: 'sessions/revocation/access-revocation.ts: endSome',
+    reason: 'disowned',
+    end: async (app, { email }) => {
+      const { token } = await mailTo(app, email, 'new_device');
+      await app.call({ url: '/auth/sessions/disown', body: { token } });
     },
   },
   'other roles': {
@@ -175,6 +203,8 @@ describeWithRedis('a session is over everywhere within a second of', () => {
   const signUpAuditor = async (): Promise<Signed> => {
     const email = await register(here);
     await administration(here).setRoles(email, ['user', 'auditor'], ORIGIN);
+    // The second login is from a new device, whose owner is notified.
+    await logIn(here, email);
     return { email, ...(await logIn(here, email)) };
   };
   const stateOn = async (app: TestApp, token: string) => {

@@ -33,18 +33,26 @@ export class ResetLinks {
    * locked in this transaction.
    */
   async send(tx: Transaction, user: User): Promise<void> {
-    const minutes = this.environment.PASSWORD_RESET_EXPIRE_MINUTES;
+    const { email: to, locale, id } = user;
+    const minutes = String(this.environment.PASSWORD_RESET_EXPIRE_MINUTES);
+    const values = { link: await this.issue(tx, user, { replaces: true }), minutes };
+    await this.mails.send(tx, passwordResetMail, { to, locale, subject: `user:${id}`, values });
+  }
+
+  /**
+   * Creates a link for another mail than the reset mail. A link that the owner has not requested should not replace one that
+   * they have. `user` is as for {@link send}.
+   */
+  async issue(tx: Transaction, user: User, { replaces }: { replaces: boolean }): Promise<string> {
     const { token } = await this.secrets.issue(tx, user, {
       purpose: this.purpose,
       to: user.email,
       context: null,
       payload: null,
-      lifetimeMs: minutes * 60_000,
-      replaces: true,
+      lifetimeMs: this.environment.PASSWORD_RESET_EXPIRE_MINUTES * 60_000,
+      replaces,
     });
-    const { email: to, locale, id } = user;
-    const values = { link: this.links.to('reset', token), minutes: String(minutes) };
-    await this.mails.send(tx, passwordResetMail, { to, locale, subject: `user:${id}`, values });
+    return this.links.to('reset', token);
   }
 
   /** Returns the account that a link is or was for; nothing may be decided by it before the link is spent. */

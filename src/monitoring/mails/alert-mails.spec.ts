@@ -7,15 +7,15 @@ import { operatorMail, ownerMail } from './alert-mails.js';
 
 const alert: AlertBody = {
   id: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d',
-  rule: 'login_from_new_device',
-  severity: 'info',
+  rule: 'impossible_travel',
+  severity: 'warning',
   subject: 'user:019abf6e-0000-7d52-9a41-6f0a7e1b2c3d',
   state: 'open',
   count: 2,
   firstSeenAt: '2026-11-23T09:30:00.000Z',
   lastSeenAt: '2026-11-23T09:31:00.000Z',
   evidence: {
-    summary: 'A new device signed in.',
+    summary: 'Two places at once.',
     addresses: ['192.0.2.7'],
     device: 'Firefox on Linux',
     counted: 1,
@@ -35,8 +35,8 @@ const toOwner = (members: Partial<AlertBody> = {}, locale: 'en' | 'de' = 'en') =
 describe('operatorMail', () => {
   it('starts with the summary and lists the details of the alert', () => {
     const { subject, text } = operatorMail(templates, 'Portcullis', alert);
-    expect(subject).toBe('[Portcullis] info: login_from_new_device');
-    expect(text).toMatch(/^A new device signed in\.\n/);
+    expect(subject).toBe('[Portcullis] warning: impossible_travel');
+    expect(text).toMatch(/^Two places at once\.\n/);
     expect(text).toContain('Occurred:   2 times, 2026-11-23T09:30:00.000Z to 2026-11-23T09:31:00.000Z');
     expect(text).toContain('addresses: ["192.0.2.7"]');
   });
@@ -45,9 +45,8 @@ describe('operatorMail', () => {
 describe('ownerMail', () => {
   it('states the time, the address, the device, and what to do', () => {
     const { subject, text, kind } = toOwner();
-    expect(kind).toBe('new_device');
-    expect(subject).toBe('A new device signed in to your account');
-    expect(text).toMatch(/^Hello,/);
+    expect(kind).toBe('alert');
+    expect(subject).toBe('Logins to your account from distant places');
     expect(text).toContain('Address: 192.0.2.7');
     expect(text).toContain('Device:  Firefox on Linux');
     expect(text).toContain('change your password');
@@ -68,7 +67,7 @@ describe('ownerMail', () => {
   });
 
   it('contains nothing meant only for operators', () => {
-    expect(toOwner().text).not.toMatch(/counted|login_from_new_device|019abf6e/);
-    expect(toOwner().html).not.toMatch(/counted|login_from_new_device|019abf6e/);
+    expect(toOwner().text).not.toMatch(/counted|impossible_travel|019abf6e/);
+    expect(toOwner().html).not.toMatch(/counted|impossible_travel|019abf6e/);
   });
 });

@@ -6,16 +6,16 @@ const login = (device: 'known' | 'new' | 'first') =>
   ({ at: 0, kind: 'login', account: 'owner', address: '192.0.2.1', password: 'right', device }) as const;
 
 describe('login_from_new_device', () => {
-  it('is true of a device without its token, and notifies the owner', () => {
+  it('is true of a device without its token', () => {
     const [finding] = findingsOf([loginFromNewDevice()], [login('new')]);
     expect(finding).toMatchObject({
-      kind: { severity: 'info', toOwner: { de: { subject: 'Anmeldung mit einem neuen Gerät' } } },
+      kind: { severity: 'info' },
       evidence: { addresses: ['192.0.2.1'] },
     });
     expect(finding?.subject).toBe(`user:${String(finding?.evidence.userIds?.[0])}`);
   });
 
-  it('describes the device to the owner', () => {
+  it('describes the device', () => {
     const deviceOf = (userAgent?: string) =>
       findingsOf([loginFromNewDevice()], [{ ...login('new'), ...(userAgent && { userAgent }) }])[0]?.evidence[
         'device'

@@ -1,3 +1,4 @@
+import { deviceName } from '../../audit/activity/device-name.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { type Rule, ONCE, ofUser } from './rule.js';
 
@@ -22,6 +23,7 @@ export function loginFromNewDevice(): Rule {
       return knownDevice === false && firstLogin === false ? ofUser(occurrence) : null;
     },
     holds: () => true,
+    evidence: (_, { entry }) => ({ device: deviceName(entry.userAgent ?? '') }),
     summary: () => 'A new device signed in to an account that had been in use before.',
   };
 }

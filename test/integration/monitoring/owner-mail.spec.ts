@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OwnerEmailChannel } from '../../../src/monitoring/delivery/owner-email.channel.js';
-import { loginFromNewDevice } from '../../../src/monitoring/rules/login-from-new-device.rule.js';
+import { loginAfterFailures } from '../../../src/monitoring/rules/login-after-failures.rule.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { MailTemplates } from '../../../src/platform/mail/mail-templates.js';
-import type { Mailer } from '../../../src/platform/mail/mailer.js';
+import type { Mail, Mailer } from '../../../src/platform/mail/mailer.js';
 import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
 import { OutboxRepository } from '../../../src/platform/outbox/outbox.repository.js';
 import type { UsersService } from '../../../src/users/users.service.js';
@@ -28,6 +28,7 @@ describe('Mail to the owner of an account', () => {
   let alerting: Alerting;
   let channel: OwnerEmailChannel;
   const sentAt: number[] = [];
+  const subjects = new Set<string>();
 
   beforeAll(async () => {
     database = await freshDatabase();
@@ -43,11 +44,16 @@ describe('Mail to the owner of an account', () => {
     sentAt.length = 0;
     const mailer = {
       configured: true,
-      send: async () => void sentAt.push(clock.nowMs()),
+      send: async ({ subject }: Mail) => {
+        subjects.add(subject);
+        sentAt.push(clock.nowMs());
+      },
     } as unknown as Mailer;
-    const users = { findById: async () => ({ email: 'ada@example.com' }) } as unknown as UsersService;
+    const users = {
+      findById: async () => ({ email: 'ada@example.com', locale: 'de' }),
+    } as unknown as UsersService;
     channel = new OwnerEmailChannel(mailer, new MailTemplates(new Environment()), users, deliveries, clock, [
-      loginFromNewDevice(),
+      loginAfterFailures(new Environment()),
     ]);
     alerting = await startAlerting(database, [channel], clock, dataSource);
   });
@@ -55,7 +61,10 @@ describe('Mail to the owner of an account', () => {
 
   const enter = () => {
     return alerting.raise(
-      finding({ kind: loginFromNewDevice(), evidence: { summary: 'A new device.', userIds: [OWNER] } }),
+      finding({
+        kind: loginAfterFailures(new Environment()),
+        evidence: { summary: 'One of the guesses was right.', userIds: [OWNER] },
+      }),
     );
   };
   const deliver = async () => {
@@ -67,6 +76,7 @@ describe('Mail to the owner of an account', () => {
     for (let entered = 0; entered < 10; entered++) await enter();
     await deliver();
     expect(sentAt).toHaveLength(3);
+    expect([...subjects]).toEqual(['Anmeldung nach vielen Fehlversuchen']);
     expect(await states()).toEqual([
       ...Array.from({ length: 3 }, () => 'delivered'),
       ...Array.from({ length: 7 }, () => 'suppressed'),
