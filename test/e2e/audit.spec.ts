@@ -249,7 +249,7 @@ describe('the trail', { timeout: 60_000 }, () => {
         ...files,
         checkpoint.publicKey,
       ]);
-      expect(stdout).toMatch(/^\d+ entries are what was sealed/);
+      expect(stdout).toMatch(/^\d+ entries match their seals/);
     });
     const csv = await get('/audit/export', 'text/csv');
     expect(csv.split('\r\n')[0]).toBe(
