@@ -12,7 +12,7 @@ import {
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 import { eventually } from '../support/waiting/eventually.js';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 /** The promise: how long after an end the last trace is gone. */
 const GONE_MS = 5000;
 /** The promise: how long a start takes that finds a prepared cluster. */
