@@ -48,7 +48,7 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
   it('has no sources, no tests, no maps of sources and nothing of the build', () => {
     expect(
       paths().filter((path) =>
-        /\.(ts|map|tsbuildinfo)$|\.spec\.|^(src|test|examples|bench)\/|stamp/.test(path),
+        /\.(ts|map|tsbuildinfo)$|\.spec\.|^(src|test|examples|bench)\/|\.stamp/.test(path),
       ),
     ).toEqual([]);
   });
