@@ -36,6 +36,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'src/audit/verification/progress-bar.ts': 'bounds how often a terminal is written to',
   'src/sessions/state/revocation-feed.ts': 'bounds how far this process is behind PostgreSQL',
   'src/main.ts': 'tells two signals from one',
+  'src/sessions/devices/known-device.entity.ts': 'a default for rows of the previous version',
 };
 
 /** The calls of `databaseTime`, which name the reading. */
