@@ -44,9 +44,12 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
       return;
     }
     const email = canonicalEmail(given);
-    const fault = isEmail(email) ? await this.passwords.faultOf(password, email) : null;
-    if (!isEmail(email)) throw new ConfigurationFault(['BOOTSTRAP_ADMIN_EMAIL must be an e-mail address']);
-    if (fault) throw new ConfigurationFault([`BOOTSTRAP_ADMIN_PASSWORD is not acceptable: ${fault}`]);
+    const fault = await this.passwords.faultOf(password, email);
+    const faults = [
+      ...(isEmail(email) ? [] : ['BOOTSTRAP_ADMIN_EMAIL must be an e-mail address']),
+      ...(fault === null ? [] : [`BOOTSTRAP_ADMIN_PASSWORD is not acceptable: ${fault}`]),
+    ];
+    if (faults.length > 0) throw new ConfigurationFault(faults);
     const passwordHash = await this.passwords.hash(password);
     try {
       await untilAvailable(() => this.create(email, passwordHash));
@@ -67,6 +70,7 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
         displayName: null,
         roles: ['user' as const, 'admin' as const],
         locale: LOCALES[0],
+        emailVerified: true,
       };
       const { id } = await this.creation.create(tx, account, passwordHash, ORIGIN);
       await this.audit.record(tx, {

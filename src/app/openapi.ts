@@ -27,6 +27,8 @@ import { PROBLEM_JSON } from '../platform/http/problem-document.js';
 import { publicPath } from '../platform/http/public-path.js';
 import { isDocumentation } from '../platform/http/security-headers.js';
 import { RateLimitDocumentation } from '../rate-limit/rate-limit-documentation.js';
+import { MailErrors } from '../platform/mail/mail.errors.js';
+import { SecretsErrors } from '../platform/secrets/secrets.errors.js';
 import { RateLimitErrors } from '../rate-limit/rate-limit.errors.js';
 import { UsersErrors } from '../users/users.errors.js';
 
@@ -55,6 +57,8 @@ const ROWS: readonly ProblemRow[] = [
   UsersErrors,
   RateLimitErrors,
   AdminErrors,
+  MailErrors,
+  SecretsErrors,
 ].flatMap((table) => Object.values(table));
 
 /** Returns the OpenAPI 3.1 document of the application, generated from the decorators that the pipeline itself uses. */

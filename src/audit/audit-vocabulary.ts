@@ -24,6 +24,8 @@ export interface AuditDetails {
    * account.
    */
   authn_login_fail_max: { account: string };
+  /** The password was right, but the account's address is not verified, and `REQUIRE_VERIFIED_EMAIL` is set. */
+  authn_login_unverified: { account: string };
   /** The user of a session authenticated again. `amr` lists the session's methods since then. */
   authn_step_up: { account: string; methods: string[]; amr: string[] };
   /** `by`: the owner with the old password, the owner with a mailed link, or an operator. */
@@ -60,8 +62,17 @@ export interface AuditDetails {
   user_created: { roles: string[] };
   user_create_fail: { account: string };
   user_updated: { members: string[] };
-  /** Somebody proved that the account's address is theirs. */
-  user_email_verified: { by: 'reset' };
+  /** The account's address was verified. */
+  user_email_verified: { by: 'link' | 'code' | 'reset' };
+  /** A verification link or code was refused; `reason` is the response's code. */
+  user_email_verify_fail: { by: 'link' | 'code' };
+  /** The address does not change before the new one is verified. */
+  user_email_change_requested: Record<string, never>;
+  user_email_change_canceled: Record<string, never>;
+  user_email_changed: { by: 'link' | 'code' };
+  /** The account got its former address back, by the undo link. */
+  user_email_change_undone: Record<string, never>;
+  user_email_undo_fail: Record<string, never>;
   user_disabled: Record<string, never>;
   user_enabled: Record<string, never>;
   user_deleted: Record<string, never>;
@@ -75,7 +86,7 @@ export interface AuditDetails {
     account?: string;
     retryAfterSeconds: number;
   } & Partial<GroupedRefusals>;
-  input_validation_fail: { pointers: string[] };
+  input_validation_fail: { pointers: string[]; omitted?: number };
   audit_read: { what: 'events' | 'export' | 'seals' | 'stream' | 'verification'; filters: string[] };
   alert_acknowledged: { alertId: string; rule: string };
   alert_resolved: { alertId: string; rule: string };
@@ -109,6 +120,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_fail: true,
   authn_login_lock: true,
   authn_login_fail_max: true,
+  authn_login_unverified: true,
   authn_step_up: true,
   authn_password_change: true,
   authn_password_change_fail: true,
@@ -128,6 +140,12 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_create_fail: true,
   user_updated: true,
   user_email_verified: true,
+  user_email_verify_fail: true,
+  user_email_change_requested: true,
+  user_email_change_canceled: true,
+  user_email_changed: true,
+  user_email_change_undone: { ends: 'every session' },
+  user_email_undo_fail: true,
   user_disabled: { ends: 'every session' },
   user_enabled: true,
   user_deleted: { ends: 'every session' },

@@ -43,7 +43,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
 
   /** Prepares positions and partitions before the first entry is written. */
   async onModuleInit(): Promise<void> {
-    await untilAvailable(() => this.months.prepare());
+    await untilAvailable(async () => this.months.prepare(await this.round.sealedTo()));
   }
 
   onApplicationBootstrap(): void {

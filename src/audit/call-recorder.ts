@@ -6,6 +6,10 @@ import { Problem } from '../platform/errors/problem.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { AuditService } from './audit.service.js';
 
+/** Maximum number and length of pointers in an entry; both are chosen by the client. */
+const MAX_POINTERS = 20;
+const MAX_POINTER_LENGTH = 128;
+
 /**
  * Records each API call just before its response is sent, so that the record is in the spool first. It is a hook of
  * the HTTP layer, because refusals by guards, 404, 405, 413 and unreadable bodies do not reach an interceptor.
@@ -54,7 +58,16 @@ export class CallRecorder {
       reason: PlatformErrors.validation_failed.code,
       ...recordedCaller(principal),
       origin,
-      details: { pointers: invalidMembers },
+      details: recordedPointers(invalidMembers),
     });
   }
+}
+
+/** Returns the first pointers of a refused request, and the number of omitted ones. */
+function recordedPointers(pointers: readonly string[]): { pointers: string[]; omitted?: number } {
+  const omitted = pointers.length - MAX_POINTERS;
+  return {
+    pointers: pointers.slice(0, MAX_POINTERS).map((pointer) => pointer.slice(0, MAX_POINTER_LENGTH)),
+    ...(omitted > 0 && { omitted }),
+  };
 }

@@ -6,6 +6,24 @@ import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccountSecrets } from './account-secrets.js';
+import { AccountTakeback } from './addresses/account-takeback.js';
+import { AddressChangeMails } from './addresses/address-change-mails.js';
+import { AddressChangeRequests } from './addresses/address-change-requests.js';
+import { AddressChanges } from './addresses/address-changes.js';
+import { AddressLinks } from './addresses/address-links.js';
+import { AddressMails } from './addresses/address-mails.js';
+import { AddressProofs } from './addresses/address-proofs.js';
+import { AddressReservations } from './addresses/address-reservations.js';
+import { AddressUndoing } from './addresses/address-undoing.js';
+import { AddressUndos } from './addresses/address-undos.js';
+import { AddressVerification } from './verification/address-verification.js';
+import { AddressesController } from './verification/addresses.controller.js';
+import { LinkPasswords } from './verification/link-passwords.js';
+import { OwnAddressController } from './addresses/own-address.controller.js';
+import { UnverifiedSignIns } from './sign-in/unverified-sign-ins.js';
+import { VerificationRequests } from './addresses/verification-requests.js';
+import { VerifiedAddressCondition } from './addresses/verified-address-condition.js';
 import { PasswordCredential } from './credentials/passwords/password-credential.entity.js';
 import { PasswordChange } from './credentials/passwords/password-change.js';
 import { PasswordCredentials } from './credentials/passwords/password-credentials.js';
@@ -16,11 +34,11 @@ import { PasswordCostsRepository } from './credentials/passwords/password-costs.
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
 import { AccountCreation } from './registration/account-creation.js';
+import { OpenRegistration } from './registration/open-registration.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { OwnPasswordController } from './own-password/own-password.controller.js';
 import { OwnPassword } from './own-password/own-password.service.js';
 import { PasswordSwap } from './own-password/password-swap.js';
-import { AccountSecrets } from './account-secrets.js';
 import { passwordChangedMail } from './mails/password-changed.mail.js';
 import { passwordResetMail } from './mails/password-reset.mail.js';
 import { PasswordReset } from './recovery/password-reset.js';
@@ -31,6 +49,14 @@ import { ResetLinks } from './recovery/reset-links.js';
 import { ResetRequests } from './recovery/reset-requests.js';
 import { SessionDisowning } from './recovery/session-disowning.js';
 import { RegistrationService } from './registration/registration.service.js';
+import { SilentRegistration } from './registration/silent-registration.js';
+import { TakenNotices } from './registration/taken-notices.js';
+import { addressChangeMail } from './mails/address-change.mail.js';
+import { addressChangedMail } from './mails/address-changed.mail.js';
+import { addressChangingMail } from './mails/address-changing.mail.js';
+import { addressTakenMail } from './mails/address-taken.mail.js';
+import { registrationTakenMail } from './mails/registration-taken.mail.js';
+import { verificationMail } from './mails/verification.mail.js';
 import { PasswordStepUp } from './step-up/password-step-up.js';
 import { SessionGuesses } from './step-up/session-guesses.js';
 import { StepUpController } from './step-up/step-up.controller.js';
@@ -49,6 +75,30 @@ const passwords = [
   PasswordCredentialsRepository,
   PasswordHasher,
   PasswordPolicy,
+];
+const addresses = [
+  AccountTakeback,
+  AddressChangeMails,
+  AddressChangeRequests,
+  AddressChanges,
+  AddressLinks,
+  AddressMails,
+  AddressProofs,
+  AddressReservations,
+  AddressUndoing,
+  AddressUndos,
+  AddressVerification,
+  LinkPasswords,
+  UnverifiedSignIns,
+  VerificationRequests,
+  VerifiedAddressCondition,
+];
+const registration = [
+  AccountCreation,
+  OpenRegistration,
+  RegistrationService,
+  SilentRegistration,
+  TakenNotices,
 ];
 const signIn = [LoginService, LoginRecord, SignInService];
 const stepUp = [PasswordStepUp, SessionGuesses, StepUpService];
@@ -72,7 +122,16 @@ const recovery = [
     UsersModule,
     SessionsModule,
     SecretsModule,
-    MailKindsModule.with(passwordChangedMail, passwordResetMail),
+    MailKindsModule.with(
+      addressChangeMail,
+      addressChangedMail,
+      addressChangingMail,
+      addressTakenMail,
+      passwordChangedMail,
+      passwordResetMail,
+      registrationTakenMail,
+      verificationMail,
+    ),
   ],
   controllers: [
     RegistrationController,
@@ -80,16 +139,10 @@ const recovery = [
     StepUpController,
     OwnPasswordController,
     RecoveryController,
+    AddressesController,
+    OwnAddressController,
   ],
-  providers: [
-    ...passwords,
-    ...signIn,
-    ...stepUp,
-    ...ownPassword,
-    ...recovery,
-    AccountCreation,
-    RegistrationService,
-  ],
+  providers: [...passwords, ...registration, ...addresses, ...signIn, ...stepUp, ...ownPassword, ...recovery],
   exports: [AccountCreation, NewPassword, PasswordChange, PasswordCredentials, PasswordHasher],
 })
 export class AuthModule {}

@@ -11,6 +11,7 @@ export type RevocationReason =
   | 'roles_changed'
   | 'account_disabled'
   | 'account_deleted'
+  | 'address_undone'
   | 'session_limit'
   | 'ended_by_user'
   | 'response_to_alert'

@@ -53,6 +53,7 @@ import { SessionRecord } from './session-record.js';
 import { Session } from './session.entity.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
+import { CallerSession } from './state/caller-session.js';
 import { LastSeen } from './state/last-seen.js';
 import { SessionCache } from './state/session-cache.js';
 import { SessionState } from './state/session-state.js';
@@ -89,7 +90,7 @@ const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation]
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
 const revocation = [AccessRevocation, LogoutService, RevocationFeed, SessionRevocation];
 const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
-const state = [LastSeen, SessionCache, SessionState];
+const state = [CallerSession, LastSeen, SessionCache, SessionState];
 const tokens = [
   AccessTokens,
   BearerReaders,
@@ -130,6 +131,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     ...guards,
     AccessRevocation,
     BearerReaders,
+    CallerSession,
     KeyRotation,
     OwnSessions,
     PlaceNames,

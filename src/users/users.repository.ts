@@ -45,16 +45,23 @@ export class UsersRepository {
 
   /** Inserts an account. Throws `email_taken` when the address is in use, also by an account created concurrently. */
   async insert(tx: Transaction, user: User): Promise<void> {
-    try {
-      await tx.insert(User, user);
-    } catch (error) {
-      if (violatedUnique(error) === 'users_email_key') throw new Problem(UsersErrors.email_taken);
-      throw error;
-    }
+    await refusingTaken(() => tx.insert(User, user));
+  }
+
+  /** Inserts an account unless its address is taken; returns whether it was inserted. */
+  async insertUnlessTaken(tx: Transaction, user: User): Promise<boolean> {
+    const insert = tx.createQueryBuilder().insert().into(User).values(user).orIgnore().returning('id');
+    const { raw } = await insert.execute();
+    return (raw as unknown[]).length > 0;
   }
 
   async update(tx: Transaction, id: string, changes: Partial<User>): Promise<void> {
     await tx.update(User, { id }, changes);
+  }
+
+  /** Gives an account another address. Throws `email_taken` as {@link insert} does. */
+  async changeEmail(tx: Transaction, id: string, changes: Partial<User>): Promise<void> {
+    await refusingTaken(() => this.update(tx, id, changes));
   }
 
   async delete(tx: Transaction, id: string): Promise<void> {
@@ -103,5 +110,14 @@ export class UsersRepository {
   /** Serializes changes of roles across instances until the transaction ends. */
   async lockRoles(tx: Transaction): Promise<void> {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [ROLES_LOCK]);
+  }
+}
+
+async function refusingTaken(write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (violatedUnique(error) === 'users_email_key') throw new Problem(UsersErrors.email_taken);
+    throw error;
   }
 }

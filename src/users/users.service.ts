@@ -23,6 +23,8 @@ export interface NewUser {
   readonly displayName: string | null;
   readonly roles: Role[];
   readonly locale: Locale;
+  /** Whether the address is considered verified from the start; false by default. */
+  readonly emailVerified?: boolean;
 }
 
 /** The whole editable profile. */
@@ -53,7 +55,12 @@ export class UsersService {
     return (await this.users.findByEmail(email)) !== null;
   }
 
-  /** Reads the account of an address, given in the form returned by `canonicalEmail`, and locks its row as {@link lock} does. */
+  /** Returns the account that has an address, given in the form returned by `canonicalEmail`. */
+  async findByEmail(email: string): Promise<User | null> {
+    return this.users.findByEmail(email);
+  }
+
+  /** {@link findByEmail} with a lock on the account's row until the transaction ends. */
   async lockByEmail(tx: Transaction, email: string): Promise<User | null> {
     return this.users.lockByName(tx, email);
   }
@@ -69,41 +76,45 @@ export class UsersService {
   }
 
   /** Creates an account and records its event in the caller's transaction. Throws `email_taken`. */
-  async create(
-    tx: Transaction,
-    { email, displayName, roles, locale }: NewUser,
-    origin: Origin,
-  ): Promise<User> {
-    const now = this.clock.now();
-    const user = Object.assign(new User(), {
-      id: this.ids.next(),
-      email,
-      displayName,
-      roles,
-      locale,
-      emailVerified: false,
-      disabledAt: null,
-      credentialVersion: 0,
-      firstLoginAt: null,
-      createdAt: now,
-      updatedAt: now,
-    });
+  async create(tx: Transaction, account: NewUser, origin: Origin): Promise<User> {
+    const user = this.userOf(account);
     await this.users.insert(tx, user);
     await this.audit.record(tx, {
       type: 'user_created',
       outcome: 'success',
       userId: user.id,
       origin,
-      details: { roles },
+      details: { roles: user.roles },
     });
     return user;
   }
 
-  /** Notes that an account's address is proven. The caller has locked the account. */
+  /** Creates an account unless its address is taken. Records no event; the caller must. */
+  async createUnlessTaken(tx: Transaction, account: NewUser): Promise<{ user: User; isCreated: boolean }> {
+    const user = this.userOf(account);
+    return { user, isCreated: await this.users.insertUnlessTaken(tx, user) };
+  }
+
+  /** Deletes an account that was created in the same transaction. */
+  async takeBack(tx: Transaction, { id }: User): Promise<void> {
+    await this.users.delete(tx, id);
+  }
+
+  /** Marks an account's address as verified. The caller must have locked the account. */
   async proveEmail(tx: Transaction, user: User): Promise<User> {
     const changes = { emailVerified: true, updatedAt: this.updatedAt(user) };
     await this.users.update(tx, user.id, changes);
     return Object.assign(user, changes);
+  }
+
+  /** Changes an account's address. The caller must have locked the account. Throws `email_taken`. */
+  async changeEmail(
+    tx: Transaction,
+    user: User,
+    email: Pick<User, 'email' | 'emailVerified'>,
+  ): Promise<User> {
+    await this.users.changeEmail(tx, user.id, { ...email, updatedAt: this.updatedAt(user) });
+    return (await this.users.lock(tx, user.id))!;
   }
 
   /** Replaces the editable profile. Throws `not_found` when the account no longer exists. */
@@ -130,6 +141,23 @@ export class UsersService {
     });
     await this.changes.announce(profile);
     return profile;
+  }
+
+  private userOf({ email, displayName, roles, locale, emailVerified = false }: NewUser): User {
+    const now = this.clock.now();
+    return Object.assign(new User(), {
+      id: this.ids.next(),
+      email,
+      displayName,
+      roles,
+      locale,
+      emailVerified,
+      disabledAt: null,
+      credentialVersion: 0,
+      firstLoginAt: null,
+      createdAt: now,
+      updatedAt: now,
+    });
   }
 
   private updatedAt(user: User): Date {

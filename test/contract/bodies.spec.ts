@@ -41,6 +41,9 @@ const HOSTILE = {
   'a list of texts': list('""'),
 } as const;
 
+/** Secrets of mails: a malformed one is refused later, alike with one that is wrong. */
+const SECRETS = new Set(['token', 'code']);
+
 describe('every body', () => {
   const pipe = new StrictValidationPipe();
   let app: TestApp;
@@ -93,7 +96,8 @@ describe('every body', () => {
             const startedAt = performance.now();
             const faults = await faultsOf(type, json);
             tries.push(performance.now() - startedAt);
-            expect([[`#/${member}`], ['#']], `${name} ${member}`).toContainEqual(
+            const refused = [...(SECRETS.has(member) ? [[]] : []), [`#/${member}`], ['#']];
+            expect(refused, `${name} ${member}`).toContainEqual(
               faults.filter((one) => one === '#' || one === `#/${member}`),
             );
           }
@@ -111,7 +115,9 @@ describe('every body', () => {
           { required?: boolean } | undefined;
       for (const member of members.filter((one) => documented(one)?.required === false)) {
         optional += 1;
-        expect(await faultsOf(type, `{"${member}":null}`), `${name} ${member}`).not.toContain(`#/${member}`);
+        expect(await faultsOf(type, `{"${member}":null}`), `${name} ${member}`).toEqual(
+          await faultsOf(type, '{}'),
+        );
       }
     }
     expect(optional).toBeGreaterThanOrEqual(4);
@@ -124,7 +130,9 @@ describe('every body', () => {
         type,
         JSON.stringify(Object.fromEntries(all.map((member) => [member, {}]))),
       );
-      expect(faults.toSorted(), name).toEqual(all.map((member) => `#/${member}`).toSorted());
+      const judged = (pointers: readonly string[]) =>
+        pointers.filter((pointer) => !SECRETS.has(pointer.slice('#/'.length))).toSorted();
+      expect(judged(faults), name).toEqual(judged(all.map((member) => `#/${member}`)));
     }
   });
 });

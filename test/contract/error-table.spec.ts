@@ -16,6 +16,8 @@ const CONTRACT: Readonly<Record<string, number>> = {
   invalid_credentials: 401,
   forbidden: 403,
   csrf_rejected: 403,
+  email_unverified: 403,
+  registration_closed: 403,
   not_found: 404,
   method_not_allowed: 405,
   email_taken: 409,

@@ -23,7 +23,11 @@ const CONTRACT = {
   'POST /auth/password/forgot': 'public',
   'POST /auth/password/reset': 'public',
   'POST /auth/sessions/disown': 'public',
+  'POST /auth/email/verification': 'public',
+  'POST /auth/email/verify': 'public',
+  'POST /auth/email/undo': 'public',
   'PUT /users/me/password': 'signed-in',
+  'POST /users/me/email': 'signed-in',
   'GET /users/me': 'signed-in',
   'PUT /users/me': 'signed-in',
   'GET /users/me/activity': 'signed-in',
@@ -74,6 +78,7 @@ describe('the routes', () => {
       'GET /metrics',
     ]);
     expect(named(routes.filter(({ slow }) => slow === 'password'))).toEqual([
+      'POST /auth/email/verify',
       'POST /auth/login',
       'POST /auth/password/reset',
       'POST /auth/register',

@@ -48,6 +48,7 @@ describe('The end of a session', () => {
     ]);
     expect(eventsThatEnd('every session')).toEqual([
       'session_revoked',
+      'user_email_change_undone',
       'user_disabled',
       'user_deleted',
       'privilege_permissions_changed',

@@ -5,6 +5,7 @@ import { logIn, PASSWORD, register as openAccount, signUp, type Tokens } from '.
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { exchange } from '../support/app/raw-exchange.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
+import { eventually } from '../support/waiting/eventually.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const EMAIL = 'ada@example.org';
@@ -86,6 +87,16 @@ describe('bad input', { timeout: 60_000 }, () => {
         ['#/email', '#/password', '#/displayName', '#/x'],
       ],
       [
+        'a weak password beside other faults',
+        register({ password: 'passwordpassword', x: 4 }),
+        ['#/password', '#/x'],
+      ],
+      [
+        'a password made of an address that is at fault itself',
+        register({ email: 'grace hopper navy@x', password: 'gracehoppernavy' }),
+        ['#/email', '#/password'],
+      ],
+      [
         'a member that every object has, beside others at fault',
         register({ email: 1, password: 2, constructor: 3, x: 4 }),
         ['#/email', '#/password', '#/constructor', '#/x'],
@@ -103,6 +114,49 @@ describe('bad input', { timeout: 60_000 }, () => {
       expectProblem(answer, 400, 'validation_failed');
       const named = answer.json().errors.map(({ pointer }: { pointer: string }) => pointer);
       expect(named.toSorted()).toEqual([...pointers].toSorted());
+    });
+
+    it('is refused with bounded pointers and texts, and recorded with fewer', async () => {
+      const names = Array.from({ length: 150 }, (_, n) => `${n}${'é/~'.repeat(100)}`);
+      const answer = await app.call(register(Object.fromEntries(names.map((name) => [name, 1]))));
+      expectProblem(answer, 400, 'validation_failed');
+      const errors = answer.json().errors as { pointer: string; detail: string }[];
+      expect(errors).toHaveLength(names.length);
+      expect(Math.max(...errors.map(({ pointer }) => pointer.length))).toBeLessThan(600);
+      expect(Math.max(...errors.map(({ detail }) => detail.length))).toBeLessThan(100);
+
+      const query = `/auth/register?${Array.from({ length: 3000 }, (_, n) => `a${n}=`).join('&')}`;
+      expect((await app.call({ url: query, body: {} })).statusCode).toBe(400);
+      const admin = await signUp(app);
+      await asSuperuser(app.database, `UPDATE users SET roles = '{user,auditor}' WHERE email = $1`, [
+        admin.user.email,
+      ]);
+      const { accessToken } = await logIn(app, admin.user.email);
+      const long = await app.call({ url: `/audit/events?${query.split('?')[1]}`, token: accessToken });
+      expect(long.json().errors).toHaveLength(200);
+
+      const requestId = answer.headers['x-request-id'];
+      await eventually(async () => {
+        const [entry] = await asSuperuser<{ details: { pointers: string[]; omitted: number } }>(
+          app.database,
+          `SELECT details FROM audit_events WHERE type = 'input_validation_fail' AND request_id = $1`,
+          [requestId],
+        );
+        expect(entry?.details.pointers).toHaveLength(20);
+        expect(Math.max(...entry!.details.pointers.map(({ length }) => length))).toBeLessThanOrEqual(128);
+        expect(entry?.details.omitted).toBe(130);
+      });
+    });
+
+    it('judges no password that is too long, and answers at once', async () => {
+      const startedMs = performance.now();
+      const answer = await app.call(register({ password: 'password'.repeat(5000), x: 1 }));
+      expectProblem(answer, 400, 'validation_failed');
+      expect(answer.json().errors).toContainEqual({
+        pointer: '#/password',
+        detail: 'password must be well-formed text of 1 to 256 characters',
+      });
+      expect(performance.now() - startedMs).toBeLessThan(1000);
     });
 
     it.each(['\ufe0f', '\u034f', '\u115f', '\u3164', '\u2800', '\u17b4'])(

@@ -70,12 +70,18 @@ describe('the first administrator', () => {
   });
 
   it.each([
-    ['an invalid address', 'not an address', PASSWORD],
-    ['a password that is too short', EMAIL, 'short'],
-    ['a common password', EMAIL, 'passwordpassword'],
-  ])('prevents the start with %s', async (_what, email, password) => {
+    ['an invalid address', 'not an address', PASSWORD, ['EMAIL']],
+    ['a password that is too short', EMAIL, 'short', ['PASSWORD']],
+    ['a common password', EMAIL, 'passwordpassword', ['PASSWORD']],
+    ['an invalid address and a short password', 'root@localhost', 'short', ['EMAIL', 'PASSWORD']],
+  ])('prevents the start with %s', async (_what, email, password, atFault) => {
     const other = await freshDatabase();
     onTestFinished(() => other.drop());
-    await expect(start(email, password, other)).rejects.toThrow(ConfigurationFault);
+    const refusal = await start(email, password, other).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(ConfigurationFault);
+    const named = ['EMAIL', 'PASSWORD'].filter((name) =>
+      (refusal as ConfigurationFault).faults.some((fault) => fault.startsWith(`BOOTSTRAP_ADMIN_${name}`)),
+    );
+    expect(named).toEqual(atFault);
   });
 });

@@ -23,7 +23,7 @@ describe('connections of clients that never close', { timeout: 30_000 }, () => {
   const sockets: Socket[] = [];
   beforeAll(async () => {
     app = await startApp({ listen: true });
-    server = app.app.getHttpServer() as Server;
+    server = app.app.getHttpServer();
   });
   afterEach(() => sockets.splice(0).forEach((socket) => socket.destroy()));
   afterAll(() => app.close());
@@ -43,7 +43,7 @@ describe('connections of clients that never close', { timeout: 30_000 }, () => {
   }
 
   /** The connections that a server holds. */
-  const held = (of: Server) => promisify(of.getConnections.bind(of))() as Promise<number>;
+  const held = (of: Server) => promisify(of.getConnections.bind(of))();
 
   /** Waits until the client has seen the end of the server's side. */
   const ended = async (socket: Socket) => socket.readableEnded || once(socket, 'end');
@@ -91,7 +91,7 @@ describe('connections of clients that never close', { timeout: 30_000 }, () => {
       UNFINISHED,
     ])
       await open(50, bytes, other);
-    await eventually(async () => expect(await held(other.app.getHttpServer() as Server)).toBe(200));
+    await eventually(async () => expect(await held(other.app.getHttpServer())).toBe(200));
     const startedMs = performance.now();
     await other.close();
     expect(performance.now() - startedMs).toBeLessThan(DRAINED_WITHIN_MS);
@@ -104,7 +104,7 @@ describe('connections of clients that never close', { timeout: 30_000 }, () => {
       variables: { MAX_CONNECTIONS: String(MAX_CONNECTIONS) },
     });
     try {
-      const theirs = small.app.getHttpServer() as Server;
+      const theirs = small.app.getHttpServer();
       for (let round = 0; round < 10; round += 1) {
         await open(20, '', small);
         expect(await held(theirs)).toBeLessThanOrEqual(MAX_CONNECTIONS);

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newAddress, PASSWORD } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
+import { eventually } from '../support/waiting/eventually.js';
 
 describe('more logins than the cores can hash', () => {
   let app: TestApp;
@@ -40,5 +41,68 @@ describe('more logins than the cores can hash', () => {
 
     const again = await app.call({ url: '/auth/login', body: { email: newAddress(), password: PASSWORD } });
     expect(again.statusCode).toBe(401);
+  });
+});
+
+describe('a queue that strangers keep full', { timeout: 60_000 }, () => {
+  const MAX_WAIT_MS = 4000;
+  let app: TestApp;
+  let owner: Tokens;
+  beforeAll(async () => {
+    app = await startApp({
+      variables: {
+        BCRYPT_ROUNDS: '12',
+        HASH_MAX_WAIT_MS: String(MAX_WAIT_MS),
+        WEB_CONCURRENCY: String(Math.min(64, availableParallelism())),
+      },
+    });
+    owner = await signUp(app);
+  });
+  afterAll(() => app.close());
+
+  const login = (email: string, deviceToken?: string) =>
+    app.call({
+      url: '/auth/login',
+      body: { email, password: PASSWORD, tokenTransport: 'body', deviceToken },
+    });
+
+  /** Starts forty strangers, who repeat their logins at once whatever the response, until `stop`. */
+  function flood() {
+    const state = { isOver: false, refusals: 0 };
+    const strangers = Array.from({ length: 40 }, async () => {
+      while (!state.isOver) if ((await login(newAddress())).statusCode === 503) state.refusals += 1;
+    });
+    const stop = async () => {
+      state.isOver = true;
+      await Promise.all(strangers);
+    };
+    return { state, stop };
+  }
+
+  it('lets owners in on known devices, at a login and a step-up, and nobody else', async () => {
+    const other = await logIn(app, await register(app));
+    const { state, stop } = flood();
+    try {
+      await eventually(() => expect(state.refusals).toBeGreaterThan(5));
+      for (let round = 0; round < 2; round += 1) {
+        const startedMs = performance.now();
+        const answer = await login(owner.user.email, owner.deviceToken);
+        expect(answer.statusCode, answer.body).toBe(200);
+        expect(performance.now() - startedMs).toBeLessThan(MAX_WAIT_MS);
+      }
+      const stepUp = await app.call({
+        url: '/auth/step-up',
+        body: { password: PASSWORD },
+        token: owner.accessToken,
+      });
+      expect(stepUp.statusCode, stepUp.body).toBe(200);
+      // The device of another account counts as a stranger, although its token is genuine.
+      const strangers = await Promise.all(
+        Array.from({ length: 10 }, () => login(owner.user.email, other.deviceToken)),
+      );
+      expect(strangers.map(({ statusCode }) => statusCode)).toContain(503);
+    } finally {
+      await stop();
+    }
   });
 });

@@ -56,6 +56,13 @@ describe("a change of one's own password", () => {
     expect(known).toEqual([{ isOwn: true }]);
   });
 
+  it('names a weak new password together with other faults', async () => {
+    const own = await logIn(app, await register(app));
+    const answer = await change(own, 7, 'passwordpassword');
+    const pointers = answer.json<{ errors: { pointer: string }[] }>().errors.map(({ pointer }) => pointer);
+    expect(pointers).toEqual(['#/currentPassword', '#/newPassword']);
+  });
+
   it('is recorded, and told to the owner once', async () => {
     const email = await register(app);
     const [elsewhere, own] = [await logIn(app, email), await logIn(app, email)];

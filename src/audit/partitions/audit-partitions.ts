@@ -18,10 +18,10 @@ export class AuditPartitions {
 
   /**
    * Runs before the first entry is written. After a restore into another cluster, positions must continue where they
-   * were.
+   * were, at least at `sealedTo`, the end of the newest genuine seal.
    */
-  async prepare(): Promise<void> {
-    if (await this.repository.rebasePositions()) {
+  async prepare(sealedTo: number): Promise<void> {
+    if (await this.repository.rebasePositions(sealedTo)) {
       this.logger.log('The trail was restored from another cluster; new positions follow the existing ones.');
     }
     await this.makeAhead();

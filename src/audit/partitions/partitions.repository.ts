@@ -32,11 +32,12 @@ export class PartitionsRepository {
 
   /**
    * Moves new positions beyond all existing ones if the rows came from another cluster. Returns whether that was the
-   * case.
+   * case. `sealedTo` is the end of the newest genuine seal, or 0.
    */
-  async rebasePositions(): Promise<boolean> {
+  async rebasePositions(sealedTo: number): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ moved: boolean }]>(
-      'SELECT audit_rebase_positions() AS moved',
+      'SELECT audit_rebase_positions($1::bigint) AS moved',
+      [sealedTo],
     );
     return row.moved;
   }

@@ -57,7 +57,8 @@ export class AuditController {
 
   /**
    * Exports entries, oldest first, as one JSON object per line or, with `Accept: text/csv`, as CSV. Covers the last
-   * 24 hours unless `from` is given; the range is at most 366 days.
+   * 24 hours unless `from` is given; the range is at most 366 days. At most three exports of one user and ten in all run
+   * at a time; others are refused with `overloaded`.
    */
   @Get('export')
   @ApiOperation({ operationId: 'exportAuditEntries', summary: 'Export the trail' })

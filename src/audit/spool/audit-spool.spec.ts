@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../test/support/clock/manual-clock.js';
 import { Environment } from '../../platform/config/environment.js';
+import { MasterKey } from '../../platform/crypto/master-key.js';
 import { SystemRandomness } from '../../platform/crypto/randomness.js';
 import { AuditSpool } from './audit-spool.js';
 import type { Segment } from './segment.js';
@@ -50,6 +51,7 @@ describe('AuditSpool', () => {
       Object.assign(new Environment(), { DATA_DIR: dataDir, AUDIT_SPOOL_MAX_MB: maxMegabytes }),
       clock,
       new SystemRandomness(),
+      new MasterKey('a master secret of at least 32 bytes'),
     );
   const append = (to: AuditSpool, line: string) => {
     to.append(line);
@@ -104,7 +106,8 @@ describe('AuditSpool', () => {
     await Promise.all(
       Array.from({ length: 50 }, (_, n) => new Promise<void>((resolve) => mine.append(`line ${n}`, resolve))),
     );
-    expect(disk.writes).toBe(1);
+    // One for the lines, one for their tally.
+    expect(disk.writes).toBe(2);
     expect(linesOf(mine)).toHaveLength(50);
   });
 
@@ -265,6 +268,100 @@ describe('AuditSpool', () => {
       writeFileSync(join(directory, 'README'), 'hello');
       mine.housekeep();
       expect([linesOf(mine), existsSync(join(directory, 'README'))]).toEqual([[], true]);
+    });
+  });
+
+  describe('from which lines are removed', () => {
+    const files = (suffix: string) =>
+      readdirSync(directory)
+        .filter((name) => name.endsWith(suffix))
+        .map((name) => join(directory, name))
+        .toSorted();
+    const LARGE = 'x'.repeat(300 * 1024);
+
+    /** Sends all waiting segments, and returns the number of lost lines. */
+    function missed(by: AuditSpool): number {
+      for (let all = by.waiting(); all.length > 0; all = by.waiting()) {
+        linesIn(all[0]!);
+        by.remove(all[0]!);
+      }
+      return by.lostRecords;
+    }
+
+    /** Leaves the segments of a process that has ended. */
+    function killed(lines: readonly string[]): void {
+      const before = spool();
+      for (const line of lines) append(before, line);
+      before.leave();
+    }
+
+    const rewrite = (file: string, change: (lines: string[]) => string[]) =>
+      fs.writeFileSync(
+        file,
+        change(fs.readFileSync(file, 'utf8').split('\n').slice(0, -1))
+          .map((l) => `${l}\n`)
+          .join(''),
+      );
+
+    it.each([
+      ['the first line', (lines: string[]) => lines.slice(1), 1],
+      ['a line in the middle', (lines: string[]) => lines.toSpliced(1, 1), 1],
+      ['the last two lines', (lines: string[]) => lines.slice(0, -2), 2],
+      ['all lines', () => [], 4],
+      ['the contents of a line', (lines: string[]) => lines.with(2, 'altered'), 1],
+    ])('counts lines as lost, both for a running process and for a dead one: %s', (_what, change, count) => {
+      const mine = spool();
+      for (let n = 0; n < 4; n += 1) append(mine, `line ${n}`);
+      rewrite(files('.ndjson')[0]!, change);
+      expect(missed(mine)).toBe(count);
+
+      killed(['line 0', 'line 1', 'line 2', 'line 3']);
+      rewrite(files('.ndjson')[0]!, change);
+      const next = spool();
+      next.housekeep();
+      expect(missed(next)).toBe(count);
+      expect(files('.tally')).toEqual([]);
+    });
+
+    it('counts the lines of deleted files, including the last one of a running process', () => {
+      const mine = spool();
+      append(mine, LARGE);
+      append(mine, 'second');
+      rmSync(files('.ndjson')[1]!);
+      expect(missed(mine)).toBe(1);
+
+      killed([LARGE, LARGE, 'third']);
+      for (const suffix of ['.ndjson', '.tally']) rmSync(files(suffix)[1]!);
+      const next = spool();
+      next.housekeep();
+      expect(missed(next)).toBe(1);
+    });
+
+    it('detects a forged tally', () => {
+      killed(['first', 'second']);
+      const [tally] = files('.tally');
+      fs.writeFileSync(tally!, fs.readFileSync(tally!, 'utf8').replace('000000000002', '000000000001'));
+      const next = spool();
+      next.housekeep();
+      expect(missed(next)).toBe(1);
+    });
+
+    it('counts nothing as lost if segments were sent, taken over or written by an earlier version', () => {
+      const before = spool();
+      append(before, LARGE);
+      append(before, 'second');
+      const [first] = before.waiting();
+      before.remove(first!);
+      before.leave();
+      const next = spool();
+      leaveBehind('elsewhere', 1, ['of an earlier version']);
+      next.housekeep();
+      next.append('its own');
+      next.leave();
+      const last = spool();
+      last.housekeep();
+      expect(linesOf(last).toSorted()).toEqual(['its own', 'of an earlier version', 'second']);
+      expect(missed(last)).toBe(0);
     });
   });
 

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
+import { MasterKey } from '../../platform/crypto/master-key.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
 import { QuarantineFile } from './quarantine-file.js';
 import type { Segment } from './segment.js';
@@ -48,12 +49,14 @@ export class AuditSpool {
     environment: Environment,
     private readonly clock: Clock,
     randomness: Randomness,
+    masterKey: MasterKey,
   ) {
     const directory = join(environment.DATA_DIR, 'audit-spool');
     this.maxBytes = environment.AUDIT_SPOOL_MAX_MB * MEGABYTE;
     this.shares = new SpoolShares(this.maxBytes / CALLERS_TO_FILL_IT);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.segments = new SpoolSegments(directory, SpoolOwner.ofThisProcess(randomness.bytes(4)), clock);
+    const owner = SpoolOwner.ofThisProcess(randomness.bytes(4));
+    this.segments = new SpoolSegments(directory, owner, clock, masterKey);
     this.quarantineFile = new QuarantineFile(directory);
   }
 
@@ -77,7 +80,7 @@ export class AuditSpool {
     return this.hasRoom() && !this.shares.isUsedUp(caller);
   }
 
-  /** Number of lines lost since the process started. */
+  /** Number of lines that were lost or removed from the spool since the process started. */
   get lostRecords(): number {
     return this.lostInAll;
   }
@@ -111,9 +114,13 @@ export class AuditSpool {
     return this.segments.waiting();
   }
 
-  /** Removes a segment whose lines are committed. */
+  /** Removes a segment whose lines are committed. Missing lines count as lost. */
   remove(segment: Segment): void {
-    this.segments.remove(segment);
+    const missing = this.segments.remove(segment);
+    if (missing > 0) {
+      this.lostInAll += missing;
+      this.logger.error(`${missing} records were removed from the spool or changed in it.`);
+    }
     if (this.segments.bytes === 0) this.shares.clear();
   }
 

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { missingFrom, TALLY_SUFFIX, type Tally, type TallyWriter } from './tally.js';
 
 const LINE_FEED = 0x0a;
 /** About 700 calls, which PostgreSQL inserts well within the statement timeout even on a busy machine. */
@@ -9,26 +10,49 @@ const BATCH_BYTES = 256 * 1024;
  * they outlive the process. Only a crash of the machine can lose the most recent ones.
  */
 export class Segment {
+  /** Number of lines missing at the last reading, or 1 if lines were changed and none is missing. */
+  missing = 0;
+  /** Whether another process may have taken over the segment, because this one gave no sign of life for too long. */
+  mayBeTakenOver = false;
+  private length = 0;
+  private descriptor: number | null = null;
+  private writer: TallyWriter | null = null;
+  private known: Tally | 'forged' | null = null;
+
   private constructor(
     readonly path: string,
     /** When it was created or found, in milliseconds. */
     readonly sinceMs: number,
-    private length: number,
-    private descriptor: number | null,
   ) {}
 
   /** Creates a new segment. Throws the file system's error. */
-  static begin(path: string, nowMs: number): Segment {
-    return new Segment(path, nowMs, 0, openSync(path, 'ax', 0o600));
+  static begin(path: string, nowMs: number, writer: TallyWriter): Segment {
+    const segment = new Segment(path, nowMs);
+    segment.writer = writer;
+    segment.descriptor = openSync(path, 'ax', 0o600);
+    return segment;
   }
 
   /** Opens a segment left by another process, or by a previous run of this one. */
-  static leftBehind(path: string, nowMs: number): Segment {
-    return new Segment(path, nowMs, statSync(path).size, null);
+  static leftBehind(path: string, nowMs: number, tally: Tally | 'forged' | null): Segment {
+    const segment = new Segment(path, nowMs);
+    segment.known = tally;
+    segment.length = statSync(path).size;
+    return segment;
+  }
+
+  /** The expected contents; null if unknown, because an earlier version wrote the segment. */
+  get tally(): Tally | 'forged' | null {
+    return this.writer?.current ?? this.known;
   }
 
   get bytes(): number {
     return this.length;
+  }
+
+  /** Number of lines that this process has written to the segment. */
+  get lines(): number {
+    return this.writer?.current.lines ?? 0;
   }
 
   /**
@@ -40,6 +64,7 @@ export class Segment {
     const bytes = Buffer.from(`${lines.join('\n')}\n`);
     for (let written = 0; written < bytes.length;) written += writeSync(this.descriptor, bytes, written);
     this.length += bytes.length;
+    this.writer?.add(lines.length, bytes);
   }
 
   /**
@@ -49,16 +74,19 @@ export class Segment {
   close(): void {
     const { descriptor } = this;
     this.descriptor = null;
-    if (descriptor !== null) closeSync(descriptor);
+    if (descriptor === null) return;
+    this.writer?.close();
+    closeSync(descriptor);
   }
 
   /**
    * Yields the complete lines, in batches that one statement can process. An incomplete last line, which was never
-   * acknowledged, is omitted. Yields nothing if another process has taken over the segment, because this one gave no
-   * sign of life for too long.
+   * acknowledged, is omitted. Yields nothing if another process has taken over the segment. Sets {@link missing}.
    */
   *batches(): Generator<Buffer> {
-    const content = this.content();
+    const found = this.content();
+    this.missing = this.missingFrom(found);
+    const content = found ?? Buffer.alloc(0);
     const end = content.lastIndexOf(LINE_FEED) + 1;
     for (let start = 0; start < end;) {
       const last = Math.max(
@@ -73,14 +101,21 @@ export class Segment {
   remove(): void {
     this.close();
     rmSync(this.path, { force: true });
+    rmSync(`${this.path}${TALLY_SUFFIX}`, { force: true });
   }
 
-  private content(): Buffer {
+  private content(): Buffer | null {
     try {
       return readFileSync(this.path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     }
+  }
+
+  private missingFrom(content: Buffer | null): number {
+    const { tally } = this;
+    if (tally === null || (content === null && this.mayBeTakenOver)) return 0;
+    return tally === 'forged' ? 1 : missingFrom(content ?? Buffer.alloc(0), tally);
   }
 }

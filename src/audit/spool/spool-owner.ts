@@ -6,7 +6,7 @@ import { processSpace } from './process-space.js';
 /** After this time without a sign of life, other processes may take over a process's segments. */
 const STALE_AFTER_MS = 60_000;
 
-const FILE = /^(?<name>(?<host>[\w.-]+)~(?<pid>\d+)~[0-9a-f]{8})(?:~\d{8}\.ndjson|\.alive)$/;
+const FILE = /^(?<name>(?<host>[\w.-]+)~(?<pid>\d+)~[0-9a-f]{8})(?:~\d{8}\.ndjson(?:\.tally)?|\.alive)$/;
 
 /** The names under which this process, which may run several applications, appears in spool directories. */
 const here = new Set<string>();

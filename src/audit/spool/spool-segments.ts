@@ -1,8 +1,10 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../platform/clock/clock.js';
+import type { MasterKey } from '../../platform/crypto/master-key.js';
 import { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
+import { readTally, TALLY_SUFFIX, TallyWriter } from './tally.js';
 
 /** Limits the size of a segment, because segments are read as a whole. */
 const SEGMENT_BYTES = 256 * 1024;
@@ -13,12 +15,18 @@ export class SpoolSegments {
   private closed: Segment[] = [];
   private sequence = 0;
   private lifeMs = 0;
+  /** Number of lines in the closed segments of this process. */
+  private written = 0;
+  /** By process, the number of its lines that have been sent or are known to be missing. */
+  private readonly sentUpTo: Map<string, number>;
 
   constructor(
     private readonly directory: string,
     private readonly owner: SpoolOwner,
     private readonly clock: Clock,
+    private readonly key: MasterKey,
   ) {
+    this.sentUpTo = new Map([[owner.name, 0]]);
     this.showLife();
   }
 
@@ -39,7 +47,7 @@ export class SpoolSegments {
         this.endOpen();
         this.showLife();
       }
-      this.open ??= Segment.begin(this.nextPath(), this.clock.nowMs());
+      this.open ??= this.begin();
       this.open.append(lines);
       if (this.open.bytes >= SEGMENT_BYTES) this.endOpen();
     } catch (error) {
@@ -57,16 +65,26 @@ export class SpoolSegments {
     return this.closed;
   }
 
-  /** Removes a segment whose lines are committed. */
-  remove(segment: Segment): void {
+  /**
+   * Removes a segment whose lines are committed. Returns the number of missing lines, including those of missing
+   * segments of the same process before it.
+   */
+  remove(segment: Segment): number {
     segment.remove();
     this.closed = this.closed.filter((other) => other !== segment);
+    const { tally, missing } = segment;
+    if (tally === null || tally === 'forged') return missing;
+    const { owner, first, lines } = tally;
+    const before = this.sentUpTo.get(owner) ?? first;
+    this.sentUpTo.set(owner, first + lines);
+    return missing + Math.max(0, first - before);
   }
 
   /** Moves a file to a path at which it becomes one of these segments. `moveTo` returns whether there was a file. */
   take(moveTo: (path: string) => boolean): void {
     const mine = this.nextPath();
-    if (moveTo(mine)) this.closed.push(Segment.leftBehind(mine, this.clock.nowMs()));
+    if (moveTo(mine))
+      this.closed.push(Segment.leftBehind(mine, this.clock.nowMs(), readTally(mine, this.key)));
   }
 
   /** Updates the sign of life, and takes over the segments of processes that have ended. */
@@ -76,8 +94,9 @@ export class SpoolSegments {
       const owner = SpoolOwner.of(file);
       if (!owner?.isGone(this.directory, this.owner, this.lifeMs)) continue;
       const path = join(this.directory, file);
-      if (path === owner.signOfLife(this.directory)) rmSync(path, { force: true });
-      else this.take((mine) => isMoved(path, mine));
+      // A tally is moved with its segment. An earlier version, which has no tallies, leaves it behind.
+      if (file.endsWith('.ndjson')) this.take((mine) => isMovedWithTally(path, mine));
+      else rmSync(path, { force: true });
     }
   }
 
@@ -92,6 +111,7 @@ export class SpoolSegments {
     if (!open) return;
     this.open = null;
     this.closed.push(open);
+    this.written += open.lines;
     open.close();
   }
 
@@ -104,18 +124,34 @@ export class SpoolSegments {
     }
   }
 
+  private begin(): Segment {
+    const path = this.nextPath();
+    const start = { owner: this.owner.name, first: this.written };
+    return Segment.begin(path, this.clock.nowMs(), new TallyWriter(path, this.key, start));
+  }
+
   private nextPath(): string {
     this.sequence += 1;
     return join(this.directory, this.owner.segment(this.sequence));
   }
 
   private showLife(): void {
-    this.lifeMs = this.clock.nowMs();
+    const nowMs = this.clock.nowMs();
+    if (SpoolOwner.isDoubtful(this.lifeMs, nowMs))
+      for (const segment of this.closed) segment.mayBeTakenOver = true;
+    this.lifeMs = nowMs;
     this.owner.showLife(this.directory, this.lifeMs);
   }
 }
 
 /** Returns false if another process moved the file first. */
+function isMovedWithTally(from: string, to: string): boolean {
+  if (!isMoved(from, to)) return false;
+  isMoved(`${from}${TALLY_SUFFIX}`, `${to}${TALLY_SUFFIX}`);
+  return true;
+}
+
+/** Returns false if there is no such file. */
 function isMoved(from: string, to: string): boolean {
   try {
     renameSync(from, to);

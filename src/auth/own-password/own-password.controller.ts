@@ -10,6 +10,7 @@ import { Slow } from '../../platform/http/slow.decorator.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { RefundInterceptor } from '../../rate-limit/refund.interceptor.js';
 import { AuthErrors } from '../auth.errors.js';
+import { NewPasswordMember } from '../credentials/passwords/weak-password.interceptor.js';
 import { ChangePasswordDto } from './own-password.dto.js';
 import { OwnPassword } from './own-password.service.js';
 
@@ -28,6 +29,7 @@ export class OwnPasswordController {
   @HttpCode(204)
   @Slow('password')
   @RateLimit('login-address')
+  @NewPasswordMember('newPassword')
   @UseInterceptors(RefundInterceptor)
   @ApiOperation({ operationId: 'changeOwnPassword', summary: 'Change own password' })
   @ApiNoContentResponse({ description: 'The password is changed; this is the only session that goes on.' })

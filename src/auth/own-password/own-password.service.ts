@@ -34,7 +34,7 @@ export class OwnPassword {
    * `session_ended`, `rate_limited`, and `overloaded`.
    */
   async change(principal: SessionPrincipal, changed: ChangedPassword, origin: Origin): Promise<void> {
-    await this.hasher.assertRoom();
+    await this.hasher.assertRoom(true);
     const found = await this.credentials.findByUserId(principal.userId);
     if (!found) throw new Problem(SessionErrors.session_ended);
     await this.passwords.assertAcceptable(changed.newPassword, found.user.email, '#/newPassword');
@@ -52,9 +52,9 @@ export class OwnPassword {
   ): Promise<true | null> {
     let found: UserWithHash | null = first;
     let newHash: string | null = null;
-    while (await this.hasher.verify(currentPassword, found?.hash ?? null)) {
+    while (await this.hasher.verify(currentPassword, found?.hash ?? null, principal.userId)) {
       const oldHash: string = found!.hash!;
-      newHash ??= await this.passwords.hash(newPassword);
+      newHash ??= await this.passwords.hash(newPassword, principal.userId);
       if (await this.swap.run({ principal, oldHash, newHash, attempt }, origin)) return true;
       // Changed meanwhile. A login at the same moment may only have renewed the hash, so the password is compared again.
       found = await this.credentials.findByUserId(principal.userId);

@@ -9,6 +9,7 @@ import { Slow } from '../../platform/http/slow.decorator.js';
 import { MailErrors } from '../../platform/mail/mail.errors.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
+import { NewPasswordMember } from '../credentials/passwords/weak-password.interceptor.js';
 import { PasswordReset } from './password-reset.js';
 import { DisownSessionDto, ForgotPasswordDto, ResetPasswordDto } from './recovery.dto.js';
 import { ResetRequests } from './reset-requests.js';
@@ -48,6 +49,7 @@ export class RecoveryController {
   @HttpCode(204)
   @Slow('password')
   @RateLimit('secret')
+  @NewPasswordMember('newPassword')
   @ApiOperation({ operationId: 'resetPassword', summary: 'Set a new password with a mailed link' })
   @ApiNoContentResponse({ description: 'The password is set; sign in with it next.' })
   @Problems(SecretsErrors.invalid_link, PlatformErrors.overloaded)

@@ -5,6 +5,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
 import type { User } from '../../users/user.entity.js';
 import { type NewUser, UsersService } from '../../users/users.service.js';
+import { AddressReservations } from '../addresses/address-reservations.js';
 import { PasswordCredentials } from '../credentials/passwords/password-credentials.js';
 
 /** Creates accounts with a password. */
@@ -14,6 +15,7 @@ export class AccountCreation {
     private readonly users: UsersService,
     private readonly credentials: PasswordCredentials,
     private readonly guessing: AccountGuessing,
+    private readonly reservations: AddressReservations,
     private readonly audit: AuditService,
   ) {}
 
@@ -22,7 +24,46 @@ export class AccountCreation {
     // Guesses for an address before its registration do not count against the new owner.
     await this.guessing.unlock(this.audit.emailDigest(account.email), tx);
     const user = await this.users.create(tx, account, origin);
+    await this.reservations.assertFree(tx, user.email, user.id);
     await this.credentials.set(tx, user.id, passwordHash);
     return user;
+  }
+
+  /**
+   * Creates an account unless its address is taken or reserved, and records which; returns whether it was created. Runs the
+   * same statements in both cases, so that the response time does not reveal whether the address has an account.
+   */
+  async createUnlessTaken(
+    tx: Transaction,
+    account: NewUser,
+    passwordHash: string,
+    origin: Origin,
+  ): Promise<boolean> {
+    const emailDigest = this.audit.emailDigest(account.email);
+    const { user, isCreated } = await this.users.createUnlessTaken(tx, account);
+    const isKept = await this.reservations.isKept(tx, account.email, user.id);
+    if (isCreated && isKept) await this.users.takeBack(tx, user);
+    const isNew = isCreated && !isKept;
+    await this.guessing.unlock(isNew ? emailDigest : this.audit.emailDigest(user.id), tx);
+    await this.credentials.setIfExists(tx, user.id, passwordHash);
+    await this.audit.record(
+      tx,
+      isNew
+        ? {
+            type: 'user_created',
+            outcome: 'success',
+            userId: user.id,
+            origin,
+            details: { roles: user.roles },
+          }
+        : {
+            type: 'user_create_fail',
+            outcome: 'failure',
+            reason: 'email_taken',
+            origin,
+            details: { account: emailDigest },
+          },
+    );
+    return isNew;
   }
 }

@@ -1,5 +1,6 @@
-import { Body, Controller, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Post, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { Public } from '../../platform/access/access.decorator.js';
 import type { Locale } from '../../platform/access/locale.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
@@ -10,6 +11,8 @@ import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { ProfileDto } from '../../users/dto/profile.dto.js';
 import { UsersErrors } from '../../users/users.errors.js';
+import { AuthErrors } from '../auth.errors.js';
+import { NewPasswordMember } from '../credentials/passwords/weak-password.interceptor.js';
 import { RegisterDto } from './register.dto.js';
 import { RegistrationService } from './registration.service.js';
 
@@ -23,22 +26,32 @@ export class RegistrationController {
   /**
    * Creates an account. This does not sign in: log in afterwards. The address is compared without regard to case. The
    * password must have at least 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one.
+   * A mail is sent to verify the address. With `REQUIRE_VERIFIED_EMAIL`, the response is 202 without a body for every
+   * address, whether or not it has an account already; the mail explains what to do, and nobody can sign in before the
+   * address is verified.
    */
   @Post('register')
   @Slow('password')
   @RateLimit('register')
+  @NewPasswordMember('password')
   @ApiOperation({ operationId: 'registerAccount', summary: 'Create an account' })
   @ApiCreatedResponse({ type: ProfileDto, description: 'The account has been created; log in next.' })
-  @Problems(UsersErrors.email_taken, PlatformErrors.overloaded)
+  @ApiAcceptedResponse({
+    description: 'Accepted, with `REQUIRE_VERIFIED_EMAIL`; the mail explains what to do next.',
+  })
+  @Problems(AuthErrors.registration_closed, UsersErrors.email_taken, PlatformErrors.overloaded)
   async register(
     @Body() { email, password, displayName = null, locale }: RegisterDto,
     @PreferredLocale() preferred: Locale,
     @ClientOrigin() origin: Origin,
-  ): Promise<ProfileDto> {
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ProfileDto | undefined> {
     const profile = await this.registration.register(
       { email, password, displayName, locale: locale ?? preferred },
       origin,
     );
-    return { ...profile, roles: [...profile.roles] };
+    if (profile) return { ...profile, roles: [...profile.roles] };
+    void reply.status(202);
+    return undefined;
   }
 }

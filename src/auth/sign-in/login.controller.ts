@@ -38,7 +38,7 @@ export class LoginController {
   @RateLimit('login', 'login-address', { email: 'email' })
   @UseInterceptors(RefundInterceptor)
   @ApiOperation({ operationId: 'logIn', summary: 'Sign in' })
-  @Problems(AuthErrors.invalid_credentials, PlatformErrors.overloaded)
+  @Problems(AuthErrors.invalid_credentials, AuthErrors.email_unverified, PlatformErrors.overloaded)
   @LoginDocumentation()
   async login(
     @Body() { email, password, tokenTransport = 'cookie', deviceToken }: LoginDto,

@@ -46,20 +46,22 @@ export class LoginService {
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `rate_limited` after too many failures, or `overloaded` if too many hashes are
-   * queued.
+   * Throws `invalid_credentials`, `email_unverified`, `rate_limited` after too many failures, or `overloaded` if too
+   * many hashes are queued.
    */
   async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<IssuedSession> {
     // Before the first query; otherwise a flood of refusals would load PostgreSQL as much as logins do.
-    await this.hasher.assertRoom();
+    const mayBeOwner = this.devices.isGenuine(deviceToken);
+    await this.hasher.assertRoom(mayBeOwner);
     const emailDigest = this.record.digestOf(email);
     const found = await this.credentials.findByEmail(email);
     const userId = found?.user.id ?? null;
     const device = await this.devices.present(deviceToken, userId);
+    if (mayBeOwner && !device.isKnown) await this.hasher.assertRoom();
     const attempt = await this.begin(emailDigest, device.isKnown ? device.deviceId : null, userId, origin);
     const guess = { email, password, emailDigest, device, attempt };
     const verdict = await this.tryToSignIn(guess, found, origin).catch(async (error: unknown) => {
-      // The service could not check the password, so the attempt does not count as a guess.
+      // The password was right or could not be checked, so the attempt does not count as a guess.
       await attempt.refund().catch(() => undefined);
       throw error;
     });
@@ -77,7 +79,7 @@ export class LoginService {
     origin: Origin,
   ): Promise<Verdict> {
     let found = first;
-    while (await this.isRight(guess.password, found)) {
+    while (await this.isRight(guess, found)) {
       const { user, hash } = found!;
       const issued = await this.signIn.signIn({ ...guess, userId: user.id, hash: hash! }, origin);
       if (issued) return { issued, found };
@@ -102,8 +104,12 @@ export class LoginService {
     }
   }
 
-  private async isRight(password: string, found: UserWithHash | null): Promise<boolean> {
-    const matches = await this.hasher.verify(password, found?.hash ?? null);
+  private async isRight(
+    { password, device }: Pick<Guess, 'password' | 'device'>,
+    found: UserWithHash | null,
+  ): Promise<boolean> {
+    const owner = device.isKnown && found ? found.user.id : null;
+    const matches = await this.hasher.verify(password, found?.hash ?? null, owner);
     return matches && found?.user.disabledAt === null;
   }
 }

@@ -5,6 +5,7 @@ import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing
 import type { PresentedDevice } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import { SessionIssuer } from '../../sessions/session-issuer.js';
+import { UnverifiedSignIns } from './unverified-sign-ins.js';
 import { PasswordCredentials } from '../credentials/passwords/password-credentials.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
@@ -29,14 +30,18 @@ export class SignInService {
     private readonly passwords: PasswordCredentials,
     private readonly credentials: PasswordCredentialsRepository,
     private readonly hasher: PasswordHasher,
+    private readonly unverified: UnverifiedSignIns,
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Returns null if the account was disabled or deleted, or its password changed, since the password was verified. */
+  /**
+   * Returns null if the account was disabled or deleted, or its password changed, since the password was verified. Throws
+   * `email_unverified`.
+   */
   async signIn(right: RightPassword, origin: Origin): Promise<IssuedSession | null> {
     const { userId, hash, emailDigest, device, attempt } = right;
     const freshHash = await this.freshHash(right);
-    return this.transactions.run(async (tx) => {
+    const issuing = this.transactions.run(async (tx) => {
       const password = {
         method: 'pwd' as const,
         attempt,
@@ -52,6 +57,10 @@ export class SignInService {
       const issued = await this.issuer.issue(tx, request, origin);
       if (issued && freshHash !== null) await this.passwords.rehash(tx, userId, freshHash);
       return issued;
+    });
+    return issuing.catch(async (error: unknown) => {
+      await this.unverified.follow(error, right, origin);
+      throw error;
     });
   }
 

@@ -41,7 +41,7 @@ export class PasswordStepUp implements OnModuleInit {
 
   /** Throws `overloaded` if a comparison that starts now would wait too long. */
   async assertRoom(): Promise<void> {
-    await this.hasher.assertRoom();
+    await this.hasher.assertRoom(true);
   }
 
   /**
@@ -54,7 +54,7 @@ export class PasswordStepUp implements OnModuleInit {
     origin: Origin,
   ): Promise<IssuedSession | null> {
     let found: UserWithHash | null = first;
-    while (await this.hasher.verify(password, found?.hash ?? null)) {
+    while (await this.hasher.verify(password, found?.hash ?? null, principal.userId)) {
       const hash: string = found!.hash!;
       const proof: Proof = {
         method: 'pwd',

@@ -3,7 +3,7 @@ import type { Condition } from './condition.js';
 /** How many checks, one per second, report a loss; enough to outlast a failed attempt to write the alert. */
 const SHOWN_CHECKS = 60;
 
-/** True after audit records were lost because the disk or the spool was full. */
+/** True after audit records were lost because the disk or the spool was full, or were removed from the spool. */
 export function auditRecordsLost(audit: { readonly lostRecords: number }): Condition {
   let known = 0;
   let checksLeft = 0;
@@ -21,7 +21,7 @@ export function auditRecordsLost(audit: { readonly lostRecords: number }): Condi
       if (checksLeft === 0) return null;
       checksLeft -= 1;
       return {
-        summary: `${lostRecords} audit records were lost because the disk or the spool was full.`,
+        summary: `${lostRecords} audit records were lost because the disk or the spool was full, or were removed from the spool.`,
         lostRecords,
       };
     },

@@ -9,6 +9,7 @@ export type KeyPurpose =
   | 'signing-key-row'
   | 'audit-entry'
   | 'audit-seal'
+  | 'audit-spool'
   | 'audit-account-digest'
   | 'audit-verified'
   | 'cursor'

@@ -1,7 +1,7 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { type FieldFault, Problem } from '../errors/problem.js';
-import { memberPointer } from './json-pointer.js';
+import { boundedName, memberPointer } from './json-pointer.js';
 
 /** Refuses members that a DTO does not declare and values that it does not allow; reports each fault by its JSON Pointer. */
 export class StrictValidationPipe extends ValidationPipe {
@@ -34,7 +34,14 @@ export class StrictValidationPipe extends ValidationPipe {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const invalid = (errors: FieldFault[]) => new Problem(PlatformErrors.validation_failed, { errors });
+/** Most faults that a problem names: as many as a body may have members; a query can have thousands. */
+const MAX_FAULTS = 200;
+
+/** The rule of class-validator whose message repeats a name that the client chose. */
+const UNKNOWN_MEMBER = 'whitelistValidation';
+
+const invalid = (errors: FieldFault[]) =>
+  new Problem(PlatformErrors.validation_failed, { errors: errors.slice(0, MAX_FAULTS) });
 
 /** Returns pointers of members that Nest and class-transformer skip, such as `constructor`; they would be accepted unchecked. */
 function inheritedNames(value: object): string[] {
@@ -44,8 +51,10 @@ function inheritedNames(value: object): string[] {
 
 const faultOf = (pointer: string): FieldFault => ({
   pointer,
-  detail: `property ${pointer.slice('#/'.length)} should not exist`,
+  detail: unknownMember(pointer.slice('#/'.length)),
 });
+
+const unknownMember = (name: string) => `property ${boundedName(name)} should not exist`;
 
 /** Returns the faults of a refusal; rethrows anything else. */
 function faultsIn(error: unknown): readonly FieldFault[] {
@@ -56,7 +65,10 @@ function faultsIn(error: unknown): readonly FieldFault[] {
 function faultsOf(errors: readonly ValidationError[], parent = '#'): FieldFault[] {
   return errors.flatMap((error) => {
     const pointer = memberPointer(parent, error.property);
-    const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
+    const own = Object.entries(error.constraints ?? {}).map(([rule, detail]) => ({
+      pointer,
+      detail: rule === UNKNOWN_MEMBER ? unknownMember(error.property) : detail,
+    }));
     return [...own, ...faultsOf(error.children ?? [], pointer)];
   });
 }

@@ -6,13 +6,13 @@ import { IsString } from 'class-validator';
 const MAX_LENGTH = 200;
 
 /**
- * Reads a token or a code of a mail. A value of any other form becomes a text that matches no secret, so that it is
- * refused like a wrong one and not as malformed input; only an absent member is that.
+ * Reads the token or code of a mail. A malformed value becomes a text that matches no secret, so that it is refused like a
+ * wrong one. Only an absent member is a validation error.
  */
 export const ReadSecretText = () =>
   Transform(({ value }: { value: unknown }) => (value == null ? undefined : secretText(value)));
 
-/** The same for a required member. */
+/** {@link ReadSecretText} for a required member. */
 export const IsSecretText = () =>
   applyDecorators(ReadSecretText(), IsString({ message: '$property is required' }));
 

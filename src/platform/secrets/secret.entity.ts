@@ -9,6 +9,7 @@ import type { SecretPurpose } from './secret-purposes.js';
   where: 'replaceable AND used_at IS NULL',
 })
 @Index('single_use_secrets_subject', ['subject', 'purpose'])
+@Index('single_use_secrets_email_digest', ['emailDigest', 'purpose'])
 @Index('single_use_secrets_expires_at', ['expiresAt'])
 export class SingleUseSecret {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'single_use_secrets_pkey' })

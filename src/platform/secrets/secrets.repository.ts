@@ -71,6 +71,21 @@ export class SecretsRepository {
     return rows[0]?.subject ?? null;
   }
 
+  /** Returns the subjects of live secrets of a purpose that were sent to an address. */
+  async subjectsByEmail(
+    tx: Transaction,
+    purpose: SecretPurpose,
+    emailDigest: string,
+    now: Date,
+  ): Promise<string[]> {
+    const rows = await tx.query<{ subject: string }[]>(
+      `SELECT DISTINCT subject FROM single_use_secrets
+       WHERE email_digest = $1 AND purpose = $2 AND subject IS NOT NULL AND used_at IS NULL AND expires_at > $3`,
+      [emailDigest, purpose, now],
+    );
+    return rows.map(({ subject }) => subject);
+  }
+
   /**
    * Marks a secret as used if every condition holds. Of concurrent calls, one gets the row and the others get null.
    */
@@ -78,7 +93,7 @@ export class SecretsRepository {
     const [rows] = await tx.query<[SingleUseSecret[], number]>(
       `UPDATE single_use_secrets SET used_at = $3
        WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
-         AND (context IS NULL OR context = $4)
+         AND (context IS NULL OR context = $4 OR code_digest IS NOT NULL)
          AND (fingerprint IS NULL OR fingerprint = $5)
          AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6)
        RETURNING ${COLUMNS}`,
@@ -166,6 +181,18 @@ export class SecretsRepository {
       [subject, purposes],
     );
     return removed;
+  }
+
+  /** Deletes the secrets of a subject except those of the given one's purpose that are not younger than it. */
+  async revokeSuperseded(tx: Transaction, subject: string, id: string): Promise<void> {
+    await tx.query(
+      `DELETE FROM single_use_secrets WHERE id IN (
+         SELECT s.id FROM single_use_secrets AS s JOIN single_use_secrets AS used ON used.id = $2
+         WHERE s.subject = $1
+           AND (s.purpose <> used.purpose OR (s.created_at, s.id) > (used.created_at, used.id))
+         ORDER BY s.id FOR UPDATE OF s)`,
+      [subject, id],
+    );
   }
 
   /** Deletes the secrets of a subject that are bound to a state of its credentials. */

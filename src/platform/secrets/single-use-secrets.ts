@@ -24,7 +24,10 @@ export interface NewSecret {
   readonly emailDigest: string | null;
   /** Fingerprint of the account's credentials; null for a secret that later changes must not invalidate. */
   readonly fingerprint: string | null;
-  /** The only session or client that may spend the secret; null if any may. */
+  /**
+   * The only session or client that may spend the secret; null if any may. For a secret with a code, this restricts only
+   * the code, because a link is opened wherever the mail is read.
+   */
   readonly context: string | null;
   readonly payload: SecretPayload | null;
   readonly lifetimeMs: number;
@@ -185,6 +188,19 @@ export class SingleUseSecrets {
    */
   async revokeAll(tx: Transaction, subject: string, purposes?: readonly SecretPurpose[]): Promise<number> {
     return this.repository.revokeAll(tx, subject, purposes ?? null);
+  }
+
+  /** Returns the subjects with an unspent secret of this purpose that was sent to an address. */
+  async subjectsByEmail(tx: Transaction, purpose: RegisteredPurpose, emailDigest: string): Promise<string[]> {
+    return this.repository.subjectsByEmail(tx, purpose, emailDigest, this.clock.now());
+  }
+
+  /**
+   * Deletes the secrets that a spent one supersedes: those of every other purpose of its subject, and more recent ones of its
+   * own purpose. Callers must lock the account first, as for {@link revokeAll}.
+   */
+  async revokeSuperseded(tx: Transaction, subject: string, { id }: Pick<ValidSecret, 'id'>): Promise<void> {
+    await this.repository.revokeSuperseded(tx, subject, id);
   }
 
   /**

@@ -11,6 +11,9 @@ export class KnownDevice {
   @PrimaryColumn('uuid', { name: 'device_id', primaryKeyConstraintName: 'known_devices_pkey' })
   deviceId: string;
 
+  @Column({ type: 'timestamptz', name: 'first_login_at', precision: 3, default: () => 'now()' })
+  firstLoginAt: Date;
+
   @Column({ type: 'timestamptz', name: 'last_login_at', precision: 3 })
   lastLoginAt: Date;
 }

@@ -32,13 +32,22 @@ export class KnownDevicesRepository {
   async remember(tx: Transaction, userId: string, deviceId: string, at: Date): Promise<string[]> {
     const [forgotten]: [{ device_id: string }[], number] = await tx.query(
       `WITH remembered AS (
-         INSERT INTO known_devices (user_id, device_id, last_login_at) VALUES ($1, $2, $3)
+         INSERT INTO known_devices (user_id, device_id, first_login_at, last_login_at) VALUES ($1, $2, $3, $3)
          ON CONFLICT (user_id, device_id) DO UPDATE SET last_login_at = excluded.last_login_at)
        DELETE FROM known_devices WHERE user_id = $1 AND device_id IN (
          SELECT device_id FROM known_devices WHERE user_id = $1 AND device_id <> $2
          ORDER BY last_login_at DESC, device_id OFFSET $4)
        RETURNING device_id`,
       [userId, deviceId, at, MAX_DEVICES - 1],
+    );
+    return forgotten.map((row) => row.device_id);
+  }
+
+  /** Deletes the devices on which a user first signed in at or after `since`; returns their ids. */
+  async forgetSince(tx: Transaction, userId: string, since: Date): Promise<string[]> {
+    const [forgotten]: [{ device_id: string }[], number] = await tx.query(
+      'DELETE FROM known_devices WHERE user_id = $1 AND first_login_at >= $2 RETURNING device_id',
+      [userId, since],
     );
     return forgotten.map((row) => row.device_id);
   }

@@ -24,6 +24,11 @@ export class SessionDevices {
     private readonly guessing: AccountGuessing,
   ) {}
 
+  /** Whether this service issued the device token, to whomever. Reads nothing from the database. */
+  isGenuine(token: string | null): boolean {
+    return this.tokens.read(token) !== null;
+  }
+
   /** Reads the device token of a login; `userId` is null if no account has the submitted address. */
   async present(token: string | null, userId: string | null): Promise<PresentedDevice> {
     const deviceId = this.tokens.read(token);
@@ -65,5 +70,11 @@ export class SessionDevices {
   /** Deletes every device of a user, or all but one: after a password change, a thief's device must be unknown again. */
   async forgetAll(tx: Transaction, userId: string, except?: string): Promise<void> {
     await this.known.forgetAll(tx, userId, except);
+  }
+
+  /** Deletes the devices that a user has added since `since`, with their failure counts. */
+  async forgetSince(tx: Transaction, userId: string, emailDigest: string, since: Date): Promise<void> {
+    const forgotten = await this.known.forgetSince(tx, userId, since);
+    if (forgotten.length > 0) await this.guessing.forgetDevices(emailDigest, forgotten, tx);
   }
 }

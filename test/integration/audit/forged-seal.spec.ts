@@ -45,4 +45,19 @@ describe('A forged seal', () => {
     await trail.grow(3);
     expect((await trail.verification.verifyNew()).checkpoint).toMatchObject({ number: 2 });
   });
+
+  it.each([
+    ['beyond every position', 9_000_000_000_000_000],
+    ['as far as positions may be moved', 4_503_599_000_000_000],
+  ])('that claims to reach %s keeps no instance from starting, and moves nothing', async (_, positions) => {
+    await trail.dataSource.query(FORGE, [1, positions]);
+    const next = await startTrail({ database: trail.database });
+    await next.grow(3);
+    const [{ position }] = await trail.dataSource.query<[{ position: number }]>(
+      'SELECT max(position)::float8 AS position FROM audit_events',
+    );
+    expect(position).toBeLessThan(positions / 2);
+    expect((await next.verification.verify()).firstFault).toMatchObject({ id: 'seal:2' });
+    await next.stop();
+  });
 });

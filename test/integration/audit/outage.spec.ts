@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,6 +71,19 @@ describe('While PostgreSQL is unavailable', () => {
     await eventually(async () =>
       expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 3000 }),
     );
+  });
+
+  it('notices records that are removed from the spool', async () => {
+    await takeAway();
+    for (let n = 0; n < 5; n += 1) trail.audit.recordCall(CALL);
+    await eventually(() => expect(trail.audit.lagSeconds).toBeGreaterThan(0.2), { timeoutMs: 3000 });
+    const folder = join(trail.dataDir, 'audit-spool');
+    const [file] = readdirSync(folder).filter((name) => name.endsWith('.ndjson'));
+    const lines = readFileSync(join(folder, file!), 'utf8').split('\n');
+    writeFileSync(join(folder, file!), lines.toSpliced(1, 2).join('\n'));
+    await giveBack();
+    await eventually(async () => expect(await recordedCalls()).toHaveLength(3), { timeoutMs: 5000 });
+    await eventually(() => expect(trail.audit.lostRecords).toBe(2));
   });
 
   it('does not create many files', async () => {

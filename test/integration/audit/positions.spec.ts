@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PartitionsRepository } from '../../../src/audit/partitions/partitions.repository.js';
+import { SealingRound } from '../../../src/audit/seals/sealing-round.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 
@@ -67,9 +68,22 @@ describe('Positions', () => {
     async (position) => {
       await dropChecks();
       await insertAt(position);
-      expect(await trail.module.get(PartitionsRepository).rebasePositions()).toBe(false);
+      const sealedTo = await trail.module.get(SealingRound).sealedTo();
+      expect(await trail.module.get(PartitionsRepository).rebasePositions(sealedTo)).toBe(false);
       await trail.grow(3);
       expect(await trail.types()).toHaveLength(11);
     },
   );
+
+  it('that the role of the service drove to the limit do not stop a start, whatever it inserts', async () => {
+    const months = trail.module.get(PartitionsRepository);
+    expect(await months.rebasePositions(4503599627370496)).toBe(true);
+    await trail.grow(3);
+    await dropChecks();
+    await insertAt('4503603922337000');
+    const next = await startTrail({ database: trail.database });
+    await next.grow(3);
+    expect(await next.types()).toHaveLength(15);
+    await next.stop();
+  });
 });

@@ -3,6 +3,7 @@ import { PartitionsRepository } from '../../../src/audit/partitions/partitions.r
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { CREATED, startTrail, type Trail } from '../../support/audit/trail.js';
+import { SealingRound } from '../../../src/audit/seals/sealing-round.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { eventually } from '../../support/waiting/eventually.js';
 
@@ -106,8 +107,9 @@ describe('Sealer', () => {
     await attacker.change('UPDATE audit_position_base SET base = -1000000000');
     await attacker.end();
     const months = trail.module.get(PartitionsRepository);
-    expect(await months.rebasePositions()).toBe(true);
-    expect(await months.rebasePositions()).toBe(false);
+    const sealedTo = await trail.module.get(SealingRound).sealedTo();
+    expect(await months.rebasePositions(sealedTo)).toBe(true);
+    expect(await months.rebasePositions(sealedTo)).toBe(false);
     await trail.grow(3);
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 8 });
     expect(await seals()).toHaveLength(2);

@@ -1,12 +1,21 @@
 import { type CaughtMail, CaughtMailbox } from '../../../src/platform/mail/caught-mailbox.js';
 import type { MailKind } from '../../../src/platform/mail/mail-kinds.js';
 import { eventually } from '../waiting/eventually.js';
+import { asSuperuser } from './as-superuser.js';
 import type { TestApp } from './test-app.js';
 
-/** The caught mails of a kind to an address, the newest first. */
-export async function mailsTo({ app }: TestApp, to: string, kind: MailKind): Promise<CaughtMail[]> {
+/** The caught mails to an address, of one kind or of all, the newest first. */
+export async function mailsTo({ app }: TestApp, to: string, kind?: MailKind): Promise<CaughtMail[]> {
   const mails = await app.get(CaughtMailbox, { strict: false }).list({ to }, 0);
-  return mails.filter((mail) => mail.kind === kind);
+  return kind === undefined ? mails : mails.filter((mail) => mail.kind === kind);
+}
+
+/** Resolves once no mail, and no request for one, waits in the outbox. */
+export async function outboxIsEmpty({ database }: TestApp): Promise<void> {
+  await eventually(async () => {
+    const waiting = await asSuperuser(database, `SELECT id FROM outbox_messages WHERE state = 'pending'`);
+    if (waiting.length > 0) throw new Error(`${waiting.length} messages wait in the outbox`);
+  });
 }
 
 /** The newest of them once there are `count`. */

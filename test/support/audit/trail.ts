@@ -103,7 +103,7 @@ export async function startTrail(options: TrailOptions = {}): Promise<Trail> {
   if (options.clock) builder.overrideProvider(Clock).useValue(options.clock);
   const module = await builder.compile();
   await module.init();
-  await module.get(AuditPartitions).prepare();
+  await module.get(AuditPartitions).prepare(await module.get(SealingRound).sealedTo());
   const dataSource = module.get(DataSource);
   const audit = module.get(AuditService);
 

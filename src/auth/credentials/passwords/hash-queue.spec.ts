@@ -16,13 +16,13 @@ function harness(width: number, maxWaitMs: number) {
     queue,
     started,
     pauses,
-    add: (name: string) =>
+    add: (name: string, owner: string | null = null) =>
       queue.run((waitMs) => {
         started.push(name);
         return new Promise<number>((resolve, reject) => {
           ends.set(name, { resolve: () => resolve(waitMs), reject });
         });
-      }),
+      }, owner),
     end: async (name: string, afterMs = 0): Promise<void> => {
       nowMs += afterMs;
       ends.get(name)!.resolve();
@@ -44,7 +44,7 @@ const refusalOf = (work: Promise<unknown>) =>
 describe('HashQueue', () => {
   it('runs as many tasks at a time as its width allows, and the others in order of arrival', async () => {
     const { queue, add, end, started } = harness(2, 60_000);
-    const all = ['a', 'b', 'c', 'd', 'e'].map(add);
+    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => add(name));
     await nextTurn();
     expect(started).toEqual(['a', 'b']);
     expect(queue.length).toBe(3);
@@ -164,5 +164,61 @@ describe('HashQueue', () => {
     await Promise.all(work);
     expect(most).toBe(3);
     expect(queue.length).toBe(0);
+  });
+
+  describe('while strangers fill their line', () => {
+    /** One at a time, of 250 ms each: one that runs, as many as may wait, and one that is refused. */
+    function crowded(places = 4) {
+      const all = harness(1, places * 250);
+      const crowd = Array.from({ length: places + 2 }, (_, index) => all.add(`stranger ${index}`));
+      const outcomes = Promise.allSettled(crowd);
+      expect(all.queue.length).toBe(places);
+      const endAll = async () => {
+        for (let index = 0; index < all.started.length; index += 1) await all.end(all.started[index]!, 250);
+      };
+      return { ...all, outcomes, endAll };
+    }
+
+    it('lets owners in, in turns with the strangers', async () => {
+      const { queue, add, endAll, started, outcomes } = crowded();
+      await queue.assertRoom(true);
+      const owners = [add('Ada', 'ada'), add('Grace', 'grace')];
+      await endAll();
+      expect(started).toEqual(['stranger 0', 'Ada', 'stranger 1', 'Grace', 'stranger 2']);
+      await Promise.all(owners);
+      await outcomes;
+    });
+
+    it('refuses the latest strangers when owners make them wait too long, so that nobody waits longer', async () => {
+      const { queue, add, endAll, outcomes } = crowded();
+      const owner = add('Ada', 'ada');
+      expect(queue.length).toBe(4);
+      await endAll();
+      expect(await owner).toBeLessThanOrEqual(1000);
+      const refused = (await outcomes).filter(({ status }) => status === 'rejected');
+      expect(refused).toHaveLength(2);
+    });
+
+    it('has room for so many owners that none waits too long either, and refuses the others', async () => {
+      const { queue, add, endAll } = crowded();
+      const owners = Array.from({ length: 5 }, (_, index) => add(`owner ${index}`, `owner ${index}`));
+      const outcomes = Promise.allSettled(owners);
+      expect(await refusalOf(queue.assertRoom(true))).toBe(2);
+      await endAll();
+      const waits = (await outcomes).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      expect(waits.length).toBeGreaterThanOrEqual(2);
+      expect(Math.max(...waits)).toBeLessThanOrEqual(1000);
+    });
+
+    it('lets one owner have two places among the owners and no more', async () => {
+      const { add, endAll, started } = crowded(8);
+      const outcomes = Promise.allSettled([1, 2, 3].map((n) => add(`Mallory ${n}`, 'mallory')));
+      const ada = add('Ada', 'ada');
+      await endAll();
+      expect(started).toContain('Ada');
+      expect(started).not.toContain('Mallory 3');
+      await ada;
+      await outcomes;
+    });
   });
 });

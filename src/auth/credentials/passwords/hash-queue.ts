@@ -3,8 +3,13 @@ import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
 import { Problem } from '../../../platform/errors/problem.js';
 
 interface Waiting {
-  readonly run: () => void;
+  readonly start: () => void;
+  readonly refuse: (refusal: Problem) => void;
+  readonly owner: string | null;
 }
+
+/** Maximum number of tasks of one owner in the queue of owners; further ones wait in the queue of strangers. */
+const MAX_OF_ONE_OWNER = 2;
 
 /**
  * The time that {@link HashQueue.assertRoom} takes to refuse, milliseconds. Clients that retry at once would otherwise
@@ -17,11 +22,15 @@ const REAL_TIME = { nowMs: () => performance.now(), pause: delay };
 /**
  * Runs at most `width` tasks at a time. By the measured duration of tasks, it refuses with `overloaded` (503) those
  * that would wait longer than `maxWaitMs`: a task that finishes after its caller has given up only wastes processor
- * time (OWASP API4:2023).
+ * time (OWASP API4:2023). Tasks of known owners of accounts wait in a queue of their own. The two queues take turns, so
+ * that strangers cannot keep owners out.
  */
 export class HashQueue {
-  private readonly waiting: Waiting[] = [];
+  private readonly strangers: Waiting[] = [];
+  private readonly owners: Waiting[] = [];
   private running = 0;
+  private isOwnersTurn = true;
+
   constructor(
     private readonly width: number,
     private readonly maxWaitMs: number,
@@ -32,27 +41,36 @@ export class HashQueue {
 
   /** The number of waiting tasks. */
   get length(): number {
-    return this.waiting.length;
+    return this.strangers.length + this.owners.length;
   }
 
   /**
    * Throws, after a delay, what {@link run} would throw at once. For requests that would otherwise take costly steps
    * before they call `run` and that hold nothing that others wait for.
    */
-  async assertRoom(): Promise<void> {
-    const refusal = this.refusal();
+  async assertRoom(isOwner = false): Promise<void> {
+    const refusal = this.refusal(isOwner ? this.owners : this.strangers);
     if (!refusal) return;
     await this.time.pause(REFUSAL_MS);
     throw refusal;
   }
 
-  /** Runs the task in its turn; `waitMs` is the time that it waited. */
-  async run<T>(work: (waitMs: number) => Promise<T>): Promise<T> {
+  /**
+   * Runs the task in its turn; `waitMs` is the time that it waited. `owner` is the id of the account if the request
+   * comes from a known device or a session of the account, and null otherwise.
+   */
+  async run<T>(work: (waitMs: number) => Promise<T>, owner: string | null = null): Promise<T> {
     const arrivedMs = this.time.nowMs();
-    const refusal = this.refusal();
+    const line = this.lineOf(owner);
+    const refusal = this.refusal(line);
     if (refusal) throw refusal;
     if (this.running < this.width) this.running += 1;
-    else await new Promise<void>((resolve) => this.waiting.push({ run: resolve }));
+    else {
+      await new Promise<void>((start, refuse) => {
+        line.push({ start, refuse, owner });
+        if (line === this.owners) this.refuseLatestStrangers();
+      });
+    }
     const startedMs = this.time.nowMs();
     try {
       return await work(startedMs - arrivedMs);
@@ -62,17 +80,41 @@ export class HashQueue {
     }
   }
 
-  private refusal(): Problem | null {
-    if (this.running < this.width) return null;
-    const expectedWaitMs = ((this.waiting.length + 1) / this.width) * this.paceMs;
+  private lineOf(owner: string | null): Waiting[] {
+    if (owner === null) return this.strangers;
+    const theirs = this.owners.filter((waiting) => waiting.owner === owner).length;
+    return theirs < MAX_OF_ONE_OWNER ? this.owners : this.strangers;
+  }
+
+  private refusal(line: readonly Waiting[]): Problem | null {
+    return this.running < this.width ? null : this.refusalAt(line, line.length);
+  }
+
+  /** Returns the refusal of a task with `before` tasks before it in its queue, or null if it would not wait too long. */
+  private refusalAt(line: readonly Waiting[], before: number): Problem | null {
+    const other = line === this.owners ? this.strangers : this.owners;
+    const turns = before + 1 + Math.min(other.length, before + 1);
+    const expectedWaitMs = (turns / this.width) * this.paceMs;
     if (expectedWaitMs <= this.maxWaitMs) return null;
     return new Problem(PlatformErrors.overloaded, { retryAfterSeconds: Math.ceil(expectedWaitMs / 1000) });
   }
 
+  /** Refuses strangers who would now wait too long, because a task of an owner was added. */
+  private refuseLatestStrangers(): void {
+    for (;;) {
+      const latest = this.strangers.length - 1;
+      const refusal = latest < 0 ? null : this.refusalAt(this.strangers, latest);
+      if (!refusal) return;
+      this.strangers.pop()!.refuse(refusal);
+    }
+  }
+
   /** Starts the next waiting task, or frees the slot. */
   private release(): void {
-    const next = this.waiting.shift();
-    if (next) next.run();
+    const [first, second] = this.isOwnersTurn ? [this.owners, this.strangers] : [this.strangers, this.owners];
+    const next = first.shift() ?? second.shift();
+    if (next) this.isOwnersTurn = next.owner === null;
+    if (next) next.start();
     else this.running -= 1;
   }
 }

@@ -36,8 +36,8 @@ export class NewPassword {
     await this.hasher.assertRoom();
   }
 
-  /** Throws `overloaded` if too many hashes are queued. */
-  async hash(password: string): Promise<string> {
-    return this.hasher.hash(password);
+  /** Throws `overloaded` if too many hashes are queued. `owner` is the user's id in a session of the account. */
+  async hash(password: string, owner: string | null = null): Promise<string> {
+    return this.hasher.hash(password, owner);
   }
 }

@@ -41,6 +41,18 @@ export class PasswordCredentialsRepository {
     await tx.upsert(PasswordCredential, credential, ['userId']);
   }
 
+  /** Stores the first password of a user; does nothing if the user does not exist. */
+  async insertIfUserExists(
+    tx: Transaction,
+    { userId, hash, pepperId, changedAt }: PasswordCredential,
+  ): Promise<void> {
+    await tx.query(
+      `INSERT INTO password_credentials (user_id, hash, pepper_id, changed_at)
+       SELECT id, $2, $3, $4 FROM users WHERE id = $1`,
+      [userId, hash, pepperId, changedAt],
+    );
+  }
+
   /** Takes a user's password away; nothing that they type is right until they get another. */
   async delete(tx: Transaction, userId: string): Promise<void> {
     await tx.delete(PasswordCredential, { userId });

@@ -54,13 +54,17 @@ export class PasswordHasher {
     return this.queue.length;
   }
 
-  /** Throws `overloaded`, after 0.7 s, if a hash requested now would wait too long. */
-  async assertRoom(): Promise<void> {
-    await this.queue.assertRoom();
+  /**
+   * Throws `overloaded`, after 0.7 s, if a hash requested now would wait too long. Hashes for known owners, who come
+   * with a known device of their account or in a session, have a share of the queue that strangers cannot take.
+   */
+  async assertRoom(isOwner = false): Promise<void> {
+    await this.queue.assertRoom(isOwner);
   }
 
-  async hash(password: string): Promise<string> {
-    return this.timed(() => bcrypt.hash(this.preHash(password), this.rounds));
+  /** Hashes a new password. `owner` is the user's id if a known owner asks, as for {@link verify}. */
+  async hash(password: string, owner: string | null = null): Promise<string> {
+    return this.timed(() => bcrypt.hash(this.preHash(password), this.rounds), owner);
   }
 
   /**
@@ -70,7 +74,7 @@ export class PasswordHasher {
    * exist after a change of `BCRYPT_ROUNDS`, because stored hashes are only renewed when their owners sign in. The
    * drawback is that old hashes take as long as new ones.
    */
-  async verify(password: string, hash: string | null): Promise<boolean> {
+  async verify(password: string, hash: string | null, owner: string | null = null): Promise<boolean> {
     const stored = hash === null ? null : costOf(hash);
     await (this.storedCosts ??= this.readStoredCosts());
     this.highestCost = Math.max(this.highestCost, stored ?? 0);
@@ -80,7 +84,7 @@ export class PasswordHasher {
       for (let cost = stored ?? this.highestCost; cost < this.highestCost; cost += 1)
         await bcrypt.compare(preHash, dummyHash(cost));
       return same && stored !== null;
-    });
+    }, owner);
   }
 
   /** Whether the cost of a stored hash differs from the configured one. */
@@ -108,7 +112,7 @@ export class PasswordHasher {
     this.poolYields = true;
   }
 
-  private async timed<T>(work: () => Promise<T>): Promise<T> {
+  private async timed<T>(work: () => Promise<T>, owner: string | null): Promise<T> {
     return this.queue.run(async (waitMs) => {
       const startedMs = performance.now();
       const result = await work();
@@ -118,7 +122,7 @@ export class PasswordHasher {
         waitSeconds: waitMs / 1000,
       });
       return result;
-    });
+    }, owner);
   }
 }
 

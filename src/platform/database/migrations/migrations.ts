@@ -18,9 +18,13 @@ import { DetectionCodes1795400012000 } from './1795400012000-detection-codes.js'
 import { CredentialVersion1795400014000 } from './1795400014000-credential-version.js';
 import { SessionLastSeen1795400014800 } from './1795400014800-session-last-seen.js';
 import { GroupedCalls1795400015000 } from './1795400015000-grouped-calls.js';
+import { AuditRebase1795400015100 } from './1795400015100-audit-rebase.js';
 import { UserLocale1795400016000 } from './1795400016000-user-locale.js';
 import { MailBounds1795400016100 } from './1795400016100-mail-bounds.js';
 import { RemovedPasswords1795400016200 } from './1795400016200-removed-passwords.js';
+import { SecretsByAddress1795400016500 } from './1795400016500-secrets-by-address.js';
+import { DeviceFirstLogin1795400016600 } from './1795400016600-device-first-login.js';
+import { BootstrapVerified1795400016700 } from './1795400016700-bootstrap-verified.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -43,7 +47,11 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   CredentialVersion1795400014000,
   SessionLastSeen1795400014800,
   GroupedCalls1795400015000,
+  AuditRebase1795400015100,
   UserLocale1795400016000,
   MailBounds1795400016100,
   RemovedPasswords1795400016200,
+  SecretsByAddress1795400016500,
+  DeviceFirstLogin1795400016600,
+  BootstrapVerified1795400016700,
 ];

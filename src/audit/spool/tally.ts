@@ -1,0 +1,98 @@
+import { createHash, hash } from 'node:crypto';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { MasterKey } from '../../platform/crypto/master-key.js';
+
+/** The suffix of a tally's file behind the name of its segment. */
+export const TALLY_SUFFIX = '.tally';
+
+const NUMBER_WIDTH = 12;
+
+/** The expected contents of a segment. Each process numbers its lines. */
+export interface Tally {
+  /** The process that wrote the lines. */
+  readonly owner: string;
+  /** Number of lines that it had written before. */
+  readonly first: number;
+  readonly lines: number;
+  readonly bytes: number;
+  /** SHA-256, hex. */
+  readonly digest: string;
+}
+
+/** Returns the number of lines missing from the content of a segment, or 1 if lines were changed and none is missing. */
+export function missingFrom(content: Buffer, { lines, bytes, digest }: Tally): number {
+  if (hash('sha256', content.subarray(0, bytes), 'hex') === digest) return 0;
+  let found = 0;
+  for (let at = content.indexOf('\n'); at !== -1; at = content.indexOf('\n', at + 1)) found += 1;
+  return Math.max(1, lines - found);
+}
+
+/**
+ * Maintains the tally of an open segment in a separate file, authenticated with a key derived from the master secret.
+ * Anyone who can write to the folder can remove lines, but cannot adjust the tally. A separate file keeps the segment's
+ * lines as PostgreSQL reads them, and readable by earlier versions.
+ */
+export class TallyWriter {
+  private readonly hash = createHash('sha256');
+  private readonly descriptor: number;
+  private tally: Tally;
+
+  /** Creates the file. Throws the file system's error. */
+  constructor(
+    path: string,
+    private readonly key: MasterKey,
+    start: Pick<Tally, 'owner' | 'first'>,
+  ) {
+    this.tally = { ...start, lines: 0, bytes: 0, digest: '' };
+    this.descriptor = openSync(`${path}${TALLY_SUFFIX}`, 'wx', 0o600);
+  }
+
+  get current(): Tally {
+    return this.tally;
+  }
+
+  /** Counts written lines. Throws the file system's error, in which case they are counted too. */
+  add(lines: number, bytes: Buffer): void {
+    this.hash.update(bytes);
+    this.tally = {
+      ...this.tally,
+      lines: this.tally.lines + lines,
+      bytes: this.tally.bytes + bytes.length,
+      digest: this.hash.copy().digest('hex'),
+    };
+    // The length never changes, so one write replaces the previous tally.
+    const text = textOf(this.tally);
+    writeSync(this.descriptor, `${text} ${macOf(this.key, text)}\n`, 0);
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+}
+
+/** Reads the tally of a segment left by another process. Returns null if there is none, `forged` if it is not authentic. */
+export function readTally(path: string, key: MasterKey): Tally | 'forged' | null {
+  const line = readIfThere(`${path}${TALLY_SUFFIX}`).trimEnd();
+  if (line === '') return null;
+  const [owner = '', first, lines, bytes, digest = '', mac] = line.split(' ');
+  const tally = { owner, first: Number(first), lines: Number(lines), bytes: Number(bytes), digest };
+  return macOf(key, textOf(tally)) === mac ? tally : 'forged';
+}
+
+function textOf({ owner, first, lines, bytes, digest }: Tally): string {
+  const numbers = [first, lines, bytes].map((number) => String(number).padStart(NUMBER_WIDTH, '0'));
+  return [owner, ...numbers, digest].join(' ');
+}
+
+function macOf(key: MasterKey, text: string): string {
+  return key.mac('audit-spool', text).toString('hex');
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}

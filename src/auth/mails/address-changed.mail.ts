@@ -1,0 +1,40 @@
+import { facts, link as linkTo, paragraph } from '../../platform/mail/mail-content.js';
+import { mailTemplate } from '../../platform/mail/mail-template.js';
+
+/** Sent to the former address of an account after a change, with an undo link. */
+export const addressChangedMail = mailTemplate({
+  kind: 'address_changed',
+  placeholders: ['link', 'time', 'address', 'device'],
+  words: {
+    en: ({ link, time, address, device }, product) => ({
+      subject: `The e-mail address of your ${product} account was changed`,
+      body: [
+        paragraph`Hello,`,
+        paragraph`Your ${product} account has another e-mail address now. Mails about it no longer come here.`,
+        facts([
+          ['Time', time],
+          ['Address', address],
+          ['Device', device],
+        ]),
+        paragraph`If this was you, there is nothing to do. If it was not, undo the change:`,
+        linkTo('Undo the change', link),
+        paragraph`That gives the account this address again, ends every session, makes its password useless and sends you a link to set a new one. The link works for 7 days, whatever happens to the account until then.`,
+      ],
+    }),
+    de: ({ link, time, address, device }, product) => ({
+      subject: `Die E-Mail-Adresse Ihres Kontos bei ${product} wurde geändert`,
+      body: [
+        paragraph`Guten Tag,`,
+        paragraph`Ihr Konto bei ${product} hat jetzt eine andere E-Mail-Adresse. Mails zu diesem Konto kommen nicht mehr hierher.`,
+        facts([
+          ['Zeit', time],
+          ['Adresse', address],
+          ['Gerät', device],
+        ]),
+        paragraph`Wenn Sie das waren, ist nichts zu tun. Wenn nicht, machen Sie die Änderung rückgängig:`,
+        linkTo('Änderung rückgängig machen', link),
+        paragraph`Damit bekommt das Konto diese Adresse zurück, jede Sitzung endet, das Passwort wird ungültig, und Sie erhalten einen Link, um ein neues zu setzen. Der Link gilt 7 Tage, was auch immer bis dahin mit dem Konto geschieht.`,
+      ],
+    }),
+  },
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { LOCALES } from '../../platform/access/locale.js';
+import { Environment } from '../../platform/config/environment.js';
+import type { MailTemplate } from '../../platform/mail/mail-template.js';
+import { MailTemplates } from '../../platform/mail/mail-templates.js';
+import { addressChangeMail } from './address-change.mail.js';
+import { addressChangedMail } from './address-changed.mail.js';
+import { addressChangingMail } from './address-changing.mail.js';
+import { addressTakenMail } from './address-taken.mail.js';
+import { registrationTakenMail } from './registration-taken.mail.js';
+import { verificationMail } from './verification.mail.js';
+
+const MAILS: readonly MailTemplate[] = [
+  addressChangeMail,
+  addressChangedMail,
+  addressChangingMail,
+  addressTakenMail,
+  registrationTakenMail,
+  verificationMail,
+];
+
+const VALUES = {
+  link: 'https://example.org/account/page#token=abc',
+  code: 'K7PM4XQ2',
+  time: '2026-11-23T09:30:00.000Z',
+  address: '192.0.2.7',
+  device: 'Chrome on <Windows>',
+};
+
+describe.each(MAILS)('the mail $kind', (template) => {
+  const templates = new MailTemplates(Object.assign(new Environment(), { PRODUCT_NAME: 'Acme & Sons' }));
+  const values = Object.fromEntries(
+    template.placeholders.map((name) => [name, VALUES[name as keyof typeof VALUES]]),
+  );
+
+  it.each(LOCALES)('shows in %s everything that it is filled with, in text and in HTML', (locale) => {
+    const { subject, text, html } = templates.render(template, locale, values);
+    expect(subject).toContain('Acme & Sons');
+    for (const value of Object.values(values)) {
+      expect(text).toContain(value);
+      expect(html).toContain(value.replace('<', '&lt;').replace('>', '&gt;'));
+    }
+    expect(html).toContain(`lang="${locale}"`);
+    expect(html).not.toMatch(/<(img|script|link|iframe)|<Windows>/);
+  });
+
+  it('has words of its own in each language', () => {
+    const subjects = LOCALES.map((locale) => templates.render(template, locale, values).subject);
+    expect(new Set(subjects).size).toBe(LOCALES.length);
+  });
+});

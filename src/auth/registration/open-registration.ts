@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { User } from '../../users/user.entity.js';
+import { UsersErrors } from '../../users/users.errors.js';
+import { type NewUser, UsersService } from '../../users/users.service.js';
+import { AddressProofs } from '../addresses/address-proofs.js';
+import { AccountCreation } from './account-creation.js';
+
+/** Registration whose response reveals whether the address is taken. */
+@Injectable()
+export class OpenRegistration {
+  constructor(
+    private readonly users: UsersService,
+    private readonly creation: AccountCreation,
+    private readonly proofs: AddressProofs,
+    private readonly transactions: TransactionRunner,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Creates an account and sends the verification mail. `hash` computes the password hash. Throws `email_taken`. */
+  async register(account: NewUser, hash: () => Promise<string>, origin: Origin): Promise<User> {
+    const { email } = account;
+    try {
+      // Checked before the costly hash; the unique constraint decides between concurrent registrations.
+      if (await this.users.isTaken(email)) throw new Problem(UsersErrors.email_taken);
+      const passwordHash = await hash();
+      return await this.transactions.run(async (tx) => {
+        const { id } = await this.creation.create(tx, account, passwordHash, origin);
+        // Read again, because setting the password changes the version that the mailed secret is bound to.
+        const user = (await this.users.lock(tx, id))!;
+        await this.proofs.offer(tx, user);
+        return user;
+      });
+    } catch (error) {
+      if (error instanceof Problem && error.row === UsersErrors.email_taken)
+        await this.recordTaken(email, origin);
+      throw error;
+    }
+  }
+
+  private async recordTaken(email: string, origin: Origin): Promise<void> {
+    await this.audit.recordAlone({
+      type: 'user_create_fail',
+      outcome: 'failure',
+      reason: 'email_taken',
+      origin,
+      details: { account: this.audit.emailDigest(email) },
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { MailBounds } from '../../platform/mail/mail-bounds.js';
+import { MailOutbox } from '../../platform/mail/mail-outbox.js';
+import type { User } from '../../users/user.entity.js';
+import { registrationTakenMail } from '../mails/registration-taken.mail.js';
+import { ResetLinks } from '../recovery/reset-links.js';
+
+/** Notifies the owner of an account that somebody tried to register with its address. */
+@Injectable()
+export class TakenNotices {
+  constructor(
+    private readonly outbox: MailOutbox,
+    private readonly bounds: MailBounds,
+    private readonly resets: ResetLinks,
+  ) {}
+
+  /** Sends the notice with a reset link, at most three times an hour. The caller must have locked the account. */
+  async send(tx: Transaction, user: User): Promise<void> {
+    const { id, email: to, locale } = user;
+    if (user.disabledAt !== null || !this.outbox.configured) return;
+    if (!(await this.bounds.admit(tx, registrationTakenMail.kind, to))) return;
+    const values = { link: await this.resets.issue(tx, user, { replaces: false }) };
+    await this.outbox.send(tx, registrationTakenMail, { to, locale, subject: `user:${id}`, values });
+  }
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { AccountGuessing, type GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
+import { AuthErrors } from '../auth.errors.js';
+import {
+  PasswordCredentialsRepository,
+  type UserWithHash,
+} from '../credentials/passwords/password-credentials.repository.js';
+import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
+import { LoginRecord } from '../sign-in/login-record.js';
+
+/** An id that no account has; unknown links run the same statements with it. */
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+
+/** A password that was sent with a link. */
+export interface LinkPassword {
+  /** The account of the link; null if the link is unknown. */
+  readonly userId: string | null;
+  /** Used in place of the account's address if the link is unknown, so that the same statements run. */
+  readonly token: string;
+  readonly password: string;
+}
+
+/** Call this in the transaction that spends the link. Throws `invalid_credentials`, which leaves the link valid. */
+export type AssertRight = (tx: Transaction) => Promise<void>;
+
+/** Verifies passwords that are sent with links. Each wrong one counts as a failed login, so that a link cannot be used to guess. */
+@Injectable()
+export class LinkPasswords {
+  constructor(
+    private readonly guessing: AccountGuessing,
+    private readonly credentials: PasswordCredentialsRepository,
+    private readonly hasher: PasswordHasher,
+    private readonly record: LoginRecord,
+  ) {}
+
+  /**
+   * Verifies a password and then calls `spend`, which decides about the link. A wrong password counts only if the link was
+   * valid. Throws what `spend` throws, `rate_limited` after too many failures, or `overloaded`.
+   */
+  async compare<T>(
+    { userId, token, password }: LinkPassword,
+    origin: Origin,
+    spend: (assertRight: AssertRight) => Promise<T>,
+  ): Promise<T> {
+    await this.hasher.assertRoom();
+    const found = await this.credentials.findByUserId(userId ?? NOBODY);
+    const emailDigest = this.record.digestOf(found?.user.email ?? token);
+    const attempt = await this.begin(emailDigest, found, origin);
+    try {
+      const hash = found?.user.disabledAt === null ? found.hash : null;
+      const isRight = await this.hasher.verify(password, hash);
+      return await spend(async (tx) => {
+        const holds = isRight && (await this.credentials.hasHash(tx, found!.user.id, hash!));
+        if (!holds) throw new Problem(AuthErrors.invalid_credentials);
+        await attempt.succeeded(tx);
+      });
+    } catch (error) {
+      if (error instanceof Problem && error.row === AuthErrors.invalid_credentials)
+        await this.record.failure(found, attempt.failures, emailDigest, origin);
+      else await attempt.refund().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async begin(
+    emailDigest: string,
+    found: UserWithHash | null,
+    origin: Origin,
+  ): Promise<GuessingAttempt> {
+    try {
+      return await this.guessing.begin(emailDigest, null);
+    } catch (error) {
+      await this.record.locked(error, emailDigest, found?.user.id ?? null, origin);
+      throw error;
+    }
+  }
+}

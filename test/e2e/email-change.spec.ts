@@ -1,0 +1,429 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { expectOneWinner } from '../support/races/one-winner.js';
+import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { ManualClock } from '../support/clock/manual-clock.js';
+import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
+
+const AT_ONCE = 16;
+const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 3);
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const BROWSER = {
+  'user-agent':
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+};
+
+describe('a change of address', () => {
+  const clock = new ManualClock(Date.now());
+  let here: TestApp;
+  let there: TestApp;
+  let signed: Tokens;
+  let old: string;
+  let wanted: string;
+
+  beforeAll(async () => {
+    here = await startApp({ clock });
+    there = await startBeside(here, { clock });
+  });
+  afterAll(async () => {
+    await there.close();
+    await here.close();
+  });
+  beforeEach(async () => {
+    signed = await signUp(here);
+    old = signed.user.email;
+    wanted = newAddress();
+    const { token } = await mailTo(here, old, 'verification');
+    await verify({ token });
+  });
+
+  const sql = <Row extends object>(text: string, ...values: unknown[]) =>
+    asSuperuser<Row & Record<string, unknown>>(here.database, text, values);
+  const settled = () => outboxIsEmpty(here);
+  const verify = (body: object, token: string | undefined = signed.accessToken, app = here) =>
+    app.call({ url: '/auth/email/verify', body, ...(token && { token }) });
+  const undo = (token: unknown, app = here) => app.call({ url: '/auth/email/undo', body: { token } });
+  const ask = (email = wanted, { accessToken: token } = signed) =>
+    here.call({ url: '/users/me/email', body: { email }, token, headers: BROWSER });
+  const outcome = (answer: Awaited<ReturnType<typeof verify>>) =>
+    answer.statusCode < 400 ? answer.statusCode : String(answer.json().code);
+  const me = async ({ accessToken: token } = signed, app = here) => {
+    const answer = await app.call({ url: '/users/me', token });
+    return answer.statusCode === 200 ? answer.json<Tokens['user'] & { emailVerified: boolean }>() : null;
+  };
+  const login = (email: string, password = PASSWORD, deviceToken?: string) =>
+    here.call({ url: '/auth/login', body: { email, password, tokenTransport: 'body', deviceToken } });
+  /** Asks for the wanted address and proves it. */
+  const change = async (email = wanted, who = signed) => {
+    await ask(email, who);
+    const { token } = await mailTo(here, email, 'address_change');
+    expect(outcome(await verify({ token }, who.accessToken))).toBe(204);
+  };
+
+  it('peer fault 13: changes nothing before the new address is proven', async () => {
+    const answer = await ask();
+    expect([answer.statusCode, answer.body]).toEqual([202, '']);
+    await mailTo(here, wanted, 'address_change');
+    expect(await me()).toMatchObject({ email: old, emailVerified: true });
+    expect(outcome(await login(wanted))).toBe('invalid_credentials');
+    const { token } = await mailTo(here, wanted, 'address_change');
+    expect(outcome(await verify({ token }))).toBe(204);
+    for (const app of [here, there])
+      expect(await me(signed, app)).toMatchObject({ email: wanted, emailVerified: true });
+    expect(outcome(await login(old))).toBe('invalid_credentials');
+    expect(outcome(await login(wanted))).toBe(200);
+  });
+
+  it('tells the former address at once, and again when it has changed, with an undo link', async () => {
+    await ask();
+    const changing = await mailTo(here, old, 'address_changing');
+    expect(changing).toMatchObject({ link: null, code: null });
+    expect(changing.text).toContain('Chrome on Windows');
+    const { token, text } = await mailTo(here, wanted, 'address_change');
+    expect(text).not.toContain(old);
+    await verify({ token });
+    const changed = await mailTo(here, old, 'address_changed');
+    expect(changed.link).toBe(`http://localhost:3000/account/undo#token=${changed.token}`);
+    expect(await mailsTo(here, wanted)).toHaveLength(1);
+  });
+
+  it('is finished by the code in the session that asked, and in no other', async () => {
+    await ask();
+    const { code } = await mailTo(here, wanted, 'address_change');
+    const other = await logIn(here, old);
+    expect(outcome(await verify({ code }, other.accessToken))).toBe('invalid_code');
+    expect(outcome(await verify({ code }))).toBe(204);
+    expect(await me()).toMatchObject({ email: wanted });
+  });
+
+  it('is finished by the link with the password, and lets the sessions go on', async () => {
+    const other = await logIn(here, old);
+    await ask();
+    const { token } = await mailTo(here, wanted, 'address_change');
+    expect(outcome(await verify({ token }, ''))).toBe('unauthenticated');
+    expect(outcome(await verify({ token, password: PASSWORD }, ''))).toBe(204);
+    for (const session of [signed, other]) expect(await me(session)).toMatchObject({ email: wanted });
+  });
+
+  it('needs a recent proof', async () => {
+    clock.advance(11 * MINUTE_MS);
+    const refused = await ask();
+    expect([refused.statusCode, refused.json().code]).toEqual([401, 'insufficient_user_authentication']);
+    await settled();
+    expect(await mailsTo(here, old)).toHaveLength(1);
+  });
+
+  it('is replaced by a younger one', async () => {
+    await ask();
+    const first = await mailTo(here, wanted, 'address_change');
+    const other = newAddress();
+    await ask(other);
+    const second = await mailTo(here, other, 'address_change');
+    expect(outcome(await verify({ token: first.token }))).toBe('invalid_link');
+    expect(outcome(await verify({ token: second.token }))).toBe(204);
+  });
+
+  it('is cancelled by asking for the present address, in any spelling', async () => {
+    await ask();
+    const { token } = await mailTo(here, wanted, 'address_change');
+    expect((await ask(` ${old.toUpperCase()} `)).statusCode).toBe(202);
+    expect(outcome(await verify({ token }))).toBe('invalid_link');
+    await settled();
+    expect((await mailsTo(here, old)).map(({ kind }) => kind)).toEqual(['address_changing', 'verification']);
+  });
+
+  it('peer fault 11: ends what was mailed before it', async () => {
+    const unproven = await signUp(here);
+    const proof = await mailTo(here, unproven.user.email, 'verification');
+    await change(wanted, unproven);
+    expect(outcome(await verify({ token: proof.token }, unproven.accessToken))).toBe('invalid_link');
+    expect(
+      await sql(
+        'SELECT 1 FROM single_use_secrets WHERE subject = $1 AND fingerprint IS NOT NULL',
+        unproven.user.id,
+      ),
+    ).toEqual([]);
+  });
+
+  it('does not survive a new password', async () => {
+    await ask();
+    const { token } = await mailTo(here, wanted, 'address_change');
+    await sql('UPDATE password_credentials SET changed_at = now() WHERE user_id = $1', signed.user.id);
+    expect(outcome(await verify({ token }))).toBe('invalid_link');
+    expect(await me()).toMatchObject({ email: old });
+  });
+
+  it('is good in the last millisecond of its 24 hours, and dead in the next', async () => {
+    await ask();
+    clock.advance(DAY_MS - 1);
+    signed = await logIn(here, old);
+    expect(outcome(await verify({ token: (await mailTo(here, wanted, 'address_change')).token }))).toBe(204);
+    const late = newAddress();
+    await ask(late);
+    clock.advance(DAY_MS);
+    signed = await logIn(here, wanted);
+    expect(outcome(await verify({ token: (await mailTo(here, late, 'address_change')).token }))).toBe(
+      'invalid_link',
+    );
+  });
+
+  it('used 16 times at once over two instances happens once', async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const one = await signUp(here);
+      const to = newAddress();
+      await ask(to, one);
+      const { token } = await mailTo(here, to, 'address_change');
+      const answers = await Promise.all(
+        Array.from({ length: AT_ONCE }, (_, n) => verify({ token }, one.accessToken, n % 2 ? here : there)),
+      );
+      expectOneWinner(answers.map(({ statusCode }) => statusCode));
+      expect(
+        await sql(
+          "SELECT id FROM single_use_secrets WHERE subject = $1 AND purpose = 'email_undo'",
+          one.user.id,
+        ),
+      ).toHaveLength(1);
+    }
+  });
+
+  describe('to an address that somebody has', () => {
+    it('answers alike, tells the owner of the address and the present one, and cannot be finished', async () => {
+      const taken = await register(here);
+      const free = await ask();
+      const other = await ask(taken.toUpperCase());
+      const shown = [free, other].map(({ statusCode, body, headers }) => ({
+        statusCode,
+        body,
+        headers: { ...headers, 'x-request-id': '', date: '' },
+      }));
+      expect(shown[1]).toEqual(shown[0]);
+      const notice = await mailTo(here, taken, 'address_taken');
+      expect([notice.link, notice.code]).toEqual([null, null]);
+      expect(notice.text + notice.html).not.toContain(old);
+      await settled();
+      const kinds = async (to: string) => (await mailsTo(here, to)).map(({ kind }) => kind);
+      expect(await kinds(taken)).toEqual(['address_taken', 'verification']);
+      expect(await kinds(old)).toEqual(['address_changing', 'address_changing', 'verification']);
+    });
+
+    it('tells the owner at most three times an hour, and the caller nothing of that', async () => {
+      const taken = await register(here);
+      for (let n = 1; n <= 5; n += 1) expect((await ask(taken)).statusCode).toBe(202);
+      await settled();
+      expect((await mailsTo(here, taken)).filter(({ kind }) => kind === 'address_taken')).toHaveLength(3);
+    });
+
+    it('that was taken meanwhile: the link is not valid, and nothing changes', async () => {
+      await ask();
+      const { token, code } = await mailTo(here, wanted, 'address_change');
+      await register(here, wanted);
+      expect(outcome(await verify({ code }))).toBe('invalid_code');
+      expect(outcome(await verify({ token }))).toBe('invalid_link');
+      expect(await me()).toMatchObject({ email: old });
+      expect(
+        await sql(
+          "SELECT 1 FROM single_use_secrets WHERE subject = $1 AND purpose = 'email_undo'",
+          signed.user.id,
+        ),
+      ).toEqual([]);
+    });
+
+    it('of two accounts that prove one address at once, one gets it', async () => {
+      const other = await signUp(here);
+      const mails = [];
+      for (const one of [signed, other]) {
+        await ask(wanted, one);
+        mails.push(await mailTo(here, wanted, 'address_change', mails.length + 1));
+      }
+      const answers = await Promise.all([
+        verify({ token: mails[0]!.token }, signed.accessToken, here),
+        verify({ token: mails[1]!.token }, other.accessToken, there),
+      ]);
+      expect(answers.map(outcome).map(String).toSorted()).toEqual(['204', 'invalid_link']);
+    });
+  });
+
+  describe('undone', () => {
+    it('gives the address back, ends every session and the password, and mails a reset link', async () => {
+      await change();
+      const stolen = await logIn(here, wanted);
+      const { token } = await mailTo(here, old, 'address_changed');
+      const answer = await undo(token);
+      expect([answer.statusCode, answer.body]).toEqual([204, '']);
+      for (const session of [signed, stolen])
+        for (const app of [here, there]) expect(await me(session, app)).toBeNull();
+      for (const email of [old, wanted]) expect(outcome(await login(email))).toBe('invalid_credentials');
+      const reset = await mailTo(here, old, 'password_reset');
+      expect(reset.link).toContain('/account/reset#token=');
+      const [user] = await sql<{ email: string; email_verified: boolean }>(
+        'SELECT email, email_verified FROM users WHERE id = $1',
+        signed.user.id,
+      );
+      expect(user).toEqual({ email: old, email_verified: true });
+      expect(outcome(await undo(token))).toBe('invalid_link');
+    });
+
+    it('peer fault 12: ends a change that is pending, so that the thief does not get the account back', async () => {
+      await change();
+      const { token } = await mailTo(here, old, 'address_changed');
+      const third = newAddress();
+      await ask(third);
+      const pending = await mailTo(here, third, 'address_change');
+      expect(outcome(await undo(token))).toBe(204);
+      expect(outcome(await verify({ token: pending.token, password: PASSWORD }, ''))).toBe('invalid_link');
+    });
+
+    it('outlives a further change and a new password, and ends the undo of the further one', async () => {
+      await change();
+      const first = await mailTo(here, old, 'address_changed');
+      const third = newAddress();
+      await change(third);
+      const second = await mailTo(here, wanted, 'address_changed');
+      await sql('UPDATE password_credentials SET changed_at = now() WHERE user_id = $1', signed.user.id);
+      expect(outcome(await undo(first.token))).toBe(204);
+      expect(outcome(await undo(second.token))).toBe('invalid_link');
+      const [user] = await sql<{ email: string }>('SELECT email FROM users WHERE id = $1', signed.user.id);
+      expect(user!.email).toBe(old);
+    });
+
+    it('leaves an older undo alive: the thief cannot end it by the undo of a change of their own', async () => {
+      await change();
+      const first = await mailTo(here, old, 'address_changed');
+      await change(newAddress());
+      const second = await mailTo(here, wanted, 'address_changed');
+      expect(outcome(await undo(second.token))).toBe(204);
+      expect(outcome(await undo(first.token))).toBe(204);
+      const [user] = await sql<{ email: string }>('SELECT email FROM users WHERE id = $1', signed.user.id);
+      expect(user!.email).toBe(old);
+    });
+
+    it('forgets the devices that were added since the change was asked for, and keeps the others', async () => {
+      clock.advance(1000);
+      await ask();
+      const added = await logIn(here, old);
+      const { token } = await mailTo(here, wanted, 'address_change');
+      await verify({ token });
+      await undo((await mailTo(here, old, 'address_changed')).token);
+      const known = await sql<{ device_id: string }>(
+        'SELECT device_id FROM known_devices WHERE user_id = $1',
+        signed.user.id,
+      );
+      const devices = await sql<{ id: string; device_id: string }>(
+        'SELECT id, device_id FROM sessions WHERE user_id = $1',
+        signed.user.id,
+      );
+      const deviceOf = ({ session }: Tokens) => devices.find(({ id }) => id === session.id)!.device_id;
+      expect(known.map(({ device_id }) => device_id)).toEqual([deviceOf(signed)]);
+      expect(deviceOf(added)).not.toBe(deviceOf(signed));
+    });
+
+    it('works for 7 days, for which its address is taken for everybody else', async () => {
+      await change();
+      const { token } = await mailTo(here, old, 'address_changed');
+      const registration = (email: string) =>
+        here.call({ url: '/auth/register', body: { email, password: PASSWORD } });
+      expect(outcome(await registration(old.toUpperCase()))).toBe('email_taken');
+      const other = await signUp(here);
+      expect((await ask(old, other)).statusCode).toBe(202);
+      await mailTo(here, old, 'address_taken');
+      expect((await mailsTo(here, old)).map(({ kind }) => kind)).not.toContain('address_change');
+      clock.advance(7 * DAY_MS);
+      expect(outcome(await undo(token))).toBe('invalid_link');
+      expect(outcome(await registration(old))).toBe(201);
+    });
+
+    it('is good in its last millisecond', async () => {
+      await change();
+      const { token } = await mailTo(here, old, 'address_changed');
+      clock.advance(7 * DAY_MS - 1);
+      expect(outcome(await undo(token))).toBe(204);
+    });
+
+    it('lets the account itself go back to its former address', async () => {
+      await change();
+      clock.advance(1);
+      await change(old);
+      expect(await me()).toMatchObject({ email: old });
+    });
+
+    it('used 16 times at once over two instances happens once', async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const one = await signUp(here);
+        const to = newAddress();
+        await change(to, one);
+        const { token } = await mailTo(here, one.user.email, 'address_changed');
+        const answers = await Promise.all(
+          Array.from({ length: AT_ONCE }, (_, n) => undo(token, n % 2 ? here : there)),
+        );
+        expectOneWinner(answers.map(({ statusCode }) => statusCode));
+        await settled();
+        expect(
+          (await mailsTo(here, one.user.email)).filter(({ kind }) => kind === 'password_reset'),
+        ).toHaveLength(1);
+      }
+    });
+
+    it('and finished once more at the same moment: the undo stands', async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const one = await signUp(here);
+        await change(newAddress(), one);
+        const first = await mailTo(here, one.user.email, 'address_changed');
+        const third = newAddress();
+        await ask(third, one);
+        const pending = await mailTo(here, third, 'address_change');
+        await Promise.all([
+          undo(first.token, here),
+          verify({ token: pending.token }, one.accessToken, there),
+        ]);
+        const [user] = await sql<{ email: string }>('SELECT email FROM users WHERE id = $1', one.user.id);
+        expect(user!.email).toBe(one.user.email);
+      }
+    });
+
+    it('peer fault 15: is not done by a scanner that follows the link', async () => {
+      await change();
+      const { token } = await mailTo(here, old, 'address_changed');
+      for (const method of ['GET', 'HEAD', 'OPTIONS'] as const)
+        expect(
+          (await here.call({ method, url: `/auth/email/undo?token=${token}` })).statusCode,
+        ).toBeGreaterThanOrEqual(400);
+      expect(await me()).toMatchObject({ email: wanted });
+    });
+
+    it('peer fault 8: takes only the link that was made for it', async () => {
+      await ask();
+      const { token, code } = await mailTo(here, wanted, 'address_change');
+      for (const foreign of [token, code, 'unknown', '', 7, `${token}\0`])
+        expect(outcome(await undo(foreign))).toBe('invalid_link');
+      expect(outcome(await undo(undefined))).toBe('validation_failed');
+      await verify({ token });
+      const changed = await mailTo(here, old, 'address_changed');
+      expect(outcome(await verify({ token: changed.token }))).toBe('invalid_link');
+      expect(
+        outcome(
+          await undo(
+            `${changed.token!.slice(0, -2)}${changed.token!.at(-2) === 'A' ? 'B' : 'A'}${changed.token!.at(-1)}`,
+          ),
+        ),
+      ).toBe('invalid_link');
+      expect(outcome(await undo(changed.token))).toBe(204);
+    });
+  });
+
+  it('is told in the words of the trail', async () => {
+    await change();
+    await undo((await mailTo(here, old, 'address_changed')).token);
+    const events = await sql<{ type: string }>(
+      `SELECT type FROM audit_events WHERE user_id = $1 AND type LIKE 'user_email%' ORDER BY position, id`,
+      signed.user.id,
+    );
+    expect(events.map(({ type }) => type)).toEqual([
+      'user_email_verified',
+      'user_email_change_requested',
+      'user_email_changed',
+      'user_email_change_undone',
+    ]);
+  });
+});
