@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
-import { AppModule } from './app.module.js';
+import { AppModule, type Parts } from './app.module.js';
 import { createAdapter, NEST_OPTIONS, setUp } from './app.setup.js';
 import { AuditService } from '../audit/audit.service.js';
 import { productVersion } from '../platform/config/product-version.js';
@@ -16,10 +16,13 @@ const DRAIN_LIMIT_MS = 25_000;
 const LIFECYCLE = { outcome: 'success', origin: internalOrigin('lifecycle') } as const;
 
 /** Creates the service, fully configured but not yet listening. */
-export async function createApp(environment: Environment): Promise<NestFastifyApplication> {
+export async function createApp(
+  environment: Environment,
+  parts: Parts = {},
+): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(environment),
-    createAdapter(environment),
+    AppModule.with(environment, parts),
+    createAdapter(environment, parts.clock),
     NEST_OPTIONS,
   );
   app.useLogger(app.get(Logger));
@@ -28,8 +31,8 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
 }
 
 /** Starts listening. Returns a function that stops accepting, finishes open requests, flushes and disconnects. */
-export async function serve(environment: Environment): Promise<() => Promise<void>> {
-  const app = await createApp(environment);
+export async function serve(environment: Environment, parts?: Parts): Promise<() => Promise<void>> {
+  const app = await createApp(environment, parts);
   try {
     await app.listen(environment.PORT, environment.HOST);
   } catch (error) {

@@ -61,6 +61,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     AccountGuessing,
     AddressBlocks,
     BlockRemoval,
+    MemoryWindows,
     getStorageToken(),
     getOptionsToken(),
   ],

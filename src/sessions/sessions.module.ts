@@ -144,6 +144,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     SessionState,
     SessionStepUp,
     StepUpMethods,
+    TokenCookies,
     TokenResponse,
   ],
 })
