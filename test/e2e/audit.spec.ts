@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
+import { mailTo } from '../support/app/mails.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
 import { eventually } from '../support/waiting/eventually.js';
 
@@ -228,6 +229,31 @@ describe('the trail', { timeout: 60_000 }, () => {
     const summaries = items.map(({ summary }: { summary: string }) => summary);
     expect(summaries).toContainEqual(expect.stringMatching(/^Signed in from .*, 127\.0\.0\.0\/24$/));
     expect(new Set(items.map(({ userId }: Entry) => userId))).toEqual(new Set([person.user.id]));
+  });
+
+  it('shows users each login in one line, and each new password with how it was set', async () => {
+    const email = await register(app);
+    await app.call({ url: '/auth/login', body: { email, password: 'nine crows argue over a roof' } });
+    const { accessToken: token } = await logIn(app, email);
+    const newPassword = 'seven quiet herons cross the weir';
+    const body = { currentPassword: PASSWORD, newPassword };
+    await app.call({ method: 'PUT', url: '/users/me/password', body, token });
+    await app.call({ url: '/auth/password/forgot', body: { email } });
+    const reset = await mailTo(app, email, 'password_reset');
+    await app.call({ url: '/auth/password/reset', body: { token: reset.token, newPassword: PASSWORD } });
+    const { accessToken } = await logIn(app, email);
+    const { items } = (await app.call({ url: '/users/me/activity', token: accessToken })).json();
+    expect(items.map(({ summary }: { summary: string }) => summary.replace(/ from .*/, ''))).toEqual([
+      'Signed in',
+      'Confirmed the e-mail address',
+      'Sessions were ended',
+      'Set a new password by a mailed link',
+      'Asked for a link to set a new password',
+      'Changed the password',
+      'Signed in',
+      'Failed to sign in',
+      'Created the account',
+    ]);
   });
 
   it('is exported in two formats, which the stand-alone verifier checks with the seals alone', async () => {
