@@ -4,7 +4,6 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import { MailLinks } from '../../platform/mail/mail-links.js';
 import { MailOutbox } from '../../platform/mail/mail-outbox.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
-import type { IssuedSecret } from '../../platform/secrets/single-use-secrets.js';
 import type { User } from '../../users/user.entity.js';
 import { AccountSecrets, type SpentSecret } from '../account-secrets.js';
 import { passwordResetMail } from '../mails/password-reset.mail.js';
@@ -35,9 +34,8 @@ export class ResetLinks {
    */
   async send(tx: Transaction, user: User): Promise<void> {
     const { email: to, locale, id } = user;
-    const { id: secretId, token } = await this.issueSecret(tx, user, { replaces: true });
-    const minutes = String(this.environment.PASSWORD_RESET_EXPIRE_MINUTES);
-    const values = { link: this.links.to('reset', token), minutes };
+    const { link, secretId } = await this.issue(tx, user, { replaces: true });
+    const values = { link, minutes: String(this.environment.PASSWORD_RESET_EXPIRE_MINUTES) };
     await this.mails.send(tx, passwordResetMail, { to, locale, subject: `user:${id}`, values, secretId });
   }
 
@@ -45,9 +43,20 @@ export class ResetLinks {
    * Creates a link for another mail than the reset mail. A link that the owner has not requested should not replace one that
    * they have. `user` is as for {@link send}.
    */
-  async issue(tx: Transaction, user: User, rules: { replaces: boolean }): Promise<string> {
-    const { token } = await this.issueSecret(tx, user, rules);
-    return this.links.to('reset', token);
+  async issue(
+    tx: Transaction,
+    user: User,
+    { replaces }: { replaces: boolean },
+  ): Promise<{ link: string; secretId: string }> {
+    const { id: secretId, token } = await this.secrets.issue(tx, user, {
+      purpose: this.purpose,
+      to: user.email,
+      context: null,
+      payload: null,
+      lifetimeMs: this.environment.PASSWORD_RESET_EXPIRE_MINUTES * 60_000,
+      replaces,
+    });
+    return { link: this.links.to('reset', token), secretId };
   }
 
   /** Returns the account that a link is or was for; nothing may be decided by it before the link is spent. */
@@ -58,20 +67,5 @@ export class ResetLinks {
   /** Spends a link and locks its account; null for any link that is not valid. */
   async spend(tx: Transaction, token: string): Promise<SpentSecret | null> {
     return this.secrets.spend(tx, this.purpose, token);
-  }
-
-  private issueSecret(
-    tx: Transaction,
-    user: User,
-    { replaces }: { replaces: boolean },
-  ): Promise<IssuedSecret> {
-    return this.secrets.issue(tx, user, {
-      purpose: this.purpose,
-      to: user.email,
-      context: null,
-      payload: null,
-      lifetimeMs: this.environment.PASSWORD_RESET_EXPIRE_MINUTES * 60_000,
-      replaces,
-    });
   }
 }
