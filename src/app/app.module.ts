@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AdminModule } from '../admin/admin.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { AccountPagesModule } from '../auth/pages/account-pages.module.js';
 import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js';
 import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
 import { CrossSiteCheck } from '../sessions/guards/cross-site-check.js';
@@ -89,6 +90,7 @@ export class AppModule {
         UsersModule,
         SessionsModule,
         AuthModule,
+        AccountPagesModule.with(environment),
         AdminModule,
         MonitoringModule,
         ...modules,

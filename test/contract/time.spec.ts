@@ -38,7 +38,6 @@ const REASONS: Readonly<Record<string, string>> = {
     'declares the default for instances of the previous version; this version sets the time itself',
   'src/sessions/state/revocation-feed.ts': 'bounds how far this process is behind PostgreSQL',
   'src/main.ts': 'tells two signals from one',
-  'src/sessions/devices/known-device.entity.ts': 'a default for rows of the previous version',
 };
 
 /** The calls of `databaseTime`, which name the reading. */
