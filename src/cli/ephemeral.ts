@@ -1,3 +1,4 @@
+import { CommanderError } from 'commander';
 import { generateKeyPair } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { assertNotAnInstallation, readableVariables } from '../ephemeral/ephemer
 import { Lifetime } from '../ephemeral/process/lifetime.js';
 import { lineageOf } from '../ephemeral/process/lineage.js';
 import { startThrowawayDatabase } from '../ephemeral/throwaway-database.js';
+import { EXIT } from './exit-codes.js';
 import { ignoreClosedOutput } from './output.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -62,6 +64,8 @@ async function start(
 
 /** Writes the reason why the process ends to standard error, and returns its exit code. */
 async function report(error: unknown): Promise<number> {
+  // It has explained itself, and the code below takes a second to load.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
   const { commandFault } = await import('./command-fault.js');
   const { exitCode, lines } = commandFault(error);
   for (const line of lines) process.stderr.write(`${line}\n`);

@@ -34,6 +34,8 @@ const REASONS: Readonly<Record<string, string>> = {
   'src/audit/refusals/refusal-groups.ts':
     'bounds how much of one caller is written in a minute of this process',
   'src/audit/verification/progress-bar.ts': 'bounds how often a terminal is written to',
+  'src/sessions/devices/known-device.entity.ts':
+    'declares the default for instances of the previous version; this version sets the time itself',
   'src/sessions/state/revocation-feed.ts': 'bounds how far this process is behind PostgreSQL',
   'src/main.ts': 'tells two signals from one',
 };

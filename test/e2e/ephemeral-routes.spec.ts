@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/waiting/eventually.js';
 import { type EphemeralProcess, startEphemeral } from '../support/ephemeral/ephemeral-process.js';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 const CREATED = 201;
 
 interface Person {

@@ -24,8 +24,10 @@ const NotWithEmail = () =>
   ValidateBy({
     name: 'notWithEmail',
     validator: {
-      validate: (_: unknown, fault?: ValidationArguments) =>
-        (fault?.object as MakeUsersDto | undefined)?.email === undefined,
+      validate: (_: unknown, fault?: ValidationArguments) => {
+        const { email }: Partial<MakeUsersDto> = fault?.object ?? {};
+        return email === undefined;
+      },
       defaultMessage: () => '$property must not be given together with email',
     },
   });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lacksChromium, startChromium } from '../../support/browser/chromium.js';
 import { type EphemeralProcess, startEphemeral } from '../../support/ephemeral/ephemeral-process.js';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 
 /** The ways in which a page can send a request: as a script with JSON, as one without a preflight, and as a form. */
 const SENDERS = {
