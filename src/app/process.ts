@@ -6,6 +6,7 @@ import { createAdapter, NEST_OPTIONS, setUp } from './app.setup.js';
 import { AuditService } from '../audit/audit.service.js';
 import { productVersion } from '../platform/config/product-version.js';
 import { StartFault } from '../platform/config/start-fault.js';
+import { untilAvailable } from '../platform/database/until-available.js';
 import { internalOrigin } from '../platform/http/origin.js';
 import type { Environment } from '../platform/config/environment.js';
 import { Drain } from '../platform/health/drain.js';
@@ -41,7 +42,9 @@ export async function serve(environment: Environment, parts?: Parts): Promise<()
   }
   const logger = app.get(Logger);
   const audit = app.get(AuditService);
-  await audit.recordAlone({ ...LIFECYCLE, type: 'sys_startup', details: { version: productVersion() } });
+  const started = { ...LIFECYCLE, type: 'sys_startup', details: { version: productVersion() } } as const;
+  // On a busy machine PostgreSQL may not respond in time, which is no reason to end.
+  await untilAvailable(() => audit.recordAlone(started));
   const documentation = environment.DOCS_ENABLED ? `; documentation at ${environment.PUBLIC_URL}/docs` : '';
   logger.log(`Listening on ${await app.getUrl()}${documentation}`);
   if (environment.NODE_ENV === 'production' && isLoopback(environment.PUBLIC_URL))

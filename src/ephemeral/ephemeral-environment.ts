@@ -16,6 +16,9 @@ export interface Prepared {
 /** The cheapest that bcrypt allows. */
 const BCRYPT_ROUNDS = '4';
 
+/** A suite may send a hundred requests at once, which must not wait for connections longer than requests may. */
+const DATABASE_POOL_SIZE = '80';
+
 /** The default policy takes its numbers from these two, and is off by a variable of its own. */
 const NO_POLICY = new Set(['RATE_LIMIT_MAX_REQUESTS', 'RATE_LIMIT_WINDOW_SECONDS']);
 
@@ -42,6 +45,7 @@ export function ephemeralEnvironment(
       DATABASE_URL: serviceUrl,
       DATABASE_MIGRATION_URL: ownerUrl,
       BCRYPT_ROUNDS,
+      DATABASE_POOL_SIZE,
       LOG_FORMAT: 'json',
       JWT_PRIVATE_KEY: signingKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     },

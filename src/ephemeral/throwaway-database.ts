@@ -9,6 +9,7 @@ const SETTINGS = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
+  max_connections: '120',
   shared_buffers: '32MB',
   dynamic_shared_memory_type: 'mmap',
 };

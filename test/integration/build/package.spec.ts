@@ -71,7 +71,7 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
     const archive = join(folder, packed.filename);
     spawnSync('tar', ['-xzf', archive, '-C', join(modules, 'portcullis'), '--strip-components=1']);
     await symlink('../portcullis/scripts/portcullis.cjs', join(modules, '.bin', 'portcullis'));
-    const command = ['sh', '-c', 'cd "$1" && exec npx --no portcullis start', 'sh', app] as const;
+    const command = ['sh', '-c', 'cd "$1" && exec node_modules/.bin/portcullis start', 'sh', app] as const;
     const service = await startService({ command });
     onTestFinished(async () => {
       if (service.child.exitCode === null && service.child.signalCode === null) service.child.kill('SIGTERM');
