@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UuidV7 } from '../platform/crypto/uuid.js';
 import type { Origin } from '../platform/http/origin.js';
-import type { Assurance } from './proofs.js';
+import type { ProvenState } from './proofs.js';
 import { clientFingerprint } from './refresh/client-fingerprint.js';
 import { SessionLifetimes } from './session-lifetimes.js';
 import { Session } from './session.entity.js';
@@ -15,7 +15,7 @@ export class SessionFactory {
   ) {}
 
   /** Creates a session that begins now, and a device id if there is none yet. Nothing is stored. */
-  create(userId: string, deviceId: string | null, assurance: Assurance, origin: Origin): Session {
+  create(userId: string, deviceId: string | null, proven: ProvenState, origin: Origin): Session {
     const { now, idleExpiresAt, expiresAt } = this.lifetimes.beginning();
     return Object.assign(new Session(), {
       id: this.ids.next(),
@@ -30,7 +30,7 @@ export class SessionFactory {
       revokeReason: null,
       deviceId: deviceId ?? this.ids.next(),
       client: clientFingerprint(origin),
-      ...assurance,
+      ...proven,
       authTime: now,
       userAgent: origin.userAgent,
       network: origin.network,

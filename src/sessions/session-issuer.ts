@@ -5,7 +5,7 @@ import { profileOf } from '../users/profile.js';
 import { UsersService } from '../users/users.service.js';
 import { SessionDevices } from './devices/session-devices.js';
 import type { IssuedSession } from './issued-session.js';
-import { assuranceOf, type Proof } from './proofs.js';
+import { type Proof, provenState } from './proofs.js';
 import { SessionConditions } from './session-conditions.js';
 import { SessionOpening } from './session-opening.js';
 import { SessionRecord } from './session-record.js';
@@ -50,7 +50,7 @@ export class SessionIssuer {
     for (const proof of proofs) if (!(await proof.stillHolds(tx))) return null;
     await this.conditions.assertMet(tx, user, proofs);
     const failures = await this.clearFailures(tx, proofs);
-    const session = await this.opening.open(tx, user.id, request.deviceId, assuranceOf(proofs), origin);
+    const session = await this.opening.open(tx, user.id, request.deviceId, provenState(proofs), origin);
     await this.sessions.insert(tx, session);
     if (user.firstLoginAt === null) await this.users.noteFirstLogin(tx, user.id, session.createdAt);
     const { emailDigest, isKnownDevice } = request;
