@@ -27,7 +27,7 @@ export class StepUpDto {
     maxLength: 256,
     example: 'wandering otters hum at 4 bells',
   })
-  @ValidateIf((body: StepUpDto) => !has(body, 'method'))
+  @ValidateIf((body: StepUpDto) => !has(body, 'method') || has(body, 'password'))
   @IsPasswordText()
   password?: string;
 
