@@ -49,6 +49,21 @@ module.exports = {
       to: { path: '^src/(app/|cli/|main\\.ts$)' },
     },
     {
+      name: 'only-start-ephemeral-loads-it',
+      comment:
+        'src/ephemeral makes people and moves the clock for whoever asks. No other program may load it, not even to leave it unused.',
+      severity: 'error',
+      from: { path: '^src/(main|cli/admin|cli/audit-verify)\\.ts$' },
+      to: { path: '^src/ephemeral/', reachable: true },
+    },
+    {
+      name: 'nothing-imports-ephemeral',
+      comment: 'It stands on the whole service; only the command that starts it knows it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(ephemeral/|cli/ephemeral)' },
+      to: { path: '^src/ephemeral/' },
+    },
+    {
       name: 'no-barrel',
       comment:
         'index.ts files that re-export make cycles and hide where a thing lives; import the file itself.',

@@ -30,7 +30,8 @@ async function start(): Promise<() => Promise<void>> {
   suppliedPlaces(environment);
   const database = await prepareDatabase(environment, interruption.signal);
   try {
-    const drain = await (environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve)(database.environment);
+    const run = environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve;
+    const drain = await run(database.environment);
     return async () => {
       await drain();
       await database.stop();

@@ -1,13 +1,15 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AdminModule } from '../admin/admin.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { AccountPagesModule } from '../auth/pages/account-pages.module.js';
 import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js';
 import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
 import { CrossSiteCheck } from '../sessions/guards/cross-site-check.js';
 import { CsrfGuard } from '../sessions/guards/csrf.guard.js';
 import { MonitoringModule } from '../monitoring/monitoring.module.js';
+import { type Clock, SystemClock } from '../platform/clock/clock.js';
 import { ClockModule } from '../platform/clock/clock.module.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import type { Environment } from '../platform/config/environment.js';
@@ -48,8 +50,15 @@ export const PIPELINE = [
   { provide: APP_FILTER, useExisting: ProblemFilter },
 ];
 
+/** What a composition may have of its own. */
+export interface Parts {
+  /** Modules beside those of the service. */
+  readonly modules?: NonNullable<ModuleMetadata['imports']>;
+  /** The machine's clock by default. */
+  readonly clock?: Clock;
+}
+
 const PLATFORM = [
-  ClockModule,
   CryptoModule,
   TracingModule,
   LoggingModule,
@@ -65,11 +74,15 @@ const PLATFORM = [
 /** The composition root. */
 @Module({})
 export class AppModule {
-  static with(environment: Environment): DynamicModule {
+  static with(
+    environment: Environment,
+    { modules = [], clock = new SystemClock() }: Parts = {},
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.with(environment),
+        ClockModule.with(clock),
         ...PLATFORM,
         MailModule.with(environment),
         AuditModule,
@@ -77,8 +90,10 @@ export class AppModule {
         UsersModule,
         SessionsModule,
         AuthModule,
+        AccountPagesModule.with(environment),
         AdminModule,
         MonitoringModule,
+        ...modules,
       ],
       providers: PIPELINE,
     };

@@ -4,13 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { serveDocumentation, serveErrors } from './openapi.js';
 import { CallRecorder } from '../audit/call-recorder.js';
 import { AuditSpool } from '../audit/spool/audit-spool.js';
-import { SystemClock } from '../platform/clock/clock.js';
+import { type Clock, SystemClock } from '../platform/clock/clock.js';
 import type { Environment } from '../platform/config/environment.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
 import { UuidV7 } from '../platform/crypto/uuid.js';
 import { Drain } from '../platform/health/drain.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { contextOf } from '../platform/http/request-context.js';
+import { AllowedOrigins } from '../platform/http/allowed-origins.js';
 import { CidrList } from '../platform/http/cidr-list.js';
 import { crossOrigin } from '../platform/http/cross-origin.js';
 import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
@@ -32,11 +33,11 @@ type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) =
 export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
 
 /** Creates the service's HTTP adapter. {@link setUp} completes it after the application is created. */
-export function createAdapter({
-  PUBLIC_URL,
-  MAX_CONNECTIONS,
-}: Pick<Environment, 'PUBLIC_URL' | 'MAX_CONNECTIONS'>): FastifyAdapter {
-  const ids = new UuidV7(new SystemClock(), new SystemRandomness());
+export function createAdapter(
+  { PUBLIC_URL, MAX_CONNECTIONS }: Pick<Environment, 'PUBLIC_URL' | 'MAX_CONNECTIONS'>,
+  clock: Clock = new SystemClock(),
+): FastifyAdapter {
+  const ids = new UuidV7(clock, new SystemRandomness());
   return fastifyAdapter({
     nextRequestId: () => ids.next(),
     basePath: publicPath(PUBLIC_URL),
@@ -94,7 +95,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     if (request.is404) await admission.admitByAddress(request, reply);
     requireHost(request);
   });
-  fastify.addHook('onRequest', crossOrigin(environment.CORS_ORIGINS, SessionErrors.csrf_rejected));
+  fastify.addHook('onRequest', crossOrigin(new AllowedOrigins(environment), SessionErrors.csrf_rejected));
   if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', warnUntrustedProxy());
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // Otherwise a connection that was busy when the drain began would stay open and keep the process running.

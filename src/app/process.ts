@@ -1,11 +1,12 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
-import { AppModule } from './app.module.js';
+import { AppModule, type Parts } from './app.module.js';
 import { createAdapter, NEST_OPTIONS, setUp } from './app.setup.js';
 import { AuditService } from '../audit/audit.service.js';
 import { productVersion } from '../platform/config/product-version.js';
 import { StartFault } from '../platform/config/start-fault.js';
+import { untilAvailable } from '../platform/database/until-available.js';
 import { internalOrigin } from '../platform/http/origin.js';
 import type { Environment } from '../platform/config/environment.js';
 import { Drain } from '../platform/health/drain.js';
@@ -16,10 +17,13 @@ const DRAIN_LIMIT_MS = 25_000;
 const LIFECYCLE = { outcome: 'success', origin: internalOrigin('lifecycle') } as const;
 
 /** Creates the service, fully configured but not yet listening. */
-export async function createApp(environment: Environment): Promise<NestFastifyApplication> {
+export async function createApp(
+  environment: Environment,
+  parts: Parts = {},
+): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(environment),
-    createAdapter(environment),
+    AppModule.with(environment, parts),
+    createAdapter(environment, parts.clock),
     NEST_OPTIONS,
   );
   app.useLogger(app.get(Logger));
@@ -28,8 +32,8 @@ export async function createApp(environment: Environment): Promise<NestFastifyAp
 }
 
 /** Starts listening. Returns a function that stops accepting, finishes open requests, flushes and disconnects. */
-export async function serve(environment: Environment): Promise<() => Promise<void>> {
-  const app = await createApp(environment);
+export async function serve(environment: Environment, parts?: Parts): Promise<() => Promise<void>> {
+  const app = await createApp(environment, parts);
   try {
     await app.listen(environment.PORT, environment.HOST);
   } catch (error) {
@@ -38,7 +42,9 @@ export async function serve(environment: Environment): Promise<() => Promise<voi
   }
   const logger = app.get(Logger);
   const audit = app.get(AuditService);
-  await audit.recordAlone({ ...LIFECYCLE, type: 'sys_startup', details: { version: productVersion() } });
+  const started = { ...LIFECYCLE, type: 'sys_startup', details: { version: productVersion() } } as const;
+  // On a busy machine PostgreSQL may not respond in time, which is no reason to end.
+  await untilAvailable(() => audit.recordAlone(started));
   const documentation = environment.DOCS_ENABLED ? `; documentation at ${environment.PUBLIC_URL}/docs` : '';
   logger.log(`Listening on ${await app.getUrl()}${documentation}`);
   if (environment.NODE_ENV === 'production' && isLoopback(environment.PUBLIC_URL))

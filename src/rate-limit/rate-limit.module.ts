@@ -64,6 +64,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     AccountLimit,
     AddressBlocks,
     BlockRemoval,
+    MemoryWindows,
     getStorageToken(),
     getOptionsToken(),
   ],

@@ -14,8 +14,16 @@ export class SessionFactory {
     private readonly ids: UuidV7,
   ) {}
 
-  /** Creates a session that begins now, and a device id if there is none yet. Nothing is stored. */
-  create(userId: string, deviceId: string | null, proven: ProvenState, origin: Origin): Session {
+  /**
+   * Creates a session that begins now, by proofs that are `ageMs` old, and a device id if there is none yet. Nothing is
+   * stored.
+   */
+  create(
+    userId: string,
+    deviceId: string | null,
+    { ageMs, ...proven }: ProvenState & { readonly ageMs: number },
+    origin: Origin,
+  ): Session {
     const { now, idleExpiresAt, expiresAt } = this.lifetimes.beginning();
     return Object.assign(new Session(), {
       id: this.ids.next(),
@@ -31,7 +39,7 @@ export class SessionFactory {
       deviceId: deviceId ?? this.ids.next(),
       client: clientFingerprint(origin),
       ...proven,
-      authTime: now,
+      authTime: new Date(now.getTime() - ageMs),
       userAgent: origin.userAgent,
       network: origin.network,
       lastSeenAt: null,

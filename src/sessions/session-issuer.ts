@@ -21,6 +21,8 @@ export interface SessionRequest {
   readonly isKnownDevice: boolean;
   /** Keyed digest of the submitted address, for the audit trail. */
   readonly emailDigest: string;
+  /** How long ago the factors were proven, milliseconds; just now unless it is given. */
+  readonly proofAgeMs?: number;
 }
 
 /**
@@ -50,7 +52,8 @@ export class SessionIssuer {
     for (const proof of proofs) if (!(await proof.stillHolds(tx))) return null;
     await this.conditions.assertMet(tx, user, proofs);
     const failures = await this.clearFailures(tx, proofs);
-    const session = await this.opening.open(tx, user.id, request.deviceId, provenState(proofs), origin);
+    const proven = { ...provenState(proofs), ageMs: request.proofAgeMs ?? 0 };
+    const session = await this.opening.open(tx, user.id, request.deviceId, proven, origin);
     await this.sessions.insert(tx, session);
     if (user.firstLoginAt === null) await this.users.noteFirstLogin(tx, user.id, session.createdAt);
     const { emailDigest, isKnownDevice } = request;

@@ -32,7 +32,7 @@ export class SessionOpening {
     tx: Transaction,
     userId: string,
     deviceId: string | null,
-    proven: ProvenState,
+    proven: ProvenState & { readonly ageMs: number },
     origin: Origin,
   ): Promise<Session> {
     const skip = MAX_SESSIONS - 1;

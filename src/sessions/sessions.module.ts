@@ -149,6 +149,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     SessionState,
     SessionStepUp,
     StepUpMethods,
+    TokenCookies,
     TokenResponse,
   ],
 })

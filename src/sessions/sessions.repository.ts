@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type FindOperator, In, IsNull, MoreThan, Not } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
+import { databaseTime } from '../platform/database/database-time.js';
 import { onDatabase } from '../platform/database/database-problem.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { User } from '../users/user.entity.js';
@@ -17,7 +18,7 @@ export interface LockedSession {
 
 /** Selects sessions by id, by user, or by both. */
 export type SessionSelector =
-  | Pick<Session, 'id'>
+  | { readonly id: string | FindOperator<string> }
   | Pick<Session, 'userId'>
   | { readonly id: string | FindOperator<string>; readonly userId: string };
 
@@ -34,6 +35,9 @@ const LIVES =
 /** Selects all sessions of a user except one. */
 export const allBut = (id: string, userId: string): SessionSelector => ({ id: Not(id), userId });
 
+/** Selects sessions of any users. */
+export const anyOf = (ids: readonly string[]): SessionSelector => ({ id: In(ids) });
+
 /** Selects some sessions of a user. */
 export const those = (ids: readonly string[], userId: string): SessionSelector => ({ id: In(ids), userId });
 
@@ -49,7 +53,7 @@ export class SessionsRepository {
    * Rotations are timed by PostgreSQL's clock, because the clocks of two instances can differ by more than the window.
    */
   private get databaseNow(): string {
-    return `(clock_timestamp() + interval '${this.clock.aheadMs()} ms')`;
+    return databaseTime(this.clock, 'clock_timestamp()');
   }
 
   async insert(tx: Transaction, session: Session): Promise<void> {
@@ -160,7 +164,7 @@ export class SessionsRepository {
       .createQueryBuilder()
       .update(Session)
       // The database's clock, which is the one that the revocation feed reads by.
-      .set({ revokedAt: () => 'clock_timestamp()', revokeReason: reason })
+      .set({ revokedAt: () => this.databaseNow, revokeReason: reason })
       .where({ ...which, revokedAt: IsNull() })
       .returning('id, user_id AS "userId"')
       .execute();
@@ -170,7 +174,7 @@ export class SessionsRepository {
   /** Returns the ids of sessions that ended within the last `seconds`, by the database's clock. */
   async revokedWithin(seconds: number): Promise<string[]> {
     const rows: { id: string }[] = await this.dataSource.query(
-      'SELECT id FROM sessions WHERE revoked_at > now() - make_interval(secs => $1)',
+      `SELECT id FROM sessions WHERE revoked_at > ${databaseTime(this.clock, 'now()')} - make_interval(secs => $1)`,
       [seconds],
     );
     return rows.map((row) => row.id);

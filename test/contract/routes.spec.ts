@@ -54,8 +54,16 @@ const CONTRACT = {
   'GET /health/live': 'public',
   'GET /health/ready': 'public',
   'GET /metrics': 'public',
+  // Unless ACCOUNT_PAGES_ENABLED=false: account-pages.spec.ts.
+  'GET /account/verify': 'public',
+  'GET /account/reset': 'public',
+  'GET /account/undo': 'public',
+  'GET /account/device': 'public',
+  'GET /account/assets/:name': 'public',
   // Exists only where mails are caught, see mailbox.spec.ts.
   'GET /dev/mailbox': 'public',
+  'GET /dev/mailbox/:id': 'public',
+  'GET /dev/mailbox/assets/:name': 'public',
 };
 
 describe('the routes', () => {
@@ -79,7 +87,10 @@ describe('the routes', () => {
     const named = (chosen: DeclaredRoute[]) =>
       chosen.map(({ method, path }) => `${method} ${path}`).toSorted();
     expect(named(routes.filter(({ isOperational }) => isOperational))).toEqual([
+      'GET /account/assets/:name',
       'GET /dev/mailbox',
+      'GET /dev/mailbox/:id',
+      'GET /dev/mailbox/assets/:name',
       'GET /health/live',
       'GET /health/ready',
       'GET /metrics',

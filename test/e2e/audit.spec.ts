@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
+import { mailTo } from '../support/app/mails.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
 import { eventually } from '../support/waiting/eventually.js';
 
@@ -230,6 +231,31 @@ describe('the trail', { timeout: 60_000 }, () => {
     expect(new Set(items.map(({ userId }: Entry) => userId))).toEqual(new Set([person.user.id]));
   });
 
+  it('shows users each login in one line, and each new password with how it was set', async () => {
+    const email = await register(app);
+    await app.call({ url: '/auth/login', body: { email, password: 'nine crows argue over a roof' } });
+    const { accessToken: token } = await logIn(app, email);
+    const newPassword = 'seven quiet herons cross the weir';
+    const body = { currentPassword: PASSWORD, newPassword };
+    await app.call({ method: 'PUT', url: '/users/me/password', body, token });
+    await app.call({ url: '/auth/password/forgot', body: { email } });
+    const reset = await mailTo(app, email, 'password_reset');
+    await app.call({ url: '/auth/password/reset', body: { token: reset.token, newPassword: PASSWORD } });
+    const { accessToken } = await logIn(app, email);
+    const { items } = (await app.call({ url: '/users/me/activity', token: accessToken })).json();
+    expect(items.map(({ summary }: { summary: string }) => summary.replace(/ from .*/, ''))).toEqual([
+      'Signed in',
+      'Confirmed the e-mail address',
+      'Sessions were ended',
+      'Set a new password by a mailed link',
+      'Asked for a link to set a new password',
+      'Changed the password',
+      'Signed in',
+      'Failed to sign in',
+      'Created the account',
+    ]);
+  });
+
   it('is exported in two formats, which the stand-alone verifier checks with the seals alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'portcullis-export-'));
     const get = async (url: string, accept = '*/*') =>
@@ -249,7 +275,7 @@ describe('the trail', { timeout: 60_000 }, () => {
         ...files,
         checkpoint.publicKey,
       ]);
-      expect(stdout).toMatch(/^\d+ entries are what was sealed/);
+      expect(stdout).toMatch(/^\d+ entries match their seals/);
     });
     const csv = await get('/audit/export', 'text/csv');
     expect(csv.split('\r\n')[0]).toBe(

@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
 import { type Challenge, codeOf } from '../support/app/factors.js';
+import { mailTo } from '../support/app/mails.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { documentedProgram } from '../support/browser/documented-program.js';
 import { ManualClock } from '../support/clock/manual-clock.js';
 
 const ISSUER = 'https://auth.example.com';
+const NEW_PASSWORD = 'seven quiet herons cross the weir';
 
 let imports = 0;
 
@@ -210,6 +212,54 @@ describe('docs/integration.md', () => {
       expect([refreshes(), page.isSignedIn()]).toEqual([1, true]);
     });
 
+    it('reset a password, change an address and end sessions', async () => {
+      const session = await documentedProgram(1, { "'https://auth.example.com'": "''" });
+      const accounts = await programOf<Accounts>(2, {
+        "'./session.js'": `'data:text/javascript,${encodeURIComponent(session).replaceAll("'", '%27')}'`,
+      });
+      const email = await register(app);
+      expect(await accounts.forgotPassword(email)).toBeNull();
+      const { link } = await mailTo(app, email, 'password_reset');
+      const replaceState = vi.fn();
+      vi.stubGlobal('location', new URL(link!));
+      vi.stubGlobal('history', { replaceState });
+      const token = accounts.takeToken()!;
+      expect(replaceState).toHaveBeenCalledWith(null, '', '/account/reset');
+      expect(await accounts.resetPassword(token, 'password')).toMatchObject({ code: 'validation_failed' });
+      expect(await accounts.resetPassword(token, NEW_PASSWORD)).toBeNull();
+      expect(await accounts.resetPassword(token, NEW_PASSWORD)).toMatchObject({ code: 'invalid_link' });
+
+      expect((await page.logIn({ email, password: NEW_PASSWORD })).status).toBe(200);
+      const { token: undo } = await changedAddress(accounts, email);
+      expect(await accounts.listSessions()).toMatchObject([{ current: true }]);
+      await logIn(app, (await me()).email, NEW_PASSWORD);
+      const [other] = (await accounts.listSessions()).filter(({ current }) => !current);
+      expect((await accounts.endSession(other!.id)).status).toBe(204);
+      expect((await accounts.endOtherSessions()).status).toBe(204);
+      expect(await accounts.listSessions()).toHaveLength(1);
+      expect(await accounts.changePassword(NEW_PASSWORD, `${NEW_PASSWORD} twice`)).toBeNull();
+      expect(await accounts.undoChangeOfEmail(undo!)).toBeNull();
+      expect(await accounts.disownDevice('nonsense')).toMatchObject({ code: 'invalid_link' });
+      expect((await page.call('/users/me')).status).toBe(401);
+    });
+
+    const me = async () => (await page.call('/users/me')).json() as Promise<{ email: string }>;
+
+    /** The mail by which a change of address, asked for with an old proof, can be undone. */
+    const changedAddress = async (accounts: Accounts, email: string) => {
+      clock.advance(11 * 60_000);
+      const wanted = newAddress();
+      const askPassword = vi.fn(async () => NEW_PASSWORD);
+      expect(await accounts.changeEmail(wanted, askPassword)).toBeNull();
+      expect(askPassword).toHaveBeenCalledTimes(1);
+      expect(await accounts.verifyByCode('22222222')).toMatchObject({ code: 'invalid_code' });
+      const { token } = await mailTo(app, wanted, 'address_change');
+      expect(await accounts.verifyByLink(token!)).toBeNull();
+      expect((await me()).email).toBe(wanted);
+      expect(await accounts.requestVerification(wanted)).toBeNull();
+      return mailTo(app, email, 'address_changed');
+    };
+
     it('reload when another tab signs out or signs in another user, but not when it refreshes', () => {
       const key = 'portcullis-session';
       otherTabs({ key, oldValue: 'one 1', newValue: 'one 2' });
@@ -226,6 +276,29 @@ describe('docs/integration.md', () => {
 interface Headers {
   readonly authorization?: string;
   readonly cookie?: string;
+}
+
+interface Problem {
+  readonly code: string;
+}
+
+type Answer = Promise<Problem | null>;
+
+/** What the program for accounts exports. */
+interface Accounts {
+  readonly takeToken: () => string | null;
+  readonly forgotPassword: (email: string) => Answer;
+  readonly resetPassword: (token: string, newPassword: string) => Answer;
+  readonly changePassword: (currentPassword: string, newPassword: string) => Answer;
+  readonly requestVerification: (email: string) => Answer;
+  readonly verifyByLink: (token: string, password?: string) => Answer;
+  readonly verifyByCode: (code: string) => Answer;
+  readonly changeEmail: (email: string, askPassword: () => Promise<string>) => Answer;
+  readonly undoChangeOfEmail: (token: string) => Answer;
+  readonly listSessions: () => Promise<{ id: string; current: boolean }[]>;
+  readonly endSession: (id: string) => Promise<Response>;
+  readonly endOtherSessions: () => Promise<Response>;
+  readonly disownDevice: (token: string) => Answer;
 }
 
 /** The exports of the page's program. */

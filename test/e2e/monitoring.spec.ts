@@ -226,11 +226,11 @@ describe('Monitoring', () => {
     await logIn(app, email);
     const mailsTo = (to: string) =>
       mailServer.received.filter((mail) => mail.to?.[0]?.address === to).map(({ subject }) => subject);
+    const notices = () => mailsTo(email).filter((one) => one === 'A new device signed in to your account');
     for (const times of [1, 2, 3, 4, 5]) {
       await logIn(app, email);
-      await eventually(() => expect(mailsTo(email)).toHaveLength(times), TEN_SECONDS);
+      await eventually(() => expect(notices()).toHaveLength(times), TEN_SECONDS);
     }
-    expect(new Set(mailsTo(email))).toEqual(new Set(['A new device signed in to your account']));
     await eventually(() => expect(mailsTo('operator@example.org')).toHaveLength(1), TEN_SECONDS);
     expect(mailsTo('operator@example.org')).toEqual(['[Portcullis] info: login_from_new_device']);
     expect(heard('login_from_new_device')).toHaveLength(1);

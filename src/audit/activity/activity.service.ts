@@ -9,6 +9,9 @@ const DAY_MS = 86_400_000;
 /** Whole months are dropped, so events may outlive their retention by up to one month. */
 const LONGEST_MONTH_DAYS = 31;
 
+/** Recorded in addition to `authn_login_success`. The owner sees a login as one line. */
+const PARTS_OF_A_LOGIN = ['session_created', 'authn_login_successafterfail'];
+
 /** Lists the events of an account for its owner. */
 @Injectable()
 export class ActivityService {
@@ -23,7 +26,8 @@ export class ActivityService {
     const keptDays = this.environment.AUDIT_EVENT_RETENTION_DAYS + LONGEST_MONTH_DAYS;
     const to = this.clock.now();
     const from = new Date(to.getTime() - keptDays * DAY_MS);
-    const { items, nextCursor } = await this.reader.page({ from, to, userId, kind: 'event' }, limit, cursor);
+    const query = { from, to, userId, kind: 'event' as const, exceptTypes: PARTS_OF_A_LOGIN };
+    const { items, nextCursor } = await this.reader.page(query, limit, cursor);
     return { items: items.map((entry) => ({ ...entry, summary: summaryOf(entry) })), nextCursor };
   }
 }

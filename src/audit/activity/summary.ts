@@ -62,9 +62,21 @@ const SENTENCES: Record<AuditEventType, string> = {
   sys_shutdown: 'The service stopped',
 };
 
+/** The sentences for a new password, by whoever set it. */
+const NEW_PASSWORD: Readonly<Record<string, string>> = {
+  reset: 'Set a new password by a mailed link',
+  operator: 'An operator set a new password',
+};
+
 /** Describes an event to the account's owner: "Signed in from Chrome on Windows, 203.0.113.0/24". */
-export function summaryOf({ type, userAgent, address }: AuditEntry): string {
-  const sentence = (SENTENCES as Partial<Record<string, string>>)[type] ?? type;
+export function summaryOf(entry: AuditEntry): string {
+  const { userAgent, address } = entry;
+  const sentence = sentenceOf(entry);
   const places = [userAgent && deviceName(userAgent), address && networkName(address)].filter(Boolean);
   return places.length === 0 ? sentence : `${sentence} from ${places.join(', ')}`;
+}
+
+function sentenceOf({ type, details }: AuditEntry): string {
+  const special = type === 'authn_password_change' ? NEW_PASSWORD[String(details?.['by'])] : undefined;
+  return special ?? (SENTENCES as Partial<Record<string, string>>)[type] ?? type;
 }

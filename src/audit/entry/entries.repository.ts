@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Clock } from '../../platform/clock/clock.js';
+import { databaseTime } from '../../platform/database/database-time.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { timeOfEntry } from './entry-id.js';
@@ -99,10 +101,10 @@ export class EntriesRepository {
     return row?.position ?? null;
   }
 
-  /** Returns the age of the first event after a place, whether final or not; 0 if there is none. */
-  async ageAfter({ position, id }: { position: number; id: string }): Promise<number> {
+  /** Returns the age of the first event after a place on PostgreSQL's clock, whether final or not; 0 if there is none. */
+  async ageAfter({ position, id }: { position: number; id: string }, clock: Clock): Promise<number> {
     const [row] = await this.dataSource.query<{ age: number }[]>(
-      `SELECT greatest(0, extract(epoch FROM now() - time))::float8 AS age FROM audit_events entry
+      `SELECT greatest(0, extract(epoch FROM ${databaseTime(clock, 'now()')} - time))::float8 AS age FROM audit_events entry
        WHERE entry.position >= $1 AND (entry.position > $1 OR entry.id::text COLLATE "C" > $2)
        ORDER BY entry.position LIMIT 1`,
       [position, id],

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { EntriesRepository, type EntryTable, type StoredEntry } from '../entry/entries.repository.js';
@@ -27,7 +28,10 @@ export class AuditFeed {
   /** The position before the first entry. */
   readonly beginning = new FeedCursor(0).toString();
 
-  constructor(private readonly entries: EntriesRepository) {}
+  constructor(
+    private readonly entries: EntriesRepository,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * Returns up to `limit` entries after a position. For null, returns no entries and the current end as the position.
@@ -57,7 +61,7 @@ export class AuditFeed {
    * none.
    */
   async secondsBehind(position: string): Promise<number> {
-    return this.entries.ageAfter(FeedCursor.parse(position));
+    return this.entries.ageAfter(FeedCursor.parse(position), this.clock);
   }
 
   /**

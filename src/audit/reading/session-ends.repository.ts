@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
+import { Clock } from '../../platform/clock/clock.js';
 import { timeOfUuid } from '../../platform/crypto/uuid.js';
+import { databaseTime } from '../../platform/database/database-time.js';
 import { eventsThatEnd } from '../audit-vocabulary.js';
 import { FeedCursor } from '../feed/feed-cursor.js';
 
@@ -28,7 +30,10 @@ export interface Moment {
  */
 @Injectable()
 export class SessionEndsRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * Returns whether the session has ended since the stream began. Also considers recent events since the session began,
@@ -38,7 +43,7 @@ export class SessionEndsRepository {
   async hasEnded({ userId, sessionId }: SessionPrincipal, { ms, position }: Moment): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(
       `SELECT EXISTS (
-         SELECT FROM audit_events WHERE user_id = $1 AND time >= least($2, now() - interval '10 minutes') AND (position >= $3 OR time >= $7)
+         SELECT FROM audit_events WHERE user_id = $1 AND time >= least($2, ${databaseTime(this.clock, 'now()')} - interval '10 minutes') AND (position >= $3 OR time >= $7)
            AND (type = ANY($4) OR (session_id = $5 AND type = ANY($6)))) AS ended`,
       [
         userId,

@@ -42,9 +42,12 @@ export class StreamAnswers {
       stream.destroy();
       throw error;
     });
-    const deadline = setTimeout(() => stream.destroy(), principal.expiresAt * 1000 - begun.ms).unref();
+    const deadlineMs = principal.expiresAt * 1000;
+    const deadline = setTimeout(() => stream.destroy(), deadlineMs - begun.ms).unref();
     let isAsking = false;
     const checks = setInterval(() => {
+      // The timer above does not follow a clock that is set.
+      if (this.clock.nowMs() >= deadlineMs) stream.destroy();
       if (isAsking) return;
       isAsking = true;
       void this.endWithSession(principal, begun, stream).finally(() => {

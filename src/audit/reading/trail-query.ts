@@ -16,6 +16,8 @@ export interface TrailQuery {
   readonly to: Date;
   readonly kind?: AuditEntry['kind'];
   readonly type?: string;
+  /** Types of events that are left out. */
+  readonly exceptTypes?: readonly string[];
   readonly outcome?: AuditOutcome;
   readonly userId?: string;
   readonly address?: string;

@@ -27,13 +27,14 @@ export class TrailRepository {
     const limit = bind(page.limit);
     const type =
       query.type === undefined || query.type === API_CALL ? '' : ` AND entry.type = ${bind(query.type)}`;
+    const except = query.exceptTypes ? ` AND entry.type <> ALL (${bind(query.exceptTypes)})` : '';
     const from = (table: string, columns: string, more = '') =>
       `(SELECT ${columns} FROM ${table} entry WHERE ${where}${more}
         ORDER BY entry.time ${order}, entry.id ${order} LIMIT ${limit})`;
     const tables = [
       ...(query.kind === 'call' || query.type === API_CALL
         ? []
-        : [from('audit_events', EVENT_COLUMNS, type)]),
+        : [from('audit_events', EVENT_COLUMNS, type + except)]),
       ...(query.kind === 'event' || type !== '' ? [] : [from('audit_calls', CALL_COLUMNS)]),
     ];
     return onDatabase(() =>

@@ -54,14 +54,14 @@ export class AddressChangeMails {
     if (!(await this.bounds.admit(tx, isFree ? addressChangeMail.kind : addressTakenMail.kind, email)))
       return;
     const payload: PendingChange = { email, askedAtMs: this.clock.nowMs() };
-    const values = await this.mails.issueLink(tx, user, {
+    const link = await this.mails.issueLink(tx, user, {
       purpose: this.changes.purpose,
       to: email,
       context: sessionId,
       payload: { ...payload },
       replaces: true,
     });
-    if (isFree) await this.mails.send(tx, addressChangeMail, { user, to: email, values });
+    if (isFree) await this.mails.send(tx, addressChangeMail, { user, to: email, ...link });
     else await this.mails.send(tx, addressTakenMail, { user: holder ?? user, to: email, values: {} });
   }
 }

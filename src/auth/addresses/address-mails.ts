@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { MailLinks } from '../../platform/mail/mail-links.js';
-import { MailOutbox } from '../../platform/mail/mail-outbox.js';
-import type { MailTemplate, MailValues } from '../../platform/mail/mail-template.js';
+import { MailOutbox, type OutgoingMail } from '../../platform/mail/mail-outbox.js';
+import type { MailTemplate } from '../../platform/mail/mail-template.js';
 import type { User } from '../../users/user.entity.js';
 import { AccountSecrets, type AccountSecret } from '../account-secrets.js';
 
@@ -11,6 +11,11 @@ const LINK_MS = 24 * 3_600_000;
 
 /** Lifetime of the code, milliseconds; shorter, because a code has far fewer bits than a link. */
 const CODE_MS = 10 * 60_000;
+
+/** A mail about the address of an account. */
+interface AddressMail<P extends string> extends Pick<OutgoingMail<P>, 'to' | 'values' | 'secretId'> {
+  readonly user: User;
+}
 
 /** Sends mails about the addresses of accounts, each in the language of its account. */
 @Injectable()
@@ -36,18 +41,18 @@ export class AddressMails {
     tx: Transaction,
     user: User,
     secret: Omit<AccountSecret, 'lifetimeMs' | 'code'>,
-  ): Promise<{ link: string; code: string }> {
+  ): Promise<{ values: { link: string; code: string }; secretId: string }> {
     const rules = { lifetimeMs: LINK_MS, code: { lifetimeMs: CODE_MS } };
-    const { token, code } = await this.secrets.issue(tx, user, { ...secret, ...rules });
-    return { link: this.links.to('verify', token), code: code! };
+    const { id: secretId, token, code } = await this.secrets.issue(tx, user, { ...secret, ...rules });
+    return { values: { link: this.links.to('verify', token), code: code! }, secretId };
   }
 
   /** Sends a mail about an account. */
   async send<P extends string>(
     tx: Transaction,
     template: MailTemplate<P>,
-    { user: { id, locale }, to, values }: { user: User; to: string; values: MailValues<P> },
+    { user: { id, locale }, ...mail }: AddressMail<P>,
   ): Promise<void> {
-    await this.outbox.send(tx, template, { to, locale, subject: `user:${id}`, values });
+    await this.outbox.send(tx, template, { ...mail, locale, subject: `user:${id}` });
   }
 }

@@ -38,14 +38,14 @@ export class AddressProofs implements AddressFlow {
 
   /** Sends the verification mail on request; `sessionId` is the account's session that requested it, or null. */
   async send(tx: Transaction, user: User, sessionId: string | null): Promise<void> {
-    const values = await this.mails.issueLink(tx, user, {
+    const link = await this.mails.issueLink(tx, user, {
       purpose: this.purpose,
       to: user.email,
       context: sessionId,
       payload: null,
       replaces: false,
     });
-    await this.mails.send(tx, verificationMail, { user, to: user.email, values });
+    await this.mails.send(tx, verificationMail, { user, to: user.email, ...link });
   }
 
   async complete(tx: Transaction, { user }: SpentSecret, proof: ProofOfAddress): Promise<User> {

@@ -34,17 +34,21 @@ export class ResetLinks {
    */
   async send(tx: Transaction, user: User): Promise<void> {
     const { email: to, locale, id } = user;
-    const minutes = String(this.environment.PASSWORD_RESET_EXPIRE_MINUTES);
-    const values = { link: await this.issue(tx, user, { replaces: true }), minutes };
-    await this.mails.send(tx, passwordResetMail, { to, locale, subject: `user:${id}`, values });
+    const { link, secretId } = await this.issue(tx, user, { replaces: true });
+    const values = { link, minutes: String(this.environment.PASSWORD_RESET_EXPIRE_MINUTES) };
+    await this.mails.send(tx, passwordResetMail, { to, locale, subject: `user:${id}`, values, secretId });
   }
 
   /**
    * Creates a link for another mail than the reset mail. A link that the owner has not requested should not replace one that
    * they have. `user` is as for {@link send}.
    */
-  async issue(tx: Transaction, user: User, { replaces }: { replaces: boolean }): Promise<string> {
-    const { token } = await this.secrets.issue(tx, user, {
+  async issue(
+    tx: Transaction,
+    user: User,
+    { replaces }: { replaces: boolean },
+  ): Promise<{ link: string; secretId: string }> {
+    const { id: secretId, token } = await this.secrets.issue(tx, user, {
       purpose: this.purpose,
       to: user.email,
       context: null,
@@ -52,7 +56,7 @@ export class ResetLinks {
       lifetimeMs: this.environment.PASSWORD_RESET_EXPIRE_MINUTES * 60_000,
       replaces,
     });
-    return this.links.to('reset', token);
+    return { link: this.links.to('reset', token), secretId };
   }
 
   /** Returns the account that a link is or was for; nothing may be decided by it before the link is spent. */

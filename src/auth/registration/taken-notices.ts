@@ -20,7 +20,12 @@ export class TakenNotices {
     const { id, email: to, locale } = user;
     if (user.disabledAt !== null || !this.outbox.configured) return;
     if (!(await this.bounds.admit(tx, registrationTakenMail.kind, to))) return;
-    const values = { link: await this.resets.issue(tx, user, { replaces: false }) };
-    await this.outbox.send(tx, registrationTakenMail, { to, locale, subject: `user:${id}`, values });
+    const { link } = await this.resets.issue(tx, user, { replaces: false });
+    await this.outbox.send(tx, registrationTakenMail, {
+      to,
+      locale,
+      subject: `user:${id}`,
+      values: { link },
+    });
   }
 }

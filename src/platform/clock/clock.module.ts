@@ -1,7 +1,11 @@
-import { Global, Module } from '@nestjs/common';
-import { Clock, SystemClock } from './clock.js';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Clock } from './clock.js';
 
-/** Provides the clock to every module; tests replace it here. */
+/** Provides the one clock to every module; tests replace it here. */
 @Global()
-@Module({ providers: [{ provide: Clock, useClass: SystemClock }], exports: [Clock] })
-export class ClockModule {}
+@Module({})
+export class ClockModule {
+  static with(clock: Clock): DynamicModule {
+    return { module: ClockModule, providers: [{ provide: Clock, useValue: clock }], exports: [Clock] };
+  }
+}

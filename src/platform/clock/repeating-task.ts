@@ -13,12 +13,16 @@ export interface Rests {
  * `true` (there is more), otherwise after a pause. A lasting failure is logged once when it starts and once when it ends.
  */
 export class RepeatingTask {
+  private static readonly alive = new Set<RepeatingTask>();
+
   private readonly logger: Logger;
   private running: Promise<void> | null = null;
   private stopped = false;
   private woken = false;
   private endRest: () => void = () => undefined;
   private failure: string | null = null;
+  private isAtWork = false;
+  private readonly onRunEnded: (() => void)[] = [];
 
   constructor(
     name: string,
@@ -30,12 +34,19 @@ export class RepeatingTask {
 
   /** Starts the first run now. The timer does not keep the process alive. */
   start(): void {
+    RepeatingTask.alive.add(this);
     this.running ??= this.repeat();
   }
 
   /** Starts the first run after a pause, for work that was just done or must not delay the start. */
   startDelayed(): void {
+    RepeatingTask.alive.add(this);
     this.running ??= this.rest().then(() => this.repeat());
+  }
+
+  /** Runs every task of this process once, from now on, for a clock that was moved; resolves when all have ended their run. */
+  static async runAll(): Promise<void> {
+    await Promise.all([...RepeatingTask.alive].map((task) => task.runNow()));
   }
 
   /** Ends the current pause early, or skips the next one. */
@@ -46,9 +57,11 @@ export class RepeatingTask {
 
   /** Stops the task; resolves when the current run has ended. */
   async stop(): Promise<void> {
+    RepeatingTask.alive.delete(this);
     this.stopped = true;
     this.endRest();
     await this.running;
+    this.reportRunEnded();
   }
 
   /** Stops the task, then runs it once more for work that has arrived since. */
@@ -57,11 +70,28 @@ export class RepeatingTask {
     await this.once();
   }
 
+  /** A run that is under way may have read the time already, so that the one after it counts. */
+  private async runNow(): Promise<void> {
+    for (let runs = this.isAtWork ? 2 : 1; runs > 0 && !this.stopped; runs -= 1) {
+      const ended = new Promise<void>((resolve) => this.onRunEnded.push(resolve));
+      this.wake();
+      await ended;
+    }
+  }
+
   private async repeat(): Promise<void> {
     while (!this.stopped) {
       this.woken = false;
-      if (!(await this.once())) await this.rest();
+      this.isAtWork = true;
+      const more = await this.once();
+      this.isAtWork = false;
+      this.reportRunEnded();
+      if (!more) await this.rest();
     }
+  }
+
+  private reportRunEnded(): void {
+    for (const report of this.onRunEnded.splice(0)) report();
   }
 
   private async rest(): Promise<void> {

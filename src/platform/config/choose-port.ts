@@ -3,6 +3,17 @@ import { type AddressInfo, createServer } from 'node:net';
 import type { Environment } from './environment.js';
 import { StartFault } from './start-fault.js';
 
+/** The variables whose defaults contain the port. */
+const DERIVED = [
+  'PUBLIC_URL',
+  'JWT_ISSUER',
+  'LINK_VERIFY_URL',
+  'LINK_RESET_URL',
+  'LINK_UNDO_URL',
+  'LINK_DEVICE_URL',
+] as const satisfies readonly (keyof Environment)[];
+const PORT_UNKNOWN = /^http:\/\/localhost:0(?=\/|$)/;
+
 /**
  * Replaces port 0 with a free port before anything depends on it: the public address and the issuer of tokens may be
  * derived from the port, and all workers must use the same one. Throws {@link StartFault} if the host cannot be bound.
@@ -10,10 +21,9 @@ import { StartFault } from './start-fault.js';
 export async function choosePort(environment: Environment): Promise<void> {
   if (environment.PORT !== 0) return;
   const port = await freePort(environment.HOST);
-  const [unknown, chosen] = ['http://localhost:0', `http://localhost:${port}`];
   environment.PORT = port;
-  if (environment.PUBLIC_URL === unknown) environment.PUBLIC_URL = chosen;
-  if (environment.JWT_ISSUER === unknown) environment.JWT_ISSUER = chosen;
+  for (const name of DERIVED)
+    environment[name] = environment[name].replace(PORT_UNKNOWN, `http://localhost:${port}`);
   // Workers read the port from the environment of the process.
   process.env['PORT'] = String(port);
 }

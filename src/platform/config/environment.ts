@@ -19,6 +19,14 @@ const isRedisUrl = (member: string) =>
 /** Checks only the syntax. The code of the rules checks which rules exist and which responses each allows. */
 const isRuleName = (member: string) => /^[a-z_]+$/.test(member);
 
+/** What distinguishes a throwaway service for tests, beside its variables. */
+export interface ThrowawaySettings {
+  /** Whether the waits of guessing and the caps on mails hold, as in production. */
+  readonly limits: boolean;
+  /** Path of the log; null is standard error. */
+  readonly log: string | null;
+}
+
 /**
  * All variables of the process, typed and validated once at start. Properties have the names of the environment
  * variables, so that they are easy to search for; a test keeps `.env.example` in step with them.
@@ -169,6 +177,9 @@ export class Environment {
   @Integer(1, 604_800) RESPOND_BLOCK_SECONDS: number = 900;
   @List('names of rules', isRuleName)
   RESPOND_END_SESSIONS: string[] = [];
+
+  /** Only `start:ephemeral` sets it; no variable does. */
+  throwaway: ThrowawaySettings | null = null;
 
   get isProduction(): boolean {
     return this.NODE_ENV === 'production';

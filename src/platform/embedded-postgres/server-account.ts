@@ -16,7 +16,7 @@ export interface ServerAccount {
   readonly binaries: Binaries;
   /** The program and arguments that run `program` under the account. */
   command(program: string, args: readonly string[]): [program: string, args: string[]];
-  readonly options: Pick<SpawnOptions, 'uid' | 'gid' | 'env'>;
+  readonly options: Pick<SpawnOptions, 'uid' | 'gid' | 'env' | 'cwd'>;
   /** Makes the account the owner of a folder and everything in it. */
   own(path: string): Promise<void>;
 }
@@ -28,6 +28,12 @@ export interface ServerAccount {
  * reachable place.
  */
 export async function serverAccount(installed: Binaries, folder: string): Promise<ServerAccount> {
+  const account = await chooseAccount(installed, folder);
+  // Programs that a killed process leaves behind are found by the folder that they work in.
+  return { ...account, options: { ...account.options, cwd: folder } };
+}
+
+async function chooseAccount(installed: Binaries, folder: string): Promise<ServerAccount> {
   const binaries = await completeBinaries(installed, folder);
   if (process.getuid?.() !== 0) return hasName() ? asSelf(binaries) : withName(binaries);
   if (reaches(binaries, folder)) return asUnprivileged(binaries);

@@ -1,4 +1,5 @@
 import type { onRequestHookHandler } from 'fastify';
+import type { AllowedOrigins } from './allowed-origins.js';
 import { Problem, type ProblemRow } from '../errors/problem.js';
 
 /** Does not repeat the origin: it is client-supplied text, and browsers show it with the request. */
@@ -24,14 +25,13 @@ const FOR_PREFLIGHTS = {
  * fields. A preflight from any other origin is refused with `refusal`, whose text explains the cause in the browser's
  * network log.
  */
-export function crossOrigin(origins: readonly string[], refusal: ProblemRow): onRequestHookHandler {
-  const allowed: ReadonlySet<string> = new Set(origins);
+export function crossOrigin(origins: AllowedOrigins, refusal: ProblemRow): onRequestHookHandler {
   return (request, reply, done) => {
     const { origin } = request.headers;
     const isPreflight =
       request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
     if (origin === undefined) return done();
-    if (!allowed.has(origin))
+    if (!origins.has(origin))
       return done(isPreflight ? new Problem(refusal, { detail: UNLISTED }) : undefined);
     reply.headers({ 'access-control-allow-origin': origin, ...FOR_ANSWERS });
     if (isPreflight) void reply.status(204).headers(FOR_PREFLIGHTS).send();

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
-import type { LogFn, Logger } from 'pino';
-import { Environment } from '../config/environment.js';
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
+import { Environment, type ThrowawaySettings } from '../config/environment.js';
 import { Tracing } from '../tracing/tracing.js';
 import { TracingModule } from '../tracing/tracing.module.js';
 import { describeError } from './describe-error.js';
@@ -28,6 +28,12 @@ const FRAMEWORK_NEWS = new Set([
   'RoutesResolver',
 ]);
 const INFO = 30;
+const STANDARD_ERROR = 2;
+
+/** A throwaway service has one line for standard output, and the log is not it. */
+function logOf({ log }: ThrowawaySettings): DestinationStream {
+  return pino.destination({ dest: log ?? STANDARD_ERROR, append: true, sync: true });
+}
 
 function withoutFrameworkNews(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
   const [first] = args as unknown[];
@@ -49,6 +55,7 @@ function withoutFrameworkNews(this: Logger, args: Parameters<LogFn>, method: Log
       useFactory: (environment: Environment, tracing: Tracing) => ({
         forRoutes: [],
         pinoHttp: {
+          ...(environment.throwaway && { stream: logOf(environment.throwaway) }),
           level: environment.LOG_LEVEL,
           base: { pid: process.pid },
           timestamp: () => `,"time":"${new Date().toISOString()}"`,

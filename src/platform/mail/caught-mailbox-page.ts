@@ -1,57 +1,74 @@
-import { createHash } from 'node:crypto';
-import type { CaughtMail } from './caught-mailbox.js';
-import { escapeHtml } from './mail-content.js';
-import { MAIL_STYLE_SOURCE } from './mail-document.js';
+import { markup } from '../http/markup.js';
 
-const STYLE =
-  'body{font:15px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#1a1a1a;background:#fff}' +
-  'form{display:flex;gap:.5em;flex-wrap:wrap;align-items:center}input{font:inherit;min-width:18em}button{font:inherit}' +
-  'article{border:1px solid #767676;border-radius:6px;padding:1em;margin:1em 0}h2{font-size:1.1em;margin:0}' +
-  'dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em 1em}dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}' +
-  'pre{white-space:pre-wrap;overflow-wrap:anywhere}iframe{width:100%;height:24em;border:1px solid #767676;background:#fff}' +
-  'summary{cursor:pointer}code{font:1em ui-monospace,monospace}';
-
-const STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+/** Content-Security-Policy of the page: its own script and style only. Mails are shown in a frame under {@link MAIL_POLICY}. */
+export const PAGE_POLICY =
+  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; ` +
+  `form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
 
 /**
- * Allows no scripts and no external resources. Frames that show mails inherit the policy, so an operator's template
- * cannot load anything either.
+ * Content-Security-Policy of a mail's HTML, which may come from an operator's template: no scripts, no forms, no external
+ * resources, an opaque origin. Links open in a new tab. Inline styles are allowed, since mail programs read no others.
  */
-export const PAGE_POLICY =
-  `default-src 'none'; style-src ${STYLE_SOURCE} ${MAIL_STYLE_SOURCE}; form-action 'self'; base-uri 'none'; ` +
-  `frame-ancestors 'none'`;
+export const MAIL_POLICY =
+  `sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; ` +
+  `form-action 'none'; base-uri 'none'; frame-ancestors 'self'`;
 
-/** Renders caught mails as an HTML page for developers. */
-export function mailboxPage(mails: readonly CaughtMail[], to: string | undefined): string {
-  const empty = `<p>No mail${to === undefined ? '' : ` to ${escapeHtml(to)}`} has been caught in the last 24 hours.</p>`;
-  return `<!doctype html>
+const COPY = (id: string) => markup`<button type="button" data-copy="${id}">Copy</button>`;
+
+/** The mailbox page for developers. Its script reads the JSON of the same path and inserts it as text only. */
+export const MAILBOX_PAGE = markup`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Mailbox (${mails.length})</title><style>${STYLE}</style></head>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Mailbox</title>
+<link rel="icon" href="mailbox/assets/mailbox.svg" type="image/svg+xml">
+<link rel="stylesheet" href="mailbox/assets/mailbox.css">
+<script type="module" src="mailbox/assets/mailbox.js"></script>
+</head>
 <body>
-<main>
+<header>
 <h1>Mailbox</h1>
-<p>Mails are caught because <code>SMTP_URL</code> is unset. The newest is first; programs read the same as JSON.</p>
-<form action="/dev/mailbox"><label for="to">To</label><input id="to" name="to" type="search" value="${escapeHtml(to ?? '')}"><button>Show</button><a href="/dev/mailbox">All</a></form>
-${mails.length === 0 ? empty : mails.map(article).join('\n')}
+<label for="to">To</label>
+<input id="to" type="search" list="recipients" autocomplete="off" spellcheck="false" placeholder="anybody">
+<datalist id="recipients"></datalist>
+<p id="state" role="status"></p>
+</header>
+<noscript><p>The page needs JavaScript. Programs read the same mails as JSON: <code>curl localhost:3000/dev/mailbox</code>.</p></noscript>
+<div id="panes">
+<nav aria-label="Mails">
+<ol id="list"></ol>
+<p id="empty" hidden>No mail yet. Mails are caught here for 24 hours, because <code>SMTP_URL</code> is unset; new ones appear by themselves.</p>
+<p id="none" hidden>No mail to such an address.</p>
+</nav>
+<main>
+<article id="mail" aria-labelledby="subject" hidden>
+<h2 id="subject" tabindex="-1"></h2>
+<dl>
+<div><dt>To</dt><dd id="recipient"></dd></div>
+<div><dt>Kind</dt><dd id="kind"></dd></div>
+<div><dt>Caught</dt><dd><time id="time"></time></dd></div>
+<div><dt>Code</dt><dd><code id="code"></code> ${COPY('code')}</dd></div>
+<div><dt>Link</dt><dd><a id="link" target="_blank" rel="noreferrer"></a> ${COPY('link')}</dd></div>
+<div><dt>Token</dt><dd><code id="token"></code> ${COPY('token')}</dd></div>
+</dl>
+<fieldset>
+<legend>Show as</legend>
+<label><input type="radio" name="form" value="text" checked> Text</label>
+<label><input type="radio" name="form" value="html"> HTML</label>
+</fieldset>
+<pre id="text"></pre>
+<iframe id="html" title="The mail as HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" hidden></iframe>
+</article>
 </main>
+</div>
+<template id="entry"><li><button type="button"><strong></strong><time></time><span></span><small></small></button></li></template>
 </body>
 </html>
-`;
-}
+`.html;
 
-function article({ id, kind, to, subject, text, html, link, code, createdAt }: CaughtMail): string {
-  const safeLink = link !== null && /^https?:\/\//.test(link) ? escapeHtml(link) : null;
-  const rows = [
-    ['To', escapeHtml(to)],
-    ['Kind', escapeHtml(kind)],
-    ['Caught', `<time datetime="${createdAt}">${createdAt}</time>`],
-    ...(safeLink === null ? [] : [['Link', `<a href="${safeLink}" rel="noreferrer">${safeLink}</a>`]]),
-    ...(code === null ? [] : [['Code', `<code>${escapeHtml(code)}</code>`]]),
-  ];
-  return `<article id="${id}">
-<h2>${escapeHtml(subject)}</h2>
-<dl>${rows.map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`).join('')}</dl>
-<pre>${escapeHtml(text)}</pre>
-<details><summary>HTML form</summary><iframe sandbox title="${escapeHtml(subject)}" srcdoc="${escapeHtml(html)}"></iframe></details>
-</article>`;
+/** Returns a mail's HTML for the frame. The base element, which opens links in a new tab, ends up in the head of the mail. */
+export function framedMail(html: string): string {
+  return `<!doctype html><base target="_blank">${html}`;
 }

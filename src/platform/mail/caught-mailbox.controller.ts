@@ -1,9 +1,12 @@
-import { Controller, Get, Headers, Query, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Header, Headers, Param, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../access/access.decorator.js';
+import { PlatformErrors } from '../errors/platform.errors.js';
+import { Problem } from '../errors/problem.js';
 import { Operational } from '../http/operational.decorator.js';
-import { mailboxPage, PAGE_POLICY } from './caught-mailbox-page.js';
+import { PageAssets } from '../http/page-assets.js';
+import { framedMail, MAIL_POLICY, MAILBOX_PAGE, PAGE_POLICY } from './caught-mailbox-page.js';
 import { CaughtMailboxQueryDto } from './caught-mailbox.dto.js';
 import { CaughtMailboxGuard } from './caught-mailbox.guard.js';
 import { type CaughtMail, CaughtMailbox } from './caught-mailbox.js';
@@ -15,6 +18,12 @@ import { prefersHtml } from './prefers-html.js';
 @Public()
 @UseGuards(CaughtMailboxGuard)
 export class CaughtMailboxController {
+  private readonly assets = new PageAssets(new URL('browser/', import.meta.url), [
+    'mailbox.css',
+    'mailbox.js',
+    'mailbox.svg',
+  ]);
+
   constructor(private readonly mailbox: CaughtMailbox) {}
 
   /** Returns the mails of the last 24 hours, newest first, as JSON, or as a page if the client prefers HTML. */
@@ -25,11 +34,27 @@ export class CaughtMailboxController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string | { items: CaughtMail[] }> {
-    const address = to === '' ? undefined : to;
-    const items = await this.mailbox.list({ to: address, after }, wait * 1000);
     void reply.header('vary', 'Accept, Origin, Sec-Fetch-Site');
-    if (!prefersHtml(accept)) return { items };
+    if (!prefersHtml(accept))
+      return { items: await this.mailbox.list({ to: to === '' ? undefined : to, after }, wait * 1000) };
     void reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY);
-    return mailboxPage(items, address);
+    return MAILBOX_PAGE;
+  }
+
+  /** Returns the HTML of one mail, for the frame of the page. Throws `not_found`. */
+  @Get(':id')
+  @Operational()
+  @Header('content-type', 'text/html; charset=utf-8')
+  async html(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    const mail = await this.mailbox.find(id);
+    if (!mail) throw new Problem(PlatformErrors.not_found);
+    void reply.headers({ 'content-security-policy': MAIL_POLICY, 'x-frame-options': 'SAMEORIGIN' });
+    return framedMail(mail.html);
+  }
+
+  @Get('assets/:name')
+  @Operational()
+  asset(@Param('name') name: string, @Res({ passthrough: true }) reply: FastifyReply): Buffer {
+    return this.assets.send(name, reply);
   }
 }

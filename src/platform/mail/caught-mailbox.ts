@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Clock } from '../clock/clock.js';
 import { Sealing } from '../crypto/sealing.js';
 import { Drain } from '../health/drain.js';
-import { CaughtMailsRepository } from './caught-mails.repository.js';
+import { type CaughtRow, CaughtMailsRepository } from './caught-mails.repository.js';
 import type { Mail } from './mailer.js';
 
 const KEPT_MS = 86_400_000;
@@ -53,20 +53,28 @@ export class CaughtMailbox {
   async list(filter: CaughtFilter, waitMs: number): Promise<CaughtMail[]> {
     const untilMs = performance.now() + waitMs;
     for (;;) {
-      const found = await this.find(filter);
+      const found = await this.select(filter);
       const leftMs = untilMs - performance.now();
       if (found.length > 0 || leftMs <= 0 || this.drain.isDraining) return found;
       await wait(Math.min(POLL_MS, leftMs));
     }
   }
 
-  private async find({ to, after }: CaughtFilter): Promise<CaughtMail[]> {
+  /** Returns the mail with this id, which may be any text; undefined if it is not stored. */
+  async find(id: string): Promise<CaughtMail | undefined> {
+    const row = await this.mails.find(id, this.keptSince);
+    return row && this.open(row);
+  }
+
+  private async select({ to, after }: CaughtFilter): Promise<CaughtMail[]> {
     const rows = await this.mails.listAfter(after ?? null, this.keptSince);
-    const mails = rows.map(({ id, sealed, createdAt }): CaughtMail => {
-      const mail = JSON.parse(this.sealing.open('caught-mail', id, sealed).toString('utf8')) as Mail;
-      return { ...mail, token: tokenOf(mail.link), createdAt: createdAt.toISOString() };
-    });
+    const mails = rows.map((row) => this.open(row));
     return to === undefined ? mails : mails.filter((mail) => mail.to.toLowerCase() === to.toLowerCase());
+  }
+
+  private open({ id, sealed, createdAt }: CaughtRow): CaughtMail {
+    const mail = JSON.parse(this.sealing.open('caught-mail', id, sealed).toString('utf8')) as Mail;
+    return { ...mail, token: tokenOf(mail.link), createdAt: createdAt.toISOString() };
   }
 
   private get keptSince(): Date {

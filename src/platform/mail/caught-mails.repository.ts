@@ -38,6 +38,17 @@ export class CaughtMailsRepository {
     });
   }
 
+  /** Returns the mail with this id, which may be any text; undefined if it is not stored. */
+  async find(id: string, keptSince: Date): Promise<CaughtRow | undefined> {
+    const [row] = await onDatabase(() =>
+      this.dataSource.query<CaughtRow[]>(
+        `SELECT id, sealed, created_at AS "createdAt" FROM caught_mails WHERE id::text = $1 AND created_at >= $2`,
+        [id, keptSince],
+      ),
+    );
+    return row;
+  }
+
   /** Returns the mails after the one with this id, newest first; all of them if `id` is null or no longer stored. */
   async listAfter(id: string | null, keptSince: Date): Promise<CaughtRow[]> {
     return onDatabase(() =>

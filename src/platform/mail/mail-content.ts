@@ -1,3 +1,5 @@
+import { escapeHtml } from '../http/markup.js';
+
 /** A part of a mail, as plain text and as HTML. */
 export interface Block {
   readonly text: string;
@@ -8,19 +10,6 @@ export interface Block {
 export interface MailContent {
   readonly subject: string;
   readonly body: readonly Block[];
-}
-
-const ESCAPED: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Escapes a text for an HTML element or a quoted attribute. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ESCAPED[character]!);
 }
 
 /** A template tag for a paragraph. Literal parts and values are treated as text, never as markup. */

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { type Block, escapeHtml } from './mail-content.js';
+import { escapeHtml } from '../http/markup.js';
+import type { Block } from './mail-content.js';
 import type { Locale } from '../access/locale.js';
 
 /** Loads nothing from outside the mail. Clients that ignore the style show the same text. */
@@ -7,9 +7,6 @@ const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:36em;margin:2em auto;padding:0 1em;color:#1a1a1a;background:#fff}' +
   'th{text-align:left;font-weight:600;padding-right:1em;vertical-align:top}pre{white-space:pre-wrap}' +
   '.code{font:600 1.5em/1.5 ui-monospace,monospace;letter-spacing:.1em}';
-
-/** The Content-Security-Policy source expression that allows the style of mails (CSP3 section 2.3.1). */
-export const MAIL_STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
 
 /** Renders a mail as plain text. */
 export function textOf(body: readonly Block[]): string {

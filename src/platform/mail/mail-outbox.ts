@@ -1,10 +1,16 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Transaction } from '../database/transaction-runner.js';
-import type { OutboxChannel, OutboxDelivery, Priority } from '../outbox/outbox-channel.js';
+import {
+  type OutboxChannel,
+  type OutboxDelivery,
+  type Priority,
+  SUPPRESSED,
+} from '../outbox/outbox-channel.js';
 import { Outbox } from '../outbox/outbox.js';
 import { Problem } from '../errors/problem.js';
 import { MailErrors } from './mail.errors.js';
 import type { Locale } from '../access/locale.js';
+import { SingleUseSecrets } from '../secrets/single-use-secrets.js';
 import type { MailTemplate, MailValues } from './mail-template.js';
 import { MailTemplates } from './mail-templates.js';
 import { type Mail, Mailer } from './mailer.js';
@@ -19,9 +25,14 @@ export interface OutgoingMail<P extends string> {
   /** The subject of the outbox message, such as `user:<id>`. Stored in clear text, so never an e-mail address. */
   readonly subject: string;
   readonly values: MailValues<P>;
+  /** The secret that the mail exists to deliver. The mail is not sent if the secret can no longer be used. */
+  readonly secretId?: string;
   /** Defaults to `normal`. */
   readonly priority?: Priority;
 }
+
+/** A mail as the outbox stores it. */
+type StoredMail = Omit<Mail, 'id'> & { readonly secretId?: string };
 
 /**
  * Sends mails through the outbox. A mail is written in the transaction that causes it, stored encrypted, and erased
@@ -36,6 +47,7 @@ export class MailOutbox implements OutboxChannel, OnModuleInit {
     private readonly outbox: Outbox,
     private readonly templates: MailTemplates,
     private readonly mailer: Mailer,
+    private readonly secrets: SingleUseSecrets,
   ) {}
 
   /** Whether mails can be delivered; false in production if `SMTP_URL` is unset. */
@@ -56,21 +68,24 @@ export class MailOutbox implements OutboxChannel, OnModuleInit {
   async send<P extends string>(
     tx: Transaction,
     template: MailTemplate<P>,
-    { to, locale, subject, values, priority = 'normal' }: OutgoingMail<P>,
+    { to, locale, subject, values, secretId, priority = 'normal' }: OutgoingMail<P>,
   ): Promise<void> {
     if (!this.configured) return;
     const { link = null, code = null } = values as { link?: string; code?: string };
-    const payload: Omit<Mail, 'id'> = {
+    const payload: StoredMail = {
       kind: template.kind,
       to,
       ...this.templates.render(template, locale, values),
       link,
       code,
+      ...(secretId !== undefined && { secretId }),
     };
     await this.outbox.enqueue(tx, [{ channel: this.name, subject, payload, priority }]);
   }
 
-  async deliver({ id, payload, signal }: OutboxDelivery): Promise<void> {
-    await this.mailer.send({ ...(payload as Omit<Mail, 'id'>), id }, signal);
+  async deliver({ id, payload, signal }: OutboxDelivery): Promise<void | typeof SUPPRESSED> {
+    const { secretId, ...mail } = payload as StoredMail;
+    if (secretId !== undefined && !(await this.secrets.isLive(secretId))) return SUPPRESSED;
+    await this.mailer.send({ ...mail, id }, signal);
   }
 }

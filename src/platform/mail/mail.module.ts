@@ -1,5 +1,6 @@
 import { type DynamicModule, Global, Logger, Module } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
+import { SecretsModule } from '../secrets/secrets.module.js';
 import { CaughtMailbox } from './caught-mailbox.js';
 import { CaughtMailboxController } from './caught-mailbox.controller.js';
 import { CaughtMailer } from './caught-mailer.js';
@@ -29,6 +30,7 @@ export class MailModule {
     const catches = SMTP_URL === undefined && !isProduction;
     return {
       module: MailModule,
+      imports: [SecretsModule],
       controllers: catches ? [CaughtMailboxController] : [],
       providers: [
         CaughtMailbox,

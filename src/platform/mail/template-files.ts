@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { escapeHtml } from './mail-content.js';
+import { escapeHtml } from '../http/markup.js';
 import { LOCALES, type Locale } from '../access/locale.js';
 import { MAIL_KINDS, type MailKind } from './mail-kinds.js';
 

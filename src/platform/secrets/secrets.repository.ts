@@ -215,13 +215,16 @@ export class SecretsRepository {
     return rows.length > 0;
   }
 
-  /** Deletes one batch of expired secrets, used or not. Returns how many were deleted. */
+  /**
+   * Deletes one batch of expired secrets, used or not. Returns how many were deleted. The batch is an array, because the planner
+   * may run a subquery of `IN` once per row, which with `SKIP LOCKED` deletes more than the limit.
+   */
   async purge(now: Date, batch: number): Promise<number> {
     const [, removed] = await onDatabase(() =>
       this.dataSource.query<[unknown, number]>(
-        `DELETE FROM single_use_secrets WHERE id IN (
+        `DELETE FROM single_use_secrets WHERE id = ANY (ARRAY(
            SELECT id FROM single_use_secrets WHERE expires_at <= $1
-           ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+           ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))`,
         [now, batch],
       ),
     );

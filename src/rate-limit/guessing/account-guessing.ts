@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { Environment } from '../../platform/config/environment.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { RateLimitErrors } from '../rate-limit.errors.js';
 import {
@@ -20,6 +21,11 @@ export const GUESSING_RULES = {
   closedAt: 100,
 } as const satisfies GuessingRules;
 
+/** More failures than PostgreSQL's integer can count. */
+const NEVER = 2 ** 31 - 1;
+/** For `start:ephemeral --limits off`: failures are counted and have no consequence. */
+const NO_WAITS: GuessingRules = { ...GUESSING_RULES, firstWaitAt: NEVER, closedAt: NEVER };
+
 /** A login attempt whose failure is already counted. If it did not fail, call exactly one of the two methods. */
 export interface GuessingAttempt {
   /** Consecutive failures, including this one; {@link GUESSING_RULES}.closedAt is the last attempt that is evaluated. */
@@ -37,7 +43,14 @@ export interface GuessingAttempt {
  */
 @Injectable()
 export class AccountGuessing {
-  constructor(private readonly failures: LoginFailuresRepository) {}
+  private readonly rules: GuessingRules;
+
+  constructor(
+    private readonly failures: LoginFailuresRepository,
+    { throwaway }: Environment,
+  ) {
+    this.rules = throwaway?.limits === false ? NO_WAITS : GUESSING_RULES;
+  }
 
   /**
    * Call this before comparing a password. Counts the failure in advance, so that parallel guesses cannot bypass the limit.
@@ -46,7 +59,7 @@ export class AccountGuessing {
    */
   async begin(emailDigest: string, knownDeviceId: string | null): Promise<GuessingAttempt> {
     const key: FailureKey = { emailDigest, deviceId: knownDeviceId ?? '' };
-    const counted = await this.failures.count(key, GUESSING_RULES);
+    const counted = await this.failures.count(key, this.rules);
     if (counted === null) throw await this.refusal(key);
     return {
       failures: counted,
@@ -54,7 +67,7 @@ export class AccountGuessing {
         await this.failures.reset(tx, key);
         return counted - 1;
       },
-      refund: () => this.failures.uncount(key, counted, GUESSING_RULES),
+      refund: () => this.failures.uncount(key, counted, this.rules),
     };
   }
 
@@ -65,7 +78,7 @@ export class AccountGuessing {
 
   /** Returns the given accounts that currently refuse logins from unknown devices. */
   async locksOf(emailDigests: readonly string[]): Promise<GuessingLock[]> {
-    return this.failures.findLocked(emailDigests, GUESSING_RULES.closedAt);
+    return this.failures.findLocked(emailDigests, this.rules.closedAt);
   }
 
   /** Deletes the counts of devices that are no longer known to an account. */
@@ -76,10 +89,8 @@ export class AccountGuessing {
   /** A closed account reports the longest wait, so that its refusal looks like any other and clients back off. */
   private async refusal(key: FailureKey): Promise<Problem> {
     const found = await this.failures.find(key);
-    const closed = found !== null && found.failures >= GUESSING_RULES.closedAt;
-    const retryAfterSeconds = closed
-      ? GUESSING_RULES.longestWaitSeconds
-      : Math.max(1, found?.waitSeconds ?? 1);
+    const closed = found !== null && found.failures >= this.rules.closedAt;
+    const retryAfterSeconds = closed ? this.rules.longestWaitSeconds : Math.max(1, found?.waitSeconds ?? 1);
     return new Problem(RateLimitErrors.rate_limited, {
       retryAfterSeconds,
       extensions: { 'violated-policies': ['account-guessing'] },

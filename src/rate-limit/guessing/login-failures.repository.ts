@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
+import { Clock } from '../../platform/clock/clock.js';
+import { databaseTime } from '../../platform/database/database-time.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { LoginFailures } from './login-failures.entity.js';
@@ -32,7 +34,14 @@ export interface GuessingLock {
  */
 @Injectable()
 export class LoginFailuresRepository {
-  constructor(@InjectRepository(LoginFailures) private readonly failures: Repository<LoginFailures>) {}
+  constructor(
+    @InjectRepository(LoginFailures) private readonly failures: Repository<LoginFailures>,
+    private readonly clock: Clock,
+  ) {}
+
+  private get databaseNow(): string {
+    return databaseTime(this.clock, 'clock_timestamp()');
+  }
 
   /**
    * Counts a failure and starts the wait that follows it, unless a wait is still running or guesses are closed. This is a
@@ -43,13 +52,13 @@ export class LoginFailuresRepository {
     const rows = await onDatabase(() =>
       this.failures.query<{ failures: number }[]>(
         `INSERT INTO login_failures AS f (account_digest, device_id, failures, updated_at)
-         VALUES ($1, $2, 1, clock_timestamp())
+         VALUES ($1, $2, 1, ${this.databaseNow})
          ON CONFLICT (account_digest, device_id) DO UPDATE SET
            failures = f.failures + 1,
            blocked_until = CASE WHEN f.failures + 1 >= $3::int THEN
-             clock_timestamp() + LEAST($4 * power(2, f.failures + 1 - $3::int), $5) * interval '1 second' END,
-           updated_at = clock_timestamp()
-         WHERE f.failures < $6 AND (f.blocked_until IS NULL OR f.blocked_until <= clock_timestamp())
+             ${this.databaseNow} + LEAST($4 * power(2, f.failures + 1 - $3::int), $5) * interval '1 second' END,
+           updated_at = ${this.databaseNow}
+         WHERE f.failures < $6 AND (f.blocked_until IS NULL OR f.blocked_until <= ${this.databaseNow})
          RETURNING failures`,
         [
           key.emailDigest,
@@ -68,7 +77,7 @@ export class LoginFailuresRepository {
   async find(key: FailureKey): Promise<{ failures: number; waitSeconds: number } | null> {
     const rows = await onDatabase(() =>
       this.failures.query<{ failures: number; waitSeconds: number }[]>(
-        `SELECT failures, GREATEST(0, ceil(extract(epoch FROM blocked_until - clock_timestamp())))::int AS "waitSeconds"
+        `SELECT failures, GREATEST(0, ceil(extract(epoch FROM blocked_until - ${this.databaseNow})))::int AS "waitSeconds"
          FROM login_failures WHERE account_digest = $1 AND device_id = $2`,
         [key.emailDigest, key.deviceId],
       ),
@@ -82,7 +91,7 @@ export class LoginFailuresRepository {
       this.failures.query<GuessingLock[]>(
         `SELECT account_digest AS "emailDigest", CASE WHEN failures < $2 THEN blocked_until END AS until
          FROM login_failures
-         WHERE account_digest = ANY($1) AND device_id = '' AND (failures >= $2 OR blocked_until > clock_timestamp())`,
+         WHERE account_digest = ANY($1) AND device_id = '' AND (failures >= $2 OR blocked_until > ${this.databaseNow})`,
         [emailDigests, closedAt],
       ),
     );
@@ -124,7 +133,7 @@ export class LoginFailuresRepository {
       this.failures.query(
         `DELETE FROM login_failures WHERE (account_digest, device_id) IN (
            SELECT account_digest, device_id FROM login_failures
-           WHERE failures < 10 AND updated_at < now() - $1 * interval '1 day'
+           WHERE failures < 10 AND updated_at < ${databaseTime(this.clock, 'now()')} - $1 * interval '1 day'
            ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
         [days, batch],
       ),

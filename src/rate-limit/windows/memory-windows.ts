@@ -22,6 +22,11 @@ export class MemoryWindows implements WindowStore {
     return Promise.resolve(this.decide(windows, this.clock.nowMs()));
   }
 
+  /** Forgets every admission. */
+  clear(): void {
+    this.logs.clear();
+  }
+
   async refund(windows: readonly Window[], at: number): Promise<void> {
     for (const window of windows) this.logs.get(window.key)?.refund(at, window);
   }

@@ -8,21 +8,21 @@ import { redisScript } from '../../platform/redis/redis-script.js';
  * commands that its callers gave up on long ago. Time never runs backwards within a window. If the clock is set back by
  * more than the window, the window starts again; otherwise it would stay closed for that long.
  *
- * KEYS: the windows of all requests. ARGV: deadline in microseconds (0: none); the plan, for each request a byte with the
- * number of its windows and a byte with the rule of each; then the rules, numbered from 1: limit, window in microseconds,
+ * KEYS: the windows of all requests. ARGV: deadline in microseconds (0: none); by how much a test has moved the clock, in
+ * microseconds; the plan, for each request a byte with the number of its windows and a byte with the rule of each; then the rules, numbered from 1: limit, window in microseconds,
  * grain. Arguments are few and short because passing one costs both client and server more than the counting does.
  * Returns the time, then for each window the remaining requests (-1: refused) and the microseconds until there are more.
  */
 export const CONSUME = redisScript(`
 local call, read, write = redis.call, struct.unpack, struct.pack
 local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
+local now = time[1] * 1000000 + time[2] + ARGV[2]
 local answer = { now }
 local deadline = tonumber(ARGV[1])
 if deadline > 0 and now > deadline then return answer end
-local plan, limits, windows, grains = ARGV[2], {}, {}, {}
-for rule = 1, (#ARGV - 2) / 3 do
-  limits[rule], windows[rule], grains[rule] = tonumber(ARGV[3 * rule]), tonumber(ARGV[3 * rule + 1]), tonumber(ARGV[3 * rule + 2])
+local plan, limits, windows, grains = ARGV[3], {}, {}, {}
+for rule = 1, (#ARGV - 3) / 3 do
+  limits[rule], windows[rule], grains[rule] = tonumber(ARGV[3 * rule + 1]), tonumber(ARGV[3 * rule + 2]), tonumber(ARGV[3 * rule + 3])
 end
 local first, place = 1, 1
 while first <= #KEYS do

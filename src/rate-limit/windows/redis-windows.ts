@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
 import type { RedisClient } from '../../platform/redis/redis-client.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
 import { evaluate } from '../../platform/redis/redis-script.js';
@@ -21,10 +22,13 @@ const BATCH = 128;
 /** Windows shared by all instances: one script checks and counts, on Redis' clock. */
 @Injectable()
 export class RedisWindows implements WindowStore {
-  private readonly clock = new RedisClock();
+  private readonly redisClock = new RedisClock();
   private readonly batch: TurnBatch<readonly Window[], readonly Decision[]>;
 
-  constructor(private readonly connection: RedisConnection) {
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly clock: Clock,
+  ) {
     this.batch = new TurnBatch(connection, (requests) => this.consumeAll(requests), BATCH);
   }
 
@@ -86,12 +90,12 @@ export class RedisWindows implements WindowStore {
     requests: readonly (readonly Window[])[],
     isAwaited: () => boolean,
   ): Promise<number[]> {
-    const answer = await this.askBefore(this.clock.deadline(LATE_MS), client, requests);
+    const answer = await this.askBefore(this.redisClock.deadline(LATE_MS), client, requests);
     if (answer.length > 1) return answer;
     // The deadline passed and nothing was counted. If the caller is still waiting, the server was not paused: this process
     // stalled, or the clock behind the deadline was set.
     if (!isAwaited()) throw new RedisUnavailable('the answer came too late');
-    this.clock.forget();
+    this.redisClock.forget();
     return this.askBefore(NO_DEADLINE, client, requests);
   }
 
@@ -111,9 +115,10 @@ export class RedisWindows implements WindowStore {
       }
     }
     const numbers = rules.flatMap(({ limit, windowMs, grain }) => [limit, windowMs * 1000, grain]);
+    const aheadUs = this.clock.aheadMs() * 1000;
     const sentAt = performance.now();
-    const answer = (await evaluate(client, CONSUME, keys, [deadline, plan, ...numbers])) as number[];
-    if (answer.length > 1) this.clock.learn(answer[0]!, sentAt);
+    const answer = (await evaluate(client, CONSUME, keys, [deadline, aheadUs, plan, ...numbers])) as number[];
+    if (answer.length > 1) this.redisClock.learn(answer[0]!, sentAt);
     return answer;
   }
 }

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Environment } from '../../platform/config/environment.js';
+import { AllowedOrigins } from '../../platform/http/allowed-origins.js';
 import { contextOf } from '../../platform/http/request-context.js';
 import { TokenCookies } from '../tokens/token-cookies.js';
 
@@ -14,13 +15,15 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 @Injectable()
 export class CrossSiteCheck implements CanActivate {
-  private readonly allowedOrigins: ReadonlySet<string>;
+  private readonly ownOrigin: string;
+  private readonly allowedOrigins: AllowedOrigins;
 
   constructor(
     environment: Environment,
     private readonly cookies: TokenCookies,
   ) {
-    this.allowedOrigins = new Set([new URL(environment.PUBLIC_URL).origin, ...environment.CORS_ORIGINS]);
+    this.ownOrigin = new URL(environment.PUBLIC_URL).origin;
+    this.allowedOrigins = new AllowedOrigins(environment);
   }
 
   canActivate(execution: ExecutionContext): true {
@@ -32,6 +35,7 @@ export class CrossSiteCheck implements CanActivate {
   private isAllowed(request: FastifyRequest): boolean {
     const { origin } = request.headers;
     const fetchSite = request.headers['sec-fetch-site'];
+    if (origin === this.ownOrigin) return true;
     if (origin !== undefined && this.allowedOrigins.has(origin)) return true;
     if (fetchSite === 'same-origin' || fetchSite === 'none') return true;
     return origin === undefined && fetchSite === undefined && !this.cookies.accompany(request);

@@ -7,7 +7,10 @@ import { SessionErrors } from '../session.errors.js';
 
 const MAX_RECORDED_ORIGIN = 200;
 
-/** Refuses and records the requests that the cross-site check has marked, after the limits have counted them. */
+/**
+ * Refuses and records the requests that the cross-site check has marked, after the limits have counted them. Of operational
+ * routes nothing is recorded.
+ */
 @Injectable()
 export class CsrfGuard implements CanActivate {
   constructor(private readonly audit: AuditService) {}
@@ -15,8 +18,9 @@ export class CsrfGuard implements CanActivate {
   /** Throws `csrf_rejected`. */
   canActivate(execution: ExecutionContext): true {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
-    const { isCrossSite, origin } = contextOf(request);
+    const { isCrossSite, isOperational, origin } = contextOf(request);
     if (!isCrossSite) return true;
+    if (isOperational) throw new Problem(SessionErrors.csrf_rejected);
     this.audit.recordRefusal({
       type: 'malicious_csrf',
       outcome: 'failure',

@@ -9,7 +9,12 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SessionCache } from '../state/session-cache.js';
 import { RevocationFeed } from '../state/revocation-feed.js';
 import type { RevocationReason } from '../session.entity.js';
-import { type EndedSession, type SessionSelector, SessionsRepository } from '../sessions.repository.js';
+import {
+  anyOf,
+  type EndedSession,
+  type SessionSelector,
+  SessionsRepository,
+} from '../sessions.repository.js';
 
 /** Ends sessions, on every instance. */
 @Injectable()
@@ -41,6 +46,11 @@ export class SessionRevocation {
   /** Ends one session in the caller's transaction, which records why. */
   async end(tx: Transaction, sessionId: string, reason: RevocationReason): Promise<void> {
     await this.revoke(tx, { id: sessionId }, reason);
+  }
+
+  /** Ends sessions of any accounts in the caller's transaction, which records why. */
+  async endAll(tx: Transaction, ids: readonly string[], reason: RevocationReason): Promise<void> {
+    await this.revoke(tx, anyOf(ids), reason);
   }
 
   /**

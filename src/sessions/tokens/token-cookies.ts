@@ -1,4 +1,3 @@
-import type { CookieSerializeOptions } from '@fastify/cookie';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Environment } from '../../platform/config/environment.js';
@@ -6,7 +5,8 @@ import { Environment } from '../../platform/config/environment.js';
 /** 400 days, the longest that browsers keep a cookie (RFC 6265bis section 5.5). */
 const DEVICE_MAX_AGE_SECONDS = 400 * 24 * 60 * 60;
 
-type CookieName = 'access_token' | 'refresh_token' | 'device';
+/** The cookies, without the prefix that they have with https. */
+export type CookieName = 'access_token' | 'refresh_token' | 'device';
 
 /**
  * The cookies of the browser transport. Scripts and other sites cannot use them, and the `__Host-` prefix protects
@@ -15,7 +15,7 @@ type CookieName = 'access_token' | 'refresh_token' | 'device';
 @Injectable()
 export class TokenCookies {
   private readonly prefix: string;
-  private readonly attributes: CookieSerializeOptions;
+  private readonly attributes: Omit<CookieDescription, 'name'>;
 
   constructor({ COOKIE_SECURE: secure, COOKIE_SAME_SITE: sameSite }: Environment) {
     this.prefix = secure ? '__Host-' : '';
@@ -50,9 +50,23 @@ export class TokenCookies {
     this.set(reply, 'refresh_token', '', 0);
   }
 
+  /** The name of a cookie and its attributes, as browsers see them. */
+  describe(name: CookieName): CookieDescription {
+    return { name: this.prefix + name, ...this.attributes };
+  }
+
   private set(reply: FastifyReply, name: CookieName, value: string, maxAge: number): void {
     void reply.setCookie(this.prefix + name, value, { ...this.attributes, maxAge });
   }
+}
+
+/** Where a cookie is sent, and who can read it. */
+export interface CookieDescription {
+  readonly name: string;
+  readonly path: string;
+  readonly httpOnly: boolean;
+  readonly secure: boolean;
+  readonly sameSite: 'strict' | 'lax';
 }
 
 /** The value of a cookie, and the seconds after which the browser deletes it. */

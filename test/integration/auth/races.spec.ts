@@ -1,10 +1,9 @@
-import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { newAddress, PASSWORD, register, signUp } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
+import { insist } from '../../support/app/insist.js';
 import { startApp, startBeside, type TestApp, type Variables } from '../../support/app/test-app.js';
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
-import { eventually } from '../../support/waiting/eventually.js';
 
 /** The number of runs of each race; the nightly run sets RACE_ROUNDS=20. */
 const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 3);
@@ -13,22 +12,6 @@ const RUNS = Array.from({ length: ROUNDS }, (_, run) => run + 1);
 /** The distinct refresh tokens in the responses. */
 const mintedBy = (answers: readonly { refreshToken?: string }[]): string[] =>
   [...new Set(answers.map(({ refreshToken }) => refreshToken))].filter((token) => token !== undefined);
-
-/**
- * Asks again for as long as the answer is 503, which a busy machine gives when a request waits too long for a connection;
- * it must say when to come back. The repeated requests race like the first ones.
- */
-async function insist(ask: () => Promise<LightMyRequestResponse>): Promise<LightMyRequestResponse> {
-  return eventually(
-    async () => {
-      const answer = await ask();
-      if (answer.statusCode !== 503) return answer;
-      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
-      throw new Error(`still answered 503: ${answer.body}`);
-    },
-    { timeoutMs: 30_000 },
-  );
-}
 
 interface Setting {
   readonly where: string;

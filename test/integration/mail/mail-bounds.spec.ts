@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Environment } from '../../../src/platform/config/environment.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
@@ -22,7 +23,7 @@ describe('MailBounds', () => {
     database = await freshDatabase();
     dataSource = await new DataSource(dataSourceOptions(database.settings, 'service')).initialize();
     transactions = new TransactionRunner(dataSource);
-    bounds = new MailBounds(new MailBoundsRepository(dataSource), KEY, clock);
+    bounds = new MailBounds(new MailBoundsRepository(dataSource), KEY, clock, new Environment());
   });
   afterEach(() => dataSource.query('DELETE FROM mail_bounds'));
   afterAll(async () => {

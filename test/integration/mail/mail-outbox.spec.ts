@@ -12,6 +12,7 @@ import { mailTemplate } from '../../../src/platform/mail/mail-template.js';
 import { MailTemplates } from '../../../src/platform/mail/mail-templates.js';
 import { type Mailer, NoMailer } from '../../../src/platform/mail/mailer.js';
 import { SmtpMailer } from '../../../src/platform/mail/smtp-mailer.js';
+import type { SingleUseSecrets } from '../../../src/platform/secrets/single-use-secrets.js';
 import { ManualClock } from '../../support/clock/manual-clock.js';
 import { type Alerting, alertingDataSource, startAlerting } from '../../support/monitoring/alerting.js';
 import { type MailServer, startMailServer } from '../../support/mail/mail-server.js';
@@ -23,6 +24,7 @@ const resetMail = mailTemplate({
   placeholders: ['link'],
   words: { en: words, de: words },
 });
+const secrets = { isLive: async (id: string) => id === 'live' } as SingleUseSecrets;
 const LINK = 'https://example.org/reset#token=a-secret-of-the-mail';
 
 describe('Mail through the outbox', () => {
@@ -55,10 +57,16 @@ describe('Mail through the outbox', () => {
 
   const environment = () => Object.assign(new Environment(), { PUBLIC_URL: 'https://id.example.org' });
   const mailOutbox = (mailer: Mailer) =>
-    new MailOutbox(alerting.outbox, new MailTemplates(environment()), mailer);
-  const send = (subject = 'user:1') =>
+    new MailOutbox(alerting.outbox, new MailTemplates(environment()), mailer, secrets);
+  const send = (subject = 'user:1', more: { secretId?: string } = {}) =>
     alerting.transactions.run((tx) =>
-      mails.send(tx, resetMail, { to: 'ada@example.com', locale: 'en', subject, values: { link: LINK } }),
+      mails.send(tx, resetMail, {
+        to: 'ada@example.com',
+        locale: 'en',
+        subject,
+        values: { link: LINK },
+        ...more,
+      }),
     );
   const drain = () => alerting.worker(mails).drain();
   const dump = async () =>
@@ -115,6 +123,23 @@ describe('Mail through the outbox', () => {
     await send(`alert:${alert!.id}`);
     await drain();
     expect(await alerting.rows()).toHaveLength(1);
+  });
+
+  it('is not sent if its secret can no longer be used', async () => {
+    await send('user:1', { secretId: 'dead' });
+    await send('user:2', { secretId: 'live' });
+    await drain();
+    const states = (await alerting.deliveries()).map(({ subject, state, sealed }) => [
+      subject,
+      state,
+      sealed,
+    ]);
+    expect(states).toEqual([
+      ['user:1', 'suppressed', null],
+      ['user:2', 'delivered', null],
+    ]);
+    expect(server.received).toHaveLength(1);
+    expect(JSON.stringify(server.received)).not.toContain('live');
   });
 
   it('is not written if no mail can be sent', async () => {

@@ -45,7 +45,7 @@ describe('Addresses blocked in response to alerts', () => {
     channel = new BlockAddressChannel(
       environment,
       new AlertsRepository(dataSource.getRepository(Alert)),
-      new AddressBlocks(new AddressBlocksRepository(dataSource.getRepository(AddressBlock)), clock),
+      new AddressBlocks(new AddressBlocksRepository(dataSource.getRepository(AddressBlock), clock), clock),
       audit,
       new TransactionRunner(dataSource),
     );
@@ -77,7 +77,7 @@ describe('Addresses blocked in response to alerts', () => {
 
   it('blocks it again at the next burst after the block has expired', async () => {
     await find();
-    await dataSource.query(`UPDATE address_blocks SET expires_at = now() - interval '1 second'`);
+    await dataSource.query(`UPDATE address_blocks SET expires_at = expires_at - interval '1 day'`);
     await find();
     expect(blocked()).toEqual(['192.0.2.1', '192.0.2.1']);
   });

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SystemClock } from '../../../src/platform/clock/clock.js';
+import { Environment } from '../../../src/platform/config/environment.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
@@ -29,8 +31,8 @@ describe('guessing one account', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     dataSource = await open();
-    repository = new LoginFailuresRepository(dataSource.getRepository(LoginFailures));
-    guessing = new AccountGuessing(repository);
+    repository = new LoginFailuresRepository(dataSource.getRepository(LoginFailures), new SystemClock());
+    guessing = new AccountGuessing(repository, new Environment());
     transactions = new TransactionRunner(dataSource);
   });
   afterAll(async () => {
@@ -116,7 +118,8 @@ describe('guessing one account', () => {
     for (let guess = 0; guess < 150; guess++) {
       const restarted = guess % 50 === 0 ? await open() : dataSource;
       const service = new AccountGuessing(
-        new LoginFailuresRepository(restarted.getRepository(LoginFailures)),
+        new LoginFailuresRepository(restarted.getRepository(LoginFailures), new SystemClock()),
+        new Environment(),
       );
       await service.begin(account, null).then(
         () => evaluated++,

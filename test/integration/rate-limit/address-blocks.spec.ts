@@ -30,7 +30,7 @@ describe('AddressBlocks', () => {
     }).initialize();
     transactions = new TransactionRunner(dataSource);
     open = () =>
-      new AddressBlocks(new AddressBlocksRepository(dataSource.getRepository(AddressBlock)), clock);
+      new AddressBlocks(new AddressBlocksRepository(dataSource.getRepository(AddressBlock), clock), clock);
     [here, elsewhere] = [open(), open()];
     await Promise.all([here.onModuleInit(), elsewhere.onModuleInit()]);
   });
@@ -69,7 +69,7 @@ describe('AddressBlocks', () => {
     const before = await here.list();
     expect(await block(1200)).toEqual([]);
     expect(await here.list()).toEqual(before);
-    await dataSource.query(`UPDATE address_blocks SET expires_at = now() - interval '1 second'`);
+    await dataSource.query(`UPDATE address_blocks SET expires_at = expires_at - interval '1 day'`);
     expect(await block(600)).toEqual([NETWORK]);
   });
 

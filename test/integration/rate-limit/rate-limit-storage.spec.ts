@@ -21,7 +21,7 @@ const minute = (limit: number): Window => ({
 });
 
 const open = (over: RedisConnection) =>
-  new RateLimitStorage(over, new RedisWindows(over), new MemoryWindows(new SystemClock()));
+  new RateLimitStorage(over, new RedisWindows(over, new SystemClock()), new MemoryWindows(new SystemClock()));
 
 describe.skipIf(inject('redis').kind !== 'own')('limits while Redis has a fault', () => {
   let server: RedisServer;

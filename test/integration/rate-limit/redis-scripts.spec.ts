@@ -34,7 +34,11 @@ describeWithRedis('the script that consumes', () => {
     await server.stop();
   });
 
-  async function consume(windows: readonly Window[], nowMs: number, deadlineUs = 0): Promise<number[]> {
+  async function consume(
+    windows: readonly Window[],
+    nowMs: number,
+    { deadlineUs = 0, aheadUs = 0 } = {},
+  ): Promise<number[]> {
     const args = windows.flatMap(({ limit, windowMs, grain }) => [limit, windowMs * 1000, grain]);
     const keys = windows.map(({ key }) => key);
     const plan = String.fromCharCode(windows.length, ...windows.map((_, index) => index + 1));
@@ -43,6 +47,7 @@ describeWithRedis('the script that consumes', () => {
       keys.length,
       ...keys,
       deadlineUs,
+      aheadUs,
       plan,
       ...args,
       nowMs,
@@ -51,6 +56,20 @@ describeWithRedis('the script that consumes', () => {
 
   const refund = (window: Window, nowMs: number) =>
     redis.eval(REFUND.lua, 1, window.key, nowMs * 1000, window.grain);
+
+  it('counts on a clock that was moved, ahead or back', async () => {
+    const window = windowOf(5, true);
+    for (let left = window.limit - 1; left >= 0; left -= 1)
+      expect((await consume([window], 1000))[1]).toBe(left);
+    expect((await consume([window], 1000))[1]).toBe(-1);
+    const aheadUs = 400 * 86_400_000_000;
+    expect(await consume([window], 1000, { aheadUs })).toEqual([
+      1_000_000 + aheadUs,
+      window.limit - 1,
+      WINDOW_MS * 1000,
+    ]);
+    expect((await consume([window], 1000))[1]).toBe(window.limit - 1);
+  });
 
   it('decides like the windows in memory for any sequence of requests', async () => {
     const pause = fc.oneof(
@@ -87,9 +106,13 @@ describeWithRedis('the script that consumes', () => {
 
   it('counts nothing after its deadline, and returns only the time', async () => {
     const window = windowOf(5, true);
-    expect(await consume([window], 2000, 1_999_999)).toEqual([2_000_000]);
+    expect(await consume([window], 2000, { deadlineUs: 1_999_999 })).toEqual([2_000_000]);
     expect(await redis.exists(window.key)).toBe(0);
-    expect(await consume([window], 2000, 2_000_000)).toEqual([2_000_000, 4, WINDOW_MS * 1000]);
+    expect(await consume([window], 2000, { deadlineUs: 2_000_000 })).toEqual([
+      2_000_000,
+      4,
+      WINDOW_MS * 1000,
+    ]);
   });
 
   it('keeps timestamps in order if the clock is set back a little', async () => {

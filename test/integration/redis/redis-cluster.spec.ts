@@ -32,7 +32,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
   async function slowestOfMany(): Promise<number> {
     const storage = new RateLimitStorage(
       connection,
-      new RedisWindows(connection),
+      new RedisWindows(connection, new SystemClock()),
       new MemoryWindows(new SystemClock()),
     );
     const askedAt = performance.now();

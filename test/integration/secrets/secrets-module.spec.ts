@@ -3,6 +3,7 @@ import { Test } from '@nestjs/testing';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClockModule } from '../../../src/platform/clock/clock.module.js';
+import { SystemClock } from '../../../src/platform/clock/clock.js';
 import { ConfigModule } from '../../../src/platform/config/config.module.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { CryptoModule } from '../../../src/platform/crypto/crypto.module.js';
@@ -42,7 +43,7 @@ describe('SecretsModule', () => {
     });
     const imports = [
       ConfigModule.with(environment),
-      ClockModule,
+      ClockModule.with(new SystemClock()),
       CryptoModule,
       DatabaseModule,
       SecretsModule,

@@ -1,3 +1,4 @@
+import { insist } from './insist.js';
 import type { TestApp } from './test-app.js';
 
 export const PASSWORD = 'wandering otters hum at 4 bells';
@@ -25,7 +26,7 @@ export async function register(
   email = newAddress(),
   password = PASSWORD,
 ): Promise<string> {
-  const answer = await call({ url: '/auth/register', body: { email, password } });
+  const answer = await insist(() => call({ url: '/auth/register', body: { email, password } }));
   if (answer.statusCode !== 201)
     throw new Error(`registration was answered ${answer.statusCode}: ${answer.body}`);
   return email;
@@ -33,7 +34,9 @@ export async function register(
 
 /** Signs in with the body transport; throws if the login is refused. */
 export async function logIn({ call }: TestApp, email: string, password = PASSWORD): Promise<Tokens> {
-  const answer = await call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' } });
+  const answer = await insist(() =>
+    call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' } }),
+  );
   if (answer.statusCode !== 200) throw new Error(`login was answered ${answer.statusCode}: ${answer.body}`);
   return answer.json<Tokens>();
 }

@@ -11,7 +11,7 @@ import { AuditPartitions } from '../../../src/audit/partitions/audit-partitions.
 import { SealingRound } from '../../../src/audit/seals/sealing-round.js';
 import { SpoolDrain } from '../../../src/audit/spool/spool-drain.js';
 import { AuditVerification } from '../../../src/audit/verification/audit-verification.js';
-import { Clock } from '../../../src/platform/clock/clock.js';
+import { Clock, SystemClock } from '../../../src/platform/clock/clock.js';
 import { ClockModule } from '../../../src/platform/clock/clock.module.js';
 import { ConfigModule } from '../../../src/platform/config/config.module.js';
 import { Environment } from '../../../src/platform/config/environment.js';
@@ -97,7 +97,13 @@ export async function startTrail(options: TrailOptions = {}): Promise<Trail> {
     ...options.settings,
   });
   const builder = Test.createTestingModule({
-    imports: [ConfigModule.with(environment), ClockModule, CryptoModule, DatabaseModule, AuditModule],
+    imports: [
+      ConfigModule.with(environment),
+      ClockModule.with(new SystemClock()),
+      CryptoModule,
+      DatabaseModule,
+      AuditModule,
+    ],
   });
   if (!options.background) builder.overrideProvider(AuditLifecycle).useValue({});
   if (options.clock) builder.overrideProvider(Clock).useValue(options.clock);

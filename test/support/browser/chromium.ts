@@ -12,7 +12,7 @@ export const lacksChromium = PROGRAM === undefined && process.env['CI'] !== 'tru
  * Starts headless Chromium with a new profile; each of its contexts belongs to one user. Throws if it is not
  * installed.
  */
-export function startChromium(): Promise<Browser> {
+export function startChromium(args: readonly string[] = []): Promise<Browser> {
   if (PROGRAM === undefined) throw new Error('Chromium is missing: install the package chromium.');
   return chromium.launch({
     executablePath: PROGRAM,
@@ -24,6 +24,7 @@ export function startChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SystemClock } from '../../../src/platform/clock/clock.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
 import type { WindowStore } from '../../../src/rate-limit/windows/window.js';
@@ -37,7 +38,7 @@ export async function openClusterWindows(): Promise<OpenWindowStore> {
 async function overRedis(urls: readonly string[], stop: () => Promise<void>): Promise<OpenWindowStore> {
   const connection = await connect(urls);
   return {
-    store: new RedisWindows(connection),
+    store: new RedisWindows(connection, new SystemClock()),
     pass: async (ms) => {
       await delay(ms);
     },

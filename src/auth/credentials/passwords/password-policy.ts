@@ -26,7 +26,8 @@ const SHORTEST_CONTEXT_WORD = 3;
 
 const ADVICE = 'use four or more random words, or one made by a password manager';
 
-const WORDS: Readonly<Record<Weakness, string>> = {
+/** What weak passwords consist of, as {@link PasswordPolicy} says it. */
+export const WEAKNESSES: Readonly<Record<Weakness, string>> = {
   context: 'parts of your address or the name of the service',
   repetition: 'repetitions',
   keys: 'neighbouring keys',
@@ -58,7 +59,7 @@ export class PasswordPolicy {
       return `password is on a list of breached passwords and well-known phrases; ${ADVICE}`;
     const weaknesses = await weaknessesOf(estimator, password, contextWords(email));
     if (!weaknesses) return null;
-    const reasons = [...weaknesses].map((weakness) => WORDS[weakness]);
+    const reasons = [...weaknesses].map((weakness) => WEAKNESSES[weakness]);
     return `password is easy to guess${reasons.length > 0 ? `, it consists of ${joined(reasons)}` : ''}; ${ADVICE}`;
   }
 }

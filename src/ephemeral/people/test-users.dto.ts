@@ -1,0 +1,108 @@
+import { ApiProperty } from '@nestjs/swagger';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  Max,
+  Min,
+  ValidateBy,
+  type ValidationArguments,
+} from 'class-validator';
+import { IsPasswordText } from '../../auth/credentials/passwords/password.decorator.js';
+import { type Role, ROLES } from '../../platform/access/principal.js';
+import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { ProfileDto } from '../../users/dto/profile.dto.js';
+import { IsAccountEmail } from '../../users/email.decorator.js';
+import { NotBuilt } from '../not-built.decorator.js';
+
+/** One transaction makes them all. */
+const MOST = 1000;
+
+const NotWithEmail = () =>
+  ValidateBy({
+    name: 'notWithEmail',
+    validator: {
+      validate: (_: unknown, fault?: ValidationArguments) => {
+        const { email }: Partial<MakeUsersDto> = fault?.object ?? {};
+        return email === undefined;
+      },
+      defaultMessage: () => '$property must not be given together with email',
+    },
+  });
+
+/** The people to make. */
+export class MakeUsersDto {
+  /** A fresh address at `example.test` by default. */
+  @ApiProperty({
+    type: String,
+    required: false,
+    nullable: true,
+    format: 'email',
+    example: 'ada@example.test',
+  })
+  @IfPresent()
+  @IsAccountEmail()
+  email?: string | null;
+
+  /** A random one by default. The policy for passwords does not apply. */
+  @ApiProperty({ type: String, required: false, nullable: true, maxLength: 256, example: 'secret' })
+  @IfPresent()
+  @IsPasswordText()
+  password?: string | null;
+
+  /** Whether the address is proven; true by default. */
+  @ApiProperty({ type: Boolean, required: false, nullable: true, example: true })
+  @IfPresent()
+  @IsBoolean()
+  verified?: boolean | null;
+
+  /** `user` by default, and always among them. */
+  @ApiProperty({ enum: ROLES, isArray: true, required: false, nullable: true, example: ['user'] })
+  @IfPresent()
+  @IsArray()
+  @ArrayMaxSize(ROLES.length)
+  @IsIn(ROLES, { each: true })
+  roles?: Role[] | null;
+
+  @ApiProperty({ type: Boolean, required: false, nullable: true, example: false })
+  @IfPresent()
+  @NotBuilt('second factors')
+  totp?: boolean | null;
+
+  @ApiProperty({ type: Boolean, required: false, nullable: true, example: false })
+  @IfPresent()
+  @NotBuilt('API keys')
+  apiKey?: boolean | null;
+
+  /** How many; 1 by default. */
+  @ApiProperty({ type: 'integer', required: false, nullable: true, minimum: 1, maximum: MOST, example: 1 })
+  @IfPresent()
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  @NotWithEmail()
+  count?: number | null;
+}
+
+/** One person, with all that is needed to sign in. */
+export class TestUserDto {
+  user: ProfileDto;
+
+  password: string;
+
+  @ApiProperty({ type: String, nullable: true, example: null })
+  totpSecret: string | null;
+
+  @ApiProperty({ type: String, isArray: true, nullable: true, example: null })
+  recoveryCodes: string[] | null;
+
+  @ApiProperty({ type: String, nullable: true, example: null })
+  apiKey: string | null;
+}
+
+/** The people that were made, in no particular order. */
+export class TestUsersDto {
+  items: TestUserDto[];
+}

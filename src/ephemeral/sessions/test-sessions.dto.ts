@@ -1,0 +1,53 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsUUID } from 'class-validator';
+import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { BodySignedInDto } from '../../sessions/dto/signed-in.dto.js';
+import { IsDuration } from '../time/duration.js';
+
+/** The session to make. */
+export class MakeSessionDto {
+  @ApiProperty({ format: 'uuid' })
+  @IsUUID()
+  userId: string;
+
+  /** The highest that the account can reach by default. */
+  @ApiProperty({ enum: ['aal1'], required: false, nullable: true, example: 'aal1' })
+  @IfPresent()
+  @IsIn(['aal1'], { message: 'acr must be aal1: test accounts have no second factors' })
+  acr?: 'aal1' | null;
+
+  /** How long ago the account's owner has proven who they are; just now by default. */
+  @ApiProperty({ type: String, required: false, nullable: true, example: '20m' })
+  @IfPresent()
+  @IsDuration()
+  age?: string | null;
+}
+
+/** A cookie in the shape that Playwright's `browserContext.addCookies` takes. */
+export class BrowserCookieDto {
+  name: string;
+
+  value: string;
+
+  @ApiProperty({ example: 'localhost' })
+  domain: string;
+
+  @ApiProperty({ example: '/' })
+  path: string;
+
+  /** Unix seconds on the machine's clock, which the browser goes by. */
+  @ApiProperty({ type: 'integer' })
+  expires: number;
+
+  httpOnly: boolean;
+
+  secure: boolean;
+
+  @ApiProperty({ enum: ['Strict', 'Lax'] })
+  sameSite: 'Strict' | 'Lax';
+}
+
+/** A session by both transports. */
+export class TestSessionDto extends BodySignedInDto {
+  cookies: BrowserCookieDto[];
+}

@@ -1,0 +1,31 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IsDuration } from './duration.js';
+import { IsTime } from '../../audit/reading/dto/time.decorator.js';
+
+/** How to move the clock; nothing moves it back to real time. */
+export class MoveClockDto {
+  /** Moves the clock forward from where it is. */
+  @ApiProperty({ type: String, required: false, nullable: true, example: '31m' })
+  @IfPresent()
+  @IsDuration()
+  advance?: string | null;
+
+  /** Sets the clock; time runs on from there. */
+  @ApiProperty({
+    type: String,
+    required: false,
+    nullable: true,
+    format: 'date-time',
+    example: '2027-01-01T00:00:00Z',
+  })
+  @IfPresent()
+  @IsTime()
+  now?: string | null;
+}
+
+/** The service's time. */
+export class ClockDto {
+  @ApiProperty({ format: 'date-time' })
+  now: string;
+}

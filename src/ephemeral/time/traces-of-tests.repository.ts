@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+
+/** What tests leave in the database, beside the trail: credentials and devices go with their account. */
+const TABLES = [
+  'users',
+  'sessions',
+  'single_use_secrets',
+  'outbox_messages',
+  'caught_mails',
+  'login_failures',
+  'address_blocks',
+  'mail_bounds',
+];
+
+/** Statements over what a moved clock and the people of tests leave behind. */
+@Injectable()
+export class TracesOfTestsRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Moves the clock that the functions of the database go by. */
+  async moveDatabaseClock(aheadMs: number): Promise<void> {
+    await this.dataSource.query(`UPDATE throwaway_clock SET ahead = $1 * interval '1 ms'`, [aheadMs]);
+  }
+
+  /** Returns the sessions that have not ended; with a time, those made later only. */
+  async liveSessions(since: Date | null): Promise<string[]> {
+    const rows = await this.dataSource.query<{ id: string }[]>(
+      'SELECT id FROM sessions WHERE revoked_at IS NULL AND ($1::timestamptz IS NULL OR created_at > $1)',
+      [since],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Removes what would hold until a time that was taken back: waits, blocks, secrets, and pauses before the next attempt. */
+  async forgetAfter(tx: Transaction, now: Date): Promise<void> {
+    await tx.query('DELETE FROM login_failures WHERE updated_at > $1', [now]);
+    await tx.query('DELETE FROM address_blocks');
+    await tx.query('DELETE FROM mail_bounds');
+    await tx.query('DELETE FROM single_use_secrets WHERE created_at > $1', [now]);
+    await tx.query('UPDATE outbox_messages SET next_attempt_at = $1 WHERE next_attempt_at > $1', [now]);
+  }
+
+  /** Removes everybody and everything that belongs to somebody. */
+  async empty(tx: Transaction): Promise<void> {
+    for (const table of TABLES) await tx.query(`DELETE FROM ${table}`);
+  }
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { FastifyReply } from 'fastify';
+import { PlatformErrors } from '../errors/platform.errors.js';
+import { Problem } from '../errors/problem.js';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/**
+ * Scripts, style sheets and images of a page, which a strict Content-Security-Policy keeps out of its HTML. They are not
+ * cached, so that a page never runs the script of another version.
+ */
+export class PageAssets {
+  private readonly files: ReadonlyMap<string, Buffer>;
+
+  /** Reads files of a folder, whose URL ends with a slash. Throws if one is missing. */
+  constructor(folder: URL, names: readonly string[]) {
+    this.files = new Map(names.map((name) => [name, readFileSync(new URL(name, folder))]));
+  }
+
+  /** Returns a file as the body of a response and sets its type. Throws `not_found` for a name that was not listed. */
+  send(name: string, reply: FastifyReply): Buffer {
+    const file = this.files.get(name);
+    if (!file) throw new Problem(PlatformErrors.not_found);
+    void reply.type(TYPES[extname(name)]!);
+    return file;
+  }
+}
