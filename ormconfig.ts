@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { PasswordCredential } from './src/auth/credentials/passwords/password-credential.entity.js';
+import { RecoveryCode } from './src/auth/credentials/factors/recovery-codes/recovery-code.entity.js';
+import { TotpFactor } from './src/auth/credentials/factors/totp/totp-factor.entity.js';
 import { KnownDevice } from './src/sessions/devices/known-device.entity.js';
 import { SigningKey } from './src/sessions/keys/signing-key.entity.js';
 import { Session } from './src/sessions/session.entity.js';
@@ -20,6 +22,8 @@ export default new DataSource({
   entities: [
     User,
     PasswordCredential,
+    TotpFactor,
+    RecoveryCode,
     Session,
     KnownDevice,
     SigningKey,

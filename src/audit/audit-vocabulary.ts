@@ -26,6 +26,12 @@ export interface AuditDetails {
   authn_login_fail_max: { account: string };
   /** The password was right, but the account's address is not verified, and `REQUIRE_VERIFIED_EMAIL` is set. */
   authn_login_unverified: { account: string };
+  /** The password was right, and a second factor is asked for; `methods` are those that the account can use. */
+  authn_factor_required: { account: string; methods: string[] };
+  /** A code of a second factor was wrong or used, or its challenge was not valid; `reason` is the response's code. */
+  authn_factor_fail: { method: string };
+  /** A recovery code was used; `left` others are unused. */
+  authn_recovery_code_used: { left: number };
   /** The user of a session authenticated again. `amr` lists the session's methods since then. */
   authn_step_up: { account: string; methods: string[]; amr: string[] };
   /** `by`: the owner with the old password, the owner with a mailed link, or an operator. */
@@ -73,6 +79,11 @@ export interface AuditDetails {
   /** The account got its former address back, by the undo link. */
   user_email_change_undone: Record<string, never>;
   user_email_undo_fail: Record<string, never>;
+  /** A second factor was confirmed; `factors` counts those that the account has now. */
+  user_factor_added: { factorId: string; factorType: string; factors: number };
+  /** `roles` are those of the account, because the removal weighs more with some. */
+  user_factor_removed: { factorId: string; factorType: string; factors: number; roles: string[] };
+  user_recovery_codes_created: { codes: number };
   user_disabled: Record<string, never>;
   user_enabled: Record<string, never>;
   user_deleted: Record<string, never>;
@@ -121,6 +132,9 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_lock: true,
   authn_login_fail_max: true,
   authn_login_unverified: true,
+  authn_factor_required: true,
+  authn_factor_fail: true,
+  authn_recovery_code_used: true,
   authn_step_up: true,
   authn_password_change: true,
   authn_password_change_fail: true,
@@ -146,6 +160,9 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_email_changed: true,
   user_email_change_undone: { ends: 'every session' },
   user_email_undo_fail: true,
+  user_factor_added: true,
+  user_factor_removed: true,
+  user_recovery_codes_created: true,
   user_disabled: { ends: 'every session' },
   user_enabled: true,
   user_deleted: { ends: 'every session' },

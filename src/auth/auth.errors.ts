@@ -8,5 +8,20 @@ export const AuthErrors = problemTable({
     'E-mail address not verified',
     'Verify the e-mail address first, with the link in the mail that was just sent to it.',
   ],
+  factor_required: [
+    401,
+    'Second factor required',
+    'The password is correct, but the account has a second factor: send it with `challenge` to POST /auth/login/factor.',
+  ],
+  invalid_challenge: [
+    400,
+    'Challenge not valid',
+    'This challenge is not valid or no longer valid. Sign in again from the beginning.',
+  ],
+  too_many_factors: [
+    409,
+    'Too many factors',
+    'The account has as many factors of this kind as it can have. Remove one first.',
+  ],
   registration_closed: [403, 'Registration closed', 'Accounts are created by invitation only.'],
 });

@@ -24,6 +24,25 @@ import { OwnAddressController } from './addresses/own-address.controller.js';
 import { UnverifiedSignIns } from './sign-in/unverified-sign-ins.js';
 import { VerificationRequests } from './addresses/verification-requests.js';
 import { VerifiedAddressCondition } from './addresses/verified-address-condition.js';
+import { FactorAdditions } from './credentials/factors/factor-additions.js';
+import { FactorGuesses } from './sign-in/factor-guesses.js';
+import { FactorMethods } from './credentials/factors/factor-methods.js';
+import { FactorNotices } from './credentials/factors/factor-notices.js';
+import { FactorRemoval } from './credentials/factors/factor-removal.js';
+import { FactorsController } from './credentials/factors/factors.controller.js';
+import { FactorsView } from './credentials/factors/factors-view.js';
+import { OwnFactors } from './credentials/factors/own-factors.service.js';
+import { RecoveryCode } from './credentials/factors/recovery-codes/recovery-code.entity.js';
+import { RecoveryCodeUse } from './credentials/factors/recovery-codes/recovery-code-use.js';
+import { RecoveryCodes } from './credentials/factors/recovery-codes/recovery-codes.js';
+import { RecoveryCodesRepository } from './credentials/factors/recovery-codes/recovery-codes.repository.js';
+import { TotpCheck } from './credentials/factors/totp/totp-check.js';
+import { TotpCodes } from './credentials/factors/totp/totp-codes.js';
+import { TotpEnrolment } from './credentials/factors/totp/totp-enrolment.js';
+import { TotpFactor } from './credentials/factors/totp/totp-factor.entity.js';
+import { TotpFactorsRepository } from './credentials/factors/totp/totp-factors.repository.js';
+import { TotpSecrets } from './credentials/factors/totp/totp-secrets.js';
+import { TypedCodes } from './credentials/factors/typed-codes.js';
 import { PasswordCredential } from './credentials/passwords/password-credential.entity.js';
 import { PasswordChange } from './credentials/passwords/password-change.js';
 import { PasswordCredentials } from './credentials/passwords/password-credentials.js';
@@ -55,12 +74,20 @@ import { addressChangeMail } from './mails/address-change.mail.js';
 import { addressChangedMail } from './mails/address-changed.mail.js';
 import { addressChangingMail } from './mails/address-changing.mail.js';
 import { addressTakenMail } from './mails/address-taken.mail.js';
+import { factorAddedMail } from './mails/factor-added.mail.js';
+import { factorRemovedMail } from './mails/factor-removed.mail.js';
+import { recoveryCodeUsedMail } from './mails/recovery-code-used.mail.js';
 import { registrationTakenMail } from './mails/registration-taken.mail.js';
 import { verificationMail } from './mails/verification.mail.js';
+import { CodeStepUp } from './step-up/code-step-up.js';
 import { PasswordStepUp } from './step-up/password-step-up.js';
 import { SessionGuesses } from './step-up/session-guesses.js';
 import { StepUpController } from './step-up/step-up.controller.js';
 import { StepUpService } from './step-up/step-up.service.js';
+import { FactorChallenges } from './sign-in/factor-challenges.js';
+import { FactorLoginController } from './sign-in/factor-login.controller.js';
+import { FactorLoginService } from './sign-in/factor-login.service.js';
+import { RefusedSignIns } from './sign-in/refused-sign-ins.js';
 import { LoginController } from './sign-in/login.controller.js';
 import { LoginRecord } from './sign-in/login-record.js';
 import { LoginService } from './sign-in/login.service.js';
@@ -93,6 +120,24 @@ const addresses = [
   VerificationRequests,
   VerifiedAddressCondition,
 ];
+/** After the addresses: an unproven address is reported before a missing factor, in the order of registration. */
+const factors = [
+  FactorAdditions,
+  FactorMethods,
+  FactorNotices,
+  FactorRemoval,
+  FactorsView,
+  OwnFactors,
+  RecoveryCodeUse,
+  RecoveryCodes,
+  RecoveryCodesRepository,
+  TotpCheck,
+  TotpCodes,
+  TotpEnrolment,
+  TotpFactorsRepository,
+  TotpSecrets,
+  TypedCodes,
+];
 const registration = [
   AccountCreation,
   OpenRegistration,
@@ -100,8 +145,16 @@ const registration = [
   SilentRegistration,
   TakenNotices,
 ];
-const signIn = [LoginService, LoginRecord, SignInService];
-const stepUp = [PasswordStepUp, SessionGuesses, StepUpService];
+const signIn = [
+  FactorChallenges,
+  FactorGuesses,
+  FactorLoginService,
+  LoginService,
+  LoginRecord,
+  RefusedSignIns,
+  SignInService,
+];
+const stepUp = [CodeStepUp, PasswordStepUp, SessionGuesses, StepUpService];
 const ownPassword = [OwnPassword, PasswordSwap];
 const recovery = [
   AccountSecrets,
@@ -116,7 +169,7 @@ const recovery = [
 /** Registration, sign-in, step-up and the credentials that these check. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([PasswordCredential]),
+    TypeOrmModule.forFeature([PasswordCredential, RecoveryCode, TotpFactor]),
     AuditModule,
     RateLimitModule,
     UsersModule,
@@ -127,8 +180,11 @@ const recovery = [
       addressChangedMail,
       addressChangingMail,
       addressTakenMail,
+      factorAddedMail,
+      factorRemovedMail,
       passwordChangedMail,
       passwordResetMail,
+      recoveryCodeUsedMail,
       registrationTakenMail,
       verificationMail,
     ),
@@ -136,13 +192,24 @@ const recovery = [
   controllers: [
     RegistrationController,
     LoginController,
+    FactorLoginController,
+    FactorsController,
     StepUpController,
     OwnPasswordController,
     RecoveryController,
     AddressesController,
     OwnAddressController,
   ],
-  providers: [...passwords, ...registration, ...addresses, ...signIn, ...stepUp, ...ownPassword, ...recovery],
+  providers: [
+    ...passwords,
+    ...registration,
+    ...addresses,
+    ...factors,
+    ...signIn,
+    ...stepUp,
+    ...ownPassword,
+    ...recovery,
+  ],
   exports: [AccountCreation, NewPassword, PasswordChange, PasswordCredentials, PasswordHasher],
 })
 export class AuthModule {}

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { getOptionsToken, getStorageToken, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
+import { AccountLimit } from './account-limit.js';
 import { Admission } from './admission.js';
 import { AddressBlock } from './blocks/address-block.entity.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
@@ -51,6 +52,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     LoginFailuresRepository,
     LoginFailuresPurge,
     AccountGuessing,
+    AccountLimit,
     Admission,
     RateLimitDocumentation,
   ],
@@ -59,6 +61,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     RateLimitDocumentation,
     RoutePolicies,
     AccountGuessing,
+    AccountLimit,
     AddressBlocks,
     BlockRemoval,
     MemoryWindows,

@@ -12,8 +12,8 @@ const attempt: GuessingAttempt = { failures: 1, succeeded: async () => 0, refund
 const stillHolds = async () => true;
 
 const password: Proof = { method: 'pwd', attempt, stillHolds };
-const code: Proof = { method: 'otp', attempt, stillHolds };
-const key: PossessionProof = { method: 'pop', userVerified: false, stillHolds };
+const code: Proof = { method: 'otp', factor: 'app', attempt, stillHolds };
+const key: PossessionProof = { method: 'pop', factor: 'key', userVerified: false, stillHolds };
 const verifiedKey: PossessionProof = { ...key, userVerified: true };
 
 const TABLE: [string, Proof[], Assurance][] = [

@@ -17,21 +17,36 @@ interface ProofOf<M extends AuthenticationMethod> {
 }
 
 /**
- * A password or a typed code. It can be guessed, so it contains the attempt that was counted before the check; code
- * that does not count attempts cannot create such a proof.
+ * A password. It can be guessed, so it contains the attempt that was counted before the check; code that does not count
+ * attempts cannot create such a proof.
  */
-export interface GuessableProof extends ProofOf<'pwd' | 'otp'> {
+export interface PasswordProof extends ProofOf<'pwd'> {
   readonly attempt: GuessingAttempt;
+}
+
+/** A typed code, which can be guessed like a password. */
+export interface CodeProof extends ProofOf<'otp'> {
+  readonly attempt: GuessingAttempt;
+  /** See {@link ProvenState}. */
+  readonly factor: string;
 }
 
 /** A signature by a registered key. */
 export interface PossessionProof extends ProofOf<'pop'> {
+  /** See {@link ProvenState}. */
+  readonly factor: string;
   /** Whether the authenticator verified its user. */
   readonly userVerified: boolean;
 }
 
 /** A factor that was proven just now. */
-export type Proof = GuessableProof | PossessionProof;
+export type Proof = PasswordProof | CodeProof | PossessionProof;
+
+/** What decides the level of a proof, which a credential can have before anybody guesses at it. */
+export type ProvenFactor =
+  | Pick<PasswordProof, 'method'>
+  | Pick<CodeProof, 'method' | 'factor'>
+  | Pick<PossessionProof, 'method' | 'factor' | 'userVerified'>;
 
 /** The result of a set of proofs, as stored in sessions and stated in tokens. */
 export interface Assurance {
@@ -39,11 +54,20 @@ export interface Assurance {
   readonly acr: AssuranceLevel;
 }
 
+/** What a session stores about its proofs. */
+export interface ProvenState extends Assurance {
+  /** The second factors that were proven: the ids of registered ones, or a fixed word for recovery codes. */
+  readonly factors: string[];
+}
+
 /**
  * The assurance of a session with these proofs in addition to the methods that it already has. Two different factors
  * are `aal2`, and so is a key whose authenticator verified its user.
  */
-export function assuranceOf(proofs: readonly Proof[], held: readonly AuthenticationMethod[] = []): Assurance {
+export function assuranceOf(
+  proofs: readonly ProvenFactor[],
+  held: readonly AuthenticationMethod[] = [],
+): Assurance {
   const methods = new Set<AuthenticationMethod>([
     ...held.filter((method) => method !== 'user' && method !== 'mfa'),
     ...proofs.map(({ method }) => method),
@@ -54,4 +78,13 @@ export function assuranceOf(proofs: readonly Proof[], held: readonly Authenticat
   if (verified) methods.add('user');
   if (several) methods.add('mfa');
   return { amr: [...methods], acr: several || verified ? 'aal2' : 'aal1' };
+}
+
+/** What a session stores once these proofs are added to those that it has. */
+export function provenState(
+  proofs: readonly ProvenFactor[],
+  held: Pick<ProvenState, 'amr' | 'factors'> = { amr: [], factors: [] },
+): ProvenState {
+  const added = proofs.flatMap((proof) => (proof.method === 'pwd' ? [] : proof.factor));
+  return { ...assuranceOf(proofs, held.amr), factors: [...new Set([...held.factors, ...added])] };
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UuidV7 } from '../platform/crypto/uuid.js';
 import type { Origin } from '../platform/http/origin.js';
-import type { Assurance } from './proofs.js';
+import type { ProvenState } from './proofs.js';
 import { clientFingerprint } from './refresh/client-fingerprint.js';
 import { SessionLifetimes } from './session-lifetimes.js';
 import { Session } from './session.entity.js';
@@ -21,7 +21,7 @@ export class SessionFactory {
   create(
     userId: string,
     deviceId: string | null,
-    { ageMs, ...assurance }: Assurance & { readonly ageMs: number },
+    { ageMs, ...proven }: ProvenState & { readonly ageMs: number },
     origin: Origin,
   ): Session {
     const { now, idleExpiresAt, expiresAt } = this.lifetimes.beginning();
@@ -38,7 +38,7 @@ export class SessionFactory {
       revokeReason: null,
       deviceId: deviceId ?? this.ids.next(),
       client: clientFingerprint(origin),
-      ...assurance,
+      ...proven,
       authTime: new Date(now.getTime() - ageMs),
       userAgent: origin.userAgent,
       network: origin.network,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { Origin } from '../platform/http/origin.js';
-import type { Assurance } from './proofs.js';
+import type { ProvenState } from './proofs.js';
 import { SessionRevocation } from './revocation/session-revocation.js';
 import { SessionFactory } from './session-factory.js';
 import type { Session } from './session.entity.js';
@@ -32,7 +32,7 @@ export class SessionOpening {
     tx: Transaction,
     userId: string,
     deviceId: string | null,
-    assurance: Assurance & { readonly ageMs: number },
+    proven: ProvenState & { readonly ageMs: number },
     origin: Origin,
   ): Promise<Session> {
     const skip = MAX_SESSIONS - 1;
@@ -40,6 +40,6 @@ export class SessionOpening {
     const ids = oldest.map(({ id }) => id);
     if (ids.length > 0)
       await this.revocation.endSome(tx, those(ids, userId), { reason: 'session_limit', by: null, origin });
-    return this.factory.create(userId, deviceId, assurance, origin);
+    return this.factory.create(userId, deviceId, proven, origin);
   }
 }

@@ -78,6 +78,10 @@ export class Session {
   @Column({ type: 'timestamptz', name: 'auth_time', precision: 3, nullable: true })
   authTime: Date | null;
 
+  /** What proved a second factor in this session; see {@link ProvenState}. */
+  @Column('text', { array: true, default: [] })
+  factors: string[];
+
   /** `User-Agent` of the client that signed in, shown to the owner; null if it sent none. */
   @Column('text', { name: 'user_agent', nullable: true })
   userAgent: string | null;

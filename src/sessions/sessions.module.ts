@@ -32,6 +32,8 @@ import { OwnSessionsController } from './own-sessions/own-sessions.controller.js
 import { OwnSessions } from './own-sessions/own-sessions.service.js';
 import { PlaceNames } from './own-sessions/place-names.js';
 import { SessionDescription } from './own-sessions/session-description.js';
+import { SessionLevels } from './levels/session-levels.js';
+import { SessionLevelsRepository } from './levels/session-levels.repository.js';
 import { RecentProof } from './recent/recent-proof.js';
 import { SessionStepUp } from './recent/session-step-up.js';
 import { StepUpMethods } from './recent/step-up-methods.js';
@@ -87,6 +89,7 @@ const sessions = [
 ];
 const devices = [DeviceTokens, KnownDevicesRepository, NewDeviceNotice, SessionDevices];
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
+const levels = [SessionLevels, SessionLevelsRepository];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
 const revocation = [AccessRevocation, LogoutService, RevocationFeed, SessionRevocation];
 const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
@@ -121,6 +124,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     ...devices,
     ...refresh,
     ...recent,
+    ...levels,
     ...revocation,
     ...ownSessions,
     ...state,
@@ -140,6 +144,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     SessionConditions,
     SessionDevices,
     SessionIssuer,
+    SessionLevels,
     SessionRevocation,
     SessionState,
     SessionStepUp,

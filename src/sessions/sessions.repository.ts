@@ -81,7 +81,7 @@ export class SessionsRepository {
   async prove(
     tx: Transaction,
     { id }: Session,
-    proven: Pick<Session, 'amr' | 'acr' | 'authTime'>,
+    proven: Pick<Session, 'amr' | 'acr' | 'factors' | 'authTime'>,
   ): Promise<void> {
     await tx.update(Session, { id, revokedAt: IsNull() }, proven);
   }

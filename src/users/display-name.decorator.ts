@@ -12,20 +12,23 @@ const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\u200c\u200d]+$/u;
 const VISIBLE = /[^\p{Z}\p{M}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** Validates a display name: NFC, trimmed, 1 to 80 code points, without characters that could fake a line or reverse text. */
-export const IsDisplayName = () =>
+export const IsDisplayName = () => IsPrintableText('displayName', MAX_CODE_POINTS);
+
+/** Validates a name that a person chose, as {@link IsDisplayName} does, with another limit. */
+export const IsPrintableText = (name: string, maxCodePoints: number) =>
   applyDecorators(
     Transform(({ value }: { value: unknown }) =>
-      isBoundedText(value, MAX_CODE_POINTS) ? value.normalize('NFC').trim() : value,
+      isBoundedText(value, maxCodePoints) ? value.normalize('NFC').trim() : value,
     ),
     ValidateBy({
-      name: 'displayName',
+      name,
       validator: {
         validate: (value: unknown) =>
-          isBoundedText(value, MAX_CODE_POINTS) &&
+          isBoundedText(value, maxCodePoints) &&
           PRINTABLE.test(value) &&
           VISIBLE.test(value) &&
-          codePointsOf(value) <= MAX_CODE_POINTS,
-        defaultMessage: () => `$property must be text of 1 to ${MAX_CODE_POINTS} printable characters`,
+          codePointsOf(value) <= maxCodePoints,
+        defaultMessage: () => `$property must be text of 1 to ${maxCodePoints} printable characters`,
       },
     }),
   );

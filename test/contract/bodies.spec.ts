@@ -41,8 +41,8 @@ const HOSTILE = {
   'a list of texts': list('""'),
 } as const;
 
-/** Secrets of mails: a malformed one is refused later, alike with one that is wrong. */
-const SECRETS = new Set(['token', 'code']);
+/** Secrets of mails and logins: a malformed one is refused later, alike with one that is wrong. */
+const SECRETS = new Set(['token', 'code', 'challenge']);
 
 describe('every body', () => {
   const pipe = new StrictValidationPipe();

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { type Challenge, codeOf } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { documentedProgram } from '../support/browser/documented-program.js';
@@ -110,6 +111,42 @@ describe('docs/integration.md', () => {
       expect(page.isSignedIn()).toBe(false);
       expect((await page.call('/users/me')).status).toBe(401);
       expect(page.isSignedIn()).toBe(false);
+    });
+
+    it('sign in with a second factor, and prove it again where a request needs that', async () => {
+      const email = await register(app);
+      await page.logIn({ email, password: PASSWORD });
+      const post = (path: string, body: object = {}) =>
+        page.call(path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+      type Setup = Readonly<Record<'id' | 'secret', string>>;
+      const { id, secret } = (await (await post('/users/me/factors/totp')).json()) as Setup;
+      const code = () => {
+        clock.advance(30_000);
+        return codeOf(secret, clock.nowMs());
+      };
+      expect((await post(`/users/me/factors/totp/${id}/confirm`, { code: code() })).status).toBe(200);
+      await page.logOut();
+
+      const refused = await page.logIn({ email, password: PASSWORD });
+      const { code: reason, challenge } = (await refused.json()) as { code: string; challenge: Challenge };
+      expect([reason, page.isSignedIn()]).toEqual(['factor_required', false]);
+      expect((await page.finishLogIn(challenge, 'totp', '000000')).status).toBe(400);
+      expect(page.isSignedIn()).toBe(false);
+      expect((await page.finishLogIn(challenge, challenge.methods[0]!, code())).status).toBe(200);
+      expect(page.isSignedIn()).toBe(true);
+
+      clock.advance(45 * 60_000);
+      const old = await post('/users/me/recovery-codes');
+      expect(await old.json()).toMatchObject({
+        code: 'insufficient_user_authentication',
+        methods: ['totp'],
+      });
+      expect((await page.stepUp({ method: 'totp', code: code() })).status).toBe(200);
+      expect((await post('/users/me/recovery-codes')).status).toBe(201);
     });
 
     it('retry its refresh after a limit, an outage and a network failure', async () => {
@@ -268,6 +305,8 @@ interface Accounts {
 interface Page {
   readonly isSignedIn: () => boolean;
   readonly logIn: (credentials: object) => Promise<Response>;
+  readonly finishLogIn: (challenge: object, method: string, code: string) => Promise<Response>;
+  readonly stepUp: (proof: object) => Promise<Response>;
   readonly logOut: () => Promise<Response>;
   readonly call: (path: string, init?: RequestInit) => Promise<Response>;
 }

@@ -7,6 +7,7 @@ import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import { SessionDevices } from '../../sessions/devices/session-devices.js';
 import { SessionRevocation } from '../../sessions/revocation/session-revocation.js';
 import type { User } from '../../users/user.entity.js';
+import { FactorRemoval } from '../credentials/factors/factor-removal.js';
 import type { SpentUndo } from './address-undos.js';
 
 /** Removes the access of whoever has changed the address of an account that is not theirs. */
@@ -15,18 +16,21 @@ export class AccountTakeback {
   constructor(
     private readonly secrets: SingleUseSecrets,
     private readonly devices: SessionDevices,
+    private readonly factors: FactorRemoval,
     private readonly revocation: SessionRevocation,
     private readonly audit: AuditService,
   ) {}
 
   /**
-   * Ends every session, invalidates pending changes and more recent undo links, and forgets the devices that were added since
-   * the change was requested.
+   * Ends every session, invalidates pending changes and more recent undo links, and forgets the devices, and removes the factors, that were
+   * added since the change was requested.
    */
   async shutOut(tx: Transaction, user: User, { secret, former }: SpentUndo, origin: Origin): Promise<void> {
     await this.secrets.revokeSuperseded(tx, user.id, secret);
     const emailDigest = this.audit.emailDigest(user.email);
-    await this.devices.forgetSince(tx, user.id, emailDigest, new Date(former.askedAtMs));
+    const since = new Date(former.askedAtMs);
+    await this.devices.forgetSince(tx, user.id, emailDigest, since);
+    await this.factors.removeSince(tx, user, since, origin);
     await this.revocation.endAllOfUser(tx, user.id, 'address_undone', origin);
     const event = { outcome: 'success' as const, userId: user.id, origin, details: {} };
     await this.audit.record(tx, { type: 'user_email_change_undone', ...event });

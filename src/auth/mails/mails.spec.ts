@@ -7,6 +7,9 @@ import { addressChangeMail } from './address-change.mail.js';
 import { addressChangedMail } from './address-changed.mail.js';
 import { addressChangingMail } from './address-changing.mail.js';
 import { addressTakenMail } from './address-taken.mail.js';
+import { factorAddedMail } from './factor-added.mail.js';
+import { factorRemovedMail } from './factor-removed.mail.js';
+import { recoveryCodeUsedMail } from './recovery-code-used.mail.js';
 import { registrationTakenMail } from './registration-taken.mail.js';
 import { verificationMail } from './verification.mail.js';
 
@@ -15,6 +18,9 @@ const MAILS: readonly MailTemplate[] = [
   addressChangedMail,
   addressChangingMail,
   addressTakenMail,
+  factorAddedMail,
+  factorRemovedMail,
+  recoveryCodeUsedMail,
   registrationTakenMail,
   verificationMail,
 ];
@@ -25,6 +31,8 @@ const VALUES = {
   time: '2026-11-23T09:30:00.000Z',
   address: '192.0.2.7',
   device: 'Chrome on <Windows>',
+  factor: 'Phone of <Ada>',
+  left: '9',
 };
 
 describe.each(MAILS)('the mail $kind', (template) => {
@@ -41,7 +49,7 @@ describe.each(MAILS)('the mail $kind', (template) => {
       expect(html).toContain(value.replace('<', '&lt;').replace('>', '&gt;'));
     }
     expect(html).toContain(`lang="${locale}"`);
-    expect(html).not.toMatch(/<(img|script|link|iframe)|<Windows>/);
+    expect(html).not.toMatch(/<(img|script|link|iframe)|<(Windows|Ada)>/);
   });
 
   it('has words of its own in each language', () => {

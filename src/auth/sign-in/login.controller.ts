@@ -30,7 +30,8 @@ export class LoginController {
   /**
    * Signs in. The response is the same for an unknown address, a wrong password and a disabled account. From the tenth
    * consecutive failure on, each one locks the account for longer, up to 15 minutes. A device that has signed in
-   * before is counted separately.
+   * before is counted separately. For an account with a second factor, the response is 401 `factor_required`; send its
+   * `challenge` to `POST /auth/login/factor`.
    */
   @Post('login')
   @HttpCode(200)
@@ -38,14 +39,20 @@ export class LoginController {
   @RateLimit('login', 'login-address', { email: 'email' })
   @UseInterceptors(RefundInterceptor)
   @ApiOperation({ operationId: 'logIn', summary: 'Sign in' })
-  @Problems(AuthErrors.invalid_credentials, AuthErrors.email_unverified, PlatformErrors.overloaded)
+  @Problems(
+    AuthErrors.invalid_credentials,
+    AuthErrors.factor_required,
+    AuthErrors.email_unverified,
+    PlatformErrors.overloaded,
+  )
   @LoginDocumentation()
   async login(
     @Body() { email, password, tokenTransport = 'cookie', deviceToken }: LoginDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CookieSignedInDto | BodySignedInDto> {
-    const credentials = { email, password, deviceToken: deviceToken ?? this.presented.device(request) };
+    const device = deviceToken ?? this.presented.device(request);
+    const credentials = { email, password, deviceToken: device, tokenTransport };
     return this.tokens.send(
       await this.logins.login(credentials, contextOf(request).origin),
       tokenTransport,

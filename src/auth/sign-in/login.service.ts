@@ -4,6 +4,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { AccountGuessing, type GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
 import { SessionDevices } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
+import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import { AuthErrors } from '../auth.errors.js';
 import {
   PasswordCredentialsRepository,
@@ -19,6 +20,8 @@ export interface Credentials {
   readonly email: string;
   readonly password: string;
   readonly deviceToken: string | null;
+  /** How the client wants the tokens; the second half of a login defaults to it. */
+  readonly tokenTransport: TokenTransport;
 }
 
 /** A password to compare; the attempt has already been counted as a failure. */
@@ -46,10 +49,11 @@ export class LoginService {
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `email_unverified`, `rate_limited` after too many failures, or `overloaded` if too
+   * Throws `invalid_credentials`, `email_unverified`, `factor_required`, `rate_limited` after too many failures, or `overloaded` if too
    * many hashes are queued.
    */
-  async login({ email, password, deviceToken }: Credentials, origin: Origin): Promise<IssuedSession> {
+  async login(credentials: Credentials, origin: Origin): Promise<IssuedSession> {
+    const { email, password, deviceToken, tokenTransport } = credentials;
     // Before the first query; otherwise a flood of refusals would load PostgreSQL as much as logins do.
     const mayBeOwner = this.devices.isGenuine(deviceToken);
     await this.hasher.assertRoom(mayBeOwner);
@@ -59,7 +63,7 @@ export class LoginService {
     const device = await this.devices.present(deviceToken, userId);
     if (mayBeOwner && !device.isKnown) await this.hasher.assertRoom();
     const attempt = await this.begin(emailDigest, device.isKnown ? device.deviceId : null, userId, origin);
-    const guess = { email, password, emailDigest, device, attempt };
+    const guess = { email, password, emailDigest, device, attempt, tokenTransport };
     const verdict = await this.tryToSignIn(guess, found, origin).catch(async (error: unknown) => {
       // The password was right or could not be checked, so the attempt does not count as a guess.
       await attempt.refund().catch(() => undefined);

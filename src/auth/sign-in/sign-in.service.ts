@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
 import type { PresentedDevice } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import { SessionIssuer } from '../../sessions/session-issuer.js';
-import { UnverifiedSignIns } from './unverified-sign-ins.js';
+import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
+import { RefusedSignIns } from './refused-sign-ins.js';
 import { PasswordCredentials } from '../credentials/passwords/password-credentials.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
@@ -20,6 +21,8 @@ export interface RightPassword {
   readonly emailDigest: string;
   readonly device: PresentedDevice;
   readonly attempt: GuessingAttempt;
+  /** How the client wants the tokens. */
+  readonly tokenTransport: TokenTransport;
 }
 
 /** Issues a session for a verified password. The count of failures, the session and its events commit together. */
@@ -30,23 +33,20 @@ export class SignInService {
     private readonly passwords: PasswordCredentials,
     private readonly credentials: PasswordCredentialsRepository,
     private readonly hasher: PasswordHasher,
-    private readonly unverified: UnverifiedSignIns,
+    private readonly refused: RefusedSignIns,
     private readonly transactions: TransactionRunner,
   ) {}
 
   /**
    * Returns null if the account was disabled or deleted, or its password changed, since the password was verified. Throws
-   * `email_unverified`.
+   * `email_unverified`, and `factor_required` with a challenge.
    */
   async signIn(right: RightPassword, origin: Origin): Promise<IssuedSession | null> {
     const { userId, hash, emailDigest, device, attempt } = right;
     const freshHash = await this.freshHash(right);
+    const stillHolds = (tx: Transaction) => this.credentials.hasHash(tx, userId, hash);
     const issuing = this.transactions.run(async (tx) => {
-      const password = {
-        method: 'pwd' as const,
-        attempt,
-        stillHolds: () => this.credentials.hasHash(tx, userId, hash),
-      };
+      const password = { method: 'pwd' as const, attempt, stillHolds };
       const request = {
         userId,
         emailDigest,
@@ -58,10 +58,7 @@ export class SignInService {
       if (issued && freshHash !== null) await this.passwords.rehash(tx, userId, freshHash);
       return issued;
     });
-    return issuing.catch(async (error: unknown) => {
-      await this.unverified.follow(error, right, origin);
-      throw error;
-    });
+    return issuing.catch((error: unknown) => this.refused.follow(error, { ...right, stillHolds }, origin));
   }
 
   /**

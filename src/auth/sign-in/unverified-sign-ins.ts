@@ -7,8 +7,8 @@ import { UsersService } from '../../users/users.service.js';
 import { AuthErrors } from '../auth.errors.js';
 import { AddressProofs } from '../addresses/address-proofs.js';
 
-/** A refused sign-in. */
-export interface RefusedSignIn {
+/** A sign-in with the address of an account. */
+export interface UnverifiedSignIn {
   readonly userId: string;
   /** Keyed digest of the submitted address. */
   readonly emailDigest: string;
@@ -30,7 +30,7 @@ export class UnverifiedSignIns {
    */
   async follow(
     error: unknown,
-    { userId, emailDigest: account }: RefusedSignIn,
+    { userId, emailDigest: account }: UnverifiedSignIn,
     origin: Origin,
   ): Promise<void> {
     if (!(error instanceof Problem) || error.row !== AuthErrors.email_unverified) return;

@@ -6,6 +6,7 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { contextOf, principalOf } from '../../platform/http/request-context.js';
 import { Slow } from '../../platform/http/slow.decorator.js';
+import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { RefundInterceptor } from '../../rate-limit/refund.interceptor.js';
 import type { BodySignedInDto, CookieSignedInDto } from '../../sessions/dto/signed-in.dto.js';
@@ -29,10 +30,11 @@ export class StepUpController {
   ) {}
 
   /**
-   * Authenticates the signed-in user again, for requests that were refused with `insufficient_user_authentication`.
+   * Authenticates the signed-in user again, for requests that were refused with `insufficient_user_authentication`: by the
+   * password, or by the code of an authenticator app where the account has one.
    * The session continues, and its proof counts as recent for ten minutes (`STEP_UP_MAX_AGE_SECONDS`). The tokens are
    * renewed as in a refresh, in the transport of the presented access token; use the new ones from now on. A wrong
-   * password counts like one at a login.
+   * password or code counts like one at a login.
    */
   @Post('step-up')
   @HttpCode(200)
@@ -42,17 +44,19 @@ export class StepUpController {
   @ApiOperation({ operationId: 'stepUp', summary: 'Authenticate again in a session' })
   @Problems(
     AuthErrors.invalid_credentials,
+    SecretsErrors.invalid_code,
     SessionErrors.insufficient_user_authentication,
     PlatformErrors.overloaded,
   )
   @SessionAnswer('`access_token`, `refresh_token` and `device`')
   async stepUp(
-    @Body() { password }: StepUpDto,
+    @Body() { password, code }: StepUpDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CookieSignedInDto | BodySignedInDto> {
     const { origin } = contextOf(request);
-    const renewed = await this.steps.stepUp(principalOf(request), password, origin);
+    const proof = password === undefined ? { code: code! } : { password };
+    const renewed = await this.steps.stepUp(principalOf(request), proof, origin);
     return this.tokens.send(renewed, this.presented.transportOf(request), reply);
   }
 }

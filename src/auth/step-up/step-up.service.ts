@@ -6,8 +6,12 @@ import type { IssuedSession } from '../../sessions/issued-session.js';
 import { RecentProof } from '../../sessions/recent/recent-proof.js';
 import { SessionErrors } from '../../sessions/session.errors.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
+import { CodeStepUp } from './code-step-up.js';
 import { PasswordStepUp } from './password-step-up.js';
 import { SessionGuesses } from './session-guesses.js';
+
+/** The proof of a step-up: the password, or the code of an authenticator app. */
+export type StepUpProof = { readonly password: string } | { readonly code: string };
 
 /** Authenticates a signed-in user again. */
 @Injectable()
@@ -17,13 +21,24 @@ export class StepUpService {
     private readonly credentials: PasswordCredentialsRepository,
     private readonly passwords: PasswordStepUp,
     private readonly guesses: SessionGuesses,
+    private readonly codes: CodeStepUp,
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `insufficient_user_authentication` if a password is not enough, `session_ended`,
-   * `rate_limited`, or `overloaded` if too many hashes are queued.
+   * Throws `invalid_credentials`, `invalid_code`, `insufficient_user_authentication` if the account needs another method,
+   * `session_ended`, `rate_limited`, or `overloaded` if too many hashes are queued.
    */
-  async stepUp(principal: SessionPrincipal, password: string, origin: Origin): Promise<IssuedSession> {
+  async stepUp(principal: SessionPrincipal, proof: StepUpProof, origin: Origin): Promise<IssuedSession> {
+    if ('password' in proof) return this.byPassword(principal, proof.password, origin);
+    await this.recent.assertOffered('totp', principal.userId);
+    return this.codes.prove(principal, proof.code, origin);
+  }
+
+  private async byPassword(
+    principal: SessionPrincipal,
+    password: string,
+    origin: Origin,
+  ): Promise<IssuedSession> {
     await this.passwords.assertRoom();
     await this.recent.assertOffered('password', principal.userId);
     const found = await this.credentials.findByUserId(principal.userId);

@@ -13,7 +13,7 @@ export class MakeSessionDto {
   /** The highest that the account can reach by default. */
   @ApiProperty({ enum: ['aal1'], required: false, nullable: true, example: 'aal1' })
   @IfPresent()
-  @IsIn(['aal1'], { message: 'acr must be aal1: this version has no second factors' })
+  @IsIn(['aal1'], { message: 'acr must be aal1: test accounts have no second factors' })
   acr?: 'aal1' | null;
 
   /** How long ago the account's owner has proven who they are; just now by default. */

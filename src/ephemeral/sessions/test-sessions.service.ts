@@ -7,12 +7,12 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
-import type { GuessableProof } from '../../sessions/proofs.js';
+import type { PasswordProof } from '../../sessions/proofs.js';
 import { SessionIssuer } from '../../sessions/session-issuer.js';
 import { UsersService } from '../../users/users.service.js';
 
 /** A right password that nobody had to guess. */
-const PASSWORD: GuessableProof = {
+const PASSWORD: PasswordProof = {
   method: 'pwd',
   stillHolds: () => Promise.resolve(true),
   attempt: { failures: 0, succeeded: () => Promise.resolve(0), refund: () => Promise.resolve() },

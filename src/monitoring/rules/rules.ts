@@ -4,6 +4,8 @@ import type { Places } from '../places/place.js';
 import { bruteForce } from './brute-force.rule.js';
 import { credentialStuffing } from './credential-stuffing.rule.js';
 import { distributedGuessing } from './distributed-guessing.rule.js';
+import { factorGuessing } from './factor-guessing.rule.js';
+import { factorRemoved } from './factor-removed.rule.js';
 import { forgedSigningKey } from './forged-signing-key.rule.js';
 import { impossibleTravel } from './impossible-travel.rule.js';
 import { loginAfterFailures } from './login-after-failures.rule.js';
@@ -32,6 +34,8 @@ const FACTORIES: readonly RuleFactory[] = [
   loginAfterFailures,
   impossibleTravel,
   privilegeGranted,
+  factorGuessing,
+  factorRemoved,
 ];
 
 /**

@@ -83,6 +83,7 @@ export class Environment {
   @Limit() RATE_LIMIT_MAIL: string = '3/3600';
   @Limit() RATE_LIMIT_MAIL_ADDRESS: string = '10/3600';
   @Limit() RATE_LIMIT_SECRET: string = '10/60';
+  @Limit() RATE_LIMIT_FACTOR: string = '5/300';
 
   @List('CIDR blocks', isCidr) TRUSTED_PROXIES: string[] = [];
   @List('exact origins such as https://app.example.org; null and * are refused', isExactOrigin)
@@ -149,6 +150,7 @@ export class Environment {
   @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: '$property must be a ratio from 0 to 1' })
   DETECT_PASSWORD_SPRAYING_RATIO: string = '0.5';
   @Integer(1, 1000) DETECT_PASSWORD_SPRAYING_FACTOR: number = 3;
+  @Limit() DETECT_FACTOR_GUESSING: string = '10/600';
   @Limit() DETECT_TOKEN_FORGERY: string = '20/300';
   @Limit() DETECT_RATE_LIMIT_STORM: string = '100/60';
   @Integer(1, 10_000) DETECT_LOGIN_AFTER_FAILURES: number = 10;

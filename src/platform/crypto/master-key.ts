@@ -21,6 +21,8 @@ export type KeyPurpose =
   | 'mailbox-digest'
   | 'secret-digest'
   | 'secret-payload'
+  | 'totp-secret'
+  | 'recovery-code'
   | 'installation-fingerprint';
 
 /** Keys derived by HKDF-SHA-256 (RFC 5869) from the master secret `JWT_SECRET_KEY`; none is stored anywhere. */

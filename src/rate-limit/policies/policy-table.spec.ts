@@ -24,6 +24,7 @@ describe('PolicyTable', () => {
       ['mail', 3, 3600, true],
       ['mail-address', 10, 3600, true],
       ['secret', 10, 60, true],
+      ['factor', 5, 300, true],
     ]);
   });
 

@@ -8,7 +8,8 @@ export type PolicyName =
   | 'refresh'
   | 'mail'
   | 'mail-address'
-  | 'secret';
+  | 'secret'
+  | 'factor';
 
 /**
  * A part of the key that requests are counted by. An anonymous caller is identified by its address. A policy by session

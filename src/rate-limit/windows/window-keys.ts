@@ -11,6 +11,13 @@ const MAX_DIGESTS = 20_000;
 /** 96 bits: among a billion callers, the probability that two share a bucket is 10^-11. */
 const DIGEST_LENGTH = 16;
 
+/** An account that is counted by its id rather than by an address that a request names. */
+export interface AccountSubject {
+  readonly userId: string;
+  /** A device that the account knows, which is counted separately; null for all others. */
+  readonly knownDeviceId: string | null;
+}
+
 /**
  * Names the windows of a request. Keys are keyed digests, so Redis holds neither addresses nor accounts. The digest of
  * the subject is the hash tag, so that all counts of one subject share a slot. The limit is part of the name, so that a
@@ -30,9 +37,17 @@ export class WindowKeys {
 
   /** Returns the window of a policy that applies; `endpoint` is the matched route's method and pattern. */
   windowOf(policy: Policy, context: RequestContext, endpoint: string): Window {
-    const { name, limit, windowSeconds, exact, keys } = policy;
-    const subject = this.digest(subjectOf(keys, context));
-    const scope = `${name} ${limit}/${windowSeconds}${detailOf(keys, context, endpoint)}`;
+    return this.window(policy, subjectOf(policy.keys, context), detailOf(policy.keys, context, endpoint));
+  }
+
+  /** Returns the window of a policy by account, for an account that the service has found itself. */
+  windowOfAccount(policy: Policy, { userId, knownDeviceId }: AccountSubject): Window {
+    return this.window(policy, `user ${userId}`, ` device ${knownDeviceId ?? 'unknown'}`);
+  }
+
+  private window({ name, limit, windowSeconds, exact }: Policy, subjectName: string, detail: string): Window {
+    const subject = this.digest(subjectName);
+    const scope = `${name} ${limit}/${windowSeconds}${detail}`;
     return {
       key: `portcullis:rl:{${subject}}${this.digest(scope)}`,
       limit,

@@ -10,7 +10,7 @@ import { UsersService } from '../../users/users.service.js';
 import { SessionDevices } from '../devices/session-devices.js';
 import type { IssuedSession } from '../issued-session.js';
 import { liveOwnerOf } from '../live-owner.js';
-import { assuranceOf, type Proof } from '../proofs.js';
+import { type Proof, provenState } from '../proofs.js';
 import { judgeRefresh, rotationInProgress } from '../refresh/rotation-window.js';
 import { SessionRotation } from '../refresh/session-rotation.js';
 import { SessionErrors } from '../session.errors.js';
@@ -63,7 +63,7 @@ export class SessionStepUp {
     origin: Origin,
   ): Promise<Session> {
     const { session } = locked;
-    const proven = { ...assuranceOf(proofs, session.amr), authTime: this.clock.now() };
+    const proven = { ...provenState(proofs, session), authTime: this.clock.now() };
     const verdict = judgeRefresh(locked, session.generation, origin);
     if (verdict === 'rotate') return this.rotation.rotate(tx, session, origin, proven);
     if (verdict !== 'replay') throw await this.refuseForNow(tx, locked, origin);

@@ -9,7 +9,7 @@ import { SessionsRepository } from '../sessions.repository.js';
 import { clientFingerprint, userAgentDigest } from './client-fingerprint.js';
 
 /** The columns of a session that a proof changes. */
-export type Proven = Pick<Session, 'amr' | 'acr' | 'authTime'>;
+export type Proven = Pick<Session, 'amr' | 'acr' | 'factors' | 'authTime'>;
 
 /** Moves sessions to their next generation, each with its event. */
 @Injectable()

@@ -6,7 +6,7 @@ import { internalOrigin, type Origin } from '../../../src/platform/http/origin.j
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
 import { AccountGuessing } from '../../../src/rate-limit/guessing/account-guessing.js';
-import type { GuessableProof, Proof } from '../../../src/sessions/proofs.js';
+import type { PasswordProof, Proof } from '../../../src/sessions/proofs.js';
 import { SessionConditions } from '../../../src/sessions/session-conditions.js';
 import { SessionIssuer } from '../../../src/sessions/session-issuer.js';
 import { SessionErrors } from '../../../src/sessions/session.errors.js';
@@ -68,12 +68,12 @@ describe('the issuer of sessions', () => {
   };
   const login = (password = PASSWORD) =>
     app.call({ url: '/auth/login', body: { email, password }, headers: { 'user-agent': 'Browser/1' } });
-  const password = async (stillHolds = true): Promise<GuessableProof> => ({
+  const password = async (stillHolds = true): Promise<PasswordProof> => ({
     method: 'pwd',
     attempt: await app.app.get(AccountGuessing, { strict: false }).begin(digest(), null),
     stillHolds: async () => stillHolds,
   });
-  const key: Proof = { method: 'pop', userVerified: true, stillHolds: async () => true };
+  const key: Proof = { method: 'pop', factor: 'key', userVerified: true, stillHolds: async () => true };
   const issue = async (...proofs: [Proof, ...Proof[]]) => {
     const request = { userId, emailDigest: digest(), deviceId: null, isKnownDevice: false, proofs };
     return transactions.run((tx) => issuer.issue(tx, request, ORIGIN));

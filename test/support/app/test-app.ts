@@ -70,6 +70,7 @@ const TEST_VARIABLES: Variables = {
       'MAIL',
       'MAIL_ADDRESS',
       'SECRET',
+      'FACTOR',
     ].map((name) => [`RATE_LIMIT_${name}`, 'off']),
   ),
 };

@@ -25,6 +25,8 @@ import { RemovedPasswords1795400016200 } from './1795400016200-removed-passwords
 import { SecretsByAddress1795400016500 } from './1795400016500-secrets-by-address.js';
 import { DeviceFirstLogin1795400016600 } from './1795400016600-device-first-login.js';
 import { BootstrapVerified1795400016700 } from './1795400016700-bootstrap-verified.js';
+import { Factors1795400017000 } from './1795400017000-factors.js';
+import { SessionFactors1795400017100 } from './1795400017100-session-factors.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -54,4 +56,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   SecretsByAddress1795400016500,
   DeviceFirstLogin1795400016600,
   BootstrapVerified1795400016700,
+  Factors1795400017000,
+  SessionFactors1795400017100,
 ];

@@ -10,6 +10,20 @@ export class FieldFaultDto {
   detail: string;
 }
 
+/** A login that waits for its second factor. */
+export class FactorChallengeDto {
+  /** For `POST /auth/login/factor`. */
+  @ApiProperty({ example: 'pI5wXqTgS1q0m3m0bWc4YQe7c9b2Jm8QxkWk1m0r7dE' })
+  token: string;
+
+  /** What the account can use, the usual method first. */
+  @ApiProperty({ type: [String], example: ['totp', 'recovery_code'] })
+  methods: string[];
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-23T09:35:00.000Z' })
+  expiresAt: string;
+}
+
 /** An error (RFC 9457). Programs should rely on `code`; the texts are for people and may change. */
 export class ProblemDto {
   @ApiProperty({ format: 'uri-reference', example: '/docs/errors#validation_failed' })
@@ -45,6 +59,10 @@ export class ProblemDto {
    */
   @ApiProperty({ required: false, type: [String] })
   'violated-policies'?: string[];
+
+  /** The login that goes on with a second factor; only with `factor_required`. */
+  @ApiProperty({ required: false, type: () => FactorChallengeDto })
+  challenge?: FactorChallengeDto;
 
   /** The methods by which the user can authenticate again; only with `insufficient_user_authentication`. */
   @ApiProperty({ required: false, type: [String], example: ['password'] })

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../platform/clock/clock.js';
+import type { Transaction } from '../../../platform/database/transaction-runner.js';
+import type { Origin } from '../../../platform/http/origin.js';
+import { MailOutbox } from '../../../platform/mail/mail-outbox.js';
+import { originFacts } from '../../../sessions/mails/origin-facts.js';
+import type { User } from '../../../users/user.entity.js';
+import { factorAddedMail } from '../../mails/factor-added.mail.js';
+import { factorRemovedMail } from '../../mails/factor-removed.mail.js';
+import { recoveryCodeUsedMail } from '../../mails/recovery-code-used.mail.js';
+
+/** Tells owners about changes of their factors (ASVS 6.3.7). */
+@Injectable()
+export class FactorNotices {
+  constructor(
+    private readonly mails: MailOutbox,
+    private readonly clock: Clock,
+  ) {}
+
+  async added(tx: Transaction, user: User, name: string, origin: Origin): Promise<void> {
+    const values = { factor: shown(user, name), ...originFacts(origin, this.clock.now()) };
+    await this.mails.send(tx, factorAddedMail, { ...recipient(user), values });
+  }
+
+  async removed(tx: Transaction, user: User, name: string, origin: Origin): Promise<void> {
+    const values = { factor: shown(user, name), ...originFacts(origin, this.clock.now()) };
+    await this.mails.send(tx, factorRemovedMail, { ...recipient(user), values });
+  }
+
+  async recoveryCodeUsed(tx: Transaction, user: User, left: number, origin: Origin): Promise<void> {
+    const values = { left: String(left), ...originFacts(origin, this.clock.now()) };
+    await this.mails.send(tx, recoveryCodeUsedMail, { ...recipient(user), values });
+  }
+}
+
+/** A mail to an unproven address shows nothing that its sender chose, or accounts could be made to send spam. */
+const shown = ({ emailVerified }: User, name: string) => (emailVerified ? name : '');
+
+const recipient = ({ id, email: to, locale }: User) => ({ to, locale, subject: `user:${id}` });

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../../audit/audit.service.js';
+import type { Transaction } from '../../../platform/database/transaction-runner.js';
+import type { Origin } from '../../../platform/http/origin.js';
+import { SingleUseSecrets } from '../../../platform/secrets/single-use-secrets.js';
+import { SessionLevels } from '../../../sessions/levels/session-levels.js';
+import type { User } from '../../../users/user.entity.js';
+import { FactorNotices } from './factor-notices.js';
+import { RecoveryCodesRepository } from './recovery-codes/recovery-codes.repository.js';
+import { TotpFactorsRepository } from './totp/totp-factors.repository.js';
+
+/** Removes factors, with the same consequences regardless of who does so and why. */
+@Injectable()
+export class FactorRemoval {
+  constructor(
+    private readonly factors: TotpFactorsRepository,
+    private readonly recoveryCodes: RecoveryCodesRepository,
+    private readonly levels: SessionLevels,
+    private readonly secrets: SingleUseSecrets,
+    private readonly notices: FactorNotices,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Removes a factor of a locked account. Sessions that no other factor has raised lose their level at once; with the last
+   * factor, all of them do, and the recovery codes are deleted. Returns false if the account has no such factor.
+   */
+  async remove(
+    tx: Transaction,
+    user: User,
+    id: string,
+    by: { readonly sessionId: string | null },
+    origin: Origin,
+  ): Promise<boolean> {
+    const factors = await this.factors.findConfirmed(user.id, tx);
+    const factor = factors.find((one) => one.id === id);
+    if (!factor || !(await this.factors.delete(tx, user.id, id))) return false;
+    const left = factors.length - 1;
+    if (left > 0) {
+      await this.levels.withdraw(tx, user.id, id);
+    } else {
+      await this.levels.withdrawAll(tx, user.id);
+      await this.recoveryCodes.deleteAll(tx, user.id);
+    }
+    await this.secrets.revokeOutdated(tx, user.id);
+    await this.audit.record(tx, {
+      type: 'user_factor_removed',
+      outcome: 'success',
+      userId: user.id,
+      sessionId: by.sessionId,
+      origin,
+      details: { factorId: id, factorType: 'totp', factors: left, roles: [...user.roles] },
+    });
+    await this.notices.removed(tx, user, factor.name, origin);
+    return true;
+  }
+
+  /** Removes the factors that were added to a locked account at or after `since`, for an owner who takes the account back. */
+  async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<void> {
+    for (const { id, confirmedAt } of await this.factors.findConfirmed(user.id, tx))
+      if (confirmedAt! >= since) await this.remove(tx, user, id, { sessionId: null }, origin);
+  }
+}

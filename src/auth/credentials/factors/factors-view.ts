@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { isUuid } from '../../../platform/crypto/uuid.js';
+import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
+import { Problem } from '../../../platform/errors/problem.js';
+import type { FactorDto, OwnFactorsDto } from './factors.dto.js';
+import { RecoveryCodesRepository } from './recovery-codes/recovery-codes.repository.js';
+import type { TotpFactor } from './totp/totp-factor.entity.js';
+import { TotpFactorsRepository } from './totp/totp-factors.repository.js';
+
+/** Shows and names the factors of a user. No secret is part of what it returns. */
+@Injectable()
+export class FactorsView {
+  constructor(
+    private readonly factors: TotpFactorsRepository,
+    private readonly recoveryCodes: RecoveryCodesRepository,
+  ) {}
+
+  /** Returns the confirmed factors, the oldest first. */
+  async list(userId: string): Promise<OwnFactorsDto> {
+    const factors = await this.factors.findConfirmed(userId);
+    return { items: factors.map(itemOf), recoveryCodesLeft: await this.recoveryCodes.countLeft(userId) };
+  }
+
+  /** Throws `not_found` if the user has no such factor. */
+  async rename(userId: string, id: string, name: string): Promise<FactorDto> {
+    const factor = isUuid(id) ? await this.factors.rename(userId, id, name) : null;
+    if (!factor) throw new Problem(PlatformErrors.not_found);
+    return itemOf(factor);
+  }
+}
+
+const itemOf = ({ id, name, createdAt, lastUsedAt }: TotpFactor): FactorDto => ({
+  id,
+  type: 'totp',
+  name,
+  createdAt: createdAt.toISOString(),
+  lastUsedAt: lastUsedAt?.toISOString() ?? null,
+  synced: null,
+});

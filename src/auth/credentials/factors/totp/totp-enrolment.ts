@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import type { SessionPrincipal } from '../../../../platform/access/principal.js';
+import { Clock } from '../../../../platform/clock/clock.js';
+import { type Transaction, TransactionRunner } from '../../../../platform/database/transaction-runner.js';
+import { Problem } from '../../../../platform/errors/problem.js';
+import { SecretsErrors } from '../../../../platform/secrets/secrets.errors.js';
+import { SessionErrors } from '../../../../sessions/session.errors.js';
+import { UsersService } from '../../../../users/users.service.js';
+import { AuthErrors } from '../../../auth.errors.js';
+import { type AppSetup, TotpCodes } from './totp-codes.js';
+import { TotpFactorsRepository } from './totp-factors.repository.js';
+import { TotpSecrets } from './totp-secrets.js';
+
+/** How long an enrolment waits for its first code. */
+const PENDING_MS = 10 * 60_000;
+
+/** How many authenticator apps an account can have; as many enrolments can be pending. */
+const MAX_APPS = 5;
+
+/** An authenticator app to set up. */
+export interface BegunEnrolment extends AppSetup {
+  readonly id: string;
+}
+
+/** An authenticator app that has proven itself. */
+export interface ConfirmedApp {
+  readonly id: string;
+  readonly name: string;
+  /** How many factors the account has now. */
+  readonly factors: number;
+}
+
+/** Begins the enrolment of authenticator apps. Until a first code confirms it, an enrolment has no effect. */
+@Injectable()
+export class TotpEnrolment {
+  constructor(
+    private readonly users: UsersService,
+    private readonly factors: TotpFactorsRepository,
+    private readonly codes: TotpCodes,
+    private readonly secrets: TotpSecrets,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws `too_many_factors` or `session_ended`. */
+  async begin({ userId, sessionId }: SessionPrincipal, name: string): Promise<BegunEnrolment> {
+    return this.transactions.run(async (tx) => {
+      const user = await this.users.lock(tx, userId);
+      if (!user) throw new Problem(SessionErrors.session_ended);
+      await this.assertRoom(tx, userId);
+      await this.factors.purgePending(tx, userId, this.oldestPending(), MAX_APPS - 1);
+      const secret = this.codes.newSecret();
+      const factor = this.secrets.newFactor({ userId, sessionId, name, secret });
+      await this.factors.insert(tx, factor);
+      return { id: factor.id, ...this.codes.setup(secret, user.email) };
+    });
+  }
+
+  /**
+   * Confirms a pending enrolment of a user whose row the caller has locked. Returns null if there is none in this session.
+   * Throws `invalid_code` and `too_many_factors`.
+   */
+  async confirm(
+    tx: Transaction,
+    { userId, sessionId }: SessionPrincipal,
+    id: string,
+    code: string,
+  ): Promise<ConfirmedApp | null> {
+    const factor = await this.factors.findPending(tx, { id, userId, sessionId }, this.oldestPending());
+    if (!factor) return null;
+    const others = await this.assertRoom(tx, userId);
+    const step = this.codes.stepOf(this.secrets.open(factor), code, null);
+    if (step === null) throw new Problem(SecretsErrors.invalid_code);
+    await this.factors.confirm(tx, id, step, this.clock.now());
+    return { id, name: factor.name, factors: others + 1 };
+  }
+
+  /** Returns whether a user has a confirmed app. */
+  async hasFactor(tx: Transaction, userId: string): Promise<boolean> {
+    return this.factors.exists(userId, tx);
+  }
+
+  /** Returns how many apps the user has. */
+  private async assertRoom(tx: Transaction, userId: string): Promise<number> {
+    const { length } = await this.factors.findConfirmed(userId, tx);
+    if (length >= MAX_APPS) throw new Problem(AuthErrors.too_many_factors);
+    return length;
+  }
+
+  private oldestPending(): Date {
+    return new Date(this.clock.nowMs() - PENDING_MS);
+  }
+}

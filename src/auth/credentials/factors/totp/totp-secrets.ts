@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../../platform/clock/clock.js';
+import { Sealing } from '../../../../platform/crypto/sealing.js';
+import { UuidV7 } from '../../../../platform/crypto/uuid.js';
+import type { TotpFactor } from './totp-factor.entity.js';
+
+/** An authenticator app that somebody begins to enrol. */
+export interface NewApp extends Pick<TotpFactor, 'userId' | 'sessionId' | 'name'> {
+  /** In base 32. */
+  readonly secret: string;
+}
+
+/** Creates the rows of authenticator apps. Their secrets are encrypted, and bound to the row and its user. */
+@Injectable()
+export class TotpSecrets {
+  constructor(
+    private readonly sealing: Sealing,
+    private readonly ids: UuidV7,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Creates a pending factor. Nothing is stored. */
+  newFactor({ secret, ...app }: NewApp): TotpFactor {
+    const id = this.ids.next();
+    const sealedSecret = this.sealing.seal('totp-secret', contextOf({ id, userId: app.userId }), secret);
+    const createdAt = this.clock.now();
+    return { ...app, id, sealedSecret, createdAt, lastStep: null, confirmedAt: null, lastUsedAt: null };
+  }
+
+  /** Returns the secret. Throws if the master secret differs, or if anybody else has written the row. */
+  open(factor: Pick<TotpFactor, 'id' | 'userId' | 'sealedSecret'>): string {
+    return this.sealing.open('totp-secret', contextOf(factor), factor.sealedSecret).toString();
+  }
+}
+
+const contextOf = ({ id, userId }: Pick<TotpFactor, 'id' | 'userId'>) => JSON.stringify([id, userId]);

@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
+import { AccountLimit } from '../../rate-limit/account-limit.js';
+import {
+  AccountGuessing,
+  GUESSING_RULES,
+  type GuessingAttempt,
+} from '../../rate-limit/guessing/account-guessing.js';
+import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
+import type { User } from '../../users/user.entity.js';
+import { LoginRecord } from './login-record.js';
+import type { CodeMethod } from '../credentials/factors/typed-code.js';
+
+/** A code that is about to be checked. */
+export interface FactorGuess {
+  readonly user: User;
+  readonly method: CodeMethod;
+  /** The device, if the account knows it; it is counted separately. */
+  readonly knownDeviceId: string | null;
+  /** The session in which the code is typed; null at a login. */
+  readonly sessionId: string | null;
+  /** The method and route of the request. */
+  readonly endpoint: string;
+}
+
+/** A guess whose failure is counted already. */
+export interface CountedCode {
+  readonly attempt: GuessingAttempt;
+  /** Keyed digest of the account's address. */
+  readonly emailDigest: string;
+}
+
+/** What a session that goes on counts with while its account is locked: the `factor` policy alone. */
+const UNCOUNTED: GuessingAttempt = {
+  failures: 0,
+  succeeded: async () => 0,
+  refund: async () => undefined,
+};
+
+/**
+ * Counts typed codes over all factors and challenges of an account, before they are checked: in the policy `factor`, which
+ * is short, and with the wrong passwords of the account, which is durable.
+ */
+@Injectable()
+export class FactorGuesses {
+  constructor(
+    private readonly limit: AccountLimit,
+    private readonly guessing: AccountGuessing,
+    private readonly record: LoginRecord,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Counts a guess and runs `check`, which throws `invalid_code` for a wrong code. Everything else takes the counts back.
+   * Throws `rate_limited`, and what `check` throws.
+   */
+  async judge<T>(
+    guess: FactorGuess,
+    origin: Origin,
+    check: (counted: CountedCode) => Promise<T>,
+  ): Promise<T> {
+    const { user, knownDeviceId, endpoint } = guess;
+    const subject = { userId: user.id, knownDeviceId };
+    const counted = await this.limit.count('factor', subject, origin, endpoint);
+    let attempt: GuessingAttempt | null = null;
+    try {
+      const emailDigest = this.record.digestOf(user.email);
+      attempt = await this.begin(emailDigest, guess, origin);
+      const result = await check({ attempt, emailDigest });
+      await counted.refund();
+      return result;
+    } catch (error) {
+      if (attempt !== null && hasCode(error, SecretsErrors.invalid_code.code)) {
+        await this.recordFailure(guess, attempt, origin);
+      } else {
+        await counted.refund();
+        await attempt?.refund().catch(() => undefined);
+      }
+      throw error;
+    }
+  }
+
+  /** Records a code that was refused, or not looked at because its challenge is not valid. */
+  async recordRefusal(
+    { user, method, sessionId }: Omit<Partial<FactorGuess>, 'method'> & Pick<FactorGuess, 'method'>,
+    reason: string,
+    origin: Origin,
+  ): Promise<void> {
+    await this.audit.recordAlone({
+      type: 'authn_factor_fail',
+      outcome: 'failure',
+      reason,
+      userId: user?.id ?? null,
+      sessionId: sessionId ?? null,
+      origin,
+      details: { method },
+    });
+  }
+
+  /** The wait of a locked account does not hold up sessions that exist, so it does not apply in one. */
+  private async begin(
+    emailDigest: string,
+    { user, knownDeviceId, sessionId }: FactorGuess,
+    origin: Origin,
+  ): Promise<GuessingAttempt> {
+    try {
+      return await this.guessing.begin(emailDigest, knownDeviceId);
+    } catch (error) {
+      if (sessionId !== null && hasCode(error, RateLimitErrors.rate_limited.code)) return UNCOUNTED;
+      await this.record.locked(error, emailDigest, user.id, origin);
+      throw error;
+    }
+  }
+
+  private async recordFailure(guess: FactorGuess, attempt: GuessingAttempt, origin: Origin): Promise<void> {
+    const { user, sessionId } = guess;
+    await this.recordRefusal(guess, SecretsErrors.invalid_code.code, origin);
+    if (attempt.failures < GUESSING_RULES.closedAt) return;
+    await this.audit.recordAlone({
+      type: 'authn_login_fail_max',
+      outcome: 'failure',
+      reason: 'too_many_failures',
+      userId: user.id,
+      sessionId,
+      origin,
+      details: { account: this.record.digestOf(user.email) },
+    });
+  }
+}
+
+const hasCode = (error: unknown, code: string) => error instanceof Problem && error.row.code === code;

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { type PresentedDevice, SessionDevices } from '../../sessions/devices/session-devices.js';
+import type { IssuedSession } from '../../sessions/issued-session.js';
+import type { CodeProof, PasswordProof } from '../../sessions/proofs.js';
+import { SessionIssuer } from '../../sessions/session-issuer.js';
+import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
+import type { User } from '../../users/user.entity.js';
+import { AuthErrors } from '../auth.errors.js';
+import { type CountedCode, FactorGuesses } from './factor-guesses.js';
+import type { CodeMethod } from '../credentials/factors/typed-code.js';
+import { TypedCodes } from '../credentials/factors/typed-codes.js';
+import { FactorChallenges, type HeldLogin } from './factor-challenges.js';
+
+const ENDPOINT = 'POST /auth/login/factor';
+
+/** The second half of a login, not verified yet. */
+export interface FactorLogin {
+  readonly challenge: string;
+  readonly method: CodeMethod;
+  readonly code: string;
+  readonly deviceToken: string | null;
+}
+
+/** A login that is complete. */
+export interface CompletedLogin {
+  readonly issued: IssuedSession;
+  /** How the client wanted the tokens in the first half. */
+  readonly tokenTransport: TokenTransport;
+}
+
+/** Completes logins with a second factor. */
+@Injectable()
+export class FactorLoginService {
+  constructor(
+    private readonly challenges: FactorChallenges,
+    private readonly devices: SessionDevices,
+    private readonly guesses: FactorGuesses,
+    private readonly codes: TypedCodes,
+    private readonly issuer: SessionIssuer,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /** Throws `invalid_challenge`, `invalid_code`, `rate_limited`, and what the conditions of the issuer throw. */
+  async login(login: FactorLogin, origin: Origin): Promise<CompletedLogin> {
+    const { challenge, method, deviceToken } = login;
+    const user = await this.challenges.ownerOf(challenge);
+    try {
+      if (!user) throw new Problem(AuthErrors.invalid_challenge);
+      const device = await this.devices.present(deviceToken, user.id);
+      const knownDeviceId = device.isKnown ? device.deviceId : null;
+      const guess = { user, method, knownDeviceId, sessionId: null, endpoint: ENDPOINT };
+      return await this.guesses.judge(guess, origin, async (counted) => {
+        const held = await this.challenges.attempt(challenge, origin);
+        const proof = await this.codes.proofOf({ ...login, user, attempt: counted.attempt }, origin);
+        const issued = await this.complete(login, user, deviceOf(device, held), [proof, counted], origin);
+        return { issued, tokenTransport: held.tokenTransport };
+      });
+    } catch (error) {
+      if (error instanceof Problem && error.row === AuthErrors.invalid_challenge)
+        await this.guesses.recordRefusal({ method, ...(user && { user }) }, error.row.code, origin);
+      throw error;
+    }
+  }
+
+  /** The challenge stands for the password; it is used up together with the code, or neither is. */
+  private async complete(
+    { challenge }: FactorLogin,
+    user: User,
+    device: PresentedDevice,
+    [code, { attempt, emailDigest }]: [CodeProof, CountedCode],
+    origin: Origin,
+  ): Promise<IssuedSession> {
+    const password: PasswordProof = {
+      method: 'pwd',
+      attempt,
+      stillHolds: async (tx) => {
+        await this.challenges.spend(tx, challenge, origin);
+        return true;
+      },
+    };
+    const request = {
+      userId: user.id,
+      emailDigest,
+      proofs: [password, code] as const,
+      deviceId: device.deviceId,
+      isKnownDevice: device.isKnown,
+    };
+    return this.transactions.run(async (tx) => {
+      const issued = await this.issuer.issue(tx, request, origin);
+      if (!issued) throw new Problem(AuthErrors.invalid_challenge);
+      return issued;
+    });
+  }
+}
+
+/** The device of the first half, unless the second half presents one. */
+const deviceOf = (presented: PresentedDevice, { deviceId, isKnownDevice }: HeldLogin): PresentedDevice =>
+  presented.deviceId === null ? { deviceId, isKnown: isKnownDevice } : presented;

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
+import { Clock } from '../../platform/clock/clock.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { OwnSessions } from '../own-sessions/own-sessions.service.js';
+import { type ProvenFactor, provenState } from '../proofs.js';
+import { SessionsRepository } from '../sessions.repository.js';
+import { SessionLevelsRepository } from './session-levels.repository.js';
+
+/**
+ * Moves the level of sessions when the factors of their account change. Callers have locked the account. Routes that need
+ * a recent proof read the level from PostgreSQL, so the change holds at once; tokens state it from the next refresh on.
+ */
+@Injectable()
+export class SessionLevels {
+  constructor(
+    private readonly own: OwnSessions,
+    private readonly sessions: SessionsRepository,
+    private readonly levels: SessionLevelsRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Adds a factor that was proven in the caller's session while it was enrolled. Throws `session_ended`. */
+  async raise(
+    tx: Transaction,
+    caller: Pick<SessionPrincipal, 'userId' | 'sessionId'>,
+    proven: ProvenFactor,
+  ): Promise<void> {
+    const session = await this.own.lockLive(tx, caller);
+    await this.sessions.prove(tx, session, {
+      ...provenState([proven], session),
+      authTime: this.clock.now(),
+    });
+  }
+
+  /** Lowers the sessions that only this factor had raised. */
+  async withdraw(tx: Transaction, userId: string, factor: string): Promise<void> {
+    await this.levels.withdraw(tx, userId, factor);
+  }
+
+  /** Lowers every session of a user who has no factor any more. */
+  async withdrawAll(tx: Transaction, userId: string): Promise<void> {
+    await this.levels.withdrawAll(tx, userId);
+  }
+}
