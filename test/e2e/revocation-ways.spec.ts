@@ -136,7 +136,7 @@ const WAYS: Record<string, Way> = {
     },
   },
   'undoing a change of the address': {
-    by: 'sessions/revocation/access-revocation.ts: endAllOfUser',
+    by: 'auth/addresses/account-takeback.ts: endAllOfUser',
     reason: 'address_undone',
     end: async (app, { email }) => {
       const { accessToken: token } = await logIn(app, email);
