@@ -359,13 +359,14 @@ describeWithRedis('second factors', () => {
     it('21: wait with a locked account at the second half, except on a known device', async () => {
       const app = await enrol();
       const { token } = await beginLogin(here, email, PASSWORD);
+      const code = nextCode(app);
       for (let n = 0; n < 10; n += 1)
         await here.call({ url: '/auth/login', body: { email, password: 'not the password at all' } });
-      const locked = await second(token, nextCode(app));
+      const locked = await second(token, code);
       expect([locked.statusCode, locked.json()['violated-policies']]).toEqual([429, ['account-guessing']]);
       const answer = await here.call({
         url: '/auth/login/factor',
-        body: { challenge: token, method: 'totp', code: nextCode(app), deviceToken: owner.deviceToken },
+        body: { challenge: token, method: 'totp', code, deviceToken: owner.deviceToken },
       });
       expect(codeName(answer)).toBe(200);
     });
@@ -379,9 +380,10 @@ describeWithRedis('second factors', () => {
       expect(await failuresOf(email)).toBe(1);
       for (let n = 0; n < 3; n += 1) await second(token, '000 000');
       expect(await failuresOf(email)).toBe(4);
+      const code = nextCode(app);
       for (let n = 0; n < 6; n += 1) await wrongPassword();
       expect(await failuresOf(email)).toBe(10);
-      const locked = await second(token, nextCode(app));
+      const locked = await second(token, code);
       expect(codeName(locked)).toBe('rate_limited');
       clock.advance(31_000);
       await sql(
@@ -581,6 +583,23 @@ describeWithRedis('second factors', () => {
       expect(await sql('SELECT id FROM totp_factors WHERE user_id = $1', owner.user.id)).toEqual([]);
       expect(await sql('SELECT 1 FROM recovery_codes WHERE user_id = $1', owner.user.id)).toEqual([]);
     });
+  });
+
+  it('are removed by an undo of a change of address, if they were added since it was asked for', async () => {
+    const before = await enrol();
+    clock.advance(1000);
+    const target = `new-${email}`;
+    expect((await own('/users/me/email', { body: { email: target } })).statusCode).toBe(202);
+    const { token } = await mailTo(here, target, 'address_change');
+    expect((await own('/auth/email/verify', { body: { token } })).statusCode).toBeLessThan(300);
+    clock.advance(1000);
+    await enrol();
+    expect((await list()).items).toHaveLength(2);
+    const undo = await mailTo(here, email, 'address_changed');
+    const answer = await here.call({ url: '/auth/email/undo', body: { token: undo.token } });
+    expect(answer.statusCode, answer.body).toBe(204);
+    const left = await sql('SELECT id FROM totp_factors WHERE user_id = $1', owner.user.id);
+    expect(left).toEqual([{ id: before.id }]);
   });
 
   it('tell no name that a stranger chose to an address that nobody has verified', async () => {
