@@ -5,8 +5,8 @@ import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register } from '../support/app/accounts.js';
 import { jarOf } from '../support/app/set-cookie.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
-import { committedDocument, DescribedAnswers } from '../support/openapi/described-answers.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { committedDocument, DescribedAnswers } from '../support/http/described-answers.js';
+import { eventually } from '../support/time/eventually.js';
 
 const document = committedDocument();
 const described = new DescribedAnswers(document);

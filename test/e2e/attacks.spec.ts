@@ -7,8 +7,8 @@ import { ORDINARY_TEN_MINUTES } from '../support/attacks/ordinary-traffic.js';
 import { KIT_VARIABLES, Stage } from '../support/attacks/over-http.js';
 import type { Scenario } from '../support/attacks/scenario.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
-import { eventually } from '../support/waiting/eventually.js';
-import { startReceiver, type WebhookReceiver } from '../support/webhook/webhook-receiver.js';
+import { eventually } from '../support/time/eventually.js';
+import { startReceiver, type WebhookReceiver } from '../support/servers/webhook-receiver.js';
 
 /** The maximum delay from the event that triggers a rule to the webhook. */
 const PROMISED_MS = 10_000;

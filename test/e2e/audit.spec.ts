@@ -9,7 +9,7 @@ import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { mailTo } from '../support/app/mails.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 
 interface Entry {
   readonly id: string;

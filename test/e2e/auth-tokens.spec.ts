@@ -10,7 +10,7 @@ import { ConfigurationFault } from '../../src/platform/config/configuration-faul
 import { logIn, signUp, type Tokens } from '../support/app/accounts.js';
 import { exchange } from '../support/app/raw-exchange.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { ALGORITHM_FORGERIES } from '../support/tokens/algorithm-forgeries.js';
 import { CLAIM_FORGERIES } from '../support/tokens/claim-forgeries.js';
@@ -19,7 +19,7 @@ import type { Model } from '../support/tokens/forgery.js';
 import { KEY_FORGERIES } from '../support/tokens/key-forgeries.js';
 import { SIGNATURE_FORGERIES } from '../support/tokens/signature-forgeries.js';
 import { decoded, newForge, type TokenForge } from '../support/tokens/token-forge.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 
 const FORGERIES = [
   ...ALGORITHM_FORGERIES,

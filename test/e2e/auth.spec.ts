@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logIn, PASSWORD, register, signUp } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 
 describe('signing in and out', () => {
   const clock = new ManualClock(Date.UTC(2026, 5, 1));

@@ -5,7 +5,7 @@ import { logIn, PASSWORD, register as openAccount, signUp, type Tokens } from '.
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { exchange } from '../support/app/raw-exchange.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const EMAIL = 'ada@example.org';

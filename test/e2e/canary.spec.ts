@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
-import { type ServiceProcess, startService } from '../support/process/service-process.js';
+import { type ServiceProcess, startService } from '../support/servers/service-process.js';
 
 /** A unique value that identifies where it was planted. */
 const canary = (place: string) => `canary${place}9c41f7e2`;

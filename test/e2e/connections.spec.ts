@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { exchange } from '../support/app/raw-exchange.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 
 /** How long a connection may outlive the server's end of it, and as much again for a busy machine. */
 const GONE_WITHIN_MS = 1500;

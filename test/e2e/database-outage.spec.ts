@@ -5,7 +5,7 @@ import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp } from '../support/app/test-app.js';
 import { startTcpProxy } from '../support/network/tcp-proxy.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 
 /** How long PostgreSQL is unavailable; OUTAGE_SECONDS=30 for a release. */
 const OUTAGE_MS = 1000 * Number(process.env['OUTAGE_SECONDS'] ?? 3);

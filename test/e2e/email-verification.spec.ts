@@ -3,7 +3,7 @@ import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../s
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 
 const AT_ONCE = 16;

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 import { type EphemeralProcess, startEphemeral } from '../support/ephemeral/ephemeral-process.js';
 
 const TIMEOUT_MS = 240_000;

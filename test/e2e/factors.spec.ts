@@ -5,7 +5,7 @@ import { type Authenticator, beginLogin, type Challenge, codeOf, enrolTotp } fro
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 import { cookiesOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 
 const STEP_MS = 30_000;

@@ -4,7 +4,7 @@ import { type Challenge, codeOf } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { documentedProgram } from '../support/browser/documented-program.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 
 const ISSUER = 'https://auth.example.com';
 const NEW_PASSWORD = 'seven quiet herons cross the weir';

@@ -13,7 +13,7 @@ import { mailTemplate } from '../../src/platform/mail/mail-template.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 
 const words = ({ name, link: url, code: typed }: { name: string; link: string; code: string }) => ({
   subject: `Hello ${name}`,

@@ -5,14 +5,14 @@ import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp, type Variables } from '../support/app/test-app.js';
-import { startMailServer } from '../support/mail/mail-server.js';
+import { startMailServer } from '../support/servers/mail-server.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
 import { hasPromtool, promtool } from '../support/monitoring/promtool.js';
 import { startTcpProxy } from '../support/network/tcp-proxy.js';
 import { connect } from '../support/redis/connect.js';
 import { startRedis } from '../support/redis/redis-server.js';
-import { eventually } from '../support/waiting/eventually.js';
-import { hangs, startReceiver, type WebhookReceiver } from '../support/webhook/webhook-receiver.js';
+import { eventually } from '../support/time/eventually.js';
+import { hangs, startReceiver, type WebhookReceiver } from '../support/servers/webhook-receiver.js';
 
 /** Two instances on one database share their secrets. */
 const SECRETS = {

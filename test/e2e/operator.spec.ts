@@ -12,7 +12,7 @@ import { Tamperer } from '../support/audit/tamperer.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 import { freePort } from '../support/network/free-port.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 
 const USAGE = 64;
 const NO_ACCOUNT = 67;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 
 describe('more logins than the cores can hash', () => {
   let app: TestApp;

@@ -6,7 +6,7 @@ import { PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { cookiesOf, jarOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 import { cityDatabase } from '../support/geoip/cities.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';

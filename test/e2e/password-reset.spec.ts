@@ -6,8 +6,8 @@ import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, mailTo } from '../support/app/mails.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { ManualClock } from '../support/time/manual-clock.js';
+import { eventually } from '../support/time/eventually.js';
 
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
 const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 2);

@@ -8,8 +8,8 @@ import {
   type ServiceOptions,
   type ServiceProcess,
   startService,
-} from '../support/process/service-process.js';
-import { eventually } from '../support/waiting/eventually.js';
+} from '../support/servers/service-process.js';
+import { eventually } from '../support/time/eventually.js';
 
 const TIMEOUT_MS = 180_000;
 const NODE = [process.execPath, 'scripts/start.cjs'] as const;

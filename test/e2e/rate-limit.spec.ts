@@ -5,9 +5,9 @@ import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
 import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
 import { jarOf } from '../support/app/set-cookie.js';
 import { startApp, type TestApp, type TestRequest, type Variables } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
-import { parseStructuredList } from '../support/structured-fields/structured-list.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { ManualClock } from '../support/time/manual-clock.js';
+import { parseStructuredList } from '../support/http/structured-list.js';
+import { eventually } from '../support/time/eventually.js';
 
 type Answer = Awaited<ReturnType<TestApp['call']>>;
 
@@ -362,7 +362,9 @@ describe('a wait for an account', () => {
       expect([refused.statusCode, violated(refused)]).toEqual([429, ['account-guessing']]);
       expect(tightest(refused)).toMatchObject({ value: 'account-guessing', parameters: { r: 0 } });
     }
-    await app.app.get(DataSource).query(`UPDATE login_failures SET blocked_until = blocked_until - interval '1 hour'`);
+    await app.app
+      .get(DataSource)
+      .query(`UPDATE login_failures SET blocked_until = blocked_until - interval '1 hour'`);
     expect((await login(email, headers, PASSWORD)).statusCode).toBe(200);
   });
 });

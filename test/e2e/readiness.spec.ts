@@ -7,7 +7,7 @@ import { AuditService } from '../../src/audit/audit.service.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { startRedis } from '../support/redis/redis-server.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 
 async function expectReadiness(app: TestApp, status: number, said: object): Promise<void> {
   await eventually(

@@ -5,7 +5,7 @@ import { OutboxWorker } from '../../src/platform/outbox/outbox-worker.js';
 import { logIn, newAddress, PASSWORD, signUp } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 
 const STRICT = { REQUIRE_VERIFIED_EMAIL: 'true' };

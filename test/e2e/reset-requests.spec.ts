@@ -5,9 +5,9 @@ import { internalOrigin } from '../../src/platform/http/origin.js';
 import { newAddress, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
-import { type MailServer, startMailServer } from '../support/mail/mail-server.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { ManualClock } from '../support/time/manual-clock.js';
+import { type MailServer, startMailServer } from '../support/servers/mail-server.js';
+import { eventually } from '../support/time/eventually.js';
 
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
 const CLASSES = ['unknown', 'open', 'disabled'] as const;

@@ -11,7 +11,7 @@ import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/a
 import { mailTo } from '../support/app/mails.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 
 const ORIGIN = internalOrigin('operator');

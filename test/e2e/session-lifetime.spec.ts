@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signUp, type Tokens } from '../support/app/accounts.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -7,7 +7,7 @@ import { newAddress, signUp } from '../support/app/accounts.js';
 import { startApp, type TestApp, type TestRequest, type Variables } from '../support/app/test-app.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
 import { type RedisServer, startRedis } from '../support/redis/redis-server.js';
-import { eventually } from '../support/waiting/eventually.js';
+import { eventually } from '../support/time/eventually.js';
 
 /** All instances share these secrets. */
 const SECRETS = {

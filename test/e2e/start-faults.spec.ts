@@ -18,7 +18,7 @@ import { asSuperuser } from '../support/app/as-superuser.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 import { freePort } from '../support/network/free-port.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
-import { startService } from '../support/process/service-process.js';
+import { startService } from '../support/servers/service-process.js';
 import { startRedis } from '../support/redis/redis-server.js';
 
 type Variables = Readonly<Record<string, string>>;

@@ -9,7 +9,7 @@ import { logIn, PASSWORD, signUp, type Tokens } from '../support/app/accounts.js
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { cookiesOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
-import { ManualClock } from '../support/clock/manual-clock.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 
 @Controller('planted')

@@ -6,9 +6,9 @@ import { exchange } from '../support/app/raw-exchange.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 import { freePort } from '../support/network/free-port.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
-import { type ServiceProcess, startService } from '../support/process/service-process.js';
+import { type ServiceProcess, startService } from '../support/servers/service-process.js';
 import { type RedisServer, startRedis } from '../support/redis/redis-server.js';
-import { type Collector, type ReceivedSpan, startCollector } from '../support/tracing/collector.js';
+import { type Collector, type ReceivedSpan, startCollector } from '../support/servers/collector.js';
 
 const TIMEOUT_MS = 120_000;
 const CALLERS_TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';

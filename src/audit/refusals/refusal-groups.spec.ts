@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ManualClock } from '../../../test/support/clock/manual-clock.js';
+import { ManualClock } from '../../../test/support/time/manual-clock.js';
 import type { GroupedRefusals } from './grouped-refusals.js';
 import { RefusalGroups } from './refusal-groups.js';
 

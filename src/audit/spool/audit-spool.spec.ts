@@ -11,7 +11,7 @@ import fs from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ManualClock } from '../../../test/support/clock/manual-clock.js';
+import { ManualClock } from '../../../test/support/time/manual-clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { SystemRandomness } from '../../platform/crypto/randomness.js';

@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../../test/support/clock/manual-clock.js';
+import { ManualClock } from '../../../test/support/time/manual-clock.js';
 import type { ApiCall } from '../../audit/audit-entry.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import { Environment } from '../../platform/config/environment.js';

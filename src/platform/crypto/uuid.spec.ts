@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../../test/support/clock/manual-clock.js';
+import { ManualClock } from '../../../test/support/time/manual-clock.js';
 import { SystemRandomness } from './randomness.js';
 import { isUuid, uuidFromBytes, uuidToBytes, UuidV7 } from './uuid.js';
 

@@ -1,6 +1,6 @@
 import { fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../../test/support/clock/manual-clock.js';
+import { ManualClock } from '../../../test/support/time/manual-clock.js';
 import { MemoryWindows } from './memory-windows.js';
 import { grainOf, type Window } from './window.js';
 

@@ -9,7 +9,7 @@ import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
 import { lacksChromium, startChromium } from '../../support/browser/chromium.js';
 import { axeFindings, openWatched, tabTo, type WatchedPage } from '../../support/browser/watched-page.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const HOSTILE = '<img src="/stolen" onerror="parent.document.title = 1"><script>alert(1)</script>';
 

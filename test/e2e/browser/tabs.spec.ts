@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { lacksChromium } from '../../support/browser/chromium.js';
 import { PageOfOneHost } from '../../support/browser/page-of-one-host.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 /** How often the tokens of all tabs expire at once; ROUNDS=60 at night. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 2);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import { CALL, CREATED, ORIGIN, REFUSED, startTrail, type Trail } from '../../support/audit/trail.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 describe('AuditService', () => {
   let trail: Trail;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TrailReader } from '../../../src/audit/reading/trail-reader.js';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 
 const HOUR_MS = 3_600_000;

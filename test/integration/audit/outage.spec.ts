@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SpoolDrain } from '../../../src/audit/spool/spool-drain.js';
 import { CALL, CREATED, REFUSED, startTrail, type Trail, ORIGIN } from '../../support/audit/trail.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 describe('While PostgreSQL is unavailable', () => {
   let trail: Trail;

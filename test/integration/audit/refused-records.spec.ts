@@ -5,7 +5,7 @@ import { EntryFactory } from '../../../src/audit/entry/entry-factory.js';
 import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
 import { EntrySigner } from '../../../src/audit/entry/entry-signer.js';
 import { AuditSpool } from '../../../src/audit/spool/audit-spool.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { CALL, REFUSED, startTrail, type Trail } from '../../support/audit/trail.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { CREATED, startTrail, type Trail } from '../../support/audit/trail.js';
 

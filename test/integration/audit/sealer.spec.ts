@@ -5,7 +5,7 @@ import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
 import { CREATED, startTrail, type Trail } from '../../support/audit/trail.js';
 import { SealingRound } from '../../../src/audit/seals/sealing-round.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 describe('Sealer', () => {
   let trail: Trail;

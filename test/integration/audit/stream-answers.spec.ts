@@ -7,7 +7,7 @@ import { StreamAnswers } from '../../../src/audit/reading/stream-answers.js';
 import type { SessionPrincipal } from '../../../src/platform/access/principal.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import { PlatformErrors } from '../../../src/platform/errors/platform.errors.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 import { ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
 
 /** An export that never ends. */

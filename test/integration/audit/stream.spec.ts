@@ -6,8 +6,8 @@ import { AuditStreams } from '../../../src/audit/stream/audit-streams.js';
 import type { Subscription } from '../../../src/audit/stream/event-frames.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
 import type { SessionPrincipal } from '../../../src/platform/access/principal.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
+import { eventually } from '../../support/time/eventually.js';
 import { CREATED, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.js';
 
 /** A session that has just started. */

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { startService } from '../../support/process/service-process.js';
+import { startService } from '../../support/servers/service-process.js';
 
 const TIMEOUT_MS = 180_000;
 

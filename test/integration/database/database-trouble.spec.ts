@@ -12,7 +12,7 @@ import {
 } from '../../../src/platform/embedded-postgres/embedded-postgres.js';
 import { type Transaction, TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 /** The contract: 503 within 2 s, and full service within 5 s of the database's return. */
 const ANSWER_MS = 2000;

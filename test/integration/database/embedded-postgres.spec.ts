@@ -21,7 +21,7 @@ import {
 } from '../../../src/platform/embedded-postgres/embedded-postgres.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { type EmbeddedProcess, spawnEmbedded } from '../../support/postgres/embedded-process.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 /** Creating a cluster takes a second of one core, and a test may create two on a busy machine. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

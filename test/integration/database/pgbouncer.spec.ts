@@ -9,9 +9,9 @@ import { Leadership } from '../../../src/platform/leader/leadership.js';
 import { signUp } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp } from '../../support/app/test-app.js';
-import { type PgBouncer, startPgBouncer } from '../../support/pgbouncer/pgbouncer.js';
+import { type PgBouncer, startPgBouncer } from '../../support/servers/pgbouncer.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const SECRETS = {
   JWT_SECRET_KEY: 'one master secret for all of these instances',

@@ -7,7 +7,7 @@ import { LockNotAvailable, StartInterrupted } from '../../../src/platform/databa
 import { migrate } from '../../../src/platform/database/migrate.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
-import { startService } from '../../support/process/service-process.js';
+import { startService } from '../../support/servers/service-process.js';
 
 /** Number of concurrent starts on an empty database; set ROUNDS=10 for a release. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 1);

@@ -7,7 +7,7 @@ import { TransactionRunner } from '../../../src/platform/database/transaction-ru
 import { MailBounds } from '../../../src/platform/mail/mail-bounds.js';
 import { MailBoundsRepository } from '../../../src/platform/mail/mail-bounds.repository.js';
 import type { MailKind } from '../../../src/platform/mail/mail-kinds.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
 const KEY = new MasterKey('the master secret of this spec, thirty-two bytes or more');

@@ -13,9 +13,9 @@ import { MailTemplates } from '../../../src/platform/mail/mail-templates.js';
 import { type Mailer, NoMailer } from '../../../src/platform/mail/mailer.js';
 import { SmtpMailer } from '../../../src/platform/mail/smtp-mailer.js';
 import type { SingleUseSecrets } from '../../../src/platform/secrets/single-use-secrets.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { type Alerting, alertingDataSource, startAlerting } from '../../support/monitoring/alerting.js';
-import { type MailServer, startMailServer } from '../../support/mail/mail-server.js';
+import { type MailServer, startMailServer } from '../../support/servers/mail-server.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
 const words = ({ link }: { link: string }) => ({ subject: 'Reset', body: [paragraph`Open ${link}.`] });

@@ -6,7 +6,7 @@ import { smtpOptions } from '../../../src/platform/mail/mail-settings.js';
 import { type Mail, NoMailer } from '../../../src/platform/mail/mailer.js';
 import { SmtpMailer } from '../../../src/platform/mail/smtp-mailer.js';
 import { PermanentFailure } from '../../../src/platform/outbox/outbox-channel.js';
-import { type MailServer, startMailServer } from '../../support/mail/mail-server.js';
+import { type MailServer, startMailServer } from '../../support/servers/mail-server.js';
 
 const mail: Mail = {
   id: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d',

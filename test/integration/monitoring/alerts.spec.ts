@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { acknowledge, resolve } from '../../../src/monitoring/alerts/alert-lifecycle.js';
 import { AlertUpkeep } from '../../../src/monitoring/alerts/alert-upkeep.js';
 import type { Leadership } from '../../../src/platform/leader/leadership.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import type { Alert } from '../../../src/monitoring/alerts/alert.entity.js';
 import {
   type Alerting,

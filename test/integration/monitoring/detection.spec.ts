@@ -14,7 +14,7 @@ import { suppliedPlaces } from '../../../src/monitoring/places/geoip-database.js
 import { rulesOf } from '../../../src/monitoring/rules/rules.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { START } from '../../support/attacks/findings-of.js';
 import { type Act, spread } from '../../support/attacks/scenario.js';
 import { trailOf } from '../../support/attacks/trail-of.js';

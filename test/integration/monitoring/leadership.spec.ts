@@ -5,10 +5,10 @@ import { Leadership } from '../../../src/platform/leader/leadership.js';
 import { type Clock, SystemClock } from '../../../src/platform/clock/clock.js';
 import { PostgresqlSilence } from '../../../src/platform/health/postgresql-silence.js';
 import { Environment } from '../../../src/platform/config/environment.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { startTcpProxy } from '../../support/network/tcp-proxy.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 describe('Leadership', () => {
   let database: FreshDatabase;

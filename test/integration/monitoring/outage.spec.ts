@@ -14,16 +14,16 @@ import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import type { PostgresqlSilence } from '../../../src/platform/health/postgresql-silence.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { type Alerting, TEST_ALERT_IDS, startAlerting } from '../../support/monitoring/alerting.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 import {
   accepts,
   answers,
   startReceiver,
   type WebhookReceiver,
-} from '../../support/webhook/webhook-receiver.js';
+} from '../../support/servers/webhook-receiver.js';
 
 /** A process that watches one condition. The tests make PostgreSQL unavailable for all of them. */
 interface Instance {

@@ -8,7 +8,7 @@ import type { Mail, Mailer } from '../../../src/platform/mail/mailer.js';
 import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
 import { OutboxRepository } from '../../../src/platform/outbox/outbox.repository.js';
 import type { UsersService } from '../../../src/users/users.service.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import {
   type Alerting,
   alertingDataSource,

@@ -12,7 +12,7 @@ import { OutboxRepository } from '../../../src/platform/outbox/outbox.repository
 import type { UsersService } from '../../../src/users/users.service.js';
 import { findingsOf } from '../../support/attacks/findings-of.js';
 import { spread } from '../../support/attacks/scenario.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { type Alerting, alertingDataSource, startAlerting } from '../../support/monitoring/alerting.js';
 import { documentedRow } from '../../support/monitoring/rule-documentation.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';

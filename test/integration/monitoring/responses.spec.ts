@@ -12,7 +12,7 @@ import { TransactionRunner } from '../../../src/platform/database/transaction-ru
 import { AddressBlock } from '../../../src/rate-limit/blocks/address-block.entity.js';
 import { AddressBlocks } from '../../../src/rate-limit/blocks/address-blocks.js';
 import { AddressBlocksRepository } from '../../../src/rate-limit/blocks/address-blocks.repository.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import {
   type Alerting,
   alertingDataSource,

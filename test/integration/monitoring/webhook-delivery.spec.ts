@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { alertBody } from '../../../src/monitoring/alerts/alert-body.js';
 import { WebhookChannel } from '../../../src/monitoring/delivery/webhook.channel.js';
 import { Environment } from '../../../src/platform/config/environment.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { freePort } from '../../support/network/free-port.js';
 import { type Alerting, finding, startAlerting } from '../../support/monitoring/alerting.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
@@ -14,7 +14,7 @@ import {
   floods,
   hangs,
   startReceiver,
-} from '../../support/webhook/webhook-receiver.js';
+} from '../../support/servers/webhook-receiver.js';
 
 const SECRET = 'a secret shared with the receiver';
 const MINUTE = 60_000;

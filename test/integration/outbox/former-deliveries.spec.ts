@@ -4,7 +4,7 @@ import { AlertDispatch } from '../../../src/monitoring/alerts/alert-dispatch.js'
 import type { DeliveryChannel, Message } from '../../../src/monitoring/alerts/delivery-channel.js';
 import { FormerDeliveriesRepository } from '../../../src/monitoring/delivery/former-deliveries.repository.js';
 import { FormerDeliveries } from '../../../src/monitoring/delivery/former-deliveries.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { type Alerting, finding, startAlerting } from '../../support/monitoring/alerting.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 

@@ -11,10 +11,10 @@ import {
   SUPPRESSED,
 } from '../../../src/platform/outbox/outbox-channel.js';
 import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
-import { startOutbox, type TestOutbox } from '../../support/outbox/test-outbox.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
+import { startOutbox, type TestOutbox } from '../../support/stores/test-outbox.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const SECRET = 'https://example.org/reset#token=a-secret-of-the-mail';
 

@@ -5,9 +5,9 @@ import { TransactionRunner } from '../../../src/platform/database/transaction-ru
 import { AddressBlock } from '../../../src/rate-limit/blocks/address-block.entity.js';
 import { AddressBlocks } from '../../../src/rate-limit/blocks/address-blocks.js';
 import { AddressBlocksRepository } from '../../../src/rate-limit/blocks/address-blocks.repository.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { freshDatabase, type FreshDatabase } from '../../support/postgres/fresh-database.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const NETWORK = '2001:db8:1:1::/64';
 const ALERT = '019a0000-0000-7000-8000-000000000001';

@@ -10,7 +10,7 @@ import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
 import type { Window } from '../../../src/rate-limit/windows/window.js';
 import { startTcpProxy } from '../../support/network/tcp-proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 import { connect } from '../../support/redis/connect.js';
 
 const minute = (limit: number): Window => ({

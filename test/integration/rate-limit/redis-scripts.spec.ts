@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CONSUME, REFUND } from '../../../src/rate-limit/windows/redis-scripts.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { grainOf, type Window } from '../../../src/rate-limit/windows/window.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 
 const WINDOW_MS = 60_000;

@@ -5,9 +5,9 @@ import type { RedisConnection } from '../../../src/platform/redis/redis-connecti
 import { RateLimitStorage } from '../../../src/rate-limit/rate-limit-storage.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
-import { type RedisCluster, startRedisCluster } from '../../support/redis-cluster/redis-cluster.js';
+import { type RedisCluster, startRedisCluster } from '../../support/servers/redis-cluster.js';
 import { connect } from '../../support/redis/connect.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 
 describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Cluster', () => {
   let cluster: RedisCluster;

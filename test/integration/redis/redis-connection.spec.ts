@@ -6,7 +6,7 @@ import type { RedisConnection } from '../../../src/platform/redis/redis-connecti
 import { RedisUnavailable } from '../../../src/platform/redis/redis-unavailable.js';
 import { startTcpProxy } from '../../support/network/tcp-proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
-import { eventually } from '../../support/waiting/eventually.js';
+import { eventually } from '../../support/time/eventually.js';
 import { connect } from '../../support/redis/connect.js';
 
 const ping = (connection: RedisConnection) => connection.run((client) => client.ping());

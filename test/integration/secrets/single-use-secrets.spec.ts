@@ -9,7 +9,7 @@ import { SecretsErrors } from '../../../src/platform/secrets/secrets.errors.js';
 import { SecretsPurge } from '../../../src/platform/secrets/secrets-purge.js';
 import type { NewSecret, ReadState } from '../../../src/platform/secrets/single-use-secrets.js';
 import { freshDatabase, type FreshDatabase } from '../../support/postgres/fresh-database.js';
-import { type SecretStore, secretStore } from '../../support/secrets/secret-store.js';
+import { type SecretStore, secretStore } from '../../support/stores/secret-store.js';
 
 const AT_ONCE = 16;
 const HOUR_MS = 3_600_000;

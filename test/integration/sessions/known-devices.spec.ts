@@ -8,7 +8,7 @@ import { DeviceTokens } from '../../../src/sessions/devices/device-tokens.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 
 const ORIGIN = internalOrigin('operator');
 const WRONG = 'nine crows argue over a roof';

@@ -4,7 +4,7 @@ import type { Profile } from '../../../src/platform/access/profile.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { SessionCache } from '../../../src/sessions/state/session-cache.js';
 import { ProfileChanges } from '../../../src/users/profile-changes.js';
-import { ManualClock } from '../../support/clock/manual-clock.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { connect } from '../../support/redis/connect.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 

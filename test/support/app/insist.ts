@@ -1,5 +1,5 @@
 import type { LightMyRequestResponse } from 'fastify';
-import { eventually } from '../waiting/eventually.js';
+import { eventually } from '../time/eventually.js';
 
 /**
  * Repeats a request for as long as the response is 503, which a busy machine gives if a request waits too long for a

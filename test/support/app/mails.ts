@@ -1,6 +1,6 @@
 import { type CaughtMail, CaughtMailbox } from '../../../src/platform/mail/caught-mailbox.js';
 import type { MailKind } from '../../../src/platform/mail/mail-kinds.js';
-import { eventually } from '../waiting/eventually.js';
+import { eventually } from '../time/eventually.js';
 import { asSuperuser } from './as-superuser.js';
 import type { TestApp } from './test-app.js';
 

@@ -15,8 +15,8 @@ import type { ChannelWorker } from '../../../src/platform/outbox/channel-worker.
 import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
 import type { Outbox } from '../../../src/platform/outbox/outbox.js';
 import { AddressBlock } from '../../../src/rate-limit/blocks/address-block.entity.js';
-import { ManualClock } from '../clock/manual-clock.js';
-import { startOutbox } from '../outbox/test-outbox.js';
+import { ManualClock } from '../time/manual-clock.js';
+import { startOutbox } from '../stores/test-outbox.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 
 /** Raises and delivers the alerts of one instance without background loops: the test triggers each step. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, inject } from 'vitest';
 import { freePort } from '../network/free-port.js';
-import { eventually } from '../waiting/eventually.js';
+import { eventually } from '../time/eventually.js';
 import { borrowRedis } from './borrowed-redis.js';
 
 /** A Redis server for one spec, with methods that stop, pause or restart it. */

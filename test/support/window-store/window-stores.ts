@@ -3,8 +3,8 @@ import { SystemClock } from '../../../src/platform/clock/clock.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
 import type { WindowStore } from '../../../src/rate-limit/windows/window.js';
-import { ManualClock } from '../clock/manual-clock.js';
-import { startRedisCluster } from '../redis-cluster/redis-cluster.js';
+import { ManualClock } from '../time/manual-clock.js';
+import { startRedisCluster } from '../servers/redis-cluster.js';
 import { connect } from '../redis/connect.js';
 import { startRedis } from '../redis/redis-server.js';
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../../../../test/support/clock/manual-clock.js';
+import { ManualClock } from '../../../../../test/support/time/manual-clock.js';
 import { Environment } from '../../../../platform/config/environment.js';
 import { SystemRandomness } from '../../../../platform/crypto/randomness.js';
 import { TotpCodes } from './totp-codes.js';

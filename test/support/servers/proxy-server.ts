@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../network/free-port.js';
-import { eventually } from '../waiting/eventually.js';
+import { eventually } from '../time/eventually.js';
 
 /** A reverse proxy as operators run it, in front of a service on loopback. */
 export interface ProxyServer {

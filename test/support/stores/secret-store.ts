@@ -8,7 +8,7 @@ import { TransactionRunner } from '../../../src/platform/database/transaction-ru
 import { SecretSeal } from '../../../src/platform/secrets/secret-seal.js';
 import { SecretsRepository } from '../../../src/platform/secrets/secrets.repository.js';
 import { SingleUseSecrets } from '../../../src/platform/secrets/single-use-secrets.js';
-import { ManualClock } from '../clock/manual-clock.js';
+import { ManualClock } from '../time/manual-clock.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 
 /** One instance of the service on a database, with its own pool and clock. */

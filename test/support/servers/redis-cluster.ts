@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { freePort } from '../network/free-port.js';
 import { type RedisServer, startRedis } from '../redis/redis-server.js';
-import { eventually } from '../waiting/eventually.js';
+import { eventually } from '../time/eventually.js';
 
 const SLOTS = 16_384;
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../network/free-port.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
-import { eventually } from '../waiting/eventually.js';
+import { eventually } from '../time/eventually.js';
 
 /** A PgBouncer with default settings in front of one database, and the URLs that lead through it. */
 export interface PgBouncer {

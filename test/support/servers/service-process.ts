@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { freePort } from '../network/free-port.js';
-import { eventually } from '../waiting/eventually.js';
+import { eventually } from '../time/eventually.js';
 
 /** The service in a separate process, as an operator runs it. */
 export interface ServiceProcess {
