@@ -65,7 +65,9 @@ describe('A rule declared in one file', () => {
       configured: true,
       send: async (mail: Mail) => void mails.push(mail),
     } as unknown as Mailer;
-    const users = { findById: async () => ({ email: 'ada@example.com' }) } as unknown as UsersService;
+    const users = {
+      findById: async () => ({ email: 'ada@example.com', locale: 'en' }),
+    } as unknown as UsersService;
     const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage));
     const templates = new MailTemplates(new Environment());
     owner = new OwnerEmailChannel(mailer, templates, users, messages, clock, rules);
