@@ -40,7 +40,7 @@ describe('the first administrator', () => {
     expect(await asSuperuser(database, 'SELECT 1 FROM users')).toEqual([]);
   });
 
-  it('is created once, even if many instances start at the same time, and may read the trail', async () => {
+  it('peer fault 18: is created once, even if many instances start at the same time, and may read the trail', async () => {
     const apps = await Promise.all(Array.from({ length: 4 }, () => start('Root@Example.COM')));
     onTestFinished(async () => void (await Promise.all(apps.map((app) => app.close()))));
     expect(await administrators()).toEqual([EMAIL]);
