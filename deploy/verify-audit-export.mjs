@@ -2,30 +2,35 @@
 // Verifies an export of the audit trail. Needs only Node.js, the seals and the public key:
 //
 //   node verify-audit-export.mjs audit.ndjson audit-seals.ndjson PUBLIC_KEY [--complete]
+//   node verify-audit-export.mjs --own FILE PUBLIC_KEY
 //
 // audit.ndjson        GET /audit/export
 // audit-seals.ndjson  GET /audit/seals, from a minute before the first entry, fetched a minute after the export
 // PUBLIC_KEY          `checkpoint.publicKey` of GET /audit/verification, saved while the service was still trusted
 // --complete          the export was not filtered: it must contain every sealed entry between its first and its last
+// --own FILE          GET /users/me/export, which contains the seals of its entries
 //
 // Exit codes: 0 if every entry matches its seal, or came after the last seal and is counted as not proved; 1 if not;
 // 64 for wrong usage. docs/audit-format.md describes the format.
-import { createHash, createPublicKey, verify } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, createHmac, createPublicKey, verify } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-const ID_BYTES = 16;
-const MEMBER_BYTES = 48;
-
+const [ID_BYTES, MEMBER_BYTES] = [16, 48];
+const PERSONAL_DETAILS = ['account', 'auditReason', 'pointers'];
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
-const [exportFile, sealsFile, publicKey] = process.argv
-  .slice(2)
-  .filter((argument) => !argument.startsWith('--'));
-if (!publicKey || flags.some((flag) => flag !== '--complete')) {
+const files = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const isOwn = flags.includes('--own');
+if (
+  files.length !== (isOwn ? 2 : 3) ||
+  flags.length > 1 ||
+  !['--own', '--complete', undefined].includes(flags[0])
+) {
   console.error('Usage: verify-audit-export.mjs audit.ndjson audit-seals.ndjson PUBLIC_KEY [--complete]');
+  console.error('       verify-audit-export.mjs --own FILE PUBLIC_KEY');
   process.exit(64);
 }
-const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
+const key = createPublicKey({ key: Buffer.from(files.at(-1), 'base64'), format: 'der', type: 'spki' });
 
 /** RFC 8785: members sorted by UTF-16 code units, no white space, numbers and strings as ECMAScript writes them. */
 function canonical(value) {
@@ -36,6 +41,25 @@ function canonical(value) {
 }
 
 const sha256 = (data) => createHash('sha256').update(data).digest('hex');
+const leafHash = (data) => sha256(Buffer.concat([Buffer.of(0), data]));
+const nodeHash = (left, right) => sha256(Buffer.from(`01${left}${right}`, 'hex'));
+const largestPowerOfTwoBelow = (size) => 2 ** Math.floor(Math.log2(size - 1));
+
+/** RFC 9162, section 2.1.1. */
+function rootOf(leaves) {
+  if (leaves.length < 2) return leaves.length === 0 ? sha256('') : leafHash(leaves[0]);
+  const split = largestPowerOfTwoBelow(leaves.length);
+  return nodeHash(rootOf(leaves.slice(0, split)), rootOf(leaves.slice(split)));
+}
+
+/** The root that a path, whose last hash is next to the root, gives for one leaf of a tree (section 2.1.3). */
+function rootFrom(hash, index, size, path) {
+  if (size === 1) return path.length === 0 ? hash : null;
+  const split = largestPowerOfTwoBelow(size);
+  const [below, sibling] = [path.slice(0, -1), path.at(-1)];
+  if (index >= split) return nodeHash(sibling, rootFrom(hash, index - split, size - split, below));
+  return nodeHash(rootFrom(hash, index, split, below), sibling);
+}
 
 function broken(message) {
   console.log(`BROKEN: ${message}`);
@@ -49,57 +73,108 @@ async function* objects(file) {
   }
 }
 
+/** The digest of an entry. In format 2, commitments take the place of its personal members. */
+function digestOf({ proof, ...entry }) {
+  if (!proof) return sha256(canonical(entry));
+  const { address, userAgent, details, ...rest } = entry;
+  const isPersonal = ([name]) => PERSONAL_DETAILS.includes(name);
+  const members = Object.entries(details ?? {});
+  const personal = members.some(isPersonal) ? Object.fromEntries(members.filter(isPersonal)) : null;
+  if (proof.originCommitment && (address ?? userAgent) !== null)
+    broken(`entry ${entry.id} was not erased completely`);
+  if (proof.detailsCommitment && personal) broken(`entry ${entry.id} was not erased completely`);
+  const commit = (salt, value) => {
+    if (!/^[0-9a-f]{32}$/.test(salt)) broken(`entry ${entry.id} has no valid salt`);
+    return createHmac('sha256', Buffer.from(salt, 'hex')).update(canonical(value)).digest('hex');
+  };
+  rest.details = details && Object.fromEntries(members.filter((member) => !isPersonal(member)));
+  rest.originCommitment = proof.originCommitment ?? commit(proof.originSalt, { address, userAgent });
+  rest.detailsCommitment = proof.detailsCommitment ?? (personal && commit(proof.detailsSalt, personal));
+  return sha256(canonical(rest));
+}
+
+/** Checks the hash and the signature of a seal, in which `members` or `root` stands for the entries. */
+function verifySeal({ hash, signature, ...statement }) {
+  if (sha256(canonical(statement)) !== hash) broken(`seal ${statement.number} does not match its own hash`);
+  if (!verify(null, Buffer.from(hash, 'hex'), key, Buffer.from(signature, 'hex'))) {
+    broken(`seal ${statement.number} was not signed with this key`);
+  }
+}
+
 /** Follows the chain. Returns the digests of all sealed entries by id, and the time of the last seal. */
 async function verifySeals() {
   const digests = new Map();
   let last = null;
-  for await (const { hash, signature, ...seal } of objects(sealsFile)) {
-    const members = Buffer.from(seal.members, 'base64');
-    if (sha256(canonical({ ...seal, members: sha256(members) })) !== hash) {
-      broken(`seal ${seal.number} does not match its own hash`);
-    }
-    if (!verify(null, Buffer.from(hash, 'hex'), key, Buffer.from(signature, 'hex'))) {
-      broken(`seal ${seal.number} was not signed with this key`);
-    }
+  for await (const { members: text, ...seal } of objects(files[1])) {
+    const members = Buffer.from(text, 'base64');
+    const leaves = [];
+    for (let at = 0; at < members.length; at += MEMBER_BYTES)
+      leaves.push(members.subarray(at, at + MEMBER_BYTES));
+    verifySeal(seal.format === 2 ? { ...seal, root: rootOf(leaves) } : { ...seal, members: sha256(members) });
     if (last && (seal.number !== last.number + 1 || seal.previous !== last.hash)) {
       broken(`seal ${seal.number} does not continue from seal ${last.number}`);
     }
-    for (let at = 0; at < members.length; at += MEMBER_BYTES) {
-      const id = members.toString('hex', at, at + ID_BYTES);
-      digests.set(id, members.toString('hex', at + ID_BYTES, at + MEMBER_BYTES));
-    }
-    last = { number: seal.number, hash, time: seal.time };
+    for (const leaf of leaves) digests.set(leaf.toString('hex', 0, ID_BYTES), leaf.toString('hex', ID_BYTES));
+    last = seal;
   }
   return { digests, until: last?.time ?? broken('there are no seals') };
 }
 
-const { digests, until } = await verifySeals();
-const seen = new Set();
-let late = 0;
-for await (const entry of objects(exportFile)) {
-  const id = entry.id.replaceAll('-', '');
-  const digest = digests.get(id);
-  if (digest === undefined) {
-    // Entries after the last seal may still be waiting for one (after an outage, or because of an open transaction).
-    if (!(entry.time > until)) broken(`entry ${entry.id} is in none of the seals`);
-    late += 1;
-    continue;
+function verifyOwn({ entries, seals }) {
+  const byNumber = new Map(seals.map((seal) => [seal.number, seal]));
+  seals.forEach(verifySeal);
+  let proved = 0;
+  for (const { inclusion, ...entry } of entries) {
+    if (!inclusion) continue;
+    const { root, events, calls } = byNumber.get(inclusion.seal) ?? broken(`entry ${entry.id} has no seal`);
+    const leaf = leafHash(Buffer.from(entry.id.replaceAll('-', '') + digestOf(entry), 'hex'));
+    if (rootFrom(leaf, inclusion.index, events + calls, inclusion.path) !== root) {
+      broken(`entry ${entry.id} differs from what was sealed`);
+    }
+    proved += 1;
   }
-  if (sha256(canonical(entry)) !== digest) broken(`entry ${entry.id} differs from what was sealed`);
-  if (seen.has(id)) broken(`entry ${entry.id} appears twice`);
-  seen.add(id);
+  console.log(`${proved} entries match their seals.`);
+  if (proved < entries.length)
+    console.log(`${entries.length - proved} are not sealed yet, or have format 1: not proved.`);
 }
 
-if (flags.includes('--complete')) {
-  if (seen.size === 0 && digests.size > 0) broken('none of the sealed entries is in the export');
-  // Ids start with their time, so they sort by time.
-  const [first, last] = [...seen].reduce(
-    ([min, max], id) => [id < min ? id : min, id > max ? id : max],
-    ['~', ''],
-  );
-  for (const id of digests.keys()) {
-    if (id > first && id < last && !seen.has(id)) broken(`entry ${id} was sealed and is not in the export`);
+async function verifyExport() {
+  const { digests, until } = await verifySeals();
+  const [seen, erasedEntries, erasedPeople] = [new Set(), [], new Set()];
+  let [late, first, last] = [0, '~', ''];
+  for await (const entry of objects(files[0])) {
+    const id = entry.id.replaceAll('-', '');
+    const digest = digests.get(id);
+    if (digest === undefined) {
+      // Entries after the last seal may still be waiting for one (after an outage, or because of an open transaction).
+      if (!(entry.time > until)) broken(`entry ${entry.id} is in none of the seals`);
+      late += 1;
+      continue;
+    }
+    if (digestOf(entry) !== digest) broken(`entry ${entry.id} differs from what was sealed`);
+    if (seen.has(id)) broken(`entry ${entry.id} appears twice`);
+    seen.add(id);
+    if (entry.proof?.originCommitment ?? entry.proof?.detailsCommitment) erasedEntries.push(entry);
+    if (entry.type === 'personal_data_erased') erasedPeople.add(entry.userId);
+    // An erasure that explains an entry is exported whatever the range. Ids start with their time, so they sort by time.
+    else [first, last] = [id < first ? id : first, id > last ? id : last];
   }
+  for (const { id, userId, details, proof } of erasedEntries) {
+    const owner = details?.actorId ?? userId;
+    const isStated = erasedPeople.has(proof.originCommitment ? owner : userId);
+    if (!isStated || (proof.detailsCommitment && !erasedPeople.has(userId)))
+      broken(`entry ${id} was altered: no erasure is stated`);
+  }
+  if (flags.includes('--complete')) {
+    if (seen.size === 0 && digests.size > 0) broken('none of the sealed entries is in the export');
+    for (const id of digests.keys()) {
+      if (id > first && id < last && !seen.has(id)) broken(`entry ${id} was sealed and is not in the export`);
+    }
+  }
+  console.log(`${seen.size} entries match their seals.`);
+  if (erasedEntries.length > 0)
+    console.log(`${erasedEntries.length} of them are erased: their personal members no longer exist.`);
+  if (late > 0) console.log(`${late} came after the last seal: not sealed yet, and not proved.`);
 }
-console.log(`${seen.size} entries match their seals.`);
-if (late > 0) console.log(`${late} came after the last seal: not sealed yet, and not proved.`);
+
+await (isOwn ? verifyOwn(JSON.parse(readFileSync(files[0], 'utf8')).trail) : verifyExport());

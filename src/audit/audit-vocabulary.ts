@@ -87,6 +87,11 @@ export interface AuditDetails {
   user_disabled: Record<string, never>;
   user_enabled: Record<string, never>;
   user_deleted: Record<string, never>;
+  /**
+   * The personal members of the entries of a deleted account are erased, after this event is sealed. `entries` counts
+   * them, and `format1` those that keep the members until their retention ends.
+   */
+  personal_data_erased: { entries: number; format1: number };
   user_unlocked: Record<string, never>;
   privilege_permissions_changed: { granted: string[]; revoked: string[] };
   authz_fail: { required: string[] };
@@ -166,6 +171,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_disabled: { ends: 'every session' },
   user_enabled: true,
   user_deleted: { ends: 'every session' },
+  personal_data_erased: true,
   user_unlocked: true,
   privilege_permissions_changed: { ends: 'every session' },
   authz_fail: true,

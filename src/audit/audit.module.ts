@@ -18,6 +18,7 @@ import { CallRecorder } from './call-recorder.js';
 import { CallsRepository } from './calls.repository.js';
 import { EntryFactory } from './entry/entry-factory.js';
 import { EntrySigner } from './entry/entry-signer.js';
+import { Salts } from './entry/salts.js';
 import { AuditFeed } from './feed/audit-feed.js';
 import { AuditPartitions } from './partitions/audit-partitions.js';
 import { PartitionsRepository } from './partitions/partitions.repository.js';
@@ -52,6 +53,7 @@ import { SpoolWriter } from './spool/spool-writer.js';
     CallsRepository,
     EntryFactory,
     EntrySigner,
+    Salts,
     AuditPartitions,
     PartitionsRepository,
     AuditSpool,

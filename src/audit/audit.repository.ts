@@ -15,21 +15,22 @@ const INSERT = `
     SELECT * FROM json_to_recordset($1::json) AS entry(
       id uuid, time timestamptz, kind text, type text, outcome text, reason text, "userId" uuid, "sessionId" uuid,
       address text, "userAgent" text, "requestId" text, method text, route text, status smallint,
-      "durationMs" double precision, details jsonb, digest bytea, mac bytea)
+      "durationMs" double precision, details jsonb, digest bytea, mac bytea,
+      "originSalt" bytea, "detailsSalt" bytea)
   ), now AS MATERIALIZED (
     SELECT audit_position() AS position
   ), call AS (
     INSERT INTO audit_calls (time, id, position, outcome, reason, user_id, session_id, address, user_agent, request_id,
-                             method, route, status, duration_ms, details, digest, mac)
+                             method, route, status, duration_ms, details, digest, mac, origin_salt)
     SELECT time, id, position, outcome, reason, "userId", "sessionId", address, "userAgent", "requestId",
-           method, route, status, "durationMs", details, digest, mac
+           method, route, status, "durationMs", details, digest, mac, "originSalt"
     FROM entry, now WHERE kind = 'call' ON CONFLICT DO NOTHING
     RETURNING id
   ), event AS (
     INSERT INTO audit_events (time, id, position, type, outcome, reason, user_id, session_id, address, user_agent,
-                              request_id, details, digest, mac)
+                              request_id, details, digest, mac, origin_salt, details_salt)
     SELECT time, id, position, type, outcome, reason, "userId", "sessionId", address, "userAgent",
-           "requestId", details, digest, mac
+           "requestId", details, digest, mac, "originSalt", "detailsSalt"
     FROM entry, now WHERE kind = 'event' ON CONFLICT DO NOTHING
     RETURNING *
   ), written AS (

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { DataSource } from 'typeorm';
 import { EntriesRepository } from '../audit/entry/entries.repository.js';
 import { EntrySigner } from '../audit/entry/entry-signer.js';
+import { Salts } from '../audit/entry/salts.js';
 import { type Checkpoint, parseCheckpoints } from '../audit/seals/checkpoint.js';
 import { CheckpointFile } from '../audit/seals/checkpoint-file.js';
 import { SealKey } from '../audit/seals/seal-key.js';
@@ -20,6 +21,7 @@ import type { Environment } from '../platform/config/environment.js';
 import { storedSecret } from '../platform/config/generated-secrets.js';
 import { loadEnvironment } from '../platform/config/load-environment.js';
 import { MasterKey } from '../platform/crypto/master-key.js';
+import { SystemRandomness } from '../platform/crypto/randomness.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { reachExistingDatabase } from '../app/existing-database.js';
 import { EXIT } from './exit-codes.js';
@@ -107,19 +109,24 @@ function verificationOver(
   const key = new SealKey(masterKey);
   const catalogue = new CatalogueCheck(new CatalogueRepository(dataSource));
   const entries = new EntriesRepository(dataSource);
-  const walk = new TrailWalk(seals, entries, new EntrySigner(masterKey), catalogue);
+  const walk = new TrailWalk(
+    seals,
+    entries,
+    new EntrySigner(masterKey, new Salts(new SystemRandomness())),
+    catalogue,
+  );
   const clock = new SystemClock();
   const progress = new VerifiedSoFar(environment, masterKey, clock);
   return new AuditVerification(walk, seals, new CheckpointFile(environment), key, clock, progress);
 }
 
-function report({ intact, entries, firstFault, checkpoint }: Verification): string {
+function report({ intact, entries, erased, firstFault, checkpoint }: Verification): string {
   const sealed = checkpoint
     ? `Sealed up to number ${checkpoint.number} of ${checkpoint.time}, hash ${checkpoint.hash}.\n` +
       `Public key: ${checkpoint.publicKey}\n`
     : 'Nothing is sealed yet.\n';
   const verdict = intact
-    ? `The audit trail is intact: ${entries} entries.\n`
+    ? `The audit trail is intact: ${entries} entries${erased > 0 ? `, ${erased} of them with erased personal data` : ''}.\n`
     : `THE AUDIT TRAIL IS BROKEN, first at ${firstFault?.id}: ${firstFault?.kind}. ${firstFault?.detail}\n`;
   return verdict + sealed;
 }

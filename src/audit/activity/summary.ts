@@ -45,6 +45,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   user_disabled: 'The account was disabled',
   user_enabled: 'The account was enabled',
   user_deleted: 'The account was deleted',
+  personal_data_erased: 'The personal data of the account was erased from the audit trail',
   user_unlocked: 'Sign-in was unblocked',
   privilege_permissions_changed: 'The roles of the account were changed',
   authz_fail: 'Attempted an action that the account may not perform',

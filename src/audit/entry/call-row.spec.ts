@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../audit-entry.js';
 import { callRow, readCallRow } from './call-row.js';
 
-const SIGNATURE = { digest: 'd1'.repeat(32), mac: 'ac'.repeat(32) };
+const SIGNATURE = {
+  digest: 'd1'.repeat(32),
+  mac: 'ac'.repeat(32),
+  originSalt: '5a'.repeat(16),
+  detailsSalt: null,
+};
 const CALL: AuditEntry = {
   id: '0197a1b2-0000-7000-8000-000000000001',
   time: '2025-06-24T00:00:00.000Z',
@@ -43,6 +48,7 @@ describe('callRow', () => {
       '1.5',
       `\\\\x${SIGNATURE.digest}`,
       `\\\\x${SIGNATURE.mac}`,
+      `\\\\x${SIGNATURE.originSalt}`,
     ]);
   });
 

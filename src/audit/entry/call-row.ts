@@ -7,7 +7,7 @@ import type { EntrySignature } from './signed-json.js';
  * transaction knows.
  */
 export const CALL_ROW = `id, time, outcome, reason, user_id, session_id, address, user_agent, request_id,
-  method, route, status, duration_ms, digest, mac, position`;
+  method, route, status, duration_ms, digest, mac, origin_salt, position`;
 
 const NULL = String.raw`\N`;
 const BYTES_PREFIX = String.raw`\\x`;
@@ -21,23 +21,23 @@ const PLAIN = Object.fromEntries(Object.entries(ESCAPES).map(([plain, escape]) =
  * Returns a signed call as a line in COPY's text format, without the last field. The spool stores this form, so that
  * the line need not be parsed or formatted again on its way to PostgreSQL.
  */
-export function callRow(call: AuditEntry, { digest, mac }: EntrySignature): string {
+export function callRow(call: AuditEntry, { digest, mac, originSalt }: EntrySignature): string {
   return (
     `${call.id}\t${call.time}\t${call.outcome}\t${field(call.reason)}\t${call.userId ?? NULL}\t` +
     `${call.sessionId ?? NULL}\t${field(call.address)}\t${field(call.userAgent)}\t${field(call.requestId)}\t` +
     `${field(call.method)}\t${field(call.route)}\t${call.status}\t${call.durationMs}\t` +
-    `${BYTES_PREFIX}${digest}\t${BYTES_PREFIX}${mac}`
+    `${BYTES_PREFIX}${digest}\t${BYTES_PREFIX}${mac}\t${originSalt === null ? NULL : BYTES_PREFIX + originSalt}`
   );
 }
 
 /**
- * Parses the call and signature of a row. Returns null if the line is malformed, for example truncated by a machine
+ * Parses the call and signature of a row; rows of format 1 have no salt. Returns null if the line is malformed, for example truncated by a machine
  * crash.
  */
 export function readCallRow(row: string): { call: AuditEntry; signature: EntrySignature } | null {
   const fields = row.split('\t').map(text);
   const [id, time, outcome, reason, userId, sessionId, address, userAgent, requestId] = fields;
-  const [method, route, status, durationMs, digest, mac, ...more] = fields.slice(9);
+  const [method, route, status, durationMs, digest, mac, originSalt, ...more] = fields.slice(9);
   if (!id || !time || !outcome || !digest || !mac || more.length > 0) return null;
   const call: AuditEntry = {
     id,
@@ -57,7 +57,13 @@ export function readCallRow(row: string): { call: AuditEntry; signature: EntrySi
     durationMs: Number(durationMs),
     details: null,
   };
-  return { call, signature: { digest: hexOf(digest), mac: hexOf(mac) } };
+  const signature = {
+    digest: hexOf(digest),
+    mac: hexOf(mac),
+    originSalt: originSalt ? hexOf(originSalt) : null,
+    detailsSalt: null,
+  };
+  return { call, signature };
 }
 
 function field(value: string | null): string {

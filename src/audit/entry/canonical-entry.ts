@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { AuditEntry } from '../audit-entry.js';
 
 /**
- * Returns the text by which an entry is authenticated and sealed: the entry as returned by `GET /audit/events`, in
+ * Returns the text by which an entry of format 1 is authenticated and sealed: the entry as returned by `GET /audit/events`, in
  * the JSON Canonicalization Scheme (RFC 8785), with sorted members, no white space, and ECMAScript's numbers and
  * escapes. Two texts are equal if and only if the entries are, and the text can be reproduced in any language.
  */
@@ -26,6 +26,11 @@ export function canonicalEntry(entry: AuditEntry): string {
     userAgent: entry.userAgent,
     userId: entry.userId,
   });
+}
+
+/** Returns the details of an entry with sorted members, for a text that lists the entry's other members itself. */
+export function canonicalDetails(details: AuditEntry['details']): unknown {
+  return sortedMembers(details);
 }
 
 /**

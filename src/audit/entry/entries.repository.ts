@@ -5,10 +5,11 @@ import { databaseTime } from '../../platform/database/database-time.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { timeOfEntry } from './entry-id.js';
-import { CALL_COLUMNS, EVENT_COLUMNS } from './entry-columns.js';
+import { CALL_COLUMNS, CALL_PROOF_COLUMNS, EVENT_COLUMNS, EVENT_PROOF_COLUMNS } from './entry-columns.js';
+import type { EntryProof } from './sealed-form.js';
 
 /** An entry and the additional columns of its table. */
-export interface StoredEntry extends AuditEntry {
+export interface StoredEntry extends AuditEntry, EntryProof {
   readonly position: number;
   /** The digest stored with the entry, from which the seal copies it; lower-case hex. */
   readonly digest: string;
@@ -70,7 +71,10 @@ const FINAL = `
  */
 export const POSITIONS_END = 2 ** 53;
 
-const COLUMNS = { audit_events: EVENT_COLUMNS, audit_calls: CALL_COLUMNS };
+const COLUMNS = {
+  audit_events: `${EVENT_COLUMNS}, ${EVENT_PROOF_COLUMNS}`,
+  audit_calls: `${CALL_COLUMNS}, ${CALL_PROOF_COLUMNS}`,
+};
 
 /** The tables that contain entries. */
 export type EntryTable = keyof typeof COLUMNS;
@@ -126,6 +130,15 @@ export class EntriesRepository {
   async final(tx: Transaction, from: number, limit: number): Promise<FinalEntries> {
     const [row] = await tx.query<[FinalEntries]>(FINAL, [from, limit]);
     return row;
+  }
+
+  /** Returns the events below a position which state that a person's data was erased. */
+  async erasures(below: number): Promise<StoredEntry[]> {
+    return this.dataSource.query<StoredEntry[]>(
+      `SELECT position::float8, encode(digest, 'hex') AS digest, encode(mac, 'hex') AS mac, ${COLUMNS.audit_events}
+       FROM audit_events WHERE type = 'personal_data_erased' AND position < $1`,
+      [below],
+    );
   }
 
   /**

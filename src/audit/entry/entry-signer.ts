@@ -3,7 +3,11 @@ import { hash } from 'node:crypto';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { callRow } from './call-row.js';
-import { canonicalEntry, digestOf } from './canonical-entry.js';
+import { digestOf } from './canonical-entry.js';
+import { commitment } from './commitment.js';
+import { originText, personalDetailsText, splitDetails } from './personal-members.js';
+import { Salts } from './salts.js';
+import { textOf } from './sealed-form.js';
 import { type EntrySignature, signedJson } from './signed-json.js';
 
 const BLOCK_BYTES = 64;
@@ -20,7 +24,10 @@ export class EntrySigner {
   private readonly inner: Buffer;
   private readonly outer: Buffer;
 
-  constructor(masterKey: MasterKey) {
+  constructor(
+    masterKey: MasterKey,
+    private readonly salts: Salts,
+  ) {
     const key = masterKey.derive('audit-entry');
     this.inner = padded(key, 0x36);
     this.outer = padded(key, 0x5c);
@@ -28,13 +35,12 @@ export class EntrySigner {
 
   /** Returns an entry as signed JSON. Later changes can be detected. */
   json(entry: AuditEntry): string {
-    const canonical = canonicalEntry(entry);
-    return signedJson(canonical, this.sign(canonical));
+    return signedJson(entry, this.sign(entry));
   }
 
   /** Returns a call as a signed row. */
   row(call: AuditEntry): string {
-    return callRow(call, this.sign(canonicalEntry(call)));
+    return callRow(call, this.sign(call));
   }
 
   /** Returns the authentication code of an entry's digest; both in lower-case hex. */
@@ -44,9 +50,23 @@ export class EntrySigner {
     return hash('sha256', this.outer, 'hex');
   }
 
-  private sign(canonical: string): EntrySignature {
-    const digest = digestOf(canonical);
-    return { digest, mac: this.mac(digest) };
+  /** Commits to the personal members under new salts, and signs the rest together with the commitments. */
+  private sign(entry: AuditEntry): EntrySignature {
+    const { personal } = splitDetails(entry.details);
+    const originSalt = this.salts.next();
+    const detailsSalt = personal && this.salts.next();
+    const digest = digestOf(
+      textOf(entry, {
+        origin: commitment(originSalt, originText(entry)),
+        details: detailsSalt && commitment(detailsSalt, personalDetailsText(personal)),
+      }),
+    );
+    return {
+      digest,
+      mac: this.mac(digest),
+      originSalt: originSalt.toString('hex'),
+      detailsSalt: detailsSalt && detailsSalt.toString('hex'),
+    };
   }
 }
 

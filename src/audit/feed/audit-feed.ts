@@ -80,6 +80,10 @@ function withoutStorage({
   position: _position,
   digest: _digest,
   mac: _mac,
+  originSalt: _originSalt,
+  originCommitment: _originCommitment,
+  detailsSalt: _detailsSalt,
+  detailsCommitment: _detailsCommitment,
   ...entry
 }: StoredEntry): AuditEntry {
   return entry;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditEntry } from '../audit-entry.js';
+import type { Seal } from '../seals/seal.js';
 import { SealsRepository } from '../seals/seals.repository.js';
 import type { AuditFilterDto } from './dto/audit-filter.dto.js';
 import type { SealedRangeDto } from './dto/sealed-range.dto.js';
@@ -44,15 +45,17 @@ export class AuditExport {
     for (;;) {
       const seals = await this.seals.after(number, SEALS_AT_A_TIME);
       const wanted = to === undefined ? seals : seals.filter(({ time }) => Date.parse(time) <= to.getTime());
-      const lines = wanted.map(
-        ({ mac: _mac, members, ...seal }) =>
-          `${jsonLine({ ...seal, members: members.toString('base64') })}\n`,
-      );
+      const lines = wanted.map((seal) => `${jsonLine(exportedSeal(seal))}\n`);
       if (lines.length > 0) yield lines.join('');
       if (wanted.length < SEALS_AT_A_TIME) return;
       number = wanted.at(-1)!.number;
     }
   }
+}
+
+/** Returns a seal as exported. Format 1 is not stated, as before there was another one. */
+function exportedSeal({ mac: _mac, format, members, ...seal }: Seal) {
+  return { ...(format !== 1 && { format }), ...seal, members: members.toString('base64') };
 }
 
 async function* chunks(format: ExportFormat, pages: AsyncIterable<AuditEntry[]>): AsyncGenerator<string> {

@@ -5,6 +5,7 @@ import type { AuditFilterDto } from './dto/audit-filter.dto.js';
 import type { AuditListDto } from './dto/audit-list.dto.js';
 import { TrailCursor } from './trail-cursor.js';
 import { MAX_DAYS, type TrailQuery, trailQuery } from './trail-query.js';
+import { erasedOwners, type ProvenEntry, provenEntry } from './proven-entry.js';
 import { TrailRepository } from './trail.repository.js';
 
 /** How far a clock may have been ahead: one day. */
@@ -54,16 +55,26 @@ export class TrailReader {
   }
 
   /**
-   * Returns all entries, oldest first, in chunks, so that neither memory use nor the length of transactions grows
-   * with the export.
+   * Returns all entries with what proves them, oldest first, in chunks, so that neither memory use nor the length of
+   * transactions grows with the export. Whatever the query, the events that explain erased members follow.
    */
-  async *all(query: TrailQuery): AsyncGenerator<AuditEntry[]> {
+  async *all(query: TrailQuery): AsyncGenerator<ProvenEntry[]> {
+    const unexplained = new Set<string>();
+    const explained = new Set<string | null>();
     let afterId: string | null = null;
-    for (;;) {
-      const entries = await this.repository.page(query, { newestFirst: false, afterId, limit: CHUNK });
+    let isLast = false;
+    while (!isLast) {
+      const page = await this.repository.provenPage(query, { newestFirst: false, afterId, limit: CHUNK });
+      const entries = page.map(provenEntry);
+      for (const entry of entries) {
+        for (const id of erasedOwners(entry)) unexplained.add(id);
+        if (entry.type === 'personal_data_erased') explained.add(entry.userId);
+      }
       if (entries.length > 0) yield entries;
-      if (entries.length < CHUNK) return;
-      afterId = entries.at(-1)!.id;
+      isLast = entries.length < CHUNK;
+      afterId = entries.at(-1)?.id ?? null;
     }
+    const missing = [...unexplained].filter((id) => !explained.has(id));
+    if (missing.length > 0) yield (await this.repository.erasuresOf(missing)).map(provenEntry);
   }
 }

@@ -3,8 +3,14 @@ import { DataSource } from 'typeorm';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { API_CALL } from '../audit-vocabulary.js';
-import { CALL_COLUMNS, EVENT_COLUMNS } from '../entry/entry-columns.js';
+import {
+  CALL_COLUMNS,
+  CALL_PROOF_COLUMNS,
+  EVENT_COLUMNS,
+  EVENT_PROOF_COLUMNS,
+} from '../entry/entry-columns.js';
 import { timeOfEntry } from '../entry/entry-id.js';
+import type { EntryProof } from '../entry/sealed-form.js';
 import type { TrailQuery } from './trail-query.js';
 
 /** Which page of entries to read: the direction of time, and the entry after which it starts. */
@@ -19,7 +25,35 @@ export interface TrailPage {
 export class TrailRepository {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** Returns a page of entries. */
   async page(query: TrailQuery, page: TrailPage): Promise<AuditEntry[]> {
+    return this.read<AuditEntry>(query, page, { event: EVENT_COLUMNS, call: CALL_COLUMNS });
+  }
+
+  /** Returns a page of entries with what proves them. */
+  async provenPage(query: TrailQuery, page: TrailPage): Promise<(AuditEntry & EntryProof)[]> {
+    return this.read<AuditEntry & EntryProof>(query, page, {
+      event: `${EVENT_COLUMNS}, ${EVENT_PROOF_COLUMNS}`,
+      call: `${CALL_COLUMNS}, ${CALL_PROOF_COLUMNS}`,
+    });
+  }
+
+  /** Returns the events which state that the data of these people was erased, oldest first. */
+  async erasuresOf(userIds: readonly string[]): Promise<(AuditEntry & EntryProof)[]> {
+    return onDatabase(() =>
+      this.dataSource.query<(AuditEntry & EntryProof)[]>(
+        `SELECT ${EVENT_COLUMNS}, ${EVENT_PROOF_COLUMNS} FROM audit_events entry
+         WHERE entry.type = 'personal_data_erased' AND entry.user_id = ANY ($1) ORDER BY entry.time, entry.id`,
+        [userIds],
+      ),
+    );
+  }
+
+  private async read<T>(
+    query: TrailQuery,
+    page: TrailPage,
+    columns: { readonly event: string; readonly call: string },
+  ): Promise<T[]> {
     const parameters: unknown[] = [];
     const bind = (value: unknown) => `$${parameters.push(value)}`;
     const where = conditions(query, page, bind).join(' AND ');
@@ -28,17 +62,17 @@ export class TrailRepository {
     const type =
       query.type === undefined || query.type === API_CALL ? '' : ` AND entry.type = ${bind(query.type)}`;
     const except = query.exceptTypes ? ` AND entry.type <> ALL (${bind(query.exceptTypes)})` : '';
-    const from = (table: string, columns: string, more = '') =>
-      `(SELECT ${columns} FROM ${table} entry WHERE ${where}${more}
+    const from = (table: string, selected: string, more = '') =>
+      `(SELECT ${selected} FROM ${table} entry WHERE ${where}${more}
         ORDER BY entry.time ${order}, entry.id ${order} LIMIT ${limit})`;
     const tables = [
       ...(query.kind === 'call' || query.type === API_CALL
         ? []
-        : [from('audit_events', EVENT_COLUMNS, type + except)]),
-      ...(query.kind === 'event' || type !== '' ? [] : [from('audit_calls', CALL_COLUMNS)]),
+        : [from('audit_events', columns.event, type + except)]),
+      ...(query.kind === 'event' || type !== '' ? [] : [from('audit_calls', columns.call)]),
     ];
     return onDatabase(() =>
-      this.dataSource.query<AuditEntry[]>(
+      this.dataSource.query<T[]>(
         `SELECT * FROM (${tables.join(' UNION ALL ')}) AS merged ORDER BY time ${order}, id ${order} LIMIT ${limit}`,
         parameters,
       ),

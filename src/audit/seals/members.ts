@@ -1,4 +1,5 @@
 import { uuidFromBytes } from '../../platform/crypto/uuid.js';
+import { MerkleTree } from './merkle-tree.js';
 
 const ID_BYTES = 16;
 const DIGEST_BYTES = 32;
@@ -23,4 +24,12 @@ export function unpackMembers(packed: Buffer): Member[] {
     });
   }
   return members;
+}
+
+/** Returns the tree over the packed members of a seal. A leaf is the 48 bytes of a member. */
+export function treeOf(packed: Buffer): MerkleTree {
+  const leaves: Buffer[] = [];
+  for (let start = 0; start + MEMBER_BYTES <= packed.length; start += MEMBER_BYTES)
+    leaves.push(packed.subarray(start, start + MEMBER_BYTES));
+  return new MerkleTree(leaves);
 }

@@ -3,7 +3,16 @@ import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Month } from '../partitions/month.js';
 import { EntrySigner } from '../entry/entry-signer.js';
-import { NO_SEAL, type DroppedPartition, type Seal, type SealEnd, sealDigest, sealHash } from './seal.js';
+import {
+  type DroppedPartition,
+  NO_SEAL,
+  proofOf,
+  type Seal,
+  SEAL_FORMAT,
+  type SealEnd,
+  sealDigest,
+  statementHash,
+} from './seal.js';
 import { NewestSeal } from './newest-seal.js';
 import { SealKey } from './seal-key.js';
 import { SealsRepository } from './seals.repository.js';
@@ -37,16 +46,18 @@ export class SealChain {
   /** Signs and stores the seal that follows `last`. The caller must hold the sealer's lock in this transaction. */
   async append(tx: Transaction, last: SealEnd | null, content: SealContent): Promise<Seal> {
     const statement = {
+      format: SEAL_FORMAT,
       number: (last?.number ?? 0) + 1,
       time: this.timeAfter(last),
       fromPosition: last?.toPosition ?? 0,
       ...content,
       previous: last?.hash ?? NO_SEAL,
     };
-    const hash = sealHash(statement);
+    const root = proofOf(statement);
+    const hash = statementHash({ ...statement, proof: root });
     const signature = this.key.sign(hash);
     const seal = { ...statement, hash, signature, mac: this.signer.mac(sealDigest({ hash, signature })) };
-    await this.seals.insert(tx, seal);
+    await this.seals.insert(tx, seal, root);
     return seal;
   }
 

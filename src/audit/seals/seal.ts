@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { canonicalJson } from '../entry/canonical-entry.js';
 import type { AuditTable } from '../partitions/partitions.repository.js';
 import type { Month } from '../partitions/month.js';
+import { treeOf } from './members.js';
 
 /** A month dropped by retention, as recorded by the seal created in the same transaction. */
 export interface DroppedPartition {
@@ -11,8 +12,13 @@ export interface DroppedPartition {
   readonly lastSeal: Pick<Seal, 'number' | 'hash'> | null;
 }
 
+/** The format of new seals: their hash covers the root of a tree. Format 1 covers a hash of all members together. */
+export const SEAL_FORMAT = 2;
+
 /** The contents of a seal. Hashes are in lower-case hex. */
 export interface SealStatement {
+  /** 1, or {@link SEAL_FORMAT}. */
+  readonly format: number;
   readonly number: number;
   readonly time: string;
   /** All entries with fromPosition <= position < toPosition are members, and no others. */
@@ -53,20 +59,27 @@ export function sealDigest({ hash: sealed, signature }: Pick<Seal, 'hash' | 'sig
 /** The first seal's value for the hash of the previous one. */
 export const NO_SEAL = '0'.repeat(64);
 
-/** SHA-256 of the statement according to RFC 8785, in which the members are replaced by their SHA-256. */
-export function sealHash(seal: SealStatement): string {
-  return statementHash({ ...seal, members: hash('sha256', seal.members, 'hex') });
+/** A statement in which the members are replaced by one hash in hex. */
+export type HashedStatement = Omit<SealStatement, 'members'> & {
+  /** In format 1, the SHA-256 of the members' bytes; in format 2, the root of their Merkle tree. */
+  readonly proof: string;
+};
+
+/** Returns the hash that stands for the members of a seal in its statement. */
+export function proofOf({ format, members }: Pick<SealStatement, 'format' | 'members'>): string {
+  return format === 1 ? hash('sha256', members, 'hex') : treeOf(members).root;
 }
 
-/** A statement in which the members are replaced by their SHA-256 in hex. */
-export type HashedStatement = Omit<SealStatement, 'members'> & { readonly members: string };
+/** SHA-256 of the statement according to RFC 8785, in which the members are replaced by one hash. */
+export function sealHash(seal: SealStatement): string {
+  return statementHash({ ...seal, proof: proofOf(seal) });
+}
 
 /** Like {@link sealHash}, for a statement whose members are already hashed. */
 export function statementHash(statement: HashedStatement): string {
-  const { number, time, fromPosition, toPosition, events, calls, members, retired, previous } = statement;
-  return hash(
-    'sha256',
-    canonicalJson({ number, time, fromPosition, toPosition, events, calls, members, retired, previous }),
-    'hex',
-  );
+  const { format, number, time, fromPosition, toPosition, events, calls, proof, retired, previous } =
+    statement;
+  const common = { number, time, fromPosition, toPosition, events, calls, retired, previous };
+  const versioned = format === 1 ? { ...common, members: proof } : { ...common, format, root: proof };
+  return hash('sha256', canonicalJson(versioned), 'hex');
 }

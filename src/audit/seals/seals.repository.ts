@@ -11,7 +11,7 @@ const SEALER_LOCK = '5795977089390043500';
 const END_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time,
   to_position::float8 AS "toPosition", encode(hash, 'hex') AS hash, encode(signature, 'hex') AS signature`;
 
-const SEAL_COLUMNS = `${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, members, retired,
+const SEAL_COLUMNS = `format, ${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, members, retired,
   encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac`;
 
 /** The time of the first entry from a position on. */
@@ -37,15 +37,15 @@ export class SealsRepository {
 
   /**
    * Returns seals, genuine or not, newest first, optionally of one month, with the data that the hash covers.
-   * PostgreSQL hashes the members.
+   * PostgreSQL hashes the members of format 1. The root of format 2 is the stored one, which the hash covers.
    */
   async newest(
     { limit, skip, month }: { limit: number; skip: number; month?: Month | undefined },
     manager: EntityManager = this.dataSource.manager,
   ): Promise<(SealEnd & { mac: string; from: HashedStatement })[]> {
     const rows = await manager.query<(SealEnd & HashedStatement & { mac: string })[]>(
-      `SELECT ${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, retired,
-         encode(sha256(members), 'hex') AS members, encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac
+      `SELECT format, ${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, retired,
+         encode(CASE format WHEN 1 THEN sha256(members) ELSE root END, 'hex') AS proof, encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac
        FROM audit_seals seal
        WHERE seal.time >= coalesce($3, '-infinity'::timestamptz) AND seal.time < coalesce($4, 'infinity'::timestamptz)
        ORDER BY seal.number DESC, seal.time DESC LIMIT $1 OFFSET $2`,
@@ -90,11 +90,13 @@ export class SealsRepository {
     );
   }
 
-  async insert(tx: Transaction, seal: Seal): Promise<void> {
+  /** Inserts a seal; `root` is that of its members. */
+  async insert(tx: Transaction, seal: Seal, root: string): Promise<void> {
     const written = await tx.query<unknown[]>(
       `INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous,
-                                hash, signature, mac)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, decode($9, 'hex'), decode($10, 'hex'), decode($11, 'hex'), decode($12, 'hex'))
+                                hash, signature, mac, format, root)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, decode($9, 'hex'), decode($10, 'hex'), decode($11, 'hex'), decode($12, 'hex'),
+               $13, decode($14, 'hex'))
        RETURNING number`,
       [
         seal.number,
@@ -109,6 +111,8 @@ export class SealsRepository {
         seal.hash,
         seal.signature,
         seal.mac,
+        seal.format,
+        root,
       ],
     );
     if (written.length === 0) throw new SwallowedRecords(1);

@@ -1,5 +1,4 @@
 import { readCallRow } from '../entry/call-row.js';
-import { canonicalEntry } from '../entry/canonical-entry.js';
 import { signedJson } from '../entry/signed-json.js';
 
 /** The first character of every JSON line. Rows never start with it, because their first field is an id. */
@@ -30,7 +29,7 @@ export function sortLines(lines: Buffer): SpooledLines {
 export function jsonOfRows(rows: Buffer): string[] {
   return textsOf(rows).map((row) => {
     const read = readCallRow(row);
-    return read ? signedJson(canonicalEntry(read.call), read.signature) : row;
+    return read ? signedJson(read.call, read.signature) : row;
   });
 }
 

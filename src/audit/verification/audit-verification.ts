@@ -28,6 +28,8 @@ export interface Verification {
   readonly intact: boolean;
   /** How many entries were verified. */
   readonly entries: number;
+  /** How many of them have lost their personal members, because a person was erased. */
+  readonly erased: number;
   readonly from: string | null;
   readonly to: string;
   readonly firstFault: Fault | null;
@@ -93,12 +95,14 @@ export class AuditVerification {
     let end = start instanceof Date ? CHAIN_START : start;
     let newest: Checkpoint | null = null;
     let entries = 0;
+    let erased = 0;
     let firstFault: Fault | null = null;
     for await (const step of this.trail.walk({ start, until })) {
       signal?.throwIfAborted();
       const replaced = step.seal && check.faultOf(step.seal);
       firstFault ??= replaced ?? step.faults[0] ?? null;
       entries += step.entries;
+      erased += step.erased ?? 0;
       if (step.seal && !step.isForged) {
         const { number, hash, toPosition } = step.seal;
         end = { number, hash, toPosition };
@@ -111,6 +115,7 @@ export class AuditVerification {
     const verification: Verification = {
       intact: firstFault === null,
       entries,
+      erased,
       from: from?.toISOString() ?? null,
       to: (until ?? now).toISOString(),
       firstFault,

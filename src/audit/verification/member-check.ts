@@ -1,7 +1,9 @@
-import { canonicalEntry, digestOf } from '../entry/canonical-entry.js';
+import { digestOf } from '../entry/canonical-entry.js';
 import type { StoredEntry } from '../entry/entries.repository.js';
 import type { EntrySigner } from '../entry/entry-signer.js';
+import { sealedText } from '../entry/sealed-form.js';
 import type { Member } from '../seals/members.js';
+import { type ErasedPeople, isErased } from './erased-people.js';
 import type { Fault, FaultKind } from './fault.js';
 
 const DETAILS = {
@@ -17,9 +19,14 @@ const MAX_FAULTS = 100;
 
 /** Returns the fault of an unsealed entry, which can only be detected by its code, or null. */
 export function unsealedFault(entry: StoredEntry, signer: EntrySigner): Fault | null {
-  const digest = digestOf(canonicalEntry(entry));
+  const digest = digestOf(sealedText(entry, entry));
   const isGenuine = digest === entry.digest && signer.mac(digest) === entry.mac;
   return isGenuine ? null : entryFault(entry.id, 'forged');
+}
+
+/** Returns the fault of an unsealed entry whose personal members were erased, unless the trail states the erasure; or null. */
+export function erasureFault(entry: StoredEntry, people: ErasedPeople): Fault | null {
+  return !isErased(entry) || people.explain(entry) ? null : entryFault(entry.id, 'altered');
 }
 
 /** Creates the fault of an entry at a position that the service does not assign and the sealer does not reach. */
@@ -42,6 +49,7 @@ export class MemberCheck {
   private readonly found: { readonly place: number; readonly fault: Fault }[] = [];
   private places: Map<string, number> | null = null;
   private next = 0;
+  private readonly emptied: { readonly place: number; readonly entry: StoredEntry }[] = [];
 
   constructor(
     private readonly members: readonly Member[],
@@ -55,12 +63,25 @@ export class MemberCheck {
     if (place === undefined || this.seen[place] === 1)
       return this.report(this.next, entryFault(entry.id, 'inserted'));
     this.seen[place] = 1;
-    const digest = digestOf(canonicalEntry(entry));
+    const digest = digestOf(sealedText(entry, entry));
     if (digest !== this.members[place]!.digest || digest !== entry.digest)
       this.report(place, entryFault(entry.id, 'altered'));
     else if (this.signer.mac(digest) !== entry.mac) this.report(place, entryFault(entry.id, 'forged'));
     else if (place < this.next) this.report(place, entryFault(entry.id, 'moved'));
+    else if (isErased(entry)) this.emptied.push({ place, entry });
     this.next = Math.max(this.next, place + 1);
+  }
+
+  /**
+   * Counts the entries whose personal members were erased, and reports those as altered whose erasure the trail does not
+   * state, even after reloading what it states.
+   */
+  async settleErased(people: ErasedPeople): Promise<number> {
+    if (!this.emptied.every(({ entry }) => people.explain(entry))) await people.load();
+    for (const { place, entry } of this.emptied) {
+      if (!people.explain(entry)) this.report(place, entryFault(entry.id, 'altered'));
+    }
+    return this.emptied.length;
   }
 
   /** Returns the members not found. Retention may be the reason. */

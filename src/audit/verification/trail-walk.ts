@@ -7,8 +7,9 @@ import { SealsRepository } from '../seals/seals.repository.js';
 import { EntryStream } from './entry-stream.js';
 import { CatalogueCheck } from './catalogue-check.js';
 import type { Fault } from './fault.js';
-import { MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
+import { erasureFault, MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
 import { DroppedPartitions } from './dropped-partitions.js';
+import { ErasedPeople, isErased } from './erased-people.js';
 import { type ChainEnd, CHAIN_START, linkFault, ownFault } from './seal-check.js';
 
 /** Approximate number of entries whose seals are read at a time, within a minimum and a maximum number of seals. */
@@ -28,6 +29,8 @@ export interface WalkStep {
   /** Whether the seal was not created by the service. The walk then continues from the previous one. */
   readonly isForged?: boolean;
   readonly entries: number;
+  /** How many of the entries have lost their personal members. */
+  readonly erased?: number;
   readonly faults: readonly Fault[];
 }
 
@@ -44,6 +47,12 @@ export interface WalkPlan {
 }
 
 type Streams = Readonly<Record<EntryTable, EntryStream>>;
+
+/** What the trail states about entries that are gone, and about members that are. */
+interface Stated {
+  readonly dropped: DroppedPartitions;
+  readonly people: ErasedPeople;
+}
 
 /** Verifies the trail in order, using memory that does not grow with it. */
 @Injectable()
@@ -89,8 +98,7 @@ export class TrailWalk {
     if (before) yield this.alone(before, ownFault(before, this.signer));
     // Without a seal before that time, the chain must continue from its beginning, or from what retention left of it.
     const start = before ?? (from instanceof Date ? CHAIN_START : from);
-    const dropped = new DroppedPartitions(this.seals, this.signer);
-    await dropped.load();
+    const stated = await this.stated();
     const streams: Streams = {
       audit_events: new EntryStream(this.entries, 'audit_events', start.toPosition),
       audit_calls: new EntryStream(this.entries, 'audit_calls', start.toPosition),
@@ -104,18 +112,18 @@ export class TrailWalk {
           yield { seal, isForged: true, entries: 0, faults: [own] };
           continue;
         }
-        const link = linkFault(seal, await this.resume(seal, end, dropped), this.signer);
+        const link = linkFault(seal, await this.resume(seal, end, stated.dropped), this.signer);
         if (until !== null && seal.time > until.toISOString()) {
           // Of this link, only its position is checked: the last seal of the time may be gone, or this may be it.
           if (link) yield this.alone(null, link);
           return;
         }
-        const range = await this.range(seal, streams, page.at(-1)!.toPosition, dropped);
-        yield { seal, entries: range.entries, faults: link ? [link, ...range.faults] : range.faults };
+        const range = await this.range(seal, streams, page.at(-1)!.toPosition, stated);
+        yield { ...range, seal, faults: link ? [link, ...range.faults] : range.faults };
         end = seal;
       }
     }
-    if (until === null) yield* this.tail(streams);
+    if (until === null) yield* this.tail(streams, stated.people);
   }
 
   private alone(seal: Seal | null, fault: Fault | null): WalkStep {
@@ -144,10 +152,19 @@ export class TrailWalk {
     return hash === undefined ? end : { number: seal.number - 1, hash, toPosition: seal.fromPosition };
   }
 
-  private async range(seal: Seal, streams: Streams, final: number, dropped: DroppedPartitions) {
+  private async stated(): Promise<Stated> {
+    const dropped = new DroppedPartitions(this.seals, this.signer);
+    const people = new ErasedPeople(this.seals, this.entries, this.signer);
+    await dropped.load();
+    await people.load();
+    return { dropped, people };
+  }
+
+  private async range(seal: Seal, streams: Streams, final: number, { dropped, people }: Stated) {
     const members = unpackMembers(seal.members);
     const faults: Fault[] = [];
     let entries = 0;
+    let erased = 0;
     for (const [table, expected] of [
       ['audit_events', members.slice(0, seal.events)],
       ['audit_calls', members.slice(seal.events)],
@@ -157,18 +174,20 @@ export class TrailWalk {
         for (const entry of chunk) check.see(entry);
         entries += chunk.length;
       }
+      erased += await check.settleErased(people);
       faults.push(...check.faults(await unexplained(table, check.unseen(), dropped)));
     }
-    return { entries, faults };
+    return { entries, erased, faults };
   }
 
-  private async *tail(streams: Streams): AsyncGenerator<WalkStep> {
+  private async *tail(streams: Streams, people: ErasedPeople): AsyncGenerator<WalkStep> {
     for (const stream of Object.values(streams)) {
       for await (const chunk of stream.below(POSITIONS_END, POSITIONS_END)) {
+        if (chunk.some((entry) => erasureFault(entry, people) !== null)) await people.load();
         const faults = chunk
-          .map((entry) => unsealedFault(entry, this.signer))
+          .map((entry) => unsealedFault(entry, this.signer) ?? erasureFault(entry, people))
           .filter((fault) => fault !== null);
-        yield { seal: null, entries: chunk.length, faults };
+        yield { seal: null, entries: chunk.length, erased: chunk.filter(isErased).length, faults };
       }
     }
   }

@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiCall, AuditEntry } from '../../../src/audit/audit-entry.js';
 import { canonicalEntry, digestOf } from '../../../src/audit/entry/canonical-entry.js';
-import { CALL_COLUMNS } from '../../../src/audit/entry/entry-columns.js';
+import { type EntryProof, sealedText } from '../../../src/audit/entry/sealed-form.js';
+import { CALL_COLUMNS, CALL_PROOF_COLUMNS } from '../../../src/audit/entry/entry-columns.js';
 import { EntryFactory } from '../../../src/audit/entry/entry-factory.js';
 import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
 import { EntrySigner } from '../../../src/audit/entry/entry-signer.js';
@@ -138,11 +139,11 @@ describe('Calls on their way from the spool', () => {
     );
     await trail.drained();
     expect(asked).toEqual(['COPY']);
-    const rows = await trail.dataSource.query<({ id: string; digest: string } & ReturnType<typeof entry>)[]>(
-      `SELECT ${CALL_COLUMNS}, encode(digest, 'hex') AS digest FROM audit_calls`,
-    );
+    const rows = await trail.dataSource.query<
+      ({ id: string; digest: string } & EntryProof & ReturnType<typeof entry>)[]
+    >(`SELECT ${CALL_COLUMNS}, ${CALL_PROOF_COLUMNS}, encode(digest, 'hex') AS digest FROM audit_calls`);
     expect(new Map(rows.map((row) => [row.id, canonicalEntry(row)]))).toEqual(expected);
-    for (const row of rows) expect(row.digest).toBe(digestOf(expected.get(row.id)!));
+    for (const row of rows) expect(row.digest).toBe(digestOf(sealedText(row, row)));
     await trail.sealed();
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: expected.size });
   });

@@ -6,8 +6,8 @@ import { startTrail, type Trail } from '../../support/audit/trail.js';
 /** The service's own role may insert into `audit_seals`, but does not have the key. */
 const FORGE = `
   INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
-                           signature, mac)
-  SELECT number + $1, now(), to_position, to_position + $2, 0, 0, '', '[]', hash, sha256(hash), signature, mac
+                           signature, mac, format, root)
+  SELECT number + $1, now(), to_position, to_position + $2, 0, 0, '', '[]', hash, sha256(hash), signature, mac, 2, root
   FROM audit_seals ORDER BY number DESC LIMIT 1`;
 
 describe('A forged seal', () => {

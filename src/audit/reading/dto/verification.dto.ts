@@ -45,6 +45,10 @@ export class VerificationDto implements Verification {
   @ApiProperty({ type: 'integer', example: 1204 })
   entries: number;
 
+  /** How many of them have lost their personal members, because a person was erased. */
+  @ApiProperty({ type: 'integer', example: 0 })
+  erased: number;
+
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   from: string | null;
 

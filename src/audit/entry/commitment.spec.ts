@@ -1,0 +1,27 @@
+import { fc } from '@fast-check/vitest';
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { commitment, SALT_BYTES } from './commitment.js';
+
+const salts = fc
+  .uint8Array({ minLength: SALT_BYTES, maxLength: SALT_BYTES })
+  .map((bytes) => Buffer.from(bytes));
+
+describe('A commitment', () => {
+  it('is HMAC-SHA-256 under the salt, however long the text is, and whatever was computed before', () => {
+    fc.assert(
+      fc.property(salts, fc.string({ unit: 'binary', maxLength: 20_000, size: 'max' }), (salt, text) => {
+        const wellFormed = text.toWellFormed();
+        const expected = createHmac('sha256', salt).update(wellFormed).digest('hex');
+        expect(commitment(salt, wellFormed)).toBe(expected);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('differs for each salt, so that it can be compared with no other', () => {
+    expect(commitment(Buffer.alloc(SALT_BYTES, 1), 'text')).not.toBe(
+      commitment(Buffer.alloc(SALT_BYTES, 2), 'text'),
+    );
+  });
+});
