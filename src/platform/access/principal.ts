@@ -19,7 +19,7 @@ export interface SessionPrincipal {
 }
 
 /** A program that acts for a person with one of their API keys. */
-export interface ApiKeyPrincipal {
+interface ApiKeyPrincipal {
   readonly kind: 'api-key';
   readonly keyId: string;
   readonly userId: string;
@@ -32,7 +32,7 @@ export interface ApiKeyPrincipal {
 }
 
 /** A program with an account of its own; it has scopes and no roles. */
-export interface ServiceAccountPrincipal {
+interface ServiceAccountPrincipal {
   readonly kind: 'service-account';
   readonly keyId: string;
   readonly serviceAccountId: string;
