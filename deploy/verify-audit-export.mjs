@@ -167,7 +167,8 @@ async function verifyExport() {
       ...(entry.proof.originCommitment ? [entry.details?.actorId ?? entry.userId] : []),
       ...(entry.proof.detailsCommitment ? [entry.userId] : []),
     ];
-    if (!owners.every((id) => erasedPeople.has(id))) broken(`entry ${entry.id} lost members without an erasure`);
+    if (!owners.every((id) => erasedPeople.has(id)))
+      broken(`entry ${entry.id} lost members without an erasure`);
   }
   if (flags.includes('--complete')) {
     if (seen.size === 0 && digests.size > 0) broken('none of the sealed entries is in the export');
