@@ -2,7 +2,13 @@
  * Who acts on another account or on the installation: an operator with a command, by default under the login name of the
  * operating system, or an administrator over HTTP.
  */
-export type Actor = ({ readonly actor: 'cli'; readonly operator: string } | { readonly actorId: string }) & {
+/** The caller of a request: a person, or a service account, and the API key that acts for them. */
+interface ActingCaller {
+  readonly actorId: string;
+  readonly keyId?: string;
+}
+
+export type Actor = ({ readonly actor: 'cli'; readonly operator: string } | ActingCaller) & {
   /** The reason that they gave. */
   readonly auditReason?: string;
 };
