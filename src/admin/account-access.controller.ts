@@ -8,6 +8,7 @@ import {
 } from '@nestjs/swagger';
 import { RequireRole } from '../platform/access/access.decorator.js';
 import { Recent } from '../platform/access/recent.decorator.js';
+import { Scope } from '../platform/access/scope.decorator.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { ActingOrigin, ApiAuditReason } from '../platform/http/acting-origin.decorator.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
@@ -34,6 +35,7 @@ export class AccountAccessController {
   /** Forgets the failed logins of an account, so that its owner can try again at once. */
   @Post('unlock')
   @HttpCode(204)
+  @Scope('users:write')
   @Recent()
   @ApiOperation({ operationId: 'unlockAccount', summary: 'Unlock an account' })
   @ApiAccountId()
@@ -47,6 +49,7 @@ export class AccountAccessController {
   /** Mails the owner of an account a link to set a new password. The password does not change until the link is used. */
   @Post('password-reset')
   @HttpCode(202)
+  @Scope('users:write')
   @Recent()
   @ApiOperation({ operationId: 'mailPasswordReset', summary: 'Mail a link to a new password' })
   @ApiAccountId()
@@ -64,6 +67,7 @@ export class AccountAccessController {
 
   /** Lists where an account is signed in, newest first. */
   @Get('sessions')
+  @Scope('users:read')
   @ApiOperation({ operationId: 'listAccountSessions', summary: 'List the sessions of an account' })
   @ApiAccountId()
   @ApiOkResponse({ type: AccountSessionsDto, description: 'The live sessions.' })
@@ -75,6 +79,7 @@ export class AccountAccessController {
   /** Ends every session of an account; its tokens stop working everywhere within a second. */
   @Delete('sessions')
   @HttpCode(204)
+  @Scope('users:write')
   @Recent()
   @ApiOperation({ operationId: 'endAccountSessions', summary: 'End the sessions of an account' })
   @ApiAccountId()
@@ -91,6 +96,7 @@ export class AccountAccessController {
    */
   @Delete('factors')
   @HttpCode(204)
+  @Scope('users:write')
   @Recent()
   @ApiOperation({ operationId: 'removeAccountFactors', summary: 'Remove the second factors of an account' })
   @ApiAccountId()

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Query } from '@n
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireRole } from '../platform/access/access.decorator.js';
 import { Recent } from '../platform/access/recent.decorator.js';
+import { Scope } from '../platform/access/scope.decorator.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { ActingOrigin, ApiAuditReason } from '../platform/http/acting-origin.decorator.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
@@ -29,6 +30,7 @@ export class AccountsController {
    * recorded, as it can be about a person.
    */
   @Get()
+  @Scope('users:read')
   @ApiOperation({ operationId: 'listAccounts', summary: 'List accounts' })
   @ApiOkResponse({ type: AccountPageDto, description: 'A page of accounts.' })
   @Problems(PlatformErrors.validation_failed)
@@ -38,6 +40,7 @@ export class AccountsController {
 
   /** Shows an account with its factors and the number of its sessions. */
   @Get(':id')
+  @Scope('users:read')
   @ApiOperation({ operationId: 'getAccount', summary: 'Show an account' })
   @ApiAccountId()
   @ApiOkResponse({ type: AccountDto, description: 'The account.' })
@@ -52,6 +55,7 @@ export class AccountsController {
    * given value change nothing.
    */
   @Patch(':id')
+  @Scope('users:write')
   @Recent()
   @ApiOperation({ operationId: 'updateAccount', summary: 'Change an account' })
   @ApiAccountId()
@@ -73,6 +77,7 @@ export class AccountsController {
    */
   @Delete(':id')
   @HttpCode(204)
+  @Scope('users:write')
   @Recent()
   @ApiOperation({ operationId: 'deleteAccount', summary: 'Delete an account' })
   @ApiAccountId()

@@ -43,7 +43,7 @@ export class LockedAccounts {
   }
 }
 
-/** Returns whether an API key acts. */
-export function isKey({ actor }: Origin): boolean {
-  return actor !== undefined && 'actorId' in actor && actor.keyId !== undefined;
+/** Returns whether a program acts with an API key. */
+export function isKey({ usedKey }: Origin): boolean {
+  return usedKey !== undefined;
 }

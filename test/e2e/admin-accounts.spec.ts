@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
+import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { enrolTotp } from '../support/app/factors.js';
@@ -405,6 +406,43 @@ describe('An administrator', { timeout: 60_000 }, () => {
     const reason = '\u{1f9a6}'.repeat(500);
     await patch(user.id, { disabled: true }, { 'audit-reason': Buffer.from(reason).toString('latin1') });
     expect((await events(user.id))[0]?.details.auditReason).toBe(reason);
+  });
+
+  it('whose API key acts can neither set roles nor touch an account that has one', async () => {
+    const keyId = '0197a1b2-0000-7000-8000-000000000003';
+    app.app.get(BearerReaders, { strict: false }).register({
+      accepts: (token) => token === 'test_key',
+      read: async () => ({
+        kind: 'api-key',
+        keyId,
+        userId: admin.user.id,
+        roles: ['user', 'admin'],
+        scopes: ['users:read', 'users:write'],
+        expiresAt: Date.now() / 1000 + 900,
+      }),
+    });
+    const { user } = await signUp(app);
+    const byKey = async (request: TestRequest) => code({ token: 'test_key', ...request });
+    const url = `/admin/users/${user.id}`;
+    expect(await byKey({ url })).toBe('200');
+    for (const roles of [['admin'], ['user'], []])
+      expect(await byKey({ method: 'PATCH', url, body: { roles } })).toBe('403 forbidden');
+    expect(await byKey({ method: 'PATCH', url, body: { displayName: 'Grace' } })).toBe('200');
+    expect((await events(user.id)).map(({ details }) => details)).toEqual([
+      { members: ['displayName'], actorId: admin.user.id, keyId },
+    ]);
+    const other = await administrator();
+    const others = `/admin/users/${other.user.id}`;
+    for (const request of [
+      { url: others, method: 'PATCH', body: { disabled: true } },
+      { url: others, method: 'DELETE' },
+      { url: `${others}/unlock`, method: 'POST' },
+      { url: `${others}/password-reset`, method: 'POST' },
+      { url: `${others}/sessions`, method: 'DELETE' },
+      { url: `${others}/factors`, method: 'DELETE' },
+    ] as const)
+      expect([request, await byKey(request)]).toEqual([request, '403 forbidden']);
+    expect(await show(other.user.id)).toMatchObject({ status: 'unverified', sessions: 1 });
   });
 
   it('needs the role and, for changes, a recent proof', async () => {

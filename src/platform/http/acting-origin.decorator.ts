@@ -36,7 +36,6 @@ function actingOrigin(request: FastifyRequest): Origin {
   const auditReason = reasonOf(request);
   const actor: Actor = {
     actorId: callerIdOf(principal),
-    ...(principal.kind !== 'session' && { keyId: principal.keyId }),
     ...(auditReason !== undefined && { auditReason }),
   };
   return { ...origin, actor };

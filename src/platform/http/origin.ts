@@ -4,13 +4,7 @@ import type { UsedKey } from '../access/principal.js';
  * Who acts on another account or on the installation: an operator with a command, by default under the login name of the
  * operating system, or an administrator over HTTP.
  */
-/** The caller of a request: a person, or a service account, and the API key that acts for them. */
-interface ActingCaller {
-  readonly actorId: string;
-  readonly keyId?: string;
-}
-
-export type Actor = ({ readonly actor: 'cli'; readonly operator: string } | ActingCaller) & {
+export type Actor = ({ readonly actor: 'cli'; readonly operator: string } | { readonly actorId: string }) & {
   /** The reason that they gave. */
   readonly auditReason?: string;
 };
