@@ -142,6 +142,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     PresentedTokens,
     RecentProof,
     SessionConditions,
+    SessionDescription,
     SessionDevices,
     SessionIssuer,
     SessionLevels,
