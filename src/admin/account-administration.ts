@@ -6,7 +6,7 @@ import { SessionErrors } from '../sessions/session.errors.js';
 import { profileOf } from '../users/profile.js';
 import { ProfileChanges } from '../users/profile-changes.js';
 import { AccountChanges } from './account-changes.js';
-import { AccountDeletion } from './account-deletion.js';
+import { AccountDeletion } from '../auth/account-deletion/account-deletion.js';
 import { isKey, LockedAccounts } from './locked-accounts.js';
 
 /** Changes to an account; absent members stay as they are. */
@@ -60,7 +60,7 @@ export class AccountAdministration {
     await this.update(who, { roles }, origin);
   }
 
-  /** Deletes the account. Its audit entries are kept under its id. Throws `last_administrator`. */
+  /** Deletes the account. Its audit entries are kept under its id, without personal data. Throws `last_administrator`. */
   async delete(who: string, origin: Origin): Promise<void> {
     await this.accounts.changeAdministrators(who, origin, (tx, user) =>
       this.deletion.delete(tx, user, origin),

@@ -9,6 +9,7 @@ import { SingleUseSecrets } from '../platform/secrets/single-use-secrets.js';
 import { SessionRevocation } from '../sessions/revocation/session-revocation.js';
 import { monotonicTimestamp } from '../users/monotonic-timestamp.js';
 import type { User } from '../users/user.entity.js';
+import { UsersErrors } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountNotices } from './account-notices.js';
 import { AdminErrors } from './admin.errors.js';
@@ -93,7 +94,7 @@ export class AccountChanges {
 
 /** Throws `last_administrator` if a statement has changed nothing for that reason. */
 export function assertKept(changed: boolean): void {
-  if (!changed) throw new Problem(AdminErrors.last_administrator);
+  if (!changed) throw new Problem(UsersErrors.last_administrator);
 }
 
 const done = (user: User, origin: Origin) => ({ outcome: 'success' as const, userId: user.id, origin });

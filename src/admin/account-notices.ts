@@ -4,7 +4,6 @@ import { Clock } from '../platform/clock/clock.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { MailOutbox } from '../platform/mail/mail-outbox.js';
 import type { User } from '../users/user.entity.js';
-import { accountDeletedMail } from './mails/account-deleted.mail.js';
 import { accountDisabledMail } from './mails/account-disabled.mail.js';
 import { linkHandedOutMail } from './mails/link-handed-out.mail.js';
 import { roleChangedMail } from './mails/role-changed.mail.js';
@@ -24,10 +23,6 @@ export class AccountNotices {
 
   async disabled(tx: Transaction, user: User): Promise<void> {
     await this.mails.send(tx, accountDisabledMail, { ...recipient(user), values: { time: this.time } });
-  }
-
-  async deleted(tx: Transaction, user: User): Promise<void> {
-    await this.mails.send(tx, accountDeletedMail, { ...recipient(user), values: { time: this.time } });
   }
 
   async linkHandedOut(tx: Transaction, user: User): Promise<void> {

@@ -9,6 +9,7 @@ import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../platform/http/origin.js';
 import { AccountAdministration } from './account-administration.js';
 import { AccountDirectory, type AccountPage, type AccountView } from './account-directory.js';
+import { UsersErrors } from '../users/users.errors.js';
 import { AdminErrors } from './admin.errors.js';
 import { AccountDto, AccountPageDto } from './dto/account.dto.js';
 import { ListAccountsDto } from './dto/list-accounts.dto.js';
@@ -61,7 +62,7 @@ export class AccountsController {
   @ApiAccountId()
   @ApiAuditReason()
   @ApiOkResponse({ type: AccountDto, description: 'The account after the changes.' })
-  @Problems(PlatformErrors.not_found, AdminErrors.own_roles, AdminErrors.last_administrator)
+  @Problems(PlatformErrors.not_found, AdminErrors.own_roles, UsersErrors.last_administrator)
   async update(
     @Param('id') id: string,
     @Body() changes: UpdateAccountDto,
@@ -83,7 +84,7 @@ export class AccountsController {
   @ApiAccountId()
   @ApiAuditReason()
   @ApiNoContentResponse({ description: 'The account is deleted.' })
-  @Problems(PlatformErrors.validation_failed, PlatformErrors.not_found, AdminErrors.last_administrator)
+  @Problems(PlatformErrors.validation_failed, PlatformErrors.not_found, UsersErrors.last_administrator)
   async delete(@Param('id') id: string, @ActingOrigin() origin: Origin): Promise<void> {
     await this.administration.delete(accountId(id), origin);
   }

@@ -11,7 +11,6 @@ import { AccountAccessController } from './account-access.controller.js';
 import { AccountAdministration } from './account-administration.js';
 import { AccountChanges } from './account-changes.js';
 import { AccountCursor } from './account-cursor.js';
-import { AccountDeletion } from './account-deletion.js';
 import { AccountDirectory } from './account-directory.js';
 import { AccountHoldings } from './account-holdings.js';
 import { AccountNotices } from './account-notices.js';
@@ -20,7 +19,6 @@ import { AccountSessions } from './account-sessions.js';
 import { AccountsController } from './accounts.controller.js';
 import { BootstrapAdministrator } from './bootstrap-administrator.js';
 import { LockedAccounts } from './locked-accounts.js';
-import { accountDeletedMail } from './mails/account-deleted.mail.js';
 import { accountDisabledMail } from './mails/account-disabled.mail.js';
 import { linkHandedOutMail } from './mails/link-handed-out.mail.js';
 import { roleChangedMail } from './mails/role-changed.mail.js';
@@ -32,7 +30,6 @@ const changes = [
   AccountAccess,
   AccountAdministration,
   AccountChanges,
-  AccountDeletion,
   AccountNotices,
   LockedAccounts,
   OperatorPasswords,
@@ -48,7 +45,7 @@ const changes = [
     SessionsModule,
     AuthModule,
     SecretsModule,
-    MailKindsModule.with(accountDeletedMail, accountDisabledMail, linkHandedOutMail, roleChangedMail),
+    MailKindsModule.with(accountDisabledMail, linkHandedOutMail, roleChangedMail),
   ],
   controllers: [AccountsController, AccountAccessController],
   providers: [...reading, ...changes, BootstrapAdministrator],

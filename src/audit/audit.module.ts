@@ -19,8 +19,19 @@ import { CallsRepository } from './calls.repository.js';
 import { EntryFactory } from './entry/entry-factory.js';
 import { EntrySigner } from './entry/entry-signer.js';
 import { Salts } from './entry/salts.js';
+import { EntryErasure } from './erasure/entry-erasure.js';
+import { ErasedFile } from './erasure/erased-file.js';
+import { ErasureReach } from './erasure/erasure-reach.js';
+import { ErasureStatement } from './erasure/erasure-statement.js';
+import { ErasureTask } from './erasure/erasure-task.js';
+import { Erasures } from './erasure/erasures.js';
+import { ErasuresRepository } from './erasure/erasures.repository.js';
+import { PersonalEntriesRepository } from './erasure/personal-entries.repository.js';
 import { AuditFeed } from './feed/audit-feed.js';
 import { AuditPartitions } from './partitions/audit-partitions.js';
+import { OwnTrail } from './own-trail/own-trail.js';
+import { OwnTrailRepository } from './own-trail/own-trail.repository.js';
+import { SealInclusions } from './own-trail/seal-inclusions.js';
 import { PartitionsRepository } from './partitions/partitions.repository.js';
 import { EntriesRepository } from './entry/entries.repository.js';
 import { PartitionRetention } from './partition-retention.js';
@@ -43,6 +54,17 @@ import { AuditSpool } from './spool/audit-spool.js';
 import { RejectedEntries } from './spool/rejected-entries.js';
 import { SpoolDrain } from './spool/spool-drain.js';
 import { SpoolWriter } from './spool/spool-writer.js';
+
+const erasure = [
+  EntryErasure,
+  ErasedFile,
+  ErasureReach,
+  Erasures,
+  ErasuresRepository,
+  ErasureStatement,
+  ErasureTask,
+  PersonalEntriesRepository,
+];
 
 /** The append-only, tamper-evident record of all authentication events and API calls. */
 @Module({
@@ -89,7 +111,21 @@ import { SpoolWriter } from './spool/spool-writer.js';
     StreamAnswers,
     ActivityService,
     CallRecorder,
+    ...erasure,
+    OwnTrail,
+    OwnTrailRepository,
+    SealInclusions,
   ],
-  exports: [AuditService, AuditFeed, AuditVerification, CallRecorder, SealProgress],
+  exports: [
+    AuditService,
+    AuditFeed,
+    AuditVerification,
+    CallRecorder,
+    ErasureReach,
+    Erasures,
+    OwnTrail,
+    SealProgress,
+    StreamAnswers,
+  ],
 })
 export class AuditModule {}

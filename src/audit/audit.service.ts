@@ -4,6 +4,7 @@ import { MasterKey } from '../platform/crypto/master-key.js';
 import { afterCommit, type Transaction } from '../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
+import { noteSubject } from '../platform/http/origin.js';
 import type { ApiCall, AuditEntry, AuditEvent } from './audit-entry.js';
 import { AuditRepository } from './audit.repository.js';
 import { EntryFactory } from './entry/entry-factory.js';
@@ -36,10 +37,11 @@ export class AuditService {
     this.calls = this.called;
   }
 
-  /** Records an event in the transaction of the change that it describes. Both commit, or neither. */
-  async record(tx: Transaction, event: AuditEvent): Promise<void> {
+  /** Records an event in the transaction of the change that it describes. Both commit, or neither. Returns its id. */
+  async record(tx: Transaction, event: AuditEvent): Promise<string> {
     const entry = await this.write(event, tx);
     afterCommit(tx, () => this.written.next(entry));
+    return entry.id;
   }
 
   /**
@@ -105,6 +107,7 @@ export class AuditService {
   /** If an event cannot be written for any reason, the change that it describes is refused. */
   private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {
     const entry = this.entries.event(event);
+    if (entry.userId !== null) noteSubject(event.origin, entry.userId);
     try {
       await this.repository.add(entry, tx);
     } catch (cause) {

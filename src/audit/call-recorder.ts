@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { contextOf } from '../platform/http/request-context.js';
+import { subjectOf } from '../platform/http/origin.js';
 import { AuditService } from './audit.service.js';
 
 /** Maximum number and length of pointers in an entry; both are chosen by the client. */
@@ -42,7 +43,7 @@ export class CallRecorder {
         route: context.route,
         status,
         durationMs: performance.now() - context.startedAt,
-        userId: caller.userId,
+        userId: caller.userId ?? subjectOf(origin),
         sessionId: caller.sessionId ?? context.refreshSessionId,
         reason: problemCode,
       },

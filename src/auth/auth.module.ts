@@ -7,6 +7,13 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountSecrets } from './account-secrets.js';
+import { AccountDeletion } from './account-deletion/account-deletion.js';
+import { AccountTraces } from './account-deletion/account-traces.js';
+import { DeletionNotice } from './account-deletion/deletion-notice.js';
+import { ErasedTraces } from './account-deletion/erased-traces.js';
+import { OwnDeletion } from './account-deletion/own-deletion.js';
+import { OwnDeletionController } from './account-deletion/own-deletion.controller.js';
+import { accountDeletedMail } from './mails/account-deleted.mail.js';
 import { AccountTakeback } from './addresses/account-takeback.js';
 import { AddressChangeMails } from './addresses/address-change-mails.js';
 import { AddressChangeRequests } from './addresses/address-change-requests.js';
@@ -55,6 +62,8 @@ import { PasswordPolicy } from './credentials/passwords/password-policy.js';
 import { AccountCreation } from './registration/account-creation.js';
 import { OpenRegistration } from './registration/open-registration.js';
 import { RegistrationController } from './registration/registration.controller.js';
+import { OwnDataController } from './own-data/own-data.controller.js';
+import { OwnDataExport } from './own-data/own-data-export.js';
 import { OwnPasswordController } from './own-password/own-password.controller.js';
 import { OwnPassword } from './own-password/own-password.service.js';
 import { PasswordSwap } from './own-password/password-swap.js';
@@ -156,6 +165,7 @@ const signIn = [
 ];
 const stepUp = [CodeStepUp, PasswordStepUp, SessionGuesses, StepUpService];
 const ownPassword = [OwnPassword, PasswordSwap];
+const deletion = [AccountDeletion, AccountTraces, DeletionNotice, ErasedTraces, OwnDeletion];
 const recovery = [
   AccountSecrets,
   PasswordReset,
@@ -176,6 +186,7 @@ const recovery = [
     SessionsModule,
     SecretsModule,
     MailKindsModule.with(
+      accountDeletedMail,
       addressChangeMail,
       addressChangedMail,
       addressChangingMail,
@@ -195,6 +206,8 @@ const recovery = [
     FactorLoginController,
     FactorsController,
     StepUpController,
+    OwnDataController,
+    OwnDeletionController,
     OwnPasswordController,
     RecoveryController,
     AddressesController,
@@ -208,10 +221,13 @@ const recovery = [
     ...signIn,
     ...stepUp,
     ...ownPassword,
+    ...deletion,
+    OwnDataExport,
     ...recovery,
   ],
   exports: [
     AccountCreation,
+    AccountDeletion,
     FactorRemoval,
     FactorsView,
     NewPassword,

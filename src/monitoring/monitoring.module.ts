@@ -13,6 +13,7 @@ import { AlertDispatch } from './alerts/alert-dispatch.js';
 import { AlertIds } from './alerts/alert-ids.js';
 import { ALERT_KINDS, type AlertKind } from './alerts/alert-kind.js';
 import { AlertRaiser } from './alerts/alert-raiser.js';
+import { ErasedAlerts } from './alerts/erased-alerts.js';
 import { AlertUpkeep } from './alerts/alert-upkeep.js';
 import { Alert } from './alerts/alert.entity.js';
 import { AlertsController } from './alerts/alerts.controller.js';
@@ -63,6 +64,7 @@ import { rulesOf } from './rules/rules.js';
 const channels = [WebhookChannel, EmailChannel, OwnerEmailChannel, BlockAddressChannel, EndSessionsChannel];
 
 const alerts = [
+  ErasedAlerts,
   AlertsService,
   AlertsRepository,
   AlertIds,

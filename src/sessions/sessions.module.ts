@@ -35,6 +35,7 @@ import { SessionDescription } from './own-sessions/session-description.js';
 import { SessionLevels } from './levels/session-levels.js';
 import { SessionLevelsRepository } from './levels/session-levels.repository.js';
 import { RecentProof } from './recent/recent-proof.js';
+import { SessionTraces } from './session-traces.js';
 import { SessionStepUp } from './recent/session-step-up.js';
 import { StepUpMethods } from './recent/step-up-methods.js';
 import { RefreshTokens } from './refresh/refresh-tokens.js';
@@ -119,6 +120,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
   ],
   controllers: [SessionsController, OwnSessionsController, JwksController],
   providers: [
+    SessionTraces,
     ...keys,
     ...sessions,
     ...devices,
@@ -149,6 +151,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     SessionRevocation,
     SessionState,
     SessionStepUp,
+    SessionTraces,
     StepUpMethods,
     TokenCookies,
     TokenResponse,

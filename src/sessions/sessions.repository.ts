@@ -171,6 +171,14 @@ export class SessionsRepository {
     return raw as EndedSession[];
   }
 
+  /** Removes from all sessions of an account what tells where they came from. */
+  async empty(tx: Transaction, userId: string): Promise<void> {
+    await tx.query(
+      `UPDATE sessions SET user_agent = NULL, network = NULL, client = '', rotated_by = NULL WHERE user_id = $1`,
+      [userId],
+    );
+  }
+
   /** Returns the ids of sessions that ended within the last `seconds`, by the database's clock. */
   async revokedWithin(seconds: number): Promise<string[]> {
     const rows: { id: string }[] = await this.dataSource.query(

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
+import { OwnData } from './own-data/own-data.js';
 import { ProfileChanges } from './profile-changes.js';
 import { User } from './user.entity.js';
 import { UsersController } from './users.controller.js';
@@ -11,7 +12,7 @@ import { UsersService } from './users.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([User]), AuditModule],
   controllers: [UsersController],
-  providers: [UsersService, UsersRepository, ProfileChanges],
-  exports: [UsersService, UsersRepository, ProfileChanges],
+  providers: [UsersService, UsersRepository, ProfileChanges, OwnData],
+  exports: [UsersService, UsersRepository, ProfileChanges, OwnData],
 })
 export class UsersModule {}

@@ -136,7 +136,7 @@ describe('the responses of the service', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
-    found.push(...lines.flatMap((line) => described.faults(line, 'components', 'schemas', 'AuditEntry')));
+    found.push(...lines.flatMap((line) => described.faults(line, 'components', 'schemas', 'ProvenEntry')));
     await eventually(async () => {
       const verified = await exchange('/audit/verification', { url: '/audit/verification', token });
       expect(verified.json().checkpoint).not.toBeNull();

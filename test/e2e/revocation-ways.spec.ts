@@ -161,7 +161,7 @@ const WAYS: Record<string, Way> = {
     end: (app, { email }) => administration(app).disable(email, ORIGIN),
   },
   'deleting the account': {
-    by: 'admin/account-deletion.ts: endAllOfUser',
+    by: 'auth/account-deletion/account-deletion.ts: endAllOfUser',
     reason: 'account_deleted',
     end: (app, { email }) => administration(app).delete(email, ORIGIN),
   },

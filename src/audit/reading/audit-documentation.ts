@@ -1,4 +1,6 @@
-import { ApiOkResponse } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse } from '@nestjs/swagger';
+import { ProvenEntryDto } from './dto/proven-entry.dto.js';
 
 const EVENT =
   '{"id":"019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d","time":"2026-11-23T09:30:00.026Z","type":"authn_login_success","kind":"event","outcome":"success","reason":null,"userId":"019abf6e-0b6e-7c1f-8d5e-2f4b6a8c0e1d","sessionId":"019abf6e-3c19-7b0a-9f3d-5a7c9e1b3d5f","address":"203.0.113.7","userAgent":"curl/8.5.0","requestId":"019abf6e-3c18-7e2f-8a6b-4c6e8a0b2d4f","method":null,"route":null,"status":null,"durationMs":null,"details":{}}';
@@ -14,10 +16,13 @@ const text = (example: string) => ({ schema: { type: 'string' as const }, exampl
 
 /** OpenAPI documentation of an export, which contains the same entries in either format. */
 export const ExportAnswer = () =>
-  ApiOkResponse({
-    description: 'A stream of entries, oldest first.',
-    content: { 'application/x-ndjson': text(`${EVENT}\n${CALL}\n`), 'text/csv': text(CSV) },
-  });
+  applyDecorators(
+    ApiExtraModels(ProvenEntryDto),
+    ApiOkResponse({
+      description: 'A stream of entries, oldest first; as JSON, each with its `proof`.',
+      content: { 'application/x-ndjson': text(`${EVENT}\n${CALL}\n`), 'text/csv': text(CSV) },
+    }),
+  );
 
 /** OpenAPI documentation of an export of seals. */
 export const SealsAnswer = () =>

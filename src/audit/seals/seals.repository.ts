@@ -90,6 +90,16 @@ export class SealsRepository {
     );
   }
 
+  /** Returns the seal whose range contains a position, or the next one; null if there is neither. */
+  async containing(position: number): Promise<Seal | null> {
+    const [seal] = await this.dataSource.query<Seal[]>(
+      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.to_position > $1
+       ORDER BY seal.to_position, seal.number LIMIT 1`,
+      [position],
+    );
+    return seal ?? null;
+  }
+
   /** Inserts a seal; `root` is that of its members. */
   async insert(tx: Transaction, seal: Seal, root: string): Promise<void> {
     const written = await tx.query<unknown[]>(

@@ -129,6 +129,11 @@ export class AuditSpool {
     this.quarantineFile.put(line);
   }
 
+  /** Removes the quarantined lines that contain one of these ids. */
+  forget(ids: readonly string[]): void {
+    this.quarantineFile.removeWith(ids);
+  }
+
   /**
    * Periodically updates this process's sign of life, takes over the segments of processes that have ended, and
    * retries quarantined lines.

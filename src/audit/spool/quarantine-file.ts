@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -37,6 +37,19 @@ export class QuarantineFile {
     if (this.size + line.length > MAX_BYTES)
       throw new Error(`PostgreSQL refuses too many records: ${this.path} is full.`);
     appendFileSync(this.path, `${line}\n`, { mode: 0o600 });
+    this.look();
+  }
+
+  /** Removes the records that contain one of these texts. */
+  removeWith(texts: readonly string[]): void {
+    this.look();
+    if (this.size === 0) return;
+    const lines = readFileSync(this.path, 'utf8').split('\n');
+    const kept = lines.filter((line) => !texts.some((text) => line.includes(text)));
+    if (kept.length === lines.length) return;
+    const draft = `${this.path}.${process.pid}`;
+    writeFileSync(draft, kept.join('\n'), { mode: 0o600 });
+    renameSync(draft, this.path);
     this.look();
   }
 

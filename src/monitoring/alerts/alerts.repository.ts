@@ -77,6 +77,24 @@ export class AlertsRepository {
       .getMany();
   }
 
+  /**
+   * Reads and locks the alerts whose subject or evidence names a user, or an account by its keyed digest. Reads the whole
+   * table, which is small.
+   */
+  async lockMentioning(tx: Transaction, userId: string, accounts: readonly string[]): Promise<Alert[]> {
+    return tx
+      .createQueryBuilder(Alert, 'alert')
+      .where(
+        `(string_to_array(alert.subject, ' ') && :subjects OR alert.evidence->'userIds' ? :userId
+          OR alert.evidence->'accounts' ?| :accounts)`,
+        { subjects: [`user:${userId}`, ...accounts.map((it) => `account:${it}`)], userId, accounts },
+      )
+      .orderBy('alert.rule')
+      .addOrderBy('alert.subject')
+      .setLock('pessimistic_write')
+      .getMany();
+  }
+
   async save(tx: Transaction, alerts: readonly Alert[]): Promise<void> {
     await tx.upsert(Alert, asRows(alerts), ['id']);
   }

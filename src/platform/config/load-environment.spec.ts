@@ -70,6 +70,7 @@ describe('with nothing set', () => {
       DOCS_ENABLED: true,
       AUDIT_EVENT_RETENTION_DAYS: 400,
       AUDIT_CALL_RETENTION_DAYS: 90,
+      ERASURE_DELAY_HOURS: 0,
       isProduction: false,
     });
     expect(load().DATABASE_URL).toBeUndefined();

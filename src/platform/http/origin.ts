@@ -27,3 +27,18 @@ export interface Origin {
 export function internalOrigin(requestId: string, actor?: Actor): Origin {
   return { requestId, ip: null, network: 'internal', userAgent: null, ...(actor && { actor }) };
 }
+
+const subjects = new WeakMap<Origin, string>();
+
+/**
+ * Remembers the person that an event of a request is about, so that the record of the request names them as well: without
+ * the id, the address of a failed sign-in could not be erased with its person.
+ */
+export function noteSubject(origin: Origin, userId: string): void {
+  subjects.set(origin, userId);
+}
+
+/** Returns the person that the events of a request were about; null if there was none. */
+export function subjectOf(origin: Origin): string | null {
+  return subjects.get(origin) ?? null;
+}

@@ -38,6 +38,10 @@ export class MailBoundsRepository {
     return counted.length > 0;
   }
 
+  async forget(tx: Transaction, mailbox: Buffer): Promise<void> {
+    await tx.query('DELETE FROM mail_bounds WHERE mailbox = $1', [mailbox]);
+  }
+
   /** Deletes one batch of counts without mails since `before`. Returns how many were deleted. */
   async purge(before: Date, batch: number): Promise<number> {
     const [, removed] = await onDatabase(() =>

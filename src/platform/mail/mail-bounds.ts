@@ -50,6 +50,11 @@ export class MailBounds implements OnApplicationBootstrap, OnModuleDestroy {
     return this.counts.count(tx, { mailbox, kind, at }, since, MOST_IN_AN_HOUR);
   }
 
+  /** Deletes the counts of a mailbox in the caller's transaction. `to` is an address in its canonical form. */
+  async forget(tx: Transaction, to: string): Promise<void> {
+    await this.counts.forget(tx, this.masterKey.mac('mailbox-digest', mailboxOf(to)));
+  }
+
   /** Deletes one batch of expired counts. Returns whether there may be more. */
   async purge(): Promise<boolean> {
     const before = new Date(this.clock.nowMs() - HOUR_MS);

@@ -109,6 +109,19 @@ export class OutboxRepository {
     );
   }
 
+  /** Deletes the messages with a subject, finished or not. */
+  async deleteAbout(tx: Transaction, subject: string): Promise<void> {
+    await tx.delete(OutboxMessage, { subject });
+  }
+
+  /** Replaces the payloads in clear text of the pending messages with a subject. */
+  async replaceAbout(tx: Transaction, subject: string, payload: unknown): Promise<void> {
+    await tx.query(
+      `UPDATE outbox_messages SET payload = $2 WHERE subject = $1 AND state = 'pending' AND payload IS NOT NULL`,
+      [subject, JSON.stringify(payload)],
+    );
+  }
+
   /** Deletes a batch of finished messages, the oldest first. Returns how many were deleted. */
   async deleteOverBefore(instant: Date, batch: number): Promise<number> {
     return onDatabase(async () => {

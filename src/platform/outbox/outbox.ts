@@ -73,6 +73,16 @@ export class Outbox {
     afterCommit(tx, () => channels.forEach((channel) => this.enqueuedSubject.next(channel)));
   }
 
+  /** Removes every message with this subject, finished or not, in the caller's transaction. */
+  async withdraw(tx: Transaction, subject: string): Promise<void> {
+    await this.messages.deleteAbout(tx, subject);
+  }
+
+  /** Replaces the payload of the undelivered messages with this subject, for channels that do not encrypt. */
+  async replace(tx: Transaction, subject: string, payload: unknown): Promise<void> {
+    await this.messages.replaceAbout(tx, subject, payload);
+  }
+
   /** Returns the payload to send. Throws if an encrypted payload cannot be decrypted. */
   payloadOf({ id, payload, sealed }: OutboxMessage): unknown {
     return sealed === null

@@ -120,6 +120,11 @@ export class SessionCache implements OnModuleInit {
     );
   }
 
+  /** Removes the profile; the copy of the sessions stays, because it shows that they are over. */
+  async removeProfile(userId: string): Promise<void> {
+    await this.redis.run((client) => client.hdel(keyOf(userId), 'profile'));
+  }
+
   async endSessions(userId: string, sessionIds: readonly string[]): Promise<void> {
     if (sessionIds.length === 0) return;
     await this.redis.run((client) => client.eval(END, 1, keyOf(userId), LIFETIME_SECONDS, ...sessionIds));

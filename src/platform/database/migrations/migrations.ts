@@ -29,6 +29,7 @@ import { Factors1795400017000 } from './1795400017000-factors.js';
 import { SessionFactors1795400017100 } from './1795400017100-session-factors.js';
 import { Administration1795400020000 } from './1795400020000-administration.js';
 import { TrailFormat21795400021000 } from './1795400021000-trail-format-2.js';
+import { Erasures1795400021100 } from './1795400021100-erasures.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -62,4 +63,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   SessionFactors1795400017100,
   Administration1795400020000,
   TrailFormat21795400021000,
+  Erasures1795400021100,
 ];

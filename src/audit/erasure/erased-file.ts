@@ -1,0 +1,70 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { Environment } from '../../platform/config/environment.js';
+import { AuditSpool } from '../spool/audit-spool.js';
+import { ErasuresRepository } from './erasures.repository.js';
+
+const BATCH = 1000;
+const BEGINNING = new Date(0);
+
+/**
+ * Keeps the ids of deleted people in `DATA_DIR/erased.ndjson`, on every instance and outside the database: after a restore
+ * from an older backup, an operator erases them anew with that file. It contains ids and times only.
+ */
+@Injectable()
+export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly path: string;
+  private readonly task = new RepeatingTask(ErasedFile.name, () => this.update(), { pauseMs: 5000 });
+  private known: Set<string> | null = null;
+  private seenTo = BEGINNING;
+
+  constructor(
+    environment: Environment,
+    private readonly erasures: ErasuresRepository,
+    private readonly spool: AuditSpool,
+  ) {
+    this.path = join(environment.DATA_DIR, 'erased.ndjson');
+  }
+
+  onApplicationBootstrap(): void {
+    this.task.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /**
+   * Adds the people who are not in the file yet, and removes their records from the file of those that PostgreSQL refused.
+   * Returns whether there may be more.
+   */
+  async update(): Promise<boolean> {
+    this.known ??= this.read();
+    const deleted = await this.erasures.deletedSince(this.seenTo, BATCH);
+    const added = deleted.filter(({ userId }) => !this.known!.has(userId));
+    if (added.length > 0) {
+      this.spool.forget(added.map(({ userId }) => userId));
+      const lines = added.map(
+        ({ userId, deletedAt }) => `${JSON.stringify({ userId, deletedAt: deletedAt.toISOString() })}\n`,
+      );
+      appendFileSync(this.path, lines.join(''), { mode: 0o600 });
+    }
+    for (const { userId } of added) this.known.add(userId);
+    const last = deleted.at(-1)?.deletedAt;
+    const isMore = deleted.length === BATCH && last!.getTime() > this.seenTo.getTime();
+    this.seenTo = last ?? this.seenTo;
+    return isMore;
+  }
+
+  private read(): Set<string> {
+    try {
+      const lines = readFileSync(this.path, 'utf8').split('\n');
+      return new Set(lines.flatMap((line) => /"userId":"([0-9a-f-]{36})"/.exec(line)?.[1] ?? []));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Set();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Actor } from '../../platform/http/origin.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+
+/** A deleted person whose data is to be erased, or has been. */
+export interface Erasure {
+  readonly userId: string;
+  readonly deletedAt: Date;
+  /** Who deleted the account; null for its owner. */
+  readonly actor: Actor | null;
+  /** The event that states the erasure; null if it is not recorded yet. */
+  readonly eventId: string | null;
+  /** Whether that event is known to be sealed, so that members may be removed. */
+  readonly isStated: boolean;
+}
+
+const COLUMNS = `user_id AS "userId", deleted_at AS "deletedAt", actor, event_id AS "eventId",
+  stated_at IS NOT NULL AS "isStated"`;
+
+/** All SQL statements on erasures. A row stays after the erasure: it has an id and times, and nothing about a person. */
+@Injectable()
+export class ErasuresRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Adds an erasure, or starts a finished one anew: a restore may have brought the data back. */
+  async insert(
+    tx: Transaction,
+    { userId, deletedAt, dueAt, actor }: Pick<Erasure, 'userId' | 'deletedAt' | 'actor'> & { dueAt: Date },
+  ): Promise<void> {
+    await tx.query(
+      `INSERT INTO erasures (user_id, deleted_at, due_at, actor) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at, actor = excluded.actor,
+         event_id = NULL, stated_at = NULL, erased_at = NULL WHERE erasures.erased_at IS NOT NULL`,
+      [userId, deletedAt, dueAt, actor && JSON.stringify(actor)],
+    );
+  }
+
+  /** Returns unfinished erasures that are due, the oldest first. */
+  async due(now: Date, limit: number): Promise<Erasure[]> {
+    return this.dataSource.query<Erasure[]>(
+      `SELECT ${COLUMNS} FROM erasures WHERE erased_at IS NULL AND due_at <= $1 ORDER BY due_at LIMIT $2`,
+      [now, limit],
+    );
+  }
+
+  /** Reads an unfinished erasure and locks it until the transaction ends; null if another instance has finished it. */
+  async lock(tx: Transaction, userId: string): Promise<Erasure | null> {
+    const [row] = await tx.query<Erasure[]>(
+      `SELECT ${COLUMNS} FROM erasures WHERE user_id = $1 AND erased_at IS NULL FOR UPDATE`,
+      [userId],
+    );
+    return row ?? null;
+  }
+
+  /** Returns those of the given people whose erasure the trail states. */
+  async statedOf(tx: Transaction, userIds: readonly string[]): Promise<string[]> {
+    const rows = await tx.query<{ userId: string }[]>(
+      'SELECT user_id AS "userId" FROM erasures WHERE stated_at IS NOT NULL AND user_id = ANY ($1::uuid[])',
+      [userIds],
+    );
+    return rows.map(({ userId }) => userId);
+  }
+
+  async noteEvent(tx: Transaction, userId: string, eventId: string): Promise<void> {
+    await tx.query('UPDATE erasures SET event_id = $2 WHERE user_id = $1', [userId, eventId]);
+  }
+
+  async noteStated(userId: string, now: Date): Promise<void> {
+    await this.dataSource.query(
+      'UPDATE erasures SET stated_at = $2 WHERE user_id = $1 AND stated_at IS NULL',
+      [userId, now],
+    );
+  }
+
+  async finish(userId: string, now: Date): Promise<void> {
+    await this.dataSource.query('UPDATE erasures SET erased_at = $2, actor = NULL WHERE user_id = $1', [
+      userId,
+      now,
+    ]);
+  }
+
+  /** Returns the people deleted at or after an instant, the first ones first. */
+  async deletedSince(instant: Date, limit: number): Promise<{ userId: string; deletedAt: Date }[]> {
+    return this.dataSource.query<{ userId: string; deletedAt: Date }[]>(
+      `SELECT user_id AS "userId", deleted_at AS "deletedAt" FROM erasures
+       WHERE deleted_at >= $1 ORDER BY deleted_at, user_id LIMIT $2`,
+      [instant, limit],
+    );
+  }
+
+  /** Starts the search for late entries at the present end of the trail, unless it has begun. */
+  async beginSweep(tx: Transaction): Promise<void> {
+    await tx.query('UPDATE erasure_sweep SET position = audit_horizon() WHERE position IS NULL');
+  }
+
+  /** Locks the position up to which late entries were searched; null if there is none, or if another instance has it. */
+  async lockSweep(tx: Transaction): Promise<number | null> {
+    const [row] = await tx.query<{ position: number }[]>(
+      'SELECT position::float8 FROM erasure_sweep WHERE position IS NOT NULL FOR UPDATE SKIP LOCKED',
+    );
+    return row?.position ?? null;
+  }
+
+  async moveSweep(tx: Transaction, position: number): Promise<void> {
+    await tx.query('UPDATE erasure_sweep SET position = $1 WHERE position < $1', [position]);
+  }
+}

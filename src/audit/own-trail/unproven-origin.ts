@@ -1,0 +1,19 @@
+import type { AuditEntry } from '../audit-entry.js';
+import { originOwner } from '../entry/personal-members.js';
+
+/** Reasons for which a call in a session was refused because its sender did not prove to be the person. */
+const NOT_PROVEN: readonly (string | null)[] = ['invalid_credentials', 'invalid_code'];
+/** Successes that prove nothing. */
+const ASKED: readonly string[] = ['authn_password_reset_requested', 'authn_factor_required'];
+
+/**
+ * Whether the origin of an entry about a person is somebody else's, or may be: an administrator's, or that of whoever failed
+ * to prove that they are the person. Their address is not the person's to read.
+ */
+export function isForeignOrigin(entry: AuditEntry, userId: string): boolean {
+  if (originOwner(entry) !== userId || ASKED.includes(entry.type)) return true;
+  const { outcome, sessionId, type, reason } = entry;
+  return (
+    outcome === 'failure' && (sessionId === null || type.startsWith('authn_') || NOT_PROVEN.includes(reason))
+  );
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { MailOutbox } from '../../platform/mail/mail-outbox.js';
+import type { User } from '../../users/user.entity.js';
+import { accountDeletedMail } from '../mails/account-deleted.mail.js';
+
+/**
+ * The last mail to the owner of an account. It is the only thing that outlives the deletion: encrypted, until it is sent, or
+ * for a day if that fails.
+ */
+@Injectable()
+export class DeletionNotice {
+  constructor(
+    private readonly mails: MailOutbox,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Writes the notice in the transaction that deletes the account. */
+  async send(tx: Transaction, { id, email: to, locale }: User): Promise<void> {
+    const values = { time: this.clock.now().toISOString() };
+    // Not `user:`, because everything about the user is withdrawn from the outbox.
+    await this.mails.send(tx, accountDeletedMail, { to, locale, subject: `deleted:${id}`, values });
+  }
+}

@@ -1,0 +1,31 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { type ErasedPerson, ErasureReach } from '../../audit/erasure/erasure-reach.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { Outbox } from '../../platform/outbox/outbox.js';
+import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
+import { SessionTraces } from '../../sessions/session-traces.js';
+
+/** Removes what was written about an account while it was being deleted, by requests that had already begun. */
+@Injectable()
+export class ErasedTraces implements OnModuleInit {
+  constructor(
+    private readonly reach: ErasureReach,
+    private readonly outbox: Outbox,
+    private readonly guessing: AccountGuessing,
+    private readonly sessions: SessionTraces,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  onModuleInit(): void {
+    this.reach.register((person) => this.remove(person));
+  }
+
+  private async remove({ userId, accounts }: ErasedPerson): Promise<void> {
+    await this.transactions.run(async (tx) => {
+      await this.outbox.withdraw(tx, `user:${userId}`);
+      await this.sessions.remove(tx, userId);
+      // An account of somebody else that has the address by now only gets its guesses back.
+      for (const account of accounts) await this.guessing.unlock(account, tx);
+    });
+  }
+}

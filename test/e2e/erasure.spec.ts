@@ -1,0 +1,360 @@
+import { Redis } from 'ioredis';
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AccountAdministration } from '../../src/admin/account-administration.js';
+import { AuditService } from '../../src/audit/audit.service.js';
+import { Tamperer } from '../support/audit/tamperer.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
+
+const ENTRIES = 10_000;
+const PEOPLE = 50;
+const ERASED = 10;
+
+interface Person extends Tokens {
+  readonly address: string;
+  readonly browser: string;
+}
+
+interface Verified {
+  readonly intact: boolean;
+  readonly entries: number;
+  readonly erased: number;
+  readonly firstFault: { readonly id: string; readonly kind: string } | null;
+  readonly checkpoint: { readonly publicKey: string };
+}
+
+const ORIGIN = { requestId: 'request-1', ip: null, network: 'internal', userAgent: null };
+
+describeWithRedis('Deleting people', () => {
+  let redis: RedisServer;
+  let service: TestApp;
+  let attacker: Tamperer;
+  let auditor: Tokens;
+  /** Ten are deleted, the eleventh is erased by hand. */
+  const people: Person[] = [];
+  const strangers = Array.from({ length: PEOPLE - ERASED - 1 }, () => randomUUID() as string);
+
+  const originOf = (n: number) => ({
+    address: `2001:db8:${n.toString(16)}::7`,
+    browser: `Mozilla/5.0 (own browser ${n} of somebody)`,
+  });
+  const headersOf = ({ address, browser }: { address: string; browser: string }) => ({
+    'x-forwarded-for': address,
+    'user-agent': browser,
+  });
+  const logIn = async (email: string, headers: Record<string, string>) => {
+    const body = { email, password: PASSWORD, tokenTransport: 'body' };
+    return (await service.call({ url: '/auth/login', body, headers })).json<Tokens>();
+  };
+  const verify = async () => {
+    const answer = await service.call({ url: '/audit/verification', token: auditor.accessToken });
+    return answer.json<Verified>();
+  };
+  const eventually = async (what: () => Promise<boolean>, withinMs = 20_000) => {
+    for (const deadline = Date.now() + withinMs; Date.now() < deadline; await pause(250))
+      if (await what()) return;
+    throw new Error(`It did not happen within ${withinMs} ms.`);
+  };
+  const run = (...parameters: string[]) =>
+    new Promise<{ code: number; said: string }>((resolve) => {
+      const child = execFile(
+        process.execPath,
+        parameters,
+        { env: { ...process.env } },
+        (_error, stdout, stderr) => resolve({ code: child.exitCode!, said: stdout + stderr }),
+      );
+    });
+  const exported = async (name: string) => {
+    const files = [
+      join(service.environment.DATA_DIR, '..', `${name}.ndjson`),
+      join(service.environment.DATA_DIR, '..', `${name}-seals.ndjson`),
+    ];
+    for (const [index, url] of ['/audit/export', '/audit/seals'].entries()) {
+      const { body } = await service.call({ url, token: auditor.accessToken });
+      writeFileSync(files[index]!, body);
+    }
+    return files;
+  };
+  const verifier = (...parameters: string[]) => run(join('deploy', 'verify-audit-export.mjs'), ...parameters);
+
+  /** Every row of every table, every key of Redis, and every file of DATA_DIR, as text. */
+  const everything = async () => {
+    const tables = await asSuperuser<{ name: string }>(
+      service.database,
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
+    );
+    const texts: string[] = [];
+    for (const { name } of tables) {
+      const rows = await asSuperuser<{ row: string }>(
+        service.database,
+        `SELECT t::text AS row FROM ${name} AS t`,
+      );
+      texts.push(...rows.map(({ row }) => `${name} ${row}`));
+    }
+    const client = new Redis(redis.url);
+    for (const key of await client.keys('*')) {
+      const type = await client.type(key);
+      texts.push(`redis ${key} ${type === 'hash' ? JSON.stringify(await client.hgetall(key)) : ''}`);
+    }
+    client.disconnect();
+    const folder = service.environment.DATA_DIR;
+    for (const file of readdirSync(folder, { recursive: true, withFileTypes: true }))
+      if (file.isFile())
+        texts.push(`${file.name} ${readFileSync(join(file.parentPath, file.name), 'latin1')}`);
+    return texts;
+  };
+  const tracesOf = async ({ user, address, browser }: Person) => {
+    const account = service.app.get(AuditService).emailDigest(user.email);
+    return (await everything()).filter((text) =>
+      [user.email, address, '2001:db8:' + address.split(':')[2] + '::/64', browser, account].some((trace) =>
+        text.includes(trace),
+      ),
+    );
+  };
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    service = await startApp({ variables: { REDIS_URL: redis.url, TRUSTED_PROXIES: '127.0.0.1' } });
+    attacker = await Tamperer.on(service.database.superuserUrl);
+    const email = await register(service);
+    await service.app.get(AccountAdministration).setRoles(email, ['auditor'], ORIGIN);
+    auditor = await logIn(email, {});
+    for (let n = 1; n <= ERASED + 1; n++) {
+      const origin = originOf(n);
+      const address = newAddress();
+      await service.call({
+        url: '/auth/register',
+        body: { email: address, password: PASSWORD, displayName: `Name of ${n}` },
+        headers: headersOf(origin),
+      });
+      await service.call({
+        url: '/auth/login',
+        body: { email: address, password: 'not the password' },
+        headers: headersOf(origin),
+      });
+      people.push({ ...(await logIn(address, headersOf(origin))), ...origin });
+    }
+    const audit = service.app.get(AuditService);
+    for (let n = 0; n < ENTRIES; n++) {
+      const person = people[n % PEOPLE];
+      const userId = person?.user.id ?? strangers[(n % PEOPLE) - people.length]!;
+      const { address, browser } = person ?? originOf(100 + (n % PEOPLE));
+      audit.recordCall({
+        origin: { requestId: `request-${n}`, ip: address, network: address, userAgent: browser },
+        method: 'GET',
+        route: '/users/me',
+        status: 200,
+        durationMs: 1,
+        userId,
+        sessionId: null,
+        reason: null,
+      });
+    }
+    await eventually(async () => {
+      const [row] = await asSuperuser<{ sealed: boolean }>(
+        service.database,
+        `SELECT count(*) >= $1 AND max(position) < (SELECT max(to_position) FROM audit_seals) AS sealed FROM audit_calls`,
+        [ENTRIES],
+      );
+      return row!.sealed;
+    }, 60_000);
+  }, 120_000);
+  afterAll(async () => {
+    await attacker.end();
+    await service.close();
+    await redis.stop();
+  });
+
+  it('gives them what is stored about them first, with what proves it and nothing about others', async () => {
+    const [person] = people as [Person];
+    const answer = await service.call({
+      url: '/users/me/export',
+      token: person.accessToken,
+      headers: headersOf(person),
+    });
+    expect([answer.statusCode, answer.headers['cache-control']]).toEqual([200, 'no-store']);
+    expect(answer.headers['content-disposition']).toMatch(/^attachment/);
+    const data = answer.json<{
+      profile: { email: string };
+      sessions: { id: string }[];
+      factors: unknown[];
+      trail: {
+        entries: { type: string; userId: string; address: string | null; inclusion: object | null }[];
+        publicKey: string;
+      };
+    }>();
+    expect(data.profile.email).toBe(person.user.email);
+    expect(data.sessions.map(({ id }) => id)).toEqual([person.session.id]);
+    expect(data.trail.entries.every(({ userId }) => userId === person.user.id)).toBe(true);
+    expect(data.trail.entries.filter(({ type }) => type === 'authn_login_fail')).toMatchObject([
+      { address: null },
+    ]);
+    expect(data.trail.entries.filter(({ type }) => type === 'authn_login_success')).toMatchObject([
+      { address: person.address },
+    ]);
+    expect(answer.body).not.toContain(people[1]!.user.id);
+    const file = join(service.environment.DATA_DIR, '..', 'own-data.json');
+    writeFileSync(file, answer.body);
+    const proved = data.trail.entries.filter(({ inclusion }) => inclusion !== null).length;
+    expect(proved).toBeGreaterThanOrEqual(ENTRIES / PEOPLE);
+    const { publicKey } = data.trail;
+    expect(await verifier('--own', file, publicKey)).toMatchObject({
+      code: 0,
+      said: expect.stringContaining(`${proved} entries match`),
+    });
+    writeFileSync(file, answer.body.replaceAll('"route":"/users/me"', '"route":"/users/you"'));
+    expect(await verifier('--own', file, publicKey)).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('differs'),
+    });
+  });
+
+  it('ends their sessions, frees their addresses, and leaves no trace of them within 20 s', async () => {
+    const { checkpoint, ...before } = await verify();
+    expect(before).toMatchObject({ intact: true, erased: 0 });
+    const early = await exported('before');
+    expect(await verifier(...early, checkpoint.publicKey, '--complete')).toMatchObject({ code: 0 });
+
+    const erased = people.slice(0, ERASED);
+    expect((await tracesOf(erased[0]!)).length).toBeGreaterThan(ENTRIES / PEOPLE);
+    for (const [n, person] of erased.entries()) {
+      if (n % 2 === 0) {
+        const answer = await service.call({
+          method: 'DELETE',
+          url: '/users/me',
+          token: person.accessToken,
+          headers: headersOf(person),
+        });
+        expect(answer.statusCode, answer.body).toBe(204);
+        expect(String(answer.headers['set-cookie'])).toMatch(/Max-Age=0|Expires=Thu, 01 Jan 1970/);
+      } else await service.app.get(AccountAdministration).delete(person.user.id, ORIGIN);
+    }
+    for (const person of erased) {
+      const answer = await service.call({
+        url: '/users/me',
+        token: person.accessToken,
+        headers: headersOf(person),
+      });
+      expect(answer.statusCode).toBe(401);
+    }
+    await eventually(async () => {
+      const pending = await asSuperuser(service.database, 'SELECT FROM erasures WHERE erased_at IS NULL');
+      return pending.length === 0 && (await tracesOf(erased[0]!)).length === 0;
+    });
+    for (const person of erased) expect(await tracesOf(person)).toEqual([]);
+    await register(service, erased[0]!.user.email);
+
+    const after = await verify();
+    expect(after).toMatchObject({ intact: true, firstFault: null });
+    expect(after.erased).toBeGreaterThanOrEqual((ENTRIES / PEOPLE) * ERASED);
+    const late = await exported('after');
+    expect(await verifier(...late, checkpoint.publicKey, '--complete')).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/[1-9]\d* of them are erased/),
+    });
+    expect(await verifier(...early, checkpoint.publicKey, '--complete')).toMatchObject({ code: 0 });
+    const kept = readFileSync(join(service.environment.DATA_DIR, 'erased.ndjson'), 'utf8');
+    for (const { user } of erased) expect(kept).toContain(`"userId":"${user.id}"`);
+  }, 90_000);
+
+  it('exports the event that explains an erased entry, whatever the filter', async () => {
+    const { id } = people[0]!.user;
+    const url = `/audit/export?type=authn_login_success&userId=${id}`;
+    const { body } = await service.call({ url, token: auditor.accessToken });
+    const types = body
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type: string }).type);
+    expect(types).toEqual(['authn_login_success', 'personal_data_erased']);
+  });
+
+  it('finds a person who was erased by hand', async () => {
+    const eleventh = people[ERASED]!;
+    await attacker.change(
+      `UPDATE audit_calls SET address = NULL, user_agent = NULL, origin_salt = NULL, origin_commitment = sha256('')
+       WHERE user_id = $1`,
+      eleventh.user.id,
+    );
+    const { intact, firstFault, checkpoint } = await verify();
+    expect([intact, firstFault?.kind]).toEqual([false, 'altered']);
+    expect(await verifier(...(await exported('by-hand')), checkpoint.publicKey)).toMatchObject({ code: 1 });
+  });
+});
+
+describe('Deleting the own account', () => {
+  let service: TestApp;
+  beforeAll(async () => {
+    service = await startApp();
+  });
+  afterAll(() => service.close());
+
+  const remove = (token: string) => service.call({ method: 'DELETE', url: '/users/me', token });
+  const signUp = async () => {
+    const email = await register(service);
+    const body = { email, password: PASSWORD, tokenTransport: 'body' };
+    return (await service.call({ url: '/auth/login', body })).json<Tokens>();
+  };
+
+  it('happens once, of sixteen requests at the same time', async () => {
+    const { accessToken, user } = await signUp();
+    const answers = await Promise.all(Array.from({ length: 16 }, () => remove(accessToken)));
+    const statuses = answers.map(({ statusCode }) => statusCode).sort();
+    expect(statuses).toEqual([204, ...Array.from({ length: 15 }, () => 401)]);
+    for (const answer of answers)
+      if (answer.statusCode === 401) expect(answer.json()).toMatchObject({ code: 'session_ended' });
+    const events = await asSuperuser(
+      service.database,
+      `SELECT FROM audit_events WHERE type = 'user_deleted' AND user_id = $1`,
+      [user.id],
+    );
+    expect(events).toHaveLength(1);
+  });
+
+  it('is refused to the last administrator', async () => {
+    const { user, accessToken } = await signUp();
+    await service.app.get(AccountAdministration).setRoles(user.email, ['admin'], ORIGIN);
+    const body = { email: user.email, password: PASSWORD, tokenTransport: 'body' };
+    const { accessToken: token } = (await service.call({ url: '/auth/login', body })).json<Tokens>();
+    expect((await remove(accessToken)).statusCode).toBe(401);
+    expect((await remove(token)).json()).toMatchObject({ status: 409, code: 'last_administrator' });
+    expect((await service.call({ url: '/users/me', token })).statusCode).toBe(200);
+  });
+
+  it('peer faults 35 and 43: leaves no row that refers to the account', async () => {
+    const { accessToken, user } = await signUp();
+    await asSuperuser(
+      service.database,
+      `INSERT INTO recovery_codes (user_id, digest) SELECT $1, sha256('a code')`,
+      [user.id],
+    ).catch(() => undefined);
+    await remove(accessToken);
+    const columns = await asSuperuser<{ table: string; column: string }>(
+      service.database,
+      `SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns
+       WHERE table_schema = 'public' AND column_name IN ('user_id', 'subject') AND table_name NOT LIKE 'audit_%'
+         AND table_name NOT IN ('erasures', 'sessions')`,
+    );
+    expect(columns.length).toBeGreaterThan(4);
+    for (const { table, column } of columns) {
+      const rows = await asSuperuser(
+        service.database,
+        `SELECT FROM ${table} WHERE ${column}::text IN ($1, $2)`,
+        [user.id, `user:${user.id}`],
+      );
+      expect([table, rows.length]).toEqual([table, 0]);
+    }
+    const sessions = await asSuperuser(
+      service.database,
+      'SELECT user_agent, network, revoked_at IS NULL AS live FROM sessions WHERE user_id = $1',
+      [user.id],
+    );
+    expect(sessions).toEqual([{ user_agent: null, network: null, live: false }]);
+  });
+});
