@@ -93,7 +93,7 @@ export class AccountChanges {
 }
 
 /** Throws `last_administrator` if a statement has changed nothing for that reason. */
-export function assertKept(changed: boolean): void {
+function assertKept(changed: boolean): void {
   if (!changed) throw new Problem(UsersErrors.last_administrator);
 }
 

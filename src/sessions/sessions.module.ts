@@ -35,6 +35,7 @@ import { SessionDescription } from './own-sessions/session-description.js';
 import { SessionLevels } from './levels/session-levels.js';
 import { SessionLevelsRepository } from './levels/session-levels.repository.js';
 import { RecentProof } from './recent/recent-proof.js';
+import { OwnSessionData } from './own-sessions/own-session-data.js';
 import { SessionTraces } from './session-traces.js';
 import { SessionStepUp } from './recent/session-step-up.js';
 import { StepUpMethods } from './recent/step-up-methods.js';
@@ -120,6 +121,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
   ],
   controllers: [SessionsController, OwnSessionsController, JwksController],
   providers: [
+    OwnSessionData,
     SessionTraces,
     ...keys,
     ...sessions,

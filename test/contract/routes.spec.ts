@@ -30,6 +30,8 @@ const CONTRACT = {
   'POST /users/me/email': 'signed-in',
   'GET /users/me': 'signed-in',
   'PUT /users/me': 'signed-in',
+  'DELETE /users/me': 'signed-in',
+  'GET /users/me/export': 'signed-in',
   'GET /users/me/activity': 'signed-in',
   'GET /users/me/sessions': 'signed-in',
   'POST /auth/login/factor': 'public',

@@ -5,7 +5,7 @@ import { canonicalJson } from './canonical-entry.js';
  * The members of `details` that are about a person: the keyed digest of the submitted address, the reason that an
  * administrator gave, and member names that a client chose. Fixed by format 2; another list would be another format.
  */
-export const PERSONAL_DETAILS: readonly string[] = ['account', 'auditReason', 'pointers'];
+const PERSONAL_DETAILS: readonly string[] = ['account', 'auditReason', 'pointers'];
 
 /** The details of an entry, separated into what is sealed as it is and what is sealed by a commitment. */
 export interface SplitDetails {

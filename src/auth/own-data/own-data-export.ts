@@ -3,33 +3,10 @@ import type { OwnSeal } from '../../audit/own-trail/seal-inclusions.js';
 import { OwnTrail } from '../../audit/own-trail/own-trail.js';
 import { jsonLine } from '../../audit/reading/export-format.js';
 import { Clock } from '../../platform/clock/clock.js';
-import { OwnSessions } from '../../sessions/own-sessions/own-sessions.service.js';
-import type { Session } from '../../sessions/session.entity.js';
 import { OwnData } from '../../users/own-data/own-data.js';
 import { profileOf } from '../../users/profile.js';
 import { UsersService } from '../../users/users.service.js';
 import { FactorsView } from '../credentials/factors/factors-view.js';
-
-/** What is stored about where a session came from and when, without what its tokens are checked with. */
-const sessionData = ({
-  id,
-  deviceId,
-  userAgent,
-  network,
-  amr,
-  createdAt,
-  expiresAt,
-  lastSeenAt,
-}: Session) => ({
-  id,
-  deviceId,
-  userAgent,
-  network,
-  methods: amr,
-  createdAt,
-  lastSeenAt,
-  expiresAt,
-});
 
 /** Writes everything that is stored about a person as one JSON object. */
 @Injectable()
@@ -38,7 +15,6 @@ export class OwnDataExport implements OnModuleInit {
     private readonly data: OwnData,
     private readonly trail: OwnTrail,
     private readonly users: UsersService,
-    private readonly sessions: OwnSessions,
     private readonly factors: FactorsView,
     private readonly clock: Clock,
   ) {}
@@ -48,7 +24,6 @@ export class OwnDataExport implements OnModuleInit {
       const user = await this.users.findById(id);
       return user && profileOf(user);
     });
-    this.data.register('sessions', async (userId) => (await this.sessions.list({ userId })).map(sessionData));
     this.data.register('factors', async (userId) => (await this.factors.list(userId)).items);
   }
 

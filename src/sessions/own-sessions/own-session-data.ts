@@ -1,0 +1,29 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { OwnData } from '../../users/own-data/own-data.js';
+import type { Session } from '../session.entity.js';
+import { OwnSessions } from './own-sessions.service.js';
+
+/** Adds the live sessions to the export of one's own data. */
+@Injectable()
+export class OwnSessionData implements OnModuleInit {
+  constructor(
+    private readonly data: OwnData,
+    private readonly sessions: OwnSessions,
+  ) {}
+
+  onModuleInit(): void {
+    this.data.register('sessions', async (userId) => (await this.sessions.list({ userId })).map(dataOf));
+  }
+}
+
+/** Without what its tokens are checked with. */
+const dataOf = ({ id, deviceId, userAgent, network, amr, createdAt, expiresAt, lastSeenAt }: Session) => ({
+  id,
+  deviceId,
+  userAgent,
+  network,
+  methods: amr,
+  createdAt,
+  lastSeenAt,
+  expiresAt,
+});
