@@ -136,6 +136,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     AccessRevocation,
     BearerReaders,
     CallerSession,
+    KeyRing,
     KeyRotation,
     OwnSessions,
     PlaceNames,

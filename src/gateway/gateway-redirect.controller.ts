@@ -1,0 +1,28 @@
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Public } from '../platform/access/access.decorator.js';
+import { Problem } from '../platform/errors/problem.js';
+import { Problems } from '../platform/http/openapi/problems.decorator.js';
+import { RedirectQueryDto } from './dto/redirect-query.dto.js';
+import { GatewayErrors } from './gateway.errors.js';
+import { ReturnAddress } from './return-address.js';
+
+/** Leads browsers back to applications behind the gateway. */
+@ApiTags('gateway')
+@Controller('gateway')
+@Public()
+export class GatewayRedirectController {
+  constructor(private readonly addresses: ReturnAddress) {}
+
+  /** Redirects to the address in `rd` if it is on exactly one of the origins of `GATEWAY_ORIGINS`. For pages of `LOGIN_URL`. */
+  @Get('redirect')
+  @ApiOperation({ operationId: 'returnToApplication', summary: 'Return to an application after a login' })
+  @ApiResponse({ status: 303, description: 'The browser goes on to the address.' })
+  @Problems(GatewayErrors.unknown_return_address)
+  redirect(@Query() { rd }: RedirectQueryDto, @Res() reply: FastifyReply): void {
+    const address = this.addresses.accepted(rd);
+    if (address === null) throw new Problem(GatewayErrors.unknown_return_address);
+    void reply.status(303).header('location', address).send();
+  }
+}
