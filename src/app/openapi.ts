@@ -3,7 +3,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { AdminErrors } from '../admin/admin.errors.js';
 import { AuthErrors } from '../auth/auth.errors.js';
-import { GatewayErrors } from '../gateway/gateway.errors.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { Environment } from '../platform/config/environment.js';
 import { productVersion } from '../platform/config/product-version.js';
@@ -60,7 +59,6 @@ const ROWS: readonly ProblemRow[] = [
   AdminErrors,
   MailErrors,
   SecretsErrors,
-  GatewayErrors,
 ].flatMap((table) => Object.values(table));
 
 /** Returns the OpenAPI 3.1 document of the application, generated from the decorators that the pipeline itself uses. */

@@ -9,7 +9,7 @@ const NOT_PRINTABLE = /[^\x20-\x7e]/g;
  * `X-Portcullis-Status` and the problem in `X-Portcullis-Problem`, from which its configuration restores them. For the
  * routes of questions, after the hook that records the call.
  */
-export const answerNginx: onSendHookHandler<unknown> = (request, reply, payload, done) => {
+export const answerNginx: onSendHookHandler = (request, reply, payload, done) => {
   const { statusCode } = reply;
   const isFromNginx =
     request.headers['x-portcullis-proxy'] === 'nginx' && contextOf(request).question !== null;

@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { AuditEvent } from '../audit/audit-entry.js';
 import { AuditService } from '../audit/audit.service.js';
-import { type Principal, recordedCaller, type SessionPrincipal } from '../platform/access/principal.js';
+import {
+  type MachinePrincipal,
+  type Principal,
+  recordedCaller,
+  type SessionPrincipal,
+} from '../platform/access/principal.js';
 import { Problem, type ProblemOccurrence } from '../platform/errors/problem.js';
 import type { RequestContext } from '../platform/http/request-context.js';
 import { RecentProof } from '../sessions/recent/recent-proof.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { SessionState } from '../sessions/state/session-state.js';
 import type { GateRule } from './rules/gate-rule.js';
-
-type Machine = Exclude<Principal, SessionPrincipal>;
 
 /** RFC 6750 section 3.1. */
 const challenge = (error: string): ProblemOccurrence => ({
@@ -64,7 +67,11 @@ export class RuleAccess {
     throw fault;
   }
 
-  private async admitMachine(context: RequestContext, principal: Machine, rule: GateRule): Promise<void> {
+  private async admitMachine(
+    context: RequestContext,
+    principal: MachinePrincipal,
+    rule: GateRule,
+  ): Promise<void> {
     const { scopes, acr, maxAgeSeconds } = rule;
     const mayPass =
       acr === null && maxAgeSeconds === null && scopes.some((one) => principal.scopes.includes(one));

@@ -15,7 +15,8 @@ export const CarriesQuestions = (): MethodDecorator =>
 
 /** Returns whether a route is marked with {@link CarriesQuestions}. */
 export function isForQuestions({ config }: Pick<RouteOptions, 'config'>): boolean {
-  return (config as QuestionSettings | undefined)?.carriesQuestions ?? false;
+  const settings: QuestionSettings | undefined = config;
+  return settings?.carriesQuestions ?? false;
 }
 
 /** Returns whether the matched route of a request is marked with {@link CarriesQuestions}. */
