@@ -99,13 +99,11 @@ export class RevocationAnswers implements OnModuleDestroy {
     }
   }
 
-  /** The list itself tells that a caller lost its access, unless its token has expired. */
+  /** The list itself tells that a caller lost its access, unless its token or key has expired. */
   private hasEnded(caller: Principal, { items }: RevocationPage): boolean {
-    if (caller.kind === 'session')
-      return (
-        this.clock.nowMs() >= caller.expiresAt * 1000 ||
-        items.some(({ sessionId }) => sessionId === caller.sessionId)
-      );
-    return items.some(({ keyId }) => keyId === caller.keyId);
+    if (this.clock.nowMs() >= caller.expiresAt * 1000) return true;
+    return caller.kind === 'session'
+      ? items.some(({ sessionId }) => sessionId === caller.sessionId)
+      : items.some(({ keyId }) => keyId === caller.keyId);
   }
 }

@@ -2,10 +2,11 @@ import { Controller, Get, Header, Headers, Query, Req, Res, StreamableFile } fro
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
+import { Scope } from '../../platform/access/scope.decorator.js';
 import type { Principal } from '../../platform/access/principal.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
-import { CurrentUser } from '../../platform/http/request.decorators.js';
+import { Caller } from '../../platform/http/request.decorators.js';
 import { Slow } from '../../platform/http/slow.decorator.js';
 import { SessionErrors } from '../session.errors.js';
 import { RevocationAnswers } from './revocation-answers.js';
@@ -21,6 +22,7 @@ const LINE =
 @ApiTags('keys')
 @Controller('revocations')
 @RequireRole('admin')
+@Scope('revocations:read')
 export class RevocationsController {
   constructor(private readonly answers: RevocationAnswers) {}
 
@@ -50,7 +52,7 @@ export class RevocationsController {
   async listRevocations(
     @Query() { after, wait }: ListRevocationsDto,
     @Headers('accept') accept: string | undefined,
-    @CurrentUser() caller: Principal,
+    @Caller() caller: Principal,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RevocationsDto | StreamableFile> {
