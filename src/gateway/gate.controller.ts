@@ -13,7 +13,6 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { CarriesQuestions } from '../platform/http/question.decorator.js';
 import { contextOf } from '../platform/http/request-context.js';
-import { RateLimitErrors } from '../rate-limit/rate-limit.errors.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { GateFilter } from './gate.filter.js';
 import { HeldQuestions } from './held-questions.js';
@@ -52,8 +51,8 @@ export class GateController {
   /**
    * Decides by a rule of `GATEWAY_RULES_FILE` whether the request of a client may pass to an application. The request is
    * described by its own cookies and header fields and by `X-Forwarded-Method`, `-Proto`, `-Host`, `-Uri` and `-For`. Any
-   * method is accepted; the query and the body are not read. Answers only proxies of `GATEWAY_PEERS`. Clients that browsers
-   * send to a page are redirected to the login where the rule says so.
+   * method is accepted; the query and the body are not read. Answers only proxies of `GATEWAY_PEERS`. Browsers that
+   * want to show a page are redirected to the login where the rule says so.
    */
   @All(':rule')
   @ApiOperation({ operationId: 'askGateway', summary: 'Ask whether a request may pass (for proxies)' })
@@ -68,7 +67,6 @@ export class GateController {
     SessionErrors.forbidden,
     SessionErrors.csrf_rejected,
     PlatformErrors.not_found,
-    RateLimitErrors.rate_limited,
   )
   @CarriesQuestions()
   async ask(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {

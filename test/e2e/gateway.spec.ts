@@ -28,6 +28,9 @@ const RULES = {
   },
 };
 
+/** The trail is written behind the answer; a busy machine takes a little longer. */
+const SLOW = { timeout: 10_000 };
+
 const KEY = '0197a1b2-0000-7000-8000-000000000003';
 const SERVICE = '0197a1b2-0000-7000-8000-000000000002';
 const GET = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/reports?month=11' };
@@ -364,7 +367,7 @@ describe('the gateway', () => {
       'retry-after': expect.stringMatching(/^\d+$/) as string,
     });
     await expect
-      .poll(() => recorded(refused.headers['x-request-id']))
+      .poll(() => recorded(refused.headers['x-request-id']), SLOW)
       .toMatchObject([
         { type: 'excess_rate_limit_exceeded', details: { policies: ['limited:burst'], rule: 'limited' } },
       ]);
@@ -390,11 +393,11 @@ describe('the gateway', () => {
     const passed = await ask('app', { token: person.accessToken });
     const call = { route: '/gate/:rule', status: 200, user_id: person.user.id, method: 'GET' };
     await expect
-      .poll(() => recorded(passed.headers['x-request-id'], 'audit_calls'))
+      .poll(() => recorded(passed.headers['x-request-id'], 'audit_calls'), SLOW)
       .toMatchObject([{ ...call, details: { rule: 'app', method: 'GET', path: '/reports' } }]);
     const refused = await ask('app');
     await expect
-      .poll(() => recorded(refused.headers['x-request-id']))
+      .poll(() => recorded(refused.headers['x-request-id']), SLOW)
       .toMatchObject([
         { type: 'authz_fail', reason: 'unauthenticated', details: { rule: 'app', required: [] } },
       ]);
@@ -404,11 +407,13 @@ describe('the gateway', () => {
     for (const name of ['unknown', 'APP', 'app%20', 'app;x=1', 'app%2f', '__proto__', 'constructor'])
       expect([name, await statusOf(name, { token: person.accessToken })]).toEqual([name, '403 forbidden']);
     await expect
-      .poll(() =>
-        asSuperuser(
-          app.database,
-          `SELECT rule, subject, severity FROM monitoring_alert WHERE rule = 'gateway_unknown_rule'`,
-        ),
+      .poll(
+        () =>
+          asSuperuser(
+            app.database,
+            `SELECT rule, subject, severity FROM monitoring_alert WHERE rule = 'gateway_unknown_rule'`,
+          ),
+        SLOW,
       )
       .toEqual([{ rule: 'gateway_unknown_rule', subject: 'peer:127.0.0.1', severity: 'warning' }]);
   });
@@ -428,7 +433,7 @@ describe('the gateway', () => {
       expect.stringMatching(/^\d+$/),
     ]);
     await expect
-      .poll(() => recorded(last.headers['x-request-id'], 'audit_calls'))
+      .poll(() => recorded(last.headers['x-request-id'], 'audit_calls'), SLOW)
       .toMatchObject([{ status: 429, reason: 'rate_limited' }]);
     const told = { 'x-forwarded-proto': 'http', 'x-forwarded-host': 'localhost:8000', accept: 'text/html' };
     const login = await ask('pages', { headers: { ...headers, ...told } });
