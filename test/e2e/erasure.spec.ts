@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { AuditService } from '../../src/audit/audit.service.js';
 import { Tamperer } from '../support/audit/tamperer.js';
+import { insist } from '../support/app/insist.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
-import { newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 
@@ -49,9 +50,10 @@ describeWithRedis('Deleting people', () => {
     'x-forwarded-for': address,
     'user-agent': browser,
   });
-  const logIn = async (email: string, headers: Record<string, string>) => {
+  const logInFrom = async (email: string, origin: { address: string; browser: string }) => {
     const body = { email, password: PASSWORD, tokenTransport: 'body' };
-    return (await service.call({ url: '/auth/login', body, headers })).json<Tokens>();
+    const headers = headersOf(origin);
+    return (await insist(() => service.call({ url: '/auth/login', body, headers }))).json<Tokens>();
   };
   const verify = async () => {
     const answer = await service.call({ url: '/audit/verification', token: auditor.accessToken });
@@ -125,21 +127,16 @@ describeWithRedis('Deleting people', () => {
     attacker = await Tamperer.on(service.database.superuserUrl);
     const email = await register(service);
     await service.app.get(AccountAdministration).setRoles(email, ['auditor'], ORIGIN);
-    auditor = await logIn(email, {});
+    auditor = await logIn(service, email);
     for (let n = 1; n <= ERASED + 1; n++) {
       const origin = originOf(n);
       const address = newAddress();
-      await service.call({
-        url: '/auth/register',
-        body: { email: address, password: PASSWORD, displayName: `Name of ${n}` },
-        headers: headersOf(origin),
-      });
-      await service.call({
-        url: '/auth/login',
-        body: { email: address, password: 'not the password' },
-        headers: headersOf(origin),
-      });
-      people.push({ ...(await logIn(address, headersOf(origin))), ...origin });
+      const headers = headersOf(origin);
+      const account = { email: address, password: PASSWORD, displayName: `Name of ${n}` };
+      await insist(() => service.call({ url: '/auth/register', body: account, headers }));
+      const wrong = { email: address, password: 'not the password' };
+      await insist(() => service.call({ url: '/auth/login', body: wrong, headers }));
+      people.push({ ...(await logInFrom(address, origin)), ...origin });
     }
     const audit = service.app.get(AuditService);
     for (let n = 0; n < ENTRIES; n++) {
@@ -165,7 +162,7 @@ describeWithRedis('Deleting people', () => {
       );
       return row!.sealed;
     }, 60_000);
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await attacker.end();
     await service.close();
@@ -290,14 +287,8 @@ describe('Deleting the own account', () => {
   afterAll(() => service.close());
 
   const remove = (token: string) => service.call({ method: 'DELETE', url: '/users/me', token });
-  const signUp = async () => {
-    const email = await register(service);
-    const body = { email, password: PASSWORD, tokenTransport: 'body' };
-    return (await service.call({ url: '/auth/login', body })).json<Tokens>();
-  };
-
   it('happens once, of sixteen requests at the same time', async () => {
-    const { accessToken, user } = await signUp();
+    const { accessToken, user } = await signUp(service);
     const answers = await Promise.all(Array.from({ length: 16 }, () => remove(accessToken)));
     const codes = answers.map((answer) =>
       answer.statusCode === 204 ? 'deleted' : answer.json<{ code: string }>().code,
@@ -312,17 +303,16 @@ describe('Deleting the own account', () => {
   });
 
   it('is refused to the last administrator', async () => {
-    const { user, accessToken } = await signUp();
+    const { user, accessToken } = await signUp(service);
     await service.app.get(AccountAdministration).setRoles(user.email, ['admin'], ORIGIN);
-    const body = { email: user.email, password: PASSWORD, tokenTransport: 'body' };
-    const { accessToken: token } = (await service.call({ url: '/auth/login', body })).json<Tokens>();
+    const { accessToken: token } = await logIn(service, user.email);
     expect((await remove(accessToken)).statusCode).toBe(401);
     expect((await remove(token)).json()).toMatchObject({ status: 409, code: 'last_administrator' });
     expect((await service.call({ url: '/users/me', token })).statusCode).toBe(200);
   });
 
   it('peer faults 35 and 43: leaves no row that refers to the account', async () => {
-    const { accessToken, user } = await signUp();
+    const { accessToken, user } = await signUp(service);
     await asSuperuser(
       service.database,
       `INSERT INTO recovery_codes (user_id, digest) SELECT $1, sha256('a code')`,
