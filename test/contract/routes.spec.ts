@@ -58,6 +58,7 @@ const CONTRACT = {
   'GET /admin/users/:id/sessions': 'admin',
   'DELETE /admin/users/:id/sessions': 'admin',
   'DELETE /admin/users/:id/factors': 'admin',
+  'GET /revocations': 'admin',
   'GET /rate-limits': 'public',
   'GET /.well-known/jwks.json': 'public',
   'GET /health/live': 'public',
