@@ -160,6 +160,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     RecentProof,
     RevocationRecord,
     SessionConditions,
+    SessionDescription,
     SessionDevices,
     SessionIssuer,
     SessionLevels,
