@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addKeysCommand } from './keys.command.js';
 import { addPasswordCommand } from './password.command.js';
+import { addSecretsCommand } from './secrets.command.js';
 import { addUnblockCommand } from './unblock.command.js';
 import { addUserReadingCommands } from './users-reading.commands.js';
 import { addUserCommands } from './users.commands.js';
@@ -26,5 +27,6 @@ export function operatorProgram(): Command {
   addPasswordCommand(users);
   addUnblockCommand(program);
   addKeysCommand(program);
+  addSecretsCommand(program);
   return program;
 }
