@@ -48,6 +48,9 @@ export class SecretRewriting implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private async rewrite(secret: SecretInUse): Promise<void> {
-    for (const { rewrite } of this.dependants.of(secret)) while (await rewrite?.(secret));
+    for (const { rewrite } of this.dependants.of(secret)) {
+      let more = rewrite !== undefined;
+      while (more) more = (await rewrite?.(secret)) ?? false;
+    }
   }
 }
