@@ -41,7 +41,7 @@ const OLD_ID = keyIdOf(OLD.JWT_SECRET_KEY);
 const NEW_ID = keyIdOf(NEW.JWT_SECRET_KEY);
 const OLD_PEPPER_ID = keyIdOf(OLD.PASSWORD_PEPPER);
 
-describe('a change of both secrets over two instances', () => {
+describe('a change of both secrets over two instances', { timeout: 120_000 }, () => {
   const clock = new ManualClock(Date.now());
   let database: FreshDatabase;
   const running = new Set<TestApp>();
