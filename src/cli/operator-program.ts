@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addGateCheckCommand } from './gate-check.command.js';
 import { addKeysCommand } from './keys.command.js';
 import { addPasswordCommand } from './password.command.js';
 import { addSecretsCommand } from './secrets.command.js';
@@ -27,6 +28,7 @@ export function operatorProgram(): Command {
   addPasswordCommand(users);
   addUnblockCommand(program);
   addKeysCommand(program);
+  addGateCheckCommand(program);
   addSecretsCommand(program);
   return program;
 }

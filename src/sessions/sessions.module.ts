@@ -157,6 +157,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     AccessRevocation,
     BearerReaders,
     CallerSession,
+    KeyRing,
     KeyRotation,
     OwnSessions,
     PlaceNames,
