@@ -77,6 +77,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addTag('auth', 'Registration, login, token refresh, logout.')
     .addTag('users', 'The signed-in account.')
+    .addTag('administration', 'The accounts of other people, for administrators.')
     .addTag('keys', 'Public keys for verifying access tokens offline.')
     .addTag('rate limits', 'The rate limits of this service.')
     .addTag('audit', 'The audit trail, and proof that it was not altered.')

@@ -165,6 +165,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     RecentProof,
     RevocationRecord,
     SessionConditions,
+    SessionDescription,
     SessionDevices,
     SessionIssuer,
     SessionLevels,

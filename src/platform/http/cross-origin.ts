@@ -13,9 +13,9 @@ const FOR_ANSWERS = {
 };
 
 const FOR_PREFLIGHTS = {
-  'access-control-allow-methods': 'GET, HEAD, POST, PUT',
+  'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers':
-    'authorization, content-type, x-request-id, last-event-id, traceparent, tracestate, baggage, sentry-trace',
+    'authorization, audit-reason, content-type, x-request-id, last-event-id, traceparent, tracestate, baggage, sentry-trace',
   'access-control-max-age': '600',
 };
 
