@@ -61,7 +61,7 @@ export class SignInService {
     return issuing.catch(async (error: unknown) => {
       const kept = await this.renewAlone(right, freshHash);
       const held = (tx: Transaction) => this.credentials.hasHash(tx, userId, kept);
-      return this.refused.follow(error, { ...right, hash: kept, stillHolds: held }, origin);
+      return this.refused.follow(error, { ...right, stillHolds: held }, origin);
     });
   }
 

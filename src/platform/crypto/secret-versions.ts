@@ -1,7 +1,7 @@
 import { keyIdOf } from './key-id.js';
 
 /** A value needs a secret that is in none of the variables. */
-export class UnknownSecret extends Error {
+class UnknownSecret extends Error {
   constructor(readonly keyId: string) {
     super(`The value was made with another secret, whose key id is ${keyId}.`);
     this.name = 'UnknownSecret';

@@ -36,11 +36,11 @@ export class SecretKeysRepository {
   /** Stores what an instance knows, and deletes what silent instances have announced. */
   async announce(tx: Transaction, { instance, variable, known }: Announcement): Promise<void> {
     await tx.query(
-      `DELETE FROM secret_announcements WHERE seen_at < ${this.now} - make_interval(secs => $1)`,
+      `DELETE FROM secret_announcements WHERE seen_at < ${this.instant} - make_interval(secs => $1)`,
       [FORGOTTEN_AFTER_SECONDS],
     );
     await tx.query(
-      `INSERT INTO secret_announcements (instance, variable, known, seen_at) VALUES ($1, $2, $3, ${this.now})
+      `INSERT INTO secret_announcements (instance, variable, known, seen_at) VALUES ($1, $2, $3, ${this.instant})
        ON CONFLICT (instance, variable) DO UPDATE SET known = excluded.known, seen_at = excluded.seen_at`,
       [instance, variable, known],
     );
@@ -65,8 +65,17 @@ export class SecretKeysRepository {
   /** Records that values are made, or may exist, with a secret. */
   async use(tx: Transaction, variable: SecretVariable, keyId: string): Promise<void> {
     await tx.query(
-      `INSERT INTO secrets_in_use (variable, key_id, since, last_made_at) VALUES ($1, $2, ${this.now}, ${this.now})
+      `INSERT INTO secrets_in_use (variable, key_id, since, last_made_at) VALUES ($1, $2, ${this.instant}, ${this.instant})
        ON CONFLICT (variable, key_id) DO UPDATE SET last_made_at = excluded.last_made_at`,
+      [variable, keyId],
+    );
+  }
+
+  /** Records that imported values depend on a secret with which this installation has made none. */
+  async depend(tx: Transaction, variable: SecretVariable, keyId: string): Promise<void> {
+    await tx.query(
+      `INSERT INTO secrets_in_use (variable, key_id, since, last_made_at) VALUES ($1, $2, ${this.instant}, 'epoch')
+       ON CONFLICT (variable, key_id) DO NOTHING`,
       [variable, keyId],
     );
   }
@@ -76,7 +85,7 @@ export class SecretKeysRepository {
     return onDatabase(() =>
       manager.query<SecretInUse[]>(
         `SELECT variable, key_id AS "keyId", since, last_made_at AS "lastMadeAt",
-           last_made_at < ${this.now} - make_interval(secs => $1) AS "isSettled"
+           last_made_at < ${this.instant} - make_interval(secs => $1) AS "isSettled"
          FROM secrets_in_use ORDER BY variable, since, key_id`,
         [FORGOTTEN_AFTER_SECONDS],
       ),
@@ -103,7 +112,7 @@ export class SecretKeysRepository {
     return row.sealed;
   }
 
-  private get now(): string {
+  private get instant(): string {
     return databaseTime(this.clock, 'now()');
   }
 }
