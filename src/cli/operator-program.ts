@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addGateCheckCommand } from './gate-check.command.js';
 import { addMovingCommands } from './moving.command.js';
 import { addKeysCommand } from './keys.command.js';
 import { addPasswordCommand } from './password.command.js';
@@ -29,6 +30,7 @@ export function operatorProgram(): Command {
   addPasswordCommand(users);
   addUnblockCommand(program);
   addKeysCommand(program);
+  addGateCheckCommand(program);
   addSecretsCommand(program);
   addMovingCommands(program);
   return program;

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { OperatorPasswords } from '../../src/admin/operator-passwords.js';
 import { NewPassword } from '../../src/auth/credentials/passwords/new-password.js';
@@ -12,6 +13,11 @@ import { mailTo } from '../support/app/mails.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
+import { LISTED_REASONS } from '../../src/sessions/revocation-list/revocation-item.js';
+import type { RevocationReason } from '../../src/sessions/session.entity.js';
+import { signUpWithRoles } from '../support/app/administrators.js';
+import { follow, revocationsAfter } from '../support/http/revocation-list.js';
+import { eventually } from '../support/time/eventually.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 
 const ORIGIN = internalOrigin('operator');
@@ -23,7 +29,7 @@ interface Signed extends Tokens {
 interface Way {
   /** The source file and the method of SessionRevocation that ends the sessions, as `file: method`. */
   readonly by: string;
-  readonly reason: string;
+  readonly reason: RevocationReason;
   readonly end: (app: TestApp, signed: Signed) => Promise<unknown>;
 }
 
@@ -33,6 +39,7 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
 const clock = new ManualClock(Date.now());
 
 const administration = ({ app }: TestApp) => app.get(AccountAdministration, { strict: false });
+const access = ({ app }: TestApp) => app.get(AccountAccess, { strict: false });
 const logOut = (app: TestApp, token?: string, refreshToken?: string) =>
   app.call({
     method: 'POST',
@@ -149,24 +156,24 @@ const WAYS: Record<string, Way> = {
     },
   },
   'other roles': {
-    by: 'admin/account-administration.ts: endAllOfUser',
+    by: 'admin/account-changes.ts: endAllOfUser',
     reason: 'roles_changed',
     end: (app, { email }) => administration(app).setRoles(email, ['user'], ORIGIN),
   },
   'disabling the account': {
-    by: 'admin/account-administration.ts: endAllOfUser',
+    by: 'admin/account-changes.ts: endAllOfUser',
     reason: 'account_disabled',
     end: (app, { email }) => administration(app).disable(email, ORIGIN),
   },
   'deleting the account': {
-    by: 'admin/account-administration.ts: endAllOfUser',
+    by: 'admin/account-deletion.ts: endAllOfUser',
     reason: 'account_deleted',
     end: (app, { email }) => administration(app).delete(email, ORIGIN),
   },
   'an operator': {
-    by: 'admin/account-administration.ts: endAllOfUser',
+    by: 'admin/account-access.ts: endAllOfUser',
     reason: 'ended_by_administrator',
-    end: (app, { email }) => administration(app).endSessions(email, ORIGIN),
+    end: (app, { email }) => access(app).endSessions(email, ORIGIN),
   },
   'the response to an alert': {
     by: 'monitoring/responses/end-sessions.channel.ts: endAllOfUser',
@@ -195,6 +202,7 @@ function callsInSource(): string[] {
 }
 
 describeWithRedis('a session is over everywhere within a second of', () => {
+  let admin: string;
   let redisServer: RedisServer;
   let redis: Redis;
   let here: TestApp;
@@ -205,6 +213,7 @@ describeWithRedis('a session is over everywhere within a second of', () => {
     const variables = { REDIS_URL: redisServer.url };
     here = await startApp({ variables, clock });
     there = await startBeside(here, { variables, clock, listen: true });
+    ({ accessToken: admin } = await signUpWithRoles(here, 'admin'));
   });
   afterAll(async () => {
     redis.disconnect();
@@ -250,9 +259,18 @@ describeWithRedis('a session is over everywhere within a second of', () => {
       expect(await stateOn(app, accessToken)).toBe('alive');
     }
     const stream = await openStream(accessToken);
+    const { cursor } = await revocationsAfter(there, admin);
+    const followed = await follow(there, admin, cursor);
 
     await way.end(here, signed);
     const endedMs = performance.now();
+    const listed = eventually(
+      () => {
+        const found = followed.items.filter(({ sessionId }) => sessionId === session.id);
+        expect(found).toMatchObject([{ subject: user.id, reason: LISTED_REASONS[way.reason] }]);
+      },
+      { timeoutMs: 1000 },
+    );
     expect(await stateOn(here, accessToken)).toBe('session_ended');
     await expect
       .poll(() => stateOn(there, accessToken), { timeout: 1000, interval: 20 })
@@ -266,6 +284,7 @@ describeWithRedis('a session is over everywhere within a second of', () => {
       [session.id],
     );
     expect([row?.revoked_at, row?.revoke_reason]).toEqual([expect.any(Date), way.reason]);
+    await listed;
     // The stream checks its session by the clock of the service, twice per second of real time.
     clock.advance(1000);
     expect((await stream.ended) - endedMs).toBeLessThan(1000);
