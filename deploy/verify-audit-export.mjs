@@ -6,7 +6,8 @@
 //
 // audit.ndjson        GET /audit/export
 // audit-seals.ndjson  GET /audit/seals, from a minute before the first entry, fetched a minute after the export
-// PUBLIC_KEY          `checkpoint.publicKey` of GET /audit/verification, saved while the service was still trusted
+// PUBLIC_KEY          `checkpoint.publicKey` of GET /audit/verification, saved while the service was still trusted;
+//                     a later change of the key is followed if that key has signed it
 // --complete          the export was not filtered: it must contain every sealed entry between its first and its last
 // --own FILE          GET /users/me/export, which contains the seals of its entries
 //
@@ -30,7 +31,11 @@ if (
   console.error('       verify-audit-export.mjs --own FILE PUBLIC_KEY');
   process.exit(64);
 }
-const key = createPublicKey({ key: Buffer.from(files.at(-1), 'base64'), format: 'der', type: 'spki' });
+const keyOf = (text) => createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' });
+const isSigned = (key, hash, signature) =>
+  verify(null, Buffer.from(hash, 'hex'), key, Buffer.from(signature, 'hex'));
+let trusted = files.at(-1);
+keyOf(trusted);
 
 /** RFC 8785: members sorted by UTF-16 code units, no white space, numbers and strings as ECMAScript writes them. */
 function canonical(value) {
@@ -95,11 +100,15 @@ function digestOf({ proof, ...entry }) {
 }
 
 /** Checks the hash and the signature of a seal, in which `members` or `root` stands for the entries. */
-function verifySeal({ hash, signature, ...statement }) {
-  if (sha256(canonical(statement)) !== hash) broken(`seal ${statement.number} does not match its own hash`);
-  if (!verify(null, Buffer.from(hash, 'hex'), key, Buffer.from(signature, 'hex'))) {
-    broken(`seal ${statement.number} was not signed with this key`);
+function verifySeal({ hash, signature, keyChange, ...statement }) {
+  const change = keyChange && { keyChange: { from: keyChange.from, to: keyChange.to } };
+  if (sha256(canonical({ ...statement, ...change })) !== hash) {
+    broken(`seal ${statement.number} does not match its own hash`);
   }
+  if (keyChange?.from === trusted && isSigned(keyOf(trusted), hash, keyChange.signature))
+    trusted = keyChange.to;
+  if (!isSigned(keyOf(trusted), hash, signature))
+    broken(`seal ${statement.number} was not signed with this key`);
 }
 
 /** Follows the chain. Returns the digests of all sealed entries by id, and the time of the last seal. */

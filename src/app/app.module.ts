@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { MovingModule } from '../admin/moving/moving.module.js';
 import { AdminModule } from '../admin/admin.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
@@ -25,6 +26,7 @@ import { LeaderModule } from '../platform/leader/leader.module.js';
 import { LoggingModule } from '../platform/logging/logging.module.js';
 import { MailModule } from '../platform/mail/mail.module.js';
 import { OutboxModule } from '../platform/outbox/outbox.module.js';
+import { SecretKeysModule } from '../platform/secret-keys/secret-keys.module.js';
 import { SecretsModule } from '../platform/secrets/secrets.module.js';
 import { RedisModule } from '../platform/redis/redis.module.js';
 import { TracingModule } from '../platform/tracing/tracing.module.js';
@@ -67,6 +69,7 @@ const PLATFORM = [
   DatabaseModule,
   RedisModule,
   LeaderModule,
+  SecretKeysModule,
   HealthModule,
   OutboxModule,
   SecretsModule,
@@ -94,6 +97,7 @@ export class AppModule {
         AccountPagesModule.with(environment),
         GatewayModule,
         AdminModule,
+        MovingModule,
         MonitoringModule,
         ...modules,
       ],

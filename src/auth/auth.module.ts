@@ -42,6 +42,7 @@ import { OwnFactors } from './credentials/factors/own-factors.service.js';
 import { RecoveryCode } from './credentials/factors/recovery-codes/recovery-code.entity.js';
 import { RecoveryCodeUse } from './credentials/factors/recovery-codes/recovery-code-use.js';
 import { RecoveryCodes } from './credentials/factors/recovery-codes/recovery-codes.js';
+import { RecoveryCodesDependence } from './credentials/factors/recovery-codes/recovery-codes-dependence.js';
 import { RecoveryCodesRepository } from './credentials/factors/recovery-codes/recovery-codes.repository.js';
 import { TotpCheck } from './credentials/factors/totp/totp-check.js';
 import { TotpCodes } from './credentials/factors/totp/totp-codes.js';
@@ -58,7 +59,9 @@ import { BreachedPasswords } from './credentials/passwords/breached-passwords.js
 import { NewPassword } from './credentials/passwords/new-password.js';
 import { PasswordCostsRepository } from './credentials/passwords/password-costs.repository.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
+import { ForeignHashes } from './credentials/passwords/foreign/foreign-hashes.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
+import { PasswordsDependence } from './credentials/passwords/passwords-dependence.js';
 import { AccountCreation } from './registration/account-creation.js';
 import { OpenRegistration } from './registration/open-registration.js';
 import { RegistrationController } from './registration/registration.controller.js';
@@ -104,6 +107,7 @@ import { SignInService } from './sign-in/sign-in.service.js';
 
 const passwords = [
   BreachedPasswords,
+  ForeignHashes,
   PasswordCostsRepository,
   NewPassword,
   PasswordChange,
@@ -111,6 +115,7 @@ const passwords = [
   PasswordCredentialsRepository,
   PasswordHasher,
   PasswordPolicy,
+  PasswordsDependence,
 ];
 const addresses = [
   AccountTakeback,
@@ -139,6 +144,7 @@ const factors = [
   OwnFactors,
   RecoveryCodeUse,
   RecoveryCodes,
+  RecoveryCodesDependence,
   RecoveryCodesRepository,
   TotpCheck,
   TotpCodes,
@@ -233,8 +239,12 @@ const recovery = [
     NewPassword,
     PasswordChange,
     PasswordCredentials,
+    PasswordCredentialsRepository,
     PasswordHasher,
+    RecoveryCodesRepository,
     ResetLinks,
+    TotpFactorsRepository,
+    TotpSecrets,
   ],
 })
 export class AuthModule {}

@@ -103,16 +103,16 @@ describe('readCallRow', () => {
     );
   });
 
-  it('parses a row that the previous version has spooled, without details', () => {
-    const row = callRow(CALL, SIGNATURE).replace(/\t[^\t]*$/, '');
-    expect(readCallRow(row)).toEqual({ call: CALL, signature: SIGNATURE });
+  it('parses a row that the previous version has spooled, without details and salt', () => {
+    const row = callRow(CALL, SIGNATURE).replace(/\t[^\t]*\t[^\t]*$/, '');
+    expect(readCallRow(row)).toEqual({ call: CALL, signature: { ...SIGNATURE, originSalt: null } });
   });
 
   it.each([
     'torn',
     '',
     'a\tb',
-    callRow(CALL, SIGNATURE).replace(/\\N$/, '{"path":'),
+    callRow(CALL, SIGNATURE).replace(/\\N(?=\t[^\t]*$)/, '{"path":'),
     `${callRow(CALL, SIGNATURE)}\tmore`,
     '\0'.repeat(400),
   ])('returns null for an invalid row: %j', (line) => {

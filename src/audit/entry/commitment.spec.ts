@@ -10,12 +10,18 @@ const salts = fc
 describe('A commitment', () => {
   it('is HMAC-SHA-256 under the salt, however long the text is, and whatever was computed before', () => {
     fc.assert(
-      fc.property(salts, fc.string({ unit: 'binary', maxLength: 20_000, size: 'max' }), (salt, text) => {
-        const wellFormed = text.toWellFormed();
-        const expected = createHmac('sha256', salt).update(wellFormed).digest('hex');
-        expect(commitment(salt, wellFormed)).toBe(expected);
-      }),
-      { numRuns: 60 },
+      fc.property(
+        salts,
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.string().map((text) => text.padEnd(4000, 'ä€')),
+        ),
+        (salt, text) => {
+          const wellFormed = text.toWellFormed();
+          const expected = createHmac('sha256', salt).update(wellFormed).digest('hex');
+          expect(commitment(salt, wellFormed)).toBe(expected);
+        },
+      ),
     );
   });
 

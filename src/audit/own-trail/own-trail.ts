@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
+import { MasterKey } from '../../platform/crypto/master-key.js';
 import { commitmentsOf, isFormat2 } from '../entry/sealed-form.js';
 import { type ProvenEntry, provenEntry } from '../reading/proven-entry.js';
 import { SealKey } from '../seals/seal-key.js';
@@ -19,11 +20,12 @@ export class OwnTrail {
     private readonly entriesOf: OwnTrailRepository,
     private readonly inclusions: SealInclusions,
     private readonly key: SealKey,
+    private readonly masterKey: MasterKey,
     private readonly clock: Clock,
   ) {}
 
   get publicKey(): string {
-    return this.key.publicKey;
+    return this.key.publicKeyOf(this.masterKey.id);
   }
 
   /**

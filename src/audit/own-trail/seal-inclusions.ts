@@ -12,7 +12,10 @@ export interface Inclusion {
 }
 
 /** A seal without its members, which are other people's as well. Its root stands for them. */
-export type OwnSeal = Omit<Seal, 'members' | 'mac'> & { readonly root: string };
+export type OwnSeal = Omit<Seal, 'members' | 'mac' | 'keyChange'> & {
+  readonly root: string;
+  readonly keyChange?: Seal['keyChange'];
+};
 
 interface Opened {
   readonly seal: OwnSeal;
@@ -60,8 +63,8 @@ export class InclusionReader {
   }
 }
 
-function openedOf({ members, mac: _mac, ...seal }: Seal): Opened {
+function openedOf({ members, mac: _mac, keyChange, ...seal }: Seal): Opened {
   const tree = treeOf(members);
   const places = new Map(unpackMembers(members).map(({ id }, index) => [id, index]));
-  return { seal: { ...seal, root: tree.root }, tree, places };
+  return { seal: { ...seal, root: tree.root, ...(keyChange && { keyChange }) }, tree, places };
 }

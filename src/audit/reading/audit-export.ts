@@ -54,8 +54,13 @@ export class AuditExport {
 }
 
 /** Returns a seal as exported. Format 1 is not stated, as before there was another one. */
-function exportedSeal({ mac: _mac, format, members, ...seal }: Seal) {
-  return { ...(format !== 1 && { format }), ...seal, members: members.toString('base64') };
+function exportedSeal({ mac: _mac, format, members, keyChange, ...seal }: Seal) {
+  return {
+    ...(format !== 1 && { format }),
+    ...seal,
+    members: members.toString('base64'),
+    ...(keyChange && { keyChange }),
+  };
 }
 
 async function* chunks(format: ExportFormat, pages: AsyncIterable<AuditEntry[]>): AsyncGenerator<string> {

@@ -15,6 +15,14 @@ export interface DroppedPartition {
 /** The format of new seals: their hash covers the root of a tree. Format 1 covers a hash of all members together. */
 export const SEAL_FORMAT = 2;
 
+/** The change of the sealing key, stated by the first seal of the new one. Public keys are SubjectPublicKeyInfo, DER, base64. */
+export interface KeyChange {
+  readonly from: string;
+  readonly to: string;
+  /** The former key's signature over the hash of this seal, in hex. */
+  readonly signature: string;
+}
+
 /** The contents of a seal. Hashes are in lower-case hex. */
 export interface SealStatement {
   /** 1, or {@link SEAL_FORMAT}. */
@@ -31,6 +39,8 @@ export interface SealStatement {
   readonly retired: readonly DroppedPartition[];
   /** The hash of the previous seal. */
   readonly previous: string;
+  /** Null in all seals but those that change the key. */
+  readonly keyChange: KeyChange | null;
 }
 
 /** A link of the chain. */
@@ -50,6 +60,9 @@ export interface Seal extends SealStatement {
  * The data from which the next seal continues and a checkpoint is made: everything but the entries' ids and digests.
  */
 export type SealEnd = Pick<Seal, 'number' | 'time' | 'toPosition' | 'hash' | 'signature'>;
+
+/** The end of the chain, with the master secret that made it; null for one that is gone. */
+export type GenuineEnd = SealEnd & { readonly madeWith: string | null };
 
 /** Returns the digest over which a seal's code is computed. */
 export function sealDigest({ hash: sealed, signature }: Pick<Seal, 'hash' | 'signature'>): string {
@@ -77,9 +90,10 @@ export function sealHash(seal: SealStatement): string {
 
 /** Like {@link sealHash}, for a statement whose members are already hashed. */
 export function statementHash(statement: HashedStatement): string {
-  const { format, number, time, fromPosition, toPosition, events, calls, proof, retired, previous } =
-    statement;
-  const common = { number, time, fromPosition, toPosition, events, calls, retired, previous };
+  const { format, number, time, fromPosition, toPosition, events, calls, proof } = statement;
+  const { retired, previous, keyChange } = statement;
+  const change = keyChange && { keyChange: { from: keyChange.from, to: keyChange.to } };
+  const common = { number, time, fromPosition, toPosition, events, calls, retired, previous, ...change };
   const versioned = format === 1 ? { ...common, members: proof } : { ...common, format, root: proof };
   return hash('sha256', canonicalJson(versioned), 'hex');
 }
