@@ -82,8 +82,8 @@ describe('the OpenAPI document', () => {
 
   it('names its server, and a tag of its own for every route', () => {
     expect(document.servers).toEqual([{ url: 'http://localhost:3000' }]);
-    const used = operations().map(({ operation }) => (operation['tags'] as string[])[0]);
-    expect(document.tags?.map(({ name }) => name).toSorted()).toEqual([...new Set(used)].toSorted());
+    const used = operations().map(({ operation }) => (operation['tags'] as string[])[0]!);
+    expect(document.tags?.map(({ name }) => name).toSorted()).toEqual([...new Set<string>(used)].toSorted());
   });
 
   it('declares the parameters of every path, and uses every component', () => {
@@ -95,8 +95,8 @@ describe('the OpenAPI document', () => {
         (name.match(/\{\w+\}/g) ?? []).toSorted(),
       );
     }
-    const references = new Set(
-      [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, pointer]) => pointer),
+    const references = new Set<string>(
+      [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, pointer]) => pointer!),
     );
     const { schemas, headers } = document.components!;
     expect([...references].toSorted()).toEqual(

@@ -59,7 +59,7 @@ export function createClient<const T extends Transport>(options: ClientOptions<T
 }
 
 class SessionClient {
-  readonly passkeys: Passkeys<Transport>;
+  readonly passkeys: Passkeys;
   private readonly wire: Wire;
   private readonly state: SessionState;
   private readonly isBody: boolean;
@@ -213,21 +213,21 @@ class SessionClient {
     }
   }
 
-  private async isMended(error: ProblemError, { path }: Call, seen: State | null): Promise<boolean> {
-    if (OVER.includes(error.code)) await this.state.end(seen, error.code as SignedOutReason);
-    if (error.code === 'insufficient_user_authentication')
-      return path !== '/auth/step-up' && this.isProven(error);
-    if (!EXPIRED.includes(error.code)) return false;
+  private async isMended(refusal: ProblemError, { path }: Call, seen: State | null): Promise<boolean> {
+    if (OVER.includes(refusal.code)) await this.state.end(seen, refusal.code as SignedOutReason);
+    if (refusal.code === 'insufficient_user_authentication')
+      return path !== '/auth/step-up' && this.isProven(refusal);
+    if (!EXPIRED.includes(refusal.code)) return false;
     await this.renew(seen);
     const now = await this.state.read();
     // Another account may have signed in meanwhile; the request was not meant for it.
     return now !== null && (seen === null || now.session === seen.session);
   }
 
-  private isProven(error: ProblemError): Promise<boolean> {
+  private isProven(refusal: ProblemError): Promise<boolean> {
     const { onStepUp } = this.options;
     if (!onStepUp) return Promise.resolve(false);
-    return (this.steppingUp ??= Promise.resolve(onStepUp(challengeOf(error))).finally(() => {
+    return (this.steppingUp ??= Promise.resolve(onStepUp(challengeOf(refusal))).finally(() => {
       this.steppingUp = null;
     }));
   }

@@ -44,7 +44,7 @@ const container = () =>
   (globalThis as unknown as { navigator: { credentials: Credentials } }).navigator.credentials;
 
 /** The helpers for passkeys over the requests of a client. */
-export function passkeysOf(post: Post): Passkeys<Transport> {
+export function passkeysOf(post: Post): Passkeys {
   const assertion = async (body: object, rest: object = {}) => {
     const { challenge, options } = (await post('/auth/passkey/options', body)) as Ceremony;
     const credential = await container().get({ publicKey: requestOptions(options), ...rest });

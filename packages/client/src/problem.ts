@@ -45,7 +45,7 @@ export function isProblem(error: unknown, code?: ProblemCode): error is ProblemE
 export async function problemOf(response: Response): Promise<ProblemError> {
   const body: unknown = await response.json().catch(() => null);
   const isDocument = typeof body === 'object' && body !== null && typeof (body as Problem).code === 'string';
-  return new ProblemError(response, isDocument ? (body as Problem) : {});
+  return new ProblemError(response, isDocument ? body : {});
 }
 
 /** RFC 9110, section 10.2.3. A date counts from the `Date` of the same answer: the clock of this machine may be wrong. */

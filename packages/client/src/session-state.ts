@@ -71,8 +71,9 @@ export class SessionState {
     // Only pages and their workers have tabs; elsewhere an open channel would keep the process alive.
     const hasTabs = 'location' in globalThis && !('Deno' in globalThis);
     this.channel = this.isShared && hasTabs ? new BroadcastChannel(name) : null;
-    if (this.channel)
-      this.channel.onmessage = (event: { data: unknown }) => void this.hear(event.data as Message);
+    this.channel?.addEventListener('message', (event: object) => {
+      void this.hear((event as { data: Message }).data);
+    });
     void this.read().catch(() => undefined);
   }
 

@@ -57,9 +57,10 @@ export class Wire {
       encodeURIComponent(String(params?.[name])),
     );
     const search = new URLSearchParams();
-    for (const [name, value] of Object.entries(query ?? {}))
-      for (const one of [value].flat())
-        if (one !== undefined && one !== null) search.append(name, String(one));
+    for (const [name, value] of Object.entries(query ?? {})) {
+      const values = [value].flat() as (string | number | boolean | null | undefined)[];
+      for (const one of values) if (one !== undefined && one !== null) search.append(name, String(one));
+    }
     return `${this.baseUrl}${filled}${search.size > 0 ? `?${String(search)}` : ''}`;
   }
 }

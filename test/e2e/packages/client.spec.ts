@@ -43,7 +43,7 @@ describe('@portcullis/client in Node.js', () => {
       transport: 'body',
       onSignedOut: (reason) => reasons.push(reason),
       fetch: async (url, init) => {
-        sent.push(`${init?.method} ${String(url).slice(app.url.length)}`);
+        sent.push(`${init?.method} ${(url as string).slice(app.url.length)}`);
         const answer = answers.shift()?.();
         if (answer instanceof Error) throw answer;
         return answer ?? fetch(url, init);

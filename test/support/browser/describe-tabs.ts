@@ -11,6 +11,8 @@ const ROUNDS = Number(process.env['ROUNDS'] ?? 2);
 
 const REFRESH = 'POST /auth/refresh';
 
+const isSignedIn = (tab: Page) => tab.evaluate<boolean>('session.isSignedIn()');
+
 /**
  * What every program that keeps a session in several tabs must do. The page's `session` has the functions `logIn`,
  * `call`, `logOut` and `isSignedIn`, whose answers have a `status`. `more` declares tests of this program alone.
@@ -29,7 +31,6 @@ export function describeTabs(
     beforeEach(() => host.reset());
 
     const refreshes = () => host.proxy.seen.filter((call) => call === REFRESH).length;
-    const isSignedIn = (tab: Page) => tab.evaluate<boolean>('session.isSignedIn()');
     const reuse = () => host.countEvents(`type = 'authn_token_reuse'`);
     const rotations = () =>
       host.countEvents(`type = 'session_renewed' AND NOT coalesce((details->>'replayed')::boolean, false)`);

@@ -40,5 +40,5 @@ export function closeSchemas(document: OpenAPIObject): void {
 /** The schemas of a body or a response, one for each media type. */
 function schemasOf(body: Json | undefined): Schema[] {
   const content = ((body as Schema | undefined)?.['content'] ?? {}) as Record<string, { schema?: Schema }>;
-  return Object.values(content).flatMap(({ schema }) => schema ?? []);
+  return Object.values(content).flatMap(({ schema }) => (schema ? [schema] : []));
 }
