@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { installPacked, type Packed } from '../../support/packages/packed.js';
 
 const run = promisify(execFile);
 const TIMEOUT_MS = 240_000;
-const PACKAGES = ['client'] as const;
+const PACKAGES = ['client', 'verify'] as const;
 type Name = (typeof PACKAGES)[number];
 
 /** What may be in a bundle for login, refresh, me and logout, bytes after gzip. */
@@ -21,6 +21,9 @@ const COMPILERS = {
   '5.9': resolve('packages/client/node_modules/typescript'),
   '6': resolve('node_modules/typescript'),
 } as const;
+
+/** What the programs below import, beside the packages. */
+const DEPENDENCIES = ['jose', 'express', 'fastify', 'hono', '@nestjs/common', '@types/node', '@types/express'];
 
 /** A program that uses the types of each package. */
 const PROGRAMS: Readonly<Record<Name, string>> = {
@@ -48,6 +51,35 @@ await client.request('GET', '/nowhere');
 // @ts-expect-error the tokens of the cookie transport are in no body
 (await cookies.refresh()).accessToken;
 `,
+  verify: `
+import { createVerifier, VerificationError, type Verified } from '@portcullis/verify';
+import { authenticate as forExpress } from '@portcullis/verify/express';
+import { authenticate as forFastify } from '@portcullis/verify/fastify';
+import { authenticate as forHono } from '@portcullis/verify/hono';
+import { authenticate as forNest } from '@portcullis/verify/nestjs';
+import express from 'express';
+import { fastify } from 'fastify';
+import { Hono } from 'hono';
+import { UseGuards } from '@nestjs/common';
+
+const verifier = createVerifier({
+  issuer: 'https://auth.example.com',
+  audience: 'portcullis',
+  revocations: { key: 'ptc_s_x', whenStale: 'ask' },
+});
+const caller: Verified | null = await verifier.verify('x').catch((error: unknown) => {
+  if (error instanceof VerificationError && error.code === 'session_ended') return null;
+  throw error;
+});
+express().get('/', forExpress(verifier, { roles: ['admin'] }), ({ auth }, response) => {
+  response.json([auth?.subject, caller?.claims.exp]);
+});
+fastify().get('/', { onRequest: forFastify(verifier) }, ({ auth }) => auth?.sessionId);
+new Hono().get('/', forHono(verifier, { scopes: ['orders:read'] }), (c) => c.json(c.get('auth').scopes));
+UseGuards(forNest(verifier, { acr: 'aal2' }));
+// @ts-expect-error there is no such role
+forNest(verifier, { roles: ['root'] });
+`,
 };
 
 describe('The packages', { timeout: TIMEOUT_MS }, () => {
@@ -58,6 +90,12 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
     const entries = await Promise.all(
       PACKAGES.map(async (name) => [name, await installPacked(name, folder)] as const),
     );
+    // What the strangers install themselves.
+    for (const name of DEPENDENCIES) {
+      const target = join(folder, 'node_modules', name);
+      await mkdir(dirname(target), { recursive: true });
+      await symlink(resolve('node_modules', name), target);
+    }
     packed = Object.fromEntries(entries) as Record<Name, Packed>;
   }, TIMEOUT_MS);
   afterAll(() => rm(folder, { recursive: true, force: true }));
