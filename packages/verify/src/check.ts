@@ -18,6 +18,7 @@ export async function check(
 export function fieldsOf({ method = 'GET', rawHeaders }: IncomingMessage): IncomingFields {
   return {
     method,
-    values: (name) => rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === name),
+    values: (name) =>
+      rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === name),
   };
 }

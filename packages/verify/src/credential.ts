@@ -31,16 +31,21 @@ export function credentialOf(request: IncomingFields, issuer: string, requiremen
   }
   const cookie = requirements.cookies === true ? cookieOf(request, issuer) : null;
   if (cookie === null) throw new VerificationError('unauthenticated', 'The request carries no token.');
-  if (!SAFE.includes(request.method.toUpperCase())) assertSameSite(request, issuer, requirements.origins ?? []);
+  if (!SAFE.includes(request.method.toUpperCase()))
+    assertSameSite(request, issuer, requirements.origins ?? []);
   return cookie;
 }
 
 /** With https, only the name that sibling hosts cannot set. */
 function cookieOf(request: IncomingFields, issuer: string): string | null {
-  const names = issuer.startsWith('https:') ? ['__Host-access_token'] : ['__Host-access_token', 'access_token'];
+  const names = issuer.startsWith('https:')
+    ? ['__Host-access_token']
+    : ['__Host-access_token', 'access_token'];
   const pairs = request.values('cookie').flatMap((field) => field.split(/; */));
   for (const name of names) {
-    const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
+    const values = pairs
+      .filter((pair) => pair.startsWith(`${name}=`))
+      .map((pair) => pair.slice(name.length + 1));
     if (values.length > 1) throw invalid();
     if (values[0]) return values[0];
   }

@@ -12,7 +12,11 @@ export interface Refusal {
 
 const ROWS: Readonly<Record<VerificationCode, readonly [status: number, title: string, detail: string]>> = {
   unauthenticated: [401, 'Unauthenticated', 'This endpoint requires a token, and the request carries none.'],
-  invalid_token: [401, 'Invalid token', 'The token is not acceptable: malformed, forged, expired or issued for another service.'],
+  invalid_token: [
+    401,
+    'Invalid token',
+    'The token is not acceptable: malformed, forged, expired or issued for another service.',
+  ],
   session_ended: [401, 'Session ended', 'The token is genuine, but its session has ended; sign in again.'],
   insufficient_user_authentication: [
     401,
@@ -20,8 +24,16 @@ const ROWS: Readonly<Record<VerificationCode, readonly [status: number, title: s
     'Authenticate again, then repeat the request.',
   ],
   forbidden: [403, 'Forbidden', 'The caller is not allowed to do this.'],
-  csrf_rejected: [403, 'Cross-site request refused', 'The request comes from an origin that is not known here.'],
-  verification_unavailable: [503, 'Verification unavailable', 'Tokens cannot be verified at the moment; try again shortly.'],
+  csrf_rejected: [
+    403,
+    'Cross-site request refused',
+    'The request comes from an origin that is not known here.',
+  ],
+  verification_unavailable: [
+    503,
+    'Verification unavailable',
+    'Tokens cannot be verified at the moment; try again shortly.',
+  ],
 };
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;

@@ -87,7 +87,11 @@ export class RevocationFeed {
     const requestId = randomUUID();
     try {
       const response = await fetch(this.cursor === null ? url : `${url}?after=${this.cursor}`, {
-        headers: { authorization: `Bearer ${key}`, accept: 'application/x-ndjson', 'x-request-id': requestId },
+        headers: {
+          authorization: `Bearer ${key}`,
+          accept: 'application/x-ndjson',
+          'x-request-id': requestId,
+        },
         redirect: 'error',
         signal,
       });
@@ -125,7 +129,9 @@ export class RevocationFeed {
   /** A new request tells the time anew, before this one is too late. The readings of the service slip a little. */
   private isLate(pace: Pace): boolean {
     const known = pace.knownUpToMs();
-    return known !== null && performance.now() - known > this.settings.maxStalenessMs + SLACK_MS - INTERVAL_MS;
+    return (
+      known !== null && performance.now() - known > this.settings.maxStalenessMs + SLACK_MS - INTERVAL_MS
+    );
   }
 }
 

@@ -47,7 +47,9 @@ function isCanonical(part: string): boolean {
 function parseObject(part: string): Record<string, unknown> | null {
   try {
     const bytes = Buffer.from(part, 'base64url');
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    const value: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
+    );
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : null;

@@ -89,7 +89,8 @@ class OfflineVerifier implements Verifier {
   }
 
   async verify(token: string): Promise<Verified> {
-    if (token.startsWith('ptc_') && this.options.revocations?.whenStale === 'ask') return this.ask(token, null);
+    if (token.startsWith('ptc_') && this.options.revocations?.whenStale === 'ask')
+      return this.ask(token, null);
     const claims = await this.genuine(token);
     if (!this.feed) return verifiedOf(claims);
     await this.feed.begun();
@@ -118,7 +119,9 @@ class OfflineVerifier implements Verifier {
   private async payloadOf(token: string): Promise<Record<string, unknown>> {
     try {
       const { payload } = await compactVerify(token, this.keys, { algorithms: ['RS256', 'ES256'] });
-      const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload));
+      const value: unknown = JSON.parse(
+        new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload),
+      );
       if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid();
       return value as Record<string, unknown>;
     } catch (error) {

@@ -23,7 +23,15 @@ const COMPILERS = {
 } as const;
 
 /** What the programs below import, beside the packages. */
-const DEPENDENCIES = ['jose', 'express', 'fastify', 'hono', '@nestjs/common', '@types/node', '@types/express'];
+const DEPENDENCIES = [
+  'jose',
+  'express',
+  'fastify',
+  'hono',
+  '@nestjs/common',
+  '@types/node',
+  '@types/express',
+];
 
 /** A program that uses the types of each package. */
 const PROGRAMS: Readonly<Record<Name, string>> = {

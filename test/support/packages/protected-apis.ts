@@ -49,7 +49,9 @@ export const PROTECTED_APIS: Readonly<Record<string, Start>> = {
     return { url, close: () => api.close() };
   },
   NestJS: async (verifier, requirements) => {
-    const api = await NestFactory.create(moduleOf(verifier, requirements), new FastifyAdapter(), { logger: false });
+    const api = await NestFactory.create(moduleOf(verifier, requirements), new FastifyAdapter(), {
+      logger: false,
+    });
     await api.listen(0, '127.0.0.1');
     return { url: await api.getUrl(), close: () => api.close() };
   },
