@@ -60,6 +60,12 @@ import { OwnPassword } from './own-password/own-password.service.js';
 import { PasswordSwap } from './own-password/password-swap.js';
 import { passwordChangedMail } from './mails/password-changed.mail.js';
 import { passwordResetMail } from './mails/password-reset.mail.js';
+import { AcceptedAccounts } from './invitations/accepted-accounts.js';
+import { InvitationAcceptance } from './invitations/invitation-acceptance.js';
+import { InvitationLinks } from './invitations/invitation-links.js';
+import { Invitations } from './invitations/invitations.js';
+import { InvitationsController } from './invitations/invitations.controller.js';
+import { invitationMail } from './mails/invitation.mail.js';
 import { PasswordReset } from './recovery/password-reset.js';
 import { PasswordVoiding } from './recovery/password-voiding.js';
 import { RecoveryController } from './recovery/recovery.controller.js';
@@ -156,6 +162,7 @@ const signIn = [
 ];
 const stepUp = [CodeStepUp, PasswordStepUp, SessionGuesses, StepUpService];
 const ownPassword = [OwnPassword, PasswordSwap];
+const invitations = [AcceptedAccounts, InvitationAcceptance, InvitationLinks, Invitations];
 const recovery = [
   AccountSecrets,
   PasswordReset,
@@ -182,6 +189,7 @@ const recovery = [
       addressTakenMail,
       factorAddedMail,
       factorRemovedMail,
+      invitationMail,
       passwordChangedMail,
       passwordResetMail,
       recoveryCodeUsedMail,
@@ -191,6 +199,7 @@ const recovery = [
   ],
   controllers: [
     RegistrationController,
+    InvitationsController,
     LoginController,
     FactorLoginController,
     FactorsController,
@@ -208,12 +217,14 @@ const recovery = [
     ...signIn,
     ...stepUp,
     ...ownPassword,
+    ...invitations,
     ...recovery,
   ],
   exports: [
     AccountCreation,
     FactorRemoval,
     FactorsView,
+    Invitations,
     NewPassword,
     PasswordChange,
     PasswordCredentials,

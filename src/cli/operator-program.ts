@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { addKeysCommand } from './keys.command.js';
-import { addPasswordCommand } from './password.command.js';
 import { addUnblockCommand } from './unblock.command.js';
+import { addInviteCommand, addResetLinkCommand } from './users-inviting.commands.js';
 import { addUserReadingCommands } from './users-reading.commands.js';
 import { addUserCommands } from './users.commands.js';
 
@@ -23,7 +23,8 @@ export function operatorProgram(): Command {
   const users = program.command('users').description('accounts').helpCommand(false);
   addUserReadingCommands(users);
   addUserCommands(users);
-  addPasswordCommand(users);
+  addInviteCommand(users);
+  addResetLinkCommand(program);
   addUnblockCommand(program);
   addKeysCommand(program);
   return program;
