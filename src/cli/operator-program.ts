@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addGateCheckCommand } from './gate-check.command.js';
 import { addKeysCommand } from './keys.command.js';
 import { addUnblockCommand } from './unblock.command.js';
 import { addInviteCommand, addResetLinkCommand } from './users-inviting.commands.js';
@@ -27,5 +28,6 @@ export function operatorProgram(): Command {
   addResetLinkCommand(program);
   addUnblockCommand(program);
   addKeysCommand(program);
+  addGateCheckCommand(program);
   return program;
 }

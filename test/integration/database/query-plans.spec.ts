@@ -15,6 +15,7 @@ const ROWS = 30_000;
 
 const NOBODY = {
   kind: 'session' as const,
+  acr: 'aal1' as const,
   sessionId: '0197a1b2-0000-7000-8000-000000000001',
   roles: [],
   tokenId: '',
