@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addGateCheckCommand } from './gate-check.command.js';
 import { addKeysCommand } from './keys.command.js';
+import { addSecretsCommand } from './secrets.command.js';
 import { addUnblockCommand } from './unblock.command.js';
 import { addInviteCommand, addResetLinkCommand } from './users-inviting.commands.js';
 import { addUserReadingCommands } from './users-reading.commands.js';
@@ -29,5 +30,6 @@ export function operatorProgram(): Command {
   addUnblockCommand(program);
   addKeysCommand(program);
   addGateCheckCommand(program);
+  addSecretsCommand(program);
   return program;
 }

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { confirm } from './terminal-input.js';
+import { confirm, readSecret } from './terminal-input.js';
 
 /** A terminal on which these lines are typed, one after each prompt, and what it shows. */
 function terminal(...lines: string[]) {
@@ -17,6 +17,37 @@ function terminal(...lines: string[]) {
   });
   return { input, output, raw, shown: () => shown };
 }
+
+const piped = (text: string) => {
+  const input = new PassThrough();
+  input.end(text);
+  return input;
+};
+
+describe('A secret', () => {
+  it('is read twice from a terminal and never shown', async () => {
+    const { input, output, raw, shown } = terminal('wandering otters\r', 'wandering otters\r');
+    expect(await readSecret('password', input, output)).toBe('wandering otters');
+    expect(shown()).toBe('New password: \nRepeat the password: \n');
+    expect(raw).toEqual([true, false, true, false]);
+  });
+
+  it.each([
+    ['two that differ', 65, ['one\r', 'other\r']],
+    ['an empty one', 66, ['\r']],
+    ['Ctrl-C', 130, []],
+  ])('is refused: %s', async (_what, exitCode, lines) => {
+    const { input, output } = terminal(...lines);
+    await expect(readSecret('password', input, output)).rejects.toMatchObject({ exitCode });
+  });
+
+  it('is everything from a pipe except the last line break', async () => {
+    expect(await readSecret('password', piped(' a\nb \r\n'), new PassThrough())).toBe(' a\nb ');
+    await expect(readSecret('password', piped('\n'), new PassThrough())).rejects.toMatchObject({
+      exitCode: 66,
+    });
+  });
+});
 
 describe('A question', () => {
   it.each([

@@ -19,7 +19,8 @@ describe('An operator', { timeout: 60_000 }, () => {
   const admin = (...words: string[]) => runHere(app, words);
   const tokenIn = (link: string) => new URL(link.trim()).hash.slice('#token='.length);
   const accept = async (link: string) =>
-    (await app.call({ url: '/auth/invitation', body: { token: tokenIn(link), password: CHOSEN } })).statusCode;
+    (await app.call({ url: '/auth/invitation', body: { token: tokenIn(link), password: CHOSEN } }))
+      .statusCode;
   const events = (email: string) =>
     asSuperuser<{ type: string; details: Record<string, unknown> }>(
       app.database,
@@ -30,10 +31,9 @@ describe('An operator', { timeout: 60_000 }, () => {
 
   it('invites a person by mail, with roles and a name, and again', async () => {
     const email = newAddress();
-    const invited = await admin(
-      ...['users', 'invite', email.toUpperCase(), '--name', ' Ada ', '--role', 'auditor', 'admin'],
-      ...['--locale', 'de', '--json', '--reason', 'joined', '--actor', 'Grace'],
-    );
+    const who = ['users', 'invite', email.toUpperCase(), '--name', ' Ada ', '--role', 'auditor', 'admin'];
+    const more = ['--locale', 'de', '--json', '--reason', 'joined', '--actor', 'Grace'];
+    const invited = await admin(...who, ...more);
     expect(invited.code).toBe(0);
     expect(JSON.parse(invited.stdout)).toMatchObject({
       email,
@@ -53,7 +53,10 @@ describe('An operator', { timeout: 60_000 }, () => {
     const by = { actor: 'cli', operator: 'Grace', auditReason: 'joined' };
     expect((await events(email)).slice(0, 3)).toEqual([
       { type: 'user_created', details: { roles: ['user', 'auditor', 'admin'], ...by } },
-      { type: 'privilege_permissions_changed', details: { granted: ['auditor', 'admin'], revoked: [], ...by } },
+      {
+        type: 'privilege_permissions_changed',
+        details: { granted: ['auditor', 'admin'], revoked: [], ...by },
+      },
       { type: 'user_invited', details: by },
     ]);
   });
@@ -145,11 +148,17 @@ describe('An operator', { timeout: 60_000 }, () => {
     expect(mailed.stderr).toContain('cannot send mail');
     expect((await admin('users', 'show', email)).code).toBe(67);
     const linked = await runHere(app, ['users', 'invite', email, '--link'], production);
-    expect(linked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^https:\/\/auth\.example\.org\//) });
+    expect(linked).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^https:\/\/auth\.example\.org\//),
+    });
   });
 
   it('is told 69 while the database is away', async () => {
-    const away = { DATABASE_URL: 'postgres://portcullis:x@127.0.0.1:1/none', DATABASE_MIGRATION_URL: undefined };
+    const away = {
+      DATABASE_URL: 'postgres://portcullis:x@127.0.0.1:1/none',
+      DATABASE_MIGRATION_URL: undefined,
+    };
     const { code, stdout, stderr } = await runHere(app, ['users', 'invite', newAddress()], away);
     expect([code, stdout]).toEqual([69, '']);
     expect(stderr).not.toMatch(/\n\s+at /);
