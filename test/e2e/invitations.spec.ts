@@ -224,7 +224,9 @@ describe('An invitation', { timeout: 60_000 }, () => {
     });
     onTestFinished(() => silent.close());
     const email = newAddress();
-    expect(codeOf(await silent.call({ url: '/admin/users', body: { email }, token }))).toBe('mail_unconfigured');
+    expect(codeOf(await silent.call({ url: '/admin/users', body: { email }, token }))).toBe(
+      'mail_unconfigured',
+    );
     expect(await asSuperuser(app.database, 'SELECT id FROM users WHERE email = $1', [email])).toEqual([]);
   });
 });

@@ -75,7 +75,10 @@ describe('The last administrator', { timeout: 120_000 }, () => {
 
   it('remains if two administrators demote each other over HTTP at the same time, on two instances', async () => {
     for (let round = 0; round < ROUNDS; round++) {
-      const [first, second] = [await logIn(here, await administrator()), await logIn(here, await administrator())];
+      const [first, second] = [
+        await logIn(here, await administrator()),
+        await logIn(here, await administrator()),
+      ];
       const demote = (app: TestApp, by: Tokens, whom: Tokens) =>
         app.call({
           method: 'PATCH',
