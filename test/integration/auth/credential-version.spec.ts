@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { NewPassword } from '../../../src/auth/credentials/passwords/new-password.js';
-import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
