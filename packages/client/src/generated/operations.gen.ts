@@ -80,6 +80,14 @@ export interface Operations {
     options: object;
     answer: types.GetJwksResponses[200];
   };
+  'GET /revocations': {
+    options: { query?: NonNullable<types.ListRevocationsData['query']> | undefined };
+    answer: types.ListRevocationsResponses[200];
+  };
+  'POST /auth/invitation': {
+    options: { body: types.AcceptInvitationData['body'] };
+    answer: types.AcceptInvitationResponses[201];
+  };
   'POST /auth/login/factor': {
     options: { body: types.LogInWithFactorData['body'] };
     answer: types.LogInWithFactorResponses[200];
@@ -142,6 +150,58 @@ export interface Operations {
   };
   'POST /users/me/email': {
     options: { body: types.ChangeOwnEmailData['body'] };
+    answer: undefined;
+  };
+  'GET /gate/{rule}': {
+    options: { params: types.AskGatewayData['path'] };
+    answer: undefined;
+  };
+  'GET /gateway/redirect': {
+    options: { query: types.ReturnToApplicationData['query'] };
+    answer: undefined;
+  };
+  'GET /admin/users': {
+    options: { query?: NonNullable<types.ListAccountsData['query']> | undefined };
+    answer: types.ListAccountsResponses[200];
+  };
+  'POST /admin/users': {
+    options: { body: types.InviteAccountData['body'] };
+    answer: types.InviteAccountResponses[201];
+  };
+  'GET /admin/users/{id}': {
+    options: { params: types.GetAccountData['path'] };
+    answer: types.GetAccountResponses[200];
+  };
+  'PATCH /admin/users/{id}': {
+    options: { params: types.UpdateAccountData['path']; body: types.UpdateAccountData['body'] };
+    answer: types.UpdateAccountResponses[200];
+  };
+  'DELETE /admin/users/{id}': {
+    options: { params: types.DeleteAccountData['path'] };
+    answer: undefined;
+  };
+  'POST /admin/users/{id}/unlock': {
+    options: { params: types.UnlockAccountData['path'] };
+    answer: undefined;
+  };
+  'POST /admin/users/{id}/password-reset': {
+    options: { params: types.MailPasswordResetData['path'] };
+    answer: undefined;
+  };
+  'GET /admin/users/{id}/sessions': {
+    options: { params: types.ListAccountSessionsData['path'] };
+    answer: types.ListAccountSessionsResponses[200];
+  };
+  'DELETE /admin/users/{id}/sessions': {
+    options: { params: types.EndAccountSessionsData['path'] };
+    answer: undefined;
+  };
+  'DELETE /admin/users/{id}/factors': {
+    options: { params: types.RemoveAccountFactorsData['path'] };
+    answer: undefined;
+  };
+  'POST /admin/users/{id}/invitation': {
+    options: { params: types.RepeatInvitationData['path'] };
     answer: undefined;
   };
   'GET /alerts': {

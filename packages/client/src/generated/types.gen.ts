@@ -32,7 +32,7 @@ export type Problem = {
     /**
      * Stable; docs/errors.md and `/docs/errors` list all codes.
      */
-    code: 'csrf_rejected' | 'dependency_unavailable' | 'email_taken' | 'email_unverified' | 'factor_required' | 'forbidden' | 'insufficient_user_authentication' | 'internal' | 'invalid_challenge' | 'invalid_code' | 'invalid_credentials' | 'invalid_link' | 'invalid_token' | 'last_administrator' | 'mail_unconfigured' | 'malformed_request' | 'method_not_allowed' | 'not_found' | 'overloaded' | 'payload_too_large' | 'rate_limited' | 'refresh_token_reused' | 'registration_closed' | 'session_ended' | 'too_many_factors' | 'unauthenticated' | 'unsupported_media_type' | 'validation_failed';
+    code: 'csrf_rejected' | 'cursor_expired' | 'dependency_unavailable' | 'email_taken' | 'email_unverified' | 'factor_required' | 'forbidden' | 'insufficient_user_authentication' | 'internal' | 'invalid_challenge' | 'invalid_code' | 'invalid_credentials' | 'invalid_link' | 'invalid_token' | 'last_administrator' | 'mail_unconfigured' | 'malformed_request' | 'method_not_allowed' | 'not_found' | 'overloaded' | 'own_roles' | 'payload_too_large' | 'rate_limited' | 'refresh_token_reused' | 'registration_closed' | 'session_ended' | 'too_many_factors' | 'unauthenticated' | 'unsupported_media_type' | 'validation_failed' | 'wrong_status';
     /**
      * Quote this when contacting an operator; also in the `X-Request-Id` header field.
      */
@@ -396,6 +396,45 @@ export type JwkSet = {
     keys: Array<Jwk>;
 };
 
+export type Revocation = {
+    /**
+     * Serves as `after`.
+     */
+    cursor: string;
+    /**
+     * The `sid` of the tokens concerned; null if they are those of a key.
+     */
+    sessionId: string | null;
+    /**
+     * The user or service account, for information.
+     */
+    subject: string;
+    /**
+     * The `key` of the tokens concerned, and the id of the key itself; null if they are those of a session.
+     */
+    keyId: string | null;
+    /**
+     * `reduced`: only tokens whose `iat` is up to the second of `revokedAt` are void. With any other reason, all are.
+     */
+    reason: 'logout' | 'reuse' | 'password_changed' | 'password_reset' | 'address_undone' | 'ended_by_user' | 'ended_by_admin' | 'disowned' | 'roles_changed' | 'disabled' | 'deleted' | 'recovered' | 'key_revoked' | 'key_leaked' | 'reduced';
+    revokedAt: string;
+    /**
+     * By then, the last token concerned has expired.
+     */
+    expiresAt: string;
+};
+
+export type Revocations = {
+    /**
+     * The `after` of the next request.
+     */
+    cursor: string;
+    /**
+     * In the order in which they became visible, at most 1,000. If there are as many, ask again at once.
+     */
+    items: Array<Revocation>;
+};
+
 export type Register = {
     /**
      * Compared without regard to case.
@@ -414,6 +453,21 @@ export type Register = {
      * The language of mails to the account; by default the one that `Accept-Language` prefers.
      */
     locale?: 'en' | 'de' | null;
+};
+
+export type AcceptInvitation = {
+    /**
+     * What follows `#token=` in the link.
+     */
+    token: string;
+    /**
+     * At least 15 characters (`PASSWORD_MIN_LENGTH`), none of the common or breached ones.
+     */
+    password: string;
+    /**
+     * 1 to 80 printable characters; absent, the name that the invitation gave is kept.
+     */
+    displayName?: string | null;
 };
 
 export type Login = {
@@ -588,6 +642,147 @@ export type UndoEmailChange = {
     token: string;
 };
 
+export type AccountSummary = {
+    id: string;
+    /**
+     * In lower case; addresses are compared in this form.
+     */
+    email: string;
+    displayName: string | null;
+    roles: Array<'user' | 'auditor' | 'admin'>;
+    /**
+     * The language of mails to this account.
+     */
+    locale: 'en' | 'de';
+    emailVerified: boolean;
+    createdAt: string;
+    updatedAt: string;
+    /**
+     * The first that applies: `disabled`; `locked`, logins from unknown devices are refused after too many failures; `invited`,
+     * the invitation has not been accepted; `unverified`, the address has not been verified; `active`.
+     */
+    status: 'active' | 'invited' | 'unverified' | 'locked' | 'disabled';
+    /**
+     * Null before the first login.
+     */
+    lastLoginAt: string | null;
+};
+
+export type AccountPage = {
+    items: Array<AccountSummary>;
+    /**
+     * The cursor of the next page; null on the last one. A page can have fewer items than `limit` and still have a next one.
+     */
+    nextCursor: string | null;
+};
+
+export type Account = {
+    id: string;
+    /**
+     * In lower case; addresses are compared in this form.
+     */
+    email: string;
+    displayName: string | null;
+    roles: Array<'user' | 'auditor' | 'admin'>;
+    /**
+     * The language of mails to this account.
+     */
+    locale: 'en' | 'de';
+    emailVerified: boolean;
+    createdAt: string;
+    updatedAt: string;
+    /**
+     * The first that applies: `disabled`; `locked`, logins from unknown devices are refused after too many failures; `invited`,
+     * the invitation has not been accepted; `unverified`, the address has not been verified; `active`.
+     */
+    status: 'active' | 'invited' | 'unverified' | 'locked' | 'disabled';
+    /**
+     * Null before the first login.
+     */
+    lastLoginAt: string | null;
+    /**
+     * Null while the account is enabled.
+     */
+    disabledAt: string | null;
+    /**
+     * Null if the account is not locked, or if it stays locked until it is unlocked or its password is reset.
+     */
+    lockedUntil: string | null;
+    /**
+     * False for an account whose owner has yet to choose a password.
+     */
+    passwordSet: boolean;
+    factors: Array<Factor>;
+    /**
+     * Number of live sessions.
+     */
+    sessions: number;
+};
+
+export type UpdateAccount = {
+    /**
+     * 1 to 80 printable characters; null removes the name.
+     */
+    displayName?: string | null;
+    /**
+     * The roles that the account shall have; `user` is always one of them.
+     */
+    roles?: Array<'user' | 'auditor' | 'admin'> | null;
+    /**
+     * Whether the account is disabled.
+     */
+    disabled?: boolean | null;
+};
+
+export type AccountSession = {
+    id: string;
+    /**
+     * Derived from the `User-Agent` that the client sent at login; it proves nothing.
+     */
+    device: string;
+    /**
+     * The network of the login, an IPv4 /24 or IPv6 /64; null if unknown.
+     */
+    network: string | null;
+    /**
+     * The location of that network according to `GEOIP_DATABASE`; null without a database, or if it has no entry.
+     */
+    place: string | null;
+    /**
+     * The methods that were proven (RFC 8176); `mfa` stands for two factors.
+     */
+    methods: Array<'pwd' | 'otp' | 'pop' | 'user' | 'mfa'>;
+    createdAt: string;
+    /**
+     * The latest use; may lag by up to a minute.
+     */
+    lastSeenAt: string;
+    /**
+     * The latest time at which the session ends; an idle session ends earlier.
+     */
+    expiresAt: string;
+};
+
+export type AccountSessions = {
+    items: Array<AccountSession>;
+};
+
+export type Invite = {
+    email: string;
+    /**
+     * 1 to 80 printable characters; the owner can choose another when accepting.
+     */
+    displayName?: string | null;
+    /**
+     * The roles that the account shall have; `user` is always one of them.
+     */
+    roles?: Array<'user' | 'auditor' | 'admin'> | null;
+    /**
+     * The language of mails to the account.
+     */
+    locale?: 'en' | 'de' | null;
+};
+
 export type Alert = {
     /**
      * Stays the same when the alert recurs.
@@ -616,11 +811,11 @@ export type Alert = {
         [key: string]: unknown;
     };
     /**
-     * The id of the user who acknowledged it; null until then.
+     * The id of the user or service account that acknowledged it; null until then.
      */
     acknowledgedBy: string | null;
     /**
-     * The id of the user who closed it; null in state `resolved` if its cause ended on its own.
+     * The id of the user or service account that closed it; null in state `resolved` if its cause ended on its own.
      */
     resolvedBy: string | null;
 };
@@ -917,7 +1112,7 @@ export type ListAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'authz_fail' | 'malicious_csrf' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1003,7 +1198,7 @@ export type ExportAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'authz_fail' | 'malicious_csrf' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1201,7 +1396,7 @@ export type FollowAuditTrailData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'authz_fail' | 'malicious_csrf' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1665,6 +1860,125 @@ export type GetJwksResponses = {
 };
 
 export type GetJwksResponse = GetJwksResponses[keyof GetJwksResponses];
+
+export type ListRevocationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A `cursor` of an earlier answer or of one of its items; without it, the list begins with the oldest item kept.
+         */
+        after?: string;
+        /**
+         * Seconds to wait if there is no revocation after the cursor.
+         */
+        wait?: number;
+    };
+    url: '/revocations';
+};
+
+export type ListRevocationsErrors = {
+    /**
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * `cursor_expired`: Revocations after the cursor are no longer kept. Start again without a cursor: all that concern living tokens are.
+     */
+    410: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `overloaded`: The service is busy; try again shortly.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type ListRevocationsError = ListRevocationsErrors[keyof ListRevocationsErrors];
+
+export type ListRevocationsResponses = {
+    /**
+     * The revocations after the cursor.
+     */
+    200: Revocations;
+};
+
+export type ListRevocationsResponse = ListRevocationsResponses[keyof ListRevocationsResponses];
+
+export type AcceptInvitationData = {
+    body: AcceptInvitation;
+    path?: never;
+    query?: never;
+    url: '/auth/invitation';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     *
+     * `invalid_link`: This link is not valid or no longer valid. Request a new one.
+     */
+    400: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `secret`: 10 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `overloaded`: The service is busy; try again shortly.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * The account is yours; sign in with the password next.
+     */
+    201: Profile;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
 
 export type LogInWithFactorData = {
     body: FactorLogin;
@@ -2629,6 +2943,913 @@ export type ChangeOwnEmailError = ChangeOwnEmailErrors[keyof ChangeOwnEmailError
 export type ChangeOwnEmailResponses = {
     /**
      * Accepted; the address changes once it is verified.
+     */
+    202: unknown;
+};
+
+export type AskGatewayData = {
+    body?: never;
+    path: {
+        /**
+         * The name of the rule, exactly.
+         */
+        rule: unknown;
+    };
+    query?: never;
+    url: '/gate/{rule}';
+};
+
+export type AskGatewayErrors = {
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `gate`: 6000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type AskGatewayError = AskGatewayErrors[keyof AskGatewayErrors];
+
+export type AskGatewayResponses = {
+    /**
+     * The request may pass, with these header fields.
+     */
+    200: unknown;
+};
+
+export type ReturnToApplicationData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * The address of the request that caused the login, on one of the origins of `GATEWAY_ORIGINS`.
+         */
+        rd: string;
+    };
+    url: '/gateway/redirect';
+};
+
+export type ReturnToApplicationErrors = {
+    /**
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type ReturnToApplicationError = ReturnToApplicationErrors[keyof ReturnToApplicationErrors];
+
+export type ListAccountsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The `nextCursor` of the previous page; use the same filters.
+         */
+        cursor?: string;
+        /**
+         * Maximum number of items on a page.
+         */
+        limit?: number;
+        /**
+         * Only accounts whose e-mail address or display name begins with this text, case-insensitive; first those with a matching
+         * address. Without it, accounts are listed in the order of their ids, which is close to the order of creation.
+         */
+        search?: string;
+        /**
+         * Only accounts with this role.
+         */
+        role?: 'user' | 'auditor' | 'admin';
+        /**
+         * Only accounts with this status.
+         */
+        status?: 'active' | 'invited' | 'unverified' | 'locked' | 'disabled';
+    };
+    url: '/admin/users';
+};
+
+export type ListAccountsErrors = {
+    /**
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type ListAccountsError = ListAccountsErrors[keyof ListAccountsErrors];
+
+export type ListAccountsResponses = {
+    /**
+     * A page of accounts.
+     */
+    200: AccountPage;
+};
+
+export type ListAccountsResponse = ListAccountsResponses[keyof ListAccountsResponses];
+
+export type InviteAccountData = {
+    body: Invite;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/admin/users';
+};
+
+export type InviteAccountErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `email_taken`: An account with this e-mail address already exists.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type InviteAccountError = InviteAccountErrors[keyof InviteAccountErrors];
+
+export type InviteAccountResponses = {
+    /**
+     * The account.
+     */
+    201: Account;
+};
+
+export type InviteAccountResponse = InviteAccountResponses[keyof InviteAccountResponses];
+
+export type DeleteAccountData = {
+    body?: never;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
+    path: {
+        /**
+         * The id of the account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/users/{id}';
+};
+
+export type DeleteAccountErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `last_administrator`: This is the last administrator who can sign in; make another account an administrator first.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type DeleteAccountError = DeleteAccountErrors[keyof DeleteAccountErrors];
+
+export type DeleteAccountResponses = {
+    /**
+     * The account is deleted.
+     */
+    204: void;
+};
+
+export type DeleteAccountResponse = DeleteAccountResponses[keyof DeleteAccountResponses];
+
+export type GetAccountData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/users/{id}';
+};
+
+export type GetAccountErrors = {
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type GetAccountError = GetAccountErrors[keyof GetAccountErrors];
+
+export type GetAccountResponses = {
+    /**
+     * The account.
+     */
+    200: Account;
+};
+
+export type GetAccountResponse = GetAccountResponses[keyof GetAccountResponses];
+
+export type UpdateAccountData = {
+    body: UpdateAccount;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
+    path: {
+        /**
+         * The id of the account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/users/{id}';
+};
+
+export type UpdateAccountErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     *
+     * `own_roles`: Nobody changes their own roles; another administrator must do so.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `last_administrator`: This is the last administrator who can sign in; make another account an administrator first.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type UpdateAccountError = UpdateAccountErrors[keyof UpdateAccountErrors];
+
+export type UpdateAccountResponses = {
+    /**
+     * The account after the changes.
+     */
+    200: Account;
+};
+
+export type UpdateAccountResponse = UpdateAccountResponses[keyof UpdateAccountResponses];
+
+export type UnlockAccountData = {
+    body?: never;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
+    path: {
+        /**
+         * The id of the account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/users/{id}/unlock';
+};
+
+export type UnlockAccountErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type UnlockAccountError = UnlockAccountErrors[keyof UnlockAccountErrors];
+
+export type UnlockAccountResponses = {
+    /**
+     * The account is not locked.
+     */
+    204: void;
+};
+
+export type UnlockAccountResponse = UnlockAccountResponses[keyof UnlockAccountResponses];
+
+export type MailPasswordResetData = {
+    body?: never;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
+    path: {
+        /**
+         * The id of the account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/users/{id}/password-reset';
+};
+
+export type MailPasswordResetErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `wrong_status`: The status of the account does not allow this.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type MailPasswordResetError = MailPasswordResetErrors[keyof MailPasswordResetErrors];
+
+export type MailPasswordResetResponses = {
+    /**
+     * The mail is on its way.
+     */
+    202: unknown;
+};
+
+export type EndAccountSessionsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
+    path: {
+        /**
+         * The id of the account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/users/{id}/sessions';
+};
+
+export type EndAccountSessionsErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type EndAccountSessionsError = EndAccountSessionsErrors[keyof EndAccountSessionsErrors];
+
+export type EndAccountSessionsResponses = {
+    /**
+     * The account has no session.
+     */
+    204: void;
+};
+
+export type EndAccountSessionsResponse = EndAccountSessionsResponses[keyof EndAccountSessionsResponses];
+
+export type ListAccountSessionsData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/users/{id}/sessions';
+};
+
+export type ListAccountSessionsErrors = {
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type ListAccountSessionsError = ListAccountSessionsErrors[keyof ListAccountSessionsErrors];
+
+export type ListAccountSessionsResponses = {
+    /**
+     * The live sessions.
+     */
+    200: AccountSessions;
+};
+
+export type ListAccountSessionsResponse = ListAccountSessionsResponses[keyof ListAccountSessionsResponses];
+
+export type RemoveAccountFactorsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
+    path: {
+        /**
+         * The id of the account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/users/{id}/factors';
+};
+
+export type RemoveAccountFactorsErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type RemoveAccountFactorsError = RemoveAccountFactorsErrors[keyof RemoveAccountFactorsErrors];
+
+export type RemoveAccountFactorsResponses = {
+    /**
+     * The account has no second factor.
+     */
+    204: void;
+};
+
+export type RemoveAccountFactorsResponse = RemoveAccountFactorsResponses[keyof RemoveAccountFactorsResponses];
+
+export type RepeatInvitationData = {
+    body?: never;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
+    path: {
+        /**
+         * The id of the account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/users/{id}/invitation';
+};
+
+export type RepeatInvitationErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `wrong_status`: The status of the account does not allow this.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type RepeatInvitationError = RepeatInvitationErrors[keyof RepeatInvitationErrors];
+
+export type RepeatInvitationResponses = {
+    /**
+     * The mail is on its way.
      */
     202: unknown;
 };
