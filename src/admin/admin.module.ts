@@ -13,6 +13,8 @@ import { AccountChanges } from './account-changes.js';
 import { AccountCursor } from './account-cursor.js';
 import { AccountDirectory } from './account-directory.js';
 import { AccountHoldings } from './account-holdings.js';
+import { AccountInvitations } from './account-invitations.js';
+import { AccountInvitationsController } from './account-invitations.controller.js';
 import { AccountNotices } from './account-notices.js';
 import { AccountPagesRepository } from './account-pages.repository.js';
 import { AccountSessions } from './account-sessions.js';
@@ -22,7 +24,6 @@ import { LockedAccounts } from './locked-accounts.js';
 import { accountDisabledMail } from './mails/account-disabled.mail.js';
 import { linkHandedOutMail } from './mails/link-handed-out.mail.js';
 import { roleChangedMail } from './mails/role-changed.mail.js';
-import { OperatorPasswords } from './operator-passwords.js';
 import { PasswordLinks } from './password-links.js';
 
 const reading = [AccountCursor, AccountDirectory, AccountHoldings, AccountPagesRepository, AccountSessions];
@@ -30,9 +31,9 @@ const changes = [
   AccountAccess,
   AccountAdministration,
   AccountChanges,
+  AccountInvitations,
   AccountNotices,
   LockedAccounts,
-  OperatorPasswords,
   PasswordLinks,
 ];
 
@@ -47,8 +48,8 @@ const changes = [
     SecretsModule,
     MailKindsModule.with(accountDisabledMail, linkHandedOutMail, roleChangedMail),
   ],
-  controllers: [AccountsController, AccountAccessController],
+  controllers: [AccountsController, AccountAccessController, AccountInvitationsController],
   providers: [...reading, ...changes, BootstrapAdministrator],
-  exports: [AccountAccess, AccountAdministration, AccountDirectory, OperatorPasswords, PasswordLinks],
+  exports: [AccountAccess, AccountAdministration, AccountDirectory, AccountInvitations, PasswordLinks],
 })
 export class AdminModule {}

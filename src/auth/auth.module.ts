@@ -72,6 +72,12 @@ import { OwnPassword } from './own-password/own-password.service.js';
 import { PasswordSwap } from './own-password/password-swap.js';
 import { passwordChangedMail } from './mails/password-changed.mail.js';
 import { passwordResetMail } from './mails/password-reset.mail.js';
+import { AcceptedAccounts } from './invitations/accepted-accounts.js';
+import { InvitationAcceptance } from './invitations/invitation-acceptance.js';
+import { InvitationLinks } from './invitations/invitation-links.js';
+import { Invitations } from './invitations/invitations.js';
+import { InvitationsController } from './invitations/invitations.controller.js';
+import { invitationMail } from './mails/invitation.mail.js';
 import { PasswordReset } from './recovery/password-reset.js';
 import { PasswordVoiding } from './recovery/password-voiding.js';
 import { RecoveryController } from './recovery/recovery.controller.js';
@@ -172,6 +178,7 @@ const signIn = [
 const stepUp = [CodeStepUp, PasswordStepUp, SessionGuesses, StepUpService];
 const ownPassword = [OwnPassword, PasswordSwap];
 const deletion = [AccountDeletion, AccountTraces, DeletionNotice, ErasedTraces, OwnDeletion];
+const invitations = [AcceptedAccounts, InvitationAcceptance, InvitationLinks, Invitations];
 const recovery = [
   AccountSecrets,
   PasswordReset,
@@ -199,6 +206,7 @@ const recovery = [
       addressTakenMail,
       factorAddedMail,
       factorRemovedMail,
+      invitationMail,
       passwordChangedMail,
       passwordResetMail,
       recoveryCodeUsedMail,
@@ -208,6 +216,7 @@ const recovery = [
   ],
   controllers: [
     RegistrationController,
+    InvitationsController,
     LoginController,
     FactorLoginController,
     FactorsController,
@@ -229,6 +238,7 @@ const recovery = [
     ...ownPassword,
     ...deletion,
     OwnDataExport,
+    ...invitations,
     ...recovery,
   ],
   exports: [
@@ -236,6 +246,7 @@ const recovery = [
     AccountDeletion,
     FactorRemoval,
     FactorsView,
+    Invitations,
     NewPassword,
     PasswordChange,
     PasswordCredentials,

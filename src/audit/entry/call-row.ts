@@ -32,8 +32,8 @@ export function callRow(call: AuditEntry, { digest, mac, originSalt }: EntrySign
 }
 
 /**
- * Parses the call and signature of a row; rows of format 1 have no salt. Returns null if the line is malformed, for example truncated by a machine
- * crash.
+ * Parses the call and signature of a row; rows of format 1 have no salt. Returns null if the line is malformed, for
+ * example truncated by a machine crash.
  */
 export function readCallRow(row: string): { call: AuditEntry; signature: EntrySignature } | null {
   const fields = row.split('\t').map(text);

@@ -16,8 +16,9 @@ export class DeletionNotice {
     private readonly clock: Clock,
   ) {}
 
-  /** Writes the notice in the transaction that deletes the account. */
-  async send(tx: Transaction, { id, email: to, locale }: User): Promise<void> {
+  /** Writes the notice in the transaction that deletes the account. An invited account has no owner to tell yet. */
+  async send(tx: Transaction, { id, email: to, locale, invitedAt }: User): Promise<void> {
+    if (invitedAt !== null) return;
     const values = { time: this.clock.now().toISOString() };
     // Not `user:`, because everything about the user is withdrawn from the outbox.
     await this.mails.send(tx, accountDeletedMail, { to, locale, subject: `deleted:${id}`, values });
