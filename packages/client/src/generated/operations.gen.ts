@@ -20,6 +20,10 @@ export interface Operations {
     options: { body: types.UpdateOwnAccountData['body'] };
     answer: types.UpdateOwnAccountResponses[200];
   };
+  'DELETE /users/me': {
+    options: object;
+    answer: undefined;
+  };
   'GET /health/live': {
     options: object;
     answer: types.GetLivenessResponses[200];
@@ -119,6 +123,10 @@ export interface Operations {
   'POST /auth/step-up': {
     options: { body: types.StepUpData['body'] };
     answer: types.StepUpResponses[200];
+  };
+  'GET /users/me/export': {
+    options: object;
+    answer: types.ExportOwnDataResponses[200];
   };
   'PUT /users/me/password': {
     options: { body: types.ChangeOwnPasswordData['body'] };
