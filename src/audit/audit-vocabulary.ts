@@ -1,3 +1,4 @@
+import type { UsedKey } from '../platform/access/principal.js';
 import type { GroupedRefusals } from './refusals/grouped-refusals.js';
 
 /**
@@ -90,6 +91,12 @@ export interface AuditDetails {
   user_deleted: Record<string, never>;
   user_unlocked: Record<string, never>;
   privilege_permissions_changed: { granted: string[]; revoked: string[] };
+  /** An API key was created. `serviceAccountId` is that of its owner, if it is not the key of a person. */
+  api_key_created: UsedKey & { scopes: string[]; expiresAt: string };
+  /** An API key got a successor; it ends within a day. */
+  api_key_rotated: UsedKey & { successorId: string };
+  /** An API key was ended before it expired, for the given `reason`. */
+  api_key_revoked: UsedKey;
   authz_fail: { required: string[] };
   malicious_csrf: { origin: string | null; fetchSite: string | null };
   /** With the members of a group, it represents several refusals of one caller. */
@@ -122,8 +129,8 @@ export type AuditOutcome = 'success' | 'failure';
 /** The type of API calls in the trail. */
 export const API_CALL = 'api_call';
 
-/** The effect of an event on its user's sessions: it ends the one that it names, or all of them. */
-type Ends = 'session' | 'every session';
+/** What an event ends: the session that it names, all of its user, or what the API key that it names may go on with. */
+type Ends = 'session' | 'every session' | 'key';
 
 /** The vocabulary as values. Its type ensures that it is complete. */
 const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
@@ -169,6 +176,9 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_deleted: { ends: 'every session' },
   user_unlocked: true,
   privilege_permissions_changed: { ends: 'every session' },
+  api_key_created: true,
+  api_key_rotated: { ends: 'key' },
+  api_key_revoked: { ends: 'key' },
   authz_fail: true,
   malicious_csrf: true,
   excess_rate_limit_exceeded: true,
@@ -187,7 +197,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
 /** Every type of event. */
 export const AUDIT_EVENT_TYPES = Object.keys(MARKS) as AuditEventType[];
 
-/** Returns the types of events after which a session must no longer read the trail. */
+/** Returns the types of events after which a session or key must no longer read the trail. */
 export function eventsThatEnd(ends: Ends): AuditEventType[] {
   return AUDIT_EVENT_TYPES.filter((type) => {
     const mark = MARKS[type];

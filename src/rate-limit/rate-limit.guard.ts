@@ -10,7 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf } from '../platform/http/request-context.js';
 import { Admission } from './admission.js';
 import type { PolicySet } from './policies/policy-set.js';
-import { RoutePolicies } from './policies/route-policies.js';
+import { type CallerKind, RoutePolicies } from './policies/route-policies.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 
 /**
@@ -19,7 +19,10 @@ import { RateLimitStorage } from './rate-limit-storage.js';
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
-  private readonly policies = new WeakMap<Type, Map<unknown, PolicySet>>();
+  private readonly policies = {
+    person: new WeakMap<Type, Map<unknown, PolicySet>>(),
+    program: new WeakMap<Type, Map<unknown, PolicySet>>(),
+  };
 
   constructor(
     @InjectThrottlerOptions() options: ThrottlerModuleOptions,
@@ -35,20 +38,23 @@ export class RateLimitGuard extends ThrottlerGuard {
     const http = execution.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const { isOperational, isCrossSite } = contextOf(request);
+    const { isOperational, isCrossSite, principal } = contextOf(request);
     if (isOperational) return true;
     // A cross-site page must not use up the budget of the account that it names.
     if (isCrossSite) await this.admission.admitByAddress(request, reply);
-    else await this.admission.admit(request, reply, this.policiesOf(execution));
+    else {
+      const caller = principal && principal.kind !== 'session' ? 'program' : 'person';
+      await this.admission.admit(request, reply, this.policiesOf(execution, caller));
+    }
     return true;
   }
 
-  private policiesOf(execution: ExecutionContext): PolicySet {
+  private policiesOf(execution: ExecutionContext, caller: CallerKind): PolicySet {
     const controller = execution.getClass();
-    const known = this.policies.get(controller) ?? new Map<unknown, PolicySet>();
-    this.policies.set(controller, known);
+    const known = this.policies[caller].get(controller) ?? new Map<unknown, PolicySet>();
+    this.policies[caller].set(controller, known);
     const handler = execution.getHandler() as () => unknown;
-    const policies = known.get(handler) ?? this.routePolicies.of(handler, controller);
+    const policies = known.get(handler) ?? this.routePolicies.of(handler, controller, caller);
     known.set(handler, policies);
     return policies;
   }

@@ -43,6 +43,7 @@ import { SessionRenewal } from './refresh/session-renewal.js';
 import { SessionRotation } from './refresh/session-rotation.js';
 import { LogoutService } from './logout.service.js';
 import { RevocationFeed } from './state/revocation-feed.js';
+import { AccessChanges } from './revocation/access-changes.js';
 import { AccessRevocation } from './revocation/access-revocation.js';
 import { SessionRevocation } from './revocation/session-revocation.js';
 import { SessionConditions } from './session-conditions.js';
@@ -91,7 +92,7 @@ const devices = [DeviceTokens, KnownDevicesRepository, NewDeviceNotice, SessionD
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
 const levels = [SessionLevels, SessionLevelsRepository];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
-const revocation = [AccessRevocation, LogoutService, RevocationFeed, SessionRevocation];
+const revocation = [AccessChanges, AccessRevocation, LogoutService, RevocationFeed, SessionRevocation];
 const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
 const state = [CallerSession, LastSeen, SessionCache, SessionState];
 const tokens = [
@@ -133,6 +134,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
   ],
   exports: [
     ...guards,
+    AccessChanges,
     AccessRevocation,
     BearerReaders,
     CallerSession,

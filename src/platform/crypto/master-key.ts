@@ -23,6 +23,7 @@ export type KeyPurpose =
   | 'secret-payload'
   | 'totp-secret'
   | 'recovery-code'
+  | 'api-key-digest'
   | 'installation-fingerprint';
 
 /** Keys derived by HKDF-SHA-256 (RFC 5869) from the master secret `JWT_SECRET_KEY`; none is stored anywhere. */

@@ -8,6 +8,7 @@ import {
 import type { Origin } from '../../platform/http/origin.js';
 import { SessionCache } from '../state/session-cache.js';
 import { RevocationFeed } from '../state/revocation-feed.js';
+import { AccessChanges } from './access-changes.js';
 import type { RevocationReason } from '../session.entity.js';
 import {
   anyOf,
@@ -25,6 +26,7 @@ export class SessionRevocation {
     private readonly feed: RevocationFeed,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
+    private readonly access: AccessChanges,
   ) {}
 
   /** Ends one session at its holder's request. Has no effect and records nothing if the session is already over. */
@@ -77,7 +79,10 @@ export class SessionRevocation {
     return ended.length;
   }
 
-  /** Ends every session of an account in the caller's transaction, with an event; returns how many. */
+  /**
+   * Ends every session of an account in the caller's transaction, with an event; returns how many. Access of other kinds is
+   * judged anew, because this is what happens when an account is disabled, deleted or given other roles.
+   */
   async endAllOfUser(
     tx: Transaction,
     userId: string,
@@ -85,6 +90,7 @@ export class SessionRevocation {
     origin: Origin,
   ): Promise<number> {
     const ended = await this.revoke(tx, { userId }, reason);
+    await this.access.changed(tx, userId);
     if (ended.length === 0) return 0;
     await this.audit.record(tx, {
       type: 'session_revoked',
