@@ -5,7 +5,6 @@ import { MailKindsModule } from '../platform/mail/mail.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ServiceAccount } from './accounts/service-account.entity.js';
-import { ApiKeyChange } from './keys/api-key-change.entity.js';
 import { ApiKey } from './keys/api-key.entity.js';
 import { ApiKeysRepository } from './keys/api-keys.repository.js';
 import { KeyChanges } from './keys/key-changes.js';
@@ -49,7 +48,7 @@ const keys = [
 /** Programs as callers: API keys of people and of service accounts. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([ApiKey, ApiKeyChange, ServiceAccount]),
+    TypeOrmModule.forFeature([ApiKey, ServiceAccount]),
     AuditModule,
     UsersModule,
     SessionsModule,

@@ -1,5 +1,5 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { KeyUse } from '../../src/machines/keys/key-use.js';
 import { KeySchedule } from '../../src/machines/keys/key-schedule.js';
@@ -256,7 +256,7 @@ describeWithRedis('API keys', () => {
   });
 
   it('number 50 at most, however many are asked for at once', async () => {
-    await Promise.all(Array.from({ length: 45 }, () => createKey(here, owner)));
+    for (let n = 0; n < 45; n += 1) await createKey(here, owner);
     const answers = await Promise.all(
       Array.from({ length: 16 }, (_, n) =>
         own('', { body: { name: 'x', scopes: ['a:b'] } }, n % 2 === 0 ? here : there),
@@ -361,7 +361,7 @@ describeWithRedis('API keys', () => {
     );
     const admitted = answers.filter(({ statusCode }) => statusCode === 403);
     const refused = answers.filter(({ statusCode }) => statusCode === 429);
-    expect(admitted.length + refused.length).toBe(240);
+    expect(answers.map(code).filter((one) => !['forbidden', 'rate_limited'].includes(one))).toEqual([]);
     expect(admitted.length).toBeGreaterThanOrEqual(100);
     expect(admitted.length).toBeLessThanOrEqual(102);
     expect(refused[0]!.headers).toMatchObject({ 'ratelimit-policy': '"key";q=100;w=60' });
@@ -374,6 +374,8 @@ describeWithRedis('API keys', () => {
   it('are announced to their owner when they are made, and 14 and 3 days before they end', async () => {
     await asSuperuser(here.database, 'UPDATE users SET email_verified = true WHERE email = $1', [email]);
     const long = await createKey(here, owner, { name: 'Long', expiresInDays: 20 });
+    await outboxIsEmpty(here);
+    expect((await mailsTo(here, email, 'api_key_created')).length).toBe(1);
     const short = await createKey(here, owner, { name: 'Short', expiresInDays: 3 });
     const schedules = [here, there].map((app) => app.app.get(KeySchedule, { strict: false }));
     const noticed = async () => {
@@ -385,17 +387,14 @@ describeWithRedis('API keys', () => {
     expect(await noticed()).toBe(0);
     clock.advance(6 * DAY_MS + 1);
     expect(await noticed()).toBe(1);
+    const told = await mailsTo(here, email);
+    // Caught mails are kept for a day.
     clock.advance(10 * DAY_MS);
-    expect(await noticed()).toBe(1);
+    expect(await noticed()).toBe(0);
     clock.advance(DAY_MS);
-    expect(await noticed()).toBe(2);
-    const mails = await mailsTo(here, email);
-    expect(mails.map(({ kind }) => kind).toSorted()).toEqual([
-      'api_key_created',
-      'api_key_created',
-      'api_key_expiring',
-      'api_key_expiring',
-    ]);
+    expect(await noticed()).toBe(1);
+    const mails = [...told, ...(await mailsTo(here, email))];
+    expect(mails.map(({ kind }) => kind).toSorted()).toEqual(['api_key_expiring', 'api_key_expiring']);
     const all = JSON.stringify(mails);
     expect(all).toContain('Long');
     for (const { key } of [long, short]) expect(all).not.toContain(key.slice(11));

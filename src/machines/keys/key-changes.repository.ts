@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { ApiKeyChange } from './api-key-change.entity.js';
 
 /** A change of an owner's keys or access. */
-export type KeyChange = Pick<ApiKeyChange, 'id' | 'ownerId'>;
+export interface KeyChange {
+  readonly id: string;
+  readonly ownerId: string;
+}
 
 /** The changes after a position. */
 export interface KeyChangePage {
@@ -14,7 +16,7 @@ export interface KeyChangePage {
   readonly horizon: string;
 }
 
-/** SQL of the feed of changes. */
+/** SQL of the feed of changes. The database sets the position of a change: the id of its transaction. */
 @Injectable()
 export class KeyChangesRepository {
   constructor(
@@ -23,7 +25,7 @@ export class KeyChangesRepository {
   ) {}
 
   async add(tx: Transaction, ownerId: string): Promise<void> {
-    await tx.insert(ApiKeyChange, { id: this.ids.next(), ownerId });
+    await tx.query('INSERT INTO api_key_changes (id, owner_id) VALUES ($1, $2)', [this.ids.next(), ownerId]);
   }
 
   /** Returns the changes at or after a position; of none for null. */

@@ -37,10 +37,9 @@ export class KeyNotices {
 }
 
 /** A mail to an unproven address shows nothing that its sender chose, or accounts could be made to send spam. */
-export const aboutKey = (
+const aboutKey = (
   { emailVerified }: Recipient,
   { name, hint, expiresAt }: Pick<ApiKey, 'name' | 'hint' | 'expiresAt'>,
 ) => ({ name: emailVerified ? name : '', hint: `${hint}…`, expires: expiresAt.toISOString() });
 
-/** The address of a mail to a person. */
-export const addressOf = ({ id, email: to, locale }: Recipient) => ({ to, locale, subject: `user:${id}` });
+const addressOf = ({ id, email: to, locale }: Recipient) => ({ to, locale, subject: `user:${id}` });

@@ -24,7 +24,7 @@ export class KeyView {
 
   /** Returns a new key with its text. */
   issued({ key, text }: IssuedKey): NewApiKeyDto {
-    return { ...this.shown(key), key: text };
+    return Object.assign(this.shown(key), { key: text });
   }
 
   private shown(key: ApiKey): ApiKeyDto {

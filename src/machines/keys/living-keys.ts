@@ -33,6 +33,7 @@ interface Remembered {
 @Injectable()
 export class LivingKeys {
   private readonly known = new Map<string, Remembered>();
+  private readonly reading = new Map<string, Promise<MachinePrincipal | DeadKey>>();
 
   constructor(
     private readonly keys: ApiKeysRepository,
@@ -48,6 +49,14 @@ export class LivingKeys {
     const name = digest.digest.toString('latin1');
     const remembered = this.known.get(name);
     if (remembered && this.isTrusted(remembered)) return remembered.principal;
+    // Many requests of one key at once cost one query.
+    const underWay =
+      this.reading.get(name) ?? this.read(name, digest).finally(() => this.reading.delete(name));
+    this.reading.set(name, underWay);
+    return underWay;
+  }
+
+  private async read(name: string, digest: KeyDigest): Promise<MachinePrincipal | DeadKey> {
     const isWatching = this.changes.isCurrent;
     const { generation } = this.changes;
     const readMs = performance.now();
