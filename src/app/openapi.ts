@@ -82,6 +82,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .addTag('auth', 'Registration, login, token refresh, logout.')
     .addTag('users', 'The signed-in account.')
     .addTag('api keys', 'Keys with which programs call.')
+    .addTag('service accounts', 'Accounts of programs.')
     .addTag('keys', 'Public keys for verifying access tokens offline.')
     .addTag('rate limits', 'The rate limits of this service.')
     .addTag('audit', 'The audit trail, and proof that it was not altered.')

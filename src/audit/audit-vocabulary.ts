@@ -97,6 +97,15 @@ export interface AuditDetails {
   api_key_rotated: UsedKey & { successorId: string };
   /** An API key was ended before it expired, for the given `reason`. */
   api_key_revoked: UsedKey;
+  service_account_created: { serviceAccountId: string; scopes: string[] };
+  /** `members` have changed; `scopes` and `disabled` are as they are now. */
+  service_account_updated: {
+    serviceAccountId: string;
+    members: string[];
+    scopes: string[];
+    disabled: boolean;
+  };
+  service_account_deleted: { serviceAccountId: string };
   authz_fail: { required: string[] };
   malicious_csrf: { origin: string | null; fetchSite: string | null };
   /** With the members of a group, it represents several refusals of one caller. */
@@ -129,8 +138,8 @@ export type AuditOutcome = 'success' | 'failure';
 /** The type of API calls in the trail. */
 export const API_CALL = 'api_call';
 
-/** What an event ends: the session that it names, all of its user, or what the API key that it names may go on with. */
-type Ends = 'session' | 'every session' | 'key';
+/** What an event ends: streams of the session or the API key that it names, or all of its user or service account. */
+type Ends = 'session' | 'every session' | 'key' | 'service account';
 
 /** The vocabulary as values. Its type ensures that it is complete. */
 const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
@@ -179,6 +188,9 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   api_key_created: true,
   api_key_rotated: { ends: 'key' },
   api_key_revoked: { ends: 'key' },
+  service_account_created: true,
+  service_account_updated: { ends: 'service account' },
+  service_account_deleted: { ends: 'service account' },
   authz_fail: true,
   malicious_csrf: true,
   excess_rate_limit_exceeded: true,

@@ -4,7 +4,13 @@ import { AuditModule } from '../audit/audit.module.js';
 import { MailKindsModule } from '../platform/mail/mail.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { ServiceAccountChanges } from './accounts/service-account-changes.js';
+import { ServiceAccountKeysController } from './accounts/service-account-keys.controller.js';
+import { ServiceAccountKeys } from './accounts/service-account-keys.service.js';
 import { ServiceAccount } from './accounts/service-account.entity.js';
+import { ServiceAccountsController } from './accounts/service-accounts.controller.js';
+import { ServiceAccountsRepository } from './accounts/service-accounts.repository.js';
+import { ServiceAccounts } from './accounts/service-accounts.service.js';
 import { ApiKey } from './keys/api-key.entity.js';
 import { ApiKeysRepository } from './keys/api-keys.repository.js';
 import { KeyChanges } from './keys/key-changes.js';
@@ -44,6 +50,7 @@ const keys = [
   OwnKeys,
   OwnersAccess,
 ];
+const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, ServiceAccountsRepository];
 
 /** Programs as callers: API keys of people and of service accounts. */
 @Module({
@@ -54,7 +61,8 @@ const keys = [
     SessionsModule,
     MailKindsModule.with(apiKeyCreatedMail, apiKeyExpiringMail),
   ],
-  controllers: [OwnKeysController],
-  providers: [...keys],
+  controllers: [OwnKeysController, ServiceAccountsController, ServiceAccountKeysController],
+  providers: [...keys, ...accounts],
+  exports: [KeyLifecycle, ServiceAccountKeys, ServiceAccounts],
 })
 export class MachinesModule {}

@@ -9,7 +9,7 @@ const DEFAULT_DAYS = 90;
 const MAX_NAME = 80;
 
 /** The name of a key or a service account, 1 to 80 characters. */
-const IsMachineName = () => IsPrintableText('name', MAX_NAME);
+export const IsMachineName = () => IsPrintableText('name', MAX_NAME);
 
 /** The key to create. */
 export class CreateApiKeyDto {
