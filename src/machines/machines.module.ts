@@ -11,6 +11,7 @@ import { ServiceAccount } from './accounts/service-account.entity.js';
 import { ServiceAccountsController } from './accounts/service-accounts.controller.js';
 import { ServiceAccountsRepository } from './accounts/service-accounts.repository.js';
 import { ServiceAccounts } from './accounts/service-accounts.service.js';
+import { AffectedKeys } from './keys/affected-keys.js';
 import { ApiKey } from './keys/api-key.entity.js';
 import { ApiKeysRepository } from './keys/api-keys.repository.js';
 import { KeyChanges } from './keys/key-changes.js';
@@ -33,6 +34,7 @@ import { apiKeyCreatedMail } from './mails/api-key-created.mail.js';
 import { apiKeyExpiringMail } from './mails/api-key-expiring.mail.js';
 
 const keys = [
+  AffectedKeys,
   ApiKeysRepository,
   KeyChanges,
   KeyChangesRepository,

@@ -44,7 +44,15 @@ import { SessionRotation } from './refresh/session-rotation.js';
 import { LogoutService } from './logout.service.js';
 import { RevocationFeed } from './state/revocation-feed.js';
 import { AccessChanges } from './revocation/access-changes.js';
+import { RevocationAnswers } from './revocation-list/revocation-answers.js';
+import { RevocationListRepository } from './revocation-list/revocation-list.repository.js';
+import { RevocationReader } from './revocation-list/revocation-reader.js';
+import { RevocationRecord } from './revocation-list/revocation-record.js';
+import { RevocationRetention } from './revocation-list/revocation-retention.js';
+import { RevocationsController } from './revocation-list/revocations.controller.js';
+import { RevocationWatch } from './revocation-list/revocation-watch.js';
 import { AccessRevocation } from './revocation/access-revocation.js';
+import { SessionAnnouncement } from './revocation/session-announcement.js';
 import { SessionRevocation } from './revocation/session-revocation.js';
 import { SessionConditions } from './session-conditions.js';
 import { SessionFactory } from './session-factory.js';
@@ -92,7 +100,22 @@ const devices = [DeviceTokens, KnownDevicesRepository, NewDeviceNotice, SessionD
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
 const levels = [SessionLevels, SessionLevelsRepository];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
-const revocation = [AccessChanges, AccessRevocation, LogoutService, RevocationFeed, SessionRevocation];
+const revocation = [
+  AccessChanges,
+  AccessRevocation,
+  LogoutService,
+  RevocationFeed,
+  SessionAnnouncement,
+  SessionRevocation,
+];
+const revocationList = [
+  RevocationAnswers,
+  RevocationListRepository,
+  RevocationReader,
+  RevocationRecord,
+  RevocationRetention,
+  RevocationWatch,
+];
 const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
 const state = [CallerSession, LastSeen, SessionCache, SessionState];
 const tokens = [
@@ -118,7 +141,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     SecretsModule,
     MailKindsModule.with(newDeviceMail),
   ],
-  controllers: [SessionsController, OwnSessionsController, JwksController],
+  controllers: [SessionsController, OwnSessionsController, JwksController, RevocationsController],
   providers: [
     ...keys,
     ...sessions,
@@ -127,6 +150,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     ...recent,
     ...levels,
     ...revocation,
+    ...revocationList,
     ...ownSessions,
     ...state,
     ...tokens,
@@ -143,6 +167,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     PlaceNames,
     PresentedTokens,
     RecentProof,
+    RevocationRecord,
     SessionConditions,
     SessionDevices,
     SessionIssuer,

@@ -39,6 +39,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'src/machines/keys/key-changes.ts': 'bounds how far this process is behind PostgreSQL',
   'src/machines/keys/living-keys.ts': 'bounds how long this process remembers a row',
   'src/sessions/state/revocation-feed.ts': 'bounds how far this process is behind PostgreSQL',
+  'src/sessions/revocation-list/revocation-watch.ts': 'measures a query',
   'src/main.ts': 'tells two signals from one',
 };
 

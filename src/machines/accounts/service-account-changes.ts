@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { KeyChanges } from '../keys/key-changes.js';
+import { AffectedKeys, type EffectOnKeys } from '../keys/affected-keys.js';
 import { KeyRevocation } from '../keys/key-revocation.js';
 import type { ServiceAccount } from './service-account.entity.js';
 import { ServiceAccountsRepository } from './service-accounts.repository.js';
@@ -12,7 +12,7 @@ import { ServiceAccountsRepository } from './service-accounts.repository.js';
 export class ServiceAccountChanges {
   constructor(
     private readonly accounts: ServiceAccountsRepository,
-    private readonly keyChanges: KeyChanges,
+    private readonly keys: AffectedKeys,
     private readonly revocation: KeyRevocation,
     private readonly audit: AuditService,
   ) {}
@@ -27,7 +27,7 @@ export class ServiceAccountChanges {
     ];
     if (members.length === 0) return;
     await this.accounts.update(tx, after.id, { name, scopes, disabledAt });
-    await this.keyChanges.add(tx, after.id);
+    await this.keys.announce(tx, { kind: 'service-account', id: after.id }, effectOf(before, after));
     await this.audit.record(tx, {
       type: 'service_account_updated',
       outcome: 'success',
@@ -39,11 +39,15 @@ export class ServiceAccountChanges {
   /** Revokes the keys and deletes the account with them. */
   async delete(tx: Transaction, { id }: ServiceAccount, origin: Origin): Promise<void> {
     await this.revocation.end(tx, { kind: 'service-account', id }, {}, 'account_deleted', origin);
-    await this.keyChanges.add(tx, id);
     await this.accounts.delete(tx, id);
     const details = { serviceAccountId: id };
     await this.audit.record(tx, { type: 'service_account_deleted', outcome: 'success', origin, details });
   }
+}
+
+function effectOf(before: ServiceAccount, after: ServiceAccount): EffectOnKeys | null {
+  if (after.disabledAt !== null && before.disabledAt === null) return 'disabled';
+  return before.scopes.every((scope) => after.scopes.includes(scope)) ? null : 'reduced';
 }
 
 const sameScopes = (one: readonly string[], other: readonly string[]) =>

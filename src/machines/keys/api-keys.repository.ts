@@ -67,6 +67,12 @@ export class ApiKeysRepository {
     );
   }
 
+  /** Returns the ids of the living keys of an owner. */
+  async livingIds(tx: Transaction, owner: KeyOwner, now: Date): Promise<string[]> {
+    const keys = await tx.find(ApiKey, { where: living(owner, now), select: { id: true } });
+    return keys.map(({ id }) => id);
+  }
+
   /** Returns a living key of an owner; null if there is none. */
   async findOne(tx: Transaction, owner: KeyOwner, id: string, now: Date): Promise<ApiKey | null> {
     return tx.findOneBy(ApiKey, { id, ...living(owner, now) });

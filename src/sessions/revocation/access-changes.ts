@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
+import type { RevocationReason } from '../session.entity.js';
 
 /** What a kind of access other than sessions does when that of its owner changes. Both run in the transaction of the change. */
 export interface AccessListener {
-  /** The account was disabled or deleted, or may do other things than before. */
-  changed(tx: Transaction, userId: string): Promise<void>;
+  /** All sessions of an account were ended for this reason, such as that it was disabled or has other roles. */
+  changed(tx: Transaction, userId: string, reason: RevocationReason): Promise<void>;
   /** Nothing that was set up for the account since then, or ever for null, may give access any more. */
   voided(tx: Transaction, userId: string, since: Date | null, origin: Origin): Promise<void>;
 }
@@ -22,8 +23,8 @@ export class AccessChanges {
     this.listeners.push(listener);
   }
 
-  async changed(tx: Transaction, userId: string): Promise<void> {
-    for (const listener of this.listeners) await listener.changed(tx, userId);
+  async changed(tx: Transaction, userId: string, reason: RevocationReason): Promise<void> {
+    for (const listener of this.listeners) await listener.changed(tx, userId, reason);
   }
 
   async voided(tx: Transaction, userId: string, since: Date | null, origin: Origin): Promise<void> {

@@ -6,9 +6,9 @@ import {
   TransactionRunner,
 } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { SessionCache } from '../state/session-cache.js';
-import { RevocationFeed } from '../state/revocation-feed.js';
+import { RevocationRecord } from '../revocation-list/revocation-record.js';
 import { AccessChanges } from './access-changes.js';
+import { SessionAnnouncement } from './session-announcement.js';
 import type { RevocationReason } from '../session.entity.js';
 import {
   anyOf,
@@ -22,8 +22,8 @@ import {
 export class SessionRevocation {
   constructor(
     private readonly sessions: SessionsRepository,
-    private readonly cache: SessionCache,
-    private readonly feed: RevocationFeed,
+    private readonly announcement: SessionAnnouncement,
+    private readonly record: RevocationRecord,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
     private readonly access: AccessChanges,
@@ -90,7 +90,7 @@ export class SessionRevocation {
     origin: Origin,
   ): Promise<number> {
     const ended = await this.revoke(tx, { userId }, reason);
-    await this.access.changed(tx, userId);
+    await this.access.changed(tx, userId, reason);
     if (ended.length === 0) return 0;
     await this.audit.record(tx, {
       type: 'session_revoked',
@@ -104,8 +104,8 @@ export class SessionRevocation {
   }
 
   /**
-   * The only code that ends sessions. It updates the rows and, after the commit, informs this process and marks the
-   * copies in Redis. If Redis is unavailable, the other instances learn of the end from the feed within a second.
+   * The only code that ends sessions. It updates the rows, lists the sessions for offline verifiers and, after the
+   * commit, informs this process and marks the copies in Redis. If Redis is unavailable, the other instances learn of the end from the feed within a second.
    */
   private async revoke(
     tx: Transaction,
@@ -113,21 +113,17 @@ export class SessionRevocation {
     reason: RevocationReason,
   ): Promise<EndedSession[]> {
     const ended = await this.sessions.revoke(tx, which, reason);
+    await this.record.sessionsEnded(tx, ended, reason);
     const [first] = ended;
     if (first)
       afterCommit(
         tx,
         () =>
-          void this.announce(
+          void this.announcement.ended(
             first.userId,
             ended.map(({ id }) => id),
           ),
       );
     return ended;
-  }
-
-  private async announce(userId: string, sessionIds: readonly string[]): Promise<void> {
-    this.feed.note(sessionIds);
-    if (this.cache.configured) await this.cache.endSessions(userId, sessionIds).catch(() => undefined);
   }
 }

@@ -28,6 +28,7 @@ import { BootstrapVerified1795400016700 } from './1795400016700-bootstrap-verifi
 import { Factors1795400017000 } from './1795400017000-factors.js';
 import { ApiKeys1795400018000 } from './1795400018000-api-keys.js';
 import { SessionFactors1795400017100 } from './1795400017100-session-factors.js';
+import { Revocations1795400019000 } from './1795400019000-revocations.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -60,4 +61,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Factors1795400017000,
   SessionFactors1795400017100,
   ApiKeys1795400018000,
+  Revocations1795400019000,
 ];
