@@ -4,6 +4,7 @@ import { AdminModule } from '../admin/admin.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { AccountPagesModule } from '../auth/pages/account-pages.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js';
 import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
 import { CrossSiteCheck } from '../sessions/guards/cross-site-check.js';
@@ -93,6 +94,7 @@ export class AppModule {
         AuthModule,
         AccountPagesModule.with(environment),
         MachinesModule,
+        GatewayModule,
         AdminModule,
         MonitoringModule,
         ...modules,

@@ -210,6 +210,15 @@ const recovery = [
     ...ownPassword,
     ...recovery,
   ],
-  exports: [AccountCreation, NewPassword, PasswordChange, PasswordCredentials, PasswordHasher],
+  exports: [
+    AccountCreation,
+    FactorRemoval,
+    FactorsView,
+    NewPassword,
+    PasswordChange,
+    PasswordCredentials,
+    PasswordHasher,
+    ResetLinks,
+  ],
 })
 export class AuthModule {}

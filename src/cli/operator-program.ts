@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addGateCheckCommand } from './gate-check.command.js';
 import { addKeysCommand } from './keys.command.js';
 import { addPasswordCommand } from './password.command.js';
 import { addUnblockCommand } from './unblock.command.js';
@@ -26,5 +27,6 @@ export function operatorProgram(): Command {
   addPasswordCommand(users);
   addUnblockCommand(program);
   addKeysCommand(program);
+  addGateCheckCommand(program);
   return program;
 }

@@ -27,6 +27,8 @@ const CONTRACT: Readonly<Record<string, number>> = {
   last_administrator: 409,
   too_many_keys: 409,
   key_already_rotated: 409,
+  own_roles: 403,
+  wrong_status: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
   cursor_expired: 410,

@@ -55,6 +55,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   service_account_deleted: 'Deleted a service account',
   authz_fail: 'Attempted an action that the account may not perform',
   malicious_csrf: 'A request sent by another site was refused',
+  gateway_rule_unknown: 'A proxy asked for an unknown rule',
   excess_rate_limit_exceeded: 'Exceeded a request limit',
   input_validation_fail: 'Sent an invalid request',
   audit_read: 'Read the audit trail',

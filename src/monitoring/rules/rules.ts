@@ -7,6 +7,7 @@ import { distributedGuessing } from './distributed-guessing.rule.js';
 import { factorGuessing } from './factor-guessing.rule.js';
 import { factorRemoved } from './factor-removed.rule.js';
 import { forgedSigningKey } from './forged-signing-key.rule.js';
+import { gatewayUnknownRule } from './gateway-unknown-rule.rule.js';
 import { impossibleTravel } from './impossible-travel.rule.js';
 import { loginAfterFailures } from './login-after-failures.rule.js';
 import { loginFromNewDevice } from './login-from-new-device.rule.js';
@@ -36,6 +37,7 @@ const FACTORIES: readonly RuleFactory[] = [
   privilegeGranted,
   factorGuessing,
   factorRemoved,
+  gatewayUnknownRule,
 ];
 
 /**

@@ -1,3 +1,4 @@
+import { gatewayFaults } from './gateway-faults.js';
 import { tlsContradictions } from './database-tls.js';
 import { mailLinkFaults } from './mail-link-faults.js';
 import { Environment } from './environment.js';
@@ -78,5 +79,10 @@ const CHECKS: readonly Check[] = [
 /** Returns the faults that involve several variables. */
 export function crossFaults(environment: Environment): string[] {
   const faults = CHECKS.map((check) => check(environment)).filter((fault) => typeof fault === 'string');
-  return [...faults, ...tlsContradictions(environment), ...mailLinkFaults(environment)];
+  return [
+    ...faults,
+    ...tlsContradictions(environment),
+    ...mailLinkFaults(environment),
+    ...gatewayFaults(environment),
+  ];
 }

@@ -85,10 +85,17 @@ export class Environment {
   @Limit() RATE_LIMIT_MAIL_ADDRESS: string = '10/3600';
   @Limit() RATE_LIMIT_SECRET: string = '10/60';
   @Limit() RATE_LIMIT_FACTOR: string = '5/300';
+  @Limit() RATE_LIMIT_GATE: string = '6000/60';
 
   @List('CIDR blocks', isCidr) TRUSTED_PROXIES: string[] = [];
   @List('exact origins such as https://app.example.org; null and * are refused', isExactOrigin)
   CORS_ORIGINS: string[] = [];
+  /** Proxies that may ask the gateway; it is off without any. */
+  @List('CIDR blocks', isCidr) GATEWAY_PEERS: string[] = [];
+  @IsOptional() @IsString() GATEWAY_RULES_FILE?: string;
+  @List('exact origins such as https://app.example.org; null and * are refused', isExactOrigin)
+  GATEWAY_ORIGINS: string[] = [];
+  @IsOptional() @Url('http', 'https') LOGIN_URL?: string;
   @Flag() COOKIE_SECURE: boolean;
   @Flag() HSTS_INCLUDE_SUBDOMAINS: boolean = false;
   @OneOf('strict', 'lax') COOKIE_SAME_SITE: 'strict' | 'lax' = 'strict';

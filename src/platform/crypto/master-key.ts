@@ -13,6 +13,7 @@ export type KeyPurpose =
   | 'audit-account-digest'
   | 'audit-verified'
   | 'cursor'
+  | 'account-cursor'
   | 'alert-id'
   | 'detection-position'
   | 'rate-limit-key'

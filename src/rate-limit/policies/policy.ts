@@ -10,7 +10,8 @@ export type PolicyName =
   | 'mail-address'
   | 'key'
   | 'secret'
-  | 'factor';
+  | 'factor'
+  | 'gate';
 
 /**
  * A part of the key that requests are counted by. An anonymous caller is identified by its address. A policy by session

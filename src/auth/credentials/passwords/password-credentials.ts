@@ -19,6 +19,11 @@ export class PasswordCredentials {
     this.pepperId = keyIdOf(environment.PASSWORD_PEPPER);
   }
 
+  /** Whether a user has a password. */
+  async exists(userId: string): Promise<boolean> {
+    return this.credentials.exists(userId);
+  }
+
   /** Sets the password of a user, replacing any other. Ending sessions and notifying the user is left to the caller. */
   async set(tx: Transaction, userId: string, hash: string): Promise<void> {
     await this.credentials.save(tx, this.credentialOf(userId, hash));
