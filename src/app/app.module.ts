@@ -26,6 +26,7 @@ import { LeaderModule } from '../platform/leader/leader.module.js';
 import { LoggingModule } from '../platform/logging/logging.module.js';
 import { MailModule } from '../platform/mail/mail.module.js';
 import { OutboxModule } from '../platform/outbox/outbox.module.js';
+import { SecretKeysModule } from '../platform/secret-keys/secret-keys.module.js';
 import { SecretsModule } from '../platform/secrets/secrets.module.js';
 import { RedisModule } from '../platform/redis/redis.module.js';
 import { TracingModule } from '../platform/tracing/tracing.module.js';
@@ -68,6 +69,7 @@ const PLATFORM = [
   DatabaseModule,
   RedisModule,
   LeaderModule,
+  SecretKeysModule,
   HealthModule,
   OutboxModule,
   SecretsModule,

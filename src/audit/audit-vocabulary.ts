@@ -131,6 +131,10 @@ export interface AuditDetails {
   signing_key_rotated: { kid: string };
   /** A row of the table of keys was not created by this installation and is ignored. */
   signing_key_rejected: { kid: string };
+  /** The master secret was changed; the entry is in the first seal of the new key. */
+  secret_changed: { variable: string; formerKeyId: string };
+  /** What depended on a former secret was deleted; numbers by kind. */
+  secret_forgotten: { variable: string; keyId: string; deleted: Record<string, number> };
   sys_startup: { version: string };
   sys_shutdown: Record<string, never>;
 }
@@ -211,6 +215,8 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   address_unblocked: true,
   signing_key_rotated: true,
   signing_key_rejected: true,
+  secret_changed: true,
+  secret_forgotten: true,
   sys_startup: true,
   sys_shutdown: true,
 };

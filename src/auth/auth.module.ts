@@ -35,6 +35,7 @@ import { OwnFactors } from './credentials/factors/own-factors.service.js';
 import { RecoveryCode } from './credentials/factors/recovery-codes/recovery-code.entity.js';
 import { RecoveryCodeUse } from './credentials/factors/recovery-codes/recovery-code-use.js';
 import { RecoveryCodes } from './credentials/factors/recovery-codes/recovery-codes.js';
+import { RecoveryCodesDependence } from './credentials/factors/recovery-codes/recovery-codes-dependence.js';
 import { RecoveryCodesRepository } from './credentials/factors/recovery-codes/recovery-codes.repository.js';
 import { TotpCheck } from './credentials/factors/totp/totp-check.js';
 import { TotpCodes } from './credentials/factors/totp/totp-codes.js';
@@ -52,6 +53,7 @@ import { NewPassword } from './credentials/passwords/new-password.js';
 import { PasswordCostsRepository } from './credentials/passwords/password-costs.repository.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
+import { PasswordsDependence } from './credentials/passwords/passwords-dependence.js';
 import { AccountCreation } from './registration/account-creation.js';
 import { OpenRegistration } from './registration/open-registration.js';
 import { RegistrationController } from './registration/registration.controller.js';
@@ -102,6 +104,7 @@ const passwords = [
   PasswordCredentialsRepository,
   PasswordHasher,
   PasswordPolicy,
+  PasswordsDependence,
 ];
 const addresses = [
   AccountTakeback,
@@ -130,6 +133,7 @@ const factors = [
   OwnFactors,
   RecoveryCodeUse,
   RecoveryCodes,
+  RecoveryCodesDependence,
   RecoveryCodesRepository,
   TotpCheck,
   TotpCodes,

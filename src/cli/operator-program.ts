@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addGateCheckCommand } from './gate-check.command.js';
 import { addKeysCommand } from './keys.command.js';
 import { addPasswordCommand } from './password.command.js';
+import { addSecretsCommand } from './secrets.command.js';
 import { addUnblockCommand } from './unblock.command.js';
 import { addUserReadingCommands } from './users-reading.commands.js';
 import { addUserCommands } from './users.commands.js';
@@ -28,5 +29,6 @@ export function operatorProgram(): Command {
   addUnblockCommand(program);
   addKeysCommand(program);
   addGateCheckCommand(program);
+  addSecretsCommand(program);
   return program;
 }

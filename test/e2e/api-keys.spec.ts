@@ -1,8 +1,6 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { AccountAccessController
-AccountAccess } from '../../src/admin/account-access.controller.ts
-src/admin/account-access.js';
+import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { KeyUse } from '../../src/machines/keys/key-use.js';
 import { KeySchedule } from '../../src/machines/keys/key-schedule.js';
@@ -316,8 +314,7 @@ describeWithRedis('API keys', () => {
     const other = await logIn(here, email);
     expect((await call(other.accessToken, '/users/me', {}, there)).statusCode).toBe(200);
     await Promise.all([
-      here.app.get(AccountAccessController
-AccountAccess, { strict: false }).endSessions(email, ORIGIN),
+      here.app.get(AccountAccess, { strict: false }).endSessions(email, ORIGIN),
       ...Array.from({ length: 8 }, () =>
         call(other.accessToken, '/users/me/api-keys', { body: { name: 'x', scopes: ['a:b'] } }, there),
       ),

@@ -67,10 +67,7 @@ describe('the gateway', () => {
         throw new TokenRefused('unknown_key');
       },
     });
-    person = await signUp({
-      ...app,
-      call: (request) => app.call({ ...request, headers: { 'x-forwarded-for': '192.0.2.200' } }),
-    });
+    person = await newPerson();
   });
   afterAll(async () => {
     await app.close();
@@ -78,6 +75,16 @@ describe('the gateway', () => {
   });
 
   let address = 0;
+  /** Each request of it comes from an address of its own, because a busy machine makes it try again. */
+  const newPerson = () =>
+    signUp({
+      ...app,
+      call: (request) =>
+        app.call({
+          ...request,
+          headers: { 'x-forwarded-for': `2001:db8:${(address += 1).toString(16)}::1` },
+        }),
+    });
   /** Every question comes from a client of its own, unless it names one. */
   const ask = (rule: string, { headers, ...request }: Omit<TestRequest, 'url'> = {}) =>
     app.call({
@@ -189,10 +196,7 @@ describe('the gateway', () => {
   });
 
   it('asks for a recent proof and for a level in the terms of a step-up', async () => {
-    const other = await signUp({
-      ...app,
-      call: (one) => app.call({ ...one, headers: { 'x-forwarded-for': '192.0.2.201' } }),
-    });
+    const other = await newPerson();
     expect(await statusOf('fresh', { token: other.accessToken })).toBe(200);
     clock.advance(61_000);
     const stale = await ask('fresh', { token: other.accessToken });
@@ -226,10 +230,7 @@ describe('the gateway', () => {
   });
 
   it('ends with the session at once', async () => {
-    const other = await signUp({
-      ...app,
-      call: (one) => app.call({ ...one, headers: { 'x-forwarded-for': '192.0.2.202' } }),
-    });
+    const other = await newPerson();
     expect(await statusOf('app', { token: other.accessToken })).toBe(200);
     await app.call({ method: 'POST', url: '/auth/logout', token: other.accessToken });
     expect(await statusOf('app', { token: other.accessToken })).toBe('401 session_ended');

@@ -6,6 +6,7 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import { User } from '../../users/user.entity.js';
 import { ServiceAccount } from '../accounts/service-account.entity.js';
 import { ApiKey } from './api-key.entity.js';
+import type { KeyDigest } from './key-digests.js';
 import { type KeyOwner, keysOf } from './key-owner.js';
 
 /** A key with what its owner may do at present. */
@@ -38,14 +39,14 @@ export class ApiKeysRepository {
     await tx.insert(ApiKey, key);
   }
 
-  /** Returns the key of a digest, living or not, with its owner; null if there is none. */
-  async findByDigest(digest: Buffer): Promise<KeyWithOwner | null> {
+  /** Returns the key of one of these digests, living or not, with its owner; null if there is none. */
+  async findByDigest(digests: readonly Buffer[]): Promise<KeyWithOwner | null> {
     const found = await onDatabase(() =>
       this.dataSource
         .createQueryBuilder(ApiKey, 'key')
         .leftJoinAndMapOne('key.user', User, 'owner', 'owner.id = key.userId')
         .leftJoinAndMapOne('key.account', ServiceAccount, 'account', 'account.id = key.serviceAccountId')
-        .where('key.digest = :digest', { digest })
+        .where('key.digest = ANY(:digests)', { digests })
         .getOne(),
     );
     if (!found) return null;
@@ -111,6 +112,11 @@ export class ApiKeysRepository {
       .returning('id, name, hint, expires_at AS "expiresAt"')
       .execute();
     return raw as ApiKey[];
+  }
+
+  /** Stores another digest of a key, and nothing else. */
+  async redigest({ id }: Pick<ApiKey, 'id'>, current: KeyDigest): Promise<void> {
+    await onDatabase(() => this.dataSource.manager.update(ApiKey, { id }, { ...current }));
   }
 
   /** Stores when keys were last used, and nothing else, so that no concurrent change is undone. Rows in use are skipped. */

@@ -16,6 +16,11 @@ export interface KeyDigest {
 export class KeyDigests {
   constructor(private readonly masterKey: MasterKey) {}
 
+  /** Returns the digests of a key under every known secret, the current one first. */
+  allOf(key: string): [Buffer, ...Buffer[]] {
+    return this.masterKey.macs('api-key-digest', key) as [Buffer, ...Buffer[]];
+  }
+
   of(key: string): KeyDigest {
     return { digest: this.masterKey.mac('api-key-digest', key), secretId: this.masterKey.id };
   }

@@ -44,23 +44,29 @@ export class LivingKeys {
   }
 
   /** Returns the caller, or why there is none. Throws `dependency_unavailable`. */
-  async find(digest: KeyDigest): Promise<MachinePrincipal | DeadKey> {
+  async find(digests: readonly Buffer[], current: KeyDigest): Promise<MachinePrincipal | DeadKey> {
     this.changes.start();
-    const name = digest.digest.toString('latin1');
+    const name = current.digest.toString('latin1');
     const remembered = this.known.get(name);
     if (remembered && this.isTrusted(remembered)) return remembered.principal;
     // Many requests of one key at once cost one query.
     const underWay =
-      this.reading.get(name) ?? this.read(name, digest).finally(() => this.reading.delete(name));
+      this.reading.get(name) ?? this.read(name, digests, current).finally(() => this.reading.delete(name));
     this.reading.set(name, underWay);
     return underWay;
   }
 
-  private async read(name: string, digest: KeyDigest): Promise<MachinePrincipal | DeadKey> {
+  private async read(
+    name: string,
+    digests: readonly Buffer[],
+    current: KeyDigest,
+  ): Promise<MachinePrincipal | DeadKey> {
     const isWatching = this.changes.isCurrent;
     const { generation } = this.changes;
     const readMs = performance.now();
-    const found = await this.keys.findByDigest(digest.digest);
+    const found = await this.keys.findByDigest(digests);
+    // A key that was made before the master secret changed is rewritten when it is used.
+    if (found && found.key.secretId !== current.secretId) await this.keys.redigest(found.key, current);
     const outcome = callerOf(found, this.clock.nowMs());
     // What changed while the query ran may not be in its answer, and would not be announced again.
     if ('kind' in outcome && isWatching && generation === this.changes.generation)

@@ -1,6 +1,16 @@
 import { IsEmail, IsOptional, IsString, Matches, MinLength } from 'class-validator';
 import { isIP } from 'node:net';
-import { Flag, Integer, Limit, List, OneOf, Secret, Url } from './variables.decorator.js';
+import {
+  Flag,
+  Integer,
+  isLongEnough,
+  Limit,
+  List,
+  MIN_SECRET_BYTES,
+  OneOf,
+  Secret,
+  Url,
+} from './variables.decorator.js';
 
 const isCidr = (member: string) => {
   const [address, bits, ...rest] = member.split('/');
@@ -50,6 +60,9 @@ export class Environment {
   @IsString() DATA_DIR: string = './data';
 
   @Secret() JWT_SECRET_KEY: string;
+  /** Former values, the most recent first. */
+  @List(`former secrets of at least ${MIN_SECRET_BYTES} bytes`, isLongEnough)
+  JWT_SECRET_KEY_PREVIOUS: string[] = [];
   @OneOf('RS256', 'ES256') JWT_ALGORITHM: 'RS256' | 'ES256' = 'RS256';
   @IsOptional() @IsString() JWT_PRIVATE_KEY?: string;
   @IsOptional() @IsString() JWT_PRIVATE_KEY_FILE?: string;
@@ -62,6 +75,9 @@ export class Environment {
   @IsString() @MinLength(1) JWT_AUDIENCE: string = 'portcullis';
 
   @Secret() PASSWORD_PEPPER: string;
+  /** Former values, the most recent first. */
+  @List(`former secrets of at least ${MIN_SECRET_BYTES} bytes`, isLongEnough)
+  PASSWORD_PEPPER_PREVIOUS: string[] = [];
   @Integer(8, 128) PASSWORD_MIN_LENGTH: number = 15;
   @IsOptional() @Url('http', 'https') PASSWORD_BREACH_URL?: string;
   @Integer(4, 15) BCRYPT_ROUNDS: number = 12;

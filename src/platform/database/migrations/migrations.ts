@@ -30,6 +30,7 @@ import { ApiKeys1795400018000 } from './1795400018000-api-keys.js';
 import { SessionFactors1795400017100 } from './1795400017100-session-factors.js';
 import { Revocations1795400019000 } from './1795400019000-revocations.js';
 import { Administration1795400020000 } from './1795400020000-administration.js';
+import { SecretKeys1795400024000 } from './1795400024000-secret-keys.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -64,4 +65,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   ApiKeys1795400018000,
   Revocations1795400019000,
   Administration1795400020000,
+  SecretKeys1795400024000,
 ];
