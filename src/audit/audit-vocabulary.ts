@@ -131,6 +131,8 @@ export interface AuditDetails {
   signing_key_rotated: { kid: string };
   /** A row of the table of keys was not created by this installation and is ignored. */
   signing_key_rejected: { kid: string };
+  /** Accounts were exported, with what signs their owners in or without. */
+  accounts_exported: { secrets: boolean };
   /** The master secret was changed; the entry is in the first seal of the new key. */
   secret_changed: { variable: string; formerKeyId: string };
   /** What depended on a former secret was deleted; numbers by kind. */
@@ -215,6 +217,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   address_unblocked: true,
   signing_key_rotated: true,
   signing_key_rejected: true,
+  accounts_exported: true,
   secret_changed: true,
   secret_forgotten: true,
   sys_startup: true,

@@ -52,6 +52,7 @@ import { BreachedPasswords } from './credentials/passwords/breached-passwords.js
 import { NewPassword } from './credentials/passwords/new-password.js';
 import { PasswordCostsRepository } from './credentials/passwords/password-costs.repository.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
+import { ForeignHashes } from './credentials/passwords/foreign/foreign-hashes.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
 import { PasswordsDependence } from './credentials/passwords/passwords-dependence.js';
 import { AccountCreation } from './registration/account-creation.js';
@@ -97,6 +98,7 @@ import { SignInService } from './sign-in/sign-in.service.js';
 
 const passwords = [
   BreachedPasswords,
+  ForeignHashes,
   PasswordCostsRepository,
   NewPassword,
   PasswordChange,
@@ -221,8 +223,12 @@ const recovery = [
     NewPassword,
     PasswordChange,
     PasswordCredentials,
+    PasswordCredentialsRepository,
     PasswordHasher,
+    RecoveryCodesRepository,
     ResetLinks,
+    TotpFactorsRepository,
+    TotpSecrets,
   ],
 })
 export class AuthModule {}

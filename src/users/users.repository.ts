@@ -46,6 +46,18 @@ export class UsersRepository {
     return (raw as unknown[]).length > 0;
   }
 
+  /** Inserts accounts, except those whose address or id is taken; returns the ids of those that were inserted. */
+  async insertAll(tx: Transaction, users: readonly User[]): Promise<Set<string>> {
+    if (users.length === 0) return new Set();
+    const insert = tx
+      .createQueryBuilder()
+      .insert()
+      .into(User)
+      .values([...users]);
+    const { raw } = await insert.orIgnore().returning('id').updateEntity(false).execute();
+    return new Set((raw as { id: string }[]).map(({ id }) => id));
+  }
+
   async update(tx: Transaction, id: string, changes: Partial<User>): Promise<void> {
     await tx.update(User, { id }, changes);
   }

@@ -65,6 +65,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   address_unblocked: 'Unblocked an address',
   signing_key_rotated: 'Rotated the signing key',
   signing_key_rejected: 'A signing key that is not authentic was ignored',
+  accounts_exported: 'Exported accounts',
   secret_changed: 'The master secret was changed',
   secret_forgotten: 'What depended on a former secret was deleted',
   sys_startup: 'The service started',

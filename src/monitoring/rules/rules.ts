@@ -13,6 +13,7 @@ import { loginAfterFailures } from './login-after-failures.rule.js';
 import { loginFromNewDevice } from './login-from-new-device.rule.js';
 import { passwordSpraying } from './password-spraying.rule.js';
 import { privilegeGranted } from './privilege-granted.rule.js';
+import { secretsExported } from './secrets-exported.rule.js';
 import { rateLimitStorm } from './rate-limit-storm.rule.js';
 import { refreshTokenReuse } from './refresh-token-reuse.rule.js';
 import type { Response, Rule } from './rule.js';
@@ -38,6 +39,7 @@ const FACTORIES: readonly RuleFactory[] = [
   factorGuessing,
   factorRemoved,
   gatewayUnknownRule,
+  secretsExported,
 ];
 
 /**

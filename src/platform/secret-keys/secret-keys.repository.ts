@@ -71,6 +71,15 @@ export class SecretKeysRepository {
     );
   }
 
+  /** Records that imported values depend on a secret with which this installation has made none. */
+  async depend(tx: Transaction, variable: SecretVariable, keyId: string): Promise<void> {
+    await tx.query(
+      `INSERT INTO secrets_in_use (variable, key_id, since, last_made_at) VALUES ($1, $2, ${this.instant}, 'epoch')
+       ON CONFLICT (variable, key_id) DO NOTHING`,
+      [variable, keyId],
+    );
+  }
+
   /** Returns the secrets in use, the oldest first. */
   async inUse(manager: Transaction = this.dataSource.manager): Promise<SecretInUse[]> {
     return onDatabase(() =>

@@ -69,6 +69,11 @@ export class PasswordCredentialsRepository {
     await tx.update(PasswordCredential, { userId }, { hash, pepperId });
   }
 
+  /** Stores the passwords of new accounts. */
+  async insertAll(tx: Transaction, credentials: readonly PasswordCredential[]): Promise<void> {
+    if (credentials.length > 0) await tx.insert(PasswordCredential, [...credentials]);
+  }
+
   /** Returns how many hashes need a pepper. Hashes of the first versions name none: it is the oldest. */
   async countMadeWith(pepperId: string): Promise<number> {
     const [row] = await onDatabase(() =>

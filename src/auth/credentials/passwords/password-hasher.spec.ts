@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Environment } from '../../../platform/config/environment.js';
 import { keyIdOf } from '../../../platform/crypto/key-id.js';
 import { Peppers } from '../../../platform/crypto/master-key.js';
+import { ForeignHashes } from './foreign/foreign-hashes.js';
 import type { PasswordCostsRepository } from './password-costs.repository.js';
 import { PasswordHasher } from './password-hasher.js';
 import { storedHash } from './stored-hash.js';
@@ -17,6 +18,7 @@ const hasherOf = (
     Object.assign(new Environment(), { BCRYPT_ROUNDS: 4, ...settings }),
     new Peppers(settings.PASSWORD_PEPPER ?? PEPPER, settings.PASSWORD_PEPPER_PREVIOUS),
     { highest } as PasswordCostsRepository,
+    new ForeignHashes(new Environment()),
   );
 const hasher = hasherOf();
 

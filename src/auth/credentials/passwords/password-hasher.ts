@@ -6,8 +6,9 @@ import { Subject } from 'rxjs';
 import { Environment } from '../../../platform/config/environment.js';
 import { Peppers } from '../../../platform/crypto/master-key.js';
 import { HashQueue } from './hash-queue.js';
+import { ForeignHashes } from './foreign/foreign-hashes.js';
 import { PasswordCostsRepository } from './password-costs.repository.js';
-import { joinedHash, storedHash } from './stored-hash.js';
+import { FOREIGN_HASH, joinedHash, storedHash } from './stored-hash.js';
 import { letPoolYield } from './pool-priority.js';
 
 /** How long one hash took and how long it waited, seconds. */
@@ -43,6 +44,7 @@ export class PasswordHasher {
     environment: Environment,
     private readonly peppers: Peppers,
     private readonly costs: PasswordCostsRepository,
+    private readonly foreign: ForeignHashes,
   ) {
     this.rounds = environment.BCRYPT_ROUNDS;
     const width = Math.max(1, Math.floor(availableParallelism() / environment.WEB_CONCURRENCY));
@@ -79,6 +81,12 @@ export class PasswordHasher {
    */
   async verify(password: string, hash: string | null, owner: string | null = null): Promise<boolean> {
     const { hash: text, pepperId } = storedHash(hash ?? '');
+    if (text.startsWith(FOREIGN_HASH)) {
+      const isMatch = await this.foreign.verify(password, text, owner);
+      // As much work as for any other account; that of the foreign hash shows until the first login.
+      await this.verify(password, null, owner);
+      return isMatch;
+    }
     const stored = costOf(text);
     await (this.storedCosts ??= this.readStoredCosts());
     this.highestCost = Math.max(this.highestCost, stored ?? 0);
@@ -92,9 +100,10 @@ export class PasswordHasher {
     }, owner);
   }
 
-  /** Whether a stored hash has another cost than the configured one, or another pepper than the current one. */
+  /** Whether a stored hash is of another system, or has another cost or pepper than new ones. */
   isOutdated(stored: string): boolean {
     const { hash, pepperId } = storedHash(stored);
+    if (hash.startsWith(FOREIGN_HASH)) return true;
     return bcrypt.getRounds(hash) !== this.rounds || pepperId !== this.peppers.id;
   }
 

@@ -29,6 +29,11 @@ export class RecoveryCodesRepository {
     );
   }
 
+  /** Stores the codes of new accounts. */
+  async insertAll(tx: Transaction, codes: readonly RecoveryCode[]): Promise<void> {
+    if (codes.length > 0) await tx.insert(RecoveryCode, [...codes]);
+  }
+
   /** Uses up a code. Returns false if it is unknown or used: of concurrent uses, one succeeds. */
   async use(tx: Transaction, userId: string, digests: Buffer[], at: Date): Promise<boolean> {
     const unused = { userId, digest: In(digests), usedAt: IsNull() };
