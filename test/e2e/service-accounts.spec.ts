@@ -151,10 +151,7 @@ describe('service accounts', () => {
     const headers = { authorization: `Bearer ${made.key}` };
     const response = await fetch(`${here.url}/audit/stream`, { headers });
     expect(response.status).toBe(200);
-    const ended = (async () => {
-      for await (const _chunk of response.body!);
-      return performance.now();
-    })();
+    const ended = response.text().then(() => performance.now());
     await end();
     const revokedMs = performance.now();
     expect((await ended) - revokedMs).toBeLessThan(1500);

@@ -77,7 +77,7 @@ export class ServiceAccounts {
             : null;
       const name = wanted.name ?? account.name;
       const scopes = [...(wanted.scopes ?? account.scopes)];
-      const changed = Object.assign(new ServiceAccount(), { ...account }, { name, scopes, disabledAt });
+      const changed = Object.assign(new ServiceAccount(), account, { name, scopes, disabledAt });
       await this.changes.apply(tx, account, changed, origin);
       return changed;
     });
