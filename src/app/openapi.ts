@@ -15,6 +15,7 @@ import {
   REQUEST_ID_HEADER,
   RETRY_HEADER,
 } from '../platform/http/openapi/answer-headers.js';
+import { closeSchemas } from '../platform/http/openapi/closed-schemas.js';
 import { describeProblems } from '../platform/http/openapi/describe-problems.js';
 import { DOCUMENTATION_STYLE } from '../platform/http/openapi/documentation-style.js';
 import { errorsPage } from '../platform/http/openapi/errors-page.js';
@@ -102,6 +103,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   for (const route of routes) secure(document, route);
   document.paths = inReadingOrder(document.paths);
   limits.complete(document);
+  closeSchemas(document);
   nameCodes(document);
   describeHeaders(document, REQUEST_ID_HEADER, isSuccess);
   describeHeaders(document, RETRY_HEADER, isWorthRetrying);

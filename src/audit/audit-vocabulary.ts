@@ -41,8 +41,8 @@ export interface AuditDetails {
   authn_recovery_code_used: { left: number };
   /** The user of a session authenticated again. `amr` lists the session's methods since then. */
   authn_step_up: { account: string; methods: string[]; amr: string[] };
-  /** `by`: the owner with the old password, the owner with a mailed link, or an operator. */
-  authn_password_change: { by: 'change' | 'reset' | 'operator' };
+  /** `by`: with the old password, or with a link. */
+  authn_password_change: { by: 'change' | 'reset' };
   /** A new password was refused because the link that came with it is not valid. */
   authn_password_change_fail: { by: 'reset' };
   /** Somebody asked for a link to set a new password. A failure: no enabled account has the address, and nothing was sent. */
@@ -75,8 +75,13 @@ export interface AuditDetails {
   user_created: { roles: string[] };
   user_create_fail: { account: string };
   user_updated: { members: string[] };
+  /** The link to accept an invited account was sent, or handed to an operator. */
+  user_invited: Record<string, never>;
+  /** The owner of an invited account chose a password. */
+  user_invitation_accepted: Record<string, never>;
+  user_invitation_fail: Record<string, never>;
   /** The account's address was verified. */
-  user_email_verified: { by: 'link' | 'code' | 'reset' };
+  user_email_verified: { by: 'link' | 'code' | 'reset' | 'invitation' };
   /** A verification link or code was refused; `reason` is the response's code. */
   user_email_verify_fail: { by: 'link' | 'code' };
   /** The address does not change before the new one is verified. */
@@ -184,6 +189,9 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_created: true,
   user_create_fail: true,
   user_updated: true,
+  user_invited: true,
+  user_invitation_accepted: true,
+  user_invitation_fail: true,
   user_email_verified: true,
   user_email_verify_fail: true,
   user_email_change_requested: true,

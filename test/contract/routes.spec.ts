@@ -23,6 +23,7 @@ const CONTRACT = {
   'POST /auth/password/forgot': 'public',
   'POST /auth/password/reset': 'public',
   'POST /auth/sessions/disown': 'public',
+  'POST /auth/invitation': 'public',
   'POST /auth/email/verification': 'public',
   'POST /auth/email/verify': 'public',
   'POST /auth/email/undo': 'public',
@@ -64,6 +65,8 @@ const CONTRACT = {
   'POST /alerts/:id/acknowledge': 'admin, auditor',
   'POST /alerts/:id/resolve': 'admin, auditor',
   'GET /admin/users': 'admin',
+  'POST /admin/users': 'admin',
+  'POST /admin/users/:id/invitation': 'admin',
   'GET /admin/users/:id': 'admin',
   'PATCH /admin/users/:id': 'admin',
   'DELETE /admin/users/:id': 'admin',
@@ -86,6 +89,7 @@ const CONTRACT = {
   'GET /account/verify': 'public',
   'GET /account/reset': 'public',
   'GET /account/undo': 'public',
+  'GET /account/invitation': 'public',
   'GET /account/device': 'public',
   'GET /account/assets/:name': 'public',
   // Exists only where mails are caught, see mailbox.spec.ts.
@@ -125,6 +129,7 @@ describe('the routes', () => {
     ]);
     expect(named(routes.filter(({ slow }) => slow === 'password'))).toEqual([
       'POST /auth/email/verify',
+      'POST /auth/invitation',
       'POST /auth/login',
       'POST /auth/password/reset',
       'POST /auth/register',

@@ -153,6 +153,7 @@ export class Environment {
   /** Pages that links in mails lead to, `$PUBLIC_URL/account/...` if unset; the token is added as the fragment. */
   @Url('http', 'https') LINK_VERIFY_URL: string;
   @Url('http', 'https') LINK_RESET_URL: string;
+  @Url('http', 'https') LINK_INVITATION_URL: string;
   @Url('http', 'https') LINK_UNDO_URL: string;
   @Url('http', 'https') LINK_DEVICE_URL: string;
   @Flag() ACCOUNT_PAGES_ENABLED: boolean = true;
