@@ -45,6 +45,7 @@ export class ServiceAccountDto {
   @ApiProperty({ type: [String], example: ['users:read', 'orders:read'] })
   scopes: string[];
 
+  /** Whether its keys are refused for now. */
   disabled: boolean;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
