@@ -702,6 +702,9 @@ export type ServiceAccount = {
     name: string;
     scopes: Array<string>;
     createdAt: string;
+    /**
+     * Whether its keys are refused for now.
+     */
     disabled: boolean;
 };
 
