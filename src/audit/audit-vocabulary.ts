@@ -1,3 +1,4 @@
+import type { UsedKey } from '../platform/access/principal.js';
 import type { GroupedRefusals } from './refusals/grouped-refusals.js';
 
 /** The rule of the gateway that was asked, if the request went to an application behind a proxy. */
@@ -105,6 +106,21 @@ export interface AuditDetails {
   personal_data_erased: { entries: number; format1: number };
   user_unlocked: Record<string, never>;
   privilege_permissions_changed: { granted: string[]; revoked: string[] };
+  /** An API key was created. `serviceAccountId` is that of its owner, if it is not the key of a person. */
+  api_key_created: UsedKey & { scopes: string[]; expiresAt: string };
+  /** An API key got a successor; it ends within a day. */
+  api_key_rotated: UsedKey & { successorId: string };
+  /** An API key was ended before it expired, for the given `reason`. */
+  api_key_revoked: UsedKey;
+  service_account_created: { serviceAccountId: string; scopes: string[] };
+  /** `members` have changed; `scopes` and `disabled` are as they are now. */
+  service_account_updated: {
+    serviceAccountId: string;
+    members: string[];
+    scopes: string[];
+    disabled: boolean;
+  };
+  service_account_deleted: { serviceAccountId: string };
   authz_fail: { required: string[] } & AskedRule;
   malicious_csrf: { origin: string | null; fetchSite: string | null } & AskedRule;
   /** With the members of a group, it represents several refusals of one caller. */
@@ -146,8 +162,8 @@ export type AuditOutcome = 'success' | 'failure';
 /** The type of API calls in the trail. */
 export const API_CALL = 'api_call';
 
-/** The effect of an event on its user's sessions: it ends the one that it names, or all of them. */
-type Ends = 'session' | 'every session';
+/** What an event ends: streams of the session or the API key that it names, or all of its user or service account. */
+type Ends = 'session' | 'every session' | 'key' | 'service account';
 
 /** The vocabulary as values. Its type ensures that it is complete. */
 const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
@@ -197,6 +213,12 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   personal_data_erased: true,
   user_unlocked: true,
   privilege_permissions_changed: { ends: 'every session' },
+  api_key_created: true,
+  api_key_rotated: { ends: 'key' },
+  api_key_revoked: { ends: 'key' },
+  service_account_created: true,
+  service_account_updated: { ends: 'service account' },
+  service_account_deleted: { ends: 'service account' },
   authz_fail: true,
   malicious_csrf: true,
   gateway_rule_unknown: true,
@@ -219,7 +241,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
 /** Every type of event. */
 export const AUDIT_EVENT_TYPES = Object.keys(MARKS) as AuditEventType[];
 
-/** Returns the types of events after which a session must no longer read the trail. */
+/** Returns the types of events after which a session or key must no longer read the trail. */
 export function eventsThatEnd(ends: Ends): AuditEventType[] {
   return AUDIT_EVENT_TYPES.filter((type) => {
     const mark = MARKS[type];

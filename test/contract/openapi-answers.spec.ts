@@ -196,6 +196,7 @@ describe('the schemas', () => {
   const verification = {
     intact: true,
     entries: 0,
+    erased: 0,
     from: null,
     to: '2026-11-23T09:30:00.000Z',
     firstFault: null,

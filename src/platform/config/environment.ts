@@ -92,6 +92,7 @@ export class Environment {
   /** `$RATE_LIMIT_MAX_REQUESTS/$RATE_LIMIT_WINDOW_SECONDS` if unset. */
   @Limit() RATE_LIMIT_DEFAULT: string;
   @Limit() RATE_LIMIT_ADDRESS: string = '1000/60';
+  @Limit() RATE_LIMIT_KEY: string = '100/60';
   @Limit() RATE_LIMIT_LOGIN: string = '5/60';
   @Limit() RATE_LIMIT_LOGIN_ADDRESS: string = '30/60';
   @Limit() RATE_LIMIT_REGISTER: string = '10/60';

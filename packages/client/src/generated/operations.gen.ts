@@ -160,6 +160,62 @@ export interface Operations {
     options: { body: types.ChangeOwnEmailData['body'] };
     answer: undefined;
   };
+  'GET /users/me/api-keys': {
+    options: object;
+    answer: types.ListOwnApiKeysResponses[200];
+  };
+  'POST /users/me/api-keys': {
+    options: { body: types.CreateOwnApiKeyData['body'] };
+    answer: types.CreateOwnApiKeyResponses[201];
+  };
+  'DELETE /users/me/api-keys': {
+    options: object;
+    answer: undefined;
+  };
+  'POST /users/me/api-keys/{id}/rotation': {
+    options: { params: types.RotateOwnApiKeyData['path'] };
+    answer: types.RotateOwnApiKeyResponses[201];
+  };
+  'DELETE /users/me/api-keys/{id}': {
+    options: { params: types.RevokeOwnApiKeyData['path'] };
+    answer: undefined;
+  };
+  'GET /admin/service-accounts': {
+    options: { query?: NonNullable<types.ListServiceAccountsData['query']> | undefined };
+    answer: types.ListServiceAccountsResponses[200];
+  };
+  'POST /admin/service-accounts': {
+    options: { body: types.CreateServiceAccountData['body'] };
+    answer: types.CreateServiceAccountResponses[201];
+  };
+  'GET /admin/service-accounts/{id}': {
+    options: { params: types.GetServiceAccountData['path'] };
+    answer: types.GetServiceAccountResponses[200];
+  };
+  'PATCH /admin/service-accounts/{id}': {
+    options: { params: types.UpdateServiceAccountData['path']; body: types.UpdateServiceAccountData['body'] };
+    answer: types.UpdateServiceAccountResponses[200];
+  };
+  'DELETE /admin/service-accounts/{id}': {
+    options: { params: types.DeleteServiceAccountData['path'] };
+    answer: undefined;
+  };
+  'GET /admin/service-accounts/{id}/api-keys': {
+    options: { params: types.ListServiceAccountKeysData['path'] };
+    answer: types.ListServiceAccountKeysResponses[200];
+  };
+  'POST /admin/service-accounts/{id}/api-keys': {
+    options: { params: types.CreateServiceAccountKeyData['path']; body: types.CreateServiceAccountKeyData['body'] };
+    answer: types.CreateServiceAccountKeyResponses[201];
+  };
+  'POST /admin/service-accounts/{id}/api-keys/{keyId}/rotation': {
+    options: { params: types.RotateServiceAccountKeyData['path'] };
+    answer: types.RotateServiceAccountKeyResponses[201];
+  };
+  'DELETE /admin/service-accounts/{id}/api-keys/{keyId}': {
+    options: { params: types.RevokeServiceAccountKeyData['path'] };
+    answer: undefined;
+  };
   'GET /gate/{rule}': {
     options: { params: types.AskGatewayData['path'] };
     answer: undefined;

@@ -32,7 +32,7 @@ export type Problem = {
     /**
      * Stable; docs/errors.md and `/docs/errors` list all codes.
      */
-    code: 'csrf_rejected' | 'cursor_expired' | 'dependency_unavailable' | 'email_taken' | 'email_unverified' | 'factor_required' | 'forbidden' | 'insufficient_user_authentication' | 'internal' | 'invalid_challenge' | 'invalid_code' | 'invalid_credentials' | 'invalid_link' | 'invalid_token' | 'last_administrator' | 'mail_unconfigured' | 'malformed_request' | 'method_not_allowed' | 'not_found' | 'overloaded' | 'own_roles' | 'payload_too_large' | 'rate_limited' | 'refresh_token_reused' | 'registration_closed' | 'session_ended' | 'too_many_factors' | 'unauthenticated' | 'unsupported_media_type' | 'validation_failed' | 'wrong_status';
+    code: 'csrf_rejected' | 'cursor_expired' | 'dependency_unavailable' | 'email_taken' | 'email_unverified' | 'factor_required' | 'forbidden' | 'insufficient_user_authentication' | 'internal' | 'invalid_challenge' | 'invalid_code' | 'invalid_credentials' | 'invalid_link' | 'invalid_token' | 'key_already_rotated' | 'last_administrator' | 'mail_unconfigured' | 'malformed_request' | 'method_not_allowed' | 'not_found' | 'overloaded' | 'own_roles' | 'payload_too_large' | 'rate_limited' | 'refresh_token_reused' | 'registration_closed' | 'session_ended' | 'too_many_factors' | 'too_many_keys' | 'unauthenticated' | 'unsupported_media_type' | 'validation_failed' | 'wrong_status';
     /**
      * Quote this when contacting an operator; also in the `X-Request-Id` header field.
      */
@@ -122,54 +122,6 @@ export type AuditPage = {
     nextCursor: string | null;
 };
 
-export type EntryProof = {
-    originSalt?: string;
-    originCommitment?: string;
-    detailsSalt?: string;
-    detailsCommitment?: string;
-};
-
-export type ProvenEntry = {
-    id: string;
-    time: string;
-    /**
-     * An event type, or `api_call`.
-     */
-    type: string;
-    kind: 'event' | 'call';
-    outcome: 'success' | 'failure';
-    /**
-     * The reason for a failed event, or the problem code of a refused call.
-     */
-    reason: string | null;
-    /**
-     * The user that the entry is about.
-     */
-    userId: string | null;
-    sessionId: string | null;
-    address: string | null;
-    userAgent: string | null;
-    requestId: string | null;
-    method: string | null;
-    /**
-     * The pattern of the route, never the path itself.
-     */
-    route: string | null;
-    /**
-     * The HTTP status of the response to a call.
-     */
-    status: number | null;
-    durationMs: number | null;
-    /**
-     * Members specific to the type of event. An account is given as a keyed digest of its e-mail address, never as the
-     * address.
-     */
-    details: {
-        [key: string]: unknown;
-    } | null;
-    proof?: EntryProof;
-};
-
 export type Fault = {
     /**
      * The id of an entry, or `seal:` and the number of a seal.
@@ -202,10 +154,6 @@ export type Verification = {
      * How many entries were verified.
      */
     entries: number;
-    /**
-     * How many of them have lost their personal members, because a person was erased.
-     */
-    erased: number;
     from: string | null;
     to: string;
     firstFault: Fault | null;
@@ -635,30 +583,6 @@ export type StepUp = {
     code?: string;
 };
 
-export type OwnTrail = {
-    /**
-     * Each one has `inclusion` in addition.
-     */
-    entries: Array<ProvenEntry>;
-    seals: Array<{
-        [key: string]: unknown;
-    }>;
-    /**
-     * SubjectPublicKeyInfo, DER, base64.
-     */
-    publicKey: string;
-};
-
-export type OwnData = {
-    exportedAt: string;
-    profile: Profile;
-    sessions: Array<{
-        [key: string]: unknown;
-    }>;
-    factors: Array<Factor>;
-    trail: OwnTrail;
-};
-
 export type ChangePassword = {
     currentPassword: string;
     /**
@@ -716,6 +640,100 @@ export type UndoEmailChange = {
      * The value of `#token=` in the link.
      */
     token: string;
+};
+
+export type ApiKey = {
+    id: string;
+    name: string;
+    scopes: Array<string>;
+    /**
+     * The first ten characters of the key.
+     */
+    hint: string;
+    createdAt: string;
+    expiresAt: string;
+    /**
+     * May lag by up to a minute; null until the first use.
+     */
+    lastUsedAt: string | null;
+};
+
+export type ApiKeys = {
+    items: Array<ApiKey>;
+};
+
+export type CreateApiKey = {
+    /**
+     * For the list of keys.
+     */
+    name: string;
+    /**
+     * What the key may be used for. A scope has effect only while the owner may use it.
+     */
+    scopes: Array<string>;
+    /**
+     * Days until the key expires.
+     */
+    expiresInDays?: number;
+};
+
+export type NewApiKey = {
+    id: string;
+    name: string;
+    scopes: Array<string>;
+    /**
+     * The first ten characters of the key.
+     */
+    hint: string;
+    createdAt: string;
+    expiresAt: string;
+    /**
+     * May lag by up to a minute; null until the first use.
+     */
+    lastUsedAt: string | null;
+    /**
+     * The key itself. It is shown once and not stored.
+     */
+    key: string;
+};
+
+export type ServiceAccount = {
+    id: string;
+    name: string;
+    scopes: Array<string>;
+    createdAt: string;
+    /**
+     * Whether its keys are refused for now.
+     */
+    disabled: boolean;
+};
+
+export type ServiceAccountPage = {
+    items: Array<ServiceAccount>;
+    /**
+     * Null on the last page.
+     */
+    nextCursor: string | null;
+};
+
+export type CreateServiceAccount = {
+    name: string;
+    /**
+     * What its keys may be used for at most.
+     */
+    scopes: Array<string>;
+};
+
+export type UpdateServiceAccount = {
+    name?: string;
+    /**
+     * Scopes that are taken away are gone from all keys of the account within a second.
+     */
+    scopes?: Array<string>;
+    /**
+     * The keys of a disabled account are refused, and work again once it is enabled.
+     */
+    disabled?: boolean;
 };
 
 export type AccountSummary = {
@@ -1028,71 +1046,6 @@ export type LogInResponses = {
 
 export type LogInResponse = LogInResponses[keyof LogInResponses];
 
-export type DeleteOwnAccountData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/users/me';
-};
-
-export type DeleteOwnAccountErrors = {
-    /**
-     * `malformed_request`: The request could not be read.
-     *
-     * `validation_failed`: The request is well formed, but some of its members are invalid.
-     */
-    400: Problem;
-    /**
-     * `unauthenticated`: This endpoint requires a token, and the request carries none.
-     *
-     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
-     *
-     * `session_ended`: The token is genuine, but its session has ended; sign in again.
-     *
-     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
-     */
-    401: Problem;
-    /**
-     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
-     */
-    403: Problem;
-    /**
-     * `last_administrator`: This is the last administrator who can sign in; make another account an administrator first.
-     */
-    409: Problem;
-    /**
-     * `payload_too_large`: The body is larger than 64 KiB.
-     */
-    413: Problem;
-    /**
-     * `unsupported_media_type`: The body must be sent as application/json.
-     */
-    415: Problem;
-    /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
-     */
-    429: Problem;
-    /**
-     * `internal`: Something went wrong on our side.
-     */
-    500: Problem;
-    /**
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
-     */
-    503: Problem;
-};
-
-export type DeleteOwnAccountError = DeleteOwnAccountErrors[keyof DeleteOwnAccountErrors];
-
-export type DeleteOwnAccountResponses = {
-    /**
-     * The account is deleted.
-     */
-    204: void;
-};
-
-export type DeleteOwnAccountResponse = DeleteOwnAccountResponses[keyof DeleteOwnAccountResponses];
-
 export type GetOwnAccountData = {
     body?: never;
     path?: never;
@@ -1253,7 +1206,7 @@ export type ListAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1300,7 +1253,7 @@ export type ListAuditEntriesErrors = {
      */
     403: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -1339,7 +1292,7 @@ export type ExportAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1378,7 +1331,7 @@ export type ExportAuditEntriesErrors = {
      */
     403: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -1397,7 +1350,7 @@ export type ExportAuditEntriesError = ExportAuditEntriesErrors[keyof ExportAudit
 
 export type ExportAuditEntriesResponses = {
     /**
-     * A stream of entries, oldest first; as JSON, each with its `proof`.
+     * A stream of entries, oldest first.
      */
     200: string;
 };
@@ -1438,7 +1391,7 @@ export type ExportAuditSealsErrors = {
      */
     403: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -1498,7 +1451,7 @@ export type VerifyAuditTrailErrors = {
      */
     403: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -1537,7 +1490,7 @@ export type FollowAuditTrailData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1576,7 +1529,7 @@ export type FollowAuditTrailErrors = {
      */
     403: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -2040,7 +1993,7 @@ export type ListRevocationsErrors = {
      */
     410: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -2630,51 +2583,6 @@ export type StepUpResponses = {
 
 export type StepUpResponse = StepUpResponses[keyof StepUpResponses];
 
-export type ExportOwnDataData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/users/me/export';
-};
-
-export type ExportOwnDataErrors = {
-    /**
-     * `unauthenticated`: This endpoint requires a token, and the request carries none.
-     *
-     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
-     *
-     * `session_ended`: The token is genuine, but its session has ended; sign in again.
-     *
-     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
-     */
-    401: Problem;
-    /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
-     */
-    429: Problem;
-    /**
-     * `internal`: Something went wrong on our side.
-     */
-    500: Problem;
-    /**
-     * `overloaded`: The service is busy; try again shortly.
-     *
-     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
-     */
-    503: Problem;
-};
-
-export type ExportOwnDataError = ExportOwnDataErrors[keyof ExportOwnDataErrors];
-
-export type ExportOwnDataResponses = {
-    /**
-     * The data, as an attachment.
-     */
-    200: OwnData;
-};
-
-export type ExportOwnDataResponse = ExportOwnDataResponses[keyof ExportOwnDataResponses];
-
 export type ChangeOwnPasswordData = {
     body: ChangePassword;
     path?: never;
@@ -3133,6 +3041,926 @@ export type ChangeOwnEmailResponses = {
     202: unknown;
 };
 
+export type RevokeOwnApiKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/users/me/api-keys';
+};
+
+export type RevokeOwnApiKeysErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type RevokeOwnApiKeysError = RevokeOwnApiKeysErrors[keyof RevokeOwnApiKeysErrors];
+
+export type RevokeOwnApiKeysResponses = {
+    /**
+     * All keys are revoked.
+     */
+    204: void;
+};
+
+export type RevokeOwnApiKeysResponse = RevokeOwnApiKeysResponses[keyof RevokeOwnApiKeysResponses];
+
+export type ListOwnApiKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/users/me/api-keys';
+};
+
+export type ListOwnApiKeysErrors = {
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type ListOwnApiKeysError = ListOwnApiKeysErrors[keyof ListOwnApiKeysErrors];
+
+export type ListOwnApiKeysResponses = {
+    /**
+     * The keys.
+     */
+    200: ApiKeys;
+};
+
+export type ListOwnApiKeysResponse = ListOwnApiKeysResponses[keyof ListOwnApiKeysResponses];
+
+export type CreateOwnApiKeyData = {
+    body: CreateApiKey;
+    path?: never;
+    query?: never;
+    url: '/users/me/api-keys';
+};
+
+export type CreateOwnApiKeyErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `too_many_keys`: There can be 50 living keys at a time; revoke one of them first.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type CreateOwnApiKeyError = CreateOwnApiKeyErrors[keyof CreateOwnApiKeyErrors];
+
+export type CreateOwnApiKeyResponses = {
+    /**
+     * The key.
+     */
+    201: NewApiKey;
+};
+
+export type CreateOwnApiKeyResponse = CreateOwnApiKeyResponses[keyof CreateOwnApiKeyResponses];
+
+export type RotateOwnApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the key.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/me/api-keys/{id}/rotation';
+};
+
+export type RotateOwnApiKeyErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `key_already_rotated`: The key has a successor already. Use that one, or create another key.
+     *
+     * `too_many_keys`: There can be 50 living keys at a time; revoke one of them first.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type RotateOwnApiKeyError = RotateOwnApiKeyErrors[keyof RotateOwnApiKeyErrors];
+
+export type RotateOwnApiKeyResponses = {
+    /**
+     * The new key.
+     */
+    201: NewApiKey;
+};
+
+export type RotateOwnApiKeyResponse = RotateOwnApiKeyResponses[keyof RotateOwnApiKeyResponses];
+
+export type RevokeOwnApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the key.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/me/api-keys/{id}';
+};
+
+export type RevokeOwnApiKeyErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type RevokeOwnApiKeyError = RevokeOwnApiKeyErrors[keyof RevokeOwnApiKeyErrors];
+
+export type RevokeOwnApiKeyResponses = {
+    /**
+     * The key is revoked.
+     */
+    204: void;
+};
+
+export type RevokeOwnApiKeyResponse = RevokeOwnApiKeyResponses[keyof RevokeOwnApiKeyResponses];
+
+export type ListServiceAccountsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The `nextCursor` of the previous page; use the same filters.
+         */
+        cursor?: string;
+        /**
+         * Maximum number of items on a page.
+         */
+        limit?: number;
+    };
+    url: '/admin/service-accounts';
+};
+
+export type ListServiceAccountsErrors = {
+    /**
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type ListServiceAccountsError = ListServiceAccountsErrors[keyof ListServiceAccountsErrors];
+
+export type ListServiceAccountsResponses = {
+    /**
+     * A page of service accounts.
+     */
+    200: ServiceAccountPage;
+};
+
+export type ListServiceAccountsResponse = ListServiceAccountsResponses[keyof ListServiceAccountsResponses];
+
+export type CreateServiceAccountData = {
+    body: CreateServiceAccount;
+    path?: never;
+    query?: never;
+    url: '/admin/service-accounts';
+};
+
+export type CreateServiceAccountErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type CreateServiceAccountError = CreateServiceAccountErrors[keyof CreateServiceAccountErrors];
+
+export type CreateServiceAccountResponses = {
+    /**
+     * The service account.
+     */
+    201: ServiceAccount;
+};
+
+export type CreateServiceAccountResponse = CreateServiceAccountResponses[keyof CreateServiceAccountResponses];
+
+export type DeleteServiceAccountData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the service account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/service-accounts/{id}';
+};
+
+export type DeleteServiceAccountErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type DeleteServiceAccountError = DeleteServiceAccountErrors[keyof DeleteServiceAccountErrors];
+
+export type DeleteServiceAccountResponses = {
+    /**
+     * The service account is deleted.
+     */
+    204: void;
+};
+
+export type DeleteServiceAccountResponse = DeleteServiceAccountResponses[keyof DeleteServiceAccountResponses];
+
+export type GetServiceAccountData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the service account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/service-accounts/{id}';
+};
+
+export type GetServiceAccountErrors = {
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type GetServiceAccountError = GetServiceAccountErrors[keyof GetServiceAccountErrors];
+
+export type GetServiceAccountResponses = {
+    /**
+     * The service account.
+     */
+    200: ServiceAccount;
+};
+
+export type GetServiceAccountResponse = GetServiceAccountResponses[keyof GetServiceAccountResponses];
+
+export type UpdateServiceAccountData = {
+    body: UpdateServiceAccount;
+    path: {
+        /**
+         * The id of the service account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/service-accounts/{id}';
+};
+
+export type UpdateServiceAccountErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type UpdateServiceAccountError = UpdateServiceAccountErrors[keyof UpdateServiceAccountErrors];
+
+export type UpdateServiceAccountResponses = {
+    /**
+     * The service account after the change.
+     */
+    200: ServiceAccount;
+};
+
+export type UpdateServiceAccountResponse = UpdateServiceAccountResponses[keyof UpdateServiceAccountResponses];
+
+export type ListServiceAccountKeysData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the service account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/service-accounts/{id}/api-keys';
+};
+
+export type ListServiceAccountKeysErrors = {
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type ListServiceAccountKeysError = ListServiceAccountKeysErrors[keyof ListServiceAccountKeysErrors];
+
+export type ListServiceAccountKeysResponses = {
+    /**
+     * The keys.
+     */
+    200: ApiKeys;
+};
+
+export type ListServiceAccountKeysResponse = ListServiceAccountKeysResponses[keyof ListServiceAccountKeysResponses];
+
+export type CreateServiceAccountKeyData = {
+    body: CreateApiKey;
+    path: {
+        /**
+         * The id of the service account.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/admin/service-accounts/{id}/api-keys';
+};
+
+export type CreateServiceAccountKeyErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `too_many_keys`: There can be 50 living keys at a time; revoke one of them first.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type CreateServiceAccountKeyError = CreateServiceAccountKeyErrors[keyof CreateServiceAccountKeyErrors];
+
+export type CreateServiceAccountKeyResponses = {
+    /**
+     * The key.
+     */
+    201: NewApiKey;
+};
+
+export type CreateServiceAccountKeyResponse = CreateServiceAccountKeyResponses[keyof CreateServiceAccountKeyResponses];
+
+export type RotateServiceAccountKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the service account.
+         */
+        id: string;
+        /**
+         * The id of the key.
+         */
+        keyId: string;
+    };
+    query?: never;
+    url: '/admin/service-accounts/{id}/api-keys/{keyId}/rotation';
+};
+
+export type RotateServiceAccountKeyErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `key_already_rotated`: The key has a successor already. Use that one, or create another key.
+     *
+     * `too_many_keys`: There can be 50 living keys at a time; revoke one of them first.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type RotateServiceAccountKeyError = RotateServiceAccountKeyErrors[keyof RotateServiceAccountKeyErrors];
+
+export type RotateServiceAccountKeyResponses = {
+    /**
+     * The new key.
+     */
+    201: NewApiKey;
+};
+
+export type RotateServiceAccountKeyResponse = RotateServiceAccountKeyResponses[keyof RotateServiceAccountKeyResponses];
+
+export type RevokeServiceAccountKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the service account.
+         */
+        id: string;
+        /**
+         * The id of the key.
+         */
+        keyId: string;
+    };
+    query?: never;
+    url: '/admin/service-accounts/{id}/api-keys/{keyId}';
+};
+
+export type RevokeServiceAccountKeyErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type RevokeServiceAccountKeyError = RevokeServiceAccountKeyErrors[keyof RevokeServiceAccountKeyErrors];
+
+export type RevokeServiceAccountKeyResponses = {
+    /**
+     * The key is revoked.
+     */
+    204: void;
+};
+
+export type RevokeServiceAccountKeyResponse = RevokeServiceAccountKeyResponses[keyof RevokeServiceAccountKeyResponses];
+
 export type AskGatewayData = {
     body?: never;
     path: {
@@ -3269,7 +4097,7 @@ export type ListAccountsErrors = {
      */
     403: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -3342,7 +4170,7 @@ export type InviteAccountErrors = {
      */
     415: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -3426,7 +4254,7 @@ export type DeleteAccountErrors = {
      */
     415: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -3480,7 +4308,7 @@ export type GetAccountErrors = {
      */
     404: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -3564,7 +4392,7 @@ export type UpdateAccountErrors = {
      */
     415: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -3642,7 +4470,7 @@ export type UnlockAccountErrors = {
      */
     415: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -3724,7 +4552,7 @@ export type MailPasswordResetErrors = {
      */
     415: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -3802,7 +4630,7 @@ export type EndAccountSessionsErrors = {
      */
     415: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -3856,7 +4684,7 @@ export type ListAccountSessionsErrors = {
      */
     404: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -3934,7 +4762,7 @@ export type RemoveAccountFactorsErrors = {
      */
     415: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -4016,7 +4844,7 @@ export type RepeatInvitationErrors = {
      */
     415: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -4086,7 +4914,7 @@ export type ListAlertsErrors = {
      */
     403: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -4156,7 +4984,7 @@ export type AcknowledgeAlertErrors = {
      */
     415: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
@@ -4226,7 +5054,7 @@ export type ResolveAlertErrors = {
      */
     415: Problem;
     /**
-     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `key`: 100 per 60 s by key.
      */
     429: Problem;
     /**
