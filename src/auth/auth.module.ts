@@ -24,14 +24,29 @@ import { OwnAddressController } from './addresses/own-address.controller.js';
 import { UnverifiedSignIns } from './sign-in/unverified-sign-ins.js';
 import { VerificationRequests } from './addresses/verification-requests.js';
 import { VerifiedAddressCondition } from './addresses/verified-address-condition.js';
+import { CallerAccount } from './credentials/factors/caller-account.js';
 import { FactorAdditions } from './credentials/factors/factor-additions.js';
 import { FactorGuesses } from './sign-in/factor-guesses.js';
 import { FactorMethods } from './credentials/factors/factor-methods.js';
 import { FactorNotices } from './credentials/factors/factor-notices.js';
+import { FactorProofs } from './credentials/factors/factor-proofs.js';
 import { FactorRemoval } from './credentials/factors/factor-removal.js';
 import { FactorsController } from './credentials/factors/factors.controller.js';
 import { FactorsView } from './credentials/factors/factors-view.js';
 import { OwnFactors } from './credentials/factors/own-factors.service.js';
+import { PasskeyCeremonies } from './credentials/factors/passkeys/passkey-ceremonies.js';
+import { PasskeyChallenge } from './credentials/factors/passkeys/passkey-challenge.js';
+import { PasskeyProofs } from './credentials/factors/passkeys/passkey-proofs.js';
+import { PasskeyRegistration } from './credentials/factors/passkeys/passkey-registration.js';
+import { PasskeyRows } from './credentials/factors/passkeys/passkey-rows.js';
+import { Passkey } from './credentials/factors/passkeys/passkey.entity.js';
+import { PasskeysController } from './credentials/factors/passkeys/passkeys.controller.js';
+import { PasskeysRepository } from './credentials/factors/passkeys/passkeys.repository.js';
+import { RegistrationChallenges } from './credentials/factors/passkeys/registration-challenges.js';
+import { RelyingParty } from './credentials/factors/passkeys/relying-party.js';
+import { StepUpChallenges } from './credentials/factors/passkeys/step-up-challenges.js';
+import { WebauthnLibrary } from './credentials/factors/passkeys/webauthn-library.js';
+import { RegisteredFactors } from './credentials/factors/registered-factors.js';
 import { RecoveryCode } from './credentials/factors/recovery-codes/recovery-code.entity.js';
 import { RecoveryCodeUse } from './credentials/factors/recovery-codes/recovery-code-use.js';
 import { RecoveryCodes } from './credentials/factors/recovery-codes/recovery-codes.js';
@@ -80,6 +95,7 @@ import { recoveryCodeUsedMail } from './mails/recovery-code-used.mail.js';
 import { registrationTakenMail } from './mails/registration-taken.mail.js';
 import { verificationMail } from './mails/verification.mail.js';
 import { CodeStepUp } from './step-up/code-step-up.js';
+import { PasskeyStepUp } from './step-up/passkey-step-up.js';
 import { PasswordStepUp } from './step-up/password-step-up.js';
 import { SessionGuesses } from './step-up/session-guesses.js';
 import { StepUpController } from './step-up/step-up.controller.js';
@@ -87,6 +103,11 @@ import { StepUpService } from './step-up/step-up.service.js';
 import { FactorChallenges } from './sign-in/factor-challenges.js';
 import { FactorLoginController } from './sign-in/factor-login.controller.js';
 import { FactorLoginService } from './sign-in/factor-login.service.js';
+import { PasskeyChallenges } from './sign-in/passkey-challenges.js';
+import { PasskeyOptions } from './sign-in/passkey-options.service.js';
+import { PasskeyRecord } from './sign-in/passkey-record.js';
+import { PasskeySignInController } from './sign-in/passkey-sign-in.controller.js';
+import { PasskeySignInService } from './sign-in/passkey-sign-in.service.js';
 import { RefusedSignIns } from './sign-in/refused-sign-ins.js';
 import { LoginController } from './sign-in/login.controller.js';
 import { LoginRecord } from './sign-in/login-record.js';
@@ -122,21 +143,36 @@ const addresses = [
 ];
 /** After the addresses: an unproven address is reported before a missing factor, in the order of registration. */
 const factors = [
+  CallerAccount,
   FactorAdditions,
   FactorMethods,
   FactorNotices,
+  FactorProofs,
   FactorRemoval,
   FactorsView,
   OwnFactors,
   RecoveryCodeUse,
   RecoveryCodes,
   RecoveryCodesRepository,
+  RegisteredFactors,
   TotpCheck,
   TotpCodes,
   TotpEnrolment,
   TotpFactorsRepository,
   TotpSecrets,
   TypedCodes,
+];
+const passkeys = [
+  PasskeyCeremonies,
+  PasskeyChallenge,
+  PasskeyProofs,
+  PasskeyRegistration,
+  PasskeyRows,
+  PasskeysRepository,
+  RegistrationChallenges,
+  RelyingParty,
+  StepUpChallenges,
+  WebauthnLibrary,
 ];
 const registration = [
   AccountCreation,
@@ -151,10 +187,14 @@ const signIn = [
   FactorLoginService,
   LoginService,
   LoginRecord,
+  PasskeyChallenges,
+  PasskeyOptions,
+  PasskeyRecord,
+  PasskeySignInService,
   RefusedSignIns,
   SignInService,
 ];
-const stepUp = [CodeStepUp, PasswordStepUp, SessionGuesses, StepUpService];
+const stepUp = [CodeStepUp, PasskeyStepUp, PasswordStepUp, SessionGuesses, StepUpService];
 const ownPassword = [OwnPassword, PasswordSwap];
 const recovery = [
   AccountSecrets,
@@ -169,7 +209,7 @@ const recovery = [
 /** Registration, sign-in, step-up and the credentials that these check. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([PasswordCredential, RecoveryCode, TotpFactor]),
+    TypeOrmModule.forFeature([Passkey, PasswordCredential, RecoveryCode, TotpFactor]),
     AuditModule,
     RateLimitModule,
     UsersModule,
@@ -194,6 +234,8 @@ const recovery = [
     LoginController,
     FactorLoginController,
     FactorsController,
+    PasskeysController,
+    PasskeySignInController,
     StepUpController,
     OwnPasswordController,
     RecoveryController,
@@ -205,6 +247,7 @@ const recovery = [
     ...registration,
     ...addresses,
     ...factors,
+    ...passkeys,
     ...signIn,
     ...stepUp,
     ...ownPassword,

@@ -5,6 +5,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
+import { FactorRemoval } from '../credentials/factors/factor-removal.js';
 import { PasswordChange } from '../credentials/passwords/password-change.js';
 import { ResetLinks } from './reset-links.js';
 
@@ -16,6 +17,7 @@ export class ResetCompletion {
     private readonly passwords: PasswordChange,
     private readonly secrets: SingleUseSecrets,
     private readonly users: UsersService,
+    private readonly factors: FactorRemoval,
     private readonly audit: AuditService,
   ) {}
 
@@ -36,6 +38,7 @@ export class ResetCompletion {
    * set up before may give access any more (better-auth #10239): of secrets, not even those that outlive a new password.
    */
   private async claim(tx: Transaction, user: User, origin: Origin): Promise<User> {
+    await this.factors.removeAll(tx, user, origin);
     await this.secrets.revokeAll(tx, user.id);
     const event = { outcome: 'success' as const, userId: user.id, origin, details: { by: 'reset' as const } };
     await this.audit.record(tx, { type: 'user_email_verified', ...event });

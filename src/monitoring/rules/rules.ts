@@ -10,6 +10,7 @@ import { forgedSigningKey } from './forged-signing-key.rule.js';
 import { impossibleTravel } from './impossible-travel.rule.js';
 import { loginAfterFailures } from './login-after-failures.rule.js';
 import { loginFromNewDevice } from './login-from-new-device.rule.js';
+import { passkeyCloned } from './passkey-cloned.rule.js';
 import { passwordSpraying } from './password-spraying.rule.js';
 import { privilegeGranted } from './privilege-granted.rule.js';
 import { rateLimitStorm } from './rate-limit-storm.rule.js';
@@ -36,6 +37,7 @@ const FACTORIES: readonly RuleFactory[] = [
   privilegeGranted,
   factorGuessing,
   factorRemoved,
+  passkeyCloned,
 ];
 
 /**

@@ -1,6 +1,7 @@
 import { tlsContradictions } from './database-tls.js';
 import { mailLinkFaults } from './mail-link-faults.js';
 import { Environment } from './environment.js';
+import { passkeyDomainFaults } from './passkey-domain-faults.js';
 import { isForbiddenTarget } from './webhook-target.js';
 
 type Check = (environment: Environment) => string | false | undefined;
@@ -78,5 +79,10 @@ const CHECKS: readonly Check[] = [
 /** Returns the faults that involve several variables. */
 export function crossFaults(environment: Environment): string[] {
   const faults = CHECKS.map((check) => check(environment)).filter((fault) => typeof fault === 'string');
-  return [...faults, ...tlsContradictions(environment), ...mailLinkFaults(environment)];
+  return [
+    ...faults,
+    ...tlsContradictions(environment),
+    ...mailLinkFaults(environment),
+    ...passkeyDomainFaults(environment),
+  ];
 }

@@ -68,6 +68,9 @@ export class Environment {
   @Integer(100, 60_000) HASH_MAX_WAIT_MS: number = 5000;
   @Integer(1, 60) PASSWORD_RESET_EXPIRE_MINUTES: number = 30;
 
+  /** The domain for which passkeys are made; the host of `PUBLIC_URL` if unset. */
+  @IsOptional() @IsString() PASSKEY_RP_ID?: string;
+
   @OneOf('open', 'invitation') REGISTRATION: 'open' | 'invitation' = 'open';
   @Flag() REQUIRE_VERIFIED_EMAIL: boolean = false;
 
@@ -84,6 +87,7 @@ export class Environment {
   @Limit() RATE_LIMIT_MAIL_ADDRESS: string = '10/3600';
   @Limit() RATE_LIMIT_SECRET: string = '10/60';
   @Limit() RATE_LIMIT_FACTOR: string = '5/300';
+  @Limit() RATE_LIMIT_PASSKEY: string = '30/60';
 
   @List('CIDR blocks', isCidr) TRUSTED_PROXIES: string[] = [];
   @List('exact origins such as https://app.example.org; null and * are refused', isExactOrigin)

@@ -23,6 +23,9 @@ export type KeyPurpose =
   | 'secret-payload'
   | 'totp-secret'
   | 'recovery-code'
+  | 'passkey-challenge'
+  | 'passkey-row'
+  | 'passkey-user-handle'
   | 'installation-fingerprint';
 
 /** Keys derived by HKDF-SHA-256 (RFC 5869) from the master secret `JWT_SECRET_KEY`; none is stored anywhere. */

@@ -9,7 +9,8 @@ export type PolicyName =
   | 'mail'
   | 'mail-address'
   | 'secret'
-  | 'factor';
+  | 'factor'
+  | 'passkey';
 
 /**
  * A part of the key that requests are counted by. An anonymous caller is identified by its address. A policy by session

@@ -71,6 +71,7 @@ const TEST_VARIABLES: Variables = {
       'MAIL_ADDRESS',
       'SECRET',
       'FACTOR',
+      'PASSKEY',
     ].map((name) => [`RATE_LIMIT_${name}`, 'off']),
   ),
 };
