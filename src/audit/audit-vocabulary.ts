@@ -3,7 +3,8 @@ import type { GroupedRefusals } from './refusals/grouped-refusals.js';
 /**
  * The complete vocabulary of authentication events, using the names of the OWASP Logging Vocabulary Cheat Sheet where
  * it has one. The `details` of each type are typed below; other members cannot be recorded. If the caller acted on
- * another account or on the installation, the members of the origin's `actor` are added.
+ * another account or on the installation, the members of the origin's `actor` are added; if it used an API key, those
+ * of `usedKey`.
  */
 export interface AuditDetails {
   /** A login succeeded. `account` is the keyed digest of the submitted e-mail address. */

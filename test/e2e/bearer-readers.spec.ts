@@ -14,12 +14,18 @@ const USER = '0197a1b2-0000-7000-8000-000000000001';
 const SERVICE = '0197a1b2-0000-7000-8000-000000000002';
 const KEY = '0197a1b2-0000-7000-8000-000000000003';
 const ALL_ROLES = ['user', 'auditor', 'admin'] as const;
+const SCOPES = ['audit:read', 'alerts:read', 'alerts:write'];
 
 /** The principal of a test token, `test_key.<user>` or `test_service.<account>`; or the fault of the token. */
 async function read(token: string): Promise<Principal> {
   const [, kind = '', id = ''] = token.split(/[_.]/);
-  if (kind === 'key') return { kind: 'api-key', keyId: KEY, userId: id, roles: ALL_ROLES, scopes: ['*'] };
-  if (kind === 'service') return { kind: 'service-account', keyId: KEY, serviceAccountId: id, scopes: ['*'] };
+  const expiresAt = Date.now() / 1000 + 900;
+  const key = { kind: 'api-key', keyId: KEY, userId: id, scopes: SCOPES, expiresAt } as const;
+  if (kind === 'key') return { ...key, roles: ALL_ROLES };
+  if (kind === 'demoted') return { ...key, roles: ['user'] };
+  if (kind === 'unscoped') return { ...key, roles: ALL_ROLES, scopes: ['audit:write'] };
+  if (kind === 'service')
+    return { kind: 'service-account', keyId: KEY, serviceAccountId: id, scopes: SCOPES, expiresAt };
   if (kind === 'away') throw new Problem(PlatformErrors.dependency_unavailable);
   throw new TokenRefused(kind === 'forged' ? 'bad_signature' : 'unknown_key');
 }
@@ -52,23 +58,78 @@ describe('a bearer token of another kind', () => {
     return { answer, status: answer.statusCode, code, requestId: String(answer.headers['x-request-id']) };
   };
   const recorded = (requestId: string) =>
-    asSuperuser<{ type: string; reason: string; user_id: string | null; session_id: string | null }>(
+    asSuperuser<{
+      type: string;
+      reason: string;
+      user_id: string | null;
+      session_id: string | null;
+      key: string | null;
+    }>(
       app.database,
-      'SELECT type, reason, user_id, session_id FROM audit_events WHERE request_id = $1',
+      `SELECT type, reason, user_id, session_id, details->>'keyId' AS key FROM audit_events WHERE request_id = $1`,
       [requestId],
     );
 
   it.each([
     ['a key of a user with every role', `test_key.${USER}`, USER],
     ['a service account', `test_service.${SERVICE}`, null],
-  ])('is not admitted on any route that requires a caller: %s', async (_, token, user_id) => {
-    expect(routes(false).length).toBeGreaterThan(10);
-    for (const { method, path } of routes(false)) {
-      const { status, code, requestId } = await call(token, path, method as 'GET');
+  ])('is not admitted on any route that names no scope: %s', async (_, token, user_id) => {
+    const closed = routes(false).filter(({ scope }) => scope === undefined);
+    expect(closed.length).toBeGreaterThan(10);
+    for (const { method, path } of closed) {
+      const { answer, status, code, requestId } = await call(token, path, method as 'GET');
       expect([method, path, status, code]).toEqual([method, path, 403, 'forbidden']);
-      const refusal = { type: 'authz_fail', reason: 'forbidden', user_id, session_id: null };
+      expect(answer.headers['www-authenticate']).toBe('Bearer error="insufficient_scope"');
+      const refusal = { type: 'authz_fail', reason: 'forbidden', user_id, session_id: null, key: KEY };
       await expect.poll(() => recorded(requestId)).toEqual([refusal]);
     }
+  });
+
+  it('is admitted where the route names one of its scopes, a key of a user only with their role', async () => {
+    const open = routes(false).filter(({ scope, path }) => scope !== undefined && path !== '/audit/stream');
+    expect(open.length).toBeGreaterThan(5);
+    for (const { method, path, scope } of open) {
+      const admitted = path.includes(':id') ? 404 : 200;
+      for (const [token, expected] of [
+        [`test_key.${USER}`, admitted],
+        [`test_service.${SERVICE}`, admitted],
+        [`test_demoted.${USER}`, 403],
+        [`test_unscoped.${USER}`, 403],
+      ] as const) {
+        const { answer, status } = await call(token, path, method as 'GET');
+        const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+        expect([method, path, token, status, answer.headers['www-authenticate']]).toEqual([
+          method,
+          path,
+          token,
+          expected,
+          expected === 403 ? challenge : undefined,
+        ]);
+      }
+    }
+  });
+
+  it('is named in the events that its request causes', async () => {
+    const { requestId } = await call(`test_service.${SERVICE}`, '/audit/events');
+    const [event] = await asSuperuser<{ type: string; user_id: null; details: object }>(
+      app.database,
+      'SELECT type, user_id, details FROM audit_events WHERE request_id = $1',
+      [requestId],
+    );
+    expect(event).toMatchObject({
+      type: 'audit_read',
+      user_id: null,
+      details: { what: 'events', keyId: KEY, serviceAccountId: SERVICE },
+    });
+  });
+
+  it('is not read from a cookie', async () => {
+    const answer = await app.call({
+      url: '/audit/events',
+      cookies: { access_token: `test_key.${USER}` },
+    });
+    expect([answer.statusCode, answer.json().code]).toEqual([401, 'invalid_token']);
+    expect(reads).toEqual([]);
   });
 
   it('is counted with the sessions and keys of its user, and a service account by itself', async () => {
@@ -93,7 +154,7 @@ describe('a bearer token of another kind', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"');
     await expect
       .poll(() => recorded(requestId))
-      .toEqual([{ type: 'authn_token_invalid', reason, user_id: null, session_id: null }]);
+      .toEqual([{ type: 'authn_token_invalid', reason, user_id: null, session_id: null, key: null }]);
   });
 
   it('that its reader cannot check is not treated as invalid', async () => {

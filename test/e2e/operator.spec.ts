@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -9,6 +8,7 @@ import { newAddress, PASSWORD, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { Tamperer } from '../support/audit/tamperer.js';
+import { type ProcessOptions, runHere, runProcess } from '../support/cli/operator-commands.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 import { freePort } from '../support/network/free-port.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
@@ -19,19 +19,6 @@ const NO_ACCOUNT = 67;
 const REFUSED = 77;
 const CONFIGURATION = 78;
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface RunOptions {
-  readonly input?: string;
-  readonly variables?: Record<string, string | undefined>;
-  /** If false, the other end of stdout is closed at once, as with `| head -1`. */
-  readonly reads?: boolean;
-}
-
 describe('the commands of an operator', { timeout: 60_000 }, () => {
   let app: TestApp;
   beforeAll(async () => {
@@ -39,35 +26,9 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
   });
   afterAll(() => app.close());
 
-  /** Runs a command next to the service, as `npm run` does, with the same configuration. */
-  const run = (
-    script: string,
-    args: readonly string[],
-    { input = '', variables = {}, reads = true }: RunOptions = {},
-  ): Promise<Outcome> => {
-    const { JWT_SECRET_KEY, PASSWORD_PEPPER, DATA_DIR } = app.environment;
-    const { settings } = app.database;
-    const env = {
-      PATH: process.env.PATH,
-      NODE_ENV: 'test',
-      BCRYPT_ROUNDS: '4',
-      JWT_ALGORITHM: 'ES256',
-      JWT_SECRET_KEY,
-      PASSWORD_PEPPER,
-      DATA_DIR,
-      DATABASE_URL: settings.DATABASE_URL,
-      DATABASE_MIGRATION_URL: settings.DATABASE_MIGRATION_URL,
-      ...variables,
-    };
-    return new Promise((resolve) => {
-      const child = execFile(process.execPath, [script, ...args], { env }, (error, stdout, stderr) => {
-        resolve({ code: Number(error?.code ?? 0), stdout, stderr });
-      });
-      child.stdin?.end(input);
-      if (!reads) child.stdout?.destroy();
-    });
-  };
-  const admin = (...args: string[]) => run('scripts/operator.mjs', args);
+  const run = (script: string, args: readonly string[], options?: ProcessOptions) =>
+    runProcess(app, script, args, options);
+  const admin = (...args: string[]) => runHere(app, args);
   const login = async (email: string, password = PASSWORD) =>
     app.call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' } });
 
@@ -207,7 +168,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     const keys = async () =>
       (await app.call({ url: '/.well-known/jwks.json' })).json().keys as { kid: string }[];
     const before = await keys();
-    const rotated = await run('scripts/operator.mjs', ['keys:rotate']);
+    const rotated = await admin('keys:rotate');
     expect(rotated.code).toBe(0);
     const said =
       /^Created key (\S+)\. Every instance publishes it within 15 seconds and signs with it from (\S+) on\./;
@@ -286,7 +247,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     const port = await freePort();
     const DATABASE_URL = `postgres://service:secret@127.0.0.1:${port}/portcullis`;
     const variables = { DATABASE_URL, DATABASE_MIGRATION_URL: undefined };
-    const { code, stdout, stderr } = await run('scripts/operator.mjs', ['users', 'list'], { variables });
+    const { code, stdout, stderr } = await runHere(app, ['users', 'list'], variables);
     expect([code, stdout]).toEqual([69, '']);
     expect(stderr).not.toMatch(/secret|at /);
   });

@@ -33,7 +33,7 @@ export class EntryFactory {
       route: null,
       status: null,
       durationMs: null,
-      details: storableDetails({ ...event.details, ...event.origin.actor }),
+      details: storableDetails({ ...event.details, ...event.origin.actor, ...event.origin.usedKey }),
     };
   }
 

@@ -3,8 +3,10 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { RequireRole } from '../../platform/access/access.decorator.js';
+import { callerIdOf } from '../../platform/access/principal.js';
+import { Scope } from '../../platform/access/scope.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { principalOf } from '../../platform/http/request-context.js';
+import { callerOf } from '../../platform/http/request-context.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { SharedVerification } from '../verification/shared-verification.js';
 import { ExportAnswer, SealsAnswer } from './audit-documentation.js';
@@ -27,6 +29,7 @@ const EXPORTS = { ofAll: 10, ofOne: 3, retryAfterSeconds: 10 };
 @ApiTags('audit')
 @Controller('audit')
 @RequireRole('admin', 'auditor')
+@Scope('audit:read')
 export class AuditController {
   private readonly open = new OpenStreams(EXPORTS);
 
@@ -69,7 +72,7 @@ export class AuditController {
     @Req() request: FastifyRequest,
   ): Promise<StreamableFile> {
     const text = this.exports.entries(filter, request.headers.accept);
-    this.open.assertRoom(principalOf(request).userId);
+    this.open.assertRoom(callerIdOf(callerOf(request)));
     await this.record.note(request, 'export', filter);
     return this.file(request, 'audit', text);
   }
@@ -87,7 +90,7 @@ export class AuditController {
     @Req() request: FastifyRequest,
   ): Promise<StreamableFile> {
     const text = this.exports.sealsOf(range);
-    this.open.assertRoom(principalOf(request).userId);
+    this.open.assertRoom(callerIdOf(callerOf(request)));
     await this.record.note(request, 'seals', range);
     return this.file(request, 'audit-seals', text);
   }
@@ -115,7 +118,7 @@ export class AuditController {
     { format, text }: ExportText,
   ): Promise<StreamableFile> {
     const stream = Readable.from(text);
-    this.open.add(stream, principalOf(request).userId);
+    this.open.add(stream, callerIdOf(callerOf(request)));
     return this.answers.answer(request, stream, {
       type: format.mediaType,
       disposition: `attachment; filename="${name}.${format.extension}"`,

@@ -20,17 +20,17 @@ export class OpenStreams {
   constructor(private readonly bounds: StreamBounds) {}
 
   /** Throws `overloaded` if another stream of this reader would exceed a limit. */
-  assertRoom(userId: string): void {
+  assertRoom(callerId: string): void {
     const { ofAll, ofOne, retryAfterSeconds } = this.bounds;
-    const own = [...this.readers.values()].filter((reader) => reader === userId).length;
+    const own = [...this.readers.values()].filter((reader) => reader === callerId).length;
     if (this.readers.size >= ofAll || own >= ofOne)
       throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds });
   }
 
   /** Counts a stream until it is closed. Throws `overloaded` if a limit is exceeded. */
-  add(stream: Readable, userId: string): void {
-    this.assertRoom(userId);
-    this.readers.set(stream, userId);
+  add(stream: Readable, callerId: string): void {
+    this.assertRoom(callerId);
+    this.readers.set(stream, callerId);
     stream.once('close', () => this.readers.delete(stream));
   }
 }

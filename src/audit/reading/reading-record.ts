@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { contextOf, principalOf } from '../../platform/http/request-context.js';
+import { recordedCaller } from '../../platform/access/principal.js';
+import { callerOf, contextOf } from '../../platform/http/request-context.js';
 import { AuditService } from '../audit.service.js';
 import type { AuditDetails } from '../audit-vocabulary.js';
 
@@ -18,13 +19,11 @@ export class ReadingRecord {
     what: AuditDetails['audit_read']['what'],
     filter: object,
   ): Promise<void> {
-    const { userId, sessionId } = principalOf(request);
     const filters = Object.entries(filter).filter(([, value]) => value !== undefined);
     await this.audit.recordAlone({
       type: 'audit_read',
       outcome: 'success',
-      userId,
-      sessionId,
+      ...recordedCaller(callerOf(request)),
       origin: contextOf(request).origin,
       details: { what, filters: filters.map(([name]) => name) },
     });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { SessionPrincipal } from '../../platform/access/principal.js';
+import type { Principal, SessionPrincipal } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { timeOfUuid } from '../../platform/crypto/uuid.js';
 import { databaseTime } from '../../platform/database/database-time.js';
@@ -15,6 +15,9 @@ const ENDS_ALL = eventsThatEnd('every session');
  * may be set back while a stream is open, so the current time is taken into account, too.
  */
 const SKEW_MS = 600_000;
+
+/** How long an instance may admit a key after its owner lost a role or was disabled, with the difference of two clocks. */
+const LATE_MS = 5000;
 
 /** A point in the trail. */
 export interface Moment {
@@ -35,12 +38,35 @@ export class SessionEndsRepository {
     private readonly clock: Clock,
   ) {}
 
+  /** Returns whether the reader's session or key has ended, or its owner's access, since the stream began. */
+  async hasEnded(principal: Principal, begun: Moment): Promise<boolean> {
+    if (principal.kind === 'session') return this.sessionHasEnded(principal, begun);
+    return principal.kind === 'api-key' ? this.ownerHasChanged(principal.userId, begun) : false;
+  }
+
+  /**
+   * Returns whether the owner of a key was disabled or deleted or got other roles. The key itself may live on; its client
+   * reconnects then.
+   */
+  private async ownerHasChanged(userId: string, { ms, position }: Moment): Promise<boolean> {
+    const [row] = await this.dataSource.query<[{ ended: boolean }]>(
+      `SELECT EXISTS (
+         SELECT FROM audit_events WHERE user_id = $1 AND time >= least($2, ${databaseTime(this.clock, 'now()')} - interval '10 minutes') AND (position >= $3 OR time >= $5)
+           AND type = ANY($4)) AS ended`,
+      [userId, new Date(ms - SKEW_MS), FeedCursor.parse(position).position, ENDS_ALL, new Date(ms - LATE_MS)],
+    );
+    return row.ended;
+  }
+
   /**
    * Returns whether the session has ended since the stream began. Also considers recent events since the session began,
    * because an instance may have admitted the reader just after the end. The session's id contains its start (RFC 9562
    * section 5.7).
    */
-  async hasEnded({ userId, sessionId }: SessionPrincipal, { ms, position }: Moment): Promise<boolean> {
+  private async sessionHasEnded(
+    { userId, sessionId }: SessionPrincipal,
+    { ms, position }: Moment,
+  ): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(
       `SELECT EXISTS (
          SELECT FROM audit_events WHERE user_id = $1 AND time >= least($2, ${databaseTime(this.clock, 'now()')} - interval '10 minutes') AND (position >= $3 OR time >= $7)

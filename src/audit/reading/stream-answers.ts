@@ -1,9 +1,9 @@
 import { Injectable, StreamableFile } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
-import type { SessionPrincipal } from '../../platform/access/principal.js';
+import type { Principal } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
-import { principalOf } from '../../platform/http/request-context.js';
+import { callerOf } from '../../platform/http/request-context.js';
 import { AuditFeed } from '../feed/audit-feed.js';
 import { type Moment, SessionEndsRepository } from './session-ends.repository.js';
 
@@ -20,7 +20,7 @@ export class StreamAnswers {
   ) {}
 
   /**
-   * Sends a stream, which ends when the reader's session, role or access token ends. A HEAD request gets only the
+   * Sends a stream, which ends when the reader's session, key, role or access token ends. A HEAD request gets only the
    * header fields, because Fastify would read the whole stream and discard it.
    */
   async answer(
@@ -29,7 +29,7 @@ export class StreamAnswers {
     options: { type: string; disposition?: string },
   ): Promise<StreamableFile> {
     if (request.method === 'HEAD') stream.destroy();
-    else await this.watch(principalOf(request), stream);
+    else await this.watch(callerOf(request), stream);
     return new StreamableFile(stream, options);
   }
 
@@ -37,7 +37,7 @@ export class StreamAnswers {
    * Destroys the stream once its reader may no longer read. If PostgreSQL is unavailable, destroys the stream and
    * throws.
    */
-  async watch(principal: SessionPrincipal, stream: Readable): Promise<void> {
+  async watch(principal: Principal, stream: Readable): Promise<void> {
     const begun = await this.present().catch((error: unknown) => {
       stream.destroy();
       throw error;
@@ -65,7 +65,7 @@ export class StreamAnswers {
   }
 
   /** While PostgreSQL is unavailable, nothing can be read either, so the check is retried. */
-  private async endWithSession(principal: SessionPrincipal, begun: Moment, stream: Readable): Promise<void> {
+  private async endWithSession(principal: Principal, begun: Moment, stream: Readable): Promise<void> {
     if (await this.ends.hasEnded(principal, begun).catch(() => false)) stream.destroy();
   }
 }

@@ -2,8 +2,9 @@ import { Controller, Get, Header, Headers, Query, Req, type StreamableFile } fro
 import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { RequireRole } from '../../platform/access/access.decorator.js';
+import { Scope } from '../../platform/access/scope.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { principalOf } from '../../platform/http/request-context.js';
+import { callerOf } from '../../platform/http/request-context.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { API_CALL } from '../audit-vocabulary.js';
@@ -19,6 +20,7 @@ import { AuditStreams } from './audit-streams.js';
 @ApiTags('audit')
 @Controller('audit/stream')
 @RequireRole('admin', 'auditor')
+@Scope('audit:read')
 export class AuditStreamController {
   constructor(
     private readonly streams: AuditStreams,
@@ -48,7 +50,7 @@ export class AuditStreamController {
     const position = await this.positionAfter(lastEventId);
     await this.record.note(request, 'stream', filter);
     const stream = this.streams.begin({
-      principal: principalOf(request),
+      principal: callerOf(request),
       position,
       calls: filter.type === undefined || filter.type === API_CALL,
       wants: matching(filter),

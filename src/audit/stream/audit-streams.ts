@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Readable } from 'node:stream';
+import { callerIdOf } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { OpenStreams } from '../reading/open-streams.js';
 import { AuditFeed } from '../feed/audit-feed.js';
@@ -31,10 +32,10 @@ export class AuditStreams implements OnModuleDestroy {
    * does. Throws `overloaded` if there are too many streams, in total or of this reader.
    */
   begin(subscription: Subscription): Readable {
-    const { userId } = subscription.principal;
-    this.open.assertRoom(userId);
+    const callerId = callerIdOf(subscription.principal);
+    this.open.assertRoom(callerId);
     const stream = this.streamOf(subscription);
-    this.open.add(stream, userId);
+    this.open.add(stream, callerId);
     return stream;
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SessionPrincipal } from '../../platform/access/principal.js';
+import type { Principal } from '../../platform/access/principal.js';
 import type { Clock } from '../../platform/clock/clock.js';
 import { isDatabaseUnavailable } from '../../platform/database/database-problem.js';
 import type { AuditEntry } from '../audit-entry.js';
@@ -15,7 +15,7 @@ const BATCH = 200;
 
 /** The entries requested by a reader, and the position from which to start. */
 export interface Subscription {
-  readonly principal: SessionPrincipal;
+  readonly principal: Principal;
   /** A position of the feed; null for the current end. */
   readonly position: string | null;
   readonly calls: boolean;

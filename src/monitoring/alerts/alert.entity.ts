@@ -48,11 +48,11 @@ export class Alert {
   @Column('jsonb')
   evidence: Evidence;
 
-  /** The id of the user who acknowledged it; null if nobody did. */
+  /** The id of the user or service account that acknowledged it; null if nobody did. */
   @Column('uuid', { name: 'acknowledged_by', nullable: true })
   acknowledgedBy: string | null;
 
-  /** The id of the user who resolved it; null in state `resolved` if the cause ended on its own. */
+  /** The id of the user or service account that resolved it; null in state `resolved` if the cause ended on its own. */
   @Column('uuid', { name: 'resolved_by', nullable: true })
   resolvedBy: string | null;
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
+import { callerIdOf, type Principal, recordedCaller } from '../../platform/access/principal.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
@@ -18,7 +19,7 @@ export interface AlertPage {
   readonly nextCursor: string | null;
 }
 
-/** Lists, acknowledges and resolves alerts on behalf of users. */
+/** Lists, acknowledges and resolves alerts on behalf of users and programs. */
 @Injectable()
 export class AlertsService {
   constructor(
@@ -39,9 +40,9 @@ export class AlertsService {
   }
 
   /** Acknowledges an alert. Does nothing if it has already been acknowledged or resolved. Throws `not_found`. */
-  async acknowledge(id: string, by: string, origin: Origin): Promise<Alert> {
+  async acknowledge(id: string, by: Principal, origin: Origin): Promise<Alert> {
     return this.change(id, async (tx, alert) => {
-      if (acknowledge(alert, by)) await this.record(tx, alert, 'alert_acknowledged', by, origin);
+      if (acknowledge(alert, callerIdOf(by))) await this.record(tx, alert, 'alert_acknowledged', by, origin);
     });
   }
 
@@ -49,11 +50,11 @@ export class AlertsService {
    * Resolves an alert and unblocks the addresses that were blocked in response to it. Does nothing if it has already
    * been resolved. Throws `not_found`.
    */
-  async resolve(id: string, by: string, origin: Origin): Promise<Alert> {
+  async resolve(id: string, by: Principal, origin: Origin): Promise<Alert> {
     return this.change(id, async (tx, alert) => {
-      if (!resolve(alert, by)) return;
+      if (!resolve(alert, callerIdOf(by))) return;
       await this.record(tx, alert, 'alert_resolved', by, origin);
-      await this.blocks.ofAlert(tx, id, by, origin);
+      await this.blocks.ofAlert(tx, id, recordedCaller(by).userId, origin);
     });
   }
 
@@ -79,11 +80,17 @@ export class AlertsService {
     tx: Transaction,
     alert: Alert,
     type: 'alert_acknowledged' | 'alert_resolved',
-    by: string,
+    by: Principal,
     origin: Origin,
   ): Promise<void> {
     const details = { alertId: alert.id, rule: alert.rule };
     await this.alerts.save(tx, [alert]);
-    await this.audit.record(tx, { type, outcome: 'success', userId: by, origin, details });
+    await this.audit.record(tx, {
+      type,
+      outcome: 'success',
+      userId: recordedCaller(by).userId,
+      origin,
+      details,
+    });
   }
 }

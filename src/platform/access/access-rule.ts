@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { ACCESS_RULE, type AccessRule } from './access.decorator.js';
 import { RECENT } from './recent.decorator.js';
+import { SCOPE, type Scope } from './scope.decorator.js';
 
 /** Returns the access rule of the matched route: its handler's, or else its controller's; undefined if neither has one. */
 export function accessRuleOf(execution: ExecutionContext): AccessRule | undefined {
@@ -14,5 +15,13 @@ export function accessRuleOf(execution: ExecutionContext): AccessRule | undefine
 export function asksForRecentProof(execution: ExecutionContext): boolean {
   return (
     Reflect.hasMetadata(RECENT, execution.getHandler()) || Reflect.hasMetadata(RECENT, execution.getClass())
+  );
+}
+
+/** Returns the scope that opens the matched route to API keys: its handler's, or else its controller's; undefined if neither has one. */
+export function scopeOf(execution: ExecutionContext): Scope | undefined {
+  return (
+    (Reflect.getMetadata(SCOPE, execution.getHandler()) as Scope | undefined) ??
+    (Reflect.getMetadata(SCOPE, execution.getClass()) as Scope | undefined)
   );
 }

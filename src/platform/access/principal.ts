@@ -23,8 +23,12 @@ interface ApiKeyPrincipal {
   readonly kind: 'api-key';
   readonly keyId: string;
   readonly userId: string;
+  /** The present roles of the owner. */
   readonly roles: readonly Role[];
+  /** The scopes of the key without those for which its owner lacks the role. */
   readonly scopes: readonly string[];
+  /** Unix seconds at which the key expires. */
+  readonly expiresAt: number;
 }
 
 /** A program with an account of its own; it has scopes and no roles. */
@@ -32,11 +36,29 @@ interface ServiceAccountPrincipal {
   readonly kind: 'service-account';
   readonly keyId: string;
   readonly serviceAccountId: string;
+  /** The scopes of the key that the account has too. */
   readonly scopes: readonly string[];
+  /** Unix seconds at which the key, or the token that it got, expires. */
+  readonly expiresAt: number;
 }
 
+/** A program that calls with a key, its owner's or a service account's. */
+export type MachinePrincipal = ApiKeyPrincipal | ServiceAccountPrincipal;
+
 /** The caller, for any accepted kind of bearer token. */
-export type Principal = SessionPrincipal | ApiKeyPrincipal | ServiceAccountPrincipal;
+export type Principal = SessionPrincipal | MachinePrincipal;
+
+/** The key with which a request was made, as the details of its events name it. */
+export interface UsedKey {
+  readonly keyId: string;
+  readonly serviceAccountId?: string;
+}
+
+/** Returns the members that name the key of a caller in the details of events. */
+export function usedKeyOf(principal: MachinePrincipal): UsedKey {
+  const { keyId } = principal;
+  return principal.kind === 'api-key' ? { keyId } : { keyId, serviceAccountId: principal.serviceAccountId };
+}
 
 /** Returns the stable id by which rate limits count a caller; all sessions and keys of a person share it. */
 export function callerIdOf(principal: Principal): string {

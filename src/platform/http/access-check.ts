@@ -4,7 +4,7 @@ import { type DeclaredRoute, declaredRoutes } from './openapi/route-walk.js';
 
 /**
  * Fails the start if a route does not declare who may call it, because the authorisation guard would refuse all its
- * requests, or if a public route requires a recent proof.
+ * requests, or if a public route requires a recent proof or a scope.
  */
 @Injectable()
 export class AccessCheck implements OnModuleInit {
@@ -23,6 +23,10 @@ export class AccessCheck implements OnModuleInit {
     refuse(
       routes.filter(({ access, isRecent }) => isRecent && access?.kind === 'public'),
       'declares @Recent() beside @Public()',
+    );
+    refuse(
+      routes.filter(({ access, scope }) => scope !== undefined && access?.kind === 'public'),
+      'declares @Scope() beside @Public()',
     );
   }
 }

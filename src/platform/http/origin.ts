@@ -1,3 +1,5 @@
+import type { UsedKey } from '../access/principal.js';
+
 /**
  * Who acts on another account or on the installation: an operator with a command, by default under the login name of the
  * operating system, or an administrator over HTTP.
@@ -17,6 +19,8 @@ export interface Origin {
   readonly userAgent: string | null;
   /** Added to the details of every event with this origin. */
   readonly actor?: Actor;
+  /** The API key of the request, added to the details of its events. */
+  readonly usedKey?: UsedKey;
 }
 
 /** Returns the origin of the service's own actions (startup, schedules) and, with an actor, of operator commands. */

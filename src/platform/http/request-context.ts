@@ -9,7 +9,8 @@ import type { Origin } from './origin.js';
  * add to it, and the API-call record is written from it.
  */
 export interface RequestContext {
-  readonly origin: Origin;
+  /** Completed by the authentication guard when the caller uses an API key. */
+  origin: Origin;
   /** `performance.now()` at arrival, milliseconds. */
   readonly startedAt: number;
   /** The matched route's pattern, `/alerts/:id/resolve`; null when nothing matched. */
@@ -85,10 +86,17 @@ export function newRequestContext(
   };
 }
 
+/** Returns the caller of a route that is not public. Throws an Error on any other route. */
+export function callerOf(request: FastifyRequest): Principal {
+  const { principal } = contextOf(request);
+  if (!principal) throw new Error('The route needs its caller but is declared @Public().');
+  return principal;
+}
+
 /** Returns the caller of a route that requires a session. Throws an Error on any other route. */
 export function principalOf(request: FastifyRequest): SessionPrincipal {
   const { principal } = contextOf(request);
   if (principal?.kind !== 'session')
-    throw new Error('The route needs its caller but is not declared @SignedIn() or @RequireRole().');
+    throw new Error('The route needs its caller but is declared @Public() or @Scope().');
   return principal;
 }

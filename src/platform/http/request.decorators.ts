@@ -1,15 +1,23 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { SessionPrincipal } from '../access/principal.js';
+import type { Principal, SessionPrincipal } from '../access/principal.js';
 import type { Locale } from '../access/locale.js';
 import type { Profile } from '../access/profile.js';
 import type { Origin } from './origin.js';
 import { preferredLocale } from './preferred-locale.js';
-import { contextOf, principalOf } from './request-context.js';
+import { callerOf, contextOf, principalOf } from './request-context.js';
 
 const requestOf = (execution: ExecutionContext) => execution.switchToHttp().getRequest<FastifyRequest>();
 
-/** Injects the caller of a route that is not public. Throws an Error on a `@Public()` route, which is a programming error. */
+/** Injects the caller of a route that is not public, which with `@Scope()` can be a program. Throws an Error on a `@Public()` route. */
+export const Caller = createParamDecorator((_: unknown, execution): Principal =>
+  callerOf(requestOf(execution)),
+);
+
+/**
+ * Injects the caller of a route that is neither public nor open to API keys. Throws an Error on a `@Public()` or `@Scope()`
+ * route, which is a programming error.
+ */
 export const CurrentUser = createParamDecorator((_: unknown, execution): SessionPrincipal =>
   principalOf(requestOf(execution)),
 );

@@ -15,7 +15,7 @@ export class BlockRemoval {
   ) {}
 
   /** Removes the blocks of one alert, in the transaction that closes the alert. */
-  async ofAlert(tx: Transaction, alertId: string, by: string, origin: Origin): Promise<void> {
+  async ofAlert(tx: Transaction, alertId: string, by: string | null, origin: Origin): Promise<void> {
     await this.lift(tx, { alertId }, by, origin);
   }
 

@@ -2,7 +2,7 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { accessRuleOf } from '../../platform/access/access-rule.js';
-import type { SessionPrincipal } from '../../platform/access/principal.js';
+import { type SessionPrincipal, usedKeyOf } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { SessionState } from '../state/session-state.js';
@@ -50,7 +50,8 @@ export class AuthenticationGuard extends AuthGuard() {
       this.accept(contextOf(request), known, execution);
       return true;
     }
-    const reader = this.readers.of(token);
+    // Other kinds are accepted in the header only: a cookie could be sent without the program's knowledge.
+    const reader = this.presented.transportOf(request) === 'body' ? this.readers.of(token) : undefined;
     // A public route needs no caller, and some public routes have no rate limit that would bound the look-ups.
     if (reader) return isPublic(execution) || this.readOther(reader, token, contextOf(request));
     return super.canActivate(execution) as Promise<boolean>;
@@ -71,7 +72,9 @@ export class AuthenticationGuard extends AuthGuard() {
 
   private async readOther(reader: BearerReader, token: string, context: RequestContext): Promise<boolean> {
     try {
-      context.principal = await reader.read(token);
+      const principal = await reader.read(token);
+      context.principal = principal;
+      if (principal.kind !== 'session') context.origin = { ...context.origin, usedKey: usedKeyOf(principal) };
     } catch (error) {
       context.tokenFault = TokenRefused.faultOf(error);
     }

@@ -2,9 +2,15 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { AuditService } from '../../audit/audit.service.js';
 import type { AuditEvent } from '../../audit/audit-entry.js';
-import { accessRuleOf, asksForRecentProof } from '../../platform/access/access-rule.js';
-import { recordedCaller, type Role, type SessionPrincipal } from '../../platform/access/principal.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { accessRuleOf, asksForRecentProof, scopeOf } from '../../platform/access/access-rule.js';
+import {
+  type MachinePrincipal,
+  recordedCaller,
+  type Role,
+  type SessionPrincipal,
+} from '../../platform/access/principal.js';
+import type { Scope } from '../../platform/access/scope.decorator.js';
+import { Problem, type ProblemOccurrence } from '../../platform/errors/problem.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { RecentProof } from '../recent/recent-proof.js';
 import { SessionErrors } from '../session.errors.js';
@@ -18,7 +24,7 @@ const FORGED = 'bad_signature';
 
 /**
  * Decides whether the caller may proceed. The route must declare a rule (closed by default), the session must be live,
- * and the proof must be recent if the route requires that. Refusals are recorded here, because interceptors do not run
+ * and the proof must be recent if the route requires that. API keys need the scope that the route names. Refusals are recorded here, because interceptors do not run
  * for requests that a guard refuses.
  */
 @Injectable()
@@ -38,25 +44,45 @@ export class AuthorizationGuard implements CanActivate {
       return true;
     }
     if (!rule) throw this.forbidden(context, []);
-    return this.admit(context, rule.kind === 'roles' ? rule.anyOf : [], asksForRecentProof(execution));
+    const anyOf = rule.kind === 'roles' ? rule.anyOf : [];
+    const { principal } = context;
+    if (principal && principal.kind !== 'session')
+      return this.admitMachine(context, principal, anyOf, scopeOf(execution));
+    return this.admit(context, principal, anyOf, asksForRecentProof(execution));
   }
 
   private async admit(
     context: RequestContext,
+    principal: SessionPrincipal | null,
     anyOf: readonly Role[],
     asksForProof: boolean,
   ): Promise<boolean> {
-    if (!context.principal)
+    if (!principal)
       throw context.tokenFault ? this.invalid(context, context.tokenFault) : this.unauthenticated(context);
-    const { principal } = context;
-    // No route declares a scope for keys yet.
-    if (principal.kind !== 'session') throw this.forbidden(context, anyOf);
     context.profile = await this.sessions.accountOf(context, principal);
     if (!context.profile) throw this.ended(context, principal);
     if (anyOf.length > 0 && !anyOf.some((role) => principal.roles.includes(role)))
       throw this.forbidden(context, anyOf);
     if (asksForProof) await this.assertRecent(context, principal);
     return true;
+  }
+
+  /**
+   * Admits a program only by the scope that the route names. A person's key needs the role too, as its owner does; a
+   * service account has no roles.
+   */
+  private admitMachine(
+    context: RequestContext,
+    principal: MachinePrincipal,
+    anyOf: readonly Role[],
+    scope: Scope | undefined,
+  ): true {
+    const lacksRole =
+      principal.kind === 'api-key' &&
+      anyOf.length > 0 &&
+      !anyOf.some((role) => principal.roles.includes(role));
+    if (scope !== undefined && principal.scopes.includes(scope) && !lacksRole) return true;
+    throw this.forbidden(context, scope === undefined ? anyOf : [scope], insufficientScope(scope));
   }
 
   private async assertRecent(context: RequestContext, principal: SessionPrincipal): Promise<void> {
@@ -105,7 +131,11 @@ export class AuthorizationGuard implements CanActivate {
     return new Problem(SessionErrors.session_ended, INVALID_TOKEN);
   }
 
-  private forbidden(context: RequestContext, required: readonly Role[]): Problem {
+  private forbidden(
+    context: RequestContext,
+    required: readonly string[],
+    occurrence: ProblemOccurrence = {},
+  ): Problem {
     const details = { required: [...required] };
     this.record(context, {
       type: 'authz_fail',
@@ -114,10 +144,16 @@ export class AuthorizationGuard implements CanActivate {
       ...recordedCaller(context.principal),
       details,
     });
-    return new Problem(SessionErrors.forbidden);
+    return new Problem(SessionErrors.forbidden, occurrence);
   }
 
   private record(context: RequestContext, event: Omit<AuditEvent, 'origin'>): void {
     this.audit.recordRefusal({ ...event, origin: context.origin } as AuditEvent);
   }
+}
+
+/** RFC 6750 section 3.1. A route that names no scope is open to no key. */
+function insufficientScope(scope: Scope | undefined): ProblemOccurrence {
+  const challenge = ['error="insufficient_scope"', ...(scope === undefined ? [] : [`scope="${scope}"`])];
+  return { headers: { 'www-authenticate': `Bearer ${challenge.join(', ')}` } };
 }

@@ -46,11 +46,11 @@ export class AlertDto implements AlertBody {
   })
   evidence: Evidence;
 
-  /** The id of the user who acknowledged it; null until then. */
+  /** The id of the user or service account that acknowledged it; null until then. */
   @ApiProperty({ type: String, format: 'uuid', nullable: true, example: null })
   acknowledgedBy: string | null;
 
-  /** The id of the user who closed it; null in state `resolved` if its cause ended on its own. */
+  /** The id of the user or service account that closed it; null in state `resolved` if its cause ended on its own. */
   @ApiProperty({ type: String, format: 'uuid', nullable: true, example: null })
   resolvedBy: string | null;
 }

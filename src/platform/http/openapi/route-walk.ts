@@ -3,6 +3,7 @@ import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ACCESS_RULE, type AccessRule } from '../../access/access.decorator.js';
 import { RECENT } from '../../access/recent.decorator.js';
+import { SCOPE, type Scope } from '../../access/scope.decorator.js';
 import { isOperationalHandler } from '../operational.decorator.js';
 import { SLOW, type SlowReason } from '../slow.decorator.js';
 
@@ -19,6 +20,8 @@ export interface DeclaredRoute {
   readonly access: AccessRule | undefined;
   /** Whether the route requires a recent proof in addition to its rule. */
   readonly isRecent: boolean;
+  /** The scope that opens the route to API keys; undefined if it refuses them. */
+  readonly scope: Scope | undefined;
   readonly isOperational: boolean;
   /** Why the route is slow by design; undefined if it is not. */
   readonly slow: SlowReason | undefined;
@@ -44,6 +47,8 @@ export function declaredRoutes(discovery: DiscoveryService, scanner: MetadataSca
         access: (Reflect.getMetadata(ACCESS_RULE, handler) ??
           Reflect.getMetadata(ACCESS_RULE, controller)) as AccessRule | undefined,
         isRecent: Reflect.hasMetadata(RECENT, handler) || Reflect.hasMetadata(RECENT, controller),
+        scope: (Reflect.getMetadata(SCOPE, handler) ?? Reflect.getMetadata(SCOPE, controller)) as
+          Scope | undefined,
         isOperational: isOperationalHandler(handler),
         slow: Reflect.getMetadata(SLOW, handler) as SlowReason | undefined,
       }));
