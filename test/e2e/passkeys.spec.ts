@@ -17,6 +17,8 @@ import { describeWithRedis, type RedisServer, startRedis } from '../support/redi
 import { ManualClock } from '../support/time/manual-clock.js';
 
 const MINUTE_MS = 60_000;
+/** The outline of a response. */
+const NOTHING = { id: '', response: {} };
 const ROUNDS = Number(process.env.RACE_ROUNDS ?? 3);
 const ORIGIN = 'http://localhost:3000';
 
@@ -177,16 +179,11 @@ describeWithRedis('passkeys', () => {
       expect(codeName(await register(late, new SoftwareAuthenticator().create(late)))).toBe(
         'invalid_challenge',
       );
-      for (const nonsense of [
-        {},
-        { id: 7 },
-        { id: 'x', response: [] },
-        { response: { clientDataJSON: 'e30' } },
-      ]) {
+      for (const nonsense of [NOTHING, { id: 'x', response: { clientDataJSON: 'e30', transports: 7 } }]) {
         const next = await beginPasskey(here, owner);
         expect(codeName(await register(next, nonsense))).toBe('invalid_passkey');
       }
-      for (const nonsense of ['x', 7, null, []]) {
+      for (const nonsense of ['x', 7, null, [], {}, { id: 7, response: {} }, { id: 'x', response: [] }]) {
         const next = await beginPasskey(here, owner);
         expect(codeName(await register(next, nonsense as object))).toBe('validation_failed');
       }
@@ -254,7 +251,7 @@ describeWithRedis('passkeys', () => {
       clock.advance(11 * MINUTE_MS);
       const attempts: [string, Partial<TestRequest>][] = [
         ['/users/me/factors/passkeys/options', { body: {} }],
-        ['/users/me/factors/passkeys', { body: { challenge: 'x', response: {} } }],
+        ['/users/me/factors/passkeys', { body: { challenge: 'x', response: NOTHING } }],
         [`/users/me/factors/${id}`, { method: 'DELETE' }],
       ];
       for (const [url, request] of attempts) {
@@ -667,7 +664,7 @@ describe('the policy of passkeys', () => {
       const begun = await beginAuthentication(app);
       await beginAuthentication(app);
       const use = () =>
-        app.call({ url: '/auth/passkey', body: { challenge: begun.challenge, response: {} } });
+        app.call({ url: '/auth/passkey', body: { challenge: begun.challenge, response: NOTHING } });
       expect([codeName(await use()), codeName(await use())]).toEqual(['invalid_passkey', 'invalid_passkey']);
       const limited = await use();
       expect([limited.statusCode, limited.json<Record<string, unknown>>()['violated-policies']]).toEqual([

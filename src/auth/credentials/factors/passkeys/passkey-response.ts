@@ -51,7 +51,8 @@ export function clientDataOf({ clientDataJSON }: Pick<PasskeyResponse, 'clientDa
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+/** Whether a value is a JSON object. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const text = (value: unknown) => (typeof value === 'string' ? value : '');
