@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import { databaseTime } from '../../platform/database/database-time.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { AuthenticationMethod } from '../proofs.js';
+import type { ReducedSession } from '../revocation-list/revocation-record.js';
 
 /** A factor that an account has no longer. */
 export interface WithdrawnFactor {
@@ -18,39 +21,56 @@ const FIRST_FACTOR_ONLY = `amr = ARRAY(SELECT method FROM unnest(amr) AS method 
 /** All SQL statements that lower the level of sessions. */
 @Injectable()
 export class SessionLevelsRepository {
+  constructor(private readonly clock: Clock) {}
+
+  private get now(): string {
+    return databaseTime(this.clock, 'clock_timestamp()');
+  }
+
   /**
    * Takes a factor away from the sessions of a user that proved it, with the methods that no other factor of the session
-   * gives. What is left decides the level, as in `assuranceOf`.
+   * gives. What is left decides the level, as in `assuranceOf`. Returns the sessions that lost their level.
    */
   async withdraw(
     tx: Transaction,
     userId: string,
     { factor, methods, alsoBy }: WithdrawnFactor,
-  ): Promise<void> {
+  ): Promise<ReducedSession[]> {
     await tx.query(
       `UPDATE sessions SET factors = array_remove(factors, $2) WHERE user_id = $1 AND revoked_at IS NULL
          AND $2 = ANY (factors) AND factors && $3::text[]`,
       [userId, factor, alsoBy],
     );
-    await tx.query(
+    const [changed] = await tx.query<[(ReducedSession & { readonly isReduced: boolean })[], number]>(
       `UPDATE sessions AS s SET factors = array_remove(before.factors, $2), acr = kept.acr,
-         amr = CASE WHEN kept.several THEN kept.methods || ARRAY['mfa'] ELSE kept.methods END
+         amr = CASE WHEN kept.several THEN kept.methods || ARRAY['mfa'] ELSE kept.methods END,
+         reduced_at = CASE WHEN kept.acr = before.acr THEN before.reduced_at ELSE ${this.now} END
        FROM sessions AS before CROSS JOIN LATERAL (
          SELECT methods, several, CASE WHEN several OR 'user' = ANY (methods) THEN 'aal2' ELSE 'aal1' END AS acr
-         FROM (SELECT COALESCE(array_agg(method ORDER BY place), '{}') AS methods, count(*) FILTER (WHERE method <> 'user') > 1 AS several
+         FROM (SELECT COALESCE(array_agg(method ORDER BY place), '{}') AS methods,
+                 count(*) FILTER (WHERE method <> 'user') > 1 AS several
                FROM unnest(before.amr) WITH ORDINALITY AS held (method, place)
                WHERE method <> 'mfa' AND method <> ALL ($3::text[])) AS remaining) AS kept
-       WHERE s.id = before.id AND s.user_id = $1 AND s.revoked_at IS NULL AND $2 = ANY (s.factors)`,
+       WHERE s.id = before.id AND s.user_id = $1 AND s.revoked_at IS NULL AND $2 = ANY (s.factors)
+       RETURNING s.id, s.user_id AS "userId", s.reduced_at AS "reducedAt", kept.acr <> before.acr AS "isReduced"`,
       [userId, factor, methods],
     );
+    return changed.filter(({ isReduced }) => isReduced);
   }
 
-  /** Takes every factor away from all sessions of a user, with the level. */
-  async withdrawAll(tx: Transaction, userId: string): Promise<void> {
-    await tx.query(
-      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, factors = '{}'
-       WHERE user_id = $1 AND revoked_at IS NULL AND (acr = 'aal2' OR factors <> '{}')`,
+  /** Takes every factor away from all sessions of a user, with the level. Returns the sessions that lost their level. */
+  async withdrawAll(tx: Transaction, userId: string): Promise<ReducedSession[]> {
+    const [lowered] = await tx.query<[ReducedSession[], number]>(
+      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, reduced_at = ${this.now}, factors = '{}'
+       WHERE user_id = $1 AND revoked_at IS NULL AND acr = 'aal2'
+       RETURNING id, user_id AS "userId", reduced_at AS "reducedAt"`,
       [userId],
     );
+    await tx.query(
+      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, factors = '{}'
+       WHERE user_id = $1 AND revoked_at IS NULL AND factors <> '{}'`,
+      [userId],
+    );
+    return lowered;
   }
 }
