@@ -253,6 +253,17 @@ const recovery = [
     ...ownPassword,
     ...recovery,
   ],
-  exports: [AccountCreation, NewPassword, PasswordChange, PasswordCredentials, PasswordHasher],
+  exports: [
+    AccountCreation,
+    NewPassword,
+    PasswordChange,
+    PasswordCredentials,
+    PasswordHasher,
+    RecoveryCodes,
+    RegisteredFactors,
+    TotpCodes,
+    TotpFactorsRepository,
+    TotpSecrets,
+  ],
 })
 export class AuthModule {}

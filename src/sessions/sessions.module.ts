@@ -32,6 +32,7 @@ import { OwnSessionsController } from './own-sessions/own-sessions.controller.js
 import { OwnSessions } from './own-sessions/own-sessions.service.js';
 import { PlaceNames } from './own-sessions/place-names.js';
 import { SessionDescription } from './own-sessions/session-description.js';
+import { RoleCheck } from './levels/role-check.js';
 import { SessionLevels } from './levels/session-levels.js';
 import { SessionLevelsRepository } from './levels/session-levels.repository.js';
 import { RecentProof } from './recent/recent-proof.js';
@@ -96,7 +97,7 @@ const sessions = [
 ];
 const devices = [DeviceTokens, KnownDevicesRepository, NewDeviceNotice, SessionDevices];
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
-const levels = [SessionLevels, SessionLevelsRepository];
+const levels = [RoleCheck, SessionLevels, SessionLevelsRepository];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
 const revocation = [AccessRevocation, LogoutService, RevocationFeed, SessionRevocation];
 const revocationList = [
@@ -161,6 +162,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     SessionConditions,
     SessionDevices,
     SessionIssuer,
+    SessionsRepository,
     SessionLevels,
     SessionRevocation,
     SessionState,

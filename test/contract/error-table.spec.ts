@@ -9,6 +9,7 @@ const CONTRACT: Readonly<Record<string, number>> = {
   invalid_link: 400,
   invalid_challenge: 400,
   factor_required: 401,
+  factor_enrollment_required: 403,
   too_many_factors: 409,
   invalid_passkey: 400,
   passkey_taken: 409,

@@ -1,5 +1,6 @@
 import { IsEmail, IsOptional, IsString, Matches, MinLength } from 'class-validator';
 import { isIP } from 'node:net';
+import { type Role, ROLES } from '../access/principal.js';
 import { Flag, Integer, Limit, List, OneOf, Secret, Url } from './variables.decorator.js';
 
 const isCidr = (member: string) => {
@@ -18,6 +19,8 @@ const isRedisUrl = (member: string) =>
 
 /** Checks only the syntax. The code of the rules checks which rules exist and which responses each allows. */
 const isRuleName = (member: string) => /^[a-z_]+$/.test(member);
+
+const isRole = (member: string) => ROLES.includes(member as Role);
 
 /** What distinguishes a throwaway service for tests, beside its variables. */
 export interface ThrowawaySettings {
@@ -57,6 +60,7 @@ export class Environment {
   @Integer(1, 365) JWT_REFRESH_TOKEN_EXPIRE_DAYS: number = 7;
   @Integer(1, 400) SESSION_MAX_DAYS: number = 30;
   @Integer(60, 3600) STEP_UP_MAX_AGE_SECONDS: number = 600;
+  @List(`roles among ${ROLES.join(', ')}`, isRole) MFA_REQUIRED_ROLES: Role[] = [];
   /** `$PUBLIC_URL` if unset. */
   @IsString() @MinLength(1) JWT_ISSUER: string;
   @IsString() @MinLength(1) JWT_AUDIENCE: string = 'portcullis';
