@@ -1,9 +1,9 @@
-# Build: the compiler and nothing platform-specific (no embedded PostgreSQL, no bundled Node).
+# Build: the compiler and the bundler, which is an optional package of the platform.
 FROM node:24.21.0-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages ./packages
-RUN npm ci --omit=optional --ignore-scripts
+RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY scripts ./scripts
 COPY src ./src

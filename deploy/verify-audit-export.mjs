@@ -5,7 +5,8 @@
 //
 // audit.ndjson        GET /audit/export
 // audit-seals.ndjson  GET /audit/seals, from a minute before the first entry, fetched a minute after the export
-// PUBLIC_KEY          `checkpoint.publicKey` of GET /audit/verification, saved while the service was still trusted
+// PUBLIC_KEY          `checkpoint.publicKey` of GET /audit/verification, saved while the service was still trusted;
+//                     a later change of the key is followed if that key has signed it
 // --complete          the export was not filtered: it must contain every sealed entry between its first and its last
 //
 // Exit codes: 0 if every entry matches its seal, or came after the last seal and is counted as not proved; 1 if not;
@@ -25,7 +26,11 @@ if (!publicKey || flags.some((flag) => flag !== '--complete')) {
   console.error('Usage: verify-audit-export.mjs audit.ndjson audit-seals.ndjson PUBLIC_KEY [--complete]');
   process.exit(64);
 }
-const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
+const keyOf = (text) => createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' });
+const isSigned = (key, hash, signature) =>
+  verify(null, Buffer.from(hash, 'hex'), key, Buffer.from(signature, 'hex'));
+let trusted = publicKey;
+keyOf(trusted);
 
 /** RFC 8785: members sorted by UTF-16 code units, no white space, numbers and strings as ECMAScript writes them. */
 function canonical(value) {
@@ -53,12 +58,16 @@ async function* objects(file) {
 async function verifySeals() {
   const digests = new Map();
   let last = null;
-  for await (const { hash, signature, ...seal } of objects(sealsFile)) {
+  for await (const { hash, signature, keyChange, ...seal } of objects(sealsFile)) {
     const members = Buffer.from(seal.members, 'base64');
-    if (sha256(canonical({ ...seal, members: sha256(members) })) !== hash) {
+    const change = keyChange && { keyChange: { from: keyChange.from, to: keyChange.to } };
+    if (sha256(canonical({ ...seal, ...change, members: sha256(members) })) !== hash) {
       broken(`seal ${seal.number} does not match its own hash`);
     }
-    if (!verify(null, Buffer.from(hash, 'hex'), key, Buffer.from(signature, 'hex'))) {
+    if (keyChange?.from === trusted && isSigned(keyOf(trusted), hash, keyChange.signature)) {
+      trusted = keyChange.to;
+    }
+    if (!isSigned(keyOf(trusted), hash, signature)) {
       broken(`seal ${seal.number} was not signed with this key`);
     }
     if (last && (seal.number !== last.number + 1 || seal.previous !== last.hash)) {

@@ -14,6 +14,7 @@ const SETTINGS = [
   'tsconfig.build.json',
   'package-lock.json',
   'scripts/swagger-plugin.mjs',
+  'scripts/bundle.mjs',
 ];
 const STAMP = join(ROOT, 'dist', '.stamp.json');
 const BUILD_INFO = join(ROOT, 'dist', '.tsbuildinfo');
@@ -25,7 +26,7 @@ const NO_COMPILER =
   'dist is missing or older than src, and the compiler is not installed: run "npm ci --include=dev".\n';
 
 /**
- * Compiles `src` into `dist` if `dist` is out of date. `dist` is updated in place and never emptied, so that another
+ * Compiles `src` into `dist` and bundles its programs if `dist` is out of date. `dist` is updated in place and never emptied, so that another
  * instance can keep running from it. Of several concurrent builds, the first one compiles and the others wait. Does
  * nothing in a checkout without sources, such as an image. Exits with 78 if compilation is needed but there is no compiler
  * (`npm ci --omit=dev`), and with the compiler's exit code if the compilation fails.
@@ -39,13 +40,13 @@ export async function buildIfStale() {
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   while (!tryLock()) await delay(100);
   try {
-    if (!isFresh()) build();
+    if (!isFresh()) await build();
   } finally {
     rmSync(LOCK, { force: true });
   }
 }
 
-function build() {
+async function build() {
   const before = fingerprint();
   // The compiler re-emits what changed in the sources; it does not detect a changed plugin or setting.
   if (readStamp().settings !== before.settings) rmSync(BUILD_INFO, { force: true });
@@ -55,6 +56,8 @@ function build() {
     rmSync(LOCK, { force: true });
     process.exit(status ?? 1);
   }
+  const { bundle } = await import('./bundle.mjs');
+  await bundle(ROOT);
   writeFileSync(STAMP, JSON.stringify({ ...before, built: buildTime() }));
 }
 

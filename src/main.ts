@@ -5,6 +5,7 @@ import { serve } from './app/process.js';
 import { superviseWorkers } from './app/workers.js';
 import { SuppliedKey } from './sessions/keys/supplied-key.js';
 import { suppliedPlaces } from './monitoring/places/geoip-database.js';
+import { readGateRules } from './gateway/rules/gate-rules.js';
 import { choosePort } from './platform/config/choose-port.js';
 import { loadEnvironment } from './platform/config/load-environment.js';
 import { assertWritableFolder } from './platform/config/usable-files.js';
@@ -25,9 +26,10 @@ async function start(): Promise<() => Promise<void>> {
   if (cluster.isWorker) return serve(environment);
   await choosePort(environment);
   assertWritableFolder('DATA_DIR', environment.DATA_DIR);
-  // Both are read again where they are used; reading them here reports a fault before a database is started.
+  // They are read again where they are used; reading them here reports a fault before a database is started.
   void new SuppliedKey(environment);
   suppliedPlaces(environment);
+  await readGateRules(environment);
   const database = await prepareDatabase(environment, interruption.signal);
   try {
     const run = environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve;

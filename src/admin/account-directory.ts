@@ -1,84 +1,102 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { Profile } from '../platform/access/profile.js';
+import { isUuid } from '../platform/crypto/uuid.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { AccountGuessing } from '../rate-limit/guessing/account-guessing.js';
+import type { GuessingLock } from '../rate-limit/guessing/login-failures.repository.js';
 import { profileOf } from '../users/profile.js';
 import type { User } from '../users/user.entity.js';
-import { type AccountSearch, UsersRepository } from '../users/users.repository.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { AccountCursor } from './account-cursor.js';
+import { AccountHoldings, type Holdings } from './account-holdings.js';
+import { type AccountFilter, AccountPagesRepository } from './account-pages.repository.js';
+import { type AccountStatus, statusOf } from './account-status.js';
 
-/** Statuses of an account. The first that applies is reported, in the order disabled, locked, unverified, active. */
-export const ACCOUNT_STATUSES = ['active', 'unverified', 'locked', 'disabled'] as const;
-
-/** One of {@link ACCOUNT_STATUSES}. `locked`: logins from unknown devices are refused after too many failures. */
-export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
+/** An account in a list. */
+export interface AccountSummary extends Profile {
+  readonly status: AccountStatus;
+  /** RFC 3339, UTC; null before the first login. */
+  readonly lastLoginAt: string | null;
+}
 
 /** An account as shown to an administrator, without secrets. */
-export interface AccountView extends Profile {
-  readonly status: AccountStatus;
+export interface AccountView extends AccountSummary, Holdings {
   /** RFC 3339, UTC; null while the account is enabled. */
   readonly disabledAt: string | null;
   /** RFC 3339, UTC; null if the account is not locked, or if it stays locked until someone unlocks it. */
   readonly lockedUntil: string | null;
 }
 
-const PAGE = 200;
+/** A page of accounts, and the cursor of the next one; null on the last page. */
+export interface AccountPage {
+  readonly items: AccountSummary[];
+  readonly nextCursor: string | null;
+}
+
+/** How many times a page reads on if accounts have another status than their row says; a page may be short after that. */
+const MAX_READS = 5;
 
 /** Reads accounts for administrators and operators. */
 @Injectable()
 export class AccountDirectory {
   constructor(
     private readonly users: UsersRepository,
+    private readonly pages: AccountPagesRepository,
+    private readonly cursors: AccountCursor,
+    private readonly holdings: AccountHoldings,
     private readonly guessing: AccountGuessing,
     private readonly audit: AuditService,
   ) {}
 
   /** Returns one account by its id or canonical e-mail address. Throws `not_found`. */
   async show(who: string): Promise<AccountView> {
-    const user = await (who.includes('@') ? this.users.findByEmail(who) : this.users.findById(who));
+    const user = await this.find(who);
     if (!user) throw new Problem(PlatformErrors.not_found);
-    const [view] = await this.viewsOf([user]);
-    return view!;
+    const locks = await this.locksOf([user]);
+    const lock = locks.get(user.id);
+    return {
+      ...summaryOf(user, lock),
+      disabledAt: user.disabledAt?.toISOString() ?? null,
+      lockedUntil: lock?.until?.toISOString() ?? null,
+      ...(await this.holdings.of(user.id)),
+    };
   }
 
-  /** Yields at most `limit` accounts ordered by id, read page by page. */
-  async *list(
-    query: Omit<AccountSearch, 'after'> & { readonly status?: AccountStatus },
-  ): AsyncGenerator<AccountView, void> {
-    const { status, limit, ...search } = query;
-    let left = limit;
-    let after: string | undefined;
-    while (left > 0) {
-      const page = await this.users.page({ ...search, ...(after !== undefined && { after }), limit: PAGE });
-      for (const view of await this.viewsOf(page)) {
-        if (left === 0 || (status !== undefined && view.status !== status)) continue;
-        left -= 1;
-        yield view;
+  /** Returns a page of at most `limit` accounts. Throws `validation_failed` for a cursor of another list. */
+  async page(filter: AccountFilter, limit: number, cursor?: string): Promise<AccountPage> {
+    let place = cursor === undefined ? null : this.cursors.placeOf(cursor, filter);
+    const items: AccountSummary[] = [];
+    for (let read = 0; read < MAX_READS; read += 1) {
+      const rows = await this.pages.page(filter, place, limit + 1);
+      const locks = await this.locksOf(rows.map(({ user }) => user));
+      for (const { user, place: next } of rows) {
+        if (items.length === limit) return { items, nextCursor: this.cursors.after(place!, filter) };
+        place = next;
+        const summary = summaryOf(user, locks.get(user.id));
+        if (filter.status === undefined || filter.status === summary.status) items.push(summary);
       }
-      if (page.length < PAGE) return;
-      after = page.at(-1)!.id;
+      if (rows.length <= limit) return { items, nextCursor: null };
     }
+    return { items, nextCursor: this.cursors.after(place!, filter) };
   }
 
-  private async viewsOf(users: readonly User[]): Promise<AccountView[]> {
-    const digests = new Map(users.map(({ id, email }) => [id, this.audit.emailDigest(email)]));
-    const locks = await this.guessing.locksOf([...digests.values()]);
-    const lockOf = new Map(locks.map((lock) => [lock.emailDigest, lock]));
-    return users.map((user) => {
-      const lock = lockOf.get(digests.get(user.id)!);
-      return {
-        ...profileOf(user),
-        status: statusOf(user, lock !== undefined),
-        disabledAt: user.disabledAt?.toISOString() ?? null,
-        lockedUntil: lock?.until?.toISOString() ?? null,
-      };
-    });
+  private async find(who: string): Promise<User | null> {
+    if (who.includes('@')) return this.users.findByEmail(who);
+    return isUuid(who) ? this.users.findById(who) : null;
+  }
+
+  /** Returns the locks of those accounts that refuse guesses, by id. */
+  private async locksOf(users: readonly User[]): Promise<Map<string, GuessingLock>> {
+    const ids = new Map(users.map(({ id, email }) => [this.audit.emailDigest(email), id]));
+    const locks = await this.guessing.locksOf([...ids.keys()]);
+    return new Map(locks.map((lock) => [ids.get(lock.emailDigest)!, lock]));
   }
 }
 
-function statusOf({ disabledAt, emailVerified }: User, isLocked: boolean): AccountStatus {
-  if (disabledAt !== null) return 'disabled';
-  if (isLocked) return 'locked';
-  return emailVerified ? 'active' : 'unverified';
-}
+const summaryOf = (user: User, lock: GuessingLock | undefined): AccountSummary => ({
+  ...profileOf(user),
+  status: statusOf(user, lock !== undefined),
+  lastLoginAt: user.lastLoginAt?.toISOString() ?? null,
+});

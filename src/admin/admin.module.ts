@@ -1,18 +1,57 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { MailKindsModule } from '../platform/mail/mail.module.js';
+import { SecretsModule } from '../platform/secrets/secrets.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccountAccess } from './account-access.js';
+import { AccountAccessController } from './account-access.controller.js';
 import { AccountAdministration } from './account-administration.js';
+import { AccountChanges } from './account-changes.js';
+import { AccountCursor } from './account-cursor.js';
+import { AccountDeletion } from './account-deletion.js';
 import { AccountDirectory } from './account-directory.js';
+import { AccountHoldings } from './account-holdings.js';
+import { AccountNotices } from './account-notices.js';
+import { AccountPagesRepository } from './account-pages.repository.js';
+import { AccountSessions } from './account-sessions.js';
+import { AccountsController } from './accounts.controller.js';
 import { BootstrapAdministrator } from './bootstrap-administrator.js';
+import { LockedAccounts } from './locked-accounts.js';
+import { accountDeletedMail } from './mails/account-deleted.mail.js';
+import { accountDisabledMail } from './mails/account-disabled.mail.js';
+import { linkHandedOutMail } from './mails/link-handed-out.mail.js';
+import { roleChangedMail } from './mails/role-changed.mail.js';
 import { OperatorPasswords } from './operator-passwords.js';
+import { PasswordLinks } from './password-links.js';
 
-/** Account administration: what operators can do to accounts, and the first administrator. */
+const reading = [AccountCursor, AccountDirectory, AccountHoldings, AccountPagesRepository, AccountSessions];
+const changes = [
+  AccountAccess,
+  AccountAdministration,
+  AccountChanges,
+  AccountDeletion,
+  AccountNotices,
+  LockedAccounts,
+  OperatorPasswords,
+  PasswordLinks,
+];
+
+/** Account administration: what administrators and operators can do to accounts, and the first administrator. */
 @Module({
-  imports: [AuditModule, RateLimitModule, UsersModule, SessionsModule, AuthModule],
-  providers: [AccountAdministration, AccountDirectory, BootstrapAdministrator, OperatorPasswords],
-  exports: [AccountAdministration, AccountDirectory, OperatorPasswords],
+  imports: [
+    AuditModule,
+    RateLimitModule,
+    UsersModule,
+    SessionsModule,
+    AuthModule,
+    SecretsModule,
+    MailKindsModule.with(accountDeletedMail, accountDisabledMail, linkHandedOutMail, roleChangedMail),
+  ],
+  controllers: [AccountsController, AccountAccessController],
+  providers: [...reading, ...changes, BootstrapAdministrator],
+  exports: [AccountAccess, AccountAdministration, AccountDirectory, OperatorPasswords, PasswordLinks],
 })
 export class AdminModule {}

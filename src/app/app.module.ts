@@ -1,9 +1,11 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { MovingModule } from '../admin/moving/moving.module.js';
 import { AdminModule } from '../admin/admin.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { AccountPagesModule } from '../auth/pages/account-pages.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
 import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js';
 import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
 import { CrossSiteCheck } from '../sessions/guards/cross-site-check.js';
@@ -24,6 +26,7 @@ import { LeaderModule } from '../platform/leader/leader.module.js';
 import { LoggingModule } from '../platform/logging/logging.module.js';
 import { MailModule } from '../platform/mail/mail.module.js';
 import { OutboxModule } from '../platform/outbox/outbox.module.js';
+import { SecretKeysModule } from '../platform/secret-keys/secret-keys.module.js';
 import { SecretsModule } from '../platform/secrets/secrets.module.js';
 import { RedisModule } from '../platform/redis/redis.module.js';
 import { TracingModule } from '../platform/tracing/tracing.module.js';
@@ -66,6 +69,7 @@ const PLATFORM = [
   DatabaseModule,
   RedisModule,
   LeaderModule,
+  SecretKeysModule,
   HealthModule,
   OutboxModule,
   SecretsModule,
@@ -91,7 +95,9 @@ export class AppModule {
         SessionsModule,
         AuthModule,
         AccountPagesModule.with(environment),
+        GatewayModule,
         AdminModule,
+        MovingModule,
         MonitoringModule,
         ...modules,
       ],

@@ -77,9 +77,11 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addTag('auth', 'Registration, login, token refresh, logout.')
     .addTag('users', 'The signed-in account.')
+    .addTag('administration', 'The accounts of other people, for administrators.')
     .addTag('keys', 'Public keys for verifying access tokens offline.')
     .addTag('rate limits', 'The rate limits of this service.')
     .addTag('audit', 'The audit trail, and proof that it was not altered.')
+    .addTag('gateway', 'Questions of proxies about requests to applications behind them.')
     .addTag('monitoring', 'Security alerts and how they were resolved.')
     .addTag('operation', 'Endpoints for supervisors, load balancers and Prometheus.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: BEARER }, 'bearer')
@@ -89,6 +91,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (_controller, method) => method,
   });
+  for (const route of routes) keepOneMethod(document, route);
   for (const route of routes) secure(document, route);
   document.paths = inReadingOrder(document.paths);
   limits.complete(document);
@@ -97,6 +100,15 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   describeHeaders(document, RETRY_HEADER, isWorthRetrying);
   return toOpenApi31(withoutDtoSuffix(document));
 }
+
+/** A route for all methods is described once, by the method that proxies ask with. */
+function keepOneMethod({ paths }: OpenAPIObject, { path, method }: DeclaredRoute): void {
+  const template = templateOf(path);
+  const get = paths[template]?.get;
+  if (method === 'ALL' && get) paths[template] = { get };
+}
+
+const templateOf = (path: string) => path.replaceAll(/:(\w+)/g, '{$1}');
 
 /** Moves the routes that a newcomer needs first to the top; a tag lists its routes in the document's order. */
 function inReadingOrder(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
@@ -156,6 +168,8 @@ export function serveErrors(app: NestFastifyApplication): void {
 function problemsOf({ method, access, isRecent, handler, isOperational }: DeclaredRoute): ProblemRow[] {
   const declared = (Reflect.getMetadata(PROBLEMS, handler) ?? []) as ProblemRow[];
   if (isOperational) return declared;
+  if (access?.kind === 'proxy')
+    return [...declared, PlatformErrors.dependency_unavailable, PlatformErrors.internal];
   const { malformed_request, validation_failed, payload_too_large, unsupported_media_type } = PlatformErrors;
   const changes = method !== 'GET';
   return [
@@ -176,7 +190,8 @@ function problemsOf({ method, access, isRecent, handler, isOperational }: Declar
 
 /** Adds a route's access rule. The pipeline reads it from decorators that the document generator does not support. */
 function secure(document: OpenAPIObject, { path, method, access }: DeclaredRoute): void {
-  const operation = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase() as 'get'];
+  const operation =
+    document.paths[templateOf(path)]?.[method === 'ALL' ? 'get' : (method.toLowerCase() as 'get')];
   if (!operation) return;
   if (access?.kind === 'public') {
     operation.security ??= [];

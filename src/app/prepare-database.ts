@@ -5,7 +5,7 @@ import { faultOf } from '../platform/config/start-fault.js';
 import { assertOwnFolder } from '../platform/database/data-folder.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres/embedded-postgres.js';
-import { assertInstallation } from '../platform/database/installation-fingerprint.js';
+import { assertInstallation } from '../platform/secret-keys/installation.js';
 import { migrate } from '../platform/database/migrate.js';
 import { checkServiceRole } from '../platform/database/service-role-check.js';
 

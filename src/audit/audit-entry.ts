@@ -17,6 +17,15 @@ export type AuditEvent<T extends AuditEventType = AuditEventType> = {
   };
 }[T];
 
+/** The request to another application that a proxy has asked about. */
+export interface AskedCall {
+  readonly rule: string;
+  /** As the proxy tells it; null if it does not. */
+  readonly method: string | null;
+  /** Without the query, which can contain data. */
+  readonly path: string | null;
+}
+
 /** An API call, as reported by the HTTP layer when the response is sent. */
 export interface ApiCall {
   readonly origin: Origin;
@@ -31,6 +40,8 @@ export interface ApiCall {
   readonly reason: string | null;
   /** Set for a call that represents several refused calls. */
   readonly grouped?: GroupedRefusals;
+  /** Set for the question of a proxy. */
+  readonly asked?: AskedCall;
 }
 
 /** One entry of the trail, in the form returned by `GET /audit/events`. Members that do not apply are null. */

@@ -1,5 +1,10 @@
 import type { GroupedRefusals } from './refusals/grouped-refusals.js';
 
+/** The rule of the gateway that was asked, if the request went to an application behind a proxy. */
+interface AskedRule {
+  readonly rule?: string;
+}
+
 /**
  * The complete vocabulary of authentication events, using the names of the OWASP Logging Vocabulary Cheat Sheet where
  * it has one. The `details` of each type are typed below; other members cannot be recorded. If the caller acted on
@@ -44,7 +49,7 @@ export interface AuditDetails {
   /** Somebody asked for a link to set a new password. A failure: no enabled account has the address, and nothing was sent. */
   authn_password_reset_requested: { account: string };
   /** An access token was not accepted, for the given `reason`. `forged` marks a bad signature. */
-  authn_token_invalid: { forged: boolean };
+  authn_token_invalid: { forged: boolean } & AskedRule;
   /** A refresh token was presented again after its rotation, and its session was ended. */
   authn_token_reuse: { generation: number; presentedGeneration: number };
   session_created: { deviceId: string };
@@ -54,7 +59,7 @@ export interface AuditDetails {
   session_renew_fail: Record<string, never>;
   session_logout: Record<string, never>;
   /** A genuine token of a session that has ended was presented. */
-  session_use_after_expire: Record<string, never>;
+  session_use_after_expire: AskedRule;
   /**
    * One session was ended, for the given `reason`, while others of its user continue. `by` is the session from which
    * the user ended it, possibly itself; null if the service ended it.
@@ -92,14 +97,17 @@ export interface AuditDetails {
   user_deleted: Record<string, never>;
   user_unlocked: Record<string, never>;
   privilege_permissions_changed: { granted: string[]; revoked: string[] };
-  authz_fail: { required: string[] };
-  malicious_csrf: { origin: string | null; fetchSite: string | null };
+  authz_fail: { required: string[] } & AskedRule;
+  malicious_csrf: { origin: string | null; fetchSite: string | null } & AskedRule;
   /** With the members of a group, it represents several refusals of one caller. */
   excess_rate_limit_exceeded: {
     policies: string[];
     account?: string;
     retryAfterSeconds: number;
-  } & Partial<GroupedRefusals>;
+  } & AskedRule &
+    Partial<GroupedRefusals>;
+  /** A proxy asked for a rule that the gateway does not have; `peer` is the address of the proxy. */
+  gateway_rule_unknown: { rule: string; peer: string };
   input_validation_fail: { pointers: string[]; omitted?: number };
   audit_read: { what: 'events' | 'export' | 'seals' | 'stream' | 'verification'; filters: string[] };
   alert_acknowledged: { alertId: string; rule: string };
@@ -109,6 +117,12 @@ export interface AuditDetails {
   signing_key_rotated: { kid: string };
   /** A row of the table of keys was not created by this installation and is ignored. */
   signing_key_rejected: { kid: string };
+  /** Accounts were exported, with what signs their owners in or without. */
+  accounts_exported: { secrets: boolean };
+  /** The master secret was changed; the entry is in the first seal of the new key. */
+  secret_changed: { variable: string; formerKeyId: string };
+  /** What depended on a former secret was deleted; numbers by kind. */
+  secret_forgotten: { variable: string; keyId: string; deleted: Record<string, number> };
   sys_startup: { version: string };
   sys_shutdown: Record<string, never>;
 }
@@ -174,6 +188,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   privilege_permissions_changed: { ends: 'every session' },
   authz_fail: true,
   malicious_csrf: true,
+  gateway_rule_unknown: true,
   excess_rate_limit_exceeded: true,
   input_validation_fail: true,
   audit_read: true,
@@ -183,6 +198,9 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   address_unblocked: true,
   signing_key_rotated: true,
   signing_key_rejected: true,
+  accounts_exported: true,
+  secret_changed: true,
+  secret_forgotten: true,
   sys_startup: true,
   sys_shutdown: true,
 };

@@ -28,6 +28,8 @@ import { NewestSeal } from './seals/newest-seal.js';
 import { SealChain } from './seals/seal-chain.js';
 import { SealProgress } from './seals/seal-progress.js';
 import { SealKey } from './seals/seal-key.js';
+import { SealTrust } from './seals/seal-trust.js';
+import { TrailDependence } from './seals/trail-dependence.js';
 import { Sealer } from './seals/sealer.js';
 import { SealingRound } from './seals/sealing-round.js';
 import { SealsRepository } from './seals/seals.repository.js';
@@ -61,6 +63,8 @@ import { SpoolWriter } from './spool/spool-writer.js';
     EntriesRepository,
     PartitionRetention,
     SealKey,
+    SealTrust,
+    TrailDependence,
     SealsRepository,
     NewestSeal,
     CatalogueRepository,

@@ -58,6 +58,14 @@ export class AuditRepository {
     await this.insert([this.signer.json(event)], manager);
   }
 
+  /** Signs and inserts events. */
+  async addAll(events: readonly AuditEntry[], manager?: EntityManager): Promise<void> {
+    await this.insert(
+      events.map((event) => this.signer.json(event)),
+      manager,
+    );
+  }
+
   /**
    * Inserts entries given as signed JSON. Returns the events (not the calls) that did not exist before. Throws
    * SwallowedRecords if an entry does not exist afterwards, because a trigger that returns NULL leaves no other trace.

@@ -42,6 +42,18 @@ export class AuditService {
     afterCommit(tx, () => this.written.next(entry));
   }
 
+  /** Records many events as {@link record} does, in one statement. */
+  async recordAll(tx: Transaction, events: readonly AuditEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const entries = events.map((event) => this.entries.event(event));
+    try {
+      await this.repository.addAll(entries, tx);
+    } catch (cause) {
+      throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1, cause });
+    }
+    afterCommit(tx, () => entries.forEach((entry) => this.written.next(entry)));
+  }
+
   /**
    * Records an event immediately, in a transaction of its own. Throws `dependency_unavailable` if it cannot be
    * written.

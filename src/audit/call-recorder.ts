@@ -1,9 +1,11 @@
 import { recordedCaller } from '../platform/access/principal.js';
+import type { Question } from '../platform/access/question.js';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { contextOf } from '../platform/http/request-context.js';
+import type { AskedCall } from './audit-entry.js';
 import { AuditService } from './audit.service.js';
 
 /** Maximum number and length of pointers in an entry; both are chosen by the client. */
@@ -32,7 +34,7 @@ export class CallRecorder {
   record(request: FastifyRequest, status: number, recorded: () => void): void {
     const context = contextOf(request);
     if (context.isOperational) return recorded();
-    const { origin, principal, problemCode } = context;
+    const { origin, principal, problemCode, question } = context;
     const caller = recordedCaller(principal);
     if (problemCode === PlatformErrors.validation_failed.code) this.recordInvalidInput(request);
     this.audit.recordCall(
@@ -45,6 +47,7 @@ export class CallRecorder {
         userId: caller.userId,
         sessionId: caller.sessionId ?? context.refreshSessionId,
         reason: problemCode,
+        ...(question && { asked: askedCall(question) }),
       },
       recorded,
     );
@@ -61,6 +64,10 @@ export class CallRecorder {
       details: recordedPointers(invalidMembers),
     });
   }
+}
+
+function askedCall({ rule, told: { method, uri } }: Question): AskedCall {
+  return { rule, method, path: uri === null ? null : /^[^?#]*/.exec(uri)![0] };
 }
 
 /** Returns the first pointers of a refused request, and the number of omitted ones. */

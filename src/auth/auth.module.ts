@@ -50,6 +50,7 @@ import { RegisteredFactors } from './credentials/factors/registered-factors.js';
 import { RecoveryCode } from './credentials/factors/recovery-codes/recovery-code.entity.js';
 import { RecoveryCodeUse } from './credentials/factors/recovery-codes/recovery-code-use.js';
 import { RecoveryCodes } from './credentials/factors/recovery-codes/recovery-codes.js';
+import { RecoveryCodesDependence } from './credentials/factors/recovery-codes/recovery-codes-dependence.js';
 import { RecoveryCodesRepository } from './credentials/factors/recovery-codes/recovery-codes.repository.js';
 import { TotpCheck } from './credentials/factors/totp/totp-check.js';
 import { TotpCodes } from './credentials/factors/totp/totp-codes.js';
@@ -66,7 +67,9 @@ import { BreachedPasswords } from './credentials/passwords/breached-passwords.js
 import { NewPassword } from './credentials/passwords/new-password.js';
 import { PasswordCostsRepository } from './credentials/passwords/password-costs.repository.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
+import { ForeignHashes } from './credentials/passwords/foreign/foreign-hashes.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
+import { PasswordsDependence } from './credentials/passwords/passwords-dependence.js';
 import { AccountCreation } from './registration/account-creation.js';
 import { OpenRegistration } from './registration/open-registration.js';
 import { RegistrationController } from './registration/registration.controller.js';
@@ -116,6 +119,7 @@ import { SignInService } from './sign-in/sign-in.service.js';
 
 const passwords = [
   BreachedPasswords,
+  ForeignHashes,
   PasswordCostsRepository,
   NewPassword,
   PasswordChange,
@@ -123,6 +127,7 @@ const passwords = [
   PasswordCredentialsRepository,
   PasswordHasher,
   PasswordPolicy,
+  PasswordsDependence,
 ];
 const addresses = [
   AccountTakeback,
@@ -153,6 +158,7 @@ const factors = [
   OwnFactors,
   RecoveryCodeUse,
   RecoveryCodes,
+  RecoveryCodesDependence,
   RecoveryCodesRepository,
   RegisteredFactors,
   TotpCheck,
@@ -255,12 +261,17 @@ const recovery = [
   ],
   exports: [
     AccountCreation,
+    FactorRemoval,
+    FactorsView,
     NewPassword,
     PasswordChange,
     PasswordCredentials,
+    PasswordCredentialsRepository,
     PasswordHasher,
     RecoveryCodes,
+    RecoveryCodesRepository,
     RegisteredFactors,
+    ResetLinks,
     TotpCodes,
     TotpFactorsRepository,
     TotpSecrets,

@@ -6,6 +6,7 @@ import { EntriesRepository } from '../audit/entry/entries.repository.js';
 import { EntrySigner } from '../audit/entry/entry-signer.js';
 import { type Checkpoint, parseCheckpoints } from '../audit/seals/checkpoint.js';
 import { CheckpointFile } from '../audit/seals/checkpoint-file.js';
+import { SealTrust } from '../audit/seals/seal-trust.js';
 import { SealKey } from '../audit/seals/seal-key.js';
 import { SealsRepository } from '../audit/seals/seals.repository.js';
 import { AuditVerification, type Verification } from '../audit/verification/audit-verification.js';
@@ -103,14 +104,15 @@ function verificationOver(
   seals: SealsRepository,
   environment: Environment,
 ): AuditVerification {
-  const masterKey = new MasterKey(environment.JWT_SECRET_KEY);
-  const key = new SealKey(masterKey);
+  const masterKey = new MasterKey(environment.JWT_SECRET_KEY, environment.JWT_SECRET_KEY_PREVIOUS);
+  const signer = new EntrySigner(masterKey);
+  const trust = new SealTrust(seals, signer, new SealKey(masterKey));
   const catalogue = new CatalogueCheck(new CatalogueRepository(dataSource));
   const entries = new EntriesRepository(dataSource);
-  const walk = new TrailWalk(seals, entries, new EntrySigner(masterKey), catalogue);
+  const walk = new TrailWalk(seals, entries, signer, trust, catalogue);
   const clock = new SystemClock();
   const progress = new VerifiedSoFar(environment, masterKey, clock);
-  return new AuditVerification(walk, seals, new CheckpointFile(environment), key, clock, progress);
+  return new AuditVerification(walk, seals, new CheckpointFile(environment), trust, clock, progress);
 }
 
 function report({ intact, entries, firstFault, checkpoint }: Verification): string {

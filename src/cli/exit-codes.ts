@@ -7,6 +7,8 @@ export const EXIT = {
   noInput: 66,
   noAccount: 67,
   unavailable: 69,
+  noOutput: 73,
+  unfinished: 75,
   refused: 77,
   configuration: EXIT_CONFIG,
 } as const;

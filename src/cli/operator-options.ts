@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { userInfo } from 'node:os';
 import { isUuid } from '../platform/crypto/uuid.js';
+import { AUDIT_REASON_LENGTH, isPrintable } from '../platform/http/audit-reason.js';
 import { internalOrigin, type Origin } from '../platform/http/origin.js';
 import { canonicalEmail } from '../users/canonical-email.js';
 
@@ -12,11 +13,7 @@ export interface OperatorOptions {
   readonly actor?: string;
 }
 
-/** Letters, marks, numbers, punctuation, symbols and blanks, which are safe to print in the trail and in terminals. */
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]+$/u;
-
-/** Maximum length of reasons and names, in code points. */
-const REASON_LENGTH = 500;
+/** Maximum length of names of operators, in code points. */
 const NAME_LENGTH = 100;
 
 /** Adds `--json`. */
@@ -27,7 +24,7 @@ export function withJson(command: Command): Command {
 /** Adds the options that are recorded in the event of a change, and `--json`. */
 export function withOperatorOptions(command: Command): Command {
   return withJson(command)
-    .option('--reason <text>', 'reason for the audit trail', printable(REASON_LENGTH))
+    .option('--reason <text>', 'reason for the audit trail', printable(AUDIT_REASON_LENGTH))
     .option(
       '--actor <name>',
       'operator name for the audit trail (default: the login name)',
@@ -53,7 +50,7 @@ export function accountName(text: string): string {
 
 function printable(length: number): (text: string) => string {
   return (text) => {
-    if (PRINTABLE.test(text) && Array.from(text).length <= length) return text;
+    if (isPrintable(text, length)) return text;
     throw new InvalidArgumentError(`It must have 1 to ${length} printable characters.`);
   };
 }

@@ -1,13 +1,17 @@
 import { Command } from 'commander';
+import { addGateCheckCommand } from './gate-check.command.js';
+import { addMovingCommands } from './moving.command.js';
 import { addKeysCommand } from './keys.command.js';
 import { addPasswordCommand } from './password.command.js';
+import { addSecretsCommand } from './secrets.command.js';
 import { addUnblockCommand } from './unblock.command.js';
 import { addUserReadingCommands } from './users-reading.commands.js';
 import { addUserCommands } from './users.commands.js';
 
 const EXIT_CODES = `
 Results go to standard output, everything else to standard error. Exit codes: 0 done; 64 wrong usage; 65 unacceptable data;
-66 no input; 67 no such account; 69 the database is away; 77 refused by a rule; 78 wrong configuration.
+66 no input; 67 no such account; 69 the database is away; 73 the output file exists; 75 data depends on a former secret; 77 refused by
+a rule; 78 wrong configuration.
 
 Example: npm run admin -- users roles ada@example.com auditor --reason "joined the audit team"
 `;
@@ -26,5 +30,8 @@ export function operatorProgram(): Command {
   addPasswordCommand(users);
   addUnblockCommand(program);
   addKeysCommand(program);
+  addGateCheckCommand(program);
+  addSecretsCommand(program);
+  addMovingCommands(program);
   return program;
 }

@@ -1,10 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import {
-  ACCOUNT_STATUSES,
-  AccountDirectory,
-  type AccountStatus,
-  type AccountView,
-} from '../admin/account-directory.js';
+import { AccountDirectory, type AccountSummary, type AccountView } from '../admin/account-directory.js';
+import { ACCOUNT_STATUSES, type AccountStatus } from '../admin/account-status.js';
+import { isSearch, SEARCH_LENGTH } from '../admin/dto/list-accounts.dto.js';
 import { ROLES, type Role } from '../platform/access/principal.js';
 import { accountName, withJson } from './operator-options.js';
 import { printResult } from './output.js';
@@ -18,9 +15,9 @@ interface ListOptions {
   readonly limit: number;
 }
 
-/** Maximum length of a search, in code points, and the default of `--limit`. */
-const SEARCH_LENGTH = 200;
+/** The default of `--limit`, and the number of accounts that are read at a time. */
 const USUAL_LIMIT = 50;
+const PAGE = 200;
 
 /** Adds the commands that read accounts. */
 export function addUserReadingCommands(users: Command): void {
@@ -32,7 +29,7 @@ export function addUserReadingCommands(users: Command): void {
     .option('--limit <count>', 'maximum number of accounts', count, USUAL_LIMIT)
     .action(async (options: ListOptions) => {
       await withService(async (find) => {
-        for await (const account of find(AccountDirectory).list(options))
+        for await (const account of listed(find(AccountDirectory), options))
           printResult(options, lineOf(account), account);
       });
     });
@@ -47,7 +44,23 @@ export function addUserReadingCommands(users: Command): void {
     });
 }
 
-const lineOf = ({ id, email, status, roles }: AccountView) => [id, status, roles.join(','), email].join('\t');
+async function* listed(
+  directory: AccountDirectory,
+  { limit, search, role, status }: ListOptions,
+): AsyncGenerator<AccountSummary> {
+  const filter = { ...(search && { search }), ...(role && { role }), ...(status && { status }) };
+  let left = limit;
+  let cursor: string | undefined;
+  do {
+    const page = await directory.page(filter, Math.min(left, PAGE), cursor);
+    yield* page.items;
+    left -= page.items.length;
+    cursor = page.nextCursor ?? undefined;
+  } while (left > 0 && cursor !== undefined);
+}
+
+const lineOf = ({ id, email, status, roles }: AccountSummary) =>
+  [id, status, roles.join(','), email].join('\t');
 
 const pageOf = (account: AccountView) =>
   Object.entries(account)
@@ -55,9 +68,7 @@ const pageOf = (account: AccountView) =>
     .join('\n');
 
 function searchText(text: string): string {
-  const search = text.normalize('NFC');
-  const length = Array.from(search).length;
-  if (length >= 1 && length <= SEARCH_LENGTH) return search;
+  if (text !== '' && isSearch(text)) return text.normalize('NFC');
   throw new InvalidArgumentError(`It must have 1 to ${SEARCH_LENGTH} characters.`);
 }
 

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { AccountAccess } from '../admin/account-access.js';
 import { AccountAdministration } from '../admin/account-administration.js';
 import { AccountDirectory } from '../admin/account-directory.js';
 import { ROLES, type Role } from '../platform/access/principal.js';
@@ -7,10 +8,10 @@ import { CommandFailure, EXIT } from './exit-codes.js';
 import { accountName, type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
 import { printResult } from './output.js';
 import { confirm } from './terminal-input.js';
-import { withService } from './with-service.js';
+import { type Find, withService } from './with-service.js';
 
 /** Changes an account and returns the sentence that confirms it. */
-type Change = (administration: AccountAdministration, who: string, origin: Origin) => Promise<string>;
+type Change = (find: Find, who: string, origin: Origin) => Promise<string>;
 
 /** Adds the commands that change one account. */
 export function addUserCommands(users: Command): void {
@@ -18,21 +19,21 @@ export function addUserCommands(users: Command): void {
     users,
     'disable',
     'prevent an account from signing in, and end its sessions',
-    async (accounts, who, by) => {
-      await accounts.disable(who, by);
+    async (find, who, by) => {
+      await find(AccountAdministration).disable(who, by);
       return 'The account is disabled and its sessions have ended.';
     },
   );
-  change(users, 'enable', 'let a disabled account sign in again', async (accounts, who, by) => {
-    await accounts.enable(who, by);
+  change(users, 'enable', 'let a disabled account sign in again', async (find, who, by) => {
+    await find(AccountAdministration).enable(who, by);
     return 'The account is enabled again.';
   });
-  act(users, 'unlock', 'reset the count of failed logins of an account', async (accounts, who, by) => {
-    await accounts.unlock(who, by);
+  act(users, 'unlock', 'reset the count of failed logins of an account', async (find, who, by) => {
+    await find(AccountAccess).unlock(who, by);
     return 'The count of failed logins is reset.';
   });
-  act(users, 'end-sessions', 'sign an account out everywhere', async (accounts, who, by) => {
-    const ended = await accounts.endSessions(who, by);
+  act(users, 'end-sessions', 'sign an account out everywhere', async (find, who, by) => {
+    const ended = await find(AccountAccess).endSessions(who, by);
     return `Sessions ended: ${ended}.`;
   });
   addRoles(users);
@@ -87,7 +88,7 @@ function add(users: Command, name: string, description: string, work: Change, sh
     .argument('<account>', 'e-mail address or id', accountName)
     .action(async (who: string, options: OperatorOptions) => {
       await withService(async (find) => {
-        const text = await work(find(AccountAdministration), who, originOf(options));
+        const text = await work(find, who, originOf(options));
         printResult(options, text, showsAccount ? await find(AccountDirectory).show(who) : undefined);
       });
     });

@@ -35,6 +35,7 @@ import { OwnerEmailChannel } from './delivery/owner-email.channel.js';
 import { MAIL_UNDELIVERABLE, UndeliverableMail } from './delivery/undeliverable-mail.js';
 import { WebhookChannel } from './delivery/webhook.channel.js';
 import { AUDIT_CHAIN_BROKEN, ChainWatch } from './detection/chain-watch.js';
+import { DetectionDependence } from './detection/detection-dependence.js';
 import { DetectionRepository } from './detection/detection.repository.js';
 import { DetectionResumption, TRAIL_POSITIONS_FORGED } from './detection/detection-resumption.js';
 import { DetectionService } from './detection/detection.service.js';
@@ -101,6 +102,7 @@ const detection = [
     useFactory: rulesOf,
   },
   PositionCodes,
+  DetectionDependence,
   DetectionRepository,
   DetectionResumption,
   DetectionService,

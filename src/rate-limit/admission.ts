@@ -111,6 +111,7 @@ export class Admission {
           policies,
           retryAfterSeconds,
           ...(context.emailDigest !== null && { account: context.emailDigest }),
+          ...(context.question && { rule: context.question.rule }),
         },
       },
       `${request.method} ${context.route ?? '-'}`,

@@ -6,6 +6,7 @@ import { problemContent } from '../platform/http/openapi/describe-problems.js';
 import { type DeclaredRoute, declaredRoutes } from '../platform/http/openapi/route-walk.js';
 import { PROBLEM_JSON } from '../platform/http/problem-document.js';
 import type { PolicySet } from './policies/policy-set.js';
+import { QuestionPolicies } from './policies/question-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
 import { RateLimitErrors } from './rate-limit.errors.js';
 
@@ -30,12 +31,13 @@ export class RateLimitDocumentation {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly routes: RoutePolicies,
+    private readonly questions: QuestionPolicies,
   ) {}
 
   /** Call this before creating the document. Throws when a route has an invalid decorator. */
   annotate(): void {
     for (const route of declaredRoutes(this.discovery, this.scanner)) {
-      const set = this.routes.of(route.handler, route.controller);
+      const set = this.policiesOf(route);
       if (set.policies.length > 0 && !route.isOperational) describeLimits(route, set);
     }
   }
@@ -47,6 +49,12 @@ export class RateLimitDocumentation {
       HEADERS,
       (status, _answer, operation) => EXTENSION in operation && (Number(status) < 400 || status === '429'),
     );
+  }
+
+  /** The limits of a rule of the gateway are not the route's, so they are not described. */
+  private policiesOf({ access, handler, controller }: DeclaredRoute): PolicySet {
+    if (access?.kind !== 'proxy') return this.routes.of(handler, controller);
+    return this.questions.of({ rule: '', limits: [] }, { tokenFault: null, sessionIsOver: false });
   }
 }
 

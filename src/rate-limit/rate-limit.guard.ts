@@ -10,6 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf } from '../platform/http/request-context.js';
 import { Admission } from './admission.js';
 import type { PolicySet } from './policies/policy-set.js';
+import { QuestionPolicies } from './policies/question-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 
@@ -27,6 +28,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     reflector: Reflector,
     private readonly routePolicies: RoutePolicies,
     private readonly admission: Admission,
+    private readonly questions: QuestionPolicies,
   ) {
     super(options, storage, reflector);
   }
@@ -35,10 +37,12 @@ export class RateLimitGuard extends ThrottlerGuard {
     const http = execution.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const { isOperational, isCrossSite } = contextOf(request);
+    const context = contextOf(request);
+    const { isOperational, isCrossSite, question } = context;
     if (isOperational) return true;
+    if (question) await this.admission.admit(request, reply, this.questions.of(question, context));
     // A cross-site page must not use up the budget of the account that it names.
-    if (isCrossSite) await this.admission.admitByAddress(request, reply);
+    else if (isCrossSite) await this.admission.admitByAddress(request, reply);
     else await this.admission.admit(request, reply, this.policiesOf(execution));
     return true;
   }

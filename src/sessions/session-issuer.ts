@@ -42,20 +42,20 @@ export class SessionIssuer {
   ) {}
 
   /**
-   * Returns null if the account does not exist or is disabled, or if a proof is no longer valid; callers respond to
+   * Returns null if the account does not exist, is disabled or was never accepted by its invited owner, or if a proof is no longer valid; callers respond to
    * all of these as to a wrong credential. Throws the problem of a condition that is not met.
    */
   async issue(tx: Transaction, request: SessionRequest, origin: Origin): Promise<IssuedSession | null> {
     const { userId, proofs } = request;
     const user = await this.users.lock(tx, userId);
-    if (!user || user.disabledAt !== null) return null;
+    if (!user || user.disabledAt !== null || user.invitedAt !== null) return null;
     for (const proof of proofs) if (!(await proof.stillHolds(tx))) return null;
     await this.conditions.assertMet(tx, user, proofs);
     const failures = await this.clearFailures(tx, proofs);
     const proven = { ...provenState(proofs), ageMs: request.proofAgeMs ?? 0 };
     const session = await this.opening.open(tx, user.id, request.deviceId, proven, origin);
     await this.sessions.insert(tx, session);
-    if (user.firstLoginAt === null) await this.users.noteFirstLogin(tx, user.id, session.createdAt);
+    await this.users.noteLogin(tx, user, session.createdAt);
     const { emailDigest, isKnownDevice } = request;
     await this.record.write(tx, { user, session, failures, isKnownDevice, emailDigest }, origin);
     const deviceToken = await this.devices.remember(tx, session, request.emailDigest);

@@ -24,6 +24,7 @@ import { KeyMaker } from './keys/key-maker.js';
 import { KeyRing } from './keys/key-ring.js';
 import { KeyRotation } from './keys/key-rotation.js';
 import { KeySeal } from './keys/key-seal.js';
+import { KeysDependence } from './keys/keys-dependence.js';
 import { KeyStore } from './keys/key-store.js';
 import { SigningKey } from './keys/signing-key.entity.js';
 import { SigningKeysRepository } from './keys/signing-keys.repository.js';
@@ -71,6 +72,8 @@ import { AccessTokens } from './tokens/access-tokens.js';
 import { BearerReaders } from './tokens/bearer-readers.js';
 import { JwtStrategy } from './tokens/jwt.strategy.js';
 import { PresentedTokens } from './tokens/presented-tokens.js';
+import { TokensDependence } from './tokens-dependence.js';
+import { TokensDependenceRepository } from './tokens-dependence.repository.js';
 import { TokenCookies } from './tokens/token-cookies.js';
 import { TokenResponse } from './tokens/token-response.js';
 import { VerifiedTokens } from './tokens/verified-tokens.js';
@@ -96,6 +99,7 @@ const sessions = [
   SessionsRepository,
 ];
 const devices = [DeviceTokens, KnownDevicesRepository, NewDeviceNotice, SessionDevices];
+const dependence = [KeysDependence, TokensDependence, TokensDependenceRepository];
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
 const levels = [RoleCheck, SessionLevels, SessionLevelsRepository];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
@@ -138,6 +142,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     ...keys,
     ...sessions,
     ...devices,
+    ...dependence,
     ...refresh,
     ...recent,
     ...levels,
@@ -153,6 +158,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     AccessRevocation,
     BearerReaders,
     CallerSession,
+    KeyRing,
     KeyRotation,
     OwnSessions,
     PlaceNames,
@@ -160,6 +166,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     RecentProof,
     RevocationRecord,
     SessionConditions,
+    SessionDescription,
     SessionDevices,
     SessionIssuer,
     SessionsRepository,

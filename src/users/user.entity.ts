@@ -1,4 +1,4 @@
-import { Check, Column, Entity, PrimaryColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { Locale } from '../platform/access/locale.js';
 import type { Role } from '../platform/access/principal.js';
 
@@ -7,6 +7,12 @@ import type { Role } from '../platform/access/principal.js';
 @Unique('users_email_key', ['email'])
 @Check('users_roles_check', `roles <@ ARRAY['user', 'auditor', 'admin']`)
 @Check('users_locale_check', `locale IN ('en', 'de')`)
+// Expressions and partial indexes, made by the migration `Administration`; see `AccountPagesRepository`.
+@Index('users_standing_idx', { synchronize: false })
+@Index('users_email_prefix_idx', { synchronize: false })
+@Index('users_name_prefix_idx', { synchronize: false })
+@Index('users_admin_idx', { synchronize: false })
+@Index('users_auditor_idx', { synchronize: false })
 export class User {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'users_pkey' })
   id: string;
@@ -47,9 +53,17 @@ export class User {
   @Column({ type: 'timestamptz', name: 'disabled_at', precision: 3, nullable: true })
   disabledAt: Date | null;
 
+  /** When the account was created by an invitation that has not been accepted yet; null for every other account. */
+  @Column({ type: 'timestamptz', name: 'invited_at', precision: 3, nullable: true })
+  invitedAt: Date | null;
+
   /** Time of the first login; null for an account that has never been used. */
   @Column({ type: 'timestamptz', name: 'first_login_at', precision: 3, nullable: true })
   firstLoginAt: Date | null;
+
+  /** Time of the latest login. */
+  @Column({ type: 'timestamptz', name: 'last_login_at', precision: 3, nullable: true })
+  lastLoginAt: Date | null;
 
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt: Date;

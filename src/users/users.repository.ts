@@ -9,21 +9,12 @@ import { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
 
 /** SQL condition: true for a row unless it is the last administrator who can sign in. */
-const IS_NOT_THE_LAST_ADMINISTRATOR = `('admin' <> ALL (users.roles) OR users.disabled_at IS NOT NULL OR EXISTS (
-  SELECT FROM users other WHERE other.id <> users.id AND 'admin' = ANY (other.roles) AND other.disabled_at IS NULL))`;
+const IS_NOT_THE_LAST_ADMINISTRATOR = `('admin' <> ALL (users.roles) OR users.disabled_at IS NOT NULL OR users.invited_at IS NOT NULL
+  OR EXISTS (SELECT FROM users other WHERE other.id <> users.id
+    AND 'admin' = ANY (other.roles) AND other.disabled_at IS NULL AND other.invited_at IS NULL))`;
 
 /** Key of the advisory lock; any number that no other lock uses. */
 const ROLES_LOCK = 0x726f6c65;
-
-/** Which accounts to list; absent members do not restrict the result. */
-export interface AccountSearch {
-  /** Prefix of the e-mail address or the display name, case-insensitive. */
-  readonly search?: string;
-  readonly role?: Role;
-  /** The page starts after this id. */
-  readonly after?: string;
-  readonly limit: number;
-}
 
 /** SQL for accounts. */
 @Injectable()
@@ -55,6 +46,18 @@ export class UsersRepository {
     return (raw as unknown[]).length > 0;
   }
 
+  /** Inserts accounts, except those whose address or id is taken; returns the ids of those that were inserted. */
+  async insertAll(tx: Transaction, users: readonly User[]): Promise<Set<string>> {
+    if (users.length === 0) return new Set();
+    const insert = tx
+      .createQueryBuilder()
+      .insert()
+      .into(User)
+      .values([...users]);
+    const { raw } = await insert.orIgnore().returning('id').updateEntity(false).execute();
+    return new Set((raw as { id: string }[]).map(({ id }) => id));
+  }
+
   async update(tx: Transaction, id: string, changes: Partial<User>): Promise<void> {
     await tx.update(User, { id }, changes);
   }
@@ -83,18 +86,6 @@ export class UsersRepository {
     const query = tx.createQueryBuilder().delete().from(User).where({ id });
     const { affected } = await query.andWhere(IS_NOT_THE_LAST_ADMINISTRATOR).execute();
     return affected === 1;
-  }
-
-  /** Returns one page of accounts ordered by id, which is close to the order of creation. */
-  async page({ search, role, after, limit }: AccountSearch): Promise<User[]> {
-    const query = this.users.createQueryBuilder('user').orderBy('user.id').limit(limit);
-    if (search !== undefined) {
-      const prefix = `${search.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
-      query.andWhere('(user.email LIKE :prefix OR lower(user.displayName) LIKE :prefix)', { prefix });
-    }
-    if (role !== undefined) query.andWhere('user.roles @> ARRAY[:role]', { role });
-    if (after !== undefined) query.andWhere('user.id > :after', { after });
-    return onDatabase(() => query.getMany());
   }
 
   /** Reads an account that is named by its id or its canonical e-mail address, and locks its row as {@link lock} does. */

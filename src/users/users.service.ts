@@ -25,6 +25,8 @@ export interface NewUser {
   readonly locale: Locale;
   /** Whether the address is considered verified from the start; false by default. */
   readonly emailVerified?: boolean;
+  /** Whether it is to be accepted by an invitation first; false by default. */
+  readonly isInvited?: boolean;
 }
 
 /** The whole editable profile. */
@@ -70,9 +72,9 @@ export class UsersService {
     return this.users.lock(tx, id);
   }
 
-  /** Stores the time of an account's first login. The caller must have locked the account's row. */
-  async noteFirstLogin(tx: Transaction, id: string, at: Date): Promise<void> {
-    await this.users.update(tx, id, { firstLoginAt: at });
+  /** Stores the time of a login. The caller must have locked the account's row. */
+  async noteLogin(tx: Transaction, { id, firstLoginAt }: User, at: Date): Promise<void> {
+    await this.users.update(tx, id, { lastLoginAt: at, ...(firstLoginAt === null && { firstLoginAt: at }) });
   }
 
   /** Creates an account and records its event in the caller's transaction. Throws `email_taken`. */
@@ -143,7 +145,14 @@ export class UsersService {
     return profile;
   }
 
-  private userOf({ email, displayName, roles, locale, emailVerified = false }: NewUser): User {
+  private userOf({
+    email,
+    displayName,
+    roles,
+    locale,
+    emailVerified = false,
+    isInvited = false,
+  }: NewUser): User {
     const now = this.clock.now();
     return Object.assign(new User(), {
       id: this.ids.next(),
@@ -153,8 +162,10 @@ export class UsersService {
       locale,
       emailVerified,
       disabledAt: null,
+      invitedAt: isInvited ? now : null,
       credentialVersion: 0,
       firstLoginAt: null,
+      lastLoginAt: null,
       createdAt: now,
       updatedAt: now,
     });

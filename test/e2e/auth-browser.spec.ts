@@ -364,9 +364,9 @@ describe('in a browser over https', () => {
       expect(statusCode).toBe(204);
       expect(headers).toMatchObject({
         'access-control-allow-origin': FRIEND,
-        'access-control-allow-methods': 'GET, HEAD, POST, PUT',
+        'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
         'access-control-allow-headers':
-          'authorization, content-type, x-request-id, last-event-id, traceparent, tracestate, baggage, sentry-trace',
+          'authorization, audit-reason, content-type, x-request-id, last-event-id, traceparent, tracestate, baggage, sentry-trace',
         'access-control-max-age': '600',
       });
     });

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { OperatorPasswords } from '../../src/admin/operator-passwords.js';
 import { NewPassword } from '../../src/auth/credentials/passwords/new-password.js';
@@ -38,6 +39,7 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
 const clock = new ManualClock(Date.now());
 
 const administration = ({ app }: TestApp) => app.get(AccountAdministration, { strict: false });
+const access = ({ app }: TestApp) => app.get(AccountAccess, { strict: false });
 const logOut = (app: TestApp, token?: string, refreshToken?: string) =>
   app.call({
     method: 'POST',
@@ -154,24 +156,24 @@ const WAYS: Record<string, Way> = {
     },
   },
   'other roles': {
-    by: 'admin/account-administration.ts: endAllOfUser',
+    by: 'admin/account-changes.ts: endAllOfUser',
     reason: 'roles_changed',
     end: (app, { email }) => administration(app).setRoles(email, ['user'], ORIGIN),
   },
   'disabling the account': {
-    by: 'admin/account-administration.ts: endAllOfUser',
+    by: 'admin/account-changes.ts: endAllOfUser',
     reason: 'account_disabled',
     end: (app, { email }) => administration(app).disable(email, ORIGIN),
   },
   'deleting the account': {
-    by: 'admin/account-administration.ts: endAllOfUser',
+    by: 'admin/account-deletion.ts: endAllOfUser',
     reason: 'account_deleted',
     end: (app, { email }) => administration(app).delete(email, ORIGIN),
   },
   'an operator': {
-    by: 'admin/account-administration.ts: endAllOfUser',
+    by: 'admin/account-access.ts: endAllOfUser',
     reason: 'ended_by_administrator',
-    end: (app, { email }) => administration(app).endSessions(email, ORIGIN),
+    end: (app, { email }) => access(app).endSessions(email, ORIGIN),
   },
   'the response to an alert': {
     by: 'monitoring/responses/end-sessions.channel.ts: endAllOfUser',

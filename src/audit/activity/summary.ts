@@ -50,6 +50,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   privilege_permissions_changed: 'The roles of the account were changed',
   authz_fail: 'Attempted an action that the account may not perform',
   malicious_csrf: 'A request sent by another site was refused',
+  gateway_rule_unknown: 'A proxy asked for an unknown rule',
   excess_rate_limit_exceeded: 'Exceeded a request limit',
   input_validation_fail: 'Sent an invalid request',
   audit_read: 'Read the audit trail',
@@ -59,6 +60,9 @@ const SENTENCES: Record<AuditEventType, string> = {
   address_unblocked: 'Unblocked an address',
   signing_key_rotated: 'Rotated the signing key',
   signing_key_rejected: 'A signing key that is not authentic was ignored',
+  accounts_exported: 'Exported accounts',
+  secret_changed: 'The master secret was changed',
+  secret_forgotten: 'What depended on a former secret was deleted',
   sys_startup: 'The service started',
   sys_shutdown: 'The service stopped',
 };

@@ -7,7 +7,7 @@ import type { EntrySignature } from './signed-json.js';
  * transaction knows.
  */
 export const CALL_ROW = `id, time, outcome, reason, user_id, session_id, address, user_agent, request_id,
-  method, route, status, duration_ms, digest, mac, position`;
+  method, route, status, duration_ms, digest, mac, details, position`;
 
 const NULL = String.raw`\N`;
 const BYTES_PREFIX = String.raw`\\x`;
@@ -26,7 +26,7 @@ export function callRow(call: AuditEntry, { digest, mac }: EntrySignature): stri
     `${call.id}\t${call.time}\t${call.outcome}\t${field(call.reason)}\t${call.userId ?? NULL}\t` +
     `${call.sessionId ?? NULL}\t${field(call.address)}\t${field(call.userAgent)}\t${field(call.requestId)}\t` +
     `${field(call.method)}\t${field(call.route)}\t${call.status}\t${call.durationMs}\t` +
-    `${BYTES_PREFIX}${digest}\t${BYTES_PREFIX}${mac}`
+    `${BYTES_PREFIX}${digest}\t${BYTES_PREFIX}${mac}\t${field(call.details && JSON.stringify(call.details))}`
   );
 }
 
@@ -37,8 +37,11 @@ export function callRow(call: AuditEntry, { digest, mac }: EntrySignature): stri
 export function readCallRow(row: string): { call: AuditEntry; signature: EntrySignature } | null {
   const fields = row.split('\t').map(text);
   const [id, time, outcome, reason, userId, sessionId, address, userAgent, requestId] = fields;
-  const [method, route, status, durationMs, digest, mac, ...more] = fields.slice(9);
+  // Rows that the previous version has spooled have no details.
+  const [method, route, status, durationMs, digest, mac, details = null, ...more] = fields.slice(9);
   if (!id || !time || !outcome || !digest || !mac || more.length > 0) return null;
+  const read = readDetails(details);
+  if (read === undefined) return null;
   const call: AuditEntry = {
     id,
     time,
@@ -55,9 +58,18 @@ export function readCallRow(row: string): { call: AuditEntry; signature: EntrySi
     route: route ?? null,
     status: Number(status),
     durationMs: Number(durationMs),
-    details: null,
+    details: read,
   };
   return { call, signature: { digest: hexOf(digest), mac: hexOf(mac) } };
+}
+
+/** Returns undefined for a text that is not JSON. */
+function readDetails(details: string | null): AuditEntry['details'] | undefined {
+  try {
+    return details === null ? null : (JSON.parse(details) as Record<string, unknown>);
+  } catch {
+    return undefined;
+  }
 }
 
 function field(value: string | null): string {

@@ -50,7 +50,7 @@ export class EntryFactory {
       route: textOrNull(call.route),
       status: call.status,
       durationMs: Math.round(call.durationMs * 1000) / 1000,
-      details: call.grouped ? storableDetails(call.grouped) : null,
+      details: call.grouped || call.asked ? storableDetails({ ...call.grouped, ...call.asked }) : null,
     };
   }
 

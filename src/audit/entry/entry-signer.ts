@@ -9,6 +9,12 @@ import { type EntrySignature, signedJson } from './signed-json.js';
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 
+/** The key of a master secret, prepared for HMAC. */
+interface Pads {
+  readonly inner: Buffer;
+  readonly outer: Buffer;
+}
+
 /**
  * Authenticates entries with a key that is not in the database. An entry inserted into the database by hand therefore
  * cannot have a valid code, before or after sealing. The code is HMAC-SHA-256 over the entry's digest, computed
@@ -17,13 +23,12 @@ const DIGEST_BYTES = 32;
  */
 @Injectable()
 export class EntrySigner {
-  private readonly inner: Buffer;
-  private readonly outer: Buffer;
+  private readonly pads = new Map<string, Pads>();
+  /** The id that was right last: one secret makes long runs of entries. */
+  private lastId: string;
 
-  constructor(masterKey: MasterKey) {
-    const key = masterKey.derive('audit-entry');
-    this.inner = padded(key, 0x36);
-    this.outer = padded(key, 0x5c);
+  constructor(private readonly masterKey: MasterKey) {
+    this.lastId = masterKey.id;
   }
 
   /** Returns an entry as signed JSON. Later changes can be detected. */
@@ -37,11 +42,31 @@ export class EntrySigner {
     return callRow(call, this.sign(canonicalEntry(call)));
   }
 
-  /** Returns the authentication code of an entry's digest; both in lower-case hex. */
-  mac(digest: string): string {
-    this.inner.write(digest, BLOCK_BYTES, 'hex');
-    this.outer.write(hash('sha256', this.inner, 'hex'), BLOCK_BYTES, 'hex');
-    return hash('sha256', this.outer, 'hex');
+  /** Returns the authentication code of an entry's digest under the current or a given master secret; both in lower-case hex. */
+  mac(digest: string, id: string = this.masterKey.id): string {
+    const { inner, outer } = this.padsOf(id);
+    inner.write(digest, BLOCK_BYTES, 'hex');
+    outer.write(hash('sha256', inner, 'hex'), BLOCK_BYTES, 'hex');
+    return hash('sha256', outer, 'hex');
+  }
+
+  /** Returns the id of the known master secret that made a code; null if none did. */
+  madeWith(digest: string, mac: string): string | null {
+    if (this.mac(digest, this.lastId) === mac) return this.lastId;
+    const id = this.masterKey.ids.find((other) => other !== this.lastId && this.mac(digest, other) === mac);
+    if (id === undefined) return null;
+    this.lastId = id;
+    return id;
+  }
+
+  private padsOf(id: string): Pads {
+    let pads = this.pads.get(id);
+    if (!pads) {
+      const key = this.masterKey.derive('audit-entry', id);
+      pads = { inner: padded(key, 0x36), outer: padded(key, 0x5c) };
+      this.pads.set(id, pads);
+    }
+    return pads;
   }
 
   private sign(canonical: string): EntrySignature {

@@ -1,5 +1,7 @@
 /** Maximum length of a text, in UTF-16 code units. */
 const MAX_TEXT = 512;
+/** The same in details; a reason of an administrator has up to 500 code points. */
+const MAX_DETAIL = 1000;
 /**
  * NUL, which PostgreSQL cannot store, and lone surrogates, which have no UTF-8 form. With the `u` flag, pairs do not
  * match.
@@ -12,8 +14,8 @@ const MAX_ITEMS = 64;
  * Returns a client's text in a form that the trail can store and later verify: truncated, and with U+FFFD in place of
  * characters that cannot be stored. Everything else is kept as it is and escaped where it is output.
  */
-export function storableText(text: string): string {
-  const bounded = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
+export function storableText(text: string, maxLength = MAX_TEXT): string {
+  const bounded = text.length > maxLength ? text.slice(0, maxLength) : text;
   // Nearly all texts can be stored unchanged, and these two checks take a tenth of the pattern's time.
   if (bounded.isWellFormed() && !bounded.includes('\0')) return bounded;
   return bounded.replaceAll(UNSTORABLE, '\uFFFD');
@@ -28,9 +30,9 @@ export function storableDetails(details: object): Record<string, unknown> {
 }
 
 function storable(value: unknown): unknown {
-  if (typeof value === 'string') return storableText(value);
+  if (typeof value === 'string') return storableText(value, MAX_DETAIL);
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map(storable);
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => storable(item));
   if (typeof value !== 'object' || value === null) return value ?? null;
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(members.map(([name, member]) => [storableText(name), storable(member)]));

@@ -45,8 +45,8 @@ export class AuditExport {
       const seals = await this.seals.after(number, SEALS_AT_A_TIME);
       const wanted = to === undefined ? seals : seals.filter(({ time }) => Date.parse(time) <= to.getTime());
       const lines = wanted.map(
-        ({ mac: _mac, members, ...seal }) =>
-          `${jsonLine({ ...seal, members: members.toString('base64') })}\n`,
+        ({ mac: _mac, members, keyChange, ...seal }) =>
+          `${jsonLine({ ...seal, members: members.toString('base64'), ...(keyChange && { keyChange }) })}\n`,
       );
       if (lines.length > 0) yield lines.join('');
       if (wanted.length < SEALS_AT_A_TIME) return;

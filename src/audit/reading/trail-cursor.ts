@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { timingSafeEqual } from 'node:crypto';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { canonicalJson } from '../entry/canonical-entry.js';
 import { type TrailQuery, unacceptable } from './trail-query.js';
@@ -17,7 +16,8 @@ export class TrailCursor {
 
   after(lastId: string, { from, to, ...filter }: TrailQuery): string {
     const place = `${from.getTime()} ${to.getTime()} ${lastId}`;
-    return Buffer.concat([this.mac(place, filter), Buffer.from(place)]).toString('base64url');
+    const mac = this.masterKey.mac('cursor', messageOf(place, filter)).subarray(0, MAC_BYTES);
+    return Buffer.concat([mac, Buffer.from(place)]).toString('base64url');
   }
 
   /**
@@ -31,14 +31,12 @@ export class TrailCursor {
     const bytes = Buffer.from(cursor, 'base64url');
     const place = bytes.subarray(MAC_BYTES).toString();
     const mac = bytes.subarray(0, MAC_BYTES);
-    if (mac.length !== MAC_BYTES || !timingSafeEqual(mac, this.mac(place, filter))) {
+    if (!this.masterKey.isMac('cursor', messageOf(place, filter), mac, MAC_BYTES)) {
       throw unacceptable('#/cursor', 'cursor must be the nextCursor of a page with the same filters');
     }
     const [from, to, afterId] = place.split(' ') as [string, string, string];
     return { query: { from: new Date(Number(from)), to: new Date(Number(to)), ...filter }, afterId };
   }
-
-  private mac(place: string, filter: object): Buffer {
-    return this.masterKey.mac('cursor', `${place}\n${canonicalJson(filter)}`).subarray(0, MAC_BYTES);
-  }
 }
+
+const messageOf = (place: string, filter: object) => `${place}\n${canonicalJson(filter)}`;

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Month } from '../partitions/month.js';
-import { EntrySigner } from '../entry/entry-signer.js';
-import { type SealEnd, sealDigest, statementHash } from './seal.js';
+import { type GenuineEnd, statementHash } from './seal.js';
+import { SealTrust } from './seal-trust.js';
 import { SealsRepository } from './seals.repository.js';
 
 /** Seals read per query. */
@@ -20,18 +20,22 @@ export class NewestSeal {
 
   constructor(
     private readonly seals: SealsRepository,
-    private readonly signer: EntrySigner,
+    private readonly trust: SealTrust,
   ) {}
 
   /**
    * Returns the newest genuine seal, optionally of one month; null if there is none. Throws if PostgreSQL is
    * unavailable.
    */
-  async read(tx?: Transaction, month?: Month): Promise<SealEnd | null> {
+  async read(tx?: Transaction, month?: Month): Promise<GenuineEnd | null> {
     for (let skip = 0; ; skip += PAGE) {
       const page = await this.seals.newest({ limit: PAGE, skip, month }, tx);
       for (const { mac, from, ...seal } of page) {
-        if (statementHash(from) === seal.hash && this.signer.mac(sealDigest(seal)) === mac) return seal;
+        const isWhole = statementHash(from) === seal.hash;
+        const madeWith = isWhole ? this.trust.madeWith({ ...seal, mac }) : null;
+        if (madeWith !== null) return { ...seal, madeWith };
+        if (isWhole) await this.trust.load();
+        if (isWhole && this.trust.isGenuine({ ...seal, mac })) return { ...seal, madeWith };
         this.report(seal.number);
       }
       if (page.length < PAGE) return null;

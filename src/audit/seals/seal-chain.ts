@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Month } from '../partitions/month.js';
+import { MasterKey } from '../../platform/crypto/master-key.js';
 import { EntrySigner } from '../entry/entry-signer.js';
-import { NO_SEAL, type DroppedPartition, type Seal, type SealEnd, sealDigest, sealHash } from './seal.js';
+import { NO_SEAL, type DroppedPartition, type Seal, type GenuineEnd, sealDigest, sealHash } from './seal.js';
 import { NewestSeal } from './newest-seal.js';
 import { SealKey } from './seal-key.js';
 import { SealsRepository } from './seals.repository.js';
@@ -26,35 +27,55 @@ export class SealChain {
     private readonly newest: NewestSeal,
     private readonly key: SealKey,
     private readonly signer: EntrySigner,
+    private readonly masterKey: MasterKey,
     private readonly clock: Clock,
   ) {}
 
   /** Returns the newest genuine link, optionally of one month; null if there is none. */
-  async last(tx: Transaction, month?: Month): Promise<SealEnd | null> {
+  async last(tx: Transaction, month?: Month): Promise<GenuineEnd | null> {
     return this.newest.read(tx, month);
   }
 
   /** Signs and stores the seal that follows `last`. The caller must hold the sealer's lock in this transaction. */
-  async append(tx: Transaction, last: SealEnd | null, content: SealContent): Promise<Seal> {
+  async append(tx: Transaction, last: GenuineEnd | null, content: SealContent): Promise<Seal> {
+    const { id, former } = this.keyAfter(last);
+    const change =
+      former === null
+        ? null
+        : { from: this.key.publicKeyOf(former), to: this.key.publicKeyOf(id), signature: '' };
     const statement = {
       number: (last?.number ?? 0) + 1,
       time: this.timeAfter(last),
       fromPosition: last?.toPosition ?? 0,
       ...content,
       previous: last?.hash ?? NO_SEAL,
+      keyChange: change,
     };
     const hash = sealHash(statement);
-    const signature = this.key.sign(hash);
-    const seal = { ...statement, hash, signature, mac: this.signer.mac(sealDigest({ hash, signature })) };
+    const signature = this.key.sign(hash, id);
+    const mac = this.signer.mac(sealDigest({ hash, signature }), id);
+    const keyChange = change && { ...change, signature: this.key.sign(hash, former!) };
+    const seal = { ...statement, keyChange, hash, signature, mac };
     await this.seals.insert(tx, seal);
     return seal;
+  }
+
+  /**
+   * Returns the master secret of the next seal and, if it changes, the former one. It changes once no instance makes
+   * entries with the former one: entries after the change then all have codes of the new one.
+   */
+  private keyAfter(last: GenuineEnd | null): { id: string; former: string | null } {
+    const { id } = this.masterKey;
+    if (last === null || last.madeWith === null || last.madeWith === id) return { id, former: null };
+    if (!this.masterKey.isSettled(last.madeWith)) return { id: last.madeWith, former: null };
+    return { id, former: last.madeWith };
   }
 
   /**
    * Never earlier than the last seal, even if the clocks of two instances differ, because months of seals are dropped
    * in order.
    */
-  private timeAfter(last: SealEnd | null): string {
+  private timeAfter(last: GenuineEnd | null): string {
     const now = this.clock.now().toISOString();
     return last !== null && last.time > now ? last.time : now;
   }

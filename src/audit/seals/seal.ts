@@ -11,6 +11,14 @@ export interface DroppedPartition {
   readonly lastSeal: Pick<Seal, 'number' | 'hash'> | null;
 }
 
+/** The change of the sealing key, stated by the first seal of the new one. Public keys are SubjectPublicKeyInfo, DER, base64. */
+export interface KeyChange {
+  readonly from: string;
+  readonly to: string;
+  /** The former key's signature over the hash of this seal, in hex. */
+  readonly signature: string;
+}
+
 /** The contents of a seal. Hashes are in lower-case hex. */
 export interface SealStatement {
   readonly number: number;
@@ -25,6 +33,8 @@ export interface SealStatement {
   readonly retired: readonly DroppedPartition[];
   /** The hash of the previous seal. */
   readonly previous: string;
+  /** Null in all seals but those that change the key. */
+  readonly keyChange: KeyChange | null;
 }
 
 /** A link of the chain. */
@@ -45,6 +55,9 @@ export interface Seal extends SealStatement {
  */
 export type SealEnd = Pick<Seal, 'number' | 'time' | 'toPosition' | 'hash' | 'signature'>;
 
+/** The end of the chain, with the master secret that made it; null for one that is gone. */
+export type GenuineEnd = SealEnd & { readonly madeWith: string | null };
+
 /** Returns the digest over which a seal's code is computed. */
 export function sealDigest({ hash: sealed, signature }: Pick<Seal, 'hash' | 'signature'>): string {
   return hash('sha256', sealed + signature, 'hex');
@@ -63,10 +76,23 @@ export type HashedStatement = Omit<SealStatement, 'members'> & { readonly member
 
 /** Like {@link sealHash}, for a statement whose members are already hashed. */
 export function statementHash(statement: HashedStatement): string {
-  const { number, time, fromPosition, toPosition, events, calls, members, retired, previous } = statement;
+  const { number, time, fromPosition, toPosition, events, calls, members, retired, previous, keyChange } =
+    statement;
+  const change = keyChange && { keyChange: { from: keyChange.from, to: keyChange.to } };
   return hash(
     'sha256',
-    canonicalJson({ number, time, fromPosition, toPosition, events, calls, members, retired, previous }),
+    canonicalJson({
+      number,
+      time,
+      fromPosition,
+      toPosition,
+      events,
+      calls,
+      members,
+      retired,
+      previous,
+      ...change,
+    }),
     'hex',
   );
 }

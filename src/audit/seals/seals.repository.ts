@@ -12,7 +12,7 @@ const END_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-D
   to_position::float8 AS "toPosition", encode(hash, 'hex') AS hash, encode(signature, 'hex') AS signature`;
 
 const SEAL_COLUMNS = `${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, members, retired,
-  encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac`;
+  encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac, key_change AS "keyChange"`;
 
 /** The time of the first entry from a position on. */
 const OLDEST = `
@@ -45,7 +45,8 @@ export class SealsRepository {
   ): Promise<(SealEnd & { mac: string; from: HashedStatement })[]> {
     const rows = await manager.query<(SealEnd & HashedStatement & { mac: string })[]>(
       `SELECT ${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, retired,
-         encode(sha256(members), 'hex') AS members, encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac
+         encode(sha256(members), 'hex') AS members, encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac,
+         key_change AS "keyChange"
        FROM audit_seals seal
        WHERE seal.time >= coalesce($3, '-infinity'::timestamptz) AND seal.time < coalesce($4, 'infinity'::timestamptz)
        ORDER BY seal.number DESC, seal.time DESC LIMIT $1 OFFSET $2`,
@@ -93,8 +94,8 @@ export class SealsRepository {
   async insert(tx: Transaction, seal: Seal): Promise<void> {
     const written = await tx.query<unknown[]>(
       `INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous,
-                                hash, signature, mac)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, decode($9, 'hex'), decode($10, 'hex'), decode($11, 'hex'), decode($12, 'hex'))
+                                hash, signature, mac, key_change)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, decode($9, 'hex'), decode($10, 'hex'), decode($11, 'hex'), decode($12, 'hex'), $13)
        RETURNING number`,
       [
         seal.number,
@@ -109,9 +110,17 @@ export class SealsRepository {
         seal.hash,
         seal.signature,
         seal.mac,
+        seal.keyChange && JSON.stringify(seal.keyChange),
       ],
     );
     if (written.length === 0) throw new SwallowedRecords(1);
+  }
+
+  /** Returns the seals that change the sealing key, oldest first: one per change of the master secret. */
+  async withKeyChange(): Promise<Seal[]> {
+    return this.dataSource.query<Seal[]>(
+      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE key_change IS NOT NULL ORDER BY seal.number`,
+    );
   }
 
   /** Returns the seals that record dropped partitions, oldest first; at most a few per month of retention. */

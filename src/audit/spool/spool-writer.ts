@@ -64,7 +64,6 @@ export class SpoolWriter {
     this.calls.flush();
   }
 
-  /** Uses JSON, because rows of calls have no details. */
   private json(call: ApiCall): void {
     this.spool.append(this.signer.json(this.entries.call(call)), undefined, call.origin.network);
   }

@@ -76,7 +76,7 @@ export function readTally(path: string, key: MasterKey): Tally | 'forged' | null
   if (line === '') return null;
   const [owner = '', first, lines, bytes, digest = '', mac] = line.split(' ');
   const tally = { owner, first: Number(first), lines: Number(lines), bytes: Number(bytes), digest };
-  return macOf(key, textOf(tally)) === mac ? tally : 'forged';
+  return key.isMac('audit-spool', textOf(tally), Buffer.from(mac ?? '', 'hex')) ? tally : 'forged';
 }
 
 function textOf({ owner, first, lines, bytes, digest }: Tally): string {

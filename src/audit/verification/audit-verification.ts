@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { type Checkpoint, checkpointOf } from '../seals/checkpoint.js';
 import { CheckpointFile } from '../seals/checkpoint-file.js';
-import { SealKey } from '../seals/seal-key.js';
+import type { Seal } from '../seals/seal.js';
+import { SealTrust } from '../seals/seal-trust.js';
 import { SealsRepository } from '../seals/seals.repository.js';
 import { CheckpointCheck } from './checkpoint-check.js';
 import { type Fault, sealFault } from './fault.js';
@@ -50,7 +51,7 @@ export class AuditVerification {
     private readonly trail: TrailWalk,
     private readonly seals: SealsRepository,
     private readonly kept: CheckpointFile,
-    private readonly key: SealKey,
+    private readonly trust: SealTrust,
     private readonly clock: Clock,
     private readonly progress: VerifiedSoFar,
   ) {}
@@ -87,11 +88,12 @@ export class AuditVerification {
     { from, to, checkpoints = [], onProgress, onLink, signal }: RunOptions,
   ) {
     const now = this.clock.now();
-    const check = new CheckpointCheck([...this.kept.read(), ...checkpoints], this.key);
+    await this.trust.load();
+    const check = new CheckpointCheck([...this.kept.read(), ...checkpoints], this.trust);
     // An end in the future is ignored; otherwise, unsealed entries would be left out.
     const until = to && to < now ? to : null;
     let end = start instanceof Date ? CHAIN_START : start;
-    let newest: Checkpoint | null = null;
+    let newest: Seal | null = null;
     let entries = 0;
     let firstFault: Fault | null = null;
     for await (const step of this.trail.walk({ start, until })) {
@@ -102,7 +104,7 @@ export class AuditVerification {
       if (step.seal && !step.isForged) {
         const { number, hash, toPosition } = step.seal;
         end = { number, hash, toPosition };
-        newest = checkpointOf(step.seal);
+        newest = step.seal;
         if (firstFault === null) onLink?.(end);
       }
       onProgress?.(entries);
@@ -114,7 +116,7 @@ export class AuditVerification {
       from: from?.toISOString() ?? null,
       to: (until ?? now).toISOString(),
       firstFault,
-      checkpoint: newest && { ...newest, publicKey: this.key.publicKey },
+      checkpoint: newest && { ...checkpointOf(newest), publicKey: this.trust.publicKeyOf(newest) },
     };
     return { verification, end };
   }

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../seals/checkpoint.js';
 import type { Seal } from '../seals/seal.js';
-import type { SealKey } from '../seals/seal-key.js';
+import type { SealTrust } from '../seals/seal-trust.js';
 import { type Fault, sealFault } from './fault.js';
 
 /** Compares the chain with checkpoints kept outside the database. Only genuine checkpoints count. */
@@ -9,7 +9,7 @@ export class CheckpointCheck {
 
   constructor(
     checkpoints: readonly Checkpoint[],
-    private readonly key: SealKey,
+    private readonly trust: SealTrust,
   ) {
     this.byNumber = Map.groupBy(checkpoints, ({ number }) => number);
   }
@@ -17,7 +17,7 @@ export class CheckpointCheck {
   /** Returns a fault if a genuine checkpoint has a different hash for the seal, or null. */
   faultOf(seal: Seal): Fault | null {
     const others = this.byNumber.get(seal.number)?.filter(({ hash }) => hash !== seal.hash) ?? [];
-    if (!others.some((checkpoint) => this.key.isOurs(checkpoint))) return null;
+    if (!others.some((checkpoint) => this.trust.isOurs(checkpoint))) return null;
     return sealFault(seal.number, 'seal_replaced', 'The seal differs from the one in a checkpoint.');
   }
 
@@ -31,7 +31,7 @@ export class CheckpointCheck {
       .filter((checkpoint) => checkpoint.number > number)
       .filter(({ time }) => until === null || time <= until.toISOString());
     const genuine = beyond
-      .filter((checkpoint) => this.key.isOurs(checkpoint))
+      .filter((checkpoint) => this.trust.isOurs(checkpoint))
       .sort((a, b) => a.number - b.number);
     const newest = genuine.at(-1);
     if (!newest) return null;

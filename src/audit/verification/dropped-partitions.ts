@@ -1,8 +1,8 @@
 import { timeOfEntry } from '../entry/entry-id.js';
-import type { EntrySigner } from '../entry/entry-signer.js';
 import type { EntryTable } from '../entry/entries.repository.js';
 import { monthOf } from '../partitions/month.js';
-import { type DroppedPartition, type Seal, sealDigest, sealHash } from '../seals/seal.js';
+import { type DroppedPartition, type Seal, sealHash } from '../seals/seal.js';
+import type { SealTrust } from '../seals/seal-trust.js';
 import type { SealsRepository } from '../seals/seals.repository.js';
 
 /** The partitions dropped by retention according to genuine seals. A month deleted by other means is not included. */
@@ -11,12 +11,13 @@ export class DroppedPartitions {
 
   constructor(
     private readonly seals: SealsRepository,
-    private readonly signer: EntrySigner,
+    private readonly trust: SealTrust,
   ) {}
 
   /** Reloads the records, because months may be dropped during verification. */
   async load(): Promise<void> {
     const seals = await this.seals.withDroppedPartitions();
+    await this.trust.load();
     this.stated = seals.filter((seal) => this.isGenuine(seal)).flatMap(({ retired }) => retired);
   }
 
@@ -34,6 +35,6 @@ export class DroppedPartitions {
   }
 
   private isGenuine(seal: Seal): boolean {
-    return sealHash(seal) === seal.hash && this.signer.mac(sealDigest(seal)) === seal.mac;
+    return sealHash(seal) === seal.hash && this.trust.isGenuine(seal);
   }
 }

@@ -6,7 +6,11 @@ export class ProgressBar {
   private total = 0;
   private shownMs = 0;
 
-  constructor(private readonly stream: NodeJS.WriteStream) {}
+  /** `unit` names what is counted, in the plural. */
+  constructor(
+    private readonly stream: NodeJS.WriteStream,
+    private readonly unit = 'entries',
+  ) {}
 
   /**
    * Determines the total, if there is a terminal. If counting fails, verification continues anyway: for a large
@@ -20,10 +24,10 @@ export class ProgressBar {
     const nowMs = performance.now();
     if (!this.stream.isTTY || nowMs - this.shownMs < EVERY_MS) return;
     this.shownMs = nowMs;
-    if (this.total === 0) return void this.stream.write(`\r${done} entries`);
+    if (this.total === 0) return void this.stream.write(`\r${done} ${this.unit}`);
     const share = Math.min(1, done / this.total);
     const bar = '#'.repeat(Math.round(share * WIDTH)).padEnd(WIDTH, '.');
-    this.stream.write(`\r[${bar}] ${Math.floor(share * 100)} % of ${this.total} entries`);
+    this.stream.write(`\r[${bar}] ${Math.floor(share * 100)} % of ${this.total} ${this.unit}`);
   }
 
   /** Clears the line. */

@@ -3,6 +3,7 @@ import { EntriesRepository, type EntryTable, POSITIONS_END } from '../entry/entr
 import { EntrySigner } from '../entry/entry-signer.js';
 import { unpackMembers } from '../seals/members.js';
 import type { Seal } from '../seals/seal.js';
+import { SealTrust } from '../seals/seal-trust.js';
 import { SealsRepository } from '../seals/seals.repository.js';
 import { EntryStream } from './entry-stream.js';
 import { CatalogueCheck } from './catalogue-check.js';
@@ -52,6 +53,7 @@ export class TrailWalk {
     private readonly seals: SealsRepository,
     private readonly entries: EntriesRepository,
     private readonly signer: EntrySigner,
+    private readonly trust: SealTrust,
     private readonly catalogue: CatalogueCheck,
   ) {}
 
@@ -85,11 +87,12 @@ export class TrailWalk {
   }
 
   private async *ranges({ start: from, until }: WalkPlan): AsyncGenerator<WalkStep> {
+    await this.trust.load();
     const before = from instanceof Date ? await this.seals.before(from) : null;
-    if (before) yield this.alone(before, ownFault(before, this.signer));
+    if (before) yield this.alone(before, ownFault(before, this.trust));
     // Without a seal before that time, the chain must continue from its beginning, or from what retention left of it.
     const start = before ?? (from instanceof Date ? CHAIN_START : from);
-    const dropped = new DroppedPartitions(this.seals, this.signer);
+    const dropped = new DroppedPartitions(this.seals, this.trust);
     await dropped.load();
     const streams: Streams = {
       audit_events: new EntryStream(this.entries, 'audit_events', start.toPosition),
@@ -98,13 +101,13 @@ export class TrailWalk {
     let end = start;
     for await (const page of this.sealPages(start)) {
       for (const seal of page) {
-        const own = ownFault(seal, this.signer);
+        const own = ownFault(seal, this.trust);
         if (own) {
           // Not a link of the chain. Continuing from it would omit everything after it.
           yield { seal, isForged: true, entries: 0, faults: [own] };
           continue;
         }
-        const link = linkFault(seal, await this.resume(seal, end, dropped), this.signer);
+        const link = linkFault(seal, await this.resume(seal, end, dropped), this.trust);
         if (until !== null && seal.time > until.toISOString()) {
           // Of this link, only its position is checked: the last seal of the time may be gone, or this may be it.
           if (link) yield this.alone(null, link);
@@ -146,13 +149,14 @@ export class TrailWalk {
 
   private async range(seal: Seal, streams: Streams, final: number, dropped: DroppedPartitions) {
     const members = unpackMembers(seal.members);
+    const signer = this.trust.madeWith(seal) === null ? null : this.signer;
     const faults: Fault[] = [];
     let entries = 0;
     for (const [table, expected] of [
       ['audit_events', members.slice(0, seal.events)],
       ['audit_calls', members.slice(seal.events)],
     ] as const) {
-      const check = new MemberCheck(expected, this.signer);
+      const check = new MemberCheck(expected, signer);
       for await (const chunk of streams[table].below(seal.toPosition, final)) {
         for (const entry of chunk) check.see(entry);
         entries += chunk.length;

@@ -111,7 +111,7 @@ export class FactorGuesses {
     origin: Origin,
   ): Promise<GuessingAttempt> {
     try {
-      return await this.guessing.begin(emailDigest, knownDeviceId);
+      return await this.guessing.begin(emailDigest, knownDeviceId, user.id);
     } catch (error) {
       if (sessionId !== null && hasCode(error, RateLimitErrors.rate_limited.code)) return UNCOUNTED;
       await this.record.locked(error, emailDigest, user.id, origin);

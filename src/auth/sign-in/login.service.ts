@@ -101,7 +101,7 @@ export class LoginService {
     origin: Origin,
   ): Promise<GuessingAttempt> {
     try {
-      return await this.guessing.begin(emailDigest, knownDeviceId);
+      return await this.guessing.begin(emailDigest, knownDeviceId, userId);
     } catch (error) {
       await this.record.locked(error, emailDigest, userId, origin);
       throw error;

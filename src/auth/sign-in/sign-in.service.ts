@@ -58,11 +58,29 @@ export class SignInService {
       if (issued && freshHash !== null) await this.passwords.rehash(tx, userId, freshHash);
       return issued;
     });
-    return issuing.catch((error: unknown) => this.refused.follow(error, { ...right, stillHolds }, origin));
+    return issuing.catch(async (error: unknown) => {
+      const kept = await this.renewAlone(right, freshHash);
+      const held = (tx: Transaction) => this.credentials.hasHash(tx, userId, kept);
+      return this.refused.follow(error, { ...right, stillHolds: held }, origin);
+    });
   }
 
   /**
-   * Returns a new hash if the cost of the stored one is outdated; null otherwise, and if the queue is full, so that a
+   * Stores the new hash of a login that needs something besides the password, whose transaction was rolled back. Returns the
+   * hash that is stored now.
+   */
+  private async renewAlone({ userId, hash }: RightPassword, freshHash: string | null): Promise<string> {
+    if (freshHash === null) return hash;
+    const isRenewed = await this.transactions.run(async (tx) => {
+      const holds = await this.credentials.hasHash(tx, userId, hash);
+      if (holds) await this.passwords.rehash(tx, userId, freshHash);
+      return holds;
+    });
+    return isRenewed ? freshHash : hash;
+  }
+
+  /**
+   * Returns a new hash if the cost or the pepper of the stored one is outdated; null otherwise, and if the queue is full, so that a
    * later login renews it.
    */
   private async freshHash({ password, hash }: RightPassword): Promise<string | null> {

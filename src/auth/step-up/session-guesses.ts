@@ -56,7 +56,7 @@ export class SessionGuesses {
   ): Promise<GuessingAttempt> {
     const device = await this.devices.knownDeviceOf(principal);
     try {
-      return await this.guessing.begin(emailDigest, device);
+      return await this.guessing.begin(emailDigest, device, principal.userId);
     } catch (error) {
       await this.record.locked(error, emailDigest, principal.userId, origin);
       throw error;

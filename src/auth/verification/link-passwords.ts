@@ -71,7 +71,7 @@ export class LinkPasswords {
     origin: Origin,
   ): Promise<GuessingAttempt> {
     try {
-      return await this.guessing.begin(emailDigest, null);
+      return await this.guessing.begin(emailDigest, null, found?.user.id ?? null);
     } catch (error) {
       await this.record.locked(error, emailDigest, found?.user.id ?? null, origin);
       throw error;

@@ -5,10 +5,7 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import type { Slot } from './detection-run.js';
 import { type Cursor, type Genuineness, PositionCodes } from './position-codes.js';
 
-interface SlotRow extends Omit<Slot, 'startMs'> {
-  slot: Date;
-  mac: Buffer | null;
-}
+type Coded<T> = T & { readonly mac: Buffer | null };
 
 /** The cursor as stored. */
 export interface StoredCursor extends Cursor {
@@ -31,13 +28,8 @@ export class DetectionRepository {
 
   /** Returns the cursor stored in PostgreSQL, and whether the service wrote it. */
   async cursor(): Promise<StoredCursor> {
-    const [row] = (await onDatabase(() =>
-      this.dataSource.query(
-        'SELECT position, entry_id AS "entryId", entry_time AS "entryTime", mac FROM monitoring_detection',
-      ),
-    )) as (Cursor & { mac: Buffer | null })[];
-    const { mac, ...cursor } = row!;
-    return { ...cursor, genuineness: this.codes.check(mac, this.codes.ofCursor(cursor)) };
+    const { mac, ...cursor } = await this.cursorRow();
+    return { ...cursor, genuineness: this.codes.checkCursor(mac, cursor) };
   }
 
   /**
@@ -45,14 +37,9 @@ export class DetectionRepository {
    * write
    */
   async slots({ uncoded }: { readonly uncoded: boolean }): Promise<KeptSlots> {
-    const rows = (await onDatabase(() =>
-      this.dataSource.query(
-        'SELECT slot, position, attempts, failures, mac FROM monitoring_detection_slot ORDER BY slot',
-      ),
-    )) as SlotRow[];
-    const slots = rows.flatMap(({ slot: start, mac, ...rest }) => {
-      const slot = { startMs: start.getTime(), ...rest };
-      const genuineness = this.codes.check(mac, this.codes.ofSlot(slot));
+    const rows = await this.slotRows();
+    const slots = rows.flatMap(({ mac, ...slot }) => {
+      const genuineness = this.codes.checkSlot(mac, slot);
       return genuineness === 'genuine' || (uncoded && genuineness === 'uncoded') ? [slot] : [];
     });
     return { slots, forged: rows.length - slots.length };
@@ -93,5 +80,42 @@ export class DetectionRepository {
 
   async deleteSlotsBefore(tx: Transaction, instant: Date): Promise<void> {
     await tx.query('DELETE FROM monitoring_detection_slot WHERE slot < $1', [instant]);
+  }
+
+  /** Returns how many rows have a code of a master secret. */
+  async countMadeWith(keyId: string): Promise<number> {
+    const rows = [await this.cursorRow(), ...(await this.slotRows())];
+    return rows.filter(({ mac, ...row }) => this.codes.madeWith(mac, row) === keyId).length;
+  }
+
+  /** Gives the rows with a code of a master secret one of the current secret, unless a leader writes them meanwhile. */
+  async rewrite(tx: Transaction, keyId: string): Promise<void> {
+    const { mac: cursorMac, ...cursor } = await this.cursorRow(tx);
+    if (this.codes.madeWith(cursorMac, cursor) === keyId) await this.moveCursor(tx, cursor, cursor);
+    for (const { mac, ...slot } of await this.slotRows(tx)) {
+      if (this.codes.madeWith(mac, slot) !== keyId) continue;
+      await tx.query(
+        'UPDATE monitoring_detection_slot SET mac = $3 WHERE slot = to_timestamp($1::float8 / 1000) AND mac = $2',
+        [slot.startMs, mac, this.codes.ofSlot(slot)],
+      );
+    }
+  }
+
+  private async cursorRow(manager: Transaction = this.dataSource.manager): Promise<Coded<Cursor>> {
+    const [row] = await onDatabase(() =>
+      manager.query<[Coded<Cursor>]>(
+        'SELECT position, entry_id AS "entryId", entry_time AS "entryTime", mac FROM monitoring_detection',
+      ),
+    );
+    return row;
+  }
+
+  private async slotRows(manager: Transaction = this.dataSource.manager): Promise<Coded<Slot>[]> {
+    const rows = await onDatabase(() =>
+      manager.query<Coded<Omit<Slot, 'startMs'> & { slot: Date }>[]>(
+        'SELECT slot, position, attempts, failures, mac FROM monitoring_detection_slot ORDER BY slot',
+      ),
+    );
+    return rows.map(({ slot, ...row }) => ({ startMs: slot.getTime(), ...row }));
   }
 }

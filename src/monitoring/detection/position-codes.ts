@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { timingSafeEqual } from 'node:crypto';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import type { Slot } from './detection-run.js';
 
@@ -21,21 +20,38 @@ export type Genuineness = 'genuine' | 'uncoded' | 'forged';
 export class PositionCodes {
   constructor(private readonly masterKey: MasterKey) {}
 
-  ofCursor({ position, entryId, entryTime }: Cursor): Buffer {
-    return this.mac(['cursor', position, entryId, entryTime?.toISOString() ?? null]);
+  ofCursor(cursor: Cursor): Buffer {
+    return this.masterKey.mac('detection-position', cursorText(cursor));
   }
 
-  ofSlot({ startMs, position, attempts, failures }: Slot): Buffer {
-    return this.mac(['slot', startMs, position, attempts, failures]);
+  ofSlot(slot: Slot): Buffer {
+    return this.masterKey.mac('detection-position', slotText(slot));
   }
 
-  /** Compares the code found in a row with the expected one. */
-  check(found: Buffer | null, expected: Buffer): Genuineness {
+  checkCursor(found: Buffer | null, cursor: Cursor): Genuineness {
+    return this.check(found, cursorText(cursor));
+  }
+
+  checkSlot(found: Buffer | null, slot: Slot): Genuineness {
+    return this.check(found, slotText(slot));
+  }
+
+  /** Returns the id of the master secret that made the code of a row; null if there is none, or a wrong one. */
+  madeWith(found: Buffer | null, row: Cursor | Slot): string | null {
+    const text = 'startMs' in row ? slotText(row) : cursorText(row);
+    return found && this.masterKey.idOfMac('detection-position', text, found);
+  }
+
+  private check(found: Buffer | null, text: string): Genuineness {
     if (found === null) return 'uncoded';
-    return found.length === expected.length && timingSafeEqual(found, expected) ? 'genuine' : 'forged';
+    return this.masterKey.isMac('detection-position', text, found) ? 'genuine' : 'forged';
   }
+}
 
-  private mac(members: readonly unknown[]): Buffer {
-    return this.masterKey.mac('detection-position', JSON.stringify(members));
-  }
+function cursorText({ position, entryId, entryTime }: Cursor): string {
+  return JSON.stringify(['cursor', position, entryId, entryTime?.toISOString() ?? null]);
+}
+
+function slotText({ startMs, position, attempts, failures }: Slot): string {
+  return JSON.stringify(['slot', startMs, position, attempts, failures]);
 }

@@ -20,7 +20,9 @@ export function privilegeGranted(): Rule {
       const { entry } = occurrence;
       const granted = entry.details?.granted;
       const privileged = Array.isArray(granted) && granted.some((role) => role !== 'user');
-      return entry.outcome === 'success' && privileged ? ofUser(occurrence) : null;
+      if (entry.outcome !== 'success' || !privileged) return null;
+      // An import grants roles to many accounts and records it once, without a user.
+      return ofUser(occurrence) ?? { subject: `import:${entry.id}`, counts: true };
     },
     holds: () => true,
     evidence: (_figures, { entry: { details } }) => ({

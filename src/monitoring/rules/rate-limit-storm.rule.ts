@@ -22,6 +22,8 @@ export function rateLimitStorm(environment: Environment): Rule {
       return address === null ? null : { subject: `address:${address}`, counts: true, weight };
     },
     holds: ({ counted }, { count }) => counted >= count,
+    // Policies of the gateway begin with the name of their rule.
+    evidence: (_figures, { entry: { details } }) => ({ policies: details?.policies }),
     summary: ({ counted }, { seconds }) =>
       `${counted} requests from one caller were refused within ${seconds} s.`,
   };

@@ -7,12 +7,14 @@ import { distributedGuessing } from './distributed-guessing.rule.js';
 import { factorGuessing } from './factor-guessing.rule.js';
 import { factorRemoved } from './factor-removed.rule.js';
 import { forgedSigningKey } from './forged-signing-key.rule.js';
+import { gatewayUnknownRule } from './gateway-unknown-rule.rule.js';
 import { impossibleTravel } from './impossible-travel.rule.js';
 import { loginAfterFailures } from './login-after-failures.rule.js';
 import { loginFromNewDevice } from './login-from-new-device.rule.js';
 import { passkeyCloned } from './passkey-cloned.rule.js';
 import { passwordSpraying } from './password-spraying.rule.js';
 import { privilegeGranted } from './privilege-granted.rule.js';
+import { secretsExported } from './secrets-exported.rule.js';
 import { rateLimitStorm } from './rate-limit-storm.rule.js';
 import { refreshTokenReuse } from './refresh-token-reuse.rule.js';
 import type { Response, Rule } from './rule.js';
@@ -38,6 +40,8 @@ const FACTORIES: readonly RuleFactory[] = [
   factorGuessing,
   factorRemoved,
   passkeyCloned,
+  gatewayUnknownRule,
+  secretsExported,
 ];
 
 /**

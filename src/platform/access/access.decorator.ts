@@ -5,7 +5,8 @@ import type { Role } from './principal.js';
 export type AccessRule =
   | { readonly kind: 'public' }
   | { readonly kind: 'signed-in' }
-  | { readonly kind: 'roles'; readonly anyOf: readonly Role[] };
+  | { readonly kind: 'roles'; readonly anyOf: readonly Role[] }
+  | { readonly kind: 'proxy' };
 
 /** Metadata key of a route's rule, read by the authorisation guard; a route without one is refused. */
 export const ACCESS_RULE = 'portcullis:access-rule';
@@ -15,6 +16,12 @@ export const Public = () => SetMetadata(ACCESS_RULE, { kind: 'public' } satisfie
 
 /** Only a caller with a live session may call this route. */
 export const SignedIn = () => SetMetadata(ACCESS_RULE, { kind: 'signed-in' } satisfies AccessRule);
+
+/**
+ * Only a proxy of `GATEWAY_PEERS` may call this route, to ask about a request to another application. The rule that it
+ * names decides about the caller of that request.
+ */
+export const ForProxies = () => SetMetadata(ACCESS_RULE, { kind: 'proxy' } satisfies AccessRule);
 
 /** Only a signed-in caller with at least one of these roles may call this route. */
 export const RequireRole = (...anyOf: Role[]) =>

@@ -10,6 +10,8 @@ export interface SessionPrincipal {
   readonly userId: string;
   readonly sessionId: string;
   readonly roles: readonly Role[];
+  /** The level of the session's proofs when the token was issued. */
+  readonly acr: 'aal1' | 'aal2';
   /** The access token's `jti`. */
   readonly tokenId: string;
   /** Unix seconds at which the access token was issued. */

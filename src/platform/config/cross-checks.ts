@@ -1,3 +1,4 @@
+import { gatewayFaults } from './gateway-faults.js';
 import { tlsContradictions } from './database-tls.js';
 import { mailLinkFaults } from './mail-link-faults.js';
 import { Environment } from './environment.js';
@@ -15,6 +16,13 @@ const CHECKS: readonly Check[] = [
   (e) =>
     e.JWT_SECRET_KEY === e.PASSWORD_PEPPER &&
     'PASSWORD_PEPPER must differ from JWT_SECRET_KEY; otherwise one leak exposes both',
+  (e) =>
+    [e.JWT_SECRET_KEY, e.PASSWORD_PEPPER, ...e.PASSWORD_PEPPER_PREVIOUS].some((secret) =>
+      e.JWT_SECRET_KEY_PREVIOUS.includes(secret),
+    ) && 'JWT_SECRET_KEY_PREVIOUS must contain only former values of JWT_SECRET_KEY',
+  (e) =>
+    [e.JWT_SECRET_KEY, e.PASSWORD_PEPPER].some((secret) => e.PASSWORD_PEPPER_PREVIOUS.includes(secret)) &&
+    'PASSWORD_PEPPER_PREVIOUS must contain only former values of PASSWORD_PEPPER',
   (e) =>
     e.JWT_PRIVATE_KEY !== undefined &&
     e.JWT_PRIVATE_KEY_FILE !== undefined &&
@@ -84,5 +92,6 @@ export function crossFaults(environment: Environment): string[] {
     ...tlsContradictions(environment),
     ...mailLinkFaults(environment),
     ...passkeyDomainFaults(environment),
+    ...gatewayFaults(environment),
   ];
 }

@@ -1,7 +1,17 @@
 import { IsEmail, IsOptional, IsString, Matches, MinLength } from 'class-validator';
 import { isIP } from 'node:net';
 import { type Role, ROLES } from '../access/principal.js';
-import { Flag, Integer, Limit, List, OneOf, Secret, Url } from './variables.decorator.js';
+import {
+  Flag,
+  Integer,
+  isLongEnough,
+  Limit,
+  List,
+  MIN_SECRET_BYTES,
+  OneOf,
+  Secret,
+  Url,
+} from './variables.decorator.js';
 
 const isCidr = (member: string) => {
   const [address, bits, ...rest] = member.split('/');
@@ -53,6 +63,9 @@ export class Environment {
   @IsString() DATA_DIR: string = './data';
 
   @Secret() JWT_SECRET_KEY: string;
+  /** Former values, the most recent first. */
+  @List(`former secrets of at least ${MIN_SECRET_BYTES} bytes`, isLongEnough)
+  JWT_SECRET_KEY_PREVIOUS: string[] = [];
   @OneOf('RS256', 'ES256') JWT_ALGORITHM: 'RS256' | 'ES256' = 'RS256';
   @IsOptional() @IsString() JWT_PRIVATE_KEY?: string;
   @IsOptional() @IsString() JWT_PRIVATE_KEY_FILE?: string;
@@ -66,6 +79,9 @@ export class Environment {
   @IsString() @MinLength(1) JWT_AUDIENCE: string = 'portcullis';
 
   @Secret() PASSWORD_PEPPER: string;
+  /** Former values, the most recent first. */
+  @List(`former secrets of at least ${MIN_SECRET_BYTES} bytes`, isLongEnough)
+  PASSWORD_PEPPER_PREVIOUS: string[] = [];
   @Integer(8, 128) PASSWORD_MIN_LENGTH: number = 15;
   @IsOptional() @Url('http', 'https') PASSWORD_BREACH_URL?: string;
   @Integer(4, 15) BCRYPT_ROUNDS: number = 12;
@@ -92,10 +108,17 @@ export class Environment {
   @Limit() RATE_LIMIT_SECRET: string = '10/60';
   @Limit() RATE_LIMIT_FACTOR: string = '5/300';
   @Limit() RATE_LIMIT_PASSKEY: string = '30/60';
+  @Limit() RATE_LIMIT_GATE: string = '6000/60';
 
   @List('CIDR blocks', isCidr) TRUSTED_PROXIES: string[] = [];
   @List('exact origins such as https://app.example.org; null and * are refused', isExactOrigin)
   CORS_ORIGINS: string[] = [];
+  /** Proxies that may ask the gateway; it is off without any. */
+  @List('CIDR blocks', isCidr) GATEWAY_PEERS: string[] = [];
+  @IsOptional() @IsString() GATEWAY_RULES_FILE?: string;
+  @List('exact origins such as https://app.example.org; null and * are refused', isExactOrigin)
+  GATEWAY_ORIGINS: string[] = [];
+  @IsOptional() @Url('http', 'https') LOGIN_URL?: string;
   @Flag() COOKIE_SECURE: boolean;
   @Flag() HSTS_INCLUDE_SUBDOMAINS: boolean = false;
   @OneOf('strict', 'lax') COOKIE_SAME_SITE: 'strict' | 'lax' = 'strict';

@@ -68,6 +68,10 @@ export const List = (describe: string, accepts: (member: string) => boolean) =>
     }),
   );
 
+export const MIN_SECRET_BYTES = 32;
+
+export const isLongEnough = (secret: string) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES;
+
 /** A secret of at least 32 bytes that is not a placeholder. */
 export const Secret = () =>
   ValidateBy({
@@ -75,7 +79,7 @@ export const Secret = () =>
     validator: {
       validate: (value: unknown) =>
         typeof value === 'string' &&
-        Buffer.byteLength(value) >= 32 &&
+        isLongEnough(value) &&
         new Set(value).size >= 8 &&
         !/change.?me|replace.?me|placeholder|your.?secret|example|<.*>/i.test(value),
       defaultMessage: () =>

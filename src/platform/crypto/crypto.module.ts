@@ -3,6 +3,7 @@ import { Environment } from '../config/environment.js';
 import { MasterKey } from './master-key.js';
 import { Randomness, SystemRandomness } from './randomness.js';
 import { Sealing } from './sealing.js';
+import { SecretDependants } from './secret-dependants.js';
 import { UuidV7 } from './uuid.js';
 
 /** Provides randomness, ids and the keys derived from the master secret, each created once per process. */
@@ -13,11 +14,13 @@ import { UuidV7 } from './uuid.js';
     {
       provide: MasterKey,
       inject: [Environment],
-      useFactory: (environment: Environment) => new MasterKey(environment.JWT_SECRET_KEY),
+      useFactory: ({ JWT_SECRET_KEY, JWT_SECRET_KEY_PREVIOUS }: Environment) =>
+        new MasterKey(JWT_SECRET_KEY, JWT_SECRET_KEY_PREVIOUS),
     },
     Sealing,
+    SecretDependants,
     UuidV7,
   ],
-  exports: [Randomness, MasterKey, Sealing, UuidV7],
+  exports: [Randomness, MasterKey, Sealing, SecretDependants, UuidV7],
 })
 export class CryptoModule {}

@@ -1,5 +1,6 @@
 import type { onRequestHookHandler } from 'fastify';
 import type { AllowedOrigins } from './allowed-origins.js';
+import { carriesQuestion } from './question.decorator.js';
 import { Problem, type ProblemRow } from '../errors/problem.js';
 
 /** Does not repeat the origin: it is client-supplied text, and browsers show it with the request. */
@@ -12,9 +13,9 @@ const FOR_ANSWERS = {
 };
 
 const FOR_PREFLIGHTS = {
-  'access-control-allow-methods': 'GET, HEAD, POST, PUT',
+  'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers':
-    'authorization, content-type, x-request-id, last-event-id, traceparent, tracestate, baggage, sentry-trace',
+    'authorization, audit-reason, content-type, x-request-id, last-event-id, traceparent, tracestate, baggage, sentry-trace',
   'access-control-max-age': '600',
 };
 
@@ -27,6 +28,8 @@ const FOR_PREFLIGHTS = {
  */
 export function crossOrigin(origins: AllowedOrigins, refusal: ProblemRow): onRequestHookHandler {
   return (request, reply, done) => {
+    // The origin of a question is that of the request to another application.
+    if (carriesQuestion(request)) return done();
     const { origin } = request.headers;
     const isPreflight =
       request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;

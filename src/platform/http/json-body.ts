@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
+import { carriesQuestion } from './question.decorator.js';
 import { contextOf } from './request-context.js';
 
 /** Far deeper than any body of this API, and shallow enough for every recursive reader (OWASP API4:2023). */
@@ -33,7 +34,7 @@ export function readJsonBodies(fastify: FastifyInstance): void {
 }
 
 async function readBody(request: FastifyRequest, body: Buffer): Promise<unknown> {
-  if (body.length === 0) return undefined;
+  if (body.length === 0 || carriesQuestion(request)) return undefined;
   try {
     if (!JSON_TYPE.test(request.headers['content-type'] ?? '') || isEncoded(request))
       throw new Problem(PlatformErrors.unsupported_media_type);

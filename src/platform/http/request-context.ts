@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Principal, SessionPrincipal } from '../access/principal.js';
 import type { Profile } from '../access/profile.js';
+import type { Question } from '../access/question.js';
 import type { Problem } from '../errors/problem.js';
 import type { Origin } from './origin.js';
 
@@ -17,6 +18,8 @@ export interface RequestContext {
   route: string | null;
   /** Whether that route is operational; see `Operational`. */
   isOperational: boolean;
+  /** The question of a proxy that the request carries; null for a request to this service itself. */
+  question: Question | null;
   /** Whether the rate limits have counted or refused the request. */
   admitted: boolean;
   /** When the rate limits counted it, on their store's clock, milliseconds. */
@@ -70,6 +73,7 @@ export function newRequestContext(
     startedAt: performance.now(),
     route,
     isOperational,
+    question: null,
     admitted: false,
     countedAt: 0,
     principal: null,

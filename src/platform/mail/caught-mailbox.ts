@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Clock } from '../clock/clock.js';
 import { Sealing } from '../crypto/sealing.js';
+import { SecretDependants } from '../crypto/secret-dependants.js';
 import { Drain } from '../health/drain.js';
 import { type CaughtRow, CaughtMailsRepository } from './caught-mails.repository.js';
 import type { Mail } from './mailer.js';
@@ -31,13 +32,25 @@ export interface CaughtFilter {
  * kept for 24 h.
  */
 @Injectable()
-export class CaughtMailbox {
+export class CaughtMailbox implements OnModuleInit {
   constructor(
     private readonly mails: CaughtMailsRepository,
     private readonly sealing: Sealing,
     private readonly clock: Clock,
     private readonly drain: Drain,
+    private readonly dependants: SecretDependants,
   ) {}
+
+  onModuleInit(): void {
+    this.dependants.registerColumn({
+      kind: 'caught-mails',
+      table: 'caught_mails',
+      id: 'id',
+      column: 'sealed',
+      purpose: 'caught-mail',
+      contextOf: ({ id }) => id,
+    });
+  }
 
   /** Stores a mail. Does nothing if a mail with the same id is already stored. */
   async add(mail: Mail): Promise<void> {

@@ -23,6 +23,7 @@ export const MAIL_KINDS = [
   'api_key_leaked',
   'role_changed',
   'invitation',
+  'link_handed_out',
   'account_disabled',
   'account_deleted',
   'alert',

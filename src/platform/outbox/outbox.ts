@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
 import { Clock } from '../clock/clock.js';
 import { Sealing } from '../crypto/sealing.js';
+import { SecretDependants } from '../crypto/secret-dependants.js';
 import { UuidV7 } from '../crypto/uuid.js';
 import { type Transaction, afterCommit } from '../database/transaction-runner.js';
 import {
@@ -22,7 +23,7 @@ export type DeadLetterListener = (tx: Transaction, letter: DeadLetter) => Promis
  * commit, at least once, under a stable id. Modules register their channels during initialisation.
  */
 @Injectable()
-export class Outbox {
+export class Outbox implements OnModuleInit {
   private readonly registered = new Map<string, OutboxChannel>();
   private readonly listeners: DeadLetterListener[] = [];
   private readonly enqueuedSubject = new Subject<string>();
@@ -33,7 +34,19 @@ export class Outbox {
     private readonly sealing: Sealing,
     private readonly clock: Clock,
     private readonly ids: UuidV7,
+    private readonly dependants: SecretDependants,
   ) {}
+
+  onModuleInit(): void {
+    this.dependants.registerColumn({
+      kind: 'outgoing-messages',
+      table: 'outbox_messages',
+      id: 'id',
+      column: 'sealed',
+      purpose: 'outbox-payload',
+      contextOf: ({ id }) => id,
+    });
+  }
 
   /** All channels; complete once all modules are initialised. */
   get channels(): readonly OutboxChannel[] {

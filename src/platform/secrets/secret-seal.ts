@@ -8,6 +8,9 @@ import type { SingleUseSecret } from './secret.entity.js';
 /** Data carried by a secret, such as a new e-mail address; a JSON object. */
 export type SecretPayload = Readonly<Record<string, unknown>>;
 
+/** The digests of one token or code under every known master secret, the current one first. */
+export type Digests = readonly [Buffer, ...Buffer[]];
+
 /** The columns that the seal authenticates: all those set at issue. */
 export type SealedColumns = Pick<
   SingleUseSecret,
@@ -34,19 +37,19 @@ export class SecretSeal {
     private readonly sealing: Sealing,
   ) {}
 
-  /** Returns the digest of a token of any form. A malformed token matches no row. */
-  tokenDigest(purpose: SecretPurpose, token: string): Buffer {
-    return this.masterKey.mac('secret-digest', JSON.stringify(['token', purpose, token]));
+  /**
+   * Returns the digests of a token of any form, the one for new rows first; the others are of former master secrets. A
+   * malformed token matches no row.
+   */
+  tokenDigests(purpose: SecretPurpose, token: string): Digests {
+    return this.digests(['token', purpose, token]);
   }
 
   /**
-   * Returns the digest of a code in any spelling. It includes the subject, because codes are short enough to collide.
+   * Returns the digests of a code in any spelling. They include the subject, because codes are short enough to collide.
    */
-  codeDigest(purpose: SecretPurpose, subject: string, code: string): Buffer {
-    return this.masterKey.mac(
-      'secret-digest',
-      JSON.stringify(['code', purpose, subject, canonicalCode(code)]),
-    );
+  codeDigests(purpose: SecretPurpose, subject: string, code: string): Digests {
+    return this.digests(['code', purpose, subject, canonicalCode(code)]);
   }
 
   /** Encrypts a payload and authenticates the other columns of its row, so that none can be exchanged. */
@@ -58,6 +61,10 @@ export class SecretSeal {
   unseal(sealed: Buffer, columns: SealedColumns): SecretPayload | null {
     const json = this.sealing.open('secret-payload', authenticated(columns), sealed);
     return JSON.parse(json.toString('utf8')) as SecretPayload | null;
+  }
+
+  private digests(members: readonly string[]): Digests {
+    return this.masterKey.macs('secret-digest', JSON.stringify(members)) as [Buffer, ...Buffer[]];
   }
 }
 

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { SecretPurposes } from './secret-purposes.js';
 import { SecretSeal } from './secret-seal.js';
 import { SingleUseSecret } from './secret.entity.js';
+import { SecretsDependence } from './secrets-dependence.js';
 import { SecretsPurge } from './secrets-purge.js';
 import { SecretsRepository } from './secrets.repository.js';
 import { SingleUseSecrets } from './single-use-secrets.js';
@@ -10,7 +11,14 @@ import { SingleUseSecrets } from './single-use-secrets.js';
 /** Single-use secrets of every purpose. Imported by modules that issue or spend secrets. */
 @Module({
   imports: [TypeOrmModule.forFeature([SingleUseSecret])],
-  providers: [SecretPurposes, SecretSeal, SecretsPurge, SecretsRepository, SingleUseSecrets],
+  providers: [
+    SecretPurposes,
+    SecretSeal,
+    SecretsDependence,
+    SecretsPurge,
+    SecretsRepository,
+    SingleUseSecrets,
+  ],
   exports: [SecretPurposes, SingleUseSecrets],
 })
 export class SecretsModule {}

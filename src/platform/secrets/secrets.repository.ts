@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { KEY_ID_BYTES } from '../crypto/sealing.js';
 import { onDatabase } from '../database/database-problem.js';
 import type { Transaction } from '../database/transaction-runner.js';
+import type { Digests } from './secret-seal.js';
 import type { SecretPurpose } from './secret-purposes.js';
 import type { SingleUseSecret } from './secret.entity.js';
 
@@ -19,6 +21,9 @@ type Written = Omit<SingleUseSecret, 'attempts' | 'usedAt'>;
 const COLUMNS = `id, purpose, subject, digest, code_digest AS "codeDigest", code_expires_at AS "codeExpiresAt",
   email_digest AS "emailDigest", fingerprint, context, sealed_payload AS "sealedPayload", replaceable,
   expires_at AS "expiresAt", attempts, used_at AS "usedAt", created_at AS "createdAt"`;
+
+/** The master secret is named at the start of the sealed payload. */
+const MADE_WITH = `substring(sealed_payload FROM 1 FOR ${KEY_ID_BYTES}) = decode($1, 'hex')`;
 
 /**
  * All SQL statements on single-use secrets. The caller passes the time. A null in the row means that the column
@@ -61,11 +66,11 @@ export class SecretsRepository {
   }
 
   /** Returns the subject of a secret, used or not; null if the secret is unknown or has no subject. */
-  async subjectOf(purpose: SecretPurpose, digest: Buffer, tx?: Transaction): Promise<string | null> {
+  async subjectOf(purpose: SecretPurpose, digests: Digests, tx?: Transaction): Promise<string | null> {
     const rows = await onDatabase(() =>
       (tx ?? this.dataSource.manager).query<{ subject: string | null }[]>(
-        'SELECT subject FROM single_use_secrets WHERE digest = $1 AND purpose = $2',
-        [digest, purpose],
+        'SELECT subject FROM single_use_secrets WHERE digest = ANY ($1) AND purpose = $2',
+        [digests, purpose],
       ),
     );
     return rows[0]?.subject ?? null;
@@ -89,15 +94,15 @@ export class SecretsRepository {
   /**
    * Marks a secret as used if every condition holds. Of concurrent calls, one gets the row and the others get null.
    */
-  async spend(tx: Transaction, digest: Buffer, when: SpendConditions): Promise<SingleUseSecret | null> {
+  async spend(tx: Transaction, digests: Digests, when: SpendConditions): Promise<SingleUseSecret | null> {
     const [rows] = await tx.query<[SingleUseSecret[], number]>(
       `UPDATE single_use_secrets SET used_at = $3
-       WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+       WHERE digest = ANY ($1) AND purpose = $2 AND used_at IS NULL AND expires_at > $3
          AND (context IS NULL OR context = $4 OR code_digest IS NOT NULL)
          AND (fingerprint IS NULL OR fingerprint = $5)
          AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6)
        RETURNING ${COLUMNS}`,
-      [digest, when.purpose, when.now, when.context, when.fingerprint, when.emailDigest],
+      [digests, when.purpose, when.now, when.context, when.fingerprint, when.emailDigest],
     );
     return rows[0] ?? null;
   }
@@ -122,18 +127,18 @@ export class SecretsRepository {
   /** Like {@link spend}, but for a code, and only among secrets whose attempt has been counted. */
   async spendCode(
     tx: Transaction,
-    codeDigest: Buffer,
+    digests: Digests,
     ids: readonly string[],
     when: SpendConditions,
   ): Promise<SingleUseSecret | null> {
     const [rows] = await tx.query<[SingleUseSecret[], number]>(
       `UPDATE single_use_secrets SET used_at = $3
-       WHERE id = ANY ($7::uuid[]) AND code_digest = $1 AND purpose = $2 AND used_at IS NULL AND code_expires_at > $3
+       WHERE id = ANY ($7::uuid[]) AND code_digest = ANY ($1) AND purpose = $2 AND used_at IS NULL AND code_expires_at > $3
          AND (context IS NULL OR context = $4)
          AND (fingerprint IS NULL OR fingerprint = $5)
          AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6)
        RETURNING ${COLUMNS}`,
-      [codeDigest, when.purpose, when.now, when.context, when.fingerprint, when.emailDigest, ids],
+      [digests, when.purpose, when.now, when.context, when.fingerprint, when.emailDigest, ids],
     );
     return rows[0] ?? null;
   }
@@ -141,7 +146,7 @@ export class SecretsRepository {
   /** Counts an attempt at a secret, in a statement that commits by itself. Returns null if it has no attempts left. */
   async countAttempt(
     purpose: SecretPurpose,
-    digest: Buffer,
+    digests: Digests,
     context: string | null,
     limit: number,
     now: Date,
@@ -149,10 +154,10 @@ export class SecretsRepository {
     const [rows] = await onDatabase(() =>
       this.dataSource.query<[SingleUseSecret[], number]>(
         `UPDATE single_use_secrets SET attempts = attempts + 1
-         WHERE digest = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+         WHERE digest = ANY ($1) AND purpose = $2 AND used_at IS NULL AND expires_at > $3
            AND (context IS NULL OR context = $4) AND attempts < $5
          RETURNING ${COLUMNS}`,
-        [digest, purpose, now, context, limit],
+        [digests, purpose, now, context, limit],
       ),
     );
     return rows[0] ?? null;
@@ -230,6 +235,23 @@ export class SecretsRepository {
       ),
     );
     return rows.length > 0;
+  }
+
+  /** Returns how many live secrets were made with a master secret. */
+  async countMadeWith(keyId: string, now: Date): Promise<number> {
+    const [row] = await onDatabase(() =>
+      this.dataSource.query<[{ count: number }]>(
+        `SELECT count(*)::int AS count FROM single_use_secrets
+         WHERE ${MADE_WITH} AND used_at IS NULL AND expires_at > $2`,
+        [keyId, now],
+      ),
+    );
+    return row.count;
+  }
+
+  /** Deletes the secrets that were made with a master secret. */
+  async deleteMadeWith(tx: Transaction, keyId: string): Promise<void> {
+    await tx.query(`DELETE FROM single_use_secrets WHERE ${MADE_WITH}`, [keyId]);
   }
 
   /**

@@ -121,8 +121,8 @@ export class SingleUseSecrets {
       id: this.ids.next(),
       purpose,
       subject,
-      digest: this.seal.tokenDigest(purpose, token),
-      codeDigest: code === null ? null : this.seal.codeDigest(purpose, subject!, code),
+      digest: this.seal.tokenDigests(purpose, token)[0],
+      codeDigest: code === null ? null : this.seal.codeDigests(purpose, subject!, code)[0],
       codeExpiresAt: codeRules ? new Date(createdAt.getTime() + codeRules.lifetimeMs) : null,
       emailDigest: wanted.emailDigest,
       fingerprint: wanted.fingerprint,
@@ -139,7 +139,7 @@ export class SingleUseSecrets {
    * hashing a password. No decision may depend on the result.
    */
   async subjectOf(purpose: RegisteredPurpose, token: string): Promise<string | null> {
-    return this.repository.subjectOf(purpose, this.seal.tokenDigest(purpose, token));
+    return this.repository.subjectOf(purpose, this.seal.tokenDigests(purpose, token));
   }
 
   /** Returns a secret that {@link spend} would accept now, without spending it. Counts no attempt. */
@@ -152,10 +152,10 @@ export class SingleUseSecrets {
 
   /** Spends a token. If the transaction rolls back, the token stays valid. */
   async spend(tx: Transaction, use: TokenUse): Promise<ValidSecret | null> {
-    const digest = this.seal.tokenDigest(use.purpose, use.token);
-    const subject = await this.repository.subjectOf(use.purpose, digest, tx);
+    const digests = this.seal.tokenDigests(use.purpose, use.token);
+    const subject = await this.repository.subjectOf(use.purpose, digests, tx);
     const state = (await use.state?.(tx, subject)) ?? null;
-    return this.opened(await this.repository.spend(tx, digest, this.conditions(use, state)));
+    return this.opened(await this.repository.spend(tx, digests, this.conditions(use, state)));
   }
 
   /**
@@ -163,9 +163,9 @@ export class SingleUseSecrets {
    * longer valid or has no attempts left. If the proof is correct, the caller then calls {@link spend}.
    */
   async attempt({ purpose, token, context }: Omit<TokenUse, 'state'>): Promise<ValidSecret | null> {
-    const digest = this.seal.tokenDigest(purpose, token);
+    const digests = this.seal.tokenDigests(purpose, token);
     return this.opened(
-      await this.repository.countAttempt(purpose, digest, context, MAX_ATTEMPTS, this.clock.now()),
+      await this.repository.countAttempt(purpose, digests, context, MAX_ATTEMPTS, this.clock.now()),
     );
   }
 
@@ -186,8 +186,8 @@ export class SingleUseSecrets {
   ): Promise<ValidSecret | null> {
     const { purpose, subject, ids } = attempt;
     const current = (await state?.(tx, subject)) ?? null;
-    const digest = this.seal.codeDigest(purpose, subject, code);
-    return this.opened(await this.repository.spendCode(tx, digest, ids, this.conditions(attempt, current)));
+    const digests = this.seal.codeDigests(purpose, subject, code);
+    return this.opened(await this.repository.spendCode(tx, digests, ids, this.conditions(attempt, current)));
   }
 
   /**

@@ -53,13 +53,17 @@ export class AccountGuessing {
   }
 
   /**
-   * Call this before comparing a password. Counts the failure in advance, so that parallel guesses cannot bypass the limit.
+   * Call this before comparing a password. `userId` is the account with the address; null if there is none. Counts the failure in advance, so that parallel guesses cannot bypass the limit.
    * Throws `rate_limited` while a wait runs and after the last guess; a refused attempt is not counted and extends no wait.
    * Throws `dependency_unavailable` when it cannot count: no guess is evaluated unrecorded.
    */
-  async begin(emailDigest: string, knownDeviceId: string | null): Promise<GuessingAttempt> {
+  async begin(
+    emailDigest: string,
+    knownDeviceId: string | null,
+    userId: string | null = null,
+  ): Promise<GuessingAttempt> {
     const key: FailureKey = { emailDigest, deviceId: knownDeviceId ?? '' };
-    const counted = await this.failures.count(key, this.rules);
+    const counted = await this.failures.count(key, userId, this.rules);
     if (counted === null) throw await this.refusal(key);
     return {
       failures: counted,

@@ -48,15 +48,16 @@ export class LoginFailuresRepository {
    * single conditional statement, so parallel guesses get no more attempts than sequential ones. Returns the count
    * including this failure, or null when nothing was counted.
    */
-  async count(key: FailureKey, rules: GuessingRules): Promise<number | null> {
+  async count(key: FailureKey, userId: string | null, rules: GuessingRules): Promise<number | null> {
     const rows = await onDatabase(() =>
       this.failures.query<{ failures: number }[]>(
-        `INSERT INTO login_failures AS f (account_digest, device_id, failures, updated_at)
-         VALUES ($1, $2, 1, ${this.databaseNow})
+        `INSERT INTO login_failures AS f (account_digest, device_id, failures, user_id, updated_at)
+         VALUES ($1, $2, 1, $7, ${this.databaseNow})
          ON CONFLICT (account_digest, device_id) DO UPDATE SET
            failures = f.failures + 1,
            blocked_until = CASE WHEN f.failures + 1 >= $3::int THEN
              ${this.databaseNow} + LEAST($4 * power(2, f.failures + 1 - $3::int), $5) * interval '1 second' END,
+           user_id = $7,
            updated_at = ${this.databaseNow}
          WHERE f.failures < $6 AND (f.blocked_until IS NULL OR f.blocked_until <= ${this.databaseNow})
          RETURNING failures`,
@@ -67,6 +68,7 @@ export class LoginFailuresRepository {
           rules.firstWaitSeconds,
           rules.longestWaitSeconds,
           rules.closedAt,
+          userId,
         ],
       ),
     );

@@ -10,7 +10,8 @@ export type PolicyName =
   | 'mail-address'
   | 'secret'
   | 'factor'
-  | 'passkey';
+  | 'passkey'
+  | 'gate';
 
 /**
  * A part of the key that requests are counted by. An anonymous caller is identified by its address. A policy by session

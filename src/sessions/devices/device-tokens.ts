@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { timingSafeEqual } from 'node:crypto';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { uuidFromBytes, uuidToBytes } from '../../platform/crypto/uuid.js';
 
@@ -27,7 +26,7 @@ export class DeviceTokens {
     const bytes = Buffer.from(token, 'base64url');
     if (bytes.toString('base64url') !== token) return null;
     const body = bytes.subarray(0, -MAC_BYTES);
-    if (!timingSafeEqual(this.masterKey.mac('device-token', body), bytes.subarray(-MAC_BYTES))) return null;
+    if (!this.masterKey.isMac('device-token', body, bytes.subarray(-MAC_BYTES))) return null;
     return uuidFromBytes(body.subarray(0, ID_BYTES));
   }
 }

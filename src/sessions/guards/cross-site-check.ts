@@ -1,8 +1,10 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Question } from '../../platform/access/question.js';
 import { Environment } from '../../platform/config/environment.js';
 import { AllowedOrigins } from '../../platform/http/allowed-origins.js';
 import { contextOf } from '../../platform/http/request-context.js';
+import { PresentedTokens } from '../tokens/presented-tokens.js';
 import { TokenCookies } from '../tokens/token-cookies.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -12,6 +14,9 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * Metadata if the browser sends it, and `Origin` otherwise. A caller that sends neither is not a browser, unless it
  * sends one of our cookies. The limits count a marked request against its address only; the CSRF guard refuses it
  * afterwards.
+ *
+ * With a question of a proxy, the request that it is about is judged, and only if it uses a cookie: credentials in a header
+ * are added by no browser.
  */
 @Injectable()
 export class CrossSiteCheck implements CanActivate {
@@ -21,6 +26,7 @@ export class CrossSiteCheck implements CanActivate {
   constructor(
     environment: Environment,
     private readonly cookies: TokenCookies,
+    private readonly presented: PresentedTokens,
   ) {
     this.ownOrigin = new URL(environment.PUBLIC_URL).origin;
     this.allowedOrigins = new AllowedOrigins(environment);
@@ -28,15 +34,24 @@ export class CrossSiteCheck implements CanActivate {
 
   canActivate(execution: ExecutionContext): true {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
-    contextOf(request).isCrossSite = !SAFE_METHODS.has(request.method) && !this.isAllowed(request);
+    const context = contextOf(request);
+    const mustBeOurs = context.question
+      ? context.question.isUnsafe && this.usesCookie(request)
+      : !SAFE_METHODS.has(request.method);
+    context.isCrossSite = mustBeOurs && !this.isAllowed(request, context.question);
     return true;
   }
 
-  private isAllowed(request: FastifyRequest): boolean {
+  private usesCookie(request: FastifyRequest): boolean {
+    return this.presented.transportOf(request) === 'cookie' && this.presented.access(request) !== null;
+  }
+
+  private isAllowed(request: FastifyRequest, question: Question | null): boolean {
     const { origin } = request.headers;
     const fetchSite = request.headers['sec-fetch-site'];
     if (origin === this.ownOrigin) return true;
-    if (origin !== undefined && this.allowedOrigins.has(origin)) return true;
+    if (origin !== undefined && (this.allowedOrigins.has(origin) || question?.origins.has(origin)))
+      return true;
     if (fetchSite === 'same-origin' || fetchSite === 'none') return true;
     return origin === undefined && fetchSite === undefined && !this.cookies.accompany(request);
   }

@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { timingSafeEqual } from 'node:crypto';
 import { AuditService } from '../../audit/audit.service.js';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { internalOrigin } from '../../platform/http/origin.js';
@@ -28,24 +27,22 @@ export class KeyAuthenticity {
   ) {}
 
   /** The code that a row must have: HMAC-SHA-256 over the public key, its name and the time from which it signs. */
-  codeOf({ kid, algorithm, publicJwk, signsFrom }: Vouched): Buffer {
-    const { kty, n, e, crv, x, y } = publicJwk;
-    const statement = [kid, algorithm, kty, n, e, crv, x, y, signsFrom.getTime()];
-    return this.masterKey.mac('signing-key-row', JSON.stringify(statement));
+  codeOf(row: Vouched): Buffer {
+    return this.masterKey.mac('signing-key-row', statementOf(row));
+  }
+
+  /** Returns the id of the master secret that made the code of a row; null if there is no code, or a wrong one. */
+  madeWith(row: SigningKey): string | null {
+    return row.mac && this.masterKey.idOfMac('signing-key-row', statementOf(row), row.mac);
   }
 
   /** Returns the authentic rows. This process records each ignored row once, which raises an alert. */
   genuine(rows: readonly SigningKey[]): SigningKey[] {
     return rows.filter((row) => {
-      const genuine = row.mac ? this.hasRightCode(row) : this.isProvenOtherwise(row);
+      const genuine = row.mac ? this.madeWith(row) !== null : this.isProvenOtherwise(row);
       if (!genuine) this.reject(row.kid);
       return genuine;
     });
-  }
-
-  private hasRightCode(row: SigningKey): boolean {
-    const code = this.codeOf(row);
-    return row.mac?.length === code.length && timingSafeEqual(row.mac, code);
   }
 
   /** Whether a row of the previous version, which has no code, is the supplied key or one that we can decrypt. */
@@ -73,6 +70,11 @@ export class KeyAuthenticity {
     // Retried at the next read if PostgreSQL is unavailable.
     this.audit.recordAlone(event).catch(() => this.rejected.delete(kid));
   }
+}
+
+function statementOf({ kid, algorithm, publicJwk, signsFrom }: Vouched): string {
+  const { kty, n, e, crv, x, y } = publicJwk;
+  return JSON.stringify([kid, algorithm, kty, n, e, crv, x, y, signsFrom.getTime()]);
 }
 
 /** A forged row can contain any text as its key's name. */

@@ -22,15 +22,28 @@ export class KeySeal {
 
   seal(privateKey: KeyObject, kid: string): Buffer {
     const der = privateKey.export({ type: 'pkcs8', format: 'der' });
-    return encrypt(this.key, this.randomness.bytes(NONCE_BYTES), kid, der);
+    return encrypt(this.keyOf(this.keyId), this.randomness.bytes(NONCE_BYTES), kid, der);
   }
 
-  /** Throws if the master secret or the kid differs, or if any byte was changed. */
+  /** Throws if no known master secret encrypted the key, if the kid differs, or if any byte was changed. */
   unseal(sealed: Buffer, kid: string): KeyObject {
-    return createPrivateKey({ key: decrypt(this.key, kid, sealed), format: 'der', type: 'pkcs8' });
+    return createPrivateKey({ key: this.decrypted(sealed, kid), format: 'der', type: 'pkcs8' });
   }
 
-  private get key(): Buffer {
-    return this.masterKey.derive('signing-key-encryption');
+  /** Few keys are stored, so that each secret can be tried; rows of the first versions do not name theirs. */
+  private decrypted(sealed: Buffer, kid: string): Buffer {
+    let failure: unknown;
+    for (const id of this.masterKey.ids) {
+      try {
+        return decrypt(this.keyOf(id), kid, sealed);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  private keyOf(id: string): Buffer {
+    return this.masterKey.derive('signing-key-encryption', id);
   }
 }

@@ -38,6 +38,24 @@ export class KeyStore {
     await this.keys.makeSignFrom(tx, { kid: key.kid, signsFrom, mac });
   }
 
+  /** Returns the keys that a master secret authenticates. */
+  async madeWith(keyId: string, tx?: Transaction): Promise<SigningKey[]> {
+    return (await this.keys.all(tx)).filter((row) => this.authenticity.madeWith(row) === keyId);
+  }
+
+  /** Encrypts and authenticates a stored key with the current master secret. */
+  async rewrite(tx: Transaction, key: SigningKey): Promise<void> {
+    const { kid, sealedPrivateKey } = key;
+    const sealed = sealedPrivateKey && this.seal.seal(this.seal.unseal(sealedPrivateKey, kid), kid);
+    const sealedWith = sealed && this.seal.keyId;
+    await this.keys.rewrite(tx, {
+      kid,
+      sealedPrivateKey: sealed,
+      sealedWith,
+      mac: this.authenticity.codeOf(key),
+    });
+  }
+
   async delete(tx: Transaction, kids: readonly string[]): Promise<void> {
     await this.keys.delete(tx, kids);
   }

@@ -35,6 +35,13 @@ export class SigningKeysRepository {
     await tx.update(SigningKey, { kid }, { signsFrom, mac });
   }
 
+  async rewrite(
+    tx: Transaction,
+    { kid, ...written }: Pick<SigningKey, 'kid' | 'sealedPrivateKey' | 'sealedWith' | 'mac'>,
+  ): Promise<void> {
+    await tx.update(SigningKey, { kid }, written);
+  }
+
   async delete(tx: Transaction, kids: readonly string[]): Promise<void> {
     if (kids.length > 0) await tx.delete(SigningKey, { kid: In([...kids]) });
   }

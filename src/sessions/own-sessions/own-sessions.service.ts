@@ -28,7 +28,7 @@ export class OwnSessions {
   ) {}
 
   /** Returns the live sessions, newest first. */
-  async list({ userId }: Caller): Promise<Session[]> {
+  async list({ userId }: Pick<Caller, 'userId'>): Promise<Session[]> {
     return this.sessions.findLiveOfUser(userId, this.clock.now());
   }
 

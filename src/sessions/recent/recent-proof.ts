@@ -9,6 +9,14 @@ import type { Session } from '../session.entity.js';
 import { SessionsRepository } from '../sessions.repository.js';
 import { type StepUpMethod, StepUpMethods } from './step-up-methods.js';
 
+/** What the proofs of a session must be. */
+export interface ProofDemand {
+  /** The level; without it, the one that the account can reach. */
+  readonly acr?: AssuranceLevel | null;
+  /** How long ago the latest proof may be; without it, any time. */
+  readonly maxAgeSeconds?: number | null;
+}
+
 /**
  * Checks whether the user of a session has authenticated recently. It reads the row in PostgreSQL and never the token
  * or the copy in Redis, both of which can be out of date: a step-up on one instance takes effect on all of them at
@@ -24,30 +32,36 @@ export class RecentProof {
   ) {}
 
   /**
-   * Returns null if the proof is recent enough, `ended` if the session is over, and the problem to respond with
-   * otherwise.
+   * Returns null if the proof is enough, `ended` if the session is over, and the problem to respond with otherwise. By
+   * default, the proof must be as recent as `STEP_UP_MAX_AGE_SECONDS` says, at the level that the account can reach.
    */
-  async faultOf({ userId, sessionId }: SessionPrincipal): Promise<Problem | 'ended' | null> {
+  async faultOf(
+    { userId, sessionId }: SessionPrincipal,
+    { acr = null, maxAgeSeconds = null }: ProofDemand = {
+      maxAgeSeconds: this.environment.STEP_UP_MAX_AGE_SECONDS,
+    },
+  ): Promise<Problem | 'ended' | null> {
     const session = await this.sessions.findLive(sessionId, this.clock.now());
     if (session?.userId !== userId) return 'ended';
-    const isRecent = this.ageMs(session) <= this.environment.STEP_UP_MAX_AGE_SECONDS * 1000;
-    if (isRecent && isEnough(session.acr, await this.methods.levelOf(userId))) return null;
-    return this.insufficient(userId);
+    const isRecent = maxAgeSeconds === null || this.ageMs(session) <= maxAgeSeconds * 1000;
+    if (isRecent && isEnough(session.acr, acr ?? (await this.methods.levelOf(userId)))) return null;
+    return this.insufficient(userId, { acr, maxAgeSeconds });
   }
 
   /** Throws `insufficient_user_authentication` if a step-up by this method would not be enough for the account. */
   async assertOffered(method: StepUpMethod, userId: string): Promise<void> {
     const { methods } = await this.methods.reachOf(userId);
-    if (!methods.includes(method)) throw await this.insufficient(userId);
+    if (!methods.includes(method))
+      throw await this.insufficient(userId, { maxAgeSeconds: this.environment.STEP_UP_MAX_AGE_SECONDS });
   }
 
   /** The problem that states the required proof and its maximum age (RFC 9470 section 3). */
-  async insufficient(userId: string): Promise<Problem> {
+  async insufficient(userId: string, demand: ProofDemand): Promise<Problem> {
     const { acr, methods } = await this.methods.reachOf(userId);
     const challenge = [
       'error="insufficient_user_authentication"',
-      `acr_values="${acr}"`,
-      `max_age="${this.environment.STEP_UP_MAX_AGE_SECONDS}"`,
+      `acr_values="${demand.acr ?? acr}"`,
+      ...(demand.maxAgeSeconds == null ? [] : [`max_age="${demand.maxAgeSeconds}"`]),
     ];
     return new Problem(SessionErrors.insufficient_user_authentication, {
       headers: { 'www-authenticate': `Bearer ${challenge.join(', ')}` },

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { timingSafeEqual } from 'node:crypto';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { isUuid, uuidFromBytes, uuidToBytes } from '../../platform/crypto/uuid.js';
 
@@ -36,8 +35,7 @@ export class RefreshTokens {
     const bytes = Buffer.from(token, 'base64url');
     if (bytes.length !== CLAIM_BYTES + MAC_BYTES || bytes.toString('base64url') !== token) return null;
     const claim = bytes.subarray(0, CLAIM_BYTES);
-    if (!timingSafeEqual(this.masterKey.mac('refresh-token', claim), bytes.subarray(CLAIM_BYTES)))
-      return null;
+    if (!this.masterKey.isMac('refresh-token', claim, bytes.subarray(CLAIM_BYTES))) return null;
     const sessionId = uuidFromBytes(claim.subarray(0, 16));
     return isUuid(sessionId) ? { sessionId, generation: claim.readUInt32BE(16) } : null;
   }

@@ -21,6 +21,7 @@ describe('principalFrom', () => {
       userId: CLAIMS.sub,
       sessionId: CLAIMS.sid,
       roles: ['user'],
+      acr: 'aal1',
       tokenId: CLAIMS.jti,
       issuedAt: CLAIMS.iat,
       expiresAt: CLAIMS.exp,

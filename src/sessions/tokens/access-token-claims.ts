@@ -29,7 +29,7 @@ const IAT_LEEWAY_SECONDS = 60;
 /** Returns the principal of the claims; null if a member is missing or malformed. The times are not checked. */
 export function principalFrom(claims: unknown): SessionPrincipal | null {
   if (typeof claims !== 'object' || claims === null) return null;
-  const { aud, sub, sid, jti, iat, exp, client_id, roles } = claims as Record<string, unknown>;
+  const { aud, sub, sid, jti, iat, exp, client_id, roles, acr } = claims as Record<string, unknown>;
   const texts = [aud, sub, sid, jti, client_id].every((text) => typeof text === 'string');
   const dates = [iat, exp].every((date) => Number.isSafeInteger(date) && (date as number) > 0);
   if (!texts || !dates || 'nbf' in claims || !isUuid(sub as string) || !isUuid(sid as string)) return null;
@@ -39,6 +39,7 @@ export function principalFrom(claims: unknown): SessionPrincipal | null {
     userId: sub as string,
     sessionId: sid as string,
     roles: roles as Role[],
+    acr: acr === 'aal2' ? 'aal2' : 'aal1',
     tokenId: jti as string,
     issuedAt: iat as number,
     expiresAt: exp as number,

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Credential } from '../../platform/access/question.js';
+import { contextOf } from '../../platform/http/request-context.js';
 import { TokenCookies } from './token-cookies.js';
 import type { TokenTransport } from './token-transport.js';
 
@@ -23,15 +25,21 @@ const NO_TOKEN = '*';
 export class PresentedTokens {
   constructor(private readonly cookies: TokenCookies) {}
 
-  /** The header takes precedence over the cookie, unless its credentials are of another scheme. */
+  /**
+   * The header takes precedence over the cookie, unless its credentials are of another scheme. With a question of a proxy,
+   * only the credentials that its rule looks at are read.
+   */
   access(request: FastifyRequest): string | null {
-    if (this.transportOf(request) === 'cookie') return this.cookies.read(request, 'access_token');
+    if (this.transportOf(request) === 'cookie')
+      return looksAt(request, 'cookie') ? this.cookies.read(request, 'access_token') : null;
     return BEARER.exec(request.headers.authorization ?? '')?.[1] ?? NO_TOKEN;
   }
 
   /** How the access token of a request was sent, which is how the session's next tokens are returned. */
-  transportOf({ headers: { authorization } }: FastifyRequest): TokenTransport {
-    return authorization === undefined || isOfOtherScheme(authorization) ? 'cookie' : 'body';
+  transportOf(request: FastifyRequest): TokenTransport {
+    const { authorization } = request.headers;
+    if (authorization === undefined || isOfOtherScheme(authorization)) return 'cookie';
+    return looksAt(request, 'bearer') ? 'body' : 'cookie';
   }
 
   /** The member of the body takes precedence over the cookie. */
@@ -44,6 +52,10 @@ export class PresentedTokens {
   device(request: FastifyRequest): string | null {
     return this.cookies.read(request, 'device');
   }
+}
+
+function looksAt(request: FastifyRequest, credential: Credential): boolean {
+  return contextOf(request).question?.credentials.includes(credential) ?? true;
 }
 
 function isOfOtherScheme(header: string): boolean {

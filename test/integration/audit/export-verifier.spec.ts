@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import { AuditExport } from '../../../src/audit/reading/audit-export.js';
 import { SealKey } from '../../../src/audit/seals/seal-key.js';
+import { MasterKey } from '../../../src/platform/crypto/master-key.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 
 const LATER = '9999-01-01T00:00:00.000Z';
@@ -26,7 +27,7 @@ describe('deploy/verify-audit-export.mjs', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as AuditEntry);
     seals = await text(exports.sealsOf({}).text);
-    publicKey = trail.module.get(SealKey).publicKey;
+    publicKey = trail.module.get(SealKey).publicKeyOf(trail.module.get(MasterKey).id);
   });
   afterAll(() => trail.stop());
 

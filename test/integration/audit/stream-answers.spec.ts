@@ -28,6 +28,7 @@ describe('A streamed response', () => {
     const ids = trail.module.get(UuidV7);
     reader = {
       kind: 'session',
+      acr: 'aal1',
       userId: ids.next(),
       sessionId: ids.next(),
       roles: ['auditor'],

@@ -14,6 +14,7 @@ import { CREATED, ORIGIN, startTrail, type Trail } from '../../support/audit/tra
 const SESSION = `${Date.now().toString(16).padStart(12, '0').replace(/^.{8}/, '$&-')}-7000-8000-000000000002`;
 const READER: SessionPrincipal = {
   kind: 'session',
+  acr: 'aal1',
   userId: '0197a1b2-0000-7000-8000-000000000001',
   sessionId: SESSION,
   roles: ['auditor'],

@@ -15,6 +15,7 @@ const ROWS = 30_000;
 
 const NOBODY = {
   kind: 'session' as const,
+  acr: 'aal1' as const,
   sessionId: '0197a1b2-0000-7000-8000-000000000001',
   roles: [],
   tokenId: '',
@@ -24,8 +25,8 @@ const NOBODY = {
 
 /** Enough rows for the planner to prefer a suitable index. */
 const SEED = [
-  `INSERT INTO users (id, email, roles, email_verified, password_hash, created_at, updated_at)
-   SELECT gen_random_uuid(), format('seed-%s@example.com', n), '{user}', false, 'none', now(), now()
+  `INSERT INTO users (id, email, display_name, roles, email_verified, password_hash, created_at, updated_at)
+   SELECT gen_random_uuid(), format('seed-%s@example.com', n), 'Person ' || n, '{user}', false, 'none', now(), now()
    FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at, device_id, client)
    SELECT gen_random_uuid(), id, 0, now(), now(), now() + interval '7 days', now() + interval '30 days',
@@ -50,6 +51,7 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
   let app: TestApp;
   let person: Tokens;
   let auditor: string;
+  let admin: string;
   beforeAll(async () => {
     // Without Redis, every request uses PostgreSQL. Background verification of the seeded rows, which have no valid
     // codes, is off.
@@ -60,6 +62,11 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
       .get(AccountAdministration, { strict: false })
       .setRoles(email, ['user', 'auditor'], internalOrigin('operator'));
     auditor = (await logIn(app, email)).accessToken;
+    const chief = await register(app);
+    await app.app
+      .get(AccountAdministration, { strict: false })
+      .setRoles(chief, ['admin'], internalOrigin('operator'));
+    admin = (await logIn(app, chief)).accessToken;
     for (const statement of SEED) await asSuperuser(app.database, statement);
   });
   afterAll(() => app.close());
@@ -69,6 +76,17 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
   };
   const post = (url: string, body: () => object, status: number) => async () => {
     expect((await app.call({ url, body: body() })).statusCode, url).toBe(status);
+  };
+
+  const demotion = async () => {
+    const administration = app.app.get(AccountAdministration, { strict: false });
+    const [chief] = await asSuperuser<{ id: string }>(
+      app.database,
+      `SELECT id FROM users WHERE 'admin' = ANY (roles)`,
+    );
+    await expect(administration.setRoles(chief!.id, [], internalOrigin('operator'))).rejects.toMatchObject({
+      row: { code: 'last_administrator' },
+    });
   };
 
   /**
@@ -103,6 +121,20 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
     ['the failures in the trail', () => get('/audit/events?outcome=failure', auditor)],
     ['the trail of a request', () => get('/audit/events?requestId=0123456789abcdef', auditor)],
     ['logins in the trail', () => get('/audit/events?type=authn_login_success', auditor)],
+    ['accounts', () => get('/admin/users', admin)],
+    ['a common search for accounts', () => get('/admin/users?search=seed', admin)],
+    ['a rare search for accounts', () => get('/admin/users?search=seed-29999', admin)],
+    ['a search for accounts without a match', () => get('/admin/users?search=nobody', admin)],
+    ['a search for accounts by name', () => get('/admin/users?search=person%2029', admin)],
+    ['administrators', () => get('/admin/users?role=admin', admin)],
+    ['auditors', () => get('/admin/users?role=auditor', admin)],
+    ['active accounts', () => get('/admin/users?status=active', admin)],
+    ['invited accounts', () => get('/admin/users?status=invited', admin)],
+    ['unverified accounts', () => get('/admin/users?status=unverified', admin)],
+    ['locked accounts', () => get('/admin/users?status=locked', admin)],
+    ['disabled accounts', () => get('/admin/users?status=disabled', admin)],
+    ['disabled accounts in a search', () => get('/admin/users?status=disabled&search=seed', admin)],
+    ['whether another administrator remains', () => demotion],
     ['how far the trail is sealed', () => () => app.app.get(SealProgress, { strict: false }).read()],
     [
       'entries outside of all ranges',

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Clock } from '../../../src/platform/clock/clock.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
+import { SecretDependants } from '../../../src/platform/crypto/secret-dependants.js';
 import { Sealing } from '../../../src/platform/crypto/sealing.js';
 import { UuidV7 } from '../../../src/platform/crypto/uuid.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
@@ -24,7 +25,7 @@ export function startOutbox(dataSource: DataSource, clock: Clock): TestOutbox {
   const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage));
   const transactions = new TransactionRunner(dataSource);
   const ids = new UuidV7(clock, randomness);
-  const outbox = new Outbox(messages, TEST_SEALING, clock, ids);
+  const outbox = new Outbox(messages, TEST_SEALING, clock, ids, new SecretDependants());
   const workers = new OutboxWorker(outbox, messages, transactions, clock, randomness);
   return { outbox, messages, workers, transactions };
 }

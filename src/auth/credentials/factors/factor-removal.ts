@@ -57,6 +57,15 @@ export class FactorRemoval {
     return true;
   }
 
+  /** Removes every factor of a locked account, with what recovers lost ones; returns their number. */
+  async removeAll(tx: Transaction, user: User, origin: Origin): Promise<number> {
+    const factors = await this.factors.findConfirmed(user.id, tx);
+    for (const { id } of factors) await this.remove(tx, user, id, { sessionId: null }, origin);
+    await this.recoveryCodes.deleteAll(tx, user.id);
+    await this.secrets.revokeAll(tx, user.id, ['recovery_cancel', 'recovery_finish']);
+    return factors.length;
+  }
+
   /** Removes the factors that were added to a locked account at or after `since`, for an owner who takes the account back. */
   async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<void> {
     for (const { id, addedAt } of await this.factors.list(user.id, tx))

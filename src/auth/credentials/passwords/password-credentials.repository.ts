@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import { onDatabase } from '../../../platform/database/database-problem.js';
 import type { Transaction } from '../../../platform/database/transaction-runner.js';
 import { User } from '../../../users/user.entity.js';
 import { PasswordCredential } from './password-credential.entity.js';
+import { FOREIGN_HASH, JOINED_HASH, type StoredHash, storedHash } from './stored-hash.js';
 
-/** A user with the password hash to compare, which is null if the user has no password. */
+/** A user with the password hash to compare (see `stored-hash.ts`), which is null if the user has no password. */
 export interface UserWithHash {
   readonly user: User;
   readonly hash: string | null;
 }
+
+/** Whether a hash needs a pepper; hashes of other systems need none. */
+const MADE_WITH = `hash NOT LIKE '${FOREIGN_HASH}%' AND coalesce(pepper_id, (SELECT secret.key_id
+  FROM secrets_in_use AS secret WHERE variable = 'PASSWORD_PEPPER' ORDER BY since LIMIT 1)) = $1`;
 
 /** All SQL statements on passwords. */
 @Injectable()
@@ -33,7 +38,8 @@ export class PasswordCredentialsRepository {
 
   /** Whether a user's password still has this hash. */
   async hasHash(tx: Transaction, userId: string, hash: string): Promise<boolean> {
-    return tx.existsBy(PasswordCredential, { userId, hash });
+    const { hash: stored, pepperId } = storedHash(hash);
+    return tx.existsBy(PasswordCredential, { userId, hash: stored, pepperId: pepperId ?? IsNull() });
   }
 
   /** Sets the password of a user, replacing any other. */
@@ -59,8 +65,29 @@ export class PasswordCredentialsRepository {
   }
 
   /** Replaces the hash of the same password. */
-  async rehash(tx: Transaction, userId: string, hash: string, pepperId: string): Promise<void> {
+  async rehash(tx: Transaction, userId: string, { hash, pepperId }: StoredHash): Promise<void> {
     await tx.update(PasswordCredential, { userId }, { hash, pepperId });
+  }
+
+  /** Stores the passwords of new accounts. */
+  async insertAll(tx: Transaction, credentials: readonly PasswordCredential[]): Promise<void> {
+    if (credentials.length > 0) await tx.insert(PasswordCredential, [...credentials]);
+  }
+
+  /** Returns how many hashes need a pepper. Hashes of the first versions name none: it is the oldest. */
+  async countMadeWith(pepperId: string): Promise<number> {
+    const [row] = await onDatabase(() =>
+      this.dataSource.query<[{ count: number }]>(
+        `SELECT count(*)::int AS count FROM password_credentials WHERE ${MADE_WITH}`,
+        [pepperId],
+      ),
+    );
+    return row.count;
+  }
+
+  /** Deletes the passwords that {@link countMadeWith} counts. */
+  async deleteMadeWith(tx: Transaction, pepperId: string): Promise<void> {
+    await tx.query(`DELETE FROM password_credentials WHERE ${MADE_WITH}`, [pepperId]);
   }
 
   private find(
@@ -71,7 +98,7 @@ export class PasswordCredentialsRepository {
       const { entities, raw } = await this.dataSource
         .createQueryBuilder(User, 'owner')
         .leftJoin(PasswordCredential, 'credential', 'credential.userId = owner.id')
-        .addSelect('credential.hash', 'hash')
+        .addSelect(JOINED_HASH, 'hash')
         .where(condition, parameters)
         .getRawAndEntities<{ hash: string | null }>();
       const [user] = entities;

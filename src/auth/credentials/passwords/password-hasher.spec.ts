@@ -2,8 +2,12 @@ import bcrypt from 'bcrypt';
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Environment } from '../../../platform/config/environment.js';
+import { keyIdOf } from '../../../platform/crypto/key-id.js';
+import { Peppers } from '../../../platform/crypto/master-key.js';
+import { ForeignHashes } from './foreign/foreign-hashes.js';
 import type { PasswordCostsRepository } from './password-costs.repository.js';
 import { PasswordHasher } from './password-hasher.js';
+import { storedHash } from './stored-hash.js';
 
 const PEPPER = 'the pepper of this spec, of at least thirty-two bytes';
 const hasherOf = (
@@ -11,14 +15,17 @@ const hasherOf = (
   highest: () => Promise<number | null> = async () => null,
 ) =>
   new PasswordHasher(
-    Object.assign(new Environment(), { BCRYPT_ROUNDS: 4, PASSWORD_PEPPER: PEPPER, ...settings }),
+    Object.assign(new Environment(), { BCRYPT_ROUNDS: 4, ...settings }),
+    new Peppers(settings.PASSWORD_PEPPER ?? PEPPER, settings.PASSWORD_PEPPER_PREVIOUS),
     { highest } as PasswordCostsRepository,
+    new ForeignHashes(new Environment()),
   );
 const hasher = hasherOf();
 
 describe('PasswordHasher', () => {
   it('stores bcrypt of the base64-encoded HMAC-SHA-384 under the pepper', async () => {
-    const hash = await hasher.hash('violet engines hum');
+    const { hash, pepperId } = storedHash(await hasher.hash('violet engines hum'));
+    expect(pepperId).toBe(keyIdOf(PEPPER));
     expect(hash).toMatch(/^\$2b\$04\$[./A-Za-z0-9]{53}$/);
     const preHash = createHmac('sha384', PEPPER).update('violet engines hum').digest('base64');
     expect(await bcrypt.compare(preHash, hash)).toBe(true);
@@ -26,7 +33,7 @@ describe('PasswordHasher', () => {
 
   it('creates a hash that cannot be verified with the database alone', async () => {
     const hash = await hasher.hash('violet engines hum');
-    expect(await bcrypt.compare('violet engines hum', hash)).toBe(false);
+    expect(await bcrypt.compare('violet engines hum', storedHash(hash).hash)).toBe(false);
     const other = hasherOf({ PASSWORD_PEPPER: `${PEPPER}, but another one` });
     expect(await other.verify('violet engines hum', hash)).toBe(false);
   });

@@ -4,8 +4,11 @@ import { createHmac } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Subject } from 'rxjs';
 import { Environment } from '../../../platform/config/environment.js';
+import { Peppers } from '../../../platform/crypto/master-key.js';
 import { HashQueue } from './hash-queue.js';
+import { ForeignHashes } from './foreign/foreign-hashes.js';
 import { PasswordCostsRepository } from './password-costs.repository.js';
+import { FOREIGN_HASH, joinedHash, storedHash } from './stored-hash.js';
 import { letPoolYield } from './pool-priority.js';
 
 /** How long one hash took and how long it waited, seconds. */
@@ -31,7 +34,6 @@ export class PasswordHasher {
   /** Emits the timing of every finished hash, for the metrics. */
   readonly completed = new Subject<HashTiming>();
   private readonly rounds: number;
-  private readonly pepper: string;
   private readonly queue: HashQueue;
   /** The highest known cost of a stored hash, or the configured one if that is higher. */
   private highestCost: number;
@@ -40,10 +42,11 @@ export class PasswordHasher {
 
   constructor(
     environment: Environment,
+    private readonly peppers: Peppers,
     private readonly costs: PasswordCostsRepository,
+    private readonly foreign: ForeignHashes,
   ) {
     this.rounds = environment.BCRYPT_ROUNDS;
-    this.pepper = environment.PASSWORD_PEPPER;
     const width = Math.max(1, Math.floor(availableParallelism() / environment.WEB_CONCURRENCY));
     this.queue = new HashQueue(width, environment.HASH_MAX_WAIT_MS, COST_12_MS * 2 ** (this.rounds - 12));
     this.highestCost = this.rounds;
@@ -62,9 +65,11 @@ export class PasswordHasher {
     await this.queue.assertRoom(isOwner);
   }
 
-  /** Hashes a new password. `owner` is the user's id if a known owner asks, as for {@link verify}. */
+  /** Hashes a new password with the current pepper, whose id the result contains. `owner` is the user's id if a known owner asks, as for {@link verify}. */
   async hash(password: string, owner: string | null = null): Promise<string> {
-    return this.timed(() => bcrypt.hash(this.preHash(password), this.rounds), owner);
+    const pepperId = this.peppers.id;
+    const hash = await this.timed(() => bcrypt.hash(this.preHash(password, pepperId), this.rounds), owner);
+    return joinedHash({ pepperId, hash });
   }
 
   /**
@@ -75,21 +80,31 @@ export class PasswordHasher {
    * drawback is that old hashes take as long as new ones.
    */
   async verify(password: string, hash: string | null, owner: string | null = null): Promise<boolean> {
-    const stored = hash === null ? null : costOf(hash);
+    const { hash: text, pepperId } = storedHash(hash ?? '');
+    if (text.startsWith(FOREIGN_HASH)) {
+      const isMatch = await this.foreign.verify(password, text, owner);
+      // As much work as for any other account; that of the foreign hash shows until the first login.
+      await this.verify(password, null, owner);
+      return isMatch;
+    }
+    const stored = costOf(text);
     await (this.storedCosts ??= this.readStoredCosts());
     this.highestCost = Math.max(this.highestCost, stored ?? 0);
-    const preHash = this.preHash(password);
+    const isReadable = pepperId === null || this.peppers.knows(pepperId);
+    const preHash = this.preHash(password, isReadable ? pepperId : this.peppers.id);
     return this.timed(async () => {
-      const same = await bcrypt.compare(preHash, stored === null ? dummyHash(this.highestCost) : hash!);
+      const same = await bcrypt.compare(preHash, stored === null ? dummyHash(this.highestCost) : text);
       for (let cost = stored ?? this.highestCost; cost < this.highestCost; cost += 1)
         await bcrypt.compare(preHash, dummyHash(cost));
-      return same && stored !== null;
+      return same && stored !== null && isReadable;
     }, owner);
   }
 
-  /** Whether the cost of a stored hash differs from the configured one. */
-  isOutdated(hash: string): boolean {
-    return bcrypt.getRounds(hash) !== this.rounds;
+  /** Whether a stored hash is of another system, or has another cost or pepper than new ones. */
+  isOutdated(stored: string): boolean {
+    const { hash, pepperId } = storedHash(stored);
+    if (hash.startsWith(FOREIGN_HASH)) return true;
+    return bcrypt.getRounds(hash) !== this.rounds || pepperId !== this.peppers.id;
   }
 
   /** Reads the stored costs once per process; costs above the configured one come from an earlier configuration. */
@@ -102,8 +117,8 @@ export class PasswordHasher {
     }
   }
 
-  private preHash(password: string): string {
-    return createHmac('sha384', this.pepper).update(password.normalize('NFC')).digest('base64');
+  private preHash(password: string, pepperId: string | null): string {
+    return createHmac('sha384', this.peppers.of(pepperId)).update(password.normalize('NFC')).digest('base64');
   }
 
   /** Called after the first hash, because the pool has no threads before it. */

@@ -28,7 +28,9 @@ import { BootstrapVerified1795400016700 } from './1795400016700-bootstrap-verifi
 import { Factors1795400017000 } from './1795400017000-factors.js';
 import { SessionFactors1795400017100 } from './1795400017100-session-factors.js';
 import { Revocations1795400019000 } from './1795400019000-revocations.js';
+import { Administration1795400020000 } from './1795400020000-administration.js';
 import { Passkeys1795400022000 } from './1795400022000-passkeys.js';
+import { SecretKeys1795400024000 } from './1795400024000-secret-keys.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -61,5 +63,7 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Factors1795400017000,
   SessionFactors1795400017100,
   Revocations1795400019000,
+  Administration1795400020000,
   Passkeys1795400022000,
+  SecretKeys1795400024000,
 ];

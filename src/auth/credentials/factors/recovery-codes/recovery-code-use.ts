@@ -23,14 +23,14 @@ export class RecoveryCodeUse {
 
   /** Prepares the use of a code, which is right if its digest is stored. */
   find(user: User, typed: string, origin: Origin): TypedCode {
-    const digest = this.issuer.digestOf(user.id, typed);
-    return { factor: RECOVERY_CODE, spend: (tx) => this.spend(tx, user, digest, origin) };
+    const digests = this.issuer.digestsOf(user.id, typed);
+    return { factor: RECOVERY_CODE, spend: (tx) => this.spend(tx, user, digests, origin) };
   }
 
   /** Uses a code up and tells the owner, in one transaction. */
-  private async spend(tx: Transaction, user: User, digest: Buffer, origin: Origin): Promise<boolean> {
+  private async spend(tx: Transaction, user: User, digests: Buffer[], origin: Origin): Promise<boolean> {
     const { id: userId } = user;
-    if (!(await this.codes.use(tx, userId, digest, this.clock.now()))) return false;
+    if (!(await this.codes.use(tx, userId, digests, this.clock.now()))) return false;
     const left = await this.codes.countLeft(userId, tx);
     const event = { outcome: 'success' as const, userId, origin, details: { left } };
     await this.audit.record(tx, { type: 'authn_recovery_code_used', ...event });

@@ -12,6 +12,10 @@ export class RecoveryCode {
   @PrimaryColumn('bytea', { primaryKeyConstraintName: 'recovery_codes_pkey' })
   digest: Buffer;
 
+  /** The master secret of the digest; null in rows of the previous version. */
+  @Column('text', { name: 'key_id', nullable: true })
+  keyId: string | null;
+
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt: Date;
 

@@ -32,8 +32,9 @@ export class RecoveryCodes {
     origin: Origin,
   ): Promise<string[]> {
     const codes = Array.from({ length: CODES }, () => this.newCode());
-    const digests = codes.map((code) => this.digestOf(userId, code));
-    await this.codes.replace(tx, userId, digests, this.clock.now());
+    const { id: keyId } = this.masterKey;
+    const digests = codes.map((code) => this.digestsOf(userId, code)[0]!);
+    await this.codes.replace(tx, userId, { digests, keyId, createdAt: this.clock.now() });
     const who = { outcome: 'success' as const, userId, sessionId, origin };
     await this.audit.record(tx, {
       type: 'user_recovery_codes_created',
@@ -43,9 +44,12 @@ export class RecoveryCodes {
     return codes;
   }
 
-  /** The digest of a code in any spelling. It names the user, so that a row cannot be moved to another account. */
-  digestOf(userId: string, typed: string): Buffer {
-    return this.masterKey.mac('recovery-code', JSON.stringify([userId, canonicalCode(typed)]));
+  /**
+   * The digests of a code in any spelling under every known master secret, the current one first. They name the user, so
+   * that a row cannot be moved to another account.
+   */
+  digestsOf(userId: string, typed: string): Buffer[] {
+    return this.masterKey.macs('recovery-code', JSON.stringify([userId, canonicalCode(typed)]));
   }
 
   private newCode(): string {

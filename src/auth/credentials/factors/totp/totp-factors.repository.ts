@@ -16,6 +16,11 @@ export class TotpFactorsRepository {
     await tx.insert(TotpFactor, factor);
   }
 
+  /** Stores the factors of new accounts. */
+  async insertAll(tx: Transaction, factors: readonly TotpFactor[]): Promise<void> {
+    if (factors.length > 0) await tx.insert(TotpFactor, [...factors]);
+  }
+
   /** Returns the confirmed factors of a user, the oldest first. */
   async findConfirmed(userId: string, tx: Transaction = this.dataSource.manager): Promise<TotpFactor[]> {
     return onDatabase(() =>

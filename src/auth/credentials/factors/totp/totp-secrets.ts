@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../../../platform/clock/clock.js';
 import { Sealing } from '../../../../platform/crypto/sealing.js';
+import { SecretDependants } from '../../../../platform/crypto/secret-dependants.js';
 import { UuidV7 } from '../../../../platform/crypto/uuid.js';
 import type { TotpFactor } from './totp-factor.entity.js';
 
@@ -12,12 +13,25 @@ export interface NewApp extends Pick<TotpFactor, 'userId' | 'sessionId' | 'name'
 
 /** Creates the rows of authenticator apps. Their secrets are encrypted, and bound to the row and its user. */
 @Injectable()
-export class TotpSecrets {
+export class TotpSecrets implements OnModuleInit {
   constructor(
     private readonly sealing: Sealing,
     private readonly ids: UuidV7,
     private readonly clock: Clock,
+    private readonly dependants: SecretDependants,
   ) {}
+
+  onModuleInit(): void {
+    this.dependants.registerColumn({
+      kind: 'authenticator-apps',
+      table: 'totp_factors',
+      id: 'id',
+      column: 'sealed_secret',
+      needs: ['user_id'],
+      purpose: 'totp-secret',
+      contextOf: ({ id, user_id: userId }) => contextOf({ id, userId: String(userId) }),
+    });
+  }
 
   /** Creates a pending factor. Nothing is stored. */
   newFactor({ secret, ...app }: NewApp): TotpFactor {

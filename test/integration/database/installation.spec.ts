@@ -2,12 +2,14 @@ import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigurationFault } from '../../../src/platform/config/configuration-fault.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
-import { assertInstallation } from '../../../src/platform/database/installation-fingerprint.js';
+import { assertInstallation } from '../../../src/platform/secret-keys/installation.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
 const secrets = {
   JWT_SECRET_KEY: 'the master secret of this installation, long enough',
   PASSWORD_PEPPER: 'the pepper of this installation, long enough as well',
+  JWT_SECRET_KEY_PREVIOUS: [],
+  PASSWORD_PEPPER_PREVIOUS: [],
 };
 
 describe('assertInstallation', () => {
@@ -46,7 +48,8 @@ describe('assertInstallation', () => {
     await assertInstallation(dataSource, secrets);
     const stored = await dataSource.query<object[]>('SELECT * FROM installation');
     expect(stored).toHaveLength(2);
-    for (const secret of Object.values(secrets)) expect(JSON.stringify(stored)).not.toContain(secret);
+    for (const secret of [secrets.JWT_SECRET_KEY, secrets.PASSWORD_PEPPER])
+      expect(JSON.stringify(stored)).not.toContain(secret);
   });
 
   it('lets one of several concurrent first starts with different secrets succeed', async () => {

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { isUuid } from '../platform/crypto/uuid.js';
+import { type Transaction, TransactionRunner } from '../platform/database/transaction-runner.js';
+import { PlatformErrors } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
+import type { Origin } from '../platform/http/origin.js';
+import { SessionErrors } from '../sessions/session.errors.js';
+import type { User } from '../users/user.entity.js';
+import { UsersRepository } from '../users/users.repository.js';
+
+/** What is done to an account under its lock. */
+export type Work<T> = (tx: Transaction, user: User) => Promise<T>;
+
+/**
+ * Runs changes of an account, given by its id or canonical e-mail address, in a transaction and under the lock of the
+ * account. Throws `not_found`, and `forbidden` for API keys, which never touch an account with a role beyond `user`.
+ */
+@Injectable()
+export class LockedAccounts {
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  async change<T>(who: string, origin: Origin, work: Work<T>): Promise<T> {
+    return this.transactions.run((tx) => this.withLocked(tx, who, origin, work));
+  }
+
+  /** Runs a change that might remove the last administrator. Serialized by a lock taken before the account's. */
+  async changeAdministrators<T>(who: string, origin: Origin, work: Work<T>): Promise<T> {
+    return this.transactions.run(async (tx) => {
+      await this.users.lockRoles(tx);
+      return this.withLocked(tx, who, origin, work);
+    });
+  }
+
+  private async withLocked<T>(tx: Transaction, who: string, origin: Origin, work: Work<T>): Promise<T> {
+    const user = who.includes('@') || isUuid(who) ? await this.users.lockByName(tx, who) : null;
+    if (!user) throw new Problem(PlatformErrors.not_found);
+    if (isKey(origin) && user.roles.some((role) => role !== 'user'))
+      throw new Problem(SessionErrors.forbidden);
+    return work(tx, user);
+  }
+}
+
+/** Returns whether a program acts with an API key. */
+export function isKey({ usedKey }: Origin): boolean {
+  return usedKey !== undefined;
+}

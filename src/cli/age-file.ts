@@ -1,0 +1,41 @@
+import { Decrypter, Encrypter } from 'age-encryption';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/** To whom a file is encrypted. */
+export type AgeTarget = { readonly recipient: string } | { readonly passphrase: string };
+
+/** What decrypts a file. */
+export type AgeKey = { readonly identity: string } | { readonly passphrase: string };
+
+/** Writes an age file (age-encryption.org/v1) of mode 600. Throws EEXIST if there is a file of this name. */
+export async function writeAgeFile(
+  path: string,
+  lines: AsyncIterable<string>,
+  target: AgeTarget,
+): Promise<void> {
+  const encrypter = new Encrypter();
+  if ('recipient' in target) encrypter.addRecipient(target.recipient);
+  else encrypter.setPassphrase(target.passphrase);
+  const file = await open(path, 'wx', 0o600);
+  const plain = Readable.toWeb(Readable.from(bytesOf(lines))) as ReadableStream<Uint8Array>;
+  await pipeline(Readable.fromWeb((await encrypter.encrypt(plain)) as never), file.createWriteStream());
+}
+
+/**
+ * Yields the decrypted bytes of an age file. Chunks are authenticated, but only the end proves that none is missing. Throws if
+ * the file is not genuine, or the key does not fit.
+ */
+export async function* readAgeFile(path: string, key: AgeKey): AsyncGenerator<Uint8Array> {
+  const decrypter = new Decrypter();
+  if ('identity' in key) decrypter.addIdentity(key.identity);
+  else decrypter.addPassphrase(key.passphrase);
+  const sealed = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>;
+  for await (const chunk of await decrypter.decrypt(sealed)) yield chunk;
+}
+
+async function* bytesOf(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  for await (const line of lines) yield Buffer.from(line);
+}

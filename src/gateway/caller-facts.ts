@@ -1,0 +1,26 @@
+import { callerIdOf, type Principal, type Role } from '../platform/access/principal.js';
+
+/** What applications are told about a caller. */
+export interface CallerFacts {
+  /** The `sub` of a person or a service account. */
+  readonly subject: string;
+  readonly sessionId: string | null;
+  /** The API key with which a program acts. */
+  readonly keyId: string | null;
+  /** Of people only: a key must not pass for its owner in an application that looks at roles alone. */
+  readonly roles: readonly Role[];
+  readonly scopes: readonly string[];
+  /** The level of a session; keys have none. */
+  readonly acr: string | null;
+}
+
+/** Returns what applications are told about a caller. */
+export function callerFacts(principal: Principal): CallerFacts {
+  const subject = callerIdOf(principal);
+  if (principal.kind === 'session') {
+    const { sessionId, roles, acr } = principal;
+    return { subject, sessionId, keyId: null, roles, scopes: [], acr };
+  }
+  const { keyId, scopes } = principal;
+  return { subject, sessionId: null, keyId, roles: [], scopes, acr: null };
+}

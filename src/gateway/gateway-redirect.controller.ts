@@ -1,0 +1,31 @@
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Public } from '../platform/access/access.decorator.js';
+import { PlatformErrors } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
+import { Problems } from '../platform/http/openapi/problems.decorator.js';
+import { RedirectQueryDto } from './dto/redirect-query.dto.js';
+import { ReturnAddress } from './return-address.js';
+
+/** Does not list the origins: the address is text of whoever made the link. */
+const NOT_LISTED = { pointer: '#/rd', detail: 'must be on exactly one of the origins of GATEWAY_ORIGINS' };
+
+/** Leads browsers back to applications behind the gateway. */
+@ApiTags('gateway')
+@Controller('gateway')
+@Public()
+export class GatewayRedirectController {
+  constructor(private readonly addresses: ReturnAddress) {}
+
+  /** Redirects to the address in `rd` if it is on exactly one of the origins of `GATEWAY_ORIGINS`. For pages of `LOGIN_URL`. */
+  @Get('redirect')
+  @ApiOperation({ operationId: 'returnToApplication', summary: 'Return to an application after a login' })
+  @ApiResponse({ status: 303, description: 'The browser goes on to the address.' })
+  @Problems(PlatformErrors.validation_failed)
+  redirect(@Query() { rd }: RedirectQueryDto, @Res() reply: FastifyReply): void {
+    const address = this.addresses.accepted(rd);
+    if (address === null) throw new Problem(PlatformErrors.validation_failed, { errors: [NOT_LISTED] });
+    void reply.status(303).header('location', address).send();
+  }
+}

@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
+import { AuditModule } from '../audit/audit.module.js';
+import { Environment } from '../platform/config/environment.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { Assertions } from './assertions.js';
+import { GateController } from './gate.controller.js';
+import { GateFilter } from './gate.filter.js';
+import { GatewayRedirectController } from './gateway-redirect.controller.js';
+import { HeldQuestions } from './held-questions.js';
+import { IdentityHeaders } from './identity-headers.js';
+import { Questions } from './questions.js';
+import { ReturnAddress } from './return-address.js';
+import { RuleAccess } from './rule-access.js';
+import { GateRules, readGateRules } from './rules/gate-rules.js';
+import { StartWarnings } from './start-warnings.js';
+
+/** Tells proxies whether a request to another application may pass, and the application who its caller is. */
+@Module({
+  imports: [JwtModule.register({}), AuditModule, SessionsModule],
+  controllers: [GateController, GatewayRedirectController],
+  providers: [
+    { provide: GateRules, inject: [Environment], useFactory: readGateRules },
+    Assertions,
+    GateFilter,
+    HeldQuestions,
+    IdentityHeaders,
+    Questions,
+    ReturnAddress,
+    RuleAccess,
+    StartWarnings,
+  ],
+  exports: [Questions],
+})
+export class GatewayModule {}

@@ -1,0 +1,31 @@
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { PlatformErrors } from '../platform/errors/platform.errors.js';
+import { Problem } from '../platform/errors/problem.js';
+
+/** How many questions are held at a time. */
+const MAX_HELD = 10;
+/** Longer than a proxy should wait, milliseconds. */
+const HELD_MS = 10_000;
+
+/** Questions that are left without an answer, so that operators can see what their proxy does then. */
+@Injectable()
+export class HeldQuestions implements BeforeApplicationShutdown {
+  private readonly held = new Set<FastifyReply>();
+
+  beforeApplicationShutdown(): void {
+    for (const reply of this.held) reply.raw.destroy();
+  }
+
+  /** Sends nothing, and closes the connection after ten seconds. Throws `overloaded` while ten others are held. */
+  hold(reply: FastifyReply): void {
+    if (this.held.size >= MAX_HELD) throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds: 10 });
+    this.held.add(reply);
+    reply.hijack();
+    const end = setTimeout(() => reply.raw.destroy(), HELD_MS);
+    reply.raw.once('close', () => {
+      clearTimeout(end);
+      this.held.delete(reply);
+    });
+  }
+}

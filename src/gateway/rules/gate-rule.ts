@@ -1,0 +1,44 @@
+import type { Role } from '../../platform/access/principal.js';
+import type { Credential, QuestionLimit } from '../../platform/access/question.js';
+
+/** A rule of the gateway: who may pass, and how often. */
+export interface GateRule {
+  /** Unique; the proxy asks for it in the path. */
+  readonly name: string;
+  /** `anonymous`: everybody; a caller with a good credential is told to the application, any other is nobody. */
+  readonly access: 'anonymous' | 'signed-in';
+  /** People with any of these roles may pass; empty for all people, unless the rule has scopes. */
+  readonly roles: readonly Role[];
+  /** API keys and service accounts with any of these scopes may pass; empty for none. */
+  readonly scopes: readonly string[];
+  /** The level that the session must have; null for any. */
+  readonly acr: 'aal1' | 'aal2' | null;
+  /** How long ago the latest proof in the session may be; null for any time. */
+  readonly maxAgeSeconds: number | null;
+  readonly limits: readonly QuestionLimit[];
+  /** The audience of assertions; null for none, in which case there are no assertions. */
+  readonly audience: string | null;
+  readonly credentials: readonly Credential[];
+  /** Whether navigations of somebody who is not signed in are redirected to `LOGIN_URL`. */
+  readonly redirectsToLogin: boolean;
+  /** Whether CORS preflights pass, which never carry a credential. */
+  readonly preflight: boolean;
+}
+
+/** The name of a rule. */
+export const RULE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** Every installation has this rule, whose questions are never answered, to test what a proxy does then. */
+export const SILENT_RULE: GateRule = {
+  name: 'gate-check-silent',
+  access: 'anonymous',
+  roles: [],
+  scopes: [],
+  acr: null,
+  maxAgeSeconds: null,
+  limits: [],
+  audience: null,
+  credentials: [],
+  redirectsToLogin: false,
+  preflight: false,
+};

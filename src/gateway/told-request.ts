@@ -1,0 +1,50 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ToldRequest } from '../platform/access/question.js';
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** RFC 9110 section 9.1, at most as long as any registered one. Two fields arrive joined with a comma, which no method has. */
+const METHOD = /^[\w!#$%&'*+.^`|~-]{1,32}$/;
+/** Characters of a host and port in RFC 3986, without the comma. */
+const HOST = /^[\w.~%!$&'()*+;=:[\]-]{1,261}$/;
+/** Two fields arrive joined with a comma and a space, which no request target has. */
+const URI = /^\/[^\0- \x7f]*$/;
+
+/**
+ * Returns what a proxy tells about the request that it asks about. Envoy tells nothing and sends the question with the
+ * method of the request, and its path `below` the rule. There, the method of the question counts.
+ */
+export function toldRequest(
+  headers: IncomingHttpHeaders,
+  own: { method: string; below: boolean },
+): ToldRequest {
+  const method = headers['x-forwarded-method'] ?? (own.below ? own.method : undefined);
+  const protocol = headers['x-forwarded-proto'];
+  return {
+    method: matching(METHOD, method),
+    protocol: protocol === 'http' || protocol === 'https' ? protocol : null,
+    host: matching(HOST, headers['x-forwarded-host']),
+    uri: matching(URI, headers['x-forwarded-uri']),
+  };
+}
+
+/** Whether a request can change something. A WebSocket can, although it begins with GET. */
+export function isUnsafe({ method }: ToldRequest, headers: IncomingHttpHeaders): boolean {
+  return method === null || !SAFE_METHODS.has(method) || headers.upgrade !== undefined;
+}
+
+/** Whether a browser wants to show a page (Fetch Metadata; browsers without it accept HTML only where they show it). */
+export function isNavigation({ method }: ToldRequest, headers: IncomingHttpHeaders): boolean {
+  if (method !== 'GET') return false;
+  const mode = headers['sec-fetch-mode'];
+  return mode === undefined ? /\btext\/html\b/i.test(headers.accept ?? '') : mode === 'navigate';
+}
+
+/** Whether this is a CORS preflight, which browsers send without credentials (Fetch standard section 3.2.2). */
+export function isPreflight({ method }: ToldRequest, headers: IncomingHttpHeaders): boolean {
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+}
+
+function matching(form: RegExp, value: string | string[] | undefined): string | null {
+  return typeof value === 'string' && form.test(value) ? value : null;
+}

@@ -1,0 +1,56 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { DataSource, EntityManager } from 'typeorm';
+import { SystemClock } from '../clock/clock.js';
+import { ConfigurationFault } from '../config/configuration-fault.js';
+import { keyIdOf } from '../crypto/key-id.js';
+import { MasterKey } from '../crypto/master-key.js';
+import { SECRET_VARIABLES, type SecretVariable } from '../crypto/secret-dependants.js';
+import { missingSecrets } from './missing-secrets.js';
+import { SecretKeysRepository } from './secret-keys.repository.js';
+import { type ConfiguredSecrets, knownIds, valuesOf } from './secret-variables.js';
+
+/**
+ * Throws {@link ConfigurationFault} if a secret on which stored data depends is missing: otherwise it would show only
+ * later, as wrong passwords and broken sessions. The first start stores a fingerprint per secret, an HMAC that does not
+ * reveal it, and the secret's key id; if several first starts run at once, one wins.
+ */
+export async function assertInstallation(dataSource: DataSource, secrets: ConfiguredSecrets): Promise<void> {
+  const repository = new SecretKeysRepository(dataSource, new SystemClock());
+  const faults: string[] = [];
+  await dataSource.transaction(async (tx) => {
+    await repository.lock(tx);
+    const inUse = await repository.inUse(tx);
+    faults.push(...missingSecrets((variable) => knownIds(secrets, variable), inUse));
+    for (const variable of SECRET_VARIABLES) {
+      if (inUse.some((secret) => secret.variable === variable)) continue;
+      const value = await firstValue(tx, variable, valuesOf(secrets, variable));
+      if (value === undefined)
+        faults.push(
+          `${variable} differs from the one with which this database was first used; restore that one, or use another database`,
+        );
+      else await repository.use(tx, variable, keyIdOf(value));
+    }
+  });
+  if (faults.length > 0) throw new ConfigurationFault(faults);
+}
+
+/** Returns the configured value with which the database was first used; undefined if there is none. */
+async function firstValue(
+  tx: EntityManager,
+  variable: SecretVariable,
+  values: readonly string[],
+): Promise<string | undefined> {
+  await tx.query(
+    'INSERT INTO installation (variable, fingerprint) VALUES ($1, $2) ON CONFLICT (variable) DO NOTHING',
+    [variable, fingerprintOf(variable, values[0]!)],
+  );
+  const [row] = await tx.query<[{ fingerprint: Buffer }]>(
+    'SELECT fingerprint FROM installation WHERE variable = $1',
+    [variable],
+  );
+  return values.find((value) => timingSafeEqual(row.fingerprint, fingerprintOf(variable, value)));
+}
+
+function fingerprintOf(variable: SecretVariable, value: string): Buffer {
+  return new MasterKey(value).mac('installation-fingerprint', variable);
+}

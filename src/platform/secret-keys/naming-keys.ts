@@ -1,0 +1,50 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { MasterKey, NAMING_PURPOSES } from '../crypto/master-key.js';
+import { Sealing } from '../crypto/sealing.js';
+import { SecretDependants } from '../crypto/secret-dependants.js';
+import type { Transaction } from '../database/transaction-runner.js';
+import { SecretKeysRepository } from './secret-keys.repository.js';
+
+/**
+ * The keys of digests that name something in stored data, such as an address in the trail or the subject of an alert.
+ * They survive a change of the master secret, because names that change cannot be compared or looked up any more. They
+ * prove nothing, and are stored encrypted.
+ */
+@Injectable()
+export class NamingKeys implements OnModuleInit {
+  private isLoaded = false;
+
+  constructor(
+    private readonly repository: SecretKeysRepository,
+    private readonly sealing: Sealing,
+    private readonly masterKey: MasterKey,
+    private readonly dependants: SecretDependants,
+  ) {}
+
+  onModuleInit(): void {
+    this.dependants.registerColumn({
+      kind: 'naming-keys',
+      table: 'naming_keys',
+      id: 'purpose',
+      column: 'sealed',
+      purpose: 'naming-key',
+      contextOf: ({ id }) => id,
+    });
+  }
+
+  /** Reads the keys once per process; the first process of all stores them. */
+  async load(tx: Transaction): Promise<void> {
+    if (this.isLoaded) return;
+    for (const purpose of NAMING_PURPOSES) {
+      // What the previous version has stored was named with the oldest secret.
+      const own = this.sealing.seal(
+        'naming-key',
+        purpose,
+        this.masterKey.derive(purpose, this.masterKey.ids.at(-1)),
+      );
+      const stored = await this.repository.namingKey(tx, purpose, own);
+      this.masterKey.pin(purpose, this.sealing.open('naming-key', purpose, stored));
+    }
+    this.isLoaded = true;
+  }
+}

@@ -1,0 +1,95 @@
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { RepeatingTask } from '../clock/repeating-task.js';
+import { ConfigurationFault } from '../config/configuration-fault.js';
+import { MasterKey, Peppers } from '../crypto/master-key.js';
+import { SECRET_VARIABLES, type SecretVariable } from '../crypto/secret-dependants.js';
+import type { SecretVersions } from '../crypto/secret-versions.js';
+import { UuidV7 } from '../crypto/uuid.js';
+import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
+import { untilAvailable } from '../database/until-available.js';
+import { NamingKeys } from './naming-keys.js';
+import { missingSecrets } from './missing-secrets.js';
+import { SecretKeysRepository } from './secret-keys.repository.js';
+import { newestKnownToAll } from './secret-variables.js';
+
+const ANNOUNCE_EVERY_MS = 10_000;
+
+/**
+ * Announces which secrets this instance knows, and makes new values with the newest one that all living instances know.
+ * Whether an instance may start, and whether a secret comes into use, is decided under one lock: no instance starts
+ * without a secret that others use.
+ */
+@Injectable()
+export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(SecretAnnouncer.name);
+  private readonly task = new RepeatingTask(SecretAnnouncer.name, async () => void (await this.announce()), {
+    pauseMs: ANNOUNCE_EVERY_MS,
+  });
+  private readonly instance: string;
+  private readonly versions: Readonly<Record<SecretVariable, SecretVersions>>;
+  private reported = '';
+
+  constructor(
+    private readonly repository: SecretKeysRepository,
+    private readonly transactions: TransactionRunner,
+    private readonly naming: NamingKeys,
+    masterKey: MasterKey,
+    ids: UuidV7,
+    peppers: Peppers,
+  ) {
+    this.instance = ids.next();
+    this.versions = { JWT_SECRET_KEY: masterKey, PASSWORD_PEPPER: peppers };
+  }
+
+  async onModuleInit(): Promise<void> {
+    const missing = await untilAvailable(() => this.announce());
+    if (missing.length > 0) throw new ConfigurationFault(missing);
+  }
+
+  onApplicationBootstrap(): void {
+    this.task.startDelayed();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+    // Others forget this instance anyway; until then, they do not use a secret that it does not know.
+    await this.repository.withdraw(this.instance).catch(() => undefined);
+  }
+
+  /** Announces once. Returns the faults of the configuration, which are empty unless a secret in use is missing. */
+  async announce(): Promise<string[]> {
+    const missing = await this.transactions.run((tx) => this.agree(tx));
+    const report = missing.join('\n');
+    if (report !== '' && report !== this.reported) this.logger.error(report);
+    this.reported = report;
+    return missing;
+  }
+
+  private async agree(tx: Transaction): Promise<string[]> {
+    await this.repository.lock(tx);
+    const inUse = await this.repository.inUse(tx);
+    const missing = missingSecrets((variable) => this.versions[variable].ids, inUse);
+    if (missing.length > 0) return missing;
+    for (const variable of SECRET_VARIABLES) {
+      const versions = this.versions[variable];
+      const announcement = { instance: this.instance, variable, known: versions.ids };
+      await this.repository.announce(tx, announcement);
+      const others = await this.repository.knownToOthers(tx, announcement);
+      const chosen = newestKnownToAll(versions.ids, others) ?? versions.id;
+      await this.repository.use(tx, variable, chosen);
+      if (chosen !== versions.id && versions.ids.length > 1)
+        this.logger.log(`New values are made with the ${variable} of key id ${chosen}`);
+      versions.makeWith(chosen);
+      const old = inUse.filter((secret) => secret.variable === variable && secret.isSettled);
+      versions.settle(old.map(({ keyId }) => keyId).filter((keyId) => keyId !== chosen));
+    }
+    await this.naming.load(tx);
+    return [];
+  }
+}

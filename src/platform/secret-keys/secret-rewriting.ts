@@ -1,0 +1,56 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { RepeatingTask } from '../clock/repeating-task.js';
+import type { SecretInUse } from '../crypto/secret-dependants.js';
+import { Leadership } from '../leader/leadership.js';
+import { Dependants } from './dependants.js';
+import { SecretKeysRepository } from './secret-keys.repository.js';
+import { SecretReport } from './secret-report.js';
+
+const PAUSE_MS = 30_000;
+
+/**
+ * Rewrites what depends on old secrets, in batches, and releases an old secret once nothing depends on it. Only the leader
+ * does so, and only while there is an old secret.
+ */
+@Injectable()
+export class SecretRewriting implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(SecretRewriting.name);
+  private readonly task = new RepeatingTask(
+    SecretRewriting.name,
+    async () => {
+      if (this.leadership.isLeader) await this.run();
+    },
+    { pauseMs: PAUSE_MS },
+  );
+
+  constructor(
+    private readonly repository: SecretKeysRepository,
+    private readonly dependants: Dependants,
+    private readonly report: SecretReport,
+    private readonly leadership: Leadership,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.startDelayed();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /** Rewrites everything that depends on old secrets with which no instance makes values any more. */
+  async run(): Promise<void> {
+    for (const secret of (await this.repository.inUse()).filter(({ isSettled }) => isSettled)) {
+      await this.rewrite(secret);
+      if (await this.report.releaseIfUnused(secret))
+        this.logger.log(`Nothing depends on the ${secret.variable} of key id ${secret.keyId} any more`);
+    }
+  }
+
+  private async rewrite(secret: SecretInUse): Promise<void> {
+    for (const { rewrite } of this.dependants.of(secret)) {
+      let more = rewrite !== undefined;
+      while (more) more = (await rewrite?.(secret)) ?? false;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gateCheck } from '../../src/cli/gate-check.js';
+import { readGateRules } from '../../src/gateway/rules/gate-rules.js';
+import { signUp } from '../support/app/accounts.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+import { runHere, runProcess } from '../support/cli/operator-commands.js';
+import { GATEWAY_PROGRAMS, startGateway } from '../support/gateway/gateway-proxy.js';
+import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
+import { freePort } from '../support/network/free-port.js';
+
+const PROGRAMS = GATEWAY_PROGRAMS.filter(({ isInstalled }) => isInstalled || process.env['CI']);
+
+describe('gate:check', () => {
+  let rules: RulesFile;
+  let app: TestApp;
+  let token: string;
+  /** An application that shows what it received, on a port that is also an open gateway. */
+  const echo = createServer((request, response) => response.end(JSON.stringify(request.rawHeaders)));
+  let echoPort: number;
+
+  beforeAll(async () => {
+    rules = await writeRules({
+      app: { access: 'signed-in', audience: 'app' },
+      site: { access: 'anonymous' },
+    });
+    app = await startApp({
+      listen: true,
+      variables: { GATEWAY_PEERS: '127.0.0.1', GATEWAY_RULES_FILE: rules.path },
+    });
+    token = (await signUp(app)).accessToken;
+    echo.listen(0, '127.0.0.1');
+    await once(echo, 'listening');
+    echoPort = (echo.address() as AddressInfo).port;
+  });
+  afterAll(async () => {
+    echo.close();
+    echo.closeAllConnections();
+    await app.close();
+    await rules.remove();
+  });
+
+  const subject = async (page: string) => {
+    const rule = (await readGateRules({ GATEWAY_RULES_FILE: rules.path })).find('app')!;
+    return { url: new URL(page), rule, token, cookie: 'access_token' };
+  };
+
+  const check = (args: readonly string[]) =>
+    runProcess(app, 'scripts/operator.mjs', ['gate:check', ...args], {
+      input: `${token}\n`,
+      variables: { GATEWAY_RULES_FILE: rules.path },
+    });
+
+  it.each(PROGRAMS)('finds that everything holds behind $name', async (program) => {
+    const addresses = { portcullis: Number(new URL(app.url).port), application: echoPort };
+    const gateway = await startGateway(program, addresses);
+    const silent = await startGateway(program, { ...addresses, rule: 'gate-check-silent' });
+    const results = await gateCheck({ ...(await subject(gateway.url)), silentUrl: new URL(silent.url) });
+    await Promise.all([gateway.stop(), silent.stop()]);
+    expect(results.filter(({ held }) => !held)).toEqual([]);
+    expect(results).toHaveLength(12);
+  });
+
+  it('names the request that passes where there is no gateway, without the token', async () => {
+    const { code, stdout, stderr } = await check([
+      `http://127.0.0.1:${echoPort}/`,
+      '--rule',
+      'app',
+      '--json',
+    ]);
+    expect([code, stderr]).toEqual([1, '10 of 11 checks did not hold.\n']);
+    const { results } = JSON.parse(stdout) as {
+      results: { what: string; held: boolean; because?: string }[];
+    };
+    expect(results.filter(({ held }) => held)).toEqual([{ what: 'the token opens the rule', held: true }]);
+    expect(results).toContainEqual({
+      what: 'nobody passes without a credential',
+      held: false,
+      because: 'GET / was answered 200',
+    });
+    expect(stdout).not.toContain(token);
+  });
+
+  it('ends with 69 if the host is not reached, and with 64 for an unknown rule', async () => {
+    const nowhere = `http://127.0.0.1:${await freePort()}/`;
+    const unreached = await check([nowhere, '--rule', 'app']);
+    expect([unreached.code, unreached.stderr]).toEqual([
+      69,
+      `${nowhere.slice(0, -1)} was not reached (ECONNREFUSED).\n`,
+    ]);
+    const variables = { GATEWAY_RULES_FILE: rules.path };
+    expect((await runHere(app, ['gate:check', nowhere, '--rule', 'other'], variables)).code).toBe(64);
+    expect((await runHere(app, ['gate:check', 'app.example.org', '--rule', 'app'], variables)).code).toBe(64);
+  });
+});
