@@ -59,7 +59,7 @@ export class FactorRemoval {
 
   /** Removes every factor of a locked account, with what recovers lost ones; returns their number. */
   async removeAll(tx: Transaction, user: User, origin: Origin): Promise<number> {
-    const factors = await this.factors.findConfirmed(user.id, tx);
+    const factors = await this.factors.list(user.id, tx);
     for (const { id } of factors) await this.remove(tx, user, id, { sessionId: null }, origin);
     await this.recoveryCodes.deleteAll(tx, user.id);
     await this.secrets.revokeAll(tx, user.id, ['recovery_cancel', 'recovery_finish']);
@@ -70,11 +70,6 @@ export class FactorRemoval {
   async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<void> {
     for (const { id, addedAt } of await this.factors.list(user.id, tx))
       if (addedAt >= since) await this.remove(tx, user, id, { sessionId: null }, origin);
-  }
-
-  /** Removes every factor of a locked account. */
-  async removeAll(tx: Transaction, user: User, origin: Origin): Promise<void> {
-    await this.removeSince(tx, user, new Date(0), origin);
   }
 }
 
