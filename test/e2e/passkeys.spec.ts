@@ -221,7 +221,7 @@ describeWithRedis('passkeys', () => {
       const { id } = await registerPasskey(here, owner);
       await sql(
         `INSERT INTO passkeys SELECT gen_random_uuid(), user_id, name, gen_random_uuid()::text::bytea, public_key,
-           user_handle, row_mac, counter, transports, synced, created_at, last_used_at
+           user_handle, row_seal, counter, transports, synced, created_at, last_used_at
          FROM passkeys, generate_series(1, 17) WHERE id = $1`,
         id,
       );
@@ -234,7 +234,7 @@ describeWithRedis('passkeys', () => {
       const last = await beginPasskey(here, owner);
       await sql(
         `INSERT INTO passkeys SELECT gen_random_uuid(), user_id, name, gen_random_uuid()::text::bytea, public_key,
-           user_handle, row_mac, counter, transports, synced, created_at, last_used_at FROM passkeys WHERE id = $1`,
+           user_handle, row_seal, counter, transports, synced, created_at, last_used_at FROM passkeys WHERE id = $1`,
         id,
       );
       // Only the insertion can know that the account has become full since the options.

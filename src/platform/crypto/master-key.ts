@@ -27,7 +27,6 @@ export type KeyPurpose =
   | 'recovery-code'
   | 'passkey-challenge'
   | 'passkey-row'
-  | 'passkey-user-handle'
   | 'installation-fingerprint';
 
 /**

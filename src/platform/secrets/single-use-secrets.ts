@@ -144,10 +144,10 @@ export class SingleUseSecrets {
 
   /** Returns a secret that {@link spend} would accept now, without spending it. Counts no attempt. */
   async find(tx: Transaction, use: TokenUse): Promise<ValidSecret | null> {
-    const digest = this.seal.tokenDigest(use.purpose, use.token);
-    const subject = await this.repository.subjectOf(use.purpose, digest, tx);
+    const digests = this.seal.tokenDigests(use.purpose, use.token);
+    const subject = await this.repository.subjectOf(use.purpose, digests, tx);
     const state = (await use.state?.(tx, subject)) ?? null;
-    return this.opened(await this.repository.find(tx, digest, this.conditions(use, state), MAX_ATTEMPTS));
+    return this.opened(await this.repository.find(tx, digests, this.conditions(use, state), MAX_ATTEMPTS));
   }
 
   /** Spends a token. If the transaction rolls back, the token stays valid. */

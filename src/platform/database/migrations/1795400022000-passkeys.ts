@@ -16,7 +16,7 @@ export class Passkeys1795400022000 implements MigrationInterface {
         credential_id bytea NOT NULL,
         public_key bytea NOT NULL,
         user_handle bytea NOT NULL,
-        row_mac bytea NOT NULL,
+        row_seal bytea NOT NULL,
         counter bigint NOT NULL,
         transports text[] NOT NULL,
         synced boolean NOT NULL,

@@ -7,7 +7,7 @@ import type {
 import type { User } from '../../../../users/user.entity.js';
 import type { Passkey } from './passkey.entity.js';
 import { clientDataOf, type PasskeyResponse } from './passkey-response.js';
-import { type NewPasskey, PasskeyRows } from './passkey-rows.js';
+import type { NewPasskey } from './passkey-rows.js';
 import { PasskeyChallenge } from './passkey-challenge.js';
 import { RelyingParty } from './relying-party.js';
 import { WebauthnLibrary } from './webauthn-library.js';
@@ -18,7 +18,16 @@ const ALGORITHMS = [-8, -7, -257];
 const TIMEOUT_MS = 5 * 60_000;
 
 /** A credential that was created for a challenge of ours. */
-export type CreatedCredential = Omit<NewPasskey, 'userId' | 'name'> & { readonly userVerified: boolean };
+export type CreatedCredential = Omit<NewPasskey, 'userId' | 'name' | 'userHandle'> & {
+  readonly userVerified: boolean;
+};
+
+/** The account for which a passkey is created. */
+export interface PasskeyAccount {
+  readonly user: Pick<User, 'email' | 'displayName'>;
+  readonly userHandle: Buffer;
+  readonly existing: readonly Passkey[];
+}
 
 /** A valid signature of a passkey over a challenge of ours. Its counter is not checked yet. */
 export interface VerifiedAssertion {
@@ -33,24 +42,22 @@ export class PasskeyCeremonies {
   constructor(
     private readonly library: WebauthnLibrary,
     private readonly party: RelyingParty,
-    private readonly rows: PasskeyRows,
     private readonly challenges: PasskeyChallenge,
   ) {}
 
   /** Options to create a passkey; the browser excludes authenticators that hold one of `existing`. */
   async creationOptions(
     token: string,
-    { id, email, displayName }: Pick<User, 'id' | 'email' | 'displayName'>,
-    existing: readonly Passkey[],
+    { user, userHandle, existing }: PasskeyAccount,
   ): Promise<PublicKeyCredentialCreationOptionsJSON> {
     const rpID = this.party.id;
     const { generateRegistrationOptions } = await this.library.load();
     return generateRegistrationOptions({
       rpName: this.party.name,
       rpID,
-      userID: new Uint8Array(this.rows.userHandleOf(id)),
-      userName: email,
-      userDisplayName: displayName ?? email,
+      userID: new Uint8Array(userHandle),
+      userName: user.email,
+      userDisplayName: user.displayName ?? user.email,
       challenge: this.challenges.bytesOf(token),
       timeout: TIMEOUT_MS,
       attestationType: 'none',
@@ -145,7 +152,11 @@ export class PasskeyCeremonies {
     const expectedRPID = this.party.id;
     const data = clientDataOf(response);
     if (!data || data.isFramed || !this.party.allows(data.origin)) return null;
-    return { expectedChallenge: this.challenges.textOf(token), expectedOrigin: data.origin, expectedRPID };
+    return {
+      expectedChallenge: (signed: string) => this.challenges.isOf(token, signed),
+      expectedOrigin: data.origin,
+      expectedRPID,
+    };
   }
 }
 

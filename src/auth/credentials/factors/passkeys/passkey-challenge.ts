@@ -13,8 +13,8 @@ export class PasskeyChallenge {
     return new Uint8Array(this.masterKey.mac('passkey-challenge', token));
   }
 
-  /** In base64url, as client data contain it. */
-  textOf(token: string): string {
-    return Buffer.from(this.bytesOf(token)).toString('base64url');
+  /** Whether a challenge in client data, in base64url, is that of a token, under any master secret that is known. */
+  isOf(token: string, signed: string): boolean {
+    return this.masterKey.isMac('passkey-challenge', token, Buffer.from(signed, 'base64url'));
   }
 }

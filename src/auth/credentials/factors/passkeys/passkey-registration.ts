@@ -51,12 +51,14 @@ export class PasskeyRegistration {
 
   /** Throws `too_many_factors`, `passkeys_unavailable` and `session_ended`. */
   async begin(caller: SessionPrincipal): Promise<BegunRegistration> {
-    const { user, existing, challenge } = await this.account.locked(caller, async (tx, owner) => {
-      const found = await this.passkeys.findOfUser(owner.id, tx);
-      if (found.length >= MAX_PASSKEYS) throw new Problem(AuthErrors.too_many_factors);
-      return { user: owner, existing: found, challenge: await this.challenges.issue(tx, owner, caller) };
+    const { challenge, ...account } = await this.account.locked(caller, async (tx, user) => {
+      const existing = await this.passkeys.findOfUser(user.id, tx);
+      if (existing.length >= MAX_PASSKEYS) throw new Problem(AuthErrors.too_many_factors);
+      const userHandle = this.rows.userHandleFor(existing);
+      const token = await this.challenges.issue(tx, user, caller, userHandle);
+      return { user, existing, userHandle, challenge: token };
     });
-    return { challenge, options: await this.ceremonies.creationOptions(challenge, user, existing) };
+    return { challenge, options: await this.ceremonies.creationOptions(challenge, account) };
   }
 
   /**
@@ -68,11 +70,11 @@ export class PasskeyRegistration {
     { challenge, name, response }: Registration,
     origin: Origin,
   ): Promise<RegisteredPasskey> {
-    await this.challenges.attempt(challenge, caller);
+    const userHandle = await this.challenges.attempt(challenge, caller);
     const created = await this.ceremonies.verifyCreation(challenge, response);
     if (!created) throw new Problem(AuthErrors.invalid_passkey);
     const { userVerified, ...credential } = created;
-    const passkey = this.rows.newPasskey({ ...credential, userId: caller.userId, name });
+    const passkey = this.rows.newPasskey({ ...credential, userHandle, userId: caller.userId, name });
     const recoveryCodes = await this.account.locked(caller, async (tx, user) => {
       await this.challenges.spend(tx, challenge, caller, user);
       return this.add(tx, user, passkey, { userVerified, caller, origin });

@@ -29,9 +29,9 @@ export class Passkey {
   @Column('bytea', { name: 'user_handle' })
   userHandle: Buffer;
 
-  /** Authenticates the columns above but the name; see `PasskeyRows`. */
-  @Column('bytea', { name: 'row_mac' })
-  rowMac: Buffer;
+  /** Authenticates the columns above except the name; see `PasskeyRows`. */
+  @Column('bytea', { name: 'row_seal' })
+  rowSeal: Buffer;
 
   /** The latest signature counter; 0 for authenticators that do not count. */
   @Column('bigint', { transformer: { to: (value: number) => value, from: Number } })

@@ -22,7 +22,7 @@ export class PasskeysRepository {
   /** Adds a passkey, unless the user, whose row the caller has locked, has `max` already or the credential is registered. */
   async insert(tx: Transaction, passkey: Passkey, max: number): Promise<Insertion> {
     const rows = await tx.query<unknown[]>(
-      `INSERT INTO passkeys (id, user_id, name, credential_id, public_key, user_handle, row_mac, counter, transports,
+      `INSERT INTO passkeys (id, user_id, name, credential_id, public_key, user_handle, row_seal, counter, transports,
          synced, created_at, last_used_at)
        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
        WHERE (SELECT count(*) FROM passkeys WHERE user_id = $2) < $13
@@ -34,7 +34,7 @@ export class PasskeysRepository {
         passkey.credentialId,
         passkey.publicKey,
         passkey.userHandle,
-        passkey.rowMac,
+        passkey.rowSeal,
         passkey.counter,
         passkey.transports,
         passkey.synced,

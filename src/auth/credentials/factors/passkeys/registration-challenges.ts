@@ -24,25 +24,31 @@ export class RegistrationChallenges {
     this.purpose = purposes.register('passkey_registration');
   }
 
-  /** Issues a challenge for a locked account. */
-  async issue(tx: Transaction, user: User, { sessionId }: SessionPrincipal): Promise<string> {
+  /** Issues a challenge for a locked account, to be signed by a credential with this handle. */
+  async issue(
+    tx: Transaction,
+    user: User,
+    { sessionId }: SessionPrincipal,
+    userHandle: Buffer,
+  ): Promise<string> {
     const { token } = await this.secrets.issue(tx, {
       purpose: this.purpose,
       subject: user.id,
       emailDigest: null,
       fingerprint: String(user.credentialVersion),
       context: sessionId,
-      payload: null,
+      payload: { userHandle: userHandle.toString('base64url') },
       lifetimeMs: LIFETIME_MS,
       replaces: false,
     });
     return token;
   }
 
-  /** Counts an attempt and commits it. Throws `invalid_challenge`. */
-  async attempt(token: string, { userId, sessionId }: SessionPrincipal): Promise<void> {
+  /** Counts an attempt and commits it; returns the handle. Throws `invalid_challenge`. */
+  async attempt(token: string, { userId, sessionId }: SessionPrincipal): Promise<Buffer> {
     const found = await this.secrets.attempt({ purpose: this.purpose, token, context: sessionId });
     if (found?.subject !== userId) throw new Problem(AuthErrors.invalid_challenge);
+    return Buffer.from(String(found.payload?.['userHandle']), 'base64url');
   }
 
   /** Uses the challenge up for a locked account. Throws `invalid_challenge`. */
