@@ -78,6 +78,12 @@ import { OwnPassword } from './own-password/own-password.service.js';
 import { PasswordSwap } from './own-password/password-swap.js';
 import { passwordChangedMail } from './mails/password-changed.mail.js';
 import { passwordResetMail } from './mails/password-reset.mail.js';
+import { AcceptedAccounts } from './invitations/accepted-accounts.js';
+import { InvitationAcceptance } from './invitations/invitation-acceptance.js';
+import { InvitationLinks } from './invitations/invitation-links.js';
+import { Invitations } from './invitations/invitations.js';
+import { InvitationsController } from './invitations/invitations.controller.js';
+import { invitationMail } from './mails/invitation.mail.js';
 import { PasswordReset } from './recovery/password-reset.js';
 import { PasswordVoiding } from './recovery/password-voiding.js';
 import { RecoveryController } from './recovery/recovery.controller.js';
@@ -202,6 +208,7 @@ const signIn = [
 ];
 const stepUp = [CodeStepUp, PasskeyStepUp, PasswordStepUp, SessionGuesses, StepUpService];
 const ownPassword = [OwnPassword, PasswordSwap];
+const invitations = [AcceptedAccounts, InvitationAcceptance, InvitationLinks, Invitations];
 const recovery = [
   AccountSecrets,
   PasswordReset,
@@ -228,6 +235,7 @@ const recovery = [
       addressTakenMail,
       factorAddedMail,
       factorRemovedMail,
+      invitationMail,
       passwordChangedMail,
       passwordResetMail,
       recoveryCodeUsedMail,
@@ -237,6 +245,7 @@ const recovery = [
   ],
   controllers: [
     RegistrationController,
+    InvitationsController,
     LoginController,
     FactorLoginController,
     FactorsController,
@@ -257,12 +266,14 @@ const recovery = [
     ...signIn,
     ...stepUp,
     ...ownPassword,
+    ...invitations,
     ...recovery,
   ],
   exports: [
     AccountCreation,
     FactorRemoval,
     FactorsView,
+    Invitations,
     NewPassword,
     PasswordChange,
     PasswordCredentials,

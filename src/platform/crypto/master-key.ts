@@ -27,6 +27,7 @@ export type KeyPurpose =
   | 'recovery-code'
   | 'passkey-challenge'
   | 'passkey-row'
+  | 'api-key-digest'
   | 'installation-fingerprint';
 
 /**
