@@ -84,6 +84,7 @@ import { InvitationLinks } from './invitations/invitation-links.js';
 import { Invitations } from './invitations/invitations.js';
 import { InvitationsController } from './invitations/invitations.controller.js';
 import { invitationMail } from './mails/invitation.mail.js';
+import { AccountClaim } from './recovery/account-claim.js';
 import { PasswordReset } from './recovery/password-reset.js';
 import { PasswordVoiding } from './recovery/password-voiding.js';
 import { RecoveryController } from './recovery/recovery.controller.js';
@@ -210,6 +211,7 @@ const stepUp = [CodeStepUp, PasskeyStepUp, PasswordStepUp, SessionGuesses, StepU
 const ownPassword = [OwnPassword, PasswordSwap];
 const invitations = [AcceptedAccounts, InvitationAcceptance, InvitationLinks, Invitations];
 const recovery = [
+  AccountClaim,
   AccountSecrets,
   PasswordReset,
   PasswordVoiding,

@@ -23,7 +23,7 @@ const FIRST_FACTOR_ONLY = `amr = ARRAY(SELECT method FROM unnest(amr) AS method 
 export class SessionLevelsRepository {
   constructor(private readonly clock: Clock) {}
 
-  private get now(): string {
+  private get moment(): string {
     return databaseTime(this.clock, 'clock_timestamp()');
   }
 
@@ -44,7 +44,7 @@ export class SessionLevelsRepository {
     const [changed] = await tx.query<[(ReducedSession & { readonly isReduced: boolean })[], number]>(
       `UPDATE sessions AS s SET factors = array_remove(before.factors, $2), acr = kept.acr,
          amr = CASE WHEN kept.several THEN kept.methods || ARRAY['mfa'] ELSE kept.methods END,
-         reduced_at = CASE WHEN kept.acr = before.acr THEN before.reduced_at ELSE ${this.now} END
+         reduced_at = CASE WHEN kept.acr = before.acr THEN before.reduced_at ELSE ${this.moment} END
        FROM sessions AS before CROSS JOIN LATERAL (
          SELECT methods, several, CASE WHEN several OR 'user' = ANY (methods) THEN 'aal2' ELSE 'aal1' END AS acr
          FROM (SELECT COALESCE(array_agg(method ORDER BY place), '{}') AS methods,
@@ -61,7 +61,7 @@ export class SessionLevelsRepository {
   /** Takes every factor away from all sessions of a user, with the level. Returns the sessions that lost their level. */
   async withdrawAll(tx: Transaction, userId: string): Promise<ReducedSession[]> {
     const [lowered] = await tx.query<[ReducedSession[], number]>(
-      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, reduced_at = ${this.now}, factors = '{}'
+      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, reduced_at = ${this.moment}, factors = '{}'
        WHERE user_id = $1 AND revoked_at IS NULL AND acr = 'aal2'
        RETURNING id, user_id AS "userId", reduced_at AS "reducedAt"`,
       [userId],
