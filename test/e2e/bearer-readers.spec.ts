@@ -14,7 +14,14 @@ const USER = '0197a1b2-0000-7000-8000-000000000001';
 const SERVICE = '0197a1b2-0000-7000-8000-000000000002';
 const KEY = '0197a1b2-0000-7000-8000-000000000003';
 const ALL_ROLES = ['user', 'auditor', 'admin'] as const;
-const SCOPES = ['audit:read', 'alerts:read', 'alerts:write', 'users:read', 'users:write'];
+const SCOPES = [
+  'audit:read',
+  'alerts:read',
+  'alerts:write',
+  'users:read',
+  'users:write',
+  'revocations:read',
+];
 
 /** The principal of a test token, `test_key.<user>` or `test_service.<account>`; or the fault of the token. */
 async function read(token: string): Promise<Principal> {
