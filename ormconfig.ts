@@ -6,6 +6,8 @@ import { TotpFactor } from './src/auth/credentials/factors/totp/totp-factor.enti
 import { KnownDevice } from './src/sessions/devices/known-device.entity.js';
 import { SigningKey } from './src/sessions/keys/signing-key.entity.js';
 import { Session } from './src/sessions/session.entity.js';
+import { ServiceAccount } from './src/machines/accounts/service-account.entity.js';
+import { ApiKey } from './src/machines/keys/api-key.entity.js';
 import { Alert } from './src/monitoring/alerts/alert.entity.js';
 import { loadEnvironment } from './src/platform/config/load-environment.js';
 import { dataSourceOptions } from './src/platform/database/data-source-options.js';
@@ -29,6 +31,8 @@ export default new DataSource({
     SigningKey,
     LoginFailures,
     AddressBlock,
+    ServiceAccount,
+    ApiKey,
     Alert,
     OutboxMessage,
     SingleUseSecret,

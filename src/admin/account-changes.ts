@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
-import { ROLES, type Role } from '../platform/access/principal.js';
+import type { Role } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { Problem } from '../platform/errors/problem.js';
@@ -12,6 +12,7 @@ import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountNotices } from './account-notices.js';
 import { AdminErrors } from './admin.errors.js';
+import { rolesWith } from './roles.decorator.js';
 
 /** What ends when an account is disabled: links and challenges that would give access to it. */
 const ENDED_BY_DISABLING = ['password_reset', 'invitation', 'factor_challenge', 'step_up_challenge'] as const;
@@ -58,7 +59,7 @@ export class AccountChanges {
    * Throws `own_roles` for the roles of the administrator who acts, and `last_administrator`.
    */
   async setRoles(tx: Transaction, user: User, wanted: readonly Role[], origin: Origin): Promise<boolean> {
-    const roles = ROLES.filter((role) => role === 'user' || wanted.includes(role));
+    const roles = rolesWith(wanted);
     const granted = roles.filter((role) => !user.roles.includes(role));
     const revoked = user.roles.filter((role) => !roles.includes(role));
     if (granted.length + revoked.length === 0) return false;

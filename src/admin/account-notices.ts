@@ -9,7 +9,7 @@ import { accountDisabledMail } from './mails/account-disabled.mail.js';
 import { linkHandedOutMail } from './mails/link-handed-out.mail.js';
 import { roleChangedMail } from './mails/role-changed.mail.js';
 
-/** Tells owners what operators and administrators did to their accounts. */
+/** Tells owners what operators and administrators did to their accounts. An invited account has no owner yet. */
 @Injectable()
 export class AccountNotices {
   constructor(
@@ -19,14 +19,17 @@ export class AccountNotices {
 
   async rolesChanged(tx: Transaction, user: User, roles: readonly Role[]): Promise<void> {
     const values = { roles: roles.join(', '), time: this.time };
+    if (user.invitedAt !== null) return;
     await this.mails.send(tx, roleChangedMail, { ...recipient(user), values });
   }
 
   async disabled(tx: Transaction, user: User): Promise<void> {
+    if (user.invitedAt !== null) return;
     await this.mails.send(tx, accountDisabledMail, { ...recipient(user), values: { time: this.time } });
   }
 
   async deleted(tx: Transaction, user: User): Promise<void> {
+    if (user.invitedAt !== null) return;
     await this.mails.send(tx, accountDeletedMail, { ...recipient(user), values: { time: this.time } });
   }
 

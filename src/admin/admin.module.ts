@@ -14,6 +14,8 @@ import { AccountCursor } from './account-cursor.js';
 import { AccountDeletion } from './account-deletion.js';
 import { AccountDirectory } from './account-directory.js';
 import { AccountHoldings } from './account-holdings.js';
+import { AccountInvitations } from './account-invitations.js';
+import { AccountInvitationsController } from './account-invitations.controller.js';
 import { AccountNotices } from './account-notices.js';
 import { AccountPagesRepository } from './account-pages.repository.js';
 import { AccountSessions } from './account-sessions.js';
@@ -24,7 +26,6 @@ import { accountDeletedMail } from './mails/account-deleted.mail.js';
 import { accountDisabledMail } from './mails/account-disabled.mail.js';
 import { linkHandedOutMail } from './mails/link-handed-out.mail.js';
 import { roleChangedMail } from './mails/role-changed.mail.js';
-import { OperatorPasswords } from './operator-passwords.js';
 import { PasswordLinks } from './password-links.js';
 
 const reading = [AccountCursor, AccountDirectory, AccountHoldings, AccountPagesRepository, AccountSessions];
@@ -33,9 +34,9 @@ const changes = [
   AccountAdministration,
   AccountChanges,
   AccountDeletion,
+  AccountInvitations,
   AccountNotices,
   LockedAccounts,
-  OperatorPasswords,
   PasswordLinks,
 ];
 
@@ -50,8 +51,8 @@ const changes = [
     SecretsModule,
     MailKindsModule.with(accountDeletedMail, accountDisabledMail, linkHandedOutMail, roleChangedMail),
   ],
-  controllers: [AccountsController, AccountAccessController],
+  controllers: [AccountsController, AccountAccessController, AccountInvitationsController],
   providers: [...reading, ...changes, BootstrapAdministrator],
-  exports: [AccountAccess, AccountAdministration, AccountDirectory, OperatorPasswords, PasswordLinks],
+  exports: [AccountAccess, AccountAdministration, AccountDirectory, AccountInvitations, PasswordLinks],
 })
 export class AdminModule {}

@@ -10,6 +10,7 @@ import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js'
 import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
 import { CrossSiteCheck } from '../sessions/guards/cross-site-check.js';
 import { CsrfGuard } from '../sessions/guards/csrf.guard.js';
+import { MachinesModule } from '../machines/machines.module.js';
 import { MonitoringModule } from '../monitoring/monitoring.module.js';
 import { type Clock, SystemClock } from '../platform/clock/clock.js';
 import { ClockModule } from '../platform/clock/clock.module.js';
@@ -95,6 +96,7 @@ export class AppModule {
         SessionsModule,
         AuthModule,
         AccountPagesModule.with(environment),
+        MachinesModule,
         GatewayModule,
         AdminModule,
         MovingModule,

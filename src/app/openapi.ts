@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { AdminErrors } from '../admin/admin.errors.js';
 import { AuthErrors } from '../auth/auth.errors.js';
+import { MachinesErrors } from '../machines/machines.errors.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { Environment } from '../platform/config/environment.js';
 import { productVersion } from '../platform/config/product-version.js';
@@ -14,6 +15,7 @@ import {
   REQUEST_ID_HEADER,
   RETRY_HEADER,
 } from '../platform/http/openapi/answer-headers.js';
+import { closeSchemas } from '../platform/http/openapi/closed-schemas.js';
 import { describeProblems } from '../platform/http/openapi/describe-problems.js';
 import { DOCUMENTATION_STYLE } from '../platform/http/openapi/documentation-style.js';
 import { errorsPage } from '../platform/http/openapi/errors-page.js';
@@ -47,6 +49,8 @@ const BEARER =
   'The `accessToken` of a login with `"tokenTransport": "body"`. It takes precedence over a cookie.';
 const COOKIE =
   'Sign in with `"tokenTransport": "cookie"`; the browser stores the cookie and sends it automatically, and scripts cannot read it. There is nothing to enter here.';
+const API_KEY =
+  'An API key, `ptc_u_…` or `ptc_s_…`. A route accepts keys only if it names a scope, which the key must have; no other route does.';
 const METRICS =
   'The value of `METRICS_TOKEN`. Without it, metrics are served without a token, to the local machine only.';
 
@@ -55,6 +59,7 @@ const ROWS: readonly ProblemRow[] = [
   SessionErrors,
   AuthErrors,
   UsersErrors,
+  MachinesErrors,
   RateLimitErrors,
   AdminErrors,
   MailErrors,
@@ -77,6 +82,8 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addTag('auth', 'Registration, login, token refresh, logout.')
     .addTag('users', 'The signed-in account.')
+    .addTag('api keys', 'Keys with which programs call.')
+    .addTag('service accounts', 'Accounts of programs.')
     .addTag('administration', 'The accounts of other people, for administrators.')
     .addTag('keys', 'Public keys for verifying access tokens offline.')
     .addTag('rate limits', 'The rate limits of this service.')
@@ -85,6 +92,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .addTag('monitoring', 'Security alerts and how they were resolved.')
     .addTag('operation', 'Endpoints for supervisors, load balancers and Prometheus.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: BEARER }, 'bearer')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'ptc_', description: API_KEY }, 'apiKey')
     .addCookieAuth(`${prefix}access_token`, { type: 'apiKey', in: 'cookie', description: COOKIE }, 'cookie')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: METRICS }, 'metrics')
     .build();
@@ -95,6 +103,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   for (const route of routes) secure(document, route);
   document.paths = inReadingOrder(document.paths);
   limits.complete(document);
+  closeSchemas(document);
   nameCodes(document);
   describeHeaders(document, REQUEST_ID_HEADER, isSuccess);
   describeHeaders(document, RETRY_HEADER, isWorthRetrying);
@@ -165,7 +174,14 @@ export function serveErrors(app: NestFastifyApplication): void {
     .get('/docs/errors', { config: OPERATIONAL }, (_request, reply) => reply.type('text/html').send(page));
 }
 
-function problemsOf({ method, access, isRecent, handler, isOperational }: DeclaredRoute): ProblemRow[] {
+function problemsOf({
+  method,
+  access,
+  isRecent,
+  scope,
+  handler,
+  isOperational,
+}: DeclaredRoute): ProblemRow[] {
   const declared = (Reflect.getMetadata(PROBLEMS, handler) ?? []) as ProblemRow[];
   if (isOperational) return declared;
   if (access?.kind === 'proxy')
@@ -179,7 +195,7 @@ function problemsOf({ method, access, isRecent, handler, isOperational }: Declar
         ? []
         : [SessionErrors.unauthenticated, SessionErrors.invalid_token, SessionErrors.session_ended]),
       ...(isRecent ? [SessionErrors.insufficient_user_authentication] : []),
-      ...(access?.kind === 'roles' ? [SessionErrors.forbidden] : []),
+      ...(access?.kind === 'roles' || scope !== undefined ? [SessionErrors.forbidden] : []),
       ...(changes ? [SessionErrors.csrf_rejected] : []),
       ...declared,
       PlatformErrors.dependency_unavailable,
@@ -189,7 +205,7 @@ function problemsOf({ method, access, isRecent, handler, isOperational }: Declar
 }
 
 /** Adds a route's access rule. The pipeline reads it from decorators that the document generator does not support. */
-function secure(document: OpenAPIObject, { path, method, access }: DeclaredRoute): void {
+function secure(document: OpenAPIObject, { path, method, access, scope }: DeclaredRoute): void {
   const operation =
     document.paths[templateOf(path)]?.[method === 'ALL' ? 'get' : (method.toLowerCase() as 'get')];
   if (!operation) return;
@@ -197,8 +213,13 @@ function secure(document: OpenAPIObject, { path, method, access }: DeclaredRoute
     operation.security ??= [];
     return;
   }
-  operation.security = [{ bearer: [] }, { cookie: [] }];
+  operation.security = [
+    { bearer: [] },
+    { cookie: [] },
+    ...(scope === undefined ? [] : [{ apiKey: [scope] }]),
+  ];
   if (access?.kind === 'roles') operation.description += `\n\nFor: ${access.anyOf.join(', ')}.`;
+  if (scope !== undefined) operation.description += `\n\nAPI keys need the scope \`${scope}\`.`;
 }
 
 /** Errors have the common header fields too, but repeating them for each error would hide the description. */

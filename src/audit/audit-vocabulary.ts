@@ -1,3 +1,4 @@
+import type { UsedKey } from '../platform/access/principal.js';
 import type { GroupedRefusals } from './refusals/grouped-refusals.js';
 
 /** The rule of the gateway that was asked, if the request went to an application behind a proxy. */
@@ -40,8 +41,8 @@ export interface AuditDetails {
   authn_recovery_code_used: { left: number };
   /** The user of a session authenticated again. `amr` lists the session's methods since then. */
   authn_step_up: { account: string; methods: string[]; amr: string[] };
-  /** `by`: the owner with the old password, the owner with a mailed link, or an operator. */
-  authn_password_change: { by: 'change' | 'reset' | 'operator' };
+  /** `by`: with the old password, or with a link. */
+  authn_password_change: { by: 'change' | 'reset' };
   /** A new password was refused because the link that came with it is not valid. */
   authn_password_change_fail: { by: 'reset' };
   /** Somebody asked for a link to set a new password. A failure: no enabled account has the address, and nothing was sent. */
@@ -74,8 +75,13 @@ export interface AuditDetails {
   user_created: { roles: string[] };
   user_create_fail: { account: string };
   user_updated: { members: string[] };
+  /** The link to accept an invited account was sent, or handed to an operator. */
+  user_invited: Record<string, never>;
+  /** The owner of an invited account chose a password. */
+  user_invitation_accepted: Record<string, never>;
+  user_invitation_fail: Record<string, never>;
   /** The account's address was verified. */
-  user_email_verified: { by: 'link' | 'code' | 'reset' };
+  user_email_verified: { by: 'link' | 'code' | 'reset' | 'invitation' };
   /** A verification link or code was refused; `reason` is the response's code. */
   user_email_verify_fail: { by: 'link' | 'code' };
   /** The address does not change before the new one is verified. */
@@ -95,6 +101,21 @@ export interface AuditDetails {
   user_deleted: Record<string, never>;
   user_unlocked: Record<string, never>;
   privilege_permissions_changed: { granted: string[]; revoked: string[] };
+  /** An API key was created. `serviceAccountId` is that of its owner, if it is not the key of a person. */
+  api_key_created: UsedKey & { scopes: string[]; expiresAt: string };
+  /** An API key got a successor; it ends within a day. */
+  api_key_rotated: UsedKey & { successorId: string };
+  /** An API key was ended before it expired, for the given `reason`. */
+  api_key_revoked: UsedKey;
+  service_account_created: { serviceAccountId: string; scopes: string[] };
+  /** `members` have changed; `scopes` and `disabled` are as they are now. */
+  service_account_updated: {
+    serviceAccountId: string;
+    members: string[];
+    scopes: string[];
+    disabled: boolean;
+  };
+  service_account_deleted: { serviceAccountId: string };
   authz_fail: { required: string[] } & AskedRule;
   malicious_csrf: { origin: string | null; fetchSite: string | null } & AskedRule;
   /** With the members of a group, it represents several refusals of one caller. */
@@ -136,8 +157,8 @@ export type AuditOutcome = 'success' | 'failure';
 /** The type of API calls in the trail. */
 export const API_CALL = 'api_call';
 
-/** The effect of an event on its user's sessions: it ends the one that it names, or all of them. */
-type Ends = 'session' | 'every session';
+/** What an event ends: streams of the session or the API key that it names, or all of its user or service account. */
+type Ends = 'session' | 'every session' | 'key' | 'service account';
 
 /** The vocabulary as values. Its type ensures that it is complete. */
 const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
@@ -168,6 +189,9 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_created: true,
   user_create_fail: true,
   user_updated: true,
+  user_invited: true,
+  user_invitation_accepted: true,
+  user_invitation_fail: true,
   user_email_verified: true,
   user_email_verify_fail: true,
   user_email_change_requested: true,
@@ -183,6 +207,12 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_deleted: { ends: 'every session' },
   user_unlocked: true,
   privilege_permissions_changed: { ends: 'every session' },
+  api_key_created: true,
+  api_key_rotated: { ends: 'key' },
+  api_key_revoked: { ends: 'key' },
+  service_account_created: true,
+  service_account_updated: { ends: 'service account' },
+  service_account_deleted: { ends: 'service account' },
   authz_fail: true,
   malicious_csrf: true,
   gateway_rule_unknown: true,
@@ -205,7 +235,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
 /** Every type of event. */
 export const AUDIT_EVENT_TYPES = Object.keys(MARKS) as AuditEventType[];
 
-/** Returns the types of events after which a session must no longer read the trail. */
+/** Returns the types of events after which a session or key must no longer read the trail. */
 export function eventsThatEnd(ends: Ends): AuditEventType[] {
   return AUDIT_EVENT_TYPES.filter((type) => {
     const mark = MARKS[type];

@@ -63,6 +63,12 @@ import { OwnPassword } from './own-password/own-password.service.js';
 import { PasswordSwap } from './own-password/password-swap.js';
 import { passwordChangedMail } from './mails/password-changed.mail.js';
 import { passwordResetMail } from './mails/password-reset.mail.js';
+import { AcceptedAccounts } from './invitations/accepted-accounts.js';
+import { InvitationAcceptance } from './invitations/invitation-acceptance.js';
+import { InvitationLinks } from './invitations/invitation-links.js';
+import { Invitations } from './invitations/invitations.js';
+import { InvitationsController } from './invitations/invitations.controller.js';
+import { invitationMail } from './mails/invitation.mail.js';
 import { PasswordReset } from './recovery/password-reset.js';
 import { PasswordVoiding } from './recovery/password-voiding.js';
 import { RecoveryController } from './recovery/recovery.controller.js';
@@ -162,6 +168,7 @@ const signIn = [
 ];
 const stepUp = [CodeStepUp, PasswordStepUp, SessionGuesses, StepUpService];
 const ownPassword = [OwnPassword, PasswordSwap];
+const invitations = [AcceptedAccounts, InvitationAcceptance, InvitationLinks, Invitations];
 const recovery = [
   AccountSecrets,
   PasswordReset,
@@ -188,6 +195,7 @@ const recovery = [
       addressTakenMail,
       factorAddedMail,
       factorRemovedMail,
+      invitationMail,
       passwordChangedMail,
       passwordResetMail,
       recoveryCodeUsedMail,
@@ -197,6 +205,7 @@ const recovery = [
   ],
   controllers: [
     RegistrationController,
+    InvitationsController,
     LoginController,
     FactorLoginController,
     FactorsController,
@@ -214,12 +223,14 @@ const recovery = [
     ...signIn,
     ...stepUp,
     ...ownPassword,
+    ...invitations,
     ...recovery,
   ],
   exports: [
     AccountCreation,
     FactorRemoval,
     FactorsView,
+    Invitations,
     NewPassword,
     PasswordChange,
     PasswordCredentials,

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { failureOf } from '../app/failure.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
+import { MailErrors } from '../platform/mail/mail.errors.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
 
 /** System and PostgreSQL error codes for a database that cannot be reached or currently accepts no connections. */
@@ -37,6 +38,7 @@ export function commandFault(error: unknown): CommandFault {
 function problemFault({ row, occurrence }: Problem): CommandFault {
   if (row === PlatformErrors.not_found) return { exitCode: EXIT.noAccount, lines: ['No such account.'] };
   const lines = [occurrence.detail ?? row.detail];
+  if (row === MailErrors.mail_unconfigured) return { exitCode: EXIT.configuration, lines };
   return { exitCode: row.status >= 500 ? EXIT.unavailable : EXIT.refused, lines };
 }
 

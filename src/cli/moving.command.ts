@@ -57,9 +57,9 @@ async function importAccounts(file: string, options: ImportOptions): Promise<voi
   // For an age file, this also proves that it is whole.
   const total = await countLines(bytes());
   await bar.learnTotal(() => Promise.resolve(total));
-  const lines = createInterface({ input: Readable.from(bytes()), crlfDelay: Infinity });
   const result = await withService((find) =>
-    find(AccountImport).run(lines, {
+    // Created here, because lines that are read before somebody iterates are lost.
+    find(AccountImport).run(createInterface({ input: Readable.from(bytes()), crlfDelay: Infinity }), {
       isDryRun: options.dryRun === true,
       origin: originOf(options),
       onFault: (line, message) => {

@@ -33,7 +33,16 @@ describe('The command line of an operator', () => {
     ['It must have 1 to 100 printable characters.', ['keys:rotate', '--actor', '']],
     ['It must be a whole number of at least 1.', ['users', 'list', '--limit', '0']],
     ['It must have 1 to 200 characters.', ['users', 'list', '--search', '']],
-    [`unknown option '--password'`, ['users', 'set-password', 'ada@example.com', '--password', 'x']],
+    [`unknown command 'set-password'`, ['users', 'set-password', 'ada@example.com']],
+    [`unknown option '--password'`, ['users', 'invite', 'ada@example.com', '--password', 'x']],
+    ['It must be an e-mail address.', ['users', 'invite', 'ada']],
+    [
+      'It must be text of 1 to 80 printable characters.',
+      ['users', 'invite', 'ada@example.com', '--name', ''],
+    ],
+    ['Allowed choices are user, auditor, admin.', ['users', 'invite', 'ada@example.com', '--role', 'root']],
+    ['Allowed choices are en, de.', ['users', 'invite', 'ada@example.com', '--locale', 'fr']],
+    ['It is neither an e-mail address nor an id.', ['reset-link', 'ada']],
   ])('is refused with the fault first and the usage after it: %s', async (fault, args) => {
     const { stdout, stderr, exitCode } = await answer(args);
     expect([exitCode, stdout]).toEqual([64, '']);

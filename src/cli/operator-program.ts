@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { addGateCheckCommand } from './gate-check.command.js';
 import { addMovingCommands } from './moving.command.js';
 import { addKeysCommand } from './keys.command.js';
-import { addPasswordCommand } from './password.command.js';
 import { addSecretsCommand } from './secrets.command.js';
 import { addUnblockCommand } from './unblock.command.js';
+import { addInviteCommand, addResetLinkCommand } from './users-inviting.commands.js';
 import { addUserReadingCommands } from './users-reading.commands.js';
 import { addUserCommands } from './users.commands.js';
 
@@ -27,7 +27,8 @@ export function operatorProgram(): Command {
   const users = program.command('users').description('accounts').helpCommand(false);
   addUserReadingCommands(users);
   addUserCommands(users);
-  addPasswordCommand(users);
+  addInviteCommand(users);
+  addResetLinkCommand(program);
   addUnblockCommand(program);
   addKeysCommand(program);
   addGateCheckCommand(program);

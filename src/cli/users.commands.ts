@@ -36,6 +36,15 @@ export function addUserCommands(users: Command): void {
     const ended = await find(AccountAccess).endSessions(who, by);
     return `Sessions ended: ${ended}.`;
   });
+  act(
+    users,
+    'remove-factors',
+    'remove all second factors and recovery codes of an account',
+    async (find, who, by) => {
+      const removed = await find(AccountAccess).removeFactors(who, by);
+      return `Second factors removed: ${removed}.`;
+    },
+  );
   addRoles(users);
   addDelete(users);
 }

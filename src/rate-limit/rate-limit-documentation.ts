@@ -5,6 +5,7 @@ import { describeHeaders } from '../platform/http/openapi/answer-headers.js';
 import { problemContent } from '../platform/http/openapi/describe-problems.js';
 import { type DeclaredRoute, declaredRoutes } from '../platform/http/openapi/route-walk.js';
 import { PROBLEM_JSON } from '../platform/http/problem-document.js';
+import type { Policy } from './policies/policy.js';
 import type { PolicySet } from './policies/policy-set.js';
 import { QuestionPolicies } from './policies/question-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
@@ -38,7 +39,10 @@ export class RateLimitDocumentation {
   annotate(): void {
     for (const route of declaredRoutes(this.discovery, this.scanner)) {
       const set = this.policiesOf(route);
-      if (set.policies.length > 0 && !route.isOperational) describeLimits(route, set);
+      const ofPrograms =
+        route.scope === undefined ? set : this.routes.of(route.handler, route.controller, 'program');
+      const policies = [...new Set([...set.policies, ...ofPrograms.policies])];
+      if (policies.length > 0 && !route.isOperational) describeLimits(route, policies);
     }
   }
 
@@ -58,7 +62,7 @@ export class RateLimitDocumentation {
   }
 }
 
-function describeLimits({ controller, name }: DeclaredRoute, { policies }: PolicySet): void {
+function describeLimits({ controller, name }: DeclaredRoute, policies: readonly Policy[]): void {
   const tightest = (policies.find(({ exact }) => exact) ?? policies[0]!).name;
   const sentences = policies.map(
     ({ name, limit, windowSeconds, keys }) =>

@@ -11,7 +11,7 @@ import { contextOf } from '../platform/http/request-context.js';
 import { Admission } from './admission.js';
 import type { PolicySet } from './policies/policy-set.js';
 import { QuestionPolicies } from './policies/question-policies.js';
-import { RoutePolicies } from './policies/route-policies.js';
+import { type CallerKind, RoutePolicies } from './policies/route-policies.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 
 /**
@@ -20,7 +20,10 @@ import { RateLimitStorage } from './rate-limit-storage.js';
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
-  private readonly policies = new WeakMap<Type, Map<unknown, PolicySet>>();
+  private readonly policies = {
+    person: new WeakMap<Type, Map<unknown, PolicySet>>(),
+    program: new WeakMap<Type, Map<unknown, PolicySet>>(),
+  };
 
   constructor(
     @InjectThrottlerOptions() options: ThrottlerModuleOptions,
@@ -38,21 +41,24 @@ export class RateLimitGuard extends ThrottlerGuard {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const context = contextOf(request);
-    const { isOperational, isCrossSite, question } = context;
+    const { isOperational, isCrossSite, principal, question } = context;
     if (isOperational) return true;
     if (question) await this.admission.admit(request, reply, this.questions.of(question, context));
     // A cross-site page must not use up the budget of the account that it names.
     else if (isCrossSite) await this.admission.admitByAddress(request, reply);
-    else await this.admission.admit(request, reply, this.policiesOf(execution));
+    else {
+      const caller = principal && principal.kind !== 'session' ? 'program' : 'person';
+      await this.admission.admit(request, reply, this.policiesOf(execution, caller));
+    }
     return true;
   }
 
-  private policiesOf(execution: ExecutionContext): PolicySet {
+  private policiesOf(execution: ExecutionContext, caller: CallerKind): PolicySet {
     const controller = execution.getClass();
-    const known = this.policies.get(controller) ?? new Map<unknown, PolicySet>();
-    this.policies.set(controller, known);
+    const known = this.policies[caller].get(controller) ?? new Map<unknown, PolicySet>();
+    this.policies[caller].set(controller, known);
     const handler = execution.getHandler() as () => unknown;
-    const policies = known.get(handler) ?? this.routePolicies.of(handler, controller);
+    const policies = known.get(handler) ?? this.routePolicies.of(handler, controller, caller);
     known.set(handler, policies);
     return policies;
   }

@@ -44,6 +44,7 @@ import { SessionRenewal } from './refresh/session-renewal.js';
 import { SessionRotation } from './refresh/session-rotation.js';
 import { LogoutService } from './logout.service.js';
 import { RevocationFeed } from './state/revocation-feed.js';
+import { AccessChanges } from './revocation/access-changes.js';
 import { RevocationAnswers } from './revocation-list/revocation-answers.js';
 import { RevocationListRepository } from './revocation-list/revocation-list.repository.js';
 import { RevocationReader } from './revocation-list/revocation-reader.js';
@@ -52,6 +53,7 @@ import { RevocationRetention } from './revocation-list/revocation-retention.js';
 import { RevocationsController } from './revocation-list/revocations.controller.js';
 import { RevocationWatch } from './revocation-list/revocation-watch.js';
 import { AccessRevocation } from './revocation/access-revocation.js';
+import { SessionAnnouncement } from './revocation/session-announcement.js';
 import { SessionRevocation } from './revocation/session-revocation.js';
 import { SessionConditions } from './session-conditions.js';
 import { SessionFactory } from './session-factory.js';
@@ -102,7 +104,14 @@ const dependence = [KeysDependence, TokensDependence, TokensDependenceRepository
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
 const levels = [SessionLevels, SessionLevelsRepository];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
-const revocation = [AccessRevocation, LogoutService, RevocationFeed, SessionRevocation];
+const revocation = [
+  AccessChanges,
+  AccessRevocation,
+  LogoutService,
+  RevocationFeed,
+  SessionAnnouncement,
+  SessionRevocation,
+];
 const revocationList = [
   RevocationAnswers,
   RevocationListRepository,
@@ -154,6 +163,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
   ],
   exports: [
     ...guards,
+    AccessChanges,
     AccessRevocation,
     BearerReaders,
     CallerSession,

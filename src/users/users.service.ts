@@ -109,6 +109,16 @@ export class UsersService {
     return Object.assign(user, changes);
   }
 
+  /**
+   * Makes an invited account its owner's, with the given name and a verified address. The caller must have locked the
+   * account.
+   */
+  async acceptInvitation(tx: Transaction, user: User, displayName: string | null): Promise<User> {
+    const changes = { invitedAt: null, emailVerified: true, displayName, updatedAt: this.updatedAt(user) };
+    await this.users.update(tx, user.id, changes);
+    return Object.assign(user, changes);
+  }
+
   /** Changes an account's address. The caller must have locked the account. Throws `email_taken`. */
   async changeEmail(
     tx: Transaction,

@@ -23,6 +23,7 @@ const COMPUTED: Readonly<Record<string, string>> = {
   RATE_LIMIT_DEFAULT: '100/60',
   LINK_VERIFY_URL: 'http://localhost:3000/account/verify',
   LINK_RESET_URL: 'http://localhost:3000/account/reset',
+  LINK_INVITATION_URL: 'http://localhost:3000/account/invitation',
   LINK_UNDO_URL: 'http://localhost:3000/account/undo',
   LINK_DEVICE_URL: 'http://localhost:3000/account/device',
 };

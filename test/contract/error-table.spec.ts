@@ -25,6 +25,8 @@ const CONTRACT: Readonly<Record<string, number>> = {
   method_not_allowed: 405,
   email_taken: 409,
   last_administrator: 409,
+  too_many_keys: 409,
+  key_already_rotated: 409,
   own_roles: 403,
   wrong_status: 409,
   payload_too_large: 413,

@@ -71,6 +71,63 @@ describe('the OpenAPI document', () => {
     await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot('../../openapi.json');
   });
 
+  it('gives the generated modules of @portcullis/client; `npm run generate` updates them', async () => {
+    const script = pathToFileURL('packages/client/scripts/generate.mjs').href;
+    const { generatedModules } = (await import(/* @vite-ignore */ script)) as {
+      generatedModules: (from: OpenAPIObject) => Promise<Record<string, string>>;
+    };
+    for (const [name, module] of Object.entries(await generatedModules(structuredClone(document))))
+      await expect(module).toMatchFileSnapshot(`../../packages/client/src/generated/${name}`);
+  });
+
+  it('names its server, and a tag of its own for every route', () => {
+    expect(document.servers).toEqual([{ url: 'http://localhost:3000' }]);
+    const used = operations().map(({ operation }) => (operation['tags'] as string[])[0]!);
+    expect(document.tags?.map(({ name }) => name).toSorted()).toEqual([...new Set<string>(used)].toSorted());
+  });
+
+  it('declares the parameters of every path, and uses every component', () => {
+    for (const { name, operation } of operations()) {
+      const declared = (operation['parameters'] as { in: string; name: string }[]).filter(
+        (one) => one.in === 'path',
+      );
+      expect(declared.map((one) => `{${one.name}}`).toSorted(), name).toEqual(
+        (name.match(/\{\w+\}/g) ?? []).toSorted(),
+      );
+    }
+    const references = new Set<string>(
+      [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, pointer]) => pointer!),
+    );
+    const { schemas, headers } = document.components!;
+    expect([...references].toSorted()).toEqual(
+      [
+        ...Object.keys(schemas!).map((name) => `#/components/schemas/${name}`),
+        ...Object.keys(headers!).map((name) => `#/components/headers/${name}`),
+      ].toSorted(),
+    );
+  });
+
+  it('closes every body, and every alternative of an answer, so that one of them matches', () => {
+    const schemaOf = (name: string) => document.components!.schemas![name] as Record<string, unknown>;
+    const named = (value: unknown) =>
+      [...JSON.stringify(value ?? null).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+        ([, name]) => name!,
+      );
+    const bodies = operations().flatMap(({ operation }) => named(operation['requestBody']));
+    const alternatives = operations().flatMap(({ operation }) =>
+      Object.values(operation.responses).flatMap((answer) =>
+        Object.values(
+          (answer as { content?: Record<string, { schema?: { oneOf?: object[] } }> }).content ?? {},
+        ),
+      ),
+    );
+    const answers = alternatives.flatMap(({ schema }) => named(schema?.oneOf));
+    expect(bodies).toEqual(expect.arrayContaining(['Login', 'Register', 'RefreshToken']));
+    expect(new Set(answers)).toEqual(new Set(['CookieSignedIn', 'BodySignedIn']));
+    for (const name of [...bodies, ...answers])
+      expect(schemaOf(name), name).toHaveProperty('additionalProperties');
+  });
+
   it('describes the purpose of every route, and the meaning of every response', () => {
     for (const { name, operation } of operations()) {
       expect(operation['summary'], name).toBeTruthy();

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
+import fc from 'fast-check';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
 import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
@@ -150,6 +153,47 @@ describe('An administrator', { timeout: 60_000 }, () => {
       expect(await code({ url: `/admin/users?search=${tag}&cursor=${nextCursor}` })).toBe('200');
     });
 
+    it('whatever is searched for: only what begins with it is found, and nothing fails', async () => {
+      const whole = (await list('limit=200')).items;
+      const text = fc.oneof(
+        fc.string({ unit: 'grapheme', maxLength: 12 }),
+        fc.constantFrom(
+          "'",
+          '%',
+          '_',
+          '\\',
+          '\\%',
+          'ß',
+          'İ',
+          'ẞ',
+          '\u202e',
+          '\ud800',
+          '; DROP TABLE users',
+          '$1',
+          tag,
+        ),
+      );
+      await fc.assert(
+        fc.asyncProperty(
+          text.filter((search) => !search.includes('\0')),
+          async (search) => {
+            const url = `/admin/users?limit=200&search=${encodeURIComponent(search.toWellFormed())}`;
+            const answer = await ask({ url });
+            expect(answer.statusCode).toBe(200);
+            const found = new Set(answer.json<{ items: Account[] }>().items.map(({ id }) => id));
+            const wanted = search.toWellFormed().normalize('NFC').toLowerCase();
+            const begins = (value: string | null) => value?.toLowerCase().startsWith(wanted) ?? false;
+            const expected = whole.filter(({ email, displayName }) => begins(email) || begins(displayName));
+            // PostgreSQL folds letters whose lower case has another length in its own way.
+            const differing =
+              expected.filter(({ id }) => !found.has(id)).length + found.size - expected.length;
+            expect(/^\p{ASCII}*$/u.test(wanted) ? differing : 0).toBe(0);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+
     it('that are locked after too many failures, until they are unlocked', async () => {
       const email = await register(app, newAddress());
       for (let failure = 0; failure < 10; failure += 1)
@@ -173,7 +217,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
     });
   });
 
-  it('sees an account with its factors, sessions and password, but no secret of it (peer fault 52: secrets in nested answers)', async () => {
+  it('peer fault 52: sees an account with its factors and sessions, and no secret in nested answers', async () => {
     const person = await signUp(app);
     const { secret, recoveryCodes } = await enrolTotp(app, person, Date.now());
     const answer = await ask({ url: `/admin/users/${person.user.id}` });
@@ -297,6 +341,79 @@ describe('An administrator', { timeout: 60_000 }, () => {
       }),
     ).toBe('400 validation_failed');
     expect(await show(last.user.id)).toMatchObject({ displayName: null });
+  });
+
+  it('peer fault 51: is the only one who gives roles: not through register, the own profile or a nested field', async () => {
+    const { user, accessToken } = await signUp(app);
+    const attempts: TestRequest[] = [
+      ...[{ roles: ['admin'] }, { role: 'admin' }, { user: { roles: ['admin'] } }, { isAdmin: true }].map(
+        (member) => ({ url: '/auth/register', body: { email: newAddress(), password: PASSWORD, ...member } }),
+      ),
+      ...[
+        { roles: ['admin'] },
+        { id: admin.user.id },
+        { profile: { roles: ['admin'] } },
+        { 'roles[]': 'admin' },
+      ].map((member) => ({
+        method: 'PUT' as const,
+        url: '/users/me',
+        token: accessToken,
+        body: { displayName: 'Mallory', ...member },
+      })),
+    ];
+    for (const request of attempts)
+      expect([request.body, (await app.call(request)).json().code]).toEqual([
+        request.body,
+        'validation_failed',
+      ]);
+    const url = `/admin/users/${user.id}`;
+    for (const body of [{ roles: ['admin'] }, { disabled: false }, {}])
+      expect((await app.call({ method: 'PATCH', url, token: accessToken, body })).json().code).toBe(
+        'forbidden',
+      );
+    for (const body of [
+      { roles: 'admin' },
+      { roles: [['admin']] },
+      { roles: { 0: 'admin' } },
+      { roles: ['root'] },
+      { user: { roles: ['admin'] } },
+      { email: newAddress() },
+      { emailVerified: true },
+      { passwordHash: 'x' },
+      { createdAt: '2020-01-01T00:00:00Z' },
+      { disabled: 'yes' },
+    ])
+      expect([body, await code({ method: 'PATCH', url, body })]).toEqual([body, '400 validation_failed']);
+    expect(await show(user.id)).toMatchObject({ roles: ['user'], displayName: null, emailVerified: false });
+  });
+
+  it('peer fault 53: has the only token that opens routes that show other people or the inside of the service', async () => {
+    const person = await signUp(app);
+    const inside = declaredRoutes(app.app.get(DiscoveryService), app.app.get(MetadataScanner)).filter(
+      ({ path }) => /^\/(admin|audit|alerts)\b/.test(path),
+    );
+    expect(inside.length).toBeGreaterThan(15);
+    for (const { method, path } of inside) {
+      const url = path.replaceAll(/:\w+/g, admin.user.id);
+      for (const [token, expected] of [
+        [undefined, 'unauthenticated'],
+        [person.accessToken, 'forbidden'],
+      ] as const) {
+        const answer = await app.call({ method: method as 'GET', url, ...(token && { token }) });
+        expect([method, path, answer.json().code]).toEqual([method, path, expected]);
+      }
+    }
+    for (const path of [
+      '/debug',
+      '/admin',
+      '/env',
+      '/metrics.json',
+      '/health',
+      '/actuator',
+      '/status',
+      '/system',
+    ])
+      expect((await app.call({ url: path, token: person.accessToken })).statusCode).toBe(404);
   });
 
   it('may send their own roles as they are', async () => {

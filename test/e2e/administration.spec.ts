@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { OperatorPasswords } from '../../src/admin/operator-passwords.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { NewPassword } from '../../src/auth/credentials/passwords/new-password.js';
 import { PasswordHasher } from '../../src/auth/credentials/passwords/password-hasher.js';
@@ -7,6 +6,7 @@ import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, PASSWORD, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { setPassword } from '../support/app/set-password.js';
 
 const ORIGIN = internalOrigin('operator');
 const NEW_PASSWORD = 'eleven herons wade past the mill';
@@ -24,7 +24,7 @@ const CHANGES = {
   },
   'given another password': async ({ app }: TestApp, email: string) => {
     const hash = await app.get(NewPassword, { strict: false }).hash(NEW_PASSWORD);
-    await app.get(OperatorPasswords, { strict: false }).set(email, hash, ORIGIN);
+    await setPassword({ app }, email, hash);
   },
 };
 

@@ -41,7 +41,7 @@ describe('a bearer token of another kind', () => {
   let app: TestApp;
   let reads: string[] = [];
   beforeAll(async () => {
-    app = await startApp({ variables: { RATE_LIMIT_DEFAULT: '3/60' } });
+    app = await startApp({ variables: { RATE_LIMIT_DEFAULT: '3/60', RATE_LIMIT_KEY: '400/60' } });
     app.app.get(BearerReaders, { strict: false }).register({
       accepts: (token) => token.startsWith('test_'),
       read: async (token) => {
@@ -139,17 +139,24 @@ describe('a bearer token of another kind', () => {
     expect(reads).toEqual([]);
   });
 
-  it('is counted with the sessions and keys of its user, and a service account by itself', async () => {
+  it('is counted by its key, apart from its user, whatever the endpoint', async () => {
     const { accessToken, user } = await signUp(app);
     const path = '/users/me/activity';
     const statuses = [];
-    for (const token of [accessToken, `test_key.${user.id}`, accessToken, `test_key.${user.id}`, accessToken])
+    for (const token of [
+      accessToken,
+      `test_key.${user.id}`,
+      accessToken,
+      `test_service.${SERVICE}`,
+      accessToken,
+    ])
       statuses.push((await call(token, path)).status);
-    expect(statuses).toEqual([200, 403, 200, 429, 429]);
-    const service = `test_service.${user.id.replace(/^./, 'f')}`;
-    const others = [];
-    for (let n = 0; n < 4; n += 1) others.push((await call(service, path)).status);
-    expect(others).toEqual([403, 403, 403, 429]);
+    expect(statuses).toEqual([200, 403, 200, 403, 200]);
+    expect((await call(accessToken, path)).status).toBe(429);
+    for (const url of [path, '/audit/seals']) {
+      const { answer } = await call(`test_key.${user.id}`, url);
+      expect(answer.headers['ratelimit-policy']).toBe('"key";q=400;w=60');
+    }
   });
 
   it.each([

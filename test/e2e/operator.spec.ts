@@ -125,21 +125,6 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     }
   });
 
-  it('set a password that is read from standard input, under the same policy as any other', async () => {
-    const email = await register(app);
-    const set = (input: string) => run('scripts/operator.mjs', ['users', 'set-password', email], { input });
-    const short = await set('short\n');
-    expect([short.code, short.stdout]).toEqual([65, '']);
-    expect(short.stderr).toContain('password must have at least 15 characters');
-    expect(await set('')).toMatchObject({ code: 66, stderr: 'There is no password on standard input.\n' });
-    const fresh = 'eleven herons wade past the mill';
-    expect((await set(`${fresh}\n`)).code).toBe(0);
-    expect((await login(email)).statusCode).toBe(401);
-    expect((await login(email, fresh)).statusCode).toBe(200);
-    await admin('users', 'disable', email);
-    expect((await set(`${fresh}\n`)).stdout).toContain('still disabled');
-  });
-
   it('unblock an address, with an event for each block', async () => {
     const blocks = app.app.get(AddressBlocks, { strict: false });
     const alertId = '019a0000-0000-7000-8000-000000000001';

@@ -3,7 +3,6 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
-import { OperatorPasswords } from '../../src/admin/operator-passwords.js';
 import { NewPassword } from '../../src/auth/credentials/passwords/new-password.js';
 import type { Message } from '../../src/monitoring/alerts/delivery-channel.js';
 import { EndSessionsChannel } from '../../src/monitoring/responses/end-sessions.channel.js';
@@ -12,6 +11,7 @@ import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/a
 import { mailTo } from '../support/app/mails.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { setPassword } from '../support/app/set-password.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { LISTED_REASONS } from '../../src/sessions/revocation-list/revocation-item.js';
 import type { RevocationReason } from '../../src/sessions/session.entity.js';
@@ -113,7 +113,7 @@ const WAYS: Record<string, Way> = {
     reason: 'password_changed',
     end: async ({ app }, { email }) => {
       const hash = await app.get(NewPassword, { strict: false }).hash(PASSWORD);
-      await app.get(OperatorPasswords, { strict: false }).set(email, hash, ORIGIN);
+      await setPassword({ app }, email, hash);
     },
   },
   'a change of the password in another session': {

@@ -1,21 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, ValidateIf } from 'class-validator';
+import { IsBoolean, ValidateIf } from 'class-validator';
 import { ROLES, type Role } from '../../platform/access/principal.js';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { IsDisplayName } from '../../users/display-name.decorator.js';
-
-/** No request needs more; repeated roles count once. */
-const MAX_ROLES = 16;
-
-/** Validates a set of roles. */
-const IsRoles = () => (target: object, property: string) => {
-  IsArray({ message: '$property must be a list of roles' })(target, property);
-  ArrayMaxSize(MAX_ROLES, { message: `$property must have at most ${MAX_ROLES} members` })(target, property);
-  IsIn(ROLES, { each: true, message: `each of $property must be one of ${ROLES.join(', ')}` })(
-    target,
-    property,
-  );
-};
+import { IsRoles } from '../roles.decorator.js';
 
 /** Changes to an account; absent members stay as they are. */
 export class UpdateAccountDto {

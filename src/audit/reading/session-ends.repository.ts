@@ -9,6 +9,8 @@ import { FeedCursor } from '../feed/feed-cursor.js';
 
 const ENDS_ONE = eventsThatEnd('session');
 const ENDS_ALL = eventsThatEnd('every session');
+const ENDS_KEY = eventsThatEnd('key');
+const ENDS_ACCOUNT = eventsThatEnd('service account');
 
 /**
  * How far the clocks of two instances may differ. The time merely excludes older entries from the search. The clock
@@ -41,7 +43,33 @@ export class SessionEndsRepository {
   /** Returns whether the reader's session or key has ended, or its owner's access, since the stream began. */
   async hasEnded(principal: Principal, begun: Moment): Promise<boolean> {
     if (principal.kind === 'session') return this.sessionHasEnded(principal, begun);
-    return principal.kind === 'api-key' ? this.ownerHasChanged(principal.userId, begun) : false;
+    if (await this.nameIsIn(ENDS_KEY, 'keyId', principal.keyId, begun)) return true;
+    return principal.kind === 'api-key'
+      ? this.ownerHasChanged(principal.userId, begun)
+      : this.nameIsIn(ENDS_ACCOUNT, 'serviceAccountId', principal.serviceAccountId, begun);
+  }
+
+  /** Returns whether an event of these types, since the stream began, names this key or account in its details. */
+  private async nameIsIn(
+    types: readonly string[],
+    member: 'keyId' | 'serviceAccountId',
+    id: string,
+    { ms, position }: Moment,
+  ): Promise<boolean> {
+    const [row] = await this.dataSource.query<[{ ended: boolean }]>(
+      `SELECT EXISTS (
+         SELECT FROM audit_events WHERE type = ANY($1) AND time >= least($2, ${databaseTime(this.clock, 'now()')} - interval '10 minutes') AND (position >= $3 OR time >= $6)
+           AND details->>$4::text = $5) AS ended`,
+      [
+        types,
+        new Date(ms - SKEW_MS),
+        FeedCursor.parse(position).position,
+        member,
+        id,
+        new Date(ms - LATE_MS),
+      ],
+    );
+    return row.ended;
   }
 
   /**

@@ -10,6 +10,9 @@ import { type Moment, SessionEndsRepository } from './session-ends.repository.js
 /** How often to check whether the reader may still read. A stream ends within a second of its session. */
 const CHECK_EVERY_MS = 500;
 
+/** Node runs longer timers at once. A stream with an API key ends after this time and can be opened again. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 /** Sends streams that end within one second after the reader loses access, however slowly they are read. */
 @Injectable()
 export class StreamAnswers {
@@ -43,7 +46,8 @@ export class StreamAnswers {
       throw error;
     });
     const deadlineMs = principal.expiresAt * 1000;
-    const deadline = setTimeout(() => stream.destroy(), deadlineMs - begun.ms).unref();
+    const untilMs = Math.min(deadlineMs - begun.ms, LONGEST_TIMER_MS);
+    const deadline = setTimeout(() => stream.destroy(), untilMs).unref();
     let isAsking = false;
     const checks = setInterval(() => {
       // The timer above does not follow a clock that is set.

@@ -5,6 +5,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import { SessionDevices } from '../../sessions/devices/session-devices.js';
+import { AccessChanges } from '../../sessions/revocation/access-changes.js';
 import { SessionRevocation } from '../../sessions/revocation/session-revocation.js';
 import type { User } from '../../users/user.entity.js';
 import { FactorRemoval } from '../credentials/factors/factor-removal.js';
@@ -19,10 +20,11 @@ export class AccountTakeback {
     private readonly factors: FactorRemoval,
     private readonly revocation: SessionRevocation,
     private readonly audit: AuditService,
+    private readonly access: AccessChanges,
   ) {}
 
   /**
-   * Ends every session, invalidates pending changes and more recent undo links, and forgets the devices, and removes the factors, that were
+   * Ends every session, invalidates pending changes and more recent undo links, and removes the devices, factors and API keys that were
    * added since the change was requested.
    */
   async shutOut(tx: Transaction, user: User, { secret, former }: SpentUndo, origin: Origin): Promise<void> {
@@ -31,6 +33,7 @@ export class AccountTakeback {
     const since = new Date(former.askedAtMs);
     await this.devices.forgetSince(tx, user.id, emailDigest, since);
     await this.factors.removeSince(tx, user, since, origin);
+    await this.access.voided(tx, user.id, since, origin);
     await this.revocation.endAllOfUser(tx, user.id, 'address_undone', origin);
     const event = { outcome: 'success' as const, userId: user.id, origin, details: {} };
     await this.audit.record(tx, { type: 'user_email_change_undone', ...event });

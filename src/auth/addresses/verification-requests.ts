@@ -43,12 +43,12 @@ export class VerificationRequests implements OutboxChannel, OnModuleInit {
     await this.transactions.run((tx) => this.outbox.enqueue(tx, [message]));
   }
 
-  /** Sends the mail if an enabled account has the address and has not verified it yet. */
+  /** Sends the mail if an account that is enabled and accepted has the address and has not verified it yet. */
   async deliver({ payload }: OutboxDelivery): Promise<void> {
     const { email, session } = payload as VerificationRequest;
     await this.transactions.run(async (tx) => {
       const user = await this.users.lockByEmail(tx, email);
-      if (!user || user.emailVerified || user.disabledAt !== null) return;
+      if (!user || user.emailVerified || user.disabledAt !== null || user.invitedAt !== null) return;
       await this.proofs.send(tx, user, session?.userId === user.id ? session.sessionId : null);
     });
   }

@@ -22,9 +22,9 @@ export interface AccountPage {
   /** Path of the route that takes the token, without a leading slash. */
   readonly endpoint: string;
   /**
-   * `new` asks for a password to set; `owner` asks for the password of the account if the browser is not signed in to it;
+   * `new` asks for a password to replace another, `chosen` for a first one; `owner` asks for the password of the account if the browser is not signed in to it;
    * `none` asks for nothing.
    */
-  readonly password: 'new' | 'owner' | 'none';
+  readonly password: 'new' | 'chosen' | 'owner' | 'none';
   readonly words: Readonly<Record<Locale, PageWords>>;
 }

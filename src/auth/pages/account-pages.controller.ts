@@ -9,6 +9,7 @@ import { PageAssets } from '../../platform/http/page-assets.js';
 import { PreferredLocale } from '../../platform/http/request.decorators.js';
 import type { AccountPage } from './account-page.js';
 import { devicePage } from './device.page.js';
+import { invitationPage } from './invitation.page.js';
 import { PAGE_POLICY, pageDocument } from './page-document.js';
 import { resetPage } from './reset.page.js';
 import { undoPage } from './undo.page.js';
@@ -46,6 +47,11 @@ export class AccountPagesController {
   @Page(resetPage)
   reset(@PreferredLocale() locale: Locale): string {
     return pageDocument(resetPage, locale, this.environment);
+  }
+
+  @Page(invitationPage)
+  invitation(@PreferredLocale() locale: Locale): string {
+    return pageDocument(invitationPage, locale, this.environment);
   }
 
   @Page(undoPage)

@@ -17,9 +17,9 @@ export function passwordField(
 ${show}
 </div>`;
   return markup`<div id="password-field">
-<label for="password">${words.newPassword}</label>
+<label for="password">${kind === 'new' ? words.newPassword : words.chosenPassword}</label>
 <p id="hint">${words.newPasswordHint(String(PASSWORD_MIN_LENGTH))}</p>
-<input id="password" name="newPassword" type="password" autocomplete="new-password" required aria-describedby="hint">
+<input id="password" name="${kind === 'new' ? 'newPassword' : 'password'}" type="password" autocomplete="new-password" required aria-describedby="hint">
 ${show}
 </div>`;
 }

@@ -20,6 +20,7 @@ export interface SharedWords {
   readonly noLink: string;
   readonly working: string;
   readonly newPassword: string;
+  readonly chosenPassword: string;
   readonly newPasswordHint: (minLength: string) => string;
   readonly ownerPassword: string;
   readonly showPassword: string;
@@ -44,6 +45,7 @@ export const SHARED_WORDS: Readonly<Record<Locale, SharedWords>> = {
     noLink: 'Open the link in the mail again: this page works only when that link has opened it.',
     working: 'One moment …',
     newPassword: 'New password',
+    chosenPassword: 'Password',
     newPasswordHint: (minLength) =>
       `At least ${minLength} characters. Four or more random words are easy to remember.`,
     ownerPassword: 'Password of your account',
@@ -78,6 +80,7 @@ export const SHARED_WORDS: Readonly<Record<Locale, SharedWords>> = {
       'Öffnen Sie den Link in der E-Mail noch einmal: Diese Seite funktioniert nur, wenn dieser Link sie geöffnet hat.',
     working: 'Einen Moment …',
     newPassword: 'Neues Passwort',
+    chosenPassword: 'Passwort',
     newPasswordHint: (minLength) =>
       `Mindestens ${minLength} Zeichen. Vier oder mehr zufällige Wörter lassen sich leicht merken.`,
     ownerPassword: 'Passwort Ihres Kontos',

@@ -3,6 +3,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
+import { AccessChanges } from '../../sessions/revocation/access-changes.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { PasswordChange } from '../credentials/passwords/password-change.js';
@@ -17,6 +18,7 @@ export class ResetCompletion {
     private readonly secrets: SingleUseSecrets,
     private readonly users: UsersService,
     private readonly audit: AuditService,
+    private readonly access: AccessChanges,
   ) {}
 
   /**
@@ -37,6 +39,7 @@ export class ResetCompletion {
    */
   private async claim(tx: Transaction, user: User, origin: Origin): Promise<User> {
     await this.secrets.revokeAll(tx, user.id);
+    await this.access.voided(tx, user.id, null, origin);
     const event = { outcome: 'success' as const, userId: user.id, origin, details: { by: 'reset' as const } };
     await this.audit.record(tx, { type: 'user_email_verified', ...event });
     return this.users.proveEmail(tx, user);

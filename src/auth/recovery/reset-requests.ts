@@ -42,13 +42,12 @@ export class ResetRequests implements OutboxChannel, OnModuleInit {
     await this.transactions.run((tx) => this.outbox.enqueue(tx, [message]));
   }
 
-  /** Mails the link if an enabled account has the address, and records the request in any case. */
+  /** Mails the link if an account that is neither disabled nor still invited has the address, and records the request in any case. */
   async deliver({ payload }: OutboxDelivery): Promise<void> {
     const request = payload as ResetRequest;
     await this.transactions.run(async (tx) => {
       const user = await this.users.lockByEmail(tx, request.email);
-      const isSent = user !== null && user.disabledAt === null;
-      if (isSent) await this.links.send(tx, user);
+      if (user !== null && refusalOf(user) === null) await this.links.send(tx, user);
       await this.record(tx, user, request);
     });
   }
@@ -60,10 +59,15 @@ export class ResetRequests implements OutboxChannel, OnModuleInit {
       origin,
       details: { account: this.audit.emailDigest(email) },
     };
-    if (user?.disabledAt === null) await this.audit.record(tx, { ...event, outcome: 'success' });
-    else {
-      const reason = user ? 'account_disabled' : 'unknown_account';
-      await this.audit.record(tx, { ...event, outcome: 'failure', reason });
-    }
+    const reason = refusalOf(user);
+    if (reason === null) await this.audit.record(tx, { ...event, outcome: 'success' });
+    else await this.audit.record(tx, { ...event, outcome: 'failure', reason });
   }
+}
+
+/** Returns why an account gets no link; null if it gets one. An invited account gets its first password by the invitation. */
+function refusalOf(user: User | null): string | null {
+  if (user === null) return 'unknown_account';
+  if (user.disabledAt !== null) return 'account_disabled';
+  return user.invitedAt === null ? null : 'account_invited';
 }

@@ -29,6 +29,14 @@ export class AccountCreation {
     return user;
   }
 
+  /** Creates an account without a password, which its owner is to accept, in the caller's transaction. Throws `email_taken`. */
+  async createInvited(tx: Transaction, account: NewUser, origin: Origin): Promise<User> {
+    await this.guessing.unlock(this.audit.emailDigest(account.email), tx);
+    const user = await this.users.create(tx, { ...account, isInvited: true }, origin);
+    await this.reservations.assertFree(tx, user.email, user.id);
+    return user;
+  }
+
   /**
    * Creates an account unless its address is taken or reserved, and records which; returns whether it was created. Runs the
    * same statements in both cases, so that the response time does not reveal whether the address has an account.

@@ -52,5 +52,6 @@ export class LoginRecord {
 
 function reasonOf(found: UserWithHash | null): string {
   if (found === null) return 'unknown_account';
-  return found.user.disabledAt ? 'account_disabled' : 'wrong_password';
+  if (found.user.disabledAt !== null) return 'account_disabled';
+  return found.user.invitedAt === null ? 'wrong_password' : 'account_invited';
 }

@@ -9,6 +9,7 @@ const DERIVED = [
   'JWT_ISSUER',
   'LINK_VERIFY_URL',
   'LINK_RESET_URL',
+  'LINK_INVITATION_URL',
   'LINK_UNDO_URL',
   'LINK_DEVICE_URL',
 ] as const satisfies readonly (keyof Environment)[];

@@ -92,6 +92,7 @@ export class Environment {
   /** `$RATE_LIMIT_MAX_REQUESTS/$RATE_LIMIT_WINDOW_SECONDS` if unset. */
   @Limit() RATE_LIMIT_DEFAULT: string;
   @Limit() RATE_LIMIT_ADDRESS: string = '1000/60';
+  @Limit() RATE_LIMIT_KEY: string = '100/60';
   @Limit() RATE_LIMIT_LOGIN: string = '5/60';
   @Limit() RATE_LIMIT_LOGIN_ADDRESS: string = '30/60';
   @Limit() RATE_LIMIT_REGISTER: string = '10/60';
@@ -152,6 +153,7 @@ export class Environment {
   /** Pages that links in mails lead to, `$PUBLIC_URL/account/...` if unset; the token is added as the fragment. */
   @Url('http', 'https') LINK_VERIFY_URL: string;
   @Url('http', 'https') LINK_RESET_URL: string;
+  @Url('http', 'https') LINK_INVITATION_URL: string;
   @Url('http', 'https') LINK_UNDO_URL: string;
   @Url('http', 'https') LINK_DEVICE_URL: string;
   @Flag() ACCOUNT_PAGES_ENABLED: boolean = true;

@@ -114,6 +114,7 @@ describe('where a value comes from', () => {
     expect(load({ PUBLIC_URL: 'https://example.org/auth/' })).toMatchObject({
       LINK_VERIFY_URL: 'https://example.org/auth/account/verify',
       LINK_RESET_URL: 'https://example.org/auth/account/reset',
+      LINK_INVITATION_URL: 'https://example.org/auth/account/invitation',
       LINK_UNDO_URL: 'https://example.org/auth/account/undo',
       LINK_DEVICE_URL: 'https://example.org/auth/account/device',
     });

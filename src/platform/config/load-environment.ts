@@ -27,6 +27,7 @@ const DERIVED = [
   'RATE_LIMIT_DEFAULT',
   'LINK_VERIFY_URL',
   'LINK_RESET_URL',
+  'LINK_INVITATION_URL',
   'LINK_UNDO_URL',
   'LINK_DEVICE_URL',
 ];
@@ -94,7 +95,7 @@ function fillDefaults(
   given['JWT_ISSUER'] ??= given['PUBLIC_URL'];
   given['RATE_LIMIT_DEFAULT'] ??=
     `${number('RATE_LIMIT_MAX_REQUESTS', '100')}/${number('RATE_LIMIT_WINDOW_SECONDS', '60')}`;
-  for (const page of ['verify', 'reset', 'undo', 'device'])
+  for (const page of ['verify', 'reset', 'invitation', 'undo', 'device'])
     given[`LINK_${page.toUpperCase()}_URL`] ??= `${given['PUBLIC_URL'].replace(/\/+$/, '')}/account/${page}`;
   given['COOKIE_SECURE'] ??= 'false';
   given['DOCS_ENABLED'] ??= String(!isProduction);

@@ -1,7 +1,13 @@
 import type { Environment } from './environment.js';
 
 /** Variables with the URLs of pages that links in mails lead to. */
-const LINKS = ['LINK_VERIFY_URL', 'LINK_RESET_URL', 'LINK_UNDO_URL', 'LINK_DEVICE_URL'] as const;
+const LINKS = [
+  'LINK_VERIFY_URL',
+  'LINK_RESET_URL',
+  'LINK_INVITATION_URL',
+  'LINK_UNDO_URL',
+  'LINK_DEVICE_URL',
+] as const;
 
 /** Returns one sentence for each page that must not receive the tokens in mails. */
 export function mailLinkFaults(environment: Environment): string[] {

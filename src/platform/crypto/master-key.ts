@@ -25,6 +25,7 @@ export type KeyPurpose =
   | 'secret-payload'
   | 'totp-secret'
   | 'recovery-code'
+  | 'api-key-digest'
   | 'installation-fingerprint';
 
 /**

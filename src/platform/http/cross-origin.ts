@@ -9,7 +9,7 @@ const UNLISTED =
 
 const FOR_ANSWERS = {
   'access-control-allow-credentials': 'true',
-  'access-control-expose-headers': 'x-request-id, ratelimit, ratelimit-policy, retry-after',
+  'access-control-expose-headers': 'x-request-id, ratelimit, ratelimit-policy, retry-after, www-authenticate',
 };
 
 const FOR_PREFLIGHTS = {

@@ -5,6 +5,7 @@ import { Environment } from '../config/environment.js';
 const PAGES = {
   verify: 'LINK_VERIFY_URL',
   reset: 'LINK_RESET_URL',
+  invitation: 'LINK_INVITATION_URL',
   undo: 'LINK_UNDO_URL',
   device: 'LINK_DEVICE_URL',
 } as const satisfies Record<string, keyof Environment>;

@@ -17,6 +17,7 @@ describe('PolicyTable', () => {
     ).toEqual([
       ['default', 100, 60, false],
       ['address', 1000, 60, false],
+      ['key', 100, 60, false],
       ['login', 5, 60, true],
       ['login-address', 30, 60, true],
       ['register', 10, 60, true],

@@ -8,6 +8,7 @@ type Configured = Omit<Policy, 'limit' | 'windowSeconds'> & { readonly name: Pol
 const DEFINITIONS = {
   RATE_LIMIT_DEFAULT: { name: 'default', exact: false, keys: ['user', 'endpoint'] },
   RATE_LIMIT_ADDRESS: { name: 'address', exact: false, keys: ['address'] },
+  RATE_LIMIT_KEY: { name: 'key', exact: false, keys: ['key'] },
   RATE_LIMIT_LOGIN: { name: 'login', exact: true, keys: ['address', 'account'] },
   RATE_LIMIT_LOGIN_ADDRESS: { name: 'login-address', exact: true, keys: ['address'] },
   RATE_LIMIT_REGISTER: { name: 'register', exact: true, keys: ['address'] },

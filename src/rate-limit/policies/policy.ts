@@ -8,6 +8,7 @@ export type PolicyName =
   | 'refresh'
   | 'mail'
   | 'mail-address'
+  | 'key'
   | 'secret'
   | 'factor'
   | 'gate';
@@ -16,7 +17,7 @@ export type PolicyName =
  * A part of the key that requests are counted by. An anonymous caller is identified by its address. A policy by session
  * or account does not apply to a request that names none, because it cannot be an attempt on one.
  */
-export type KeyPart = 'user' | 'address' | 'session' | 'account' | 'endpoint';
+export type KeyPart = 'user' | 'address' | 'session' | 'account' | 'endpoint' | 'key';
 
 /** How many requests of one key are admitted in any window of `windowSeconds` seconds. */
 export interface Policy {

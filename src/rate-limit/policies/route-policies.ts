@@ -5,6 +5,9 @@ import type { Policy } from './policy.js';
 import { PolicySet } from './policy-set.js';
 import { PolicyTable } from './policy-table.js';
 
+/** Whether a caller has an API key. */
+export type CallerKind = 'person' | 'program';
+
 type Handler = (...args: never[]) => unknown;
 
 /** Metadata keys of `@nestjs/throttler` 6, which does not export them; each is followed by the policy's name. */
@@ -24,14 +27,18 @@ export class RoutePolicies {
     private readonly table: PolicyTable,
   ) {}
 
-  /** Returns them in the order of the table, the route's own policies last. Throws an Error for an invalid decorator. */
-  of(handler: Handler, controller: Type): PolicySet {
+  /**
+   * Returns them in the order of the table, the route's own policies last. Programs with API keys are counted by key in
+   * place of `default`. Throws an Error for an invalid decorator.
+   */
+  of(handler: Handler, controller: Type, caller: CallerKind = 'person'): PolicySet {
     const targets = [handler, controller];
     const declared =
       this.reflector.getAllAndOverride<string[] | undefined>(RATE_LIMIT_POLICIES, targets) ?? [];
     const overridden = targets.flatMap(throttledNames);
     const configured = this.table.policies.map(({ name }) => name);
     const policies = [...new Set(['default', 'address', ...declared, ...overridden])]
+      .map((name) => (name === 'default' && caller === 'program' ? 'key' : name))
       .filter((name) => !this.table.isOff(name))
       .filter((name) => !this.reflector.getAllAndOverride<boolean | undefined>(SKIP + name, targets))
       .flatMap((name) => this.policy(name, targets) ?? [])

@@ -71,6 +71,8 @@ export class WindowKeys {
  * account alone counts all of its callers together.
  */
 function subjectOf(keys: readonly KeyPart[], context: RequestContext): string {
+  if (keys.includes('key') && context.principal && context.principal.kind !== 'session')
+    return `key ${context.principal.keyId}`;
   if (keys.includes('user') && context.principal && !context.sessionIsOver)
     return `user ${callerIdOf(context.principal)}`;
   if (keys.includes('session')) return `session ${context.refreshSessionId}`;

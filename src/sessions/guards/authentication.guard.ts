@@ -2,7 +2,7 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { accessRuleOf } from '../../platform/access/access-rule.js';
-import { type SessionPrincipal, usedKeyOf } from '../../platform/access/principal.js';
+import { type SessionPrincipal, type UsedKey, usedKeyOf } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { SessionState } from '../state/session-state.js';
@@ -74,9 +74,10 @@ export class AuthenticationGuard extends AuthGuard() {
     try {
       const principal = await reader.read(token);
       context.principal = principal;
-      if (principal.kind !== 'session') context.origin = { ...context.origin, usedKey: usedKeyOf(principal) };
+      if (principal.kind !== 'session') nameKey(context, usedKeyOf(principal));
     } catch (error) {
       context.tokenFault = TokenRefused.faultOf(error);
+      if (error instanceof TokenRefused && error.usedKey) nameKey(context, error.usedKey);
     }
     return true;
   }
@@ -91,6 +92,11 @@ export class AuthenticationGuard extends AuthGuard() {
     context.sessionIsOver = this.sessions.isKnownToBeOver(holder);
     if (!isPublic(execution)) this.sessions.ask(context, holder);
   }
+}
+
+/** The events of a request name the key that it used, also if the key is refused. */
+function nameKey(context: RequestContext, usedKey: UsedKey): void {
+  context.origin = { ...context.origin, usedKey };
 }
 
 const isPublic = (execution: ExecutionContext) => accessRuleOf(execution)?.kind === 'public';

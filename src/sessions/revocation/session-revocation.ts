@@ -7,8 +7,8 @@ import {
 } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { RevocationRecord } from '../revocation-list/revocation-record.js';
-import { SessionCache } from '../state/session-cache.js';
-import { RevocationFeed } from '../state/revocation-feed.js';
+import { AccessChanges } from './access-changes.js';
+import { SessionAnnouncement } from './session-announcement.js';
 import type { RevocationReason } from '../session.entity.js';
 import {
   anyOf,
@@ -22,11 +22,11 @@ import {
 export class SessionRevocation {
   constructor(
     private readonly sessions: SessionsRepository,
-    private readonly cache: SessionCache,
-    private readonly feed: RevocationFeed,
+    private readonly announcement: SessionAnnouncement,
     private readonly record: RevocationRecord,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
+    private readonly access: AccessChanges,
   ) {}
 
   /** Ends one session at its holder's request. Has no effect and records nothing if the session is already over. */
@@ -79,7 +79,10 @@ export class SessionRevocation {
     return ended.length;
   }
 
-  /** Ends every session of an account in the caller's transaction, with an event; returns how many. */
+  /**
+   * Ends every session of an account in the caller's transaction, with an event; returns how many. Access of other kinds is
+   * judged anew, because this is what happens when an account is disabled, deleted or given other roles.
+   */
   async endAllOfUser(
     tx: Transaction,
     userId: string,
@@ -87,6 +90,7 @@ export class SessionRevocation {
     origin: Origin,
   ): Promise<number> {
     const ended = await this.revoke(tx, { userId }, reason);
+    await this.access.changed(tx, userId, reason);
     if (ended.length === 0) return 0;
     await this.audit.record(tx, {
       type: 'session_revoked',
@@ -115,16 +119,11 @@ export class SessionRevocation {
       afterCommit(
         tx,
         () =>
-          void this.announce(
+          void this.announcement.ended(
             first.userId,
             ended.map(({ id }) => id),
           ),
       );
     return ended;
-  }
-
-  private async announce(userId: string, sessionIds: readonly string[]): Promise<void> {
-    this.feed.note(sessionIds);
-    if (this.cache.configured) await this.cache.endSessions(userId, sessionIds).catch(() => undefined);
   }
 }

@@ -1,9 +1,16 @@
-/** Why an access token is not acceptable. Only a forged token causes `bad_signature`. */
-export type TokenFault = 'malformed' | 'unknown_key' | 'bad_signature' | 'wrong_claims' | 'expired';
+import type { UsedKey } from '../../platform/access/principal.js';
+
+/** Why a bearer token is not acceptable. Only a forged token causes `bad_signature`. */
+export type TokenFault =
+  'malformed' | 'unknown_key' | 'bad_signature' | 'wrong_claims' | 'expired' | 'revoked' | 'owner_disabled';
 
 /** Carries the reason through Passport, which knows only success and failure. */
 export class TokenRefused extends Error {
-  constructor(readonly fault: TokenFault) {
+  constructor(
+    readonly fault: TokenFault,
+    /** The API key that it is, if it is a known one, for the record. */
+    readonly usedKey?: UsedKey,
+  ) {
     super(fault);
     this.name = 'TokenRefused';
   }

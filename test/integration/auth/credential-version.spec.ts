@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { OperatorPasswords } from '../../../src/admin/operator-passwords.js';
 import { NewPassword } from '../../../src/auth/credentials/passwords/new-password.js';
-import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
+import { setPassword } from '../../support/app/set-password.js';
 
 describe('the version of credentials', () => {
   let app: TestApp;
@@ -26,13 +25,7 @@ describe('the version of credentials', () => {
   };
   const run = (statement: string, parameters: unknown[]) => asSuperuser(app.database, statement, parameters);
   const setByOperator = async (password: string) =>
-    app.app
-      .get(OperatorPasswords, { strict: false })
-      .set(
-        email,
-        await app.app.get(NewPassword, { strict: false }).hash(password),
-        internalOrigin('operator'),
-      );
+    setPassword(app, email, await app.app.get(NewPassword, { strict: false }).hash(password));
 
   it('changes when a password is set, even to the same one', async () => {
     const before = await version();

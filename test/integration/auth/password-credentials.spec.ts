@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
-import { OperatorPasswords } from '../../../src/admin/operator-passwords.js';
 import { NewPassword } from '../../../src/auth/credentials/passwords/new-password.js';
 import { PasswordHasher } from '../../../src/auth/credentials/passwords/password-hasher.js';
 import { storedHash } from '../../../src/auth/credentials/passwords/stored-hash.js';
@@ -9,6 +8,7 @@ import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
+import { setPassword } from '../../support/app/set-password.js';
 
 const ORIGIN = internalOrigin('operator');
 const OTHER_PASSWORD = 'eleven herons wade past the mill';
@@ -53,9 +53,7 @@ describe('passwords', () => {
     return answer.statusCode === 200 ? 'in' : String(answer.json().code);
   };
   const setByOperator = async (password: string) =>
-    app.app
-      .get(OperatorPasswords, { strict: false })
-      .set(email, await app.app.get(NewPassword, { strict: false }).hash(password), ORIGIN);
+    setPassword(app, email, await app.app.get(NewPassword, { strict: false }).hash(password));
 
   describe('next to an instance of the previous version', () => {
     /** The statements of that version, which knows only one table. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
-import { OperatorPasswords } from '../../../src/admin/operator-passwords.js';
 import { AuditService } from '../../../src/audit/audit.service.js';
 import { NewPassword } from '../../../src/auth/credentials/passwords/new-password.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
@@ -8,6 +7,7 @@ import { DeviceTokens } from '../../../src/sessions/devices/device-tokens.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { setPassword } from '../../support/app/set-password.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 
 const ORIGIN = internalOrigin('operator');
@@ -140,7 +140,7 @@ describe('known devices', () => {
     const device = await loggedIn();
     await login(WRONG, device);
     const hash = await app.app.get(NewPassword, { strict: false }).hash(PASSWORD);
-    await app.app.get(OperatorPasswords, { strict: false }).set(email, hash, ORIGIN);
+    await setPassword(app, email, hash);
     expect([await known(), await failures()]).toEqual([[], new Map()]);
     await login(WRONG, device);
     expect(await failures()).toEqual(new Map([['', 1]]));

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
-import { OperatorPasswords } from '../../../src/admin/operator-passwords.js';
 import { AuditService } from '../../../src/audit/audit.service.js';
 import { internalOrigin, type Origin } from '../../../src/platform/http/origin.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
@@ -13,6 +12,7 @@ import { SessionErrors } from '../../../src/sessions/session.errors.js';
 import { logIn, PASSWORD, register } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { setPassword } from '../../support/app/set-password.js';
 
 const ORIGIN: Origin = {
   requestId: 'request',
@@ -162,7 +162,7 @@ describe('the issuer of sessions', () => {
             .query('SELECT 1 FROM password_credentials WHERE hash = $1', ['before'])
             .then((rows: unknown[]) => rows.length > 0),
       };
-      await app.app.get(OperatorPasswords, { strict: false }).set(email, '$2b$04$new', operator);
+      await setPassword(app, email, '$2b$04$new');
       expect(await issue(proof)).toBeNull();
     });
 

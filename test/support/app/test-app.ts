@@ -63,6 +63,7 @@ const TEST_VARIABLES: Variables = {
     [
       'DEFAULT',
       'ADDRESS',
+      'KEY',
       'LOGIN',
       'LOGIN_ADDRESS',
       'REGISTER',

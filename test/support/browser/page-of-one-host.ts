@@ -10,7 +10,7 @@ import { type RoundRobin, startRoundRobin } from './round-robin.js';
 const HTML = `<!doctype html><title>Page</title><link rel="icon" href="data:,">
 <script type="module">import * as session from '/session.js'; window.session = session;</script>`;
 
-/** A page with the program of docs/integration.md, and two instances behind one host. */
+/** A page with a program that calls the service, and two instances behind one host. */
 export class PageOfOneHost {
   private constructor(
     readonly proxy: RoundRobin,
@@ -20,16 +20,17 @@ export class PageOfOneHost {
     private person: BrowserContext,
   ) {}
 
-  static async start(): Promise<PageOfOneHost> {
+  /** `program` is a module with the functions of the program of docs/integration.md, which is used by default. */
+  static async start(program?: string): Promise<PageOfOneHost> {
     const port = await freePort();
     const url = `http://localhost:${port}`;
     const variables = { PUBLIC_URL: url, TRUSTED_PROXIES: '127.0.0.1/32' };
     const one = await startApp({ listen: true, variables });
     const other = await startBeside(one, { listen: true, variables });
-    const program = await documentedProgram(1, { "'https://auth.example.com'": "''" });
+    const body = program ?? (await documentedProgram(1, { "'https://auth.example.com'": "''" }));
     const proxy = await startRoundRobin(port, [one.url, other.url], {
       '/page': { type: 'text/html', body: HTML },
-      '/session.js': { type: 'text/javascript', body: program },
+      '/session.js': { type: 'text/javascript', body },
     });
     const browser = await startChromium();
     return new PageOfOneHost(proxy, [one, other], url, browser, await browser.newContext());

@@ -15,13 +15,13 @@ import { PasswordCredentials } from './password-credentials.js';
 export interface Replacement {
   /** The hash of the new password. */
   readonly hash: string;
-  /** Who replaces it: the owner with the old one (`change`) or a mailed link (`reset`), or an operator. */
-  readonly by: 'change' | 'reset' | 'operator';
+  /** How the owner replaces it: with the old one (`change`) or a link (`reset`). */
+  readonly by: 'change' | 'reset';
   /** The session that continues, with its device; all sessions end without it. */
   readonly in?: OwnSession;
 }
 
-/** Replaces passwords, with the same consequences regardless of who does so and why. */
+/** Replaces passwords, with the same consequences however it is done. */
 @Injectable()
 export class PasswordChange {
   constructor(

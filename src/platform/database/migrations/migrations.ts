@@ -26,6 +26,7 @@ import { SecretsByAddress1795400016500 } from './1795400016500-secrets-by-addres
 import { DeviceFirstLogin1795400016600 } from './1795400016600-device-first-login.js';
 import { BootstrapVerified1795400016700 } from './1795400016700-bootstrap-verified.js';
 import { Factors1795400017000 } from './1795400017000-factors.js';
+import { ApiKeys1795400018000 } from './1795400018000-api-keys.js';
 import { SessionFactors1795400017100 } from './1795400017100-session-factors.js';
 import { Revocations1795400019000 } from './1795400019000-revocations.js';
 import { Administration1795400020000 } from './1795400020000-administration.js';
@@ -61,6 +62,7 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   BootstrapVerified1795400016700,
   Factors1795400017000,
   SessionFactors1795400017100,
+  ApiKeys1795400018000,
   Revocations1795400019000,
   Administration1795400020000,
   SecretKeys1795400024000,

@@ -1,0 +1,287 @@
+import type { FactorLogin, Profile, Register, StepUp } from './generated/types.gen.js';
+import { exclusively } from './lock.js';
+import { type Passkeys, passkeysOf } from './passkeys.js';
+import { isProblem, type ProblemError } from './problem.js';
+import { SessionState, type State } from './session-state.js';
+import type {
+  Answer,
+  ClientOptions,
+  Credentials,
+  Method,
+  Path,
+  RequestOptions,
+  SignedIn,
+  SignedOutReason,
+  StepUpChallenge,
+  Transport,
+} from './types.js';
+import { type Call, sleep, waitOf, Wire } from './wire.js';
+
+/** How long the answer of a refresh is awaited, milliseconds. The service gives the same answer again for ten seconds. */
+const REFRESH_MS = 4000;
+
+/** A refused token, which a refresh replaces. */
+const EXPIRED: readonly string[] = ['unauthenticated', 'invalid_token'];
+
+/** The session is over, and no refresh helps. */
+const OVER: readonly string[] = ['session_ended', 'refresh_token_reused'];
+
+/** A client of one service. Failures are thrown: a `ProblemError` for an answer, the platform's error where there is none. */
+export interface Client<T extends Transport = Transport> {
+  /** Sends a request as the signed-in user; an expired token is renewed and the request repeated once. */
+  request<M extends Method, P extends Path<M>>(
+    method: M,
+    path: P,
+    ...rest: object extends RequestOptions<M, P>
+      ? [options?: RequestOptions<M, P>]
+      : [options: RequestOptions<M, P>]
+  ): Promise<Answer<M, P>>;
+  /** The new account; undefined where the service tells nobody whether an address is taken. */
+  register(account: Register): Promise<Profile | undefined>;
+  login(credentials: Credentials): Promise<SignedIn<T>>;
+  /** The second half of a login; `challenge` is `challenge.token` of the first half. */
+  loginFactor(proof: Omit<FactorLogin, 'tokenTransport' | 'deviceToken'>): Promise<SignedIn<T>>;
+  /** Renews the tokens. It is not needed before a request. */
+  refresh(): Promise<SignedIn<T>>;
+  me(): Promise<Profile>;
+  /** Ends the session. Tokens in a storage are removed even if the service cannot be reached. */
+  logout(): Promise<void>;
+  /** Proves again who is signed in: by the password, or by a factor. */
+  stepUp(proof: StepUp): Promise<SignedIn<T>>;
+  /** Whether somebody is signed in, as far as this browser or process knows; sends no request. */
+  isSignedIn(): Promise<boolean>;
+  readonly passkeys: Passkeys<T>;
+}
+
+/** Creates the client of a service. One for each page or process is enough. */
+export function createClient<const T extends Transport>(options: ClientOptions<T>): Client<T> {
+  return new SessionClient(options) as unknown as Client<T>;
+}
+
+class SessionClient {
+  readonly passkeys: Passkeys;
+  private readonly wire: Wire;
+  private readonly state: SessionState;
+  private readonly isBody: boolean;
+  private deviceToken: string | undefined;
+  private renewing: Promise<SignedIn | null> | null = null;
+  private steppingUp: Promise<boolean> | null = null;
+
+  constructor(private readonly options: ClientOptions<Transport>) {
+    const baseUrl = options.baseUrl.replace(/\/+$/, '');
+    this.isBody = options.transport === 'body';
+    this.wire = new Wire(baseUrl, this.isBody ? 'omit' : 'include', options.fetch);
+    const { storage, onSignedOut } = options;
+    this.state = new SessionState(`portcullis:${baseUrl}`, this.isBody, storage, onSignedOut);
+    this.passkeys = passkeysOf((path, body) => this.post(path, body));
+  }
+
+  request(method: string, path: string, options: object = {}): Promise<unknown> {
+    const call: Call = { ...options, method, path };
+    switch (`${method} ${path}`) {
+      case 'POST /auth/register':
+        return this.patient(call);
+      case 'POST /auth/login':
+      case 'POST /auth/login/factor':
+      case 'POST /auth/passkey':
+        return this.enter(call);
+      case 'POST /auth/refresh':
+        return this.refresh();
+      case 'POST /auth/logout':
+        return this.leave(call);
+      case 'POST /auth/step-up':
+        return this.renewBy(call);
+      default:
+        return this.signedIn(call);
+    }
+  }
+
+  register(body: object): Promise<unknown> {
+    return this.post('/auth/register', body);
+  }
+
+  login(body: object): Promise<unknown> {
+    return this.post('/auth/login', body);
+  }
+
+  loginFactor(body: object): Promise<unknown> {
+    return this.post('/auth/login/factor', body);
+  }
+
+  async refresh(): Promise<unknown> {
+    const answer = await this.renew(await this.state.read());
+    // Another tab was faster; its answer is not known here.
+    return answer ?? this.renew(await this.state.read());
+  }
+
+  me(): Promise<unknown> {
+    return this.request('GET', '/users/me');
+  }
+
+  logout(): Promise<unknown> {
+    return this.post('/auth/logout');
+  }
+
+  stepUp(body: object): Promise<unknown> {
+    return this.post('/auth/step-up', body);
+  }
+
+  async isSignedIn(): Promise<boolean> {
+    return (await this.state.read()) !== null;
+  }
+
+  private post(path: string, body?: object): Promise<unknown> {
+    return this.request('POST', path, { body });
+  }
+
+  private async enter(call: Call): Promise<unknown> {
+    const { transport: tokenTransport, onFactor } = this.options;
+    const { deviceToken } = this;
+    const body = {
+      tokenTransport,
+      ...(deviceToken !== undefined && { deviceToken }),
+      ...(call.body as object),
+    };
+    try {
+      return await this.adopted(await this.patient({ ...call, body }));
+    } catch (error) {
+      if (!isProblem(error, 'factor_required') || !error.challenge || !onFactor) throw error;
+      return onFactor(error.challenge);
+    }
+  }
+
+  private async leave(call: Call): Promise<void> {
+    const state = await this.state.read();
+    const { accessToken, refreshToken } = state?.tokens ?? {};
+    let isOver = this.isBody;
+    try {
+      await this.patient({ ...call, body: call.body ?? { refreshToken } }, accessToken);
+      isOver = true;
+    } finally {
+      if (isOver) await this.state.end(state, 'logout');
+    }
+  }
+
+  private async renewBy(call: Call): Promise<SignedIn> {
+    const seen = await this.state.read();
+    return this.adopted(await this.signedIn(call), seen);
+  }
+
+  private async adopted(answer: unknown, renewed?: State | null): Promise<SignedIn> {
+    const signedIn = answer as SignedIn;
+    if ('deviceToken' in signedIn) this.deviceToken = signedIn.deviceToken;
+    await this.state.adopt(signedIn, renewed);
+    return signedIn;
+  }
+
+  /** Sends a request; after a limit or an overload, once more. */
+  private async patient(call: Call, accessToken?: string): Promise<unknown> {
+    try {
+      return await this.wire.exchange(call, accessToken);
+    } catch (error) {
+      const wait = waitOf(error, call.method !== 'POST');
+      if (wait === null) throw error;
+      await sleep(wait, call.signal);
+      return this.wire.exchange(call, accessToken);
+    }
+  }
+
+  /** Sends a request as the signed-in user, and again after a refresh and after a step-up. */
+  private async signedIn(call: Call): Promise<unknown> {
+    let seen = await this.state.read();
+    if (this.state.hasExpired(seen)) {
+      await this.renew(seen);
+      seen = await this.state.read();
+    }
+    try {
+      return await this.patient(call, seen?.tokens?.accessToken);
+    } catch (error) {
+      if (!isProblem(error)) throw error;
+      if (!(await this.isMended(error, call, seen))) throw error;
+      return this.again(call, await this.state.read());
+    }
+  }
+
+  /** The repetition; a session that turns out to be over now is over, too. */
+  private async again(call: Call, seen: State | null): Promise<unknown> {
+    try {
+      return await this.wire.exchange(call, seen?.tokens?.accessToken);
+    } catch (error) {
+      if (isProblem(error) && OVER.includes(error.code))
+        await this.state.end(seen, error.code as SignedOutReason);
+      throw error;
+    }
+  }
+
+  private async isMended(refusal: ProblemError, { path }: Call, seen: State | null): Promise<boolean> {
+    if (OVER.includes(refusal.code)) await this.state.end(seen, refusal.code as SignedOutReason);
+    if (refusal.code === 'insufficient_user_authentication')
+      return path !== '/auth/step-up' && this.isProven(refusal);
+    if (!EXPIRED.includes(refusal.code)) return false;
+    await this.renew(seen);
+    const now = await this.state.read();
+    // Another account may have signed in meanwhile; the request was not meant for it.
+    return now !== null && (seen === null || now.session === seen.session);
+  }
+
+  private isProven(refusal: ProblemError): Promise<boolean> {
+    const { onStepUp } = this.options;
+    if (!onStepUp) return Promise.resolve(false);
+    return (this.steppingUp ??= Promise.resolve(onStepUp(challengeOf(refusal))).finally(() => {
+      this.steppingUp = null;
+    }));
+  }
+
+  /** One refresh at a time; resolves with null where another tab has refreshed or signed out. */
+  private renew(seen: State | null): Promise<SignedIn | null> {
+    return (this.renewing ??= this.renewPatiently(seen).finally(() => {
+      this.renewing = null;
+    }));
+  }
+
+  /** A refresh that was lost or refused for a while ends nothing and is sent once more. */
+  private async renewPatiently(seen: State | null): Promise<SignedIn | null> {
+    const attempt = () =>
+      this.state.isShared ? exclusively(this.state.name, () => this.renewOnce(seen)) : this.renewOnce(seen);
+    try {
+      return await attempt();
+    } catch (error) {
+      const wait = isProblem(error) ? waitOf(error, true) : 0;
+      if (wait === null) throw error;
+      await sleep(wait);
+      return attempt();
+    }
+  }
+
+  private async renewOnce(seen: State | null): Promise<SignedIn | null> {
+    const state = await this.state.read();
+    if (state?.stamp !== seen?.stamp || (this.isBody && state === null)) return null;
+    const refreshToken = state?.tokens?.refreshToken;
+    try {
+      const answer = await this.wire.exchange({
+        method: 'POST',
+        path: '/auth/refresh',
+        body: { refreshToken },
+        // The new cookies are kept even if this page is closed before the answer comes.
+        keepalive: true,
+        signal: AbortSignal.timeout(REFRESH_MS),
+      });
+      return await this.adopted(answer, state);
+    } catch (error) {
+      if (isProblem(error) && error.status === 401)
+        await this.state.end(state, error.code as SignedOutReason);
+      throw error;
+    }
+  }
+}
+
+/** RFC 9470, section 3. */
+function challengeOf({ authenticate, methods }: ProblemError): StepUpChallenge {
+  const valueOf = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(authenticate ?? '')?.[1];
+  const maxAge = valueOf('max_age');
+  return {
+    acrValues: valueOf('acr_values')?.split(' ') ?? [],
+    maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),
+    methods,
+  };
+}

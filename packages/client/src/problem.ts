@@ -1,0 +1,58 @@
+import type { FactorChallenge, FieldFault, Problem } from './generated/types.gen.js';
+
+/** The stable name of a refusal; `unknown` where a proxy answered. Services newer than this client may have others. */
+export type ProblemCode = Problem['code'] | 'unknown' | (string & {});
+
+/** A refusal of the service (RFC 9457), or another answer that is not a success. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly detail: string;
+  /** Quote this when contacting an operator. Null where the answer did not come from the service. */
+  readonly requestId: string | null;
+  /** Every invalid member, with `validation_failed`. */
+  readonly errors: readonly FieldFault[];
+  /** The login that goes on with a second factor, with `factor_required`. */
+  readonly challenge: FactorChallenge | null;
+  /** The ways to authenticate again, with `insufficient_user_authentication`. */
+  readonly methods: readonly string[];
+  /** Seconds after which the request may succeed; null where the service does not say. */
+  readonly retryAfterSeconds: number | null;
+  /** The value of `WWW-Authenticate`; null where there is none, or where a page of another origin cannot read it. */
+  readonly authenticate: string | null;
+
+  constructor(response: Response, body: Partial<Problem>) {
+    super(body.detail ?? `The request was answered with status ${response.status}.`);
+    this.status = response.status;
+    this.code = body.code ?? 'unknown';
+    this.detail = this.message;
+    this.requestId = body.requestId ?? response.headers.get('x-request-id');
+    this.errors = body.errors ?? [];
+    this.challenge = body.challenge ?? null;
+    this.methods = body.methods ?? [];
+    this.retryAfterSeconds = retryAfter(response.headers);
+    this.authenticate = response.headers.get('www-authenticate');
+  }
+}
+
+/** Whether this is a refusal of the service, with this code if one is given. */
+export function isProblem(error: unknown, code?: ProblemCode): error is ProblemError {
+  return error instanceof ProblemError && (code === undefined || error.code === code);
+}
+
+/** Reads the body of an answer that is not a success. */
+export async function problemOf(response: Response): Promise<ProblemError> {
+  const body: unknown = await response.json().catch(() => null);
+  const isDocument = typeof body === 'object' && body !== null && typeof (body as Problem).code === 'string';
+  return new ProblemError(response, isDocument ? body : {});
+}
+
+/** RFC 9110, section 10.2.3. A date counts from the `Date` of the same answer: the clock of this machine may be wrong. */
+function retryAfter(headers: Headers): number | null {
+  const value = headers.get('retry-after');
+  if (value === null) return null;
+  if (/^\d+$/.test(value)) return Number(value);
+  const seconds = (Date.parse(value) - Date.parse(headers.get('date') ?? '')) / 1000;
+  return Number.isNaN(seconds) ? null : Math.max(0, seconds);
+}

@@ -1,0 +1,146 @@
+import type { SignedIn, SignedOutReason, TokenStorage } from './types.js';
+
+/** The session of this browser or process. In the cookie transport it has no tokens. */
+export interface State {
+  readonly session: string;
+  /** Changes with every refresh, so that a tab sees that another one has refreshed. */
+  readonly stamp: string;
+  readonly tokens?: Tokens;
+}
+
+interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+type Message =
+  | { readonly session: string; readonly stamp: string }
+  | { readonly ended: string; readonly reason: SignedOutReason };
+
+/** A storage that forgets everything with the page or the process. */
+function memory(): TokenStorage {
+  const values = new Map<string, string>();
+  return {
+    getItem: (key) => values.get(key) ?? null,
+    setItem: (key, value) => values.set(key, value),
+    removeItem: (key) => values.delete(key),
+  };
+}
+
+/** `localStorage`; null in workers, and where the user allows no storage. */
+function localStorageIfAny(): TokenStorage | null {
+  try {
+    // Node.js has it too, behind an option, and warns where it is touched without.
+    return 'document' in globalThis ? globalThis.localStorage : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Null for what no version of this client has written. */
+function stateOf(value: string): State | null {
+  try {
+    const state = JSON.parse(value) as State | null;
+    return typeof state?.session === 'string' ? state : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Who is signed in, as all tabs see it. It is in the given storage or, in the cookie transport, in `localStorage`, where
+ * only the id of the session is kept. The tabs tell each other what they change.
+ */
+export class SessionState {
+  readonly isShared: boolean;
+  private readonly storage: TokenStorage;
+  private readonly channel: InstanceType<typeof BroadcastChannel> | null;
+  private readonly announced = new Set<string>();
+  private known: string | null = null;
+  private deadline = { stamp: '', atMs: 0 };
+
+  constructor(
+    readonly name: string,
+    private readonly isBody: boolean,
+    given: TokenStorage | undefined,
+    private readonly onSignedOut: ((reason: SignedOutReason) => void) | undefined,
+  ) {
+    const kept = isBody ? (given ?? null) : localStorageIfAny();
+    this.storage = kept ?? memory();
+    this.isShared = !isBody || kept !== null;
+    // Only pages and their workers have tabs; elsewhere an open channel would keep the process alive.
+    const hasTabs = 'location' in globalThis && !('Deno' in globalThis);
+    this.channel = this.isShared && hasTabs ? new BroadcastChannel(name) : null;
+    this.channel?.addEventListener('message', (event: object) => {
+      void this.hear((event as { data: Message }).data);
+    });
+    void this.read().catch(() => undefined);
+  }
+
+  /** Null where nobody is signed in, as far as is known. */
+  async read(): Promise<State | null> {
+    const value = await this.storage.getItem(this.name);
+    if (value === null) return null;
+    const state = stateOf(value);
+    this.known = state?.session ?? null;
+    return state;
+  }
+
+  /** Keeps what a login, a refresh or a step-up answered. A refresh is not kept where its session was left meanwhile. */
+  async adopt(answer: SignedIn, renewed?: State | null): Promise<void> {
+    const state: State = {
+      session: answer.session.id,
+      stamp: Math.random().toString(36).slice(2),
+      ...('accessToken' in answer && {
+        tokens: { accessToken: answer.accessToken, refreshToken: answer.refreshToken },
+      }),
+    };
+    if (renewed && (await this.read())?.session !== renewed.session) return;
+    await this.storage.setItem(this.name, JSON.stringify(state));
+    this.known = state.session;
+    // A monotonic clock: neither a wrong clock nor a change of time matters.
+    this.deadline = { stamp: state.stamp, atMs: performance.now() + answer.expiresIn * 1000 };
+    this.tell({ session: state.session, stamp: state.stamp });
+  }
+
+  /** Whether the access token is known to have expired. It may have expired all the same where this is false. */
+  hasExpired(state: State | null): boolean {
+    return state?.stamp === this.deadline.stamp && performance.now() >= this.deadline.atMs;
+  }
+
+  /** Forgets a session that is over, and says so once in every tab. */
+  async end(state: State | null, reason: SignedOutReason): Promise<void> {
+    if (!state) return;
+    try {
+      if ((await this.read())?.session === state.session) await this.storage.removeItem(this.name);
+    } finally {
+      this.tell({ ended: state.session, reason });
+      this.announce(state.session, reason);
+    }
+  }
+
+  private tell(message: Message): void {
+    this.channel?.postMessage(message);
+  }
+
+  private async hear(message: Message): Promise<void> {
+    if ('ended' in message) {
+      if (message.ended === this.known) this.announce(message.ended, message.reason);
+      return;
+    }
+    const { session, stamp } = message;
+    const before = this.known;
+    this.known = session;
+    // A worker has no localStorage; what it hears is all that it knows.
+    if (!this.isBody && !localStorageIfAny())
+      await this.storage.setItem(this.name, JSON.stringify({ session, stamp }));
+    if (before !== null && before !== session) this.announce(before, 'replaced');
+  }
+
+  private announce(session: string, reason: SignedOutReason): void {
+    if (this.known === session) this.known = null;
+    if (this.announced.has(session)) return;
+    this.announced.add(session);
+    this.onSignedOut?.(reason);
+  }
+}

@@ -1,0 +1,108 @@
+import { FORMS } from './generated/operations.gen.js';
+import { isProblem, problemOf } from './problem.js';
+import { jsonLines, serverSentEvents } from './streams.js';
+
+/** Longer waits are the caller's decision. */
+const MAX_WAIT_SECONDS = 30;
+
+/** What the service refuses before it has done anything. */
+const UNDONE: readonly string[] = ['rate_limited', 'overloaded', 'dependency_unavailable'];
+
+/** A request before it is sent, by the names of the OpenAPI document. */
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  readonly query?: Readonly<Record<string, unknown>> | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly keepalive?: boolean;
+}
+
+/** Sends requests to one service. */
+export class Wire {
+  private readonly send: typeof globalThis.fetch;
+
+  constructor(
+    private readonly baseUrl: string,
+    private readonly credentials: 'include' | 'omit',
+    send: typeof globalThis.fetch | undefined,
+  ) {
+    this.send = send ?? ((...words) => fetch(...words));
+  }
+
+  /** Resolves with the parsed answer; rejects with a {@link ProblemError}, or with the platform's error where there is none. */
+  async exchange(call: Call, accessToken?: string): Promise<unknown> {
+    const { method, signal, keepalive } = call;
+    const body = encoded(call);
+    const response = await this.send(this.urlOf(call), {
+      method,
+      credentials: this.credentials,
+      headers: {
+        ...(typeof body === 'string' && { 'content-type': 'application/json' }),
+        ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+        ...call.headers,
+      },
+      ...(body !== undefined && { body }),
+      ...(signal && { signal }),
+      ...(keepalive === true && { keepalive }),
+    });
+    if (!response.ok) throw await problemOf(response);
+    return parsed(response);
+  }
+
+  private urlOf({ path, params, query }: Call): string {
+    const filled = path.replace(/\{(\w+)\}/g, (_all, name: string) =>
+      encodeURIComponent(String(params?.[name])),
+    );
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query ?? {})) {
+      const values = [value].flat() as (string | number | boolean | null | undefined)[];
+      for (const one of values) if (one !== undefined && one !== null) search.append(name, String(one));
+    }
+    return `${this.baseUrl}${filled}${search.size > 0 ? `?${String(search)}` : ''}`;
+  }
+}
+
+function encoded({ method, path, body }: Call): string | FormData | URLSearchParams | undefined {
+  if (body === undefined || body instanceof FormData || body instanceof URLSearchParams) return body;
+  if (!FORMS.includes(`${method} ${path}`)) return JSON.stringify(body);
+  const members = Object.entries(body as Record<string, unknown>).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(members.map(([name, value]): [string, string] => [name, String(value)]));
+}
+
+async function parsed(response: Response): Promise<unknown> {
+  const type = response.headers.get('content-type') ?? '';
+  if (/[/+]json\b/.test(type)) return response.json();
+  if (type.startsWith('application/x-ndjson')) return jsonLines(response);
+  if (type.startsWith('text/event-stream')) return serverSentEvents(response);
+  return (await response.text()) || undefined;
+}
+
+/**
+ * Seconds after which a refused request may be sent again; null where it may not. A POST is repeated only where the service
+ * itself says that it has not done it.
+ */
+export function waitOf(error: unknown, isRepeatable: boolean): number | null {
+  if (!isProblem(error) || (error.status !== 429 && error.status !== 503)) return null;
+  if (!isRepeatable && error.status === 503 && !UNDONE.includes(error.code)) return null;
+  const seconds = error.retryAfterSeconds ?? (isRepeatable ? 1 : Infinity);
+  return seconds <= MAX_WAIT_SECONDS ? seconds : null;
+}
+
+/** Rejects with the signal's reason where that comes first. */
+export function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal!.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, seconds * 1000);
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

@@ -1,0 +1,62 @@
+import { invalid, VerificationError } from './verification-error.js';
+import type { Requirements } from './requirements.js';
+
+/** A request as every framework can give it. */
+export interface IncomingFields {
+  readonly method: string;
+  /** Every value of a header field, each as it was sent. `name` is in lower case. */
+  values(name: string): readonly string[];
+}
+
+/** The scheme in any case (RFC 9110, section 11.1), one space, one token (RFC 6750, section 2.1). */
+const BEARER = /^bearer ([^ ,]+)$/i;
+
+/** Credentials of another scheme, such as the Basic credentials of a staging host. */
+const OTHER_SCHEME = /^[\w!#$%&'*+.^`|~-]+ +[^ ]/;
+
+/** The scheme anywhere in the field: a proxy may have joined two fields and checked the other one. */
+const NAMES_BEARER = /(?:^|,)[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
+
+const SAFE: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
+/** Finds the token of a request. Throws where there is none, more than one, or a cookie that another site has sent. */
+export function credentialOf(request: IncomingFields, issuer: string, requirements: Requirements): string {
+  const fields = request.values('authorization');
+  if (fields.length > 1) throw invalid();
+  const [field] = fields;
+  if (field !== undefined && !(OTHER_SCHEME.test(field) && !NAMES_BEARER.test(field))) {
+    const token = BEARER.exec(field)?.[1];
+    if (token === undefined) throw invalid();
+    return token;
+  }
+  const cookie = requirements.cookies === true ? cookieOf(request, issuer) : null;
+  if (cookie === null) throw new VerificationError('unauthenticated', 'The request carries no token.');
+  if (!SAFE.includes(request.method.toUpperCase()))
+    assertSameSite(request, issuer, requirements.origins ?? []);
+  return cookie;
+}
+
+/** With https, only the name that sibling hosts cannot set. */
+function cookieOf(request: IncomingFields, issuer: string): string | null {
+  const names = issuer.startsWith('https:')
+    ? ['__Host-access_token']
+    : ['__Host-access_token', 'access_token'];
+  const pairs = request.values('cookie').flatMap((field) => field.split(/; */));
+  for (const name of names) {
+    const values = pairs
+      .filter((pair) => pair.startsWith(`${name}=`))
+      .map((pair) => pair.slice(name.length + 1));
+    if (values.length > 1) throw invalid();
+    if (values[0]) return values[0];
+  }
+  return null;
+}
+
+/** The rule of the service for requests with cookies. With neither header field, who sent the cookie is not known. */
+function assertSameSite(request: IncomingFields, issuer: string, origins: readonly string[]): void {
+  const [origin] = request.values('origin');
+  const [site] = request.values('sec-fetch-site');
+  const isKnown = origin !== undefined && (origin === new URL(issuer).origin || origins.includes(origin));
+  if (isKnown || site === 'same-origin' || site === 'none') return;
+  throw new VerificationError('csrf_rejected', 'The request comes from another site.');
+}

@@ -1,0 +1,34 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { check, fieldsOf } from './check.js';
+import { refusalOf } from './refusal.js';
+import type { Requirements } from './requirements.js';
+import type { Verified, Verifier } from './verifier.js';
+
+declare global {
+  // The name is Express's own.
+  namespace Express {
+    interface Request {
+      /** Who sent the request, behind `authenticate`. */
+      auth?: Verified;
+    }
+  }
+}
+
+/** Middleware that lets in callers who meet the requirements; they stand at `request.auth`. */
+export function authenticate(verifier: Verifier, requirements: Requirements = {}): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    const fields = fieldsOf(request);
+    const accept = (caller: Verified) => {
+      request.auth = caller;
+      next();
+    };
+    const refuse = (error: unknown) => {
+      const refusal = refusalOf(error, fields, verifier.issuer);
+      if (refusal === null) next(error);
+      else response.status(refusal.status).set(refusal.headers).send(JSON.stringify(refusal.body));
+    };
+    void check(verifier, requirements, fields).then(accept, refuse);
+  };
+}
+
+export type { Requirements, Verified };

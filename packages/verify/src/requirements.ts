@@ -1,0 +1,55 @@
+import type { Role } from './claims.js';
+import type { Verified } from './verifier.js';
+import { VerificationError } from './verification-error.js';
+
+/** What a route asks of its callers. */
+export interface Requirements {
+  /**
+   * Reads the cookie of the browser transport where there is no `Authorization`, for an API on the host of the service.
+   * Requests that change something must then come from `origins`.
+   */
+  readonly cookies?: boolean | undefined;
+  /** Origins of pages that may send requests with cookies, beside that of the issuer. */
+  readonly origins?: readonly string[] | undefined;
+  /** People with any of these. With `scopes` alone, no people. */
+  readonly roles?: readonly Role[] | undefined;
+  /** Keys and service accounts with any of these. With `roles` alone, none. */
+  readonly scopes?: readonly string[] | undefined;
+  /** How strong the proof must be: `aal2` wants two factors or a passkey. */
+  readonly acr?: 'aal1' | 'aal2' | undefined;
+  /** How long ago the proof may be. */
+  readonly maxAgeSeconds?: number | undefined;
+}
+
+/** The challenge of a route that wants a stronger or a more recent proof (RFC 9470). */
+export class StepUpRequired extends VerificationError {
+  constructor(
+    readonly acr: string | undefined,
+    readonly maxAgeSeconds: number | undefined,
+  ) {
+    super('insufficient_user_authentication', 'The user must authenticate again.');
+  }
+}
+
+/** A key lacks the scopes of a route (RFC 6750, section 3.1). */
+export class ScopeRequired extends VerificationError {
+  constructor(readonly scopes: readonly string[]) {
+    super('forbidden', 'The caller is not allowed to do this.');
+  }
+}
+
+/** Throws for a caller that does not meet the requirements. */
+export function assertMeets(caller: Verified, requirements: Requirements, now: Date): void {
+  const { roles, scopes, acr, maxAgeSeconds } = requirements;
+  const isPerson = caller.sessionId !== null;
+  if (isPerson && (roles ?? scopes) && !roles?.some((role) => caller.roles.includes(role)))
+    throw new VerificationError('forbidden', 'The caller is not allowed to do this.');
+  if (!isPerson && (scopes ?? roles) && !scopes?.some((scope) => caller.scopes.includes(scope)))
+    throw new ScopeRequired(scopes ?? []);
+  if (acr === undefined && maxAgeSeconds === undefined) return;
+  if (!isPerson) throw new ScopeRequired([]);
+  const age = now.getTime() / 1000 - (caller.claims.auth_time ?? 0);
+  const isStrong = acr !== 'aal2' || caller.acr === 'aal2';
+  const isRecent = maxAgeSeconds === undefined || age <= maxAgeSeconds;
+  if (!isStrong || !isRecent) throw new StepUpRequired(acr, maxAgeSeconds);
+}

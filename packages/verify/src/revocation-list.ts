@@ -1,0 +1,60 @@
+import type { Claims } from './claims.js';
+import type { VerificationCode } from './verification-error.js';
+
+/** An item of `GET /revocations`. */
+export interface Revocation {
+  readonly cursor: string;
+  readonly sessionId: string | null;
+  readonly keyId: string | null;
+  readonly reason: string;
+  readonly revokedAt: string;
+  readonly expiresAt: string;
+}
+
+interface End {
+  /** Tokens that were issued in this second or before are void; Infinity where all are. */
+  readonly upToSeconds: number;
+  /** When the last token concerned has expired, Unix milliseconds. */
+  readonly untilMs: number;
+}
+
+/** The clocks of the service and of this machine may differ. */
+const LEEWAY_MS = 60_000;
+
+/** Ended sessions and keys, for as long as tokens of theirs may be around. */
+export class RevocationList {
+  private readonly ends = new Map<string, End>();
+  private sweptMs = 0;
+
+  constructor(private readonly nowMs: () => number) {}
+
+  add({ sessionId, keyId, reason, revokedAt, expiresAt }: Revocation): void {
+    const id = sessionId ?? keyId;
+    if (id === null) return;
+    const upToSeconds = reason === 'reduced' ? Math.floor(Date.parse(revokedAt) / 1000) : Infinity;
+    const untilMs = Date.parse(expiresAt) + LEEWAY_MS;
+    const before = this.ends.get(id);
+    this.ends.set(id, {
+      upToSeconds: Math.max(upToSeconds, before?.upToSeconds ?? 0),
+      untilMs: Math.max(untilMs, before?.untilMs ?? 0),
+    });
+    this.sweep();
+  }
+
+  /** What speaks against these claims; null if nothing does. */
+  verdict({ sid, key, iat }: Claims): VerificationCode | null {
+    for (const id of [sid, key]) {
+      const end = id === undefined ? undefined : this.ends.get(id);
+      if (end && iat <= end.upToSeconds)
+        return end.upToSeconds === Infinity && id === sid ? 'session_ended' : 'invalid_token';
+    }
+    return null;
+  }
+
+  private sweep(): void {
+    const now = this.nowMs();
+    if (now - this.sweptMs < LEEWAY_MS) return;
+    this.sweptMs = now;
+    for (const [id, { untilMs }] of this.ends) if (untilMs < now) this.ends.delete(id);
+  }
+}

@@ -1,0 +1,161 @@
+import { createRemoteJWKSet, errors, compactVerify, type JWTVerifyGetKey } from 'jose';
+import { type Claims, readClaims, type Role } from './claims.js';
+import { introspect } from './introspection.js';
+import { RevocationFeed } from './revocation-feed.js';
+import { RevocationList } from './revocation-list.js';
+import { readForm } from './token-form.js';
+import { invalid, VerificationError } from './verification-error.js';
+
+/** Settings of {@link createVerifier}. */
+export interface VerifierOptions {
+  /** `JWT_ISSUER` of the service, which is its public URL unless set otherwise. */
+  readonly issuer: string;
+  /** `JWT_AUDIENCE` of the service, `portcullis` by default; for assertions, the audience of the gateway's rule. */
+  readonly audience: string;
+  /** Where the service is reached, if not at the issuer. */
+  readonly url?: string | undefined;
+  /** Without it, an ended session is accepted until its token expires. */
+  readonly revocations?: RevocationOptions | undefined;
+  /** The present; for tests that move the clock of the service. */
+  readonly now?: (() => Date) | undefined;
+}
+
+/** How revocations are known. */
+export interface RevocationOptions {
+  /** A key with the scope `revocations:read`; for `ask`, of a service account with `tokens:introspect`, too. */
+  readonly key: string;
+  /** 1 by default, and at least. */
+  readonly maxStalenessSeconds?: number | undefined;
+  /** What happens to tokens while revocations are not known: `refuse` (default), or `ask` the service about each. */
+  readonly whenStale?: 'refuse' | 'ask' | undefined;
+}
+
+/** Who sent an accepted token. */
+export interface Verified {
+  /** The id of the person or of the service account. */
+  readonly subject: string;
+  /** Null for tokens that a key got. */
+  readonly sessionId: string | null;
+  readonly roles: readonly Role[];
+  readonly scopes: readonly string[];
+  /** Null for keys. */
+  readonly acr: string | null;
+  readonly claims: Claims;
+}
+
+/** Verifies access tokens and assertions of one service. */
+export interface Verifier {
+  readonly issuer: string;
+  readonly now: () => Date;
+  /** Resolves with the caller; rejects with a `VerificationError` for anything that is not certainly good. */
+  verify(token: string): Promise<Verified>;
+  /** Stops following the revocations. */
+  close(): void;
+}
+
+/** Unknown keys are asked for at once, and again after five seconds at the earliest. */
+const KEYS = { cooldownDuration: 5000, cacheMaxAge: 600_000, timeoutDuration: 5000 };
+
+/** Creates a verifier. One for each process is enough. Throws a `RangeError` for a staleness below one second. */
+export function createVerifier(options: VerifierOptions): Verifier {
+  return new OfflineVerifier(options);
+}
+
+class OfflineVerifier implements Verifier {
+  readonly issuer: string;
+  readonly now: () => Date;
+  private readonly url: string;
+  private readonly keys: JWTVerifyGetKey;
+  private readonly list: RevocationList;
+  private readonly feed: RevocationFeed | null;
+
+  constructor(private readonly options: VerifierOptions) {
+    const { issuer, url = issuer, now = () => new Date(), revocations } = options;
+    const staleness = revocations?.maxStalenessSeconds ?? 1;
+    if (!(staleness >= 1)) throw new RangeError('maxStalenessSeconds must be at least 1.');
+    this.issuer = issuer;
+    this.now = now;
+    this.url = url.replace(/\/+$/, '');
+    this.keys = createRemoteJWKSet(new URL(`${this.url}/.well-known/jwks.json`), KEYS);
+    this.list = new RevocationList(() => now().getTime());
+    this.feed = revocations
+      ? new RevocationFeed({
+          url: `${this.url}/revocations`,
+          key: revocations.key,
+          maxStalenessMs: staleness * 1000,
+          list: this.list,
+        })
+      : null;
+  }
+
+  async verify(token: string): Promise<Verified> {
+    if (token.startsWith('ptc_') && this.options.revocations?.whenStale === 'ask')
+      return this.ask(token, null);
+    const claims = await this.genuine(token);
+    if (!this.feed) return verifiedOf(claims);
+    await this.feed.begun();
+    const verdict = this.list.verdict(claims);
+    if (verdict) throw new VerificationError(verdict, 'The session or key of the token is over.');
+    if (this.feed.isFresh()) return verifiedOf(claims);
+    if (this.options.revocations?.whenStale === 'ask') return this.ask(token, claims);
+    throw new VerificationError('verification_unavailable', 'Revocations are not known at the moment.');
+  }
+
+  close(): void {
+    this.feed?.close();
+  }
+
+  private async genuine(token: string): Promise<Claims> {
+    const kind = readForm(token);
+    if (!kind) throw invalid();
+    const payload = await this.payloadOf(token);
+    const { issuer, audience } = this.options;
+    const nowSeconds = this.now().getTime() / 1000;
+    const claims = readClaims(kind, payload, { issuer, audience, nowSeconds });
+    if (!claims) throw invalid();
+    return claims;
+  }
+
+  private async payloadOf(token: string): Promise<Record<string, unknown>> {
+    try {
+      const { payload } = await compactVerify(token, this.keys, { algorithms: ['RS256', 'ES256'] });
+      const value: unknown = JSON.parse(
+        new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload),
+      );
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid();
+      return value as Record<string, unknown>;
+    } catch (error) {
+      if (isAway(error))
+        throw new VerificationError('verification_unavailable', 'The keys are not known.', { cause: error });
+      throw invalid();
+    }
+  }
+
+  private async ask(token: string, claims: Claims | null): Promise<Verified> {
+    const { key } = this.options.revocations!;
+    const answer = await introspect(`${this.url}/oauth/introspect`, key, token);
+    if (answer === null) throw new VerificationError(claims ? 'session_ended' : 'invalid_token');
+    return verifiedOf(claims ?? answer);
+  }
+}
+
+/** Whether the keys could not be read; anything else is the token's fault. */
+function isAway(error: unknown): boolean {
+  if (error instanceof VerificationError || error instanceof SyntaxError) return false;
+  if (error instanceof errors.JWKSTimeout) return true;
+  // jose reports an answer that is no key set by its plain base class, and a failed request by fetch's own error.
+  const isPlain = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
+  return isPlain || (error instanceof TypeError && error.message === 'fetch failed');
+}
+
+function verifiedOf(claims: Claims): Verified {
+  const { sub, sid, roles, scope, acr } = claims;
+  return {
+    subject: sub,
+    sessionId: sid || null,
+    roles: roles ?? [],
+    scopes: scope ? scope.split(' ') : [],
+    acr: acr || null,
+    claims,
+  };
+}

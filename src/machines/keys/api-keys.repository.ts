@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type FindOptionsWhere, IsNull, MoreThan, MoreThanOrEqual } from 'typeorm';
+import type { Role } from '../../platform/access/principal.js';
+import { onDatabase } from '../../platform/database/database-problem.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { User } from '../../users/user.entity.js';
+import { ServiceAccount } from '../accounts/service-account.entity.js';
+import { ApiKey } from './api-key.entity.js';
+import type { KeyDigest } from './key-digests.js';
+import { type KeyOwner, keysOf } from './key-owner.js';
+
+/** A key with what its owner may do at present. */
+export interface KeyWithOwner {
+  readonly key: ApiKey;
+  /** Null for a key of a service account, or if the owner is gone. */
+  readonly user: { readonly roles: readonly Role[]; readonly disabledAt: Date | null } | null;
+  /** Null for a key of a person. */
+  readonly account: Pick<ServiceAccount, 'scopes' | 'disabledAt'> | null;
+}
+
+/** Selects keys of an owner: one, those made since a time, or all. */
+export type KeySelector = { readonly id?: string; readonly since?: Date };
+
+/** The latest use of a key, milliseconds since the Unix epoch. */
+export type UsedKeyTime = readonly [id: string, ms: number];
+
+const living = (owner: KeyOwner, now: Date): FindOptionsWhere<ApiKey> => ({
+  ...keysOf(owner),
+  revokedAt: IsNull(),
+  expiresAt: MoreThan(now),
+});
+
+/** All SQL statements on API keys but those of the schedules. */
+@Injectable()
+export class ApiKeysRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async insert(tx: Transaction, key: ApiKey): Promise<void> {
+    await tx.insert(ApiKey, key);
+  }
+
+  /** Returns the key of one of these digests, living or not, with its owner; null if there is none. */
+  async findByDigest(digests: readonly Buffer[]): Promise<KeyWithOwner | null> {
+    const found = await onDatabase(() =>
+      this.dataSource
+        .createQueryBuilder(ApiKey, 'key')
+        .leftJoinAndMapOne('key.user', User, 'owner', 'owner.id = key.userId')
+        .leftJoinAndMapOne('key.account', ServiceAccount, 'account', 'account.id = key.serviceAccountId')
+        .where('key.digest = ANY(:digests)', { digests })
+        .getOne(),
+    );
+    if (!found) return null;
+    const {
+      user = null,
+      account = null,
+      ...key
+    } = found as ApiKey & {
+      user?: User | null;
+      account?: ServiceAccount | null;
+    };
+    return { key: Object.assign(new ApiKey(), key), user, account };
+  }
+
+  /** Returns the living keys of an owner, newest first. */
+  async findLiving(owner: KeyOwner, now: Date): Promise<ApiKey[]> {
+    return onDatabase(() =>
+      this.dataSource.manager.find(ApiKey, { where: living(owner, now), order: { id: 'DESC' } }),
+    );
+  }
+
+  /** Returns the ids of the living keys of an owner. */
+  async livingIds(tx: Transaction, owner: KeyOwner, now: Date): Promise<string[]> {
+    const keys = await tx.find(ApiKey, { where: living(owner, now), select: { id: true } });
+    return keys.map(({ id }) => id);
+  }
+
+  /** Returns a living key of an owner; null if there is none. */
+  async findOne(tx: Transaction, owner: KeyOwner, id: string, now: Date): Promise<ApiKey | null> {
+    return tx.findOneBy(ApiKey, { id, ...living(owner, now) });
+  }
+
+  async countLiving(owner: KeyOwner, now: Date, tx: Transaction = this.dataSource.manager): Promise<number> {
+    return onDatabase(() => tx.countBy(ApiKey, living(owner, now)));
+  }
+
+  /**
+   * Names the successor of a living key and brings its end forward. Returns false if it has one already or is dead: of
+   * concurrent rotations, one succeeds.
+   */
+  async succeed(tx: Transaction, id: string, successorId: string, endsAt: Date, now: Date): Promise<boolean> {
+    const { affected } = await tx
+      .createQueryBuilder()
+      .update(ApiKey)
+      .set({ successorId, expiresAt: () => 'least(expires_at, :endsAt)' })
+      .where('id = :id AND successor_id IS NULL AND revoked_at IS NULL AND expires_at > :now')
+      .setParameters({ id, endsAt, now })
+      .execute();
+    return affected === 1;
+  }
+
+  /** Revokes living keys of an owner; returns those that this call revoked. */
+  async revoke(tx: Transaction, owner: KeyOwner, { id, since }: KeySelector, now: Date): Promise<ApiKey[]> {
+    const { raw } = await tx
+      .createQueryBuilder()
+      .update(ApiKey)
+      .set({ revokedAt: now })
+      .where({
+        ...living(owner, now),
+        ...(id !== undefined && { id }),
+        ...(since && { createdAt: MoreThanOrEqual(since) }),
+      })
+      .returning('id, name, hint, expires_at AS "expiresAt"')
+      .execute();
+    return raw as ApiKey[];
+  }
+
+  /** Stores another digest of a key, and nothing else. */
+  async redigest({ id }: Pick<ApiKey, 'id'>, current: KeyDigest): Promise<void> {
+    await onDatabase(() => this.dataSource.manager.update(ApiKey, { id }, { ...current }));
+  }
+
+  /** Stores when keys were last used, and nothing else, so that no concurrent change is undone. Rows in use are skipped. */
+  async noteUsed(used: readonly UsedKeyTime[]): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE api_keys SET last_used_at = greatest(last_used_at, noted.at) FROM (
+         SELECT id, at FROM api_keys JOIN unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) USING (id)
+         FOR NO KEY UPDATE OF api_keys SKIP LOCKED) AS noted
+       WHERE api_keys.id = noted.id`,
+      [used.map(([id]) => id), used.map(([, ms]) => new Date(ms))],
+    );
+  }
+}

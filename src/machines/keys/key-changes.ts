@@ -1,0 +1,87 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { afterCommit, type Transaction } from '../../platform/database/transaction-runner.js';
+import { type KeyChange, KeyChangesRepository } from './key-changes.repository.js';
+
+const INTERVAL_MS = 300;
+
+/** Cached keys are not trusted if no read has succeeded for this long, which bounds the delay of a revocation. */
+const BLIND_AFTER_MS = 1000;
+
+/**
+ * Tells every instance whose keys or access have changed. Changes are written in the transaction that makes them and read
+ * from PostgreSQL several times a second, in the order of transactions, so that none is missed. A process that has never
+ * seen a key does not read them.
+ */
+@Injectable()
+export class KeyChanges implements OnApplicationShutdown {
+  private readonly logger = new Logger(KeyChanges.name);
+  private readonly listeners: ((ownerId: string | null) => void)[] = [];
+  private position: string | null = null;
+  /** The changes of the last page; while a transaction stays open anywhere, every page repeats them. */
+  private seen: ReadonlySet<string> = new Set();
+  private lastNewsMs = Number.NEGATIVE_INFINITY;
+  private timer?: NodeJS.Timeout;
+  private started = false;
+  private stopped = false;
+
+  constructor(private readonly changes: KeyChangesRepository) {}
+
+  /** Counts changes, so that a reader can tell whether there was one meanwhile. */
+  generation = 0;
+
+  /** Whether this process knows all changes until a second ago. */
+  get isCurrent(): boolean {
+    return performance.now() - this.lastNewsMs < BLIND_AFTER_MS;
+  }
+
+  /** Adds a listener, which is given the id of the owner; null means that any owner may have changed. */
+  onChange(listener: (ownerId: string | null) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Records a change in its transaction. */
+  async add(tx: Transaction, ownerId: string): Promise<void> {
+    await this.changes.add(tx, ownerId);
+    afterCommit(tx, () => this.announce(ownerId));
+  }
+
+  /** Begins to read, unless it has begun. */
+  start(): void {
+    if (this.started) return;
+    this.started = true;
+    void this.poll();
+  }
+
+  onApplicationShutdown(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  private async poll(): Promise<void> {
+    const startedMs = performance.now();
+    try {
+      const { changes, horizon } = await this.changes.since(this.position);
+      // After a gap, this process may have trusted nothing for a while, but it has not forgotten anything either.
+      if (this.position !== null && !this.isCurrent) this.announce(null);
+      this.take(changes);
+      this.position = horizon;
+      this.lastNewsMs = startedMs;
+    } catch (error) {
+      this.logger.debug(
+        { err: error },
+        'Changes of API keys could not be read; cached keys are not trusted until they can be.',
+      );
+    }
+    if (!this.stopped) this.timer = setTimeout(() => void this.poll(), INTERVAL_MS).unref();
+  }
+
+  private take(changes: readonly KeyChange[]): void {
+    for (const { id, ownerId } of changes) if (!this.seen.has(id)) this.announce(ownerId);
+    this.seen = new Set(changes.map(({ id }) => id));
+  }
+
+  private announce(ownerId: string | null): void {
+    this.generation += 1;
+    for (const listener of this.listeners) listener(ownerId);
+  }
+}

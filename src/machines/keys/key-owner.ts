@@ -1,0 +1,19 @@
+import type { KeyKind } from './key-format.js';
+
+/** The person or the service account that a key belongs to. */
+export interface KeyOwner {
+  readonly kind: KeyKind;
+  readonly id: string;
+}
+
+/** Returns the columns by which the keys of an owner are found. */
+export function keysOf({ kind, id }: KeyOwner): { userId: string } | { serviceAccountId: string } {
+  return kind === 'user' ? { userId: id } : { serviceAccountId: id };
+}
+
+/** Returns what events say about a key and its owner: a service account has no user. */
+export function eventAbout(owner: KeyOwner, keyId: string) {
+  return owner.kind === 'user'
+    ? { userId: owner.id, details: { keyId } }
+    : { userId: null, details: { keyId, serviceAccountId: owner.id } };
+}

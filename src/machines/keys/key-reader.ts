@@ -1,0 +1,40 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { MachinePrincipal } from '../../platform/access/principal.js';
+import { type BearerReader, BearerReaders } from '../../sessions/tokens/bearer-readers.js';
+import { TokenRefused } from '../../sessions/tokens/token-refused.js';
+import { KeyDigests } from './key-digests.js';
+import { beginsLikeKey, isWellFormedKey } from './key-format.js';
+import { KeyUse } from './key-use.js';
+import { LivingKeys } from './living-keys.js';
+
+/** Reads API keys as bearer tokens. */
+@Injectable()
+export class KeyReader implements BearerReader, OnModuleInit {
+  constructor(
+    private readonly readers: BearerReaders,
+    private readonly digests: KeyDigests,
+    private readonly living: LivingKeys,
+    private readonly use: KeyUse,
+  ) {}
+
+  onModuleInit(): void {
+    this.readers.register(this);
+  }
+
+  accepts(token: string): boolean {
+    return beginsLikeKey(token);
+  }
+
+  /** A wrong checksum is refused without a look-up, as a forged token. All dead keys are refused alike. */
+  async read(token: string): Promise<MachinePrincipal> {
+    if (!isWellFormedKey(token)) throw new TokenRefused('bad_signature');
+    const found = await this.living.find(this.digests.allOf(token), this.digests.of(token));
+    if ('kind' in found) {
+      this.use.note(found.keyId);
+      return found;
+    }
+    const { keyId, serviceAccountId, fault } = found;
+    if (keyId === null) throw new TokenRefused(fault);
+    throw new TokenRefused(fault, { keyId, ...(serviceAccountId !== null && { serviceAccountId }) });
+  }
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import { Clock } from '../../platform/clock/clock.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { RevocationRecord } from '../../sessions/revocation-list/revocation-record.js';
+import type { ApiKey } from './api-key.entity.js';
+import { ApiKeysRepository, type KeySelector } from './api-keys.repository.js';
+import { KeyChanges } from './key-changes.js';
+import { eventAbout, type KeyOwner } from './key-owner.js';
+
+/** Why a key ended before it expired. */
+export type KeyRevocationReason =
+  'revoked_by_owner' | 'revoked_by_administrator' | 'leaked' | 'account_claimed' | 'account_deleted';
+
+/** What services that verify tokens offline are told. */
+const LISTED = {
+  revoked_by_owner: 'key_revoked',
+  revoked_by_administrator: 'key_revoked',
+  leaked: 'key_leaked',
+  account_claimed: 'key_revoked',
+  account_deleted: 'deleted',
+} as const satisfies Record<KeyRevocationReason, string>;
+
+/** Ends API keys, on every instance. The only code that does. */
+@Injectable()
+export class KeyRevocation {
+  constructor(
+    private readonly keys: ApiKeysRepository,
+    private readonly changes: KeyChanges,
+    private readonly record: RevocationRecord,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Ends living keys of an owner in the caller's transaction; returns those that it ended. */
+  async end(
+    tx: Transaction,
+    owner: KeyOwner,
+    which: KeySelector,
+    reason: KeyRevocationReason,
+    origin: Origin,
+  ): Promise<ApiKey[]> {
+    const ended = await this.keys.revoke(tx, owner, which, this.clock.now());
+    if (ended.length > 0) await this.changes.add(tx, owner.id);
+    const keys = ended.map((key) => ({ keyId: key.id, subject: owner.id }));
+    await this.record.keysEnded(tx, keys, LISTED[reason]);
+    for (const key of ended) {
+      const event = { outcome: 'success' as const, reason, origin, ...eventAbout(owner, key.id) };
+      await this.audit.record(tx, { type: 'api_key_revoked', ...event });
+    }
+    return ended;
+  }
+}

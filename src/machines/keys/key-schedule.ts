@@ -1,0 +1,60 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { KeyChangesRepository } from './key-changes.repository.js';
+import { KeyNotices } from './key-notices.js';
+import { KeyScheduleRepository } from './key-schedule.repository.js';
+
+const INTERVAL_MS = 3_600_000;
+const BATCH = 100;
+const DAY_MS = 86_400_000;
+
+/** Days before its end at which a key's owner is told; the nearest first, so that a late run sends one mail and not two. */
+const NOTICES_DAYS = [3, 14];
+
+/** Days that a key is kept after its end, so that its use can be told from that of a key that never existed. */
+const KEPT_DAYS = 30;
+
+/** Tells owners of keys that expire soon, and deletes keys that ended long ago, every hour. */
+@Injectable()
+export class KeySchedule implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask(KeySchedule.name, () => this.run(), { pauseMs: INTERVAL_MS });
+  /** Where the feed of changes was at the last run; all instances have read what came before. */
+  private readUntil: string | null = null;
+
+  constructor(
+    private readonly keys: KeyScheduleRepository,
+    private readonly changes: KeyChangesRepository,
+    private readonly notices: KeyNotices,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.startDelayed();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  async run(): Promise<void> {
+    for (const days of NOTICES_DAYS) while ((await this.notify(days)) === BATCH);
+    const before = new Date(this.clock.nowMs() - KEPT_DAYS * DAY_MS);
+    while ((await this.keys.purge(before, BATCH)) === BATCH);
+    if (this.readUntil !== null) await this.changes.purge(this.readUntil);
+    this.readUntil = (await this.changes.since(null)).horizon;
+  }
+
+  private async notify(days: number): Promise<number> {
+    return this.transactions.run(async (tx) => {
+      const { taken, keys } = await this.keys.takeExpiring(tx, days, this.clock.now(), BATCH);
+      for (const key of keys) {
+        const left = Math.max(1, Math.round((key.expiresAt.getTime() - this.clock.nowMs()) / DAY_MS));
+        await this.notices.expiring(tx, { ...key, id: key.userId }, key, left);
+      }
+      return taken;
+    });
+  }
+}

@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import type { MachinePrincipal } from '../../platform/access/principal.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { ApiKeysRepository, type KeyWithOwner } from './api-keys.repository.js';
+import { KeyChanges } from './key-changes.js';
+import type { KeyDigest } from './key-digests.js';
+import { scopesAllowedTo } from './scopes.js';
+
+/** The number of remembered keys, about 1 KB each; the one read longest ago is dropped first. */
+const CAPACITY = 20_000;
+
+/** Limits the harm if an owner changes on a path that tells nobody, milliseconds. */
+const BELIEVED_MS = 30_000;
+
+/** A key that is not accepted. */
+export interface DeadKey {
+  /** Null for a key that never existed, or that was purged. */
+  readonly keyId: string | null;
+  readonly serviceAccountId: string | null;
+  readonly fault: 'unknown_key' | 'revoked' | 'expired' | 'owner_disabled';
+}
+
+interface Remembered {
+  readonly principal: MachinePrincipal;
+  readonly ownerId: string;
+  readonly readMs: number;
+}
+
+/**
+ * Finds the caller of a key. Keys in use are remembered in the process, so that most requests cost neither a query nor a
+ * round trip; a change of the key or its owner reaches every process within a second. Dead keys are not remembered.
+ */
+@Injectable()
+export class LivingKeys {
+  private readonly known = new Map<string, Remembered>();
+  private readonly reading = new Map<string, Promise<MachinePrincipal | DeadKey>>();
+
+  constructor(
+    private readonly keys: ApiKeysRepository,
+    private readonly changes: KeyChanges,
+    private readonly clock: Clock,
+  ) {
+    changes.onChange((ownerId) => this.forget(ownerId));
+  }
+
+  /** Returns the caller, or why there is none. Throws `dependency_unavailable`. */
+  async find(digests: readonly Buffer[], current: KeyDigest): Promise<MachinePrincipal | DeadKey> {
+    this.changes.start();
+    const name = current.digest.toString('latin1');
+    const remembered = this.known.get(name);
+    if (remembered && this.isTrusted(remembered)) return remembered.principal;
+    // Many requests of one key at once cost one query.
+    const underWay =
+      this.reading.get(name) ?? this.read(name, digests, current).finally(() => this.reading.delete(name));
+    this.reading.set(name, underWay);
+    return underWay;
+  }
+
+  private async read(
+    name: string,
+    digests: readonly Buffer[],
+    current: KeyDigest,
+  ): Promise<MachinePrincipal | DeadKey> {
+    const isWatching = this.changes.isCurrent;
+    const { generation } = this.changes;
+    const readMs = performance.now();
+    const found = await this.keys.findByDigest(digests);
+    // A key that was made before the master secret changed is rewritten when it is used.
+    if (found && found.key.secretId !== current.secretId) await this.keys.redigest(found.key, current);
+    const outcome = callerOf(found, this.clock.nowMs());
+    // What changed while the query ran may not be in its answer, and would not be announced again.
+    if ('kind' in outcome && isWatching && generation === this.changes.generation)
+      this.remember(name, { principal: outcome, ownerId: ownerIdOf(outcome), readMs });
+    return outcome;
+  }
+
+  private isTrusted({ principal, readMs }: Remembered): boolean {
+    return (
+      this.changes.isCurrent &&
+      performance.now() - readMs < BELIEVED_MS &&
+      principal.expiresAt * 1000 > this.clock.nowMs()
+    );
+  }
+
+  private remember(name: string, remembered: Remembered): void {
+    this.known.delete(name);
+    if (this.known.size >= CAPACITY) {
+      for (const oldest of this.known.keys()) {
+        this.known.delete(oldest);
+        break;
+      }
+    }
+    this.known.set(name, remembered);
+  }
+
+  private forget(ownerId: string | null): void {
+    for (const [name, remembered] of this.known)
+      if (ownerId === null || remembered.ownerId === ownerId) this.known.delete(name);
+  }
+}
+
+/** Judges a key by itself and by what its owner may do at present. */
+function callerOf(found: KeyWithOwner | null, nowMs: number): MachinePrincipal | DeadKey {
+  if (!found) return { keyId: null, serviceAccountId: null, fault: 'unknown_key' };
+  const { key, user, account } = found;
+  const { id: keyId, userId, serviceAccountId } = key;
+  const dead = (fault: DeadKey['fault']): DeadKey => ({ keyId, serviceAccountId, fault });
+  if (key.revokedAt) return dead('revoked');
+  if (key.expiresAt.getTime() <= nowMs) return dead('expired');
+  const expiresAt = Math.floor(key.expiresAt.getTime() / 1000);
+  if (userId !== null) {
+    if (!user || user.disabledAt) return dead('owner_disabled');
+    const scopes = scopesAllowedTo(user.roles, key.scopes);
+    return { kind: 'api-key', keyId, userId, roles: user.roles, scopes, expiresAt };
+  }
+  if (serviceAccountId === null || !account || account.disabledAt) return dead('owner_disabled');
+  const scopes = key.scopes.filter((scope) => account.scopes.includes(scope));
+  return { kind: 'service-account', keyId, serviceAccountId, scopes, expiresAt };
+}
+
+const ownerIdOf = (principal: MachinePrincipal) =>
+  principal.kind === 'api-key' ? principal.userId : principal.serviceAccountId;

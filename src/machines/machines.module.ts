@@ -1,0 +1,70 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { MailKindsModule } from '../platform/mail/mail.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { ServiceAccountChanges } from './accounts/service-account-changes.js';
+import { ServiceAccountKeysController } from './accounts/service-account-keys.controller.js';
+import { ServiceAccountKeys } from './accounts/service-account-keys.service.js';
+import { ServiceAccount } from './accounts/service-account.entity.js';
+import { ServiceAccountsController } from './accounts/service-accounts.controller.js';
+import { ServiceAccountsRepository } from './accounts/service-accounts.repository.js';
+import { ServiceAccounts } from './accounts/service-accounts.service.js';
+import { AffectedKeys } from './keys/affected-keys.js';
+import { ApiKey } from './keys/api-key.entity.js';
+import { ApiKeysRepository } from './keys/api-keys.repository.js';
+import { KeyChanges } from './keys/key-changes.js';
+import { KeyChangesRepository } from './keys/key-changes.repository.js';
+import { KeyDigests } from './keys/key-digests.js';
+import { KeyIssuing } from './keys/key-issuing.js';
+import { KeyLifecycle } from './keys/key-lifecycle.js';
+import { KeyNotices } from './keys/key-notices.js';
+import { KeyReader } from './keys/key-reader.js';
+import { KeyRevocation } from './keys/key-revocation.js';
+import { KeySchedule } from './keys/key-schedule.js';
+import { KeyScheduleRepository } from './keys/key-schedule.repository.js';
+import { KeyUse } from './keys/key-use.js';
+import { KeyView } from './keys/key-view.js';
+import { LivingKeys } from './keys/living-keys.js';
+import { OwnKeysController } from './keys/own-keys.controller.js';
+import { OwnKeys } from './keys/own-keys.service.js';
+import { OwnersAccess } from './keys/owners-access.js';
+import { apiKeyCreatedMail } from './mails/api-key-created.mail.js';
+import { apiKeyExpiringMail } from './mails/api-key-expiring.mail.js';
+
+const keys = [
+  AffectedKeys,
+  ApiKeysRepository,
+  KeyChanges,
+  KeyChangesRepository,
+  KeyDigests,
+  KeyIssuing,
+  KeyLifecycle,
+  KeyNotices,
+  KeyReader,
+  KeyRevocation,
+  KeySchedule,
+  KeyScheduleRepository,
+  KeyUse,
+  KeyView,
+  LivingKeys,
+  OwnKeys,
+  OwnersAccess,
+];
+const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, ServiceAccountsRepository];
+
+/** Programs as callers: API keys of people and of service accounts. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([ApiKey, ServiceAccount]),
+    AuditModule,
+    UsersModule,
+    SessionsModule,
+    MailKindsModule.with(apiKeyCreatedMail, apiKeyExpiringMail),
+  ],
+  controllers: [OwnKeysController, ServiceAccountsController, ServiceAccountKeysController],
+  providers: [...keys, ...accounts],
+  exports: [KeyLifecycle, ServiceAccountKeys, ServiceAccounts],
+})
+export class MachinesModule {}

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { RevocationReason } from '../session.entity.js';
+
+/** What a kind of access other than sessions does when that of its owner changes. Both run in the transaction of the change. */
+export interface AccessListener {
+  /** All sessions of an account were ended for this reason, such as that it was disabled or has other roles. */
+  changed(tx: Transaction, userId: string, reason: RevocationReason): Promise<void>;
+  /** Nothing that was set up for the account since then, or ever for null, may give access any more. */
+  voided(tx: Transaction, userId: string, since: Date | null, origin: Origin): Promise<void>;
+}
+
+/**
+ * Announces changes of an account's access, for modules that issue access which outlives sessions. They register here, so
+ * that this module does not depend on them.
+ */
+@Injectable()
+export class AccessChanges {
+  private readonly listeners: AccessListener[] = [];
+
+  register(listener: AccessListener): void {
+    this.listeners.push(listener);
+  }
+
+  async changed(tx: Transaction, userId: string, reason: RevocationReason): Promise<void> {
+    for (const listener of this.listeners) await listener.changed(tx, userId, reason);
+  }
+
+  async voided(tx: Transaction, userId: string, since: Date | null, origin: Origin): Promise<void> {
+    for (const listener of this.listeners) await listener.voided(tx, userId, since, origin);
+  }
+}

@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest';
+import { PASSWORD, register } from '../../support/app/accounts.js';
+import { describeTabs } from '../../support/browser/describe-tabs.js';
+import { PageOfOneHost } from '../../support/browser/page-of-one-host.js';
+import { bundled } from '../../support/packages/bundled.js';
+
+/** The client under the names of the program of docs/integration.md. */
+const PAGE = `
+import { createClient } from '@portcullis/client';
+
+export const reasons = [];
+export const client = createClient({
+  baseUrl: '',
+  transport: 'cookie',
+  onSignedOut: (reason) => reasons.push(reason),
+});
+
+const statusOf = (promise) =>
+  promise.then(
+    () => ({ status: 200 }),
+    (error) => {
+      if (error.status === undefined) throw error;
+      return { status: error.status };
+    },
+  );
+
+export const logIn = (credentials) => statusOf(client.login(credentials));
+export const call = (path) => statusOf(client.request('GET', path));
+export const logOut = async () => {
+  const { status } = await statusOf(client.logout());
+  return { status: status === 200 ? 204 : status };
+};
+export const isSignedIn = () => localStorage.getItem('portcullis:') !== null;
+`;
+
+/** Signs in and out in a worker, and answers what happened. */
+const WORKER = `
+import { createClient } from '@portcullis/client';
+
+onmessage = async ({ data: { baseUrl, credentials } }) => {
+  const reasons = [];
+  const onSignedOut = (reason) => reasons.push(reason);
+  const client = createClient({ baseUrl, transport: 'body', onSignedOut });
+  await client.login(credentials);
+  const { email } = await client.me();
+  await client.refresh();
+  await client.logout();
+  postMessage({ email, reasons });
+};
+`;
+
+describeTabs(
+  '@portcullis/client',
+  async () => PageOfOneHost.start(await bundled(PAGE)),
+  (host) => {
+    it('says once in every tab why nobody is signed in any more', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      await host().signIn(one);
+      expect(await host().calls(other, ['/users/me'])).toEqual([200]);
+      await one.evaluate('session.logOut()');
+      await other.waitForFunction('session.reasons.length > 0');
+      await host().signIn(other);
+      await host().signIn(one);
+      await other.waitForFunction('session.reasons.length > 1');
+      expect([await one.evaluate('session.reasons'), await other.evaluate('session.reasons')]).toEqual([
+        ['logout'],
+        ['logout', 'replaced'],
+      ]);
+    });
+
+    it('runs in a worker', async () => {
+      const tab = await host().openTab();
+      const email = await register(host().instances[0]);
+      const worker = JSON.stringify(await bundled(WORKER));
+      const data = JSON.stringify({ credentials: { email, password: PASSWORD } });
+      const answer = await tab.evaluate(`new Promise((resolve, reject) => {
+        const url = URL.createObjectURL(new Blob([${worker}], { type: 'text/javascript' }));
+        const worker = new Worker(url, { type: 'module' });
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = ({ message }) => reject(new Error(message));
+        worker.postMessage({ baseUrl: location.origin, ...${data} });
+      })`);
+      expect(answer).toEqual({ email, reasons: ['logout'] });
+    });
+  },
+);

@@ -1,0 +1,173 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundled } from '../../support/packages/bundled.js';
+import { installPacked, type Packed } from '../../support/packages/packed.js';
+
+const run = promisify(execFile);
+const TIMEOUT_MS = 240_000;
+const PACKAGES = ['client', 'verify'] as const;
+type Name = (typeof PACKAGES)[number];
+
+/** What may be in a bundle for login, refresh, me and logout, bytes after gzip. */
+const MOST_BYTES = 10_240;
+
+/** The packages are built with the oldest compiler that they support. */
+const COMPILERS = {
+  '5.9': resolve('packages/client/node_modules/typescript'),
+  '6': resolve('node_modules/typescript'),
+} as const;
+
+/** What the programs below import, beside the packages. */
+const DEPENDENCIES = [
+  'jose',
+  'express',
+  'fastify',
+  'hono',
+  '@nestjs/common',
+  '@types/node',
+  '@types/express',
+];
+
+/** A program that uses the types of each package. */
+const PROGRAMS: Readonly<Record<Name, string>> = {
+  client: `
+import { type Client, createClient, isProblem, type SignedIn } from '@portcullis/client';
+
+const client = createClient({ baseUrl: 'https://auth.example.com', transport: 'body' });
+const signedIn: SignedIn<'body'> = await client.login({ email: 'ada@example.com', password: 'x' });
+const token: string = signedIn.accessToken;
+const { items } = await client.request('GET', '/audit/events', { query: { limit: 10 } });
+const types: string[] = items.map(({ type }) => type);
+const nothing: undefined = await client.request('DELETE', '/users/me/sessions/{id}', { params: { id: 'x' } });
+for await (const { data } of await client.request('GET', '/audit/stream')) types.push(data);
+try {
+  await client.me();
+} catch (error) {
+  if (isProblem(error, 'rate_limited')) types.push(String(error.retryAfterSeconds), token, String(nothing));
+}
+const cookies: Client<'cookie'> = createClient({ baseUrl: '', transport: 'cookie', onFactor: ({ token: challenge }) =>
+  cookies.loginFactor({ challenge, method: 'totp', code: '1' }) });
+// @ts-expect-error the path has a parameter
+await client.request('DELETE', '/users/me/sessions/{id}');
+// @ts-expect-error there is no such route
+await client.request('GET', '/nowhere');
+// @ts-expect-error the tokens of the cookie transport are in no body
+(await cookies.refresh()).accessToken;
+`,
+  verify: `
+import { createVerifier, VerificationError, type Verified } from '@portcullis/verify';
+import { authenticate as forExpress } from '@portcullis/verify/express';
+import { authenticate as forFastify } from '@portcullis/verify/fastify';
+import { authenticate as forHono } from '@portcullis/verify/hono';
+import { authenticate as forNest } from '@portcullis/verify/nestjs';
+import express from 'express';
+import { fastify } from 'fastify';
+import { Hono } from 'hono';
+import { UseGuards } from '@nestjs/common';
+
+const verifier = createVerifier({
+  issuer: 'https://auth.example.com',
+  audience: 'portcullis',
+  revocations: { key: 'ptc_s_x', whenStale: 'ask' },
+});
+const caller: Verified | null = await verifier.verify('x').catch((error: unknown) => {
+  if (error instanceof VerificationError && error.code === 'session_ended') return null;
+  throw error;
+});
+express().get('/', forExpress(verifier, { roles: ['admin'] }), ({ auth }, response) => {
+  response.json([auth?.subject, caller?.claims.exp]);
+});
+fastify().get('/', { onRequest: forFastify(verifier) }, ({ auth }) => auth?.sessionId);
+new Hono().get('/', forHono(verifier, { scopes: ['orders:read'] }), (c) => c.json(c.get('auth').scopes));
+UseGuards(forNest(verifier, { acr: 'aal2' }));
+// @ts-expect-error there is no such role
+forNest(verifier, { roles: ['root'] });
+`,
+};
+
+describe('The packages', { timeout: TIMEOUT_MS }, () => {
+  let folder: string;
+  let packed: Readonly<Record<Name, Packed>>;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'portcullis-stranger-'));
+    const entries = await Promise.all(
+      PACKAGES.map(async (name) => [name, await installPacked(name, folder)] as const),
+    );
+    // What the strangers install themselves.
+    for (const name of DEPENDENCIES) {
+      const target = join(folder, 'node_modules', name);
+      await mkdir(dirname(target), { recursive: true });
+      await symlink(resolve('node_modules', name), target);
+    }
+    packed = Object.fromEntries(entries) as Record<Name, Packed>;
+  }, TIMEOUT_MS);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.each(PACKAGES)('%s has its code, types, licence and manual, and nothing else', (name) => {
+    const { files, manifest } = packed[name];
+    expect(files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
+    );
+    expect(
+      files.filter((file) => !/^(LICENSE|README\.md|package\.json|dist\/.+\.(js|d\.ts))$/.test(file)),
+    ).toEqual([]);
+    expect(manifest.license).toBe('MIT');
+  });
+
+  it('have the version of the service', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(PACKAGES.map((name) => packed[name].manifest.version)).toEqual(PACKAGES.map(() => version));
+  });
+
+  it('are small: the client has no dependency, and at most 10 kB for login, refresh, me and logout', async () => {
+    const program = `
+      import { createClient } from '@portcullis/client';
+      const client = createClient({ baseUrl: '', transport: 'cookie' });
+      await client.login({ email: '', password: '' });
+      await client.refresh();
+      await client.me();
+      await client.logout();`;
+    expect(gzipSync(await bundled(program), { level: 9 }).length).toBeLessThanOrEqual(MOST_BYTES);
+    expect([packed.client.manifest.dependencies, packed.client.manifest.peerDependencies]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it.each<[keyof typeof COMPILERS, string]>([
+    ['5.9', 'nodenext'],
+    ['5.9', 'bundler'],
+    ['6', 'nodenext'],
+    ['6', 'bundler'],
+  ])(
+    'have types for a stranger who compiles with TypeScript %s and the resolution %s',
+    async (compiler, moduleResolution) => {
+      await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+      await Promise.all(PACKAGES.map((name) => writeFile(join(folder, `${name}.ts`), PROGRAMS[name])));
+      const config = join(folder, `${compiler}-${moduleResolution}.json`);
+      const compilerOptions = {
+        module: moduleResolution === 'bundler' ? 'esnext' : 'nodenext',
+        moduleResolution,
+        target: 'es2022',
+        lib: ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'],
+        types: [],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        skipLibCheck: false,
+        noEmit: true,
+      };
+      await writeFile(config, JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+      const program = join(COMPILERS[compiler], 'bin', 'tsc');
+      const { stdout } = await run(process.execPath, [program, '-p', config]).catch(
+        (error: { stdout: string }) => error,
+      );
+      expect(stdout).toBe('');
+    },
+  );
+});

@@ -1,0 +1,233 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createVerifier, type Verifier } from '../../../packages/verify/src/index.js';
+import { signUp, type Tokens } from '../../support/app/accounts.js';
+import { exchange } from '../../support/app/raw-exchange.js';
+import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { PROTECTED_APIS, type ProtectedApi } from '../../support/packages/protected-apis.js';
+import { ALGORITHM_FORGERIES } from '../../support/tokens/algorithm-forgeries.js';
+import { CLAIM_FORGERIES } from '../../support/tokens/claim-forgeries.js';
+import { FORM_FORGERIES } from '../../support/tokens/form-forgeries.js';
+import type { Model } from '../../support/tokens/forgery.js';
+import { KEY_FORGERIES } from '../../support/tokens/key-forgeries.js';
+import { SIGNATURE_FORGERIES } from '../../support/tokens/signature-forgeries.js';
+import { decoded, newForge, type TokenForge } from '../../support/tokens/token-forge.js';
+
+const FORGERIES = [
+  ...ALGORITHM_FORGERIES,
+  ...KEY_FORGERIES,
+  ...FORM_FORGERIES,
+  ...SIGNATURE_FORGERIES,
+  ...CLAIM_FORGERIES,
+];
+const ISSUER = 'http://localhost:3000';
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const FRAMEWORKS = Object.keys(PROTECTED_APIS);
+
+describe.each(['RS256', 'ES256'] as const)(
+  '@portcullis/verify, for a service that signs with %s',
+  (algorithm) => {
+    let app: TestApp;
+    let forge: TokenForge;
+    let tokens: Tokens;
+    let model: Model;
+    let listener: Server;
+    let verifier: Verifier;
+    let visits = 0;
+    const open: ProtectedApi[] = [];
+
+    beforeAll(async () => {
+      listener = createServer((socket) => {
+        visits += 1;
+        socket.destroy();
+      }).listen(0, '127.0.0.1');
+      await once(listener, 'listening');
+      forge = newForge(algorithm);
+      app = await startApp({
+        listen: true,
+        variables: { JWT_ALGORITHM: algorithm, JWT_PRIVATE_KEY: forge.pem },
+      });
+      tokens = await signUp(app);
+      model = {
+        forge,
+        genuine: tokens.accessToken,
+        claims: decoded(tokens.accessToken.split('.')[1]),
+        other: (await signUp(app)).accessToken,
+        trap: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
+      };
+      verifier = createVerifier({ issuer: ISSUER, audience: 'portcullis', url: app.url });
+    });
+    afterAll(async () => {
+      verifier.close();
+      for (const api of open) await api.close();
+      await app.close();
+      listener.close();
+    });
+
+    const start = async (framework: string, requirements = {}) => {
+      const api = await PROTECTED_APIS[framework]!(verifier, requirements);
+      open.push(api);
+      return api;
+    };
+    const codeOf = async (answer: Response) => [
+      answer.status,
+      ((await answer.json()) as { code?: string }).code,
+    ];
+
+    it('accepts a genuine token, and says who sent it', async () => {
+      expect(await verifier.verify(model.genuine)).toEqual({
+        subject: tokens.user.id,
+        sessionId: tokens.session.id,
+        roles: ['user'],
+        scopes: [],
+        acr: 'aal1',
+        claims: model.claims,
+      });
+      await verifier.verify(forge.signed({ ...forge.header, typ: 'application/at+jwt' }, model.claims));
+    });
+
+    it.each(FORGERIES)('refuses a token with %s', async (_what, make) => {
+      await expect(verifier.verify(await make(model))).rejects.toMatchObject({ code: 'invalid_token' });
+    });
+
+    it('accepts an assertion of the gateway for its audience, and refuses one without a session and a key', async () => {
+      const { client_id: _none, ...rest } = model.claims;
+      const claims = { ...rest, aud: 'orders', rule: 'orders', scope: '' };
+      const orders = createVerifier({ issuer: ISSUER, audience: 'orders', url: app.url });
+      const signed = (members: object) =>
+        forge.signed({ ...forge.header, typ: 'assertion+jwt' }, { ...claims, ...members });
+      expect(await orders.verify(signed({}))).toMatchObject({
+        subject: tokens.user.id,
+        claims: { rule: 'orders' },
+      });
+      const key = '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d';
+      const ofKey = signed({ sid: '', roles: [], key, scope: 'orders:read' });
+      expect(await orders.verify(ofKey)).toMatchObject({ sessionId: null, scopes: ['orders:read'] });
+      for (const token of [signed({ sid: '', key: '' }), signed({ aud: 'portcullis' }), model.genuine])
+        await expect(orders.verify(token)).rejects.toMatchObject({ code: 'invalid_token' });
+    });
+
+    it.each(FRAMEWORKS)('refuses all forged tokens in %s', async (framework) => {
+      const { url } = await start(framework);
+      expect(await (await fetch(url, { headers: bearer(model.genuine) })).json()).toMatchObject({
+        subject: tokens.user.id,
+      });
+      for (const [what, make] of FORGERIES) {
+        const answer = await fetch(url, { headers: bearer(await make(model)) });
+        expect([what, ...(await codeOf(answer))]).toEqual([what, 401, 'invalid_token']);
+      }
+      expect(visits).toBe(0);
+    });
+
+    it.each(FRAMEWORKS)('reads Authorization only, and only once, in %s', async (framework) => {
+      const { url } = await start(framework);
+      const answered = async (lines: string) => {
+        const [answer] = await exchange(
+          url,
+          `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines}\r\n`,
+        );
+        return [answer!.status, (JSON.parse(answer!.body) as { code?: string }).code];
+      };
+      const field = (value: string) => `Authorization: ${value}\r\n`;
+      const good = `Bearer ${model.genuine}`;
+      expect(await answered(field(good))).toEqual([200, undefined]);
+      for (const lines of [
+        field(good) + field(good),
+        field('Bearer x') + field(good),
+        field(good) + field(''),
+        field(`${good}, ${good}`),
+        field(`Basic YTpi, ${good}`),
+        field(`Bearer  ${model.genuine}`),
+        field(''),
+      ])
+        expect([lines, ...(await answered(lines))]).toEqual([lines, 401, 'invalid_token']);
+      for (const lines of ['', `Cookie: access_token=${model.genuine}\r\n`, field('Basic YTpi')])
+        expect([lines, ...(await answered(lines))]).toEqual([lines, 401, 'unauthenticated']);
+      const query = await fetch(`${url}?access_token=${model.genuine}`);
+      expect(await codeOf(query)).toEqual([401, 'unauthenticated']);
+    });
+
+    it.each(FRAMEWORKS)('answers refusals as the service does, in %s', async (framework) => {
+      const { url } = await start(framework, { roles: ['admin'], acr: 'aal2' });
+      const answer = await fetch(url, { headers: { ...bearer('x'), 'x-request-id': 'request-1' } });
+      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+      expect(answer.headers.get('x-request-id')).toBe('request-1');
+      expect(await answer.json()).toEqual({
+        type: `${ISSUER}/docs/errors#invalid_token`,
+        title: 'Invalid token',
+        status: 401,
+        detail: expect.any(String) as string,
+        code: 'invalid_token',
+        requestId: 'request-1',
+      });
+      expect((await fetch(url)).headers.get('www-authenticate')).toBe('Bearer');
+      expect(await codeOf(await fetch(url, { headers: bearer(model.genuine) }))).toEqual([403, 'forbidden']);
+    });
+
+    it.each(FRAMEWORKS)('checks roles, scopes, strength and age of the proof, in %s', async (framework) => {
+      const signed = (members: object) => bearer(forge.signed(forge.header, { ...model.claims, ...members }));
+      const { sid: _sid, roles: _roles, ...unbound } = model.claims;
+      const key = '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d';
+      const machine = bearer(
+        forge.signed(forge.header, { ...unbound, key, scope: 'orders:read orders:write' }),
+      );
+      const strict = await start(framework, { roles: ['admin'], scopes: ['orders:write'] });
+      expect((await fetch(strict.url, { headers: signed({ roles: ['user', 'admin'] }) })).status).toBe(200);
+      expect((await fetch(strict.url, { headers: signed({ roles: ['user'] }) })).status).toBe(403);
+      expect((await fetch(strict.url, { headers: machine })).status).toBe(200);
+      const machines = await start(framework, { scopes: ['orders:delete'] });
+      expect((await fetch(machines.url, { headers: signed({ roles: ['admin'] }) })).status).toBe(403);
+      const refused = await fetch(machines.url, { headers: machine });
+      expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([
+        403,
+        'Bearer error="insufficient_scope", scope="orders:delete"',
+      ]);
+      const recent = await start(framework, { acr: 'aal2', maxAgeSeconds: 600 });
+      const now = Math.floor(Date.now() / 1000);
+      expect(
+        (await fetch(recent.url, { headers: signed({ acr: 'aal2', auth_time: now - 590 }) })).status,
+      ).toBe(200);
+      for (const proof of [
+        { acr: 'aal1', auth_time: now },
+        { acr: 'aal2', auth_time: now - 700 },
+      ]) {
+        const answer = await fetch(recent.url, { headers: signed(proof) });
+        expect(answer.headers.get('www-authenticate')).toBe(
+          'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="600"',
+        );
+        expect(await codeOf(answer)).toEqual([401, 'insufficient_user_authentication']);
+      }
+      expect((await fetch(recent.url, { headers: machine })).status).toBe(403);
+    });
+
+    it.each(FRAMEWORKS)('reads the cookie where asked to, from pages it knows, in %s', async (framework) => {
+      const { url } = await start(framework, { cookies: true, origins: ['https://app.example.com'] });
+      const cookie = `theme=dark; access_token=${model.genuine}`;
+      const sent = async (method: string, headers: Record<string, string>) =>
+        (await fetch(url, { method, headers: { cookie, ...headers } })).status;
+      expect(await sent('GET', {})).toBe(200);
+      expect(await sent('GET', { authorization: 'Basic YTpi' })).toBe(200);
+      expect(await sent('GET', { authorization: 'Bearer x' })).toBe(401);
+      expect(await sent('GET', { cookie: `${cookie}; access_token=x` })).toBe(401);
+      for (const origin of [ISSUER, 'https://app.example.com'])
+        expect(await sent('POST', { origin })).toBeLessThan(300);
+      expect(await sent('POST', { 'sec-fetch-site': 'same-origin' })).toBeLessThan(300);
+      const strangers: Record<string, string>[] = [
+        {},
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+        { 'sec-fetch-site': 'same-site' },
+      ];
+      for (const headers of strangers) expect([headers, await sent('POST', headers)]).toEqual([headers, 403]);
+      expect(await sent('POST', { cookie: '', ...bearer(model.genuine) })).toBeLessThan(300);
+    });
+
+    it('fails closed where the keys cannot be read', async () => {
+      const lonely = createVerifier({ issuer: ISSUER, audience: 'portcullis', url: 'http://127.0.0.1:1' });
+      await expect(lonely.verify(model.genuine)).rejects.toMatchObject({ code: 'verification_unavailable' });
+      await expect(lonely.verify('x')).rejects.toMatchObject({ code: 'invalid_token' });
+    });
+  },
+);
