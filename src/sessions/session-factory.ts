@@ -40,6 +40,7 @@ export class SessionFactory {
       client: clientFingerprint(origin),
       ...proven,
       authTime: new Date(now.getTime() - ageMs),
+      reducedAt: null,
       userAgent: origin.userAgent,
       network: origin.network,
       lastSeenAt: null,

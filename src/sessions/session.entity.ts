@@ -82,6 +82,10 @@ export class Session {
   @Column('text', { array: true, default: [] })
   factors: string[];
 
+  /** When the session last lost a factor or level: tokens issued up to this second are void for offline verifiers. */
+  @Column({ type: 'timestamptz', name: 'reduced_at', precision: 3, nullable: true })
+  reducedAt: Date | null;
+
   /** `User-Agent` of the client that signed in, shown to the owner; null if it sent none. */
   @Column('text', { name: 'user_agent', nullable: true })
   userAgent: string | null;

@@ -20,6 +20,11 @@ export const SessionErrors = problemTable({
     'The refresh token was used before. The session has been ended for all holders of its tokens; sign in again.',
   ],
   forbidden: [403, 'Forbidden', 'The caller is not allowed to do this.'],
+  cursor_expired: [
+    410,
+    'Cursor expired',
+    'Revocations after the cursor are no longer kept. Start again without a cursor: all that concern living tokens are.',
+  ],
   csrf_rejected: [
     403,
     'Cross-site request refused',

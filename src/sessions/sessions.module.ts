@@ -43,6 +43,13 @@ import { SessionRenewal } from './refresh/session-renewal.js';
 import { SessionRotation } from './refresh/session-rotation.js';
 import { LogoutService } from './logout.service.js';
 import { RevocationFeed } from './state/revocation-feed.js';
+import { RevocationAnswers } from './revocation-list/revocation-answers.js';
+import { RevocationListRepository } from './revocation-list/revocation-list.repository.js';
+import { RevocationReader } from './revocation-list/revocation-reader.js';
+import { RevocationRecord } from './revocation-list/revocation-record.js';
+import { RevocationRetention } from './revocation-list/revocation-retention.js';
+import { RevocationsController } from './revocation-list/revocations.controller.js';
+import { RevocationWatch } from './revocation-list/revocation-watch.js';
 import { AccessRevocation } from './revocation/access-revocation.js';
 import { SessionRevocation } from './revocation/session-revocation.js';
 import { SessionConditions } from './session-conditions.js';
@@ -92,6 +99,14 @@ const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation]
 const levels = [SessionLevels, SessionLevelsRepository];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
 const revocation = [AccessRevocation, LogoutService, RevocationFeed, SessionRevocation];
+const revocationList = [
+  RevocationAnswers,
+  RevocationListRepository,
+  RevocationReader,
+  RevocationRecord,
+  RevocationRetention,
+  RevocationWatch,
+];
 const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
 const state = [CallerSession, LastSeen, SessionCache, SessionState];
 const tokens = [
@@ -117,7 +132,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     SecretsModule,
     MailKindsModule.with(newDeviceMail),
   ],
-  controllers: [SessionsController, OwnSessionsController, JwksController],
+  controllers: [SessionsController, OwnSessionsController, JwksController, RevocationsController],
   providers: [
     ...keys,
     ...sessions,
@@ -126,6 +141,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     ...recent,
     ...levels,
     ...revocation,
+    ...revocationList,
     ...ownSessions,
     ...state,
     ...tokens,
@@ -141,6 +157,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     PlaceNames,
     PresentedTokens,
     RecentProof,
+    RevocationRecord,
     SessionConditions,
     SessionDevices,
     SessionIssuer,

@@ -26,7 +26,7 @@ export type SessionSelector =
 export type SeenSession = readonly [id: string, ms: number];
 
 /** A session that a revocation has ended. */
-export type EndedSession = Pick<Session, 'id' | 'userId'>;
+export type EndedSession = Pick<Session, 'id' | 'userId'> & { readonly revokedAt: Date };
 
 /** Selects sessions that have not ended and whose owner is not disabled. */
 const LIVES =
@@ -166,7 +166,7 @@ export class SessionsRepository {
       // The database's clock, which is the one that the revocation feed reads by.
       .set({ revokedAt: () => this.databaseNow, revokeReason: reason })
       .where({ ...which, revokedAt: IsNull() })
-      .returning('id, user_id AS "userId"')
+      .returning('id, user_id AS "userId", revoked_at AS "revokedAt"')
       .execute();
     return raw as EndedSession[];
   }

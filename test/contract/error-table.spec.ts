@@ -27,6 +27,7 @@ const CONTRACT: Readonly<Record<string, number>> = {
   last_administrator: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
+  cursor_expired: 410,
   rate_limited: 429,
   mail_unconfigured: 503,
   overloaded: 503,

@@ -49,6 +49,7 @@ const CONTRACT = {
   'GET /alerts': 'admin, auditor',
   'POST /alerts/:id/acknowledge': 'admin, auditor',
   'POST /alerts/:id/resolve': 'admin, auditor',
+  'GET /revocations': 'admin',
   'GET /rate-limits': 'public',
   'GET /.well-known/jwks.json': 'public',
   'GET /health/live': 'public',

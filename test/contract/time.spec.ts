@@ -37,6 +37,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'src/sessions/devices/known-device.entity.ts':
     'declares the default for instances of the previous version; this version sets the time itself',
   'src/sessions/state/revocation-feed.ts': 'bounds how far this process is behind PostgreSQL',
+  'src/sessions/revocation-list/revocation-watch.ts': 'measures a query',
   'src/main.ts': 'tells two signals from one',
 };
 

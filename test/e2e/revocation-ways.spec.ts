@@ -12,6 +12,11 @@ import { mailTo } from '../support/app/mails.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
+import { LISTED_REASONS } from '../../src/sessions/revocation-list/revocation-item.js';
+import type { RevocationReason } from '../../src/sessions/session.entity.js';
+import { signUpWithRoles } from '../support/app/administrators.js';
+import { follow, revocationsAfter } from '../support/http/revocation-list.js';
+import { eventually } from '../support/time/eventually.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 
 const ORIGIN = internalOrigin('operator');
@@ -23,7 +28,7 @@ interface Signed extends Tokens {
 interface Way {
   /** The source file and the method of SessionRevocation that ends the sessions, as `file: method`. */
   readonly by: string;
-  readonly reason: string;
+  readonly reason: RevocationReason;
   readonly end: (app: TestApp, signed: Signed) => Promise<unknown>;
 }
 
@@ -195,6 +200,7 @@ function callsInSource(): string[] {
 }
 
 describeWithRedis('a session is over everywhere within a second of', () => {
+  let admin: string;
   let redisServer: RedisServer;
   let redis: Redis;
   let here: TestApp;
@@ -205,6 +211,7 @@ describeWithRedis('a session is over everywhere within a second of', () => {
     const variables = { REDIS_URL: redisServer.url };
     here = await startApp({ variables, clock });
     there = await startBeside(here, { variables, clock, listen: true });
+    ({ accessToken: admin } = await signUpWithRoles(here, 'admin'));
   });
   afterAll(async () => {
     redis.disconnect();
@@ -250,9 +257,18 @@ describeWithRedis('a session is over everywhere within a second of', () => {
       expect(await stateOn(app, accessToken)).toBe('alive');
     }
     const stream = await openStream(accessToken);
+    const { cursor } = await revocationsAfter(there, admin);
+    const followed = await follow(there, admin, cursor);
 
     await way.end(here, signed);
     const endedMs = performance.now();
+    const listed = eventually(
+      () => {
+        const found = followed.items.filter(({ sessionId }) => sessionId === session.id);
+        expect(found).toMatchObject([{ subject: user.id, reason: LISTED_REASONS[way.reason] }]);
+      },
+      { timeoutMs: 1000 },
+    );
     expect(await stateOn(here, accessToken)).toBe('session_ended');
     await expect
       .poll(() => stateOn(there, accessToken), { timeout: 1000, interval: 20 })
@@ -266,6 +282,7 @@ describeWithRedis('a session is over everywhere within a second of', () => {
       [session.id],
     );
     expect([row?.revoked_at, row?.revoke_reason]).toEqual([expect.any(Date), way.reason]);
+    await listed;
     // The stream checks its session by the clock of the service, twice per second of real time.
     clock.advance(1000);
     expect((await stream.ended) - endedMs).toBeLessThan(1000);

@@ -5,11 +5,13 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import { OwnSessions } from '../own-sessions/own-sessions.service.js';
 import { type ProvenFactor, provenState } from '../proofs.js';
 import { SessionsRepository } from '../sessions.repository.js';
+import { RevocationRecord } from '../revocation-list/revocation-record.js';
 import { SessionLevelsRepository } from './session-levels.repository.js';
 
 /**
  * Moves the level of sessions when the factors of their account change. Callers have locked the account. Routes that need
- * a recent proof read the level from PostgreSQL, so the change holds at once; tokens state it from the next refresh on.
+ * a recent proof read the level from PostgreSQL, so the change holds at once; tokens state it from the next refresh on, and
+ * those of a higher level are listed as revoked for offline verifiers.
  */
 @Injectable()
 export class SessionLevels {
@@ -17,6 +19,7 @@ export class SessionLevels {
     private readonly own: OwnSessions,
     private readonly sessions: SessionsRepository,
     private readonly levels: SessionLevelsRepository,
+    private readonly revocations: RevocationRecord,
     private readonly clock: Clock,
   ) {}
 
@@ -35,11 +38,11 @@ export class SessionLevels {
 
   /** Lowers the sessions that only this factor had raised. */
   async withdraw(tx: Transaction, userId: string, factor: string): Promise<void> {
-    await this.levels.withdraw(tx, userId, factor);
+    await this.revocations.sessionsReduced(tx, await this.levels.withdraw(tx, userId, factor));
   }
 
   /** Lowers every session of a user who has no factor any more. */
   async withdrawAll(tx: Transaction, userId: string): Promise<void> {
-    await this.levels.withdrawAll(tx, userId);
+    await this.revocations.sessionsReduced(tx, await this.levels.withdrawAll(tx, userId));
   }
 }

@@ -6,6 +6,7 @@ import {
   TransactionRunner,
 } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
+import { RevocationRecord } from '../revocation-list/revocation-record.js';
 import { SessionCache } from '../state/session-cache.js';
 import { RevocationFeed } from '../state/revocation-feed.js';
 import type { RevocationReason } from '../session.entity.js';
@@ -23,6 +24,7 @@ export class SessionRevocation {
     private readonly sessions: SessionsRepository,
     private readonly cache: SessionCache,
     private readonly feed: RevocationFeed,
+    private readonly record: RevocationRecord,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
   ) {}
@@ -98,8 +100,8 @@ export class SessionRevocation {
   }
 
   /**
-   * The only code that ends sessions. It updates the rows and, after the commit, informs this process and marks the
-   * copies in Redis. If Redis is unavailable, the other instances learn of the end from the feed within a second.
+   * The only code that ends sessions. It updates the rows, lists the sessions for offline verifiers and, after the
+   * commit, informs this process and marks the copies in Redis. If Redis is unavailable, the other instances learn of the end from the feed within a second.
    */
   private async revoke(
     tx: Transaction,
@@ -107,6 +109,7 @@ export class SessionRevocation {
     reason: RevocationReason,
   ): Promise<EndedSession[]> {
     const ended = await this.sessions.revoke(tx, which, reason);
+    await this.record.sessionsEnded(tx, ended, reason);
     const [first] = ended;
     if (first)
       afterCommit(

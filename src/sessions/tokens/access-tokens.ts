@@ -32,7 +32,7 @@ export class AccessTokens {
    * in libuv's thread pool it would wait for every queued password hash.
    */
   mint({ id: sub, roles }: Profile, session: Session): MintedToken {
-    const iat = Math.floor(this.clock.nowMs() / 1000);
+    const iat = Math.max(Math.floor(this.clock.nowMs() / 1000), firstSecondAfter(session.reducedAt));
     const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
     const exp = Math.min(iat + lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000));
     const claims: AccessTokenClaims = {
@@ -58,4 +58,12 @@ export class AccessTokens {
     });
     return { token, expiresIn: exp - iat, expiresAt: new Date(exp * 1000) };
   }
+}
+
+/**
+ * Offline verifiers refuse the tokens that were issued up to the second of a reduction, which they can only tell by `iat`;
+ * the first token after it must therefore be from the next second.
+ */
+function firstSecondAfter(reducedAt: Date | null): number {
+  return reducedAt === null ? 0 : Math.floor(reducedAt.getTime() / 1000) + 1;
 }

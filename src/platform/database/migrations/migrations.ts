@@ -27,6 +27,7 @@ import { DeviceFirstLogin1795400016600 } from './1795400016600-device-first-logi
 import { BootstrapVerified1795400016700 } from './1795400016700-bootstrap-verified.js';
 import { Factors1795400017000 } from './1795400017000-factors.js';
 import { SessionFactors1795400017100 } from './1795400017100-session-factors.js';
+import { Revocations1795400019000 } from './1795400019000-revocations.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -58,4 +59,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   BootstrapVerified1795400016700,
   Factors1795400017000,
   SessionFactors1795400017100,
+  Revocations1795400019000,
 ];

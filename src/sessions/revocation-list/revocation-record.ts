@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { Environment } from '../../platform/config/environment.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { RevocationReason } from '../session.entity.js';
+import type { EndedSession } from '../sessions.repository.js';
+import { LISTED_REASONS } from './revocation-item.js';
+import { RevocationListRepository } from './revocation-list.repository.js';
+
+/** The longest life of a token that a key obtains, seconds. */
+const KEY_TOKEN_LIFE_SECONDS = 15 * 60;
+
+/** A session that lost a factor and with it its level. */
+export interface ReducedSession {
+  readonly id: string;
+  readonly userId: string;
+  /** PostgreSQL's clock, read under the lock of the session's row: no earlier token was issued later. */
+  readonly reducedAt: Date;
+}
+
+/** An API key, and the user or service account that it belongs to. */
+export interface RevokedKey {
+  readonly keyId: string;
+  readonly subject: string;
+}
+
+/**
+ * Tells services that verify tokens offline which ones are void. Whoever ends a session or a key, or takes something away
+ * from it, calls this in the same transaction; a rolled-back change is never told.
+ */
+@Injectable()
+export class RevocationRecord {
+  private readonly sessionTokenLifeSeconds: number;
+
+  constructor(
+    private readonly list: RevocationListRepository,
+    environment: Environment,
+  ) {
+    this.sessionTokenLifeSeconds = environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
+  }
+
+  /** Lists sessions that ended. */
+  async sessionsEnded(
+    tx: Transaction,
+    sessions: readonly EndedSession[],
+    reason: RevocationReason,
+  ): Promise<void> {
+    if (sessions.length === 0) return;
+    const added = sessions.map((session) => ofSession(session, session.revokedAt));
+    await this.list.append(tx, added, {
+      reason: LISTED_REASONS[reason],
+      lifeSeconds: this.sessionTokenLifeSeconds,
+    });
+  }
+
+  /** Lists sessions of which the tokens issued up to the second of `reducedAt` claim too much. */
+  async sessionsReduced(tx: Transaction, sessions: readonly ReducedSession[]): Promise<void> {
+    if (sessions.length === 0) return;
+    const added = sessions.map((session) => ofSession(session, session.reducedAt));
+    await this.list.append(tx, added, { reason: 'reduced', lifeSeconds: this.sessionTokenLifeSeconds });
+  }
+
+  /** Lists keys that ended: the account was disabled or deleted, or the key itself was revoked or found. */
+  async keysEnded(
+    tx: Transaction,
+    keys: readonly RevokedKey[],
+    reason: 'key_revoked' | 'key_leaked' | 'disabled' | 'deleted',
+  ): Promise<void> {
+    if (keys.length === 0) return;
+    await this.list.append(tx, keys.map(ofKey), { reason, lifeSeconds: KEY_TOKEN_LIFE_SECONDS });
+  }
+
+  /**
+   * Lists keys of which the tokens issued until now are void, because a scope was taken away or a token was revoked.
+   * Returns the time: a later token must be of a later second.
+   */
+  async keysReduced(tx: Transaction, keys: readonly [RevokedKey, ...RevokedKey[]]): Promise<Date> {
+    return this.list.append(tx, keys.map(ofKey), { reason: 'reduced', lifeSeconds: KEY_TOKEN_LIFE_SECONDS });
+  }
+}
+
+const ofSession = ({ id, userId }: Pick<EndedSession, 'id' | 'userId'>, at: Date) => ({
+  sessionId: id,
+  keyId: null,
+  subject: userId,
+  at,
+});
+
+const ofKey = ({ keyId, subject }: RevokedKey) => ({ sessionId: null, keyId, subject, at: null });

@@ -1,0 +1,38 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { RevocationListRepository } from './revocation-list.repository.js';
+
+const PAUSE_MS = 60_000;
+const BATCH = 1000;
+
+/** How long a revocation is kept after the last token has expired, because the clocks of verifiers differ. */
+const KEPT_MS = 60_000;
+
+/** Deletes revocations that no token is concerned by any more, oldest first. */
+@Injectable()
+export class RevocationRetention implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask(RevocationRetention.name, () => this.enforce(), {
+    pauseMs: PAUSE_MS,
+  });
+
+  constructor(
+    private readonly list: RevocationListRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.startDelayed();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /** Only numbered revocations are deleted, so those that nobody has read yet are numbered first. */
+  async enforce(): Promise<void> {
+    await this.list.number();
+    const before = new Date(this.clock.nowMs() - KEPT_MS);
+    while ((await this.list.deleteOldest(before, BATCH)) === BATCH);
+  }
+}

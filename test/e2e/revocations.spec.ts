@@ -1,0 +1,384 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { AccountAdministration } from '../../src/admin/account-administration.js';
+import { internalOrigin } from '../../src/platform/http/origin.js';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
+import { RevocationRecord } from '../../src/sessions/revocation-list/revocation-record.js';
+import { RevocationRetention } from '../../src/sessions/revocation-list/revocation-retention.js';
+import { SessionRevocation } from '../../src/sessions/revocation/session-revocation.js';
+import { signUp, type Tokens } from '../support/app/accounts.js';
+import { signUpWithRoles } from '../support/app/administrators.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { enrolTotp } from '../support/app/factors.js';
+import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import {
+  follow,
+  type Revocation,
+  type Revocations,
+  revocationsAfter,
+} from '../support/http/revocation-list.js';
+import { startTcpProxy } from '../support/network/tcp-proxy.js';
+import { freshDatabase } from '../support/postgres/fresh-database.js';
+import { eventually } from '../support/time/eventually.js';
+import { ManualClock } from '../support/time/manual-clock.js';
+
+const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 3);
+
+const logOut = async (app: TestApp, { accessToken }: Tokens) => {
+  const { statusCode } = await app.call({ method: 'POST', url: '/auth/logout', token: accessToken });
+  expect(statusCode).toBe(204);
+};
+const claimsOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
+const sessionsIn = (items: readonly Revocation[]) => items.map(({ sessionId }) => sessionId);
+
+describe('the list of revocations', () => {
+  let here: TestApp;
+  let there: TestApp;
+  let admin: string;
+  beforeAll(async () => {
+    here = await startApp({ listen: true });
+    there = await startBeside(here, { listen: true, variables: { DATABASE_POOL_SIZE: '2' } });
+    ({ accessToken: admin } = await signUpWithRoles(here, 'admin'));
+  });
+  afterAll(async () => {
+    await there.close();
+    await here.close();
+  });
+
+  const end = async () => (await revocationsAfter(here, admin)).cursor;
+
+  /** Lists a revocation of a new key in a transaction that commits when told to. */
+  const openRevocation = async (app: TestApp, keyId: string) => {
+    const { promise: gate, resolve: commit } = Promise.withResolvers<void>();
+    const { promise: listed, resolve: whenListed } = Promise.withResolvers<void>();
+    const committed = app.app.get(TransactionRunner, { strict: false }).run(async (tx) => {
+      const key = { keyId, subject: crypto.randomUUID() };
+      await app.app.get(RevocationRecord, { strict: false }).keysEnded(tx, [key], 'key_revoked');
+      whenListed();
+      await gate;
+    });
+    await listed;
+    return async () => {
+      commit();
+      await committed;
+    };
+  };
+
+  it('names the session, its owner, the reason and the times, on every instance', async () => {
+    const after = await end();
+    const signed = await signUp(here);
+    await logOut(here, signed);
+    const { items, cursor } = await revocationsAfter(there, admin, after);
+    expect(items).toEqual([
+      {
+        cursor,
+        sessionId: signed.session.id,
+        subject: signed.user.id,
+        keyId: null,
+        reason: 'logout',
+        revokedAt: expect.any(String),
+        expiresAt: expect.any(String),
+      },
+    ]);
+    const { revokedAt, expiresAt } = items[0]!;
+    expect(Date.parse(expiresAt) - Date.parse(revokedAt)).toBe(
+      here.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60_000,
+    );
+    expect(await revocationsAfter(there, admin, cursor)).toEqual({ items: [], cursor });
+  });
+
+  it('has no revocation of a transaction that failed', async () => {
+    const after = await end();
+    const { session } = await signUp(here);
+    const failed = here.app.get(TransactionRunner, { strict: false }).run(async (tx) => {
+      await here.app.get(SessionRevocation, { strict: false }).end(tx, session.id, 'logout');
+      throw new Error('rolled back');
+    });
+    await expect(failed).rejects.toThrow('rolled back');
+    expect((await revocationsAfter(here, admin, after)).items).toEqual([]);
+  });
+
+  it('gets a revocation that commits late after the cursor, although it was made before', async () => {
+    const after = await end();
+    const [early, late] = [crypto.randomUUID(), crypto.randomUUID()];
+    const commit = await openRevocation(here, early);
+    await (
+      await openRevocation(there, late)
+    )();
+    const first = await revocationsAfter(there, admin, after);
+    expect(first.items.map(({ keyId }) => keyId)).toEqual([late]);
+    await commit();
+    const second = await revocationsAfter(here, admin, first.cursor);
+    expect(second.items.map(({ keyId }) => keyId)).toEqual([early]);
+  });
+
+  it('shows nothing before a cursor that was given out, when 16 at once commit in any order on two instances', async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const after = await end();
+      const ids = Array.from({ length: 16 }, () => crypto.randomUUID());
+      let running = true;
+      const reader = async (app: TestApp) => {
+        const seen: Revocation[] = [];
+        for (let cursor = after, last = false; ;) {
+          const page: Revocations = await revocationsAfter(app, admin, cursor);
+          seen.push(...page.items);
+          cursor = page.cursor;
+          if (last) return seen;
+          last = !running;
+        }
+      };
+      const readers = [here, there, here].map(reader);
+      await Promise.all(
+        ids.map(async (keyId, index) => {
+          // One connection of the second instance is left to its reader.
+          const commit = await openRevocation(index === 0 ? there : here, keyId);
+          await delay(Math.random() * 20);
+          await commit();
+        }),
+      );
+      running = false;
+      const [one, ...others] = await Promise.all(readers);
+      expect(new Set(one!.map(({ keyId }) => keyId))).toEqual(new Set(ids));
+      expect(one).toHaveLength(16);
+      expect(new Set(one!.map(({ cursor }) => cursor)).size).toBe(16);
+      for (const other of others) expect(other).toEqual(one);
+    }
+  });
+
+  it('is followed line by line, with an empty line every 250 ms', async () => {
+    const signed = await signUp(here);
+    const after = await end();
+    const followed = await follow(there, admin, after);
+    await eventually(() => expect(followed.lines.length).toBeGreaterThanOrEqual(9));
+    expect(followed.items).toEqual([]);
+    expect(followed.lines[8]! - followed.lines[0]!).toBeLessThan(4000);
+    const endedMs = performance.now();
+    await logOut(here, signed);
+    await eventually(() => expect(sessionsIn(followed.items)).toEqual([signed.session.id]));
+    expect(performance.now() - endedMs).toBeLessThan(1000);
+    const listed = await revocationsAfter(here, admin, after);
+    expect(followed.items).toEqual(listed.items);
+  });
+
+  it('answers who waits as soon as there is something, and otherwise in time', async () => {
+    const signed = await signUp(here);
+    const after = await end();
+    const startedMs = performance.now();
+    const nothing = await there.call({ url: `/revocations?after=${after}&wait=1`, token: admin });
+    expect([nothing.statusCode, nothing.json()]).toEqual([200, { items: [], cursor: after }]);
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(990);
+    const waiting = there.call({ url: `/revocations?after=${after}&wait=30`, token: admin });
+    await delay(100);
+    const endedMs = performance.now();
+    await logOut(here, signed);
+    const answer = await waiting;
+    expect(sessionsIn(answer.json<Revocations>().items)).toEqual([signed.session.id]);
+    expect(performance.now() - endedMs).toBeLessThan(1000);
+  });
+
+  it('holds no connection to PostgreSQL for those who wait', async () => {
+    const after = await end();
+    const closing = new AbortController();
+    const waiting = Array.from({ length: 40 }, () =>
+      fetch(`${there.url}/revocations?after=${after}&wait=30`, {
+        headers: { authorization: `Bearer ${admin}` },
+        signal: closing.signal,
+      }).catch(() => null),
+    );
+    const followed = await Promise.all(Array.from({ length: 20 }, () => follow(there, admin, after)));
+    await eventually(() => {
+      for (const { lines } of followed) expect(lines.length).toBeGreaterThan(2);
+    });
+    const startedMs = performance.now();
+    for (let n = 0; n < 10; n += 1) {
+      const { statusCode } = await there.call({ url: '/users/me', token: admin });
+      expect(statusCode).toBe(200);
+    }
+    expect(performance.now() - startedMs).toBeLessThan(1000);
+    closing.abort();
+    await Promise.all(waiting);
+  });
+
+  it('is for administrators', async () => {
+    const { accessToken: auditor } = await signUpWithRoles(here, 'auditor');
+    const { accessToken: user } = await signUp(here);
+    const statusFor = async (token?: string) => {
+      const answer = await here.call({ url: '/revocations', ...(token !== undefined && { token }) });
+      return answer.statusCode;
+    };
+    expect(await Promise.all([statusFor(), statusFor(user), statusFor(auditor), statusFor(admin)])).toEqual([
+      401, 403, 403, 200,
+    ]);
+  });
+
+  it.each([
+    'after=x',
+    'after=',
+    'after=-1',
+    'after=1e3',
+    'after=1&after=2',
+    'after=9999999999999999',
+    'wait=31',
+    'wait=-1',
+    'wait=1.5',
+    'wait=soon',
+    'limit=5',
+  ])('refuses %s', async (query) => {
+    const answer = await here.call({ url: `/revocations?${query}`, token: admin });
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'validation_failed']);
+  });
+
+  it('refuses a cursor of a list that was longer, before a backup was restored', async () => {
+    const answer = await here.call({ url: '/revocations?after=999999999999999', token: admin });
+    expect([answer.statusCode, answer.json().code]).toEqual([410, 'cursor_expired']);
+  });
+
+  it('answers HEAD without a stream', async () => {
+    const answer = await fetch(`${here.url}/revocations`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${admin}`, accept: 'application/x-ndjson' },
+    });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
+  });
+
+  it('ends with the session of its reader: streams within a second, and who waits gets no list', async () => {
+    const reader = await signUpWithRoles(here, 'admin');
+    const after = await end();
+    const followed = await follow(there, reader.accessToken, after);
+    const waiting = there.call({ url: `/revocations?after=${after}&wait=30`, token: reader.accessToken });
+    await eventually(() => expect(followed.lines.length).toBeGreaterThan(0));
+    const endedMs = performance.now();
+    await logOut(here, reader);
+    await followed.ended;
+    const answer = await waiting;
+    expect(performance.now() - endedMs).toBeLessThan(1000);
+    expect([answer.statusCode, answer.json().code]).toEqual([401, 'session_ended']);
+  });
+
+  it('is one call in the trail, however long it is followed', async () => {
+    const reader = await signUpWithRoles(here, 'admin');
+    const followed = await follow(here, reader.accessToken);
+    await eventually(() => expect(followed.lines.length).toBeGreaterThan(3));
+    await here.call({ url: '/revocations?wait=1&after=0', token: reader.accessToken });
+    const calls = await eventually(async () => {
+      const rows = await asSuperuser<{ status: number }>(
+        here.database,
+        `SELECT status FROM audit_calls WHERE route = '/revocations' AND user_id = $1`,
+        [reader.user.id],
+      );
+      expect(rows.length).toBeGreaterThanOrEqual(2);
+      return rows;
+    });
+    expect(calls).toEqual([{ status: 200 }, { status: 200 }]);
+  });
+
+  it('says which tokens of a session claim too much once a factor is gone; the next token is a later one', async () => {
+    const signed = await signUp(here);
+    const totp = await enrolTotp(here, signed, Date.now());
+    const raised = await here.call({ url: '/auth/refresh', body: { refreshToken: signed.refreshToken } });
+    const { accessToken: token, refreshToken } = raised.json<Tokens>();
+    expect(claimsOf(token)['acr']).toBe('aal2');
+    const after = await end();
+    const removed = await here.call({ method: 'DELETE', url: `/users/me/factors/${totp.id}`, token });
+    expect(removed.statusCode).toBe(204);
+    const { items } = await revocationsAfter(here, admin, after);
+    expect(items).toMatchObject([{ sessionId: signed.session.id, keyId: null, reason: 'reduced' }]);
+    const lowered = await here.call({ url: '/auth/refresh', body: { refreshToken } });
+    const claims = claimsOf(lowered.json<Tokens>().accessToken);
+    expect(claims['acr']).toBe('aal1');
+    const second = Math.floor(Date.parse(items[0]!.revokedAt) / 1000);
+    expect(claimsOf(token)['iat']).toBeLessThanOrEqual(second);
+    expect(claims['iat']).toBeGreaterThan(second);
+  });
+
+  it('has an item for each session of an account that is deleted', async () => {
+    const signed = await signUpWithRoles(here, 'auditor');
+    const after = await end();
+    await here.app
+      .get(AccountAdministration, { strict: false })
+      .delete(signed.user.email, internalOrigin('operator'));
+    const { items } = await revocationsAfter(here, admin, after);
+    expect(items).toMatchObject([{ sessionId: signed.session.id, reason: 'deleted' }]);
+  });
+});
+
+describe('the list of revocations over time', () => {
+  it('keeps an item for a minute after its last token, and then refuses older cursors', async () => {
+    const clock = new ManualClock(Date.now());
+    const app = await startApp({ clock });
+    onTestFinished(() => app.close());
+    const retention = app.app.get(RevocationRetention, { strict: false });
+    const signIn = () => signUpWithRoles(app, 'admin');
+    let { accessToken: token } = await signIn();
+    const start = (await revocationsAfter(app, token)).cursor;
+    await logOut(app, await signUp(app));
+    const { items, cursor } = await revocationsAfter(app, token, start);
+    expect(items).toHaveLength(1);
+    const advance = async (ms: number) => {
+      clock.advance(ms);
+      await retention.enforce();
+      ({ accessToken: token } = await signIn());
+    };
+    await advance(Date.parse(items[0]!.expiresAt) + 59_000 - clock.nowMs());
+    expect((await revocationsAfter(app, token, start)).items[0]).toEqual(items[0]);
+    await advance(2000);
+    const expired = await app.call({ url: `/revocations?after=${start}`, token });
+    expect([expired.statusCode, expired.json().code]).toEqual([410, 'cursor_expired']);
+    expect(sessionsIn((await revocationsAfter(app, token)).items)).not.toContain(items[0]!.sessionId);
+    await expect(revocationsAfter(app, token, cursor)).resolves.toBeDefined();
+  });
+});
+
+describe('the list of revocations in trouble', () => {
+  it('is refused without PostgreSQL; streams fall silent, and continue without a gap', async () => {
+    const database = await freshDatabase();
+    onTestFinished(() => database.drop());
+    const proxy = await startTcpProxy(Number(new URL(database.url).port));
+    onTestFinished(() => proxy.stop());
+    const through = Object.assign(new URL(database.url), { port: String(proxy.port), hostname: '127.0.0.1' });
+    const app = await startApp({ database, listen: true, variables: { DATABASE_URL: through.href } });
+    onTestFinished(() => app.close());
+    const { accessToken: token } = await signUpWithRoles(app, 'admin');
+    const [before, during] = [await signUp(app), await signUp(app)];
+    const { cursor } = await revocationsAfter(app, token);
+    const followed = await follow(app, token, cursor);
+    await logOut(app, before);
+    await eventually(() => expect(followed.items).toHaveLength(1));
+
+    proxy.cut();
+    const refused = await app.call({ url: `/revocations?after=${cursor}`, token });
+    expect([refused.statusCode, refused.json().code]).toEqual([503, 'dependency_unavailable']);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    const silentFrom = followed.lines.length;
+    await delay(1200);
+    expect(followed.lines.length).toBe(silentFrom);
+
+    proxy.heal();
+    await eventually(() => logOut(app, during));
+    await eventually(() =>
+      expect(sessionsIn(followed.items)).toEqual([before.session.id, during.session.id]),
+    );
+  });
+
+  it('is answered at a drain: who waits at once, and streams end', async () => {
+    const app = await startApp();
+    onTestFinished(() => app.close());
+    const { accessToken: token } = await signUpWithRoles(app, 'admin');
+    const leaving = await startBeside(app, { listen: true });
+    const { cursor } = await revocationsAfter(app, token);
+    const followed = await follow(leaving, token, cursor);
+    const waiting = fetch(`${leaving.url}/revocations?after=${cursor}&wait=30`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    await eventually(() => expect(followed.lines.length).toBeGreaterThan(0));
+    await delay(100);
+    const startedMs = performance.now();
+    const closed = leaving.close();
+    const answer = await waiting;
+    expect([answer.status, await answer.json()]).toEqual([200, { items: [], cursor }]);
+    await followed.ended;
+    expect(performance.now() - startedMs).toBeLessThan(1000);
+    await closed;
+  });
+});
