@@ -144,7 +144,7 @@ describe('what must stay secret', { timeout: 120_000 }, () => {
     const links = [
       [email, 'verification'],
       [email, 'password_reset'],
-      [changed, 'verification'],
+      [changed, 'address_change'],
     ] as const;
     for (const [to, kind] of links) secrets.push(await mailedToken(to, kind));
     const app = await send('/users/me/factors/totp', {}, bearer);
