@@ -4,7 +4,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { untilAvailable } from '../../platform/database/until-available.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { ImportCheck } from './import-check.js';
-import { FaultyRow, type ImportRow, parseImportRow } from './import-row.js';
+import { FaultyRow, type NumberedRow, parseImportRow } from './import-row.js';
 import { ImportedAccounts } from './imported-accounts.js';
 
 /** Accounts written in one transaction: few enough that a statement keeps its deadline on a busy machine. */
@@ -27,11 +27,6 @@ export interface ImportResult {
   /** Lines whose address has an account already; it was not changed. */
   readonly skipped: number;
   readonly faulty: number;
-}
-
-/** A valid line and its number. */
-export interface NumberedRow extends ImportRow {
-  readonly line: number;
 }
 
 /**
