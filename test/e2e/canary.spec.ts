@@ -170,7 +170,7 @@ describe('what must stay secret', { timeout: 120_000 }, () => {
   async function mailedToken(to: string, kind: string): Promise<string> {
     return eventually(async () => {
       const query = new URLSearchParams({ to });
-      const response = await fetch(`${service.url}/dev/mailbox?${query}`, {
+      const response = await fetch(`${service.url}/dev/mailbox?${query.toString()}`, {
         headers: { accept: 'application/json' },
       });
       const { items } = (await response.json()) as { items: { kind: string; token: string | null }[] };
