@@ -7,7 +7,7 @@ import { TotpFactor } from './src/auth/credentials/factors/totp/totp-factor.enti
 import { KnownDevice } from './src/sessions/devices/known-device.entity.js';
 import { SigningKey } from './src/sessions/keys/signing-key.entity.js';
 import { Session } from './src/sessions/session.entity.js';
-import { ServiceAccount } from './src/machines/accounts/service-account.entity.js';
+import { ServiceAccount } from './src/machines/service-account.entity.js';
 import { ApiKey } from './src/machines/keys/api-key.entity.js';
 import { Alert } from './src/monitoring/alerts/alert.entity.js';
 import { loadEnvironment } from './src/platform/config/load-environment.js';

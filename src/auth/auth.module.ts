@@ -70,7 +70,7 @@ import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { ForeignHashes } from './credentials/passwords/foreign/foreign-hashes.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
 import { PasswordsDependence } from './credentials/passwords/passwords-dependence.js';
-import { AccountCreation } from './registration/account-creation.js';
+import { AccountCreation } from './account-creation.js';
 import { OpenRegistration } from './registration/open-registration.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { OwnPasswordController } from './own-password/own-password.controller.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { NewPassword } from '../../auth/credentials/passwords/new-password.js';
-import { AccountCreation } from '../../auth/registration/account-creation.js';
+import { AccountCreation } from '../../auth/account-creation.js';
 import { LOCALES } from '../../platform/access/locale.js';
 import { type Role, ROLES } from '../../platform/access/principal.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
