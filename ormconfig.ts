@@ -2,11 +2,12 @@ import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { PasswordCredential } from './src/auth/credentials/passwords/password-credential.entity.js';
 import { RecoveryCode } from './src/auth/credentials/factors/recovery-codes/recovery-code.entity.js';
+import { Passkey } from './src/auth/credentials/factors/passkeys/passkey.entity.js';
 import { TotpFactor } from './src/auth/credentials/factors/totp/totp-factor.entity.js';
 import { KnownDevice } from './src/sessions/devices/known-device.entity.js';
 import { SigningKey } from './src/sessions/keys/signing-key.entity.js';
 import { Session } from './src/sessions/session.entity.js';
-import { ServiceAccount } from './src/machines/accounts/service-account.entity.js';
+import { ServiceAccount } from './src/machines/service-account.entity.js';
 import { ApiKey } from './src/machines/keys/api-key.entity.js';
 import { Alert } from './src/monitoring/alerts/alert.entity.js';
 import { loadEnvironment } from './src/platform/config/load-environment.js';
@@ -24,6 +25,7 @@ export default new DataSource({
   entities: [
     User,
     PasswordCredential,
+    Passkey,
     TotpFactor,
     RecoveryCode,
     Session,

@@ -10,7 +10,7 @@ import { internalOrigin } from '../platform/http/origin.js';
 import { canonicalEmail } from '../users/canonical-email.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { UsersRepository } from '../users/users.repository.js';
-import { AccountCreation } from '../auth/registration/account-creation.js';
+import { AccountCreation } from '../auth/account-creation.js';
 import { NewPassword } from '../auth/credentials/passwords/new-password.js';
 import { untilAvailable } from '../platform/database/until-available.js';
 

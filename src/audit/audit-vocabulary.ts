@@ -35,8 +35,10 @@ export interface AuditDetails {
   authn_login_unverified: { account: string };
   /** The password was right, and a second factor is asked for; `methods` are those that the account can use. */
   authn_factor_required: { account: string; methods: string[] };
-  /** A code of a second factor was wrong or used, or its challenge was not valid; `reason` is the response's code. */
+  /** A code or a passkey was not valid, or its challenge was not; `reason` is the response's code. */
   authn_factor_fail: { method: string };
+  /** The signature of a passkey was valid, but its counter had not risen: a copy of the key is in use. */
+  authn_passkey_cloned: { factorId: string; counter: number; storedCounter: number };
   /** A recovery code was used; `left` others are unused. */
   authn_recovery_code_used: { left: number };
   /** The user of a session authenticated again. `amr` lists the session's methods since then. */
@@ -175,6 +177,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_login_unverified: true,
   authn_factor_required: true,
   authn_factor_fail: true,
+  authn_passkey_cloned: true,
   authn_recovery_code_used: true,
   authn_step_up: true,
   authn_password_change: true,

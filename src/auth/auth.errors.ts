@@ -18,6 +18,17 @@ export const AuthErrors = problemTable({
     'Challenge not valid',
     'This challenge is not valid or no longer valid. Sign in again from the beginning.',
   ],
+  invalid_passkey: [
+    400,
+    'Passkey not valid',
+    'This passkey could not be verified. Use a passkey that is registered for the account and this site.',
+  ],
+  passkeys_unavailable: [
+    503,
+    'Passkeys unavailable',
+    'Passkeys need a domain, and this service is configured with an IP address.',
+  ],
+  passkey_taken: [409, 'Passkey registered already', 'This passkey is registered already. Use another one.'],
   too_many_factors: [
     409,
     'Too many factors',

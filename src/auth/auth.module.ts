@@ -31,14 +31,29 @@ import { OwnAddressController } from './addresses/own-address.controller.js';
 import { UnverifiedSignIns } from './sign-in/unverified-sign-ins.js';
 import { VerificationRequests } from './addresses/verification-requests.js';
 import { VerifiedAddressCondition } from './addresses/verified-address-condition.js';
+import { CallerAccount } from './credentials/factors/caller-account.js';
 import { FactorAdditions } from './credentials/factors/factor-additions.js';
 import { FactorGuesses } from './sign-in/factor-guesses.js';
 import { FactorMethods } from './credentials/factors/factor-methods.js';
 import { FactorNotices } from './credentials/factors/factor-notices.js';
+import { FactorProofs } from './credentials/factors/factor-proofs.js';
 import { FactorRemoval } from './credentials/factors/factor-removal.js';
 import { FactorsController } from './credentials/factors/factors.controller.js';
 import { FactorsView } from './credentials/factors/factors-view.js';
 import { OwnFactors } from './credentials/factors/own-factors.service.js';
+import { PasskeyCeremonies } from './credentials/factors/passkeys/passkey-ceremonies.js';
+import { PasskeyChallenge } from './credentials/factors/passkeys/passkey-challenge.js';
+import { PasskeyProofs } from './credentials/factors/passkeys/passkey-proofs.js';
+import { PasskeyRegistration } from './credentials/factors/passkeys/passkey-registration.js';
+import { PasskeyRows } from './credentials/factors/passkeys/passkey-rows.js';
+import { Passkey } from './credentials/factors/passkeys/passkey.entity.js';
+import { PasskeysController } from './credentials/factors/passkeys/passkeys.controller.js';
+import { PasskeysRepository } from './credentials/factors/passkeys/passkeys.repository.js';
+import { RegistrationChallenges } from './credentials/factors/passkeys/registration-challenges.js';
+import { RelyingParty } from './credentials/factors/passkeys/relying-party.js';
+import { StepUpChallenges } from './credentials/factors/passkeys/step-up-challenges.js';
+import { WebauthnLibrary } from './credentials/factors/passkeys/webauthn-library.js';
+import { RegisteredFactors } from './credentials/factors/registered-factors.js';
 import { RecoveryCode } from './credentials/factors/recovery-codes/recovery-code.entity.js';
 import { RecoveryCodeUse } from './credentials/factors/recovery-codes/recovery-code-use.js';
 import { RecoveryCodes } from './credentials/factors/recovery-codes/recovery-codes.js';
@@ -62,7 +77,7 @@ import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { ForeignHashes } from './credentials/passwords/foreign/foreign-hashes.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
 import { PasswordsDependence } from './credentials/passwords/passwords-dependence.js';
-import { AccountCreation } from './registration/account-creation.js';
+import { AccountCreation } from './account-creation.js';
 import { OpenRegistration } from './registration/open-registration.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { OwnDataController } from './own-data/own-data.controller.js';
@@ -78,6 +93,7 @@ import { InvitationLinks } from './invitations/invitation-links.js';
 import { Invitations } from './invitations/invitations.js';
 import { InvitationsController } from './invitations/invitations.controller.js';
 import { invitationMail } from './mails/invitation.mail.js';
+import { AccountClaim } from './recovery/account-claim.js';
 import { PasswordReset } from './recovery/password-reset.js';
 import { PasswordVoiding } from './recovery/password-voiding.js';
 import { RecoveryController } from './recovery/recovery.controller.js';
@@ -98,6 +114,7 @@ import { recoveryCodeUsedMail } from './mails/recovery-code-used.mail.js';
 import { registrationTakenMail } from './mails/registration-taken.mail.js';
 import { verificationMail } from './mails/verification.mail.js';
 import { CodeStepUp } from './step-up/code-step-up.js';
+import { PasskeyStepUp } from './step-up/passkey-step-up.js';
 import { PasswordStepUp } from './step-up/password-step-up.js';
 import { SessionGuesses } from './step-up/session-guesses.js';
 import { StepUpController } from './step-up/step-up.controller.js';
@@ -105,6 +122,11 @@ import { StepUpService } from './step-up/step-up.service.js';
 import { FactorChallenges } from './sign-in/factor-challenges.js';
 import { FactorLoginController } from './sign-in/factor-login.controller.js';
 import { FactorLoginService } from './sign-in/factor-login.service.js';
+import { PasskeyChallenges } from './sign-in/passkey-challenges.js';
+import { PasskeyOptions } from './sign-in/passkey-options.service.js';
+import { PasskeyRecord } from './sign-in/passkey-record.js';
+import { PasskeySignInController } from './sign-in/passkey-sign-in.controller.js';
+import { PasskeySignInService } from './sign-in/passkey-sign-in.service.js';
 import { RefusedSignIns } from './sign-in/refused-sign-ins.js';
 import { LoginController } from './sign-in/login.controller.js';
 import { LoginRecord } from './sign-in/login-record.js';
@@ -142,9 +164,11 @@ const addresses = [
 ];
 /** After the addresses: an unproven address is reported before a missing factor, in the order of registration. */
 const factors = [
+  CallerAccount,
   FactorAdditions,
   FactorMethods,
   FactorNotices,
+  FactorProofs,
   FactorRemoval,
   FactorsView,
   OwnFactors,
@@ -152,12 +176,25 @@ const factors = [
   RecoveryCodes,
   RecoveryCodesDependence,
   RecoveryCodesRepository,
+  RegisteredFactors,
   TotpCheck,
   TotpCodes,
   TotpEnrolment,
   TotpFactorsRepository,
   TotpSecrets,
   TypedCodes,
+];
+const passkeys = [
+  PasskeyCeremonies,
+  PasskeyChallenge,
+  PasskeyProofs,
+  PasskeyRegistration,
+  PasskeyRows,
+  PasskeysRepository,
+  RegistrationChallenges,
+  RelyingParty,
+  StepUpChallenges,
+  WebauthnLibrary,
 ];
 const registration = [
   AccountCreation,
@@ -172,14 +209,19 @@ const signIn = [
   FactorLoginService,
   LoginService,
   LoginRecord,
+  PasskeyChallenges,
+  PasskeyOptions,
+  PasskeyRecord,
+  PasskeySignInService,
   RefusedSignIns,
   SignInService,
 ];
-const stepUp = [CodeStepUp, PasswordStepUp, SessionGuesses, StepUpService];
+const stepUp = [CodeStepUp, PasskeyStepUp, PasswordStepUp, SessionGuesses, StepUpService];
 const ownPassword = [OwnPassword, PasswordSwap];
 const deletion = [AccountDeletion, AccountTraces, DeletionNotice, ErasedTraces, OwnDeletion];
 const invitations = [AcceptedAccounts, InvitationAcceptance, InvitationLinks, Invitations];
 const recovery = [
+  AccountClaim,
   AccountSecrets,
   PasswordReset,
   PasswordVoiding,
@@ -192,7 +234,7 @@ const recovery = [
 /** Registration, sign-in, step-up and the credentials that these check. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([PasswordCredential, RecoveryCode, TotpFactor]),
+    TypeOrmModule.forFeature([Passkey, PasswordCredential, RecoveryCode, TotpFactor]),
     AuditModule,
     RateLimitModule,
     UsersModule,
@@ -220,6 +262,8 @@ const recovery = [
     LoginController,
     FactorLoginController,
     FactorsController,
+    PasskeysController,
+    PasskeySignInController,
     StepUpController,
     OwnDataController,
     OwnDeletionController,
@@ -233,6 +277,7 @@ const recovery = [
     ...registration,
     ...addresses,
     ...factors,
+    ...passkeys,
     ...signIn,
     ...stepUp,
     ...ownPassword,
@@ -252,8 +297,11 @@ const recovery = [
     PasswordCredentials,
     PasswordCredentialsRepository,
     PasswordHasher,
+    RecoveryCodes,
     RecoveryCodesRepository,
+    RegisteredFactors,
     ResetLinks,
+    TotpCodes,
     TotpFactorsRepository,
     TotpSecrets,
   ],

@@ -4,9 +4,11 @@ import { AuthModule } from '../auth/auth.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { TestFactors } from './people/test-factors.js';
 import { TestUsersController } from './people/test-users.controller.js';
 import { TestUsers } from './people/test-users.service.js';
 import { BrowserCookies } from './sessions/browser-cookies.js';
+import { TestProofs } from './sessions/test-proofs.js';
 import { TestSessionsController } from './sessions/test-sessions.controller.js';
 import { TestSessions } from './sessions/test-sessions.service.js';
 import { DateHeader } from './time/date-header.js';
@@ -30,6 +32,8 @@ export class EphemeralModule {
         BrowserCookies,
         DateHeader,
         TestClock,
+        TestFactors,
+        TestProofs,
         TestSessions,
         TestUsers,
         TracesOfTestsRepository,

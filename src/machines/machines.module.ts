@@ -7,7 +7,7 @@ import { UsersModule } from '../users/users.module.js';
 import { ServiceAccountChanges } from './accounts/service-account-changes.js';
 import { ServiceAccountKeysController } from './accounts/service-account-keys.controller.js';
 import { ServiceAccountKeys } from './accounts/service-account-keys.service.js';
-import { ServiceAccount } from './accounts/service-account.entity.js';
+import { ServiceAccount } from './service-account.entity.js';
 import { ServiceAccountsController } from './accounts/service-accounts.controller.js';
 import { ServiceAccountsRepository } from './accounts/service-accounts.repository.js';
 import { ServiceAccounts } from './accounts/service-accounts.service.js';

@@ -19,6 +19,11 @@ export const SessionErrors = problemTable({
     'Refresh token reused',
     'The refresh token was used before. The session has been ended for all holders of its tokens; sign in again.',
   ],
+  factor_enrollment_required: [
+    403,
+    'Second factor required',
+    'This needs a role that requires a second factor, and the account has none: enrol one in this session, then try again.',
+  ],
   forbidden: [403, 'Forbidden', 'The caller is not allowed to do this.'],
   cursor_expired: [
     410,

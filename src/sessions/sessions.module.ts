@@ -33,6 +33,7 @@ import { OwnSessionsController } from './own-sessions/own-sessions.controller.js
 import { OwnSessions } from './own-sessions/own-sessions.service.js';
 import { PlaceNames } from './own-sessions/place-names.js';
 import { SessionDescription } from './own-sessions/session-description.js';
+import { RoleCheck } from './levels/role-check.js';
 import { SessionLevels } from './levels/session-levels.js';
 import { SessionLevelsRepository } from './levels/session-levels.repository.js';
 import { RecentProof } from './recent/recent-proof.js';
@@ -104,7 +105,7 @@ const sessions = [
 const devices = [DeviceTokens, KnownDevicesRepository, NewDeviceNotice, SessionDevices];
 const dependence = [KeysDependence, TokensDependence, TokensDependenceRepository];
 const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
-const levels = [SessionLevels, SessionLevelsRepository];
+const levels = [RoleCheck, SessionLevels, SessionLevelsRepository];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
 const revocation = [
   AccessChanges,
@@ -182,6 +183,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     SessionDescription,
     SessionDevices,
     SessionIssuer,
+    SessionsRepository,
     SessionLevels,
     SessionRevocation,
     SessionState,

@@ -49,6 +49,8 @@ export class UsersRepository {
   /** Inserts accounts, except those whose address or id is taken; returns the ids of those that were inserted. */
   async insertAll(tx: Transaction, users: readonly User[]): Promise<Set<string>> {
     if (users.length === 0) return new Set();
+    // The plans of the triggers must follow the size of the table, which was empty when they were made.
+    await tx.query('SET LOCAL plan_cache_mode = force_custom_plan');
     const insert = tx
       .createQueryBuilder()
       .insert()

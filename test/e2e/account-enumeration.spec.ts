@@ -6,11 +6,10 @@ import { internalOrigin } from '../../src/platform/http/origin.js';
 import { newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
+import { expectAlikeInTime } from '../support/time/compared-medians.js';
 
 const CLASSES = ['unknown', 'wrong password', 'disabled', 'without a password'] as const;
 type AccountClass = (typeof CLASSES)[number];
-
-const SAMPLES = 40;
 
 /** The tables that a login reads and writes; other statements belong to background tasks. */
 const OF_A_LOGIN =
@@ -113,29 +112,14 @@ describe(
       for (const log of logs) expect(log).toEqual(logs[0]);
     });
 
-    // Hashes and statements are counted above; this test detects other differences. It makes one attempt of each class in
-    // turn, in a rotating order, so that other load affects all of them equally, and compares the medians, which a few slow
-    // attempts do not change. The bound is generous, for busy machines.
+    // Hashes and statements are counted above; this test detects other differences.
     it('not by its time', async () => {
-      const timesMs = new Map<AccountClass, number[]>(CLASSES.map((kind) => [kind, []]));
       let fresh = await attempts();
-      for (let sample = 0; sample < SAMPLES; sample += 1) {
+      const prepare = async (sample: number) => {
         if (sample % 8 === 0) fresh = await attempts();
-        for (let turn = 0; turn < CLASSES.length; turn += 1) {
-          const index = (sample + turn) % CLASSES.length;
-          const startedMs = performance.now();
-          await fresh[index]!();
-          timesMs.get(CLASSES[index]!)!.push(performance.now() - startedMs);
-        }
-      }
-      const medians = [...timesMs.values()].map(median);
-      const spread = Math.max(...medians) - Math.min(...medians);
-      expect(spread, `medians of ${medians.map((ms) => ms.toFixed(2)).join(', ')} ms`).toBeLessThan(
-        0.5 * Math.min(...medians),
-      );
+      };
+      const classes = CLASSES.map((kind, index) => [kind, () => fresh[index]!()]);
+      await expectAlikeInTime(Object.fromEntries(classes), { prepare });
     });
   },
 );
-
-const median = (values: readonly number[]) =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;

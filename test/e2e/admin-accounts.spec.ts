@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
-import fc from 'fast-check';
+import { fc } from '@fast-check/vitest';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
 import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';

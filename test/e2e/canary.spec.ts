@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
 import { type ServiceProcess, startService } from '../support/servers/service-process.js';
+import { eventually } from '../support/time/eventually.js';
 
 /** A unique value that identifies where it was planted. */
 const canary = (place: string) => `canary${place}9c41f7e2`;
@@ -126,11 +129,56 @@ describe('what must stay secret', { timeout: 120_000 }, () => {
       { ...bearer, 'user-agent': canary('useragent'), 'x-request-id': 'x"}\u0080' },
       'GET',
     );
+    await mailSecrets(email, bearer);
     await send('/auth/logout', {}, bearer);
     await send('/metrics', undefined, { authorization: `Bearer ${canary('metricstoken')}` }, 'GET');
     expect(answers.at(-1)).toContain('portcullis_logins_total');
   }
   const secrets: string[] = [];
+
+  /** Has secrets mailed or shown once: links to verify an address, to reset a password and to change an address, and factors. */
+  async function mailSecrets(email: string, bearer: Record<string, string>): Promise<void> {
+    const changed = `${canary('email')}-2@example.org`;
+    expect((await send('/auth/password/forgot', { email })).status).toBe(202);
+    expect((await send('/users/me/email', { email: changed }, bearer)).status).toBe(202);
+    const links = [
+      [email, 'verification'],
+      [email, 'password_reset'],
+      [changed, 'address_change'],
+    ] as const;
+    for (const [to, kind] of links) secrets.push(await mailedToken(to, kind));
+    const app = await send('/users/me/factors/totp', {}, bearer);
+    expect(app.status).toBe(201);
+    answers.pop();
+    const { id, secret } = JSON.parse(app.text) as { id: string; secret: string };
+    const { stdout: code } = await promisify(execFile)('oathtool', ['--totp', '-b', secret]);
+    const confirmed = await send(`/users/me/factors/totp/${id}/confirm`, { code: code.trim() }, bearer);
+    expect(confirmed.status).toBe(200);
+    answers.pop();
+    const { recoveryCodes } = JSON.parse(confirmed.text) as { recoveryCodes: string[] };
+    const challenge = await send('/auth/login', {
+      email,
+      password: `${canary('password')} which nobody guesses`,
+    });
+    expect(challenge.status).toBe(401);
+    answers.pop();
+    const { token } = (JSON.parse(challenge.text) as { challenge: { token: string } }).challenge;
+    secrets.push(secret, ...recoveryCodes, token);
+  }
+
+  /** Reads the token of a mail in the mailbox, which only shows it on this machine. */
+  async function mailedToken(to: string, kind: string): Promise<string> {
+    return eventually(async () => {
+      const query = new URLSearchParams({ to });
+      const response = await fetch(`${service.url}/dev/mailbox?${query.toString()}`, {
+        headers: { accept: 'application/json' },
+      });
+      const { items } = (await response.json()) as { items: { kind: string; token: string | null }[] };
+      const token = items.find((mail) => mail.kind === kind)?.token;
+      if (!token) throw new Error(`no mail ${kind} to ${to} among ${items.map((mail) => mail.kind).join()}`);
+      return token;
+    });
+  }
 
   /** The planted and issued secrets that a text contains. */
   const found = (text: string): string[] => [

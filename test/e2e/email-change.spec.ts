@@ -3,6 +3,7 @@ import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../s
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { expectAlikeInTime } from '../support/time/compared-medians.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 
@@ -213,6 +214,17 @@ describe('a change of address', () => {
       for (let n = 1; n <= 5; n += 1) expect((await ask(taken)).statusCode).toBe(202);
       await settled();
       expect((await mailsTo(here, taken)).filter(({ kind }) => kind === 'address_taken')).toHaveLength(3);
+    });
+
+    it('takes the same time as a free one', async () => {
+      const samples = 20;
+      const taken: string[] = [];
+      while (taken.length < samples) taken.push(await register(here));
+      const attempts = {
+        free: () => ask(newAddress()),
+        taken: (sample: number) => ask(taken[sample]),
+      };
+      await expectAlikeInTime(attempts, { samples, floorMs: 5 });
     });
 
     it('that was taken meanwhile: the link is not valid, and nothing changes', async () => {

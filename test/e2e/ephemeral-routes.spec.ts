@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { codeOf as totpOf } from '../support/app/factors.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/time/eventually.js';
 import { type EphemeralProcess, startEphemeral } from '../support/ephemeral/ephemeral-process.js';
@@ -89,6 +90,18 @@ describe('POST /test/users', { timeout: TIMEOUT_MS }, () => {
     expect((await logIn(made)).status).toBe(200);
   });
 
+  it('makes somebody with an authenticator app, who signs in with a code at once', async () => {
+    const made = await person({ totp: true });
+    expect(made.recoveryCodes).toHaveLength(10);
+    const login = await logIn(made);
+    expect(login.status).toBe(401);
+    const { challenge } = (await login.json()) as { challenge: { token: string; methods: string[] } };
+    expect(challenge.methods).toEqual(['totp', 'recovery_code']);
+    const code = totpOf(made.totpSecret!, await clock({ advance: '1s' }));
+    const body = { challenge: challenge.token, method: 'totp', code };
+    expect((await call('/auth/login/factor', { body })).status).toBe(200);
+  });
+
   it('makes somebody as told, and nobody twice', async () => {
     const wanted = {
       email: 'Ada@example.test',
@@ -114,7 +127,7 @@ describe('POST /test/users', { timeout: TIMEOUT_MS }, () => {
     [{ count: 0 }, ['#/count']],
     [{ count: 1001 }, ['#/count']],
     [{ count: 2, email: 'two@example.test' }, ['#/count']],
-    [{ totp: true, apiKey: true }, ['#/apiKey', '#/totp']],
+    [{ totp: 'yes', apiKey: true }, ['#/apiKey', '#/totp']],
   ])('refuses %j and names the member', async (body, pointers) => {
     const answer = await call('/test/users', { body });
     expect(answer.status).toBe(400);
@@ -158,7 +171,20 @@ describe('POST /test/sessions', { timeout: TIMEOUT_MS }, () => {
     expect(iat - provenAt).toBeLessThan(7210);
   });
 
-  it('answers 404 for nobody, and refuses a level that nobody can reach yet', async () => {
+  it('has the highest level of the account, or the one asked for', async () => {
+    const { user } = await person({ totp: true });
+    const levelOf = async (body: object) => {
+      const { accessToken } = await session({ userId: user.id, ...body });
+      const payload = Buffer.from(accessToken.split('.')[1]!, 'base64url').toString();
+      const { acr, amr } = JSON.parse(payload) as { acr: string; amr: string[] };
+      return [acr, ...amr];
+    };
+    expect(await levelOf({})).toEqual(['aal2', 'pwd', 'otp', 'mfa']);
+    expect(await levelOf({ acr: 'aal2' })).toEqual(['aal2', 'pwd', 'otp', 'mfa']);
+    expect(await levelOf({ acr: 'aal1' })).toEqual(['aal1', 'pwd']);
+  });
+
+  it('answers 404 for nobody, and refuses a level that the account cannot reach', async () => {
     const { user } = await person();
     const nobody = await call('/test/sessions', { body: { userId: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' } });
     expect(nobody.status).toBe(404);

@@ -167,7 +167,7 @@ describeWithRedis('second factors', () => {
       expect((await list()).items).toHaveLength(5);
     });
 
-    it('32: or removed, or given new codes, only with a recent proof at the level of the account', async () => {
+    it('peer fault 32: or removed, or given new codes, only with a recent proof at the level of the account', async () => {
       const app = await enrol();
       const other = await logInWith(app);
       clock.advance(11 * MINUTE_MS);
@@ -203,7 +203,7 @@ describeWithRedis('second factors', () => {
   });
 
   describe('at a login', () => {
-    it('19, 20, 23: are asked for before there is a session, a cookie or a token', async () => {
+    it('peer fault 19, peer fault 20, peer fault 23: are asked for before there is a session, a cookie or a token', async () => {
       await enrol();
       const before = await sql('SELECT id FROM sessions WHERE user_id = $1', owner.user.id);
       const login = await here.call({ url: '/auth/login', body: { email, password: PASSWORD } });
@@ -246,7 +246,7 @@ describeWithRedis('second factors', () => {
       expect(Object.keys(cookiesOf(answer))).toHaveLength(3);
     });
 
-    it('29: accept no step twice, not even the step of the enrolment', async () => {
+    it('peer fault 29: accept no step twice, not even the step of the enrolment', async () => {
       const app = await enrol();
       const used = app.codeAt(clock.nowMs());
       const one = await beginLogin(here, email, PASSWORD);
@@ -258,7 +258,7 @@ describeWithRedis('second factors', () => {
         expect(codeName(await second(other.token, code))).toBe('invalid_code');
     });
 
-    it('29: accept one of 16 uses of a step at once, over two instances', async () => {
+    it('peer fault 29: accept one of 16 uses of a step at once, over two instances', async () => {
       const app = await enrol();
       for (let round = 0; round < ROUNDS; round += 1) {
         const challenges = [];
@@ -272,7 +272,7 @@ describeWithRedis('second factors', () => {
       }
     });
 
-    it('24: let one challenge make one session, of 16 at once over two instances', async () => {
+    it('peer fault 24: let one challenge make one session, of 16 at once over two instances', async () => {
       const app = await enrol();
       for (let round = 0; round < ROUNDS; round += 1) {
         const { token } = await beginLogin(here, email, PASSWORD);
@@ -286,14 +286,14 @@ describeWithRedis('second factors', () => {
       }
     });
 
-    it('24: end after five minutes', async () => {
+    it('peer fault 24: end after five minutes', async () => {
       const app = await enrol();
       const { token } = await beginLogin(here, email, PASSWORD);
       clock.advance(5 * MINUTE_MS);
       expect(codeName(await second(token, app.codeAt(clock.nowMs())))).toBe('invalid_challenge');
     });
 
-    it('allow five attempts for a challenge, and 27: count over all challenges', async () => {
+    it('allow five attempts for a challenge, and peer fault 27: count over all challenges', async () => {
       const app = await enrol();
       const { token } = await beginLogin(here, email, PASSWORD);
       const atOnce = await Promise.all(
@@ -319,7 +319,7 @@ describeWithRedis('second factors', () => {
       expect(codeName(await second(token, code, { headers: BROWSER }))).toBe(200);
     });
 
-    it('9, 8: are proven with no other secret in place of the challenge', async () => {
+    it('peer fault 9, peer fault 8: are proven with no other secret in place of the challenge', async () => {
       const app = await enrol();
       const { token } = await beginLogin(here, email, PASSWORD);
       for (const other of ['', 'x'.repeat(43), owner.refreshToken, owner.accessToken, `${token}x`, 7, {}])
@@ -328,7 +328,7 @@ describeWithRedis('second factors', () => {
       expect(codeName(verify)).toBe('invalid_link');
     });
 
-    it('22: are not skipped by an empty or partial request', async () => {
+    it('peer fault 22: are not skipped by an empty or partial request', async () => {
       const app = await enrol();
       const { token } = await beginLogin(here, email, PASSWORD);
       const whole = { challenge: token, method: 'totp', code: nextCode(app) };
@@ -348,7 +348,7 @@ describeWithRedis('second factors', () => {
         expect(codeName(await second(token, code as string))).toBe('invalid_code');
     });
 
-    it('21, 25: give a disabled account nothing at the second half', async () => {
+    it('peer fault 21, peer fault 25: give a disabled account nothing at the second half', async () => {
       const app = await enrol();
       const { token } = await beginLogin(here, email, PASSWORD);
       await sql('UPDATE users SET disabled_at = now() WHERE email = $1', email);
@@ -356,7 +356,7 @@ describeWithRedis('second factors', () => {
       expect(await sql('SELECT id FROM sessions WHERE user_id = $1', owner.user.id)).toHaveLength(1);
     });
 
-    it('21: wait with a locked account at the second half, except on a known device', async () => {
+    it('peer fault 21: wait with a locked account at the second half, except on a known device', async () => {
       const app = await enrol();
       const { token } = await beginLogin(here, email, PASSWORD);
       const code = nextCode(app);
@@ -371,7 +371,7 @@ describeWithRedis('second factors', () => {
       expect(codeName(answer)).toBe(200);
     });
 
-    it('26: are counted with wrong passwords, which a right password neither raises nor resets', async () => {
+    it('peer fault 26: are counted with wrong passwords, which a right password neither raises nor resets', async () => {
       const app = await enrol();
       const wrongPassword = () =>
         here.call({ url: '/auth/login', body: { email, password: 'not the password at all' } });
@@ -415,7 +415,7 @@ describeWithRedis('second factors', () => {
         expect(codeName(await second(token, code))).toBe('invalid_challenge');
     });
 
-    it('28: leave no trace of the session that the browser had before', async () => {
+    it('peer fault 28: leave no trace of the session that the browser had before', async () => {
       const app = await enrol();
       const stranger = await signUp(here);
       const { token } = await beginLogin(here, email, PASSWORD);
@@ -461,7 +461,7 @@ describeWithRedis('second factors', () => {
       }
     });
 
-    it('36: are offered after the usual factor, and not at all once none is left', async () => {
+    it('peer fault 36: are offered after the usual factor, and not at all once none is left', async () => {
       await enrol();
       expect((await beginLogin(here, email, PASSWORD)).methods).toEqual(['totp', 'recovery_code']);
       await sql('UPDATE recovery_codes SET used_at = now() WHERE user_id = $1', owner.user.id);
@@ -509,7 +509,7 @@ describeWithRedis('second factors', () => {
       expect(codeName(await as(other.accessToken, '/users/me/recovery-codes', { method: 'POST' }))).toBe(201);
     });
 
-    it('37: rises by a step-up in the same session, with a code that is used up', async () => {
+    it('peer fault 37: rises by a step-up in the same session, with a code that is used up', async () => {
       const app = await enrol();
       clock.advance(11 * MINUTE_MS);
       const code = nextCode(app);
@@ -540,7 +540,7 @@ describeWithRedis('second factors', () => {
       expect(codeName(await stepUp(owner.accessToken, { method: 'totp', code: nextCode(app) }))).toBe(200);
     });
 
-    it('34: falls in every session at once when the factor is removed, with the recovery codes', async () => {
+    it('peer fault 34: falls in every session at once when the factor is removed, with the recovery codes', async () => {
       const app = await enrol();
       const other = await logInWith(app);
       const removed = await own(`/users/me/factors/${app.id}`, { method: 'DELETE' });
@@ -560,7 +560,7 @@ describeWithRedis('second factors', () => {
       expect(codeName(await own(`/users/me/factors/${app.id}`, { method: 'DELETE' }))).toBe('not_found');
     });
 
-    it('34: stays in sessions that another factor has proven', async () => {
+    it('peer fault 34: stays in sessions that another factor has proven', async () => {
       const one = await enrol();
       const bySpare = await (async () => {
         const spare = await enrol();
@@ -679,7 +679,7 @@ describe('the policy factor', () => {
   });
   afterAll(() => app.close());
 
-  it('27: counts wrong codes per account over all challenges, exactly, and right ones not at all', async () => {
+  it('peer fault 27: counts wrong codes per account over all challenges, exactly, and right ones not at all', async () => {
     const owner = await signUp(app);
     const { email } = owner.user;
     const authenticator = await enrolTotp(app, owner, clock.nowMs());

@@ -134,9 +134,11 @@ describe('docs/integration.md', () => {
       const refused = await page.logIn({ email, password: PASSWORD });
       const { code: reason, challenge } = (await refused.json()) as { code: string; challenge: Challenge };
       expect([reason, page.isSignedIn()]).toEqual(['factor_required', false]);
-      expect((await page.finishLogIn(challenge, 'totp', '000000')).status).toBe(400);
+      expect((await page.finishLogIn(challenge, { method: 'totp', code: '000000' })).status).toBe(400);
       expect(page.isSignedIn()).toBe(false);
-      expect((await page.finishLogIn(challenge, challenge.methods[0]!, code())).status).toBe(200);
+      expect(
+        (await page.finishLogIn(challenge, { method: challenge.methods[0]!, code: code() })).status,
+      ).toBe(200);
       expect(page.isSignedIn()).toBe(true);
 
       clock.advance(45 * 60_000);
@@ -214,7 +216,7 @@ describe('docs/integration.md', () => {
 
     it('reset a password, change an address and end sessions', async () => {
       const session = await documentedProgram(1, { "'https://auth.example.com'": "''" });
-      const accounts = await programOf<Accounts>(2, {
+      const accounts = await programOf<Accounts>(3, {
         "'./session.js'": `'data:text/javascript,${encodeURIComponent(session).replaceAll("'", '%27')}'`,
       });
       const email = await register(app);
@@ -305,7 +307,7 @@ interface Accounts {
 interface Page {
   readonly isSignedIn: () => boolean;
   readonly logIn: (credentials: object) => Promise<Response>;
-  readonly finishLogIn: (challenge: object, method: string, code: string) => Promise<Response>;
+  readonly finishLogIn: (challenge: object, proof: object) => Promise<Response>;
   readonly stepUp: (proof: object) => Promise<Response>;
   readonly logOut: () => Promise<Response>;
   readonly call: (path: string, init?: RequestInit) => Promise<Response>;

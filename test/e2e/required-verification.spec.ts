@@ -5,6 +5,7 @@ import { OutboxWorker } from '../../src/platform/outbox/outbox-worker.js';
 import { logIn, newAddress, PASSWORD, signUp } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { expectAlikeInTime } from '../support/time/compared-medians.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 
@@ -59,6 +60,17 @@ describe('REQUIRE_VERIFIED_EMAIL', () => {
       answers.push(shownOf(await registration(app, email, OTHER_PASSWORD)));
     expect(answers[0]).toMatchObject({ statusCode: 202, body: '' });
     for (const other of answers) expect(other).toEqual(answers[0]);
+  });
+
+  it('takes the same time for new and taken addresses', async () => {
+    const samples = 20;
+    const taken: string[] = [];
+    while (taken.length < samples) taken.push(await unproven());
+    const attempts = {
+      new: () => registration(app, newAddress(), OTHER_PASSWORD),
+      taken: (sample: number) => registration(app, taken[sample]!, OTHER_PASSWORD),
+    };
+    await expectAlikeInTime(attempts, { samples, floorMs: 5 });
   });
 
   it('refuses an unfit password alike', async () => {

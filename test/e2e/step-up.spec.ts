@@ -157,7 +157,7 @@ describeWithRedis('a recent proof', () => {
     ]);
   });
 
-  it('37: creates no orphan session: the same session continues, with one descendant', async () => {
+  it('peer fault 37: creates no orphan session: the same session continues, with one descendant', async () => {
     const tokens = (await stepUp(here)).json<Tokens>();
     expect(tokens.session).toEqual(signed.session);
     expect(tokens.deviceToken).toBe(signed.deviceToken);
@@ -242,7 +242,7 @@ describeWithRedis('a recent proof', () => {
     ]);
   });
 
-  it('34: depends on the current level of the session, not on that of its token', async () => {
+  it('peer fault 34: depends on the current level of the session, not on that of its token', async () => {
     withFactor.add(signed.user.id);
     const refused = await recent(here);
     expect(refused.headers['www-authenticate']).toBe(
@@ -267,14 +267,14 @@ describeWithRedis('a recent proof', () => {
       expect(codeOf(await recent(app, accessToken))).toBe('insufficient_user_authentication');
   });
 
-  it('40: is not read from a copy: an ended session changes nothing, regardless of Redis', async () => {
+  it('peer fault 40: is not read from a copy: an ended session changes nothing, regardless of Redis', async () => {
     for (const app of [here, there]) expect(codeOf(await recent(app))).toBe(201);
     // Bypasses the service, like a revocation that has not reached the copies and the feed yet.
     await sql('UPDATE sessions SET revoked_at = clock_timestamp() WHERE id = $1', signed.session.id);
     for (const app of [there, here]) expect(codeOf(await recent(app))).toBe('session_ended');
   });
 
-  it('41: revives no session, even if it ends at the same time', async () => {
+  it('peer fault 41: revives no session, even if it ends at the same time', async () => {
     for (let round = 0; round < 10; round += 1) {
       signed = await signUp(here);
       const [answer] = await Promise.all([

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, enrolTotp } from '../support/app/factors.js';
+import { beginAuthentication, registerPasskey, type SoftwareAuthenticator } from '../support/app/passkeys.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
@@ -29,14 +30,26 @@ function waysToASession(): string[] {
 interface Way {
   /** Whether it makes a session, or goes on with one that the issuer has made. */
   readonly makes: boolean;
+  /** The status while strangers have locked the account by guessing. */
+  readonly locked: number;
+  /** The policies that limit it, beside those of every route. */
+  readonly policies: readonly string[];
   /** Sends the request for an account with a factor; `owed` leaves the factor out. */
-  readonly take: (owner: Enrolled, owed: boolean) => Promise<{ statusCode: number; code: string | null }>;
+  readonly take: (owner: Enrolled, owed: boolean) => Promise<Taken>;
   /** The codes of the answers while the account is disabled, and while the factor is owed. */
   readonly disabled: string;
   readonly owed: string | null;
 }
 
+interface Taken {
+  readonly statusCode: number;
+  readonly code: string | null;
+  /** The policies that the answer names. */
+  readonly policies: readonly string[];
+}
+
 interface Enrolled extends Tokens {
+  readonly passkey: SoftwareAuthenticator;
   readonly nextCode: () => string;
 }
 
@@ -44,14 +57,19 @@ describe('every way to a session', () => {
   const clock = new ManualClock(Date.now());
   let app: TestApp;
   beforeAll(async () => {
-    app = await startApp({ clock });
+    const names = ['LOGIN', 'LOGIN_ADDRESS', 'REFRESH', 'PASSKEY'];
+    const variables = Object.fromEntries(names.map((name) => [`RATE_LIMIT_${name}`, '1000/60']));
+    app = await startApp({ clock, variables });
   });
   afterAll(() => app.close());
 
   const send = async (url: string, body: object, token?: string) => {
     const answer = await app.call({ url, body, ...(token !== undefined && { token }) });
     const code = answer.statusCode < 400 ? null : answer.json<{ code: string }>().code;
-    return { statusCode: answer.statusCode, code };
+    const policies = [...String(answer.headers['ratelimit-policy']).matchAll(/"([\w-]+)"/g)].map(
+      ([, name]) => name!,
+    );
+    return { statusCode: answer.statusCode, code, policies };
   };
   const login = (email: string) => send('/auth/login', { email, password: PASSWORD, tokenTransport: 'body' });
 
@@ -60,12 +78,17 @@ describe('every way to a session', () => {
   const WAYS: Readonly<Record<string, Way>> = {
     'POST /auth/login': {
       makes: true,
+      locked: 429,
+      policies: ['login', 'login-address'],
       take: ({ user }) => login(user.email),
       disabled: 'invalid_credentials',
       owed: 'factor_required',
     },
     'POST /auth/login/factor': {
       makes: true,
+      locked: 429,
+      // The policy `factor` counts by account, which the request does not name.
+      policies: [],
       take: async ({ user, nextCode }, owed) =>
         send('/auth/login/factor', {
           challenge: challenges.get(user.id),
@@ -75,14 +98,31 @@ describe('every way to a session', () => {
       disabled: 'invalid_challenge',
       owed: 'invalid_code',
     },
+    'POST /auth/passkey': {
+      makes: true,
+      // Nobody can guess a passkey, so guesses at the password hold up nobody who has one.
+      locked: 200,
+      policies: ['passkey'],
+      take: async ({ passkey }, owed) => {
+        const begun = await beginAuthentication(app);
+        const response = passkey.get(begun, { userVerified: !owed });
+        return send('/auth/passkey', { challenge: begun.challenge, response });
+      },
+      disabled: 'invalid_passkey',
+      owed: 'invalid_passkey',
+    },
     'POST /auth/refresh': {
       makes: false,
+      locked: 200,
+      policies: ['refresh'],
       take: ({ refreshToken }) => send('/auth/refresh', { refreshToken }),
       disabled: 'session_ended',
       owed: null,
     },
     'POST /auth/step-up': {
       makes: false,
+      locked: 200,
+      policies: ['login-address'],
       take: ({ accessToken, nextCode }, owed) =>
         send('/auth/step-up', { method: 'totp', code: owed ? '000000' : nextCode() }, accessToken),
       disabled: 'session_ended',
@@ -93,11 +133,12 @@ describe('every way to a session', () => {
   const enrolled = async (): Promise<Enrolled> => {
     const owner = await signUp(app);
     const authenticator = await enrolTotp(app, owner, clock.nowMs());
+    const { authenticator: passkey } = await registerPasskey(app, owner);
     challenges.set(owner.user.id, (await beginLogin(app, owner.user.email, PASSWORD)).token);
     // The code of the enrolment is used up.
     clock.advance(30_000);
     const nextCode = () => authenticator.codeAt(clock.nowMs());
-    return { ...owner, nextCode };
+    return { ...owner, nextCode, passkey };
   };
   const sessionsOf = ({ user }: Tokens) =>
     asSuperuser<{ acr: string }>(app.database, 'SELECT acr FROM sessions WHERE user_id = $1 ORDER BY id', [
@@ -117,14 +158,14 @@ describe('every way to a session', () => {
   });
 
   describe.each(Object.entries(WAYS))('%s', (_, way) => {
-    it('19, 20: gives no new session while the factor is owed', async () => {
+    it('peer fault 19, peer fault 20: gives no new session while the factor is owed', async () => {
       const owner = await enrolled();
       const { code } = await way.take(owner, true);
       expect(code).toBe(way.owed);
       expect(await sessionsOf(owner)).toHaveLength(1);
     });
 
-    it('21, 25: gives a disabled account nothing', async () => {
+    it('peer fault 21, peer fault 25: gives a disabled account nothing', async () => {
       const owner = await enrolled();
       await asSuperuser(app.database, 'UPDATE users SET disabled_at = now() WHERE id = $1', [owner.user.id]);
       const { code } = await way.take(owner, false);
@@ -132,13 +173,18 @@ describe('every way to a session', () => {
       expect(await sessionsOf(owner)).toHaveLength(1);
     });
 
-    it('21: makes no session while the account is locked', async () => {
+    it('peer fault 21: makes no session by what can be guessed while the account is locked', async () => {
       const owner = await enrolled();
       for (let n = 0; n < 10; n += 1)
         await send('/auth/login', { email: owner.user.email, password: 'not the password at all' });
       const { statusCode } = await way.take(owner, false);
-      expect(statusCode).toBe(way.makes ? 429 : 200);
-      expect(await sessionsOf(owner)).toHaveLength(1);
+      expect(statusCode).toBe(way.locked);
+      expect(await sessionsOf(owner)).toHaveLength(way.makes && way.locked === 200 ? 2 : 1);
+    });
+
+    it('is limited', async () => {
+      const { policies } = await way.take(await enrolled(), false);
+      expect(policies.toSorted()).toEqual([...way.policies].toSorted());
     });
 
     it('leaves an event of the account, whether it succeeds or not', async () => {
@@ -154,6 +200,7 @@ describe('every way to a session', () => {
   it('together make sessions at aal2 only', async () => {
     const owner = await enrolled();
     expect(await WAYS['POST /auth/login/factor']!.take(owner, false)).toMatchObject({ statusCode: 200 });
-    expect(await sessionsOf(owner)).toEqual([{ acr: 'aal2' }, { acr: 'aal2' }]);
+    expect(await WAYS['POST /auth/passkey']!.take(owner, false)).toMatchObject({ statusCode: 200 });
+    expect(await sessionsOf(owner)).toEqual([{ acr: 'aal2' }, { acr: 'aal2' }, { acr: 'aal2' }]);
   });
 });

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import type { Origin } from '../../platform/http/origin.js';
+import { untilAvailable } from '../../platform/database/until-available.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { ImportCheck } from './import-check.js';
-import { FaultyRow, type ImportRow, parseImportRow } from './import-row.js';
+import { FaultyRow, type NumberedRow, parseImportRow } from './import-row.js';
 import { ImportedAccounts } from './imported-accounts.js';
 
-/** Accounts written in one transaction. */
-const BATCH = 1000;
+/** Accounts written in one transaction: few enough that a statement keeps its deadline on a busy machine. */
+const BATCH = 250;
 
 /** How to import. */
 export interface ImportOptions {
@@ -26,11 +27,6 @@ export interface ImportResult {
   /** Lines whose address has an account already; it was not changed. */
   readonly skipped: number;
   readonly faulty: number;
-}
-
-/** A valid line and its number. */
-export interface NumberedRow extends ImportRow {
-  readonly line: number;
 }
 
 /**
@@ -98,18 +94,20 @@ export class AccountImport {
     if (isDryRun || fresh.length === 0) return { imported: fresh.length, skipped };
     // Fast digests are wrapped before the transaction, which must be short.
     const prepared = await this.accounts.prepare(fresh);
-    const imported = await this.transactions.run(async (tx: Transaction) => {
-      const users = await this.accounts.insert(tx, prepared);
-      const created = users.map(({ id, roles }) => ({
-        type: 'user_created' as const,
-        outcome: 'success' as const,
-        userId: id,
-        origin,
-        details: { roles },
-      }));
-      await this.audit.recordAll(tx, created);
-      return users.length;
-    });
+    const imported = await untilAvailable(() =>
+      this.transactions.run(async (tx: Transaction) => {
+        const users = await this.accounts.insert(tx, prepared);
+        const created = users.map(({ id, roles }) => ({
+          type: 'user_created' as const,
+          outcome: 'success' as const,
+          userId: id,
+          origin,
+          details: { roles },
+        }));
+        await this.audit.recordAll(tx, created);
+        return users.length;
+      }),
+    );
     return { imported, skipped: skipped + fresh.length - imported };
   }
 

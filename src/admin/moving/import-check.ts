@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { MasterKey, Peppers } from '../../platform/crypto/master-key.js';
-import type { NumberedRow } from './account-import.js';
+import type { NumberedRow } from './import-row.js';
 import { MovedAccountsRepository } from './moved-accounts.repository.js';
 
 /** A line that cannot be imported. */
-export interface LineFault {
+interface LineFault {
   readonly line: number;
   readonly message: string;
 }

@@ -24,6 +24,11 @@ export interface ImportRow {
   readonly recoveryCodes: readonly MovedRecoveryCode[];
 }
 
+/** A valid line and its number. */
+export interface NumberedRow extends ImportRow {
+  readonly line: number;
+}
+
 /** A line that cannot be imported; the message says why, and contains no value of it. */
 export class FaultyRow extends Error {
   constructor(message: string) {

@@ -8,16 +8,10 @@ import { UuidV7 } from '../../platform/crypto/uuid.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { User } from '../../users/user.entity.js';
 import { UsersRepository } from '../../users/users.repository.js';
-import type { NumberedRow } from './account-import.js';
+import type { NumberedRow } from './import-row.js';
 import { ImportedFactors } from './imported-factors.js';
 import type { ImportedAccountDto } from './imported-account.dto.js';
-
-/** An account that is ready to be written. */
-export interface PreparedAccount {
-  readonly user: User;
-  readonly password: StoredHash | null;
-  readonly row: NumberedRow;
-}
+import type { PreparedAccount } from './prepared-account.js';
 
 /** Writes accounts of a file with their passwords and factors. */
 @Injectable()

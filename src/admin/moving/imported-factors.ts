@@ -5,7 +5,7 @@ import { TotpSecrets } from '../../auth/credentials/factors/totp/totp-secrets.js
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { SecretKeysRepository } from '../../platform/secret-keys/secret-keys.repository.js';
-import type { PreparedAccount } from './imported-accounts.js';
+import type { PreparedAccount } from './prepared-account.js';
 
 /** Stands for the session that enrolled an imported app. */
 const NO_SESSION = '00000000-0000-0000-0000-000000000000';

@@ -4,7 +4,7 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import type { Origin } from '../../platform/http/origin.js';
 import type { User } from '../../users/user.entity.js';
 import type { NewUser } from '../../users/users.service.js';
-import { AccountCreation } from '../registration/account-creation.js';
+import { AccountCreation } from '../account-creation.js';
 import { InvitationLinks } from './invitation-links.js';
 
 /** An account for the owner of an address to accept. */

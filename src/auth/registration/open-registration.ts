@@ -7,7 +7,7 @@ import type { User } from '../../users/user.entity.js';
 import { UsersErrors } from '../../users/users.errors.js';
 import { type NewUser, UsersService } from '../../users/users.service.js';
 import { AddressProofs } from '../addresses/address-proofs.js';
-import { AccountCreation } from './account-creation.js';
+import { AccountCreation } from '../account-creation.js';
 
 /** Registration whose response reveals whether the address is taken. */
 @Injectable()

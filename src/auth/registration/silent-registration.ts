@@ -3,7 +3,7 @@ import { TransactionRunner } from '../../platform/database/transaction-runner.js
 import type { Origin } from '../../platform/http/origin.js';
 import { type NewUser, UsersService } from '../../users/users.service.js';
 import { AddressProofs } from '../addresses/address-proofs.js';
-import { AccountCreation } from './account-creation.js';
+import { AccountCreation } from '../account-creation.js';
 import { TakenNotices } from './taken-notices.js';
 
 /**

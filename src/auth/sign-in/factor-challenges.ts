@@ -4,7 +4,7 @@ import { type Transaction, TransactionRunner } from '../../platform/database/tra
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
-import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
+import { SingleUseSecrets, type TokenUse } from '../../platform/secrets/single-use-secrets.js';
 import { userAgentDigest } from '../../sessions/refresh/client-fingerprint.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import type { User } from '../../users/user.entity.js';
@@ -79,6 +79,13 @@ export class FactorChallenges {
     return user?.disabledAt === null ? user : null;
   }
 
+  /** Returns the account of a challenge that is valid now; counts no attempt. Throws `invalid_challenge`. */
+  async accountOf(token: string, origin: Origin): Promise<string> {
+    const found = await this.transactions.run((tx) => this.secrets.find(tx, this.useOf(token, origin)));
+    if (found?.subject == null) throw new Problem(AuthErrors.invalid_challenge);
+    return found.subject;
+  }
+
   /** Counts an attempt and commits it, before the factor is checked. Throws `invalid_challenge`. */
   async attempt(token: string, origin: Origin): Promise<HeldLogin> {
     const found = await this.secrets.attempt({ purpose: this.purpose, token, context: clientOf(origin) });
@@ -88,16 +95,20 @@ export class FactorChallenges {
 
   /** Uses the challenge up in the transaction of the session. Throws `invalid_challenge`. */
   async spend(tx: Transaction, token: string, origin: Origin): Promise<void> {
-    const spent = await this.secrets.spend(tx, {
+    if (!(await this.secrets.spend(tx, this.useOf(token, origin))))
+      throw new Problem(AuthErrors.invalid_challenge);
+  }
+
+  private useOf(token: string, origin: Origin): TokenUse {
+    return {
       purpose: this.purpose,
       token,
       context: clientOf(origin),
-      state: async (_, subject) => {
+      state: async (tx, subject) => {
         const user = subject === null ? null : await this.users.lock(tx, subject);
         return user && { fingerprint: String(user.credentialVersion), emailDigest: null };
       },
-    });
-    if (!spent) throw new Problem(AuthErrors.invalid_challenge);
+    };
   }
 
   private async record(tx: Transaction, user: User, methods: string[], origin: Origin): Promise<void> {
@@ -112,4 +123,4 @@ export class FactorChallenges {
 }
 
 /** "This client" is the same user agent; the network of a phone changes. */
-const clientOf = (origin: Origin) => userAgentDigest(origin).toString('base64url');
+export const clientOf = (origin: Origin) => userAgentDigest(origin).toString('base64url');

@@ -3,7 +3,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
-import { AccountLimit } from '../../rate-limit/account-limit.js';
+import { AccountLimit, type CountedAttempt } from '../../rate-limit/account-limit.js';
 import {
   AccountGuessing,
   GUESSING_RULES,
@@ -12,15 +12,15 @@ import {
 import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
 import type { User } from '../../users/user.entity.js';
 import { LoginRecord } from './login-record.js';
-import type { CodeMethod } from '../credentials/factors/typed-code.js';
+import type { FactorMethod } from '../credentials/factors/factor-methods.js';
 
-/** A code that is about to be checked. */
+/** A code or a passkey that is about to be checked. */
 export interface FactorGuess {
   readonly user: User;
-  readonly method: CodeMethod;
+  readonly method: FactorMethod;
   /** The device, if the account knows it; it is counted separately. */
   readonly knownDeviceId: string | null;
-  /** The session in which the code is typed; null at a login. */
+  /** The session in which it is presented; null at a login. */
   readonly sessionId: string | null;
   /** The method and route of the request. */
   readonly endpoint: string;
@@ -40,6 +40,8 @@ const UNCOUNTED: GuessingAttempt = {
   refund: async () => undefined,
 };
 
+const UNLIMITED: CountedAttempt = { refund: async () => undefined };
+
 /**
  * Counts typed codes over all factors and challenges of an account, before they are checked: in the policy `factor`, which
  * is short, and with the wrong passwords of the account, which is durable.
@@ -54,7 +56,8 @@ export class FactorGuesses {
   ) {}
 
   /**
-   * Counts a guess and runs `check`, which throws `invalid_code` for a wrong code. Everything else takes the counts back.
+   * Counts a guess and runs `check`, which throws `invalid_code` for a wrong code. Everything else takes the counts back. A
+   * passkey cannot be guessed: it waits with the account, because a password came before it, but is not limited as codes are.
    * Throws `rate_limited`, and what `check` throws.
    */
   async judge<T>(
@@ -64,7 +67,8 @@ export class FactorGuesses {
   ): Promise<T> {
     const { user, knownDeviceId, endpoint } = guess;
     const subject = { userId: user.id, knownDeviceId };
-    const counted = await this.limit.count('factor', subject, origin, endpoint);
+    const counted =
+      guess.method === 'passkey' ? UNLIMITED : await this.limit.count('factor', subject, origin, endpoint);
     let attempt: GuessingAttempt | null = null;
     try {
       const emailDigest = this.record.digestOf(user.email);
@@ -83,7 +87,7 @@ export class FactorGuesses {
     }
   }
 
-  /** Records a code that was refused, or not looked at because its challenge is not valid. */
+  /** Records a code or a passkey that was refused, or not looked at because its challenge is not valid. */
   async recordRefusal(
     { user, method, sessionId }: Omit<Partial<FactorGuess>, 'method'> & Pick<FactorGuess, 'method'>,
     reason: string,

@@ -11,6 +11,7 @@ import { SessionAnswer } from '../../sessions/session-documentation.js';
 import { PresentedTokens } from '../../sessions/tokens/presented-tokens.js';
 import { TokenResponse } from '../../sessions/tokens/token-response.js';
 import { AuthErrors } from '../auth.errors.js';
+import { readPasskeyResponse } from '../credentials/factors/passkeys/passkey-response.js';
 import { FactorLoginDto } from './factor-login.dto.js';
 import { FactorLoginService } from './factor-login.service.js';
 
@@ -26,24 +27,34 @@ export class FactorLoginController {
   ) {}
 
   /**
-   * Completes a login that was answered with `factor_required`, by the code of an authenticator app or a recovery code. A
-   * challenge is valid for five minutes and five attempts, for the user agent that started the login. Wrong codes are counted
+   * Completes a login that was answered with `factor_required`, by the code of an authenticator app, a recovery code or
+   * a passkey. A challenge is valid for five minutes and five attempts, for the user agent that started the login. Wrong codes are counted
    * per account over all challenges: five in five minutes, and together with wrong passwords.
    */
   @Post('login/factor')
   @HttpCode(200)
   @UseInterceptors(RefundInterceptor)
   @ApiOperation({ operationId: 'logInWithFactor', summary: 'Sign in: second factor' })
-  @Problems(SecretsErrors.invalid_code, AuthErrors.invalid_challenge, AuthErrors.email_unverified)
+  @Problems(
+    SecretsErrors.invalid_code,
+    AuthErrors.invalid_challenge,
+    AuthErrors.invalid_passkey,
+    AuthErrors.passkeys_unavailable,
+    AuthErrors.email_unverified,
+  )
   @SessionAnswer('`access_token`, `refresh_token` and `device`')
   async login(
-    @Body() { challenge, method, code, tokenTransport, deviceToken }: FactorLoginDto,
+    @Body() { challenge, tokenTransport, deviceToken, ...body }: FactorLoginDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CookieSignedInDto | BodySignedInDto> {
     const device = deviceToken ?? this.presented.device(request);
-    const login = { challenge, method, code, deviceToken: device };
+    const login = { challenge, factor: factorOf(body), deviceToken: device };
     const completed = await this.logins.login(login, contextOf(request).origin);
     return this.tokens.send(completed.issued, tokenTransport ?? completed.tokenTransport, reply);
   }
 }
+
+/** The validation guarantees the member that the method needs. */
+const factorOf = ({ method, code, response }: Pick<FactorLoginDto, 'method' | 'code' | 'response'>) =>
+  method === 'passkey' ? { method, response: readPasskeyResponse(response!) } : { method, code: code! };

@@ -1,8 +1,15 @@
 import { ApiProperty, PickType } from '@nestjs/swagger';
-import { IsIn } from 'class-validator';
+import { IsIn, ValidateIf } from 'class-validator';
+import { Beside } from '../../platform/http/beside.decorator.js';
 import { IsSecretText } from '../../platform/secrets/secret-text.decorator.js';
-import { CODE_METHODS, type CodeMethod } from '../credentials/factors/typed-code.js';
+import type { FactorMethod } from '../credentials/factors/factor-methods.js';
+import { IsPasskeyResponse } from '../credentials/factors/passkeys/passkey-response.decorator.js';
+import { CODE_METHODS } from '../credentials/factors/typed-code.js';
 import { LoginDto } from './login.dto.js';
+
+const METHODS = ['passkey', ...CODE_METHODS] as const;
+
+const isPasskey = ({ method }: { readonly method?: unknown }) => method === 'passkey';
 
 /** The second half of a login. `tokenTransport` defaults to that of the first half. */
 export class FactorLoginDto extends PickType(LoginDto, ['tokenTransport', 'deviceToken'] as const) {
@@ -12,12 +19,23 @@ export class FactorLoginDto extends PickType(LoginDto, ['tokenTransport', 'devic
   challenge: string;
 
   /** One of `challenge.methods`. */
-  @ApiProperty({ enum: CODE_METHODS, example: 'totp' })
-  @IsIn(CODE_METHODS, { message: `method must be one of ${CODE_METHODS.join(', ')}` })
-  method: CodeMethod;
+  @ApiProperty({ enum: METHODS, example: 'totp' })
+  @IsIn(METHODS, { message: `method must be one of ${METHODS.join(', ')}` })
+  method: FactorMethod;
 
-  /** Case, blanks and dashes do not matter. */
-  @ApiProperty({ maxLength: 200, example: '287 082' })
+  /** With the methods `totp` and `recovery_code`. Case, blanks and dashes do not matter. */
+  @ApiProperty({ required: false, maxLength: 200, example: '287 082' })
+  @ValidateIf((body: FactorLoginDto) => !isPasskey(body) || body.code != null)
   @IsSecretText()
-  code: string;
+  @Beside('the method passkey', isPasskey, false)
+  code?: string;
+
+  /**
+   * With the method `passkey`: `credential.toJSON()` of the browser, for the options of `POST /auth/passkey/options` with
+   * this challenge.
+   */
+  @ValidateIf((body: FactorLoginDto) => isPasskey(body) || body.response != null)
+  @IsPasskeyResponse({ optional: true })
+  @Beside('the method passkey', isPasskey, true)
+  response?: object;
 }

@@ -4,23 +4,24 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { type PresentedDevice, SessionDevices } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
-import type { CodeProof, PasswordProof } from '../../sessions/proofs.js';
+import type { CodeProof, PasswordProof, PossessionProof } from '../../sessions/proofs.js';
 import { SessionIssuer } from '../../sessions/session-issuer.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import type { User } from '../../users/user.entity.js';
 import { AuthErrors } from '../auth.errors.js';
 import { type CountedCode, FactorGuesses } from './factor-guesses.js';
-import type { CodeMethod } from '../credentials/factors/typed-code.js';
-import { TypedCodes } from '../credentials/factors/typed-codes.js';
+import { FactorProofs, type SubmittedFactor } from '../credentials/factors/factor-proofs.js';
 import { FactorChallenges, type HeldLogin } from './factor-challenges.js';
+
+/** Refusals that are not recorded as wrong codes. */
+const REFUSALS: readonly object[] = [AuthErrors.invalid_challenge, AuthErrors.invalid_passkey];
 
 const ENDPOINT = 'POST /auth/login/factor';
 
 /** The second half of a login, not verified yet. */
 export interface FactorLogin {
   readonly challenge: string;
-  readonly method: CodeMethod;
-  readonly code: string;
+  readonly factor: SubmittedFactor;
   readonly deviceToken: string | null;
 }
 
@@ -38,14 +39,15 @@ export class FactorLoginService {
     private readonly challenges: FactorChallenges,
     private readonly devices: SessionDevices,
     private readonly guesses: FactorGuesses,
-    private readonly codes: TypedCodes,
+    private readonly proofs: FactorProofs,
     private readonly issuer: SessionIssuer,
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Throws `invalid_challenge`, `invalid_code`, `rate_limited`, and what the conditions of the issuer throw. */
+  /** Throws `invalid_challenge`, `invalid_code`, `invalid_passkey`, `rate_limited`, and what the conditions of the issuer throw. */
   async login(login: FactorLogin, origin: Origin): Promise<CompletedLogin> {
-    const { challenge, method, deviceToken } = login;
+    const { challenge, factor, deviceToken } = login;
+    const { method } = factor;
     const user = await this.challenges.ownerOf(challenge);
     try {
       if (!user) throw new Problem(AuthErrors.invalid_challenge);
@@ -54,23 +56,24 @@ export class FactorLoginService {
       const guess = { user, method, knownDeviceId, sessionId: null, endpoint: ENDPOINT };
       return await this.guesses.judge(guess, origin, async (counted) => {
         const held = await this.challenges.attempt(challenge, origin);
-        const proof = await this.codes.proofOf({ ...login, user, attempt: counted.attempt }, origin);
+        const first = { user, challenge, attempt: counted.attempt };
+        const proof = await this.proofs.proofOf(factor, first, origin);
         const issued = await this.complete(login, user, deviceOf(device, held), [proof, counted], origin);
         return { issued, tokenTransport: held.tokenTransport };
       });
     } catch (error) {
-      if (error instanceof Problem && error.row === AuthErrors.invalid_challenge)
+      if (error instanceof Problem && REFUSALS.includes(error.row))
         await this.guesses.recordRefusal({ method, ...(user && { user }) }, error.row.code, origin);
       throw error;
     }
   }
 
-  /** The challenge stands for the password; it is used up together with the code, or neither is. */
+  /** The challenge stands for the password; it is used up together with the factor, or neither is. */
   private async complete(
     { challenge }: FactorLogin,
     user: User,
     device: PresentedDevice,
-    [code, { attempt, emailDigest }]: [CodeProof, CountedCode],
+    [second, { attempt, emailDigest }]: [CodeProof | PossessionProof, CountedCode],
     origin: Origin,
   ): Promise<IssuedSession> {
     const password: PasswordProof = {
@@ -84,7 +87,7 @@ export class FactorLoginService {
     const request = {
       userId: user.id,
       emailDigest,
-      proofs: [password, code] as const,
+      proofs: [password, second] as const,
       deviceId: device.deviceId,
       isKnownDevice: device.isKnown,
     };

@@ -15,8 +15,9 @@ import { SessionErrors } from '../../sessions/session.errors.js';
 import { PresentedTokens } from '../../sessions/tokens/presented-tokens.js';
 import { TokenResponse } from '../../sessions/tokens/token-response.js';
 import { AuthErrors } from '../auth.errors.js';
+import { readPasskeyResponse } from '../credentials/factors/passkeys/passkey-response.js';
 import { StepUpDto } from './step-up.dto.js';
-import { StepUpService } from './step-up.service.js';
+import { type StepUpProof, StepUpService } from './step-up.service.js';
 
 /** Lets signed-in users authenticate again. */
 @ApiTags('auth')
@@ -31,7 +32,7 @@ export class StepUpController {
 
   /**
    * Authenticates the signed-in user again, for requests that were refused with `insufficient_user_authentication`: by the
-   * password, or by the code of an authenticator app where the account has one.
+   * password, or by the code of an authenticator app or a passkey where the account has one.
    * The session continues, and its proof counts as recent for ten minutes (`STEP_UP_MAX_AGE_SECONDS`). The tokens are
    * renewed as in a refresh, in the transport of the presented access token; use the new ones from now on. A wrong
    * password or code counts like one at a login.
@@ -45,18 +46,27 @@ export class StepUpController {
   @Problems(
     AuthErrors.invalid_credentials,
     SecretsErrors.invalid_code,
+    AuthErrors.invalid_challenge,
+    AuthErrors.invalid_passkey,
+    AuthErrors.passkeys_unavailable,
     SessionErrors.insufficient_user_authentication,
     PlatformErrors.overloaded,
   )
   @SessionAnswer('`access_token`, `refresh_token` and `device`')
   async stepUp(
-    @Body() { password, code }: StepUpDto,
+    @Body() body: StepUpDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CookieSignedInDto | BodySignedInDto> {
     const { origin } = contextOf(request);
-    const proof = password === undefined ? { code: code! } : { password };
-    const renewed = await this.steps.stepUp(principalOf(request), proof, origin);
+    const renewed = await this.steps.stepUp(principalOf(request), proofOf(body), origin);
     return this.tokens.send(renewed, this.presented.transportOf(request), reply);
   }
+}
+
+/** The validation guarantees the members that each kind of proof needs. */
+function proofOf({ password, method, code, challenge, response }: StepUpDto): StepUpProof {
+  if (password !== undefined) return { password };
+  if (method === 'totp') return { code: code! };
+  return { challenge: challenge!, response: readPasskeyResponse(response!) };
 }

@@ -1,24 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { IsIn, ValidateIf } from 'class-validator';
+import { Beside } from '../../platform/http/beside.decorator.js';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { IsSecretText } from '../../platform/secrets/secret-text.decorator.js';
+import { IsPasskeyResponse } from '../credentials/factors/passkeys/passkey-response.decorator.js';
 import { IsPasswordText } from '../credentials/passwords/password.decorator.js';
 
-const METHODS = ['totp'] as const;
+const METHODS = ['passkey', 'totp'] as const;
 
 const has = (body: object, member: string) => (body as Record<string, unknown>)[member] != null;
+const isPasskey = (body: object) => (body as StepUpDto).method === 'passkey';
+const isCode = (body: object) => has(body, 'method') && !isPasskey(body);
 
-/** A member that is allowed only beside another one, or only without it. */
-const Beside = (other: 'password' | 'method', allowed: boolean) =>
-  ValidateBy({
-    name: 'beside',
-    validator: {
-      validate: (_, { object }: ValidationArguments) => has(object, other) === allowed,
-      defaultMessage: () => `$property ${allowed ? 'is allowed only' : 'is not allowed'} beside ${other}`,
-    },
-  });
-
-/** A further proof of identity in an existing session: the password, or a method with its code. */
+/** A further proof of identity in an existing session: the password, or a method with what it needs. */
 export class StepUpDto {
   /** For accounts without a second factor. */
   @ApiProperty({
@@ -33,14 +27,27 @@ export class StepUpDto {
 
   @ApiProperty({ required: false, enum: METHODS, example: 'totp' })
   @IfPresent()
-  @IsIn(METHODS, { message: `method must be ${METHODS.join(', ')}` })
-  @Beside('password', false)
-  method?: 'totp';
+  @IsIn(METHODS, { message: `method must be one of ${METHODS.join(', ')}` })
+  @Beside('password', (body) => has(body, 'password'), false)
+  method?: 'passkey' | 'totp';
 
-  /** The code of an authenticator app, with `method`. Blanks and dashes do not matter. */
+  /** The code of an authenticator app, with the method `totp`. Blanks and dashes do not matter. */
   @ApiProperty({ required: false, maxLength: 200, example: '287 082' })
-  @ValidateIf((body: StepUpDto) => has(body, 'method') || has(body, 'code'))
+  @ValidateIf((body: StepUpDto) => isCode(body) || has(body, 'code'))
   @IsSecretText()
-  @Beside('method', true)
+  @Beside('method totp', isCode, true)
   code?: string;
+
+  /** The challenge of `POST /auth/passkey/options`, with the method `passkey`. */
+  @ApiProperty({ required: false, maxLength: 200, example: 'pI5wXqTgS1q0m3m0bWc4YQe7c9b2Jm8QxkWk1m0r7dE' })
+  @ValidateIf((body: StepUpDto) => isPasskey(body) || has(body, 'challenge'))
+  @IsSecretText()
+  @Beside('method passkey', isPasskey, true)
+  challenge?: string;
+
+  /** `credential.toJSON()` of the browser, with the method `passkey`. */
+  @ValidateIf((body: StepUpDto) => isPasskey(body) || has(body, 'response'))
+  @IsPasskeyResponse({ optional: true })
+  @Beside('method passkey', isPasskey, true)
+  response?: object;
 }

@@ -7,11 +7,12 @@ import { RecentProof } from '../../sessions/recent/recent-proof.js';
 import { SessionErrors } from '../../sessions/session.errors.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { CodeStepUp } from './code-step-up.js';
+import { type PasskeyAnswer, PasskeyStepUp } from './passkey-step-up.js';
 import { PasswordStepUp } from './password-step-up.js';
 import { SessionGuesses } from './session-guesses.js';
 
-/** The proof of a step-up: the password, or the code of an authenticator app. */
-export type StepUpProof = { readonly password: string } | { readonly code: string };
+/** The proof of a step-up: the password, the code of an authenticator app, or a passkey. */
+export type StepUpProof = { readonly password: string } | { readonly code: string } | PasskeyAnswer;
 
 /** Authenticates a signed-in user again. */
 @Injectable()
@@ -22,14 +23,19 @@ export class StepUpService {
     private readonly passwords: PasswordStepUp,
     private readonly guesses: SessionGuesses,
     private readonly codes: CodeStepUp,
+    private readonly passkeys: PasskeyStepUp,
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `invalid_code`, `insufficient_user_authentication` if the account needs another method,
+   * Throws `invalid_credentials`, `invalid_code`, `invalid_challenge`, `invalid_passkey`, `insufficient_user_authentication` if the account needs another method,
    * `session_ended`, `rate_limited`, or `overloaded` if too many hashes are queued.
    */
   async stepUp(principal: SessionPrincipal, proof: StepUpProof, origin: Origin): Promise<IssuedSession> {
     if ('password' in proof) return this.byPassword(principal, proof.password, origin);
+    if ('challenge' in proof) {
+      await this.recent.assertOffered('passkey', principal.userId);
+      return this.passkeys.prove(principal, proof, origin);
+    }
     await this.recent.assertOffered('totp', principal.userId);
     return this.codes.prove(principal, proof.code, origin);
   }

@@ -26,6 +26,7 @@ export class TestUsersController {
       password: body.password ?? undefined,
       verified: body.verified ?? true,
       roles: body.roles ?? [],
+      totp: body.totp ?? false,
       count: body.count ?? 1,
     };
     return { items: await this.people.make(wanted, origin) };

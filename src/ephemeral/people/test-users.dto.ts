@@ -66,9 +66,10 @@ export class MakeUsersDto {
   @IsIn(ROLES, { each: true })
   roles?: Role[] | null;
 
+  /** Whether they have an authenticator app, with recovery codes; false by default. */
   @ApiProperty({ type: Boolean, required: false, nullable: true, example: false })
   @IfPresent()
-  @NotBuilt('second factors')
+  @IsBoolean()
   totp?: boolean | null;
 
   @ApiProperty({ type: Boolean, required: false, nullable: true, example: false })

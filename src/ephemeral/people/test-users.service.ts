@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { NewPassword } from '../../auth/credentials/passwords/new-password.js';
-import { AccountCreation } from '../../auth/registration/account-creation.js';
+import { AccountCreation } from '../../auth/account-creation.js';
 import { LOCALES } from '../../platform/access/locale.js';
 import { type Role, ROLES } from '../../platform/access/principal.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
@@ -8,6 +8,7 @@ import { type Transaction, TransactionRunner } from '../../platform/database/tra
 import type { Origin } from '../../platform/http/origin.js';
 import { profileOf } from '../../users/profile.js';
 import { UsersRepository } from '../../users/users.repository.js';
+import { TestFactors } from './test-factors.js';
 import type { TestUserDto } from './test-users.dto.js';
 
 /** The people to make. */
@@ -16,6 +17,7 @@ export interface Wanted {
   readonly password: string | undefined;
   readonly verified: boolean;
   readonly roles: readonly Role[];
+  readonly totp: boolean;
   readonly count: number;
 }
 
@@ -31,6 +33,7 @@ export class TestUsers {
   constructor(
     private readonly passwords: NewPassword,
     private readonly creation: AccountCreation,
+    private readonly factors: TestFactors,
     private readonly users: UsersRepository,
     private readonly transactions: TransactionRunner,
     private readonly randomness: Randomness,
@@ -58,7 +61,7 @@ export class TestUsers {
   private async create(
     tx: Transaction,
     { email, password, hash }: Account,
-    { verified, roles }: Pick<Wanted, 'verified' | 'roles'>,
+    { verified, roles, totp }: Pick<Wanted, 'verified' | 'roles' | 'totp'>,
     origin: Origin,
   ): Promise<TestUserDto> {
     const all = ROLES.filter((role) => role === 'user' || roles.includes(role));
@@ -66,12 +69,13 @@ export class TestUsers {
     const created = await this.creation.create(tx, account, hash, origin);
     const user = Object.assign(created, { emailVerified: verified });
     if (verified) await this.users.update(tx, user.id, { emailVerified: true });
+    const none = { totpSecret: null, recoveryCodes: null };
+    const factors = totp ? await this.factors.enrol(tx, user.id, origin) : none;
     const profile = profileOf(user);
     return {
       user: { ...profile, roles: [...profile.roles] },
       password,
-      totpSecret: null,
-      recoveryCodes: null,
+      ...factors,
       apiKey: null,
     };
   }

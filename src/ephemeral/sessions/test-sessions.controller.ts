@@ -31,11 +31,12 @@ export class TestSessionsController {
   @ApiCreatedResponse({ type: TestSessionDto })
   @Problems(PlatformErrors.not_found, AuthErrors.invalid_credentials)
   async make(
-    @Body() { userId, age }: MakeSessionDto,
+    @Body() { userId, acr, age }: MakeSessionDto,
     @ClientOrigin() origin: Origin,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TestSessionDto> {
-    const issued = await this.sessions.make(userId, durationMs(age ?? '0s') ?? 0, origin);
+    const wanted = { userId, acr: acr ?? null, proofAgeMs: durationMs(age ?? '0s') ?? 0 };
+    const issued = await this.sessions.make(wanted, origin);
     const answer = this.tokens.send(issued, 'body', reply) as BodySignedInDto;
     return Object.assign(new TestSessionDto(), answer, { cookies: this.cookies.of(answer) });
   }

@@ -2,7 +2,10 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsUUID } from 'class-validator';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { BodySignedInDto } from '../../sessions/dto/signed-in.dto.js';
+import type { AssuranceLevel } from '../../sessions/proofs.js';
 import { IsDuration } from '../time/duration.js';
+
+const LEVELS: AssuranceLevel[] = ['aal1', 'aal2'];
 
 /** The session to make. */
 export class MakeSessionDto {
@@ -11,10 +14,10 @@ export class MakeSessionDto {
   userId: string;
 
   /** The highest that the account can reach by default. */
-  @ApiProperty({ enum: ['aal1'], required: false, nullable: true, example: 'aal1' })
+  @ApiProperty({ enum: LEVELS, required: false, nullable: true, example: 'aal1' })
   @IfPresent()
-  @IsIn(['aal1'], { message: 'acr must be aal1: test accounts have no second factors' })
-  acr?: 'aal1' | null;
+  @IsIn(LEVELS, { message: `acr must be one of ${LEVELS.join(', ')}` })
+  acr?: AssuranceLevel | null;
 
   /** How long ago the account's owner has proven who they are; just now by default. */
   @ApiProperty({ type: String, required: false, nullable: true, example: '20m' })

@@ -7,22 +7,27 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
-import type { PasswordProof } from '../../sessions/proofs.js';
+import type { AssuranceLevel } from '../../sessions/proofs.js';
 import { SessionIssuer } from '../../sessions/session-issuer.js';
 import { UsersService } from '../../users/users.service.js';
 
-/** A right password that nobody had to guess. */
-const PASSWORD: PasswordProof = {
-  method: 'pwd',
-  stillHolds: () => Promise.resolve(true),
-  attempt: { failures: 0, succeeded: () => Promise.resolve(0), refund: () => Promise.resolve() },
-};
+import { TestProofs } from './test-proofs.js';
+
+/** The session to make. */
+export interface WantedSession {
+  readonly userId: string;
+  /** The highest level that the account can reach if null. */
+  readonly acr: AssuranceLevel | null;
+  /** How long ago its owner has proven who they are. */
+  readonly proofAgeMs: number;
+}
 
 /** Makes sessions for tests, by the one issuer and without a hash. */
 @Injectable()
 export class TestSessions {
   constructor(
     private readonly users: UsersService,
+    private readonly proofs: TestProofs,
     private readonly issuer: SessionIssuer,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
@@ -30,22 +35,33 @@ export class TestSessions {
   ) {}
 
   /**
-   * Makes a session whose owner has proven who they are so many milliseconds ago. It is on a device of its own that counts
-   * as known. Throws `not_found`, and what a login throws: `invalid_credentials` for a disabled account.
+   * Makes a session on a device of its own that counts as known. Throws `not_found`, `validation_failed` for a level that the
+   * account cannot reach, and what a login throws: `invalid_credentials` for a disabled account.
    */
-  async make(userId: string, proofAgeMs: number, origin: Origin): Promise<IssuedSession> {
+  async make({ userId, acr, proofAgeMs }: WantedSession, origin: Origin): Promise<IssuedSession> {
     const user = await this.users.findById(userId);
     if (!user) throw new Problem(PlatformErrors.not_found);
+    const proofs = await this.proofs.of(userId);
+    if (acr === 'aal2' && proofs.length < 2) throw unreachable();
     const request = {
       userId,
-      proofs: [PASSWORD] as const,
+      proofs,
       deviceId: this.ids.next(),
       isKnownDevice: true,
       emailDigest: this.audit.emailDigest(user.email),
       proofAgeMs,
     };
-    const issued = await this.transactions.run((tx) => this.issuer.issue(tx, request, origin));
+    const issued = await this.transactions.run(async (tx) => {
+      const made = await this.issuer.issue(tx, request, origin);
+      if (made && acr === 'aal1') await this.proofs.lower(tx, made, proofs);
+      return made;
+    });
     if (!issued) throw new Problem(AuthErrors.invalid_credentials);
     return issued;
   }
 }
+
+const unreachable = () =>
+  new Problem(PlatformErrors.validation_failed, {
+    errors: [{ pointer: '#/acr', detail: 'acr must be aal1, because the account has no second factor' }],
+  });

@@ -4,7 +4,7 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import type { Origin } from '../../platform/http/origin.js';
 import { AffectedKeys, type EffectOnKeys } from '../keys/affected-keys.js';
 import { KeyRevocation } from '../keys/key-revocation.js';
-import type { ServiceAccount } from './service-account.entity.js';
+import type { ServiceAccount } from '../service-account.entity.js';
 import { ServiceAccountsRepository } from './service-accounts.repository.js';
 
 /** What a change of a service account does to its keys, and its record. Callers have locked the account. */

@@ -14,7 +14,7 @@ import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { PageQueryDto } from '../../platform/http/page-query.dto.js';
 import { AdministratorOrigin } from './administrator-origin.decorator.js';
-import type { ServiceAccount } from './service-account.entity.js';
+import type { ServiceAccount } from '../service-account.entity.js';
 import {
   CreateServiceAccountDto,
   ServiceAccountDto,

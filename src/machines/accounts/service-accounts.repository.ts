@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, LessThan } from 'typeorm';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { ServiceAccount } from './service-account.entity.js';
+import { ServiceAccount } from '../service-account.entity.js';
 
 /** All SQL statements on service accounts. */
 @Injectable()

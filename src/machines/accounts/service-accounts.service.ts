@@ -7,7 +7,7 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { ServiceAccountChanges } from './service-account-changes.js';
-import { ServiceAccount } from './service-account.entity.js';
+import { ServiceAccount } from '../service-account.entity.js';
 import { ServiceAccountsRepository } from './service-accounts.repository.js';
 
 /** The members of a service account that can be changed; absent ones stay as they are. */

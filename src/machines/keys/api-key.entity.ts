@@ -1,6 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
 import { User } from '../../users/user.entity.js';
-import { ServiceAccount } from '../accounts/service-account.entity.js';
+import { ServiceAccount } from '../service-account.entity.js';
 
 /** An API key of a person or of a service account. The key itself is not stored. */
 @Entity('api_keys')

@@ -4,7 +4,7 @@ import type { Role } from '../../platform/access/principal.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { User } from '../../users/user.entity.js';
-import { ServiceAccount } from '../accounts/service-account.entity.js';
+import { ServiceAccount } from '../service-account.entity.js';
 import { ApiKey } from './api-key.entity.js';
 import type { KeyDigest } from './key-digests.js';
 import { type KeyOwner, keysOf } from './key-owner.js';

@@ -6,6 +6,7 @@ import { Environment } from '../../platform/config/environment.js';
 import { DetectionRun } from '../detection/detection-run.js';
 import { factorGuessing } from './factor-guessing.rule.js';
 import { factorRemoved } from './factor-removed.rule.js';
+import { passkeyCloned } from './passkey-cloned.rule.js';
 import type { Rule } from './rule.js';
 
 const USER = '019a0000-0000-7000-8000-000000000001';
@@ -75,5 +76,18 @@ describe('factor_removed', () => {
       { subject: `user:${USER}`, evidence: { factorsLeft: 0 } },
     ]);
     expect(findings(factorRemoved(), entries(1, 1, removed(['user', 'auditor'])))).toEqual([]);
+  });
+});
+
+describe('passkey_cloned', () => {
+  it('is true once a counter has not risen', () => {
+    const cloned = {
+      type: 'authn_passkey_cloned',
+      outcome: 'failure',
+      details: { factorId: USER, counter: 4, storedCounter: 7 },
+    } as const;
+    expect(findings(passkeyCloned(), entries(1, 1, cloned))).toMatchObject([
+      { subject: `user:${USER}`, evidence: { factorId: USER, counter: 4, storedCounter: 7 } },
+    ]);
   });
 });

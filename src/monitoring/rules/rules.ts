@@ -11,6 +11,7 @@ import { gatewayUnknownRule } from './gateway-unknown-rule.rule.js';
 import { impossibleTravel } from './impossible-travel.rule.js';
 import { loginAfterFailures } from './login-after-failures.rule.js';
 import { loginFromNewDevice } from './login-from-new-device.rule.js';
+import { passkeyCloned } from './passkey-cloned.rule.js';
 import { passwordSpraying } from './password-spraying.rule.js';
 import { privilegeGranted } from './privilege-granted.rule.js';
 import { secretsExported } from './secrets-exported.rule.js';
@@ -38,6 +39,7 @@ const FACTORIES: readonly RuleFactory[] = [
   privilegeGranted,
   factorGuessing,
   factorRemoved,
+  passkeyCloned,
   gatewayUnknownRule,
   secretsExported,
 ];

@@ -2,6 +2,7 @@ import { gatewayFaults } from './gateway-faults.js';
 import { tlsContradictions } from './database-tls.js';
 import { mailLinkFaults } from './mail-link-faults.js';
 import { Environment } from './environment.js';
+import { passkeyDomainFaults } from './passkey-domain-faults.js';
 import { isForbiddenTarget } from './webhook-target.js';
 
 type Check = (environment: Environment) => string | false | undefined;
@@ -90,6 +91,7 @@ export function crossFaults(environment: Environment): string[] {
     ...faults,
     ...tlsContradictions(environment),
     ...mailLinkFaults(environment),
+    ...passkeyDomainFaults(environment),
     ...gatewayFaults(environment),
   ];
 }

@@ -1,5 +1,6 @@
 import { IsEmail, IsOptional, IsString, Matches, MinLength } from 'class-validator';
 import { isIP } from 'node:net';
+import { type Role, ROLES } from '../access/principal.js';
 import {
   Flag,
   Integer,
@@ -28,6 +29,8 @@ const isRedisUrl = (member: string) =>
 
 /** Checks only the syntax. The code of the rules checks which rules exist and which responses each allows. */
 const isRuleName = (member: string) => /^[a-z_]+$/.test(member);
+
+const isRole = (member: string) => ROLES.includes(member as Role);
 
 /** What distinguishes a throwaway service for tests, beside its variables. */
 export interface ThrowawaySettings {
@@ -70,6 +73,7 @@ export class Environment {
   @Integer(1, 365) JWT_REFRESH_TOKEN_EXPIRE_DAYS: number = 7;
   @Integer(1, 400) SESSION_MAX_DAYS: number = 30;
   @Integer(60, 3600) STEP_UP_MAX_AGE_SECONDS: number = 600;
+  @List(`roles among ${ROLES.join(', ')}`, isRole) MFA_REQUIRED_ROLES: Role[] = [];
   /** `$PUBLIC_URL` if unset. */
   @IsString() @MinLength(1) JWT_ISSUER: string;
   @IsString() @MinLength(1) JWT_AUDIENCE: string = 'portcullis';
@@ -83,6 +87,9 @@ export class Environment {
   @Integer(4, 15) BCRYPT_ROUNDS: number = 12;
   @Integer(100, 60_000) HASH_MAX_WAIT_MS: number = 5000;
   @Integer(1, 60) PASSWORD_RESET_EXPIRE_MINUTES: number = 30;
+
+  /** The domain for which passkeys are made; the host of `PUBLIC_URL` if unset. */
+  @IsOptional() @IsString() PASSKEY_RP_ID?: string;
 
   @OneOf('open', 'invitation') REGISTRATION: 'open' | 'invitation' = 'open';
   @Flag() REQUIRE_VERIFIED_EMAIL: boolean = false;
@@ -101,6 +108,7 @@ export class Environment {
   @Limit() RATE_LIMIT_MAIL_ADDRESS: string = '10/3600';
   @Limit() RATE_LIMIT_SECRET: string = '10/60';
   @Limit() RATE_LIMIT_FACTOR: string = '5/300';
+  @Limit() RATE_LIMIT_PASSKEY: string = '30/60';
   @Limit() RATE_LIMIT_GATE: string = '6000/60';
 
   @List('CIDR blocks', isCidr) TRUSTED_PROXIES: string[] = [];

@@ -25,6 +25,8 @@ export type KeyPurpose =
   | 'secret-payload'
   | 'totp-secret'
   | 'recovery-code'
+  | 'passkey-challenge'
+  | 'passkey-row'
   | 'api-key-digest'
   | 'installation-fingerprint';
 

@@ -107,6 +107,23 @@ export class SecretsRepository {
     return rows[0] ?? null;
   }
 
+  /** Like {@link spend}, but marks nothing. A secret without attempts left is not found. */
+  async find(
+    tx: Transaction,
+    digests: Digests,
+    when: SpendConditions,
+    limit: number,
+  ): Promise<SingleUseSecret | null> {
+    const rows = await tx.query<SingleUseSecret[]>(
+      `SELECT ${COLUMNS} FROM single_use_secrets
+       WHERE digest = ANY ($1) AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+         AND (context IS NULL OR context = $4) AND (fingerprint IS NULL OR fingerprint = $5)
+         AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6) AND attempts < $7`,
+      [digests, when.purpose, when.now, when.context, when.fingerprint, when.emailDigest, limit],
+    );
+    return rows[0] ?? null;
+  }
+
   /** Like {@link spend}, but for a code, and only among secrets whose attempt has been counted. */
   async spendCode(
     tx: Transaction,

@@ -142,6 +142,14 @@ export class SingleUseSecrets {
     return this.repository.subjectOf(purpose, this.seal.tokenDigests(purpose, token));
   }
 
+  /** Returns a secret that {@link spend} would accept now, without spending it. Counts no attempt. */
+  async find(tx: Transaction, use: TokenUse): Promise<ValidSecret | null> {
+    const digests = this.seal.tokenDigests(use.purpose, use.token);
+    const subject = await this.repository.subjectOf(use.purpose, digests, tx);
+    const state = (await use.state?.(tx, subject)) ?? null;
+    return this.opened(await this.repository.find(tx, digests, this.conditions(use, state), MAX_ATTEMPTS));
+  }
+
   /** Spends a token. If the transaction rolls back, the token stays valid. */
   async spend(tx: Transaction, use: TokenUse): Promise<ValidSecret | null> {
     const digests = this.seal.tokenDigests(use.purpose, use.token);

@@ -17,6 +17,7 @@ const DEFINITIONS = {
   RATE_LIMIT_MAIL_ADDRESS: { name: 'mail-address', exact: true, keys: ['address'] },
   RATE_LIMIT_SECRET: { name: 'secret', exact: true, keys: ['address'] },
   RATE_LIMIT_FACTOR: { name: 'factor', exact: true, keys: ['account'] },
+  RATE_LIMIT_PASSKEY: { name: 'passkey', exact: true, keys: ['address'] },
   RATE_LIMIT_GATE: { name: 'gate', exact: false, keys: ['address'] },
 } as const satisfies Partial<Record<keyof Environment, Configured>>;
 

@@ -11,6 +11,7 @@ export type PolicyName =
   | 'key'
   | 'secret'
   | 'factor'
+  | 'passkey'
   | 'gate';
 
 /**

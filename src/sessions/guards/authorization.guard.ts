@@ -12,6 +12,7 @@ import {
 import type { Scope } from '../../platform/access/scope.decorator.js';
 import { Problem, type ProblemOccurrence } from '../../platform/errors/problem.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
+import { RoleCheck } from '../levels/role-check.js';
 import { RecentProof } from '../recent/recent-proof.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionState } from '../state/session-state.js';
@@ -31,6 +32,7 @@ const FORGED = 'bad_signature';
 export class AuthorizationGuard implements CanActivate {
   constructor(
     private readonly sessions: SessionState,
+    private readonly roles: RoleCheck,
     private readonly recent: RecentProof,
     private readonly audit: AuditService,
   ) {}
@@ -63,8 +65,7 @@ export class AuthorizationGuard implements CanActivate {
       throw context.tokenFault ? this.invalid(context, context.tokenFault) : this.unauthenticated(context);
     context.profile = await this.sessions.accountOf(context, principal);
     if (!context.profile) throw this.ended(context, principal);
-    if (anyOf.length > 0 && !anyOf.some((role) => principal.roles.includes(role)))
-      throw this.forbidden(context, anyOf);
+    if (anyOf.length > 0) await this.assertRole(context, principal, anyOf);
     if (asksForProof) await this.assertRecent(context, principal);
     return true;
   }
@@ -85,6 +86,24 @@ export class AuthorizationGuard implements CanActivate {
       !anyOf.some((role) => principal.roles.includes(role));
     if (scope !== undefined && principal.scopes.includes(scope) && !lacksRole) return true;
     throw this.forbidden(context, scope === undefined ? anyOf : [scope], insufficientScope(scope));
+  }
+
+  private async assertRole(
+    context: RequestContext,
+    principal: SessionPrincipal,
+    anyOf: readonly Role[],
+  ): Promise<void> {
+    const fault = await this.roles.faultOf(principal, anyOf);
+    if (fault === null) return;
+    if (fault.row === SessionErrors.session_ended) throw this.ended(context, principal);
+    this.record(context, {
+      type: 'authz_fail',
+      outcome: 'failure',
+      reason: fault.row.code,
+      ...recordedCaller(principal),
+      details: { required: [...anyOf] },
+    });
+    throw fault;
   }
 
   private async assertRecent(context: RequestContext, principal: SessionPrincipal): Promise<void> {

@@ -2,45 +2,73 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { databaseTime } from '../../platform/database/database-time.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { AuthenticationMethod } from '../proofs.js';
 import type { ReducedSession } from '../revocation-list/revocation-record.js';
+
+/** A factor that an account has no longer. */
+export interface WithdrawnFactor {
+  /** As sessions store it. */
+  readonly factor: string;
+  /** The methods that its proof gave a session. */
+  readonly methods: readonly AuthenticationMethod[];
+  /** The factors that give the same methods; a session that has proven one of them keeps these. */
+  readonly alsoBy: readonly string[];
+}
 
 /** What is left of a session's methods without its second factors; `mfa` and `user` say something about these. */
 const FIRST_FACTOR_ONLY = `amr = ARRAY(SELECT method FROM unnest(amr) AS method WHERE method = 'pwd'), acr = 'aal1'`;
-
-const LOWERED = 'RETURNING id, user_id AS "userId", reduced_at AS "reducedAt"';
 
 /** All SQL statements that lower the level of sessions. */
 @Injectable()
 export class SessionLevelsRepository {
   constructor(private readonly clock: Clock) {}
 
-  private get loweredNow(): string {
-    return `${FIRST_FACTOR_ONLY}, reduced_at = ${databaseTime(this.clock, 'clock_timestamp()')}`;
+  private get moment(): string {
+    return databaseTime(this.clock, 'clock_timestamp()');
   }
 
   /**
-   * Takes a factor away from the sessions of a user that proved it, and the level where it was the only one. Returns the
-   * sessions that lost their level.
+   * Takes a factor away from the sessions of a user that proved it, with the methods that no other factor of the session
+   * gives. What is left decides the level, as in `assuranceOf`. Returns the sessions that lost their level.
    */
-  async withdraw(tx: Transaction, userId: string, factor: string): Promise<ReducedSession[]> {
-    const [lowered] = await tx.query<[ReducedSession[], number]>(
-      `UPDATE sessions SET ${this.loweredNow}
-       WHERE user_id = $1 AND revoked_at IS NULL AND acr = 'aal2' AND array_remove(factors, $2) = '{}' ${LOWERED}`,
-      [userId, factor],
-    );
+  async withdraw(
+    tx: Transaction,
+    userId: string,
+    { factor, methods, alsoBy }: WithdrawnFactor,
+  ): Promise<ReducedSession[]> {
     await tx.query(
-      `UPDATE sessions SET factors = array_remove(factors, $2)
-       WHERE user_id = $1 AND revoked_at IS NULL AND $2 = ANY (factors)`,
-      [userId, factor],
+      `UPDATE sessions SET factors = array_remove(factors, $2) WHERE user_id = $1 AND revoked_at IS NULL
+         AND $2 = ANY (factors) AND factors && $3::text[]`,
+      [userId, factor, alsoBy],
     );
-    return lowered;
+    const [changed] = await tx.query<[(ReducedSession & { readonly isReduced: boolean })[], number]>(
+      `UPDATE sessions AS s SET factors = array_remove(before.factors, $2), acr = kept.acr,
+         amr = CASE WHEN kept.several THEN kept.methods || ARRAY['mfa'] ELSE kept.methods END,
+         reduced_at = CASE WHEN kept.acr = before.acr THEN before.reduced_at ELSE ${this.moment} END
+       FROM sessions AS before CROSS JOIN LATERAL (
+         SELECT methods, several, CASE WHEN several OR 'user' = ANY (methods) THEN 'aal2' ELSE 'aal1' END AS acr
+         FROM (SELECT COALESCE(array_agg(method ORDER BY place), '{}') AS methods,
+                 count(*) FILTER (WHERE method <> 'user') > 1 AS several
+               FROM unnest(before.amr) WITH ORDINALITY AS held (method, place)
+               WHERE method <> 'mfa' AND method <> ALL ($3::text[])) AS remaining) AS kept
+       WHERE s.id = before.id AND s.user_id = $1 AND s.revoked_at IS NULL AND $2 = ANY (s.factors)
+       RETURNING s.id, s.user_id AS "userId", s.reduced_at AS "reducedAt", kept.acr <> before.acr AS "isReduced"`,
+      [userId, factor, methods],
+    );
+    return changed.filter(({ isReduced }) => isReduced);
   }
 
   /** Takes every factor away from all sessions of a user, with the level. Returns the sessions that lost their level. */
   async withdrawAll(tx: Transaction, userId: string): Promise<ReducedSession[]> {
     const [lowered] = await tx.query<[ReducedSession[], number]>(
-      `UPDATE sessions SET ${this.loweredNow}, factors = '{}'
-       WHERE user_id = $1 AND revoked_at IS NULL AND acr = 'aal2' ${LOWERED}`,
+      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, reduced_at = ${this.moment}, factors = '{}'
+       WHERE user_id = $1 AND revoked_at IS NULL AND acr = 'aal2'
+       RETURNING id, user_id AS "userId", reduced_at AS "reducedAt"`,
+      [userId],
+    );
+    await tx.query(
+      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, factors = '{}'
+       WHERE user_id = $1 AND revoked_at IS NULL AND factors <> '{}'`,
       [userId],
     );
     return lowered;

@@ -6,7 +6,7 @@ import { OwnSessions } from '../own-sessions/own-sessions.service.js';
 import { type ProvenFactor, provenState } from '../proofs.js';
 import { SessionsRepository } from '../sessions.repository.js';
 import { RevocationRecord } from '../revocation-list/revocation-record.js';
-import { SessionLevelsRepository } from './session-levels.repository.js';
+import { SessionLevelsRepository, type WithdrawnFactor } from './session-levels.repository.js';
 
 /**
  * Moves the level of sessions when the factors of their account change. Callers have locked the account. Routes that need
@@ -36,8 +36,8 @@ export class SessionLevels {
     });
   }
 
-  /** Lowers the sessions that only this factor had raised. */
-  async withdraw(tx: Transaction, userId: string, factor: string): Promise<void> {
+  /** Takes a factor away from the sessions that have proven it; those that it alone had raised are lowered. */
+  async withdraw(tx: Transaction, userId: string, factor: WithdrawnFactor): Promise<void> {
     await this.revocations.sessionsReduced(tx, await this.levels.withdraw(tx, userId, factor));
   }
 

@@ -56,7 +56,7 @@ export class RecentProof {
   }
 
   /** The problem that states the required proof and its maximum age (RFC 9470 section 3). */
-  private async insufficient(userId: string, demand: ProofDemand): Promise<Problem> {
+  async insufficient(userId: string, demand: ProofDemand): Promise<Problem> {
     const { acr, methods } = await this.methods.reachOf(userId);
     const challenge = [
       'error="insufficient_user_authentication"',

@@ -4,6 +4,7 @@ import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
+import { rolesAtLevel } from '../role-level.js';
 import type { Session } from '../session.entity.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
@@ -44,7 +45,7 @@ export class AccessTokens {
       iat,
       exp,
       client_id: this.environment.JWT_AUDIENCE,
-      roles: [...roles],
+      roles: rolesAtLevel(roles, session.acr, this.environment.MFA_REQUIRED_ROLES),
       auth_time: Math.floor((session.authTime ?? session.createdAt).getTime() / 1000),
       acr: session.acr,
       amr: session.amr,

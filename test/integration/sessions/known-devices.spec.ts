@@ -52,7 +52,7 @@ describe('known devices', () => {
   const known = async () => {
     const rows = await asSuperuser<{ device_id: string }>(
       app.database,
-      `SELECT device_id FROM known_devices JOIN users ON id = user_id WHERE email = $1 ORDER BY last_login_at`,
+      `SELECT device_id FROM known_devices JOIN users ON id = user_id WHERE email = $1 ORDER BY known_devices.last_login_at`,
       [email],
     );
     return rows.map(({ device_id }) => device_id);

@@ -72,6 +72,7 @@ const TEST_VARIABLES: Variables = {
       'MAIL_ADDRESS',
       'SECRET',
       'FACTOR',
+      'PASSKEY',
       'GATE',
     ].map((name) => [`RATE_LIMIT_${name}`, 'off']),
   ),

@@ -120,6 +120,22 @@ export interface Operations {
     options: object;
     answer: types.RenewRecoveryCodesResponses[201];
   };
+  'POST /users/me/factors/passkeys/options': {
+    options: object;
+    answer: types.BeginPasskeyResponses[200];
+  };
+  'POST /users/me/factors/passkeys': {
+    options: { body: types.RegisterPasskeyData['body'] };
+    answer: types.RegisterPasskeyResponses[201];
+  };
+  'POST /auth/passkey/options': {
+    options: { body: types.BeginPasskeyAuthenticationData['body'] };
+    answer: types.BeginPasskeyAuthenticationResponses[200];
+  };
+  'POST /auth/passkey': {
+    options: { body: types.LogInWithPasskeyData['body'] };
+    answer: types.LogInWithPasskeyResponses[200];
+  };
   'POST /auth/step-up': {
     options: { body: types.StepUpData['body'] };
     answer: types.StepUpResponses[200];

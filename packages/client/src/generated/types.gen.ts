@@ -32,7 +32,7 @@ export type Problem = {
     /**
      * Stable; docs/errors.md and `/docs/errors` list all codes.
      */
-    code: 'csrf_rejected' | 'cursor_expired' | 'dependency_unavailable' | 'email_taken' | 'email_unverified' | 'factor_required' | 'forbidden' | 'insufficient_user_authentication' | 'internal' | 'invalid_challenge' | 'invalid_code' | 'invalid_credentials' | 'invalid_link' | 'invalid_token' | 'key_already_rotated' | 'last_administrator' | 'mail_unconfigured' | 'malformed_request' | 'method_not_allowed' | 'not_found' | 'overloaded' | 'own_roles' | 'payload_too_large' | 'rate_limited' | 'refresh_token_reused' | 'registration_closed' | 'session_ended' | 'too_many_factors' | 'too_many_keys' | 'unauthenticated' | 'unsupported_media_type' | 'validation_failed' | 'wrong_status';
+    code: 'csrf_rejected' | 'cursor_expired' | 'dependency_unavailable' | 'email_taken' | 'email_unverified' | 'factor_enrollment_required' | 'factor_required' | 'forbidden' | 'insufficient_user_authentication' | 'internal' | 'invalid_challenge' | 'invalid_code' | 'invalid_credentials' | 'invalid_link' | 'invalid_passkey' | 'invalid_token' | 'key_already_rotated' | 'last_administrator' | 'mail_unconfigured' | 'malformed_request' | 'method_not_allowed' | 'not_found' | 'overloaded' | 'own_roles' | 'passkey_taken' | 'passkeys_unavailable' | 'payload_too_large' | 'rate_limited' | 'refresh_token_reused' | 'registration_closed' | 'session_ended' | 'too_many_factors' | 'too_many_keys' | 'unauthenticated' | 'unsupported_media_type' | 'validation_failed' | 'wrong_status';
     /**
      * Quote this when contacting an operator; also in the `X-Request-Id` header field.
      */
@@ -499,16 +499,23 @@ export type FactorLogin = {
     /**
      * One of `challenge.methods`.
      */
-    method: 'totp' | 'recovery_code';
+    method: 'passkey' | 'totp' | 'recovery_code';
     /**
-     * Case, blanks and dashes do not matter.
+     * With the methods `totp` and `recovery_code`. Case, blanks and dashes do not matter.
      */
-    code: string;
+    code?: string;
+    /**
+     * With the method `passkey`: `credential.toJSON()` of the browser, for the options of `POST /auth/passkey/options` with
+     * this challenge.
+     */
+    response?: {
+        [key: string]: unknown;
+    };
 };
 
 export type Factor = {
     id: string;
-    type: 'totp';
+    type: 'totp' | 'passkey';
     name: string;
     createdAt: string;
     lastUsedAt: string | null;
@@ -571,16 +578,99 @@ export type RecoveryCodes = {
     recoveryCodes: Array<string>;
 };
 
+export type PasskeyCreation = {
+    /**
+     * Return it with the response.
+     */
+    challenge: string;
+    /**
+     * `PublicKeyCredentialCreationOptionsJSON`, for `PublicKeyCredential.parseCreationOptionsFromJSON()`.
+     */
+    options: {
+        [key: string]: unknown;
+    };
+};
+
+export type NewPasskey = {
+    challenge: string;
+    /**
+     * Shown in the list of factors; `Passkey` if absent.
+     */
+    name?: string;
+    /**
+     * `credential.toJSON()` of the browser. Members that the service does not know are ignored.
+     */
+    response: {
+        [key: string]: unknown;
+    };
+};
+
+export type RegisteredPasskey = {
+    factor: Factor;
+    /**
+     * Ten codes with the first factor, shown once; null otherwise.
+     */
+    recoveryCodes: Array<string> | null;
+};
+
+export type PasskeyOptions = {
+    /**
+     * `challenge.token` of a login that needs a second factor; absent for a sign-in and for a step-up.
+     */
+    challenge?: string;
+};
+
+export type PasskeyRequest = {
+    /**
+     * Return it with the response.
+     */
+    challenge: string;
+    /**
+     * `PublicKeyCredentialRequestOptionsJSON`, for `PublicKeyCredential.parseRequestOptionsFromJSON()`.
+     */
+    options: {
+        [key: string]: unknown;
+    };
+};
+
+export type PasskeySignIn = {
+    /**
+     * `cookie` (default) is for browsers: both tokens are only in HttpOnly cookies. `body` is for all other clients.
+     */
+    tokenTransport?: 'cookie' | 'body';
+    /**
+     * The device token from an earlier login in the body transport; failures of this device are then counted separately.
+     */
+    deviceToken?: string;
+    challenge: string;
+    /**
+     * `credential.toJSON()` of the browser. Members that the service does not know are ignored.
+     */
+    response: {
+        [key: string]: unknown;
+    };
+};
+
 export type StepUp = {
     /**
      * For accounts without a second factor.
      */
     password?: string;
-    method?: 'totp';
+    method?: 'passkey' | 'totp';
     /**
-     * The code of an authenticator app, with `method`. Blanks and dashes do not matter.
+     * The code of an authenticator app, with the method `totp`. Blanks and dashes do not matter.
      */
     code?: string;
+    /**
+     * The challenge of `POST /auth/passkey/options`, with the method `passkey`.
+     */
+    challenge?: string;
+    /**
+     * `credential.toJSON()` of the browser, with the method `passkey`.
+     */
+    response?: {
+        [key: string]: unknown;
+    };
 };
 
 export type ChangePassword = {
@@ -1206,7 +1296,7 @@ export type ListAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1292,7 +1382,7 @@ export type ExportAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1490,7 +1580,7 @@ export type FollowAuditTrailData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -2090,6 +2180,8 @@ export type LogInWithFactorErrors = {
      * `invalid_code`: This code is not valid or no longer valid. Check it or request a new one.
      *
      * `invalid_challenge`: This challenge is not valid or no longer valid. Sign in again from the beginning.
+     *
+     * `invalid_passkey`: This passkey could not be verified. Use a passkey that is registered for the account and this site.
      */
     400: Problem;
     /**
@@ -2115,6 +2207,8 @@ export type LogInWithFactorErrors = {
      */
     500: Problem;
     /**
+     * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
+     *
      * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
      */
     503: Problem;
@@ -2516,6 +2610,266 @@ export type RenewRecoveryCodesResponses = {
 
 export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
 
+export type BeginPasskeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/users/me/factors/passkeys/options';
+};
+
+export type BeginPasskeyErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `too_many_factors`: The account has as many factors of this kind as it can have. Remove one first.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type BeginPasskeyError = BeginPasskeyErrors[keyof BeginPasskeyErrors];
+
+export type BeginPasskeyResponses = {
+    /**
+     * The options for the browser.
+     */
+    200: PasskeyCreation;
+};
+
+export type BeginPasskeyResponse = BeginPasskeyResponses[keyof BeginPasskeyResponses];
+
+export type RegisterPasskeyData = {
+    body: NewPasskey;
+    path?: never;
+    query?: never;
+    url: '/users/me/factors/passkeys';
+};
+
+export type RegisterPasskeyErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     *
+     * `invalid_challenge`: This challenge is not valid or no longer valid. Sign in again from the beginning.
+     *
+     * `invalid_passkey`: This passkey could not be verified. Use a passkey that is registered for the account and this site.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `passkey_taken`: This passkey is registered already. Use another one.
+     *
+     * `too_many_factors`: The account has as many factors of this kind as it can have. Remove one first.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type RegisterPasskeyError = RegisterPasskeyErrors[keyof RegisterPasskeyErrors];
+
+export type RegisterPasskeyResponses = {
+    /**
+     * The passkey is in use.
+     */
+    201: RegisteredPasskey;
+};
+
+export type RegisterPasskeyResponse = RegisterPasskeyResponses[keyof RegisterPasskeyResponses];
+
+export type BeginPasskeyAuthenticationData = {
+    body: PasskeyOptions;
+    path?: never;
+    query?: never;
+    url: '/auth/passkey/options';
+};
+
+export type BeginPasskeyAuthenticationErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     *
+     * `invalid_challenge`: This challenge is not valid or no longer valid. Sign in again from the beginning.
+     *
+     * `invalid_passkey`: This passkey could not be verified. Use a passkey that is registered for the account and this site.
+     */
+    400: Problem;
+    /**
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `passkey`: 30 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type BeginPasskeyAuthenticationError = BeginPasskeyAuthenticationErrors[keyof BeginPasskeyAuthenticationErrors];
+
+export type BeginPasskeyAuthenticationResponses = {
+    /**
+     * The options for the browser.
+     */
+    200: PasskeyRequest;
+};
+
+export type BeginPasskeyAuthenticationResponse = BeginPasskeyAuthenticationResponses[keyof BeginPasskeyAuthenticationResponses];
+
+export type LogInWithPasskeyData = {
+    body: PasskeySignIn;
+    path?: never;
+    query?: never;
+    url: '/auth/passkey';
+};
+
+export type LogInWithPasskeyErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     *
+     * `invalid_challenge`: This challenge is not valid or no longer valid. Sign in again from the beginning.
+     *
+     * `invalid_passkey`: This passkey could not be verified. Use a passkey that is registered for the account and this site.
+     */
+    400: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     *
+     * `email_unverified`: Verify the e-mail address first, with the link in the mail that was just sent to it.
+     */
+    403: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `passkey`: 30 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type LogInWithPasskeyError = LogInWithPasskeyErrors[keyof LogInWithPasskeyErrors];
+
+export type LogInWithPasskeyResponses = {
+    /**
+     * Signed in; the tokens are in the requested transport.
+     */
+    200: CookieSignedIn | BodySignedIn;
+};
+
+export type LogInWithPasskeyResponse = LogInWithPasskeyResponses[keyof LogInWithPasskeyResponses];
+
 export type StepUpData = {
     body: StepUp;
     path?: never;
@@ -2530,6 +2884,10 @@ export type StepUpErrors = {
      * `validation_failed`: The request is well formed, but some of its members are invalid.
      *
      * `invalid_code`: This code is not valid or no longer valid. Check it or request a new one.
+     *
+     * `invalid_challenge`: This challenge is not valid or no longer valid. Sign in again from the beginning.
+     *
+     * `invalid_passkey`: This passkey could not be verified. Use a passkey that is registered for the account and this site.
      */
     400: Problem;
     /**
@@ -2565,6 +2923,8 @@ export type StepUpErrors = {
      */
     500: Problem;
     /**
+     * `passkeys_unavailable`: Passkeys need a domain, and this service is configured with an IP address.
+     *
      * `overloaded`: The service is busy; try again shortly.
      *
      * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.

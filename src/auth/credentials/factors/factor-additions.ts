@@ -5,9 +5,11 @@ import type { Transaction } from '../../../platform/database/transaction-runner.
 import type { Origin } from '../../../platform/http/origin.js';
 import { SingleUseSecrets } from '../../../platform/secrets/single-use-secrets.js';
 import { SessionLevels } from '../../../sessions/levels/session-levels.js';
+import type { ProvenFactor } from '../../../sessions/proofs.js';
 import type { User } from '../../../users/user.entity.js';
 import type { FactorType } from './factor-names.js';
 import { FactorNotices } from './factor-notices.js';
+import { RegisteredFactors } from './registered-factors.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.js';
 
 /** A factor that was proven for the first time. */
@@ -15,14 +17,15 @@ export interface AddedFactor {
   readonly id: string;
   readonly type: FactorType;
   readonly name: string;
-  /** How many factors the account has now. */
-  readonly factors: number;
+  /** What the first use has proven in the session. */
+  readonly proven: ProvenFactor;
 }
 
 /** What follows when a factor of any kind is added. */
 @Injectable()
 export class FactorAdditions {
   constructor(
+    private readonly factors: RegisteredFactors,
     private readonly levels: SessionLevels,
     private readonly recoveryCodes: RecoveryCodes,
     private readonly secrets: SingleUseSecrets,
@@ -37,11 +40,12 @@ export class FactorAdditions {
   async follow(
     tx: Transaction,
     user: User,
-    { id, type, name, factors }: AddedFactor,
+    { id, type, name, proven }: AddedFactor,
     caller: SessionPrincipal,
     origin: Origin,
   ): Promise<string[] | null> {
-    await this.levels.raise(tx, caller, { method: 'otp', factor: id });
+    const { length: factors } = await this.factors.list(user.id, tx);
+    await this.levels.raise(tx, caller, proven);
     await this.secrets.revokeOutdated(tx, user.id);
     await this.audit.record(tx, {
       type: 'user_factor_added',

@@ -5,9 +5,13 @@ import { assuranceOf } from '../../../sessions/proofs.js';
 import { StepUpMethods } from '../../../sessions/recent/step-up-methods.js';
 import { SessionConditions } from '../../../sessions/session-conditions.js';
 import { AuthErrors } from '../../auth.errors.js';
+import type { FactorType } from './factor-names.js';
 import { RecoveryCodesRepository } from './recovery-codes/recovery-codes.repository.js';
-import { TotpFactorsRepository } from './totp/totp-factors.repository.js';
+import { RegisteredFactors } from './registered-factors.js';
 import type { CodeMethod } from './typed-code.js';
+
+/** A method that proves a second factor. */
+export type FactorMethod = FactorType | CodeMethod;
 
 /**
  * Requires the second factor of accounts that have one: for every session, because the issuer checks it on each path, and
@@ -16,7 +20,7 @@ import type { CodeMethod } from './typed-code.js';
 @Injectable()
 export class FactorMethods implements OnModuleInit {
   constructor(
-    private readonly factors: TotpFactorsRepository,
+    private readonly factors: RegisteredFactors,
     private readonly recoveryCodes: RecoveryCodesRepository,
     private readonly conditions: SessionConditions,
     private readonly stepUp: StepUpMethods,
@@ -24,15 +28,17 @@ export class FactorMethods implements OnModuleInit {
 
   onModuleInit(): void {
     this.conditions.register(async (tx, { id }, proofs) => {
-      if (assuranceOf(proofs).acr === 'aal2' || !(await this.factors.exists(id, tx))) return null;
+      if (assuranceOf(proofs).acr === 'aal2' || (await this.factors.kindsOf(id, tx)).length === 0)
+        return null;
       return new Problem(AuthErrors.factor_required);
     });
-    this.stepUp.register('aal2', async (userId) => ((await this.factors.exists(userId)) ? ['totp'] : []));
+    this.stepUp.register('aal2', async (userId) => this.factors.kindsOf(userId));
   }
 
   /** Returns the methods of a login that can follow the password, the usual one first. */
-  async ofLogin(tx: Transaction, userId: string): Promise<CodeMethod[]> {
-    if (!(await this.factors.exists(userId, tx))) return [];
-    return (await this.recoveryCodes.countLeft(userId, tx)) > 0 ? ['totp', 'recovery_code'] : ['totp'];
+  async ofLogin(tx: Transaction, userId: string): Promise<FactorMethod[]> {
+    const kinds = await this.factors.kindsOf(userId, tx);
+    if (kinds.length === 0) return [];
+    return (await this.recoveryCodes.countLeft(userId, tx)) > 0 ? [...kinds, 'recovery_code'] : kinds;
   }
 }

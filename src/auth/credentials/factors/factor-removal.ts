@@ -4,16 +4,18 @@ import type { Transaction } from '../../../platform/database/transaction-runner.
 import type { Origin } from '../../../platform/http/origin.js';
 import { SingleUseSecrets } from '../../../platform/secrets/single-use-secrets.js';
 import { SessionLevels } from '../../../sessions/levels/session-levels.js';
+import type { WithdrawnFactor } from '../../../sessions/levels/session-levels.repository.js';
 import type { User } from '../../../users/user.entity.js';
+import { RECOVERY_CODE } from './factor-names.js';
 import { FactorNotices } from './factor-notices.js';
 import { RecoveryCodesRepository } from './recovery-codes/recovery-codes.repository.js';
-import { TotpFactorsRepository } from './totp/totp-factors.repository.js';
+import { type RegisteredFactor, RegisteredFactors } from './registered-factors.js';
 
 /** Removes factors, with the same consequences regardless of who does so and why. */
 @Injectable()
 export class FactorRemoval {
   constructor(
-    private readonly factors: TotpFactorsRepository,
+    private readonly factors: RegisteredFactors,
     private readonly recoveryCodes: RecoveryCodesRepository,
     private readonly levels: SessionLevels,
     private readonly secrets: SingleUseSecrets,
@@ -32,12 +34,12 @@ export class FactorRemoval {
     by: { readonly sessionId: string | null },
     origin: Origin,
   ): Promise<boolean> {
-    const factors = await this.factors.findConfirmed(user.id, tx);
+    const factors = await this.factors.list(user.id, tx);
     const factor = factors.find((one) => one.id === id);
-    if (!factor || !(await this.factors.delete(tx, user.id, id))) return false;
+    if (!factor || !(await this.factors.delete(tx, user.id, factor))) return false;
     const left = factors.length - 1;
     if (left > 0) {
-      await this.levels.withdraw(tx, user.id, id);
+      await this.levels.withdraw(tx, user.id, withdrawalOf(factor, factors));
     } else {
       await this.levels.withdrawAll(tx, user.id);
       await this.recoveryCodes.deleteAll(tx, user.id);
@@ -49,7 +51,7 @@ export class FactorRemoval {
       userId: user.id,
       sessionId: by.sessionId,
       origin,
-      details: { factorId: id, factorType: 'totp', factors: left, roles: [...user.roles] },
+      details: { factorId: id, factorType: factor.type, factors: left, roles: [...user.roles] },
     });
     await this.notices.removed(tx, user, factor.name, origin);
     return true;
@@ -57,7 +59,7 @@ export class FactorRemoval {
 
   /** Removes every factor of a locked account, with what recovers lost ones; returns their number. */
   async removeAll(tx: Transaction, user: User, origin: Origin): Promise<number> {
-    const factors = await this.factors.findConfirmed(user.id, tx);
+    const factors = await this.factors.list(user.id, tx);
     for (const { id } of factors) await this.remove(tx, user, id, { sessionId: null }, origin);
     await this.recoveryCodes.deleteAll(tx, user.id);
     await this.secrets.revokeAll(tx, user.id, ['recovery_cancel', 'recovery_finish']);
@@ -66,7 +68,15 @@ export class FactorRemoval {
 
   /** Removes the factors that were added to a locked account at or after `since`, for an owner who takes the account back. */
   async removeSince(tx: Transaction, user: User, since: Date, origin: Origin): Promise<void> {
-    for (const { id, confirmedAt } of await this.factors.findConfirmed(user.id, tx))
-      if (confirmedAt! >= since) await this.remove(tx, user, id, { sessionId: null }, origin);
+    for (const { id, addedAt } of await this.factors.list(user.id, tx))
+      if (addedAt >= since) await this.remove(tx, user, id, { sessionId: null }, origin);
   }
+}
+
+/** What a session keeps without a factor: its methods, as long as it has proven another factor with the same methods. */
+function withdrawalOf({ id, type }: RegisteredFactor, all: readonly RegisteredFactor[]): WithdrawnFactor {
+  const others = all.filter((other) => other.type === type && other.id !== id).map((other) => other.id);
+  return type === 'passkey'
+    ? { factor: id, methods: ['pop', 'user'], alsoBy: others }
+    : { factor: id, methods: ['otp'], alsoBy: [...others, RECOVERY_CODE] };
 }

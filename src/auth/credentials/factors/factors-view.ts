@@ -4,20 +4,19 @@ import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
 import { Problem } from '../../../platform/errors/problem.js';
 import type { FactorDto, OwnFactorsDto } from './factors.dto.js';
 import { RecoveryCodesRepository } from './recovery-codes/recovery-codes.repository.js';
-import type { TotpFactor } from './totp/totp-factor.entity.js';
-import { TotpFactorsRepository } from './totp/totp-factors.repository.js';
+import { type RegisteredFactor, RegisteredFactors } from './registered-factors.js';
 
 /** Shows and names the factors of a user. No secret is part of what it returns. */
 @Injectable()
 export class FactorsView {
   constructor(
-    private readonly factors: TotpFactorsRepository,
+    private readonly factors: RegisteredFactors,
     private readonly recoveryCodes: RecoveryCodesRepository,
   ) {}
 
-  /** Returns the confirmed factors, the oldest first. */
+  /** Returns the factors, the oldest first. */
   async list(userId: string): Promise<OwnFactorsDto> {
-    const factors = await this.factors.findConfirmed(userId);
+    const factors = await this.factors.list(userId);
     return { items: factors.map(itemOf), recoveryCodesLeft: await this.recoveryCodes.countLeft(userId) };
   }
 
@@ -29,11 +28,12 @@ export class FactorsView {
   }
 }
 
-const itemOf = ({ id, name, createdAt, lastUsedAt }: TotpFactor): FactorDto => ({
+/** A factor as responses show it. */
+export const itemOf = ({ id, type, name, createdAt, lastUsedAt, synced }: RegisteredFactor): FactorDto => ({
   id,
-  type: 'totp',
+  type,
   name,
   createdAt: createdAt.toISOString(),
   lastUsedAt: lastUsedAt?.toISOString() ?? null,
-  synced: null,
+  synced,
 });

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IfPresent } from '../../../platform/http/if-present.decorator.js';
 import { IsSecretText } from '../../../platform/secrets/secret-text.decorator.js';
+import type { FactorType } from './factor-names.js';
 import { IsFactorName } from './factor-name.decorator.js';
 
 /** The authenticator app to enrol. */
@@ -65,8 +66,8 @@ export class FactorDto {
   @ApiProperty({ format: 'uuid', example: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d' })
   id: string;
 
-  @ApiProperty({ enum: ['totp'], example: 'totp' })
-  type: 'totp';
+  @ApiProperty({ enum: ['totp', 'passkey'], example: 'totp' })
+  type: FactorType;
 
   @ApiProperty({ example: 'Phone' })
   name: string;

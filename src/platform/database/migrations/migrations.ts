@@ -32,6 +32,7 @@ import { Revocations1795400019000 } from './1795400019000-revocations.js';
 import { Administration1795400020000 } from './1795400020000-administration.js';
 import { TrailFormat21795400021000 } from './1795400021000-trail-format-2.js';
 import { Erasures1795400021100 } from './1795400021100-erasures.js';
+import { Passkeys1795400022000 } from './1795400022000-passkeys.js';
 import { SecretKeys1795400024000 } from './1795400024000-secret-keys.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
@@ -69,5 +70,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Administration1795400020000,
   TrailFormat21795400021000,
   Erasures1795400021100,
+  Passkeys1795400022000,
   SecretKeys1795400024000,
 ];

@@ -28,7 +28,7 @@ export class RecoveryCodes {
   /** Issues ten codes that replace all former ones of a user, whose row the caller has locked. */
   async renew(
     tx: Transaction,
-    { userId, sessionId }: { readonly userId: string; readonly sessionId: string },
+    { userId, sessionId }: { readonly userId: string; readonly sessionId: string | null },
     origin: Origin,
   ): Promise<string[]> {
     const codes = Array.from({ length: CODES }, () => this.newCode());

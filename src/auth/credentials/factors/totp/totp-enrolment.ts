@@ -22,14 +22,6 @@ export interface BegunEnrolment extends AppSetup {
   readonly id: string;
 }
 
-/** An authenticator app that has proven itself. */
-export interface ConfirmedApp {
-  readonly id: string;
-  readonly name: string;
-  /** How many factors the account has now. */
-  readonly factors: number;
-}
-
 /** Begins the enrolment of authenticator apps. Until a first code confirms it, an enrolment has no effect. */
 @Injectable()
 export class TotpEnrolment {
@@ -57,7 +49,8 @@ export class TotpEnrolment {
   }
 
   /**
-   * Confirms a pending enrolment of a user whose row the caller has locked. Returns null if there is none in this session.
+   * Confirms a pending enrolment of a user whose row the caller has locked. Returns the name of the app; null if there is none
+   * in this session.
    * Throws `invalid_code` and `too_many_factors`.
    */
   async confirm(
@@ -65,26 +58,19 @@ export class TotpEnrolment {
     { userId, sessionId }: SessionPrincipal,
     id: string,
     code: string,
-  ): Promise<ConfirmedApp | null> {
+  ): Promise<string | null> {
     const factor = await this.factors.findPending(tx, { id, userId, sessionId }, this.oldestPending());
     if (!factor) return null;
-    const others = await this.assertRoom(tx, userId);
+    await this.assertRoom(tx, userId);
     const step = this.codes.stepOf(this.secrets.open(factor), code, null);
     if (step === null) throw new Problem(SecretsErrors.invalid_code);
     await this.factors.confirm(tx, id, step, this.clock.now());
-    return { id, name: factor.name, factors: others + 1 };
+    return factor.name;
   }
 
-  /** Returns whether a user has a confirmed app. */
-  async hasFactor(tx: Transaction, userId: string): Promise<boolean> {
-    return this.factors.exists(userId, tx);
-  }
-
-  /** Returns how many apps the user has. */
-  private async assertRoom(tx: Transaction, userId: string): Promise<number> {
+  private async assertRoom(tx: Transaction, userId: string): Promise<void> {
     const { length } = await this.factors.findConfirmed(userId, tx);
     if (length >= MAX_APPS) throw new Problem(AuthErrors.too_many_factors);
-    return length;
   }
 
   private oldestPending(): Date {

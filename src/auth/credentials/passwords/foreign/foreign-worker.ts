@@ -13,7 +13,7 @@ import type { ForeignHash } from './foreign-hash.js';
 export const FOREIGN_WORKER = 'foreign hashes';
 
 /** A password to compare, in each spelling that may be right. */
-export interface Comparison {
+interface Comparison {
   readonly spellings: readonly string[];
   readonly hash: ComputedHash;
 }
@@ -27,7 +27,7 @@ const ARGON2 = { argon2d, argon2i, argon2id };
 const MEMORY_SHARE = 256;
 
 /** Whether a password has a hash. Takes up to several seconds, without a pause: call it in a worker. */
-export async function isForeignMatch(password: string, hash: ComputedHash): Promise<boolean> {
+async function isForeignMatch(password: string, hash: ComputedHash): Promise<boolean> {
   const bytes = Buffer.from(password);
   if (hash.kind === 'sha-crypt')
     return isSame(Buffer.from(shaCrypt(bytes, hash)), Buffer.from(shaCryptKey(hash.hash)));

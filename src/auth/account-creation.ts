@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../../audit/audit.service.js';
-import type { Transaction } from '../../platform/database/transaction-runner.js';
-import type { Origin } from '../../platform/http/origin.js';
-import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
-import type { User } from '../../users/user.entity.js';
-import { type NewUser, UsersService } from '../../users/users.service.js';
-import { AddressReservations } from '../addresses/address-reservations.js';
-import { PasswordCredentials } from '../credentials/passwords/password-credentials.js';
+import { AuditService } from '../audit/audit.service.js';
+import type { Transaction } from '../platform/database/transaction-runner.js';
+import type { Origin } from '../platform/http/origin.js';
+import { AccountGuessing } from '../rate-limit/guessing/account-guessing.js';
+import type { User } from '../users/user.entity.js';
+import { type NewUser, UsersService } from '../users/users.service.js';
+import { AddressReservations } from './addresses/address-reservations.js';
+import { PasswordCredentials } from './credentials/passwords/password-credentials.js';
 
 /** Creates accounts with a password. */
 @Injectable()

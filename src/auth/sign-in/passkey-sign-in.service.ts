@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { SessionDevices } from '../../sessions/devices/session-devices.js';
+import type { IssuedSession } from '../../sessions/issued-session.js';
+import type { PossessionProof } from '../../sessions/proofs.js';
+import { SessionIssuer, type SessionRequest } from '../../sessions/session-issuer.js';
+import { AuthErrors } from '../auth.errors.js';
+import { PasskeyProofs } from '../credentials/factors/passkeys/passkey-proofs.js';
+import type { PasskeyResponse } from '../credentials/factors/passkeys/passkey-response.js';
+import { PasskeyChallenges } from './passkey-challenges.js';
+import { type PasskeyHolder, PasskeyRecord } from './passkey-record.js';
+
+/** A sign-in without a password, not verified yet. */
+export interface PasskeySignIn {
+  readonly challenge: string;
+  readonly response: PasskeyResponse;
+  readonly deviceToken: string | null;
+}
+
+/** Signs in with a passkey alone. The authenticator must have verified its user, which makes two factors of one. */
+@Injectable()
+export class PasskeySignInService {
+  constructor(
+    private readonly challenges: PasskeyChallenges,
+    private readonly proofs: PasskeyProofs,
+    private readonly record: PasskeyRecord,
+    private readonly devices: SessionDevices,
+    private readonly issuer: SessionIssuer,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /** Throws `invalid_challenge`, `invalid_passkey`, and what the conditions of the issuer throw. */
+  async signIn(login: PasskeySignIn, origin: Origin): Promise<IssuedSession> {
+    const holder: PasskeyHolder = { userId: null, sessionId: null };
+    return this.record.failures(holder, origin, async () => {
+      await this.challenges.attempt(login.challenge, origin);
+      const request = await this.verify(login, holder, origin);
+      const issued = await this.transactions.run((tx) => this.issuer.issue(tx, request, origin));
+      if (!issued) throw new Problem(AuthErrors.invalid_passkey);
+      return issued;
+    });
+  }
+
+  private async verify(
+    { challenge, response, deviceToken }: PasskeySignIn,
+    holder: PasskeyHolder,
+    origin: Origin,
+  ): Promise<SessionRequest> {
+    const passkey = await this.proofs.claimedBy(response);
+    if (!passkey) throw new Problem(AuthErrors.invalid_passkey);
+    const { userId } = passkey;
+    holder.userId = userId;
+    const submitted = { challenge, response, requireUserVerification: true };
+    const proof = await this.proofs.proofOf(passkey, submitted, origin);
+    const emailDigest = await this.record.accountOf(userId);
+    const { deviceId, isKnown: isKnownDevice } = await this.devices.present(deviceToken, userId);
+    return {
+      userId,
+      emailDigest,
+      proofs: [this.spending(challenge, proof, origin)],
+      deviceId,
+      isKnownDevice,
+    };
+  }
+
+  /** The challenge is used up together with the session, or neither is. */
+  private spending(challenge: string, proof: PossessionProof, origin: Origin): PossessionProof {
+    return {
+      ...proof,
+      stillHolds: async (tx) => {
+        await this.challenges.spend(tx, challenge, origin);
+        return proof.stillHolds(tx);
+      },
+    };
+  }
+}
