@@ -122,6 +122,54 @@ export type AuditPage = {
     nextCursor: string | null;
 };
 
+export type EntryProof = {
+    originSalt?: string;
+    originCommitment?: string;
+    detailsSalt?: string;
+    detailsCommitment?: string;
+};
+
+export type ProvenEntry = {
+    id: string;
+    time: string;
+    /**
+     * An event type, or `api_call`.
+     */
+    type: string;
+    kind: 'event' | 'call';
+    outcome: 'success' | 'failure';
+    /**
+     * The reason for a failed event, or the problem code of a refused call.
+     */
+    reason: string | null;
+    /**
+     * The user that the entry is about.
+     */
+    userId: string | null;
+    sessionId: string | null;
+    address: string | null;
+    userAgent: string | null;
+    requestId: string | null;
+    method: string | null;
+    /**
+     * The pattern of the route, never the path itself.
+     */
+    route: string | null;
+    /**
+     * The HTTP status of the response to a call.
+     */
+    status: number | null;
+    durationMs: number | null;
+    /**
+     * Members specific to the type of event. An account is given as a keyed digest of its e-mail address, never as the
+     * address.
+     */
+    details: {
+        [key: string]: unknown;
+    } | null;
+    proof?: EntryProof;
+};
+
 export type Fault = {
     /**
      * The id of an entry, or `seal:` and the number of a seal.
@@ -154,6 +202,10 @@ export type Verification = {
      * How many entries were verified.
      */
     entries: number;
+    /**
+     * How many of them have lost their personal members, because a person was erased.
+     */
+    erased: number;
     from: string | null;
     to: string;
     firstFault: Fault | null;
@@ -673,6 +725,30 @@ export type StepUp = {
     };
 };
 
+export type OwnTrail = {
+    /**
+     * Each one has `inclusion` in addition.
+     */
+    entries: Array<ProvenEntry>;
+    seals: Array<{
+        [key: string]: unknown;
+    }>;
+    /**
+     * SubjectPublicKeyInfo, DER, base64.
+     */
+    publicKey: string;
+};
+
+export type OwnData = {
+    exportedAt: string;
+    profile: Profile;
+    sessions: Array<{
+        [key: string]: unknown;
+    }>;
+    factors: Array<Factor>;
+    trail: OwnTrail;
+};
+
 export type ChangePassword = {
     currentPassword: string;
     /**
@@ -1136,6 +1212,71 @@ export type LogInResponses = {
 
 export type LogInResponse = LogInResponses[keyof LogInResponses];
 
+export type DeleteOwnAccountData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/users/me';
+};
+
+export type DeleteOwnAccountErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `last_administrator`: This is the last administrator who can sign in; make another account an administrator first.
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type DeleteOwnAccountError = DeleteOwnAccountErrors[keyof DeleteOwnAccountErrors];
+
+export type DeleteOwnAccountResponses = {
+    /**
+     * The account is deleted.
+     */
+    204: void;
+};
+
+export type DeleteOwnAccountResponse = DeleteOwnAccountResponses[keyof DeleteOwnAccountResponses];
+
 export type GetOwnAccountData = {
     body?: never;
     path?: never;
@@ -1296,7 +1437,7 @@ export type ListAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1382,7 +1523,7 @@ export type ExportAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1440,7 +1581,7 @@ export type ExportAuditEntriesError = ExportAuditEntriesErrors[keyof ExportAudit
 
 export type ExportAuditEntriesResponses = {
     /**
-     * A stream of entries, oldest first.
+     * A stream of entries, oldest first; as JSON, each with its `proof`.
      */
     200: string;
 };
@@ -1580,7 +1721,7 @@ export type FollowAuditTrailData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -2942,6 +3083,51 @@ export type StepUpResponses = {
 };
 
 export type StepUpResponse = StepUpResponses[keyof StepUpResponses];
+
+export type ExportOwnDataData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/users/me/export';
+};
+
+export type ExportOwnDataErrors = {
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     *
+     * `insufficient_user_authentication`: This request requires a recent proof of identity: call POST /auth/step-up with one of `methods`, then try again.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `overloaded`: The service is busy; try again shortly.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type ExportOwnDataError = ExportOwnDataErrors[keyof ExportOwnDataErrors];
+
+export type ExportOwnDataResponses = {
+    /**
+     * The data, as an attachment.
+     */
+    200: OwnData;
+};
+
+export type ExportOwnDataResponse = ExportOwnDataResponses[keyof ExportOwnDataResponses];
 
 export type ChangeOwnPasswordData = {
     body: ChangePassword;
