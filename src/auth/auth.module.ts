@@ -31,45 +31,25 @@ import { OwnAddressController } from './addresses/own-address.controller.js';
 import { UnverifiedSignIns } from './sign-in/unverified-sign-ins.js';
 import { VerificationRequests } from './addresses/verification-requests.js';
 import { VerifiedAddressCondition } from './addresses/verified-address-condition.js';
-import { CallerAccount } from './credentials/factors/caller-account.js';
-import { FactorAdditions } from './credentials/factors/factor-additions.js';
 import { FactorGuesses } from './sign-in/factor-guesses.js';
-import { FactorMethods } from './credentials/factors/factor-methods.js';
-import { FactorNotices } from './credentials/factors/factor-notices.js';
-import { FactorProofs } from './credentials/factors/factor-proofs.js';
 import { FactorRemoval } from './credentials/factors/factor-removal.js';
 import { FactorsController } from './credentials/factors/factors.controller.js';
 import { FactorsView } from './credentials/factors/factors-view.js';
-import { OwnFactors } from './credentials/factors/own-factors.service.js';
-import { PasskeyCeremonies } from './credentials/factors/passkeys/passkey-ceremonies.js';
-import { PasskeyChallenge } from './credentials/factors/passkeys/passkey-challenge.js';
-import { PasskeyProofs } from './credentials/factors/passkeys/passkey-proofs.js';
-import { PasskeyRegistration } from './credentials/factors/passkeys/passkey-registration.js';
-import { PasskeyRows } from './credentials/factors/passkeys/passkey-rows.js';
 import { Passkey } from './credentials/factors/passkeys/passkey.entity.js';
 import { PasskeysController } from './credentials/factors/passkeys/passkeys.controller.js';
-import { PasskeysRepository } from './credentials/factors/passkeys/passkeys.repository.js';
-import { RegistrationChallenges } from './credentials/factors/passkeys/registration-challenges.js';
-import { RelyingParty } from './credentials/factors/passkeys/relying-party.js';
-import { StepUpChallenges } from './credentials/factors/passkeys/step-up-challenges.js';
-import { WebauthnLibrary } from './credentials/factors/passkeys/webauthn-library.js';
 import { RegisteredFactors } from './credentials/factors/registered-factors.js';
 import { RecoveryCode } from './credentials/factors/recovery-codes/recovery-code.entity.js';
-import { RecoveryCodeUse } from './credentials/factors/recovery-codes/recovery-code-use.js';
 import { RecoveryCodes } from './credentials/factors/recovery-codes/recovery-codes.js';
-import { RecoveryCodesDependence } from './credentials/factors/recovery-codes/recovery-codes-dependence.js';
 import { RecoveryCodesRepository } from './credentials/factors/recovery-codes/recovery-codes.repository.js';
-import { TotpCheck } from './credentials/factors/totp/totp-check.js';
 import { TotpCodes } from './credentials/factors/totp/totp-codes.js';
-import { TotpEnrolment } from './credentials/factors/totp/totp-enrolment.js';
 import { TotpFactor } from './credentials/factors/totp/totp-factor.entity.js';
 import { TotpFactorsRepository } from './credentials/factors/totp/totp-factors.repository.js';
 import { TotpSecrets } from './credentials/factors/totp/totp-secrets.js';
-import { TypedCodes } from './credentials/factors/typed-codes.js';
 import { PasswordCredential } from './credentials/passwords/password-credential.entity.js';
 import { PasswordChange } from './credentials/passwords/password-change.js';
 import { PasswordCredentials } from './credentials/passwords/password-credentials.js';
 import { PasswordCredentialsRepository } from './credentials/passwords/password-credentials.repository.js';
+import { FACTORS, PASSKEYS } from './credentials/factors/factor.providers.js';
 import { BreachedPasswords } from './credentials/passwords/breached-passwords.js';
 import { NewPassword } from './credentials/passwords/new-password.js';
 import { PasswordCostsRepository } from './credentials/passwords/password-costs.repository.js';
@@ -162,40 +142,6 @@ const addresses = [
   VerificationRequests,
   VerifiedAddressCondition,
 ];
-/** After the addresses: an unproven address is reported before a missing factor, in the order of registration. */
-const factors = [
-  CallerAccount,
-  FactorAdditions,
-  FactorMethods,
-  FactorNotices,
-  FactorProofs,
-  FactorRemoval,
-  FactorsView,
-  OwnFactors,
-  RecoveryCodeUse,
-  RecoveryCodes,
-  RecoveryCodesDependence,
-  RecoveryCodesRepository,
-  RegisteredFactors,
-  TotpCheck,
-  TotpCodes,
-  TotpEnrolment,
-  TotpFactorsRepository,
-  TotpSecrets,
-  TypedCodes,
-];
-const passkeys = [
-  PasskeyCeremonies,
-  PasskeyChallenge,
-  PasskeyProofs,
-  PasskeyRegistration,
-  PasskeyRows,
-  PasskeysRepository,
-  RegistrationChallenges,
-  RelyingParty,
-  StepUpChallenges,
-  WebauthnLibrary,
-];
 const registration = [
   AccountCreation,
   OpenRegistration,
@@ -276,8 +222,9 @@ const recovery = [
     ...passwords,
     ...registration,
     ...addresses,
-    ...factors,
-    ...passkeys,
+    // After the addresses: an unproven address is reported before a missing factor, in the order of registration.
+    ...FACTORS,
+    ...PASSKEYS,
     ...signIn,
     ...stepUp,
     ...ownPassword,
