@@ -1,4 +1,4 @@
 import { buildIfStale } from './build.mjs';
 
 await buildIfStale();
-await import('../dist/service/cli/audit-verify.js');
+await import('../dist/service/audit-verify.js');

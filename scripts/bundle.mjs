@@ -44,8 +44,9 @@ export async function bundle(root) {
   await build({
     absWorkingDir: root,
     entryPoints,
-    outbase: compiled,
     outdir,
+    // One folder for all files, from which the address of a compiled module is the same.
+    entryNames: '[name]',
     bundle: true,
     splitting: true,
     format: 'esm',

@@ -6,4 +6,4 @@ import { buildIfStale } from './build.mjs';
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)));
 // The operator's commands run in this process, using the same code as the service.
 await buildIfStale();
-await import('../dist/service/cli/admin.js');
+await import('../dist/service/admin.js');

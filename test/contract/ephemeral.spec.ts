@@ -48,7 +48,7 @@ describe('What only start:ephemeral has', () => {
     expect(Object.keys(paths).filter((path) => path.startsWith('/test'))).toEqual([]);
   });
 
-  it.each([['main.js'], ['cli/admin.js', 'users', 'list'], ['cli/audit-verify.js']])(
+  it.each([['main.js'], ['admin.js', 'users', 'list'], ['audit-verify.js']])(
     'is not loaded by another program: %s',
     (program, ...words) => {
       expect(

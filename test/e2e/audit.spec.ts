@@ -131,7 +131,7 @@ async function plan(): Promise<Planned[]> {
     [post('/auth/login', { email, password: 'x'.repeat(70_000) }), 413],
     [{ url: '/nothing' }, 404],
     [{ url: '/users/me/' }, 404],
-    [{ method: 'PUT', url: '/users/me' }, 405],
+    [{ method: 'PATCH', url: '/users/me' }, 405],
     [{ method: 'GET', url: '/auth/login' }, 405],
     [post('/auth/register', {}, flood), 429, ['excess_rate_limit_exceeded', 'rate_limited']],
   ];

@@ -318,7 +318,8 @@ describe('in a browser over https', () => {
       expect(headers).toMatchObject({
         'access-control-allow-origin': FRIEND,
         'access-control-allow-credentials': 'true',
-        'access-control-expose-headers': 'x-request-id, ratelimit, ratelimit-policy, retry-after',
+        'access-control-expose-headers':
+          'x-request-id, ratelimit, ratelimit-policy, retry-after, www-authenticate',
       });
       expect(String(headers['vary']).split(/, */)).toEqual(
         expect.arrayContaining(['Origin', 'Sec-Fetch-Site']),
@@ -396,7 +397,7 @@ describe('in a browser over https', () => {
           405,
           'method_not_allowed',
         ]);
-        expect(answer.headers['allow']).toBe('GET, HEAD, PUT');
+        expect(answer.headers['allow']).toBe('DELETE, GET, HEAD, PUT');
       }
       const nowhere = await app.call({ method: 'OPTIONS', url: '/nowhere' });
       expect([nowhere.statusCode, nowhere.json<{ code: string }>().code]).toEqual([404, 'not_found']);

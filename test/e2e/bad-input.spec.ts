@@ -281,9 +281,9 @@ describe('bad input', { timeout: 60_000 }, () => {
     });
 
     it.each([
-      ['DELETE', '/users/me', 'GET, HEAD, PUT'],
+      ['DELETE', '/users/me/activity', 'GET, HEAD'],
       ['GET', '/auth/login', 'POST'],
-      ['PATCH', '/users/me', 'GET, HEAD, PUT'],
+      ['PATCH', '/users/me', 'DELETE, GET, HEAD, PUT'],
       ['POST', '/health/live', 'GET, HEAD'],
     ] as const)('is not allowed: %s %s', async (method, url, allow) => {
       const answer = await app.call({ method, url, token: tokens.accessToken });

@@ -71,7 +71,7 @@ describe('the rate limits of every route', () => {
     { what: 'a missing token', status: 401, request: { url: '/users/me' } },
     { what: 'a forged token', status: 401, request: { url: '/users/me', token: 'e30.e30.e30' } },
     { what: 'an unknown address', status: 404, request: { url: '/nowhere' } },
-    { what: 'a wrong method', status: 405, request: { method: 'DELETE', url: '/users/me' } },
+    { what: 'a wrong method', status: 405, request: { method: 'PATCH', url: '/users/me' } },
     { what: 'a body that is not JSON', status: 400, request: { url: '/auth/login', body: '{' } },
     { what: 'a body that is not acceptable', status: 400, request: { url: '/auth/login', body: {} } },
   ])('are reported with $what', async ({ request, status }) => {

@@ -40,8 +40,8 @@ function loadedBy(program: string, words: readonly string[]) {
 describe('A bundled program', () => {
   it.each([
     ['main.js', []],
-    ['cli/admin.js', ['users', 'list']],
-    ['cli/audit-verify.js', []],
+    ['admin.js', ['users', 'list']],
+    ['audit-verify.js', []],
   ])('loads no package twice, and no module beside its bundle: %s', (program, words) => {
     const { bundled, separate, compiled } = loadedBy(program, words);
     expect([...bundled]).toEqual(

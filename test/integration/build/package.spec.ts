@@ -31,9 +31,9 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
   it('has the compiled code, its migrations and texts, the licence and the documents', () => {
     for (const path of [
       'dist/service/main.js',
-      'dist/service/cli/admin.js',
-      'dist/service/cli/audit-verify.js',
-      'dist/service/cli/ephemeral.js',
+      'dist/service/admin.js',
+      'dist/service/audit-verify.js',
+      'dist/service/ephemeral.js',
       'dist/src/ephemeral/process/watchdog-program.js',
       'dist/src/auth/credentials/passwords/common-long-passwords.txt',
       'scripts/portcullis.cjs',
