@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -242,7 +243,10 @@ describe('MAIL_TEMPLATES_DIR', () => {
   it('prevents the start if a template has an unknown placeholder, and is used otherwise', async () => {
     const database = await freshDatabase();
     const folder = await mkdtemp(join(tmpdir(), 'portcullis-templates-'));
-    const start = () => startApp({ database, variables: { MAIL_TEMPLATES_DIR: folder } });
+    const secret = () => randomBytes(48).toString('base64url');
+    // A database belongs to the secrets of its first start.
+    const variables = { MAIL_TEMPLATES_DIR: folder, JWT_SECRET_KEY: secret(), PASSWORD_PEPPER: secret() };
+    const start = () => startApp({ database, variables });
     await writeFile(join(folder, 'new_device.en.html'), '<p>{{time}} {{password}}</p>');
     await expect(start()).rejects.toBeInstanceOf(ConfigurationFault);
     await writeFile(join(folder, 'new_device.en.html'), '<p>{{time}}</p>');

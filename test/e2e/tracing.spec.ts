@@ -314,18 +314,21 @@ const TOLD = new Set([
   'server.port',
 ]);
 
-/** A program that prints the package of each loaded module. */
-const TELL_IMPORTS = `
+/** A program that prints the package of each loaded module; a bundle names the modules that it contains above their code. */
+const TELL_IMPORTS = String.raw`
   import { registerHooks } from 'node:module';
-  import { writeSync } from 'node:fs';
+  import { readFileSync, writeSync } from 'node:fs';
   const told = new Set();
+  const tell = (name) => {
+    if (name && !told.has(name)) writeSync(2, 'loaded ' + name + '\n');
+    told.add(name);
+  };
   registerHooks({
-    resolve(specifier, context, next) {
-      const found = next(specifier, context);
-      const name = /.*node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(found.url)?.[1];
-      if (name && !told.has(name)) writeSync(2, 'loaded ' + name + '\\n');
-      told.add(name);
-      return found;
+    load(url, context, next) {
+      tell(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]);
+      const bundle = url.includes('/dist/service/') ? readFileSync(new URL(url), 'utf8') : '';
+      for (const [, name] of bundle.matchAll(/^\s*(?:\/\/ |")node_modules\/((?:@[^/]+\/)?[^/]+)/gm)) tell(name);
+      return next(url, context);
     },
   });`;
 
