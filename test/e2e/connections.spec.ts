@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { exchange } from '../support/app/raw-exchange.js';
-import { startApp, type TestApp } from '../support/app/test-app.js';
+import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { eventually } from '../support/time/eventually.js';
 
 /** How long a connection may outlive the server's end of it, and as much again for a busy machine. */
@@ -83,7 +83,7 @@ describe('connections of clients that never close', { timeout: 30_000 }, () => {
   });
 
   it('do not hold up a drain, whether they have sent a request, a part of one or nothing', async () => {
-    const other = await startApp({ listen: true, database: app.database });
+    const other = await startBeside(app, { listen: true });
     for (const bytes of [
       '',
       'GET / HTTP/1.1\r\n',
@@ -98,9 +98,8 @@ describe('connections of clients that never close', { timeout: 30_000 }, () => {
   });
 
   it('are let go where there are too many, the longest idle first, so that others get in', async () => {
-    const small = await startApp({
+    const small = await startBeside(app, {
       listen: true,
-      database: app.database,
       variables: { MAX_CONNECTIONS: String(MAX_CONNECTIONS) },
     });
     try {
