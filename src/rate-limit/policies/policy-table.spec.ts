@@ -26,6 +26,8 @@ describe('PolicyTable', () => {
       ['mail-address', 10, 3600, true],
       ['secret', 10, 60, true],
       ['factor', 5, 300, true],
+      ['passkey', 30, 60, true],
+      ['gate', 6000, 60, false],
     ]);
   });
 
