@@ -14,6 +14,7 @@ import { KnownDevice } from './devices/known-device.entity.js';
 import { KnownDevicesRepository } from './devices/known-devices.repository.js';
 import { SessionDevices } from './devices/session-devices.js';
 import { AuthenticationGuard } from './guards/authentication.guard.js';
+import { AccessRefusals } from './guards/access-refusals.js';
 import { AuthorizationGuard } from './guards/authorization.guard.js';
 import { CrossSiteCheck } from './guards/cross-site-check.js';
 import { CsrfGuard } from './guards/csrf.guard.js';
@@ -134,7 +135,14 @@ const tokens = [
   TokenResponse,
   VerifiedTokens,
 ];
-const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGuard, RateLimitSubjectGuard];
+const guards = [
+  CrossSiteCheck,
+  CsrfGuard,
+  AuthenticationGuard,
+  AuthorizationGuard,
+  AccessRefusals,
+  RateLimitSubjectGuard,
+];
 
 /** Authenticates callers: sessions, their tokens and keys, refresh, logout, and the guards that read them. */
 @Module({
@@ -167,6 +175,7 @@ const guards = [CrossSiteCheck, CsrfGuard, AuthenticationGuard, AuthorizationGua
     ...guards,
   ],
   exports: [
+    AccessRefusals,
     ...guards,
     AccessChanges,
     AccessRevocation,

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import type { AuditEvent } from '../../audit/audit-entry.js';
+import { AuditService } from '../../audit/audit.service.js';
+import { recordedCaller, type SessionPrincipal } from '../../platform/access/principal.js';
+import type { Scope } from '../../platform/access/scope.decorator.js';
+import { Problem, type ProblemOccurrence } from '../../platform/errors/problem.js';
+import type { RequestContext } from '../../platform/http/request-context.js';
+import { SessionErrors } from '../session.errors.js';
+
+/** RFC 6750 section 3.1: the error is named only to a caller who sent a token. */
+const INVALID_TOKEN = { headers: { 'www-authenticate': 'Bearer error="invalid_token"' } };
+
+/** The fault of a token that was not signed with our key. */
+const FORGED = 'bad_signature';
+
+/**
+ * Records why a caller may not proceed, with the rule of the gateway if a proxy asked, and returns the problem to throw.
+ * Refusals are recorded where they are decided, because interceptors do not run for requests that a guard refuses.
+ */
+@Injectable()
+export class AccessRefusals {
+  constructor(private readonly audit: AuditService) {}
+
+  /** Nobody is signed in, or the token of the caller is not valid. */
+  notSignedIn(context: RequestContext): Problem {
+    const { tokenFault } = context;
+    if (!tokenFault) return this.denied(context, new Problem(SessionErrors.unauthenticated));
+    this.recordInvalid(context, tokenFault);
+    return new Problem(SessionErrors.invalid_token, INVALID_TOKEN);
+  }
+
+  /** Records a forged token where none is needed. */
+  recordForged(context: RequestContext): void {
+    if (context.tokenFault === FORGED) this.recordInvalid(context, FORGED);
+  }
+
+  /** The session of a valid token is over. */
+  ended(context: RequestContext, { userId, sessionId }: SessionPrincipal): Problem {
+    this.record(context, {
+      type: 'session_use_after_expire',
+      outcome: 'failure',
+      reason: SessionErrors.session_ended.code,
+      userId,
+      sessionId,
+      details: {},
+    });
+    return new Problem(SessionErrors.session_ended, INVALID_TOKEN);
+  }
+
+  /** The caller lacks a role or a scope. */
+  forbidden(
+    context: RequestContext,
+    required: readonly string[],
+    occurrence: ProblemOccurrence = {},
+  ): Problem {
+    return this.denied(context, new Problem(SessionErrors.forbidden, occurrence), required);
+  }
+
+  /** The caller is refused for the reason of a problem, which is returned. */
+  denied(context: RequestContext, problem: Problem, required: readonly string[] = []): Problem {
+    this.record(context, {
+      type: 'authz_fail',
+      outcome: 'failure',
+      reason: problem.row.code,
+      ...recordedCaller(context.principal),
+      details: { required: [...required] },
+    });
+    return problem;
+  }
+
+  private recordInvalid(context: RequestContext, fault: string): void {
+    const details = { forged: fault === FORGED };
+    this.record(context, { type: 'authn_token_invalid', outcome: 'failure', reason: fault, details });
+  }
+
+  private record({ origin, question }: RequestContext, event: Omit<AuditEvent, 'origin'>): void {
+    const details = { ...event.details, ...(question && { rule: question.rule }) };
+    this.audit.recordRefusal({ ...event, origin, details } as AuditEvent);
+  }
+}
+
+/** RFC 6750 section 3.1. A route that names no scope is open to no key. */
+export function insufficientScope(scope?: Scope): ProblemOccurrence {
+  const challenge = ['error="insufficient_scope"', ...(scope === undefined ? [] : [`scope="${scope}"`])];
+  return { headers: { 'www-authenticate': `Bearer ${challenge.join(', ')}` } };
+}
