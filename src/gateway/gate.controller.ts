@@ -35,7 +35,7 @@ const HEADERS = {
   'X-Portcullis-Assertion': field('All of this as a JWT of at most 60 s for the audience of the rule.'),
 } as const;
 
-/** Answers proxies that ask whether a request may pass to an application, with any method. */
+/** Serves proxies that ask whether a request may pass to an application, with any method. */
 @ApiTags('gateway')
 @Controller('gate')
 @ForProxies()

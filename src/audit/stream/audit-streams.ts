@@ -1,8 +1,9 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { callerIdOf } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { OpenStreams } from '../reading/open-streams.js';
+import { cancellableStream } from '../reading/cancellable-stream.js';
 import { AuditFeed } from '../feed/audit-feed.js';
 import { eventFrames, type Subscription } from './event-frames.js';
 import { SessionEndsRepository } from '../reading/session-ends.repository.js';
@@ -41,15 +42,6 @@ export class AuditStreams implements OnModuleDestroy {
 
   private streamOf(subscription: Subscription): Readable {
     const sources = { feed: this.feed, ends: this.ends, clock: this.clock };
-    const closing = new AbortController();
-    const signal = AbortSignal.any([this.draining.signal, closing.signal]);
-    const stream = Readable.from(eventFrames(sources, subscription, signal));
-    // Otherwise, closing waits for the generator's next frame, which can take a while if the trail is quiet.
-    const destroy = stream.destroy.bind(stream);
-    stream.destroy = (error) => {
-      closing.abort();
-      return destroy(error);
-    };
-    return stream;
+    return cancellableStream((signal) => eventFrames(sources, subscription, signal), this.draining.signal);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { cancellableStream } from '../../audit/reading/cancellable-stream.js';
 import { OpenStreams } from '../../audit/reading/open-streams.js';
 import { callerIdOf, type Principal } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
@@ -14,7 +15,7 @@ import { RevocationWatch } from './revocation-watch.js';
 /** Limits on open streams per process. Each costs a line four times a second, and all share their queries. */
 const STREAMS = { ofAll: 1000, ofOne: 500, retryAfterSeconds: 10 };
 
-/** Answers those who follow the list of revocations, until they lose their access or the process stops. */
+/** Serves those who follow the list of revocations, until they lose their access or the process stops. */
 @Injectable()
 export class RevocationAnswers implements OnModuleDestroy {
   private readonly open = new OpenStreams(STREAMS);
@@ -26,7 +27,7 @@ export class RevocationAnswers implements OnModuleDestroy {
     private readonly clock: Clock,
   ) {}
 
-  /** Answers all who wait, and ends all streams. Clients continue on another instance. */
+  /** Ends all waits and streams before the process stops. Clients continue on another instance. */
   onModuleDestroy(): void {
     this.draining.abort();
   }
@@ -62,15 +63,7 @@ export class RevocationAnswers implements OnModuleDestroy {
   async stream(caller: Principal, after: number | null): Promise<Readable> {
     this.open.assertRoom(callerIdOf(caller));
     const first = await this.reader.read(after);
-    const closing = new AbortController();
-    const signal = AbortSignal.any([this.draining.signal, closing.signal]);
-    const stream = Readable.from(this.lines(caller, first, signal));
-    // Otherwise, closing waits for the generator's next line.
-    const destroy = stream.destroy.bind(stream);
-    stream.destroy = (error) => {
-      closing.abort();
-      return destroy(error);
-    };
+    const stream = cancellableStream((signal) => this.lines(caller, first, signal), this.draining.signal);
     this.open.add(stream, callerIdOf(caller));
     return stream;
   }
