@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import type { Principal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Environment } from '../platform/config/environment.js';
 import { UuidV7 } from '../platform/crypto/uuid.js';
-import { KeyRing } from '../sessions/keys/key-ring.js';
+import { TokenSigner } from '../sessions/keys/token-signer.js';
 import { callerFacts } from './caller-facts.js';
 import type { GateRule } from './rules/gate-rule.js';
 
@@ -29,8 +28,7 @@ export class Assertions {
   private readonly signed = new Map<string, Signed>();
 
   constructor(
-    private readonly jwt: JwtService,
-    private readonly keys: KeyRing,
+    private readonly signer: TokenSigner,
     private readonly environment: Environment,
     private readonly clock: Clock,
     private readonly ids: UuidV7,
@@ -49,12 +47,9 @@ export class Assertions {
   }
 
   private sign(claims: object, iat: number): string {
-    const { kid, key } = this.keys.signer();
-    const algorithm = this.environment.JWT_ALGORITHM;
-    return this.jwt.sign(
-      { iss: this.environment.JWT_ISSUER, ...claims, jti: this.ids.next(), iat, exp: iat + LIFETIME_SECONDS },
-      { privateKey: key, algorithm, header: { alg: algorithm, typ: 'assertion+jwt', kid } },
-    );
+    const iss = this.environment.JWT_ISSUER;
+    const exp = iat + LIFETIME_SECONDS;
+    return this.signer.sign('assertion+jwt', { iss, ...claims, jti: this.ids.next(), iat, exp });
   }
 
   private keep(key: string, signed: Signed): void {

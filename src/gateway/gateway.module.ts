@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { JwtModule } from '@nestjs/jwt';
 import { AuditModule } from '../audit/audit.module.js';
 import { Environment } from '../platform/config/environment.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -17,7 +16,7 @@ import { StartWarnings } from './start-warnings.js';
 
 /** Tells proxies whether a request to another application may pass, and the application who its caller is. */
 @Module({
-  imports: [JwtModule.register({}), AuditModule, SessionsModule],
+  imports: [AuditModule, SessionsModule],
   controllers: [GateController, GatewayRedirectController],
   providers: [
     { provide: GateRules, inject: [Environment], useFactory: readGateRules },

@@ -23,6 +23,7 @@ import { JwksController } from './keys/jwks.controller.js';
 import { KeyAuthenticity } from './keys/key-authenticity.js';
 import { KeyMaker } from './keys/key-maker.js';
 import { KeyRing } from './keys/key-ring.js';
+import { TokenSigner } from './keys/token-signer.js';
 import { KeyRotation } from './keys/key-rotation.js';
 import { KeySeal } from './keys/key-seal.js';
 import { KeysDependence } from './keys/keys-dependence.js';
@@ -92,6 +93,7 @@ const keys = [
   KeyStore,
   SigningKeysRepository,
   SuppliedKey,
+  TokenSigner,
 ];
 const sessions = [
   SessionConditions,
@@ -175,13 +177,11 @@ const guards = [
     ...guards,
   ],
   exports: [
-    AccessRefusals,
     ...guards,
     AccessChanges,
     AccessRevocation,
     BearerReaders,
     CallerSession,
-    KeyRing,
     KeyRotation,
     OwnSessions,
     PlaceNames,
@@ -201,6 +201,7 @@ const guards = [
     StepUpMethods,
     TokenCookies,
     TokenResponse,
+    TokenSigner,
   ],
 })
 export class SessionsModule {}

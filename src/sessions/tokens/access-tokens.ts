@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
 import { rolesAtLevel } from '../role-level.js';
 import type { Session } from '../session.entity.js';
-import { KeyRing } from '../keys/key-ring.js';
+import { TokenSigner } from '../keys/token-signer.js';
 import type { AccessTokenClaims } from './access-token-claims.js';
 
 /** A signed access token and its expiry, which is never later than the end of its session. */
@@ -21,17 +20,13 @@ export interface MintedToken {
 @Injectable()
 export class AccessTokens {
   constructor(
-    private readonly jwt: JwtService,
-    private readonly keys: KeyRing,
+    private readonly signer: TokenSigner,
     private readonly environment: Environment,
     private readonly clock: Clock,
     private readonly ids: UuidV7,
   ) {}
 
-  /**
-   * Signs a token that never outlives its session. Synchronous on purpose: one RSA 3072 signature takes 2 ms here, but
-   * in libuv's thread pool it would wait for every queued password hash.
-   */
+  /** Signs a token that never outlives its session. */
   mint({ id: sub, roles }: Profile, session: Session): MintedToken {
     const iat = Math.max(Math.floor(this.clock.nowMs() / 1000), firstSecondAfter(session.reducedAt));
     const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
@@ -50,13 +45,7 @@ export class AccessTokens {
       acr: session.acr,
       amr: session.amr,
     };
-    const { kid, key } = this.keys.signer();
-    const algorithm = this.environment.JWT_ALGORITHM;
-    const token = this.jwt.sign(claims, {
-      privateKey: key,
-      algorithm,
-      header: { alg: algorithm, typ: 'at+jwt', kid },
-    });
+    const token = this.signer.sign('at+jwt', claims);
     return { token, expiresIn: exp - iat, expiresAt: new Date(exp * 1000) };
   }
 }
