@@ -6,6 +6,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import type { User } from '../../users/user.entity.js';
 import { NewPassword } from '../credentials/passwords/new-password.js';
+import { recordingInvalidLink } from '../invalid-link.js';
 import { AcceptedAccounts } from './accepted-accounts.js';
 import { InvitationLinks } from './invitation-links.js';
 
@@ -37,16 +38,13 @@ export class InvitationAcceptance {
     const owner = await this.links.ownerOf(token);
     await this.passwords.assertAcceptable(password, owner?.email ?? '', '#/password');
     const hash = await this.passwords.hash(password);
-    try {
-      return await this.transactions.run(async (tx) => {
+    const failure = { type: 'user_invitation_fail', origin, details: {} } as const;
+    return recordingInvalidLink(this.audit, failure, () =>
+      this.transactions.run(async (tx) => {
         const user = await this.invited(tx, token);
         return this.accounts.accept(tx, user, { hash, displayName: displayName ?? user.displayName }, origin);
-      });
-    } catch (error) {
-      if (error instanceof Problem && error.row === SecretsErrors.invalid_link)
-        await this.recordFailure(origin);
-      throw error;
-    }
+      }),
+    );
   }
 
   private async invited(tx: Transaction, token: string): Promise<User> {
@@ -54,15 +52,5 @@ export class InvitationAcceptance {
     if (!spent || spent.user.invitedAt === null || spent.user.disabledAt !== null)
       throw new Problem(SecretsErrors.invalid_link);
     return spent.user;
-  }
-
-  private async recordFailure(origin: Origin): Promise<void> {
-    await this.audit.recordAlone({
-      type: 'user_invitation_fail',
-      outcome: 'failure',
-      reason: SecretsErrors.invalid_link.code,
-      origin,
-      details: {},
-    });
   }
 }

@@ -7,6 +7,7 @@ import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { profileOf } from '../../users/profile.js';
 import { ProfileChanges } from '../../users/profile-changes.js';
 import { NewPassword } from '../credentials/passwords/new-password.js';
+import { recordingInvalidLink } from '../invalid-link.js';
 import { ResetCompletion } from './reset-completion.js';
 import { ResetLinks } from './reset-links.js';
 
@@ -31,27 +32,14 @@ export class PasswordReset {
     const owner = await this.links.ownerOf(token);
     await this.passwords.assertAcceptable(password, owner?.email ?? '', '#/newPassword');
     const hash = await this.passwords.hash(password);
-    try {
+    const failure = { type: 'authn_password_change_fail', origin, details: { by: 'reset' } } as const;
+    await recordingInvalidLink(this.audit, failure, async () => {
       const user = await this.transactions.run(async (tx) => {
         const completed = await this.completion.complete(tx, token, hash, origin);
         if (!completed) throw new Problem(SecretsErrors.invalid_link);
         return completed;
       });
       await this.changes.announce(profileOf(user));
-    } catch (error) {
-      if (error instanceof Problem && error.row === SecretsErrors.invalid_link)
-        await this.recordFailure(origin);
-      throw error;
-    }
-  }
-
-  private async recordFailure(origin: Origin): Promise<void> {
-    await this.audit.recordAlone({
-      type: 'authn_password_change_fail',
-      outcome: 'failure',
-      reason: SecretsErrors.invalid_link.code,
-      origin,
-      details: { by: 'reset' },
     });
   }
 }

@@ -8,6 +8,7 @@ import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { DISOWN_PURPOSE, type NoticedSession } from '../../sessions/devices/new-device-notice.js';
 import { AccessRevocation } from '../../sessions/revocation/access-revocation.js';
 import { AccountSecrets } from '../account-secrets.js';
+import { recordingInvalidLink } from '../invalid-link.js';
 import { PasswordVoiding } from './password-voiding.js';
 
 /** Lets the owner of an account end a session that is not theirs, by the link in the notice of a new device. */
@@ -29,13 +30,10 @@ export class SessionDisowning {
   /** Throws `invalid_link`, and `mail_unconfigured` where the link to a new password could not be sent. */
   async disown(token: string, origin: Origin): Promise<void> {
     this.passwords.assertPossible();
-    try {
-      await this.transactions.run((tx) => this.endSession(tx, token, origin));
-    } catch (error) {
-      if (error instanceof Problem && error.row === SecretsErrors.invalid_link)
-        await this.recordFailure(origin);
-      throw error;
-    }
+    const failure = { type: 'session_disown_fail', origin, details: {} } as const;
+    await recordingInvalidLink(this.audit, failure, () =>
+      this.transactions.run((tx) => this.endSession(tx, token, origin)),
+    );
   }
 
   private async endSession(tx: Transaction, token: string, origin: Origin): Promise<void> {
@@ -47,15 +45,5 @@ export class SessionDisowning {
     await this.audit.record(tx, { type: 'session_disowned', ...who, details: { deviceId } });
     await this.access.endOne(tx, user, { sessionId, deviceId }, 'disowned', origin);
     await this.passwords.voidUntilReset(tx, user);
-  }
-
-  private async recordFailure(origin: Origin): Promise<void> {
-    await this.audit.recordAlone({
-      type: 'session_disown_fail',
-      outcome: 'failure',
-      reason: SecretsErrors.invalid_link.code,
-      origin,
-      details: {},
-    });
   }
 }
