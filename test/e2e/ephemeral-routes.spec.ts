@@ -392,7 +392,7 @@ describe('adminKey', { timeout: TIMEOUT_MS }, () => {
 
   it('is as at the start after a reset, whatever a test has done to it, and no other key is left', async () => {
     const before = await accounts();
-    const [{ id }] = before.items as [{ id: string }];
+    const { id } = before.items[0]!;
     const made = await call(`/admin/service-accounts/${id}/api-keys`, {
       token: before.token,
       body: { name: 'Another', scopes: ['audit:read'] },
