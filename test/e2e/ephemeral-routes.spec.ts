@@ -425,7 +425,7 @@ describe('adminKey', { timeout: TIMEOUT_MS }, () => {
     const answer = await call(`/revocations?after=${cursor}`, { token: adminKey });
     const { items } = (await answer.json()) as { items: { subject: string; keyId: string | null }[] };
     const ended = items.filter(({ subject }) => subject === user.id);
-    expect(ended.map(({ keyId }) => keyId !== null).toSorted()).toEqual([false, true]);
+    expect(new Set(ended.map(({ keyId }) => keyId !== null))).toEqual(new Set([false, true]));
   });
 });
 
