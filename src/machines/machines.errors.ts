@@ -8,9 +8,4 @@ export const MachinesErrors = problemTable({
     'Key already rotated',
     'The key has a successor already. Use that one, or create another key.',
   ],
-  invalid_signature: [
-    401,
-    'Invalid signature',
-    'Portcullis-Signature is missing, is not the signature of this body, or is older than 300 seconds.',
-  ],
 });

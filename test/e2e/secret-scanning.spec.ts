@@ -228,7 +228,7 @@ describeWithRedis('POST /secret-scanning', () => {
       const answer = await attempt();
       expect(answer.statusCode).toBe(401);
       const { code, requestId } = answer.json<{ code: string; requestId: string }>();
-      expect(code).toBe('invalid_signature');
+      expect(code).toBe(reason === 'missing' ? 'unauthenticated' : 'invalid_token');
       await expect
         .poll(() =>
           asSuperuser(here.database, 'SELECT type, reason, details FROM audit_events WHERE request_id = $1', [

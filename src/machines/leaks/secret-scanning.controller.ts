@@ -7,7 +7,7 @@ import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { KeepsRawBody } from '../../platform/http/raw-body.decorator.js';
 import { ClientOrigin } from '../../platform/http/request.decorators.js';
-import { MachinesErrors } from '../machines.errors.js';
+import { SessionErrors } from '../../sessions/session.errors.js';
 import { LeakReportDto } from './leak-report.dto.js';
 import { LeakedKeys } from './leaked-keys.js';
 import { SignedReportGuard } from './signed-report.guard.js';
@@ -43,7 +43,12 @@ export class SecretScanningController {
   @ApiHeader(SIGNATURE)
   @ApiBody({ type: [LeakReportDto] })
   @ApiAcceptedResponse({ description: 'The keys among the texts are revoked.' })
-  @Problems(PlatformErrors.validation_failed, MachinesErrors.invalid_signature, PlatformErrors.not_found)
+  @Problems(
+    PlatformErrors.validation_failed,
+    SessionErrors.unauthenticated,
+    SessionErrors.invalid_token,
+    PlatformErrors.not_found,
+  )
   async report(
     @ListBody(LeakReportDto, BOUNDS) reports: LeakReportDto[],
     @ClientOrigin() { requestId }: Origin,

@@ -7,7 +7,9 @@ import { SIGNATURE_FIELD, signatureFault } from '../../platform/crypto/body-sign
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { contextOf } from '../../platform/http/request-context.js';
-import { MachinesErrors } from '../machines.errors.js';
+import { SessionErrors } from '../../sessions/session.errors.js';
+
+const DETAIL = 'Portcullis-Signature is not the signature of this body, or is more than 300 seconds old.';
 
 /** Lets in what was signed with `SECRET_SCANNING_SECRET`. A forged signature is recorded as a forged token is. */
 @Injectable()
@@ -18,7 +20,7 @@ export class SignedReportGuard implements CanActivate {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `not_found` without the secret, and `invalid_signature`. */
+  /** Throws `not_found` without the secret, `unauthenticated` without a signature, and `invalid_token`. */
   canActivate(execution: ExecutionContext): true {
     const { SECRET_SCANNING_SECRET: secret } = this.environment;
     if (secret === undefined) throw new Problem(PlatformErrors.not_found);
@@ -38,6 +40,8 @@ export class SignedReportGuard implements CanActivate {
       origin,
       details: { forged: fault === 'bad_signature' },
     });
-    throw new Problem(MachinesErrors.invalid_signature);
+    throw fault === 'missing'
+      ? new Problem(SessionErrors.unauthenticated, { detail: 'The request has no Portcullis-Signature.' })
+      : new Problem(SessionErrors.invalid_token, { detail: DETAIL });
   }
 }
