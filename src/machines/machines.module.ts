@@ -67,6 +67,6 @@ const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, Se
   ],
   controllers: [OwnKeysController, ServiceAccountsController, ServiceAccountKeysController],
   providers: [...keys, ...accounts],
-  exports: [KeyLifecycle, ServiceAccountKeys, ServiceAccounts],
+  exports: [KeyChanges, KeyLifecycle, ServiceAccountKeys, ServiceAccounts],
 })
 export class MachinesModule {}
