@@ -12,6 +12,7 @@ import { ServiceAccountsController } from './accounts/service-accounts.controlle
 import { ServiceAccountsRepository } from './accounts/service-accounts.repository.js';
 import { ServiceAccounts } from './accounts/service-accounts.service.js';
 import { AffectedKeys } from './keys/affected-keys.js';
+import { ApiKeysDependence } from './keys/api-keys-dependence.js';
 import { ApiKey } from './keys/api-key.entity.js';
 import { ApiKeysRepository } from './keys/api-keys.repository.js';
 import { KeyChanges } from './keys/key-changes.js';
@@ -35,6 +36,7 @@ import { apiKeyExpiringMail } from './mails/api-key-expiring.mail.js';
 
 const keys = [
   AffectedKeys,
+  ApiKeysDependence,
   ApiKeysRepository,
   KeyChanges,
   KeyChangesRepository,
@@ -65,6 +67,6 @@ const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, Se
   ],
   controllers: [OwnKeysController, ServiceAccountsController, ServiceAccountKeysController],
   providers: [...keys, ...accounts],
-  exports: [KeyLifecycle, ServiceAccountKeys, ServiceAccounts],
+  exports: [KeyChanges, KeyLifecycle, ServiceAccountKeys, ServiceAccounts],
 })
 export class MachinesModule {}
