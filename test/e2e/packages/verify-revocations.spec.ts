@@ -167,6 +167,7 @@ describe('@portcullis/verify, which follows the revocations', () => {
 
   it.concurrent.for(Object.keys(FAULTS))(
     'never accepts a revoked token when the stream %s',
+    { timeout: 60_000 },
     async (name, test) => {
       const { proxy, verifier } = await startBehindProxy(test.onTestFinished);
       const [ending, other] = [await signUp(here), await signUp(here)];
@@ -192,7 +193,6 @@ describe('@portcullis/verify, which follows the revocations', () => {
       expect(late).toEqual([]);
       expect(new Set(staying.samples.map(({ outcome }) => outcome))).not.toContain('session_ended');
     },
-    60_000,
   );
 
   it.concurrent(
