@@ -36,11 +36,14 @@ const outcomeOf = (verifier: Verifier, token: string): Promise<Outcome> =>
   );
 
 /** Asks about a token every few milliseconds, until told to stop. */
-function watch(verifier: Verifier, token: string): { readonly samples: Sample[]; stop(): Promise<void> } {
+function watch(
+  verifier: Verifier,
+  token: string,
+): { readonly samples: Sample[]; readonly stop: () => Promise<void> } {
   const samples: Sample[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const run = async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const askedMs = performance.now();
       samples.push({ askedMs, outcome: await outcomeOf(verifier, token) });
       await delay(10);
@@ -50,7 +53,7 @@ function watch(verifier: Verifier, token: string): { readonly samples: Sample[];
   return {
     samples,
     stop: () => {
-      isOver = true;
+      over.abort();
       return running;
     },
   };
