@@ -12,6 +12,7 @@ import { ServiceAccountsController } from './accounts/service-accounts.controlle
 import { ServiceAccountsRepository } from './accounts/service-accounts.repository.js';
 import { ServiceAccounts } from './accounts/service-accounts.service.js';
 import { AffectedKeys } from './keys/affected-keys.js';
+import { ApiKeysDependence } from './keys/api-keys-dependence.js';
 import { ApiKey } from './keys/api-key.entity.js';
 import { ApiKeysRepository } from './keys/api-keys.repository.js';
 import { KeyChanges } from './keys/key-changes.js';
@@ -40,6 +41,7 @@ import { apiKeyLeakedMail } from './mails/api-key-leaked.mail.js';
 
 const keys = [
   AffectedKeys,
+  ApiKeysDependence,
   ApiKeysRepository,
   KeyChanges,
   KeyChangesRepository,

@@ -3960,6 +3960,12 @@ export type ListServiceAccountsResponse = ListServiceAccountsResponses[keyof Lis
 
 export type CreateServiceAccountData = {
     body: CreateServiceAccount;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
     path?: never;
     query?: never;
     url: '/admin/service-accounts';
@@ -4023,6 +4029,12 @@ export type CreateServiceAccountResponse = CreateServiceAccountResponses[keyof C
 
 export type DeleteServiceAccountData = {
     body?: never;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
     path: {
         /**
          * The id of the service account.
@@ -4149,6 +4161,12 @@ export type GetServiceAccountResponse = GetServiceAccountResponses[keyof GetServ
 
 export type UpdateServiceAccountData = {
     body: UpdateServiceAccount;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
     path: {
         /**
          * The id of the service account.
@@ -4275,6 +4293,12 @@ export type ListServiceAccountKeysResponse = ListServiceAccountKeysResponses[key
 
 export type CreateServiceAccountKeyData = {
     body: CreateApiKey;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
     path: {
         /**
          * The id of the service account.
@@ -4351,6 +4375,12 @@ export type CreateServiceAccountKeyResponse = CreateServiceAccountKeyResponses[k
 
 export type RotateServiceAccountKeyData = {
     body?: never;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
     path: {
         /**
          * The id of the service account.
@@ -4433,6 +4463,12 @@ export type RotateServiceAccountKeyResponse = RotateServiceAccountKeyResponses[k
 
 export type RevokeServiceAccountKeyData = {
     body?: never;
+    headers?: {
+        /**
+         * Why, for the audit trail: 1 to 500 printable characters in UTF-8. It is recorded in the event as `details.auditReason`.
+         */
+        'Audit-Reason'?: string;
+    };
     path: {
         /**
          * The id of the service account.
