@@ -189,7 +189,7 @@ describeWithRedis('POST /secret-scanning', () => {
   it.each([
     ['no list', {}, '#'],
     ['an empty list', [], '#'],
-    ['more than a hundred', Array(101).fill({ token: '', url: '' }), '#'],
+    ['more than a hundred', Array.from({ length: 101 }, () => ({ token: '', url: '' })), '#'],
     ['a list of texts', ['ptc_u_'], '#/0'],
     ['nothing', null, '#'],
     ['a report without a place', [{ token: '' }], '#/0/url'],
