@@ -33,8 +33,9 @@ export class KeyReader implements BearerReader, OnModuleInit {
       this.use.note(found.keyId);
       return found;
     }
-    const { keyId, serviceAccountId, fault } = found;
+    const { keyId, userId, serviceAccountId, fault } = found;
     if (keyId === null) throw new TokenRefused(fault);
-    throw new TokenRefused(fault, { keyId, ...(serviceAccountId !== null && { serviceAccountId }) });
+    const usedKey = { keyId, ...(serviceAccountId !== null && { serviceAccountId }) };
+    throw new TokenRefused(fault, usedKey, userId);
   }
 }

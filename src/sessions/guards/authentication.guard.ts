@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { accessRuleOf } from '../../platform/access/access-rule.js';
 import { type SessionPrincipal, type UsedKey, usedKeyOf } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
+import { noteSubject } from '../../platform/http/origin.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { SessionState } from '../state/session-state.js';
 import { isCurrent } from '../tokens/access-token-claims.js';
@@ -77,7 +78,9 @@ export class AuthenticationGuard extends AuthGuard() {
       if (principal.kind !== 'session') nameKey(context, usedKeyOf(principal));
     } catch (error) {
       context.tokenFault = TokenRefused.faultOf(error);
-      if (error instanceof TokenRefused && error.usedKey) nameKey(context, error.usedKey);
+      if (!(error instanceof TokenRefused && error.usedKey)) return true;
+      nameKey(context, error.usedKey);
+      if (error.ownerId !== null) noteSubject(context.origin, error.ownerId);
     }
     return true;
   }
