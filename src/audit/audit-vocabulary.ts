@@ -98,6 +98,20 @@ export interface AuditDetails {
   /** `roles` are those of the account, because the removal weighs more with some. */
   user_factor_removed: { factorId: string; factorType: string; factors: number; roles: string[] };
   user_recovery_codes_created: { codes: number };
+  /** Somebody who knows the password says that the factors are lost; at `dueAt` the owner gets the link that removes them. */
+  user_recovery_started: { dueAt: string };
+  /** The password was right, but nothing was started, for the given `reason`. */
+  user_recovery_start_fail: Record<string, never>;
+  /** `by`: the owner in a session or with a mailed link, another password, or that the account was disabled. */
+  user_recovery_canceled: { by: 'session' | 'link' | 'password' | 'disabling' };
+  user_recovery_cancel_fail: Record<string, never>;
+  /** The waiting time is over, and the link that removes the factors was sent. */
+  user_recovery_ready: Record<string, never>;
+  /** The link that removes the factors was not used in time. */
+  user_recovery_expired: Record<string, never>;
+  /** The link was used; `factors` were removed, and every session was ended. */
+  user_recovery_finished: { factors: number };
+  user_recovery_finish_fail: Record<string, never>;
   user_disabled: Record<string, never>;
   user_enabled: Record<string, never>;
   user_deleted: Record<string, never>;
@@ -210,6 +224,14 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_factor_added: true,
   user_factor_removed: true,
   user_recovery_codes_created: true,
+  user_recovery_started: true,
+  user_recovery_start_fail: true,
+  user_recovery_canceled: true,
+  user_recovery_cancel_fail: true,
+  user_recovery_ready: true,
+  user_recovery_expired: true,
+  user_recovery_finished: true,
+  user_recovery_finish_fail: true,
   user_disabled: { ends: 'every session' },
   user_enabled: true,
   user_deleted: { ends: 'every session' },
