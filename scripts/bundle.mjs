@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 
 /** The programs, as paths below `dist/src`. They share the files in which esbuild puts what several of them load. */
@@ -41,7 +41,7 @@ export async function bundle(root) {
   if (entryPoints.length === 0) return;
   const { build } = await import('esbuild');
   const outdir = join(root, 'dist', 'service');
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints,
     outdir,
@@ -53,6 +53,7 @@ export async function bundle(root) {
     platform: 'node',
     target: 'node22',
     keepNames: true,
+    write: false,
     banner: { js: COMMONJS },
     logLevel: 'error',
     plugins: [
@@ -60,6 +61,22 @@ export async function bundle(root) {
       { name: 'addresses', setup: keepAddresses(outdir) },
     ],
   });
+  await mkdir(outdir, { recursive: true });
+  await Promise.all(outputFiles.map(({ path, text }) => writeFile(path, namesOfClassesOnly(text))));
+}
+
+/**
+ * esbuild renames what has the same name in two modules, and `keepNames` restores the name at run time. The service needs
+ * that of classes (log contexts, schemas of the OpenAPI document). Restoring that of functions, too, would define a property
+ * whenever a closure is created, which took a tenth of the time of a request.
+ */
+function namesOfClassesOnly(text) {
+  return text
+    .replaceAll(
+      /__name\(this, ("[^"]+")\)/g,
+      'Object.defineProperty(this, "name", { value: $1, configurable: true })',
+    )
+    .replace(/^var __name = .*$/m, 'var __name = (target) => target;');
 }
 
 /** Leaves every package that is not in the list, and every optional one that is not installed, to Node.js. */

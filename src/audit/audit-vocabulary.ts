@@ -128,6 +128,8 @@ export interface AuditDetails {
   api_key_rotated: UsedKey & { successorId: string };
   /** An API key was ended before it expired, for the given `reason`. */
   api_key_revoked: UsedKey;
+  /** An API key was reported as found in a public place, and revoked. */
+  api_key_leaked: UsedKey;
   service_account_created: { serviceAccountId: string; scopes: string[] };
   /** `members` have changed; `scopes` and `disabled` are as they are now. */
   service_account_updated: {
@@ -241,6 +243,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   api_key_created: true,
   api_key_rotated: { ends: 'key' },
   api_key_revoked: { ends: 'key' },
+  api_key_leaked: { ends: 'key' },
   service_account_created: true,
   service_account_updated: { ends: 'service account' },
   service_account_deleted: { ends: 'service account' },

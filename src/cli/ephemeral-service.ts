@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { serve } from '../app/process.js';
 import { ephemeralEnvironment, type Prepared } from '../ephemeral/ephemeral-environment.js';
 import { EphemeralModule } from '../ephemeral/ephemeral.module.js';
+import { StartLine } from '../ephemeral/machines/start-line.js';
 import { MovableClock } from '../ephemeral/time/movable-clock.js';
 import type { EphemeralOptions } from '../ephemeral/ephemeral-options.js';
 import { choosePort } from '../platform/config/choose-port.js';
@@ -14,6 +15,7 @@ const POLL_MS = 10;
 /** A throwaway service that answers requests. */
 export interface RunningService {
   readonly url: string;
+  readonly adminKey: string;
   stop(): Promise<void>;
 }
 
@@ -26,7 +28,8 @@ export async function startService(
   const environment = ephemeralEnvironment(variables, options, prepared, new SystemRandomness());
   await choosePort(environment);
   const clock = new MovableClock();
-  const parts = { clock, modules: [EphemeralModule.with(clock)] };
+  const line = new StartLine();
+  const parts = { clock, modules: [EphemeralModule.with(clock, line)] };
   let stop: () => Promise<void>;
   try {
     stop = await serve(environment, parts);
@@ -38,5 +41,5 @@ export async function startService(
   }
   while ((await fetch(`http://127.0.0.1:${environment.PORT}/health/ready`)).status !== 200)
     await delay(POLL_MS);
-  return { url: environment.PUBLIC_URL, stop };
+  return { url: environment.PUBLIC_URL, adminKey: line.adminKey, stop };
 }

@@ -10,6 +10,7 @@ import { assertNotAnInstallation, readableVariables } from '../ephemeral/ephemer
 import { Lifetime } from '../ephemeral/process/lifetime.js';
 import { lineageOf } from '../ephemeral/process/lineage.js';
 import { startThrowawayDatabase } from '../ephemeral/throwaway-database.js';
+import type { RunningService } from './ephemeral-service.js';
 import { EXIT } from './exit-codes.js';
 import { ignoreClosedOutput } from './output.js';
 
@@ -32,9 +33,9 @@ export async function runEphemeral(words: readonly string[], variables: Variable
     if (lineage === null) throw new Error('The process that started this one has ended.');
     const folder = mkdtempSync(join(tmpdir(), 'portcullis-ephemeral-'));
     lifetime = new Lifetime(folder, lineage);
-    const url = await start(options, variables, folder, lifetime);
+    const { url, adminKey } = await start(options, variables, folder, lifetime);
     const mailbox = `${url}/dev/mailbox`;
-    process.stdout.write(`${JSON.stringify({ url, adminKey: null, mailbox })}\n`);
+    process.stdout.write(`${JSON.stringify({ url, adminKey, mailbox })}\n`);
   } catch (error) {
     const exitCode = await report(error);
     if (lifetime) await lifetime.end(exitCode);
@@ -42,13 +43,13 @@ export async function runEphemeral(words: readonly string[], variables: Variable
   }
 }
 
-/** Returns the URL of the service. PostgreSQL is prepared and the key is made while the code of the service is loaded. */
+/** Returns the running service. PostgreSQL is prepared and the key is made while the code of the service is loaded. */
 async function start(
   options: EphemeralOptions,
   variables: Variables,
   folder: string,
   lifetime: Lifetime,
-): Promise<string> {
+): Promise<RunningService> {
   const database = startThrowawayDatabase(folder, cacheFolder(variables));
   lifetime.beforeEnd(async () => (await database).stop());
   const [{ serviceUrl, ownerUrl }, { privateKey }, { startService }] = await Promise.all([
@@ -59,7 +60,7 @@ async function start(
   const prepared = { folder, serviceUrl, ownerUrl, signingKey: privateKey };
   const service = await startService(readableVariables(variables), options, prepared);
   lifetime.beforeEnd(() => service.stop());
-  return service.url;
+  return service;
 }
 
 /** Writes the reason why the process ends to standard error, and returns its exit code. */

@@ -1,9 +1,18 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { GatewayModule } from '../gateway/gateway.module.js';
+import { MachinesModule } from '../machines/machines.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AdminKey } from './machines/admin-key.js';
+import { EveryScope } from './machines/every-scope.js';
+import { KeysOfTestsRepository } from './machines/keys-of-tests.repository.js';
+import { ResetKeys } from './machines/reset-keys.js';
+import { StartLine } from './machines/start-line.js';
+import { TestKeys } from './machines/test-keys.js';
+import { TestCredentials } from './people/test-credentials.js';
 import { TestFactors } from './people/test-factors.js';
 import { TestUsersController } from './people/test-users.controller.js';
 import { TestUsers } from './people/test-users.service.js';
@@ -21,18 +30,36 @@ import { TracesOfTestsRepository } from './time/traces-of-tests.repository.js';
 /** What a throwaway service for tests has beside every other: people and sessions for the asking, and a clock that moves. */
 @Module({})
 export class EphemeralModule {
-  /** @param clock the one that the whole service goes by */
-  static with(clock: MovableClock): DynamicModule {
+  /**
+   * @param clock the one that the whole service goes by
+   * @param line is completed at the start
+   */
+  static with(clock: MovableClock, line: StartLine): DynamicModule {
     return {
       module: EphemeralModule,
-      imports: [AuditModule, RateLimitModule, UsersModule, SessionsModule, AuthModule],
+      imports: [
+        AuditModule,
+        RateLimitModule,
+        UsersModule,
+        SessionsModule,
+        AuthModule,
+        MachinesModule,
+        GatewayModule,
+      ],
       controllers: [TestUsersController, TestSessionsController, TestClockController, TestResetController],
       providers: [
         { provide: MovableClock, useValue: clock },
+        { provide: StartLine, useValue: line },
+        AdminKey,
         BrowserCookies,
         DateHeader,
+        EveryScope,
+        KeysOfTestsRepository,
+        ResetKeys,
         TestClock,
+        TestCredentials,
         TestFactors,
+        TestKeys,
         TestProofs,
         TestSessions,
         TestUsers,

@@ -29,6 +29,6 @@ import { StartWarnings } from './start-warnings.js';
     RuleAccess,
     StartWarnings,
   ],
-  exports: [Questions],
+  exports: [GateRules, Questions],
 })
 export class GatewayModule {}

@@ -57,6 +57,7 @@ const CONTRACT = {
   'DELETE /users/me/api-keys': 'signed-in',
   'DELETE /users/me/api-keys/:id': 'signed-in',
   'POST /users/me/api-keys/:id/rotation': 'signed-in',
+  'POST /secret-scanning': 'public',
   'GET /admin/service-accounts': 'admin',
   'POST /admin/service-accounts': 'admin',
   'GET /admin/service-accounts/:id': 'admin',

@@ -1,4 +1,6 @@
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { codeOf as totpOf } from '../support/app/factors.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/time/eventually.js';
@@ -32,16 +34,38 @@ interface TestSession {
   }[];
 }
 
+/** Every scope of the routes of the service. */
+const SCOPES = [
+  'users:read',
+  'users:write',
+  'audit:read',
+  'alerts:read',
+  'alerts:write',
+  'revocations:read',
+  'tokens:introspect',
+  'tokens:revoke',
+];
+
+/** Rules of the gateway, one of which names a scope of another product. */
+const RULES = 'rules: { api: { access: signed-in, audience: api, scopes: [orders:read] } }';
+
 let service: EphemeralProcess;
 let base: string;
+let adminKey: string;
+let folder: string;
 beforeAll(async () => {
-  service = await startEphemeral({ words: ['--limits', 'off'], env: { LOG_LEVEL: 'warn' } });
-  base = (await service.ready).url;
+  folder = await mkdtemp(join(tmpdir(), 'ephemeral-rules-'));
+  const rules = join(folder, 'rules.yaml');
+  await writeFile(rules, RULES);
+  const env = { LOG_LEVEL: 'warn', GATEWAY_RULES_FILE: rules, GATEWAY_PEERS: '127.0.0.1' };
+  service = await startEphemeral({ words: ['--limits', 'off'], env });
+  ({ url: base, adminKey } = await service.ready);
 }, TIMEOUT_MS);
 afterAll(async () => {
   service.child.kill('SIGTERM');
   await service.ended;
   await rm(service.temporary, { recursive: true });
+  await rm(folder, { recursive: true });
 });
 
 async function call(
@@ -102,6 +126,24 @@ describe('POST /test/users', { timeout: TIMEOUT_MS }, () => {
     expect((await call('/auth/login/factor', { body })).status).toBe(200);
   });
 
+  it('makes somebody with an API key, which has every scope that the roles may use', async () => {
+    const admin = await person({ roles: ['admin'], apiKey: true });
+    expect(admin.apiKey).toMatch(/^ptc_u_/);
+    expect((await call(`/admin/users/${admin.user.id}`, { token: admin.apiKey! })).status).toBe(200);
+    const scopesOf = async ({ user }: Person) => {
+      const { accessToken } = await session({ userId: user.id });
+      const answer = await call('/users/me/api-keys', { token: accessToken });
+      return ((await answer.json()) as { items: { scopes: string[] }[] }).items.map(({ scopes }) => scopes);
+    };
+    expect(await scopesOf(admin)).toEqual([[...SCOPES, 'orders:read']]);
+    const auditor = await person({ roles: ['auditor'], apiKey: true });
+    expect(await scopesOf(auditor)).toEqual([['audit:read', 'alerts:read', 'alerts:write', 'orders:read']]);
+    const somebody = await person({ apiKey: true });
+    expect(await scopesOf(somebody)).toEqual([['orders:read']]);
+    expect((await call('/gate/api', { token: somebody.apiKey! })).status).toBe(200);
+    expect(await (await call(`/dev/mailbox?to=${somebody.user.email}`)).json()).toEqual({ items: [] });
+  });
+
   it('makes somebody as told, and nobody twice', async () => {
     const wanted = {
       email: 'Ada@example.test',
@@ -127,7 +169,7 @@ describe('POST /test/users', { timeout: TIMEOUT_MS }, () => {
     [{ count: 0 }, ['#/count']],
     [{ count: 1001 }, ['#/count']],
     [{ count: 2, email: 'two@example.test' }, ['#/count']],
-    [{ totp: 'yes', apiKey: true }, ['#/apiKey', '#/totp']],
+    [{ totp: 'yes', apiKey: 1 }, ['#/apiKey', '#/totp']],
   ])('refuses %j and names the member', async (body, pointers) => {
     const answer = await call('/test/users', { body });
     expect(answer.status).toBe(400);
@@ -310,6 +352,80 @@ describe('POST /test/reset', { timeout: TIMEOUT_MS }, () => {
       items: unknown[];
     };
     expect(items).not.toEqual([]);
+  });
+
+  it('takes half a second at most with a hundred people, whom it takes longer to make', async () => {
+    const tookMs: number[] = [];
+    const madeMs: number[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      const startedMs = performance.now();
+      const made = await people({ count: 100, apiKey: true });
+      await session({ userId: made[0]!.user.id });
+      const madeAtMs = performance.now();
+      expect((await call('/test/reset', { body: {} })).status).toBe(204);
+      madeMs.push(madeAtMs - startedMs);
+      tookMs.push(performance.now() - madeAtMs);
+    }
+    const median = (times: number[]) => Math.round(times.toSorted((one, other) => one - other)[2]!);
+    process.stdout.write(`Resets took ${median(tookMs)} ms; to make the people took ${median(madeMs)} ms\n`);
+    // A busy machine slows both down.
+    expect(median(tookMs)).toBeLessThan(Math.max(500, median(madeMs)));
+  });
+});
+
+describe('adminKey', { timeout: TIMEOUT_MS }, () => {
+  const accounts = async () => {
+    const { user } = await person({ roles: ['admin'] });
+    const { accessToken: token } = await session({ userId: user.id });
+    const { items } = (await (await call('/admin/service-accounts', { token })).json()) as {
+      items: { id: string; name: string; scopes: string[] }[];
+    };
+    return { token, items };
+  };
+
+  it('belongs to a service account that has every scope', async () => {
+    const { items } = await accounts();
+    expect(items).toEqual([expect.objectContaining({ name: 'Tests', scopes: [...SCOPES, 'orders:read'] })]);
+    const allowed = ['/admin/users', '/audit/events', '/alerts', '/revocations', '/gate/api'];
+    for (const path of allowed) expect((await call(path, { token: adminKey })).status, path).toBe(200);
+  });
+
+  it('is as at the start after a reset, whatever a test has done to it, and no other key is left', async () => {
+    const before = await accounts();
+    const { id } = before.items[0]!;
+    const made = await call(`/admin/service-accounts/${id}/api-keys`, {
+      token: before.token,
+      body: { name: 'Another', scopes: ['audit:read'] },
+    });
+    const { key } = (await made.json()) as { key: string };
+    const { apiKey } = await person({ roles: ['admin'], apiKey: true });
+    for (const token of [key, apiKey!, adminKey])
+      expect((await call('/audit/events?limit=1', { token })).status).toBe(200);
+    const deleted = await fetch(`${base}/admin/service-accounts/${id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${before.token}` },
+    });
+    expect(deleted.status).toBe(204);
+    expect((await call('/audit/events?limit=1', { token: adminKey })).status).toBe(401);
+    expect((await call('/test/reset', { body: {} })).status).toBe(204);
+    expect((await call('/audit/events?limit=1', { token: adminKey })).status).toBe(200);
+    for (const token of [key, apiKey!])
+      expect((await call('/audit/events?limit=1', { token })).status).toBe(401);
+    expect((await accounts()).items).toEqual(before.items);
+  });
+
+  it('outlives a move of the clock by a year, and the list of revocations goes on after a reset', async () => {
+    const { cursor } = (await (await call('/revocations', { token: adminKey })).json()) as { cursor: string };
+    await clock({ advance: '400d' });
+    expect((await call('/audit/events?limit=1', { token: adminKey })).status).toBe(200);
+    const { user, apiKey } = await person({ apiKey: true });
+    await session({ userId: user.id });
+    expect(apiKey).not.toBeNull();
+    expect((await call('/test/reset', { body: {} })).status).toBe(204);
+    const answer = await call(`/revocations?after=${cursor}`, { token: adminKey });
+    const { items } = (await answer.json()) as { items: { subject: string; keyId: string | null }[] };
+    const ended = items.filter(({ subject }) => subject === user.id);
+    expect(new Set(ended.map(({ keyId }) => keyId !== null))).toEqual(new Set([false, true]));
   });
 });
 

@@ -18,6 +18,7 @@ import { SecretAnnouncer } from '../../src/platform/secret-keys/secret-announcer
 import { SecretReport } from '../../src/platform/secret-keys/secret-report.js';
 import { SecretRewriting } from '../../src/platform/secret-keys/secret-rewriting.js';
 import { logIn, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
+import { createKey, type NewKey } from '../support/app/api-keys.js';
 import { type Authenticator, enrolTotp } from '../support/app/factors.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { Tamperer } from '../support/audit/tamperer.js';
@@ -82,6 +83,9 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
   };
   const dependants = async (app: TestApp, id: string) =>
     (await get(app, SecretReport).read()).find(({ keyId }) => keyId === id)?.dependants;
+  /** A living key is refused for its scopes, and a dead one for itself. */
+  const keyIsAccepted = async (app: TestApp, { key }: NewKey) =>
+    (await app.call({ url: '/users/me', token: key })).statusCode === 403;
   const settle = async (...apps: TestApp[]) => {
     clock.advance(61_000);
     await announce(...apps);
@@ -92,6 +96,8 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
   let ada: Tokens;
   let bob: { email: string; tokens: Tokens; phone: Authenticator };
   let cleo: string;
+  let used: NewKey;
+  let unused: NewKey;
   let adasDigest: string;
   let notedKey: string;
 
@@ -103,6 +109,8 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
     const tokens = await logIn(second, email);
     bob = { email, tokens, phone: await enrolTotp(second, tokens, clock.nowMs()) };
     cleo = await register(first);
+    used = await createKey(first, ada, { scopes: ['orders:read'] });
+    unused = await createKey(first, ada, { scopes: ['orders:read'] });
     adasDigest = get(first, AuditService).emailDigest(ada.user.email);
     const { intact, checkpoint } = await verified(first);
     expect(intact).toBe(true);
@@ -133,6 +141,7 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
     bob.tokens = await refresh(first, await refresh(second, bob.tokens));
     await logIn(first, await register(second));
     expect(get(second, AuditService).emailDigest(ada.user.email)).toBe(adasDigest);
+    expect(await keyIsAccepted(second, used)).toBe(true);
     expect((await verified(second)).intact).toBe(true);
   });
 
@@ -156,6 +165,8 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
       sessions: expect.any(Number),
       'known-devices': expect.any(Number),
       'recovery-codes': 10,
+      // The other one was given a new digest when it was used.
+      'api-keys': 1,
       'single-use-secrets': expect.any(Number),
     });
     expect(await dependants(first, OLD_PEPPER_ID)).toEqual({ passwords: expect.any(Number) });
@@ -180,12 +191,16 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
     expect(await forget('0123456789abcdef')).toBe('unknown');
     expect([await forget(OLD_ID), await forget(OLD_PEPPER_ID)]).toEqual(['forgotten', 'forgotten']);
     expect(recorded).toEqual([OLD_ID, OLD_PEPPER_ID]);
+    await expect.poll(() => keyIsAccepted(first, unused)).toBe(false);
     for (const app of [first, second]) await stop(app);
 
     const alone = await start(NEW);
     expect((await alone.call({ url: '/users/me', token: ada.accessToken })).statusCode).toBe(200);
     ada = await refresh(alone, ada);
     await logIn(alone, ada.user.email);
+    const listed = await alone.call({ url: '/users/me/api-keys', token: ada.accessToken });
+    expect(listed.json<{ items: NewKey[] }>().items.map(({ id }) => id)).toEqual([used.id]);
+    expect([await keyIsAccepted(alone, used), await keyIsAccepted(alone, unused)]).toEqual([true, false]);
     const [factor] = await get(alone, TotpFactorsRepository).findConfirmed(bob.tokens.user.id);
     expect(get(alone, TotpSecrets).open(factor!)).toBe(bob.phone.secret);
     bob.tokens = await refresh(alone, bob.tokens);

@@ -143,6 +143,33 @@ describe('service accounts', () => {
     ]);
   });
 
+  it('are recorded with the reason that the administrator gave', async () => {
+    const headers = { 'audit-reason': 'Ticket 4711: the supplier has changed' };
+    const { id } = (
+      await admin('', { body: { name: 'Supplier', scopes: ['a:b'] }, headers })
+    ).json<Account>();
+    const keys = `/${id}/api-keys`;
+    const first = await admin(keys, { body: { name: 'CI', scopes: ['a:b'] }, headers });
+    const rotation = { method: 'POST', headers } as const;
+    const second = await admin(`${keys}/${first.json<NewKey>().id}/rotation`, rotation);
+    await admin(`${keys}/${second.json<NewKey>().id}`, { method: 'DELETE', headers });
+    await admin(`/${id}`, { method: 'PATCH', body: { name: 'Former supplier' }, headers });
+    await admin(`/${id}`, { method: 'DELETE', headers });
+    const events = await asSuperuser<{ type: string; reason: string }>(
+      here.database,
+      `SELECT type, details->>'auditReason' AS reason FROM audit_events
+        WHERE details->>'serviceAccountId' = $1 ORDER BY position, id`,
+      [id],
+    );
+    expect(new Set(events.map(({ reason }) => reason))).toEqual(new Set([headers['audit-reason']]));
+    expect(new Set(events.map(({ type }) => type)).size).toBe(6);
+    const refused = await admin('', {
+      body: { name: 'x', scopes: ['a:b'] },
+      headers: { 'audit-reason': 'x'.repeat(501) },
+    });
+    expect(code(refused)).toBe('validation_failed');
+  });
+
   it.each([
     ['its key', () => admin(`/${account.id}/api-keys/${made.id}`, { method: 'DELETE' })],
     ['the scope', () => admin(`/${account.id}`, { method: 'PATCH', body: { scopes: ['alerts:read'] } })],

@@ -63,6 +63,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   api_key_created: 'Created an API key',
   api_key_rotated: 'Replaced an API key',
   api_key_revoked: 'Revoked an API key',
+  api_key_leaked: 'An API key was found in a public place',
   service_account_created: 'Created a service account',
   service_account_updated: 'Changed a service account',
   service_account_deleted: 'Deleted a service account',

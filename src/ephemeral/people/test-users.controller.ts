@@ -27,6 +27,7 @@ export class TestUsersController {
       verified: body.verified ?? true,
       roles: body.roles ?? [],
       totp: body.totp ?? false,
+      apiKey: body.apiKey ?? false,
       count: body.count ?? 1,
     };
     return { items: await this.people.make(wanted, origin) };

@@ -15,7 +15,6 @@ import { type Role, ROLES } from '../../platform/access/principal.js';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { ProfileDto } from '../../users/dto/profile.dto.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
-import { NotBuilt } from '../not-built.decorator.js';
 
 /** One transaction makes them all. */
 const MOST = 1000;
@@ -72,9 +71,10 @@ export class MakeUsersDto {
   @IsBoolean()
   totp?: boolean | null;
 
+  /** Whether they have an API key with every scope that their roles may use; false by default. */
   @ApiProperty({ type: Boolean, required: false, nullable: true, example: false })
   @IfPresent()
-  @NotBuilt('API keys')
+  @IsBoolean()
   apiKey?: boolean | null;
 
   /** How many; 1 by default. */

@@ -8,16 +8,15 @@ import { type Transaction, TransactionRunner } from '../../platform/database/tra
 import type { Origin } from '../../platform/http/origin.js';
 import { profileOf } from '../../users/profile.js';
 import { UsersRepository } from '../../users/users.repository.js';
-import { TestFactors } from './test-factors.js';
+import { TestCredentials, type WantedCredentials } from './test-credentials.js';
 import type { TestUserDto } from './test-users.dto.js';
 
 /** The people to make. */
-export interface Wanted {
+export interface Wanted extends WantedCredentials {
   readonly email: string | undefined;
   readonly password: string | undefined;
   readonly verified: boolean;
   readonly roles: readonly Role[];
-  readonly totp: boolean;
   readonly count: number;
 }
 
@@ -33,7 +32,7 @@ export class TestUsers {
   constructor(
     private readonly passwords: NewPassword,
     private readonly creation: AccountCreation,
-    private readonly factors: TestFactors,
+    private readonly credentials: TestCredentials,
     private readonly users: UsersRepository,
     private readonly transactions: TransactionRunner,
     private readonly randomness: Randomness,
@@ -61,7 +60,7 @@ export class TestUsers {
   private async create(
     tx: Transaction,
     { email, password, hash }: Account,
-    { verified, roles, totp }: Pick<Wanted, 'verified' | 'roles' | 'totp'>,
+    { verified, roles, ...wanted }: Omit<Wanted, 'email' | 'password' | 'count'>,
     origin: Origin,
   ): Promise<TestUserDto> {
     const all = ROLES.filter((role) => role === 'user' || roles.includes(role));
@@ -69,14 +68,11 @@ export class TestUsers {
     const created = await this.creation.create(tx, account, hash, origin);
     const user = Object.assign(created, { emailVerified: verified });
     if (verified) await this.users.update(tx, user.id, { emailVerified: true });
-    const none = { totpSecret: null, recoveryCodes: null };
-    const factors = totp ? await this.factors.enrol(tx, user.id, origin) : none;
     const profile = profileOf(user);
     return {
       user: { ...profile, roles: [...profile.roles] },
       password,
-      ...factors,
-      apiKey: null,
+      ...(await this.credentials.give(tx, user, wanted, origin)),
     };
   }
 

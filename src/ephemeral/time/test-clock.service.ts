@@ -4,6 +4,7 @@ import { SystemClock } from '../../platform/clock/clock.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { MemoryWindows } from '../../rate-limit/windows/memory-windows.js';
 import { SessionRevocation } from '../../sessions/revocation/session-revocation.js';
+import { ResetKeys } from '../machines/reset-keys.js';
 import { MovableClock } from './movable-clock.js';
 import { TracesOfTestsRepository } from './traces-of-tests.repository.js';
 
@@ -16,6 +17,7 @@ export class TestClock {
     private readonly clock: MovableClock,
     private readonly traces: TracesOfTestsRepository,
     private readonly revocation: SessionRevocation,
+    private readonly keys: ResetKeys,
     private readonly windows: MemoryWindows,
     private readonly transactions: TransactionRunner,
   ) {}
@@ -55,7 +57,9 @@ export class TestClock {
     const sessions = await this.traces.liveSessions(null);
     await this.transactions.run(async (tx) => {
       await this.revocation.endAll(tx, sessions, 'ended_by_administrator');
+      await this.keys.endAll(tx);
       await this.traces.empty(tx);
+      await this.keys.restore(tx);
     });
     this.windows.clear();
     if (wasMoved) await this.reset();

@@ -2,16 +2,26 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 
-/** What tests leave in the database, beside the trail: credentials and devices go with their account. */
-const TABLES = [
-  'users',
-  'sessions',
+/** What tests leave in the database, beside the trail and the feeds. Children come before their parents, which is faster. */
+export const EMPTIED_TABLES = [
   'single_use_secrets',
+  'password_credentials',
+  'totp_factors',
+  'passkeys',
+  'recovery_codes',
+  'known_devices',
+  'sessions',
+  'api_keys',
+  'service_accounts',
+  'users',
   'outbox_messages',
   'caught_mails',
   'login_failures',
   'address_blocks',
   'mail_bounds',
+  'monitoring_delivery',
+  'monitoring_alert',
+  'monitoring_detection_slot',
 ];
 
 /** Statements over what a moved clock and the people of tests leave behind. */
@@ -44,6 +54,6 @@ export class TracesOfTestsRepository {
 
   /** Removes everybody and everything that belongs to somebody. */
   async empty(tx: Transaction): Promise<void> {
-    for (const table of TABLES) await tx.query(`DELETE FROM ${table}`);
+    for (const table of EMPTIED_TABLES) await tx.query(`DELETE FROM ${table}`);
   }
 }

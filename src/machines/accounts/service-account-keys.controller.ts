@@ -10,12 +10,12 @@ import {
 import { RequireRole } from '../../platform/access/access.decorator.js';
 import { Recent } from '../../platform/access/recent.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { ActingOrigin, ApiAuditReason } from '../../platform/http/acting-origin.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { ApiKeysDto, CreateApiKeyDto, NewApiKeyDto } from '../keys/api-keys.dto.js';
 import { KeyView } from '../keys/key-view.js';
 import { MachinesErrors } from '../machines.errors.js';
-import { AdministratorOrigin } from './administrator-origin.decorator.js';
 import { ServiceAccountKeys } from './service-account-keys.service.js';
 
 const UUID = {
@@ -52,13 +52,14 @@ export class ServiceAccountKeysController {
   @HttpCode(201)
   @Recent()
   @ApiOperation({ operationId: 'createServiceAccountKey', summary: 'Create a key of a service account' })
+  @ApiAuditReason()
   @ApiParam(ACCOUNT_ID)
   @ApiCreatedResponse({ type: NewApiKeyDto, description: 'The key.' })
   @Problems(PlatformErrors.not_found, MachinesErrors.too_many_keys)
   async create(
     @Param('id') id: string,
     @Body() body: CreateApiKeyDto,
-    @AdministratorOrigin() origin: Origin,
+    @ActingOrigin() origin: Origin,
   ): Promise<NewApiKeyDto> {
     return this.view.issued(await this.keys.create(id, CreateApiKeyDto.describe(body), origin));
   }
@@ -68,6 +69,7 @@ export class ServiceAccountKeysController {
   @HttpCode(201)
   @Recent()
   @ApiOperation({ operationId: 'rotateServiceAccountKey', summary: 'Rotate a key of a service account' })
+  @ApiAuditReason()
   @ApiParam(ACCOUNT_ID)
   @ApiParam(KEY_ID)
   @ApiCreatedResponse({ type: NewApiKeyDto, description: 'The new key.' })
@@ -75,7 +77,7 @@ export class ServiceAccountKeysController {
   async rotate(
     @Param('id') id: string,
     @Param('keyId') keyId: string,
-    @AdministratorOrigin() origin: Origin,
+    @ActingOrigin() origin: Origin,
   ): Promise<NewApiKeyDto> {
     return this.view.issued(await this.keys.rotate(id, keyId, origin));
   }
@@ -85,6 +87,7 @@ export class ServiceAccountKeysController {
   @HttpCode(204)
   @Recent()
   @ApiOperation({ operationId: 'revokeServiceAccountKey', summary: 'Revoke a key of a service account' })
+  @ApiAuditReason()
   @ApiParam(ACCOUNT_ID)
   @ApiParam(KEY_ID)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
@@ -92,7 +95,7 @@ export class ServiceAccountKeysController {
   async revoke(
     @Param('id') id: string,
     @Param('keyId') keyId: string,
-    @AdministratorOrigin() origin: Origin,
+    @ActingOrigin() origin: Origin,
   ): Promise<void> {
     await this.keys.revoke(id, keyId, origin);
   }

@@ -10,10 +10,10 @@ import {
 import { RequireRole } from '../../platform/access/access.decorator.js';
 import { Recent } from '../../platform/access/recent.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { ActingOrigin, ApiAuditReason } from '../../platform/http/acting-origin.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { PageQueryDto } from '../../platform/http/page-query.dto.js';
-import { AdministratorOrigin } from './administrator-origin.decorator.js';
 import type { ServiceAccount } from '../service-account.entity.js';
 import {
   CreateServiceAccountDto,
@@ -51,10 +51,11 @@ export class ServiceAccountsController {
   @HttpCode(201)
   @Recent()
   @ApiOperation({ operationId: 'createServiceAccount', summary: 'Create a service account' })
+  @ApiAuditReason()
   @ApiCreatedResponse({ type: ServiceAccountDto, description: 'The service account.' })
   async create(
     @Body() body: CreateServiceAccountDto,
-    @AdministratorOrigin() origin: Origin,
+    @ActingOrigin() origin: Origin,
   ): Promise<ServiceAccountDto> {
     return shown(await this.accounts.create(body, origin));
   }
@@ -73,13 +74,14 @@ export class ServiceAccountsController {
   @Patch(':id')
   @Recent()
   @ApiOperation({ operationId: 'updateServiceAccount', summary: 'Change a service account' })
+  @ApiAuditReason()
   @ApiParam(ACCOUNT_ID)
   @ApiOkResponse({ type: ServiceAccountDto, description: 'The service account after the change.' })
   @Problems(PlatformErrors.not_found)
   async update(
     @Param('id') id: string,
     @Body() body: UpdateServiceAccountDto,
-    @AdministratorOrigin() origin: Origin,
+    @ActingOrigin() origin: Origin,
   ): Promise<ServiceAccountDto> {
     return shown(await this.accounts.update(id, body, origin));
   }
@@ -89,10 +91,11 @@ export class ServiceAccountsController {
   @HttpCode(204)
   @Recent()
   @ApiOperation({ operationId: 'deleteServiceAccount', summary: 'Delete a service account' })
+  @ApiAuditReason()
   @ApiParam(ACCOUNT_ID)
   @ApiNoContentResponse({ description: 'The service account is deleted.' })
   @Problems(PlatformErrors.not_found)
-  async delete(@Param('id') id: string, @AdministratorOrigin() origin: Origin): Promise<void> {
+  async delete(@Param('id') id: string, @ActingOrigin() origin: Origin): Promise<void> {
     await this.accounts.delete(id, origin);
   }
 }

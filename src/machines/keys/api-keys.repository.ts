@@ -18,6 +18,9 @@ export interface KeyWithOwner {
   readonly account: Pick<ServiceAccount, 'scopes' | 'disabledAt'> | null;
 }
 
+/** A key and whose it is. */
+export type OwnedKey = Pick<ApiKey, 'id' | 'userId' | 'serviceAccountId'>;
+
 /** Selects keys of an owner: one, those made since a time, or all. */
 export type KeySelector = { readonly id?: string; readonly since?: Date };
 
@@ -26,6 +29,12 @@ export type UsedKeyTime = readonly [id: string, ms: number];
 
 const living = (owner: KeyOwner, now: Date): FindOptionsWhere<ApiKey> => ({
   ...keysOf(owner),
+  revokedAt: IsNull(),
+  expiresAt: MoreThan(now),
+});
+
+const madeWith = (secretId: string, now: Date): FindOptionsWhere<ApiKey> => ({
+  secretId,
   revokedAt: IsNull(),
   expiresAt: MoreThan(now),
 });
@@ -112,6 +121,23 @@ export class ApiKeysRepository {
       .returning('id, name, hint, expires_at AS "expiresAt"')
       .execute();
     return raw as ApiKey[];
+  }
+
+  /** Returns how many living keys have a digest that depends on a master secret. */
+  async countMadeWith(secretId: string, now: Date): Promise<number> {
+    return onDatabase(() => this.dataSource.manager.countBy(ApiKey, madeWith(secretId, now)));
+  }
+
+  /** Revokes the living keys whose digests depend on a master secret; returns those that this call revoked. */
+  async revokeMadeWith(tx: Transaction, secretId: string, now: Date): Promise<OwnedKey[]> {
+    const { raw } = await tx
+      .createQueryBuilder()
+      .update(ApiKey)
+      .set({ revokedAt: now })
+      .where(madeWith(secretId, now))
+      .returning('id, user_id AS "userId", service_account_id AS "serviceAccountId"')
+      .execute();
+    return raw as OwnedKey[];
   }
 
   /** Stores another digest of a key, and nothing else. */

@@ -24,8 +24,11 @@ export class KeyChangesRepository {
     private readonly ids: UuidV7,
   ) {}
 
-  async add(tx: Transaction, ownerId: string): Promise<void> {
-    await tx.query('INSERT INTO api_key_changes (id, owner_id) VALUES ($1, $2)', [this.ids.next(), ownerId]);
+  async add(tx: Transaction, ownerIds: readonly string[]): Promise<void> {
+    await tx.query(
+      'INSERT INTO api_key_changes (id, owner_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])',
+      [ownerIds.map(() => this.ids.next()), ownerIds],
+    );
   }
 
   /** Returns the changes at or after a position; of none for null. */

@@ -39,10 +39,12 @@ export class KeyChanges implements OnApplicationShutdown {
     this.listeners.push(listener);
   }
 
-  /** Records a change in its transaction. */
-  async add(tx: Transaction, ownerId: string): Promise<void> {
-    await this.changes.add(tx, ownerId);
-    afterCommit(tx, () => this.announce(ownerId));
+  /** Records a change of these owners in its transaction. */
+  async add(tx: Transaction, ...ownerIds: readonly string[]): Promise<void> {
+    await this.changes.add(tx, ownerIds);
+    afterCommit(tx, () => {
+      for (const ownerId of ownerIds) this.announce(ownerId);
+    });
   }
 
   /** Begins to read, unless it has begun. */

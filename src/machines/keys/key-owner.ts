@@ -1,9 +1,15 @@
+import type { ApiKey } from './api-key.entity.js';
 import type { KeyKind } from './key-format.js';
 
 /** The person or the service account that a key belongs to. */
 export interface KeyOwner {
   readonly kind: KeyKind;
   readonly id: string;
+}
+
+/** Returns the owner of a key. */
+export function ownerOf({ userId, serviceAccountId }: Pick<ApiKey, 'userId' | 'serviceAccountId'>): KeyOwner {
+  return userId === null ? { kind: 'service-account', id: serviceAccountId! } : { kind: 'user', id: userId };
 }
 
 /** Returns the columns by which the keys of an owner are found. */

@@ -1,7 +1,19 @@
 import { SetMetadata } from '@nestjs/common';
 
-/** A permission of an API key, `area:verb`. */
-export type Scope = `${string}:${string}`;
+/** Every permission of API keys that opens a route of this service, `area:verb`. Other products define their own. */
+export const SCOPES = [
+  'users:read',
+  'users:write',
+  'audit:read',
+  'alerts:read',
+  'alerts:write',
+  'revocations:read',
+  'tokens:introspect',
+  'tokens:revoke',
+] as const;
+
+/** A permission of an API key on a route of this service. */
+export type Scope = (typeof SCOPES)[number];
 
 /** Metadata key read by the authorisation guard and by the generator of the OpenAPI document. */
 export const SCOPE = 'portcullis:scope';

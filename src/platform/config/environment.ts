@@ -151,6 +151,10 @@ export class Environment {
   @IsOptional()
   @IsEmail({ require_tld: false }, { message: '$property must be an e-mail address' })
   ALERT_EMAIL?: string;
+  /** Signs reports of leaked API keys; without it there is no `POST /secret-scanning`. */
+  @IsOptional()
+  @MinLength(16, { message: '$property must be at least 16 characters' })
+  SECRET_SCANNING_SECRET?: string;
   @IsOptional() @Url('smtp', 'smtps') SMTP_URL?: string;
   @IsOptional() @IsString() MAIL_FROM?: string;
   /** Appears in mails. Control characters are not allowed, because they are not valid in a header field. */

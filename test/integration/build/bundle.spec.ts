@@ -26,11 +26,11 @@ function loadedBy(program: string, words: readonly string[]) {
   });
   const files = stdout.split('\n').filter((url) => url.startsWith('file:'));
   const bundles = files.filter((url) => url.includes('/dist/service/'));
+  const text = bundles.map((url) => readFileSync(new URL(url), 'utf8')).join('\n');
   // The bundle names each module above its code.
-  const bundled = bundles.flatMap(
-    (url) => readFileSync(new URL(url), 'utf8').match(/^\s*(?:\/\/ |")node_modules\/.*$/gm) ?? [],
-  );
+  const bundled = text.match(/^\s*(?:\/\/ |")node_modules\/.*$/gm) ?? [];
   return {
+    text,
     bundled: packagesOf(bundled),
     separate: packagesOf(files),
     compiled: files.filter((url) => url.includes('/dist/src/')),
@@ -50,5 +50,15 @@ describe('A bundled program', () => {
     expect([...separate]).toContain('node_modules/typeorm');
     expect([...bundled].filter((name) => separate.has(name))).toEqual([]);
     expect(compiled).toEqual([]);
+  });
+
+  it('restores the names of classes, which esbuild changes, and spends nothing on those of functions', () => {
+    const { text } = loadedBy('main.js', []);
+    expect(text).toMatch(
+      /class (\w+)2 .*\{\s*static \{\s*Object\.defineProperty\(this, "name", \{ value: "\1"/,
+    );
+    expect(text).not.toMatch(/__name\(this/);
+    const helpers = text.match(/^var __name = .*$/gm);
+    expect(new Set(helpers)).toEqual(new Set(['var __name = (target) => target;']));
   });
 });

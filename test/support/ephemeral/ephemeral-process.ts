@@ -8,7 +8,7 @@ import { readProcess } from '../../../src/ephemeral/process/process-table.js';
 /** The one line of standard output. */
 interface Announcement {
   readonly url: string;
-  readonly adminKey: string | null;
+  readonly adminKey: string;
   readonly mailbox: string;
 }
 

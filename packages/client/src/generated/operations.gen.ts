@@ -232,6 +232,10 @@ export interface Operations {
     options: { params: types.RevokeServiceAccountKeyData['path'] };
     answer: undefined;
   };
+  'POST /secret-scanning': {
+    options: { body: types.ReportLeakedKeysData['body'] };
+    answer: undefined;
+  };
   'GET /gate/{rule}': {
     options: { params: types.AskGatewayData['path'] };
     answer: undefined;
