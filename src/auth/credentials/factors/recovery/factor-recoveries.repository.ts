@@ -29,7 +29,7 @@ export class FactorRecoveriesRepository {
         .where('recovery.userId = :userId', { userId })
         .getRawAndEntities<{ same: boolean }>();
       const [recovery] = entities;
-      return recovery ? { ...recovery, hasSamePassword: raw[0]!.same } : null;
+      return recovery ? Object.assign(recovery, { hasSamePassword: raw[0]!.same }) : null;
     });
   }
 
