@@ -120,6 +120,22 @@ export interface Operations {
     options: object;
     answer: types.RenewRecoveryCodesResponses[201];
   };
+  'POST /auth/recovery': {
+    options: { body: types.RecoverFactorsData['body'] };
+    answer: undefined;
+  };
+  'POST /auth/recovery/cancel': {
+    options: { body: types.CancelRecoveryData['body'] };
+    answer: undefined;
+  };
+  'POST /auth/recovery/finish': {
+    options: { body: types.FinishRecoveryData['body'] };
+    answer: undefined;
+  };
+  'DELETE /users/me/recovery': {
+    options: object;
+    answer: undefined;
+  };
   'POST /users/me/factors/passkeys/options': {
     options: object;
     answer: types.BeginPasskeyResponses[200];
