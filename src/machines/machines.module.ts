@@ -31,6 +31,10 @@ import { LivingKeys } from './keys/living-keys.js';
 import { OwnKeysController } from './keys/own-keys.controller.js';
 import { OwnKeys } from './keys/own-keys.service.js';
 import { OwnersAccess } from './keys/owners-access.js';
+import { ClientRecognizer } from './oauth/client-recognizer.js';
+import { ClientTokenIssuing } from './oauth/client-token-issuing.js';
+import { ClientTokenMint } from './oauth/client-token-mint.js';
+import { TokenController } from './oauth/token.controller.js';
 import { apiKeyCreatedMail } from './mails/api-key-created.mail.js';
 import { apiKeyExpiringMail } from './mails/api-key-expiring.mail.js';
 
@@ -54,6 +58,7 @@ const keys = [
   OwnKeys,
   OwnersAccess,
 ];
+const oauth = [ClientRecognizer, ClientTokenIssuing, ClientTokenMint];
 const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, ServiceAccountsRepository];
 
 /** Programs as callers: API keys of people and of service accounts. */
@@ -65,8 +70,8 @@ const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, Se
     SessionsModule,
     MailKindsModule.with(apiKeyCreatedMail, apiKeyExpiringMail),
   ],
-  controllers: [OwnKeysController, ServiceAccountsController, ServiceAccountKeysController],
-  providers: [...keys, ...accounts],
+  controllers: [OwnKeysController, ServiceAccountsController, ServiceAccountKeysController, TokenController],
+  providers: [...keys, ...accounts, ...oauth],
   exports: [KeyChanges, KeyLifecycle, ServiceAccountKeys, ServiceAccounts],
 })
 export class MachinesModule {}

@@ -3,6 +3,7 @@ import type { Principal, SessionPrincipal } from '../access/principal.js';
 import type { Profile } from '../access/profile.js';
 import type { Question } from '../access/question.js';
 import type { Problem } from '../errors/problem.js';
+import type { Form } from './form-body.js';
 import type { Origin } from './origin.js';
 
 /**
@@ -40,7 +41,12 @@ export interface RequestContext {
   emailDigest: string | null;
   /** Whether a cross-site page that is not allowed to do so sent the request: counted by address only, then refused. */
   isCrossSite: boolean;
-  /** Why the body could not be read; thrown after the rate limits have counted the request. */
+  /** The body of a route that reads forms; empty without one. */
+  form: Form;
+  /**
+   * Why the body, or the credentials of a client in it, could not be read; thrown after the rate limits have counted the
+   * request.
+   */
   bodyFault: Problem | null;
   /** The code of the problem in the response. */
   problemCode: string | null;
@@ -84,6 +90,7 @@ export function newRequestContext(
     refreshSessionId: null,
     emailDigest: null,
     isCrossSite: false,
+    form: new Map(),
     bodyFault: null,
     problemCode: null,
     invalidMembers: [],
