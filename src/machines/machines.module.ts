@@ -32,7 +32,12 @@ import { OwnKeysController } from './keys/own-keys.controller.js';
 import { OwnKeys } from './keys/own-keys.service.js';
 import { OwnersAccess } from './keys/owners-access.js';
 import { apiKeyCreatedMail } from './mails/api-key-created.mail.js';
+import { LeakRecipientsRepository } from './leaks/leak-recipients.repository.js';
+import { LeakResponse } from './leaks/leak-response.js';
+import { LeakedKeys } from './leaks/leaked-keys.js';
+import { SecretScanningController } from './leaks/secret-scanning.controller.js';
 import { apiKeyExpiringMail } from './mails/api-key-expiring.mail.js';
+import { apiKeyLeakedMail } from './mails/api-key-leaked.mail.js';
 
 const keys = [
   AffectedKeys,
@@ -55,6 +60,7 @@ const keys = [
   OwnersAccess,
 ];
 const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, ServiceAccountsRepository];
+const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
 
 /** Programs as callers: API keys of people and of service accounts. */
 @Module({
@@ -63,10 +69,15 @@ const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, Se
     AuditModule,
     UsersModule,
     SessionsModule,
-    MailKindsModule.with(apiKeyCreatedMail, apiKeyExpiringMail),
+    MailKindsModule.with(apiKeyCreatedMail, apiKeyExpiringMail, apiKeyLeakedMail),
   ],
-  controllers: [OwnKeysController, ServiceAccountsController, ServiceAccountKeysController],
-  providers: [...keys, ...accounts],
-  exports: [KeyChanges, KeyLifecycle, ServiceAccountKeys, ServiceAccounts],
+  controllers: [
+    OwnKeysController,
+    ServiceAccountsController,
+    ServiceAccountKeysController,
+    SecretScanningController,
+  ],
+  providers: [...keys, ...accounts, ...leaks],
+  exports: [KeyChanges, KeyLifecycle, LeakResponse, ServiceAccountKeys, ServiceAccounts],
 })
 export class MachinesModule {}

@@ -2,13 +2,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { carriesQuestion } from './question.decorator.js';
+import { keepsRawBody } from './raw-body.decorator.js';
 import { contextOf } from './request-context.js';
 
 /** Far deeper than any body of this API, and shallow enough for every recursive reader (OWASP API4:2023). */
 const MAX_DEPTH = 16;
 
-/** Far more than any body of this API has; each unknown member would add a sentence to the response. */
-const MAX_MEMBERS = 200;
+/** More than any body of this API has, a hundred reports of leaked keys included; each unknown member would add a sentence to the response. */
+const MAX_MEMBERS = 400;
 
 /**
  * Maximum number of members and items together, at any depth; far more than any body of this API has. Validating each takes
@@ -34,6 +35,7 @@ export function readJsonBodies(fastify: FastifyInstance): void {
 }
 
 async function readBody(request: FastifyRequest, body: Buffer): Promise<unknown> {
+  if (keepsRawBody(request)) contextOf(request).rawBody = body;
   if (body.length === 0 || carriesQuestion(request)) return undefined;
   try {
     if (!JSON_TYPE.test(request.headers['content-type'] ?? '') || isEncoded(request))

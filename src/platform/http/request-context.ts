@@ -40,6 +40,8 @@ export interface RequestContext {
   emailDigest: string | null;
   /** Whether a cross-site page that is not allowed to do so sent the request: counted by address only, then refused. */
   isCrossSite: boolean;
+  /** The bytes of the body, if the route keeps them; see `KeepsRawBody`. */
+  rawBody: Buffer | null;
   /** Why the body could not be read; thrown after the rate limits have counted the request. */
   bodyFault: Problem | null;
   /** The code of the problem in the response. */
@@ -84,6 +86,7 @@ export function newRequestContext(
     refreshSessionId: null,
     emailDigest: null,
     isCrossSite: false,
+    rawBody: null,
     bodyFault: null,
     problemCode: null,
     invalidMembers: [],
