@@ -69,7 +69,7 @@ export class Portcullis {
       ...(to !== undefined && { to }),
       ...(after !== undefined && { after }),
     });
-    const { items } = await this.call<{ items: Mail[] }>(`/dev/mailbox?${query}`, {});
+    const { items } = await this.call<{ items: Mail[] }>(`/dev/mailbox?${query.toString()}`, {});
     return items;
   }
 
