@@ -100,6 +100,20 @@ export interface AuditDetails {
   /** `roles` are those of the account, because the removal weighs more with some. */
   user_factor_removed: { factorId: string; factorType: string; factors: number; roles: string[] };
   user_recovery_codes_created: { codes: number };
+  /** Somebody who knows the password says that the factors are lost; at `dueAt` the owner gets the link that removes them. */
+  user_recovery_started: { dueAt: string };
+  /** The password was right, but nothing was started, for the given `reason`. */
+  user_recovery_start_fail: Record<string, never>;
+  /** `by`: the owner in a session or with a mailed link, another password, or that the account was disabled. */
+  user_recovery_canceled: { by: 'session' | 'link' | 'password' | 'disabling' };
+  user_recovery_cancel_fail: Record<string, never>;
+  /** The waiting time is over, and the link that removes the factors was sent. */
+  user_recovery_ready: Record<string, never>;
+  /** The link that removes the factors was not used in time. */
+  user_recovery_expired: Record<string, never>;
+  /** The link was used; `factors` were removed, and every session was ended. */
+  user_recovery_finished: { factors: number };
+  user_recovery_finish_fail: Record<string, never>;
   user_disabled: Record<string, never>;
   user_enabled: Record<string, never>;
   user_deleted: Record<string, never>;
@@ -116,6 +130,8 @@ export interface AuditDetails {
   api_key_rotated: UsedKey & { successorId: string };
   /** An API key was ended before it expired, for the given `reason`. */
   api_key_revoked: UsedKey;
+  /** An API key was reported as found in a public place, and revoked. */
+  api_key_leaked: UsedKey;
   service_account_created: { serviceAccountId: string; scopes: string[] };
   /** `members` have changed; `scopes` and `disabled` are as they are now. */
   service_account_updated: {
@@ -213,6 +229,14 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_factor_added: true,
   user_factor_removed: true,
   user_recovery_codes_created: true,
+  user_recovery_started: true,
+  user_recovery_start_fail: true,
+  user_recovery_canceled: true,
+  user_recovery_cancel_fail: true,
+  user_recovery_ready: true,
+  user_recovery_expired: true,
+  user_recovery_finished: true,
+  user_recovery_finish_fail: true,
   user_disabled: { ends: 'every session' },
   user_enabled: true,
   user_deleted: { ends: 'every session' },
@@ -222,6 +246,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   api_key_created: true,
   api_key_rotated: { ends: 'key' },
   api_key_revoked: { ends: 'key' },
+  api_key_leaked: { ends: 'key' },
   service_account_created: true,
   service_account_updated: { ends: 'service account' },
   service_account_deleted: { ends: 'service account' },

@@ -15,7 +15,8 @@ const REUSED_SECONDS = 30;
 const CAPACITY = 10_000;
 
 interface Signed {
-  readonly token: string;
+  /** A promise, so that concurrent requests of a caller share one signature. */
+  readonly token: Promise<string>;
   readonly issuedAt: number;
 }
 
@@ -35,7 +36,7 @@ export class Assertions {
   ) {}
 
   /** Returns a token of at most 60 s about a caller, for the audience of a rule. */
-  about(principal: Principal, { name, audience }: GateRule & { readonly audience: string }): string {
+  about(principal: Principal, { name, audience }: GateRule & { readonly audience: string }): Promise<string> {
     const claims = { aud: audience, ...claimsOf(principal), rule: name };
     const key = JSON.stringify(claims);
     const now = Math.floor(this.clock.nowMs() / 1000);
@@ -43,10 +44,11 @@ export class Assertions {
     if (known && now - known.issuedAt < REUSED_SECONDS && now >= known.issuedAt) return known.token;
     const token = this.sign(claims, now);
     this.keep(key, { token, issuedAt: now });
+    token.catch(() => this.signed.delete(key));
     return token;
   }
 
-  private sign(claims: object, iat: number): string {
+  private async sign(claims: object, iat: number): Promise<string> {
     const iss = this.environment.JWT_ISSUER;
     const exp = iat + LIFETIME_SECONDS;
     return this.signer.sign('assertion+jwt', { iss, ...claims, jti: this.ids.next(), iat, exp });

@@ -78,7 +78,9 @@ export class GateController {
     // No credential, not even a bad one; see PresentedTokens.
     const hasNone = context.principal === null && context.tokenFault === null;
     const passesFreely = rule.preflight && hasNone && isPreflight(question.told, request.headers);
-    const headers = passesFreely ? NOBODY : this.identity.of(await this.access.admit(context, rule), rule);
+    const headers = passesFreely
+      ? NOBODY
+      : await this.identity.of(await this.access.admit(context, rule), rule);
     await reply.status(200).headers(headers).send();
   }
 

@@ -26,7 +26,7 @@ export const NOBODY = Object.fromEntries(IDENTITY_HEADERS.map((name) => [name, '
 export class IdentityHeaders {
   constructor(private readonly assertions: Assertions) {}
 
-  of(principal: Principal | null, rule: GateRule): Identity {
+  async of(principal: Principal | null, rule: GateRule): Promise<Identity> {
     if (!principal) return NOBODY;
     const { subject, sessionId, keyId, roles, scopes, acr } = callerFacts(principal);
     const { audience } = rule;
@@ -38,7 +38,7 @@ export class IdentityHeaders {
       'x-portcullis-acr': acr ?? '',
       'x-portcullis-key': keyId ?? '',
       'x-portcullis-assertion':
-        audience === null ? '' : this.assertions.about(principal, { ...rule, audience }),
+        audience === null ? '' : await this.assertions.about(principal, { ...rule, audience }),
     };
   }
 }

@@ -36,7 +36,12 @@ import { ClientTokenIssuing } from './oauth/client-token-issuing.js';
 import { ClientTokenMint } from './oauth/client-token-mint.js';
 import { TokenController } from './oauth/token.controller.js';
 import { apiKeyCreatedMail } from './mails/api-key-created.mail.js';
+import { LeakRecipientsRepository } from './leaks/leak-recipients.repository.js';
+import { LeakResponse } from './leaks/leak-response.js';
+import { LeakedKeys } from './leaks/leaked-keys.js';
+import { SecretScanningController } from './leaks/secret-scanning.controller.js';
 import { apiKeyExpiringMail } from './mails/api-key-expiring.mail.js';
+import { apiKeyLeakedMail } from './mails/api-key-leaked.mail.js';
 
 const keys = [
   AffectedKeys,
@@ -60,6 +65,7 @@ const keys = [
 ];
 const oauth = [ClientRecognizer, ClientTokenIssuing, ClientTokenMint];
 const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, ServiceAccountsRepository];
+const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
 
 /** Programs as callers: API keys of people and of service accounts. */
 @Module({
@@ -68,10 +74,16 @@ const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, Se
     AuditModule,
     UsersModule,
     SessionsModule,
-    MailKindsModule.with(apiKeyCreatedMail, apiKeyExpiringMail),
+    MailKindsModule.with(apiKeyCreatedMail, apiKeyExpiringMail, apiKeyLeakedMail),
   ],
-  controllers: [OwnKeysController, ServiceAccountsController, ServiceAccountKeysController, TokenController],
-  providers: [...keys, ...accounts, ...oauth],
-  exports: [KeyChanges, KeyLifecycle, ServiceAccountKeys, ServiceAccounts],
+  controllers: [
+    OwnKeysController,
+    ServiceAccountsController,
+    ServiceAccountKeysController,
+    SecretScanningController,
+    TokenController,
+  ],
+  providers: [...keys, ...accounts, ...leaks, ...oauth],
+  exports: [KeyChanges, KeyLifecycle, LeakResponse, ServiceAccountKeys, ServiceAccounts],
 })
 export class MachinesModule {}

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuditService } from '../audit/audit.service.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { MachinesModule } from '../machines/machines.module.js';
 import { PasswordHasher } from '../auth/credentials/passwords/password-hasher.js';
 import { Environment } from '../platform/config/environment.js';
 import { MailKindsModule } from '../platform/mail/mail.module.js';
@@ -33,6 +34,7 @@ import { EmailChannel } from './delivery/email.channel.js';
 import { FormerDeliveries } from './delivery/former-deliveries.js';
 import { FormerDeliveriesRepository } from './delivery/former-deliveries.repository.js';
 import { OwnerEmailChannel } from './delivery/owner-email.channel.js';
+import { LEAKED_KEY, LeakedKeyAlert } from './alerts/leaked-key.js';
 import { MAIL_UNDELIVERABLE, UndeliverableMail } from './delivery/undeliverable-mail.js';
 import { WebhookChannel } from './delivery/webhook.channel.js';
 import { AUDIT_CHAIN_BROKEN, ChainWatch } from './detection/chain-watch.js';
@@ -73,6 +75,7 @@ const alerts = [
   AlertUpkeep,
   AlertLog,
   AlertRetention,
+  LeakedKeyAlert,
   {
     provide: ALERT_KINDS,
     inject: [RULES, CONDITIONS],
@@ -82,6 +85,7 @@ const alerts = [
       AUDIT_CHAIN_BROKEN,
       TRAIL_POSITIONS_FORGED,
       MAIL_UNDELIVERABLE,
+      LEAKED_KEY,
     ],
   },
 ];
@@ -147,6 +151,7 @@ const metrics = [
     UsersModule,
     SessionsModule,
     AuthModule,
+    MachinesModule,
     MailKindsModule.with(alertMail),
   ],
   controllers: [AlertsController, MetricsController],

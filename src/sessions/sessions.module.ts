@@ -24,6 +24,7 @@ import { JwksController } from './keys/jwks.controller.js';
 import { KeyAuthenticity } from './keys/key-authenticity.js';
 import { KeyMaker } from './keys/key-maker.js';
 import { KeyRing } from './keys/key-ring.js';
+import { SigningThreads } from './keys/signing-threads.js';
 import { TokenSigner } from './keys/token-signer.js';
 import { KeyRotation } from './keys/key-rotation.js';
 import { KeySeal } from './keys/key-seal.js';
@@ -95,6 +96,7 @@ const keys = [
   KeyStore,
   SigningKeysRepository,
   SuppliedKey,
+  SigningThreads,
   TokenSigner,
 ];
 const sessions = [

@@ -1,9 +1,11 @@
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { getMetadataStorage } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Problem } from '../../src/platform/errors/problem.js';
 import { parseJson } from '../../src/platform/http/json-body.js';
 import { bodyTypeOf } from '../../src/platform/http/openapi/body-type.js';
+import { StrictListPipe } from '../../src/platform/http/list-body.decorator.js';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
 import { StrictValidationPipe } from '../../src/platform/http/validation.pipe.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
@@ -53,10 +55,24 @@ describe('every body', () => {
     const routes = declaredRoutes(app.app.get(DiscoveryService), app.app.get(MetadataScanner));
     bodies = routes.flatMap((route) => {
       const type = bodyTypeOf(route);
+      // Its items are validated one by one, each as a body of its own.
+      if (type === Array) return [];
       return type ? [{ name: `${route.method} ${route.path}`, type, members: membersOf(type) }] : [];
     });
   });
   afterAll(() => app.close());
+
+  it('that is a list has a pipe for its items', () => {
+    const routes = declaredRoutes(app.app.get(DiscoveryService), app.app.get(MetadataScanner));
+    const lists = routes.filter((route) => bodyTypeOf(route) === Array);
+    expect(lists.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /secret-scanning']);
+    for (const { controller, name } of lists) {
+      const parameters = Object.values(
+        Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) as Record<string, { pipes: unknown[] }>,
+      );
+      expect(parameters.flatMap(({ pipes }) => pipes)).toEqual([expect.any(StrictListPipe)]);
+    }
+  });
 
   const membersOf = (type: new () => object) => [
     ...new Set(

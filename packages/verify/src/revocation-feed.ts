@@ -17,7 +17,7 @@ const SLACK_MS = 500;
 /** The longest wait between two tries to reach the service, milliseconds. */
 const MAX_PAUSE_MS = 2000;
 
-/** How long the first `verify` waits for the list, milliseconds. */
+/** How long verifications wait for the first answer, counted from the first one of them, milliseconds. */
 const FIRST_ANSWER_MS = 5000;
 
 /** The list ends where the service says that the cursor is too old. */
@@ -27,6 +27,7 @@ class CursorExpired extends Error {}
 export class RevocationFeed {
   private readonly closing = new AbortController();
   private readonly first = Promise.withResolvers<void>();
+  private isAwaited = false;
   private cursor: string | null = null;
   private pace: Pace | null = null;
 
@@ -43,13 +44,14 @@ export class RevocationFeed {
     return now - known <= maxStalenessMs + SLACK_MS && now - this.pace.lastLineMs <= maxStalenessMs;
   }
 
-  /** Resolves with the first answer, or when it has not come for five seconds. */
-  async begun(): Promise<void> {
-    if (this.pace !== null) return;
-    const given = new AbortController();
-    const wait = delay(FIRST_ANSWER_MS, undefined, { signal: given.signal }).catch(() => undefined);
-    await Promise.race([this.first.promise, wait]);
-    given.abort();
+  /** Resolves with the first answer, or five seconds after the first call: while the service is away, only that waits. */
+  begun(): Promise<void> {
+    if (!this.isAwaited) {
+      this.isAwaited = true;
+      const timer = setTimeout(this.first.resolve, FIRST_ANSWER_MS);
+      void this.first.promise.then(() => clearTimeout(timer));
+    }
+    return this.first.promise;
   }
 
   /** Stops following. */

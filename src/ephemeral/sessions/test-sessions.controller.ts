@@ -37,7 +37,7 @@ export class TestSessionsController {
   ): Promise<TestSessionDto> {
     const wanted = { userId, acr: acr ?? null, proofAgeMs: durationMs(age ?? '0s') ?? 0 };
     const issued = await this.sessions.make(wanted, origin);
-    const answer = this.tokens.send(issued, 'body', reply) as BodySignedInDto;
+    const answer = (await this.tokens.send(issued, 'body', reply)) as BodySignedInDto;
     return Object.assign(new TestSessionDto(), answer, { cookies: this.cookies.of(answer) });
   }
 }

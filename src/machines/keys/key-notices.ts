@@ -7,6 +7,7 @@ import { originFacts } from '../../sessions/mails/origin-facts.js';
 import type { User } from '../../users/user.entity.js';
 import { apiKeyCreatedMail } from '../mails/api-key-created.mail.js';
 import { apiKeyExpiringMail } from '../mails/api-key-expiring.mail.js';
+import { apiKeyLeakedMail } from '../mails/api-key-leaked.mail.js';
 import type { ApiKey } from './api-key.entity.js';
 
 /** Who is told about a key, in their language. */
@@ -34,7 +35,23 @@ export class KeyNotices {
     const values = { ...aboutKey(user, key), days: String(days) };
     await this.mails.send(tx, apiKeyExpiringMail, { ...addressOf(user), values });
   }
+
+  /** `url` is where the key was found; whoever put it there may have chosen it. */
+  async leaked(
+    tx: Transaction,
+    user: Recipient,
+    key: Pick<ApiKey, 'name' | 'hint' | 'expiresAt'>,
+    url: string,
+  ): Promise<void> {
+    const { name, hint } = aboutKey(user, key);
+    const place = user.emailVerified && WEB_ADDRESS.test(url) ? url : '';
+    const values = { name, hint, place, time: this.clock.now().toISOString() };
+    await this.mails.send(tx, apiKeyLeakedMail, { ...addressOf(user), values });
+  }
 }
+
+/** Text of others; anything but the address of a web page is left out. */
+const WEB_ADDRESS = /^https?:\/\/[\x21-\x7e]{1,500}$/;
 
 /** A mail to an unproven address shows nothing that its sender chose, or accounts could be made to send spam. */
 const aboutKey = (

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
+import { bodySignature, SIGNATURE_FIELD } from '../../platform/crypto/body-signature.js';
 import { Environment } from '../../platform/config/environment.js';
 import type { AlertChange } from '../alerts/alert-change.js';
 import { type DeliveryChannel, type Message, isAnnounced } from '../alerts/delivery-channel.js';
 import { postJson } from './post-json.js';
 import { slackMessage } from './slack-message.js';
-import { webhookSignature } from './webhook-signature.js';
 
 /** Sends alerts to `ALERT_WEBHOOK_URL`. */
 @Injectable()
@@ -33,7 +33,7 @@ export class WebhookChannel implements DeliveryChannel {
     const unixSeconds = Math.floor(this.clock.nowMs() / 1000);
     await postJson(new URL(url), body, {
       'portcullis-delivery': deliveryId,
-      ...(secret !== undefined && { 'portcullis-signature': webhookSignature(secret, unixSeconds, body) }),
+      ...(secret !== undefined && { [SIGNATURE_FIELD]: bodySignature(secret, unixSeconds, body) }),
     });
   }
 }

@@ -126,9 +126,9 @@ describe('parseJson', () => {
     expect(refusalOf('{"a":'.repeat(100) + '1' + '}'.repeat(100))).toBe('The body is nested too deeply.');
   });
 
-  it('reads two hundred members and no more', () => {
-    expect(refusalOf(members(200))).toBeNull();
-    expect(refusalOf(members(201))).toBe('The body has too many members.');
+  it('reads four hundred members and no more', () => {
+    expect(refusalOf(members(400))).toBeNull();
+    expect(refusalOf(members(401))).toBe('The body has too many members.');
   });
 
   it('refuses invalid UTF-8, which the default decoder would repair silently', () => {

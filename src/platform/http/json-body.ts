@@ -3,13 +3,14 @@ import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { parseForm, readsForms } from './form-body.js';
 import { carriesQuestion } from './question.decorator.js';
+import { keepsRawBody } from './raw-body.decorator.js';
 import { contextOf } from './request-context.js';
 
 /** Far deeper than any body of this API, and shallow enough for every recursive reader (OWASP API4:2023). */
 const MAX_DEPTH = 16;
 
-/** Far more than any body of this API has; each unknown member would add a sentence to the response. */
-const MAX_MEMBERS = 200;
+/** More than any body of this API has, a hundred reports of leaked keys included; each unknown member would add a sentence to the response. */
+const MAX_MEMBERS = 400;
 
 /**
  * Maximum number of members and items together, at any depth; far more than any body of this API has. Validating each takes
@@ -36,6 +37,7 @@ export function readBodies(fastify: FastifyInstance): void {
 }
 
 async function readBody(request: FastifyRequest, body: Buffer): Promise<unknown> {
+  if (keepsRawBody(request)) contextOf(request).rawBody = body;
   if (body.length === 0 || carriesQuestion(request)) return undefined;
   try {
     const type = request.headers['content-type'];

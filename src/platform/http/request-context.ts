@@ -41,6 +41,8 @@ export interface RequestContext {
   emailDigest: string | null;
   /** Whether a cross-site page that is not allowed to do so sent the request: counted by address only, then refused. */
   isCrossSite: boolean;
+  /** The bytes of the body, if the route keeps them; see `KeepsRawBody`. */
+  rawBody: Buffer | null;
   /** The body of a route that reads forms; empty without one. */
   form: Form;
   /**
@@ -91,6 +93,7 @@ export function newRequestContext(
     emailDigest: null,
     isCrossSite: false,
     form: new Map(),
+    rawBody: null,
     bodyFault: null,
     problemCode: null,
     invalidMembers: [],

@@ -3,7 +3,10 @@ import { PlatformErrors } from '../errors/platform.errors.js';
 import { type FieldFault, Problem } from '../errors/problem.js';
 import { boundedName, memberPointer } from './json-pointer.js';
 
-/** Refuses members that a DTO does not declare and values that it does not allow; reports each fault by its JSON Pointer. */
+/**
+ * Refuses members that a DTO does not declare and values that it does not allow; reports each fault by its JSON Pointer.
+ * A body that is a list is left to the pipe of `@ListBody()`.
+ */
 export class StrictValidationPipe extends ValidationPipe {
   constructor() {
     super({
@@ -18,6 +21,7 @@ export class StrictValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'body' && metadata.metatype === Array) return value;
     if (metadata.type === 'body' && value !== undefined && !isObject(value)) {
       throw invalid([{ pointer: '#', detail: 'the body must be a JSON object' }]);
     }
@@ -34,13 +38,14 @@ export class StrictValidationPipe extends ValidationPipe {
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Most faults that a problem names: as many as a body may have members; a query can have thousands. */
+/** Most faults that a problem names; a body can have hundreds, and a query thousands. */
 const MAX_FAULTS = 200;
 
 /** The rule of class-validator whose message repeats a name that the client chose. */
 const UNKNOWN_MEMBER = 'whitelistValidation';
 
-const invalid = (errors: FieldFault[]) =>
+/** Returns `validation_failed` with these faults; the first of them, if there are very many. */
+export const invalid = (errors: FieldFault[]) =>
   new Problem(PlatformErrors.validation_failed, { errors: errors.slice(0, MAX_FAULTS) });
 
 /** Returns pointers of members that Nest and class-transformer skip, such as `constructor`; they would be accepted unchecked. */
@@ -57,7 +62,7 @@ const faultOf = (pointer: string): FieldFault => ({
 const unknownMember = (name: string) => `property ${boundedName(name)} should not exist`;
 
 /** Returns the faults of a refusal; rethrows anything else. */
-function faultsIn(error: unknown): readonly FieldFault[] {
+export function faultsIn(error: unknown): readonly FieldFault[] {
   if (error instanceof Problem && error.occurrence.errors) return error.occurrence.errors;
   throw error;
 }

@@ -27,7 +27,7 @@ export class AccessTokens {
   ) {}
 
   /** Signs a token that never outlives its session. */
-  mint({ id: sub, roles }: Profile, session: Session): MintedToken {
+  async mint({ id: sub, roles }: Profile, session: Session): Promise<MintedToken> {
     const iat = Math.max(Math.floor(this.clock.nowMs() / 1000), firstSecondAfter(session.reducedAt));
     const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
     const exp = Math.min(iat + lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000));
@@ -45,7 +45,7 @@ export class AccessTokens {
       acr: session.acr,
       amr: session.amr,
     };
-    const token = this.signer.sign('at+jwt', claims);
+    const token = await this.signer.sign('at+jwt', claims);
     return { token, expiresIn: exp - iat, expiresAt: new Date(exp * 1000) };
   }
 }

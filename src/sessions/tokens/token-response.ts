@@ -20,12 +20,12 @@ export class TokenResponse {
   ) {}
 
   /** In the cookie transport, the tokens are only in `Set-Cookie`; in the body transport, they are only in the body. */
-  send(
+  async send(
     { profile, session, deviceToken }: IssuedSession,
     transport: TokenTransport,
     reply: FastifyReply,
-  ): CookieSignedInDto | BodySignedInDto {
-    const access = this.accessTokens.mint(profile, session);
+  ): Promise<CookieSignedInDto | BodySignedInDto> {
+    const access = await this.accessTokens.mint(profile, session);
     const refreshToken = this.refreshTokens.mint({ sessionId: session.id, generation: session.generation });
     const refreshExpiresIn = Math.max(
       0,

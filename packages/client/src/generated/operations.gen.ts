@@ -120,6 +120,22 @@ export interface Operations {
     options: object;
     answer: types.RenewRecoveryCodesResponses[201];
   };
+  'POST /auth/recovery': {
+    options: { body: types.RecoverFactorsData['body'] };
+    answer: undefined;
+  };
+  'POST /auth/recovery/cancel': {
+    options: { body: types.CancelRecoveryData['body'] };
+    answer: undefined;
+  };
+  'POST /auth/recovery/finish': {
+    options: { body: types.FinishRecoveryData['body'] };
+    answer: undefined;
+  };
+  'DELETE /users/me/recovery': {
+    options: object;
+    answer: undefined;
+  };
   'POST /users/me/factors/passkeys/options': {
     options: object;
     answer: types.BeginPasskeyResponses[200];
@@ -230,6 +246,10 @@ export interface Operations {
   };
   'DELETE /admin/service-accounts/{id}/api-keys/{keyId}': {
     options: { params: types.RevokeServiceAccountKeyData['path'] };
+    answer: undefined;
+  };
+  'POST /secret-scanning': {
+    options: { body: types.ReportLeakedKeysData['body'] };
     answer: undefined;
   };
   'GET /gate/{rule}': {

@@ -577,12 +577,24 @@ export type Factor = {
     synced: boolean | null;
 };
 
+export type FactorRecovery = {
+    startedAt: string;
+    /**
+     * When the link that removes the factors is sent.
+     */
+    dueAt: string;
+};
+
 export type OwnFactors = {
     items: Array<Factor>;
     /**
      * How many recovery codes are unused.
      */
     recoveryCodesLeft: number;
+    /**
+     * The running recovery of lost factors; null if there is none. `DELETE /users/me/recovery` cancels it.
+     */
+    recovery: FactorRecovery | null;
 };
 
 export type NewTotp = {
@@ -628,6 +640,18 @@ export type RecoveryCodes = {
      * Ten codes, shown once.
      */
     recoveryCodes: Array<string>;
+};
+
+export type RecoverFactors = {
+    email: string;
+    password: string;
+};
+
+export type RecoveryLink = {
+    /**
+     * What follows `#token=` in the link.
+     */
+    token: string;
 };
 
 export type PasskeyCreation = {
@@ -900,6 +924,25 @@ export type UpdateServiceAccount = {
      * The keys of a disabled account are refused, and work again once it is enabled.
      */
     disabled?: boolean;
+};
+
+export type LeakReport = {
+    /**
+     * The text. Only one that is a living API key of this service has an effect.
+     */
+    token: string;
+    /**
+     * Where it was found; can be empty.
+     */
+    url: string;
+    /**
+     * What the scanner takes it for; ignored.
+     */
+    type?: string;
+    /**
+     * The kind of place, such as `content` or `commit`.
+     */
+    source?: string;
 };
 
 export type AccountSummary = {
@@ -1437,7 +1480,7 @@ export type ListAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1523,7 +1566,7 @@ export type ExportAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1721,7 +1764,7 @@ export type FollowAuditTrailData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -2750,6 +2793,224 @@ export type RenewRecoveryCodesResponses = {
 };
 
 export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
+
+export type RecoverFactorsData = {
+    body: RecoverFactors;
+    path?: never;
+    query?: never;
+    url: '/auth/recovery';
+};
+
+export type RecoverFactorsErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `login`: 5 per 60 s by address and account; `login-address`: 30 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `mail_unconfigured`: This service cannot send mail, which this request requires. Contact its operator.
+     *
+     * `overloaded`: The service is busy; try again shortly.
+     *
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type RecoverFactorsError = RecoverFactorsErrors[keyof RecoverFactorsErrors];
+
+export type RecoverFactorsResponses = {
+    /**
+     * If the credentials are right, a mail is on its way.
+     */
+    202: unknown;
+};
+
+export type CancelRecoveryData = {
+    body: RecoveryLink;
+    path?: never;
+    query?: never;
+    url: '/auth/recovery/cancel';
+};
+
+export type CancelRecoveryErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     *
+     * `invalid_link`: This link is not valid or no longer valid. Request a new one.
+     */
+    400: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `secret`: 10 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type CancelRecoveryError = CancelRecoveryErrors[keyof CancelRecoveryErrors];
+
+export type CancelRecoveryResponses = {
+    /**
+     * The recovery is canceled; the second factors stay.
+     */
+    204: void;
+};
+
+export type CancelRecoveryResponse = CancelRecoveryResponses[keyof CancelRecoveryResponses];
+
+export type FinishRecoveryData = {
+    body: RecoveryLink;
+    path?: never;
+    query?: never;
+    url: '/auth/recovery/finish';
+};
+
+export type FinishRecoveryErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     *
+     * `invalid_link`: This link is not valid or no longer valid. Request a new one.
+     */
+    400: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `secret`: 10 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type FinishRecoveryError = FinishRecoveryErrors[keyof FinishRecoveryErrors];
+
+export type FinishRecoveryResponses = {
+    /**
+     * The second factors are removed; sign in with the password next.
+     */
+    204: void;
+};
+
+export type FinishRecoveryResponse = FinishRecoveryResponses[keyof FinishRecoveryResponses];
+
+export type CancelOwnRecoveryData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/users/me/recovery';
+};
+
+export type CancelOwnRecoveryErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     *
+     * `session_ended`: The token is genuine, but its session has ended; sign in again.
+     */
+    401: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type CancelOwnRecoveryError = CancelOwnRecoveryErrors[keyof CancelOwnRecoveryErrors];
+
+export type CancelOwnRecoveryResponses = {
+    /**
+     * No recovery is running.
+     */
+    204: void;
+};
+
+export type CancelOwnRecoveryResponse = CancelOwnRecoveryResponses[keyof CancelOwnRecoveryResponses];
 
 export type BeginPasskeyData = {
     body?: never;
@@ -4542,6 +4803,71 @@ export type RevokeServiceAccountKeyResponses = {
 };
 
 export type RevokeServiceAccountKeyResponse = RevokeServiceAccountKeyResponses[keyof RevokeServiceAccountKeyResponses];
+
+export type ReportLeakedKeysData = {
+    body: Array<LeakReport>;
+    headers: {
+        /**
+         * `t=<unix seconds>,v1=<hex HMAC-SHA-256 of "t.body">` with `SECRET_SCANNING_SECRET`, as of webhooks; at most 300 s old.
+         */
+        'Portcullis-Signature': string;
+    };
+    path?: never;
+    query?: never;
+    url: '/secret-scanning';
+};
+
+export type ReportLeakedKeysErrors = {
+    /**
+     * `malformed_request`: The request could not be read.
+     *
+     * `validation_failed`: The request is well formed, but some of its members are invalid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: This endpoint requires a token, and the request carries none.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     */
+    401: Problem;
+    /**
+     * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: Problem;
+    /**
+     * `not_found`: Resource not found.
+     */
+    404: Problem;
+    /**
+     * `payload_too_large`: The body is larger than 64 KiB.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body must be sent as application/json.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type ReportLeakedKeysError = ReportLeakedKeysErrors[keyof ReportLeakedKeysErrors];
+
+export type ReportLeakedKeysResponses = {
+    /**
+     * The keys among the texts are revoked.
+     */
+    202: unknown;
+};
 
 export type AskGatewayData = {
     body?: never;

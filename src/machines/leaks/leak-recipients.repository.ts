@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Recipient } from '../keys/key-notices.js';
+
+const COLUMNS = 'id, email, locale, email_verified AS "emailVerified"';
+
+/** SQL of whom to tell about a leaked key. */
+@Injectable()
+export class LeakRecipientsRepository {
+  /** Returns the account of a person, and locks its row until the transaction ends; an empty list if it is gone. */
+  async owner(tx: Transaction, userId: string): Promise<Recipient[]> {
+    return tx.query<Recipient[]>(`SELECT ${COLUMNS} FROM users WHERE id = $1 FOR UPDATE`, [userId]);
+  }
+
+  /** Returns the administrators who can sign in. */
+  async administrators(tx: Transaction): Promise<Recipient[]> {
+    return tx.query<Recipient[]>(
+      `SELECT ${COLUMNS} FROM users WHERE roles @> ARRAY['admin'] AND disabled_at IS NULL AND invited_at IS NULL`,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString, MaxLength } from 'class-validator';
+import { IfPresent } from '../../platform/http/if-present.decorator.js';
+
+const MAX_TOKEN = 1000;
+const MAX_URL = 2048;
+const MAX_WORD = 100;
+
+/** A text that was found in a public place, as a secret scanner reports it. */
+export class LeakReportDto {
+  /** The text. Only one that is a living API key of this service has an effect. */
+  @ApiProperty({ maxLength: MAX_TOKEN, example: 'ptc_u_<32 letters and digits><checksum>' })
+  @IsString()
+  @MaxLength(MAX_TOKEN)
+  token: string;
+
+  /** Where it was found; can be empty. */
+  @ApiProperty({ maxLength: MAX_URL, example: 'https://github.com/example/app/blob/main/.env' })
+  @IsString()
+  @MaxLength(MAX_URL)
+  url: string;
+
+  /** What the scanner takes it for; ignored. */
+  @ApiProperty({ type: String, required: false, maxLength: MAX_WORD, example: 'portcullis_api_key' })
+  @IfPresent()
+  @IsString()
+  @MaxLength(MAX_WORD)
+  type?: string;
+
+  /** The kind of place, such as `content` or `commit`. */
+  @ApiProperty({ type: String, required: false, maxLength: MAX_WORD, example: 'content' })
+  @IfPresent()
+  @IsString()
+  @MaxLength(MAX_WORD)
+  source?: string;
+}

@@ -1,0 +1,65 @@
+import { generateKeyPairSync, verify } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Environment } from '../../platform/config/environment.js';
+import { SigningThreads } from './signing-threads.js';
+
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 3072 });
+const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+const all: SigningThreads[] = [];
+
+/** Threads of which one has started. */
+async function readyThreads(): Promise<SigningThreads> {
+  const threads = new SigningThreads(new Environment());
+  all.push(threads);
+  await vi.waitFor(async () => expect(await threads.sign('first', privateKey)).not.toBeNull());
+  return threads;
+}
+
+const isSignature = (input: string, signature: string | null) =>
+  verify('RSA-SHA256', Buffer.from(input), publicKey, Buffer.from(signature ?? '', 'base64url'));
+
+describe('threads for signatures', () => {
+  afterEach(async () => {
+    await Promise.all(all.splice(0).map((threads) => threads.onApplicationShutdown()));
+  });
+
+  it('leave the first signatures to the caller, who need not wait for a thread to start', async () => {
+    const threads = new SigningThreads(new Environment());
+    all.push(threads);
+    expect(await threads.sign('first', privateKey)).toBeNull();
+  });
+
+  it('sign each input for the one who asked', async () => {
+    const threads = await readyThreads();
+    const inputs = Array.from({ length: 50 }, (_, index) => `header.claims ${index}`);
+    const signatures = await Promise.all(inputs.map((input) => threads.sign(input, privateKey)));
+    expect(inputs.filter((input, index) => !isSignature(input, signatures[index]!))).toEqual([]);
+    expect(new Set(signatures).size).toBe(50);
+  });
+
+  it('keep the main thread free', async () => {
+    const threads = await readyThreads();
+    const before = performance.eventLoopUtilization();
+    const startedMs = process.cpuUsage();
+    await Promise.all(Array.from({ length: 100 }, () => threads.sign('header.claims', privateKey)));
+    const { active } = performance.eventLoopUtilization(before);
+    const { user } = process.cpuUsage(startedMs);
+    // The main thread only passes messages: a small part of the processor time.
+    expect(active).toBeLessThan(user / 1000 / 2);
+  });
+
+  it('answer with null for a key that cannot sign, and go on', async () => {
+    const threads = await readyThreads();
+    expect(await threads.sign('header.claims', stranger)).toBeNull();
+    expect(isSignature('next', await threads.sign('next', privateKey))).toBe(true);
+  });
+
+  it('leave what they owe to the caller when they are stopped', async () => {
+    const threads = await readyThreads();
+    const owed = Promise.all(Array.from({ length: 20 }, () => threads.sign('header.claims', privateKey)));
+    await threads.onApplicationShutdown();
+    expect((await owed).at(-1)).toBeNull();
+    expect(await threads.sign('later', privateKey)).toBeNull();
+  });
+});

@@ -1,0 +1,43 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { KeyObject } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { Environment } from '../../platform/config/environment.js';
+import { SigningThread } from './signing-thread.js';
+
+/**
+ * Computes RSA signatures beside the main thread, because one takes 2 ms, during which no other request could proceed. The
+ * threads are not those of libuv's pool, which compute password hashes and yield to all others.
+ */
+@Injectable()
+export class SigningThreads implements OnApplicationShutdown {
+  private readonly threads = new Set<SigningThread>();
+  private readonly most: number;
+  private stopped = false;
+
+  constructor(environment: Environment) {
+    // One core is the main thread's.
+    this.most = Math.max(1, Math.floor(availableParallelism() / environment.WEB_CONCURRENCY) - 1);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    await Promise.all([...this.threads].map((thread) => thread.stop()));
+  }
+
+  /**
+   * Returns the signature of RS256 in base64url. Null if no thread is ready or the thread fails: the caller then signs
+   * itself. Threads are started when they are needed, so the first requests do not wait for one.
+   */
+  async sign(input: string, key: KeyObject): Promise<string | null> {
+    const [thread] = [...this.threads]
+      .filter(({ isReady }) => isReady)
+      .sort((one, other) => one.queueLength - other.queueLength);
+    if (!thread || thread.queueLength > 0) this.startAnother();
+    return thread ? thread.sign(input, key) : null;
+  }
+
+  private startAnother(): void {
+    if (this.stopped || this.threads.size >= this.most) return;
+    this.threads.add(new SigningThread((ended) => this.threads.delete(ended)));
+  }
+}

@@ -1,0 +1,248 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  createVerifier,
+  type RevocationOptions,
+  type VerificationCode,
+  type VerificationError,
+  type Verifier,
+} from '../../../packages/verify/src/index.js';
+import { signUp, type Tokens } from '../../support/app/accounts.js';
+import { signUpWithRoles } from '../../support/app/administrators.js';
+import type { NewKey } from '../../support/app/api-keys.js';
+import { enrolTotp } from '../../support/app/factors.js';
+import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
+import { type FeedProxy, startFeedProxy } from '../../support/network/feed-proxy.js';
+import { PROTECTED_APIS } from '../../support/packages/protected-apis.js';
+import { eventually } from '../../support/time/eventually.js';
+
+const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 3);
+
+/** The default of `maxStalenessSeconds`, and what the service may take, milliseconds. */
+const BOUND_MS = 2000;
+
+type Outcome = 'accepted' | VerificationCode;
+
+/** What a verifier said of a token, and when it was asked. */
+interface Sample {
+  readonly askedMs: number;
+  readonly outcome: Outcome;
+}
+
+const outcomeOf = (verifier: Verifier, token: string): Promise<Outcome> =>
+  verifier.verify(token).then(
+    () => 'accepted' as const,
+    ({ code }: VerificationError) => code,
+  );
+
+/** Asks about a token every few milliseconds, until told to stop. */
+function watch(
+  verifier: Verifier,
+  token: string,
+): { readonly samples: Sample[]; readonly stop: () => Promise<void> } {
+  const samples: Sample[] = [];
+  const over = new AbortController();
+  const run = async () => {
+    while (!over.signal.aborted) {
+      const askedMs = performance.now();
+      samples.push({ askedMs, outcome: await outcomeOf(verifier, token) });
+      await delay(10);
+    }
+  };
+  const running = run();
+  return {
+    samples,
+    stop: () => {
+      over.abort();
+      return running;
+    },
+  };
+}
+
+describe('@portcullis/verify, which follows the revocations', () => {
+  let here: TestApp;
+  let there: TestApp;
+  let key: string;
+  beforeAll(async () => {
+    here = await startApp({ listen: true });
+    there = await startBeside(here, { listen: true });
+    const { accessToken: token } = await signUpWithRoles(here, 'admin');
+    const scopes = ['revocations:read'];
+    const account = await here.call({
+      url: '/admin/service-accounts',
+      token,
+      body: { name: 'Orders', scopes },
+    });
+    const url = `/admin/service-accounts/${account.json<{ id: string }>().id}/api-keys`;
+    ({ key } = (await here.call({ url, token, body: { name: 'Orders', scopes } })).json<NewKey>());
+  });
+  afterAll(async () => {
+    await there.close();
+    await here.close();
+  });
+
+  /** Tests that run at once have to say when they are finished themselves. */
+  type Finished = typeof onTestFinished;
+  const start = (
+    url: string,
+    revocations: Partial<RevocationOptions> = {},
+    finished: Finished = onTestFinished,
+  ): Verifier => {
+    const verifier = createVerifier({
+      issuer: 'http://localhost:3000',
+      audience: 'portcullis',
+      url,
+      revocations: { key, ...revocations },
+    });
+    finished(() => verifier.close());
+    return verifier;
+  };
+  const startBehindProxy = async (finished: Finished = onTestFinished) => {
+    const proxy = await startFeedProxy(there.url);
+    finished(() => proxy.stop());
+    return { proxy, verifier: start(proxy.url, {}, finished) };
+  };
+  /** Ends a session on the other instance; answers when that was answered. */
+  const logOut = async ({ accessToken: token }: Tokens): Promise<number> => {
+    const { statusCode } = await here.call({ method: 'POST', url: '/auth/logout', token });
+    expect(statusCode).toBe(204);
+    return performance.now();
+  };
+
+  it('refuses a session that has ended within the stated time, and accepts all others throughout', async () => {
+    const verifier = start(there.url);
+    const other = await signUp(here);
+    await eventually(async () => expect(await outcomeOf(verifier, other.accessToken)).toBe('accepted'));
+    const staying = watch(verifier, other.accessToken);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const ending = await signUp(here);
+      expect(await outcomeOf(verifier, ending.accessToken)).toBe('accepted');
+      const { samples, stop } = watch(verifier, ending.accessToken);
+      const endedMs = await logOut(ending);
+      await eventually(() => expect(samples.at(-1)!.outcome).toBe('session_ended'));
+      await stop();
+      expect(performance.now() - endedMs).toBeLessThan(BOUND_MS);
+    }
+    await staying.stop();
+    expect(staying.samples.filter(({ outcome }) => outcome !== 'accepted')).toEqual([]);
+  });
+
+  it('refuses what ended before it started', async () => {
+    const ended = await signUp(here);
+    await logOut(ended);
+    const verifier = start(there.url);
+    expect(await outcomeOf(verifier, ended.accessToken)).toBe('session_ended');
+  });
+
+  it('refuses the tokens of a session that loses a factor, and accepts the next one', async () => {
+    const verifier = start(there.url);
+    const signed = await signUp(here);
+    const totp = await enrolTotp(here, signed, Date.now());
+    const renew = async ({ refreshToken }: Tokens) =>
+      (await here.call({ url: '/auth/refresh', body: { refreshToken } })).json<Tokens>();
+    const strong = await renew(signed);
+    expect(await outcomeOf(verifier, strong.accessToken)).toBe('accepted');
+    const url = `/users/me/factors/${totp.id}`;
+    expect((await here.call({ method: 'DELETE', url, token: strong.accessToken })).statusCode).toBe(204);
+    await eventually(
+      async () => expect(await outcomeOf(verifier, strong.accessToken)).toBe('invalid_token'),
+      { timeoutMs: BOUND_MS },
+    );
+    const weak = await renew(strong);
+    expect(await outcomeOf(verifier, weak.accessToken)).toBe('accepted');
+  });
+
+  /** What a proxy does to the stream before a session ends. */
+  const FAULTS: Readonly<Record<string, (proxy: FeedProxy) => unknown>> = {
+    'is cut': (proxy) => proxy.cut(),
+    'falls silent': (proxy) => proxy.silence(),
+    'is 700 ms late': (proxy) => (proxy.lateMs = () => 700),
+    'is 1.5 seconds late': (proxy) => (proxy.lateMs = () => 1500),
+    'falls behind without a pause': (proxy) => {
+      const startedMs = performance.now();
+      proxy.lateMs = () => (performance.now() - startedMs) * 0.8;
+      return delay(3000);
+    },
+    'is replaced by an earlier one': (proxy) => proxy.replay(1),
+    'is replaced by an earlier one, played faster': (proxy) => proxy.replay(20),
+    'repeats its last line without end, and faster': (proxy) => proxy.repeatEvery(25),
+  };
+
+  it.concurrent.for(Object.keys(FAULTS))(
+    'never accepts a revoked token when the stream %s',
+    { timeout: 60_000 },
+    async (name, test) => {
+      const { proxy, verifier } = await startBehindProxy(test.onTestFinished);
+      const [ending, other] = [await signUp(here), await signUp(here)];
+      for (const { accessToken } of [ending, other])
+        await eventually(async () => expect(await outcomeOf(verifier, accessToken)).toBe('accepted'));
+      // There is something to replay.
+      await delay(1500);
+      const ended = watch(verifier, ending.accessToken);
+      const staying = watch(verifier, other.accessToken);
+      await FAULTS[name]!(proxy);
+      const endedMs = await logOut(ending);
+      await delay(2 * BOUND_MS);
+      proxy.heal();
+      await eventually(() => expect(ended.samples.at(-1)!.outcome).toBe('session_ended'), {
+        timeoutMs: 8000,
+      });
+      await eventually(() => expect(staying.samples.at(-1)!.outcome).toBe('accepted'));
+      await ended.stop();
+      await staying.stop();
+      const late = ended.samples.filter(
+        ({ askedMs, outcome }) => askedMs > endedMs + BOUND_MS && outcome === 'accepted',
+      );
+      expect(late).toEqual([]);
+      expect(new Set(staying.samples.map(({ outcome }) => outcome))).not.toContain('session_ended');
+    },
+  );
+
+  it.concurrent(
+    'refuses everything if it never reaches the list, and waits for that only once',
+    async (test) => {
+      const { accessToken } = await signUp(here);
+      const proxy = await startFeedProxy(there.url);
+      test.onTestFinished(() => proxy.stop());
+      proxy.cut();
+      const verifier = start(proxy.url, {}, test.onTestFinished);
+      expect(await outcomeOf(verifier, accessToken)).toBe('verification_unavailable');
+      const startedMs = performance.now();
+      expect(await outcomeOf(verifier, accessToken)).toBe('verification_unavailable');
+      expect(performance.now() - startedMs).toBeLessThan(1000);
+    },
+  );
+
+  it('follows again after a cut, and knows what ended meanwhile', async () => {
+    const { proxy, verifier } = await startBehindProxy();
+    const [ending, other] = [await signUp(here), await signUp(here)];
+    await eventually(async () => expect(await outcomeOf(verifier, ending.accessToken)).toBe('accepted'));
+    proxy.cut();
+    await eventually(async () =>
+      expect(await outcomeOf(verifier, other.accessToken)).toBe('verification_unavailable'),
+    );
+    await logOut(ending);
+    proxy.heal();
+    const { samples, stop } = watch(verifier, ending.accessToken);
+    await eventually(async () => expect(await outcomeOf(verifier, other.accessToken)).toBe('accepted'));
+    await stop();
+    expect(samples.filter(({ outcome }) => outcome === 'accepted')).toEqual([]);
+  });
+
+  it.each(Object.keys(PROTECTED_APIS))('is answered by 503 and Retry-After in %s', async (framework) => {
+    const { proxy, verifier } = await startBehindProxy();
+    const api = await PROTECTED_APIS[framework]!(verifier, {});
+    onTestFinished(() => api.close());
+    const { accessToken } = await signUp(here);
+    const call = () => fetch(api.url, { headers: { authorization: `Bearer ${accessToken}` } });
+    expect((await call()).status).toBe(200);
+    proxy.cut();
+    const answer = await eventually(async () => {
+      const refused = await call();
+      expect(refused.status).toBe(503);
+      return refused;
+    });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await answer.json()).toMatchObject({ status: 503, code: 'verification_unavailable' });
+  });
+});

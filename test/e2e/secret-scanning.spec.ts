@@ -1,0 +1,268 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { newKey } from '../../src/machines/keys/key-format.js';
+import { bodySignature } from '../../src/platform/crypto/body-signature.js';
+import { SystemRandomness } from '../../src/platform/crypto/randomness.js';
+import { logIn, register, signUp, type Tokens } from '../support/app/accounts.js';
+import { signUpWithRoles } from '../support/app/administrators.js';
+import { createKey, type NewKey } from '../support/app/api-keys.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { mailsTo, outboxIsEmpty } from '../support/app/mails.js';
+import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { revocationsAfter } from '../support/http/revocation-list.js';
+import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
+import { ManualClock } from '../support/time/manual-clock.js';
+
+const SECRET = 'the secret of a scanner';
+const URL_OF_LEAK = 'https://github.com/example/app/blob/main/.env';
+
+interface Alert {
+  readonly rule: string;
+  readonly severity: string;
+  readonly subject: string;
+  readonly count: number;
+  readonly evidence: Record<string, unknown>;
+}
+
+describeWithRedis('POST /secret-scanning', () => {
+  const clock = new ManualClock(Date.now());
+  let redis: RedisServer;
+  let here: TestApp;
+  let there: TestApp;
+  let admin: Tokens;
+  beforeAll(async () => {
+    redis = await startRedis();
+    const variables = { SECRET_SCANNING_SECRET: SECRET, REDIS_URL: redis.url };
+    here = await startApp({ clock, variables });
+    there = await startBeside(here, { clock, variables });
+    admin = await signUpWithRoles(here, 'admin');
+    await prove(admin.user.email);
+  });
+  afterAll(async () => {
+    await there.close();
+    await here.close();
+    await redis.stop();
+  });
+
+  const prove = (email: string) =>
+    asSuperuser(here.database, 'UPDATE users SET email_verified = true WHERE email = $1', [email]);
+  const now = () => Math.floor(clock.nowMs() / 1000);
+  const send = (body: unknown, { app = here, at = now(), secret = SECRET, signature = '' } = {}) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return app.call({
+      url: '/secret-scanning',
+      body: text,
+      headers: { 'portcullis-signature': signature || bodySignature(secret, at, text) },
+    });
+  };
+  const report = async (...reports: object[]) => {
+    const answer = await send(reports);
+    expect([answer.statusCode, answer.body]).toEqual([202, '']);
+  };
+  const statusOf = async (key: string, app = here) =>
+    (await app.call({ url: '/audit/seals', token: key })).statusCode;
+  const alerts = async () =>
+    (await here.call({ url: '/alerts?rule=leaked_key', token: admin.accessToken })).json<{ items: Alert[] }>()
+      .items;
+  const eventsOf = (keyId: string) =>
+    asSuperuser<{ type: string; reason: string | null; user_id: string | null; client_ip: string | null }>(
+      here.database,
+      `SELECT * FROM audit_events WHERE details->>'keyId' = $1 ORDER BY position`,
+      [keyId],
+    );
+
+  it('revokes a key everywhere within a second, tells its owner, and raises a critical alert with the place', async () => {
+    const owner = await signUpWithRoles(here, 'auditor');
+    await prove(owner.user.email);
+    const { id, key, hint } = await createKey(here, owner, { name: 'Nightly' });
+    const other = await createKey(here, owner);
+    for (const app of [here, there]) expect(await statusOf(key, app)).toBe(200);
+    const { cursor } = await revocationsAfter(here, admin.accessToken);
+    await report(
+      { token: key, type: 'portcullis_api_key', url: URL_OF_LEAK, source: 'content' },
+      { token: key, type: 'portcullis_api_key', url: '', source: 'commit' },
+    );
+    for (const app of [here, there])
+      await expect.poll(() => statusOf(key, app), { timeout: 1000, interval: 30 }).toBe(401);
+    expect(await statusOf(other.key)).toBe(200);
+    const events = await eventsOf(id);
+    expect(events.map(({ type, reason }) => [type, reason])).toEqual(
+      expect.arrayContaining([
+        ['api_key_revoked', 'leaked'],
+        ['api_key_leaked', null],
+      ]),
+    );
+    const { items } = await revocationsAfter(here, admin.accessToken, cursor);
+    expect(items).toMatchObject([{ keyId: id, subject: owner.user.id, reason: 'key_leaked' }]);
+    await outboxIsEmpty(here);
+    const mails = await mailsTo(here, owner.user.email, 'api_key_leaked');
+    expect(mails).toHaveLength(1);
+    expect(mails[0]!.text).toContain(URL_OF_LEAK);
+    expect(mails[0]!.text).toContain('Nightly');
+    expect(mails[0]!.text).toContain(hint);
+    expect(await mailsTo(here, admin.user.email, 'api_key_leaked')).toEqual([]);
+    const raised = (await alerts()).filter(({ subject }) => subject === `key:${id}`);
+    expect(raised).toMatchObject([
+      {
+        severity: 'critical',
+        count: 1,
+        evidence: { urls: [URL_OF_LEAK], sources: ['content', 'commit'], userIds: [owner.user.id] },
+      },
+    ]);
+    // Once is enough.
+    await report({ token: key, url: 'https://example.org/again' });
+    await outboxIsEmpty(here);
+    expect(await mailsTo(here, owner.user.email, 'api_key_leaked')).toHaveLength(1);
+    expect((await alerts()).find(({ subject }) => subject === `key:${id}`)).toMatchObject({ count: 1 });
+    for (const text of [JSON.stringify(mails), JSON.stringify(await alerts()), JSON.stringify(events)])
+      expect(text).not.toContain(key.slice(11));
+  });
+
+  it('tells every administrator of a key of a service account', async () => {
+    const second = await signUpWithRoles(here, 'admin');
+    const account = await here.call({
+      url: '/admin/service-accounts',
+      token: admin.accessToken,
+      body: { name: 'Billing', scopes: ['audit:read'] },
+    });
+    const accountId = account.json<{ id: string }>().id;
+    const made = await here.call({
+      url: `/admin/service-accounts/${accountId}/api-keys`,
+      token: admin.accessToken,
+      body: { name: 'Job', scopes: ['audit:read'] },
+    });
+    const { id, key } = made.json<NewKey>();
+    await report({ token: key, url: URL_OF_LEAK });
+    await expect.poll(() => statusOf(key)).toBe(401);
+    await outboxIsEmpty(here);
+    for (const { email } of [admin.user, second.user])
+      expect(await mailsTo(here, email, 'api_key_leaked')).toHaveLength(1);
+    expect((await alerts()).find(({ subject }) => subject === `key:${id}`)?.evidence).toMatchObject({
+      userIds: [],
+      serviceAccountId: accountId,
+    });
+  });
+
+  it('is told once, however many reports of one key come at once to two instances', async () => {
+    const owner = await signUp(here);
+    const { id, key } = await createKey(here, owner);
+    const body = [{ token: key, url: URL_OF_LEAK }];
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, (_, n) => send(body, { app: n % 2 === 0 ? here : there })),
+    );
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([202]));
+    const types = (await eventsOf(id)).map(({ type }) => type);
+    expect(types.filter((type) => type === 'api_key_leaked')).toHaveLength(1);
+    await outboxIsEmpty(here);
+    const mails = await mailsTo(here, owner.user.email, 'api_key_leaked');
+    expect(mails).toHaveLength(1);
+    // Anybody can register another's address, and have a key found wherever they like.
+    expect(mails[0]!.text).not.toContain(URL_OF_LEAK);
+  });
+
+  it('revokes the keys of disabled accounts, which would otherwise wake with them', async () => {
+    const owner = await signUpWithRoles(here, 'auditor');
+    const { id, key } = await createKey(here, owner);
+    await asSuperuser(here.database, 'UPDATE users SET disabled_at = now() WHERE id = $1', [owner.user.id]);
+    await report({ token: key, url: '' });
+    await asSuperuser(here.database, 'UPDATE users SET disabled_at = NULL WHERE id = $1', [owner.user.id]);
+    expect(await statusOf(key, there)).toBe(401);
+    expect((await eventsOf(id)).map(({ reason }) => reason)).toContain('leaked');
+  });
+
+  it('answers alike whatever the texts are, and passes over what is no key of ours', async () => {
+    const before = await alerts();
+    const unknown = newKey('user', new SystemRandomness());
+    await report(
+      ...Array.from({ length: 97 }, () => ({
+        token: unknown,
+        url: URL_OF_LEAK,
+        type: 'portcullis_api_key',
+        source: 'content',
+      })),
+      { token: '', url: '' },
+      { token: `${unknown}0`, url: 'not an address' },
+      { token: 'x'.repeat(1000), url: 'y'.repeat(2048), type: null, source: null },
+    );
+    expect(await alerts()).toEqual(before);
+  });
+
+  it.each([
+    ['no list', {}, '#'],
+    ['an empty list', [], '#'],
+    ['more than a hundred', Array.from({ length: 101 }, () => ({ token: '', url: '' })), '#'],
+    ['a list of texts', ['ptc_u_'], '#/0'],
+    ['nothing', null, '#'],
+    ['a report without a place', [{ token: '' }], '#/0/url'],
+    [
+      'an unknown member in the second',
+      [
+        { token: '', url: '' },
+        { token: '', url: '', more: 1 },
+      ],
+      '#/1/more',
+    ],
+    ['a list in a list', [[]], '#/0'],
+    ['a member of every object', [{ token: '', url: '', constructor: 1 }], '#/0/constructor'],
+    ['a number', [{ token: 7, url: '' }], '#/0/token'],
+  ])('refuses %s that is signed', async (_, body, pointer) => {
+    const answer = await send(body);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<{ errors: { pointer: string }[] }>().errors.map((fault) => fault.pointer)).toEqual([
+      pointer,
+    ]);
+  });
+
+  it('refuses and records what is not signed, signed by somebody else, of another body, or old', async () => {
+    const { id, key } = await createKey(here, await signUp(here));
+    const body = [{ token: key, url: URL_OF_LEAK }];
+    const unsigned = () => here.call({ url: '/secret-scanning', body });
+    for (const [attempt, reason] of [
+      [unsigned, 'missing'],
+      [() => send(body, { secret: 'the secret of another' }), 'bad_signature'],
+      [() => send(body, { signature: bodySignature(SECRET, now(), '[]') }), 'bad_signature'],
+      [() => send(body, { signature: 'nonsense' }), 'bad_signature'],
+      [() => send(body, { at: now() - 301 }), 'expired'],
+      [() => send(body, { at: now() + 301 }), 'expired'],
+      [() => send({ not: 'valid' }, { secret: 'the secret of another' }), 'bad_signature'],
+    ] as const) {
+      const answer = await attempt();
+      expect(answer.statusCode).toBe(401);
+      const { code, requestId } = answer.json<{ code: string; requestId: string }>();
+      expect(code).toBe(reason === 'missing' ? 'unauthenticated' : 'invalid_token');
+      await expect
+        .poll(() =>
+          asSuperuser(here.database, 'SELECT type, reason, details FROM audit_events WHERE request_id = $1', [
+            requestId,
+          ]),
+        )
+        .toMatchObject([
+          { type: 'authn_token_invalid', reason, details: { forged: reason === 'bad_signature' } },
+        ]);
+    }
+    expect((await eventsOf(id)).map(({ type }) => type)).toEqual(['api_key_created']);
+    expect((await send(body, { at: now() - 299 })).statusCode).toBe(202);
+  });
+
+  it('does not exist without the secret', async () => {
+    const without = await startBeside(here, { variables: { REDIS_URL: redis.url } });
+    const body = [{ token: newKey('user', new SystemRandomness()), url: '' }];
+    expect((await send(body, { app: without })).statusCode).toBe(404);
+    expect((await without.call({ url: '/secret-scanning', body })).statusCode).toBe(404);
+    await without.close();
+  });
+
+  it('leaves nothing about a deleted owner in the alert', async () => {
+    const email = await register(here);
+    const owner = await logIn(here, email);
+    const { id, key } = await createKey(here, owner);
+    await report({ token: key, url: URL_OF_LEAK });
+    expect(
+      (await here.call({ method: 'DELETE', url: '/users/me', token: owner.accessToken })).statusCode,
+    ).toBe(204);
+    await expect
+      .poll(async () => JSON.stringify((await alerts()).filter(({ subject }) => subject.includes(id))), {
+        timeout: 20_000,
+      })
+      .not.toContain(URL_OF_LEAK);
+  });
+});
