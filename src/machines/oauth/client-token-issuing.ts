@@ -49,7 +49,7 @@ export class ClientTokenIssuing {
       });
       return prepared;
     });
-    return { token: this.mint.sign(claims), expiresIn, scopes };
+    return { token: await this.mint.sign(claims), expiresIn, scopes };
   }
 
   private async prepare(

@@ -36,7 +36,7 @@ export class ClientTokenMint {
     };
   }
 
-  sign(claims: ClientTokenClaims): string {
+  async sign(claims: ClientTokenClaims): Promise<string> {
     return this.signer.sign('at+jwt', claims);
   }
 }
