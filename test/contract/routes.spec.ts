@@ -67,6 +67,7 @@ const CONTRACT = {
   'POST /admin/service-accounts/:id/api-keys': 'admin',
   'POST /admin/service-accounts/:id/api-keys/:keyId/rotation': 'admin',
   'DELETE /admin/service-accounts/:id/api-keys/:keyId': 'admin',
+  'POST /oauth/token': 'client',
   'GET /audit/events': 'admin, auditor',
   'GET /audit/export': 'admin, auditor',
   'GET /audit/stream': 'admin, auditor',
@@ -164,16 +165,17 @@ describe('the routes', () => {
   });
 
   it('refuse callers without a token, unless they are public', async () => {
-    const closed = routes.filter(({ access }) => access?.kind !== 'public' && access?.kind !== 'proxy');
+    const closed = routes.filter(({ access }) => !['public', 'proxy'].includes(access?.kind ?? ''));
     for (const { method, path, access } of closed) {
       const answer = await app.call({
         method: method as 'GET',
         url: path.replace(':id', app.environment.JWT_AUDIENCE),
       });
-      expect([path, answer.statusCode, answer.json().code], access?.kind).toEqual([
+      const { code, error } = answer.json<{ code?: string; error?: string }>();
+      expect([path, answer.statusCode, code ?? error], access?.kind).toEqual([
         path,
         401,
-        'unauthenticated',
+        access?.kind === 'client' ? 'invalid_client' : 'unauthenticated',
       ]);
     }
   });
