@@ -54,11 +54,12 @@ async function exchange(method, path, body) {
 function show(title, parts) {
   const entry = element('request').content.cloneNode(true);
   entry.querySelector('code').textContent = title;
-  const text = (/** @type {unknown} */ part) =>
-    JSON.stringify(part, (key, value) => (HIDDEN.includes(key) ? '…' : value), 2);
-  entry.querySelector('pre').textContent = parts.filter(Boolean).map(text).join('\n\n');
+  entry.querySelector('pre').textContent = parts.filter(Boolean).map(textOf).join('\n\n');
   element('log').prepend(entry);
 }
+
+/** @param {unknown} part */
+const textOf = (part) => JSON.stringify(part, (key, value) => (HIDDEN.includes(key) ? '…' : value), 2);
 
 /** @param {any} options */
 const creationOptions = (options) =>
