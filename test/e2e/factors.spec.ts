@@ -98,7 +98,7 @@ describeWithRedis('second factors', () => {
       const { id, secret, uri, qrCode } = begun.json<Record<string, string>>();
       expect(uri).toContain(`secret=${secret}`);
       expect(qrCode).toMatch(/^<svg /);
-      expect(await list()).toEqual({ items: [], recoveryCodesLeft: 0 });
+      expect(await list()).toEqual({ items: [], recoveryCodesLeft: 0, recovery: null });
 
       const code = codeOf(secret!, clock.nowMs());
       const confirmed = await own(`/users/me/factors/totp/${id}/confirm`, { body: { code } });
@@ -110,6 +110,7 @@ describeWithRedis('second factors', () => {
       expect(await list()).toEqual({
         items: [{ id, type: 'totp', name: 'Work phone', createdAt: now, lastUsedAt: now, synced: null }],
         recoveryCodesLeft: 10,
+        recovery: null,
       });
       expect((await mailTo(here, email, 'factor_added')).text).toContain('Work phone');
       expect(await events('user_factor_added')).toMatchObject([
@@ -550,7 +551,7 @@ describeWithRedis('second factors', () => {
       );
       for (const tokens of [owner, other])
         expect(claimsOf((await refresh(tokens)).accessToken)).toMatchObject({ acr: 'aal1', amr: ['pwd'] });
-      expect(await list()).toEqual({ items: [], recoveryCodesLeft: 0 });
+      expect(await list()).toEqual({ items: [], recoveryCodesLeft: 0, recovery: null });
       expect((await mailTo(here, email, 'factor_removed')).text).toContain('Phone');
       expect(await events('user_factor_removed')).toMatchObject([
         { details: { factorId: app.id, factors: 0, roles: ['user'] } },

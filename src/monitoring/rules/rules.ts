@@ -17,6 +17,7 @@ import { passwordSpraying } from './password-spraying.rule.js';
 import { privilegeGranted } from './privilege-granted.rule.js';
 import { secretsExported } from './secrets-exported.rule.js';
 import { rateLimitStorm } from './rate-limit-storm.rule.js';
+import { recoveryStarted } from './recovery-started.rule.js';
 import { refreshTokenReuse } from './refresh-token-reuse.rule.js';
 import type { Response, Rule } from './rule.js';
 import { tokenForgery } from './token-forgery.rule.js';
@@ -41,6 +42,7 @@ const FACTORIES: readonly RuleFactory[] = [
   privilegeGranted,
   factorGuessing,
   factorRemoved,
+  recoveryStarted,
   passkeyCloned,
   gatewayUnknownRule,
   secretsExported,

@@ -74,6 +74,8 @@ export class Environment {
   @Integer(1, 400) SESSION_MAX_DAYS: number = 30;
   @Integer(60, 3600) STEP_UP_MAX_AGE_SECONDS: number = 600;
   @List(`roles among ${ROLES.join(', ')}`, isRole) MFA_REQUIRED_ROLES: Role[] = [];
+  /** Waiting time before lost factors can be removed; 0 switches that off. */
+  @Integer(0, 720) FACTOR_RECOVERY_HOURS: number = 72;
   /** `$PUBLIC_URL` if unset. */
   @IsString() @MinLength(1) JWT_ISSUER: string;
   @IsString() @MinLength(1) JWT_AUDIENCE: string = 'portcullis';
@@ -167,6 +169,8 @@ export class Environment {
   @Url('http', 'https') LINK_RESET_URL: string;
   @Url('http', 'https') LINK_INVITATION_URL: string;
   @Url('http', 'https') LINK_UNDO_URL: string;
+  @Url('http', 'https') LINK_RECOVERY_URL: string;
+  @Url('http', 'https') LINK_RECOVERY_FINISH_URL: string;
   @Url('http', 'https') LINK_DEVICE_URL: string;
   @Flag() ACCOUNT_PAGES_ENABLED: boolean = true;
 

@@ -2,7 +2,14 @@ import type { UsedKey } from '../../platform/access/principal.js';
 
 /** Why a bearer token is not acceptable. Only a forged token causes `bad_signature`. */
 export type TokenFault =
-  'malformed' | 'unknown_key' | 'bad_signature' | 'wrong_claims' | 'expired' | 'revoked' | 'owner_disabled';
+  | 'malformed'
+  | 'unknown_key'
+  | 'bad_signature'
+  | 'wrong_claims'
+  | 'wrong_client'
+  | 'expired'
+  | 'revoked'
+  | 'owner_disabled';
 
 /** Carries the reason through Passport, which knows only success and failure. */
 export class TokenRefused extends Error {

@@ -110,17 +110,16 @@ function login(act: Act & { kind: 'login' }, limiter: Limiter): Happened {
 }
 
 function refusedKey({ key, owner, reason, address }: Act & { kind: 'key' }): Happened {
-  const keyId = idOf(`key ${key}`);
   const refused = () => {
-    if (reason === 'forbidden')
-      return happened('authz_fail', { address }, { required: [], ...{ keyId } }, owner);
+    if (reason === 'forbidden') return happened('authz_fail', { address }, { required: [] }, owner);
     if (reason === 'rate_limited') {
-      const details = { policies: ['key'], retryAfterSeconds: 1, ...{ keyId } };
+      const details = { policies: ['key'], retryAfterSeconds: 1 };
       return happened('excess_rate_limit_exceeded', { address }, details, owner);
     }
-    return happened('authn_token_invalid', { address }, { forged: false, ...{ keyId } }, owner);
+    return happened('authn_token_invalid', { address }, { forged: false }, owner);
   };
-  return { ...refused(), reason };
+  const event = refused();
+  return { ...event, reason, details: { ...event.details, keyId: idOf(`key ${key}`) } };
 }
 
 /** Event types that report a success. */
