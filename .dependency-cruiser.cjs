@@ -64,6 +64,19 @@ module.exports = {
       to: { path: '^src/ephemeral/' },
     },
     {
+      name: 'scan-loads-nothing-else',
+      comment:
+        '`portcullis scan` runs before every commit of other projects: it reads no configuration and starts in an instant.',
+      severity: 'error',
+      from: { path: '^src/cli/scan/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '^(src/|node:(net|http|https|http2|tls|dgram|dns)$)',
+        pathNot:
+          '^src/(cli/(scan/|exit-codes)|machines/keys/key-format|platform/(crypto/randomness|config/configuration-fault))',
+        reachable: true,
+      },
+    },
+    {
       name: 'no-barrel',
       comment:
         'index.ts files that re-export make cycles and hide where a thing lives; import the file itself.',

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { PasswordCredential } from './src/auth/credentials/passwords/password-credential.entity.js';
 import { RecoveryCode } from './src/auth/credentials/factors/recovery-codes/recovery-code.entity.js';
+import { FactorRecovery } from './src/auth/credentials/factors/recovery/factor-recovery.entity.js';
 import { Passkey } from './src/auth/credentials/factors/passkeys/passkey.entity.js';
 import { TotpFactor } from './src/auth/credentials/factors/totp/totp-factor.entity.js';
 import { KnownDevice } from './src/sessions/devices/known-device.entity.js';
@@ -25,6 +26,7 @@ export default new DataSource({
   entities: [
     User,
     PasswordCredential,
+    FactorRecovery,
     Passkey,
     TotpFactor,
     RecoveryCode,

@@ -9,12 +9,14 @@ const COMMANDS = {
   start,
   ephemeral: () => import('./ephemeral.mjs'),
   admin: () => import('./operator.mjs'),
+  scan: () => import('./scan.mjs'),
 };
 const USAGE = `Usage: portcullis <command>
 
   start        the service; its configuration is in the environment or in .env
   ephemeral    a throwaway service for tests, see portcullis ephemeral --help
   admin        commands for operators, see portcullis admin --help
+  scan         finds API keys in files, see portcullis scan --help
 `;
 
 /** Replaces this process, because V8 reads these options before it runs any code; Windows cannot do that. */

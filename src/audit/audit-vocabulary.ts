@@ -51,6 +51,8 @@ export interface AuditDetails {
   authn_password_reset_requested: { account: string };
   /** An access token was not accepted, for the given `reason`. `forged` marks a bad signature. */
   authn_token_invalid: { forged: boolean } & AskedRule;
+  /** A service account got an access token for a key; `tokenId` is its `jti`. */
+  authn_token_created: { tokenId: string; scopes: string[] };
   /** A refresh token was presented again after its rotation, and its session was ended. */
   authn_token_reuse: { generation: number; presentedGeneration: number };
   session_created: { deviceId: string };
@@ -98,6 +100,20 @@ export interface AuditDetails {
   /** `roles` are those of the account, because the removal weighs more with some. */
   user_factor_removed: { factorId: string; factorType: string; factors: number; roles: string[] };
   user_recovery_codes_created: { codes: number };
+  /** Somebody who knows the password says that the factors are lost; at `dueAt` the owner gets the link that removes them. */
+  user_recovery_started: { dueAt: string };
+  /** The password was right, but nothing was started, for the given `reason`. */
+  user_recovery_start_fail: Record<string, never>;
+  /** `by`: the owner in a session or with a mailed link, another password, or that the account was disabled. */
+  user_recovery_canceled: { by: 'session' | 'link' | 'password' | 'disabling' };
+  user_recovery_cancel_fail: Record<string, never>;
+  /** The waiting time is over, and the link that removes the factors was sent. */
+  user_recovery_ready: Record<string, never>;
+  /** The link that removes the factors was not used in time. */
+  user_recovery_expired: Record<string, never>;
+  /** The link was used; `factors` were removed, and every session was ended. */
+  user_recovery_finished: { factors: number };
+  user_recovery_finish_fail: Record<string, never>;
   user_disabled: Record<string, never>;
   user_enabled: Record<string, never>;
   user_deleted: Record<string, never>;
@@ -186,6 +202,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_password_change_fail: true,
   authn_password_reset_requested: true,
   authn_token_invalid: true,
+  authn_token_created: true,
   authn_token_reuse: { ends: 'session' },
   session_created: true,
   session_renewed: true,
@@ -212,6 +229,14 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_factor_added: true,
   user_factor_removed: true,
   user_recovery_codes_created: true,
+  user_recovery_started: true,
+  user_recovery_start_fail: true,
+  user_recovery_canceled: true,
+  user_recovery_cancel_fail: true,
+  user_recovery_ready: true,
+  user_recovery_expired: true,
+  user_recovery_finished: true,
+  user_recovery_finish_fail: true,
   user_disabled: { ends: 'every session' },
   user_enabled: true,
   user_deleted: { ends: 'every session' },

@@ -31,6 +31,10 @@ import { OwnAddressController } from './addresses/own-address.controller.js';
 import { UnverifiedSignIns } from './sign-in/unverified-sign-ins.js';
 import { VerificationRequests } from './addresses/verification-requests.js';
 import { VerifiedAddressCondition } from './addresses/verified-address-condition.js';
+import { FactorRecovery } from './credentials/factors/recovery/factor-recovery.entity.js';
+import { FactorRecoveryController } from './factor-recovery/factor-recovery.controller.js';
+import { FACTOR_RECOVERY } from './factor-recovery/factor-recovery.providers.js';
+import { OwnRecoveryController } from './factor-recovery/own-recovery.controller.js';
 import { FactorGuesses } from './sign-in/factor-guesses.js';
 import { FactorRemoval } from './credentials/factors/factor-removal.js';
 import { FactorsController } from './credentials/factors/factors.controller.js';
@@ -90,6 +94,9 @@ import { addressChangingMail } from './mails/address-changing.mail.js';
 import { addressTakenMail } from './mails/address-taken.mail.js';
 import { factorAddedMail } from './mails/factor-added.mail.js';
 import { factorRemovedMail } from './mails/factor-removed.mail.js';
+import { recoveryDoneMail } from './mails/recovery-done.mail.js';
+import { recoveryReadyMail } from './mails/recovery-ready.mail.js';
+import { recoveryStartedMail } from './mails/recovery-started.mail.js';
 import { recoveryCodeUsedMail } from './mails/recovery-code-used.mail.js';
 import { registrationTakenMail } from './mails/registration-taken.mail.js';
 import { verificationMail } from './mails/verification.mail.js';
@@ -180,7 +187,7 @@ const recovery = [
 /** Registration, sign-in, step-up and the credentials that these check. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Passkey, PasswordCredential, RecoveryCode, TotpFactor]),
+    TypeOrmModule.forFeature([FactorRecovery, Passkey, PasswordCredential, RecoveryCode, TotpFactor]),
     AuditModule,
     RateLimitModule,
     UsersModule,
@@ -198,6 +205,9 @@ const recovery = [
       passwordChangedMail,
       passwordResetMail,
       recoveryCodeUsedMail,
+      recoveryDoneMail,
+      recoveryReadyMail,
+      recoveryStartedMail,
       registrationTakenMail,
       verificationMail,
     ),
@@ -208,6 +218,8 @@ const recovery = [
     LoginController,
     FactorLoginController,
     FactorsController,
+    FactorRecoveryController,
+    OwnRecoveryController,
     PasskeysController,
     PasskeySignInController,
     StepUpController,
@@ -227,6 +239,7 @@ const recovery = [
     ...PASSKEYS,
     ...signIn,
     ...stepUp,
+    ...FACTOR_RECOVERY,
     ...ownPassword,
     ...deletion,
     OwnDataExport,

@@ -3,7 +3,12 @@ import type { AuditService } from '../audit/audit.service.js';
 import { Problem } from '../platform/errors/problem.js';
 import { SecretsErrors } from '../platform/secrets/secrets.errors.js';
 
-type LinkEvent = 'authn_password_change_fail' | 'session_disown_fail' | 'user_invitation_fail';
+type LinkEvent =
+  | 'authn_password_change_fail'
+  | 'session_disown_fail'
+  | 'user_invitation_fail'
+  | 'user_recovery_cancel_fail'
+  | 'user_recovery_finish_fail';
 
 /** The event of a mailed link that could not be used. */
 type LinkFailure = { [Type in LinkEvent]: Pick<AuditEvent<Type>, 'type' | 'origin' | 'details'> }[LinkEvent];

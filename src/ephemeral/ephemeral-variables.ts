@@ -18,6 +18,7 @@ const READ = new RegExp(
     '(JWT|PASSWORD)_\\w+_EXPIRE_\\w+',
     'SESSION_MAX_DAYS',
     'STEP_UP_MAX_AGE_SECONDS',
+    'FACTOR_RECOVERY_HOURS',
   ].join('|')})$`,
 );
 

@@ -12,6 +12,7 @@ export type RevocationReason =
   | 'account_disabled'
   | 'account_deleted'
   | 'address_undone'
+  | 'recovered'
   | 'session_limit'
   | 'ended_by_user'
   | 'response_to_alert'

@@ -25,6 +25,8 @@ const COMPUTED: Readonly<Record<string, string>> = {
   LINK_RESET_URL: 'http://localhost:3000/account/reset',
   LINK_INVITATION_URL: 'http://localhost:3000/account/invitation',
   LINK_UNDO_URL: 'http://localhost:3000/account/undo',
+  LINK_RECOVERY_URL: 'http://localhost:3000/account/recovery',
+  LINK_RECOVERY_FINISH_URL: 'http://localhost:3000/account/recovery/finish',
   LINK_DEVICE_URL: 'http://localhost:3000/account/device',
 };
 

@@ -22,6 +22,9 @@ const CONTRACT = {
   'POST /auth/step-up': 'signed-in',
   'POST /auth/password/forgot': 'public',
   'POST /auth/password/reset': 'public',
+  'POST /auth/recovery': 'public',
+  'POST /auth/recovery/cancel': 'public',
+  'POST /auth/recovery/finish': 'public',
   'POST /auth/sessions/disown': 'public',
   'POST /auth/invitation': 'public',
   'POST /auth/email/verification': 'public',
@@ -45,6 +48,7 @@ const CONTRACT = {
   'POST /users/me/factors/totp/:id/confirm': 'signed-in',
   'PUT /users/me/factors/:id': 'signed-in',
   'DELETE /users/me/factors/:id': 'signed-in',
+  'DELETE /users/me/recovery': 'signed-in',
   'POST /users/me/recovery-codes': 'signed-in',
   'DELETE /users/me/sessions/:id': 'signed-in',
   'DELETE /users/me/sessions': 'signed-in',
@@ -63,6 +67,7 @@ const CONTRACT = {
   'POST /admin/service-accounts/:id/api-keys': 'admin',
   'POST /admin/service-accounts/:id/api-keys/:keyId/rotation': 'admin',
   'DELETE /admin/service-accounts/:id/api-keys/:keyId': 'admin',
+  'POST /oauth/token': 'client',
   'GET /audit/events': 'admin, auditor',
   'GET /audit/export': 'admin, auditor',
   'GET /audit/stream': 'admin, auditor',
@@ -96,9 +101,14 @@ const CONTRACT = {
   'GET /account/verify': 'public',
   'GET /account/reset': 'public',
   'GET /account/undo': 'public',
+  'GET /account/recovery': 'public',
+  'GET /account/recovery/finish': 'public',
   'GET /account/invitation': 'public',
   'GET /account/device': 'public',
   'GET /account/assets/:name': 'public',
+  // Unless DOCS_ENABLED=false: documentation.spec.ts.
+  'GET /docs/passkey': 'public',
+  'GET /docs/passkey/assets/:name': 'public',
   // Exists only where mails are caught, see mailbox.spec.ts.
   'GET /dev/mailbox': 'public',
   'GET /dev/mailbox/:id': 'public',
@@ -130,6 +140,8 @@ describe('the routes', () => {
       'GET /dev/mailbox',
       'GET /dev/mailbox/:id',
       'GET /dev/mailbox/assets/:name',
+      'GET /docs/passkey',
+      'GET /docs/passkey/assets/:name',
       'GET /health/live',
       'GET /health/ready',
       'GET /metrics',
@@ -139,6 +151,7 @@ describe('the routes', () => {
       'POST /auth/invitation',
       'POST /auth/login',
       'POST /auth/password/reset',
+      'POST /auth/recovery',
       'POST /auth/register',
       'POST /auth/step-up',
       'PUT /users/me/password',
@@ -152,16 +165,17 @@ describe('the routes', () => {
   });
 
   it('refuse callers without a token, unless they are public', async () => {
-    const closed = routes.filter(({ access }) => access?.kind !== 'public' && access?.kind !== 'proxy');
+    const closed = routes.filter(({ access }) => !['public', 'proxy'].includes(access?.kind ?? ''));
     for (const { method, path, access } of closed) {
       const answer = await app.call({
         method: method as 'GET',
         url: path.replace(':id', app.environment.JWT_AUDIENCE),
       });
-      expect([path, answer.statusCode, answer.json().code], access?.kind).toEqual([
+      const { code, error } = answer.json<{ code?: string; error?: string }>();
+      expect([path, answer.statusCode, code ?? error], access?.kind).toEqual([
         path,
         401,
-        'unauthenticated',
+        access?.kind === 'client' ? 'invalid_client' : 'unauthenticated',
       ]);
     }
   });

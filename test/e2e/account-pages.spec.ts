@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 
-const PAGES = ['verify', 'reset', 'undo', 'device'];
+const PAGES = ['verify', 'reset', 'invitation', 'undo', 'device', 'recovery', 'recovery/finish'];
 
 describe('an account page', () => {
   let app: TestApp;

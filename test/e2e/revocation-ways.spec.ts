@@ -4,10 +4,12 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { NewPassword } from '../../src/auth/credentials/passwords/new-password.js';
+import { RecoverySchedule } from '../../src/auth/factor-recovery/recovery-schedule.js';
 import type { Message } from '../../src/monitoring/alerts/delivery-channel.js';
 import { EndSessionsChannel } from '../../src/monitoring/responses/end-sessions.channel.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { enrolTotp } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
@@ -153,6 +155,23 @@ const WAYS: Record<string, Way> = {
       await app.call({ url: '/auth/email/verify', body: { token: proof.token }, token });
       const undo = await mailTo(app, email, 'address_changed');
       await app.call({ url: '/auth/email/undo', body: { token: undo.token } });
+    },
+  },
+  'the link that removes lost factors': {
+    by: 'auth/factor-recovery/recovery-completion.ts: endAllOfUser',
+    reason: 'recovered',
+    end: async (app, { email, user, accessToken }) => {
+      await asSuperuser(app.database, 'UPDATE users SET email_verified = true WHERE id = $1', [user.id]);
+      await enrolTotp(app, { accessToken }, clock.nowMs());
+      await app.call({ url: '/auth/recovery', body: { email, password: PASSWORD } });
+      await asSuperuser(
+        app.database,
+        'UPDATE factor_recoveries SET due_at = started_at, next_at = started_at WHERE user_id = $1',
+        [user.id],
+      );
+      await app.app.get(RecoverySchedule, { strict: false }).run();
+      const { token } = await mailTo(app, email, 'recovery_ready');
+      await app.call({ url: '/auth/recovery/finish', body: { token } });
     },
   },
   'other roles': {

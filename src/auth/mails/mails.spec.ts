@@ -10,6 +10,9 @@ import { addressTakenMail } from './address-taken.mail.js';
 import { factorAddedMail } from './factor-added.mail.js';
 import { factorRemovedMail } from './factor-removed.mail.js';
 import { recoveryCodeUsedMail } from './recovery-code-used.mail.js';
+import { recoveryDoneMail } from './recovery-done.mail.js';
+import { recoveryReadyMail } from './recovery-ready.mail.js';
+import { recoveryStartedMail } from './recovery-started.mail.js';
 import { registrationTakenMail } from './registration-taken.mail.js';
 import { verificationMail } from './verification.mail.js';
 
@@ -21,6 +24,9 @@ const MAILS: readonly MailTemplate[] = [
   factorAddedMail,
   factorRemovedMail,
   recoveryCodeUsedMail,
+  recoveryDoneMail,
+  recoveryReadyMail,
+  recoveryStartedMail,
   registrationTakenMail,
   verificationMail,
 ];
@@ -33,6 +39,10 @@ const VALUES = {
   device: 'Chrome on <Windows>',
   factor: 'Phone of <Ada>',
   left: '9',
+  started: '2026-11-23T09:30:00.000Z',
+  due: '2026-11-26T09:30:00.000Z',
+  until: '2026-11-27T09:30:00.000Z',
+  cancel: 'https://example.org/account/cancel#token=def',
 };
 
 describe.each(MAILS)('the mail $kind', (template) => {

@@ -11,6 +11,8 @@ import type { AccountPage } from './account-page.js';
 import { devicePage } from './device.page.js';
 import { invitationPage } from './invitation.page.js';
 import { PAGE_POLICY, pageDocument } from './page-document.js';
+import { recoveryFinishPage } from './recovery-finish.page.js';
+import { recoveryPage } from './recovery.page.js';
 import { resetPage } from './reset.page.js';
 import { undoPage } from './undo.page.js';
 import { verifyPage } from './verify.page.js';
@@ -62,6 +64,16 @@ export class AccountPagesController {
   @Page(devicePage)
   device(@PreferredLocale() locale: Locale): string {
     return pageDocument(devicePage, locale, this.environment);
+  }
+
+  @Page(recoveryPage)
+  recovery(@PreferredLocale() locale: Locale): string {
+    return pageDocument(recoveryPage, locale, this.environment);
+  }
+
+  @Page(recoveryFinishPage)
+  recoveryFinish(@PreferredLocale() locale: Locale): string {
+    return pageDocument(recoveryFinishPage, locale, this.environment);
   }
 
   @Get('assets/:name')

@@ -14,6 +14,9 @@ const SECRET_LENGTH = 32;
 const CHECKSUM_LENGTH = 6;
 const HINT_LENGTH = 10;
 
+/** The length of every key. */
+export const KEY_LENGTH = PREFIXES.user.length + SECRET_LENGTH + CHECKSUM_LENGTH;
+
 /** The largest multiple of 62 that a byte can hold; larger bytes are drawn again, so that every digit is equally likely. */
 const FAIR_BYTES = 248;
 
@@ -45,6 +48,11 @@ export function isWellFormedKey(text: string): boolean {
   if (!KEY.test(text)) return false;
   const body = text.slice(0, -CHECKSUM_LENGTH);
   return text.slice(-CHECKSUM_LENGTH) === checksumOf(body);
+}
+
+/** Returns whose key a well-formed key is. */
+export function kindOf(key: string): KeyKind {
+  return key.startsWith(PREFIXES.user) ? 'user' : 'service-account';
 }
 
 /** Returns the beginning of a key, by which its owner recognises it; it is of no use to anybody else. */

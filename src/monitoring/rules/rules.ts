@@ -9,6 +9,7 @@ import { factorRemoved } from './factor-removed.rule.js';
 import { forgedSigningKey } from './forged-signing-key.rule.js';
 import { gatewayUnknownRule } from './gateway-unknown-rule.rule.js';
 import { impossibleTravel } from './impossible-travel.rule.js';
+import { keyAbuse } from './key-abuse.rule.js';
 import { loginAfterFailures } from './login-after-failures.rule.js';
 import { loginFromNewDevice } from './login-from-new-device.rule.js';
 import { passkeyCloned } from './passkey-cloned.rule.js';
@@ -16,6 +17,7 @@ import { passwordSpraying } from './password-spraying.rule.js';
 import { privilegeGranted } from './privilege-granted.rule.js';
 import { secretsExported } from './secrets-exported.rule.js';
 import { rateLimitStorm } from './rate-limit-storm.rule.js';
+import { recoveryStarted } from './recovery-started.rule.js';
 import { refreshTokenReuse } from './refresh-token-reuse.rule.js';
 import type { Response, Rule } from './rule.js';
 import { tokenForgery } from './token-forgery.rule.js';
@@ -31,6 +33,7 @@ const FACTORIES: readonly RuleFactory[] = [
   passwordSpraying,
   refreshTokenReuse,
   tokenForgery,
+  keyAbuse,
   forgedSigningKey,
   rateLimitStorm,
   loginFromNewDevice,
@@ -39,6 +42,7 @@ const FACTORIES: readonly RuleFactory[] = [
   privilegeGranted,
   factorGuessing,
   factorRemoved,
+  recoveryStarted,
   passkeyCloned,
   gatewayUnknownRule,
   secretsExported,

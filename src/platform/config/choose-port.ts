@@ -11,6 +11,8 @@ const DERIVED = [
   'LINK_RESET_URL',
   'LINK_INVITATION_URL',
   'LINK_UNDO_URL',
+  'LINK_RECOVERY_URL',
+  'LINK_RECOVERY_FINISH_URL',
   'LINK_DEVICE_URL',
 ] as const satisfies readonly (keyof Environment)[];
 const PORT_UNKNOWN = /^http:\/\/localhost:0(?=\/|$)/;

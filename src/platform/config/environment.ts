@@ -74,6 +74,8 @@ export class Environment {
   @Integer(1, 400) SESSION_MAX_DAYS: number = 30;
   @Integer(60, 3600) STEP_UP_MAX_AGE_SECONDS: number = 600;
   @List(`roles among ${ROLES.join(', ')}`, isRole) MFA_REQUIRED_ROLES: Role[] = [];
+  /** Waiting time before lost factors can be removed; 0 switches that off. */
+  @Integer(0, 720) FACTOR_RECOVERY_HOURS: number = 72;
   /** `$PUBLIC_URL` if unset. */
   @IsString() @MinLength(1) JWT_ISSUER: string;
   @IsString() @MinLength(1) JWT_AUDIENCE: string = 'portcullis';
@@ -167,6 +169,8 @@ export class Environment {
   @Url('http', 'https') LINK_RESET_URL: string;
   @Url('http', 'https') LINK_INVITATION_URL: string;
   @Url('http', 'https') LINK_UNDO_URL: string;
+  @Url('http', 'https') LINK_RECOVERY_URL: string;
+  @Url('http', 'https') LINK_RECOVERY_FINISH_URL: string;
   @Url('http', 'https') LINK_DEVICE_URL: string;
   @Flag() ACCOUNT_PAGES_ENABLED: boolean = true;
 
@@ -191,6 +195,8 @@ export class Environment {
   @Integer(1, 1000) DETECT_PASSWORD_SPRAYING_FACTOR: number = 3;
   @Limit() DETECT_FACTOR_GUESSING: string = '10/600';
   @Limit() DETECT_TOKEN_FORGERY: string = '20/300';
+  @Limit() DETECT_KEY_ABUSE: string = '20/600';
+  @Integer(1, 100_000) DETECT_KEY_ABUSE_ADDRESSES: number = 5;
   @Limit() DETECT_RATE_LIMIT_STORM: string = '100/60';
   @Integer(1, 10_000) DETECT_LOGIN_AFTER_FAILURES: number = 10;
   /** Path of a database file; impossible travel is detected only if this is set. */

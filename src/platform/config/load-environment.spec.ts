@@ -117,6 +117,8 @@ describe('where a value comes from', () => {
       LINK_RESET_URL: 'https://example.org/auth/account/reset',
       LINK_INVITATION_URL: 'https://example.org/auth/account/invitation',
       LINK_UNDO_URL: 'https://example.org/auth/account/undo',
+      LINK_RECOVERY_URL: 'https://example.org/auth/account/recovery',
+      LINK_RECOVERY_FINISH_URL: 'https://example.org/auth/account/recovery/finish',
       LINK_DEVICE_URL: 'https://example.org/auth/account/device',
     });
     expect(load({ RATE_LIMIT_MAX_REQUESTS: ' 7 ', RATE_LIMIT_WINDOW_SECONDS: '3' }).RATE_LIMIT_DEFAULT).toBe(

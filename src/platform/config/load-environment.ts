@@ -29,6 +29,8 @@ const DERIVED = [
   'LINK_RESET_URL',
   'LINK_INVITATION_URL',
   'LINK_UNDO_URL',
+  'LINK_RECOVERY_URL',
+  'LINK_RECOVERY_FINISH_URL',
   'LINK_DEVICE_URL',
 ];
 
@@ -95,8 +97,9 @@ function fillDefaults(
   given['JWT_ISSUER'] ??= given['PUBLIC_URL'];
   given['RATE_LIMIT_DEFAULT'] ??=
     `${number('RATE_LIMIT_MAX_REQUESTS', '100')}/${number('RATE_LIMIT_WINDOW_SECONDS', '60')}`;
-  for (const page of ['verify', 'reset', 'invitation', 'undo', 'device'])
-    given[`LINK_${page.toUpperCase()}_URL`] ??= `${given['PUBLIC_URL'].replace(/\/+$/, '')}/account/${page}`;
+  for (const page of ['verify', 'reset', 'invitation', 'undo', 'device', 'recovery', 'recovery/finish'])
+    given[`LINK_${page.toUpperCase().replace('/', '_')}_URL`] ??=
+      `${given['PUBLIC_URL'].replace(/\/+$/, '')}/account/${page}`;
   given['COOKIE_SECURE'] ??= 'false';
   given['DOCS_ENABLED'] ??= String(!isProduction);
   given['LOG_FORMAT'] ??= process.stdout.isTTY && !isProduction ? 'pretty' : 'json';

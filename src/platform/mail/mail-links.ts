@@ -7,6 +7,8 @@ const PAGES = {
   reset: 'LINK_RESET_URL',
   invitation: 'LINK_INVITATION_URL',
   undo: 'LINK_UNDO_URL',
+  recovery: 'LINK_RECOVERY_URL',
+  recoveryFinish: 'LINK_RECOVERY_FINISH_URL',
   device: 'LINK_DEVICE_URL',
 } as const satisfies Record<string, keyof Environment>;
 

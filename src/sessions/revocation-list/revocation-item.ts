@@ -33,6 +33,7 @@ export const LISTED_REASONS: Readonly<Record<RevocationReason, ListedReason>> = 
   account_disabled: 'disabled',
   account_deleted: 'deleted',
   address_undone: 'address_undone',
+  recovered: 'recovered',
   // The account's own newer session takes the place of the oldest.
   session_limit: 'ended_by_user',
   ended_by_user: 'ended_by_user',

@@ -1,13 +1,18 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
+import { AccountInvitations } from '../../../src/admin/account-invitations.js';
+import { RecoverySchedule } from '../../../src/auth/factor-recovery/recovery-schedule.js';
+import { internalOrigin } from '../../../src/platform/http/origin.js';
+import { logIn, newAddress, PASSWORD, register, signUp } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { beginLogin, enrolTotp } from '../../support/app/factors.js';
 import { mailTo } from '../../support/app/mails.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
 import { lacksChromium, startChromium } from '../../support/browser/chromium.js';
 import { axeFindings, openWatched, tabTo, type WatchedPage } from '../../support/browser/watched-page.js';
 
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
-const PATHS = ['verify', 'reset', 'undo', 'device'] as const;
+const PATHS = ['verify', 'reset', 'invitation', 'undo', 'device', 'recovery', 'recovery/finish'] as const;
 
 /** Answers of the API, as far as the pages look at them. */
 const problem = (status: number, code: string, headers: Record<string, string> = {}) => ({
@@ -79,13 +84,40 @@ describe.skipIf(lacksChromium)('the account pages in Chromium', () => {
     return mailTo(app, email, 'new_device');
   };
 
+  const invitationMail = async (email: string) => {
+    const invitations = app.app.get(AccountInvitations, { strict: false });
+    const invited = { email, displayName: null, roles: ['user' as const], locale: 'en' as const };
+    await invitations.invite(invited, internalOrigin('operator'));
+    return mailTo(app, email, 'invitation');
+  };
+  /** An account whose factors are lost, with the first and the last mail about that. */
+  const recoveryMails = async () => {
+    const { user, accessToken } = await signUp(app);
+    const { email } = user;
+    await post('/auth/email/verify', { token: (await verifyMail(email)).token }, accessToken);
+    await enrolTotp(app, { accessToken }, Date.now());
+    await app.call({ url: '/auth/recovery', body: { email, password: PASSWORD } });
+    const started = await mailTo(app, email, 'recovery_started');
+    await asSuperuser(
+      app.database,
+      `UPDATE factor_recoveries SET due_at = started_at, next_at = started_at WHERE user_id = $1`,
+      [user.id],
+    );
+    await app.app.get(RecoverySchedule, { strict: false }).run();
+    return { email, started, ready: await mailTo(app, email, 'recovery_ready') };
+  };
+
   it('peer fault 15: opening a link, as scanners of mail do, sends nothing and spends nothing', async () => {
     const [verifies, resets, undoes, disowns] = await Promise.all([1, 2, 3, 4].map(() => register(app)));
+    const recovery = await recoveryMails();
     const mails = {
       verify: await verifyMail(verifies!),
       reset: await resetMail(resets!),
+      invitation: await invitationMail(newAddress()),
       undo: await undoMail(undoes!),
       device: await deviceMail(disowns!),
+      recovery: recovery.started,
+      'recovery/finish': recovery.ready,
     };
     for (const path of PATHS) {
       const { page, requests, complaints } = await open(linkOf(mails[path]));
@@ -100,6 +132,12 @@ describe.skipIf(lacksChromium)('the account pages in Chromium', () => {
     await post('/auth/password/reset', { token: mails.reset.token, newPassword: NEW_PASSWORD });
     await post('/auth/email/undo', { token: mails.undo.token });
     await post('/auth/sessions/disown', { token: mails.device.token });
+    await post('/auth/recovery/finish', { token: mails['recovery/finish'].token });
+    const accepted = await app.call({
+      url: '/auth/invitation',
+      body: { token: mails.invitation.token, password: NEW_PASSWORD },
+    });
+    expect(accepted.statusCode).toBe(201);
   });
 
   it('set a new password, and say what a refused one lacks', async () => {
@@ -197,6 +235,43 @@ describe.skipIf(lacksChromium)('the account pages in Chromium', () => {
       'Your password has been changed',
     );
     expect([await canLogIn(email, NEW_PASSWORD), complaints, reset.complaints]).toEqual([true, [], []]);
+  });
+
+  it('accept an invitation by a first password', async () => {
+    const email = newAddress();
+    const { page, complaints } = await open(linkOf(await invitationMail(email)));
+    await page.getByLabel('Password').first().fill('too short');
+    await press(page);
+    await page.getByRole('alert').locator('li').first().waitFor();
+    await page.getByLabel('Password').first().fill(NEW_PASSWORD);
+    await press(page);
+    await heading(page, 'The account is yours');
+    expect(await canLogIn(email, NEW_PASSWORD)).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
+  it('keep the second factors of somebody who did not ask to remove them, in German', async () => {
+    const { email, started, ready } = await recoveryMails();
+    const { page, complaints } = await open(linkOf(started), 'de');
+    await heading(page, 'Zweite Faktoren behalten');
+    await tabTo(page, '#button');
+    await page.keyboard.press('Enter');
+    await heading(page, 'Der Vorgang ist abgebrochen');
+    const late = await open(linkOf(ready), 'de');
+    await press(late.page);
+    await alert(late.page, 'Dieser Link ist nicht mehr gültig.');
+    expect((await beginLogin(app, email, PASSWORD)).methods).toContain('totp');
+    expect([complaints, late.complaints.filter((one) => !one.includes('400'))]).toEqual([[], []]);
+  });
+
+  it('remove lost second factors at the end of the waiting time', async () => {
+    const { email, ready } = await recoveryMails();
+    const { page, complaints } = await open(linkOf(ready));
+    await heading(page, 'Remove the second factors');
+    await press(page);
+    await heading(page, 'The second factors are removed');
+    expect(await canLogIn(email, PASSWORD)).toBe(true);
+    expect(complaints).toEqual([]);
   });
 
   it('say what to do when the service refuses, fails or is away, and can be tried again', async () => {

@@ -10,7 +10,7 @@ import { installPacked, type Packed } from '../../support/packages/packed.js';
 
 const run = promisify(execFile);
 const TIMEOUT_MS = 240_000;
-const PACKAGES = ['client', 'verify'] as const;
+const PACKAGES = ['client', 'verify', 'testing'] as const;
 type Name = (typeof PACKAGES)[number];
 
 /** What may be in a bundle for login, refresh, me and logout, bytes after gzip. */
@@ -31,6 +31,9 @@ const DEPENDENCIES = [
   '@nestjs/common',
   '@types/node',
   '@types/express',
+  'vitest',
+  '@playwright/test',
+  'playwright-core',
 ];
 
 /** A program that uses the types of each package. */
@@ -87,6 +90,30 @@ new Hono().get('/', forHono(verifier, { scopes: ['orders:read'] }), (c) => c.jso
 UseGuards(forNest(verifier, { acr: 'aal2' }));
 // @ts-expect-error there is no such role
 forNest(verifier, { roles: ['root'] });
+`,
+  testing: `
+import { authenticator, type Portcullis, start, type TestUser } from '@portcullis/testing';
+import { test as inPlaywright } from '@portcullis/testing/playwright';
+import { test as inVitest } from '@portcullis/testing/vitest';
+import { createVerifier } from '@portcullis/verify';
+import { chromium } from 'playwright-core';
+
+const portcullis: Portcullis = await start({ limits: 'off', env: { REGISTRATION: 'invitation' } });
+const users: TestUser[] = await portcullis.users({ roles: ['admin'], totp: true });
+const { cookies, accessToken } = await portcullis.session(users[0]!, { acr: 'aal2', age: '20m' });
+const later: Date = await portcullis.clock({ advance: '31m' });
+createVerifier({ issuer: portcullis.url, audience: 'portcullis', now: portcullis.now });
+const context = await (await chromium.launch()).newContext();
+await context.addCookies(cookies);
+const { verifyUser } = await authenticator(await context.newPage());
+await verifyUser(later > new Date(accessToken));
+inVitest('works', async ({ portcullis }) => portcullis.reset());
+inPlaywright('works', async ({ page, portcullis }) => {
+  const passkeys = await authenticator(page);
+  inPlaywright.expect(await passkeys.count()).toBe((await portcullis.mail({ waitSeconds: 0 })).length);
+});
+// @ts-expect-error there is no such role
+await portcullis.users({ roles: ['root'] });
 `,
 };
 

@@ -35,6 +35,8 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
       'dist/service/audit-verify.js',
       'dist/service/ephemeral.js',
       'dist/src/ephemeral/process/watchdog-program.js',
+      'dist/src/cli/scan/scan.js',
+      'scripts/scan.mjs',
       'dist/src/auth/credentials/passwords/common-long-passwords.txt',
       'scripts/portcullis.cjs',
       'LICENSE',
@@ -93,6 +95,8 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
     [['--help'], 0],
     [['admin', '--help'], 0],
     [['ephemeral', '--help'], 0],
+    [['scan', '--help'], 0],
+    [['scan', '--nonsense'], 64],
   ])('explains itself for %j', (words, code) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/portcullis.cjs', ...words], {
       encoding: 'utf8',

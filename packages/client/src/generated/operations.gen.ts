@@ -120,6 +120,22 @@ export interface Operations {
     options: object;
     answer: types.RenewRecoveryCodesResponses[201];
   };
+  'POST /auth/recovery': {
+    options: { body: types.RecoverFactorsData['body'] };
+    answer: undefined;
+  };
+  'POST /auth/recovery/cancel': {
+    options: { body: types.CancelRecoveryData['body'] };
+    answer: undefined;
+  };
+  'POST /auth/recovery/finish': {
+    options: { body: types.FinishRecoveryData['body'] };
+    answer: undefined;
+  };
+  'DELETE /users/me/recovery': {
+    options: object;
+    answer: undefined;
+  };
   'POST /users/me/factors/passkeys/options': {
     options: object;
     answer: types.BeginPasskeyResponses[200];
@@ -236,6 +252,10 @@ export interface Operations {
     options: { body: types.ReportLeakedKeysData['body'] };
     answer: undefined;
   };
+  'POST /oauth/token': {
+    options: { body: types.CreateTokenData['body'] };
+    answer: types.CreateTokenResponses[200];
+  };
   'GET /gate/{rule}': {
     options: { params: types.AskGatewayData['path'] };
     answer: undefined;
@@ -307,6 +327,6 @@ export interface Operations {
 }
 
 /** The routes whose body is a form. */
-export const FORMS: readonly string[] = [];
+export const FORMS: readonly string[] = ['POST /oauth/token'];
 
 export type { ServerSentEvent };

@@ -8,7 +8,7 @@ import type { WithdrawnFactor } from '../../../sessions/levels/session-levels.re
 import type { User } from '../../../users/user.entity.js';
 import { RECOVERY_CODE } from './factor-names.js';
 import { FactorNotices } from './factor-notices.js';
-import { RecoveryCodesRepository } from './recovery-codes/recovery-codes.repository.js';
+import { RecoveryMeans } from './recovery/recovery-means.js';
 import { type RegisteredFactor, RegisteredFactors } from './registered-factors.js';
 
 /** Removes factors, with the same consequences regardless of who does so and why. */
@@ -16,7 +16,7 @@ import { type RegisteredFactor, RegisteredFactors } from './registered-factors.j
 export class FactorRemoval {
   constructor(
     private readonly factors: RegisteredFactors,
-    private readonly recoveryCodes: RecoveryCodesRepository,
+    private readonly recovery: RecoveryMeans,
     private readonly levels: SessionLevels,
     private readonly secrets: SingleUseSecrets,
     private readonly notices: FactorNotices,
@@ -25,7 +25,7 @@ export class FactorRemoval {
 
   /**
    * Removes a factor of a locked account. Sessions that no other factor has raised lose their level at once; with the last
-   * factor, all of them do, and the recovery codes are deleted. Returns false if the account has no such factor.
+   * factor, all of them do, and the recovery codes and a running recovery are deleted. Returns false if the account has no such factor.
    */
   async remove(
     tx: Transaction,
@@ -42,7 +42,7 @@ export class FactorRemoval {
       await this.levels.withdraw(tx, user.id, withdrawalOf(factor, factors));
     } else {
       await this.levels.withdrawAll(tx, user.id);
-      await this.recoveryCodes.deleteAll(tx, user.id);
+      await this.recovery.remove(tx, user.id);
     }
     await this.secrets.revokeOutdated(tx, user.id);
     await this.audit.record(tx, {
@@ -61,8 +61,7 @@ export class FactorRemoval {
   async removeAll(tx: Transaction, user: User, origin: Origin): Promise<number> {
     const factors = await this.factors.list(user.id, tx);
     for (const { id } of factors) await this.remove(tx, user, id, { sessionId: null }, origin);
-    await this.recoveryCodes.deleteAll(tx, user.id);
-    await this.secrets.revokeAll(tx, user.id, ['recovery_cancel', 'recovery_finish']);
+    await this.recovery.remove(tx, user.id);
     return factors.length;
   }
 

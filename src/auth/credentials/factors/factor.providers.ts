@@ -20,6 +20,8 @@ import { RecoveryCodeUse } from './recovery-codes/recovery-code-use.js';
 import { RecoveryCodesDependence } from './recovery-codes/recovery-codes-dependence.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.js';
 import { RecoveryCodesRepository } from './recovery-codes/recovery-codes.repository.js';
+import { FactorRecoveriesRepository } from './recovery/factor-recoveries.repository.js';
+import { RecoveryMeans } from './recovery/recovery-means.js';
 import { RegisteredFactors } from './registered-factors.js';
 import { TotpCheck } from './totp/totp-check.js';
 import { TotpCodes } from './totp/totp-codes.js';
@@ -35,6 +37,7 @@ export const FACTORS = [
   FactorMethods,
   FactorNotices,
   FactorProofs,
+  FactorRecoveriesRepository,
   FactorRemoval,
   FactorsView,
   OwnFactors,
@@ -42,6 +45,7 @@ export const FACTORS = [
   RecoveryCodes,
   RecoveryCodesDependence,
   RecoveryCodesRepository,
+  RecoveryMeans,
   RegisteredFactors,
   TotpCheck,
   TotpCodes,

@@ -4,6 +4,8 @@ import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
 import { Problem } from '../../../platform/errors/problem.js';
 import type { FactorDto, OwnFactorsDto } from './factors.dto.js';
 import { RecoveryCodesRepository } from './recovery-codes/recovery-codes.repository.js';
+import { FactorRecoveriesRepository } from './recovery/factor-recoveries.repository.js';
+import { shownRecovery } from './recovery/recovery-state.js';
 import { type RegisteredFactor, RegisteredFactors } from './registered-factors.js';
 
 /** Shows and names the factors of a user. No secret is part of what it returns. */
@@ -12,12 +14,15 @@ export class FactorsView {
   constructor(
     private readonly factors: RegisteredFactors,
     private readonly recoveryCodes: RecoveryCodesRepository,
+    private readonly recoveries: FactorRecoveriesRepository,
   ) {}
 
-  /** Returns the factors, the oldest first. */
+  /** Returns the factors, the oldest first, and what stands in for lost ones. */
   async list(userId: string): Promise<OwnFactorsDto> {
     const factors = await this.factors.list(userId);
-    return { items: factors.map(itemOf), recoveryCodesLeft: await this.recoveryCodes.countLeft(userId) };
+    const recoveryCodesLeft = await this.recoveryCodes.countLeft(userId);
+    const recovery = shownRecovery(await this.recoveries.find(userId));
+    return { items: factors.map(itemOf), recoveryCodesLeft, recovery };
   }
 
   /** Throws `not_found` if the user has no such factor. */

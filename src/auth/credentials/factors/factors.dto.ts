@@ -83,6 +83,16 @@ export class FactorDto {
   synced: boolean | null;
 }
 
+/** The running recovery of lost factors. */
+export class FactorRecoveryDto {
+  @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
+  startedAt: string;
+
+  /** When the link that removes the factors is sent. */
+  @ApiProperty({ format: 'date-time', example: '2026-11-26T09:30:00.000Z' })
+  dueAt: string;
+}
+
 /** The second factors of the caller. */
 export class OwnFactorsDto {
   @ApiProperty({ type: [FactorDto] })
@@ -91,4 +101,8 @@ export class OwnFactorsDto {
   /** How many recovery codes are unused. */
   @ApiProperty({ type: 'integer', example: 10 })
   recoveryCodesLeft: number;
+
+  /** The running recovery of lost factors; null if there is none. `DELETE /users/me/recovery` cancels it. */
+  @ApiProperty({ type: FactorRecoveryDto, nullable: true, example: null })
+  recovery: FactorRecoveryDto | null;
 }

@@ -35,6 +35,8 @@ import { Erasures1795400021100 } from './1795400021100-erasures.js';
 import { Passkeys1795400022000 } from './1795400022000-passkeys.js';
 import { SecretKeys1795400024000 } from './1795400024000-secret-keys.js';
 import { PasswordTriggers1795400025000 } from './1795400025000-password-triggers.js';
+import { ReducedKeys1795400030000 } from './1795400030000-reduced-keys.js';
+import { FactorRecoveries1795400032000 } from './1795400032000-factor-recoveries.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -74,4 +76,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Passkeys1795400022000,
   SecretKeys1795400024000,
   PasswordTriggers1795400025000,
+  ReducedKeys1795400030000,
+  FactorRecoveries1795400032000,
 ];

@@ -1,0 +1,70 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { internalOrigin } from '../../platform/http/origin.js';
+import type { User } from '../../users/user.entity.js';
+import { UsersService } from '../../users/users.service.js';
+import {
+  FactorRecoveriesRepository,
+  type StoredRecovery,
+} from '../credentials/factors/recovery/factor-recoveries.repository.js';
+import { RecoveryRuns } from './recovery-runs.js';
+
+const PAUSE_MS = 20_000;
+const BATCH = 100;
+const ORIGIN = internalOrigin('factor-recovery');
+
+/**
+ * Does the steps of recoveries that are due: notices, the last mail, and the end of what is over. Every instance does so; the
+ * lock of the account lets one of them do each step.
+ */
+@Injectable()
+export class RecoverySchedule implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly task = new RepeatingTask(RecoverySchedule.name, () => this.run(), { pauseMs: PAUSE_MS });
+
+  constructor(
+    private readonly recoveries: FactorRecoveriesRepository,
+    private readonly runs: RecoveryRuns,
+    private readonly users: UsersService,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.startDelayed();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /** Does one batch of steps. Returns whether there may be more. */
+  async run(): Promise<boolean> {
+    const due = await this.recoveries.findDue(this.clock.now(), BATCH);
+    for (const userId of due) {
+      await this.transactions.run(async (tx) => {
+        const user = await this.users.lock(tx, userId);
+        const recovery = user && (await this.recoveries.find(userId, tx));
+        if (user && recovery) await this.step(tx, user, recovery);
+      });
+    }
+    return due.length === BATCH;
+  }
+
+  private async step(tx: Transaction, user: User, recovery: StoredRecovery): Promise<void> {
+    const now = this.clock.now();
+    const isDue = now >= recovery.nextAt;
+    if (recovery.canceledAt !== null) {
+      if (isDue) await this.recoveries.delete(tx, user.id);
+    } else if (!recovery.hasSamePassword) {
+      await this.runs.cancel(tx, user, { by: 'password', sessionId: null }, ORIGIN);
+    } else if (user.disabledAt !== null) {
+      await this.runs.cancel(tx, user, { by: 'disabling', sessionId: null }, ORIGIN);
+    } else if (isDue) {
+      if (recovery.readyAt !== null) await this.runs.expire(tx, user, ORIGIN);
+      else if (now >= recovery.dueAt) await this.runs.offer(tx, user, ORIGIN);
+      else await this.runs.remind(tx, user, recovery, ORIGIN);
+    }
+  }
+}
