@@ -44,6 +44,8 @@ const description = (
 keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. The routes under *audit* and *monitoring* require a role, which an operator can grant:
 \`npm run admin -- users roles ada@example.com admin\`. *GET /audit/stream* never ends, so this page cannot show it: use \`curl -N\`.
 
+Passkeys can be tried on [a page of their own](${base}/docs/passkey).
+
 Errors are \`application/problem+json\` (RFC 9457). Programs should rely on \`code\`; see [all codes](${base}/docs/errors). Every response, errors included, carries
 \`X-Request-Id\`, and the rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document is also available as [OpenAPI 3.1](${base}/openapi.json).`;
 

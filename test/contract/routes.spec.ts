@@ -108,6 +108,9 @@ const CONTRACT = {
   'GET /account/invitation': 'public',
   'GET /account/device': 'public',
   'GET /account/assets/:name': 'public',
+  // Unless DOCS_ENABLED=false: documentation.spec.ts.
+  'GET /docs/passkey': 'public',
+  'GET /docs/passkey/assets/:name': 'public',
   // Exists only where mails are caught, see mailbox.spec.ts.
   'GET /dev/mailbox': 'public',
   'GET /dev/mailbox/:id': 'public',
@@ -139,6 +142,8 @@ describe('the routes', () => {
       'GET /dev/mailbox',
       'GET /dev/mailbox/:id',
       'GET /dev/mailbox/assets/:name',
+      'GET /docs/passkey',
+      'GET /docs/passkey/assets/:name',
       'GET /health/live',
       'GET /health/ready',
       'GET /metrics',
