@@ -37,7 +37,8 @@ export class KeyReader implements BearerReader, OnModuleInit {
 }
 
 /** Returns the refusal of a dead key, which names the key if it is a known one. */
-export function refusalOf({ keyId, serviceAccountId, fault }: DeadKey): TokenRefused {
+export function refusalOf({ keyId, userId, serviceAccountId, fault }: DeadKey): TokenRefused {
   if (keyId === null) return new TokenRefused(fault);
-  return new TokenRefused(fault, { keyId, ...(serviceAccountId !== null && { serviceAccountId }) });
+  const usedKey = { keyId, ...(serviceAccountId !== null && { serviceAccountId }) };
+  return new TokenRefused(fault, usedKey, userId);
 }

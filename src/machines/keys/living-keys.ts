@@ -26,6 +26,8 @@ export interface LivingKey {
 export interface DeadKey {
   /** Null for a key that never existed, or that was purged. */
   readonly keyId: string | null;
+  /** Null for a key of a service account. */
+  readonly userId: string | null;
   readonly serviceAccountId: string | null;
   readonly fault: 'unknown_key' | 'revoked' | 'expired' | 'owner_disabled';
 }
@@ -117,10 +119,10 @@ export class LivingKeys {
 
 /** Judges a key by itself and by what its owner may do at present. */
 function judged(found: KeyWithOwner | null, nowMs: number): LivingKey | DeadKey {
-  if (!found) return { keyId: null, serviceAccountId: null, fault: 'unknown_key' };
+  if (!found) return { keyId: null, userId: null, serviceAccountId: null, fault: 'unknown_key' };
   const { key, user, account } = found;
   const { id: keyId, userId, serviceAccountId } = key;
-  const dead = (fault: DeadKey['fault']): DeadKey => ({ keyId, serviceAccountId, fault });
+  const dead = (fault: DeadKey['fault']): DeadKey => ({ keyId, userId, serviceAccountId, fault });
   if (key.revokedAt) return dead('revoked');
   if (key.expiresAt.getTime() <= nowMs) return dead('expired');
   const expiresAt = secondsOf(key.expiresAt);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Principal, type UsedKey, usedKeyOf } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
+import { noteSubject } from '../../platform/http/origin.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import { SessionState } from '../state/session-state.js';
 import { isCurrent, type TokenHolder } from '../tokens/access-token-claims.js';
@@ -44,7 +45,10 @@ export async function takeProgram(
     if (principal && principal.kind !== 'session') nameKey(context, usedKeyOf(principal));
   } catch (error) {
     context.tokenFault = TokenRefused.faultOf(error);
-    if (error instanceof TokenRefused && error.usedKey) nameKey(context, error.usedKey);
+    if (error instanceof TokenRefused && error.usedKey) {
+      nameKey(context, error.usedKey);
+      if (error.ownerId !== null) noteSubject(context.origin, error.ownerId);
+    }
   }
   return true;
 }

@@ -17,6 +17,8 @@ export class TokenRefused extends Error {
     readonly fault: TokenFault,
     /** The API key that it is, if it is a known one, for the record. */
     readonly usedKey?: UsedKey,
+    /** The person whose key it is; the record of the refusal is about them. */
+    readonly ownerId: string | null = null,
   ) {
     super(fault);
     this.name = 'TokenRefused';
