@@ -34,6 +34,12 @@ import { OwnersAccess } from './keys/owners-access.js';
 import { ClientRecognizer } from './oauth/client-recognizer.js';
 import { ClientTokenIssuing } from './oauth/client-token-issuing.js';
 import { ClientTokenMint } from './oauth/client-token-mint.js';
+import { IntrospectionController } from './oauth/introspection.controller.js';
+import { KnownTokens } from './oauth/known-tokens.js';
+import { RevocationController } from './oauth/revocation.controller.js';
+import { SignedTokens } from './oauth/signed-tokens.js';
+import { TokenEnding } from './oauth/token-ending.js';
+import { TokenRevocation } from './oauth/token-revocation.js';
 import { TokenController } from './oauth/token.controller.js';
 import { apiKeyCreatedMail } from './mails/api-key-created.mail.js';
 import { LeakRecipientsRepository } from './leaks/leak-recipients.repository.js';
@@ -63,7 +69,15 @@ const keys = [
   OwnKeys,
   OwnersAccess,
 ];
-const oauth = [ClientRecognizer, ClientTokenIssuing, ClientTokenMint];
+const oauth = [
+  ClientRecognizer,
+  ClientTokenIssuing,
+  ClientTokenMint,
+  KnownTokens,
+  SignedTokens,
+  TokenEnding,
+  TokenRevocation,
+];
 const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, ServiceAccountsRepository];
 const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
 
@@ -82,6 +96,8 @@ const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
     ServiceAccountKeysController,
     SecretScanningController,
     TokenController,
+    IntrospectionController,
+    RevocationController,
   ],
   providers: [...keys, ...accounts, ...leaks, ...oauth],
   exports: [KeyChanges, KeyLifecycle, LeakResponse, ServiceAccountKeys, ServiceAccounts],
