@@ -23,7 +23,6 @@ import { freshDatabase } from '../support/postgres/fresh-database.js';
 import { eventually } from '../support/time/eventually.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
-
 const logOut = async (app: TestApp, { accessToken }: Tokens) => {
   const { statusCode } = await app.call({ method: 'POST', url: '/auth/logout', token: accessToken });
   expect(statusCode).toBe(204);

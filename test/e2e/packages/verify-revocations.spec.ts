@@ -17,7 +17,6 @@ import { type FeedProxy, startFeedProxy } from '../../support/network/feed-proxy
 import { PROTECTED_APIS } from '../../support/packages/protected-apis.js';
 import { eventually } from '../../support/time/eventually.js';
 
-
 /** The default of `maxStalenessSeconds`, and what the service may take, milliseconds. */
 const BOUND_MS = 2000;
 
