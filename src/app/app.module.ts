@@ -5,6 +5,7 @@ import { AdminModule } from '../admin/admin.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { AccountPagesModule } from '../auth/pages/account-pages.module.js';
+import { PasskeyPageModule } from '../auth/passkey-page/passkey-page.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { AuthenticationGuard } from '../sessions/guards/authentication.guard.js';
 import { AuthorizationGuard } from '../sessions/guards/authorization.guard.js';
@@ -96,6 +97,7 @@ export class AppModule {
         SessionsModule,
         AuthModule,
         AccountPagesModule.with(environment),
+        PasskeyPageModule.with(environment),
         MachinesModule,
         GatewayModule,
         AdminModule,

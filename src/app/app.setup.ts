@@ -17,7 +17,7 @@ import { AllowedOrigins } from '../platform/http/allowed-origins.js';
 import { CidrList } from '../platform/http/cidr-list.js';
 import { crossOrigin } from '../platform/http/cross-origin.js';
 import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
-import { readJsonBodies } from '../platform/http/json-body.js';
+import { readBodies } from '../platform/http/json-body.js';
 import { isForQuestions } from '../platform/http/question.decorator.js';
 import { publicPath } from '../platform/http/public-path.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
@@ -119,7 +119,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   }) satisfies Unroutable);
 
   await app.register(fastifyCookie);
-  readJsonBodies(fastify);
+  readBodies(fastify);
   serveErrors(app);
   if (environment.DOCS_ENABLED) serveDocumentation(app, environment);
 }

@@ -4,6 +4,8 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { AdminErrors } from '../admin/admin.errors.js';
 import { AuthErrors } from '../auth/auth.errors.js';
 import { MachinesErrors } from '../machines/machines.errors.js';
+import { describeOAuthErrors } from '../machines/oauth/oauth-documentation.js';
+import { OAuthErrors } from '../machines/oauth/oauth.errors.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { Environment } from '../platform/config/environment.js';
 import { productVersion } from '../platform/config/product-version.js';
@@ -42,6 +44,8 @@ const description = (
 keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. The routes under *audit* and *monitoring* require a role, which an operator can grant:
 \`npm run admin -- users roles ada@example.com admin\`. *GET /audit/stream* never ends, so this page cannot show it: use \`curl -N\`.
 
+Passkeys can be tried on [a page of their own](${base}/docs/passkey).
+
 Errors are \`application/problem+json\` (RFC 9457). Programs should rely on \`code\`; see [all codes](${base}/docs/errors). Every response, errors included, carries
 \`X-Request-Id\`, and the rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document is also available as [OpenAPI 3.1](${base}/openapi.json).`;
 
@@ -51,6 +55,8 @@ const COOKIE =
   'Sign in with `"tokenTransport": "cookie"`; the browser stores the cookie and sends it automatically, and scripts cannot read it. There is nothing to enter here.';
 const API_KEY =
   'An API key, `ptc_u_…` or `ptc_s_…`. A route accepts keys only if it names a scope, which the key must have; no other route does.';
+const CLIENT =
+  'The id of a service account and one of its keys. Both can be sent as `client_id` and `client_secret` in the form instead.';
 const METRICS =
   'The value of `METRICS_TOKEN`. Without it, metrics are served without a token, to the local machine only.';
 
@@ -84,6 +90,10 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .addTag('users', 'The signed-in account.')
     .addTag('api keys', 'Keys with which programs call.')
     .addTag('service accounts', 'Accounts of programs.')
+    .addTag(
+      'oauth',
+      'Access tokens of service accounts (OAuth 2.0). Forms instead of JSON, errors as in RFC 6749.',
+    )
     .addTag('administration', 'The accounts of other people, for administrators.')
     .addTag('keys', 'Public keys for verifying access tokens offline.')
     .addTag('rate limits', 'The rate limits of this service.')
@@ -93,6 +103,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .addTag('operation', 'Endpoints for supervisors, load balancers and Prometheus.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: BEARER }, 'bearer')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'ptc_', description: API_KEY }, 'apiKey')
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: CLIENT }, 'client')
     .addCookieAuth(`${prefix}access_token`, { type: 'apiKey', in: 'cookie', description: COOKIE }, 'cookie')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: METRICS }, 'metrics')
     .build();
@@ -107,6 +118,14 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   nameCodes(document);
   describeHeaders(document, REQUEST_ID_HEADER, isSuccess);
   describeHeaders(document, RETRY_HEADER, isWorthRetrying);
+  for (const { path, access } of routes) {
+    const operation = document.paths[templateOf(path)]?.post;
+    if (access?.kind === 'client' && operation)
+      describeOAuthErrors(operation.responses as Parameters<typeof describeOAuthErrors>[0], [
+        ...ROWS,
+        ...Object.values(OAuthErrors),
+      ]);
+  }
   return toOpenApi31(withoutDtoSuffix(document));
 }
 
@@ -186,6 +205,18 @@ function problemsOf({
   if (isOperational) return declared;
   if (access?.kind === 'proxy')
     return [...declared, PlatformErrors.dependency_unavailable, PlatformErrors.internal];
+  if (access?.kind === 'client')
+    return [
+      OAuthErrors.invalid_request,
+      OAuthErrors.invalid_client,
+      ...(access.bearer ? [SessionErrors.invalid_token, SessionErrors.forbidden] : []),
+      ...(access.bearer && scope !== undefined ? [OAuthErrors.unauthorized_client] : []),
+      SessionErrors.csrf_rejected,
+      ...declared,
+      PlatformErrors.payload_too_large,
+      PlatformErrors.dependency_unavailable,
+      PlatformErrors.internal,
+    ];
   const { malformed_request, validation_failed, payload_too_large, unsupported_media_type } = PlatformErrors;
   const changes = method !== 'GET';
   return [
@@ -211,6 +242,13 @@ function secure(document: OpenAPIObject, { path, method, access, scope }: Declar
   if (!operation) return;
   if (access?.kind === 'public') {
     operation.security ??= [];
+    return;
+  }
+  if (access?.kind === 'client') {
+    operation.security = [
+      { client: [] },
+      ...(access.bearer ? [{ apiKey: scope === undefined ? [] : [scope] }] : []),
+    ];
     return;
   }
   operation.security = [

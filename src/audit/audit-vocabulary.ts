@@ -51,6 +51,8 @@ export interface AuditDetails {
   authn_password_reset_requested: { account: string };
   /** An access token was not accepted, for the given `reason`. `forged` marks a bad signature. */
   authn_token_invalid: { forged: boolean } & AskedRule;
+  /** A service account got an access token for a key; `tokenId` is its `jti`. */
+  authn_token_created: { tokenId: string; scopes: string[] };
   /** A refresh token was presented again after its rotation, and its session was ended. */
   authn_token_reuse: { generation: number; presentedGeneration: number };
   session_created: { deviceId: string };
@@ -200,6 +202,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_password_change_fail: true,
   authn_password_reset_requested: true,
   authn_token_invalid: true,
+  authn_token_created: true,
   authn_token_reuse: { ends: 'session' },
   session_created: true,
   session_renewed: true,

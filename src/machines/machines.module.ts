@@ -31,6 +31,10 @@ import { LivingKeys } from './keys/living-keys.js';
 import { OwnKeysController } from './keys/own-keys.controller.js';
 import { OwnKeys } from './keys/own-keys.service.js';
 import { OwnersAccess } from './keys/owners-access.js';
+import { ClientRecognizer } from './oauth/client-recognizer.js';
+import { ClientTokenIssuing } from './oauth/client-token-issuing.js';
+import { ClientTokenMint } from './oauth/client-token-mint.js';
+import { TokenController } from './oauth/token.controller.js';
 import { apiKeyCreatedMail } from './mails/api-key-created.mail.js';
 import { LeakRecipientsRepository } from './leaks/leak-recipients.repository.js';
 import { LeakResponse } from './leaks/leak-response.js';
@@ -59,6 +63,7 @@ const keys = [
   OwnKeys,
   OwnersAccess,
 ];
+const oauth = [ClientRecognizer, ClientTokenIssuing, ClientTokenMint];
 const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, ServiceAccountsRepository];
 const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
 
@@ -76,8 +81,9 @@ const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
     ServiceAccountsController,
     ServiceAccountKeysController,
     SecretScanningController,
+    TokenController,
   ],
-  providers: [...keys, ...accounts, ...leaks],
+  providers: [...keys, ...accounts, ...leaks, ...oauth],
   exports: [KeyChanges, KeyLifecycle, LeakResponse, ServiceAccountKeys, ServiceAccounts],
 })
 export class MachinesModule {}

@@ -46,6 +46,7 @@ import { PositionCodes } from './detection/position-codes.js';
 import { alertMail } from './mails/alert.mail.js';
 import { AlertMetrics } from './metrics/alert-metrics.js';
 import { AuditMetrics } from './metrics/audit-metrics.js';
+import { CallerMetrics } from './metrics/caller-metrics.js';
 import { DatabasePool } from './metrics/database-pool.repository.js';
 import { DependencyMetrics } from './metrics/dependency-metrics.js';
 import { LoginMetrics } from './metrics/login-metrics.js';
@@ -133,6 +134,7 @@ const metrics = [
   Metrics,
   ServiceMetrics,
   RequestMetrics,
+  CallerMetrics,
   LoginMetrics,
   RefusalMetrics,
   PasswordMetrics,

@@ -40,7 +40,9 @@ export class RateLimitDocumentation {
     for (const route of declaredRoutes(this.discovery, this.scanner)) {
       const set = this.policiesOf(route);
       const ofPrograms =
-        route.scope === undefined ? set : this.routes.of(route.handler, route.controller, 'program');
+        route.scope === undefined && route.access?.kind !== 'client'
+          ? set
+          : this.routes.of(route.handler, route.controller, 'program');
       const policies = [...new Set([...set.policies, ...ofPrograms.policies])];
       if (policies.length > 0 && !route.isOperational) describeLimits(route, policies);
     }

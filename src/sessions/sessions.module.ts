@@ -19,6 +19,7 @@ import { AuthorizationGuard } from './guards/authorization.guard.js';
 import { CrossSiteCheck } from './guards/cross-site-check.js';
 import { CsrfGuard } from './guards/csrf.guard.js';
 import { RateLimitSubjectGuard } from './guards/rate-limit-subject.guard.js';
+import { TokenAcceptance } from './guards/token-acceptance.js';
 import { JwksController } from './keys/jwks.controller.js';
 import { KeyAuthenticity } from './keys/key-authenticity.js';
 import { KeyMaker } from './keys/key-maker.js';
@@ -77,6 +78,7 @@ import { SessionCache } from './state/session-cache.js';
 import { SessionState } from './state/session-state.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { BearerReaders } from './tokens/bearer-readers.js';
+import { Clients } from './tokens/clients.js';
 import { JwtStrategy } from './tokens/jwt.strategy.js';
 import { PresentedTokens } from './tokens/presented-tokens.js';
 import { TokensDependence } from './tokens-dependence.js';
@@ -133,6 +135,7 @@ const state = [CallerSession, LastSeen, SessionCache, SessionState];
 const tokens = [
   AccessTokens,
   BearerReaders,
+  Clients,
   JwtStrategy,
   PresentedTokens,
   TokenCookies,
@@ -146,6 +149,7 @@ const guards = [
   AuthorizationGuard,
   AccessRefusals,
   RateLimitSubjectGuard,
+  TokenAcceptance,
 ];
 
 /** Authenticates callers: sessions, their tokens and keys, refresh, logout, and the guards that read them. */
@@ -184,6 +188,7 @@ const guards = [
     AccessRevocation,
     BearerReaders,
     CallerSession,
+    Clients,
     KeyRotation,
     OwnSessions,
     PlaceNames,

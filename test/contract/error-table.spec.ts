@@ -43,11 +43,25 @@ const CONTRACT: Readonly<Record<string, number>> = {
   internal: 500,
 };
 
+/** The errors of `/oauth/*`, which are those of RFC 6749, 6750 and 7009. */
+const OAUTH_CONTRACT: Readonly<Record<string, number>> = {
+  invalid_request: 400,
+  invalid_client: 401,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  invalid_scope: 400,
+  unsupported_token_type: 400,
+};
+
+const OAUTH_FILE = 'src/machines/oauth/oauth.errors.ts';
+
 async function rows(): Promise<ProblemRow[]> {
+  return rowsOf(globSync('src/**/*.errors.ts').filter((file) => file !== OAUTH_FILE));
+}
+
+async function rowsOf(files: readonly string[]): Promise<ProblemRow[]> {
   const tables = await Promise.all(
-    globSync('src/**/*.errors.ts').map(
-      async (file) => (await import(`../../${file}`)) as Record<string, unknown>,
-    ),
+    files.map(async (file) => (await import(`../../${file}`)) as Record<string, unknown>),
   );
   return tables
     .flatMap((module) => Object.values(module))
@@ -57,13 +71,17 @@ async function rows(): Promise<ProblemRow[]> {
     .filter((row) => typeof row.code === 'string' && typeof row.status === 'number');
 }
 
-function page(all: readonly ProblemRow[]): string {
-  const lines = all
+function linesOf(all: readonly ProblemRow[], anchors: boolean): string {
+  return all
     .toSorted((a, b) => a.status - b.status || a.code.localeCompare(b.code))
     .map(
       ({ code, status, title, detail }) =>
-        `| <a id="${code}"></a>\`${code}\` | ${status} | ${title} | ${detail} |`,
-    );
+        `| ${anchors ? `<a id="${code}"></a>` : ''}\`${code}\` | ${status} | ${title} | ${detail} |`,
+    )
+    .join('\n');
+}
+
+function page(all: readonly ProblemRow[], oauth: readonly ProblemRow[]): string {
   return `# Errors
 
 Every error response has the type \`application/problem+json\` (RFC 9457). Programs should rely on \`code\`, which is stable;
@@ -71,7 +89,17 @@ the texts are for people. Generated from the error tables of the modules by \`np
 
 | code | status | title | detail |
 | --- | --- | --- | --- |
-${lines.join('\n')}
+${linesOf(all, true)}
+
+## OAuth endpoints
+
+The routes under \`/oauth\` answer as RFC 6749 section 5.2 prescribes: \`application/json\` with \`error\` and \`error_description\`. Beside these
+codes there are \`invalid_token\` (401) and \`insufficient_scope\` (403) for callers with a bearer token (RFC 6750),
+\`access_denied\` (403) for pages of other origins, \`temporarily_unavailable\` (429 and 503, with \`Retry-After\`) and \`server_error\` (500).
+
+| error | status | title | detail |
+| --- | --- | --- | --- |
+${linesOf(oauth, false)}
 `;
 }
 
@@ -79,6 +107,8 @@ describe('the error tables', () => {
   it('contain exactly the codes and statuses of the contract', async () => {
     const table = Object.fromEntries((await rows()).map(({ code, status }) => [code, status]));
     expect(table).toEqual(CONTRACT);
+    const oauth = (await rowsOf([OAUTH_FILE])).map(({ code, status }) => [code, status]);
+    expect(Object.fromEntries(oauth)).toEqual(OAUTH_CONTRACT);
   });
 
   it('contain each code once', async () => {
@@ -87,11 +117,12 @@ describe('the error tables', () => {
   });
 
   it('use complete sentences', async () => {
-    for (const { detail } of await rows()) expect(detail).toMatch(/^[A-Z].*\.$/);
+    for (const { detail } of [...(await rows()), ...(await rowsOf([OAUTH_FILE]))])
+      expect(detail).toMatch(/^[A-Z].*\.$/);
   });
 
   it('match docs/errors.md', async () => {
-    await expect(page(await rows())).toMatchFileSnapshot('../../docs/errors.md');
+    await expect(page(await rows(), await rowsOf([OAUTH_FILE]))).toMatchFileSnapshot('../../docs/errors.md');
   });
 
   it('are the only errors that source files return to clients', () => {

@@ -67,6 +67,7 @@ const CONTRACT = {
   'POST /admin/service-accounts/:id/api-keys': 'admin',
   'POST /admin/service-accounts/:id/api-keys/:keyId/rotation': 'admin',
   'DELETE /admin/service-accounts/:id/api-keys/:keyId': 'admin',
+  'POST /oauth/token': 'client',
   'GET /audit/events': 'admin, auditor',
   'GET /audit/export': 'admin, auditor',
   'GET /audit/stream': 'admin, auditor',
@@ -105,6 +106,9 @@ const CONTRACT = {
   'GET /account/invitation': 'public',
   'GET /account/device': 'public',
   'GET /account/assets/:name': 'public',
+  // Unless DOCS_ENABLED=false: documentation.spec.ts.
+  'GET /docs/passkey': 'public',
+  'GET /docs/passkey/assets/:name': 'public',
   // Exists only where mails are caught, see mailbox.spec.ts.
   'GET /dev/mailbox': 'public',
   'GET /dev/mailbox/:id': 'public',
@@ -136,6 +140,8 @@ describe('the routes', () => {
       'GET /dev/mailbox',
       'GET /dev/mailbox/:id',
       'GET /dev/mailbox/assets/:name',
+      'GET /docs/passkey',
+      'GET /docs/passkey/assets/:name',
       'GET /health/live',
       'GET /health/ready',
       'GET /metrics',
@@ -159,16 +165,17 @@ describe('the routes', () => {
   });
 
   it('refuse callers without a token, unless they are public', async () => {
-    const closed = routes.filter(({ access }) => access?.kind !== 'public' && access?.kind !== 'proxy');
+    const closed = routes.filter(({ access }) => !['public', 'proxy'].includes(access?.kind ?? ''));
     for (const { method, path, access } of closed) {
       const answer = await app.call({
         method: method as 'GET',
         url: path.replace(':id', app.environment.JWT_AUDIENCE),
       });
-      expect([path, answer.statusCode, answer.json().code], access?.kind).toEqual([
+      const { code, error } = answer.json<{ code?: string; error?: string }>();
+      expect([path, answer.statusCode, code ?? error], access?.kind).toEqual([
         path,
         401,
-        'unauthenticated',
+        access?.kind === 'client' ? 'invalid_client' : 'unauthenticated',
       ]);
     }
   });

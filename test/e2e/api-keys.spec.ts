@@ -144,7 +144,7 @@ describeWithRedis('API keys', () => {
     await promote('admin');
     const { key } = await createKey(here, owner, { scopes: EVERY_SCOPE });
     const routes = declaredRoutes(here.app.get(DiscoveryService), here.app.get(MetadataScanner)).filter(
-      ({ access, path }) => access?.kind !== 'public' && access?.kind !== 'proxy' && path !== '/audit/stream',
+      ({ access, path }) => ['signed-in', 'roles'].includes(access?.kind ?? '') && path !== '/audit/stream',
     );
     expect(routes.length).toBeGreaterThan(20);
     for (const { method, path, scope } of routes) {
@@ -197,6 +197,12 @@ describeWithRedis('API keys', () => {
       const [event] = await recorded(requestId);
       expect(event!.details).toMatchObject({ forged: reason === 'bad_signature' });
       expect(event!.details['keyId']).toBe(keyId);
+      expect(event!.user_id).toBe(keyId === undefined ? null : owner.user.id);
+      await expect
+        .poll(() =>
+          asSuperuser(here.database, 'SELECT user_id FROM audit_calls WHERE request_id = $1', [requestId]),
+        )
+        .toEqual([{ user_id: event!.user_id }]);
     }
     expect(bodies.size).toBe(1);
   });
@@ -300,6 +306,21 @@ describeWithRedis('API keys', () => {
     await administration().delete(email, ORIGIN);
     expect(await asSuperuser(here.database, 'SELECT FROM api_keys WHERE id = $1', [id])).toEqual([]);
   });
+
+  it('are named with their owner when they are refused, so that the caller’s address is erased with the account', async () => {
+    const { id, key } = await createKey(here, owner);
+    await own(`/${id}`, { method: 'DELETE' });
+    expect(code(await call(key, '/audit/seals'))).toBe('invalid_token');
+    const kept = () =>
+      asSuperuser<{ address: string | null }>(
+        here.database,
+        `SELECT address FROM audit_events WHERE details->>'keyId' = $1 AND type = 'authn_token_invalid'`,
+        [id],
+      );
+    await expect.poll(kept).toEqual([{ address: '127.0.0.1' }]);
+    expect((await call(owner.accessToken, '/users/me', { method: 'DELETE' })).statusCode).toBe(204);
+    await expect.poll(kept, { timeout: 20_000 }).toEqual([{ address: null }]);
+  }, 30_000);
 
   it('get their rights back with their owner', async () => {
     await promote('auditor');

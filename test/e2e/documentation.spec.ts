@@ -9,7 +9,13 @@ it('if the documentation is off, the type of a problem still leads to its descri
   const page = await app.call({ url: type.split('#')[0]! });
   expect(page.statusCode).toBe(200);
   expect(page.body).toContain(`id="${type.split('#')[1]}"`);
-  for (const url of ['/docs', '/openapi.json', '/docs/openapi.yaml'])
+  for (const url of [
+    '/docs',
+    '/openapi.json',
+    '/docs/openapi.yaml',
+    '/docs/passkey',
+    '/docs/passkey/assets/passkey.js',
+  ])
     expect((await app.call({ url })).statusCode).toBe(404);
 });
 
@@ -50,7 +56,7 @@ describe.each([
     const { servers, info } = (await app.call({ url: '/openapi.json' })).json<Described>();
     expect(servers).toEqual([{ url: publicUrl.replace(/\/$/, '') }]);
     const links = [...info.description.matchAll(/\]\((\/[^)]*)\)/g)].map(([, link]) => link!);
-    expect(links).toHaveLength(2);
+    expect(links).toHaveLength(3);
     for (const link of links) expect((await fetched(link, '/docs')).statusCode).toBe(200);
   });
 

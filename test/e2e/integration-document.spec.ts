@@ -216,7 +216,7 @@ describe('docs/integration.md', () => {
 
     it('reset a password, change an address and end sessions', async () => {
       const session = await documentedProgram(1, { "'https://auth.example.com'": "''" });
-      const accounts = await programOf<Accounts>(3, {
+      const accounts = await programOf<Accounts>(4, {
         "'./session.js'": `'data:text/javascript,${encodeURIComponent(session).replaceAll("'", '%27')}'`,
       });
       const email = await register(app);

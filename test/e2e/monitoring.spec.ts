@@ -4,6 +4,8 @@ import { AccountAdministration } from '../../src/admin/account-administration.js
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
+import { signUpWithRoles } from '../support/app/administrators.js';
+import { createKey } from '../support/app/api-keys.js';
 import { startApp, type TestApp, type Variables } from '../support/app/test-app.js';
 import { startMailServer } from '../support/servers/mail-server.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
@@ -474,6 +476,41 @@ describe('Monitoring', () => {
         ]) {
           expect(text).toContain(line);
         }
+      });
+    });
+
+    it('counts requests by the kind of their caller', async () => {
+      app = await service();
+      const admin = await signUpWithRoles(app, 'admin');
+      const { key, id } = await createKey(app, admin);
+      const send = async (token: string | undefined, url: string, body?: object) =>
+        (await app.call({ url, ...(token !== undefined && { token }), ...(body && { body }) })).json<{
+          id: string;
+          key: string;
+        }>();
+      const token = admin.accessToken;
+      const account = await send(token, '/admin/service-accounts', { name: 'Job', scopes: ['audit:read'] });
+      const url = `/admin/service-accounts/${account.id}/api-keys`;
+      const made = await send(token, url, { name: 'Job', scopes: ['audit:read'] });
+      for (let n = 0; n < 3; n += 1) await send(key, '/audit/seals');
+      for (let n = 0; n < 2; n += 1) await send(made.key, '/audit/seals');
+      await send(made.key, '/alerts');
+      await app.call({ method: 'DELETE', url: `/users/me/api-keys/${id}`, token });
+      await send(key, '/audit/seals');
+      await send(undefined, '/audit/seals');
+      await eventually(async () => {
+        const text = await figures();
+        for (const [caller, status, count] of [
+          ['api_key', '2xx', 3],
+          ['api_key', '4xx', 1],
+          ['service_account', '2xx', 2],
+          ['service_account', '4xx', 1],
+          ['session', '2xx', 4],
+          ['none', '4xx', 1],
+        ] as const)
+          expect(text).toContain(
+            `portcullis_http_requests_total{caller="${caller}",status="${status}"} ${count}`,
+          );
       });
     });
 

@@ -64,7 +64,7 @@ describeWithRedis('POST /secret-scanning', () => {
     (await here.call({ url: '/alerts?rule=leaked_key', token: admin.accessToken })).json<{ items: Alert[] }>()
       .items;
   const eventsOf = (keyId: string) =>
-    asSuperuser<{ type: string; reason: string | null; user_id: string | null; client_ip: string | null }>(
+    asSuperuser<{ type: string; reason: string | null; user_id: string | null; address: string | null }>(
       here.database,
       `SELECT * FROM audit_events WHERE details->>'keyId' = $1 ORDER BY position`,
       [keyId],
@@ -91,6 +91,12 @@ describeWithRedis('POST /secret-scanning', () => {
         ['api_key_leaked', null],
       ]),
     );
+    // The reporter is not the owner, whose trail it is.
+    const reported = events.filter(({ type }) => /^api_key_(revoked|leaked)$/.test(type));
+    expect(reported.map(({ user_id: userId, address }) => [userId, address])).toEqual([
+      [owner.user.id, null],
+      [owner.user.id, null],
+    ]);
     const { items } = await revocationsAfter(here, admin.accessToken, cursor);
     expect(items).toMatchObject([{ keyId: id, subject: owner.user.id, reason: 'key_leaked' }]);
     await outboxIsEmpty(here);

@@ -28,6 +28,11 @@ export class ServiceAccountsRepository {
     );
   }
 
+  /** Reads an account and keeps others from changing it until the transaction ends. */
+  async share(tx: Transaction, id: string): Promise<ServiceAccount | null> {
+    return tx.findOne(ServiceAccount, { where: { id }, lock: { mode: 'pessimistic_read' } });
+  }
+
   /** Reads an account and locks its row until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<ServiceAccount | null> {
     return tx.findOne(ServiceAccount, { where: { id }, lock: { mode: 'pessimistic_write' } });

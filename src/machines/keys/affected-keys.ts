@@ -22,10 +22,26 @@ export class AffectedKeys {
   /** Null is an effect that voids nothing, such as a role that was granted. */
   async announce(tx: Transaction, owner: KeyOwner, effect: EffectOnKeys | null): Promise<void> {
     const ids = await this.keys.livingIds(tx, owner, this.clock.now());
-    const [first, ...others] = ids.map((keyId) => ({ keyId, subject: owner.id }));
-    if (!first) return;
+    if (ids.length === 0) return;
+    if (effect === 'reduced') {
+      await this.reduce(tx, owner, ids);
+      return;
+    }
     await this.changes.add(tx, owner.id);
-    if (effect === 'reduced') await this.record.keysReduced(tx, [first, ...others]);
-    else if (effect !== null) await this.record.keysEnded(tx, [first, ...others], effect);
+    if (effect === null) return;
+    // The keys of an account that is enabled again work, but not the tokens that they got before.
+    if (effect === 'disabled') await this.keys.reduce(tx, ids);
+    const ended = ids.map((keyId) => ({ keyId, subject: owner.id }));
+    await this.record.keysEnded(tx, ended, effect);
+  }
+
+  /** Voids the access tokens that keys of an owner got until now. The caller has locked the owner's row. */
+  async reduce(tx: Transaction, owner: KeyOwner, ids: readonly string[]): Promise<void> {
+    const reduced = await this.keys.reduce(tx, ids);
+    await this.changes.add(tx, owner.id);
+    await this.record.keysReduced(
+      tx,
+      reduced.map(({ id, reducedAt }) => ({ keyId: id, subject: owner.id, reducedAt })),
+    );
   }
 }

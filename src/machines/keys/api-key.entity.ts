@@ -53,6 +53,10 @@ export class ApiKey {
   @Column({ type: 'timestamptz', name: 'revoked_at', precision: 3, nullable: true })
   revokedAt: Date | null;
 
+  /** Access tokens that the key got are void if they were issued up to this second; on PostgreSQL's clock. */
+  @Column({ type: 'timestamptz', name: 'reduced_at', precision: 3, nullable: true })
+  reducedAt: Date | null;
+
   /** The key that replaces it; a key is rotated once. */
   @Column('uuid', { name: 'successor_id', nullable: true })
   successorId: string | null;

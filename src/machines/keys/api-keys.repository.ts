@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type FindOptionsWhere, IsNull, MoreThan, MoreThanOrEqual } from 'typeorm';
 import type { Role } from '../../platform/access/principal.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { databaseTime } from '../../platform/database/database-time.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { User } from '../../users/user.entity.js';
@@ -16,6 +18,19 @@ export interface KeyWithOwner {
   readonly user: { readonly roles: readonly Role[]; readonly disabledAt: Date | null } | null;
   /** Null for a key of a person. */
   readonly account: Pick<ServiceAccount, 'scopes' | 'disabledAt'> | null;
+}
+
+/** A living key that gets an access token. */
+export interface IssuingKey {
+  readonly key: ApiKey;
+  /** PostgreSQL's time. */
+  readonly time: Date;
+}
+
+/** A key whose tokens issued up to a second are void. */
+export interface VoidedKey {
+  readonly id: string;
+  readonly reducedAt: Date;
 }
 
 /** A key and whose it is. */
@@ -42,7 +57,10 @@ const madeWith = (secretId: string, now: Date): FindOptionsWhere<ApiKey> => ({
 /** All SQL statements on API keys but those of the schedules. */
 @Injectable()
 export class ApiKeysRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
 
   async insert(tx: Transaction, key: ApiKey): Promise<void> {
     await tx.insert(ApiKey, key);
@@ -50,24 +68,24 @@ export class ApiKeysRepository {
 
   /** Returns the key of one of these digests, living or not, with its owner; null if there is none. */
   async findByDigest(digests: readonly Buffer[]): Promise<KeyWithOwner | null> {
-    const found = await onDatabase(() =>
-      this.dataSource
-        .createQueryBuilder(ApiKey, 'key')
-        .leftJoinAndMapOne('key.user', User, 'owner', 'owner.id = key.userId')
-        .leftJoinAndMapOne('key.account', ServiceAccount, 'account', 'account.id = key.serviceAccountId')
-        .where('key.digest = ANY(:digests)', { digests })
-        .getOne(),
-    );
-    if (!found) return null;
-    const {
-      user = null,
-      account = null,
-      ...key
-    } = found as ApiKey & {
-      user?: User | null;
-      account?: ServiceAccount | null;
-    };
-    return { key: Object.assign(new ApiKey(), key), user, account };
+    return this.findWithOwner('key.digest = ANY(:digests)', { digests });
+  }
+
+  /** Returns a key, living or not, with its owner; null if there is none. */
+  async findById(id: string): Promise<KeyWithOwner | null> {
+    return this.findWithOwner('key.id = :id', { id });
+  }
+
+  /**
+   * Returns a living key and PostgreSQL's time; null if there is none. The caller has locked the owner's row, so the key is
+   * not reduced before the transaction ends.
+   */
+  async findIssuing(tx: Transaction, owner: KeyOwner, id: string, now: Date): Promise<IssuingKey | null> {
+    const time = databaseTime(this.clock, 'clock_timestamp()');
+    const key = await this.findOne(tx, owner, id, now);
+    if (!key) return null;
+    const [row] = await tx.query<[{ time: Date }]>(`SELECT (${time})::timestamptz(3) AS time`);
+    return { key, time: row.time };
   }
 
   /** Returns the living keys of an owner, newest first. */
@@ -123,6 +141,21 @@ export class ApiKeysRepository {
     return raw as ApiKey[];
   }
 
+  /**
+   * Voids the access tokens that keys got until now; returns when, on PostgreSQL's clock. A token after a reduction is of a
+   * later second, so another reduction in the same second is of that one.
+   */
+  async reduce(tx: Transaction, ids: readonly string[]): Promise<VoidedKey[]> {
+    const time = databaseTime(this.clock, 'clock_timestamp()');
+    const [rows] = await tx.query<[VoidedKey[], number]>(
+      `UPDATE api_keys SET reduced_at =
+         greatest((${time})::timestamptz(3), date_trunc('second', reduced_at) + interval '1 second')
+       WHERE id = ANY($1) RETURNING id, reduced_at AS "reducedAt"`,
+      [ids],
+    );
+    return rows;
+  }
+
   /** Returns how many living keys have a digest that depends on a master secret. */
   async countMadeWith(secretId: string, now: Date): Promise<number> {
     return onDatabase(() => this.dataSource.manager.countBy(ApiKey, madeWith(secretId, now)));
@@ -154,5 +187,26 @@ export class ApiKeysRepository {
        WHERE api_keys.id = noted.id`,
       [used.map(([id]) => id), used.map(([, ms]) => new Date(ms))],
     );
+  }
+
+  private async findWithOwner(condition: string, parameters: object): Promise<KeyWithOwner | null> {
+    const found = await onDatabase(() =>
+      this.dataSource
+        .createQueryBuilder(ApiKey, 'key')
+        .leftJoinAndMapOne('key.user', User, 'owner', 'owner.id = key.userId')
+        .leftJoinAndMapOne('key.account', ServiceAccount, 'account', 'account.id = key.serviceAccountId')
+        .where(condition, parameters)
+        .getOne(),
+    );
+    if (!found) return null;
+    const {
+      user = null,
+      account = null,
+      ...key
+    } = found as ApiKey & {
+      user?: User | null;
+      account?: ServiceAccount | null;
+    };
+    return { key: Object.assign(new ApiKey(), key), user, account };
   }
 }

@@ -66,6 +66,7 @@ export class KeyIssuing {
       createdAt,
       expiresAt: new Date(createdAt.getTime() + lifetimeDays * DAY_MS),
       revokedAt: null,
+      reducedAt: null,
       successorId: null,
       lastUsedAt: null,
       noticedDays: null,

@@ -5,7 +5,7 @@ import { TokenRefused } from '../../sessions/tokens/token-refused.js';
 import { KeyDigests } from './key-digests.js';
 import { beginsLikeKey, isWellFormedKey } from './key-format.js';
 import { KeyUse } from './key-use.js';
-import { LivingKeys } from './living-keys.js';
+import { type DeadKey, LivingKeys } from './living-keys.js';
 
 /** Reads API keys as bearer tokens. */
 @Injectable()
@@ -29,12 +29,16 @@ export class KeyReader implements BearerReader, OnModuleInit {
   async read(token: string): Promise<MachinePrincipal> {
     if (!isWellFormedKey(token)) throw new TokenRefused('bad_signature');
     const found = await this.living.find(this.digests.allOf(token), this.digests.of(token));
-    if ('kind' in found) {
-      this.use.note(found.keyId);
-      return found;
-    }
-    const { keyId, serviceAccountId, fault } = found;
-    if (keyId === null) throw new TokenRefused(fault);
-    throw new TokenRefused(fault, { keyId, ...(serviceAccountId !== null && { serviceAccountId }) });
+    if (!('caller' in found)) throw refusalOf(found);
+    const { caller } = found;
+    this.use.note(caller.keyId);
+    return caller;
   }
+}
+
+/** Returns the refusal of a dead key, which names the key if it is a known one. */
+export function refusalOf({ keyId, userId, serviceAccountId, fault }: DeadKey): TokenRefused {
+  if (keyId === null) return new TokenRefused(fault);
+  const usedKey = { keyId, ...(serviceAccountId !== null && { serviceAccountId }) };
+  return new TokenRefused(fault, usedKey, userId);
 }

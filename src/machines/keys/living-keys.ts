@@ -12,16 +12,28 @@ const CAPACITY = 20_000;
 /** Limits the harm if an owner changes on a path that tells nobody, milliseconds. */
 const BELIEVED_MS = 30_000;
 
+/** A key that is accepted. */
+export interface LivingKey {
+  /** What calls with the key can do. */
+  readonly caller: MachinePrincipal;
+  /** When it was made, Unix seconds. */
+  readonly createdAt: number;
+  /** Access tokens that it got up to this Unix second are void; 0 if none are. */
+  readonly voidUntil: number;
+}
+
 /** A key that is not accepted. */
 export interface DeadKey {
   /** Null for a key that never existed, or that was purged. */
   readonly keyId: string | null;
+  /** Null for a key of a service account. */
+  readonly userId: string | null;
   readonly serviceAccountId: string | null;
   readonly fault: 'unknown_key' | 'revoked' | 'expired' | 'owner_disabled';
 }
 
 interface Remembered {
-  readonly principal: MachinePrincipal;
+  readonly key: LivingKey;
   readonly ownerId: string;
   readonly readMs: number;
 }
@@ -33,7 +45,7 @@ interface Remembered {
 @Injectable()
 export class LivingKeys {
   private readonly known = new Map<string, Remembered>();
-  private readonly reading = new Map<string, Promise<MachinePrincipal | DeadKey>>();
+  private readonly reading = new Map<string, Promise<LivingKey | DeadKey>>();
 
   constructor(
     private readonly keys: ApiKeysRepository,
@@ -43,42 +55,48 @@ export class LivingKeys {
     changes.onChange((ownerId) => this.forget(ownerId));
   }
 
-  /** Returns the caller, or why there is none. Throws `dependency_unavailable`. */
-  async find(digests: readonly Buffer[], current: KeyDigest): Promise<MachinePrincipal | DeadKey> {
+  /** Finds a key by its digests. Throws `dependency_unavailable`. */
+  async find(digests: readonly Buffer[], current: KeyDigest): Promise<LivingKey | DeadKey> {
+    return this.found(current.digest.toString('latin1'), async () => {
+      const found = await this.keys.findByDigest(digests);
+      // A key that was made before the master secret changed is rewritten when it is used.
+      if (found && found.key.secretId !== current.secretId) await this.keys.redigest(found.key, current);
+      return found;
+    });
+  }
+
+  /** Finds the key that got an access token. Throws `dependency_unavailable`. */
+  async findById(id: string): Promise<LivingKey | DeadKey> {
+    return this.found(`id ${id}`, () => this.keys.findById(id));
+  }
+
+  private async found(name: string, query: () => Promise<KeyWithOwner | null>): Promise<LivingKey | DeadKey> {
     this.changes.start();
-    const name = current.digest.toString('latin1');
     const remembered = this.known.get(name);
-    if (remembered && this.isTrusted(remembered)) return remembered.principal;
+    if (remembered && this.isTrusted(remembered)) return remembered.key;
     // Many requests of one key at once cost one query.
     const underWay =
-      this.reading.get(name) ?? this.read(name, digests, current).finally(() => this.reading.delete(name));
+      this.reading.get(name) ?? this.read(name, query).finally(() => this.reading.delete(name));
     this.reading.set(name, underWay);
     return underWay;
   }
 
-  private async read(
-    name: string,
-    digests: readonly Buffer[],
-    current: KeyDigest,
-  ): Promise<MachinePrincipal | DeadKey> {
+  private async read(name: string, query: () => Promise<KeyWithOwner | null>): Promise<LivingKey | DeadKey> {
     const isWatching = this.changes.isCurrent;
     const { generation } = this.changes;
     const readMs = performance.now();
-    const found = await this.keys.findByDigest(digests);
-    // A key that was made before the master secret changed is rewritten when it is used.
-    if (found && found.key.secretId !== current.secretId) await this.keys.redigest(found.key, current);
-    const outcome = callerOf(found, this.clock.nowMs());
+    const outcome = judged(await query(), this.clock.nowMs());
     // What changed while the query ran may not be in its answer, and would not be announced again.
-    if ('kind' in outcome && isWatching && generation === this.changes.generation)
-      this.remember(name, { principal: outcome, ownerId: ownerIdOf(outcome), readMs });
+    if ('caller' in outcome && isWatching && generation === this.changes.generation)
+      this.remember(name, { key: outcome, ownerId: ownerIdOf(outcome.caller), readMs });
     return outcome;
   }
 
-  private isTrusted({ principal, readMs }: Remembered): boolean {
+  private isTrusted({ key, readMs }: Remembered): boolean {
     return (
       this.changes.isCurrent &&
       performance.now() - readMs < BELIEVED_MS &&
-      principal.expiresAt * 1000 > this.clock.nowMs()
+      key.caller.expiresAt * 1000 > this.clock.nowMs()
     );
   }
 
@@ -100,23 +118,30 @@ export class LivingKeys {
 }
 
 /** Judges a key by itself and by what its owner may do at present. */
-function callerOf(found: KeyWithOwner | null, nowMs: number): MachinePrincipal | DeadKey {
-  if (!found) return { keyId: null, serviceAccountId: null, fault: 'unknown_key' };
+function judged(found: KeyWithOwner | null, nowMs: number): LivingKey | DeadKey {
+  if (!found) return { keyId: null, userId: null, serviceAccountId: null, fault: 'unknown_key' };
   const { key, user, account } = found;
   const { id: keyId, userId, serviceAccountId } = key;
-  const dead = (fault: DeadKey['fault']): DeadKey => ({ keyId, serviceAccountId, fault });
+  const dead = (fault: DeadKey['fault']): DeadKey => ({ keyId, userId, serviceAccountId, fault });
   if (key.revokedAt) return dead('revoked');
   if (key.expiresAt.getTime() <= nowMs) return dead('expired');
-  const expiresAt = Math.floor(key.expiresAt.getTime() / 1000);
+  const expiresAt = secondsOf(key.expiresAt);
+  const living = (caller: MachinePrincipal): LivingKey => ({
+    caller,
+    createdAt: secondsOf(key.createdAt),
+    voidUntil: key.reducedAt ? secondsOf(key.reducedAt) : 0,
+  });
   if (userId !== null) {
     if (!user || user.disabledAt) return dead('owner_disabled');
     const scopes = scopesAllowedTo(user.roles, key.scopes);
-    return { kind: 'api-key', keyId, userId, roles: user.roles, scopes, expiresAt };
+    return living({ kind: 'api-key', keyId, userId, roles: user.roles, scopes, expiresAt });
   }
   if (serviceAccountId === null || !account || account.disabledAt) return dead('owner_disabled');
   const scopes = key.scopes.filter((scope) => account.scopes.includes(scope));
-  return { kind: 'service-account', keyId, serviceAccountId, scopes, expiresAt };
+  return living({ kind: 'service-account', keyId, serviceAccountId, scopes, expiresAt });
 }
+
+const secondsOf = (time: Date) => Math.floor(time.getTime() / 1000);
 
 const ownerIdOf = (principal: MachinePrincipal) =>
   principal.kind === 'api-key' ? principal.userId : principal.serviceAccountId;

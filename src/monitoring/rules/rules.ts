@@ -9,6 +9,7 @@ import { factorRemoved } from './factor-removed.rule.js';
 import { forgedSigningKey } from './forged-signing-key.rule.js';
 import { gatewayUnknownRule } from './gateway-unknown-rule.rule.js';
 import { impossibleTravel } from './impossible-travel.rule.js';
+import { keyAbuse } from './key-abuse.rule.js';
 import { loginAfterFailures } from './login-after-failures.rule.js';
 import { loginFromNewDevice } from './login-from-new-device.rule.js';
 import { passkeyCloned } from './passkey-cloned.rule.js';
@@ -32,6 +33,7 @@ const FACTORIES: readonly RuleFactory[] = [
   passwordSpraying,
   refreshTokenReuse,
   tokenForgery,
+  keyAbuse,
   forgedSigningKey,
   rateLimitStorm,
   loginFromNewDevice,

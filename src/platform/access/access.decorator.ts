@@ -6,7 +6,8 @@ export type AccessRule =
   | { readonly kind: 'public' }
   | { readonly kind: 'signed-in' }
   | { readonly kind: 'roles'; readonly anyOf: readonly Role[] }
-  | { readonly kind: 'proxy' };
+  | { readonly kind: 'proxy' }
+  | { readonly kind: 'client'; readonly bearer: boolean };
 
 /** Metadata key of a route's rule, read by the authorisation guard; a route without one is refused. */
 export const ACCESS_RULE = 'portcullis:access-rule';
@@ -22,6 +23,14 @@ export const SignedIn = () => SetMetadata(ACCESS_RULE, { kind: 'signed-in' } sat
  * names decides about the caller of that request.
  */
 export const ForProxies = () => SetMetadata(ACCESS_RULE, { kind: 'proxy' } satisfies AccessRule);
+
+/**
+ * Only a client of OAuth 2.0 may call this route: a service account that sends its id and one of its keys (RFC 6749
+ * section 2.3.1). With `bearer`, a key or an access token of a program is accepted as bearer token, too. No cookie and no
+ * token of a session opens such a route.
+ */
+export const ForClients = ({ bearer }: { readonly bearer: boolean }) =>
+  SetMetadata(ACCESS_RULE, { kind: 'client', bearer } satisfies AccessRule);
 
 /** Only a signed-in caller with at least one of these roles may call this route. */
 export const RequireRole = (...anyOf: Role[]) =>

@@ -195,6 +195,8 @@ export class Environment {
   @Integer(1, 1000) DETECT_PASSWORD_SPRAYING_FACTOR: number = 3;
   @Limit() DETECT_FACTOR_GUESSING: string = '10/600';
   @Limit() DETECT_TOKEN_FORGERY: string = '20/300';
+  @Limit() DETECT_KEY_ABUSE: string = '20/600';
+  @Integer(1, 100_000) DETECT_KEY_ABUSE_ADDRESSES: number = 5;
   @Limit() DETECT_RATE_LIMIT_STORM: string = '100/60';
   @Integer(1, 10_000) DETECT_LOGIN_AFTER_FAILURES: number = 10;
   /** Path of a database file; impossible travel is detected only if this is set. */

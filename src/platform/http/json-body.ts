@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
+import { parseForm, readsForms } from './form-body.js';
 import { carriesQuestion } from './question.decorator.js';
 import { keepsRawBody } from './raw-body.decorator.js';
 import { contextOf } from './request-context.js';
@@ -26,9 +27,10 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '
 
 /**
  * Installs the only body parser. An empty body of any type counts as no body; anything else must be `application/json`,
- * which also blocks cross-site form posts (ASVS 3.5.2). Fastify's own parsers are removed.
+ * which also blocks cross-site form posts (ASVS 3.5.2), or a form on the few routes that read forms, which no cookie
+ * opens. Fastify's own parsers are removed.
  */
-export function readJsonBodies(fastify: FastifyInstance): void {
+export function readBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, readBody);
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, readBody);
@@ -38,8 +40,13 @@ async function readBody(request: FastifyRequest, body: Buffer): Promise<unknown>
   if (keepsRawBody(request)) contextOf(request).rawBody = body;
   if (body.length === 0 || carriesQuestion(request)) return undefined;
   try {
-    if (!JSON_TYPE.test(request.headers['content-type'] ?? '') || isEncoded(request))
-      throw new Problem(PlatformErrors.unsupported_media_type);
+    const type = request.headers['content-type'];
+    if (isEncoded(request)) throw new Problem(PlatformErrors.unsupported_media_type);
+    if (readsForms(request)) {
+      contextOf(request).form = parseForm(type, body);
+      return undefined;
+    }
+    if (!JSON_TYPE.test(type ?? '')) throw new Problem(PlatformErrors.unsupported_media_type);
     return parseJson(body);
   } catch (error) {
     // Not thrown here, before the guards: unreadable bodies would bypass the rate limits.

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { Problem } from '../errors/problem.js';
+import type { ErrorAnswer } from './error-form.js';
 
 /** The problem document of RFC 9457 as returned by this API. */
 export interface ProblemDocument {
@@ -33,19 +34,29 @@ export function problemDocument(problem: Problem, requestId: string, basePath = 
   };
 }
 
-/** Sends a problem's document; does nothing if the reply was already sent. */
-export function sendProblem(problem: Problem, document: ProblemDocument, reply: FastifyReply): void {
+/** Returns the answer that sends a problem as a document. */
+export function problemAnswer(problem: Problem, requestId: string, basePath: string): ErrorAnswer {
+  return {
+    status: problem.row.status,
+    headers: problemHeaders(problem),
+    type: PROBLEM_JSON,
+    body: problemDocument(problem, requestId, basePath),
+  };
+}
+
+/** Sends an error; does nothing if the reply was already sent. */
+export function sendError({ status, headers, type, body }: ErrorAnswer, reply: FastifyReply): void {
   if (reply.sent) return;
   // Sent as bytes: Fastify would add a charset to text, and JSON types have none (RFC 8259 section 11).
   void reply
-    .status(problem.row.status)
-    .headers(problemHeaders(problem))
-    .header('content-type', PROBLEM_JSON)
-    .send(Buffer.from(JSON.stringify(document)));
+    .status(status)
+    .headers(headers)
+    .header('content-type', type)
+    .send(Buffer.from(JSON.stringify(body)));
 }
 
 /** Returns the header fields of a problem: those of the occurrence, `Retry-After`, and a challenge for 401 (RFC 9110). */
-function problemHeaders(problem: Problem): Record<string, string> {
+export function problemHeaders(problem: Problem): Record<string, string> {
   const { row, occurrence } = problem;
   return {
     ...(row.status === 401 && { 'www-authenticate': 'Bearer' }),

@@ -4,7 +4,8 @@ import { Environment } from '../config/environment.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { contextOf } from './request-context.js';
-import { problemDocument, sendProblem } from './problem-document.js';
+import { errorFormOf } from './error-form.js';
+import { problemAnswer, sendError } from './problem-document.js';
 import { publicPath } from './public-path.js';
 import { RouteTable } from './route-table.js';
 import { toProblem } from './to-problem.js';
@@ -30,9 +31,13 @@ export class ProblemFilter implements ExceptionFilter {
     this.send(this.judge(thrown, request), request, http.getResponse<FastifyReply>());
   }
 
-  /** Responds to a request with a problem. */
+  /** Responds to a request with a problem, in the form that its route prescribes. */
   send(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
-    sendProblem(problem, problemDocument(problem, contextOf(request).origin.requestId, this.basePath), reply);
+    const form = errorFormOf(this.routes.configOf(request));
+    const answer = form
+      ? form(problem, request)
+      : problemAnswer(problem, contextOf(request).origin.requestId, this.basePath);
+    sendError(answer, reply);
   }
 
   /** Converts a thrown value to a problem; notes it in the request context and logs it if it is a server fault. */

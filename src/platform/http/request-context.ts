@@ -3,6 +3,7 @@ import type { Principal, SessionPrincipal } from '../access/principal.js';
 import type { Profile } from '../access/profile.js';
 import type { Question } from '../access/question.js';
 import type { Problem } from '../errors/problem.js';
+import type { Form } from './form-body.js';
 import type { Origin } from './origin.js';
 
 /**
@@ -42,7 +43,12 @@ export interface RequestContext {
   isCrossSite: boolean;
   /** The bytes of the body, if the route keeps them; see `KeepsRawBody`. */
   rawBody: Buffer | null;
-  /** Why the body could not be read; thrown after the rate limits have counted the request. */
+  /** The body of a route that reads forms; empty without one. */
+  form: Form;
+  /**
+   * Why the body, or the credentials of a client in it, could not be read; thrown after the rate limits have counted the
+   * request.
+   */
   bodyFault: Problem | null;
   /** The code of the problem in the response. */
   problemCode: string | null;
@@ -86,6 +92,7 @@ export function newRequestContext(
     refreshSessionId: null,
     emailDigest: null,
     isCrossSite: false,
+    form: new Map(),
     rawBody: null,
     bodyFault: null,
     problemCode: null,

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Principal, SessionPrincipal } from '../access/principal.js';
 import type { Locale } from '../access/locale.js';
 import type { Profile } from '../access/profile.js';
+import type { Form } from './form-body.js';
 import type { Origin } from './origin.js';
 import { preferredLocale } from './preferred-locale.js';
 import { callerOf, contextOf, principalOf } from './request-context.js';
@@ -33,6 +34,11 @@ export const CurrentProfile = createParamDecorator((_: unknown, execution): Prof
 /** Injects the language that the request's `Accept-Language` prefers. */
 export const PreferredLocale = createParamDecorator((_: unknown, execution): Locale =>
   preferredLocale(requestOf(execution).headers['accept-language']),
+);
+
+/** Injects the body of a route that reads forms. */
+export const FormBody = createParamDecorator(
+  (_: unknown, execution): Form => contextOf(requestOf(execution)).form,
 );
 
 /** Injects the origin of the request. */

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { RouteOptions } from 'fastify';
+import type { FastifyRequest, RouteOptions } from 'fastify';
 
 interface KnownRoute {
   readonly path: RegExp;
   readonly methods: Set<string>;
+  readonly config: RouteOptions['config'];
 }
 
 /** The origin of a target in absolute form, which is routed by its path (RFC 9112 section 3.2.2). */
@@ -16,20 +17,28 @@ export class RouteTable {
   private readonly routes = new Map<string, KnownRoute>();
 
   /** Adds a route when Fastify registers it (its `onRoute` hook). */
-  add({ url, method }: Pick<RouteOptions, 'url' | 'method'>): void {
+  add({ url, method, config }: Pick<RouteOptions, 'url' | 'method' | 'config'>): void {
     if (url.includes('*')) return;
-    const route = this.routes.get(url) ?? { path: pattern(url), methods: new Set<string>() };
+    const route = this.routes.get(url) ?? { path: pattern(url), methods: new Set<string>(), config };
     for (const one of Array.isArray(method) ? method : [method]) route.methods.add(one);
     this.routes.set(url, route);
   }
 
   /** Returns the methods that the path of a request target supports, sorted; empty for an unknown path. */
   methodsOf(target: string): string[] {
+    return [...new Set(this.at(target).flatMap(({ methods }) => [...methods]))].toSorted();
+  }
+
+  /** Returns the settings of a request's route, or of one with its path if it does not support the method. */
+  configOf({ is404, url, routeOptions }: FastifyRequest): RouteOptions['config'] | undefined {
+    // A request that Fastify cannot route has no options, although its type declares them.
+    const options = routeOptions as FastifyRequest['routeOptions'] | undefined;
+    return is404 || options === undefined ? this.at(url)[0]?.config : options.config;
+  }
+
+  private at(target: string): KnownRoute[] {
     const path = target.replace(ORIGIN, '').replace(QUERY, '');
-    const methods = [...this.routes.values()]
-      .filter((route) => route.path.test(path))
-      .flatMap((route) => [...route.methods]);
-    return [...new Set(methods)].toSorted();
+    return [...this.routes.values()].filter((route) => route.path.test(path));
   }
 }
 

@@ -29,7 +29,7 @@ export class RoutePolicies {
 
   /**
    * Returns them in the order of the table, the route's own policies last. Programs with API keys are counted by key in
-   * place of `default`. Throws an Error for an invalid decorator.
+   * place of `default`, and their calls are no attempts to sign in. Throws an Error for an invalid decorator.
    */
   of(handler: Handler, controller: Type, caller: CallerKind = 'person'): PolicySet {
     const targets = [handler, controller];
@@ -39,7 +39,7 @@ export class RoutePolicies {
     const configured = this.table.policies.map(({ name }) => name);
     const policies = [...new Set(['default', 'address', ...declared, ...overridden])]
       .map((name) => (name === 'default' && caller === 'program' ? 'key' : name))
-      .filter((name) => !this.table.isOff(name))
+      .filter((name) => !this.table.isOff(name) && !(name === 'login-address' && caller === 'program'))
       .filter((name) => !this.reflector.getAllAndOverride<boolean | undefined>(SKIP + name, targets))
       .flatMap((name) => this.policy(name, targets) ?? [])
       .toSorted((one, other) => rank(configured, one.name) - rank(configured, other.name));

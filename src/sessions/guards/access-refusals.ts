@@ -4,6 +4,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { recordedCaller, type SessionPrincipal } from '../../platform/access/principal.js';
 import type { Scope } from '../../platform/access/scope.decorator.js';
 import { Problem, type ProblemOccurrence } from '../../platform/errors/problem.js';
+import { subjectOf } from '../../platform/http/origin.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import { SessionErrors } from '../session.errors.js';
 
@@ -69,8 +70,13 @@ export class AccessRefusals {
   }
 
   private recordInvalid(context: RequestContext, fault: string): void {
-    const details = { forged: fault === FORGED };
-    this.record(context, { type: 'authn_token_invalid', outcome: 'failure', reason: fault, details });
+    this.record(context, {
+      type: 'authn_token_invalid',
+      outcome: 'failure',
+      reason: fault,
+      userId: subjectOf(context.origin),
+      details: { forged: fault === FORGED },
+    });
   }
 
   private record({ origin, question }: RequestContext, event: Omit<AuditEvent, 'origin'>): void {

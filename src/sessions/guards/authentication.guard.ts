@@ -2,21 +2,21 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { accessRuleOf } from '../../platform/access/access-rule.js';
-import { type SessionPrincipal, type UsedKey, usedKeyOf } from '../../platform/access/principal.js';
-import { Clock } from '../../platform/clock/clock.js';
-import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
-import { SessionState } from '../state/session-state.js';
-import { isCurrent } from '../tokens/access-token-claims.js';
-import { type BearerReader, BearerReaders } from '../tokens/bearer-readers.js';
+import { contextOf } from '../../platform/http/request-context.js';
+import type { TokenHolder } from '../tokens/access-token-claims.js';
+import { BearerReaders } from '../tokens/bearer-readers.js';
+import { Clients } from '../tokens/clients.js';
 import { JwtStrategy } from '../tokens/jwt.strategy.js';
 import { PresentedTokens } from '../tokens/presented-tokens.js';
-import { TokenRefused } from '../tokens/token-refused.js';
+import { type TokenFault, TokenRefused } from '../tokens/token-refused.js';
 import { VerifiedTokens } from '../tokens/verified-tokens.js';
+import { takeProgram, TokenAcceptance } from './token-acceptance.js';
 
 /**
  * Identifies the caller without refusing any request: the rate limits need the identity, and the authorisation guard
  * decides later. An access token that this process has already verified costs one look-up; any other access token goes
- * through Passport, and other kinds of bearer tokens go through the reader that their module registered.
+ * through Passport, other kinds of bearer tokens go through the reader that their module registered, and so do the
+ * credentials of OAuth clients.
  */
 @Injectable()
 export class AuthenticationGuard extends AuthGuard() {
@@ -25,8 +25,8 @@ export class AuthenticationGuard extends AuthGuard() {
     private readonly presented: PresentedTokens,
     private readonly verified: VerifiedTokens,
     private readonly readers: BearerReaders,
-    private readonly sessions: SessionState,
-    private readonly clock: Clock,
+    private readonly clients: Clients,
+    private readonly acceptance: TokenAcceptance,
   ) {
     super({
       // The strategy itself, not its name, because Passport's registry of names is global to the process. A new
@@ -43,60 +43,71 @@ export class AuthenticationGuard extends AuthGuard() {
     const context = contextOf(request);
     // The cookies of a cross-site request are not read, because their owner must not be charged for it.
     if (context.isCrossSite) return true;
+    const rule = accessRuleOf(execution);
+    const isInHeader = this.presented.transportOf(request) === 'body';
+    if (rule?.kind === 'client') return this.readClient(execution, request, rule.bearer && isInHeader);
+    return this.readToken(execution, request, rule?.kind === 'public');
+  }
+
+  /** Credentials of a client are read even beside a bearer token, because two proofs are one too many. */
+  private async readClient(
+    execution: ExecutionContext,
+    request: FastifyRequest,
+    hasToken: boolean,
+  ): Promise<boolean> {
+    const context = contextOf(request);
+    await takeProgram(context, () => this.clients.byCredentials(request));
+    const isSettled = context.principal ?? context.tokenFault ?? context.bodyFault;
+    return isSettled || !hasToken ? true : this.readToken(execution, request, false);
+  }
+
+  private readToken(
+    execution: ExecutionContext,
+    request: FastifyRequest,
+    isPublic: boolean,
+  ): boolean | Promise<boolean> {
     const token = this.presented.access(request);
     if (token === null) return true;
     const known = this.verified.get(token);
-    if (known) {
-      this.accept(contextOf(request), known, execution);
-      return true;
-    }
+    if (known) return this.accept(known, request, isPublic);
     // Other kinds are accepted in the header only: a cookie could be sent without the program's knowledge.
     const reader = this.presented.transportOf(request) === 'body' ? this.readers.of(token) : undefined;
     // A public route needs no caller, and some public routes have no rate limit that would bound the look-ups.
-    if (reader) return isPublic(execution) || this.readOther(reader, token, contextOf(request));
-    return super.canActivate(execution) as Promise<boolean>;
+    if (reader) return isPublic || takeProgram(contextOf(request), () => reader.read(token));
+    return this.verify(execution, request, isPublic);
   }
 
   override handleRequest<User>(error: unknown, user: User, info: unknown, execution: ExecutionContext): User {
-    const request = execution.switchToHttp().getRequest<FastifyRequest>();
-    const context = contextOf(request);
-    if (user) {
-      const holder = user as unknown as SessionPrincipal;
-      this.verified.add(this.presented.access(request) ?? '', holder);
-      this.accept(context, holder, execution);
-    } else {
-      context.tokenFault = TokenRefused.faultOf(error ?? info);
+    if (!user) {
+      const request = execution.switchToHttp().getRequest<FastifyRequest>();
+      contextOf(request).tokenFault = TokenRefused.faultOf(error ?? info);
     }
     return user;
   }
 
-  private async readOther(reader: BearerReader, token: string, context: RequestContext): Promise<boolean> {
-    try {
-      const principal = await reader.read(token);
-      context.principal = principal;
-      if (principal.kind !== 'session') nameKey(context, usedKeyOf(principal));
-    } catch (error) {
-      context.tokenFault = TokenRefused.faultOf(error);
-      if (error instanceof TokenRefused && error.usedKey) nameKey(context, error.usedKey);
-    }
+  /** Passport stores the holder of a genuine token on the request. */
+  private async verify(
+    execution: ExecutionContext,
+    request: FastifyRequest,
+    isPublic: boolean,
+  ): Promise<boolean> {
+    await super.canActivate(execution);
+    const { user: holder } = request as { user?: TokenHolder };
+    if (!holder) return true;
+    this.verified.add(this.presented.access(request) ?? '', holder);
+    return this.accept(holder, request, isPublic);
+  }
+
+  private accept(
+    holder: TokenHolder,
+    request: FastifyRequest,
+    isPublic: boolean,
+  ): boolean | Promise<boolean> {
+    const context = contextOf(request);
+    // Only sessions have cookies: a program's token in one would be sent without the program's knowledge.
+    if (holder.kind === 'session' || this.presented.transportOf(request) === 'body')
+      return this.acceptance.accept(context, holder, isPublic);
+    context.tokenFault = 'wrong_claims' satisfies TokenFault;
     return true;
   }
-
-  private accept(context: RequestContext, holder: SessionPrincipal, execution: ExecutionContext): void {
-    context.tokenHolder = holder;
-    if (!isCurrent(holder, this.clock.nowMs())) {
-      context.tokenFault = 'expired';
-      return;
-    }
-    context.principal = holder;
-    context.sessionIsOver = this.sessions.isKnownToBeOver(holder);
-    if (!isPublic(execution)) this.sessions.ask(context, holder);
-  }
 }
-
-/** The events of a request name the key that it used, also if the key is refused. */
-function nameKey(context: RequestContext, usedKey: UsedKey): void {
-  context.origin = { ...context.origin, usedKey };
-}
-
-const isPublic = (execution: ExecutionContext) => accessRuleOf(execution)?.kind === 'public';

@@ -34,6 +34,7 @@ export class AuthorizationGuard implements CanActivate {
     // The handler asks the rule of the question, after these guards.
     if (rule?.kind === 'proxy') return true;
     if (!rule) throw this.refusals.forbidden(context, []);
+    if (rule.kind === 'client') return this.admitClient(context, scopeOf(execution));
     const anyOf = rule.kind === 'roles' ? rule.anyOf : [];
     const { principal } = context;
     if (principal && principal.kind !== 'session')
@@ -71,6 +72,17 @@ export class AuthorizationGuard implements CanActivate {
       !anyOf.some((role) => principal.roles.includes(role));
     if (scope !== undefined && principal.scopes.includes(scope) && !lacksRole) return true;
     throw this.refusals.forbidden(context, scope === undefined ? anyOf : [scope], insufficientScope(scope));
+  }
+
+  /** Admits a program whose credentials are good, with the scope that the route names, if it names one. */
+  private admitClient(context: RequestContext, scope: Scope | undefined): true {
+    const { principal, bodyFault } = context;
+    // It says more than that nobody is named.
+    if (bodyFault) throw bodyFault;
+    if (!principal) throw this.refusals.notSignedIn(context);
+    const isProgram = principal.kind !== 'session';
+    if (isProgram && (scope === undefined || principal.scopes.includes(scope))) return true;
+    throw this.refusals.forbidden(context, scope === undefined ? [] : [scope], insufficientScope(scope));
   }
 
   private async assertRole(

@@ -36,22 +36,20 @@ export class RevocationListRepository {
     private readonly ids: UuidV7,
   ) {}
 
-  /** Adds revocations, as of now where they have no time; returns the time that is now. */
+  /** Adds revocations, as of now where they have no time. */
   async append(
     tx: Transaction,
     added: readonly NewRevocation[],
     { reason, lifeSeconds }: { reason: ListedReason; lifeSeconds: number },
-  ): Promise<Date> {
-    const [row] = await tx.query<{ now: Date }[]>(
+  ): Promise<void> {
+    await tx.query(
       `WITH moment AS MATERIALIZED (
          SELECT (${databaseTime(this.clock, 'clock_timestamp()')})::timestamptz(3) AS now)
        , item AS (
          SELECT id, session_id, key_id, subject, coalesce(at, now) AS at FROM moment,
            unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[]) AS item (id, session_id, key_id, subject, at))
-       , added AS (
-         INSERT INTO revocations (id, session_id, key_id, subject, reason, revoked_at, expires_at)
-         SELECT id, session_id, key_id, subject, $6, at, at + make_interval(secs => $7) FROM item)
-       SELECT now FROM moment`,
+       INSERT INTO revocations (id, session_id, key_id, subject, reason, revoked_at, expires_at)
+       SELECT id, session_id, key_id, subject, $6, at, at + make_interval(secs => $7) FROM item`,
       [
         added.map(() => this.ids.next()),
         added.map(({ sessionId }) => sessionId),
@@ -62,7 +60,6 @@ export class RevocationListRepository {
         lifeSeconds,
       ],
     );
-    return row!.now;
   }
 
   /** Numbers the committed revocations that have no number yet. Throws `dependency_unavailable`. */

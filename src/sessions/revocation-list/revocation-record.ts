@@ -7,13 +7,18 @@ import { LISTED_REASONS } from './revocation-item.js';
 import { RevocationListRepository } from './revocation-list.repository.js';
 
 /** The longest life of a token that a key obtains, seconds. */
-const KEY_TOKEN_LIFE_SECONDS = 15 * 60;
+export const KEY_TOKEN_LIFE_SECONDS = 15 * 60;
 
 /** A session that lost a factor and with it its level. */
 export interface ReducedSession {
   readonly id: string;
   readonly userId: string;
   /** PostgreSQL's clock, read under the lock of the session's row: no earlier token was issued later. */
+  readonly reducedAt: Date;
+}
+
+/** A key whose tokens issued until `reducedAt`, on PostgreSQL's clock, claim too much or were revoked. */
+export interface ReducedKey extends RevokedKey {
   readonly reducedAt: Date;
 }
 
@@ -69,12 +74,11 @@ export class RevocationRecord {
     await this.list.append(tx, keys.map(ofKey), { reason, lifeSeconds: KEY_TOKEN_LIFE_SECONDS });
   }
 
-  /**
-   * Lists keys of which the tokens issued until now are void, because a scope was taken away or a token was revoked.
-   * Returns the time: a later token must be of a later second.
-   */
-  async keysReduced(tx: Transaction, keys: readonly [RevokedKey, ...RevokedKey[]]): Promise<Date> {
-    return this.list.append(tx, keys.map(ofKey), { reason: 'reduced', lifeSeconds: KEY_TOKEN_LIFE_SECONDS });
+  /** Lists keys of which the tokens issued up to the second of `reducedAt` are void. */
+  async keysReduced(tx: Transaction, keys: readonly ReducedKey[]): Promise<void> {
+    if (keys.length === 0) return;
+    const added = keys.map((key) => ({ ...ofKey(key), at: key.reducedAt }));
+    await this.list.append(tx, added, { reason: 'reduced', lifeSeconds: KEY_TOKEN_LIFE_SECONDS });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ClientToken } from './client-token-claims.js';
 import { ROLES, type Role, type SessionPrincipal } from '../../platform/access/principal.js';
 import type { AssuranceLevel, AuthenticationMethod } from '../proofs.js';
 import { isUuid } from '../../platform/crypto/uuid.js';
@@ -23,6 +24,9 @@ export interface AccessTokenClaims {
   readonly amr: readonly AuthenticationMethod[];
 }
 
+/** Whose genuine access token it is: a person's session, or a service account with a key. */
+export type TokenHolder = SessionPrincipal | ClientToken;
+
 /** How far the clock of another instance may be ahead, seconds. */
 const IAT_LEEWAY_SECONDS = 60;
 
@@ -32,7 +36,15 @@ export function principalFrom(claims: unknown): SessionPrincipal | null {
   const { aud, sub, sid, jti, iat, exp, client_id, roles, acr } = claims as Record<string, unknown>;
   const texts = [aud, sub, sid, jti, client_id].every((text) => typeof text === 'string');
   const dates = [iat, exp].every((date) => Number.isSafeInteger(date) && (date as number) > 0);
-  if (!texts || !dates || 'nbf' in claims || !isUuid(sub as string) || !isUuid(sid as string)) return null;
+  if (
+    !texts ||
+    !dates ||
+    'nbf' in claims ||
+    'key' in claims ||
+    !isUuid(sub as string) ||
+    !isUuid(sid as string)
+  )
+    return null;
   if (!Array.isArray(roles) || !roles.every((role) => ROLES.includes(role as Role))) return null;
   return {
     kind: 'session',
@@ -47,7 +59,10 @@ export function principalFrom(claims: unknown): SessionPrincipal | null {
 }
 
 /** Whether a token is valid at a time. Expiry has no leeway, because the same clocks write and check it. */
-export function isCurrent({ issuedAt, expiresAt }: SessionPrincipal, nowMs: number): boolean {
+export function isCurrent(
+  { issuedAt, expiresAt }: Pick<TokenHolder, 'issuedAt' | 'expiresAt'>,
+  nowMs: number,
+): boolean {
   const now = nowMs / 1000;
   return now < expiresAt && issuedAt <= now + IAT_LEEWAY_SECONDS;
 }

@@ -4,10 +4,10 @@ import type { FastifyRequest } from 'fastify';
 import type { KeyObject } from 'node:crypto';
 import { callbackify } from 'node:util';
 import { Strategy } from 'passport-jwt';
-import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { Environment } from '../../platform/config/environment.js';
 import { KeyRing } from '../keys/key-ring.js';
-import { principalFrom } from './access-token-claims.js';
+import { principalFrom, type TokenHolder } from './access-token-claims.js';
+import { clientTokenFrom } from './client-token-claims.js';
 import { readCompactJws } from './compact-jws.js';
 import { PresentedTokens } from './presented-tokens.js';
 import { TokenRefused } from './token-refused.js';
@@ -41,9 +41,9 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     });
   }
 
-  validate(claims: unknown): SessionPrincipal {
-    const principal = principalFrom(claims);
-    if (!principal) throw new TokenRefused('wrong_claims');
-    return principal;
+  validate(claims: unknown): TokenHolder {
+    const holder = principalFrom(claims) ?? clientTokenFrom(claims);
+    if (!holder) throw new TokenRefused('wrong_claims');
+    return holder;
   }
 }

@@ -2,7 +2,14 @@ import type { UsedKey } from '../../platform/access/principal.js';
 
 /** Why a bearer token is not acceptable. Only a forged token causes `bad_signature`. */
 export type TokenFault =
-  'malformed' | 'unknown_key' | 'bad_signature' | 'wrong_claims' | 'expired' | 'revoked' | 'owner_disabled';
+  | 'malformed'
+  | 'unknown_key'
+  | 'bad_signature'
+  | 'wrong_claims'
+  | 'wrong_client'
+  | 'expired'
+  | 'revoked'
+  | 'owner_disabled';
 
 /** Carries the reason through Passport, which knows only success and failure. */
 export class TokenRefused extends Error {
@@ -10,6 +17,8 @@ export class TokenRefused extends Error {
     readonly fault: TokenFault,
     /** The API key that it is, if it is a known one, for the record. */
     readonly usedKey?: UsedKey,
+    /** The person whose key it is; the record of the refusal is about them. */
+    readonly ownerId: string | null = null,
   ) {
     super(fault);
     this.name = 'TokenRefused';

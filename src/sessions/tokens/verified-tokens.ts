@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { KeyRing } from '../keys/key-ring.js';
+import type { TokenHolder } from './access-token-claims.js';
 
 /** The number of remembered tokens, about 1.5 KB each; the least recently verified is dropped first. */
 const CAPACITY = 10_000;
@@ -10,7 +10,7 @@ const KEY_LENGTH = 43;
 
 interface Verified {
   readonly token: string;
-  readonly principal: SessionPrincipal;
+  readonly holder: TokenHolder;
 }
 
 /**
@@ -25,21 +25,21 @@ export class VerifiedTokens {
   constructor(private readonly keys: KeyRing) {}
 
   /** The holder of a token that was already verified, even if it has expired since. */
-  get(token: string): SessionPrincipal | null {
+  get(token: string): TokenHolder | null {
     if (this.generation !== this.keys.generation) this.forgetAll();
     const found = this.known.get(token.slice(-KEY_LENGTH));
     if (found?.token !== token) return null;
-    return found.principal;
+    return found.holder;
   }
 
-  add(token: string, principal: SessionPrincipal): void {
+  add(token: string, holder: TokenHolder): void {
     if (this.known.size >= CAPACITY) {
       for (const oldest of this.known.keys()) {
         this.known.delete(oldest);
         break;
       }
     }
-    this.known.set(token.slice(-KEY_LENGTH), { token, principal });
+    this.known.set(token.slice(-KEY_LENGTH), { token, holder });
   }
 
   private forgetAll(): void {

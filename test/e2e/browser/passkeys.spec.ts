@@ -32,7 +32,7 @@ describe.skipIf(lacksChromium)('the passkeys of docs/integration.md in Chromium'
     url = `http://localhost:${port}`;
     app = await startApp({ listen: true, variables: { PUBLIC_URL: url } });
     const session = await documentedProgram(1, { "'https://auth.example.com'": "''" });
-    const passkeys = await documentedProgram(2, { './session.js': '/session.js' });
+    const passkeys = await documentedProgram(3, { './session.js': '/session.js' });
     const html = { type: 'text/html', body: HTML };
     host = await startRoundRobin(port, [app.url], {
       '/page': html,

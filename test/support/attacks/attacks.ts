@@ -61,6 +61,17 @@ export const ATTACKS: readonly Scenario[] = [
     acts: spread(25, 250, () => ({ kind: 'forgery', address: evil(0) })),
   },
   {
+    name: 'a published key: 24 uses from six addresses after it was revoked',
+    expects: ['key_abuse'],
+    acts: spread(24, 550, (i) => ({
+      kind: 'key',
+      key: 'published',
+      owner: 'owner',
+      reason: 'revoked',
+      address: evil(i % 6),
+    })),
+  },
+  {
     name: 'refresh token reuse: a stolen token is presented after its rotation',
     expects: ['refresh_token_reuse'],
     acts: [{ at: 0, kind: 'reuse', account: 'victim', address: evil(0) }],

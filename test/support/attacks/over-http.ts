@@ -18,6 +18,7 @@ const backstage = (index: number) => `10.255.${index >> 8}.${index & 255}`;
  */
 export class Stage {
   private readonly devices = new Map<string, string>();
+  private readonly keys = new Map<string, string>();
   private accessToken: string | null = null;
 
   constructor(
@@ -53,6 +54,9 @@ export class Stage {
         return;
       case 'forgery':
         await this.send({ url: '/users/me', token: await this.forgedToken() }, act.address);
+        return;
+      case 'key':
+        await this.send({ url: '/users/me', token: await this.revokedKey(act) }, act.address);
         return;
       case 'reuse':
         return this.reuse(act.account, act.address);
@@ -102,6 +106,24 @@ export class Stage {
     }
     const [header, payload, signature = ''] = this.accessToken.split('.');
     return `${header}.${payload}.${signature.slice(1, 20)}${signature[0]}${signature.slice(20)}`;
+  }
+
+  /** A key that its owner has created and revoked. */
+  private async revokedKey({ key, owner }: Act & { kind: 'key' }): Promise<string> {
+    const known = this.keys.get(key);
+    if (known !== undefined) return known;
+    const place = backstage(65_534);
+    await this.expect(
+      201,
+      { url: '/auth/register', body: { email: this.emailOf(owner), password: PASSWORD } },
+      place,
+    );
+    const { accessToken: token } = await this.signIn(owner, place);
+    const request = { url: '/users/me/api-keys', token, body: { name: key, scopes: ['orders:read'] } };
+    const made = await this.expect<{ id: string; key: string }>(201, request, place);
+    await this.send({ method: 'DELETE', url: `/users/me/api-keys/${made.id}`, token }, place);
+    this.keys.set(key, made.key);
+    return made.key;
   }
 
   private emailOf(account: string): string {

@@ -11,6 +11,13 @@ export type Act = { readonly at: number } & (
     }
   | { readonly kind: 'request'; readonly address: string }
   | { readonly kind: 'forgery'; readonly address: string }
+  | {
+      readonly kind: 'key';
+      readonly key: string;
+      readonly owner: string;
+      readonly reason: 'revoked' | 'expired' | 'forbidden' | 'rate_limited';
+      readonly address: string;
+    }
   | { readonly kind: 'reuse'; readonly account: string; readonly address: string }
   | { readonly kind: 'grant'; readonly account: string; readonly role: 'user' | 'auditor' | 'admin' }
 );

@@ -71,6 +71,8 @@ function consequence(act: Act, limiter: Limiter): Happened | null {
     }
     case 'forgery':
       return { ...happened('authn_token_invalid', act, { forged: true }), reason: 'bad_signature' };
+    case 'key':
+      return refusedKey(act);
     case 'reuse':
       return {
         ...happened('authn_token_reuse', act, { generation: 4, presentedGeneration: 2 }, act.account),
@@ -105,6 +107,19 @@ function login(act: Act & { kind: 'login' }, limiter: Limiter): Happened {
     firstLogin: act.device === 'first',
   };
   return happened('authn_login_success', act, details, act.account);
+}
+
+function refusedKey({ key, owner, reason, address }: Act & { kind: 'key' }): Happened {
+  const refused = () => {
+    if (reason === 'forbidden') return happened('authz_fail', { address }, { required: [] }, owner);
+    if (reason === 'rate_limited') {
+      const details = { policies: ['key'], retryAfterSeconds: 1 };
+      return happened('excess_rate_limit_exceeded', { address }, details, owner);
+    }
+    return happened('authn_token_invalid', { address }, { forged: false }, owner);
+  };
+  const event = refused();
+  return { ...event, reason, details: { ...event.details, keyId: idOf(`key ${key}`) } };
 }
 
 /** Event types that report a success. */

@@ -252,6 +252,10 @@ export interface Operations {
     options: { body: types.ReportLeakedKeysData['body'] };
     answer: undefined;
   };
+  'POST /oauth/token': {
+    options: { body: types.CreateTokenData['body'] };
+    answer: types.CreateTokenResponses[200];
+  };
   'GET /gate/{rule}': {
     options: { params: types.AskGatewayData['path'] };
     answer: undefined;
@@ -323,6 +327,6 @@ export interface Operations {
 }
 
 /** The routes whose body is a form. */
-export const FORMS: readonly string[] = [];
+export const FORMS: readonly string[] = ['POST /oauth/token'];
 
 export type { ServerSentEvent };

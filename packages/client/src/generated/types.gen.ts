@@ -945,6 +945,43 @@ export type LeakReport = {
     source?: string;
 };
 
+export type OAuthError = {
+    error: 'access_denied' | 'insufficient_scope' | 'invalid_client' | 'invalid_request' | 'invalid_scope' | 'invalid_token' | 'server_error' | 'temporarily_unavailable' | 'unauthorized_client' | 'unsupported_grant_type' | 'unsupported_token_type';
+    error_description: string;
+};
+
+export type TokenRequest = {
+    /**
+     * The id of the service account.
+     */
+    client_id?: string;
+    /**
+     * One of its keys.
+     */
+    client_secret?: string;
+    grant_type: 'client_credentials';
+    /**
+     * Scopes that the key and the service account have, separated by blanks. All of them if it is absent.
+     */
+    scope?: string;
+};
+
+export type TokenResponse = {
+    /**
+     * A JWT with `sub` and `client_id` (the service account), `key` (the key that got it) and `scope`.
+     */
+    access_token: string;
+    token_type: 'Bearer';
+    /**
+     * Seconds until it expires.
+     */
+    expires_in: number;
+    /**
+     * The scopes of the token, separated by blanks.
+     */
+    scope: string;
+};
+
 export type AccountSummary = {
     id: string;
     /**
@@ -1480,7 +1517,7 @@ export type ListAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_created' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1566,7 +1603,7 @@ export type ExportAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_created' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1764,7 +1801,7 @@ export type FollowAuditTrailData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_created' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -4868,6 +4905,59 @@ export type ReportLeakedKeysResponses = {
      */
     202: unknown;
 };
+
+export type CreateTokenData = {
+    body: TokenRequest;
+    path?: never;
+    query?: never;
+    url: '/oauth/token';
+};
+
+export type CreateTokenErrors = {
+    /**
+     * `invalid_request`: A parameter is missing, not valid or there twice.
+     *
+     * `unsupported_grant_type`: The only grant type is client_credentials.
+     *
+     * `invalid_scope`: The scope is malformed, or the key or its service account does not have it.
+     */
+    400: OAuthError;
+    /**
+     * `invalid_client`: The client is not authenticated: unknown, wrong or no credentials.
+     */
+    401: OAuthError;
+    /**
+     * `access_denied`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: OAuthError;
+    /**
+     * `invalid_request`: The body is larger than 64 KiB.
+     */
+    413: OAuthError;
+    /**
+     * `temporarily_unavailable`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `login-address`: 30 per 60 s by address; `key`: 100 per 60 s by key.
+     */
+    429: OAuthError;
+    /**
+     * `server_error`: Something went wrong on our side.
+     */
+    500: OAuthError;
+    /**
+     * `temporarily_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: OAuthError;
+};
+
+export type CreateTokenError = CreateTokenErrors[keyof CreateTokenErrors];
+
+export type CreateTokenResponses = {
+    /**
+     * The token (RFC 9068).
+     */
+    200: TokenResponse;
+};
+
+export type CreateTokenResponse = CreateTokenResponses[keyof CreateTokenResponses];
 
 export type AskGatewayData = {
     body?: never;

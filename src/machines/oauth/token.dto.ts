@@ -1,0 +1,46 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** Who the client is, if it does not say so in `Authorization: Basic`. */
+export class ClientFormDto {
+  /** The id of the service account. */
+  @ApiProperty({ required: false, format: 'uuid', example: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d' })
+  client_id?: string;
+
+  /** One of its keys. */
+  @ApiProperty({
+    required: false,
+    format: 'password',
+    example: 'ptc_s_0000000000000000000000000000000000000',
+  })
+  client_secret?: string;
+}
+
+/** What the client wants (RFC 6749 section 4.4.2). */
+export class TokenRequestDto extends ClientFormDto {
+  @ApiProperty({ enum: ['client_credentials'], example: 'client_credentials' })
+  grant_type: 'client_credentials';
+
+  /** Scopes that the key and the service account have, separated by blanks. All of them if it is absent. */
+  @ApiProperty({ required: false, example: 'orders:read' })
+  scope?: string;
+}
+
+/** The access token (RFC 6749 section 5.1). */
+export class TokenResponseDto {
+  /** A JWT with `sub` and `client_id` (the service account), `key` (the key that got it) and `scope`. */
+  @ApiProperty({
+    example: 'eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6Ik56Yi4uLiJ9.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJl',
+  })
+  access_token: string;
+
+  @ApiProperty({ enum: ['Bearer'], example: 'Bearer' })
+  token_type: 'Bearer';
+
+  /** Seconds until it expires. */
+  @ApiProperty({ type: 'integer', minimum: 1, example: 900 })
+  expires_in: number;
+
+  /** The scopes of the token, separated by blanks. */
+  @ApiProperty({ example: 'orders:read' })
+  scope: string;
+}
