@@ -1,5 +1,5 @@
-import { createClient, isProblem } from '/client/index.js';
-import { baseUrl } from '/config.js';
+import { createClient, isProblem } from '@portcullis/client';
+import { baseUrl } from './config.js';
 
 const $ = (id) => document.getElementById(id);
 const say = (text) => ($('message').textContent = text);
@@ -7,17 +7,14 @@ const say = (text) => ($('message').textContent = text);
 const client = createClient({
   baseUrl,
   transport: 'cookie',
-  onSignedOut: (reason) => show(null, reason === 'logout' ? '' : 'Please sign in again.'),
+  onSignedOut: (reason) => void show(null, reason === 'logout' ? '' : 'Please sign in again.'),
 });
 
 /** Calls the API of this page. An expired token is renewed, and who has to prove again who they are is asked to. */
 async function api(method, path, body) {
-  const send = () =>
-    fetch(path, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+  const init = { method, headers: { 'content-type': 'application/json' } };
+  if (body !== undefined) init.body = JSON.stringify(body);
+  const send = () => fetch(path, init);
   let answer = await send();
   if (answer.status === 401) {
     const { code } = await answer.json();
@@ -59,7 +56,7 @@ function itemOf({ id, article }, user) {
     textContent: `Delete ${article}`,
     className: 'plain',
   });
-  button.addEventListener('click', () => attempt(() => api('DELETE', `/orders/${id}`)));
+  button.addEventListener('click', () => void attempt(() => api('DELETE', `/orders/${id}`)));
   item.append(button);
   return item;
 }

@@ -105,6 +105,7 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await dialog.getByLabel('Password').fill(staff.password);
       await dialog.getByRole('button', { name: 'Continue' }).click();
       await page.getByRole('button', { name: 'Delete Kettle' }).waitFor({ state: 'detached' });
+      expect(await page.locator('#message').textContent()).toBe('');
     });
 
     it('refuses whoever deletes without the role, and pages of other sites', async () => {

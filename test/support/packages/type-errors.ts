@@ -13,7 +13,7 @@ export function typeErrors(compiler: string, config: string, isChecked: (file: s
     {
       ...ts.sys,
       onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
-        throw new Error(String(diagnostic.messageText));
+        throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, ' '));
       },
     },
   )!;
