@@ -44,4 +44,9 @@ export class AffectedKeys {
       reduced.map(({ id, reducedAt }) => ({ keyId: id, subject: owner.id, reducedAt })),
     );
   }
+
+  /** Returns how many living keys an owner has. */
+  async count(tx: Transaction, owner: KeyOwner): Promise<number> {
+    return this.keys.countLiving(owner, this.clock.now(), tx);
+  }
 }
