@@ -35,6 +35,12 @@ import { OwnersAccess } from './keys/owners-access.js';
 import { ClientRecognizer } from './oauth/client-recognizer.js';
 import { ClientTokenIssuing } from './oauth/client-token-issuing.js';
 import { ClientTokenMint } from './oauth/client-token-mint.js';
+import { IntrospectionController } from './oauth/introspection.controller.js';
+import { KnownTokens } from './oauth/known-tokens.js';
+import { RevocationController } from './oauth/revocation.controller.js';
+import { SignedTokens } from './oauth/signed-tokens.js';
+import { TokenEnding } from './oauth/token-ending.js';
+import { TokenRevocation } from './oauth/token-revocation.js';
 import { TokenController } from './oauth/token.controller.js';
 import { apiKeyCreatedMail } from './mails/api-key-created.mail.js';
 import { LeakRecipientsRepository } from './leaks/leak-recipients.repository.js';
@@ -65,7 +71,15 @@ const keys = [
   OwnKeysData,
   OwnersAccess,
 ];
-const oauth = [ClientRecognizer, ClientTokenIssuing, ClientTokenMint];
+const oauth = [
+  ClientRecognizer,
+  ClientTokenIssuing,
+  ClientTokenMint,
+  KnownTokens,
+  SignedTokens,
+  TokenEnding,
+  TokenRevocation,
+];
 const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, ServiceAccountsRepository];
 const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
 
@@ -84,6 +98,8 @@ const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
     ServiceAccountKeysController,
     SecretScanningController,
     TokenController,
+    IntrospectionController,
+    RevocationController,
   ],
   providers: [...keys, ...accounts, ...leaks, ...oauth],
   exports: [KeyChanges, KeyLifecycle, KeyView, LeakResponse, ServiceAccountKeys, ServiceAccounts],
