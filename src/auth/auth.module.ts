@@ -40,6 +40,9 @@ import { FactorRemoval } from './credentials/factors/factor-removal.js';
 import { FactorsController } from './credentials/factors/factors.controller.js';
 import { FactorsView } from './credentials/factors/factors-view.js';
 import { Passkey } from './credentials/factors/passkeys/passkey.entity.js';
+import { PasskeyRows } from './credentials/factors/passkeys/passkey-rows.js';
+import { PasskeysRepository } from './credentials/factors/passkeys/passkeys.repository.js';
+import { RelyingParty } from './credentials/factors/passkeys/relying-party.js';
 import { PasskeysController } from './credentials/factors/passkeys/passkeys.controller.js';
 import { RegisteredFactors } from './credentials/factors/registered-factors.js';
 import { RecoveryCode } from './credentials/factors/recovery-codes/recovery-code.entity.js';
@@ -253,6 +256,8 @@ const recovery = [
     FactorsView,
     Invitations,
     NewPassword,
+    PasskeyRows,
+    PasskeysRepository,
     PasswordChange,
     PasswordCredentials,
     PasswordCredentialsRepository,
@@ -260,6 +265,7 @@ const recovery = [
     RecoveryCodes,
     RecoveryCodesRepository,
     RegisteredFactors,
+    RelyingParty,
     ResetLinks,
     TotpCodes,
     TotpFactorsRepository,

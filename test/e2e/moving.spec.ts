@@ -6,11 +6,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { type Authenticator, beginLogin, codeOf, enrolTotp } from '../support/app/factors.js';
+import { beginAuthentication, registerPasskey, type SoftwareAuthenticator } from '../support/app/passkeys.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { runHere } from '../support/cli/operator-commands.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 import { FIREBASE, FOREIGN_HASHES, FOREIGN_PASSWORD } from '../support/passwords/foreign-hashes.js';
 
+const PASSKEY = {
+  name: 'Key',
+  credentialId: 'Y3JlZGVudGlhbA',
+  publicKey: 'cHVibGljIGtleQ',
+  userHandle: 'aGFuZGxl',
+  counter: 0,
+  transports: ['usb'],
+  synced: false,
+  rpId: 'localhost',
+};
 const DATA_ERROR = 65;
 const NO_INPUT = 66;
 const NO_OUTPUT = 73;
@@ -141,18 +152,24 @@ describe('accounts of another system', { timeout: 180_000 }, () => {
         passwordHash: { pepperId: '0123456789abcdef', hash: `$2b$04$${'a'.repeat(53)}` },
       },
       { email: newAddress(), totpSecret: 'short' },
+      { email: newAddress(), passkeys: [{ ...PASSKEY, counter: -1 }] },
+      { email: newAddress(), passkeys: ['text', null] },
+      { email: newAddress(), passkeys: [{ ...PASSKEY, rpId: 'elsewhere.example' }] },
+      { email: newAddress(), passkeys: [PASSKEY] },
+      { email: newAddress(), passkeys: [PASSKEY] },
       '',
     ]);
     const { code, stdout, stderr } = await runHere(app, ['import', path, '--json']);
-    expect([code, JSON.parse(stdout)]).toEqual([DATA_ERROR, { imported: 1, skipped: 0, faulty: 8 }]);
+    expect([code, JSON.parse(stdout)]).toEqual([DATA_ERROR, { imported: 2, skipped: 0, faulty: 12 }]);
     const lines = stderr.split('\n').flatMap((line) => /^line (\d+): ./.exec(line)?.[1] ?? []);
-    expect(lines.map(Number).toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(lines.map(Number).toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14]);
     expect(stderr).not.toContain('clear text');
     expect((await runHere(app, ['import', join(folder, 'none.ndjson')])).code).toBe(NO_INPUT);
   });
 
   describe('that are exported with their secrets', () => {
     let phone: Authenticator;
+    let laptop: SoftwareAuthenticator;
     let owner: string;
     let tokens: Tokens;
     const identity = generateX25519Identity();
@@ -161,6 +178,13 @@ describe('accounts of another system', { timeout: 180_000 }, () => {
       owner = await register(app);
       tokens = await logIn(app, owner);
       phone = await enrolTotp(app, tokens, Date.now());
+      ({ authenticator: laptop } = await registerPasskey(app, tokens));
+      // A key that somebody has written into the database is not exported: an import would make it genuine.
+      await asSuperuser(
+        app.database,
+        `INSERT INTO passkeys SELECT gen_random_uuid(), user_id, 'Planted', '\\x01', public_key, user_handle, row_seal,
+           counter, transports, synced, created_at, last_used_at FROM passkeys`,
+      );
       const path = join(folder, 'accounts.age');
       const recipient = await identityToRecipient(await identity);
       expect((await runHere(app, ['export', path, '--secrets'])).code).toBe(USAGE);
@@ -175,7 +199,7 @@ describe('accounts of another system', { timeout: 180_000 }, () => {
       await runHere(app, ['export', plain]);
       const text = await readFile(plain, 'utf8');
       expect(text).toContain(owner);
-      expect(text).not.toMatch(/passwordHash|totpSecret|recoveryCodes|\$2b\$/);
+      expect(text).not.toMatch(/passwordHash|totpSecret|recoveryCodes|passkeys|\$2b\$/);
     });
 
     it('are imported elsewhere only from a whole file, and then every login works', async () => {
@@ -209,6 +233,18 @@ describe('accounts of another system', { timeout: 180_000 }, () => {
       const recovery = { challenge: second.token, method: 'recovery_code', code: phone.recoveryCodes![0] };
       const recovered = await elsewhere.call({ url: '/auth/login/factor', body: recovery });
       expect([recovered.statusCode, recovered.body]).toEqual([200, expect.any(String)]);
+
+      const begun = await beginAuthentication(elsewhere);
+      const byPasskey = await elsewhere.call({
+        url: '/auth/passkey',
+        body: { challenge: begun.challenge, response: laptop.get(begun), tokenTransport: 'body' },
+      });
+      expect([byPasskey.statusCode, byPasskey.body]).toEqual([200, expect.any(String)]);
+      const { accessToken: token } = byPasskey.json<Tokens>();
+      const { items } = (await elsewhere.call({ url: '/users/me/factors', token })).json<{
+        items: object[];
+      }>();
+      expect(items).toMatchObject([{ type: 'totp' }, { type: 'passkey', name: 'Laptop' }]);
     });
   });
 });

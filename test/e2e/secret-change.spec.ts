@@ -20,6 +20,7 @@ import { SecretRewriting } from '../../src/platform/secret-keys/secret-rewriting
 import { logIn, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { createKey, type NewKey } from '../support/app/api-keys.js';
 import { type Authenticator, enrolTotp } from '../support/app/factors.js';
+import { beginAuthentication, registerPasskey, type SoftwareAuthenticator } from '../support/app/passkeys.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { Tamperer } from '../support/audit/tamperer.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
@@ -91,10 +92,17 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
     await announce(...apps);
   };
 
+  /** The status of a sign-in by Bob's passkey alone. */
+  const signsIn = async (app: TestApp) => {
+    const begun = await beginAuthentication(app);
+    const body = { challenge: begun.challenge, response: bob.laptop.get(begun) };
+    return (await app.call({ url: '/auth/passkey', body })).statusCode;
+  };
+
   let first: TestApp;
   let second: TestApp;
   let ada: Tokens;
-  let bob: { email: string; tokens: Tokens; phone: Authenticator };
+  let bob: { email: string; tokens: Tokens; phone: Authenticator; laptop: SoftwareAuthenticator };
   let cleo: string;
   let used: NewKey;
   let unused: NewKey;
@@ -107,7 +115,9 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
     ada = await signUp(first);
     const email = await register(second);
     const tokens = await logIn(second, email);
-    bob = { email, tokens, phone: await enrolTotp(second, tokens, clock.nowMs()) };
+    const phone = await enrolTotp(second, tokens, clock.nowMs());
+    const { authenticator: laptop } = await registerPasskey(second, tokens);
+    bob = { email, tokens, phone, laptop };
     cleo = await register(first);
     used = await createKey(first, ada, { scopes: ['orders:read'] });
     unused = await createKey(first, ada, { scopes: ['orders:read'] });
@@ -142,6 +152,7 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
     await logIn(first, await register(second));
     expect(get(second, AuditService).emailDigest(ada.user.email)).toBe(adasDigest);
     expect(await keyIsAccepted(second, used)).toBe(true);
+    expect([await signsIn(first), await signsIn(second)]).toEqual([200, 200]);
     expect((await verified(second)).intact).toBe(true);
   });
 
@@ -204,6 +215,14 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
     const [factor] = await get(alone, TotpFactorsRepository).findConfirmed(bob.tokens.user.id);
     expect(get(alone, TotpSecrets).open(factor!)).toBe(bob.phone.secret);
     bob.tokens = await refresh(alone, bob.tokens);
+    clock.advance(30_000);
+    const proven = await alone.call({
+      url: '/auth/step-up',
+      token: bob.tokens.accessToken,
+      body: { method: 'totp', code: bob.phone.codeAt(clock.nowMs()) },
+    });
+    expect([proven.statusCode, proven.body]).toEqual([200, expect.any(String)]);
+    expect(await signsIn(alone)).toBe(200);
     // Cleo has not signed in since, and has no password any more; forgot leads to a new one.
     const refused = await alone.call({ url: '/auth/login', body: { email: cleo, password: PASSWORD } });
     expect(refused.statusCode).toBe(401);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { foreignHash } from '../../auth/credentials/passwords/foreign/foreign-hashes.js';
 import { foreignHashText } from '../../auth/credentials/passwords/foreign/foreign-hash-text.js';
 import { TotpSecrets } from '../../auth/credentials/factors/totp/totp-secrets.js';
+import { MovedPasskeys } from './moved-passkeys.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { MasterKey, Peppers } from '../../platform/crypto/master-key.js';
 import type { Origin } from '../../platform/http/origin.js';
@@ -18,7 +19,7 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 
 /** How to export. */
 export interface ExportOptions {
-  /** Whether hashes, secrets of authenticator apps and digests of recovery codes are included. */
+  /** Whether hashes, secrets of authenticator apps, passkeys and digests of recovery codes are included. */
   readonly withSecrets: boolean;
   readonly origin: Origin;
 }
@@ -29,6 +30,7 @@ export class AccountExport {
   constructor(
     private readonly accounts: MovedAccountsRepository,
     private readonly appSecrets: TotpSecrets,
+    private readonly passkeys: MovedPasskeys,
     private readonly peppers: Peppers,
     private readonly masterKey: MasterKey,
     private readonly audit: AuditService,
@@ -58,14 +60,23 @@ export class AccountExport {
     }
   }
 
-  private withSecrets({ hash, pepperId, apps, codes, ...account }: AccountWithSecrets): ExportedAccount {
+  private withSecrets({
+    hash,
+    pepperId,
+    apps,
+    passkeys: stored,
+    codes,
+    ...account
+  }: AccountWithSecrets): ExportedAccount {
     const secrets = apps.map(({ id, sealed }) =>
       this.appSecrets.open({ id, userId: account.id, sealedSecret: Buffer.from(sealed, 'hex') }),
     );
+    const passkeys = this.passkeys.exported(account.id, stored);
     const oldest = this.masterKey.ids.at(-1);
     return Object.assign(account, {
       passwordHash: hash === null ? null : this.hashOf(hash, pepperId),
       totpSecret: secrets.length > 1 ? secrets : (secrets[0] ?? null),
+      passkeys: passkeys.length > 0 ? passkeys : null,
       recoveryCodes:
         codes.length > 0 ? codes.map((code) => ({ ...code, keyId: code.keyId ?? oldest })) : null,
     });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MasterKey, Peppers } from '../../platform/crypto/master-key.js';
 import type { NumberedRow } from './import-row.js';
+import { MovedPasskeys } from './moved-passkeys.js';
 import { MovedAccountsRepository } from './moved-accounts.repository.js';
 
 /** A line that cannot be imported. */
@@ -23,6 +24,7 @@ export class ImportCheck {
     private readonly repository: MovedAccountsRepository,
     private readonly peppers: Peppers,
     private readonly masterKey: MasterKey,
+    private readonly passkeys: MovedPasskeys,
   ) {}
 
   async sort(batch: readonly NumberedRow[]): Promise<SortedRows> {
@@ -30,6 +32,7 @@ export class ImportCheck {
     const rest = batch.filter(({ account }) => !taken.has(account.email));
     const ids = rest.flatMap(({ account: { id } }) => (id === undefined ? [] : [id]));
     const used = await this.repository.usedIds(ids);
+    const registered = await this.passkeys.registered(rest.flatMap(({ account }) => account.passkeys ?? []));
     const seen = new Set<string>();
     const fresh: NumberedRow[] = [];
     const faults: LineFault[] = [];
@@ -37,11 +40,23 @@ export class ImportCheck {
       const { id } = row.account;
       const isUsed = id !== undefined && (used.has(id) || seen.has(id));
       if (id !== undefined) seen.add(id);
-      const message = isUsed ? 'the id belongs to another account, or once did' : this.missingSecret(row);
+      const message = isUsed
+        ? 'the id belongs to another account, or once did'
+        : (this.missingSecret(row) ?? this.passkeyFault(row, registered));
       if (message === null) fresh.push(row);
       else faults.push({ line: row.line, message });
     }
     return { fresh, skipped: batch.length - rest.length, faults };
+  }
+
+  /** `registered` has the credentials that accounts have, and gets those of the row. */
+  private passkeyFault({ account: { passkeys = [] } }: NumberedRow, registered: Set<string>): string | null {
+    const fault = this.passkeys.faultOf(passkeys);
+    if (fault !== null) return fault;
+    if (passkeys.some(({ credentialId }) => registered.has(credentialId)))
+      return 'passkeys: one of them is registered for another account';
+    for (const { credentialId } of passkeys) registered.add(credentialId);
+    return null;
   }
 
   private missingSecret({ password, recoveryCodes }: NumberedRow): string | null {

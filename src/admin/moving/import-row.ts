@@ -1,5 +1,5 @@
 import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
+import { type ValidationError, validateSync } from 'class-validator';
 import { parseForeignHash } from '../../auth/credentials/passwords/foreign/parse-foreign-hash.js';
 import {
   type ForeignHash,
@@ -46,9 +46,14 @@ export function parseImportRow(line: string): ImportRow {
     ...(typeof totpSecret === 'string' && { totpSecret: [totpSecret] }),
   });
   const errors = validateSync(account, { whitelist: true, forbidNonWhitelisted: true });
-  const messages = errors.flatMap(({ constraints = {} }) => Object.values(constraints));
+  const messages = errors.flatMap(messagesOf);
   if (messages.length > 0) throw new FaultyRow(messages.join('; '));
   return { account, password: passwordOf(account.passwordHash), recoveryCodes: codesOf(account) };
+}
+
+function messagesOf({ property, constraints = {}, children = [] }: ValidationError): string[] {
+  const nested = children.flatMap(messagesOf).map((message) => `${property}: ${message}`);
+  return [...Object.values(constraints), ...nested];
 }
 
 function objectOf(line: string): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayUnique,
@@ -7,12 +8,14 @@ import {
   IsISO8601,
   IsUUID,
   Matches,
+  ValidateNested,
 } from 'class-validator';
 import { LOCALES, type Locale } from '../../platform/access/locale.js';
 import { ROLES, type Role } from '../../platform/access/principal.js';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { IsDisplayName } from '../../users/display-name.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
+import { MovedPasskeyDto } from './moved-passkey.dto.js';
 
 /** More than anybody has, so that a row is bounded. */
 const MOST = 100;
@@ -36,6 +39,14 @@ export class ImportedAccountDto {
   @ArrayMaxSize(MOST)
   @Matches(/^[A-Z2-7]{16,128}=*$/, { each: true, message: 'totpSecret must be text in base 32' })
   totpSecret?: string[];
+  /** As many as an account can have. */
+  @IfPresent()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @ArrayUnique((passkey: MovedPasskeyDto | null) => passkey?.credentialId)
+  @ValidateNested({ each: true })
+  @Type(() => MovedPasskeyDto)
+  passkeys?: MovedPasskeyDto[];
   /** Digests of unused codes, with the id of the master secret that made them. Valid only with `id`. */
   @IfPresent() @IsArray() @ArrayMaxSize(MOST) recoveryCodes?: unknown[];
 }

@@ -5,6 +5,7 @@ import { TotpSecrets } from '../../auth/credentials/factors/totp/totp-secrets.js
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { SecretKeysRepository } from '../../platform/secret-keys/secret-keys.repository.js';
+import { MovedPasskeys } from './moved-passkeys.js';
 import type { PreparedAccount } from './prepared-account.js';
 
 /** Stands for the session that enrolled an imported app. */
@@ -20,6 +21,7 @@ export class ImportedFactors {
     private readonly apps: TotpFactorsRepository,
     private readonly appSecrets: TotpSecrets,
     private readonly codes: RecoveryCodesRepository,
+    private readonly passkeys: MovedPasskeys,
     private readonly secretsInUse: SecretKeysRepository,
     private readonly clock: Clock,
   ) {}
@@ -34,6 +36,7 @@ export class ImportedFactors {
       }),
     );
     await this.apps.insertAll(tx, apps);
+    await this.passkeys.insert(tx, accounts);
     const codes = accounts.flatMap(({ user, row: { recoveryCodes } }) =>
       recoveryCodes.map(({ keyId, digest }) => ({
         userId: user.id,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { onDatabase } from '../../platform/database/database-problem.js';
+import type { StoredPasskey } from './moved-passkeys.js';
 import type { Role } from '../../platform/access/principal.js';
 
 /** An account as it is exported; members that only `--secrets` gives are absent without it. */
@@ -20,6 +21,7 @@ export interface AccountWithSecrets extends ExportedAccount {
   readonly hash: string | null;
   readonly pepperId: string | null;
   readonly apps: readonly { readonly id: string; readonly sealed: string }[];
+  readonly passkeys: readonly StoredPasskey[];
   readonly codes: readonly { readonly keyId: string | null; readonly digest: string }[];
 }
 
@@ -30,6 +32,11 @@ const SECRETS = `(SELECT hash FROM password_credentials WHERE user_id = id) AS h
   (SELECT pepper_id FROM password_credentials WHERE user_id = id) AS "pepperId",
   (SELECT coalesce(json_agg(json_build_object('id', app.id, 'sealed', encode(app.sealed_secret, 'hex')) ORDER BY app.created_at), '[]')
    FROM totp_factors AS app WHERE app.user_id = users.id AND app.confirmed_at IS NOT NULL) AS apps,
+  (SELECT coalesce(json_agg(json_build_object('id', passkey.id, 'name', passkey.name, 'credentialId', encode(passkey.credential_id, 'hex'),
+     'publicKey', encode(passkey.public_key, 'hex'), 'userHandle', encode(passkey.user_handle, 'hex'),
+     'rowSeal', encode(passkey.row_seal, 'hex'), 'counter', passkey.counter, 'transports', passkey.transports,
+     'synced', passkey.synced) ORDER BY passkey.created_at, passkey.id), '[]')
+   FROM passkeys AS passkey WHERE passkey.user_id = users.id) AS passkeys,
   (SELECT coalesce(json_agg(json_build_object('keyId', code.key_id, 'digest', encode(code.digest, 'hex'))), '[]')
    FROM recovery_codes AS code WHERE code.user_id = users.id AND code.used_at IS NULL) AS codes`;
 

@@ -7,6 +7,7 @@ import { AccountImport } from './account-import.js';
 import { ImportCheck } from './import-check.js';
 import { ImportedAccounts } from './imported-accounts.js';
 import { ImportedFactors } from './imported-factors.js';
+import { MovedPasskeys } from './moved-passkeys.js';
 import { MovedAccountsRepository } from './moved-accounts.repository.js';
 
 /** Accounts that come from other systems, or go to them. */
@@ -19,6 +20,7 @@ import { MovedAccountsRepository } from './moved-accounts.repository.js';
     ImportedAccounts,
     ImportedFactors,
     MovedAccountsRepository,
+    MovedPasskeys,
   ],
   exports: [AccountExport, AccountImport],
 })

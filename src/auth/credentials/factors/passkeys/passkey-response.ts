@@ -19,7 +19,8 @@ export interface ClientData {
   readonly isFramed: boolean;
 }
 
-const KNOWN_TRANSPORTS = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
+/** How browsers reach authenticators (WebAuthn level 3, section 5.8.4). */
+export const KNOWN_TRANSPORTS = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
 
 /**
  * Reads a response. Members that are not known are ignored, because browsers add some; members that are missing or of

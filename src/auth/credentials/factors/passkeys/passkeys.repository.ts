@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import { onDatabase } from '../../../../platform/database/database-problem.js';
 import type { Transaction } from '../../../../platform/database/transaction-runner.js';
 import { Passkey } from './passkey.entity.js';
@@ -45,6 +45,27 @@ export class PasskeysRepository {
     );
     if (rows.length > 0) return 'inserted';
     return (await tx.countBy(Passkey, { userId: passkey.userId })) >= max ? 'too many' : 'taken';
+  }
+
+  /** Stores the passkeys of new accounts, except credentials that are registered. */
+  async insertAll(tx: Transaction, passkeys: readonly Passkey[]): Promise<void> {
+    if (passkeys.length === 0) return;
+    await tx
+      .createQueryBuilder()
+      .insert()
+      .into(Passkey)
+      .values([...passkeys])
+      .orIgnore()
+      .execute();
+  }
+
+  /** Returns those of the credentials that are registered. */
+  async findRegistered(credentialIds: readonly Buffer[]): Promise<Buffer[]> {
+    if (credentialIds.length === 0) return [];
+    const found = await onDatabase(() =>
+      this.dataSource.manager.findBy(Passkey, { credentialId: In([...credentialIds]) }),
+    );
+    return found.map(({ credentialId }) => credentialId);
   }
 
   /** Returns the passkeys of a user, the oldest first. */

@@ -9,7 +9,8 @@ import { AuthErrors } from '../../../auth.errors.js';
 @Injectable()
 export class RelyingParty implements OnApplicationBootstrap {
   readonly name: string;
-  private readonly domain: string | null;
+  /** The domain; null if the service has none, and therefore no passkeys. */
+  readonly domain: string | null;
   private readonly ownOrigin: string;
   private readonly otherOrigins: AllowedOrigins;
 
