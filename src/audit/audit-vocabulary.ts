@@ -53,6 +53,8 @@ export interface AuditDetails {
   authn_token_invalid: { forged: boolean } & AskedRule;
   /** A service account got an access token for a key; `tokenId` is its `jti`. */
   authn_token_created: { tokenId: string; scopes: string[] };
+  /** A client revoked an access token, and with it all that its key has got until then; `tokenId` is its `jti`. */
+  authn_token_revoked: UsedKey & { tokenId: string };
   /** A refresh token was presented again after its rotation, and its session was ended. */
   authn_token_reuse: { generation: number; presentedGeneration: number };
   session_created: { deviceId: string };
@@ -203,6 +205,7 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   authn_password_reset_requested: true,
   authn_token_invalid: true,
   authn_token_created: true,
+  authn_token_revoked: { ends: 'key' },
   authn_token_reuse: { ends: 'session' },
   session_created: true,
   session_renewed: true,

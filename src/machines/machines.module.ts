@@ -29,11 +29,18 @@ import { KeyUse } from './keys/key-use.js';
 import { KeyView } from './keys/key-view.js';
 import { LivingKeys } from './keys/living-keys.js';
 import { OwnKeysController } from './keys/own-keys.controller.js';
+import { OwnKeysData } from './keys/own-keys-data.js';
 import { OwnKeys } from './keys/own-keys.service.js';
 import { OwnersAccess } from './keys/owners-access.js';
 import { ClientRecognizer } from './oauth/client-recognizer.js';
 import { ClientTokenIssuing } from './oauth/client-token-issuing.js';
 import { ClientTokenMint } from './oauth/client-token-mint.js';
+import { IntrospectionController } from './oauth/introspection.controller.js';
+import { KnownTokens } from './oauth/known-tokens.js';
+import { RevocationController } from './oauth/revocation.controller.js';
+import { SignedTokens } from './oauth/signed-tokens.js';
+import { TokenEnding } from './oauth/token-ending.js';
+import { TokenRevocation } from './oauth/token-revocation.js';
 import { TokenController } from './oauth/token.controller.js';
 import { apiKeyCreatedMail } from './mails/api-key-created.mail.js';
 import { LeakRecipientsRepository } from './leaks/leak-recipients.repository.js';
@@ -61,9 +68,18 @@ const keys = [
   KeyView,
   LivingKeys,
   OwnKeys,
+  OwnKeysData,
   OwnersAccess,
 ];
-const oauth = [ClientRecognizer, ClientTokenIssuing, ClientTokenMint];
+const oauth = [
+  ClientRecognizer,
+  ClientTokenIssuing,
+  ClientTokenMint,
+  KnownTokens,
+  SignedTokens,
+  TokenEnding,
+  TokenRevocation,
+];
 const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, ServiceAccountsRepository];
 const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
 
@@ -82,8 +98,10 @@ const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
     ServiceAccountKeysController,
     SecretScanningController,
     TokenController,
+    IntrospectionController,
+    RevocationController,
   ],
   providers: [...keys, ...accounts, ...leaks, ...oauth],
-  exports: [KeyChanges, KeyLifecycle, LeakResponse, ServiceAccountKeys, ServiceAccounts],
+  exports: [KeyChanges, KeyLifecycle, KeyView, LeakResponse, ServiceAccountKeys, ServiceAccounts],
 })
 export class MachinesModule {}

@@ -79,6 +79,8 @@ import { SessionState } from './state/session-state.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { BearerReaders } from './tokens/bearer-readers.js';
 import { Clients } from './tokens/clients.js';
+import { TokenInspection } from './tokens/token-inspection.js';
+import { TokenKeys } from './tokens/token-keys.js';
 import { JwtStrategy } from './tokens/jwt.strategy.js';
 import { PresentedTokens } from './tokens/presented-tokens.js';
 import { TokensDependence } from './tokens-dependence.js';
@@ -139,6 +141,8 @@ const tokens = [
   JwtStrategy,
   PresentedTokens,
   TokenCookies,
+  TokenInspection,
+  TokenKeys,
   TokenResponse,
   VerifiedTokens,
 ];
@@ -194,6 +198,7 @@ const guards = [
     PlaceNames,
     PresentedTokens,
     RecentProof,
+    RefreshTokens,
     RevocationRecord,
     SessionConditions,
     SessionDescription,
@@ -207,6 +212,7 @@ const guards = [
     SessionTraces,
     StepUpMethods,
     TokenCookies,
+    TokenInspection,
     TokenResponse,
     TokenSigner,
   ],

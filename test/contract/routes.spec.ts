@@ -68,6 +68,8 @@ const CONTRACT = {
   'POST /admin/service-accounts/:id/api-keys/:keyId/rotation': 'admin',
   'DELETE /admin/service-accounts/:id/api-keys/:keyId': 'admin',
   'POST /oauth/token': 'client',
+  'POST /oauth/introspect': 'client',
+  'POST /oauth/revoke': 'client',
   'GET /audit/events': 'admin, auditor',
   'GET /audit/export': 'admin, auditor',
   'GET /audit/stream': 'admin, auditor',

@@ -20,6 +20,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   authn_password_change_fail: 'Failed to change the password',
   authn_password_reset_requested: 'Asked for a link to set a new password',
   authn_token_invalid: 'Presented an invalid token',
+  authn_token_revoked: 'Revoked an access token of an API key',
   authn_token_created: 'Got an access token for an API key',
   authn_token_reuse: 'Session ended because an old token was used again',
   session_created: 'Started a session',

@@ -30,18 +30,33 @@ export class AffectedKeys {
     await this.changes.add(tx, owner.id);
     if (effect === null) return;
     // The keys of an account that is enabled again work, but not the tokens that they got before.
-    if (effect === 'disabled') await this.keys.reduce(tx, ids);
+    if (effect === 'disabled') await this.keys.reduce(tx, ids, null);
     const ended = ids.map((keyId) => ({ keyId, subject: owner.id }));
     await this.record.keysEnded(tx, ended, effect);
   }
 
-  /** Voids the access tokens that keys of an owner got until now. The caller has locked the owner's row. */
-  async reduce(tx: Transaction, owner: KeyOwner, ids: readonly string[]): Promise<void> {
-    const reduced = await this.keys.reduce(tx, ids);
+  /**
+   * Voids the access tokens that keys of an owner got until now; returns whether it did. With `issuedAt`, Unix seconds, it has
+   * no effect if the tokens of that second are void already. The caller has locked the owner's row.
+   */
+  async reduce(
+    tx: Transaction,
+    owner: KeyOwner,
+    ids: readonly string[],
+    issuedAt: number | null = null,
+  ): Promise<boolean> {
+    const reduced = await this.keys.reduce(tx, ids, issuedAt);
+    if (reduced.length === 0) return false;
     await this.changes.add(tx, owner.id);
     await this.record.keysReduced(
       tx,
       reduced.map(({ id, reducedAt }) => ({ keyId: id, subject: owner.id, reducedAt })),
     );
+    return true;
+  }
+
+  /** Returns how many living keys an owner has. */
+  async count(tx: Transaction, owner: KeyOwner): Promise<number> {
+    return this.keys.countLiving(owner, this.clock.now(), tx);
   }
 }

@@ -143,15 +143,17 @@ export class ApiKeysRepository {
 
   /**
    * Voids the access tokens that keys got until now; returns when, on PostgreSQL's clock. A token after a reduction is of a
-   * later second, so another reduction in the same second is of that one.
+   * later second, so another reduction in the same second is of that one. With `issuedAt`, Unix seconds, keys are left out of
+   * which the tokens of that second are void already.
    */
-  async reduce(tx: Transaction, ids: readonly string[]): Promise<VoidedKey[]> {
+  async reduce(tx: Transaction, ids: readonly string[], issuedAt: number | null): Promise<VoidedKey[]> {
     const time = databaseTime(this.clock, 'clock_timestamp()');
     const [rows] = await tx.query<[VoidedKey[], number]>(
       `UPDATE api_keys SET reduced_at =
          greatest((${time})::timestamptz(3), date_trunc('second', reduced_at) + interval '1 second')
-       WHERE id = ANY($1) RETURNING id, reduced_at AS "reducedAt"`,
-      [ids],
+       WHERE id = ANY($1) AND ($2::bigint IS NULL OR reduced_at IS NULL OR reduced_at < to_timestamp($2))
+       RETURNING id, reduced_at AS "reducedAt"`,
+      [ids, issuedAt],
     );
     return rows;
   }

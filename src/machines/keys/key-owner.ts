@@ -1,3 +1,4 @@
+import type { MachinePrincipal } from '../../platform/access/principal.js';
 import type { ApiKey } from './api-key.entity.js';
 import type { KeyKind } from './key-format.js';
 
@@ -10,6 +11,13 @@ export interface KeyOwner {
 /** Returns the owner of a key. */
 export function ownerOf({ userId, serviceAccountId }: Pick<ApiKey, 'userId' | 'serviceAccountId'>): KeyOwner {
   return userId === null ? { kind: 'service-account', id: serviceAccountId! } : { kind: 'user', id: userId };
+}
+
+/** Returns the owner of the key that a program calls with. */
+export function ownerOfCaller(caller: MachinePrincipal): KeyOwner {
+  return caller.kind === 'api-key'
+    ? { kind: 'user', id: caller.userId }
+    : { kind: 'service-account', id: caller.serviceAccountId };
 }
 
 /** Returns the columns by which the keys of an owner are found. */

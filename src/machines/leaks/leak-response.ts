@@ -4,7 +4,7 @@ import { type Transaction, TransactionRunner } from '../../platform/database/tra
 import { internalOrigin } from '../../platform/http/origin.js';
 import type { ApiKey } from '../keys/api-key.entity.js';
 import { KeyNotices } from '../keys/key-notices.js';
-import { eventAbout, type KeyOwner } from '../keys/key-owner.js';
+import { eventAbout, ownerOf } from '../keys/key-owner.js';
 import { KeyRevocation } from '../keys/key-revocation.js';
 import { LeakRecipientsRepository } from './leak-recipients.repository.js';
 import type { Leak } from './leak-report.js';
@@ -40,8 +40,7 @@ export class LeakResponse {
     requestId: string,
   ): Promise<void> {
     const { id: keyId, userId, serviceAccountId } = key;
-    const owner: KeyOwner =
-      userId === null ? { kind: 'service-account', id: serviceAccountId! } : { kind: 'user', id: userId };
+    const owner = ownerOf(key);
     await this.transactions.run(async (tx) => {
       const told =
         userId === null ? await this.recipients.administrators(tx) : await this.recipients.owner(tx, userId);

@@ -9,6 +9,7 @@ import { Caller, ClientOrigin, FormBody } from '../../platform/http/request.deco
 import { ClientTokenIssuing } from './client-token-issuing.js';
 import { OAuthEndpoint } from './oauth-endpoint.decorator.js';
 import { OAuthErrors } from './oauth.errors.js';
+import { required } from './required-parameter.js';
 import { TokenRequestDto, TokenResponseDto } from './token.dto.js';
 
 const GRANT_TYPE = 'client_credentials';
@@ -36,15 +37,9 @@ export class TokenController {
     @FormBody() form: Form,
     @ClientOrigin() origin: Origin,
   ): Promise<TokenResponseDto> {
-    const grantType = form.get('grant_type');
-    if (grantType === undefined) throw missing('grant_type');
-    if (grantType !== GRANT_TYPE) throw new Problem(OAuthErrors.unsupported_grant_type);
+    if (required(form, 'grant_type') !== GRANT_TYPE) throw new Problem(OAuthErrors.unsupported_grant_type);
     if (client.kind !== 'service-account') throw new Problem(OAuthErrors.unauthorized_client);
     const { token, expiresIn, scopes } = await this.issuing.issue(client, form.get('scope'), origin);
     return { access_token: token, token_type: 'Bearer', expires_in: expiresIn, scope: scopes.join(' ') };
   }
-}
-
-function missing(name: string): Problem {
-  return new Problem(OAuthErrors.invalid_request, { detail: `The parameter ${name} is missing.` });
 }

@@ -52,6 +52,17 @@ export class SessionState {
     return profile;
   }
 
+  /**
+   * Returns the user of a session that is live, as PostgreSQL has it, and up to which Unix second its tokens are void; null
+   * if it is over. Throws `dependency_unavailable`.
+   */
+  async live(sessionId: string): Promise<{ readonly userId: string; readonly voidUntil: number } | null> {
+    const session = await this.sessions.findLive(sessionId, this.clock.now());
+    if (!session) return null;
+    const { userId, reducedAt } = session;
+    return { userId, voidUntil: reducedAt ? Math.floor(reducedAt.getTime() / 1000) : 0 };
+  }
+
   private async find(
     context: RequestContext,
     { userId, sessionId }: SessionPrincipal,

@@ -18,7 +18,11 @@ const ES256_SIGNATURE_LENGTH = 86;
  * `b64`, `jku`, `jwk`, `x5u` or `x5c` are therefore refused without being interpreted (RFC 7515 section 4.1). Returns
  * null for anything else.
  */
-export function readCompactJws(token: string, algorithm: string): { readonly kid: string } | null {
+export function readCompactJws(
+  token: string,
+  algorithm: string,
+  type = 'at+jwt',
+): { readonly kid: string } | null {
   if (token.length > MAX_LENGTH) return null;
   const parts = COMPACT.exec(token)?.slice(1);
   if (!parts?.every(isCanonical)) return null;
@@ -26,7 +30,7 @@ export function readCompactJws(token: string, algorithm: string): { readonly kid
   const header = parseObject(parts[0] ?? '');
   if (!header || Object.keys(header).length !== 3) return null;
   const { typ, alg, kid } = header;
-  if (typ !== 'at+jwt' && typ !== 'application/at+jwt') return null;
+  if (typ !== type && typ !== `application/${type}`) return null;
   if (alg !== algorithm || typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) return null;
   return { kid };
 }

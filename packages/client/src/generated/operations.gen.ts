@@ -256,6 +256,14 @@ export interface Operations {
     options: { body: types.CreateTokenData['body'] };
     answer: types.CreateTokenResponses[200];
   };
+  'POST /oauth/introspect': {
+    options: { body: types.IntrospectTokenData['body'] };
+    answer: types.IntrospectTokenResponses[200];
+  };
+  'POST /oauth/revoke': {
+    options: { body: types.RevokeTokenData['body'] };
+    answer: undefined;
+  };
   'GET /gate/{rule}': {
     options: { params: types.AskGatewayData['path'] };
     answer: undefined;
@@ -327,6 +335,6 @@ export interface Operations {
 }
 
 /** The routes whose body is a form. */
-export const FORMS: readonly string[] = ['POST /oauth/token'];
+export const FORMS: readonly string[] = ['POST /oauth/token', 'POST /oauth/introspect', 'POST /oauth/revoke'];
 
 export type { ServerSentEvent };

@@ -770,6 +770,12 @@ export type OwnData = {
         [key: string]: unknown;
     }>;
     factors: Array<Factor>;
+    /**
+     * The living API keys, as of `GET /users/me/api-keys`.
+     */
+    apiKeys: Array<{
+        [key: string]: unknown;
+    }>;
     trail: OwnTrail;
 };
 
@@ -982,6 +988,64 @@ export type TokenResponse = {
     scope: string;
 };
 
+export type TokenForm = {
+    /**
+     * The id of the service account.
+     */
+    client_id?: string;
+    /**
+     * One of its keys.
+     */
+    client_secret?: string;
+    /**
+     * An access token, an assertion of the gateway, an API key or a refresh token.
+     */
+    token: string;
+    /**
+     * Not needed: every token tells what it is.
+     */
+    token_type_hint?: string;
+};
+
+export type Introspection = {
+    /**
+     * Whether the token is accepted at present. Refresh tokens never are.
+     */
+    active: boolean;
+    /**
+     * The person or the service account.
+     */
+    sub?: string;
+    /**
+     * The service account; for access tokens of people, the audience. Absent from assertions and from keys of people.
+     */
+    client_id?: string;
+    /**
+     * What a program may do at present, separated by blanks. Absent for people, who have roles.
+     */
+    scope?: string;
+    /**
+     * The session of a person.
+     */
+    sid?: string;
+    /**
+     * The id of the API key that the token is, or that got it.
+     */
+    key?: string;
+    /**
+     * `Bearer`, or `N_A` for an assertion, which is no access token (RFC 8693 section 2.2.1).
+     */
+    token_type?: 'Bearer' | 'N_A';
+    /**
+     * Unix seconds.
+     */
+    iat?: number;
+    /**
+     * Unix seconds.
+     */
+    exp?: number;
+};
+
 export type AccountSummary = {
     id: string;
     /**
@@ -1053,6 +1117,10 @@ export type Account = {
      */
     passwordSet: boolean;
     factors: Array<Factor>;
+    /**
+     * The living keys, newest first, without the keys themselves.
+     */
+    apiKeys: Array<ApiKey>;
     /**
      * Number of live sessions.
      */
@@ -1517,7 +1585,7 @@ export type ListAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_created' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_created' | 'authn_token_revoked' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1603,7 +1671,7 @@ export type ExportAuditEntriesData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_created' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_created' | 'authn_token_revoked' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -1801,7 +1869,7 @@ export type FollowAuditTrailData = {
         /**
          * Only entries of this type; `api_call` for API calls.
          */
-        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_created' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
+        type?: 'authn_login_success' | 'authn_login_successafterfail' | 'authn_login_fail' | 'authn_login_lock' | 'authn_login_fail_max' | 'authn_login_unverified' | 'authn_factor_required' | 'authn_factor_fail' | 'authn_passkey_cloned' | 'authn_recovery_code_used' | 'authn_step_up' | 'authn_password_change' | 'authn_password_change_fail' | 'authn_password_reset_requested' | 'authn_token_invalid' | 'authn_token_created' | 'authn_token_revoked' | 'authn_token_reuse' | 'session_created' | 'session_renewed' | 'session_renew_fail' | 'session_logout' | 'session_use_after_expire' | 'session_ended' | 'session_disowned' | 'session_disown_fail' | 'session_revoked' | 'user_created' | 'user_create_fail' | 'user_updated' | 'user_invited' | 'user_invitation_accepted' | 'user_invitation_fail' | 'user_email_verified' | 'user_email_verify_fail' | 'user_email_change_requested' | 'user_email_change_canceled' | 'user_email_changed' | 'user_email_change_undone' | 'user_email_undo_fail' | 'user_factor_added' | 'user_factor_removed' | 'user_recovery_codes_created' | 'user_recovery_started' | 'user_recovery_start_fail' | 'user_recovery_canceled' | 'user_recovery_cancel_fail' | 'user_recovery_ready' | 'user_recovery_expired' | 'user_recovery_finished' | 'user_recovery_finish_fail' | 'user_disabled' | 'user_enabled' | 'user_deleted' | 'personal_data_erased' | 'user_unlocked' | 'privilege_permissions_changed' | 'api_key_created' | 'api_key_rotated' | 'api_key_revoked' | 'api_key_leaked' | 'service_account_created' | 'service_account_updated' | 'service_account_deleted' | 'authz_fail' | 'malicious_csrf' | 'gateway_rule_unknown' | 'excess_rate_limit_exceeded' | 'input_validation_fail' | 'audit_read' | 'alert_acknowledged' | 'alert_resolved' | 'address_blocked' | 'address_unblocked' | 'signing_key_rotated' | 'signing_key_rejected' | 'accounts_exported' | 'secret_changed' | 'secret_forgotten' | 'sys_startup' | 'sys_shutdown' | 'api_call';
         /**
          * Only successes, or only failures.
          */
@@ -4958,6 +5026,116 @@ export type CreateTokenResponses = {
 };
 
 export type CreateTokenResponse = CreateTokenResponses[keyof CreateTokenResponses];
+
+export type IntrospectTokenData = {
+    body: TokenForm;
+    path?: never;
+    query?: never;
+    url: '/oauth/introspect';
+};
+
+export type IntrospectTokenErrors = {
+    /**
+     * `invalid_request`: A parameter is missing, not valid or there twice.
+     *
+     * `unauthorized_client`: The client is not allowed to do this.
+     */
+    400: OAuthError;
+    /**
+     * `invalid_client`: The client is not authenticated: unknown, wrong or no credentials.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     */
+    401: OAuthError;
+    /**
+     * `insufficient_scope`: The caller is not allowed to do this.
+     *
+     * `access_denied`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: OAuthError;
+    /**
+     * `invalid_request`: The body is larger than 64 KiB.
+     */
+    413: OAuthError;
+    /**
+     * `temporarily_unavailable`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `login-address`: 30 per 60 s by address; `key`: 100 per 60 s by key.
+     */
+    429: OAuthError;
+    /**
+     * `server_error`: Something went wrong on our side.
+     */
+    500: OAuthError;
+    /**
+     * `temporarily_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: OAuthError;
+};
+
+export type IntrospectTokenError = IntrospectTokenErrors[keyof IntrospectTokenErrors];
+
+export type IntrospectTokenResponses = {
+    /**
+     * What is known of the token.
+     */
+    200: Introspection;
+};
+
+export type IntrospectTokenResponse = IntrospectTokenResponses[keyof IntrospectTokenResponses];
+
+export type RevokeTokenData = {
+    body: TokenForm;
+    path?: never;
+    query?: never;
+    url: '/oauth/revoke';
+};
+
+export type RevokeTokenErrors = {
+    /**
+     * `invalid_request`: A parameter is missing, not valid or there twice.
+     *
+     * `unauthorized_client`: The client is not allowed to do this.
+     *
+     * `unsupported_token_type`: Tokens of this type cannot be revoked; they expire within a minute.
+     */
+    400: OAuthError;
+    /**
+     * `invalid_client`: The client is not authenticated: unknown, wrong or no credentials.
+     *
+     * `invalid_token`: The token is not acceptable: malformed, forged, expired or issued for another service.
+     */
+    401: OAuthError;
+    /**
+     * `insufficient_scope`: The caller is not allowed to do this.
+     *
+     * `access_denied`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
+     */
+    403: OAuthError;
+    /**
+     * `invalid_request`: The body is larger than 64 KiB.
+     */
+    413: OAuthError;
+    /**
+     * `temporarily_unavailable`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address; `login-address`: 30 per 60 s by address; `key`: 100 per 60 s by key.
+     */
+    429: OAuthError;
+    /**
+     * `server_error`: Something went wrong on our side.
+     */
+    500: OAuthError;
+    /**
+     * `temporarily_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: OAuthError;
+};
+
+export type RevokeTokenError = RevokeTokenErrors[keyof RevokeTokenErrors];
+
+export type RevokeTokenResponses = {
+    /**
+     * The token is not accepted any more.
+     */
+    200: unknown;
+};
 
 export type AskGatewayData = {
     body?: never;

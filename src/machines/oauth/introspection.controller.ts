@@ -1,0 +1,46 @@
+import { Controller } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Scope } from '../../platform/access/scope.decorator.js';
+import type { Form } from '../../platform/http/form-body.js';
+import { FormBody } from '../../platform/http/request.decorators.js';
+import { IntrospectionDto, TokenFormDto } from './introspection.dto.js';
+import type { KnownToken } from './known-token.js';
+import { KnownTokens } from './known-tokens.js';
+import { OAuthEndpoint } from './oauth-endpoint.decorator.js';
+import { required } from './required-parameter.js';
+
+/** Tells services whether tokens that they were sent are accepted (RFC 7662). */
+@ApiTags('oauth')
+@Controller('oauth')
+export class IntrospectionController {
+  constructor(private readonly tokens: KnownTokens) {}
+
+  /**
+   * Tells whether a token is accepted at present, for services that do not verify tokens offline. The caller is a service
+   * account with `tokens:introspect`: by its id and key as for `POST /oauth/token`, or by a key or an access token as bearer
+   * token. Unknown, forged, expired and revoked tokens are all answered `{ "active": false }`.
+   */
+  @OAuthEndpoint('introspect', { bearer: true })
+  @Scope('tokens:introspect')
+  @ApiOperation({ operationId: 'introspectToken', summary: 'Ask whether a token is accepted' })
+  @ApiBody({ type: TokenFormDto })
+  @ApiOkResponse({ type: IntrospectionDto, description: 'What is known of the token.' })
+  async introspect(@FormBody() form: Form): Promise<IntrospectionDto> {
+    const found = await this.tokens.find(required(form, 'token'));
+    return found === null || found.kind === 'refresh-token' ? { active: false } : described(found);
+  }
+}
+
+function described({ kind, owner, clientId, scopes, sessionId, keyId, issuedAt, expiresAt }: KnownToken) {
+  return {
+    active: true,
+    sub: owner.id,
+    ...(clientId !== null && { client_id: clientId }),
+    ...(scopes !== null && { scope: scopes.join(' ') }),
+    ...(sessionId !== null && { sid: sessionId }),
+    ...(keyId !== null && { key: keyId }),
+    token_type: kind === 'assertion' ? ('N_A' as const) : ('Bearer' as const),
+    ...(issuedAt !== null && { iat: issuedAt }),
+    ...(expiresAt !== null && { exp: expiresAt }),
+  };
+}

@@ -1,0 +1,21 @@
+import type { KeyOwner } from '../keys/key-owner.js';
+
+/** A token of this service that is accepted at present. */
+export interface KnownToken {
+  readonly kind: 'key' | 'client-token' | 'session-token' | 'refresh-token' | 'assertion';
+  readonly owner: KeyOwner;
+  /** Null unless it is of a session. */
+  readonly sessionId: string | null;
+  /** The API key that it is, or that got it; null if it is of a session. */
+  readonly keyId: string | null;
+  /** Its `jti`, where that is recorded. */
+  readonly tokenId: string | null;
+  /** The OAuth client that it was issued to; null if there is none. */
+  readonly clientId: string | null;
+  /** Null for people, who have roles instead. */
+  readonly scopes: readonly string[] | null;
+  /** Unix seconds; null if it is not known. */
+  readonly issuedAt: number | null;
+  /** Unix seconds; null if it is not known. */
+  readonly expiresAt: number | null;
+}

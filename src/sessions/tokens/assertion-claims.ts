@@ -1,0 +1,35 @@
+import { isUuid } from '../../platform/crypto/uuid.js';
+
+/** What an assertion of the gateway says about a caller. */
+export interface Assertion {
+  readonly subject: string;
+  /** Null for programs. */
+  readonly sessionId: string | null;
+  /** Null for people. */
+  readonly keyId: string | null;
+  readonly scopes: readonly string[];
+  /** Unix seconds. */
+  readonly issuedAt: number;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}
+
+/** Returns the assertion of the claims; null if a member is missing or malformed. The times are not checked. */
+export function assertionFrom(claims: unknown): Assertion | null {
+  if (typeof claims !== 'object' || claims === null) return null;
+  const { sub, sid, key, scope, iat, exp } = claims as Record<string, unknown>;
+  const dates = [iat, exp].every((date) => Number.isSafeInteger(date) && (date as number) > 0);
+  if (!dates || typeof scope !== 'string' || !isId(sub) || (sid === undefined) === (key === undefined))
+    return null;
+  if (![sid, key].every((id) => id === undefined || isId(id))) return null;
+  return {
+    subject: sub,
+    sessionId: (sid as string | undefined) ?? null,
+    keyId: (key as string | undefined) ?? null,
+    scopes: scope.split(' ').filter(Boolean),
+    issuedAt: iat as number,
+    expiresAt: exp as number,
+  };
+}
+
+const isId = (value: unknown): value is string => typeof value === 'string' && isUuid(value);

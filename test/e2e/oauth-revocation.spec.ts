@@ -1,0 +1,222 @@
+import type { LightMyRequestResponse } from 'fastify';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Assertions } from '../../src/gateway/assertions.js';
+import { signUp, type Tokens } from '../support/app/accounts.js';
+import { createKey } from '../support/app/api-keys.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { claimsOf, clientToken, type OAuthRequest, postForm } from '../support/app/oauth.js';
+import { type Machine, ServiceAccountsOf } from '../support/app/service-accounts.js';
+import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { revocationsAfter } from '../support/http/revocation-list.js';
+
+/** The bound within which a change reaches every instance, milliseconds. */
+const WITHIN_MS = 1000;
+
+describe('revocation', () => {
+  let here: TestApp;
+  let there: TestApp;
+  let accounts: ServiceAccountsOf;
+  let warden: Machine;
+  let reader: Machine;
+  let machine: Machine;
+  let person: Tokens;
+  let since: string;
+  beforeAll(async () => {
+    here = await startApp({ listen: true });
+    there = await startBeside(here);
+    accounts = await ServiceAccountsOf.of(here);
+    warden = await accounts.create('tokens:revoke');
+    reader = await accounts.create('revocations:read');
+  });
+  afterAll(async () => {
+    await there.close();
+    await here.close();
+  });
+  beforeEach(async () => {
+    machine = await accounts.create('audit:read');
+    person = await signUp(here);
+    since = (await revocationsAfter(here, reader.key)).cursor;
+  });
+
+  const revoke = (token: string, request: OAuthRequest = { client: machine }, app = here) =>
+    postForm(app, '/oauth/revoke', { token }, request);
+  const error = (answer: LightMyRequestResponse) => [
+    answer.statusCode,
+    answer.json<{ error: string }>().error,
+  ];
+  const codeOf = async (app: TestApp, token: string, url = '/audit/seals') => {
+    const answer = await app.call({ url, token });
+    return answer.statusCode < 400 ? '200' : answer.json<{ code: string }>().code;
+  };
+  const expectEverywhere = async (token: string, expected: string, url?: string) => {
+    for (const app of [here, there])
+      await expect.poll(() => codeOf(app, token, url), { timeout: WITHIN_MS, interval: 30 }).toBe(expected);
+  };
+  const listed = async () =>
+    (await revocationsAfter(there, reader.key, since)).items.map(({ keyId, sessionId, subject, reason }) => ({
+      keyId,
+      sessionId,
+      subject,
+      reason,
+    }));
+  const eventsOf = (answer: LightMyRequestResponse) =>
+    asSuperuser<{ type: string; reason: string | null; user_id: string | null; details: object }>(
+      here.database,
+      'SELECT type, reason, user_id, details FROM audit_events WHERE request_id = $1',
+      [String(answer.headers['x-request-id'])],
+    );
+
+  it("ends a client's own access token on every instance within a second, and lists its key as reduced (peer fault 40)", async () => {
+    const token = await clientToken(here, machine);
+    await expectEverywhere(token, '200');
+    const answer = await revoke(token);
+    expect([answer.statusCode, answer.body]).toEqual([200, '']);
+    await expectEverywhere(token, 'invalid_token');
+    expect(await listed()).toEqual([
+      { keyId: machine.keyId, sessionId: null, subject: machine.id, reason: 'reduced' },
+    ]);
+    const [item] = (await revocationsAfter(here, reader.key, since)).items;
+    const { iat } = claimsOf(token);
+    expect(Number(iat)).toBeLessThanOrEqual(Math.floor(Date.parse(item!.revokedAt) / 1000));
+    expect(await eventsOf(answer)).toEqual([
+      {
+        type: 'authn_token_revoked',
+        reason: null,
+        user_id: null,
+        details: {
+          keyId: machine.keyId,
+          serviceAccountId: machine.id,
+          tokenId: claimsOf(token)['jti'],
+          actorId: machine.id,
+        },
+      },
+    ]);
+    const next = await clientToken(there, machine);
+    expect(Number(claimsOf(next)['iat'])).toBeGreaterThan(Math.floor(Date.parse(item!.revokedAt) / 1000));
+    await expectEverywhere(next, '200');
+    await expectEverywhere(token, 'invalid_token');
+    await expectEverywhere(machine.key, '200');
+  });
+
+  it('ends a token once, whoever asks how often, and what has ended is answered 200', async () => {
+    const token = await clientToken(here, machine);
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, (_, index) => revoke(token, { client: machine }, index % 2 ? here : there)),
+    );
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
+    expect(await listed()).toHaveLength(1);
+    expect((await Promise.all(answers.map(eventsOf))).flat()).toHaveLength(1);
+    const next = await clientToken(here, machine);
+    expect(Number(claimsOf(next)['iat']) - Number(claimsOf(token)['iat'])).toBeLessThanOrEqual(5);
+    for (const dead of [token, 'nothing', 'a.b.c', `${machine.key.slice(0, -1)}!`])
+      expect((await revoke(dead)).statusCode).toBe(200);
+    await expectEverywhere(next, '200');
+  });
+
+  it("ends a client's own keys, the one that it calls with included", async () => {
+    const other = await accounts.keyOf(machine, ['audit:read']);
+    const token = await clientToken(here, other);
+    await expectEverywhere(other.key, '200');
+    const answer = await revoke(other.key);
+    expect(answer.statusCode).toBe(200);
+    await expectEverywhere(other.key, 'invalid_token');
+    await expectEverywhere(token, 'invalid_token');
+    expect(await listed()).toEqual([
+      { keyId: other.keyId, sessionId: null, subject: machine.id, reason: 'key_revoked' },
+    ]);
+    expect(await eventsOf(answer)).toMatchObject([
+      { type: 'api_key_revoked', reason: 'revoked_by_owner', details: { keyId: other.keyId } },
+    ]);
+    expect(
+      (await revoke(machine.key, { headers: { authorization: `Bearer ${machine.key}` } })).statusCode,
+    ).toBe(200);
+    await expectEverywhere(machine.key, 'invalid_token');
+    expect(error(await revoke(machine.key))).toEqual([401, 'invalid_client']);
+  });
+
+  it('ends tokens of others with the scope only: keys, access tokens, and sessions by either of their tokens', async () => {
+    const own = await createKey(here, person, { scopes: ['a:b'] });
+    const second = await signUp(here);
+    const token = await clientToken(here, machine);
+    const other = await accounts.create('audit:read', 'tokens:introspect');
+    const tokens = [own.key, token, machine.key, person.accessToken, second.refreshToken];
+    for (const one of tokens) {
+      const answer = await revoke(one, { client: other });
+      expect(error(answer)).toEqual([400, 'unauthorized_client']);
+      await expect
+        .poll(() => eventsOf(answer))
+        .toMatchObject([{ type: 'authz_fail', details: { required: ['tokens:revoke'] } }]);
+    }
+    await expectEverywhere(token, '200');
+    await expectEverywhere(person.accessToken, '200', '/users/me');
+    for (const one of tokens) expect((await revoke(one, { client: warden })).statusCode).toBe(200);
+    await expectEverywhere(token, 'invalid_token');
+    await expectEverywhere(machine.key, 'invalid_token');
+    await expectEverywhere(own.key, 'invalid_token');
+    await expectEverywhere(person.accessToken, 'session_ended', '/users/me');
+    await expectEverywhere(second.accessToken, 'session_ended', '/users/me');
+    const reasons = (await listed()).map(({ keyId, sessionId, reason }) => [keyId ?? sessionId, reason]);
+    expect(reasons).toEqual([
+      [own.id, 'key_revoked'],
+      [machine.keyId, 'reduced'],
+      [machine.keyId, 'key_revoked'],
+      [person.session.id, 'ended_by_admin'],
+      [second.session.id, 'ended_by_admin'],
+    ]);
+  });
+
+  it('brings no session back by a refresh afterwards (peer fault 41)', async () => {
+    expect((await revoke(person.refreshToken, { client: warden })).statusCode).toBe(200);
+    for (const app of [here, there]) {
+      const { refreshToken } = person;
+      const answer = await app.call({ url: '/auth/refresh', body: { refreshToken } });
+      expect([answer.statusCode, answer.json().code]).toEqual([401, 'session_ended']);
+    }
+  });
+
+  it('never says 200 of an assertion, which it cannot end', async () => {
+    const assertion = await here.app.get(Assertions, { strict: false }).about(
+      {
+        kind: 'session',
+        userId: person.user.id,
+        sessionId: person.session.id,
+        roles: ['user'],
+        acr: 'aal1',
+        tokenId: person.session.id,
+        issuedAt: 1,
+        expiresAt: 2,
+      },
+      { name: 'app', audience: 'app' } as never,
+    );
+    expect(error(await revoke(assertion, { client: warden }))).toEqual([400, 'unsupported_token_type']);
+    await expectEverywhere(person.accessToken, '200', '/users/me');
+    expect((await revoke(person.accessToken, { client: warden })).statusCode).toBe(200);
+    expect((await revoke(assertion, { client: warden })).statusCode).toBe(200);
+  });
+
+  it('ignores the hint, and refuses what is missing or there twice', async () => {
+    const token = await clientToken(here, machine);
+    const hinted = { token, token_type_hint: 'refresh_token' };
+    expect((await postForm(here, '/oauth/revoke', hinted, { client: machine })).statusCode).toBe(200);
+    await expectEverywhere(token, 'invalid_token');
+    for (const form of ['', 'token=', 'token=a&token=b'])
+      expect(error(await postForm(here, '/oauth/revoke', form, { client: machine }))).toEqual([
+        400,
+        'invalid_request',
+      ]);
+    expect(error(await postForm(here, '/oauth/revoke', { token }))).toEqual([401, 'invalid_client']);
+    const bearer = { headers: { authorization: `Bearer ${person.accessToken}` } };
+    expect(error(await revoke(token, bearer))).toEqual([403, 'insufficient_scope']);
+  });
+
+  it('ends the stream of a revoked access token within a second', async () => {
+    const token = await clientToken(here, machine);
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${here.url}/audit/stream`, { headers });
+    expect(response.status).toBe(200);
+    const ended = response.text().then(() => performance.now());
+    expect((await revoke(token, { client: machine }, there)).statusCode).toBe(200);
+    const revokedMs = performance.now();
+    expect((await ended) - revokedMs).toBeLessThan(1500);
+  });
+});
