@@ -39,7 +39,7 @@ export class AccountsController {
     return this.directory.page(filter, limit, cursor);
   }
 
-  /** Shows an account with its factors and the number of its sessions. */
+  /** Shows an account with its factors, its API keys and the number of its sessions. */
   @Get(':id')
   @Scope('users:read')
   @ApiOperation({ operationId: 'getAccount', summary: 'Show an account' })

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { MachinesModule } from '../machines/machines.module.js';
 import { MailKindsModule } from '../platform/mail/mail.module.js';
 import { SecretsModule } from '../platform/secrets/secrets.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
@@ -45,6 +46,7 @@ const changes = [
     UsersModule,
     SessionsModule,
     AuthModule,
+    MachinesModule,
     SecretsModule,
     MailKindsModule.with(accountDisabledMail, linkHandedOutMail, roleChangedMail),
   ],

@@ -62,10 +62,13 @@ async function* listed(
 const lineOf = ({ id, email, status, roles }: AccountSummary) =>
   [id, status, roles.join(','), email].join('\t');
 
-const pageOf = (account: AccountView) =>
-  Object.entries(account)
+const pageOf = ({ factors, apiKeys, ...members }: AccountView) =>
+  Object.entries({ ...members, factors: namesOf(factors), apiKeys: namesOf(apiKeys) })
     .map(([name, value]) => `${name}: ${String(value ?? '-')}`)
     .join('\n');
+
+const namesOf = (items: readonly { readonly id: string; readonly name: string }[]) =>
+  items.length === 0 ? null : items.map(({ id, name }) => `${name} (${id})`).join(', ');
 
 function searchText(text: string): string {
   if (text !== '' && isSearch(text)) return text.normalize('NFC');

@@ -30,6 +30,7 @@ import { KeyUse } from './keys/key-use.js';
 import { KeyView } from './keys/key-view.js';
 import { LivingKeys } from './keys/living-keys.js';
 import { OwnKeysController } from './keys/own-keys.controller.js';
+import { OwnKeysData } from './keys/own-keys-data.js';
 import { OwnKeys } from './keys/own-keys.service.js';
 import { OwnersAccess } from './keys/owners-access.js';
 import { ClientRecognizer } from './oauth/client-recognizer.js';
@@ -70,6 +71,7 @@ const keys = [
   KeyView,
   LivingKeys,
   OwnKeys,
+  OwnKeysData,
   OwnersAccess,
 ];
 const oauth = [
@@ -106,6 +108,6 @@ const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
     ServerMetadataController,
   ],
   providers: [...keys, ...accounts, ...leaks, ...oauth],
-  exports: [KeyChanges, KeyLifecycle, LeakResponse, ServiceAccountKeys, ServiceAccounts],
+  exports: [KeyChanges, KeyLifecycle, KeyView, LeakResponse, ServiceAccountKeys, ServiceAccounts],
 })
 export class MachinesModule {}

@@ -7,6 +7,7 @@ import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
 import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
+import { createKey } from '../support/app/api-keys.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
@@ -217,10 +218,15 @@ describe('An administrator', { timeout: 60_000 }, () => {
     });
   });
 
-  it('peer fault 52: sees an account with its factors and sessions, and no secret in nested answers', async () => {
+  it('peer fault 52: sees an account with its factors, keys and sessions, and no secret in nested answers', async () => {
     const person = await signUp(app);
     const { secret, recoveryCodes } = await enrolTotp(app, person, Date.now());
+    const { key, ...shown } = await createKey(app, person, { scopes: ['orders:read'] });
+    const ended = await createKey(app, person);
+    const token = person.accessToken;
+    await app.call({ method: 'DELETE', url: `/users/me/api-keys/${ended.id}`, token });
     const answer = await ask({ url: `/admin/users/${person.user.id}` });
+    expect(answer.body).not.toContain(key.slice(11));
     expect(answer.json()).toEqual({
       id: person.user.id,
       email: person.user.email,
@@ -236,6 +242,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
       lockedUntil: null,
       passwordSet: true,
       sessions: 1,
+      apiKeys: [shown],
       factors: [
         {
           id: expect.any(String),

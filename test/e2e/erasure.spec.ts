@@ -9,6 +9,7 @@ import { AccountAdministration } from '../../src/admin/account-administration.js
 import { AuditService } from '../../src/audit/audit.service.js';
 import { Tamperer } from '../support/audit/tamperer.js';
 import { insist } from '../support/app/insist.js';
+import { createKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
@@ -175,6 +176,7 @@ describeWithRedis('Deleting people', () => {
 
   it('gives them what is stored about them first, with what proves it and nothing about others', async () => {
     const [person] = people as [Person];
+    const { key, ...shownKey } = await createKey(service, person);
     const answer = await service.call({
       url: '/users/me/export',
       token: person.accessToken,
@@ -186,6 +188,7 @@ describeWithRedis('Deleting people', () => {
       profile: { email: string };
       sessions: { id: string }[];
       factors: unknown[];
+      apiKeys: unknown[];
       trail: {
         entries: { type: string; userId: string; address: string | null; inclusion: object | null }[];
         publicKey: string;
@@ -193,6 +196,8 @@ describeWithRedis('Deleting people', () => {
     }>();
     expect(data.profile.email).toBe(person.user.email);
     expect(data.sessions.map(({ id }) => id)).toEqual([person.session.id]);
+    expect(data.apiKeys).toEqual([shownKey]);
+    expect(answer.body).not.toContain(key.slice(11));
     expect(data.trail.entries.every(({ userId }) => userId === person.user.id)).toBe(true);
     expect(data.trail.entries.filter(({ type }) => type === 'authn_login_fail')).toMatchObject([
       { address: null },

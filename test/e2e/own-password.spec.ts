@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { createKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, mailTo } from '../support/app/mails.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
@@ -7,7 +9,6 @@ import { startApp, startBeside, type TestApp } from '../support/app/test-app.js'
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
 const RESET_PASSWORD = 'four brass lamps above the quay';
 const WRONG = 'nine crows argue over a roof';
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 2);
 
 describe("a change of one's own password", () => {
   let app: TestApp;
@@ -61,6 +62,22 @@ describe("a change of one's own password", () => {
     const answer = await change(own, 7, 'passwordpassword');
     const pointers = answer.json<{ errors: { pointer: string }[] }>().errors.map(({ pointer }) => pointer);
     expect(pointers).toEqual(['#/currentPassword', '#/newPassword']);
+  });
+
+  it('tells the owner how many API keys go on, and how to end them', async () => {
+    const email = await register(app);
+    const own = await logIn(app, email);
+    await change(own);
+    expect((await mailTo(app, email, 'password_changed')).text).not.toContain('API');
+    const keys = [await createKey(app, own), await createKey(other, own), await createKey(app, own)];
+    const token = own.accessToken;
+    await app.call({ method: 'DELETE', url: `/users/me/api-keys/${keys[0]!.id}`, token });
+    await change(own, NEW_PASSWORD, PASSWORD);
+    const mail = await mailTo(app, email, 'password_changed', 2);
+    expect(mail.text).toMatch(/API keys: +2\n/);
+    expect(mail.text).toContain('DELETE /users/me/api-keys');
+    const [, kept] = keys;
+    expect((await app.call({ url: '/audit/seals', token: kept!.key })).statusCode).toBe(403);
   });
 
   it('is recorded, and told to the owner once', async () => {
@@ -129,7 +146,7 @@ describe("a change of one's own password", () => {
   });
 
   it('is made once by 16 at once on two instances', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const email = await register(app);
       const sessions: Tokens[] = [];
       while (sessions.length < 16) sessions.push(await logIn(app, email));
@@ -153,7 +170,7 @@ describe("a change of one's own password", () => {
   });
 
   it('and a reset at the same moment: one of them wins, and nobody who lost is signed in', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const email = await register(app);
       const own = await logIn(app, email);
       await app.call({ url: '/auth/password/forgot', body: { email } });

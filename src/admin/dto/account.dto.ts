@@ -1,5 +1,6 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { FactorDto } from '../../auth/credentials/factors/factors.dto.js';
+import { ApiKeyDto } from '../../machines/keys/api-keys.dto.js';
 import { OwnSessionDto } from '../../sessions/own-sessions/own-session.dto.js';
 import { ProfileDto } from '../../users/dto/profile.dto.js';
 import type { AccountPage, AccountSummary, AccountView } from '../account-directory.js';
@@ -45,6 +46,10 @@ export class AccountDto extends AccountSummaryDto implements AccountView {
 
   @ApiProperty({ type: [FactorDto] })
   factors: FactorDto[];
+
+  /** The living keys, newest first, without the keys themselves. */
+  @ApiProperty({ type: [ApiKeyDto] })
+  apiKeys: ApiKeyDto[];
 
   /** Number of live sessions. */
   @ApiProperty({ type: 'integer', example: 2 })

@@ -4,9 +4,9 @@ import { mailTemplate } from '../../platform/mail/mail-template.js';
 /** Sent to the owner of an account: its password was changed. */
 export const passwordChangedMail = mailTemplate({
   kind: 'password_changed',
-  placeholders: ['time', 'address', 'device'],
+  placeholders: ['time', 'address', 'device', 'keys'],
   words: {
-    en: ({ time, address, device }, product) => ({
+    en: ({ time, address, device, keys }, product) => ({
       subject: 'The password of your account was changed',
       body: [
         paragraph`Hello,`,
@@ -15,11 +15,17 @@ export const passwordChangedMail = mailTemplate({
           ['Time', time],
           ['Address', address],
           ['Device', device],
+          ['API keys', keys],
         ]),
+        ...(keys === ''
+          ? []
+          : [
+              paragraph`API keys remain valid after a change of the password. DELETE /users/me/api-keys, sent while you are signed in, revokes all of them.`,
+            ]),
         paragraph`If this was you, you do not need to do anything. If it was not, request a new password immediately and contact the operator of this service.`,
       ],
     }),
-    de: ({ time, address, device }, product) => ({
+    de: ({ time, address, device, keys }, product) => ({
       subject: 'Das Passwort Ihres Kontos wurde geändert',
       body: [
         paragraph`Guten Tag,`,
@@ -28,7 +34,13 @@ export const passwordChangedMail = mailTemplate({
           ['Zeit', time],
           ['Adresse', address],
           ['Gerät', device],
+          ['API-Schlüssel', keys],
         ]),
+        ...(keys === ''
+          ? []
+          : [
+              paragraph`API-Schlüssel bleiben nach einer Änderung des Passworts gültig. DELETE /users/me/api-keys, angemeldet gesendet, widerruft alle.`,
+            ]),
         paragraph`Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, fordern Sie sofort ein neues Passwort an und benachrichtigen Sie den Betreiber dieses Dienstes.`,
       ],
     }),

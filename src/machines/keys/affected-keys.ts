@@ -54,4 +54,9 @@ export class AffectedKeys {
     );
     return true;
   }
+
+  /** Returns how many living keys an owner has. */
+  async count(tx: Transaction, owner: KeyOwner): Promise<number> {
+    return this.keys.countLiving(owner, this.clock.now(), tx);
+  }
 }

@@ -33,4 +33,8 @@ export class OwnersAccess implements AccessListener, OnModuleInit {
     const which = since === null ? {} : { since };
     await this.revocation.end(tx, { kind: 'user', id: userId }, which, 'account_claimed', origin);
   }
+
+  async countKeys(tx: Transaction, userId: string): Promise<number> {
+    return this.keys.count(tx, { kind: 'user', id: userId });
+  }
 }

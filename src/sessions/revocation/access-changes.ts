@@ -3,12 +3,14 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import type { Origin } from '../../platform/http/origin.js';
 import type { RevocationReason } from '../session.entity.js';
 
-/** What a kind of access other than sessions does when that of its owner changes. Both run in the transaction of the change. */
+/** What a kind of access other than sessions does when that of its owner changes, in the transaction of the change. */
 export interface AccessListener {
   /** All sessions of an account were ended for this reason, such as that it was disabled or has other roles. */
   changed(tx: Transaction, userId: string, reason: RevocationReason): Promise<void>;
   /** Nothing that was set up for the account since then, or ever for null, may give access any more. */
   voided(tx: Transaction, userId: string, since: Date | null, origin: Origin): Promise<void>;
+  /** Returns how many keys of an account are living; they outlive a new password. */
+  countKeys(tx: Transaction, userId: string): Promise<number>;
 }
 
 /**
@@ -29,5 +31,12 @@ export class AccessChanges {
 
   async voided(tx: Transaction, userId: string, since: Date | null, origin: Origin): Promise<void> {
     for (const listener of this.listeners) await listener.voided(tx, userId, since, origin);
+  }
+
+  /** Returns how many keys of any kind an account has. */
+  async countKeys(tx: Transaction, userId: string): Promise<number> {
+    let keys = 0;
+    for (const listener of this.listeners) keys += await listener.countKeys(tx, userId);
+    return keys;
   }
 }

@@ -7,6 +7,7 @@ import type { User } from '../../users/user.entity.js';
 import { SessionDevices } from '../devices/session-devices.js';
 import type { RevocationReason } from '../session.entity.js';
 import { allBut } from '../sessions.repository.js';
+import { AccessChanges } from './access-changes.js';
 import { SessionRevocation } from './session-revocation.js';
 
 /** A session, and the device that it is on; null where the account has forgotten that. */
@@ -26,6 +27,7 @@ export class AccessRevocation {
     private readonly devices: SessionDevices,
     private readonly guessing: AccountGuessing,
     private readonly audit: AuditService,
+    private readonly changes: AccessChanges,
   ) {}
 
   async endAll(tx: Transaction, user: User, reason: RevocationReason, origin: Origin): Promise<void> {
@@ -60,5 +62,10 @@ export class AccessRevocation {
       await this.devices.forget(tx, user.id, this.audit.emailDigest(user.email), deviceId);
     const one = { id: sessionId, userId: user.id };
     await this.sessions.endSome(tx, one, { reason, by: null, origin });
+  }
+
+  /** Returns how many API keys the account has, which none of the above ends. */
+  async countKeys(tx: Transaction, { id }: Pick<User, 'id'>): Promise<number> {
+    return this.changes.countKeys(tx, id);
   }
 }

@@ -770,6 +770,12 @@ export type OwnData = {
         [key: string]: unknown;
     }>;
     factors: Array<Factor>;
+    /**
+     * The living API keys, as of `GET /users/me/api-keys`.
+     */
+    apiKeys: Array<{
+        [key: string]: unknown;
+    }>;
     trail: OwnTrail;
 };
 
@@ -1111,6 +1117,10 @@ export type Account = {
      */
     passwordSet: boolean;
     factors: Array<Factor>;
+    /**
+     * The living keys, newest first, without the keys themselves.
+     */
+    apiKeys: Array<ApiKey>;
     /**
      * Number of live sessions.
      */

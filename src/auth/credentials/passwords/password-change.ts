@@ -56,7 +56,10 @@ export class PasswordChange {
     if (own) await this.access.endOthers(tx, user, own, 'password_changed', origin);
     else await this.access.endAll(tx, user, by === 'reset' ? 'password_reset' : 'password_changed', origin);
     const { id, email: to, locale } = user;
-    const values = originFacts(origin, this.clock.now());
+    // A reset that proves the address ends the keys, too: another may have created them.
+    const keepsKeys = by === 'change' || user.emailVerified;
+    const keys = keepsKeys ? await this.access.countKeys(tx, user) : 0;
+    const values = { ...originFacts(origin, this.clock.now()), keys: keys === 0 ? '' : String(keys) };
     await this.mails.send(tx, passwordChangedMail, { to, locale, subject: `user:${id}`, values });
   }
 }
