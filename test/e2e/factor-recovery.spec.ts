@@ -178,6 +178,9 @@ describe('the recovery of lost factors', () => {
       const off = await startBeside(here, { clock, variables: { FACTOR_RECOVERY_HOURS: '0' } });
       expect((await ask(PASSWORD, { app: off })).statusCode).toBe(202);
       expect(await isRunning()).toBe(false);
+      await start();
+      await pass(WAITING_MS, off);
+      expect(await events('user_recovery_canceled')).toMatchObject([{ details: { by: 'configuration' } }]);
       await off.close();
     });
 
