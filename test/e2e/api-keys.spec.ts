@@ -9,6 +9,7 @@ import type { Role } from '../../src/platform/access/principal.js';
 import { SystemRandomness } from '../../src/platform/crypto/randomness.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { createKey, type NewKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
@@ -17,7 +18,6 @@ import { startApp, startBeside, type TestApp, type TestRequest } from '../suppor
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
-const ROUNDS = Number(process.env.RACE_ROUNDS ?? 3);
 const DAY_MS = 86_400_000;
 const ORIGIN = internalOrigin('a-test-of-api-keys');
 const EVERY_SCOPE = [
@@ -209,7 +209,7 @@ describeWithRedis('API keys', () => {
 
   it('rotate: of 16 at once over two instances one wins, and the old key lives on for a day', async () => {
     await promote('auditor');
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const old = await createKey(here, owner, {
         name: 'Rotated',
         scopes: ['audit:read', 'a:b'],
@@ -291,7 +291,7 @@ describeWithRedis('API keys', () => {
       'invalid_token',
     ],
   ])('peer fault 42: die everywhere within a second of %s', async (_, end, expected) => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       email = await register(here);
       await promote('auditor');
       const { key } = await createKey(here, owner);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, enrolTotp } from '../support/app/factors.js';
@@ -19,7 +20,6 @@ import { ManualClock } from '../support/time/manual-clock.js';
 const MINUTE_MS = 60_000;
 /** The outline of a response. */
 const NOTHING = { id: '', response: {} };
-const ROUNDS = Number(process.env.RACE_ROUNDS ?? 3);
 const ORIGIN = 'http://localhost:3000';
 
 interface Answer {
@@ -327,7 +327,7 @@ describeWithRedis('passkeys', () => {
 
     it('spend their challenge once, of 16 at once over two instances, and never with a second session', async () => {
       const { authenticator } = await registerPasskey(here, owner);
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const begun = await beginAuthentication(here);
         const response = authenticator.get(begun);
         const before = (await sessions()).length;
@@ -487,7 +487,7 @@ describeWithRedis('passkeys', () => {
 
     it('make one session of 16 uses at once', async () => {
       const { authenticator } = await registerPasskey(here, owner);
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const { token } = await beginLogin(here, email, PASSWORD);
         const begun = await beginAuthentication(here, { challenge: token });
         const response = authenticator.get(begun);

@@ -7,6 +7,7 @@ import {
   type VerificationError,
   type Verifier,
 } from '../../../packages/verify/src/index.js';
+import { RACE_ROUNDS } from '../../support/races/race-rounds.js';
 import { signUp, type Tokens } from '../../support/app/accounts.js';
 import { signUpWithRoles } from '../../support/app/administrators.js';
 import type { NewKey } from '../../support/app/api-keys.js';
@@ -15,8 +16,6 @@ import { startApp, startBeside, type TestApp } from '../../support/app/test-app.
 import { type FeedProxy, startFeedProxy } from '../../support/network/feed-proxy.js';
 import { PROTECTED_APIS } from '../../support/packages/protected-apis.js';
 import { eventually } from '../../support/time/eventually.js';
-
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 3);
 
 /** The default of `maxStalenessSeconds`, and what the service may take, milliseconds. */
 const BOUND_MS = 2000;
@@ -114,7 +113,7 @@ describe('@portcullis/verify, which follows the revocations', () => {
     const other = await signUp(here);
     await eventually(async () => expect(await outcomeOf(verifier, other.accessToken)).toBe('accepted'));
     const staying = watch(verifier, other.accessToken);
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const ending = await signUp(here);
       expect(await outcomeOf(verifier, ending.accessToken)).toBe('accepted');
       const { samples, stop } = watch(verifier, ending.accessToken);
