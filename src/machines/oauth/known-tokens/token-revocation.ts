@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../../audit/audit.service.js';
-import { callerIdOf, type MachinePrincipal, recordedCaller } from '../../platform/access/principal.js';
-import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
-import type { Origin } from '../../platform/http/origin.js';
+import { AuditService } from '../../../audit/audit.service.js';
+import { callerIdOf, type MachinePrincipal, recordedCaller } from '../../../platform/access/principal.js';
+import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
+import { Problem } from '../../../platform/errors/problem.js';
+import type { Origin } from '../../../platform/http/origin.js';
 import { KnownTokens } from './known-tokens.js';
-import { OAuthErrors } from './oauth.errors.js';
+import { OAuthErrors } from '../oauth.errors.js';
 import { TokenEnding } from './token-ending.js';
 
 /** What a client needs to revoke tokens of others. */

@@ -1,0 +1,67 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { Environment } from '../../../platform/config/environment.js';
+import { declaredRoutes } from '../../../platform/http/openapi/route-walk.js';
+import type { ServerMetadataDto } from './server-metadata.dto.js';
+import { GRANT_TYPE } from '../issuing/token.controller.js';
+import { REVOKE_SCOPE } from '../known-tokens/token-revocation.js';
+
+const METHODS = ['client_secret_basic', 'client_secret_post'];
+
+/** The path without one of the issuer (RFC 8414 section 3). */
+export const METADATA_PATH = '/.well-known/oauth-authorization-server';
+
+/** Describes this service to clients of OAuth 2.0 (RFC 8414). */
+@Injectable()
+export class ServerMetadata implements OnModuleInit {
+  private readonly logger = new Logger('OAuth');
+  private made?: ServerMetadataDto;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  /** Clients derive the address of the document from the issuer, which may lead elsewhere. */
+  onModuleInit(): void {
+    const { JWT_ISSUER, PUBLIC_URL } = this.environment;
+    if (JWT_ISSUER === PUBLIC_URL) return;
+    const path = this.path();
+    this.logger.warn(
+      path === null
+        ? 'JWT_ISSUER is no URL, so clients of OAuth cannot find the metadata of this service'
+        : `JWT_ISSUER is not PUBLIC_URL: clients of OAuth look for the metadata of this service at ${path} on the host of JWT_ISSUER, which must lead here`,
+    );
+  }
+
+  /** Returns the path at which clients look for the document (RFC 8414 section 3.1); null if the issuer is no URL. */
+  path(): string | null {
+    const { JWT_ISSUER: issuer } = this.environment;
+    if (!URL.canParse(issuer)) return null;
+    return `${METADATA_PATH}${new URL(issuer).pathname.replace(/\/+$/, '')}`;
+  }
+
+  /** Returns the document. The scopes are those that routes name. */
+  document(): ServerMetadataDto {
+    return (this.made ??= this.describe());
+  }
+
+  private describe(): ServerMetadataDto {
+    const base = this.environment.PUBLIC_URL.replace(/\/+$/, '');
+    const scopes = declaredRoutes(this.discovery, this.scanner).flatMap(({ scope }) => scope ?? []);
+    return {
+      issuer: this.environment.JWT_ISSUER,
+      token_endpoint: `${base}/oauth/token`,
+      token_endpoint_auth_methods_supported: METHODS,
+      grant_types_supported: [GRANT_TYPE],
+      response_types_supported: [],
+      scopes_supported: [...new Set([...scopes, REVOKE_SCOPE])].toSorted(),
+      jwks_uri: `${base}/.well-known/jwks.json`,
+      introspection_endpoint: `${base}/oauth/introspect`,
+      introspection_endpoint_auth_methods_supported: [...METHODS, 'Bearer'],
+      revocation_endpoint: `${base}/oauth/revoke`,
+      revocation_endpoint_auth_methods_supported: METHODS,
+    };
+  }
+}
