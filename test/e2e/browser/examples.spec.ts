@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { lacksChromium, startChromium } from '../../support/browser/chromium.js';
@@ -134,6 +137,106 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       for (const tab of [page, other]) await tab.getByRole('button', { name: 'Sign in' }).waitFor();
       const call = () => fetch(`${orders.url}/orders`, { headers: { authorization: `Bearer ${value}` } });
       await expect.poll(async () => (await call()).status, { timeout: 2000 }).toBe(401);
+    });
+  });
+
+  describe('of NestJS', () => {
+    const pages = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html');
+      response.end('<!doctype html><title>Notes</title><link rel="icon" href="data:,">');
+    });
+    let origin: string;
+    let example: InstalledExample;
+    let notes: RunningExample;
+    beforeAll(async () => {
+      await once(pages.listen(0, '127.0.0.1'), 'listening');
+      origin = `http://localhost:${(pages.address() as AddressInfo).port}`;
+      example = await InstalledExample.install('nestjs');
+      notes = await example.start({ PORTCULLIS_URL: url, PORTCULLIS_KEY: adminKey, PAGE_ORIGIN: origin });
+    }, TIMEOUT_MS);
+    afterAll(async () => {
+      await notes?.stop();
+      await example?.remove();
+      pages.close();
+    });
+
+    interface Answered {
+      readonly status: number;
+      readonly challenge: string | null;
+      readonly body: unknown;
+    }
+    /** A page of this origin that calls the API with a token. */
+    const open = async (from = origin) => {
+      const { page, close } = await openWatched(browser);
+      onTestFinished(() => close());
+      await page.goto(`${from}/`);
+      return (method: string, path: string, token?: string, body?: object) =>
+        page.evaluate<Answered | null>(`fetch(${JSON.stringify(notes.url + path)}, {
+          method: '${method}',
+          headers: {
+            'content-type': 'application/json',
+            ${token === undefined ? '' : `authorization: 'Bearer ${token}',`}
+          },
+          ${body === undefined ? '' : `body: ${JSON.stringify(JSON.stringify(body))},`}
+        }).then(
+          async (answer) => ({
+            status: answer.status,
+            challenge: answer.headers.get('www-authenticate'),
+            body: await answer.json().catch(() => null),
+          }),
+          () => null,
+        )`);
+    };
+    const tokenOf = async ({ id }: Pick<Person, 'id'>, wanted: object = {}) =>
+      (await post<{ accessToken: string }>('/test/sessions', { userId: id, ...wanted })).accessToken;
+
+    it('keeps the notes of everybody who is signed in', async () => {
+      const call = await open();
+      const ada = await person('user');
+      const token = await tokenOf(ada);
+      expect(await call('POST', '/notes', token, { text: 'Tea' })).toMatchObject({ status: 201 });
+      expect(await call('GET', '/notes', token)).toMatchObject({ body: [{ owner: ada.id, text: 'Tea' }] });
+      expect(await call('GET', '/notes', await tokenOf(await person('user')))).toMatchObject({ body: [] });
+      expect(await call('GET', '/notes/all', token)).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden' },
+      });
+      expect(await call('GET', '/notes/all', await tokenOf(await person('auditor')))).toMatchObject({
+        status: 200,
+      });
+    });
+
+    it('tells the page which proof is missing', async () => {
+      const call = await open();
+      const { items } = await post<{ items: { user: { id: string } }[] }>('/test/users', {
+        roles: ['admin'],
+        totp: true,
+      });
+      const [{ user }] = items as [(typeof items)[number]];
+      for (const wanted of [{ acr: 'aal1' }, { age: '11m' }])
+        expect(await call('DELETE', '/notes/x', await tokenOf(user, wanted))).toMatchObject({
+          status: 401,
+          challenge: 'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="600"',
+          body: { code: 'insufficient_user_authentication' },
+        });
+      const token = await tokenOf(user);
+      const note = (await call('POST', '/notes', token, { text: 'Tea' }))!.body as { id: string };
+      expect(await call('DELETE', `/notes/${note.id}`, token)).toMatchObject({ status: 204 });
+      expect(await call('DELETE', `/notes/${note.id}`, token)).toMatchObject({ status: 404 });
+    });
+
+    it('lets in nobody without a token or after a logout, and no page of another origin', async () => {
+      const call = await open();
+      expect(await call('GET', '/notes')).toMatchObject({ status: 401, challenge: 'Bearer' });
+      const token = await tokenOf(await person('user'));
+      expect(await call('GET', '/notes', token)).toMatchObject({ status: 200 });
+      const elsewhere = await open(origin.replace('localhost', '127.0.0.1'));
+      expect(await elsewhere('GET', '/notes', token)).toBe(null);
+      const headers = { authorization: `Bearer ${token}` };
+      expect((await fetch(`${url}/auth/logout`, { method: 'POST', headers })).status).toBe(204);
+      await expect
+        .poll(() => call('GET', '/notes', token), { timeout: 2000 })
+        .toMatchObject({ status: 401, body: { code: 'session_ended' } });
     });
   });
 });
