@@ -117,11 +117,16 @@ await portcullis.users({ roles: ['root'] });
 describe('The packages', { timeout: TIMEOUT_MS }, () => {
   let folder: string;
   let packed: Readonly<Record<PackageName, Packed>>;
+  /** The programs of docs/integration.md that use the packages. */
+  let documented: string[];
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'portcullis-stranger-'));
     const entries = await Promise.all(
       PACKAGES.map(async (name) => [name, await installPacked(name, folder)] as const),
     );
+    const document = await readFile('docs/integration.md', 'utf8');
+    documented = [...document.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program!);
+    expect(documented).toHaveLength(3);
     // What the strangers install themselves.
     for (const name of DEPENDENCIES) {
       const target = join(folder, 'node_modules', name);
@@ -173,6 +178,8 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
     async (compiler, moduleResolution) => {
       await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
       await Promise.all(PACKAGES.map((name) => writeFile(join(folder, `${name}.ts`), PROGRAMS[name])));
+      for (const [n, program] of documented.entries())
+        await writeFile(join(folder, `documented-${n}.ts`), program);
       const config = join(folder, `${compiler}-${moduleResolution}.json`);
       const compilerOptions = {
         module: moduleResolution === 'bundler' ? 'esnext' : 'nodenext',
