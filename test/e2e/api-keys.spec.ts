@@ -1,5 +1,5 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { KeyUse } from '../../src/machines/keys/key-use.js';
@@ -14,8 +14,9 @@ import { logIn, register, signUp, type Tokens } from '../support/app/accounts.js
 import { createKey, type NewKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, outboxIsEmpty } from '../support/app/mails.js';
-import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
-import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
+import { type TestApp, type TestRequest } from '../support/app/test-app.js';
+import { twoInstances } from '../support/app/two-instances.js';
+import { describeWithRedis } from '../support/redis/redis-server.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
 const DAY_MS = 86_400_000;
@@ -36,19 +37,11 @@ const DEAD_WITHIN_MS = 1000;
 
 describeWithRedis('API keys', () => {
   const clock = new ManualClock(Date.now());
-  let redis: RedisServer;
   let here: TestApp;
   let there: TestApp;
-  beforeAll(async () => {
-    redis = await startRedis();
-    const options = { clock, variables: { REDIS_URL: redis.url, RATE_LIMIT_KEY: '100/60' } };
-    here = await startApp(options);
-    there = await startBeside(here, options);
-  });
-  afterAll(async () => {
-    await there.close();
-    await here.close();
-    await redis.stop();
+  twoInstances({ clock, variables: { RATE_LIMIT_KEY: '100/60' } }, (one, other) => {
+    here = one;
+    there = other;
   });
 
   let email: string;

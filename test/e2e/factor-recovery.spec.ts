@@ -4,7 +4,14 @@ import { RecoverySchedule } from '../../src/auth/factor-recovery/recovery-schedu
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { MailOutbox } from '../../src/platform/mail/mail-outbox.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
-import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
+import {
+  logIn,
+  newAddress,
+  PASSWORD,
+  register,
+  signUpVerified,
+  type Tokens,
+} from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { type Authenticator, beginLogin, enrolTotp } from '../support/app/factors.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
@@ -39,9 +46,8 @@ describe('the recovery of lost factors', () => {
     asSuperuser<Row & Record<string, unknown>>(here.database, text, values);
   const verify = (address: string) => sql('UPDATE users SET email_verified = true WHERE email = $1', address);
   beforeEach(async () => {
-    owner = await signUp(here);
+    owner = await signUpVerified(here);
     ({ email } = owner.user);
-    await verify(email);
     phone = await enrolTotp(here, owner, clock.nowMs());
   });
 
@@ -178,6 +184,9 @@ describe('the recovery of lost factors', () => {
       const off = await startBeside(here, { clock, variables: { FACTOR_RECOVERY_HOURS: '0' } });
       expect((await ask(PASSWORD, { app: off })).statusCode).toBe(202);
       expect(await isRunning()).toBe(false);
+      await start();
+      await pass(WAITING_MS, off);
+      expect(await events('user_recovery_canceled')).toMatchObject([{ details: { by: 'configuration' } }]);
       await off.close();
     });
 
@@ -199,8 +208,7 @@ describe('the recovery of lost factors', () => {
 
     it('once, with sixteen requests at two instances at once, which send at most three more mails', async () => {
       for (let round = 0; round < RACE_ROUNDS; round += 1) {
-        const owners = await signUp(here);
-        await verify(owners.user.email);
+        const owners = await signUpVerified(here);
         await enrolTotp(here, owners, clock.nowMs());
         const answers = await Promise.all(
           Array.from({ length: 16 }, (_, i) =>

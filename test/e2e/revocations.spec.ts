@@ -22,13 +22,12 @@ import { startTcpProxy } from '../support/network/tcp-proxy.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
 import { eventually } from '../support/time/eventually.js';
 import { ManualClock } from '../support/time/manual-clock.js';
+import { claimsOf } from '../support/tokens/claims.js';
 
 const logOut = async (app: TestApp, { accessToken }: Tokens) => {
   const { statusCode } = await app.call({ method: 'POST', url: '/auth/logout', token: accessToken });
   expect(statusCode).toBe(204);
 };
-const claimsOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
 const sessionsIn = (items: readonly Revocation[]) => items.map(({ sessionId }) => sessionId);
 
 describe('the list of revocations', () => {
