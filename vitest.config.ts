@@ -21,7 +21,7 @@ const withServers = {
 /** Three sizes: specs beside their source, integration on real servers, e2e and contract over the whole app. */
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    testTimeout: process.env['NIGHTLY'] === '1' ? 300_000 : 30_000,
     hookTimeout: 60_000,
     // Vitest's default leaves one core free, half of a small machine; specs with servers mostly wait for them.
     maxWorkers: availableParallelism(),

@@ -33,15 +33,17 @@ import { OwnKeysData } from './keys/own-keys-data.js';
 import { OwnKeys } from './keys/own-keys.service.js';
 import { OwnersAccess } from './keys/owners-access.js';
 import { ClientRecognizer } from './oauth/client-recognizer.js';
-import { ClientTokenIssuing } from './oauth/client-token-issuing.js';
-import { ClientTokenMint } from './oauth/client-token-mint.js';
-import { IntrospectionController } from './oauth/introspection.controller.js';
-import { KnownTokens } from './oauth/known-tokens.js';
-import { RevocationController } from './oauth/revocation.controller.js';
-import { SignedTokens } from './oauth/signed-tokens.js';
-import { TokenEnding } from './oauth/token-ending.js';
-import { TokenRevocation } from './oauth/token-revocation.js';
-import { TokenController } from './oauth/token.controller.js';
+import { ClientTokenIssuing } from './oauth/issuing/client-token-issuing.js';
+import { ClientTokenMint } from './oauth/issuing/client-token-mint.js';
+import { IntrospectionController } from './oauth/known-tokens/introspection.controller.js';
+import { KnownTokens } from './oauth/known-tokens/known-tokens.js';
+import { RevocationController } from './oauth/known-tokens/revocation.controller.js';
+import { ServerMetadataController } from './oauth/metadata/server-metadata.controller.js';
+import { ServerMetadata } from './oauth/metadata/server-metadata.js';
+import { SignedTokens } from './oauth/known-tokens/signed-tokens.js';
+import { TokenEnding } from './oauth/known-tokens/token-ending.js';
+import { TokenRevocation } from './oauth/known-tokens/token-revocation.js';
+import { TokenController } from './oauth/issuing/token.controller.js';
 import { apiKeyCreatedMail } from './mails/api-key-created.mail.js';
 import { LeakRecipientsRepository } from './leaks/leak-recipients.repository.js';
 import { LeakResponse } from './leaks/leak-response.js';
@@ -76,6 +78,7 @@ const oauth = [
   ClientTokenIssuing,
   ClientTokenMint,
   KnownTokens,
+  ServerMetadata,
   SignedTokens,
   TokenEnding,
   TokenRevocation,
@@ -100,6 +103,7 @@ const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
     TokenController,
     IntrospectionController,
     RevocationController,
+    ServerMetadataController,
   ],
   providers: [...keys, ...accounts, ...leaks, ...oauth],
   exports: [KeyChanges, KeyLifecycle, KeyView, LeakResponse, ServiceAccountKeys, ServiceAccounts],

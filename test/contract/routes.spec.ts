@@ -67,6 +67,8 @@ const CONTRACT = {
   'POST /admin/service-accounts/:id/api-keys': 'admin',
   'POST /admin/service-accounts/:id/api-keys/:keyId/rotation': 'admin',
   'DELETE /admin/service-accounts/:id/api-keys/:keyId': 'admin',
+  'GET /.well-known/oauth-authorization-server': 'public',
+  'GET /.well-known/oauth-authorization-server/*': 'public',
   'POST /oauth/token': 'client',
   'POST /oauth/introspect': 'client',
   'POST /oauth/revoke': 'client',

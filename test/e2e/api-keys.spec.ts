@@ -1,5 +1,5 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { KeyUse } from '../../src/machines/keys/key-use.js';
@@ -9,15 +9,16 @@ import type { Role } from '../../src/platform/access/principal.js';
 import { SystemRandomness } from '../../src/platform/crypto/randomness.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { createKey, type NewKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, outboxIsEmpty } from '../support/app/mails.js';
-import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
-import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
+import { type TestApp, type TestRequest } from '../support/app/test-app.js';
+import { twoInstances } from '../support/app/two-instances.js';
+import { describeWithRedis } from '../support/redis/redis-server.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
-const ROUNDS = Number(process.env.RACE_ROUNDS ?? 3);
 const DAY_MS = 86_400_000;
 const ORIGIN = internalOrigin('a-test-of-api-keys');
 const EVERY_SCOPE = [
@@ -36,19 +37,11 @@ const DEAD_WITHIN_MS = 1000;
 
 describeWithRedis('API keys', () => {
   const clock = new ManualClock(Date.now());
-  let redis: RedisServer;
   let here: TestApp;
   let there: TestApp;
-  beforeAll(async () => {
-    redis = await startRedis();
-    const options = { clock, variables: { REDIS_URL: redis.url, RATE_LIMIT_KEY: '100/60' } };
-    here = await startApp(options);
-    there = await startBeside(here, options);
-  });
-  afterAll(async () => {
-    await there.close();
-    await here.close();
-    await redis.stop();
+  twoInstances({ clock, variables: { RATE_LIMIT_KEY: '100/60' } }, (one, other) => {
+    here = one;
+    there = other;
   });
 
   let email: string;
@@ -209,7 +202,7 @@ describeWithRedis('API keys', () => {
 
   it('rotate: of 16 at once over two instances one wins, and the old key lives on for a day', async () => {
     await promote('auditor');
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const old = await createKey(here, owner, {
         name: 'Rotated',
         scopes: ['audit:read', 'a:b'],
@@ -291,7 +284,7 @@ describeWithRedis('API keys', () => {
       'invalid_token',
     ],
   ])('peer fault 42: die everywhere within a second of %s', async (_, end, expected) => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       email = await register(here);
       await promote('auditor');
       const { key } = await createKey(here, owner);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, mailTo } from '../support/app/mails.js';
@@ -9,7 +10,6 @@ import { startApp, startBeside, type TestApp } from '../support/app/test-app.js'
 import { ManualClock } from '../support/time/manual-clock.js';
 
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 2);
 const DAY_MS = 86_400_000;
 
 describe('the notice of a new device', () => {
@@ -140,7 +140,7 @@ describe('the notice of a new device', () => {
   });
 
   it('peer fault 2: has a link that works once of 16 at once on two instances', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const { email, token } = await intruded();
       const answers = await Promise.all(
         Array.from({ length: 16 }, (_, nth) => disown(token, nth % 2 === 0 ? app : other)),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
@@ -8,7 +9,6 @@ import { ManualClock } from '../support/time/manual-clock.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 
 const AT_ONCE = 16;
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 3);
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const BROWSER = {
@@ -171,7 +171,7 @@ describe('a change of address', () => {
   });
 
   it('used 16 times at once over two instances happens once', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const one = await signUp(here);
       const to = newAddress();
       await ask(to, one);
@@ -361,7 +361,7 @@ describe('a change of address', () => {
     });
 
     it('used 16 times at once over two instances happens once', async () => {
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const one = await signUp(here);
         const to = newAddress();
         await change(to, one);
@@ -378,7 +378,7 @@ describe('a change of address', () => {
     });
 
     it('and finished once more at the same moment: the undo stands', async () => {
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const one = await signUp(here);
         await change(newAddress(), one);
         const first = await mailTo(here, one.user.email, 'address_changed');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
@@ -7,7 +8,6 @@ import { ManualClock } from '../support/time/manual-clock.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 
 const AT_ONCE = 16;
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 3);
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
@@ -211,7 +211,7 @@ describe('the proof of an address', () => {
   });
 
   it.each(['token', 'code'] as const)('used 16 times at once, by its %s, has one winner', async (by) => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const one = await signUp(here);
       const mail = await mailTo(here, one.user.email, 'verification');
       const answers = await Promise.all(

@@ -3,7 +3,15 @@ import { AccountAdministration } from '../../src/admin/account-administration.js
 import { RecoverySchedule } from '../../src/auth/factor-recovery/recovery-schedule.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { MailOutbox } from '../../src/platform/mail/mail-outbox.js';
-import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
+import {
+  logIn,
+  newAddress,
+  PASSWORD,
+  register,
+  signUpVerified,
+  type Tokens,
+} from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { type Authenticator, beginLogin, enrolTotp } from '../support/app/factors.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
@@ -15,7 +23,6 @@ import { ManualClock } from '../support/time/manual-clock.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const WAITING_MS = 3 * DAY_MS;
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 2);
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
 const INVALID = [400, 'invalid_link'];
 
@@ -39,9 +46,8 @@ describe('the recovery of lost factors', () => {
     asSuperuser<Row & Record<string, unknown>>(here.database, text, values);
   const verify = (address: string) => sql('UPDATE users SET email_verified = true WHERE email = $1', address);
   beforeEach(async () => {
-    owner = await signUp(here);
+    owner = await signUpVerified(here);
     ({ email } = owner.user);
-    await verify(email);
     phone = await enrolTotp(here, owner, clock.nowMs());
   });
 
@@ -178,6 +184,9 @@ describe('the recovery of lost factors', () => {
       const off = await startBeside(here, { clock, variables: { FACTOR_RECOVERY_HOURS: '0' } });
       expect((await ask(PASSWORD, { app: off })).statusCode).toBe(202);
       expect(await isRunning()).toBe(false);
+      await start();
+      await pass(WAITING_MS, off);
+      expect(await events('user_recovery_canceled')).toMatchObject([{ details: { by: 'configuration' } }]);
       await off.close();
     });
 
@@ -198,9 +207,8 @@ describe('the recovery of lost factors', () => {
     });
 
     it('once, with sixteen requests at two instances at once, which send at most three more mails', async () => {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const owners = await signUp(here);
-        await verify(owners.user.email);
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
+        const owners = await signUpVerified(here);
         await enrolTotp(here, owners, clock.nowMs());
         const answers = await Promise.all(
           Array.from({ length: 16 }, (_, i) =>
@@ -328,7 +336,7 @@ describe('the recovery of lost factors', () => {
     });
 
     it('by one of sixteen uses of a link at once, on two instances', async () => {
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const { token } = await start();
         const answers = await Promise.all(
           Array.from({ length: 16 }, (_, i) => send('cancel', token, i % 2 === 0 ? here : there)),
@@ -432,7 +440,7 @@ describe('the recovery of lost factors', () => {
     });
 
     it('either by the end or by a cancellation, of both at once', async () => {
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const { token: cancel } = await start();
         await pass(WAITING_MS);
         const { token: finish } = await mailTo(here, email, 'recovery_ready');

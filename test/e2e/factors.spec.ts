@@ -1,51 +1,35 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
+import { PASSWORD, signUp, signUpVerified, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { type Authenticator, beginLogin, type Challenge, codeOf, enrolTotp } from '../support/app/factors.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 import { cookiesOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
+import { twoInstances } from '../support/app/two-instances.js';
+import { codeName } from '../support/http/code-name.js';
 import { ManualClock } from '../support/time/manual-clock.js';
-import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
+import { claimsOf } from '../support/tokens/claims.js';
+import { describeWithRedis } from '../support/redis/redis-server.js';
 
 const STEP_MS = 30_000;
 const MINUTE_MS = 60_000;
-const ROUNDS = Number(process.env.RACE_ROUNDS ?? 3);
 const BROWSER = { 'user-agent': 'Browser/1' };
-
-interface Answer {
-  readonly statusCode: number;
-  readonly json: () => { code?: string };
-}
-const codeName = (answer: Answer) =>
-  answer.statusCode < 400 ? answer.statusCode : String(answer.json().code);
-
-const claimsOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
 
 describeWithRedis('second factors', () => {
   const clock = new ManualClock(Date.now());
-  let redis: RedisServer;
   let here: TestApp;
   let there: TestApp;
-  beforeAll(async () => {
-    redis = await startRedis();
-    const options = { clock, variables: { REDIS_URL: redis.url } };
-    here = await startApp(options);
-    there = await startBeside(here, options);
-  });
-  afterAll(async () => {
-    await there.close();
-    await here.close();
-    await redis.stop();
+  twoInstances({ clock }, (one, other) => {
+    here = one;
+    there = other;
   });
 
   let owner: Tokens;
   let email: string;
   beforeEach(async () => {
-    owner = await signUp(here);
+    owner = await signUpVerified(here);
     ({ email } = owner.user);
-    await asSuperuser(here.database, 'UPDATE users SET email_verified = true WHERE email = $1', [email]);
   });
 
   const as = (token: string, url: string, request: Omit<TestRequest, 'url'> = {}, app = here) =>
@@ -261,7 +245,7 @@ describeWithRedis('second factors', () => {
 
     it('peer fault 29: accept one of 16 uses of a step at once, over two instances', async () => {
       const app = await enrol();
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const challenges = [];
         for (let n = 0; n < 16; n += 1) challenges.push(await beginLogin(here, email, PASSWORD));
         const code = nextCode(app);
@@ -275,15 +259,15 @@ describeWithRedis('second factors', () => {
 
     it('peer fault 24: let one challenge make one session, of 16 at once over two instances', async () => {
       const app = await enrol();
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const { token } = await beginLogin(here, email, PASSWORD);
         const code = nextCode(app);
         const answers = await Promise.all(
           Array.from({ length: 16 }, (_, n) => second(token, code, { app: n % 2 ? here : there })),
         );
         expectOneWinner(answers.map(codeName), ['invalid_code', 'invalid_challenge']);
-        await sql('DELETE FROM login_failures');
         expect(codeName(await second(token, nextCode(app)))).toBe('invalid_challenge');
+        await sql('DELETE FROM login_failures');
       }
     });
 
@@ -451,7 +435,7 @@ describeWithRedis('second factors', () => {
 
     it('are used up once by 16 at once, over two instances', async () => {
       const { recoveryCodes } = await enrol();
-      for (const code of recoveryCodes!.slice(0, ROUNDS)) {
+      for (const code of recoveryCodes!.slice(0, RACE_ROUNDS)) {
         const challenges = [];
         for (let n = 0; n < 16; n += 1) challenges.push(await beginLogin(here, email, PASSWORD));
         const answers = await Promise.all(

@@ -94,7 +94,8 @@ describe('Monitoring', () => {
       const app = await service();
       const auditor = await personnel(app, 'auditor');
       const admin = await personnel(app, 'admin');
-      await guess(app, await register(app));
+      const { user } = await signUp(app);
+      await guess(app, user.email);
       const { id } = await hear('brute_force');
 
       const list = await app.call({
@@ -103,9 +104,11 @@ describe('Monitoring', () => {
       });
       expect(list.statusCode).toBe(200);
       expect(list.json()).toMatchObject({
-        items: [{ id, rule: 'brute_force', state: 'open' }],
+        items: [{ id, rule: 'brute_force', state: 'open', subject: `user:${user.id} address:192.0.2.1` }],
         nextCursor: null,
       });
+      const person = await app.call({ url: `/admin/users/${user.id}`, token: admin.accessToken });
+      expect(person.json()).toMatchObject({ email: user.email });
 
       const act = (step: string, token: string) =>
         app.call({ method: 'POST', url: `/alerts/${String(id)}/${step}`, token });

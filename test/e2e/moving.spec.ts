@@ -183,7 +183,7 @@ describe('accounts of another system', { timeout: 180_000 }, () => {
       await asSuperuser(
         app.database,
         `INSERT INTO passkeys SELECT gen_random_uuid(), user_id, 'Planted', '\\x01', public_key, user_handle, row_seal,
-           counter, transports, synced, created_at, last_used_at FROM passkeys`,
+           counter, transports, synced, created_at, last_used_at FROM passkeys WHERE name = 'Laptop'`,
       );
       const path = join(folder, 'accounts.age');
       const recipient = await identityToRecipient(await identity);

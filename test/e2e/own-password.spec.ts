@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
 import { createKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
@@ -8,7 +9,6 @@ import { startApp, startBeside, type TestApp } from '../support/app/test-app.js'
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
 const RESET_PASSWORD = 'four brass lamps above the quay';
 const WRONG = 'nine crows argue over a roof';
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 2);
 
 describe("a change of one's own password", () => {
   let app: TestApp;
@@ -146,7 +146,7 @@ describe("a change of one's own password", () => {
   });
 
   it('is made once by 16 at once on two instances', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const email = await register(app);
       const sessions: Tokens[] = [];
       while (sessions.length < 16) sessions.push(await logIn(app, email));
@@ -170,7 +170,7 @@ describe("a change of one's own password", () => {
   });
 
   it('and a reset at the same moment: one of them wins, and nobody who lost is signed in', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const email = await register(app);
       const own = await logIn(app, email);
       await app.call({ url: '/auth/password/forgot', body: { email } });

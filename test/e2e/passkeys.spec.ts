@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
+import { PASSWORD, signUp, signUpVerified, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, enrolTotp } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
@@ -12,25 +13,17 @@ import {
   SoftwareAuthenticator,
 } from '../support/app/passkeys.js';
 import { cookiesOf } from '../support/app/set-cookie.js';
-import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
-import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
+import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
+import { twoInstances } from '../support/app/two-instances.js';
+import { type Answer, codeName } from '../support/http/code-name.js';
+import { describeWithRedis } from '../support/redis/redis-server.js';
 import { ManualClock } from '../support/time/manual-clock.js';
+import { claimsOf } from '../support/tokens/claims.js';
 
 const MINUTE_MS = 60_000;
 /** The outline of a response. */
 const NOTHING = { id: '', response: {} };
-const ROUNDS = Number(process.env.RACE_ROUNDS ?? 3);
 const ORIGIN = 'http://localhost:3000';
-
-interface Answer {
-  readonly statusCode: number;
-  readonly json: () => { code?: string };
-}
-const codeName = (answer: Answer) =>
-  answer.statusCode < 400 ? answer.statusCode : String(answer.json().code);
-
-const claimsOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
 
 /** What no browser lets through, or no authenticator signs. */
 const FORGERIES: Readonly<Record<string, Forgery>> = {
@@ -47,27 +40,18 @@ const FORGERIES: Readonly<Record<string, Forgery>> = {
 
 describeWithRedis('passkeys', () => {
   const clock = new ManualClock(Date.now());
-  let redis: RedisServer;
   let here: TestApp;
   let there: TestApp;
-  beforeAll(async () => {
-    redis = await startRedis();
-    const options = { clock, variables: { REDIS_URL: redis.url } };
-    here = await startApp(options);
-    there = await startBeside(here, options);
-  });
-  afterAll(async () => {
-    await there.close();
-    await here.close();
-    await redis.stop();
+  twoInstances({ clock }, (one, other) => {
+    here = one;
+    there = other;
   });
 
   let owner: Tokens;
   let email: string;
   beforeEach(async () => {
-    owner = await signUp(here);
+    owner = await signUpVerified(here);
     ({ email } = owner.user);
-    await asSuperuser(here.database, 'UPDATE users SET email_verified = true WHERE email = $1', [email]);
   });
 
   const own = (url: string, request: Omit<TestRequest, 'url'> = {}, token = owner.accessToken) =>
@@ -138,7 +122,7 @@ describeWithRedis('passkeys', () => {
         synced: false,
       };
       expect(factor).toEqual(shown);
-      expect(await list()).toEqual({ items: [shown], recoveryCodesLeft: 10 });
+      expect(await list()).toEqual({ items: [shown], recoveryCodesLeft: 10, recovery: null });
       expect((await mailTo(here, email, 'factor_added')).text).toContain('Laptop');
       expect(await events('user_factor_added')).toMatchObject([
         { details: { factorId: factor.id, factorType: 'passkey', factors: 1 } },
@@ -264,7 +248,7 @@ describeWithRedis('passkeys', () => {
       expect(proven.statusCode, proven.body).toBe(200);
       const { accessToken } = proven.json<Tokens>();
       expect(codeName(await own(`/users/me/factors/${id}`, { method: 'DELETE' }, accessToken))).toBe(204);
-      expect(await list()).toEqual({ items: [], recoveryCodesLeft: 0 });
+      expect(await list()).toEqual({ items: [], recoveryCodesLeft: 0, recovery: null });
     });
   });
 
@@ -327,7 +311,7 @@ describeWithRedis('passkeys', () => {
 
     it('spend their challenge once, of 16 at once over two instances, and never with a second session', async () => {
       const { authenticator } = await registerPasskey(here, owner);
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const begun = await beginAuthentication(here);
         const response = authenticator.get(begun);
         const before = (await sessions()).length;
@@ -487,7 +471,7 @@ describeWithRedis('passkeys', () => {
 
     it('make one session of 16 uses at once', async () => {
       const { authenticator } = await registerPasskey(here, owner);
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const { token } = await beginLogin(here, email, PASSWORD);
         const begun = await beginAuthentication(here, { challenge: token });
         const response = authenticator.get(begun);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, mailTo } from '../support/app/mails.js';
@@ -10,7 +11,6 @@ import { ManualClock } from '../support/time/manual-clock.js';
 import { eventually } from '../support/time/eventually.js';
 
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 2);
 const MINUTE_MS = 60_000;
 
 describe('a forgotten password', () => {
@@ -207,7 +207,7 @@ describe('a forgotten password', () => {
   });
 
   it('peer fault 2: is replaced once by a token that is used 16 times at once on two instances', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const email = await register(app);
       const token = await tokenFor(email);
       const passwords = Array.from({ length: 16 }, (_, nth) => `${NEW_PASSWORD} ${nth}`);

@@ -6,6 +6,7 @@ import { TransactionRunner } from '../../src/platform/database/transaction-runne
 import { RevocationRecord } from '../../src/sessions/revocation-list/revocation-record.js';
 import { RevocationRetention } from '../../src/sessions/revocation-list/revocation-retention.js';
 import { SessionRevocation } from '../../src/sessions/revocation/session-revocation.js';
+import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { signUp, type Tokens } from '../support/app/accounts.js';
 import { signUpWithRoles } from '../support/app/administrators.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
@@ -21,15 +22,12 @@ import { startTcpProxy } from '../support/network/tcp-proxy.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
 import { eventually } from '../support/time/eventually.js';
 import { ManualClock } from '../support/time/manual-clock.js';
-
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 3);
+import { claimsOf } from '../support/tokens/claims.js';
 
 const logOut = async (app: TestApp, { accessToken }: Tokens) => {
   const { statusCode } = await app.call({ method: 'POST', url: '/auth/logout', token: accessToken });
   expect(statusCode).toBe(204);
 };
-const claimsOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
 const sessionsIn = (items: readonly Revocation[]) => items.map(({ sessionId }) => sessionId);
 
 describe('the list of revocations', () => {
@@ -114,7 +112,7 @@ describe('the list of revocations', () => {
   });
 
   it('shows nothing before a cursor that was given out, when 16 at once commit in any order on two instances', async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < RACE_ROUNDS; round += 1) {
       const after = await end();
       const ids = Array.from({ length: 16 }, () => crypto.randomUUID());
       let running = true;

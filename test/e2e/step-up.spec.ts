@@ -11,6 +11,7 @@ import { cookiesOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
+import { claimsOf } from '../support/tokens/claims.js';
 
 @Controller('planted')
 @SignedIn()
@@ -298,9 +299,6 @@ async function eventually<Row>(read: () => Promise<Row[]>): Promise<Row[]> {
   await expect.poll(async () => (await read()).length).toBeGreaterThan(0);
   return read();
 }
-
-const claimsOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>;
 
 describe('a password that must be proven again', () => {
   let app: TestApp;

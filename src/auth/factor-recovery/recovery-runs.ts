@@ -23,7 +23,7 @@ const PAUSE_MS = 24 * HOUR_MS;
 
 /** Who or what cancels a recovery. */
 export interface Cancellation {
-  readonly by: 'session' | 'link' | 'password' | 'disabling';
+  readonly by: 'session' | 'link' | 'password' | 'disabling' | 'configuration';
   /** The session from which the owner cancels it; null otherwise. */
   readonly sessionId: string | null;
 }
@@ -43,9 +43,14 @@ export class RecoveryRuns {
     private readonly clock: Clock,
   ) {}
 
-  /** Returns false if recoveries are switched off (`FACTOR_RECOVERY_HOURS=0`). Throws `mail_unconfigured`. */
+  /** Whether recoveries are switched off (`FACTOR_RECOVERY_HOURS=0`). */
+  get isOff(): boolean {
+    return this.environment.FACTOR_RECOVERY_HOURS === 0;
+  }
+
+  /** Returns false if recoveries are switched off. Throws `mail_unconfigured` if nobody could be told. */
   isOffered(): boolean {
-    if (this.environment.FACTOR_RECOVERY_HOURS === 0) return false;
+    if (this.isOff) return false;
     this.notices.assertPossible();
     return true;
   }

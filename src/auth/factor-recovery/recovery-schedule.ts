@@ -61,6 +61,8 @@ export class RecoverySchedule implements OnApplicationBootstrap, OnModuleDestroy
       await this.runs.cancel(tx, user, { by: 'password', sessionId: null }, ORIGIN);
     } else if (user.disabledAt !== null) {
       await this.runs.cancel(tx, user, { by: 'disabling', sessionId: null }, ORIGIN);
+    } else if (isDue && this.runs.isOff) {
+      await this.runs.cancel(tx, user, { by: 'configuration', sessionId: null }, ORIGIN);
     } else if (isDue) {
       if (recovery.readyAt !== null) await this.runs.expire(tx, user, ORIGIN);
       else if (now >= recovery.dueAt) await this.runs.offer(tx, user, ORIGIN);

@@ -93,9 +93,10 @@ export class Detector {
     const { rule, limit } = watched;
     const figures = this.figures(window, last.at, () => values);
     const { requestId, userAgent } = last.entry;
+    const userIds = window.newest('userId');
     return {
       kind: rule,
-      subject,
+      subject: namedByUser(subject, userIds),
       count,
       firstSeenAt: new Date(firstSeenAt),
       lastSeenAt: new Date(last.at),
@@ -107,7 +108,7 @@ export class Detector {
         windowSeconds: limit.seconds,
         accounts: window.newest('account'),
         addresses: window.newest('address'),
-        userIds: window.newest('userId'),
+        userIds,
         lastRequestId: requestId,
         ...(rule.toOwner && { device: deviceName(userAgent ?? '') }),
         ...rule.evidence?.(figures, last),
@@ -130,4 +131,12 @@ export class Detector {
       },
     };
   }
+}
+
+/**
+ * Names the account of a subject by the id of its user, which an operator can look up. Windows are by the digest of the address,
+ * because a refused attempt does not tell whether there is an account.
+ */
+function namedByUser(subject: string, userIds: readonly string[]): string {
+  return userIds.length === 1 ? subject.replace(/^account:\S+/, `user:${userIds[0]}`) : subject;
 }

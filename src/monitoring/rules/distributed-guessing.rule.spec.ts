@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { START, findingsOf } from '../../../test/support/attacks/findings-of.js';
 import { spread } from '../../../test/support/attacks/scenario.js';
 import { trailOf } from '../../../test/support/attacks/trail-of.js';
+import type { AuditEntry } from '../../audit/audit-entry.js';
 import { Environment } from '../../platform/config/environment.js';
 import { DetectionRun } from '../detection/detection-run.js';
 import { distributedGuessing } from './distributed-guessing.rule.js';
@@ -22,8 +23,17 @@ describe('distributed_guessing', () => {
       [rule],
       spread(9, 40, (i) => guess(`192.0.2.${i % 3}`)),
     );
-    expect(finding?.subject).toMatch(/^account:\S+$/);
     expect(finding?.evidence.addresses).toHaveLength(3);
+  });
+
+  it('names the user, or the digest of an address that nobody has', () => {
+    const acts = spread(9, 40, (i) => guess(`192.0.2.${i % 3}`));
+    const subjectIn = (trail: AuditEntry[]) =>
+      new DetectionRun([rule], []).judge(trail, '').findings[0]?.subject;
+    const trail = trailOf(acts, START);
+    expect(subjectIn(trail)).toBe(`user:${trail[0]!.userId}`);
+    const nobody = trail.map((entry) => ({ ...entry, userId: null }));
+    expect(subjectIn(nobody)).toBe(`account:${String(trail[0]!.details!['account'])}`);
   });
 
   it('counts an IPv6 /64 as one address', () => {

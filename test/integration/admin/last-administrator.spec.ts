@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
+import { RACE_ROUNDS } from '../../support/races/race-rounds.js';
 import { logIn, newAddress, register, type Tokens } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
 
 const ORIGIN = internalOrigin('test', { actor: 'cli', operator: 'ada' });
-/** The number of runs of each race; the nightly run sets RACE_ROUNDS=20. */
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 5);
 
 type Act = (administration: AccountAdministration, who: string) => Promise<unknown>;
 
@@ -74,7 +73,7 @@ describe('The last administrator', { timeout: 120_000 }, () => {
   });
 
   it('remains if two administrators demote each other over HTTP at the same time, on two instances', async () => {
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < RACE_ROUNDS; round++) {
       const [first, second] = [
         await logIn(here, await administrator()),
         await logIn(here, await administrator()),
@@ -99,7 +98,7 @@ describe('The last administrator', { timeout: 120_000 }, () => {
   });
 
   it.each(ACTS)('remains if each of two %s the other at the same time', async (_what, act) => {
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < RACE_ROUNDS; round++) {
       const pair = [await administrator(), await administrator()] as const;
       const outcomes = await Promise.allSettled([act(of(here), pair[0]), act(of(there), pair[1])]);
       const refused = outcomes.filter(({ status }) => status === 'rejected');

@@ -113,6 +113,28 @@ describe('passwords', () => {
       expect([await login(), await login(OTHER_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
     });
 
+    it('many passwords inserted in one statement are copied in one statement', async () => {
+      await query(
+        `INSERT INTO users (id, email, display_name, roles, created_at, updated_at)
+         SELECT gen_random_uuid(), n || $1, NULL, '{user}', now(), now() FROM generate_series(1, 50) AS n`,
+        [email],
+      );
+      const [{ 'QUERY PLAN': plan }] = (await query(
+        `EXPLAIN (ANALYZE, FORMAT JSON) INSERT INTO password_credentials (user_id, hash, changed_at)
+         SELECT id, 'a hash', now() FROM users WHERE email LIKE $1`,
+        [`%${email}`],
+      )) as [{ 'QUERY PLAN': [{ Triggers: { 'Trigger Name': string; Calls: number }[] }] }];
+      const ours = plan[0].Triggers.filter((trigger) => !trigger['Trigger Name'].startsWith('RI_'));
+      expect(ours.map((trigger) => [trigger['Trigger Name'], trigger.Calls])).toEqual([
+        ['password_credentials_inserted', 1],
+      ]);
+      const [copied] = await query<{ copies: number }>(
+        `SELECT count(*)::int AS copies FROM users WHERE email LIKE $1 AND password_hash = 'a hash' AND credential_version = 1`,
+        [`%${email}`],
+      );
+      expect(copied!.copies).toBe(50);
+    });
+
     it('concurrent changes by both leave both tables equal', async () => {
       await register(app, email);
       const hashes = await Promise.all([PASSWORD, OTHER_PASSWORD].map((password) => bare(password)));

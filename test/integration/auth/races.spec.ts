@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { RACE_ROUNDS } from '../../support/races/race-rounds.js';
 import { newAddress, PASSWORD, register, signUp } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { insist } from '../../support/app/insist.js';
 import { startApp, startBeside, type TestApp, type Variables } from '../../support/app/test-app.js';
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 
-/** The number of runs of each race; the nightly run sets RACE_ROUNDS=20. */
-const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? 3);
-const RUNS = Array.from({ length: ROUNDS }, (_, run) => run + 1);
+const RUNS = Array.from({ length: RACE_ROUNDS }, (_, run) => run + 1);
 
 /** The distinct refresh tokens in the responses. */
 const mintedBy = (answers: readonly { refreshToken?: string }[]): string[] =>

@@ -46,15 +46,20 @@ describe('Mail through the outbox', () => {
   });
   beforeEach(async () => {
     clock = new ManualClock();
-    alerting = await startAlerting(database, [], clock, dataSource);
-    mails = mailOutbox(new SmtpMailer(server.url, environment()));
-    mails.onModuleInit();
-    new UndeliverableMail(alerting.outbox, alerting.raiser, alerting.alerts, clock).onModuleInit();
+    await connectTo(server);
     server.received.length = 0;
     server.refusal = null;
+    server.refusalCode = 450;
+    server.cutsOff = false;
   });
   afterEach(() => dataSource.query('DELETE FROM monitoring_alert; DELETE FROM outbox_messages'));
 
+  const connectTo = async ({ url }: MailServer) => {
+    alerting = await startAlerting(database, [], clock, dataSource);
+    mails = mailOutbox(new SmtpMailer(url, environment()));
+    mails.onModuleInit();
+    new UndeliverableMail(alerting.outbox, alerting.raiser, alerting.alerts, clock).onModuleInit();
+  };
   const environment = () => Object.assign(new Environment(), { PUBLIC_URL: 'https://id.example.org' });
   const mailOutbox = (mailer: Mailer) =>
     new MailOutbox(alerting.outbox, new MailTemplates(environment()), mailer, secrets);
@@ -69,6 +74,13 @@ describe('Mail through the outbox', () => {
       }),
     );
   const drain = () => alerting.worker(mails).drain();
+  /** Lets the worker run every ten minutes of the given time, seconds. */
+  const drainFor = async (seconds: number) => {
+    for (let passed = 0; passed < seconds; passed += 600) {
+      clock.advance(600_000);
+      await drain();
+    }
+  };
   const dump = async () =>
     JSON.stringify(
       await dataSource.query('SELECT m::text, encode(sealed, $1) FROM outbox_messages m', ['escape']),
@@ -97,6 +109,41 @@ describe('Mail through the outbox', () => {
     ids.push(...server.received.map(({ messageId }) => messageId));
     expect(ids).toEqual([`<${row!.id}@id.example.org>`]);
     expect(await alerting.deliveries()).toMatchObject([{ attempts: 4 }]);
+  });
+
+  it('arrives once when the connection was cut in the middle of it', async () => {
+    server.cutsOff = true;
+    await send();
+    await drain();
+    expect(server.received).toEqual([]);
+    expect(await alerting.deliveries()).toMatchObject([{ state: 'pending', attempts: 1 }]);
+    expect(await dump()).not.toMatch(/a-secret|ada@/);
+    server.cutsOff = false;
+    clock.advance(60_000);
+    await drain();
+    expect(server.received).toMatchObject([{ text: expect.stringContaining(LINK) }]);
+  });
+
+  it('arrives when the server has refused every mail for an hour', async () => {
+    server.refusal = 'greylisted';
+    await send();
+    await drainFor(3600);
+    server.refusal = null;
+    await drainFor(900);
+    expect(server.received).toMatchObject([{ text: expect.stringContaining(LINK) }]);
+    expect(await alerting.rows()).toEqual([]);
+  });
+
+  it('is given up, and raises an alert, when the server is away for longer than a day', async () => {
+    const away = await startMailServer();
+    await away.stop();
+    await connectTo(away);
+    await send();
+    await drainFor(23 * 3600);
+    expect(await alerting.deliveries()).toMatchObject([{ state: 'pending' }]);
+    await drainFor(3 * 3600);
+    expect(await alerting.deliveries()).toMatchObject([{ state: 'dead', sealed: null, payload: null }]);
+    expect(await alerting.rows()).toMatchObject([{ rule: MAIL_UNDELIVERABLE.name, subject: 'user:1' }]);
   });
 
   it('raises an alert about the account if it is refused permanently, without the address', async () => {

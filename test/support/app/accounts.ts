@@ -1,3 +1,4 @@
+import { asSuperuser } from './as-superuser.js';
 import { insist } from './insist.js';
 import type { TestApp } from './test-app.js';
 
@@ -44,4 +45,11 @@ export async function logIn({ call }: TestApp, email: string, password = PASSWOR
 /** Creates an account and signs in. */
 export async function signUp(app: TestApp): Promise<Tokens> {
   return logIn(app, await register(app));
+}
+
+/** Creates an account with a verified address and signs in. */
+export async function signUpVerified(app: TestApp): Promise<Tokens> {
+  const tokens = await signUp(app);
+  await asSuperuser(app.database, 'UPDATE users SET email_verified = true WHERE id = $1', [tokens.user.id]);
+  return tokens;
 }

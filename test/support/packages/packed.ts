@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { buildPackages, type PackageName } from './built.js';
 
 const run = promisify(execFile);
 
@@ -18,11 +19,13 @@ export interface Packed {
 }
 
 /** Builds and packs a package, and unpacks it as an installation in this folder's `node_modules`. */
-export async function installPacked(name: string, folder: string): Promise<Packed> {
+export async function installPacked(name: PackageName, folder: string): Promise<Packed> {
+  await buildPackages();
   const { stdout } = await run('npm', [
     'pack',
     '--json',
-    '--foreground-scripts=false',
+    // Its `prepack` has been run.
+    '--ignore-scripts',
     '--workspace',
     `packages/${name}`,
     '--pack-destination',

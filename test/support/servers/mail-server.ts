@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { callbackify } from 'node:util';
@@ -12,6 +12,8 @@ export interface MailServer {
   refusal: string | null;
   /** The reply code of a refusal. */
   refusalCode: number;
+  /** Whether connections are cut in the middle of a mail, before its final dot. */
+  cutsOff: boolean;
   /** The delay of the reply to the final dot. */
   answerAfterMs: number;
   stop(): Promise<void>;
@@ -24,7 +26,11 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     logger: false,
-    onData(stream, _session, done) {
+    onData(stream, session, done) {
+      if (mailServer.cutsOff) {
+        cut(session.remotePort);
+        return;
+      }
       const arrived = async () => {
         const mail = await PostalMime.parse(await buffer(stream));
         if (mailServer.refusal !== null)
@@ -38,6 +44,9 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     },
     ...options,
   });
+  const sockets = new Map<number | undefined, Socket>();
+  server.server.on('connection', (socket: Socket) => sockets.set(socket.remotePort, socket));
+  const cut = (remotePort: number) => sockets.get(remotePort)?.destroy();
   // A client that closes the connection, for example because it requires TLS, is not an error of the server.
   server.on('error', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -46,6 +55,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     received,
     refusal: null,
     refusalCode: 450,
+    cutsOff: false,
     answerAfterMs: 0,
     stop: () => new Promise((resolve) => server.close(resolve)),
   };

@@ -264,6 +264,10 @@ export interface Operations {
     options: { body: types.RevokeTokenData['body'] };
     answer: undefined;
   };
+  'GET /.well-known/oauth-authorization-server': {
+    options: object;
+    answer: types.GetServerMetadataResponses[200];
+  };
   'GET /gate/{rule}': {
     options: { params: types.AskGatewayData['path'] };
     answer: undefined;

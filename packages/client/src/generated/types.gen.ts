@@ -1046,6 +1046,29 @@ export type Introspection = {
     exp?: number;
 };
 
+export type ServerMetadata = {
+    /**
+     * `iss` of all access tokens.
+     */
+    issuer: string;
+    token_endpoint: string;
+    token_endpoint_auth_methods_supported: Array<string>;
+    grant_types_supported: Array<string>;
+    /**
+     * Empty: nobody is redirected to this service to authorise a client.
+     */
+    response_types_supported: Array<string>;
+    /**
+     * The scopes of this service. Keys and service accounts can have others, of your own services.
+     */
+    scopes_supported: Array<string>;
+    jwks_uri: string;
+    introspection_endpoint: string;
+    introspection_endpoint_auth_methods_supported: Array<string>;
+    revocation_endpoint: string;
+    revocation_endpoint_auth_methods_supported: Array<string>;
+};
+
 export type AccountSummary = {
     id: string;
     /**
@@ -5136,6 +5159,39 @@ export type RevokeTokenResponses = {
      */
     200: unknown;
 };
+
+export type GetServerMetadataData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/.well-known/oauth-authorization-server';
+};
+
+export type GetServerMetadataErrors = {
+    /**
+     * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
+     */
+    429: Problem;
+    /**
+     * `internal`: Something went wrong on our side.
+     */
+    500: Problem;
+    /**
+     * `dependency_unavailable`: A dependency of this request is unavailable; try again shortly.
+     */
+    503: Problem;
+};
+
+export type GetServerMetadataError = GetServerMetadataErrors[keyof GetServerMetadataErrors];
+
+export type GetServerMetadataResponses = {
+    /**
+     * The metadata.
+     */
+    200: ServerMetadata;
+};
+
+export type GetServerMetadataResponse = GetServerMetadataResponses[keyof GetServerMetadataResponses];
 
 export type AskGatewayData = {
     body?: never;

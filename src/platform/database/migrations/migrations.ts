@@ -34,6 +34,7 @@ import { TrailFormat21795400021000 } from './1795400021000-trail-format-2.js';
 import { Erasures1795400021100 } from './1795400021100-erasures.js';
 import { Passkeys1795400022000 } from './1795400022000-passkeys.js';
 import { SecretKeys1795400024000 } from './1795400024000-secret-keys.js';
+import { PasswordTriggers1795400025000 } from './1795400025000-password-triggers.js';
 import { ReducedKeys1795400030000 } from './1795400030000-reduced-keys.js';
 import { FactorRecoveries1795400032000 } from './1795400032000-factor-recoveries.js';
 
@@ -74,6 +75,7 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Erasures1795400021100,
   Passkeys1795400022000,
   SecretKeys1795400024000,
+  PasswordTriggers1795400025000,
   ReducedKeys1795400030000,
   FactorRecoveries1795400032000,
 ];

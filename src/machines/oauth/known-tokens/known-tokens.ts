@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { SessionState } from '../../sessions/state/session-state.js';
-import { RefreshTokens } from '../../sessions/refresh/refresh-tokens.js';
-import { KeyDigests } from '../keys/key-digests.js';
-import { beginsLikeKey, isWellFormedKey } from '../keys/key-format.js';
-import { ownerOfCaller } from '../keys/key-owner.js';
-import { LivingKeys } from '../keys/living-keys.js';
+import { SessionState } from '../../../sessions/state/session-state.js';
+import { RefreshTokens } from '../../../sessions/refresh/refresh-tokens.js';
+import { KeyDigests } from '../../keys/key-digests.js';
+import { beginsLikeKey, isWellFormedKey } from '../../keys/key-format.js';
+import { ownerOfCaller } from '../../keys/key-owner.js';
+import { LivingKeys } from '../../keys/living-keys.js';
 import type { KnownToken } from './known-token.js';
 import { SignedTokens } from './signed-tokens.js';
 

@@ -1,4 +1,4 @@
-import type { KeyOwner } from '../keys/key-owner.js';
+import type { KeyOwner } from '../../keys/key-owner.js';
 
 /** A token of this service that is accepted at present. */
 export interface KnownToken {

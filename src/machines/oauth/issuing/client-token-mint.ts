@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Environment } from '../../platform/config/environment.js';
-import { UuidV7 } from '../../platform/crypto/uuid.js';
-import { TokenSigner } from '../../sessions/keys/token-signer.js';
-import { KEY_TOKEN_LIFE_SECONDS } from '../../sessions/revocation-list/revocation-record.js';
-import type { ClientTokenClaims } from '../../sessions/tokens/client-token-claims.js';
-import type { IssuingKey } from '../keys/api-keys.repository.js';
+import { Environment } from '../../../platform/config/environment.js';
+import { UuidV7 } from '../../../platform/crypto/uuid.js';
+import { TokenSigner } from '../../../sessions/keys/token-signer.js';
+import { KEY_TOKEN_LIFE_SECONDS } from '../../../sessions/revocation-list/revocation-record.js';
+import type { ClientTokenClaims } from '../../../sessions/tokens/client-token-claims.js';
+import type { IssuingKey } from '../../keys/api-keys.repository.js';
 
 /** Makes the access tokens of service accounts (RFC 9068). */
 @Injectable()
@@ -32,7 +32,7 @@ export class ClientTokenMint {
       scope: scopes.join(' '),
       jti: this.ids.next(),
       iat,
-      exp: Math.min(iat + life, secondsOf(key.expiresAt)),
+      exp: Math.min(secondsOf(time) + life, secondsOf(key.expiresAt)),
     };
   }
 

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../../audit/audit.service.js';
-import type { MachinePrincipal } from '../../platform/access/principal.js';
-import { Clock } from '../../platform/clock/clock.js';
-import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
-import type { Origin } from '../../platform/http/origin.js';
-import type { ClientTokenClaims } from '../../sessions/tokens/client-token-claims.js';
-import { ServiceAccountsRepository } from '../accounts/service-accounts.repository.js';
-import { ApiKeysRepository } from '../keys/api-keys.repository.js';
+import { AuditService } from '../../../audit/audit.service.js';
+import type { MachinePrincipal } from '../../../platform/access/principal.js';
+import { Clock } from '../../../platform/clock/clock.js';
+import { type Transaction, TransactionRunner } from '../../../platform/database/transaction-runner.js';
+import { Problem } from '../../../platform/errors/problem.js';
+import type { Origin } from '../../../platform/http/origin.js';
+import type { ClientTokenClaims } from '../../../sessions/tokens/client-token-claims.js';
+import { ServiceAccountsRepository } from '../../accounts/service-accounts.repository.js';
+import { ApiKeysRepository } from '../../keys/api-keys.repository.js';
 import { ClientTokenMint } from './client-token-mint.js';
-import { OAuthErrors } from './oauth.errors.js';
+import { OAuthErrors } from '../oauth.errors.js';
 import { grantedScopes } from './requested-scope.js';
 
 /** An access token of a service account. */

@@ -1,13 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Scope } from '../../platform/access/scope.decorator.js';
-import type { Form } from '../../platform/http/form-body.js';
-import { FormBody } from '../../platform/http/request.decorators.js';
+import { Scope } from '../../../platform/access/scope.decorator.js';
+import type { Form } from '../../../platform/http/form-body.js';
+import { FormBody } from '../../../platform/http/request.decorators.js';
 import { IntrospectionDto, TokenFormDto } from './introspection.dto.js';
 import type { KnownToken } from './known-token.js';
 import { KnownTokens } from './known-tokens.js';
-import { OAuthEndpoint } from './oauth-endpoint.decorator.js';
-import { required } from './required-parameter.js';
+import { OAuthEndpoint } from '../oauth-endpoint.decorator.js';
+import { required } from '../required-parameter.js';
 
 /** Tells services whether tokens that they were sent are accepted (RFC 7662). */
 @ApiTags('oauth')

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ClientFormDto } from './token.dto.js';
+import { ClientFormDto } from '../client-form.dto.js';
 
 /** The token that the client asks about (RFC 7662 section 2.1, RFC 7009 section 2.1). */
 export class TokenFormDto extends ClientFormDto {

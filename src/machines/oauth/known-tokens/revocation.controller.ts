@@ -1,15 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../../platform/access/principal.js';
-import { Problem } from '../../platform/errors/problem.js';
-import type { Form } from '../../platform/http/form-body.js';
-import { Problems } from '../../platform/http/openapi/problems.decorator.js';
-import type { Origin } from '../../platform/http/origin.js';
-import { Caller, ClientOrigin, FormBody } from '../../platform/http/request.decorators.js';
+import type { Principal } from '../../../platform/access/principal.js';
+import { Problem } from '../../../platform/errors/problem.js';
+import type { Form } from '../../../platform/http/form-body.js';
+import { Problems } from '../../../platform/http/openapi/problems.decorator.js';
+import type { Origin } from '../../../platform/http/origin.js';
+import { Caller, ClientOrigin, FormBody } from '../../../platform/http/request.decorators.js';
 import { TokenFormDto } from './introspection.dto.js';
-import { OAuthEndpoint } from './oauth-endpoint.decorator.js';
-import { OAuthErrors } from './oauth.errors.js';
-import { required } from './required-parameter.js';
+import { OAuthEndpoint } from '../oauth-endpoint.decorator.js';
+import { OAuthErrors } from '../oauth.errors.js';
+import { required } from '../required-parameter.js';
 import { TokenRevocation } from './token-revocation.js';
 
 /** Lets clients end tokens (RFC 7009). */

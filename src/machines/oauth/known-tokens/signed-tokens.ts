@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { SessionPrincipal } from '../../platform/access/principal.js';
-import { Clock } from '../../platform/clock/clock.js';
-import { Environment } from '../../platform/config/environment.js';
-import { SessionState } from '../../sessions/state/session-state.js';
-import { isCurrent } from '../../sessions/tokens/access-token-claims.js';
-import type { Assertion } from '../../sessions/tokens/assertion-claims.js';
-import type { ClientToken } from '../../sessions/tokens/client-token-claims.js';
-import { TokenInspection } from '../../sessions/tokens/token-inspection.js';
-import { ownerOfCaller } from '../keys/key-owner.js';
-import { LivingKeys } from '../keys/living-keys.js';
+import type { SessionPrincipal } from '../../../platform/access/principal.js';
+import { Clock } from '../../../platform/clock/clock.js';
+import { Environment } from '../../../platform/config/environment.js';
+import { SessionState } from '../../../sessions/state/session-state.js';
+import { isCurrent } from '../../../sessions/tokens/access-token-claims.js';
+import type { Assertion } from '../../../sessions/tokens/assertion-claims.js';
+import type { ClientToken } from '../../../sessions/tokens/client-token-claims.js';
+import { TokenInspection } from '../../../sessions/tokens/token-inspection.js';
+import { ownerOfCaller } from '../../keys/key-owner.js';
+import { isVoid, LivingKeys } from '../../keys/living-keys.js';
 import type { KnownToken } from './known-token.js';
 
 /** Tells which signed tokens are accepted at present: access tokens, and assertions of the gateway. */
@@ -89,6 +89,6 @@ export class SignedTokens {
   private async callerOf(keyId: string, ownerId: string, issuedAt: number) {
     const key = await this.keys.findById(keyId);
     if (!('caller' in key) || ownerOfCaller(key.caller).id !== ownerId) return null;
-    return issuedAt > key.voidUntil ? key.caller : null;
+    return isVoid({ issuedAt }, key.caller) ? null : key.caller;
   }
 }

@@ -1,18 +1,19 @@
 import { Controller, Header } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Principal } from '../../platform/access/principal.js';
-import { Problem } from '../../platform/errors/problem.js';
-import type { Form } from '../../platform/http/form-body.js';
-import { Problems } from '../../platform/http/openapi/problems.decorator.js';
-import type { Origin } from '../../platform/http/origin.js';
-import { Caller, ClientOrigin, FormBody } from '../../platform/http/request.decorators.js';
+import type { Principal } from '../../../platform/access/principal.js';
+import { Problem } from '../../../platform/errors/problem.js';
+import type { Form } from '../../../platform/http/form-body.js';
+import { Problems } from '../../../platform/http/openapi/problems.decorator.js';
+import type { Origin } from '../../../platform/http/origin.js';
+import { Caller, ClientOrigin, FormBody } from '../../../platform/http/request.decorators.js';
 import { ClientTokenIssuing } from './client-token-issuing.js';
-import { OAuthEndpoint } from './oauth-endpoint.decorator.js';
-import { OAuthErrors } from './oauth.errors.js';
-import { required } from './required-parameter.js';
+import { OAuthEndpoint } from '../oauth-endpoint.decorator.js';
+import { OAuthErrors } from '../oauth.errors.js';
+import { required } from '../required-parameter.js';
 import { TokenRequestDto, TokenResponseDto } from './token.dto.js';
 
-const GRANT_TYPE = 'client_credentials';
+/** The only grant type: there is nobody to be asked for consent, and no password of a person is sent here. */
+export const GRANT_TYPE = 'client_credentials';
 
 /** The token endpoint of OAuth 2.0 (RFC 6749 section 3.2), for service accounts. */
 @ApiTags('oauth')

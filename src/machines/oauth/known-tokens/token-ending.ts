@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../../audit/audit.service.js';
-import type { Transaction } from '../../platform/database/transaction-runner.js';
-import type { Origin } from '../../platform/http/origin.js';
-import { SessionRevocation } from '../../sessions/revocation/session-revocation.js';
-import { UsersService } from '../../users/users.service.js';
-import { ServiceAccountsRepository } from '../accounts/service-accounts.repository.js';
-import { AffectedKeys } from '../keys/affected-keys.js';
-import { eventAbout, type KeyOwner } from '../keys/key-owner.js';
-import { KeyRevocation } from '../keys/key-revocation.js';
+import { AuditService } from '../../../audit/audit.service.js';
+import type { Transaction } from '../../../platform/database/transaction-runner.js';
+import type { Origin } from '../../../platform/http/origin.js';
+import { SessionRevocation } from '../../../sessions/revocation/session-revocation.js';
+import { UsersService } from '../../../users/users.service.js';
+import { ServiceAccountsRepository } from '../../accounts/service-accounts.repository.js';
+import { AffectedKeys } from '../../keys/affected-keys.js';
+import { eventAbout, type KeyOwner } from '../../keys/key-owner.js';
+import { KeyRevocation } from '../../keys/key-revocation.js';
 import type { KnownToken } from './known-token.js';
 
 /** Ends tokens, on every instance and for offline verifiers. */
