@@ -26,6 +26,7 @@ import { accountDisabledMail } from './mails/account-disabled.mail.js';
 import { linkHandedOutMail } from './mails/link-handed-out.mail.js';
 import { roleChangedMail } from './mails/role-changed.mail.js';
 import { PasswordLinks } from './password-links.js';
+import { RepeatedDeletions } from './repeated-deletions.js';
 
 const reading = [AccountCursor, AccountDirectory, AccountHoldings, AccountPagesRepository, AccountSessions];
 const changes = [
@@ -36,6 +37,7 @@ const changes = [
   AccountNotices,
   LockedAccounts,
   PasswordLinks,
+  RepeatedDeletions,
 ];
 
 /** Account administration: what administrators and operators can do to accounts, and the first administrator. */
@@ -52,6 +54,13 @@ const changes = [
   ],
   controllers: [AccountsController, AccountAccessController, AccountInvitationsController],
   providers: [...reading, ...changes, BootstrapAdministrator],
-  exports: [AccountAccess, AccountAdministration, AccountDirectory, AccountInvitations, PasswordLinks],
+  exports: [
+    AccountAccess,
+    AccountAdministration,
+    AccountDirectory,
+    AccountInvitations,
+    PasswordLinks,
+    RepeatedDeletions,
+  ],
 })
 export class AdminModule {}

@@ -9,6 +9,7 @@ import { AccountImport, type ImportResult } from '../admin/moving/account-import
 import { ProgressBar } from '../audit/verification/progress-bar.js';
 import { type AgeKey, type AgeTarget, readAgeFile, writeAgeFile } from './age-file.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
+import { assertReadable } from './input-file.js';
 import { type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
 import { printResult } from './output.js';
 import { withService } from './with-service.js';
@@ -139,10 +140,6 @@ function identityIn(file: string): string {
 function secretIn(file: string): string {
   assertReadable(file);
   return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-}
-
-function assertReadable(file: string): void {
-  if (!existsSync(file)) throw new CommandFailure(EXIT.noInput, `${file} does not exist.`);
 }
 
 async function countLines(bytes: AsyncIterable<Uint8Array>): Promise<number> {

@@ -6,6 +6,7 @@ import { addSecretsCommand } from './secrets.command.js';
 import { addUnblockCommand } from './unblock.command.js';
 import { addInviteCommand, addResetLinkCommand } from './users-inviting.commands.js';
 import { addUserReadingCommands } from './users-reading.commands.js';
+import { addDeletingCommand } from './users-deleting.command.js';
 import { addUserCommands } from './users.commands.js';
 
 const EXIT_CODES = `
@@ -27,6 +28,7 @@ export function operatorProgram(): Command {
   const users = program.command('users').description('accounts').helpCommand(false);
   addUserReadingCommands(users);
   addUserCommands(users);
+  addDeletingCommand(users);
   addInviteCommand(users);
   addResetLinkCommand(program);
   addUnblockCommand(program);

@@ -4,10 +4,8 @@ import { AccountAdministration } from '../admin/account-administration.js';
 import { AccountDirectory } from '../admin/account-directory.js';
 import { ROLES, type Role } from '../platform/access/principal.js';
 import type { Origin } from '../platform/http/origin.js';
-import { CommandFailure, EXIT } from './exit-codes.js';
 import { accountName, type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
 import { printResult } from './output.js';
-import { confirm } from './terminal-input.js';
 import { type Find, withService } from './with-service.js';
 
 /** Changes an account and returns the sentence that confirms it. */
@@ -46,7 +44,6 @@ export function addUserCommands(users: Command): void {
     },
   );
   addRoles(users);
-  addDelete(users);
 }
 
 function addRoles(users: Command): void {
@@ -59,24 +56,6 @@ function addRoles(users: Command): void {
         await find(AccountAdministration).setRoles(who, roles, originOf(options));
         const account = await find(AccountDirectory).show(who);
         printResult(options, `The account has the roles ${account.roles.join(', ')}.`, account);
-      });
-    });
-}
-
-function addDelete(users: Command): void {
-  withOperatorOptions(users.command('delete'))
-    .description('delete an account permanently, and end its sessions; asks for confirmation on a terminal')
-    .argument('<account>', 'e-mail address or id', accountName)
-    .option('--yes', 'do not ask for confirmation')
-    .action(async (who: string, options: OperatorOptions & { readonly yes?: true }) => {
-      const isAgreed =
-        options.yes ??
-        (!process.stdin.isTTY ||
-          (await confirm(`Delete ${who} permanently?`, process.stdin, process.stderr)));
-      if (!isAgreed) throw new CommandFailure(EXIT.refused, 'Nothing was deleted.');
-      await withService(async (find) => {
-        await find(AccountAdministration).delete(who, originOf(options));
-        printResult(options, 'The account is deleted and its sessions have ended.');
       });
     });
 }

@@ -40,17 +40,19 @@ export class Assertions {
     const claims = { aud: audience, ...claimsOf(principal), rule: name };
     const key = JSON.stringify(claims);
     const now = Math.floor(this.clock.nowMs() / 1000);
+    const earliest = earliestOf(principal);
     const known = this.signed.get(key);
-    if (known && now - known.issuedAt < REUSED_SECONDS && now >= known.issuedAt) return known.token;
-    const token = this.sign(claims, now);
-    this.keep(key, { token, issuedAt: now });
+    const isRecent = known && now - known.issuedAt < REUSED_SECONDS && now >= known.issuedAt;
+    if (isRecent && known.issuedAt >= earliest) return known.token;
+    const iat = Math.max(now, earliest);
+    const token = this.sign(claims, iat, now + LIFETIME_SECONDS);
+    this.keep(key, { token, issuedAt: iat });
     token.catch(() => this.signed.delete(key));
     return token;
   }
 
-  private async sign(claims: object, iat: number): Promise<string> {
+  private async sign(claims: object, iat: number, exp: number): Promise<string> {
     const iss = this.environment.JWT_ISSUER;
-    const exp = iat + LIFETIME_SECONDS;
     return this.signer.sign('assertion+jwt', { iss, ...claims, jti: this.ids.next(), iat, exp });
   }
 
@@ -63,6 +65,11 @@ export class Assertions {
     }
     this.signed.set(key, signed);
   }
+}
+
+/** Verifiers take an assertion about a key for void if it is not of a later second than the last reduction of the key. */
+function earliestOf(principal: Principal): number {
+  return principal.kind === 'session' ? 0 : (principal.voidUntil ?? -1) + 1;
 }
 
 function claimsOf(principal: Principal): object {

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
 import { MailKindsModule } from '../platform/mail/mail.module.js';
@@ -92,7 +91,6 @@ const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
   imports: [
     TypeOrmModule.forFeature([ApiKey, ServiceAccount]),
     AuditModule,
-    DiscoveryModule,
     UsersModule,
     SessionsModule,
     MailKindsModule.with(apiKeyCreatedMail, apiKeyExpiringMail, apiKeyLeakedMail),

@@ -5,6 +5,8 @@ import { IDENTITY_HEADERS } from '../../src/gateway/identity-headers.js';
 import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
 import { TokenRefused } from '../../src/sessions/tokens/token-refused.js';
 import { signUp, type Tokens } from '../support/app/accounts.js';
+import { clientToken } from '../support/app/oauth.js';
+import { ServiceAccountsOf } from '../support/app/service-accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
 import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
@@ -76,15 +78,15 @@ describe('the gateway', () => {
 
   let address = 0;
   /** Each request of it comes from an address of its own, because a busy machine makes it try again. */
-  const newPerson = () =>
-    signUp({
-      ...app,
-      call: (request) =>
-        app.call({
-          ...request,
-          headers: { 'x-forwarded-for': `2001:db8:${(address += 1).toString(16)}::1` },
-        }),
-    });
+  const fromAnywhere = (): TestApp => ({
+    ...app,
+    call: (request) =>
+      app.call({
+        ...request,
+        headers: { ...request.headers, 'x-forwarded-for': `2001:db8:${(address += 1).toString(16)}::1` },
+      }),
+  });
+  const newPerson = () => signUp(fromAnywhere());
   /** Every question comes from a client of its own, unless it names one. */
   const ask = (rule: string, { headers, ...request }: Omit<TestRequest, 'url'> = {}) =>
     app.call({
@@ -184,6 +186,19 @@ describe('the gateway', () => {
     ] as const;
     for (const [rule, token, expected] of table)
       expect([rule, token, await statusOf(rule, { token })]).toEqual([rule, token, expected]);
+    const accounts = await ServiceAccountsOf.of(fromAnywhere());
+    const machine = await accounts.create('reports:read');
+    const token = await clientToken(fromAnywhere(), machine);
+    const byToken = await ask('reports', { token });
+    expect([byToken.statusCode, ...identityOf(byToken)]).toEqual([
+      200,
+      machine.id,
+      '',
+      '',
+      'reports:read',
+      '',
+      machine.keyId,
+    ]);
     expect(identityOf(await ask('reports', { token: 'test_key.reports:read.a:b' }))).toEqual([
       person.user.id,
       '',

@@ -1,6 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Assertions } from '../../src/gateway/assertions.js';
+import { KeyReader } from '../../src/machines/keys/key-reader.js';
 import { signUp, type Tokens } from '../support/app/accounts.js';
 import { createKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
@@ -192,6 +193,24 @@ describe('revocation', () => {
     await expectEverywhere(person.accessToken, '200', '/users/me');
     expect((await revoke(person.accessToken, { client: warden })).statusCode).toBe(200);
     expect((await revoke(assertion, { client: warden })).statusCode).toBe(200);
+  });
+
+  it('does not void the assertions that the gateway makes about the key afterwards', async () => {
+    const reviewer = await accounts.create('tokens:introspect');
+    const [rules, context] = [{ name: 'app', audience: 'app' } as never, { client: reviewer }];
+    const assertionAbout = async (key: string) => {
+      const caller = await here.app.get(KeyReader, { strict: false }).read(key);
+      return here.app.get(Assertions, { strict: false }).about(caller, rules);
+    };
+    const isActive = async (token: string) =>
+      (await postForm(here, '/oauth/introspect', { token }, context)).json<{ active: boolean }>().active;
+    const before = await assertionAbout(machine.key);
+    const token = await clientToken(here, machine);
+    expect([await isActive(before), await isActive(token)]).toEqual([true, true]);
+    await revoke(token);
+    const after = await assertionAbout(machine.key);
+    expect([await isActive(before), await isActive(after)]).toEqual([false, true]);
+    expect(await assertionAbout(machine.key).then(isActive)).toBe(true);
   });
 
   it('ignores the hint, and refuses what is missing or there twice', async () => {

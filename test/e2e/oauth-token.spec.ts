@@ -1,6 +1,9 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
+import { PlatformErrors } from '../../src/platform/errors/platform.errors.js';
+import { Problem } from '../../src/platform/errors/problem.js';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
 import { signUp } from '../support/app/accounts.js';
 import { createKey } from '../support/app/api-keys.js';
@@ -209,6 +212,16 @@ describe('the token endpoint', () => {
     expect(error(await token('grant_type=%zz', { client: machine }))).toEqual([400, 'invalid_request']);
     const login = await postForm(here, '/auth/login', { email: 'ada@example.com', password: 'x' });
     expect([login.statusCode, login.json().code]).toEqual([415, 'unsupported_media_type']);
+  });
+
+  it('answers 503 in that form while PostgreSQL cannot be asked', async () => {
+    const broken = vi
+      .spyOn(here.app.get(TransactionRunner), 'run')
+      .mockRejectedValue(new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 2 }));
+    const answer = await token(GRANT, { client: machine });
+    broken.mockRestore();
+    expect([...error(answer), answer.headers['retry-after']]).toEqual([503, 'temporarily_unavailable', '2']);
+    expect(answer.headers['content-type']).toBe('application/json');
   });
 
   it('names what is missing or not supported', async () => {

@@ -134,7 +134,7 @@ class OfflineVerifier implements Verifier {
   private async ask(token: string, claims: Claims | null): Promise<Verified> {
     const { key } = this.options.revocations!;
     const answer = await introspect(`${this.url}/oauth/introspect`, key, token);
-    if (answer === null) throw new VerificationError(claims ? 'session_ended' : 'invalid_token');
+    if (answer === null) throw new VerificationError(claims?.sid ? 'session_ended' : 'invalid_token');
     return verifiedOf(claims ?? answer);
   }
 }

@@ -15,6 +15,9 @@ export interface Erasure {
   readonly isStated: boolean;
 }
 
+/** An erasure to add, and when it may begin. */
+export type NewErasure = Pick<Erasure, 'userId' | 'deletedAt' | 'actor'> & { readonly dueAt: Date };
+
 const COLUMNS = `user_id AS "userId", deleted_at AS "deletedAt", actor, event_id AS "eventId",
   stated_at IS NOT NULL AS "isStated"`;
 
@@ -24,16 +27,23 @@ export class ErasuresRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Adds an erasure, or starts a finished one anew: a restore may have brought the data back. */
-  async insert(
-    tx: Transaction,
-    { userId, deletedAt, dueAt, actor }: Pick<Erasure, 'userId' | 'deletedAt' | 'actor'> & { dueAt: Date },
-  ): Promise<void> {
+  async insert(tx: Transaction, { userId, deletedAt, dueAt, actor }: NewErasure): Promise<void> {
     await tx.query(
       `INSERT INTO erasures (user_id, deleted_at, due_at, actor) VALUES ($1, $2, $3, $4)
        ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at, actor = excluded.actor,
          event_id = NULL, stated_at = NULL, erased_at = NULL WHERE erasures.erased_at IS NOT NULL`,
       [userId, deletedAt, dueAt, actor && JSON.stringify(actor)],
     );
+  }
+
+  /** Adds an erasure unless there is one of the person. Returns whether there was none. */
+  async insertNew(tx: Transaction, { userId, deletedAt, dueAt, actor }: NewErasure): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      `INSERT INTO erasures (user_id, deleted_at, due_at, actor) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (user_id) DO NOTHING RETURNING user_id`,
+      [userId, deletedAt, dueAt, actor && JSON.stringify(actor)],
+    );
+    return rows.length > 0;
   }
 
   /** Returns unfinished erasures that are due, the oldest first. */

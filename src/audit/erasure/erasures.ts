@@ -3,7 +3,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Actor } from '../../platform/http/origin.js';
-import { ErasuresRepository } from './erasures.repository.js';
+import { ErasuresRepository, type NewErasure } from './erasures.repository.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -21,9 +21,18 @@ export class Erasures {
    * `ERASURE_DELAY_HOURS` later. `actor` is whoever deleted the account, if it was not its owner.
    */
   async request(tx: Transaction, userId: string, actor: Actor | null): Promise<void> {
+    await this.erasures.insert(tx, this.requested(userId, actor));
+  }
+
+  /** Requests the erasure of a person who has no account, unless it was requested before. Returns whether it was not. */
+  async requestUnlessKnown(tx: Transaction, userId: string, actor: Actor | null): Promise<boolean> {
+    return this.erasures.insertNew(tx, this.requested(userId, actor));
+  }
+
+  private requested(userId: string, actor: Actor | null): NewErasure {
     const deletedAt = this.clock.now();
     const dueAt = new Date(deletedAt.getTime() + this.environment.ERASURE_DELAY_HOURS * HOUR_MS);
-    await this.erasures.insert(tx, { userId, deletedAt, dueAt, actor: actor && withoutReason(actor) });
+    return { userId, deletedAt, dueAt, actor: actor && withoutReason(actor) };
   }
 }
 

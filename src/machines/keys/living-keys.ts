@@ -18,8 +18,14 @@ export interface LivingKey {
   readonly caller: MachinePrincipal;
   /** When it was made, Unix seconds. */
   readonly createdAt: number;
-  /** Access tokens that it got up to this Unix second are void; 0 if none are. */
-  readonly voidUntil: number;
+}
+
+/** Whether a token of a living key is void, because the key lost a scope or one of its tokens was revoked since. */
+export function isVoid(
+  { issuedAt }: { readonly issuedAt: number },
+  { voidUntil }: Pick<MachinePrincipal, 'voidUntil'>,
+): boolean {
+  return voidUntil !== undefined && issuedAt <= voidUntil;
 }
 
 /** A key that is not accepted. */
@@ -125,20 +131,20 @@ function judged(found: KeyWithOwner | null, nowMs: number): LivingKey | DeadKey 
   const dead = (fault: DeadKey['fault']): DeadKey => ({ keyId, userId, serviceAccountId, fault });
   if (key.revokedAt) return dead('revoked');
   if (key.expiresAt.getTime() <= nowMs) return dead('expired');
-  const expiresAt = secondsOf(key.expiresAt);
-  const living = (caller: MachinePrincipal): LivingKey => ({
-    caller,
-    createdAt: secondsOf(key.createdAt),
-    voidUntil: key.reducedAt ? secondsOf(key.reducedAt) : 0,
-  });
+  const shared = {
+    keyId,
+    expiresAt: secondsOf(key.expiresAt),
+    ...(key.reducedAt && { voidUntil: secondsOf(key.reducedAt) }),
+  };
+  const createdAt = secondsOf(key.createdAt);
   if (userId !== null) {
     if (!user || user.disabledAt) return dead('owner_disabled');
     const scopes = scopesAllowedTo(user.roles, key.scopes);
-    return living({ kind: 'api-key', keyId, userId, roles: user.roles, scopes, expiresAt });
+    return { caller: { kind: 'api-key', userId, roles: user.roles, scopes, ...shared }, createdAt };
   }
   if (serviceAccountId === null || !account || account.disabledAt) return dead('owner_disabled');
   const scopes = key.scopes.filter((scope) => account.scopes.includes(scope));
-  return living({ kind: 'service-account', keyId, serviceAccountId, scopes, expiresAt });
+  return { caller: { kind: 'service-account', serviceAccountId, scopes, ...shared }, createdAt };
 }
 
 const secondsOf = (time: Date) => Math.floor(time.getTime() / 1000);

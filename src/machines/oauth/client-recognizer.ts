@@ -10,7 +10,7 @@ import { TokenRefused } from '../../sessions/tokens/token-refused.js';
 import { beginsLikeKey } from '../keys/key-format.js';
 import { KeyReader, refusalOf } from '../keys/key-reader.js';
 import { KeyUse } from '../keys/key-use.js';
-import { LivingKeys } from '../keys/living-keys.js';
+import { isVoid, LivingKeys } from '../keys/living-keys.js';
 import { credentialsIn } from './client-credentials.js';
 import { OAuthErrors } from './oauth.errors.js';
 
@@ -48,10 +48,10 @@ export class ClientRecognizer implements ClientRecognition, OnModuleInit {
   async byToken(token: ClientToken): Promise<MachinePrincipal> {
     const key = await this.living.findById(token.keyId);
     if (!('caller' in key)) throw refusalOf(key);
-    const { caller, voidUntil } = key;
+    const { caller } = key;
     if (caller.kind !== 'service-account' || caller.serviceAccountId !== token.serviceAccountId)
       throw new TokenRefused('wrong_claims', usedKeyOf(caller));
-    if (token.issuedAt <= voidUntil) throw new TokenRefused('revoked', usedKeyOf(caller));
+    if (isVoid(token, caller)) throw new TokenRefused('revoked', usedKeyOf(caller));
     this.use.note(caller.keyId);
     return {
       ...caller,

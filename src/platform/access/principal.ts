@@ -31,6 +31,8 @@ interface ApiKeyPrincipal {
   readonly scopes: readonly string[];
   /** Unix seconds at which the key expires. */
   readonly expiresAt: number;
+  /** Tokens about the key that were issued up to this Unix second are void; absent if none are. */
+  readonly voidUntil?: number;
 }
 
 /** A program with an account of its own; it has scopes and no roles. */
@@ -42,6 +44,8 @@ interface ServiceAccountPrincipal {
   readonly scopes: readonly string[];
   /** Unix seconds at which the key, or the token that it got, expires. */
   readonly expiresAt: number;
+  /** Tokens of the key that were issued up to this Unix second are void; absent if none are. */
+  readonly voidUntil?: number;
 }
 
 /** A program that calls with a key, its owner's or a service account's. */

@@ -117,11 +117,15 @@ await portcullis.users({ roles: ['root'] });
 describe('The packages', { timeout: TIMEOUT_MS }, () => {
   let folder: string;
   let packed: Readonly<Record<PackageName, Packed>>;
+  /** The programs of docs/integration.md that use the packages. */
+  let documented: string[];
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'portcullis-stranger-'));
     const entries = await Promise.all(
       PACKAGES.map(async (name) => [name, await installPacked(name, folder)] as const),
     );
+    const document = await readFile('docs/integration.md', 'utf8');
+    documented = [...document.matchAll(/```ts\n(.*?)```/gs)].map(([, program]) => program!);
     // What the strangers install themselves.
     for (const name of DEPENDENCIES) {
       const target = join(folder, 'node_modules', name);
@@ -163,6 +167,11 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
     ]);
   });
 
+  it('are in the document for those who integrate the service', () => {
+    for (const name of PACKAGES)
+      expect(documented.filter((program) => program.includes(`'@portcullis/${name}`))).not.toEqual([]);
+  });
+
   it.each<[keyof typeof COMPILERS, string]>([
     ['5.9', 'nodenext'],
     ['5.9', 'bundler'],
@@ -173,6 +182,8 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
     async (compiler, moduleResolution) => {
       await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
       await Promise.all(PACKAGES.map((name) => writeFile(join(folder, `${name}.ts`), PROGRAMS[name])));
+      for (const [n, program] of documented.entries())
+        await writeFile(join(folder, `documented-${n}.ts`), program);
       const config = join(folder, `${compiler}-${moduleResolution}.json`);
       const compilerOptions = {
         module: moduleResolution === 'bundler' ? 'esnext' : 'nodenext',

@@ -20,6 +20,8 @@ import { eventually } from '../../support/time/eventually.js';
 /** The default of `maxStalenessSeconds`, and what the service may take, milliseconds. */
 const BOUND_MS = 2000;
 
+const SCOPES = ['revocations:read', 'tokens:introspect', 'orders:read'];
+
 type Outcome = 'accepted' | VerificationCode;
 
 /** What a verifier said of a token, and when it was asked. */
@@ -61,19 +63,26 @@ function watch(
 describe('@portcullis/verify, which follows the revocations', () => {
   let here: TestApp;
   let there: TestApp;
+  let admin: string;
+  let account: { readonly id: string };
   let key: string;
+  const call = async <T>(url: string, body: object): Promise<T> => {
+    const answer = await here.call({ url, token: admin, body });
+    expect(answer.statusCode).toBe(201);
+    return answer.json<T>();
+  };
+  const keysUrl = () => `/admin/service-accounts/${account.id}/api-keys`;
+  const newKey = () => call<NewKey>(keysUrl(), { name: 'Orders', scopes: SCOPES });
+  const revokeKey = async ({ id }: NewKey) => {
+    const answer = await here.call({ method: 'DELETE', url: `${keysUrl()}/${id}`, token: admin });
+    expect(answer.statusCode).toBe(204);
+  };
   beforeAll(async () => {
     here = await startApp({ listen: true });
     there = await startBeside(here, { listen: true });
-    const { accessToken: token } = await signUpWithRoles(here, 'admin');
-    const scopes = ['revocations:read'];
-    const account = await here.call({
-      url: '/admin/service-accounts',
-      token,
-      body: { name: 'Orders', scopes },
-    });
-    const url = `/admin/service-accounts/${account.json<{ id: string }>().id}/api-keys`;
-    ({ key } = (await here.call({ url, token, body: { name: 'Orders', scopes } })).json<NewKey>());
+    ({ accessToken: admin } = await signUpWithRoles(here, 'admin'));
+    account = await call('/admin/service-accounts', { name: 'Orders', scopes: SCOPES });
+    ({ key } = await newKey());
   });
   afterAll(async () => {
     await there.close();
@@ -96,10 +105,13 @@ describe('@portcullis/verify, which follows the revocations', () => {
     finished(() => verifier.close());
     return verifier;
   };
-  const startBehindProxy = async (finished: Finished = onTestFinished) => {
+  const startBehindProxy = async (
+    finished: Finished = onTestFinished,
+    revocations: Partial<RevocationOptions> = {},
+  ) => {
     const proxy = await startFeedProxy(there.url);
     finished(() => proxy.stop());
-    return { proxy, verifier: start(proxy.url, {}, finished) };
+    return { proxy, verifier: start(proxy.url, revocations, finished) };
   };
   /** Ends a session on the other instance; answers when that was answered. */
   const logOut = async ({ accessToken: token }: Tokens): Promise<number> => {
@@ -243,5 +255,78 @@ describe('@portcullis/verify, which follows the revocations', () => {
     });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await answer.json()).toMatchObject({ status: 503, code: 'verification_unavailable' });
+  });
+
+  it('refuses the token that a key got after the key was revoked', async () => {
+    const verifier = start(there.url);
+    const made = await newKey();
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: account.id,
+      client_secret: made.key,
+    });
+    const answer = await fetch(`${here.url}/oauth/token`, { method: 'POST', body: form });
+    const { access_token: token } = (await answer.json()) as { access_token: string };
+    expect(await verifier.verify(token)).toMatchObject({
+      subject: account.id,
+      sessionId: null,
+      scopes: expect.arrayContaining(['orders:read']) as string[],
+    });
+    await revokeKey(made);
+    await eventually(async () => expect(await outcomeOf(verifier, token)).toBe('invalid_token'), {
+      timeoutMs: BOUND_MS,
+    });
+  });
+
+  it('refuses keys, which only the service can read', async () => {
+    expect(await outcomeOf(start(there.url), (await newKey()).key)).toBe('invalid_token');
+  });
+
+  describe('and asks while they are not known', () => {
+    it('accepts what is good, and refuses what has ended or is reduced', async () => {
+      const { proxy, verifier } = await startBehindProxy(onTestFinished, { whenStale: 'ask' });
+      const [ending, other, reduced] = [await signUp(here), await signUp(here), await signUp(here)];
+      const totp = await enrolTotp(here, reduced, Date.now());
+      expect(await outcomeOf(verifier, ending.accessToken)).toBe('accepted');
+      proxy.cut();
+      const staying = watch(verifier, other.accessToken);
+      const ended = watch(verifier, ending.accessToken);
+      const url = `/users/me/factors/${totp.id}`;
+      const { refreshToken } = reduced;
+      const renewed = await here.call({ url: '/auth/refresh', body: { refreshToken } });
+      const { accessToken: token } = renewed.json<Tokens>();
+      expect((await here.call({ method: 'DELETE', url, token })).statusCode).toBe(204);
+      const endedMs = await logOut(ending);
+      await delay(BOUND_MS + 500);
+      expect(await outcomeOf(verifier, token)).not.toBe('accepted');
+      for (const { stop } of [staying, ended]) await stop();
+      expect(new Set(staying.samples.map(({ outcome }) => outcome))).toEqual(new Set(['accepted']));
+      const late = ended.samples.filter(({ askedMs }) => askedMs > endedMs + BOUND_MS);
+      expect(new Set(late.map(({ outcome }) => outcome))).toEqual(new Set(['session_ended']));
+    });
+
+    it('refuses everything if nobody answers', async () => {
+      const { proxy, verifier } = await startBehindProxy(onTestFinished, { whenStale: 'ask' });
+      const { accessToken } = await signUp(here);
+      expect(await outcomeOf(verifier, accessToken)).toBe('accepted');
+      await proxy.stop();
+      await eventually(async () =>
+        expect(await outcomeOf(verifier, accessToken)).toBe('verification_unavailable'),
+      );
+    });
+
+    it('asks about keys, too', async () => {
+      const verifier = start(there.url, { whenStale: 'ask' });
+      const made = await newKey();
+      expect(await verifier.verify(made.key)).toMatchObject({
+        subject: account.id,
+        sessionId: null,
+        scopes: SCOPES,
+      });
+      await revokeKey(made);
+      await eventually(async () => expect(await outcomeOf(verifier, made.key)).toBe('invalid_token'), {
+        timeoutMs: BOUND_MS,
+      });
+    });
   });
 });

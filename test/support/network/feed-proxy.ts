@@ -111,6 +111,7 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
     },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
+      if (!server.listening) return;
       server.close();
       await once(server, 'close');
     },

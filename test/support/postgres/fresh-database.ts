@@ -18,11 +18,17 @@ export interface FreshDatabase {
   drop(): Promise<void>;
 }
 
-/** Clones the template of this run, which takes about 20 ms; `migrated: false` creates an empty database instead. */
-export async function freshDatabase({ migrated = true } = {}): Promise<FreshDatabase> {
+/**
+ * Clones the template of this run, which takes about 20 ms; `migrated: false` creates an empty database instead, and `copyOf`
+ * copies one to which nobody is connected.
+ */
+export async function freshDatabase({
+  migrated = true,
+  copyOf,
+}: { readonly migrated?: boolean; readonly copyOf?: FreshDatabase } = {}): Promise<FreshDatabase> {
   const cluster = inject('postgres');
   const name = `${cluster.run}_${randomBytes(6).toString('hex')}`;
-  const template = migrated ? templateOf(cluster) : 'template1';
+  const template = copyOf?.name ?? (migrated ? templateOf(cluster) : 'template1');
   await asSuperuser(
     cluster.superuserUrl,
     `CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${cluster.ownerRole} ${cluster.cloneOptions}`,

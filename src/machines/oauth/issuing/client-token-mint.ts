@@ -32,7 +32,7 @@ export class ClientTokenMint {
       scope: scopes.join(' '),
       jti: this.ids.next(),
       iat,
-      exp: Math.min(iat + life, secondsOf(key.expiresAt)),
+      exp: Math.min(secondsOf(time) + life, secondsOf(key.expiresAt)),
     };
   }
 

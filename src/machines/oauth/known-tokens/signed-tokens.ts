@@ -8,7 +8,7 @@ import type { Assertion } from '../../../sessions/tokens/assertion-claims.js';
 import type { ClientToken } from '../../../sessions/tokens/client-token-claims.js';
 import { TokenInspection } from '../../../sessions/tokens/token-inspection.js';
 import { ownerOfCaller } from '../../keys/key-owner.js';
-import { LivingKeys } from '../../keys/living-keys.js';
+import { isVoid, LivingKeys } from '../../keys/living-keys.js';
 import type { KnownToken } from './known-token.js';
 
 /** Tells which signed tokens are accepted at present: access tokens, and assertions of the gateway. */
@@ -89,6 +89,6 @@ export class SignedTokens {
   private async callerOf(keyId: string, ownerId: string, issuedAt: number) {
     const key = await this.keys.findById(keyId);
     if (!('caller' in key) || ownerOfCaller(key.caller).id !== ownerId) return null;
-    return issuedAt > key.voidUntil ? key.caller : null;
+    return isVoid({ issuedAt }, key.caller) ? null : key.caller;
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../../audit/audit.service.js';
 import { callerIdOf, type MachinePrincipal, recordedCaller } from '../../../platform/access/principal.js';
+import type { Scope } from '../../../platform/access/scope.decorator.js';
 import { TransactionRunner } from '../../../platform/database/transaction-runner.js';
 import { Problem } from '../../../platform/errors/problem.js';
 import type { Origin } from '../../../platform/http/origin.js';
@@ -9,7 +10,7 @@ import { OAuthErrors } from '../oauth.errors.js';
 import { TokenEnding } from './token-ending.js';
 
 /** What a client needs to revoke tokens of others. */
-export const REVOKE_SCOPE = 'tokens:revoke';
+const REVOKE_SCOPE = 'tokens:revoke' satisfies Scope;
 
 /** Revokes tokens at the request of clients (RFC 7009). */
 @Injectable()

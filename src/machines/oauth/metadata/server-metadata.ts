@@ -1,10 +1,8 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { SCOPES } from '../../../platform/access/scope.decorator.js';
 import { Environment } from '../../../platform/config/environment.js';
-import { declaredRoutes } from '../../../platform/http/openapi/route-walk.js';
 import type { ServerMetadataDto } from './server-metadata.dto.js';
 import { GRANT_TYPE } from '../issuing/token.controller.js';
-import { REVOKE_SCOPE } from '../known-tokens/token-revocation.js';
 
 const METHODS = ['client_secret_basic', 'client_secret_post'];
 
@@ -15,13 +13,8 @@ export const METADATA_PATH = '/.well-known/oauth-authorization-server';
 @Injectable()
 export class ServerMetadata implements OnModuleInit {
   private readonly logger = new Logger('OAuth');
-  private made?: ServerMetadataDto;
 
-  constructor(
-    private readonly environment: Environment,
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
-  ) {}
+  constructor(private readonly environment: Environment) {}
 
   /** Clients derive the address of the document from the issuer, which may lead elsewhere. */
   onModuleInit(): void {
@@ -42,21 +35,16 @@ export class ServerMetadata implements OnModuleInit {
     return `${METADATA_PATH}${new URL(issuer).pathname.replace(/\/+$/, '')}`;
   }
 
-  /** Returns the document. The scopes are those that routes name. */
+  /** Returns the document. */
   document(): ServerMetadataDto {
-    return (this.made ??= this.describe());
-  }
-
-  private describe(): ServerMetadataDto {
     const base = this.environment.PUBLIC_URL.replace(/\/+$/, '');
-    const scopes = declaredRoutes(this.discovery, this.scanner).flatMap(({ scope }) => scope ?? []);
     return {
       issuer: this.environment.JWT_ISSUER,
       token_endpoint: `${base}/oauth/token`,
       token_endpoint_auth_methods_supported: METHODS,
       grant_types_supported: [GRANT_TYPE],
       response_types_supported: [],
-      scopes_supported: [...new Set([...scopes, REVOKE_SCOPE])].toSorted(),
+      scopes_supported: SCOPES.toSorted(),
       jwks_uri: `${base}/.well-known/jwks.json`,
       introspection_endpoint: `${base}/oauth/introspect`,
       introspection_endpoint_auth_methods_supported: [...METHODS, 'Bearer'],
