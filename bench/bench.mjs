@@ -2,8 +2,8 @@
 //
 //   npm run bench -- [--rounds 5] [--seconds 4] [--only NAME,...] [--soak MINUTES] [--requests 1000000]
 //
-// Names: session-check, login, under-logins, overload, refresh, switches, recording, detection, scale-out, start-up,
-// memory, and scale, which takes another 15 minutes and 10 GB and runs only if named. A complete run takes about 20
+// Names: session-check, api-keys, login, under-logins, overload, refresh, switches, recording, detection, scale-out,
+// start-up, memory, and scale, which takes another 15 minutes and 10 GB and runs only if named. A complete run takes about 20
 // minutes and writes RESULTS.md. A run with --only prints its results and writes nothing.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Laboratory, query, ROOT } from './lab/laboratory.mjs';
 import { progress } from './lab/progress.mjs';
+import { measureApiKeys } from './measures/api-keys.mjs';
 import { measureDetection } from './measures/detection.mjs';
 import { measureLogin } from './measures/login.mjs';
 import { measureMemory } from './measures/memory.mjs';
@@ -44,6 +45,7 @@ const { values: options } = parseArgs({
 
 const MEASURES = {
   'session-check': measureSessionCheck,
+  'api-keys': measureApiKeys,
   login: measureLogin,
   'under-logins': measureUnderLogins,
   overload: measureOverload,
