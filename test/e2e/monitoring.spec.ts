@@ -486,15 +486,13 @@ describe('Monitoring', () => {
       app = await service();
       const admin = await signUpWithRoles(app, 'admin');
       const { key, id } = await createKey(app, admin);
-      const send = async (token: string | undefined, url: string, body?: object) =>
-        (await app.call({ url, ...(token !== undefined && { token }), ...(body && { body }) })).json<{
-          id: string;
-          key: string;
-        }>();
+      const send = (caller: string | undefined, url: string, body?: object) =>
+        app.call({ url, ...(caller !== undefined && { token: caller }), ...(body && { body }) });
       const token = admin.accessToken;
-      const account = await send(token, '/admin/service-accounts', { name: 'Job', scopes: ['audit:read'] });
+      const job = { name: 'Job', scopes: ['audit:read'] };
+      const account = (await send(token, '/admin/service-accounts', job)).json<{ id: string }>();
       const url = `/admin/service-accounts/${account.id}/api-keys`;
-      const made = await send(token, url, { name: 'Job', scopes: ['audit:read'] });
+      const made = (await send(token, url, job)).json<{ key: string }>();
       for (let n = 0; n < 3; n += 1) await send(key, '/audit/seals');
       for (let n = 0; n < 2; n += 1) await send(made.key, '/audit/seals');
       await send(made.key, '/alerts');
