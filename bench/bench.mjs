@@ -2,7 +2,7 @@
 //
 //   npm run bench -- [--rounds 5] [--seconds 4] [--only NAME,...] [--soak MINUTES] [--requests 1000000]
 //
-// Names: session-check, api-keys, login, under-logins, overload, refresh, switches, recording, detection, scale-out,
+// Names: session-check, api-keys, login, under-logins, overload, refresh, switches, recording, detection, gateway, scale-out,
 // start-up, memory, and scale, which takes another 15 minutes and 10 GB and runs only if named. A complete run takes about 20
 // minutes and writes RESULTS.md. A run with --only prints its results and writes nothing.
 import { execFileSync } from 'node:child_process';
@@ -14,6 +14,7 @@ import { Laboratory, query, ROOT } from './lab/laboratory.mjs';
 import { progress } from './lab/progress.mjs';
 import { measureApiKeys } from './measures/api-keys.mjs';
 import { measureDetection } from './measures/detection.mjs';
+import { measureGateway } from './measures/gateway.mjs';
 import { measureLogin } from './measures/login.mjs';
 import { measureMemory } from './measures/memory.mjs';
 import { measureRecording } from './measures/recording.mjs';
@@ -53,6 +54,7 @@ const MEASURES = {
   switches: measureSwitches,
   recording: measureRecording,
   detection: measureDetection,
+  gateway: measureGateway,
   'scale-out': measureScaleOut,
   'start-up': measureStartUp,
   memory: measureMemory,

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiNoContentResponse,
@@ -15,7 +15,7 @@ import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../platform/http/origin.js';
 import { MailErrors } from '../platform/mail/mail.errors.js';
 import { AccountAccess } from './account-access.js';
-import { accountId, ApiAccountId } from './account-id.js';
+import { AccountId, ApiAccountId } from './account-id.js';
 import { AccountSessions } from './account-sessions.js';
 import { AdminErrors } from './admin.errors.js';
 import { AccountSessionsDto } from './dto/account.dto.js';
@@ -42,8 +42,8 @@ export class AccountAccessController {
   @ApiAuditReason()
   @ApiNoContentResponse({ description: 'The account is not locked.' })
   @Problems(PlatformErrors.validation_failed, PlatformErrors.not_found)
-  async unlock(@Param('id') id: string, @ActingOrigin() origin: Origin): Promise<void> {
-    await this.access.unlock(accountId(id), origin);
+  async unlock(@AccountId() id: string, @ActingOrigin() origin: Origin): Promise<void> {
+    await this.access.unlock(id, origin);
   }
 
   /** Mails the owner of an account a link to set a new password. The password does not change until the link is used. */
@@ -61,8 +61,8 @@ export class AccountAccessController {
     AdminErrors.wrong_status,
     MailErrors.mail_unconfigured,
   )
-  async resetPassword(@Param('id') id: string, @ActingOrigin() origin: Origin): Promise<void> {
-    await this.links.mail(accountId(id), origin);
+  async resetPassword(@AccountId() id: string, @ActingOrigin() origin: Origin): Promise<void> {
+    await this.links.mail(id, origin);
   }
 
   /** Lists where an account is signed in, newest first. */
@@ -72,8 +72,8 @@ export class AccountAccessController {
   @ApiAccountId()
   @ApiOkResponse({ type: AccountSessionsDto, description: 'The live sessions.' })
   @Problems(PlatformErrors.not_found)
-  async listSessions(@Param('id') id: string): Promise<AccountSessionsDto> {
-    return { items: await this.sessions.list(accountId(id)) };
+  async listSessions(@AccountId() id: string): Promise<AccountSessionsDto> {
+    return { items: await this.sessions.list(id) };
   }
 
   /** Ends every session of an account; its tokens stop working everywhere within a second. */
@@ -86,8 +86,8 @@ export class AccountAccessController {
   @ApiAuditReason()
   @ApiNoContentResponse({ description: 'The account has no session.' })
   @Problems(PlatformErrors.validation_failed, PlatformErrors.not_found)
-  async endSessions(@Param('id') id: string, @ActingOrigin() origin: Origin): Promise<void> {
-    await this.access.endSessions(accountId(id), origin);
+  async endSessions(@AccountId() id: string, @ActingOrigin() origin: Origin): Promise<void> {
+    await this.access.endSessions(id, origin);
   }
 
   /**
@@ -103,7 +103,7 @@ export class AccountAccessController {
   @ApiAuditReason()
   @ApiNoContentResponse({ description: 'The account has no second factor.' })
   @Problems(PlatformErrors.validation_failed, PlatformErrors.not_found)
-  async removeFactors(@Param('id') id: string, @ActingOrigin() origin: Origin): Promise<void> {
-    await this.access.removeFactors(accountId(id), origin);
+  async removeFactors(@AccountId() id: string, @ActingOrigin() origin: Origin): Promise<void> {
+    await this.access.removeFactors(id, origin);
   }
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireRole } from '../platform/access/access.decorator.js';
 import { LOCALES } from '../platform/access/locale.js';
@@ -11,7 +11,7 @@ import type { Origin } from '../platform/http/origin.js';
 import { MailErrors } from '../platform/mail/mail.errors.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { AccountDirectory, type AccountView } from './account-directory.js';
-import { accountId, ApiAccountId } from './account-id.js';
+import { AccountId, ApiAccountId } from './account-id.js';
 import { AccountInvitations } from './account-invitations.js';
 import { AdminErrors } from './admin.errors.js';
 import { AccountDto } from './dto/account.dto.js';
@@ -62,7 +62,7 @@ export class AccountInvitationsController {
     AdminErrors.wrong_status,
     MailErrors.mail_unconfigured,
   )
-  async again(@Param('id') id: string, @ActingOrigin() origin: Origin): Promise<void> {
-    await this.invitations.again(accountId(id), origin);
+  async again(@AccountId() id: string, @ActingOrigin() origin: Origin): Promise<void> {
+    await this.invitations.again(id, origin);
   }
 }

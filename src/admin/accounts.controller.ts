@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireRole } from '../platform/access/access.decorator.js';
 import { Recent } from '../platform/access/recent.decorator.js';
@@ -14,7 +14,7 @@ import { AdminErrors } from './admin.errors.js';
 import { AccountDto, AccountPageDto } from './dto/account.dto.js';
 import { ListAccountsDto } from './dto/list-accounts.dto.js';
 import { UpdateAccountDto } from './dto/update-account.dto.js';
-import { accountId, ApiAccountId } from './account-id.js';
+import { AccountId, ApiAccountId } from './account-id.js';
 
 /** Finds, shows and changes the accounts of other people. No secret of a person is shown or set here. */
 @ApiTags('administration')
@@ -46,8 +46,8 @@ export class AccountsController {
   @ApiAccountId()
   @ApiOkResponse({ type: AccountDto, description: 'The account.' })
   @Problems(PlatformErrors.not_found)
-  async show(@Param('id') id: string): Promise<AccountView> {
-    return this.directory.show(accountId(id));
+  async show(@AccountId() id: string): Promise<AccountView> {
+    return this.directory.show(id);
   }
 
   /**
@@ -64,11 +64,11 @@ export class AccountsController {
   @ApiOkResponse({ type: AccountDto, description: 'The account after the changes.' })
   @Problems(PlatformErrors.not_found, AdminErrors.own_roles, UsersErrors.last_administrator)
   async update(
-    @Param('id') id: string,
+    @AccountId() id: string,
     @Body() changes: UpdateAccountDto,
     @ActingOrigin() origin: Origin,
   ): Promise<AccountView> {
-    await this.administration.update(accountId(id), changes, origin);
+    await this.administration.update(id, changes, origin);
     return this.directory.show(id);
   }
 
@@ -85,7 +85,7 @@ export class AccountsController {
   @ApiAuditReason()
   @ApiNoContentResponse({ description: 'The account is deleted.' })
   @Problems(PlatformErrors.validation_failed, PlatformErrors.not_found, UsersErrors.last_administrator)
-  async delete(@Param('id') id: string, @ActingOrigin() origin: Origin): Promise<void> {
-    await this.administration.delete(accountId(id), origin);
+  async delete(@AccountId() id: string, @ActingOrigin() origin: Origin): Promise<void> {
+    await this.administration.delete(id, origin);
   }
 }

@@ -35,6 +35,7 @@ import { MailErrors } from '../platform/mail/mail.errors.js';
 import { SecretsErrors } from '../platform/secrets/secrets.errors.js';
 import { RateLimitErrors } from '../rate-limit/rate-limit.errors.js';
 import { UsersErrors } from '../users/users.errors.js';
+import { describeSecurity, type Operation, secure } from './openapi-security.js';
 
 const description = (
   base: string,
@@ -48,17 +49,6 @@ Passkeys can be tried on [a page of their own](${base}/docs/passkey).
 
 Errors are \`application/problem+json\` (RFC 9457). Programs should rely on \`code\`; see [all codes](${base}/docs/errors). Every response, errors included, carries
 \`X-Request-Id\`, and the rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document is also available as [OpenAPI 3.1](${base}/openapi.json).`;
-
-const BEARER =
-  'The `accessToken` of a login with `"tokenTransport": "body"`. It takes precedence over a cookie.';
-const COOKIE =
-  'Sign in with `"tokenTransport": "cookie"`; the browser stores the cookie and sends it automatically, and scripts cannot read it. There is nothing to enter here.';
-const API_KEY =
-  'An API key, `ptc_u_…` or `ptc_s_…`. A route accepts keys only if it names a scope, which the key must have; no other route does.';
-const CLIENT =
-  'The id of a service account and one of its keys. Both can be sent as `client_id` and `client_secret` in the form instead.';
-const METRICS =
-  'The value of `METRICS_TOKEN`. Without it, metrics are served without a token, to the local machine only.';
 
 const ROWS: readonly ProblemRow[] = [
   PlatformErrors,
@@ -79,8 +69,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
   const routes = declaredRoutes(app.get(DiscoveryService), app.get(MetadataScanner));
   for (const route of routes) describeProblems(route, problemsOf(route));
 
-  const prefix = environment.COOKIE_SECURE ? '__Host-' : '';
-  const config = new DocumentBuilder()
+  const builder = new DocumentBuilder()
     .setTitle('Portcullis')
     .setDescription(description(publicPath(environment.PUBLIC_URL)))
     .addServer(environment.PUBLIC_URL.replace(/\/+$/, ''))
@@ -100,18 +89,13 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .addTag('audit', 'The audit trail, and proof that it was not altered.')
     .addTag('gateway', 'Questions of proxies about requests to applications behind them.')
     .addTag('monitoring', 'Security alerts and how they were resolved.')
-    .addTag('operation', 'Endpoints for supervisors, load balancers and Prometheus.')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: BEARER }, 'bearer')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'ptc_', description: API_KEY }, 'apiKey')
-    .addBasicAuth({ type: 'http', scheme: 'basic', description: CLIENT }, 'client')
-    .addCookieAuth(`${prefix}access_token`, { type: 'apiKey', in: 'cookie', description: COOKIE }, 'cookie')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: METRICS }, 'metrics')
-    .build();
+    .addTag('operation', 'Endpoints for supervisors, load balancers and Prometheus.');
+  const config = describeSecurity(builder, environment).build();
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (_controller, method) => method,
   });
   for (const route of routes) keepOneMethod(document, route);
-  for (const route of routes) secure(document, route);
+  for (const route of routes) secure(operationOf(document, route), route);
   document.paths = inReadingOrder(document.paths);
   limits.complete(document);
   closeSchemas(document);
@@ -134,6 +118,11 @@ function keepOneMethod({ paths }: OpenAPIObject, { path, method }: DeclaredRoute
   const template = templateOf(path);
   const get = paths[template]?.get;
   if (method === 'ALL' && get) paths[template] = { get };
+}
+
+/** The description of a route. */
+function operationOf({ paths }: OpenAPIObject, { path, method }: DeclaredRoute): Operation | undefined {
+  return paths[templateOf(path)]?.[method === 'ALL' ? 'get' : (method.toLowerCase() as 'get')];
 }
 
 const templateOf = (path: string) => path.replaceAll(/:(\w+)/g, '{$1}');
@@ -233,31 +222,6 @@ function problemsOf({
       PlatformErrors.internal,
     ]),
   ];
-}
-
-/** Adds a route's access rule. The pipeline reads it from decorators that the document generator does not support. */
-function secure(document: OpenAPIObject, { path, method, access, scope }: DeclaredRoute): void {
-  const operation =
-    document.paths[templateOf(path)]?.[method === 'ALL' ? 'get' : (method.toLowerCase() as 'get')];
-  if (!operation) return;
-  if (access?.kind === 'public') {
-    operation.security ??= [];
-    return;
-  }
-  if (access?.kind === 'client') {
-    operation.security = [
-      { client: [] },
-      ...(access.bearer ? [{ apiKey: scope === undefined ? [] : [scope] }] : []),
-    ];
-    return;
-  }
-  operation.security = [
-    { bearer: [] },
-    { cookie: [] },
-    ...(scope === undefined ? [] : [{ apiKey: [scope] }]),
-  ];
-  if (access?.kind === 'roles') operation.description += `\n\nFor: ${access.anyOf.join(', ')}.`;
-  if (scope !== undefined) operation.description += `\n\nAPI keys need the scope \`${scope}\`.`;
 }
 
 /** Errors have the common header fields too, but repeating them for each error would hide the description. */

@@ -42,6 +42,8 @@ export interface ApiCall {
   readonly grouped?: GroupedRefusals;
   /** Set for the question of a proxy. */
   readonly asked?: AskedCall;
+  /** Set for an administrator's call about one person. */
+  readonly subjectId?: string;
 }
 
 /** One entry of the trail, in the form returned by `GET /audit/events`. Members that do not apply are null. */

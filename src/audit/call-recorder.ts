@@ -35,7 +35,7 @@ export class CallRecorder {
   record(request: FastifyRequest, status: number, recorded: () => void): void {
     const context = contextOf(request);
     if (context.isOperational) return recorded();
-    const { origin, principal, problemCode, question } = context;
+    const { origin, principal, problemCode, question, subjectId } = context;
     const caller = recordedCaller(principal);
     if (problemCode === PlatformErrors.validation_failed.code) this.recordInvalidInput(request);
     this.audit.recordCall(
@@ -49,6 +49,7 @@ export class CallRecorder {
         sessionId: caller.sessionId ?? context.refreshSessionId,
         reason: problemCode,
         ...(question && { asked: askedCall(question) }),
+        ...(subjectId !== null && { subjectId }),
       },
       recorded,
     );

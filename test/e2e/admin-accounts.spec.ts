@@ -11,6 +11,7 @@ import { createKey } from '../support/app/api-keys.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
+import { eventually } from '../support/time/eventually.js';
 
 const REASON = 'Ticket 4711: café';
 /** Header fields are bytes; Node.js represents them as Latin-1. */
@@ -272,6 +273,24 @@ describe('An administrator', { timeout: 60_000 }, () => {
     );
     for (const told of [secret, ...recoveryCodes!, row!.hash, person.refreshToken, person.deviceToken])
       expect(answer.body + sessions.body).not.toContain(told);
+  });
+
+  it('leaves in the record of a call whose account it was about', async () => {
+    const { user } = await signUp(app);
+    await ask({ url: `/admin/users/${user.id}` });
+    await ask({ url: '/admin/users/019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' });
+    await eventually(async () => {
+      const calls = await asSuperuser<{ subject: string | null; status: number }>(
+        app.database,
+        `SELECT details->>'subjectId' AS subject, status FROM audit_calls
+         WHERE route = '/admin/users/:id' AND user_id = $1 ORDER BY id DESC LIMIT 2`,
+        [admin.user.id],
+      );
+      expect(calls).toEqual([
+        { subject: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d', status: 404 },
+        { subject: user.id, status: 200 },
+      ]);
+    });
   });
 
   it('changes name, roles and status at once, and each change names who made it and why', async () => {

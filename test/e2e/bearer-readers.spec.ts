@@ -175,7 +175,7 @@ describe('a bearer token of another kind', () => {
   });
 
   it('is not read on public routes', async () => {
-    const paths = routes(true).filter(({ method, path }) => method === 'GET' && !path.includes(':'));
+    const paths = routes(true).filter(({ method, path }) => method === 'GET' && !/[:*]/.test(path));
     expect(paths.length).toBeGreaterThan(4);
     for (const { path } of paths) {
       for (const token of [`test_key.${USER}`, 'test_forged', 'test_away'])

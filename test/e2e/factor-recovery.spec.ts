@@ -280,6 +280,24 @@ describe('the recovery of lost factors', () => {
       expect(await events('user_recovery_ready')).toHaveLength(1);
     });
 
+    it('does each step once, of sixteen runs at once on two instances', async () => {
+      await start();
+      const runAll = (ms: number) => {
+        clock.advance(ms);
+        return Promise.all(Array.from({ length: 16 }, (_, i) => pass(0, i % 2 === 0 ? here : there)));
+      };
+      await runAll(DAY_MS - 1000);
+      await runAll(1000);
+      await outboxIsEmpty(here);
+      expect(await mailsTo(here, email, 'recovery_started')).toHaveLength(2);
+      await runAll(2 * DAY_MS);
+      await outboxIsEmpty(here);
+      expect(await mailsTo(here, email, 'recovery_ready')).toHaveLength(1);
+      expect(await events('user_recovery_ready')).toHaveLength(1);
+      await runAll(DAY_MS);
+      expect(await events('user_recovery_expired')).toHaveLength(1);
+    });
+
     it('sends the last mail alone after days in which no instance ran', async () => {
       await start();
       await pass(10 * DAY_MS);

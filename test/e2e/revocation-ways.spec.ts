@@ -11,6 +11,8 @@ import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
+import { postForm } from '../support/app/oauth.js';
+import { ServiceAccountsOf } from '../support/app/service-accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { setPassword } from '../support/app/set-password.js';
@@ -49,6 +51,11 @@ const logOut = (app: TestApp, token?: string, refreshToken?: string) =>
     ...(token !== undefined && { token }),
     ...(refreshToken !== undefined && { body: { refreshToken } }),
   });
+
+const revokeAsClient = async (app: TestApp, token: string) => {
+  const client = await (await ServiceAccountsOf.of(app)).create('tokens:revoke');
+  await postForm(app, '/oauth/revoke', { token }, { client });
+};
 
 const WAYS: Record<string, Way> = {
   'a logout by the access token': {
@@ -102,6 +109,16 @@ const WAYS: Record<string, Way> = {
     reason: 'ended_by_user',
     end: (app, { accessToken: token, session }) =>
       app.call({ method: 'DELETE', url: `/users/me/sessions/${session.id}`, token }),
+  },
+  'a client that revokes its access token': {
+    by: 'machines/oauth/known-tokens/token-ending.ts: endSome',
+    reason: 'ended_by_administrator',
+    end: (app, { accessToken }) => revokeAsClient(app, accessToken),
+  },
+  'a client that revokes its refresh token': {
+    by: 'machines/oauth/known-tokens/token-ending.ts: endSome',
+    reason: 'ended_by_administrator',
+    end: (app, { refreshToken }) => revokeAsClient(app, refreshToken),
   },
   'the hundredth session after it': {
     by: 'sessions/session-opening.ts: endSome',

@@ -50,7 +50,7 @@ export class EntryFactory {
       route: textOrNull(call.route),
       status: call.status,
       durationMs: Math.round(call.durationMs * 1000) / 1000,
-      details: call.grouped || call.asked ? storableDetails({ ...call.grouped, ...call.asked }) : null,
+      details: callDetails(call),
     };
   }
 
@@ -70,6 +70,11 @@ export class EntryFactory {
     if (timestamp !== this.last.timestamp) this.last = { timestamp, time: timeOfEntry(id).toISOString() };
     return this.last.time;
   }
+}
+
+function callDetails({ grouped, asked, subjectId }: ApiCall): AuditEntry['details'] {
+  if (!grouped && !asked && subjectId === undefined) return null;
+  return storableDetails({ ...grouped, ...asked, ...(subjectId !== undefined && { subjectId }) });
 }
 
 function textOrNull(text: string | null | undefined): string | null {

@@ -50,6 +50,8 @@ export interface RequestContext {
    * request.
    */
   bodyFault: Problem | null;
+  /** The person whose account the path names; recorded with the call. */
+  subjectId: string | null;
   /** The code of the problem in the response. */
   problemCode: string | null;
   /** JSON Pointers of the invalid members. */
@@ -89,6 +91,7 @@ export function newRequestContext(
     sessionIsOver: false,
     tokenFault: null,
     profile: null,
+    subjectId: null,
     refreshSessionId: null,
     emailDigest: null,
     isCrossSite: false,

@@ -4,10 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { authenticator } from '../../../packages/testing/src/authenticator.js';
 import { lacksChromium, startChromium } from '../../support/browser/chromium.js';
+import { codeOf } from '../../support/app/factors.js';
 import { axeFindings, openWatched } from '../../support/browser/watched-page.js';
 import { type EphemeralProcess, startEphemeral } from '../../support/ephemeral/ephemeral-process.js';
 import { InstalledExample, type RunningExample } from '../../support/examples/installed-example.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const TIMEOUT_MS = 120_000;
 
@@ -237,6 +240,141 @@ describe.skipIf(lacksChromium)('The examples in Chromium', { timeout: TIMEOUT_MS
       await expect
         .poll(() => call('GET', '/notes', token), { timeout: 2000 })
         .toMatchObject({ status: 401, body: { code: 'session_ended' } });
+    });
+  });
+
+  describe('of React', () => {
+    let example: InstalledExample;
+    let account: RunningExample;
+    beforeAll(async () => {
+      example = await InstalledExample.install('react');
+      account = await example.start({ PORTCULLIS_URL: url });
+    }, TIMEOUT_MS);
+    afterAll(async () => {
+      await account?.stop();
+      await example?.remove();
+    });
+
+    const PASSWORD = 'seven quiet herons cross the weir';
+    const open = async () => {
+      const watched = await openWatched(browser);
+      onTestFinished(() => watched.close());
+      await watched.page.goto(account.url);
+      await watched.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      return watched;
+    };
+    const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+    const isSignedIn = (page: Page) => page.getByRole('heading', { name: 'Your account' }).waitFor();
+    const isSignedOut = (page: Page) => page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    const register = async (page: Page): Promise<string> => {
+      const email = `react-${crypto.randomUUID()}@example.test`;
+      await press(page, 'New here?');
+      await page.getByLabel('Email').fill(email);
+      await page.getByLabel('New password').fill(PASSWORD);
+      await press(page, 'Create an account');
+      await isSignedIn(page);
+      return email;
+    };
+    const logIn = async (page: Page, email: string, password = PASSWORD) => {
+      await page.getByLabel('Email').fill(email);
+      await page.getByLabel('Password').fill(password);
+      await press(page, 'Sign in');
+    };
+    const answer = async (page: Page, text: string) => {
+      await page.getByRole('dialog').getByRole('textbox').fill(text);
+      await press(page, 'Continue');
+    };
+
+    it('registers somebody, and shows in all tabs who is signed in', async () => {
+      const { page, complaints } = await open();
+      const email = await register(page);
+      const other = await page.context().newPage();
+      await other.goto(account.url);
+      await other.getByText(email).waitFor();
+      expect(await axeFindings(page)).toEqual([]);
+      await press(other, 'Sign out');
+      await isSignedOut(page);
+      expect(await axeFindings(page)).toEqual([]);
+      await logIn(page, email);
+      for (const tab of [page, other]) await tab.getByText(email).waitFor();
+      expect(complaints).toEqual([]);
+    });
+
+    it('says what is wrong', async () => {
+      const { page } = await open();
+      await logIn(page, 'nobody@example.test');
+      await page.getByRole('alert').filter({ hasText: /./ }).waitFor();
+      expect(await page.getByLabel('Email').inputValue()).toBe('nobody@example.test');
+    });
+
+    it('adds an app, asks for its code at the next login, and for another proof when that is old', async () => {
+      const { page } = await open();
+      const email = await register(page);
+      await press(page, 'Add an app');
+      const secret = (await page.locator('form code').textContent())!;
+      const now = Date.now();
+      await page.getByLabel('Code that it shows').fill(codeOf(secret, now));
+      await press(page, 'Confirm');
+      const codes = (await page.getByText('Keep these').locator('code').textContent())!.split(' ');
+      expect(codes).toHaveLength(10);
+      await press(page, 'Sign out');
+      await isSignedOut(page);
+      await logIn(page, email);
+      await answer(page, codes[0]!);
+      await isSignedIn(page);
+      const me = (await page.evaluate(
+        `fetch('${url}/users/me', { credentials: 'include' }).then((answer) => answer.json())`,
+      )) as { id: string };
+      const wanted = { userId: me.id, acr: 'aal2', age: '20m' };
+      const { cookies } = await post<{ cookies: [] }>('/test/sessions', wanted);
+      await page.context().addCookies(cookies);
+      await press(page, 'Remove App');
+      await answer(page, codeOf(secret, now + 30_000));
+      await page.getByRole('button', { name: 'Remove App' }).waitFor({ state: 'detached' });
+      expect(await page.getByRole('alert').textContent()).toBe('');
+    });
+
+    it('adds a passkey, and signs in by it', async () => {
+      const { page } = await open();
+      const passkeys = await authenticator(page);
+      const email = await register(page);
+      await press(page, 'Add a passkey');
+      await answer(page, 'Laptop');
+      await page.getByRole('button', { name: 'Remove Laptop' }).waitFor();
+      expect(await passkeys.count()).toBe(1);
+      await press(page, 'Sign out');
+      await press(page, 'Use a passkey');
+      await page.getByText(email).waitFor();
+    });
+
+    it('ends a session on another device, and resets a forgotten password', async () => {
+      const here = await open();
+      const email = await register(here.page);
+      const there = await open();
+      await logIn(there.page, email);
+      await isSignedIn(there.page);
+      await here.page.reload();
+      await press(here.page, 'End');
+      await here.page.getByRole('button', { name: 'End' }).waitFor({ state: 'detached' });
+      await there.page.reload();
+      await isSignedOut(there.page);
+      await press(there.page, 'Forgot your password?');
+      await there.page.getByLabel('Email').fill(email);
+      await press(there.page, 'Reset the password');
+      const token = await eventually(async () => {
+        const mails = await fetch(`${url}/dev/mailbox?to=${email}`);
+        const { items } = (await mails.json()) as { items: { link: string | null; token: string | null }[] };
+        return items.find(({ link }) => link?.includes('/account/reset'))!.token!;
+      });
+      const fresh = await openWatched(browser);
+      onTestFinished(() => fresh.close());
+      await fresh.page.goto(`${account.url}/#token=${token}`);
+      await fresh.page.getByLabel('New password').fill('another long sentence for a test');
+      await press(fresh.page, 'Choose a new password');
+      await isSignedOut(fresh.page);
+      await logIn(fresh.page, email, 'another long sentence for a test');
+      await isSignedIn(fresh.page);
+      expect(await fresh.page.getByText(email).count()).toBe(1);
     });
   });
 });
