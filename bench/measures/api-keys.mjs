@@ -13,7 +13,10 @@ const SESSIONS = 40;
 const ACCOUNTS = 200;
 const KEYS = 10_000;
 
-/** A process reads each key in use again after this time, so a run of this length has its share of reads. */
+/**
+ * A process reads each key in use again after this time, so a run of this length has its share of reads. The figure means
+ * little on a machine so busy that most keys are used only once in it.
+ */
 const KEYS_SECONDS = 30;
 
 /** Says who is asking, and nothing else: no assertion is signed, and no row is read. */
@@ -21,7 +24,8 @@ const RULES = 'rules: { open: { access: anonymous } }';
 
 const CHECK = 'session check (GET /users/me)';
 const BY_SESSION = 'question of the gateway with a session';
-const BY_KEY = 'question of the gateway with a key';
+const BY_KEPT_KEY = 'question of the gateway with one of 40 keys';
+const BY_KEY = 'question of the gateway with one of 10,000 keys';
 
 /**
  * Measures requests with 10,000 API keys in use against the session check. Keys are used at the gateway, which does nothing
@@ -45,15 +49,18 @@ export async function measureApiKeys({ laboratory, rounds, seconds }) {
   const figures = await interleave('api keys', rounds, {
     [CHECK]: trial(service, sessions, '/users/me', seconds),
     [BY_SESSION]: trial(service, sessions, '/gate/open', seconds),
+    [BY_KEPT_KEY]: trial(service, keys.slice(0, SESSIONS), '/gate/open', seconds),
     [BY_KEY]: trial(service, keys, '/gate/open', KEYS_SECONDS),
   });
   await laboratory.stop(service.child);
   const rate = medianRatio(rates(figures[BY_KEY]), rates(figures[CHECK]));
+  const kept = medianRatio(rates(figures[BY_KEPT_KEY]), rates(figures[CHECK]));
   const cost = medianRatio(costs(figures[BY_KEY]), costs(figures[CHECK]));
   return {
     rows: [
       row('10,000 API keys in use, against the session check', 'at least 0.9', number(rate, 2), rate >= 0.9),
-      row('the same, processor time of the service', 'reported', `${number(cost, 2)} times`),
+      row('forty API keys in use, against the session check', 'at least 0.9', number(kept, 2), kept >= 0.9),
+      row('10,000 API keys, processor time of the service', 'reported', `${number(cost, 2)} times`),
     ],
     table: {
       title: `API keys, ${CONNECTIONS} connections, ${number(KEYS)} keys and ${SESSIONS} sessions in turn`,

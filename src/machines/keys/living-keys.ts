@@ -61,10 +61,10 @@ export class LivingKeys {
     changes.onChange((ownerId) => this.forget(ownerId));
   }
 
-  /** Finds a key by its digests. Throws `dependency_unavailable`. */
-  async find(digests: readonly Buffer[], current: KeyDigest): Promise<LivingKey | DeadKey> {
+  /** Finds a key by its current digest, or by those under former secrets, which are computed only if it must be read. Throws `dependency_unavailable`. */
+  async find(current: KeyDigest, allDigests: () => readonly Buffer[]): Promise<LivingKey | DeadKey> {
     return this.found(current.digest.toString('latin1'), async () => {
-      const found = await this.keys.findByDigest(digests);
+      const found = await this.keys.findByDigest(allDigests());
       // A key that was made before the master secret changed is rewritten when it is used.
       if (found && found.key.secretId !== current.secretId) await this.keys.redigest(found.key, current);
       return found;

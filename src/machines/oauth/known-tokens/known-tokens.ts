@@ -27,7 +27,7 @@ export class KnownTokens {
 
   private async key(token: string): Promise<KnownToken | null> {
     if (!isWellFormedKey(token)) return null;
-    const found = await this.keys.find(this.digests.allOf(token), this.digests.of(token));
+    const found = await this.keys.find(this.digests.of(token), () => this.digests.allOf(token));
     if (!('caller' in found)) return null;
     const { caller, createdAt } = found;
     return {
