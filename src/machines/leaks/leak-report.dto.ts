@@ -7,7 +7,7 @@ const MAX_WORD = 100;
 
 /** A text that was found in a public place, as a secret scanner reports it. */
 export class LeakReportDto {
-  /** The text. Only one that is a living API key of this service has an effect. */
+  /** The text. Only one that is an active API key of this service has an effect. */
   @ApiProperty({ maxLength: MAX_TOKEN, example: 'ptc_u_<32 letters and digits><checksum>' })
   @IsString()
   @MaxLength(MAX_TOKEN)
