@@ -938,7 +938,7 @@ export type LeakReport = {
      */
     token: string;
     /**
-     * Where it was found; can be empty.
+     * Where it was found; can be empty. What exceeds 2,048 characters is cut off.
      */
     url: string;
     /**
@@ -946,7 +946,7 @@ export type LeakReport = {
      */
     type?: string;
     /**
-     * The kind of place, such as `content` or `commit`.
+     * The kind of place, such as `content` or `commit`. What exceeds 100 characters is cut off.
      */
     source?: string;
 };
