@@ -44,9 +44,7 @@ describeWithRedis('keys of people with a role of MFA_REQUIRED_ROLES', () => {
   };
   const expectEverywhere = async (expected: number | string, url = '/admin/users') => {
     for (const app of [here, there])
-      await expect
-        .poll(() => get(url, app), { timeout: KNOWN_WITHIN_MS, interval: 30 })
-        .toBe(expected);
+      await expect.poll(() => get(url, app), { timeout: KNOWN_WITHIN_MS, interval: 30 }).toBe(expected);
   };
 
   it('open nothing of the role without a factor, and the rest as ever', async () => {

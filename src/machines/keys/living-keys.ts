@@ -127,11 +127,7 @@ export class LivingKeys {
 }
 
 /** Judges a key by itself and by what its owner may do at present. */
-function judged(
-  found: KeyWithOwner | null,
-  nowMs: number,
-  needFactor: readonly Role[],
-): LivingKey | DeadKey {
+function judged(found: KeyWithOwner | null, nowMs: number, needFactor: readonly Role[]): LivingKey | DeadKey {
   if (!found) return { keyId: null, userId: null, serviceAccountId: null, fault: 'unknown_key' };
   const { key, user, account } = found;
   const { id: keyId, userId, serviceAccountId } = key;

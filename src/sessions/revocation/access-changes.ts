@@ -32,11 +32,7 @@ export class AccessChanges {
     for (const listener of this.listeners) await listener.changed(tx, userId, reason);
   }
 
-  async factorsChanged(
-    tx: Transaction,
-    user: Pick<User, 'id' | 'roles'>,
-    hasFactor: boolean,
-  ): Promise<void> {
+  async factorsChanged(tx: Transaction, user: Pick<User, 'id' | 'roles'>, hasFactor: boolean): Promise<void> {
     for (const listener of this.listeners) await listener.factorsChanged(tx, user, hasFactor);
   }
 
