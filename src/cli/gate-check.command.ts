@@ -20,7 +20,9 @@ const NOT_HELD = 1;
 export function addGateCheckCommand(program: Command): void {
   program
     .command('gate:check')
-    .description('send what has opened gateways through the proxy of an application, and say what holds')
+    .description(
+      'send requests that have bypassed other gateways through the proxy of an application, and report the results',
+    )
     .argument('<url>', 'a page of the application behind the proxy that answers GET', url)
     .requiredOption('--rule <name>', 'the rule that the proxy asks for')
     .option('--silent <url>', 'a page for which the proxy asks the rule gate-check-silent', url)

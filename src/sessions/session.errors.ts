@@ -28,7 +28,7 @@ export const SessionErrors = problemTable({
   cursor_expired: [
     410,
     'Cursor expired',
-    'Revocations after the cursor are no longer kept. Start again without a cursor: all that concern living tokens are.',
+    'Revocations after this cursor are no longer kept. Start again without a cursor: the list then contains every revocation that affects an unexpired token.',
   ],
   csrf_rejected: [
     403,

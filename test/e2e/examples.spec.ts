@@ -29,7 +29,7 @@ describe.skipIf(lacksChromium)('The examples', { timeout: TIMEOUT_MS }, () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'portcullis-examples-'));
     const filter = (path: string) => !path.includes('node_modules');
-    await cp('examples', folder, { recursive: true, filter });
+    await cp('examples/suites', folder, { recursive: true, filter });
     // What the workflow's first step installs.
     await mkdir(join(folder, 'node_modules', '.bin'), { recursive: true });
     for (const name of MODULES)
@@ -37,7 +37,7 @@ describe.skipIf(lacksChromium)('The examples', { timeout: TIMEOUT_MS }, () => {
     await symlink(resolve('.'), join(folder, 'node_modules', 'portcullis'));
     await symlink(resolve('node_modules/.bin/vitest'), join(folder, 'node_modules/.bin/vitest'));
     await symlink(resolve('scripts/portcullis.cjs'), join(folder, 'node_modules/.bin/portcullis'));
-    steps = stepsOf(await readFile('examples/.github/workflows/test.yml', 'utf8'));
+    steps = stepsOf(await readFile('examples/suites/.github/workflows/test.yml', 'utf8'));
   });
 
   it('are installed by the first step', () => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { LeakResponse } from '../../src/machines/leaks/leak-response.js';
 import { newKey } from '../../src/machines/keys/key-format.js';
 import { bodySignature } from '../../src/platform/crypto/body-signature.js';
 import { SystemRandomness } from '../../src/platform/crypto/randomness.js';
@@ -173,6 +174,46 @@ describeWithRedis('POST /secret-scanning', () => {
     await asSuperuser(here.database, 'UPDATE users SET disabled_at = NULL WHERE id = $1', [owner.user.id]);
     expect(await statusOf(key, there)).toBe(401);
     expect((await eventsOf(id)).map(({ reason }) => reason)).toContain('leaked');
+  });
+
+  it('revokes every key of a report, whatever the places of the others are', async () => {
+    const owner = await signUpWithRoles(here, 'auditor');
+    const places = [
+      'https://example.org/\0',
+      'https://example.org/\ud800',
+      `https://example.org/${'x'.repeat(4000)}`,
+    ];
+    const keys: NewKey[] = [];
+    for (let n = 0; n <= places.length; n += 1) keys.push(await createKey(here, owner));
+    await report(
+      ...keys.map(({ key }, n) => ({
+        token: key,
+        url: places[n] ?? URL_OF_LEAK,
+        source: `\0${'y'.repeat(200)}`,
+      })),
+    );
+    for (const { key } of keys) expect(await statusOf(key, there)).toBe(401);
+    const raised = await alerts();
+    const evidenceOf = ({ id }: NewKey) => raised.find(({ subject }) => subject === `key:${id}`)!.evidence;
+    expect(keys.map((key) => evidenceOf(key)['urls'])).toEqual([
+      ['https://example.org/\ufffd'],
+      ['https://example.org/\ufffd'],
+      [`https://example.org/${'x'.repeat(2028)}`],
+      [URL_OF_LEAK],
+    ]);
+    expect(evidenceOf(keys[0]!)['sources']).toEqual([`\ufffd${'y'.repeat(99)}`]);
+  });
+
+  it('goes on to the next key of a report when one cannot be revoked, and fails so that the report is sent again', async () => {
+    const owner = await signUpWithRoles(here, 'auditor');
+    const [first, second] = [await createKey(here, owner), await createKey(here, owner)];
+    const body = [first, second].map(({ key }) => ({ token: key, url: URL_OF_LEAK }));
+    const response = here.app.get(LeakResponse, { strict: false });
+    vi.spyOn(response, 'respond').mockRejectedValueOnce(new Error('killed'));
+    expect((await send(body)).statusCode).toBe(500);
+    expect([await statusOf(first.key), await statusOf(second.key)]).toEqual([200, 401]);
+    await report(...body);
+    expect(await statusOf(first.key)).toBe(401);
   });
 
   it('answers alike whatever the texts are, and passes over what is no key of ours', async () => {

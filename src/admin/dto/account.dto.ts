@@ -47,7 +47,7 @@ export class AccountDto extends AccountSummaryDto implements AccountView {
   @ApiProperty({ type: [FactorDto] })
   factors: FactorDto[];
 
-  /** The living keys, newest first, without the keys themselves. */
+  /** The active keys, newest first, without the keys themselves. */
   @ApiProperty({ type: [ApiKeyDto] })
   apiKeys: ApiKeyDto[];
 

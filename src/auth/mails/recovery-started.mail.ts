@@ -10,7 +10,7 @@ export const recoveryStartedMail = mailTemplate({
       subject: `The second factors of your ${product} account are to be removed`,
       body: [
         paragraph`Hello,`,
-        paragraph`Somebody who knows the password of your ${product} account says that its second factors are lost. When the waiting time is over, a mail to this address brings a link that removes them.`,
+        paragraph`Somebody who knows the password of your ${product} account says that its second factors are lost. When the waiting time is over, we will send a link that removes them to this address.`,
         facts([
           ['Requested', started],
           ['Waiting until', due],

@@ -30,7 +30,7 @@ export class OwnDataDto {
   @ApiProperty({ type: [FactorDto] })
   factors: FactorDto[];
 
-  /** The living API keys, as of `GET /users/me/api-keys`. */
+  /** The active API keys, as of `GET /users/me/api-keys`. */
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
   apiKeys: object[];
 

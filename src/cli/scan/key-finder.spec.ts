@@ -11,6 +11,7 @@ describe('KeyFinder', () => {
     const pieces = fc.array(
       fc.oneof(
         fc.constantFrom('\n', '\r\n', ' ', '"', 'ptc_', 'ptc_u_', 'ptc_s_0123', '\n\n\n', 'é', 'ptc_u_\n'),
+        fc.constant(`ptc_u_${'a'.repeat(35)}`),
         fc.constantFrom('user' as const, 'service-account' as const).map((kind) => ({ kind })),
       ),
       { maxLength: 30 },
@@ -38,6 +39,12 @@ describe('KeyFinder', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('finds a key directly behind a text that takes its beginning for the end of a key', () => {
+    const key = newKey('service-account', randomness);
+    const found = { line: 1, kind: 'service-account', hint: key.slice(0, 10) };
+    expect(new KeyFinder().add(`ptc_u_${'a'.repeat(35)}${key}`)).toEqual([found]);
   });
 
   it('passes over what has the form and another checksum', () => {

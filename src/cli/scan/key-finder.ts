@@ -17,7 +17,8 @@ export interface FoundKey {
 
 /** Finds keys in a text that arrives in parts, whose boundaries do not matter. Keeps no more of it than the length of a key. */
 export class KeyFinder {
-  private readonly pattern = new RegExp(KEY_PATTERN, 'g');
+  /** A lookahead, because the beginning of a key can complete the form of the text before it. */
+  private readonly pattern = new RegExp(`(?=(${KEY_PATTERN}))`, 'g');
   private rest = '';
   private line = 1;
 
@@ -26,9 +27,9 @@ export class KeyFinder {
     const text = this.rest + part;
     const found: FoundKey[] = [];
     let done = 0;
-    for (const { 0: key, index } of text.matchAll(this.pattern)) {
+    for (const { 1: key = '', index } of text.matchAll(this.pattern)) {
       // Whatever stands before and after it: the checksum decides.
-      if (!isWellFormedKey(key)) continue;
+      if (index < done || !isWellFormedKey(key)) continue;
       this.line += linesIn(text, done, index);
       found.push({ line: this.line, kind: kindOf(key), hint: hintOf(key) });
       done = index + key.length;

@@ -4,6 +4,7 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 
 /** What tests leave in the database, beside the trail and the feeds. Children come before their parents, which is faster. */
 export const EMPTIED_TABLES = [
+  'factor_recoveries',
   'single_use_secrets',
   'password_credentials',
   'totp_factors',

@@ -8,7 +8,7 @@ export class RedirectQueryDto {
   @ApiProperty({
     description:
       'The address of the request that caused the login, on one of the origins of `GATEWAY_ORIGINS`.',
-    example: 'https://app.example.org/reports?month=11',
+    example: 'https://example.org:8443/reports?month=11',
   })
   @IsString()
   @MaxLength(MAX_ADDRESS)

@@ -34,7 +34,7 @@ export class ServiceAccountKeysController {
     private readonly view: KeyView,
   ) {}
 
-  /** Returns the living keys of a service account, newest first, without the keys themselves. */
+  /** Returns the active keys of a service account, newest first, without the keys themselves. */
   @Get()
   @ApiOperation({ operationId: 'listServiceAccountKeys', summary: 'List keys of a service account' })
   @ApiParam(ACCOUNT_ID)
@@ -82,7 +82,7 @@ export class ServiceAccountKeysController {
     return this.view.issued(await this.keys.rotate(id, keyId, origin));
   }
 
-  /** Revokes a key. No instance accepts it a second later. */
+  /** Revokes a key. Every instance rejects it within a second. */
   @Delete(':keyId')
   @HttpCode(204)
   @Recent()

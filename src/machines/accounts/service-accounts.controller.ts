@@ -86,7 +86,7 @@ export class ServiceAccountsController {
     return shown(await this.accounts.update(id, body, origin));
   }
 
-  /** Deletes a service account. Its keys are refused everywhere a second later. */
+  /** Deletes a service account. Every instance rejects its keys within a second. */
   @Delete(':id')
   @HttpCode(204)
   @Recent()

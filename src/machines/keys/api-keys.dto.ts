@@ -36,7 +36,7 @@ export class CreateApiKeyDto {
   }
 }
 
-/** A living API key, without the key itself. */
+/** An active API key, without the key itself. */
 export class ApiKeyDto {
   @ApiProperty({ format: 'uuid', example: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d' })
   id: string;
@@ -69,7 +69,7 @@ export class NewApiKeyDto extends ApiKeyDto {
   key: string;
 }
 
-/** The living keys of an owner, newest first; 50 at most. */
+/** The active keys of an owner, newest first; 50 at most. */
 export class ApiKeysDto {
   @ApiProperty({ type: [ApiKeyDto] })
   items: ApiKeyDto[];

@@ -30,7 +30,11 @@ export type FoundKey = Pick<
 export interface KeyWithOwner {
   readonly key: FoundKey;
   /** Null for a key of a service account, or if the owner is gone. */
-  readonly user: { readonly roles: readonly Role[]; readonly disabledAt: Date | null } | null;
+  readonly user: {
+    readonly roles: readonly Role[];
+    readonly disabledAt: Date | null;
+    readonly hasFactor: boolean;
+  } | null;
   /** Null for a key of a person. */
   readonly account: Pick<ServiceAccount, 'scopes' | 'disabledAt'> | null;
 }
@@ -39,6 +43,7 @@ export interface KeyWithOwner {
 interface KeyRow extends FoundKey {
   readonly roles: Role[] | null;
   readonly ownerDisabledAt: Date | null;
+  readonly ownerHasFactor: boolean;
   readonly accountScopes: string[] | null;
   readonly accountDisabledAt: Date | null;
 }
@@ -222,6 +227,9 @@ export class ApiKeysRepository {
                 key.secret_id AS "secretId", key.created_at AS "createdAt", key.expires_at AS "expiresAt",
                 key.revoked_at AS "revokedAt", key.reduced_at AS "reducedAt",
                 owner.roles, owner.disabled_at AS "ownerDisabledAt",
+                EXISTS (SELECT FROM passkeys WHERE user_id = owner.id)
+                  OR EXISTS (SELECT FROM totp_factors WHERE user_id = owner.id AND confirmed_at IS NOT NULL)
+                  AS "ownerHasFactor",
                 account.scopes AS "accountScopes", account.disabled_at AS "accountDisabledAt"
            FROM api_keys AS key
            LEFT JOIN users AS owner ON owner.id = key.user_id
@@ -231,10 +239,10 @@ export class ApiKeysRepository {
       ),
     );
     if (!row) return null;
-    const { roles, ownerDisabledAt, accountScopes, accountDisabledAt, ...key } = row;
+    const { roles, ownerDisabledAt, ownerHasFactor, accountScopes, accountDisabledAt, ...key } = row;
     return {
       key,
-      user: roles && { roles, disabledAt: ownerDisabledAt },
+      user: roles && { roles, disabledAt: ownerDisabledAt, hasFactor: ownerHasFactor },
       account: accountScopes && { scopes: accountScopes, disabledAt: accountDisabledAt },
     };
   }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { MachinePrincipal } from '../../platform/access/principal.js';
+import type { MachinePrincipal, Role } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
+import { Environment } from '../../platform/config/environment.js';
+import { rolesAtLevel } from '../../sessions/role-level.js';
 import { ApiKeysRepository, type KeyWithOwner } from './api-keys.repository.js';
 import { KeyChanges } from './key-changes.js';
 import type { KeyDigest } from './key-digests.js';
@@ -57,6 +59,7 @@ export class LivingKeys {
     private readonly keys: ApiKeysRepository,
     private readonly changes: KeyChanges,
     private readonly clock: Clock,
+    private readonly environment: Environment,
   ) {
     changes.onChange((ownerId) => this.forget(ownerId));
   }
@@ -91,7 +94,7 @@ export class LivingKeys {
     const isWatching = this.changes.isCurrent;
     const { generation } = this.changes;
     const readMs = performance.now();
-    const outcome = judged(await query(), this.clock.nowMs());
+    const outcome = judged(await query(), this.clock.nowMs(), this.environment.MFA_REQUIRED_ROLES);
     // What changed while the query ran may not be in its answer, and would not be announced again.
     if ('caller' in outcome && isWatching && generation === this.changes.generation)
       this.remember(name, { key: outcome, ownerId: ownerIdOf(outcome.caller), readMs });
@@ -124,7 +127,7 @@ export class LivingKeys {
 }
 
 /** Judges a key by itself and by what its owner may do at present. */
-function judged(found: KeyWithOwner | null, nowMs: number): LivingKey | DeadKey {
+function judged(found: KeyWithOwner | null, nowMs: number, needFactor: readonly Role[]): LivingKey | DeadKey {
   if (!found) return { keyId: null, userId: null, serviceAccountId: null, fault: 'unknown_key' };
   const { key, user, account } = found;
   const { id: keyId, userId, serviceAccountId } = key;
@@ -139,8 +142,10 @@ function judged(found: KeyWithOwner | null, nowMs: number): LivingKey | DeadKey 
   const createdAt = secondsOf(key.createdAt);
   if (userId !== null) {
     if (!user || user.disabledAt) return dead('owner_disabled');
-    const scopes = scopesAllowedTo(user.roles, key.scopes);
-    return { caller: { kind: 'api-key', userId, roles: user.roles, scopes, ...shared }, createdAt };
+    // A key has proven no factor itself: what counts is that its owner has one.
+    const roles = rolesAtLevel(user.roles, user.hasFactor ? 'aal2' : 'aal1', needFactor);
+    const scopes = scopesAllowedTo(roles, key.scopes);
+    return { caller: { kind: 'api-key', userId, roles, scopes, ...shared }, createdAt };
   }
   if (serviceAccountId === null || !account || account.disabledAt) return dead('owner_disabled');
   const scopes = key.scopes.filter((scope) => account.scopes.includes(scope));

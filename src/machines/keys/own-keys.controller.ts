@@ -35,7 +35,7 @@ export class OwnKeysController {
     private readonly view: KeyView,
   ) {}
 
-  /** Returns the living keys, newest first, without the keys themselves. */
+  /** Returns the active keys, newest first, without the keys themselves. */
   @Get()
   @ApiOperation({ operationId: 'listOwnApiKeys', summary: 'List own API keys' })
   @ApiOkResponse({ type: ApiKeysDto, description: 'The keys.' })
@@ -80,7 +80,7 @@ export class OwnKeysController {
     return this.view.issued(await this.keys.rotate(caller, id, origin));
   }
 
-  /** Revokes a key. No instance accepts it a second later. */
+  /** Revokes a key. Every instance rejects it within a second. */
   @Delete(':id')
   @HttpCode(204)
   @Recent()

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { storableText } from '../../audit/entry/storable-text.js';
 import { ApiKeysRepository } from '../keys/api-keys.repository.js';
 import { KeyDigests } from '../keys/key-digests.js';
 import { isWellFormedKey } from '../keys/key-format.js';
@@ -7,6 +8,9 @@ import { LeakResponse } from './leak-response.js';
 
 /** How many places of one key are kept. */
 const MAX_PLACES = 20;
+/** Maximum lengths, in UTF-16 code units. */
+const MAX_URL = 2048;
+const MAX_SOURCE = 100;
 
 /** Finds our keys among texts that were found in public places. */
 @Injectable()
@@ -17,19 +21,28 @@ export class LeakedKeys {
     private readonly response: LeakResponse,
   ) {}
 
-  /** Ends each living key among the reported texts. All others are passed over. Throws `dependency_unavailable`. */
+  /**
+   * Ends each living key among the reported texts; all others are passed over. A failure with one key does not keep the others
+   * alive: the first error is thrown after all of them, so that the scanner reports again. Throws `dependency_unavailable`.
+   */
   async report(reports: readonly LeakReport[], requestId: string): Promise<void> {
     const byToken = Map.groupBy(
       reports.filter(({ token }) => isWellFormedKey(token)),
       ({ token }) => token,
     );
+    const errors: unknown[] = [];
     for (const [token, places] of byToken) {
-      const found = await this.keys.findByDigest(this.digests.allOf(token));
-      if (!found) continue;
-      const urls = distinct(places.map(({ url }) => url));
-      const sources = distinct(places.map(({ source = '' }) => source));
-      await this.response.respond(found.key, { urls, sources }, requestId);
+      await this.end(token, places, requestId).catch((error: unknown) => void errors.push(error));
     }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  private async end(token: string, places: readonly LeakReport[], requestId: string): Promise<void> {
+    const found = await this.keys.findByDigest(this.digests.allOf(token));
+    if (!found) return;
+    const urls = distinct(places.map(({ url }) => storableText(url, MAX_URL)));
+    const sources = distinct(places.map(({ source }) => storableText(source ?? '', MAX_SOURCE)));
+    await this.response.respond(found.key, { urls, sources }, requestId);
   }
 }
 

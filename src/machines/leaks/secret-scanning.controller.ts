@@ -31,7 +31,7 @@ export class SecretScanningController {
   constructor(private readonly leaked: LeakedKeys) {}
 
   /**
-   * Takes texts that a secret scanner found in public places, in the format of GitHub's partner program. A living API key
+   * Takes texts that a secret scanner found in public places, in the format of GitHub's partner program. An active API key
    * of this service among them is revoked within a second, its owner (for a service account, every administrator) is told
    * by mail, and the alert `leaked_key` is raised. The response does not tell which texts were keys. Without
    * `SECRET_SCANNING_SECRET`, the response is 404.

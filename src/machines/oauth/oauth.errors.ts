@@ -5,7 +5,7 @@ import { problemTable } from '../../platform/errors/problem.js';
  * is prescribed there; see `oauth-error.ts`, which also names those of the platform.
  */
 export const OAuthErrors = problemTable({
-  invalid_request: [400, 'Invalid request', 'A parameter is missing, not valid or there twice.'],
+  invalid_request: [400, 'Invalid request', 'A parameter is missing, invalid or repeated.'],
   invalid_client: [
     401,
     'Invalid client',

@@ -27,7 +27,7 @@ interface ApiKeyPrincipal {
   readonly kind: 'api-key';
   readonly keyId: string;
   readonly userId: string;
-  /** The present roles of the owner. */
+  /** The present roles of the owner; without a second factor of the owner, none that needs one. */
   readonly roles: readonly Role[];
   /** The scopes of the key without those for which its owner lacks the role. */
   readonly scopes: readonly string[];

@@ -1,19 +1,27 @@
 import { Injectable } from '@nestjs/common';
-import type { ReducedSession } from '../revocation-list/revocation-record.js';
+import { afterCommit, type Transaction } from '../../platform/database/transaction-runner.js';
+import { type ReducedSession, RevocationRecord } from '../revocation-list/revocation-record.js';
 import { RevocationFeed } from '../state/revocation-feed.js';
 import { SessionCache } from '../state/session-cache.js';
 
-/** Tells this process that sessions have ended or lost their level, and the copies in Redis that they have ended. */
+/** Tells who checks sessions that some have ended or lost their level. */
 @Injectable()
 export class SessionAnnouncement {
   constructor(
     private readonly cache: SessionCache,
     private readonly feed: RevocationFeed,
+    private readonly record: RevocationRecord,
   ) {}
 
-  /** The other instances learn of it from the feed, or from PostgreSQL, within a second. */
-  reduced(sessions: readonly ReducedSession[]): void {
-    for (const { id, reducedAt } of sessions) this.feed.noteReduced(id, reducedAt);
+  /**
+   * Lists sessions that lost their level for offline verifiers and, after the commit, informs this process. The other
+   * instances learn of it from the feed, or from PostgreSQL, within a second.
+   */
+  async reduced(tx: Transaction, sessions: readonly ReducedSession[]): Promise<void> {
+    await this.record.sessionsReduced(tx, sessions);
+    afterCommit(tx, () => {
+      for (const { id, reducedAt } of sessions) this.feed.noteReduced(id, reducedAt);
+    });
   }
 
   /** If Redis is unavailable, the other instances learn of the end from the feed within a second. */

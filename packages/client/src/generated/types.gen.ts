@@ -771,7 +771,7 @@ export type OwnData = {
     }>;
     factors: Array<Factor>;
     /**
-     * The living API keys, as of `GET /users/me/api-keys`.
+     * The active API keys, as of `GET /users/me/api-keys`.
      */
     apiKeys: Array<{
         [key: string]: unknown;
@@ -934,11 +934,11 @@ export type UpdateServiceAccount = {
 
 export type LeakReport = {
     /**
-     * The text. Only one that is a living API key of this service has an effect.
+     * The text. Only one that is an active API key of this service has an effect.
      */
     token: string;
     /**
-     * Where it was found; can be empty.
+     * Where it was found; can be empty. What exceeds 2,048 characters is cut off.
      */
     url: string;
     /**
@@ -946,7 +946,7 @@ export type LeakReport = {
      */
     type?: string;
     /**
-     * The kind of place, such as `content` or `commit`.
+     * The kind of place, such as `content` or `commit`. What exceeds 100 characters is cut off.
      */
     source?: string;
 };
@@ -1141,7 +1141,7 @@ export type Account = {
     passwordSet: boolean;
     factors: Array<Factor>;
     /**
-     * The living keys, newest first, without the keys themselves.
+     * The active keys, newest first, without the keys themselves.
      */
     apiKeys: Array<ApiKey>;
     /**
@@ -2391,7 +2391,7 @@ export type ListRevocationsErrors = {
      */
     403: Problem;
     /**
-     * `cursor_expired`: Revocations after the cursor are no longer kept. Start again without a cursor: all that concern living tokens are.
+     * `cursor_expired`: Revocations after this cursor are no longer kept. Start again without a cursor: the list then contains every revocation that affects an unexpired token.
      */
     410: Problem;
     /**
@@ -4107,7 +4107,7 @@ export type CreateOwnApiKeyErrors = {
      */
     403: Problem;
     /**
-     * `too_many_keys`: There can be 50 living keys at a time; revoke one of them first.
+     * `too_many_keys`: There can be at most 50 active keys; revoke one of them first.
      */
     409: Problem;
     /**
@@ -4181,9 +4181,9 @@ export type RotateOwnApiKeyErrors = {
      */
     404: Problem;
     /**
-     * `key_already_rotated`: The key has a successor already. Use that one, or create another key.
+     * `key_already_rotated`: This key has already been rotated. Use its successor, or create another key.
      *
-     * `too_many_keys`: There can be 50 living keys at a time; revoke one of them first.
+     * `too_many_keys`: There can be at most 50 active keys; revoke one of them first.
      */
     409: Problem;
     /**
@@ -4726,7 +4726,7 @@ export type CreateServiceAccountKeyErrors = {
      */
     404: Problem;
     /**
-     * `too_many_keys`: There can be 50 living keys at a time; revoke one of them first.
+     * `too_many_keys`: There can be at most 50 active keys; revoke one of them first.
      */
     409: Problem;
     /**
@@ -4812,9 +4812,9 @@ export type RotateServiceAccountKeyErrors = {
      */
     404: Problem;
     /**
-     * `key_already_rotated`: The key has a successor already. Use that one, or create another key.
+     * `key_already_rotated`: This key has already been rotated. Use its successor, or create another key.
      *
-     * `too_many_keys`: There can be 50 living keys at a time; revoke one of them first.
+     * `too_many_keys`: There can be at most 50 active keys; revoke one of them first.
      */
     409: Problem;
     /**
@@ -5006,7 +5006,7 @@ export type CreateTokenData = {
 
 export type CreateTokenErrors = {
     /**
-     * `invalid_request`: A parameter is missing, not valid or there twice.
+     * `invalid_request`: A parameter is missing, invalid or repeated.
      *
      * `unsupported_grant_type`: The only grant type is client_credentials.
      *
@@ -5059,7 +5059,7 @@ export type IntrospectTokenData = {
 
 export type IntrospectTokenErrors = {
     /**
-     * `invalid_request`: A parameter is missing, not valid or there twice.
+     * `invalid_request`: A parameter is missing, invalid or repeated.
      *
      * `unauthorized_client`: The client is not allowed to do this.
      */
@@ -5114,7 +5114,7 @@ export type RevokeTokenData = {
 
 export type RevokeTokenErrors = {
     /**
-     * `invalid_request`: A parameter is missing, not valid or there twice.
+     * `invalid_request`: A parameter is missing, invalid or repeated.
      *
      * `unauthorized_client`: The client is not allowed to do this.
      *
@@ -5604,7 +5604,7 @@ export type UpdateAccountErrors = {
      *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      *
-     * `own_roles`: Nobody changes their own roles; another administrator must do so.
+     * `own_roles`: You cannot change your own roles; another administrator must do so.
      */
     403: Problem;
     /**

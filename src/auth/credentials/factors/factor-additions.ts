@@ -45,7 +45,7 @@ export class FactorAdditions {
     origin: Origin,
   ): Promise<string[] | null> {
     const { length: factors } = await this.factors.list(user.id, tx);
-    await this.levels.raise(tx, caller, proven);
+    await this.levels.raise(tx, user, caller, proven);
     await this.secrets.revokeOutdated(tx, user.id);
     await this.audit.record(tx, {
       type: 'user_factor_added',

@@ -41,7 +41,7 @@ export class FactorRemoval {
     if (left > 0) {
       await this.levels.withdraw(tx, user.id, withdrawalOf(factor, factors));
     } else {
-      await this.levels.withdrawAll(tx, user.id);
+      await this.levels.withdrawAll(tx, user);
       await this.recovery.remove(tx, user.id);
     }
     await this.secrets.revokeOutdated(tx, user.id);

@@ -22,10 +22,10 @@ export class TokenController {
   constructor(private readonly issuing: ClientTokenIssuing) {}
 
   /**
-   * Gives a service account an access token, which is accepted wherever the key is that got it, and which other services can
-   * verify offline. The id of the service account and one of its keys are sent in `Authorization: Basic`, or as `client_id`
-   * and `client_secret` in the form. The token ends with the key, with the account, with a scope that is taken away from
-   * either, and after 15 minutes.
+   * Issues an access token to a service account. The token is accepted wherever the key is, and other services can verify it
+   * offline. The id of the service account and one of its keys are sent in `Authorization: Basic`, or as `client_id` and
+   * `client_secret` in the form. The token is valid for at most 15 minutes, and becomes invalid earlier if the key or the account
+   * is revoked, disabled or deleted, or loses a scope.
    */
   @OAuthEndpoint('token', { bearer: false })
   @Header('pragma', 'no-cache')

@@ -19,12 +19,12 @@ export class RevocationController {
   constructor(private readonly revocation: TokenRevocation) {}
 
   /**
-   * Ends a token; no instance accepts it a second later. A client ends its own keys and access tokens; those of others, and
-   * sessions by any of their tokens, need the scope `tokens:revoke`. With an access token that a key got, all end that the key
-   * has got until then. An unknown token, or one that has ended, is answered 200, too.
+   * Revokes a token; every instance rejects it within a second. A client can revoke its own keys and access tokens. Revoking those
+   * of others, or ending a session by one of its tokens, requires the scope `tokens:revoke`. Revoking an access token revokes all
+   * access tokens issued for the same key until then. The response is also 200 if the token is unknown or no longer valid.
    */
   @OAuthEndpoint('revoke', { bearer: true })
-  @ApiOperation({ operationId: 'revokeToken', summary: 'End a token' })
+  @ApiOperation({ operationId: 'revokeToken', summary: 'Revoke a token' })
   @ApiBody({ type: TokenFormDto })
   @ApiOkResponse({ description: 'The token is not accepted any more.' })
   @Problems(OAuthErrors.unauthorized_client, OAuthErrors.unsupported_token_type)
