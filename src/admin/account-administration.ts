@@ -7,6 +7,7 @@ import { profileOf } from '../users/profile.js';
 import { ProfileChanges } from '../users/profile-changes.js';
 import { AccountChanges } from './account-changes.js';
 import { AccountDeletion } from '../auth/account-deletion/account-deletion.js';
+import { RecoveryRuns } from '../auth/factor-recovery/recovery-runs.js';
 import { isKey, LockedAccounts } from './locked-accounts.js';
 
 /** Changes to an account; absent members stay as they are. */
@@ -27,6 +28,7 @@ export class AccountAdministration {
     private readonly accounts: LockedAccounts,
     private readonly changes: AccountChanges,
     private readonly deletion: AccountDeletion,
+    private readonly recoveries: RecoveryRuns,
     private readonly profiles: ProfileChanges,
   ) {}
 
@@ -38,7 +40,8 @@ export class AccountAdministration {
     if (roles !== undefined && isKey(origin)) throw new Problem(SessionErrors.forbidden);
     const renamed = await this.accounts.changeAdministrators(who, origin, async (tx, user) => {
       if (roles !== undefined) await this.changes.setRoles(tx, user, roles, origin);
-      if (disabled === true) await this.changes.disable(tx, user, origin);
+      if (disabled === true && (await this.changes.disable(tx, user, origin)))
+        await this.recoveries.cancel(tx, user, { by: 'disabling', sessionId: null }, origin);
       if (disabled === false) await this.changes.enable(tx, user, origin);
       if (displayName === undefined) return null;
       return (await this.changes.rename(tx, user, displayName, origin)) ? profileOf(user) : null;

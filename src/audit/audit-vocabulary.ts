@@ -107,7 +107,9 @@ export interface AuditDetails {
   /** The password was right, but nothing was started, for the given `reason`. */
   user_recovery_start_fail: Record<string, never>;
   /** `by`: the owner in a session or with a mailed link, another password, a disabled account, or `FACTOR_RECOVERY_HOURS=0`. */
-  user_recovery_canceled: { by: 'session' | 'link' | 'password' | 'disabling' | 'configuration' };
+  user_recovery_canceled: {
+    by: 'session' | 'link' | 'password' | 'credentials' | 'disabling' | 'configuration';
+  };
   user_recovery_cancel_fail: Record<string, never>;
   /** The waiting time is over, and the link that removes the factors was sent. */
   user_recovery_ready: Record<string, never>;

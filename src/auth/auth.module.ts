@@ -35,6 +35,7 @@ import { FactorRecovery } from './credentials/factors/recovery/factor-recovery.e
 import { FactorRecoveryController } from './factor-recovery/factor-recovery.controller.js';
 import { FACTOR_RECOVERY } from './factor-recovery/factor-recovery.providers.js';
 import { OwnRecoveryController } from './factor-recovery/own-recovery.controller.js';
+import { RecoveryRuns } from './factor-recovery/recovery-runs.js';
 import { FactorGuesses } from './sign-in/factor-guesses.js';
 import { FactorRemoval } from './credentials/factors/factor-removal.js';
 import { FactorsController } from './credentials/factors/factors.controller.js';
@@ -264,6 +265,7 @@ const recovery = [
     PasswordHasher,
     RecoveryCodes,
     RecoveryCodesRepository,
+    RecoveryRuns,
     RegisteredFactors,
     RelyingParty,
     ResetLinks,

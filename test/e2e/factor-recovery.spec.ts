@@ -180,6 +180,20 @@ describe('the recovery of lost factors', () => {
       expect(await mailsTo(here, email, 'recovery_started')).toEqual([]);
     });
 
+    it('nothing where it tells nobody: a right password counts like a wrong one', async () => {
+      const plain = await register(here);
+      await verify(plain);
+      const unproven = await register(here);
+      await start();
+      await cancelIn(owner);
+      for (const address of [plain, unproven, email]) {
+        for (let failures = 0; failures < 10; failures += 1)
+          expect((await ask(PASSWORD, { address })).statusCode).toBe(202);
+        expect((await ask(PASSWORD, { address })).statusCode).toBe(429);
+      }
+      expect(await reasons('authn_login_fail')).toEqual([]);
+    });
+
     it('never where the operator has switched it off', async () => {
       const off = await startBeside(here, { clock, variables: { FACTOR_RECOVERY_HOURS: '0' } });
       expect((await ask(PASSWORD, { app: off })).statusCode).toBe(202);
@@ -387,6 +401,47 @@ describe('the recovery of lost factors', () => {
       expect(await reasons('user_recovery_start_fail')).toEqual(['paused']);
       expect(await isRunning()).toBe(false);
       expect(await countFactors()).toBe(1);
+    });
+
+    it('by another factor or address, after which the waiting time begins anew', async () => {
+      const { token } = await become();
+      const own = await logInWithPhone();
+      await registerPasskey(here, own);
+      expect((await factorsOf(own)).recovery).toBeNull();
+      await ask();
+      expect(await reasons('user_recovery_start_fail')).toEqual(['paused']);
+      expect(await events('user_recovery_canceled')).toMatchObject([{ details: { by: 'credentials' } }]);
+      await pass(DAY_MS);
+      await ask();
+      await pass(WAITING_MS - 1);
+      expect(await events('user_recovery_ready')).toHaveLength(1);
+      expect(await send('finish', token)).toEqual(INVALID);
+      await sql('UPDATE users SET email = $2 WHERE email = $1', email, newAddress());
+      await pass(1);
+      expect(await events('user_recovery_canceled')).toHaveLength(2);
+      expect(await events('user_recovery_ready')).toHaveLength(1);
+    });
+
+    it('at once when an administrator disables the account, also after the last mail', async () => {
+      const { token } = await become();
+      const administration = here.app.get(AccountAdministration, { strict: false });
+      await administration.disable(email, internalOrigin('operator'));
+      await administration.enable(email, internalOrigin('operator'));
+      expect(await send('finish', token)).toEqual(INVALID);
+      await ask();
+      expect(await reasons('user_recovery_start_fail')).toEqual(['paused']);
+      expect(await countFactors()).toBe(1);
+    });
+
+    it('at once when the operator switches it off, also after the last mail', async () => {
+      const { token } = await become();
+      const off = await startBeside(here, { clock, variables: { FACTOR_RECOVERY_HOURS: '0' } });
+      expect(await send('finish', token, off)).toEqual(INVALID);
+      await pass(0, off);
+      expect(await events('user_recovery_canceled')).toMatchObject([{ details: { by: 'configuration' } }]);
+      expect(await send('finish', token)).toEqual(INVALID);
+      expect(await countFactors()).toBe(1);
+      await off.close();
     });
 
     it('when an administrator disables the account, for good', async () => {

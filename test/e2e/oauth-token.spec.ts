@@ -224,10 +224,16 @@ describe('the token endpoint', () => {
     expect(answer.headers['content-type']).toBe('application/json');
   });
 
-  it('names what is missing or not supported', async () => {
+  it('peer faults 6 and 7: has no code of a device or an authorization that could be used twice, and names what is not supported', async () => {
     expect(error(await token('', { client: machine }))).toEqual([400, 'invalid_request']);
     expect(error(await token({ scope: 'a:b' }, { client: machine }))).toEqual([400, 'invalid_request']);
-    for (const grant_type of ['password', 'authorization_code', 'refresh_token', 'Client_Credentials'])
+    for (const grant_type of [
+      'password',
+      'authorization_code',
+      'urn:ietf:params:oauth:grant-type:device_code',
+      'refresh_token',
+      'Client_Credentials',
+    ])
       expect(error(await token({ grant_type }, { client: machine }))).toEqual([
         400,
         'unsupported_grant_type',

@@ -93,6 +93,25 @@ describeWithRedis('passkeys', () => {
   };
 
   describe('are registered', () => {
+    it('peer fault 10: by nobody with a mailed link, neither at the beginning nor at the end', async () => {
+      await here.call({ url: '/auth/password/forgot', body: { email } });
+      const links = [await mailTo(here, email, 'password_reset'), await mailTo(here, email, 'verification')];
+      const begun = await beginPasskey(here, owner);
+      for (const { token } of links) {
+        expect(token).toMatch(/^[\w-]{43}$/);
+        const options = await here.call({
+          url: '/users/me/factors/passkeys/options',
+          body: {},
+          token: token!,
+        });
+        expect(options.statusCode).toBe(401);
+        const response = new SoftwareAuthenticator().create(begun);
+        const body = { challenge: token, response };
+        expect(codeName(await own('/users/me/factors/passkeys', { body }))).toBe('invalid_challenge');
+      }
+      expect((await list()).items).toEqual([]);
+    });
+
     it('with recovery codes for the first factor, and are shown without a key', async () => {
       const begun = await beginPasskey(here, owner);
       expect(begun.options).toMatchObject({

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { MailLinks } from '../../platform/mail/mail-links.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
@@ -21,6 +22,7 @@ export class RecoveryLinks {
     purposes: SecretPurposes,
     private readonly secrets: AccountSecrets,
     private readonly links: MailLinks,
+    private readonly environment: Environment,
   ) {
     this.cancelPurpose = purposes.register('recovery_cancel');
     this.finishPurpose = purposes.register('recovery_finish');
@@ -62,8 +64,12 @@ export class RecoveryLinks {
     return this.secrets.spend(tx, this.cancelPurpose, token);
   }
 
-  /** Spends a link that removes the factors and locks its account; null for any link that is not valid. */
+  /**
+   * Spends a link that removes the factors and locks its account; null for any link that is not valid, and for all of them while
+   * recoveries are switched off.
+   */
   async spendFinish(tx: Transaction, token: string): Promise<SpentSecret | null> {
+    if (this.environment.FACTOR_RECOVERY_HOURS === 0) return null;
     return this.secrets.spend(tx, this.finishPurpose, token);
   }
 }

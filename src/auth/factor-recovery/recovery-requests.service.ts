@@ -8,7 +8,7 @@ import {
 } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
 import { LoginRecord } from '../sign-in/login-record.js';
-import { RecoveryStart } from './recovery-start.js';
+import { RecoveryStart, type StartOutcome } from './recovery-start.js';
 
 /** What somebody submits who has lost their factors. */
 export interface RecoveryRequest {
@@ -48,15 +48,16 @@ export class RecoveryRequests {
     if (mayBeOwner && !device.isKnown) await this.hasher.assertRoom();
     const attempt = await this.begin(emailDigest, device.isKnown ? device.deviceId : null, userId, origin);
     const owner = device.isKnown ? userId : null;
-    const isRight = await this.startIfRight(email, password, found, owner, origin).catch(
+    const outcome = await this.startIfRight(email, password, found, owner, origin).catch(
       async (error: unknown) => {
         await attempt.refund().catch(() => undefined);
         throw error;
       },
     );
-    // A password that owes a factor neither raises nor resets the count.
-    if (isRight) await attempt.refund();
-    else await this.record.failure(found, attempt.failures, emailDigest, origin);
+    // Where no mail tells the owner, a right password counts like a wrong one. Otherwise a guesser could tell it from a wrong one by
+    // the limit, and nobody would notice.
+    if (outcome === 'running') await attempt.refund();
+    if (outcome === 'outdated') await this.record.failure(found, attempt.failures, emailDigest, origin);
   }
 
   private async startIfRight(
@@ -65,16 +66,17 @@ export class RecoveryRequests {
     first: UserWithHash | null,
     owner: string | null,
     origin: Origin,
-  ): Promise<boolean> {
+  ): Promise<StartOutcome> {
     let found = first;
     while (await this.isRight(password, found, owner)) {
       const { user, hash } = found!;
-      if (await this.start.start(user.id, hash!, origin)) return true;
+      const outcome = await this.start.start(user.id, hash!, origin);
+      if (outcome !== 'outdated') return outcome;
       // The hash changed meanwhile. A concurrent login may only have renewed it, so the password is compared again.
       found = await this.credentials.findByEmail(email);
       if (found === null || found.hash === hash) break;
     }
-    return false;
+    return 'outdated';
   }
 
   private async isRight(

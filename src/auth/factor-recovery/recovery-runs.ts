@@ -23,7 +23,7 @@ const PAUSE_MS = 24 * HOUR_MS;
 
 /** Who or what cancels a recovery. */
 export interface Cancellation {
-  readonly by: 'session' | 'link' | 'password' | 'disabling' | 'configuration';
+  readonly by: 'session' | 'link' | 'password' | 'credentials' | 'disabling' | 'configuration';
   /** The session from which the owner cancels it; null otherwise. */
   readonly sessionId: string | null;
 }
@@ -65,8 +65,8 @@ export class RecoveryRuns {
       await this.notices.again(tx, user, running, origin);
       return 'running';
     }
-    if (recovery?.canceledAt === null) {
-      await this.cancel(tx, user, { by: 'password', sessionId: null }, origin);
+    if (recovery?.canceledAt === null && recovery.changed !== null) {
+      await this.cancel(tx, user, { by: recovery.changed, sessionId: null }, origin);
       return 'paused';
     }
     if (recovery !== null && this.clock.now() < recovery.nextAt) return 'paused';

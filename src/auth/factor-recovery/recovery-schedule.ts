@@ -41,7 +41,7 @@ export class RecoverySchedule implements OnApplicationBootstrap, OnModuleDestroy
 
   /** Does one batch of steps. Returns whether there may be more. */
   async run(): Promise<boolean> {
-    const due = await this.recoveries.findDue(this.clock.now(), BATCH);
+    const due = await this.recoveries.findDue(this.clock.now(), { limit: BATCH, all: this.runs.isOff });
     for (const userId of due) {
       await this.transactions.run(async (tx) => {
         const user = await this.users.lock(tx, userId);
@@ -57,11 +57,11 @@ export class RecoverySchedule implements OnApplicationBootstrap, OnModuleDestroy
     const isDue = now >= recovery.nextAt;
     if (recovery.canceledAt !== null) {
       if (isDue) await this.recoveries.delete(tx, user.id);
-    } else if (!recovery.hasSamePassword) {
-      await this.runs.cancel(tx, user, { by: 'password', sessionId: null }, ORIGIN);
+    } else if (recovery.changed !== null) {
+      await this.runs.cancel(tx, user, { by: recovery.changed, sessionId: null }, ORIGIN);
     } else if (user.disabledAt !== null) {
       await this.runs.cancel(tx, user, { by: 'disabling', sessionId: null }, ORIGIN);
-    } else if (isDue && this.runs.isOff) {
+    } else if (this.runs.isOff) {
       await this.runs.cancel(tx, user, { by: 'configuration', sessionId: null }, ORIGIN);
     } else if (isDue) {
       if (recovery.readyAt !== null) await this.runs.expire(tx, user, ORIGIN);

@@ -8,6 +8,12 @@ import { RegisteredFactors } from '../credentials/factors/registered-factors.js'
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { RecoveryRuns } from './recovery-runs.js';
 
+/**
+ * What has come of a right password: a recovery runs, none may be started, or the password or the account has changed since it
+ * was compared.
+ */
+export type StartOutcome = 'running' | 'refused' | 'outdated';
+
 /** Starts recoveries of lost factors for a password that was found right. */
 @Injectable()
 export class RecoveryStart {
@@ -27,17 +33,17 @@ export class RecoveryStart {
 
   /**
    * Starts a recovery if the account has a factor and a verified address, and none is running or was canceled within a day;
-   * otherwise records why not. Returns false, having done nothing, if the hash is not that of the account any more or the
+   * otherwise records why not. Returns `outdated`, having done nothing, if the hash is not that of the account any more or the
    * account is disabled.
    */
-  async start(userId: string, hash: string, origin: Origin): Promise<boolean> {
+  async start(userId: string, hash: string, origin: Origin): Promise<StartOutcome> {
     return this.transactions.run(async (tx) => {
       const user = await this.users.lock(tx, userId);
       if (!user || user.disabledAt !== null || !(await this.credentials.hasHash(tx, userId, hash)))
-        return false;
+        return 'outdated';
       const reason = await this.refusalOf(tx, user, origin);
       if (reason !== null) await this.recordRefusal(tx, user, reason, origin);
-      return true;
+      return reason === null || reason === 'running' ? 'running' : 'refused';
     });
   }
 

@@ -1,5 +1,5 @@
 import { DataSource } from 'typeorm';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { signUp } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
@@ -40,11 +40,20 @@ async function fresh(): Promise<FreshDatabase> {
 }
 
 describe('Settings inherited from a database', () => {
-  it('do not affect the service: eight concurrent refreshes of one token have the usual outcome', async () => {
-    const database = await fresh();
+  let database: FreshDatabase;
+  let app: TestApp;
+  beforeAll(async () => {
+    database = await freshDatabase();
     for (const [name, value] of Object.entries(HOSTILE))
       await asSuperuser(database, `ALTER DATABASE ${database.name} SET ${name} = '${value}'`);
-    const app = await startOn(database);
+    app = await startApp({ database });
+  });
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+  });
+
+  it('do not affect the service: eight concurrent refreshes of one token have the usual outcome', async () => {
     const { refreshToken } = await signUp(app);
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => app.call({ url: '/auth/refresh', body: { refreshToken } })),
@@ -54,9 +63,6 @@ describe('Settings inherited from a database', () => {
   });
 
   it.each(Object.entries(HOSTILE))('%s is set on each connection', async (name, value) => {
-    const database = await fresh();
-    await asSuperuser(database, `ALTER DATABASE ${database.name} SET ${name} = '${value}'`);
-    const app = await startOn(database);
     const [row] = await app.app
       .get(DataSource)
       .query<[{ setting: string }]>('SELECT setting FROM pg_settings WHERE name = $1', [name]);

@@ -16,6 +16,10 @@ export class FactorRecovery {
   @Column({ type: 'timestamptz', name: 'password_changed_at', precision: 3 })
   passwordChangedAt: Date;
 
+  /** That of the account when it was started; another address or factor ends it. Null if the previous version started it. */
+  @Column({ type: 'integer', name: 'credential_version', nullable: true })
+  credentialVersion: number | null;
+
   @Column({ type: 'timestamptz', name: 'started_at', precision: 3 })
   startedAt: Date;
 

@@ -6,9 +6,9 @@ export interface RunningRecovery {
   readonly dueAt: string;
 }
 
-/** Returns the recovery if it is neither canceled nor ended by another password; null otherwise. */
+/** Returns the recovery if it is neither canceled nor ended by other credentials; null otherwise. */
 export function runningOf(recovery: StoredRecovery | null): StoredRecovery | null {
-  return recovery?.canceledAt === null && recovery.hasSamePassword ? recovery : null;
+  return recovery?.canceledAt === null && recovery.changed === null ? recovery : null;
 }
 
 /** Returns what a session shows of a recovery; null if none is running. */
