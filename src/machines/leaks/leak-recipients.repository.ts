@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import type { Recipient } from '../keys/key-notices.js';
+import type { NoticeRecipient } from '../../platform/mail/mail-notices.js';
 
 const COLUMNS = 'id, email, locale, email_verified AS "emailVerified"';
 
@@ -8,13 +8,13 @@ const COLUMNS = 'id, email, locale, email_verified AS "emailVerified"';
 @Injectable()
 export class LeakRecipientsRepository {
   /** Returns the account of a person, and locks its row until the transaction ends; an empty list if it is gone. */
-  async owner(tx: Transaction, userId: string): Promise<Recipient[]> {
-    return tx.query<Recipient[]>(`SELECT ${COLUMNS} FROM users WHERE id = $1 FOR UPDATE`, [userId]);
+  async owner(tx: Transaction, userId: string): Promise<NoticeRecipient[]> {
+    return tx.query<NoticeRecipient[]>(`SELECT ${COLUMNS} FROM users WHERE id = $1 FOR UPDATE`, [userId]);
   }
 
   /** Returns the administrators who can sign in. */
-  async administrators(tx: Transaction): Promise<Recipient[]> {
-    return tx.query<Recipient[]>(
+  async administrators(tx: Transaction): Promise<NoticeRecipient[]> {
+    return tx.query<NoticeRecipient[]>(
       `SELECT ${COLUMNS} FROM users WHERE roles @> ARRAY['admin'] AND disabled_at IS NULL AND invited_at IS NULL`,
     );
   }

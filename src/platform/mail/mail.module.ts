@@ -8,6 +8,7 @@ import { CaughtMailsRepository } from './caught-mails.repository.js';
 import { MailBounds } from './mail-bounds.js';
 import { MailBoundsRepository } from './mail-bounds.repository.js';
 import { MailLinks } from './mail-links.js';
+import { MailNotices } from './mail-notices.js';
 import { MailOutbox } from './mail-outbox.js';
 import type { MailTemplate } from './mail-template.js';
 import { MailTemplates } from './mail-templates.js';
@@ -39,10 +40,11 @@ export class MailModule {
         MailBounds,
         MailBoundsRepository,
         MailLinks,
+        MailNotices,
         MailTemplates,
         MailOutbox,
       ],
-      exports: [Mailer, MailBounds, MailLinks, MailTemplates, MailOutbox],
+      exports: [Mailer, MailBounds, MailLinks, MailNotices, MailTemplates, MailOutbox],
     };
   }
 }

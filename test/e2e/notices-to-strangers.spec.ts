@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KeySchedule } from '../../src/machines/keys/key-schedule.js';
+import type { MailKind } from '../../src/platform/mail/mail-kinds.js';
+import { logIn, newAddress, register, signUp, signUpVerified, type Tokens } from '../support/app/accounts.js';
+import { createKey } from '../support/app/api-keys.js';
+import { enrolTotp } from '../support/app/factors.js';
+import { mailsTo, outboxIsEmpty } from '../support/app/mails.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+import { ManualClock } from '../support/time/manual-clock.js';
+
+const HOUR_MS = 3_600_000;
+
+describe('an account with the address of a stranger', () => {
+  const clock = new ManualClock(Date.now());
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp({ clock });
+  });
+  afterAll(() => app.close());
+
+  const told = async (email: string, kind: MailKind) => {
+    await outboxIsEmpty(app);
+    return (await mailsTo(app, email, kind)).length;
+  };
+  const createAndDelete = async (owner: Tokens) => {
+    const { id } = await createKey(app, owner, { scopes: ['orders:read'] });
+    const url = `/users/me/api-keys/${id}`;
+    expect((await app.call({ method: 'DELETE', url, token: owner.accessToken })).statusCode).toBe(204);
+  };
+  const addAndRemoveFactor = async (owner: Tokens) => {
+    const { id } = await enrolTotp(app, owner, clock.nowMs());
+    const url = `/users/me/factors/${id}`;
+    expect((await app.call({ method: 'DELETE', url, token: owner.accessToken })).statusCode).toBe(204);
+  };
+
+  it('sends three notices of new keys an hour, however many it makes', async () => {
+    const owner = await signUp(app);
+    for (let n = 1; n <= 5; n += 1) await createAndDelete(owner);
+    expect(await told(owner.user.email, 'api_key_created')).toBe(3);
+    clock.advance(HOUR_MS);
+    await createAndDelete(await logIn(app, owner.user.email));
+    expect(await told(owner.user.email, 'api_key_created')).toBe(4);
+  });
+
+  it('sends no more by tags of the mailbox', async () => {
+    const [local, host] = newAddress().split('@') as [string, string];
+    const addresses = [1, 2, 3, 4].map((n) => `${local}+${n}@${host}`);
+    for (const address of addresses) await createAndDelete(await logIn(app, await register(app, address)));
+    const counts = [];
+    for (const address of addresses) counts.push(await told(address, 'api_key_created'));
+    expect(counts).toEqual([1, 1, 1, 0]);
+  });
+
+  it('sends three notices an hour of keys that expire soon', async () => {
+    const owner = await signUp(app);
+    for (let n = 1; n <= 5; n += 1) await createKey(app, owner, { expiresInDays: 4 });
+    clock.advance(25 * HOUR_MS);
+    await app.app.get(KeySchedule, { strict: false }).run();
+    expect(await told(owner.user.email, 'api_key_expiring')).toBe(3);
+  });
+
+  it('sends three notices of added and of removed factors an hour', async () => {
+    const owner = await signUp(app);
+    for (let n = 1; n <= 5; n += 1) await addAndRemoveFactor(owner);
+    expect(await told(owner.user.email, 'factor_added')).toBe(3);
+    expect(await told(owner.user.email, 'factor_removed')).toBe(3);
+  });
+
+  it('sends every notice once its owner has proven the address', async () => {
+    const owner = await signUpVerified(app);
+    for (let n = 1; n <= 5; n += 1) {
+      await createAndDelete(owner);
+      await addAndRemoveFactor(owner);
+    }
+    for (const kind of ['api_key_created', 'factor_added', 'factor_removed'] as const)
+      expect(await told(owner.user.email, kind)).toBe(5);
+  });
+});
