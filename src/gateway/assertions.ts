@@ -67,9 +67,9 @@ export class Assertions {
   }
 }
 
-/** Verifiers take an assertion about a key for void if it is not of a later second than the last reduction of the key. */
-function earliestOf(principal: Principal): number {
-  return principal.kind === 'session' ? 0 : (principal.voidUntil ?? -1) + 1;
+/** Verifiers take an assertion for void if it is not of a later second than the last reduction of its session or key. */
+function earliestOf({ voidUntil = -1 }: Principal): number {
+  return voidUntil + 1;
 }
 
 function claimsOf(principal: Principal): object {

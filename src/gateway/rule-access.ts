@@ -20,8 +20,8 @@ export class RuleAccess {
     if (rule.access === 'anonymous') return this.known(context);
     const { principal } = context;
     if (!principal) throw this.refusals.notSignedIn(context);
-    if (principal.kind === 'session') await this.admitPerson(context, principal, rule);
-    else this.admitMachine(context, principal, rule);
+    if (principal.kind === 'session') return this.admitPerson(context, principal, rule);
+    this.admitMachine(context, principal, rule);
     return principal;
   }
 
@@ -29,25 +29,43 @@ export class RuleAccess {
     const { principal } = context;
     this.refusals.recordForged(context);
     if (principal?.kind !== 'session') return principal;
+    const current = await this.current(context, principal);
+    if (typeof current === 'object') return current;
+    context.profile = null;
+    context.principal = null;
+    return null;
+  }
+
+  /**
+   * Returns the caller, or why the token is not accepted any more: it must not become identity headers and assertions, which
+   * would be of a later second than the reduction that voids it.
+   */
+  private async current(
+    context: RequestContext,
+    principal: SessionPrincipal,
+  ): Promise<SessionPrincipal | 'ended' | 'reduced'> {
     context.profile = await this.sessions.accountOf(context, principal);
-    if (!context.profile) context.principal = null;
-    return context.principal;
+    if (!context.profile) return 'ended';
+    const voidUntil = this.sessions.voidUntil(principal);
+    if (voidUntil === undefined) return principal;
+    return principal.issuedAt > voidUntil ? { ...principal, voidUntil } : 'reduced';
   }
 
   private async admitPerson(
     context: RequestContext,
     principal: SessionPrincipal,
     rule: GateRule,
-  ): Promise<void> {
-    context.profile = await this.sessions.accountOf(context, principal);
-    if (!context.profile) throw this.refusals.ended(context, principal);
+  ): Promise<SessionPrincipal> {
+    const current = await this.current(context, principal);
+    if (current === 'ended') throw this.refusals.ended(context, principal);
+    if (current === 'reduced') throw this.refusals.reduced(context, principal);
     const { roles, scopes, acr, maxAgeSeconds } = rule;
     const isForMachines = scopes.length > 0 && roles.length === 0;
     const hasRole = roles.length === 0 || roles.some((role) => principal.roles.includes(role));
     if (isForMachines || !hasRole) throw this.refusals.forbidden(context, roles);
-    if (acr === null && maxAgeSeconds === null) return;
+    if (acr === null && maxAgeSeconds === null) return current;
     const fault = await this.recent.faultOf(principal, { acr, maxAgeSeconds });
-    if (fault === null) return;
+    if (fault === null) return current;
     throw fault === 'ended' ? this.refusals.ended(context, principal) : this.refusals.denied(context, fault);
   }
 

@@ -23,6 +23,7 @@ export type RevocationReason =
 @Check('sessions_acr_check', `acr IN ('aal1', 'aal2')`)
 @Index('sessions_user_id', ['userId'])
 @Index('sessions_revoked_at', ['revokedAt'], { where: 'revoked_at IS NOT NULL' })
+@Index('sessions_reduced_at', ['reducedAt'], { where: 'reduced_at IS NOT NULL' })
 @Index('sessions_expires_at', ['expiresAt'])
 export class Session {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'sessions_pkey' })
@@ -83,7 +84,7 @@ export class Session {
   @Column('text', { array: true, default: [] })
   factors: string[];
 
-  /** When the session last lost a factor or level: tokens issued up to this second are void for offline verifiers. */
+  /** When the session last lost a factor or level: tokens issued up to this second are void for offline verifiers and the gateway. */
   @Column({ type: 'timestamptz', name: 'reduced_at', precision: 3, nullable: true })
   reducedAt: Date | null;
 

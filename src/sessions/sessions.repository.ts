@@ -28,6 +28,19 @@ export type SeenSession = readonly [id: string, ms: number];
 /** A session that a revocation has ended. */
 export type EndedSession = Pick<Session, 'id' | 'userId'> & { readonly revokedAt: Date };
 
+/** A session that ended, or that lost its level. */
+export interface ChangedSession {
+  readonly id: string;
+  /** When it lost its level; null if it ended. */
+  readonly reducedAt: Date | null;
+}
+
+/** The owner of a session, and when the session last lost its level. */
+interface SessionOwner {
+  readonly owner: User;
+  readonly reducedAt: Date | null;
+}
+
 /** Selects sessions that have not ended and whose owner is not disabled. */
 const LIVES =
   'session.revokedAt IS NULL AND session.idleExpiresAt > :now AND session.expiresAt > :now AND owner.disabledAt IS NULL';
@@ -106,15 +119,18 @@ export class SessionsRepository {
   }
 
   /** Returns the owner of a session that is live at `now`; null otherwise. */
-  async findOwnerOfLive(id: string, now: Date): Promise<User | null> {
-    return onDatabase(() =>
+  async findOwnerOfLive(id: string, now: Date): Promise<SessionOwner | null> {
+    const { entities, raw } = await onDatabase(() =>
       this.dataSource
         .createQueryBuilder(User, 'owner')
         .innerJoin(Session, 'session', 'session.userId = owner.id')
+        .addSelect('session.reducedAt', 'reduced_at')
         .where('session.id = :id', { id })
         .andWhere(LIVES, { now })
-        .getOne(),
+        .getRawAndEntities<{ reduced_at: Date | null }>(),
     );
+    const [owner] = entities;
+    return owner ? { owner, reducedAt: raw[0]?.reduced_at ?? null } : null;
   }
 
   /** Returns a session that is live at `now`, regardless of cached copies; null otherwise. */
@@ -179,13 +195,14 @@ export class SessionsRepository {
     );
   }
 
-  /** Returns the ids of sessions that ended within the last `seconds`, by the database's clock. */
-  async revokedWithin(seconds: number): Promise<string[]> {
-    const rows: { id: string }[] = await this.dataSource.query(
-      `SELECT id FROM sessions WHERE revoked_at > ${databaseTime(this.clock, 'now()')} - make_interval(secs => $1)`,
+  /** Returns the sessions that ended or lost their level within the last `seconds`, by the database's clock. */
+  async changedWithin(seconds: number): Promise<ChangedSession[]> {
+    const since = `${databaseTime(this.clock, 'now()')} - make_interval(secs => $1)`;
+    return this.dataSource.query<ChangedSession[]>(
+      `SELECT id, NULL AS "reducedAt" FROM sessions WHERE revoked_at > ${since}
+       UNION ALL SELECT id, reduced_at FROM sessions WHERE reduced_at > ${since}`,
       [seconds],
     );
-    return rows.map((row) => row.id);
   }
 
   /** Deletes sessions that expired before `before`, a bounded number at a time; returns how many. */

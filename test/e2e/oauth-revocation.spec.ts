@@ -2,6 +2,8 @@ import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Assertions } from '../../src/gateway/assertions.js';
 import { KeyReader } from '../../src/machines/keys/key-reader.js';
+import { ClientTokenMint } from '../../src/machines/oauth/issuing/client-token-mint.js';
+import type { ClientTokenClaims } from '../../src/sessions/tokens/client-token-claims.js';
 import { signUp, type Tokens } from '../support/app/accounts.js';
 import { createKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
@@ -97,6 +99,18 @@ describe('revocation', () => {
     await expectEverywhere(next, '200');
     await expectEverywhere(token, 'invalid_token');
     await expectEverywhere(machine.key, '200');
+  });
+
+  it('ends a token from before the clock of the database was set back', async () => {
+    const claims = claimsOf(await clientToken(here, machine)) as unknown as ClientTokenClaims;
+    const ahead = { ...claims, iat: claims.iat + 30 };
+    const token = await here.app.get(ClientTokenMint, { strict: false }).sign(ahead);
+    await expectEverywhere(token, '200');
+    expect((await revoke(token)).statusCode).toBe(200);
+    await expectEverywhere(token, 'invalid_token');
+    const [item] = (await revocationsAfter(here, reader.key, since)).items;
+    expect(ahead.iat).toBeLessThanOrEqual(Math.floor(Date.parse(item!.revokedAt) / 1000));
+    await expectEverywhere(await clientToken(there, machine), '200');
   });
 
   it('ends a token once, whoever asks how often, and what has ended is answered 200', async () => {

@@ -18,6 +18,8 @@ export interface SessionPrincipal {
   readonly issuedAt: number;
   /** Unix seconds at which the access token expires. */
   readonly expiresAt: number;
+  /** Tokens about the session that were issued up to this Unix second are void; absent if none are, or nobody has asked. */
+  readonly voidUntil?: number;
 }
 
 /** A program that acts for a person with one of their API keys. */

@@ -7,12 +7,16 @@ import { Problem, type ProblemOccurrence } from '../../platform/errors/problem.j
 import { subjectOf } from '../../platform/http/origin.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import { SessionErrors } from '../session.errors.js';
+import type { TokenFault } from '../tokens/token-refused.js';
 
 /** RFC 6750 section 3.1: the error is named only to a caller who sent a token. */
 const INVALID_TOKEN = { headers: { 'www-authenticate': 'Bearer error="invalid_token"' } };
 
 /** The fault of a token that was not signed with our key. */
 const FORGED = 'bad_signature';
+
+/** The fault of a token that says more than its session has proven. */
+const REDUCED = 'revoked' satisfies TokenFault;
 
 /**
  * Records why a caller may not proceed, with the rule of the gateway if a proxy asked, and returns the problem to throw.
@@ -27,6 +31,12 @@ export class AccessRefusals {
     const { tokenFault } = context;
     if (!tokenFault) return this.denied(context, new Problem(SessionErrors.unauthenticated));
     this.recordInvalid(context, tokenFault);
+    return new Problem(SessionErrors.invalid_token, INVALID_TOKEN);
+  }
+
+  /** The session of a valid token has lost its level since the token was issued. */
+  reduced(context: RequestContext, { userId }: SessionPrincipal): Problem {
+    this.recordInvalid(context, REDUCED, userId);
     return new Problem(SessionErrors.invalid_token, INVALID_TOKEN);
   }
 
@@ -69,12 +79,16 @@ export class AccessRefusals {
     return problem;
   }
 
-  private recordInvalid(context: RequestContext, fault: string): void {
+  private recordInvalid(
+    context: RequestContext,
+    fault: string,
+    userId: string | null = subjectOf(context.origin),
+  ): void {
     this.record(context, {
       type: 'authn_token_invalid',
       outcome: 'failure',
       reason: fault,
-      userId: subjectOf(context.origin),
+      userId,
       details: { forged: fault === FORGED },
     });
   }

@@ -39,7 +39,7 @@ export class RoleCheck {
     guarded: readonly Role[],
   ): Promise<Problem | null> {
     const now = this.clock.now();
-    const owner = await this.sessions.findOwnerOfLive(sessionId, now);
+    const owner = (await this.sessions.findOwnerOfLive(sessionId, now))?.owner;
     const session = await this.sessions.findLive(sessionId, now);
     if (owner?.id !== userId || !session) return new Problem(SessionErrors.session_ended);
     const held = owner.roles.filter((role) => guarded.includes(role));

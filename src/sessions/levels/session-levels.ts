@@ -6,14 +6,14 @@ import type { User } from '../../users/user.entity.js';
 import { OwnSessions } from '../own-sessions/own-sessions.service.js';
 import { type ProvenFactor, provenState } from '../proofs.js';
 import { SessionsRepository } from '../sessions.repository.js';
-import { RevocationRecord } from '../revocation-list/revocation-record.js';
 import { AccessChanges } from '../revocation/access-changes.js';
+import { SessionAnnouncement } from '../revocation/session-announcement.js';
 import { SessionLevelsRepository, type WithdrawnFactor } from './session-levels.repository.js';
 
 /**
  * Moves the level of sessions when the factors of their account change. Callers have locked the account. Routes that need
  * a recent proof read the level from PostgreSQL, so the change holds at once; tokens state it from the next refresh on, and
- * those of a higher level are listed as revoked for offline verifiers. Access of other kinds is judged anew with a new
+ * those of a higher level are refused by offline verifiers and the gateway. Access of other kinds is judged anew with a new
  * factor and without the last.
  */
 @Injectable()
@@ -22,7 +22,7 @@ export class SessionLevels {
     private readonly own: OwnSessions,
     private readonly sessions: SessionsRepository,
     private readonly levels: SessionLevelsRepository,
-    private readonly revocations: RevocationRecord,
+    private readonly announcement: SessionAnnouncement,
     private readonly access: AccessChanges,
     private readonly clock: Clock,
   ) {}
@@ -44,12 +44,12 @@ export class SessionLevels {
 
   /** Takes a factor away from the sessions that have proven it; those that it alone had raised are lowered. */
   async withdraw(tx: Transaction, userId: string, factor: WithdrawnFactor): Promise<void> {
-    await this.revocations.sessionsReduced(tx, await this.levels.withdraw(tx, userId, factor));
+    await this.announcement.reduced(tx, await this.levels.withdraw(tx, userId, factor));
   }
 
   /** Lowers every session of a user who has no factor any more. */
   async withdrawAll(tx: Transaction, user: Pick<User, 'id' | 'roles'>): Promise<void> {
-    await this.revocations.sessionsReduced(tx, await this.levels.withdrawAll(tx, user.id));
+    await this.announcement.reduced(tx, await this.levels.withdrawAll(tx, user.id));
     await this.access.factorsChanged(tx, user, false);
   }
 }

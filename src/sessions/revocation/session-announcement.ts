@@ -1,14 +1,28 @@
 import { Injectable } from '@nestjs/common';
+import { afterCommit, type Transaction } from '../../platform/database/transaction-runner.js';
+import { type ReducedSession, RevocationRecord } from '../revocation-list/revocation-record.js';
 import { RevocationFeed } from '../state/revocation-feed.js';
 import { SessionCache } from '../state/session-cache.js';
 
-/** Tells this process and the copies in Redis that sessions have ended. */
+/** Tells who checks sessions that some have ended or lost their level. */
 @Injectable()
 export class SessionAnnouncement {
   constructor(
     private readonly cache: SessionCache,
     private readonly feed: RevocationFeed,
+    private readonly record: RevocationRecord,
   ) {}
+
+  /**
+   * Lists sessions that lost their level for offline verifiers and, after the commit, informs this process. The other
+   * instances learn of it from the feed, or from PostgreSQL, within a second.
+   */
+  async reduced(tx: Transaction, sessions: readonly ReducedSession[]): Promise<void> {
+    await this.record.sessionsReduced(tx, sessions);
+    afterCommit(tx, () => {
+      for (const { id, reducedAt } of sessions) this.feed.noteReduced(id, reducedAt);
+    });
+  }
 
   /** If Redis is unavailable, the other instances learn of the end from the feed within a second. */
   async ended(userId: string, sessionIds: readonly string[]): Promise<void> {

@@ -13,7 +13,7 @@ describe('RevocationFeed', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     looks.length = 0;
     const sessions = {
-      revokedWithin: async (seconds: number) => (looks.push(seconds), []),
+      changedWithin: async (seconds: number) => (looks.push(seconds), []),
     } as unknown as SessionsRepository;
     const environment = Object.assign(new Environment(), { JWT_ACCESS_TOKEN_EXPIRE_MINUTES: 30 });
     feed = new RevocationFeed(sessions, { configured: true } as SessionCache, environment);
@@ -30,6 +30,18 @@ describe('RevocationFeed', () => {
     expect(feed.hasEnded('a session')).toBe(true);
     await vi.advanceTimersByTimeAsync(2 * MINUTE_MS);
     expect(feed.hasEnded('a session')).toBe(false);
+  });
+
+  it('remembers for as long up to which second the tokens of a session are void, the latest one', async () => {
+    feed.noteReduced('a session', new Date(5900));
+    feed.noteReduced('a session', new Date(4000));
+    await vi.advanceTimersByTimeAsync(30 * MINUTE_MS);
+    expect(feed.voidUntil('a session')).toBe(5);
+    feed.noteReduced('a session', new Date(7000));
+    await vi.advanceTimersByTimeAsync(30 * MINUTE_MS);
+    expect(feed.voidUntil('a session')).toBe(7);
+    await vi.advanceTimersByTimeAsync(2 * MINUTE_MS);
+    expect(feed.voidUntil('a session')).toBeUndefined();
   });
 
   it('reads at startup all sessions that ended while their tokens can still be valid', () => {

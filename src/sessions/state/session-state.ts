@@ -53,6 +53,14 @@ export class SessionState {
   }
 
   /**
+   * The Unix second up to which the tokens of a session are void, once `accountOf` has been asked about the session; undefined
+   * if none are.
+   */
+  voidUntil({ sessionId }: SessionPrincipal): number | undefined {
+    return this.feed.voidUntil(sessionId);
+  }
+
+  /**
    * Returns the user of a session that is live, as PostgreSQL has it, and up to which Unix second its tokens are void; null
    * if it is over. Throws `dependency_unavailable`.
    */
@@ -74,9 +82,10 @@ export class SessionState {
       if (copy.session === 'live' && copy.profile) return copy.profile;
     }
     const now = this.clock.now();
-    const owner = await this.sessions.findOwnerOfLive(sessionId, now);
-    if (owner?.id !== userId) return null;
-    const profile = profileOf(owner);
+    const found = await this.sessions.findOwnerOfLive(sessionId, now);
+    if (found?.owner.id !== userId) return null;
+    if (found.reducedAt) this.feed.noteReduced(sessionId, found.reducedAt);
+    const profile = profileOf(found.owner);
     if (this.cache.configured) this.cache.fill(sessionId, profile, now).catch(() => undefined);
     return profile;
   }

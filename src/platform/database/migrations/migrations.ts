@@ -37,6 +37,7 @@ import { SecretKeys1795400024000 } from './1795400024000-secret-keys.js';
 import { PasswordTriggers1795400025000 } from './1795400025000-password-triggers.js';
 import { ReducedKeys1795400030000 } from './1795400030000-reduced-keys.js';
 import { FactorRecoveries1795400032000 } from './1795400032000-factor-recoveries.js';
+import { ReducedSessions1795400033000 } from './1795400033000-reduced-sessions.js';
 import { RecoveryCredentials1795400035000 } from './1795400035000-recovery-credentials.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
@@ -79,5 +80,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   PasswordTriggers1795400025000,
   ReducedKeys1795400030000,
   FactorRecoveries1795400032000,
+  ReducedSessions1795400033000,
   RecoveryCredentials1795400035000,
 ];

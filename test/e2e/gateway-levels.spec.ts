@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { logIn, register, type Tokens } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { enrolTotp } from '../support/app/factors.js';
+import { claimsOf } from '../support/app/oauth.js';
+import type { TestApp, Variables } from '../support/app/test-app.js';
+import { startApp, startBeside } from '../support/app/test-app.js';
+import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
+import { type RedisServer, startRedis } from '../support/redis/redis-server.js';
+
+/** The bound within which a change reaches every instance, milliseconds. */
+const WITHIN_MS = 1000;
+
+const RULES = {
+  reports: { access: 'signed-in', audience: 'reports', roles: ['admin'] },
+  site: { access: 'anonymous', audience: 'site' },
+};
+
+describe.each(['with Redis', 'without Redis'])('the level of a session at the gateway, %s', (how) => {
+  let rules: RulesFile;
+  let redis: RedisServer | null = null;
+  let here: TestApp;
+  let there: TestApp;
+  beforeAll(async () => {
+    rules = await writeRules(RULES);
+    redis = how === 'with Redis' ? await startRedis() : null;
+    const variables: Variables = {
+      GATEWAY_PEERS: '127.0.0.1',
+      GATEWAY_RULES_FILE: rules.path,
+      MFA_REQUIRED_ROLES: 'admin',
+      ...(redis && { REDIS_URL: redis.url }),
+    };
+    here = await startApp({ variables });
+    there = await startBeside(here, { variables });
+  });
+  afterAll(async () => {
+    await there.close();
+    await here.close();
+    await redis?.stop();
+    await rules.remove();
+  });
+
+  let owner: Tokens;
+  let factorId: string;
+  let strong: Tokens;
+  const refresh = async ({ refreshToken }: Pick<Tokens, 'refreshToken'>) =>
+    (await here.call({ url: '/auth/refresh', body: { refreshToken } })).json<Tokens>();
+  beforeEach(async () => {
+    const email = await register(here);
+    await asSuperuser(here.database, "UPDATE users SET roles = '{user,admin}' WHERE email = $1", [email]);
+    owner = await logIn(here, email);
+    factorId = (await enrolTotp(here, owner, Date.now())).id;
+    strong = await refresh(owner);
+  });
+
+  let client = 0;
+  const ask = (app: TestApp, rule: string, token: string) =>
+    app.call({
+      url: `/gate/${rule}`,
+      token,
+      headers: { 'x-forwarded-method': 'GET', 'x-forwarded-for': `192.0.2.${(client += 1)}` },
+    });
+  const outcome = async (app: TestApp, rule: string, token: string) => {
+    const answer = await ask(app, rule, token);
+    return answer.statusCode === 200
+      ? [String(answer.headers['x-portcullis-roles']), String(answer.headers['x-portcullis-acr'])]
+      : [answer.statusCode, String(answer.json().code)];
+  };
+  const issuedAt = async (token: string) =>
+    Number(claimsOf(String((await ask(here, 'reports', token)).headers['x-portcullis-assertion']))['iat']);
+  const removeFactor = async () => {
+    const url = `/users/me/factors/${factorId}`;
+    const removed = await here.call({ method: 'DELETE', url, token: strong.accessToken });
+    expect(removed.statusCode).toBe(204);
+  };
+
+  it('refuses tokens of the former level on every instance within a second, and knows nobody by them', async () => {
+    for (const app of [here, there])
+      expect(await outcome(app, 'reports', strong.accessToken)).toEqual(['user admin', 'aal2']);
+    await removeFactor();
+    expect(await outcome(here, 'reports', strong.accessToken)).toEqual([401, 'invalid_token']);
+    expect(await outcome(here, 'site', strong.accessToken)).toEqual(['', '']);
+    await expect
+      .poll(() => outcome(there, 'reports', strong.accessToken), { timeout: WITHIN_MS, interval: 30 })
+      .toEqual([401, 'invalid_token']);
+    expect(await outcome(there, 'site', strong.accessToken)).toEqual(['', '']);
+  });
+
+  it('accepts the next token of the session, with the roles and the level that are left', async () => {
+    await removeFactor();
+    const { accessToken } = await refresh(strong);
+    for (const app of [here, there]) {
+      expect(await outcome(app, 'site', accessToken)).toEqual(['user', 'aal1']);
+      expect(await outcome(app, 'reports', accessToken)).toEqual([403, 'forbidden']);
+    }
+  });
+
+  it('signs a new assertion for a session that is back at its level, because the former one is void', async () => {
+    expect(await issuedAt(strong.accessToken)).toBeGreaterThan(0);
+    await removeFactor();
+    const weak = await refresh(strong);
+    const reduced = Number(claimsOf(weak.accessToken)['iat']) - 1;
+    await enrolTotp(here, weak, Date.now());
+    const again = await refresh(weak);
+    expect(await issuedAt(again.accessToken)).toBeGreaterThan(reduced);
+  });
+});
