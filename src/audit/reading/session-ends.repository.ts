@@ -82,7 +82,13 @@ export class SessionEndsRepository {
       `SELECT EXISTS (
          SELECT FROM audit_events WHERE user_id = $1 AND time >= least($2, ${databaseTime(this.clock, 'now()')} - interval '10 minutes') AND (position >= $3 OR time >= $5)
            AND type = ANY($4)) AS ended`,
-      [userId, new Date(ms - SKEW_MS), FeedCursor.parse(position).position, ENDS_KEYS_OF_USER, new Date(ms - LATE_MS)],
+      [
+        userId,
+        new Date(ms - SKEW_MS),
+        FeedCursor.parse(position).position,
+        ENDS_KEYS_OF_USER,
+        new Date(ms - LATE_MS),
+      ],
     );
     return row.ended;
   }

@@ -117,7 +117,14 @@ describe('AuditStreams', () => {
 
   it('end for a key when its owner loses a second factor, and go on for a session', async () => {
     const { userId, roles, expiresAt } = READER;
-    const ofKey = { kind: 'api-key', keyId: SESSION, userId, roles, scopes: ['audit:read'], expiresAt } as const;
+    const ofKey = {
+      kind: 'api-key',
+      keyId: SESSION,
+      userId,
+      roles,
+      scopes: ['audit:read'],
+      expiresAt,
+    } as const;
     const [byKey, bySession] = [begin({ principal: ofKey }), begin({})];
     for (const frames of [byKey, bySession]) await next(frames);
     await trail.audit.recordAlone({
