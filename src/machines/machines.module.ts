@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
 import { MailKindsModule } from '../platform/mail/mail.module.js';
+import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ServiceAccountChanges } from './accounts/service-account-changes.js';
@@ -92,6 +93,7 @@ const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
     TypeOrmModule.forFeature([ApiKey, ServiceAccount]),
     AuditModule,
     UsersModule,
+    RateLimitModule,
     SessionsModule,
     MailKindsModule.with(apiKeyCreatedMail, apiKeyExpiringMail, apiKeyLeakedMail),
   ],

@@ -1,14 +1,17 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
+import { ApiKeysRepository } from '../../src/machines/keys/api-keys.repository.js';
 import { KeyUse } from '../../src/machines/keys/key-use.js';
 import { KeySchedule } from '../../src/machines/keys/key-schedule.js';
 import { newKey } from '../../src/machines/keys/key-format.js';
 import type { Role } from '../../src/platform/access/principal.js';
 import { SystemRandomness } from '../../src/platform/crypto/randomness.js';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { createKey, type NewKey } from '../support/app/api-keys.js';
@@ -384,6 +387,26 @@ describeWithRedis('API keys', () => {
     expect((await own('')).statusCode).toBe(200);
     const other = await createKey(here, owner);
     expect((await call(other.key, '/audit/seals')).statusCode).toBe(200);
+  });
+
+  it('cost a blocked address no query, whatever keys it makes up', async () => {
+    await promote('auditor');
+    const { key } = await createKey(here, owner);
+    await expectAlive(key);
+    const blocks = here.app.get(AddressBlocks, { strict: false });
+    const network = '127.0.0.1';
+    const block = { alertId: '0197a1b2-0000-7000-8000-000000000001', reason: 'token_forgery', seconds: 60 };
+    await here.app.get(TransactionRunner, { strict: false }).run((tx) => blocks.block([network], block, tx));
+    await expect.poll(() => blocks.secondsLeft(network)).toBeGreaterThan(0);
+    const lookUp = vi.spyOn(here.app.get(ApiKeysRepository, { strict: false }), 'findByDigest');
+    for (const presented of [newKey('user', new SystemRandomness()), key])
+      expect(code(await call(presented, '/audit/seals'))).toBe('rate_limited');
+    expect(lookUp).not.toHaveBeenCalled();
+    await here.app.get(TransactionRunner, { strict: false }).run((tx) => blocks.lift({ network }, tx));
+    await expect.poll(() => blocks.secondsLeft(network)).toBe(0);
+    expect(code(await call(newKey('user', new SystemRandomness()), '/audit/seals'))).toBe('invalid_token');
+    expect(lookUp).toHaveBeenCalledTimes(1);
+    lookUp.mockRestore();
   });
 
   it('are announced to their owner when they are made, and 14 and 3 days before they end', async () => {

@@ -213,7 +213,7 @@ describe('revocation', () => {
     const reviewer = await accounts.create('tokens:introspect');
     const [rules, context] = [{ name: 'app', audience: 'app' } as never, { client: reviewer }];
     const assertionAbout = async (key: string) => {
-      const caller = await here.app.get(KeyReader, { strict: false }).read(key);
+      const caller = await here.app.get(KeyReader, { strict: false }).read(key, { network: '192.0.2.1' });
       return here.app.get(Assertions, { strict: false }).about(caller, rules);
     };
     const isActive = async (token: string) =>

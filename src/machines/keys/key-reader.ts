@@ -1,5 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { MachinePrincipal } from '../../platform/access/principal.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { AddressBlocks } from '../../rate-limit/blocks/address-blocks.js';
 import { type BearerReader, BearerReaders } from '../../sessions/tokens/bearer-readers.js';
 import { TokenRefused } from '../../sessions/tokens/token-refused.js';
 import { KeyDigests } from './key-digests.js';
@@ -15,6 +17,7 @@ export class KeyReader implements BearerReader, OnModuleInit {
     private readonly digests: KeyDigests,
     private readonly living: LivingKeys,
     private readonly use: KeyUse,
+    private readonly blocks: AddressBlocks,
   ) {}
 
   onModuleInit(): void {
@@ -25,10 +28,17 @@ export class KeyReader implements BearerReader, OnModuleInit {
     return beginsLikeKey(token);
   }
 
-  /** A wrong checksum is refused without a look-up, as a forged token. All dead keys are refused alike. */
-  async read(token: string): Promise<MachinePrincipal> {
+  /**
+   * A wrong checksum is refused without a look-up, as a forged token. All dead keys are refused alike. For a blocked network,
+   * only keys in use are known: its requests are refused in any case, and anyone can make keys with a right checksum.
+   */
+  async read(token: string, { network }: Pick<Origin, 'network'>): Promise<MachinePrincipal> {
     if (!isWellFormedKey(token)) throw new TokenRefused('bad_signature');
-    const found = await this.living.find(this.digests.of(token), () => this.digests.allOf(token));
+    const digest = this.digests.of(token);
+    const found =
+      this.blocks.secondsLeft(network) > 0
+        ? this.living.remembered(digest)
+        : await this.living.find(digest, () => this.digests.allOf(token));
     if (!('caller' in found)) throw refusalOf(found);
     const { caller } = found;
     this.use.note(caller.keyId);

@@ -40,6 +40,8 @@ export interface DeadKey {
   readonly fault: 'unknown_key' | 'revoked' | 'expired' | 'owner_disabled';
 }
 
+const UNKNOWN: DeadKey = { keyId: null, userId: null, serviceAccountId: null, fault: 'unknown_key' };
+
 interface Remembered {
   readonly key: LivingKey;
   readonly ownerId: string;
@@ -74,6 +76,11 @@ export class LivingKeys {
     });
   }
 
+  /** Finds a key by its current digest among those in use, without a query; others are as if they did not exist. */
+  remembered({ digest }: KeyDigest): LivingKey | DeadKey {
+    return this.trusted(digest.toString('latin1')) ?? UNKNOWN;
+  }
+
   /** Finds the key that got an access token. Throws `dependency_unavailable`. */
   async findById(id: string): Promise<LivingKey | DeadKey> {
     return this.found(`id ${id}`, () => this.keys.findById(id));
@@ -81,8 +88,8 @@ export class LivingKeys {
 
   private async found(name: string, query: () => Promise<KeyWithOwner | null>): Promise<LivingKey | DeadKey> {
     this.changes.start();
-    const remembered = this.known.get(name);
-    if (remembered && this.isTrusted(remembered)) return remembered.key;
+    const trusted = this.trusted(name);
+    if (trusted) return trusted;
     // Many requests of one key at once cost one query.
     const underWay =
       this.reading.get(name) ?? this.read(name, query).finally(() => this.reading.delete(name));
@@ -99,6 +106,11 @@ export class LivingKeys {
     if ('caller' in outcome && isWatching && generation === this.changes.generation)
       this.remember(name, { key: outcome, ownerId: ownerIdOf(outcome.caller), readMs });
     return outcome;
+  }
+
+  private trusted(name: string): LivingKey | null {
+    const remembered = this.known.get(name);
+    return remembered && this.isTrusted(remembered) ? remembered.key : null;
   }
 
   private isTrusted({ key, readMs }: Remembered): boolean {
@@ -128,7 +140,7 @@ export class LivingKeys {
 
 /** Judges a key by itself and by what its owner may do at present. */
 function judged(found: KeyWithOwner | null, nowMs: number, needFactor: readonly Role[]): LivingKey | DeadKey {
-  if (!found) return { keyId: null, userId: null, serviceAccountId: null, fault: 'unknown_key' };
+  if (!found) return UNKNOWN;
   const { key, user, account } = found;
   const { id: keyId, userId, serviceAccountId } = key;
   const dead = (fault: DeadKey['fault']): DeadKey => ({ keyId, userId, serviceAccountId, fault });

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { MachinePrincipal } from '../../platform/access/principal.js';
 import { usedKeyOf } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
 import { contextOf } from '../../platform/http/request-context.js';
 import type { ClientToken } from '../../sessions/tokens/client-token-claims.js';
 import { type ClientRecognition, Clients } from '../../sessions/tokens/clients.js';
@@ -36,7 +37,7 @@ export class ClientRecognizer implements ClientRecognition, OnModuleInit {
       if (request.url.includes('?'))
         throw new Problem(OAuthErrors.invalid_request, { detail: 'Parameters must be sent in the body.' });
       const credentials = credentialsIn(request.headers.authorization, context.form);
-      return credentials && (await this.owner(credentials.id, credentials.secret));
+      return credentials && (await this.owner(credentials.id, credentials.secret, context.origin));
     } catch (error) {
       if (!(error instanceof Problem) || error.row !== OAuthErrors.invalid_request) throw error;
       context.bodyFault ??= error;
@@ -60,9 +61,9 @@ export class ClientRecognizer implements ClientRecognition, OnModuleInit {
     };
   }
 
-  private async owner(id: string, secret: string): Promise<MachinePrincipal> {
+  private async owner(id: string, secret: string, origin: Origin): Promise<MachinePrincipal> {
     if (!beginsLikeKey(secret)) throw new TokenRefused('malformed');
-    const caller = await this.keys.read(secret);
+    const caller = await this.keys.read(secret, origin);
     if (caller.kind === 'service-account' && caller.serviceAccountId === id) return caller;
     throw new TokenRefused('wrong_client', usedKeyOf(caller));
   }

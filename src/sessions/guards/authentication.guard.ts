@@ -68,12 +68,13 @@ export class AuthenticationGuard extends AuthGuard() {
   ): boolean | Promise<boolean> {
     const token = this.presented.access(request);
     if (token === null) return true;
+    const context = contextOf(request);
     const known = this.verified.get(token);
     if (known) return this.accept(known, request, isPublic);
     // Other kinds are accepted in the header only: a cookie could be sent without the program's knowledge.
     const reader = this.presented.transportOf(request) === 'body' ? this.readers.of(token) : undefined;
     // A public route needs no caller, and some public routes have no rate limit that would bound the look-ups.
-    if (reader) return isPublic || takeProgram(contextOf(request), () => reader.read(token));
+    if (reader) return isPublic || takeProgram(context, () => reader.read(token, context.origin));
     return this.verify(execution, request, isPublic);
   }
 

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../platform/access/principal.js';
+import type { Origin } from '../../platform/http/origin.js';
 
 /** Reads one kind of bearer token other than access tokens. */
 export interface BearerReader {
   /** Whether a token has the form of this kind; decided by a prefix, without any look-up. */
   accepts(token: string): boolean;
   /** Returns the owner of the token. Throws `TokenRefused` if the token is not acceptable. */
-  read(token: string): Promise<Principal>;
+  read(token: string, origin: Origin): Promise<Principal>;
 }
 
 /**
