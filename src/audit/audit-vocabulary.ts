@@ -186,8 +186,11 @@ export type AuditOutcome = 'success' | 'failure';
 /** The type of API calls in the trail. */
 export const API_CALL = 'api_call';
 
-/** What an event ends: streams of the session or the API key that it names, or all of its user or service account. */
-type Ends = 'session' | 'every session' | 'key' | 'service account';
+/**
+ * What an event ends: streams of the session or the API key that it names, all of its user or service account, or those of
+ * the keys of its user alone.
+ */
+type Ends = 'session' | 'every session' | 'key' | 'every key' | 'service account';
 
 /** The vocabulary as values. Its type ensures that it is complete. */
 const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
@@ -232,7 +235,8 @@ const MARKS: Record<AuditEventType, true | { readonly ends: Ends }> = {
   user_email_change_undone: { ends: 'every session' },
   user_email_undo_fail: true,
   user_factor_added: true,
-  user_factor_removed: true,
+  // What its keys may do can depend on it; a session keeps its level or loses it, as its token does.
+  user_factor_removed: { ends: 'every key' },
   user_recovery_codes_created: true,
   user_recovery_started: true,
   user_recovery_start_fail: true,

@@ -10,6 +10,7 @@ import { FeedCursor } from '../feed/feed-cursor.js';
 const ENDS_ONE = eventsThatEnd('session');
 const ENDS_ALL = eventsThatEnd('every session');
 const ENDS_KEY = eventsThatEnd('key');
+const ENDS_KEYS_OF_USER = [...ENDS_ALL, ...eventsThatEnd('every key')];
 const ENDS_ACCOUNT = eventsThatEnd('service account');
 
 /**
@@ -73,7 +74,7 @@ export class SessionEndsRepository {
   }
 
   /**
-   * Returns whether the owner of a key was disabled or deleted or got other roles. The key itself may live on; its client
+   * Returns whether the owner of a key was disabled or deleted, got other roles or lost a second factor. The key itself may live on; its client
    * reconnects then.
    */
   private async ownerHasChanged(userId: string, { ms, position }: Moment): Promise<boolean> {
@@ -81,7 +82,13 @@ export class SessionEndsRepository {
       `SELECT EXISTS (
          SELECT FROM audit_events WHERE user_id = $1 AND time >= least($2, ${databaseTime(this.clock, 'now()')} - interval '10 minutes') AND (position >= $3 OR time >= $5)
            AND type = ANY($4)) AS ended`,
-      [userId, new Date(ms - SKEW_MS), FeedCursor.parse(position).position, ENDS_ALL, new Date(ms - LATE_MS)],
+      [
+        userId,
+        new Date(ms - SKEW_MS),
+        FeedCursor.parse(position).position,
+        ENDS_KEYS_OF_USER,
+        new Date(ms - LATE_MS),
+      ],
     );
     return row.ended;
   }

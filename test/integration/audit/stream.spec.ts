@@ -115,6 +115,33 @@ describe('AuditStreams', () => {
     expect(idsIn(await next(frames))).toHaveLength(1);
   });
 
+  it('end for a key when its owner loses a second factor, and go on for a session', async () => {
+    const { userId, roles, expiresAt } = READER;
+    const ofKey = {
+      kind: 'api-key',
+      keyId: SESSION,
+      userId,
+      roles,
+      scopes: ['audit:read'],
+      expiresAt,
+    } as const;
+    const [byKey, bySession] = [begin({ principal: ofKey }), begin({})];
+    for (const frames of [byKey, bySession]) await next(frames);
+    await trail.audit.recordAlone({
+      type: 'user_factor_removed',
+      outcome: 'success',
+      userId,
+      origin: ORIGIN,
+      details: { factorId: SESSION, factorType: 'totp', factors: 0, roles: ['auditor'] },
+    });
+    clock.advance(1000);
+    let frame = await byKey.next();
+    while (!frame.done) frame = await byKey.next();
+    await recordAtOnce(1);
+    clock.advance(1000);
+    expect(idsIn(await next(bySession))).not.toEqual([]);
+  });
+
   it('free their slot as soon as they are closed, however quiet the trail is', async () => {
     for (let n = 0; n < 10; n++) await next(begin({ wants: () => false }));
     expect(() => begin({})).toThrow(Problem);
