@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TokenSigner } from '../../src/sessions/keys/token-signer.js';
 import { logIn, register, type Tokens } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { enrolTotp } from '../support/app/factors.js';
@@ -93,6 +94,24 @@ describe.each(['with Redis', 'without Redis'])('the level of a session at the ga
       expect(await outcome(app, 'site', accessToken)).toEqual(['user', 'aal1']);
       expect(await outcome(app, 'reports', accessToken)).toEqual([403, 'forbidden']);
     }
+  });
+
+  it('refuses what an instance has issued within the second in which it need not know of the removal', async () => {
+    const iat = Math.floor((Date.now() + 999) / 1000);
+    await removeFactor();
+    const claims = { ...claimsOf(strong.accessToken), iat };
+    const late = await there.app.get(TokenSigner, { strict: false }).sign('at+jwt', claims);
+    expect(await outcome(here, 'reports', late)).toEqual([401, 'invalid_token']);
+  });
+
+  it('refuses tokens of a session that has lost its level again in the same second', async () => {
+    await removeFactor();
+    const weak = await refresh(strong);
+    factorId = (await enrolTotp(here, weak, Date.now())).id;
+    strong = await refresh(weak);
+    expect(await outcome(here, 'reports', strong.accessToken)).toEqual(['user admin', 'aal2']);
+    await removeFactor();
+    expect(await outcome(here, 'reports', strong.accessToken)).toEqual([401, 'invalid_token']);
   });
 
   it('signs a new assertion for a session that is back at its level, because the former one is void', async () => {

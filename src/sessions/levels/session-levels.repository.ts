@@ -23,8 +23,13 @@ const FIRST_FACTOR_ONLY = `amr = ARRAY(SELECT method FROM unnest(amr) AS method 
 export class SessionLevelsRepository {
   constructor(private readonly clock: Clock) {}
 
-  private get moment(): string {
-    return databaseTime(this.clock, 'clock_timestamp()');
+  /**
+   * When a reduction of a session takes effect: a second later, because until then an instance may issue tokens of the former
+   * level; and in a later second than the one before, because the tokens between the two are of that one.
+   */
+  private momentAfter(former: string): string {
+    const time = databaseTime(this.clock, 'clock_timestamp()');
+    return `greatest(${time}, date_trunc('second', ${former})) + interval '1 second'`;
   }
 
   /**
@@ -44,7 +49,7 @@ export class SessionLevelsRepository {
     const [changed] = await tx.query<[(ReducedSession & { readonly isReduced: boolean })[], number]>(
       `UPDATE sessions AS s SET factors = array_remove(before.factors, $2), acr = kept.acr,
          amr = CASE WHEN kept.several THEN kept.methods || ARRAY['mfa'] ELSE kept.methods END,
-         reduced_at = CASE WHEN kept.acr = before.acr THEN before.reduced_at ELSE ${this.moment} END
+         reduced_at = CASE WHEN kept.acr = before.acr THEN before.reduced_at ELSE ${this.momentAfter('before.reduced_at')} END
        FROM sessions AS before CROSS JOIN LATERAL (
          SELECT methods, several, CASE WHEN several OR 'user' = ANY (methods) THEN 'aal2' ELSE 'aal1' END AS acr
          FROM (SELECT COALESCE(array_agg(method ORDER BY place), '{}') AS methods,
@@ -61,7 +66,7 @@ export class SessionLevelsRepository {
   /** Takes every factor away from all sessions of a user, with the level. Returns the sessions that lost their level. */
   async withdrawAll(tx: Transaction, userId: string): Promise<ReducedSession[]> {
     const [lowered] = await tx.query<[ReducedSession[], number]>(
-      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, reduced_at = ${this.moment}, factors = '{}'
+      `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, reduced_at = ${this.momentAfter('reduced_at')}, factors = '{}'
        WHERE user_id = $1 AND revoked_at IS NULL AND acr = 'aal2'
        RETURNING id, user_id AS "userId", reduced_at AS "reducedAt"`,
       [userId],

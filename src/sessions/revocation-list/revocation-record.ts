@@ -13,7 +13,7 @@ export const KEY_TOKEN_LIFE_SECONDS = 15 * 60;
 export interface ReducedSession {
   readonly id: string;
   readonly userId: string;
-  /** PostgreSQL's clock, read under the lock of the session's row: no earlier token was issued later. */
+  /** A second after the reduction on PostgreSQL's clock, by when every instance issues tokens of the new level. */
   readonly reducedAt: Date;
 }
 
