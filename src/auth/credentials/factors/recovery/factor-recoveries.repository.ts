@@ -7,7 +7,7 @@ import { PasswordCredential } from '../../passwords/password-credential.entity.j
 import { FactorRecovery } from './factor-recovery.entity.js';
 
 /** What ends a recovery when it changes: the password, or else the address or the factors. */
-export type ChangedCredentials = 'password' | 'credentials';
+type ChangedCredentials = 'password' | 'credentials';
 
 /** A recovery, and what the account has changed since it was started; null if nothing that ends it. */
 export interface StoredRecovery extends FactorRecovery {
