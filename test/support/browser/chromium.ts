@@ -20,7 +20,8 @@ export const lacksChromium = PROGRAM === undefined && process.env['CI'] !== 'tru
  * installed.
  */
 export function startChromium(args: readonly string[] = []): Promise<Browser> {
-  if (PROGRAM === undefined) throw new Error('Chromium is missing: install the package chromium-headless-shell.');
+  if (PROGRAM === undefined)
+    throw new Error('Chromium is missing: install the package chromium-headless-shell.');
   return chromium.launch({
     executablePath: PROGRAM,
     args: [
