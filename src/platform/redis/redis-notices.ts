@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Redis, ReplyError } from 'ioredis';
 import type { Subscription } from 'rxjs';
 import { Environment } from '../config/environment.js';
+import { Randomness } from '../crypto/randomness.js';
 import { createNoticeClient } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
 
@@ -20,6 +20,9 @@ const REPLACED_AFTER_MS = 2000;
 
 /** Lifetime of a probe, milliseconds. */
 const PROBE_MS = 1000;
+
+/** Bytes that tell the probes of all processes apart. */
+const PROBE_BYTES = 16;
 
 /** Is given what follows the prefix in the name of a changed key; null means that any key may have changed. */
 type Listener = (name: string | null) => void;
@@ -49,6 +52,7 @@ export class RedisNotices implements OnApplicationShutdown {
   constructor(
     environment: Environment,
     private readonly redis: RedisConnection,
+    private readonly randomness: Randomness,
   ) {
     const [url = null] = environment.REDIS_URL ?? [];
     this.url = redis.clustered ? null : url;
@@ -115,7 +119,7 @@ export class RedisNotices implements OnApplicationShutdown {
       return;
     }
     this.stage = 'probing';
-    this.probe = `probe:${randomUUID()}`;
+    this.probe = `probe:${this.randomness.bytes(PROBE_BYTES).toString('hex')}`;
     this.check(client);
   }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Profile } from '../../../src/platform/access/profile.js';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
 import type { Environment } from '../../../src/platform/config/environment.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { RedisNotices } from '../../../src/platform/redis/redis-notices.js';
 import { RateLimitStorage } from '../../../src/rate-limit/rate-limit-storage.js';
@@ -64,7 +65,11 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
   });
 
   it('has no notices of changed keys, so the copies of accounts are read from it every time', async () => {
-    const notices = new RedisNotices({ REDIS_URL: cluster.urls } as Environment, connection);
+    const notices = new RedisNotices(
+      { REDIS_URL: cluster.urls } as Environment,
+      connection,
+      new SystemRandomness(),
+    );
     const known = new KnownAccounts(notices);
     known.onModuleInit();
     const cache = new SessionCache(connection, new SystemClock(), new ProfileChanges(), known, notices);

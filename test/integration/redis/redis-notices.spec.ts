@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import type { Environment } from '../../../src/platform/config/environment.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { RedisNotices } from '../../../src/platform/redis/redis-notices.js';
 import { connect } from '../../support/redis/connect.js';
@@ -32,7 +33,11 @@ describe.skipIf(inject('redis').kind !== 'own')('notices of changed keys', () =>
 
   function watch(url: string): RedisNotices {
     changed = [];
-    const watching = new RedisNotices({ REDIS_URL: [url] } as Environment, connection);
+    const watching = new RedisNotices(
+      { REDIS_URL: [url] } as Environment,
+      connection,
+      new SystemRandomness(),
+    );
     watching.watch(PREFIX, (name) => changed.push(name));
     return watching;
   }

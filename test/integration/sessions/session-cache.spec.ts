@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Environment } from '../../../src/platform/config/environment.js';
 import type { Profile } from '../../../src/platform/access/profile.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { RedisNotices } from '../../../src/platform/redis/redis-notices.js';
 import { KnownAccounts } from '../../../src/sessions/state/known-accounts.js';
@@ -32,7 +33,7 @@ interface Instance {
 
 async function startInstance({ url }: RedisServer): Promise<Instance> {
   const connection = await connect([url]);
-  const notices = new RedisNotices({ REDIS_URL: [url] } as Environment, connection);
+  const notices = new RedisNotices({ REDIS_URL: [url] } as Environment, connection, new SystemRandomness());
   const known = new KnownAccounts(notices);
   known.onModuleInit();
   await eventually(() => expect(notices.isCurrent).toBe(true));
