@@ -3,10 +3,10 @@ import type { SessionPrincipal } from '../../platform/access/principal.js';
 import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
+import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { SessionCache, type CachedSession } from './session-cache.js';
 import { profileOf } from '../../users/profile.js';
 import { LastSeen } from './last-seen.js';
-import { RecentSet } from './recent-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { SessionsRepository } from '../sessions.repository.js';
 
@@ -19,7 +19,7 @@ const REMEMBERED_OVER = 20_000;
  */
 @Injectable()
 export class SessionState {
-  private readonly over = new RecentSet(REMEMBERED_OVER);
+  private readonly over = new BoundedMap<string, true>(REMEMBERED_OVER);
   private readonly asked = new WeakMap<RequestContext, Promise<CachedSession | null>>();
 
   constructor(
@@ -48,7 +48,7 @@ export class SessionState {
   async accountOf(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
     const profile = await this.find(context, principal);
     if (profile) this.lastSeen.note(principal.sessionId);
-    else this.over.add(principal.sessionId);
+    else this.over.set(principal.sessionId, true);
     return profile;
   }
 
