@@ -1,4 +1,4 @@
-import { tracingChannel } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
@@ -77,12 +77,10 @@ describe('a rotation over two instances', { timeout: 60_000 }, () => {
 
   it('that is due takes two statements and no transaction', async () => {
     const texts: string[] = [];
-    const listener = { start: ({ text }: StatementMessage) => void texts.push(text) };
-    const channel = tracingChannel<StatementMessage, StatementMessage>(STATEMENTS);
-    const { refreshToken } = person;
-    channel.start.subscribe(listener.start as never);
-    onTestFinished(() => void channel.start.unsubscribe(listener.start as never));
-    await rotated(refreshToken);
+    const note = (message: unknown) => void texts.push((message as StatementMessage).text);
+    subscribe(`tracing:${STATEMENTS}:start`, note);
+    onTestFinished(() => void unsubscribe(`tracing:${STATEMENTS}:start`, note));
+    await rotated();
     const own = texts.filter((text) => text.includes('session.generation'));
     expect(own.map((text) => text.slice(0, 14))).toEqual(['SELECT user_id', 'WITH locked AS']);
     expect(own.filter((text) => text.includes('START TRANSACTION'))).toEqual([]);
