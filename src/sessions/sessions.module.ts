@@ -47,6 +47,7 @@ import { SessionStepUp } from './recent/session-step-up.js';
 import { StepUpMethods } from './recent/step-up-methods.js';
 import { RefreshTokens } from './refresh/refresh-tokens.js';
 import { RefreshService } from './refresh/refresh.service.js';
+import { RotationsRepository } from './refresh/rotations.repository.js';
 import { SessionRenewal } from './refresh/session-renewal.js';
 import { SessionRotation } from './refresh/session-rotation.js';
 import { LogoutService } from './logout.service.js';
@@ -114,7 +115,7 @@ const sessions = [
 ];
 const devices = [DeviceTokens, KnownDevicesRepository, NewDeviceNotice, SessionDevices];
 const dependence = [KeysDependence, TokensDependence, TokensDependenceRepository];
-const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
+const refresh = [RefreshService, RefreshTokens, RotationsRepository, SessionRenewal, SessionRotation];
 const levels = [RoleCheck, SessionLevels, SessionLevelsRepository];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
 const revocation = [
