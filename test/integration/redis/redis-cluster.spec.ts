@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { RateLimitStorage } from '../../../src/rate-limit/rate-limit-storage.js';
+import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
 import { type RedisCluster, startRedisCluster } from '../../support/servers/redis-cluster.js';
@@ -32,7 +33,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
   async function slowestOfMany(): Promise<number> {
     const storage = new RateLimitStorage(
       connection,
-      new RedisWindows(connection, new SystemClock()),
+      new LeasedWindows(connection, new RedisWindows(connection, new SystemClock())),
       new MemoryWindows(new SystemClock()),
     );
     const askedAt = performance.now();
