@@ -15,7 +15,7 @@ import { LoginFailures } from './guessing/login-failures.entity.js';
 import { LoginFailuresRepository } from './guessing/login-failures.repository.js';
 import { PolicyCheck } from './policies/policy-check.js';
 import { PolicyTable } from './policies/policy-table.js';
-import { QuestionPolicies } from './policies/question-policies.js';
+import { ForwardAuthPolicies } from './policies/forward-auth-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
 import { RateLimitDocumentation } from './rate-limit-documentation.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
@@ -42,7 +42,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     PolicyCheck,
     PolicyTable,
     RoutePolicies,
-    QuestionPolicies,
+    ForwardAuthPolicies,
     WindowKeys,
     MemoryWindows,
     RedisWindows,
@@ -64,7 +64,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     Admission,
     RateLimitDocumentation,
     RoutePolicies,
-    QuestionPolicies,
+    ForwardAuthPolicies,
     AccountGuessing,
     AccountLimit,
     AddressBlocks,
