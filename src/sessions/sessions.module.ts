@@ -74,6 +74,7 @@ import { Session } from './session.entity.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { CallerSession } from './state/caller-session.js';
+import { KnownAccounts } from './state/known-accounts.js';
 import { LastSeen } from './state/last-seen.js';
 import { SessionCache } from './state/session-cache.js';
 import { SessionState } from './state/session-state.js';
@@ -134,7 +135,7 @@ const revocationList = [
   RevocationWatch,
 ];
 const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
-const state = [CallerSession, LastSeen, SessionCache, SessionState];
+const state = [CallerSession, KnownAccounts, LastSeen, SessionCache, SessionState];
 const tokens = [
   AccessTokens,
   BearerReaders,
