@@ -39,7 +39,7 @@ export class AuthorizationGuard implements CanActivate {
       if (!context.isOperational) this.refusals.recordForged(context);
       return true;
     }
-    // The handler asks the rule of the question, after these guards.
+    // The handler asks the rule of the forward-auth request, after these guards.
     if (rule?.kind === 'proxy') return true;
     if (!rule) throw this.refusals.forbidden(context, []);
     if (rule.kind === 'client') return this.admitClient(context, scopeOf(execution));
