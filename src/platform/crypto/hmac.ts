@@ -24,7 +24,10 @@ export function hmacSha256(key: Buffer, message: string | Buffer): Buffer {
 
 function prepare(key: Buffer): Pads {
   const short = key.length > BLOCK_BYTES ? hash('sha256', key, 'buffer') : key;
-  const pads = { inner: padded(short, 0x36, BLOCK_BYTES), outer: padded(short, 0x5c, BLOCK_BYTES + DIGEST_BYTES) };
+  const pads = {
+    inner: padded(short, 0x36, BLOCK_BYTES),
+    outer: padded(short, 0x5c, BLOCK_BYTES + DIGEST_BYTES),
+  };
   padsOf.set(key, pads);
   return pads;
 }
