@@ -65,7 +65,7 @@ export class AuditService {
   /** Records many events as {@link record} does, in one statement. */
   async recordAll(tx: Transaction, events: readonly AuditEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const entries = events.map((event) => this.entries.event(event));
+    const entries = events.map((event) => this.entryOf(event));
     await orRefused(this.repository.addAll(entries, tx));
     afterCommit(tx, () => entries.forEach((entry) => this.written.next(entry)));
   }
@@ -130,9 +130,15 @@ export class AuditService {
     return this.masterKey.mac('audit-account-digest', email).subarray(0, DIGEST_BYTES).toString('hex');
   }
 
-  private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {
+  /** Creates the entry of an event, and notes whom the request was about. */
+  private entryOf(event: AuditEvent): AuditEntry {
     const entry = this.entries.event(event);
     if (entry.userId !== null) noteSubject(event.origin, entry.userId);
+    return entry;
+  }
+
+  private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {
+    const entry = this.entryOf(event);
     await orRefused(this.repository.add(entry, tx));
     return entry;
   }

@@ -20,6 +20,7 @@ import { RoutePolicies } from './policies/route-policies.js';
 import { RateLimitDocumentation } from './rate-limit-documentation.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 import { RateLimitController } from './rate-limit.controller.js';
+import { LeasedWindows } from './windows/leased-windows.js';
 import { MemoryWindows } from './windows/memory-windows.js';
 import { RedisWindows } from './windows/redis-windows.js';
 import { WindowKeys } from './windows/window-keys.js';
@@ -45,6 +46,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     WindowKeys,
     MemoryWindows,
     RedisWindows,
+    LeasedWindows,
     RateLimitStorage,
     { provide: getStorageToken(), useExisting: RateLimitStorage },
     { provide: getOptionsToken(), useFactory: throttlerOptions, inject: [PolicyTable] },

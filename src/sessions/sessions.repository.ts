@@ -3,6 +3,7 @@ import { DataSource, type FindOperator, In, IsNull, MoreThan, Not } from 'typeor
 import { Clock } from '../platform/clock/clock.js';
 import { databaseTime } from '../platform/database/database-time.js';
 import { onDatabase } from '../platform/database/database-problem.js';
+import { prepared } from '../platform/database/prepared-statements.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { User } from '../users/user.entity.js';
 import { type RevocationReason, Session } from './session.entity.js';
@@ -44,6 +45,11 @@ interface SessionOwner {
 /** Selects sessions that have not ended and whose owner is not disabled. */
 const LIVES =
   'session.revokedAt IS NULL AND session.idleExpiresAt > :now AND session.expiresAt > :now AND owner.disabledAt IS NULL';
+
+const LIVE_BEYOND = prepared(
+  `SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+   ORDER BY created_at DESC, id DESC OFFSET $3::int`,
+);
 
 /** Selects all sessions of a user except one. */
 export const allBut = (id: string, userId: string): SessionSelector => ({ id: Not(id), userId });
@@ -145,19 +151,20 @@ export class SessionsRepository {
     );
   }
 
-  /** Returns the sessions of a user that are live at `now`, newest first, without the `skip` newest ones. */
-  async findLiveOfUser(
-    userId: string,
-    now: Date,
-    { skip = 0, tx = this.dataSource.manager }: { skip?: number; tx?: Transaction } = {},
-  ): Promise<Session[]> {
+  /** Returns the sessions of a user that are live at `now`, newest first. */
+  async findLiveOfUser(userId: string, now: Date): Promise<Session[]> {
     return onDatabase(() =>
-      tx.find(Session, {
+      this.dataSource.manager.find(Session, {
         where: { userId, revokedAt: IsNull(), idleExpiresAt: MoreThan(now), expiresAt: MoreThan(now) },
         order: { createdAt: 'DESC', id: 'DESC' },
-        skip,
       }),
     );
+  }
+
+  /** Returns the ids of the sessions of a user that are live at `now`, without those that began last. */
+  async findLiveBeyond(tx: Transaction, userId: string, now: Date, newest: number): Promise<string[]> {
+    const rows = await tx.query<{ id: string }[]>(LIVE_BEYOND, [userId, now, newest]);
+    return rows.map(({ id }) => id);
   }
 
   /**

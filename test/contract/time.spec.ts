@@ -14,6 +14,8 @@ const REASONS: Readonly<Record<string, string>> = {
   'src/platform/database/database-time.ts': 'adds what the injected clock is ahead',
   'src/rate-limit/windows/redis-scripts.ts': 'adds what the injected clock is ahead',
   'src/rate-limit/windows/redis-windows.ts': 'estimates Redis’ clock, to give up on late commands',
+  'src/rate-limit/windows/leased-windows.ts':
+    'bounds how long this process spends permits that Redis has counted',
   'src/rate-limit/windows/redis-clock.ts': 'estimates Redis’ clock, to give up on late commands',
   'src/platform/redis/redis-heartbeat.ts': 'tests whether the command is allowed',
   'src/platform/redis/redis-connection.ts': 'measures a round trip',

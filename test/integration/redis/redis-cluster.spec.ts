@@ -7,6 +7,7 @@ import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { RedisNotices } from '../../../src/platform/redis/redis-notices.js';
 import { RateLimitStorage } from '../../../src/rate-limit/rate-limit-storage.js';
+import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
 import { KnownAccounts } from '../../../src/sessions/state/known-accounts.js';
@@ -39,7 +40,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
   async function slowestOfMany(): Promise<number> {
     const storage = new RateLimitStorage(
       connection,
-      new RedisWindows(connection, new SystemClock()),
+      new LeasedWindows(connection, new RedisWindows(connection, new SystemClock())),
       new MemoryWindows(new SystemClock()),
     );
     const askedAt = performance.now();
