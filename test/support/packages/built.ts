@@ -43,7 +43,9 @@ async function isBuilt(digest: string): Promise<boolean> {
 async function digestOfSources(): Promise<string> {
   const hash = createHash('sha256').update(await readFile('package-lock.json'));
   for (const folder of PACKAGES.map((name) => join('packages', name))) {
-    const sources = (await readdir(join(folder, 'src'), { recursive: true })).map((name) => join('src', name));
+    const sources = (await readdir(join(folder, 'src'), { recursive: true })).map((name) =>
+      join('src', name),
+    );
     const settings = (await readdir(folder)).filter((name) => name.endsWith('.json'));
     for (const name of [...settings, ...sources].toSorted())
       if (/\.(json|ts)$/.test(name)) hash.update(name).update(await readFile(join(folder, name)));
