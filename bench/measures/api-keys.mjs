@@ -23,9 +23,9 @@ const KEYS_SECONDS = 30;
 const RULES = 'rules: { open: { access: anonymous } }';
 
 const CHECK = 'session check (GET /users/me)';
-const BY_SESSION = 'question of the gateway with a session';
-const BY_KEPT_KEY = 'question of the gateway with one of 40 keys';
-const BY_KEY = 'question of the gateway with one of 10,000 keys';
+const BY_SESSION = 'forward-auth request with a session';
+const BY_KEPT_KEY = 'forward-auth request with one of 40 keys';
+const BY_KEY = 'forward-auth request with one of 10,000 keys';
 
 /**
  * Measures requests with 10,000 API keys in use against the session check. Keys are used at the gateway, which does nothing

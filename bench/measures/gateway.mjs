@@ -15,10 +15,10 @@ const SESSIONS = 40;
 const RULES = 'rules: { app: { access: signed-in, audience: https://app.example.org } }';
 
 const CHECK = 'session check (GET /users/me)';
-const QUESTION = 'question of a proxy (/gate/app)';
+const QUESTION = 'forward-auth request (/gate/app)';
 const THROUGH_US = 'nginx that asks Portcullis';
 const THROUGH_BARE = 'nginx that asks bare Fastify';
-const BESIDE_CHECK = 'a question of the gateway, against the session check';
+const BESIDE_CHECK = 'a forward-auth request, against the session check';
 const BESIDE_BARE = 'nginx that asks Portcullis, against nginx that asks bare Fastify';
 
 /**

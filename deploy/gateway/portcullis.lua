@@ -1,14 +1,14 @@
 -- The action "portcullis" of haproxy.cfg: asks Portcullis whether a request may pass. HAProxy's own HTTP client would repeat
--- a question by itself, and a question that is asked twice counts twice.
+-- a forward-auth request by itself, and one that is sent twice counts twice.
 
 -- The address of Portcullis, and the rule.
 local host, port, rule = "127.0.0.1", 3000, "app"
 
--- Seconds after which a question counts as refused.
+-- Seconds after which a request counts as refused.
 local timeout = 3
 
 -- What Portcullis needs to know about a request. Everything else stays here.
-local told = {
+local forwarded = {
   "accept", "access-control-request-method", "authorization", "cookie", "origin", "sec-fetch-mode", "sec-fetch-site",
   "upgrade", "user-agent", "x-request-id",
 }
@@ -36,8 +36,8 @@ local function values(headers, name)
   return found
 end
 
--- The request that asks about another one.
-local function question(txn, headers)
+-- The forward-auth request about a request.
+local function forward_auth(txn, headers)
   local lines = {
     "GET /gate/" .. rule .. " HTTP/1.1",
     "Host: " .. host .. ":" .. port,
@@ -48,7 +48,7 @@ local function question(txn, headers)
     "X-Forwarded-Uri: " .. txn.sf:pathq(),
     "X-Forwarded-For: " .. txn.sf:src(),
   }
-  for _, name in ipairs(told) do
+  for _, name in ipairs(forwarded) do
     for _, value in ipairs(values(headers, name)) do lines[#lines + 1] = name .. ": " .. value end
   end
   return table.concat(lines, "\r\n") .. "\r\n\r\n"
@@ -103,7 +103,7 @@ core.register_action("portcullis", { "http-req" }, function(txn)
   local socket = core.tcp()
   socket:settimeout(timeout)
   local status, fields, body
-  if socket:connect(host, port) and socket:send(question(txn, headers)) then
+  if socket:connect(host, port) and socket:send(forward_auth(txn, headers)) then
     status, fields, body = answer(socket)
   end
   socket:close()

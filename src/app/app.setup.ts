@@ -5,7 +5,7 @@ import { serveDocumentation, serveErrors } from './openapi.js';
 import { CallRecorder } from '../audit/call-recorder.js';
 import { AuditSpool } from '../audit/spool/audit-spool.js';
 import { answerNginx } from '../gateway/nginx-answers.js';
-import { Questions } from '../gateway/questions.js';
+import { ForwardAuthRequests } from '../gateway/forward-auth-requests.js';
 import { type Clock, SystemClock } from '../platform/clock/clock.js';
 import type { Environment } from '../platform/config/environment.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
@@ -18,7 +18,7 @@ import { CidrList } from '../platform/http/cidr-list.js';
 import { crossOrigin } from '../platform/http/cross-origin.js';
 import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
 import { readBodies } from '../platform/http/json-body.js';
-import { isForQuestions } from '../platform/http/question.decorator.js';
+import { isForwardAuthRoute } from '../platform/http/forward-auth.decorator.js';
 import { publicPath } from '../platform/http/public-path.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
 import { callOpener } from '../platform/http/request-context-opener.js';
@@ -64,7 +64,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const filter = app.get(ProblemFilter);
   const recorder = app.get(CallRecorder);
   const admission = app.get(Admission, { strict: false });
-  const questions = app.get(Questions, { strict: false });
+  const forwardAuth = app.get(ForwardAuthRequests, { strict: false });
   const requestLog = app.get(RequestLog);
   const drain = app.get(Drain);
   const spool = app.get(AuditSpool, { strict: false });
@@ -90,12 +90,12 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
       void refuse(error, request, reply, (answer) => answer());
     };
     // A hook of the route runs after those of the application, which record the true status.
-    if (isForQuestions(route)) route.onSend = answerNginx;
+    if (isForwardAuthRoute(route)) route.onSend = answerNginx;
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     openRequestContext(request, reply);
     recorder.assertRoom(request);
-    questions.note(request);
+    forwardAuth.note(request);
     done();
   });
   fastify.addHook('onRequest', async (request, reply) => {

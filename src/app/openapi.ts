@@ -87,7 +87,7 @@ export function openApiDocument(app: NestFastifyApplication, environment: Enviro
     .addTag('keys', 'Public keys for verifying access tokens offline.')
     .addTag('rate limits', 'The rate limits of this service.')
     .addTag('audit', 'The audit trail, and proof that it was not altered.')
-    .addTag('gateway', 'Questions of proxies about requests to applications behind them.')
+    .addTag('gateway', 'Forward-auth requests of proxies, about requests to applications behind them.')
     .addTag('monitoring', 'Security alerts and how they were resolved.')
     .addTag('operation', 'Endpoints for supervisors, load balancers and Prometheus.');
   const config = describeSecurity(builder, environment).build();

@@ -40,7 +40,7 @@ export interface ApiCall {
   readonly reason: string | null;
   /** Set for a call that represents several refused calls. */
   readonly grouped?: GroupedRefusals;
-  /** Set for the question of a proxy. */
+  /** Set for a forward-auth request. */
   readonly asked?: AskedCall;
   /** Set for an administrator's call about one person. */
   readonly subjectId?: string;

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { prepared } from '../platform/database/prepared-statements.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { AuditEntry } from './audit-entry.js';
 import { EVENT_COLUMNS } from './entry/entry-columns.js';
+import { eventRow, insertEvents } from './entry/event-row.js';
 import { SwallowedRecords } from './entry/swallowed-records.js';
 import { EntrySigner } from './entry/entry-signer.js';
 
@@ -10,7 +12,7 @@ import { EntrySigner } from './entry/entry-signer.js';
  * Inserts any number of entries of both kinds in one statement. Existing entries are left unchanged, so that a batch
  * whose commit was not confirmed can be sent again. The position is read once per statement instead of once per row.
  */
-const INSERT = `
+const INSERT = prepared(`
   WITH entry AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json) AS entry(
       id uuid, time timestamptz, kind text, type text, outcome text, reason text, "userId" uuid, "sessionId" uuid,
@@ -36,7 +38,19 @@ const INSERT = `
   ), written AS (
     SELECT (SELECT count(*) FROM call) + (SELECT count(*) FROM event) AS written
   )
-  SELECT ${EVENT_COLUMNS}, written::float8 FROM written LEFT JOIN event ON true`;
+  SELECT ${EVENT_COLUMNS}, written::float8 FROM written LEFT JOIN event ON true`);
+
+/** The statements that insert a few new events, by their number. A request has rarely more. */
+const EVENT_INSERTS: Readonly<Record<number, string>> = Object.fromEntries(
+  [1, 2, 3, 4].map((count) => [count, prepared(insertEvents(count))]),
+);
+
+/** An event that is inserted by the statement that makes the change. */
+export interface SignedEvent {
+  readonly entry: AuditEntry;
+  /** The parameters of `insertEventIf`. */
+  readonly row: readonly unknown[];
+}
 
 /** Counts how many of the entries exist, regardless of which statement wrote them. */
 const COUNT = `
@@ -54,17 +68,32 @@ export class AuditRepository {
     private readonly signer: EntrySigner,
   ) {}
 
-  /** Signs and inserts an event. */
-  async add(event: AuditEntry, manager?: EntityManager): Promise<void> {
-    await this.insert([this.signer.json(event)], manager);
+  /** Signs an event for a statement that inserts it together with the change that it describes. */
+  signed(entry: AuditEntry): SignedEvent {
+    return { entry, row: eventRow(entry, this.signer.sign(entry)) };
   }
 
-  /** Signs and inserts events. */
-  async addAll(events: readonly AuditEntry[], manager?: EntityManager): Promise<void> {
-    await this.insert(
-      events.map((event) => this.signer.json(event)),
-      manager,
-    );
+  /** Signs and inserts an event. Throws SwallowedRecords as {@link insert} does. */
+  async add(event: AuditEntry, manager?: EntityManager): Promise<void> {
+    await this.addAll([event], manager);
+  }
+
+  /** Signs and inserts events. A few are inserted as they are, which takes PostgreSQL a third of the time of JSON. */
+  async addAll(
+    events: readonly AuditEntry[],
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<void> {
+    const statement = EVENT_INSERTS[events.length];
+    if (statement === undefined) {
+      await this.insert(
+        events.map((event) => this.signer.json(event)),
+        manager,
+      );
+      return;
+    }
+    const rows = events.flatMap((event) => eventRow(event, this.signer.sign(event)));
+    const written = await manager.query<unknown[]>(statement, rows);
+    if (written.length < events.length) throw new SwallowedRecords(events.length - written.length);
   }
 
   /**

@@ -6,7 +6,7 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { noteSubject } from '../platform/http/origin.js';
 import type { ApiCall, AuditEntry, AuditEvent } from './audit-entry.js';
-import { AuditRepository } from './audit.repository.js';
+import { AuditRepository, type SignedEvent } from './audit.repository.js';
 import { EntryFactory } from './entry/entry-factory.js';
 import { AuditSpool } from './spool/audit-spool.js';
 import { SpoolDrain } from './spool/spool-drain.js';
@@ -15,7 +15,7 @@ import { SpoolWriter } from './spool/spool-writer.js';
 /** Length of an account digest in bytes; sufficient to avoid collisions between accounts. */
 const DIGEST_BYTES = 16;
 
-/** Records events and calls in four ways, which differ in durability. */
+/** Records events and calls in several ways, which differ in durability. */
 @Injectable()
 export class AuditService {
   /** Every event committed by this process, emitted after the commit. Calls are emitted only by {@link calls}. */
@@ -44,15 +44,29 @@ export class AuditService {
     return entry.id;
   }
 
+  /**
+   * Records an event with the change that it describes, in one statement: `change` runs it, and `insertEventIf` is a part
+   * of it. It returns null if nothing was changed, and then nothing is recorded. Throws `dependency_unavailable` if the
+   * statement fails.
+   */
+  async recordWith<T>(
+    event: AuditEvent,
+    change: (event: SignedEvent) => Promise<T | null>,
+  ): Promise<T | null> {
+    const signed = this.repository.signed(this.entries.event(event));
+    const changed = await orRefused(change(signed));
+    if (changed === null) return null;
+    const { entry } = signed;
+    if (entry.userId !== null) noteSubject(event.origin, entry.userId);
+    this.written.next(entry);
+    return changed;
+  }
+
   /** Records many events as {@link record} does, in one statement. */
   async recordAll(tx: Transaction, events: readonly AuditEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const entries = events.map((event) => this.entries.event(event));
-    try {
-      await this.repository.addAll(entries, tx);
-    } catch (cause) {
-      throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1, cause });
-    }
+    const entries = events.map((event) => this.entryOf(event));
+    await orRefused(this.repository.addAll(entries, tx));
     afterCommit(tx, () => entries.forEach((entry) => this.written.next(entry)));
   }
 
@@ -116,15 +130,25 @@ export class AuditService {
     return this.masterKey.mac('audit-account-digest', email).subarray(0, DIGEST_BYTES).toString('hex');
   }
 
-  /** If an event cannot be written for any reason, the change that it describes is refused. */
-  private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {
+  /** Creates the entry of an event, and notes whom the request was about. */
+  private entryOf(event: AuditEvent): AuditEntry {
     const entry = this.entries.event(event);
     if (entry.userId !== null) noteSubject(event.origin, entry.userId);
-    try {
-      await this.repository.add(entry, tx);
-    } catch (cause) {
-      throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1, cause });
-    }
     return entry;
+  }
+
+  private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {
+    const entry = this.entryOf(event);
+    await orRefused(this.repository.add(entry, tx));
+    return entry;
+  }
+}
+
+/** If an event cannot be written for any reason, the change that it describes is refused. */
+async function orRefused<T>(writing: Promise<T>): Promise<T> {
+  try {
+    return await writing;
+  } catch (cause) {
+    throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1, cause });
   }
 }

@@ -1,5 +1,5 @@
 import { recordedCaller } from '../platform/access/principal.js';
-import type { Question } from '../platform/access/question.js';
+import type { ForwardAuth } from '../platform/access/forward-auth.js';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
@@ -35,7 +35,7 @@ export class CallRecorder {
   record(request: FastifyRequest, status: number, recorded: () => void): void {
     const context = contextOf(request);
     if (context.isOperational) return recorded();
-    const { origin, principal, problemCode, question, subjectId } = context;
+    const { origin, principal, problemCode, forwardAuth, subjectId } = context;
     const caller = recordedCaller(principal);
     if (problemCode === PlatformErrors.validation_failed.code) this.recordInvalidInput(request);
     this.audit.recordCall(
@@ -48,7 +48,7 @@ export class CallRecorder {
         userId: caller.userId ?? subjectOf(origin),
         sessionId: caller.sessionId ?? context.refreshSessionId,
         reason: problemCode,
-        ...(question && { asked: askedCall(question) }),
+        ...(forwardAuth && { asked: askedCall(forwardAuth) }),
         ...(subjectId !== null && { subjectId }),
       },
       recorded,
@@ -68,7 +68,7 @@ export class CallRecorder {
   }
 }
 
-function askedCall({ rule, told: { method, uri } }: Question): AskedCall {
+function askedCall({ rule, forwarded: { method, uri } }: ForwardAuth): AskedCall {
   return { rule, method, path: uri === null ? null : /^[^?#]*/.exec(uri)![0] };
 }
 

@@ -110,6 +110,7 @@ import { PasswordStepUp } from './step-up/password-step-up.js';
 import { SessionGuesses } from './step-up/session-guesses.js';
 import { StepUpController } from './step-up/step-up.controller.js';
 import { StepUpService } from './step-up/step-up.service.js';
+import { CountedGuesses } from './sign-in/counted-guesses.js';
 import { FactorChallenges } from './sign-in/factor-challenges.js';
 import { FactorLoginController } from './sign-in/factor-login.controller.js';
 import { FactorLoginService } from './sign-in/factor-login.service.js';
@@ -122,6 +123,7 @@ import { RefusedSignIns } from './sign-in/refused-sign-ins.js';
 import { LoginController } from './sign-in/login.controller.js';
 import { LoginRecord } from './sign-in/login-record.js';
 import { LoginService } from './sign-in/login.service.js';
+import { PasswordGuesses } from './sign-in/password-guesses.js';
 import { SignInService } from './sign-in/sign-in.service.js';
 
 const passwords = [
@@ -161,6 +163,7 @@ const registration = [
   TakenNotices,
 ];
 const signIn = [
+  CountedGuesses,
   FactorChallenges,
   FactorGuesses,
   FactorLoginService,
@@ -170,6 +173,7 @@ const signIn = [
   PasskeyOptions,
   PasskeyRecord,
   PasskeySignInService,
+  PasswordGuesses,
   RefusedSignIns,
   SignInService,
 ];

@@ -3,6 +3,7 @@ import type { Principal } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Environment } from '../platform/config/environment.js';
 import { UuidV7 } from '../platform/crypto/uuid.js';
+import { BoundedMap } from '../platform/memory/bounded-map.js';
 import { TokenSigner } from '../sessions/keys/token-signer.js';
 import { callerFacts } from './caller-facts.js';
 import type { GateRule } from './rules/gate-rule.js';
@@ -26,7 +27,7 @@ interface Signed {
  */
 @Injectable()
 export class Assertions {
-  private readonly signed = new Map<string, Signed>();
+  private readonly signed = new BoundedMap<string, Signed>(CAPACITY);
 
   constructor(
     private readonly signer: TokenSigner,
@@ -46,7 +47,7 @@ export class Assertions {
     if (isRecent && known.issuedAt >= earliest) return known.token;
     const iat = Math.max(now, earliest);
     const token = this.sign(claims, iat, now + LIFETIME_SECONDS);
-    this.keep(key, { token, issuedAt: iat });
+    this.signed.set(key, { token, issuedAt: iat });
     token.catch(() => this.signed.delete(key));
     return token;
   }
@@ -54,16 +55,6 @@ export class Assertions {
   private async sign(claims: object, iat: number, exp: number): Promise<string> {
     const iss = this.environment.JWT_ISSUER;
     return this.signer.sign('assertion+jwt', { iss, ...claims, jti: this.ids.next(), iat, exp });
-  }
-
-  private keep(key: string, signed: Signed): void {
-    // Moves it to the end, so that the oldest is the first.
-    this.signed.delete(key);
-    if (this.signed.size >= CAPACITY) {
-      const [oldest] = this.signed.keys();
-      this.signed.delete(oldest!);
-    }
-    this.signed.set(key, signed);
   }
 }
 

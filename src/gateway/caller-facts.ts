@@ -1,6 +1,6 @@
 import { callerIdOf, type Principal, type Role } from '../platform/access/principal.js';
 
-/** What applications are told about a caller. */
+/** What applications get to know about a caller. */
 export interface CallerFacts {
   /** The `sub` of a person or a service account. */
   readonly subject: string;
@@ -14,7 +14,7 @@ export interface CallerFacts {
   readonly acr: string | null;
 }
 
-/** Returns what applications are told about a caller. */
+/** Returns what applications get to know about a caller. */
 export function callerFacts(principal: Principal): CallerFacts {
   const subject = callerIdOf(principal);
   if (principal.kind === 'session') {

@@ -11,16 +11,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ForProxies } from '../platform/access/access.decorator.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
-import { CarriesQuestions } from '../platform/http/question.decorator.js';
+import { ForwardAuthRoute } from '../platform/http/forward-auth.decorator.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { GateFilter } from './gate.filter.js';
-import { HeldQuestions } from './held-questions.js';
+import { HeldRequests } from './held-requests.js';
 import { IdentityHeaders, NOBODY } from './identity-headers.js';
 import { RuleAccess } from './rule-access.js';
 import { SILENT_RULE } from './rules/gate-rule.js';
 import { GateRules } from './rules/gate-rules.js';
-import { isPreflight } from './told-request.js';
+import { isPreflight } from './forwarded-request.js';
 
 const field = (description: string) => ({ description, schema: { type: 'string' } }) as const;
 
@@ -45,7 +45,7 @@ export class GateController {
     private readonly rules: GateRules,
     private readonly access: RuleAccess,
     private readonly identity: IdentityHeaders,
-    private readonly held: HeldQuestions,
+    private readonly held: HeldRequests,
   ) {}
 
   /**
@@ -68,26 +68,27 @@ export class GateController {
     SessionErrors.csrf_rejected,
     PlatformErrors.not_found,
   )
-  @CarriesQuestions()
+  @ForwardAuthRoute()
   async ask(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const context = contextOf(request);
-    const { question } = context;
-    const rule = question && this.rules.find(question.rule);
-    if (!rule) throw new Error('The request has no question: the onRequest hook of app.setup.ts is missing.');
+    const { forwardAuth } = context;
+    const rule = forwardAuth && this.rules.find(forwardAuth.rule);
+    if (!rule)
+      throw new Error('Nothing was read from the request: the onRequest hook of app.setup.ts is missing.');
     if (rule === SILENT_RULE) return this.held.hold(reply);
     // No credential, not even a bad one; see PresentedTokens.
     const hasNone = context.principal === null && context.tokenFault === null;
-    const passesFreely = rule.preflight && hasNone && isPreflight(question.told, request.headers);
+    const passesFreely = rule.preflight && hasNone && isPreflight(forwardAuth.forwarded, request.headers);
     const headers = passesFreely
       ? NOBODY
       : await this.identity.of(await this.access.admit(context, rule), rule);
     await reply.status(200).headers(headers).send();
   }
 
-  /** Envoy adds the path of the request to that of the question. */
+  /** Envoy adds the path of the request to that of the forward-auth request. */
   @All(':rule/*')
   @ApiExcludeEndpoint()
-  @CarriesQuestions()
+  @ForwardAuthRoute()
   async askBelow(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.ask(request, reply);
   }

@@ -6,7 +6,7 @@ import { contextOf } from '../platform/http/request-context.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { ReturnAddress } from './return-address.js';
 import { GateRules } from './rules/gate-rules.js';
-import { isNavigation } from './told-request.js';
+import { isNavigation } from './forwarded-request.js';
 
 /** The problems of somebody who is not signed in. */
 const NOT_SIGNED_IN: readonly ProblemRow[] = [
@@ -36,8 +36,10 @@ export class GateFilter implements ExceptionFilter {
   }
 
   private loginFor(request: FastifyRequest): string | null {
-    const { question } = contextOf(request);
-    if (!question || !this.rules.find(question.rule)?.redirectsToLogin) return null;
-    return isNavigation(question.told, request.headers) ? this.addresses.loginFor(question.told) : null;
+    const { forwardAuth } = contextOf(request);
+    if (!forwardAuth || !this.rules.find(forwardAuth.rule)?.redirectsToLogin) return null;
+    return isNavigation(forwardAuth.forwarded, request.headers)
+      ? this.addresses.loginFor(forwardAuth.forwarded)
+      : null;
   }
 }

@@ -6,9 +6,9 @@ import { Assertions } from './assertions.js';
 import { GateController } from './gate.controller.js';
 import { GateFilter } from './gate.filter.js';
 import { GatewayRedirectController } from './gateway-redirect.controller.js';
-import { HeldQuestions } from './held-questions.js';
+import { HeldRequests } from './held-requests.js';
 import { IdentityHeaders } from './identity-headers.js';
-import { Questions } from './questions.js';
+import { ForwardAuthRequests } from './forward-auth-requests.js';
 import { ReturnAddress } from './return-address.js';
 import { RuleAccess } from './rule-access.js';
 import { GateRules, readGateRules } from './rules/gate-rules.js';
@@ -22,13 +22,13 @@ import { StartWarnings } from './start-warnings.js';
     { provide: GateRules, inject: [Environment], useFactory: readGateRules },
     Assertions,
     GateFilter,
-    HeldQuestions,
+    HeldRequests,
     IdentityHeaders,
-    Questions,
+    ForwardAuthRequests,
     ReturnAddress,
     RuleAccess,
     StartWarnings,
   ],
-  exports: [GateRules, Questions],
+  exports: [GateRules, ForwardAuthRequests],
 })
 export class GatewayModule {}

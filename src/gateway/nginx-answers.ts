@@ -7,12 +7,12 @@ const NOT_PRINTABLE = /[^\x20-\x7e]/g;
 /**
  * Adapts refusals to nginx, whose `auth_request` knows only 2xx, 401 and 403, and drops the body: the status is in
  * `X-Portcullis-Status` and the problem in `X-Portcullis-Problem`, from which its configuration restores them. For the
- * routes of questions, after the hook that records the call.
+ * forward-auth routes, after the hook that records the call.
  */
 export const answerNginx: onSendHookHandler = (request, reply, payload, done) => {
   const { statusCode } = reply;
   const isFromNginx =
-    request.headers['x-portcullis-proxy'] === 'nginx' && contextOf(request).question !== null;
+    request.headers['x-portcullis-proxy'] === 'nginx' && contextOf(request).forwardAuth !== null;
   if (isFromNginx && statusCode >= 300) {
     // A redirect replaces a 401; nginx would not pass any other status on.
     void reply

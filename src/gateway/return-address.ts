@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ToldRequest } from '../platform/access/question.js';
+import type { ForwardedRequest } from '../platform/access/forward-auth.js';
 import { Environment } from '../platform/config/environment.js';
 
 /** Decides where a browser may be sent after a login. */
@@ -22,7 +22,7 @@ export class ReturnAddress {
   }
 
   /** Returns the address of the login page that leads back to the request; null if no login may lead there. */
-  loginFor({ protocol, host, uri }: ToldRequest): string | null {
+  loginFor({ protocol, host, uri }: ForwardedRequest): string | null {
     const { LOGIN_URL } = this.environment;
     if (LOGIN_URL === undefined || protocol === null || host === null || uri === null) return null;
     const back = this.accepted(`${protocol}://${host}${uri}`);

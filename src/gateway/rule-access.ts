@@ -15,7 +15,7 @@ export class RuleAccess {
     private readonly refusals: AccessRefusals,
   ) {}
 
-  /** Returns the caller that the application is told, or null for nobody. Throws a problem if it may not pass. */
+  /** Returns the caller to name to the application, or null for nobody. Throws a problem if it may not pass. */
   async admit(context: RequestContext, rule: GateRule): Promise<Principal | null> {
     if (rule.access === 'anonymous') return this.known(context);
     const { principal } = context;

@@ -111,7 +111,7 @@ export class Admission {
           policies,
           retryAfterSeconds,
           ...(context.emailDigest !== null && { account: context.emailDigest }),
-          ...(context.question && { rule: context.question.rule }),
+          ...(context.forwardAuth && { rule: context.forwardAuth.rule }),
         },
       },
       `${request.method} ${context.route ?? '-'}`,

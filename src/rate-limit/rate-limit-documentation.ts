@@ -7,7 +7,7 @@ import { type DeclaredRoute, declaredRoutes } from '../platform/http/openapi/rou
 import { PROBLEM_JSON } from '../platform/http/problem-document.js';
 import type { Policy } from './policies/policy.js';
 import type { PolicySet } from './policies/policy-set.js';
-import { QuestionPolicies } from './policies/question-policies.js';
+import { ForwardAuthPolicies } from './policies/forward-auth-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
 import { RateLimitErrors } from './rate-limit.errors.js';
 
@@ -32,7 +32,7 @@ export class RateLimitDocumentation {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly routes: RoutePolicies,
-    private readonly questions: QuestionPolicies,
+    private readonly forwardAuth: ForwardAuthPolicies,
   ) {}
 
   /** Call this before creating the document. Throws when a route has an invalid decorator. */
@@ -60,7 +60,7 @@ export class RateLimitDocumentation {
   /** The limits of a rule of the gateway are not the route's, so they are not described. */
   private policiesOf({ access, handler, controller }: DeclaredRoute): PolicySet {
     if (access?.kind !== 'proxy') return this.routes.of(handler, controller);
-    return this.questions.of({ rule: '', limits: [] }, { tokenFault: null, sessionIsOver: false });
+    return this.forwardAuth.of({ rule: '', limits: [] }, { tokenFault: null, sessionIsOver: false });
   }
 }
 

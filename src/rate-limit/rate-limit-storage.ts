@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { RedisConnection } from '../platform/redis/redis-connection.js';
 import { RedisUnavailable } from '../platform/redis/redis-unavailable.js';
+import { LeasedWindows } from './windows/leased-windows.js';
 import { MemoryWindows } from './windows/memory-windows.js';
-import { RedisWindows } from './windows/redis-windows.js';
 import { type Decision, grainOf, type Window, type WindowStore } from './windows/window.js';
 
 /** Ignores an unavailable Redis: its counts are gone with it, so there is nothing to refund. */
@@ -20,7 +20,7 @@ type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 export class RateLimitStorage implements WindowStore, ThrottlerStorage {
   constructor(
     private readonly connection: RedisConnection,
-    private readonly shared: RedisWindows,
+    private readonly shared: LeasedWindows,
     private readonly local: MemoryWindows,
   ) {}
 

@@ -10,7 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { contextOf } from '../platform/http/request-context.js';
 import { Admission } from './admission.js';
 import type { PolicySet } from './policies/policy-set.js';
-import { QuestionPolicies } from './policies/question-policies.js';
+import { ForwardAuthPolicies } from './policies/forward-auth-policies.js';
 import { type CallerKind, RoutePolicies } from './policies/route-policies.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 
@@ -31,7 +31,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     reflector: Reflector,
     private readonly routePolicies: RoutePolicies,
     private readonly admission: Admission,
-    private readonly questions: QuestionPolicies,
+    private readonly forwardAuth: ForwardAuthPolicies,
   ) {
     super(options, storage, reflector);
   }
@@ -41,9 +41,9 @@ export class RateLimitGuard extends ThrottlerGuard {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const context = contextOf(request);
-    const { isOperational, isCrossSite, principal, question } = context;
+    const { isOperational, isCrossSite, principal, forwardAuth } = context;
     if (isOperational) return true;
-    if (question) await this.admission.admit(request, reply, this.questions.of(question, context));
+    if (forwardAuth) await this.admission.admit(request, reply, this.forwardAuth.of(forwardAuth, context));
     // A cross-site page must not use up the budget of the account that it names.
     else if (isCrossSite) await this.admission.admitByAddress(request, reply);
     else {

@@ -15,11 +15,12 @@ import { LoginFailures } from './guessing/login-failures.entity.js';
 import { LoginFailuresRepository } from './guessing/login-failures.repository.js';
 import { PolicyCheck } from './policies/policy-check.js';
 import { PolicyTable } from './policies/policy-table.js';
-import { QuestionPolicies } from './policies/question-policies.js';
+import { ForwardAuthPolicies } from './policies/forward-auth-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
 import { RateLimitDocumentation } from './rate-limit-documentation.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 import { RateLimitController } from './rate-limit.controller.js';
+import { LeasedWindows } from './windows/leased-windows.js';
 import { MemoryWindows } from './windows/memory-windows.js';
 import { RedisWindows } from './windows/redis-windows.js';
 import { WindowKeys } from './windows/window-keys.js';
@@ -41,10 +42,11 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     PolicyCheck,
     PolicyTable,
     RoutePolicies,
-    QuestionPolicies,
+    ForwardAuthPolicies,
     WindowKeys,
     MemoryWindows,
     RedisWindows,
+    LeasedWindows,
     RateLimitStorage,
     { provide: getStorageToken(), useExisting: RateLimitStorage },
     { provide: getOptionsToken(), useFactory: throttlerOptions, inject: [PolicyTable] },
@@ -62,7 +64,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     Admission,
     RateLimitDocumentation,
     RoutePolicies,
-    QuestionPolicies,
+    ForwardAuthPolicies,
     AccountGuessing,
     AccountLimit,
     AddressBlocks,

@@ -21,7 +21,11 @@ export class SessionLifetimes {
 
   /** The idle limit of a session that is used at `now`; never later than its absolute limit. */
   idleLimit(now: Date, expiresAt: Date): Date {
-    const idleMs = this.environment.JWT_REFRESH_TOKEN_EXPIRE_DAYS * DAY_MS;
-    return new Date(Math.min(now.getTime() + idleMs, expiresAt.getTime()));
+    return new Date(Math.min(this.idleEnd(now).getTime(), expiresAt.getTime()));
+  }
+
+  /** The idle limit of a session that is used at `now`, regardless of its absolute limit. */
+  idleEnd(now: Date): Date {
+    return new Date(now.getTime() + this.environment.JWT_REFRESH_TOKEN_EXPIRE_DAYS * DAY_MS);
   }
 }

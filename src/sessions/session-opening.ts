@@ -35,9 +35,7 @@ export class SessionOpening {
     proven: ProvenState & { readonly ageMs: number },
     origin: Origin,
   ): Promise<Session> {
-    const skip = MAX_SESSIONS - 1;
-    const oldest = await this.sessions.findLiveOfUser(userId, this.clock.now(), { skip, tx });
-    const ids = oldest.map(({ id }) => id);
+    const ids = await this.sessions.findLiveBeyond(tx, userId, this.clock.now(), MAX_SESSIONS - 1);
     if (ids.length > 0)
       await this.revocation.endSome(tx, those(ids, userId), { reason: 'session_limit', by: null, origin });
     return this.factory.create(userId, deviceId, proven, origin);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AuditEvent } from '../audit/audit-entry.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { Origin } from '../platform/http/origin.js';
@@ -31,16 +32,15 @@ export class SessionRecord {
     const { user, session, failures, isKnownDevice, emailDigest: account } = opened;
     const { deviceId } = session;
     const who = { outcome: 'success' as const, userId: user.id, sessionId: session.id, origin };
-    await this.audit.record(tx, { type: 'session_created', ...who, details: { deviceId } });
     const firstLogin = user.firstLoginAt === null;
     const details = { account, deviceId, knownDevice: isKnownDevice, firstLogin };
-    await this.audit.record(tx, { type: 'authn_login_success', ...who, details });
+    const events: AuditEvent[] = [
+      { type: 'session_created', ...who, details: { deviceId } },
+      { type: 'authn_login_success', ...who, details },
+    ];
+    if (failures > 0)
+      events.push({ type: 'authn_login_successafterfail', ...who, details: { account, failures } });
+    await this.audit.recordAll(tx, events);
     if (!isKnownDevice && !firstLogin) await this.notice.send(tx, user, session, origin);
-    if (failures === 0) return;
-    await this.audit.record(tx, {
-      type: 'authn_login_successafterfail',
-      ...who,
-      details: { account, failures },
-    });
   }
 }

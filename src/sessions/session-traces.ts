@@ -17,7 +17,7 @@ export class SessionTraces {
    */
   async remove(tx: Transaction, userId: string): Promise<void> {
     await this.sessions.empty(tx, userId);
-    afterCommit(tx, () => void this.removeCopy(userId).catch(() => undefined));
+    afterCommit(tx, () => this.removeCopy(userId).catch(() => undefined));
   }
 
   /** Removes the copy of the profile from Redis. */

@@ -47,6 +47,7 @@ import { SessionStepUp } from './recent/session-step-up.js';
 import { StepUpMethods } from './recent/step-up-methods.js';
 import { RefreshTokens } from './refresh/refresh-tokens.js';
 import { RefreshService } from './refresh/refresh.service.js';
+import { RotationsRepository } from './refresh/rotations.repository.js';
 import { SessionRenewal } from './refresh/session-renewal.js';
 import { SessionRotation } from './refresh/session-rotation.js';
 import { LogoutService } from './logout.service.js';
@@ -73,6 +74,7 @@ import { Session } from './session.entity.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { CallerSession } from './state/caller-session.js';
+import { KnownAccounts } from './state/known-accounts.js';
 import { LastSeen } from './state/last-seen.js';
 import { SessionCache } from './state/session-cache.js';
 import { SessionState } from './state/session-state.js';
@@ -113,7 +115,7 @@ const sessions = [
 ];
 const devices = [DeviceTokens, KnownDevicesRepository, NewDeviceNotice, SessionDevices];
 const dependence = [KeysDependence, TokensDependence, TokensDependenceRepository];
-const refresh = [RefreshService, RefreshTokens, SessionRenewal, SessionRotation];
+const refresh = [RefreshService, RefreshTokens, RotationsRepository, SessionRenewal, SessionRotation];
 const levels = [RoleCheck, SessionLevels, SessionLevelsRepository];
 const recent = [RecentProof, SessionStepUp, StepUpMethods];
 const revocation = [
@@ -133,7 +135,7 @@ const revocationList = [
   RevocationWatch,
 ];
 const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
-const state = [CallerSession, LastSeen, SessionCache, SessionState];
+const state = [CallerSession, KnownAccounts, LastSeen, SessionCache, SessionState];
 const tokens = [
   AccessTokens,
   BearerReaders,

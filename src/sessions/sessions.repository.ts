@@ -3,6 +3,8 @@ import { DataSource, type FindOperator, In, IsNull, MoreThan, Not } from 'typeor
 import { Clock } from '../platform/clock/clock.js';
 import { databaseTime } from '../platform/database/database-time.js';
 import { onDatabase } from '../platform/database/database-problem.js';
+import { entityColumns, entityFrom } from '../platform/database/entity-columns.js';
+import { prepared } from '../platform/database/prepared-statements.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { User } from '../users/user.entity.js';
 import { type RevocationReason, Session } from './session.entity.js';
@@ -44,6 +46,11 @@ interface SessionOwner {
 /** Selects sessions that have not ended and whose owner is not disabled. */
 const LIVES =
   'session.revokedAt IS NULL AND session.idleExpiresAt > :now AND session.expiresAt > :now AND owner.disabledAt IS NULL';
+
+const LIVE_BEYOND = prepared(
+  `SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+   ORDER BY created_at DESC, id DESC OFFSET $3::int`,
+);
 
 /** Selects all sessions of a user except one. */
 export const allBut = (id: string, userId: string): SessionSelector => ({ id: Not(id), userId });
@@ -104,18 +111,23 @@ export class SessionsRepository {
    * statement, because a hundred refreshes of one session wait for each other here.
    */
   async lock(tx: Transaction, id: string): Promise<LockedSession | null> {
-    const { entities, raw } = await tx
-      .createQueryBuilder(Session, 'session')
-      .leftJoinAndMapOne('session.owner', User, 'owner', 'owner.id = session.userId')
-      .addSelect(`extract(epoch FROM ${this.databaseNow} - session.rotatedAt) * 1000`, 'since_rotation')
-      .where('session.id = :id', { id })
-      .setLock('pessimistic_write', undefined, ['session'])
-      .getRawAndEntities<{ since_rotation: string }>();
-    const [found] = entities as (Session & { owner?: User | null })[];
-    if (!found) return null;
-    const { owner = null, ...columns } = found;
-    const session = Object.assign(new Session(), columns);
-    return { session, owner, sinceRotationMs: Number(raw[0]?.since_rotation) };
+    const columns = [
+      entityColumns(tx.connection, Session, 'session'),
+      entityColumns(tx.connection, User, 'owner'),
+    ];
+    const text = prepared(
+      `SELECT ${columns.join(', ')}, extract(epoch FROM ${this.databaseNow} - session.rotated_at) * 1000 AS since_rotation
+       FROM sessions AS session LEFT JOIN users AS owner ON owner.id = session.user_id
+       WHERE session.id = $1 FOR UPDATE OF session`,
+    );
+    const [row] = await tx.query<Record<string, unknown>[]>(text, [id]);
+    if (!row) return null;
+    const owner = row['owner_id'] === null ? null : entityFrom(row, User, 'owner');
+    return {
+      session: entityFrom(row, Session, 'session'),
+      owner,
+      sinceRotationMs: Number(row['since_rotation']),
+    };
   }
 
   /** Returns the owner of a session that is live at `now`; null otherwise. */
@@ -145,19 +157,20 @@ export class SessionsRepository {
     );
   }
 
-  /** Returns the sessions of a user that are live at `now`, newest first, without the `skip` newest ones. */
-  async findLiveOfUser(
-    userId: string,
-    now: Date,
-    { skip = 0, tx = this.dataSource.manager }: { skip?: number; tx?: Transaction } = {},
-  ): Promise<Session[]> {
+  /** Returns the sessions of a user that are live at `now`, newest first. */
+  async findLiveOfUser(userId: string, now: Date): Promise<Session[]> {
     return onDatabase(() =>
-      tx.find(Session, {
+      this.dataSource.manager.find(Session, {
         where: { userId, revokedAt: IsNull(), idleExpiresAt: MoreThan(now), expiresAt: MoreThan(now) },
         order: { createdAt: 'DESC', id: 'DESC' },
-        skip,
       }),
     );
+  }
+
+  /** Returns the ids of the sessions of a user that are live at `now`, without those that began last. */
+  async findLiveBeyond(tx: Transaction, userId: string, now: Date, newest: number): Promise<string[]> {
+    const rows = await tx.query<{ id: string }[]>(LIVE_BEYOND, [userId, now, newest]);
+    return rows.map(({ id }) => id);
   }
 
   /**

@@ -3,6 +3,8 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { ArrayContains, Repository } from 'typeorm';
 import type { Role } from '../platform/access/principal.js';
 import { onDatabase, violatedUnique } from '../platform/database/database-problem.js';
+import { entityColumns, entityFrom } from '../platform/database/entity-columns.js';
+import { prepared } from '../platform/database/prepared-statements.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { Problem } from '../platform/errors/problem.js';
 import { User } from './user.entity.js';
@@ -15,6 +17,10 @@ const IS_NOT_THE_LAST_ADMINISTRATOR = `('admin' <> ALL (users.roles) OR users.di
 
 /** Key of the advisory lock; any number that no other lock uses. */
 const ROLES_LOCK = 0x726f6c65;
+
+const NOTE_LOGIN = prepared(
+  'UPDATE users SET last_login_at = $2, first_login_at = coalesce(first_login_at, $2) WHERE id = $1',
+);
 
 /** SQL for accounts. */
 @Injectable()
@@ -31,7 +37,10 @@ export class UsersRepository {
 
   /** Reads an account and locks its row until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<User | null> {
-    return tx.findOne(User, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const columns = entityColumns(tx.connection, User, 'owner');
+    const text = prepared(`SELECT ${columns} FROM users AS owner WHERE id = $1 FOR UPDATE`);
+    const [row] = await tx.query<Record<string, unknown>[]>(text, [id]);
+    return row ? entityFrom(row, User, 'owner') : null;
   }
 
   /** Inserts an account. Throws `email_taken` when the address is in use, also by an account created concurrently. */
@@ -88,6 +97,11 @@ export class UsersRepository {
     const query = tx.createQueryBuilder().delete().from(User).where({ id });
     const { affected } = await query.andWhere(IS_NOT_THE_LAST_ADMINISTRATOR).execute();
     return affected === 1;
+  }
+
+  /** Notes a login at a time, as the first one if there was none. */
+  async noteLogin(tx: Transaction, id: string, at: Date): Promise<void> {
+    await tx.query(NOTE_LOGIN, [id, at]);
   }
 
   /** Reads an account that is named by its id or its canonical e-mail address, and locks its row as {@link lock} does. */

@@ -73,8 +73,8 @@ export class UsersService {
   }
 
   /** Stores the time of a login. The caller must have locked the account's row. */
-  async noteLogin(tx: Transaction, { id, firstLoginAt }: User, at: Date): Promise<void> {
-    await this.users.update(tx, id, { lastLoginAt: at, ...(firstLoginAt === null && { firstLoginAt: at }) });
+  async noteLogin(tx: Transaction, { id }: User, at: Date): Promise<void> {
+    await this.users.noteLogin(tx, id, at);
   }
 
   /** Creates an account and records its event in the caller's transaction. Throws `email_taken`. */

@@ -14,9 +14,12 @@ const REASONS: Readonly<Record<string, string>> = {
   'src/platform/database/database-time.ts': 'adds what the injected clock is ahead',
   'src/rate-limit/windows/redis-scripts.ts': 'adds what the injected clock is ahead',
   'src/rate-limit/windows/redis-windows.ts': 'estimates Redis’ clock, to give up on late commands',
+  'src/rate-limit/windows/leased-windows.ts':
+    'bounds how long this process spends permits that Redis has counted',
   'src/rate-limit/windows/redis-clock.ts': 'estimates Redis’ clock, to give up on late commands',
   'src/platform/redis/redis-heartbeat.ts': 'tests whether the command is allowed',
   'src/platform/redis/redis-connection.ts': 'measures a round trip',
+  'src/platform/redis/redis-notices.ts': 'measures how long ago a connection was checked',
   'src/platform/database/advisory-lock.ts': 'bounds a wait of this process',
   'src/platform/database/until-available.ts': 'bounds a wait of this process',
   'src/platform/embedded-postgres/server-keeper.ts': 'bounds a wait of this process',

@@ -48,7 +48,7 @@ describe('an account page', () => {
     expect([headers['referrer-policy'], headers['cache-control']]).toEqual(['no-referrer', 'no-store']);
     expect(body).not.toMatch(/<style|style=|<script(?! type="module" src=)|\son\w+=|https?:/i);
     const parts = [...body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part!);
-    expect(parts).toHaveLength(3);
+    expect(parts).toHaveLength(4);
     for (const part of parts)
       for (let times = 0; times < 5; times += 1)
         expect([part, (await page(part)).statusCode]).toEqual([part, 200]);

@@ -242,9 +242,9 @@ describe.skipIf(inject('redis').kind !== 'own').each(PROGRAMS)(
         expect((await send({ lines: [lie] })).status, lie).toBe(401);
       }
       expect(application.reached).toEqual([]);
-      const question = { path: '/gate/site', lines: ['X-Forwarded-Method: GET'] };
-      expect((await sendRaw(app.url, { ...question, from: '127.0.0.9' })).status).toBe(404);
-      expect((await sendRaw(app.url, question)).status).toBe(200);
+      const request = { path: '/gate/site', lines: ['X-Forwarded-Method: GET'] };
+      expect((await sendRaw(app.url, { ...request, from: '127.0.0.9' })).status).toBe(404);
+      expect((await sendRaw(app.url, request)).status).toBe(200);
     });
 
     it('peer fault 64: no user agent is exempt', async () => {

@@ -87,7 +87,7 @@ describe('the gateway', () => {
       }),
   });
   const newPerson = () => signUp(fromAnywhere());
-  /** Every question comes from a client of its own, unless it names one. */
+  /** Every request comes from a client of its own, unless it names one. */
   const ask = (rule: string, { headers, ...request }: Omit<TestRequest, 'url'> = {}) =>
     app.call({
       ...request,
@@ -96,8 +96,8 @@ describe('the gateway', () => {
     });
   const identityOf = ({ headers }: Awaited<ReturnType<typeof ask>>) =>
     IDENTITY_HEADERS.slice(0, -1).map((name) => headers[name]);
-  const statusOf = async (...question: Parameters<typeof ask>) => {
-    const answer = await ask(...question);
+  const statusOf = async (...request: Parameters<typeof ask>) => {
+    const answer = await ask(...request);
     return answer.statusCode < 400 ? answer.statusCode : `${answer.statusCode} ${String(answer.json().code)}`;
   };
   const recorded = (requestId: unknown, table = 'audit_events') =>
@@ -156,7 +156,7 @@ describe('the gateway', () => {
     expect(await assertion('app')).not.toBe(first);
   });
 
-  it('answers questions of any method and below the rule, whatever the body, the type or the query', async () => {
+  it('answers requests of any method and below the rule, whatever the body, the type or the query', async () => {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'] as const) {
       for (const path of ['app', 'app?x=1&rule=site', 'app/', 'app/some/../path%2f?q']) {
         const answer = await app.app.inject({
@@ -253,7 +253,7 @@ describe('the gateway', () => {
     expect(identityOf(await ask('site', { cookies }))[0]).toBe('');
   });
 
-  it('applies the CSRF rule to the told method, where a cookie is the credential', async () => {
+  it('applies the CSRF rule to the forwarded method, where a cookie is the credential', async () => {
     const cookies = { access_token: person.accessToken };
     const told = (method?: string, more: Record<string, string> = {}) => ({
       headers: { 'x-forwarded-method': method ?? '', ...more },
@@ -276,7 +276,7 @@ describe('the gateway', () => {
     ] as const;
     for (const [jar, request, expected] of table)
       expect([request, await statusOf('app', { cookies: jar, ...request })]).toEqual([request, expected]);
-    // Without a path below the rule, the method of the question says nothing.
+    // Without a path below the rule, the method of the forward-auth request says nothing.
     const bare = await app.app.inject({
       url: '/gate/app',
       cookies,

@@ -38,6 +38,25 @@ export class EntrySigner {
     this.lastId = masterKey.id;
   }
 
+  /** Commits to the personal members under new salts, and signs the rest together with the commitments. */
+  sign(entry: AuditEntry): EntrySignature {
+    const { personal } = splitDetails(entry.details);
+    const originSalt = this.salts.next();
+    const detailsSalt = personal && this.salts.next();
+    const digest = digestOf(
+      textOf(entry, {
+        origin: commitment(originSalt, originText(entry)),
+        details: detailsSalt && commitment(detailsSalt, personalDetailsText(personal)),
+      }),
+    );
+    return {
+      digest,
+      mac: this.mac(digest),
+      originSalt: originSalt.toString('hex'),
+      detailsSalt: detailsSalt && detailsSalt.toString('hex'),
+    };
+  }
+
   /** Returns an entry as signed JSON. Later changes can be detected. */
   json(entry: AuditEntry): string {
     return signedJson(entry, this.sign(entry));
@@ -73,25 +92,6 @@ export class EntrySigner {
       this.pads.set(id, pads);
     }
     return pads;
-  }
-
-  /** Commits to the personal members under new salts, and signs the rest together with the commitments. */
-  private sign(entry: AuditEntry): EntrySignature {
-    const { personal } = splitDetails(entry.details);
-    const originSalt = this.salts.next();
-    const detailsSalt = personal && this.salts.next();
-    const digest = digestOf(
-      textOf(entry, {
-        origin: commitment(originSalt, originText(entry)),
-        details: detailsSalt && commitment(detailsSalt, personalDetailsText(personal)),
-      }),
-    );
-    return {
-      digest,
-      mac: this.mac(digest),
-      originSalt: originSalt.toString('hex'),
-      detailsSalt: detailsSalt && detailsSalt.toString('hex'),
-    };
   }
 }
 

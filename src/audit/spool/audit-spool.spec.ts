@@ -399,6 +399,40 @@ describe('AuditSpool', () => {
       expect(mine.hasRoom()).toBe(true);
     });
 
+    it('refuses a caller who uses a tenth of it, until lines of that caller are sent', () => {
+      const mine = spool(5);
+      const appendAs = (caller: string) => {
+        mine.append(megabyte, undefined, caller);
+        mine.flush();
+      };
+      appendAs('192.0.2.1');
+      appendAs('192.0.2.2');
+      expect([mine.hasRoomFor('192.0.2.1'), mine.hasRoomFor('192.0.2.3')]).toEqual([false, true]);
+      const [first] = mine.waiting();
+      mine.remove(first!);
+      // The spool is not empty: in steady traffic it never is.
+      expect([mine.hasRoomFor('192.0.2.1'), mine.hasRoomFor('192.0.2.2')]).toEqual([true, false]);
+      expect(mine.bytes).toBeGreaterThan(0);
+    });
+
+    it('counts no lines that are in no segment: neither lost nor kept in memory for good', () => {
+      const mine = spool(10);
+      disk.full = true;
+      mine.append(megabyte, undefined, '192.0.2.1');
+      mine.flush();
+      disk.full = false;
+      expect(mine.hasRoomFor('192.0.2.1')).toBe(false);
+      for (const segment of mine.waiting()) mine.remove(segment);
+      expect(mine.hasRoomFor('192.0.2.1')).toBe(true);
+      for (let n = 0; n < 30; n++) {
+        mine.append(megabyte, undefined, '192.0.2.2');
+        mine.flush();
+      }
+      expect(mine.lostRecords).toBeGreaterThan(0);
+      for (let all = mine.waiting(); all.length > 0; all = mine.waiting()) mine.remove(all[0]!);
+      expect(mine.hasRoomFor('192.0.2.2')).toBe(true);
+    });
+
     it('still accepts the records of requests in flight, but not without limit', () => {
       const mine = spool(1);
       for (let n = 0; n < 10; n++) append(mine, megabyte);

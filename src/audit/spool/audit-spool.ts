@@ -65,6 +65,11 @@ export class AuditSpool {
     return this.segments.bytes + this.quarantineFile.bytes;
   }
 
+  /** Whether at least one segment waits that takes no more lines. */
+  get hasFullSegment(): boolean {
+    return this.segments.hasClosed;
+  }
+
   /** How long the oldest line has been waiting, in milliseconds. */
   get lagMs(): number {
     return this.segments.lagMs;
@@ -102,7 +107,7 @@ export class AuditSpool {
     const awaiting = this.awaiting;
     this.arriving = [];
     this.awaiting = [];
-    if (this.bytes > this.maxBytes + MARGIN_BYTES) this.lose(lines.length);
+    if (this.bytes > this.maxBytes + MARGIN_BYTES) this.drop(lines);
     else if (lines.length > 0 && (this.held.length > 0 || !this.write(lines))) this.hold(lines);
     for (const written of awaiting) written();
   }
@@ -121,7 +126,7 @@ export class AuditSpool {
       this.lostInAll += missing;
       this.logger.error(`${missing} records were removed from the spool or changed in it.`);
     }
-    if (this.segments.bytes === 0) this.shares.clear();
+    this.shares.sent(segment);
   }
 
   /** Quarantines a line of a waiting segment, to be sent again later. Throws if there are too many of them. */
@@ -160,13 +165,18 @@ export class AuditSpool {
 
   private write(lines: readonly string[]): boolean {
     try {
-      this.segments.append(lines);
+      this.shares.written(this.segments.append(lines));
       return true;
     } catch (error) {
       if (this.held.length === 0)
         this.logger.error(`Writing to the spool failed: ${(error as Error).message}`);
       return false;
     }
+  }
+
+  private drop(lines: readonly string[]): void {
+    this.lose(lines.length);
+    if (this.held.length === 0) this.shares.lost();
   }
 
   private hold(lines: readonly string[]): void {

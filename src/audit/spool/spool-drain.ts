@@ -24,13 +24,17 @@ export class SpoolDrain {
     private readonly rejected: RejectedEntries,
   ) {}
 
-  /** Sends everything that waits. Throws if PostgreSQL is unavailable; unsent entries keep waiting. */
-  async run(): Promise<void> {
+  /**
+   * Sends everything that waits. Returns whether so much has arrived meanwhile that no pause should follow. Throws if
+   * PostgreSQL is unavailable; unsent entries keep waiting.
+   */
+  async run(): Promise<boolean> {
     this.spool.housekeep();
     for (const segment of this.spool.waiting()) {
       for (const batch of segment.batches()) await this.send(batch);
       this.spool.remove(segment);
     }
+    return this.spool.hasFullSegment;
   }
 
   private async send(lines: Buffer): Promise<void> {

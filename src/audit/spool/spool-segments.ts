@@ -13,6 +13,7 @@ const SEGMENT_BYTES = 256 * 1024;
 export class SpoolSegments {
   private open: Segment | null = null;
   private closed: Segment[] = [];
+  private closedBytes = 0;
   private sequence = 0;
   private lifeMs = 0;
   /** Number of lines in the closed segments of this process. */
@@ -30,8 +31,13 @@ export class SpoolSegments {
     this.showLife();
   }
 
+  /** Read for every request, so the closed segments, of which an outage makes thousands, are not added up each time. */
   get bytes(): number {
-    return this.closed.reduce((sum, segment) => sum + segment.bytes, this.open?.bytes ?? 0);
+    return this.closedBytes + (this.open?.bytes ?? 0);
+  }
+
+  get hasClosed(): boolean {
+    return this.closed.length > 0;
   }
 
   /** How long the oldest line has been waiting, in milliseconds. */
@@ -40,16 +46,20 @@ export class SpoolSegments {
     return oldest ? Math.max(0, this.clock.nowMs() - oldest.sinceMs) : 0;
   }
 
-  /** Appends lines to the open segment. Throws the file system's error; later lines go to another segment. */
-  append(lines: readonly string[]): void {
+  /**
+   * Appends lines to the open segment, and returns it. Throws the file system's error; later lines go to another
+   * segment.
+   */
+  append(lines: readonly string[]): Segment {
     try {
       if (SpoolOwner.isDoubtful(this.lifeMs, this.clock.nowMs())) {
         this.endOpen();
         this.showLife();
       }
-      this.open ??= this.begin();
-      this.open.append(lines);
-      if (this.open.bytes >= SEGMENT_BYTES) this.endOpen();
+      const open = (this.open ??= this.begin());
+      open.append(lines);
+      if (open.bytes >= SEGMENT_BYTES) this.endOpen();
+      return open;
     } catch (error) {
       this.endOpenAnyway();
       throw error;
@@ -62,7 +72,7 @@ export class SpoolSegments {
    */
   waiting(): readonly Segment[] {
     if (this.closed.length === 0) this.endOpen();
-    return this.closed;
+    return [...this.closed];
   }
 
   /**
@@ -71,7 +81,9 @@ export class SpoolSegments {
    */
   remove(segment: Segment): number {
     segment.remove();
-    this.closed = this.closed.filter((other) => other !== segment);
+    const left = this.closed.filter((other) => other !== segment);
+    if (left.length < this.closed.length) this.closedBytes -= segment.bytes;
+    this.closed = left;
     const { tally, missing } = segment;
     if (tally === null || tally === 'forged') return missing;
     const { owner, first, lines } = tally;
@@ -83,8 +95,7 @@ export class SpoolSegments {
   /** Moves a file to a path at which it becomes one of these segments. `moveTo` returns whether there was a file. */
   take(moveTo: (path: string) => boolean): void {
     const mine = this.nextPath();
-    if (moveTo(mine))
-      this.closed.push(Segment.leftBehind(mine, this.clock.nowMs(), readTally(mine, this.key)));
+    if (moveTo(mine)) this.add(Segment.leftBehind(mine, this.clock.nowMs(), readTally(mine, this.key)));
   }
 
   /** Updates the sign of life, and takes over the segments of processes that have ended. */
@@ -106,11 +117,16 @@ export class SpoolSegments {
     this.owner.leave(this.directory);
   }
 
+  private add(closed: Segment): void {
+    this.closed.push(closed);
+    this.closedBytes += closed.bytes;
+  }
+
   private endOpen(): void {
     const { open } = this;
     if (!open) return;
     this.open = null;
-    this.closed.push(open);
+    this.add(open);
     this.written += open.lines;
     open.close();
   }

@@ -33,11 +33,11 @@ const Page = ({ path }: AccountPage) =>
 @Controller('account')
 @Public()
 export class AccountPagesController {
-  private readonly assets = new PageAssets(new URL('browser/', import.meta.url), [
-    'account.css',
-    'account.js',
-    'account.svg',
-  ]);
+  private readonly assets = new PageAssets(
+    ['page.css', 'account.css', 'account.js', 'account.svg'].map(
+      (name) => new URL(`browser/${name}`, import.meta.url),
+    ),
+  );
 
   constructor(private readonly environment: Environment) {}
 

@@ -36,16 +36,17 @@ export function pageDocument(page: AccountPage, locale: Locale, settings: PageSe
 <meta name="robots" content="noindex">
 <title>${words.title} – ${product}</title>
 <link rel="icon" href="${toAccount}assets/account.svg" type="image/svg+xml">
+<link rel="stylesheet" href="${toAccount}assets/page.css">
 <link rel="stylesheet" href="${toAccount}assets/account.css">
 <script type="module" src="${toAccount}assets/account.js"></script>
 </head>
 <body>
 <header>${product}</header>
-<main>
+<main class="card">
 <section id="task">
 <h1>${words.title}</h1>
 <noscript><p class="problem">${shared.noScript}</p></noscript>
-<div id="problem" role="alert" tabindex="-1"></div>
+<div id="problem" class="problem" role="alert" tabindex="-1"></div>
 <form id="form" data-root="../${toAccount}" data-endpoint="${page.endpoint}" novalidate hidden>
 ${words.intro.map((text) => markup`<p>${text}</p>\n`)}
 ${passwordField(page.password, shared, settings)}

@@ -10,11 +10,12 @@ export const PASSKEY_PAGE = markup`<!doctype html>
 <meta name="robots" content="noindex">
 <title>Try passkeys</title>
 <link rel="icon" href="passkey/assets/passkey.svg" type="image/svg+xml">
+<link rel="stylesheet" href="passkey/assets/page.css">
 <link rel="stylesheet" href="passkey/assets/passkey.css">
 <script type="module" src="passkey/assets/passkey.js"></script>
 </head>
 <body>
-<main>
+<main class="card">
 <h1>Try passkeys</h1>
 <p>This page registers passkeys and signs in with them, by the requests that it lists.
 <a href="../docs">All requests</a></p>
@@ -40,7 +41,7 @@ export const PASSKEY_PAGE = markup`<!doctype html>
 </section>
 <p id="status" role="status"></p>
 </main>
-<section id="requests" aria-labelledby="requests-title">
+<section id="requests" class="card" aria-labelledby="requests-title">
 <h2 id="requests-title">Requests</h2>
 <ol id="log" tabindex="0" aria-label="Requests, the latest first"></ol>
 </section>

@@ -12,11 +12,11 @@ import { PASSKEY_PAGE } from './passkey-document.js';
 @Controller('docs/passkey')
 @Public()
 export class PasskeyPageController {
-  private readonly assets = new PageAssets(new URL('browser/', import.meta.url), [
-    'passkey.css',
-    'passkey.js',
-    'passkey.svg',
-  ]);
+  private readonly assets = new PageAssets(
+    ['../pages/browser/page.css', 'browser/passkey.css', 'browser/passkey.js', 'browser/passkey.svg'].map(
+      (file) => new URL(file, import.meta.url),
+    ),
+  );
 
   @Get()
   @Operational()

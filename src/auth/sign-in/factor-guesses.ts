@@ -4,15 +4,10 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { AccountLimit, type CountedAttempt } from '../../rate-limit/account-limit.js';
-import {
-  AccountGuessing,
-  GUESSING_RULES,
-  type GuessingAttempt,
-} from '../../rate-limit/guessing/account-guessing.js';
-import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
+import { GUESSING_RULES } from '../../rate-limit/guessing/account-guessing.js';
 import type { User } from '../../users/user.entity.js';
-import { LoginRecord } from './login-record.js';
 import type { FactorMethod } from '../credentials/factors/factor-methods.js';
+import { type CountedGuess, CountedGuesses } from './counted-guesses.js';
 
 /** A code or a passkey that is about to be checked. */
 export interface FactorGuess {
@@ -26,20 +21,6 @@ export interface FactorGuess {
   readonly endpoint: string;
 }
 
-/** A guess whose failure is counted already. */
-export interface CountedCode {
-  readonly attempt: GuessingAttempt;
-  /** Keyed digest of the account's address. */
-  readonly emailDigest: string;
-}
-
-/** What a session that goes on counts with while its account is locked: the `factor` policy alone. */
-const UNCOUNTED: GuessingAttempt = {
-  failures: 0,
-  succeeded: async () => 0,
-  refund: async () => undefined,
-};
-
 const UNLIMITED: CountedAttempt = { refund: async () => undefined };
 
 /**
@@ -50,8 +31,7 @@ const UNLIMITED: CountedAttempt = { refund: async () => undefined };
 export class FactorGuesses {
   constructor(
     private readonly limit: AccountLimit,
-    private readonly guessing: AccountGuessing,
-    private readonly record: LoginRecord,
+    private readonly guesses: CountedGuesses,
     private readonly audit: AuditService,
   ) {}
 
@@ -63,25 +43,24 @@ export class FactorGuesses {
   async judge<T>(
     guess: FactorGuess,
     origin: Origin,
-    check: (counted: CountedCode) => Promise<T>,
+    check: (counted: CountedGuess) => Promise<T>,
   ): Promise<T> {
     const { user, knownDeviceId, endpoint } = guess;
     const subject = { userId: user.id, knownDeviceId };
     const counted =
       guess.method === 'passkey' ? UNLIMITED : await this.limit.count('factor', subject, origin, endpoint);
-    let attempt: GuessingAttempt | null = null;
+    let begun: CountedGuess | null = null;
     try {
-      const emailDigest = this.record.digestOf(user.email);
-      attempt = await this.begin(emailDigest, guess, origin);
-      const result = await check({ attempt, emailDigest });
+      begun = await this.begin(guess, origin);
+      const result = await check(begun);
       await counted.refund();
       return result;
     } catch (error) {
-      if (attempt !== null && hasCode(error, SecretsErrors.invalid_code.code)) {
-        await this.recordFailure(guess, attempt, origin);
+      if (begun !== null && error instanceof Problem && error.row === SecretsErrors.invalid_code) {
+        await this.recordFailure(guess, begun, origin);
       } else {
         await counted.refund();
-        await attempt?.refund().catch(() => undefined);
+        await begun?.attempt.refund().catch(() => undefined);
       }
       throw error;
     }
@@ -104,22 +83,16 @@ export class FactorGuesses {
     });
   }
 
-  /** The wait of a locked account does not hold up sessions that exist, so it does not apply in one. */
-  private async begin(
-    emailDigest: string,
-    { user, knownDeviceId, sessionId }: FactorGuess,
-    origin: Origin,
-  ): Promise<GuessingAttempt> {
-    try {
-      return await this.guessing.begin(emailDigest, knownDeviceId, user.id);
-    } catch (error) {
-      if (sessionId !== null && hasCode(error, RateLimitErrors.rate_limited.code)) return UNCOUNTED;
-      await this.record.locked(error, emailDigest, user.id, origin);
-      throw error;
-    }
+  private begin({ user, knownDeviceId, sessionId }: FactorGuess, origin: Origin): Promise<CountedGuess> {
+    const account = { email: user.email, userId: user.id, knownDeviceId };
+    return sessionId === null ? this.guesses.begin(account, origin) : this.guesses.beginInSession(account);
   }
 
-  private async recordFailure(guess: FactorGuess, attempt: GuessingAttempt, origin: Origin): Promise<void> {
+  private async recordFailure(
+    guess: FactorGuess,
+    { attempt, emailDigest }: CountedGuess,
+    origin: Origin,
+  ): Promise<void> {
     const { user, sessionId } = guess;
     await this.recordRefusal(guess, SecretsErrors.invalid_code.code, origin);
     if (attempt.failures < GUESSING_RULES.closedAt) return;
@@ -130,9 +103,7 @@ export class FactorGuesses {
       userId: user.id,
       sessionId,
       origin,
-      details: { account: this.record.digestOf(user.email) },
+      details: { account: emailDigest },
     });
   }
 }
-
-const hasCode = (error: unknown, code: string) => error instanceof Problem && error.row.code === code;

@@ -2,18 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { AccountGuessing, type GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
 import { SessionDevices } from '../../sessions/devices/session-devices.js';
 import { AuthErrors } from '../auth.errors.js';
 import type { UserWithHash } from '../credentials/passwords/password-credentials.repository.js';
+import { type CountedGuess, CountedGuesses } from '../sign-in/counted-guesses.js';
 import { LoginRecord } from '../sign-in/login-record.js';
-
-/** A guess whose failure is counted already. */
-export interface CountedGuess {
-  readonly attempt: GuessingAttempt;
-  /** Keyed digest of the account's address. */
-  readonly emailDigest: string;
-}
 
 /**
  * Counts passwords that are typed in a session. A borrowed session must not become a place to guess the password: each
@@ -22,7 +15,7 @@ export interface CountedGuess {
 @Injectable()
 export class SessionGuesses {
   constructor(
-    private readonly guessing: AccountGuessing,
+    private readonly guesses: CountedGuesses,
     private readonly devices: SessionDevices,
     private readonly record: LoginRecord,
   ) {}
@@ -37,9 +30,14 @@ export class SessionGuesses {
     origin: Origin,
     compare: (guess: CountedGuess) => Promise<T | null>,
   ): Promise<T> {
-    const emailDigest = this.record.digestOf(found.user.email);
-    const attempt = await this.begin(emailDigest, principal, origin);
-    const result = await compare({ attempt, emailDigest }).catch(async (error: unknown) => {
+    const account = {
+      email: found.user.email,
+      userId: principal.userId,
+      knownDeviceId: await this.devices.knownDeviceOf(principal),
+    };
+    const guess = await this.guesses.begin(account, origin);
+    const { attempt, emailDigest } = guess;
+    const result = await compare(guess).catch(async (error: unknown) => {
       // The service could not judge, so what may have been right does not count as a guess.
       await attempt.refund().catch(() => undefined);
       throw error;
@@ -47,19 +45,5 @@ export class SessionGuesses {
     if (result !== null) return result;
     await this.record.failure(found, attempt.failures, emailDigest, origin, principal.sessionId);
     throw new Problem(AuthErrors.invalid_credentials);
-  }
-
-  private async begin(
-    emailDigest: string,
-    principal: SessionPrincipal,
-    origin: Origin,
-  ): Promise<GuessingAttempt> {
-    const device = await this.devices.knownDeviceOf(principal);
-    try {
-      return await this.guessing.begin(emailDigest, device, principal.userId);
-    } catch (error) {
-      await this.record.locked(error, emailDigest, principal.userId, origin);
-      throw error;
-    }
   }
 }

@@ -2,13 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { AccountGuessing, type GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
 import { AuthErrors } from '../auth.errors.js';
-import {
-  PasswordCredentialsRepository,
-  type UserWithHash,
-} from '../credentials/passwords/password-credentials.repository.js';
+import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
+import { CountedGuesses } from '../sign-in/counted-guesses.js';
 import { LoginRecord } from '../sign-in/login-record.js';
 
 /** An id that no account has; unknown links run the same statements with it. */
@@ -30,7 +27,7 @@ export type AssertRight = (tx: Transaction) => Promise<void>;
 @Injectable()
 export class LinkPasswords {
   constructor(
-    private readonly guessing: AccountGuessing,
+    private readonly guesses: CountedGuesses,
     private readonly credentials: PasswordCredentialsRepository,
     private readonly hasher: PasswordHasher,
     private readonly record: LoginRecord,
@@ -47,8 +44,12 @@ export class LinkPasswords {
   ): Promise<T> {
     await this.hasher.assertRoom();
     const found = await this.credentials.findByUserId(userId ?? NOBODY);
-    const emailDigest = this.record.digestOf(found?.user.email ?? token);
-    const attempt = await this.begin(emailDigest, found, origin);
+    const account = {
+      email: found?.user.email ?? token,
+      userId: found?.user.id ?? null,
+      knownDeviceId: null,
+    };
+    const { attempt, emailDigest } = await this.guesses.begin(account, origin);
     try {
       const hash = found?.user.disabledAt === null ? found.hash : null;
       const isRight = await this.hasher.verify(password, hash);
@@ -61,19 +62,6 @@ export class LinkPasswords {
       if (error instanceof Problem && error.row === AuthErrors.invalid_credentials)
         await this.record.failure(found, attempt.failures, emailDigest, origin);
       else await attempt.refund().catch(() => undefined);
-      throw error;
-    }
-  }
-
-  private async begin(
-    emailDigest: string,
-    found: UserWithHash | null,
-    origin: Origin,
-  ): Promise<GuessingAttempt> {
-    try {
-      return await this.guessing.begin(emailDigest, null, found?.user.id ?? null);
-    } catch (error) {
-      await this.record.locked(error, emailDigest, found?.user.id ?? null, origin);
       throw error;
     }
   }

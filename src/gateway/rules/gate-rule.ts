@@ -1,11 +1,11 @@
 import type { Role } from '../../platform/access/principal.js';
-import type { Credential, QuestionLimit } from '../../platform/access/question.js';
+import type { Credential, RuleLimit } from '../../platform/access/forward-auth.js';
 
 /** A rule of the gateway: who may pass, and how often. */
 export interface GateRule {
   /** Unique; the proxy asks for it in the path. */
   readonly name: string;
-  /** `anonymous`: everybody; a caller with a good credential is told to the application, any other is nobody. */
+  /** `anonymous`: everybody; a caller with a good credential is named to the application, any other is nobody. */
   readonly access: 'anonymous' | 'signed-in';
   /** People with any of these roles may pass; empty for all people, unless the rule has scopes. */
   readonly roles: readonly Role[];
@@ -15,7 +15,7 @@ export interface GateRule {
   readonly acr: 'aal1' | 'aal2' | null;
   /** How long ago the latest proof in the session may be; null for any time. */
   readonly maxAgeSeconds: number | null;
-  readonly limits: readonly QuestionLimit[];
+  readonly limits: readonly RuleLimit[];
   /** The audience of assertions; null for none, in which case there are no assertions. */
   readonly audience: string | null;
   readonly credentials: readonly Credential[];
@@ -28,7 +28,7 @@ export interface GateRule {
 /** The name of a rule. */
 export const RULE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
-/** Every installation has this rule, whose questions are never answered, to test what a proxy does then. */
+/** Every installation has this rule, whose forward-auth requests are never answered, to test what a proxy does then. */
 export const SILENT_RULE: GateRule = {
   name: 'gate-check-silent',
   access: 'anonymous',

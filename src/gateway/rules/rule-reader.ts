@@ -1,5 +1,5 @@
 import { ROLES } from '../../platform/access/principal.js';
-import { CREDENTIALS, type QuestionLimit } from '../../platform/access/question.js';
+import { CREDENTIALS, type RuleLimit } from '../../platform/access/forward-auth.js';
 import { type GateRule, RULE_NAME, SILENT_RULE } from './gate-rule.js';
 
 const LIMIT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
@@ -91,7 +91,7 @@ export class RuleReader {
     );
   }
 
-  private limits(content: unknown, at: string): QuestionLimit[] {
+  private limits(content: unknown, at: string): RuleLimit[] {
     if (content === undefined) return [];
     if (!Array.isArray(content)) {
       this.fault(at, 'must be a list');
@@ -103,7 +103,7 @@ export class RuleReader {
     return limits;
   }
 
-  private limit(content: unknown, at: string): QuestionLimit {
+  private limit(content: unknown, at: string): RuleLimit {
     const members = this.object(content, at, ['name', 'limit', 'windowSeconds', 'by', 'exact']) ?? {};
     for (const member of ['name', 'limit', 'windowSeconds', 'by'])
       this.check(member in members, `${at}.${member}`, 'must be set');

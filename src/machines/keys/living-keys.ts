@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { MachinePrincipal, Role } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
+import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { rolesAtLevel } from '../../sessions/role-level.js';
 import { ApiKeysRepository, type KeyWithOwner } from './api-keys.repository.js';
 import { KeyChanges } from './key-changes.js';
@@ -54,7 +55,7 @@ interface Remembered {
  */
 @Injectable()
 export class LivingKeys {
-  private readonly known = new Map<string, Remembered>();
+  private readonly known = new BoundedMap<string, Remembered>(CAPACITY);
   private readonly reading = new Map<string, Promise<LivingKey | DeadKey>>();
 
   constructor(
@@ -104,7 +105,7 @@ export class LivingKeys {
     const outcome = judged(await query(), this.clock.nowMs(), this.environment.MFA_REQUIRED_ROLES);
     // What changed while the query ran may not be in its answer, and would not be announced again.
     if ('caller' in outcome && isWatching && generation === this.changes.generation)
-      this.remember(name, { key: outcome, ownerId: ownerIdOf(outcome.caller), readMs });
+      this.known.set(name, { key: outcome, ownerId: ownerIdOf(outcome.caller), readMs });
     return outcome;
   }
 
@@ -121,20 +122,9 @@ export class LivingKeys {
     );
   }
 
-  private remember(name: string, remembered: Remembered): void {
-    this.known.delete(name);
-    if (this.known.size >= CAPACITY) {
-      for (const oldest of this.known.keys()) {
-        this.known.delete(oldest);
-        break;
-      }
-    }
-    this.known.set(name, remembered);
-  }
-
   private forget(ownerId: string | null): void {
-    for (const [name, remembered] of this.known)
-      if (ownerId === null || remembered.ownerId === ownerId) this.known.delete(name);
+    if (ownerId === null) this.known.clear();
+    else this.known.deleteWhere((remembered) => remembered.ownerId === ownerId);
   }
 }
 

@@ -8,7 +8,7 @@ export function gatewayFaults(environment: Environment): string[] {
   const faults: (string | false)[] = [
     GATEWAY_PEERS.length > 0 &&
       GATEWAY_RULES_FILE === undefined &&
-      'GATEWAY_RULES_FILE must be set with GATEWAY_PEERS, or every question would be about an unknown rule',
+      'GATEWAY_RULES_FILE must be set with GATEWAY_PEERS, or every forward-auth request would name an unknown rule',
     // The cookies have no domain, so browsers send them to this host alone, on any port.
     origins.some(({ hostname }) => hostname !== new URL(PUBLIC_URL).hostname) &&
       'GATEWAY_ORIGINS must have the host of PUBLIC_URL, the only one that browsers send its cookies to',

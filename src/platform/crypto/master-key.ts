@@ -1,4 +1,5 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { hkdfSync, timingSafeEqual } from 'node:crypto';
+import { hmacSha256 } from './hmac.js';
 import { SecretVersions } from './secret-versions.js';
 
 /** Purposes of derived keys. Each purpose has its own key, so a value made for one is never valid for another. */
@@ -71,13 +72,13 @@ export class MasterKey extends SecretVersions {
 
   /** Returns the HMAC-SHA-256 of a message with the key of a purpose. */
   mac(purpose: KeyPurpose, message: string | Buffer): Buffer {
-    return hmac(this.pinned.get(purpose) ?? this.derive(purpose), message);
+    return hmacSha256(this.pinned.get(purpose) ?? this.derive(purpose), message);
   }
 
   /** Returns the codes of a message under every known secret, the current one first, to look up what any of them made. */
   macs(purpose: KeyPurpose, message: string | Buffer): Buffer[] {
     const others = this.ids.filter((id) => id !== this.id);
-    return [this.id, ...others].map((id) => hmac(this.derive(purpose, id), message));
+    return [this.id, ...others].map((id) => hmacSha256(this.derive(purpose, id), message));
   }
 
   /** Returns the id of the secret under which a code, or the beginning of one, was made; null if it is none of the known ones. */
@@ -85,7 +86,7 @@ export class MasterKey extends SecretVersions {
     if (mac.length !== bytes) return null;
     const ids = [this.id, ...this.ids.filter((id) => id !== this.id)];
     const isMadeWith = (id: string) =>
-      timingSafeEqual(hmac(this.derive(purpose, id), message).subarray(0, bytes), mac);
+      timingSafeEqual(hmacSha256(this.derive(purpose, id), message).subarray(0, bytes), mac);
     return ids.find(isMadeWith) ?? null;
   }
 
@@ -101,8 +102,4 @@ export class Peppers extends SecretVersions {
   of(id: string | null): string {
     return this.secretOf(id ?? this.ids.at(-1)!);
   }
-}
-
-function hmac(key: Buffer, message: string | Buffer): Buffer {
-  return createHmac('sha256', key).update(message).digest();
 }

@@ -1,5 +1,6 @@
 import { callbackify } from 'node:util';
 import { Client, type ClientConfig } from 'pg';
+import { nameOfPrepared } from './prepared-statements.js';
 import type { SessionSettings } from './session-settings.js';
 
 /** `read_only_sql_transaction`: the server was demoted in a failover, or made read-only. */
@@ -61,10 +62,15 @@ export class SessionClient extends Client {
     callbackify(() => connected)(callback);
   }
 
-  /** Sends a statement. Behind a pooler, the start of a transaction includes the settings. */
+  /**
+   * Sends a statement. Behind a pooler, the start of a transaction includes the settings, and nothing is prepared,
+   * because another connection may run the next statement.
+   */
   protected send([statement, ...values]: StatementParameters): unknown {
     const text: unknown = statement === TRANSACTION_START ? this.transactionStart : statement;
-    return super.query(...([text, ...values] as unknown as Parameters<Client['query']>));
+    const name = this.isPooled || typeof text !== 'string' ? undefined : nameOfPrepared(text);
+    const asked = name === undefined ? text : { name, text };
+    return super.query(...([asked, ...values] as unknown as Parameters<Client['query']>));
   }
 
   private async setUp(): Promise<this> {

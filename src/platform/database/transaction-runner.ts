@@ -16,13 +16,16 @@ export class CommitThenFail extends Error {
   }
 }
 
-const followUps = new WeakMap<EntityManager, (() => void)[]>();
+type FollowUp = () => void | Promise<void>;
+
+const followUps = new WeakMap<EntityManager, FollowUp[]>();
 
 /**
  * Runs `action` after the transaction has committed, and never if it rolls back: an announcement must not precede the
- * fact. Works only for transactions that {@link TransactionRunner} started.
+ * fact. Whoever runs the transaction waits for it, so it must not reject. Works only for transactions that
+ * {@link TransactionRunner} started.
  */
-export function afterCommit(tx: Transaction, action: () => void): void {
+export function afterCommit(tx: Transaction, action: FollowUp): void {
   const actions = followUps.get(tx);
   if (!actions)
     throw new Error('afterCommit was given an entity manager that TransactionRunner did not start.');
@@ -38,16 +41,16 @@ export class TransactionRunner {
    * Commits if the work returns or throws {@link CommitThenFail}, whose failure is then thrown; otherwise rolls back.
    */
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const actions: (() => void)[] = [];
+    const actions: FollowUp[] = [];
     const outcome = await this.commit(work, actions);
-    for (const action of actions) action();
+    await Promise.all(actions.map(async (action) => action()));
     if ('failure' in outcome) throw outcome.failure;
     return outcome.value;
   }
 
   private async commit<T>(
     work: (tx: Transaction) => Promise<T>,
-    actions: (() => void)[],
+    actions: FollowUp[],
   ): Promise<{ value: T } | { failure: Error }> {
     try {
       return await this.dataSource.transaction(async (tx) => {

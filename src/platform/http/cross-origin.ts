@@ -1,6 +1,6 @@
 import type { onRequestHookHandler } from 'fastify';
 import type { AllowedOrigins } from './allowed-origins.js';
-import { carriesQuestion } from './question.decorator.js';
+import { isForwardAuth } from './forward-auth.decorator.js';
 import { Problem, type ProblemRow } from '../errors/problem.js';
 
 /** Does not repeat the origin: it is client-supplied text, and browsers show it with the request. */
@@ -28,8 +28,8 @@ const FOR_PREFLIGHTS = {
  */
 export function crossOrigin(origins: AllowedOrigins, refusal: ProblemRow): onRequestHookHandler {
   return (request, reply, done) => {
-    // The origin of a question is that of the request to another application.
-    if (carriesQuestion(request)) return done();
+    // The origin of a forward-auth request is that of the forwarded one.
+    if (isForwardAuth(request)) return done();
     const { origin } = request.headers;
     const isPreflight =
       request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;

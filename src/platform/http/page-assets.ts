@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import type { FastifyReply } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
@@ -17,9 +17,9 @@ const TYPES: Readonly<Record<string, string>> = {
 export class PageAssets {
   private readonly files: ReadonlyMap<string, Buffer>;
 
-  /** Reads files of a folder, whose URL ends with a slash. Throws if one is missing. */
-  constructor(folder: URL, names: readonly string[]) {
-    this.files = new Map(names.map((name) => [name, readFileSync(new URL(name, folder))]));
+  /** Reads files, which are served by their names without the folder. Throws if one is missing. */
+  constructor(files: readonly URL[]) {
+    this.files = new Map(files.map((file) => [basename(file.pathname), readFileSync(file)]));
   }
 
   /** Returns a file as the body of a response and sets its type. Throws `not_found` for a name that was not listed. */

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Principal, SessionPrincipal } from '../access/principal.js';
 import type { Profile } from '../access/profile.js';
-import type { Question } from '../access/question.js';
+import type { ForwardAuth } from '../access/forward-auth.js';
 import type { Problem } from '../errors/problem.js';
 import type { Form } from './form-body.js';
 import type { Origin } from './origin.js';
@@ -19,8 +19,8 @@ export interface RequestContext {
   route: string | null;
   /** Whether that route is operational; see `Operational`. */
   isOperational: boolean;
-  /** The question of a proxy that the request carries; null for a request to this service itself. */
-  question: Question | null;
+  /** What a proxy asks by this forward-auth request; null for a request to this service itself. */
+  forwardAuth: ForwardAuth | null;
   /** Whether the rate limits have counted or refused the request. */
   admitted: boolean;
   /** When the rate limits counted it, on their store's clock, milliseconds. */
@@ -83,7 +83,7 @@ export function newRequestContext(
     startedAt: performance.now(),
     route,
     isOperational,
-    question: null,
+    forwardAuth: null,
     admitted: false,
     countedAt: 0,
     principal: null,

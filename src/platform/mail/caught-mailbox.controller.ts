@@ -18,11 +18,9 @@ import { prefersHtml } from './prefers-html.js';
 @Public()
 @UseGuards(CaughtMailboxGuard)
 export class CaughtMailboxController {
-  private readonly assets = new PageAssets(new URL('browser/', import.meta.url), [
-    'mailbox.css',
-    'mailbox.js',
-    'mailbox.svg',
-  ]);
+  private readonly assets = new PageAssets(
+    ['mailbox.css', 'mailbox.js', 'mailbox.svg'].map((name) => new URL(`browser/${name}`, import.meta.url)),
+  );
 
   constructor(private readonly mailbox: CaughtMailbox) {}
 

@@ -32,6 +32,21 @@ function standalone(url: string): Redis {
   });
 }
 
+/**
+ * Creates a client for notices of changed keys. With RESP3, they would be of a type that the client ignores. Whoever
+ * subscribes has to do so again after a reconnection.
+ */
+export function createNoticeClient(url: string): Redis {
+  return new Redis(url, {
+    ...SENT_ONCE,
+    connectionName: 'portcullis-notices',
+    protocol: 2,
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    retryStrategy: () => RECONNECT_MS,
+  });
+}
+
 /** Redirections (MOVED, ASK) are followed: a node that returns one has executed nothing. */
 function cluster(urls: readonly string[], { protocol, username, password }: URL): Cluster {
   return new Cluster([...urls], {

@@ -24,7 +24,7 @@ const CONNECTED = new Set(['ready', 'connect']);
 type RedisCommand<T> = (client: RedisClient, isAwaited: () => boolean) => Promise<T>;
 
 /**
- * The process's only connection to Redis, which makes requests faster but is never the source of truth: every caller must
+ * The process's connection for commands to Redis, which makes requests faster but is never the source of truth: every caller must
  * work without it. Commands sent with {@link atEndOfTurn} share a round trip. A heartbeat runs the same commands as
  * requests, so it detects a server that is full, read-only, loading or denies a command to this user.
  */

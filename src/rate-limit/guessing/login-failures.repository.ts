@@ -4,6 +4,7 @@ import { In, Repository } from 'typeorm';
 import { Clock } from '../../platform/clock/clock.js';
 import { databaseTime } from '../../platform/database/database-time.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
+import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { LoginFailures } from './login-failures.entity.js';
 
@@ -28,6 +29,8 @@ export interface GuessingLock {
   readonly until: Date | null;
 }
 
+const RESET = prepared('DELETE FROM login_failures WHERE account_digest = $1 AND device_id = $2');
+
 /**
  * SQL for login failures. Times come from PostgreSQL and are read while the row lock is held (`clock_timestamp()`):
  * instances share the waits, and `now()` would predate the lock.
@@ -51,7 +54,7 @@ export class LoginFailuresRepository {
   async count(key: FailureKey, userId: string | null, rules: GuessingRules): Promise<number | null> {
     const rows = await onDatabase(() =>
       this.failures.query<{ failures: number }[]>(
-        `INSERT INTO login_failures AS f (account_digest, device_id, failures, user_id, updated_at)
+        prepared(`INSERT INTO login_failures AS f (account_digest, device_id, failures, user_id, updated_at)
          VALUES ($1, $2, 1, $7, ${this.databaseNow})
          ON CONFLICT (account_digest, device_id) DO UPDATE SET
            failures = f.failures + 1,
@@ -60,7 +63,7 @@ export class LoginFailuresRepository {
            user_id = $7,
            updated_at = ${this.databaseNow}
          WHERE f.failures < $6 AND (f.blocked_until IS NULL OR f.blocked_until <= ${this.databaseNow})
-         RETURNING failures`,
+         RETURNING failures`),
         [
           key.emailDigest,
           key.deviceId,
@@ -116,7 +119,7 @@ export class LoginFailuresRepository {
   }
 
   async reset(tx: Transaction, key: FailureKey): Promise<void> {
-    await tx.delete(LoginFailures, { emailDigest: key.emailDigest, deviceId: key.deviceId });
+    await tx.query(RESET, [key.emailDigest, key.deviceId]);
   }
 
   async resetDevices(tx: Transaction, emailDigest: string, deviceIds: readonly string[]): Promise<void> {

@@ -1,66 +1,66 @@
 import { redisScript } from '../../platform/redis/redis-script.js';
+import { LOG_FUNCTIONS } from './log-script.js';
 
 /**
- * Counts requests in order, each in all of its windows or in none. A window's value is a sequence of doubles: the number
- * of admissions in the newest group, then the start of each group in microseconds of Redis' clock, ascending.
+ * Counts requests in order, each in all of its windows or in none.
  *
  * A call that arrives after its deadline counts nothing and returns only the time: a server that was paused executes
  * commands that its callers gave up on long ago. Time never runs backwards within a window. If the clock is set back by
  * more than the window, the window starts again; otherwise it would stay closed for that long.
  *
+ * A rule with permits asks for a lease: that many more admissions are counted in the same step, as if they all happened at
+ * the end of the term, the last moment at which the caller may spend them. None is granted that would make the window
+ * more than half full. The ends of a window's leases differ, so that {@link SETTLE} finds the right one.
+ *
  * KEYS: the windows of all requests. ARGV: deadline in microseconds (0: none); by how much a test has moved the clock, in
- * microseconds; the plan, for each request a byte with the number of its windows and a byte with the rule of each; then the rules, numbered from 1: limit, window in microseconds,
- * grain. Arguments are few and short because passing one costs both client and server more than the counting does.
- * Returns the time, then for each window the remaining requests (-1: refused) and the microseconds until there are more.
+ * microseconds; the plan, for each request a byte with the number of its windows and a byte with the rule of each; then the
+ * rules, numbered from 1: limit, window in microseconds, grain, permits (0: no lease), term in microseconds. Arguments are
+ * few and short because passing one costs both client and server more than the counting does.
+ * Returns the time, then for each window the remaining requests (-1: refused) and the microseconds until there are more,
+ * then for each lease the number of its window, from 1, and its end.
  */
-export const CONSUME = redisScript(`
-local call, read, write = redis.call, struct.unpack, struct.pack
+export const CONSUME = redisScript(`${LOG_FUNCTIONS}
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2] + ARGV[2]
 local answer = { now }
 local deadline = tonumber(ARGV[1])
 if deadline > 0 and now > deadline then return answer end
-local plan, limits, windows, grains = ARGV[3], {}, {}, {}
-for rule = 1, (#ARGV - 3) / 3 do
-  limits[rule], windows[rule], grains[rule] = tonumber(ARGV[3 * rule + 1]), tonumber(ARGV[3 * rule + 2]), tonumber(ARGV[3 * rule + 3])
+local plan, limits, windows, grains, permits, terms = ARGV[3], {}, {}, {}, {}, {}
+for rule = 1, (#ARGV - 3) / 5 do
+  local at = 5 * rule - 2
+  limits[rule], windows[rule], grains[rule] = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+  permits[rule], terms[rule] = tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
 end
-local first, place = 1, 1
+local granted, first, place = {}, 1, 1
 while first <= #KEYS do
   local last = first + string.byte(plan, place) - 1
-  local logs, fills, groups, admitted = call('MGET', unpack(KEYS, first, last)), {}, {}, true
+  local logs, counts, fills, groups, leases, admitted = call('MGET', unpack(KEYS, first, last)), {}, {}, {}, {}, true
   for i = first, last do
-    local rule = string.byte(plan, place + 1 + i - first)
-    local limit, window, grain = limits[rule], windows[rule], grains[rule]
-    local log = logs[i - first + 1] or ''
-    local size, from = #log, 9
-    if size > 0 and read('<d', log, size - 7) > now + window then size = 0 end
-    while from < size and read('<d', log, from) <= now - window do from = from + 8 end
-    local count, wait, fill = 0, 0, grain
-    if from < size then
-      fill = read('<d', log, 1)
-      count = ((size - from + 1) / 8 - 1) * grain + fill
-      wait = read('<d', log, from) + window - now
-    end
-    if count >= limit then admitted = false end
-    fills[i], groups[i] = fill + 1, string.sub(log, from, size)
-    answer[2 * i] = count < limit and limit - count or -1
-    answer[2 * i + 1] = wait
+    local rule, wait = string.byte(plan, place + 1 + i - first), 0
+    counts[i], wait, fills[i], groups[i], leases[i] = counted(logs[i - first + 1] or '', now, windows[rule], grains[rule])
+    local left = limits[rule] - counts[i]
+    if left <= 0 then left, admitted = -1, false end
+    answer[2 * i], answer[2 * i + 1] = left, wait
   end
   if admitted then
     for i = first, last do
-      local rule = string.byte(plan, place + 1 + i - first)
-      local fill, held = fills[i], groups[i]
-      if fill > grains[rule] then
-        local newest = #held > 0 and read('<d', held, #held - 7) or 0
-        held, fill = held .. write('<d', math.max(now, newest)), 1
-      end
-      call('SET', KEYS[i], write('<d', fill) .. held, 'PX', math.ceil(windows[rule] / 1000))
+      local rule, leased = string.byte(plan, place + 1 + i - first), leases[i]
+      local fill, held = added(fills[i], groups[i], 1, now, grains[rule])
       answer[2 * i] = answer[2 * i] - 1
       if answer[2 * i + 1] == 0 then answer[2 * i + 1] = windows[rule] end
+      if permits[rule] > 0 and counts[i] + 1 + permits[rule] <= limits[rule] / 2 then
+        local newest = leased ~= '' and read('<d', leased, #leased - 15) or 0
+        local moment = math.ceil(math.max(now + terms[rule], newest + 1))
+        leased = leased .. write('<dd', moment, -permits[rule])
+        answer[2 * i] = answer[2 * i] - permits[rule]
+        granted[#granted + 1], granted[#granted + 2] = i, moment
+      end
+      store(KEYS[i], fill, held, leased, now, windows[rule])
     end
   end
   first, place = last + 1, place + 2 + last - first
 end
+for i = 1, #granted do answer[2 * #KEYS + 1 + i] = granted[i] end
 return answer
 `);
 
@@ -68,18 +68,47 @@ return answer
  * Takes one admission back. KEYS: windows that counted it. ARGV: the time that CONSUME returned, then each grain.
  * Admissions that share a timestamp are indistinguishable to the window, so the newest group loses one.
  */
-export const REFUND = redisScript(`
+export const REFUND = redisScript(`${LOG_FUNCTIONS}
 for i = 1, #KEYS do
   local grain = tonumber(ARGV[i + 1])
-  local log = redis.call('GET', KEYS[i]) or ''
-  if #log >= 16 then
-    local fill, at = struct.unpack('<d', log, 1) - 1, #log - 7
+  local log = call('GET', KEYS[i]) or ''
+  local last = end_of_groups(log)
+  if last >= 16 then
+    local fill, at = read('<d', log, 1) - 1, last - 7
     if fill == 0 then
-      while grain == 1 and at > 9 and struct.unpack('<d', log, at) > tonumber(ARGV[1]) do at = at - 8 end
-      log, fill = string.sub(log, 1, at - 1) .. string.sub(log, at + 8), grain
+      while grain == 1 and at > 9 and read('<d', log, at) > tonumber(ARGV[1]) do at = at - 8 end
+      log, fill = sub(log, 1, at - 1) .. sub(log, at + 8), grain
     end
-    if #log < 16 then redis.call('DEL', KEYS[i])
-    else redis.call('SET', KEYS[i], struct.pack('<d', fill) .. string.sub(log, 9), 'KEEPTTL') end
+    if #log < 16 then call('DEL', KEYS[i])
+    else call('SET', KEYS[i], write('<d', fill) .. sub(log, 9), 'KEEPTTL') end
+  end
+end
+return 1
+`);
+
+/**
+ * Replaces leases by the admissions that they were spent on, which are counted as if they happened now. They happened
+ * before, so that they stay in the window longer than they must, never shorter. Does nothing about a lease that the
+ * window does not have: the data of the server was lost.
+ *
+ * KEYS: the window of each lease. ARGV: by how much a test has moved the clock, in microseconds; then for each lease its end
+ * as CONSUME returned it, the permits spent, the window in microseconds, the grain.
+ */
+export const SETTLE = redisScript(`${LOG_FUNCTIONS}
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2] + ARGV[1]
+for i = 1, #KEYS do
+  local moment, spent = tonumber(ARGV[4 * i - 2]), tonumber(ARGV[4 * i - 1])
+  local window, grain = tonumber(ARGV[4 * i]), tonumber(ARGV[4 * i + 1])
+  local log = call('GET', KEYS[i]) or ''
+  local at = end_of_groups(log) + 1
+  while at < #log and read('<d', log, at) ~= moment do at = at + 16 end
+  if at < #log then
+    log = sub(log, 1, at - 1) .. sub(log, at + 16)
+    local _, _, fill, groups, leases = counted(log, now, window, grain)
+    fill, groups = added(fill, groups, spent, now, grain)
+    if groups == '' and leases == '' then call('DEL', KEYS[i])
+    else store(KEYS[i], fill, groups, leases, now, window) end
   end
 end
 return 1

@@ -5,9 +5,12 @@ import { RedisConnection } from '../../platform/redis/redis-connection.js';
 import { evaluate } from '../../platform/redis/redis-script.js';
 import { RedisUnavailable } from '../../platform/redis/redis-unavailable.js';
 import { TurnBatch } from '../../platform/redis/turn-batch.js';
+import { consumeCommand, type CountedWindow, decisionsOf, type SharedDecision } from './consume-command.js';
+import type { Lease } from './lease.js';
 import { RedisClock } from './redis-clock.js';
 import { CONSUME, REFUND } from './redis-scripts.js';
-import type { Decision, Window, WindowStore } from './window.js';
+import { Settlements } from './settlements.js';
+import type { Window, WindowStore } from './window.js';
 
 /**
  * A script that starts more than this after it was sent counts nothing, milliseconds. The limit is longer than a stall of
@@ -19,21 +22,28 @@ const NO_DEADLINE = 0;
 /** Requests per script: at most a millisecond of the server's time, during which all other commands wait. */
 const BATCH = 128;
 
+type Windows = readonly CountedWindow[];
+
 /** Windows shared by all instances: one script checks and counts, on Redis' clock. */
 @Injectable()
 export class RedisWindows implements WindowStore {
   private readonly redisClock = new RedisClock();
-  private readonly batch: TurnBatch<readonly Window[], readonly Decision[]>;
+  private readonly batch: TurnBatch<Windows, readonly SharedDecision[]>;
+  private readonly settlements: Settlements;
 
   constructor(
     private readonly connection: RedisConnection,
     private readonly clock: Clock,
   ) {
     this.batch = new TurnBatch(connection, (requests) => this.consumeAll(requests), BATCH);
+    this.settlements = new Settlements(connection, clock);
   }
 
-  /** Makes one round trip, shared by all requests of a turn. Throws {@link RedisUnavailable} when Redis does not decide in time. */
-  consume(windows: readonly Window[]): Promise<readonly Decision[]> {
+  /**
+   * Makes one round trip, shared by all requests of a turn. Throws {@link RedisUnavailable} when Redis does not decide in
+   * time. Leases are not granted in a cluster.
+   */
+  consume(windows: Windows): Promise<readonly SharedDecision[]> {
     return this.connection.clustered ? this.consumeBySlot(windows) : this.batch.ask(windows);
   }
 
@@ -42,9 +52,20 @@ export class RedisWindows implements WindowStore {
     await this.connection.run((client) => Promise.all(slots.map((slot) => clear(client, slot, at * 1000))));
   }
 
-  private consumeAll(requests: readonly (readonly Window[])[]): Promise<(readonly Decision[])[]> {
+  /** Gives back what is unspent of leases, before anything else is counted. They must not be spent any more. */
+  settle(leases: readonly Lease[]): void {
+    this.settlements.add(leases);
+  }
+
+  /** Resolves when Redis has answered what {@link settle} was called with, or is unavailable. */
+  async settled(): Promise<void> {
+    await this.settlements.done();
+  }
+
+  private consumeAll(requests: readonly Windows[]): Promise<(readonly SharedDecision[])[]> {
+    this.settlements.flush();
     return this.connection.run(async (client, isAwaited) => {
-      const decisions = decisionsOf(await this.ask(client, requests, isAwaited));
+      const decisions = await this.ask(client, requests, isAwaited);
       let start = 0;
       return requests.map(({ length }) => decisions.slice(start, (start += length)));
     });
@@ -54,30 +75,31 @@ export class RedisWindows implements WindowStore {
    * In a cluster a script cannot span two slots. Each slot decides separately, in the same round trip. When one refuses, the
    * counts of the others are taken back before this returns, so a refused request is counted nowhere.
    */
-  private consumeBySlot(windows: readonly Window[]): Promise<readonly Decision[]> {
+  private consumeBySlot(windows: Windows): Promise<readonly SharedDecision[]> {
     const slots = [...Map.groupBy(windows, hashTagOf).values()];
     return this.connection.run(async (client, isAwaited) => {
       const answers = await Promise.all(slots.map((slot) => this.ask(client, [slot], isAwaited)));
-      const decisions = await this.settle(client, slots, answers);
+      const decisions = await this.withdraw(client, slots, answers);
       return windows.map((window) => decisions.get(window)!);
     });
   }
 
-  private async settle(
+  /** Takes back what slots have counted of a request that another slot refused. */
+  private async withdraw(
     client: RedisClient,
-    slots: readonly (readonly Window[])[],
-    answers: readonly number[][],
-  ): Promise<Map<Window, Decision>> {
-    const admitting = answers.map((answer) => decisionsOf(answer).every(({ allowed }) => allowed));
+    slots: readonly Windows[],
+    answers: readonly SharedDecision[][],
+  ): Promise<Map<Window, SharedDecision>> {
+    const admitting = answers.map((decisions) => decisions.every(({ allowed }) => allowed));
     const refunded = admitting.map((admits) => admits && admitting.includes(false));
     await Promise.all(
       slots.map(async (slot, index) => {
-        if (refunded[index]) await clear(client, slot, answers[index]![0]!);
+        if (refunded[index]) await clear(client, slot, answers[index]![0]!.at * 1000);
       }),
     );
-    const decisions = new Map<Window, Decision>();
+    const decisions = new Map<Window, SharedDecision>();
     for (const [index, slot] of slots.entries()) {
-      for (const [at, decision] of decisionsOf(answers[index]!).entries()) {
+      for (const [at, decision] of answers[index]!.entries()) {
         const remaining = decision.remaining + (refunded[index] ? 1 : 0);
         decisions.set(slot[at]!, { ...decision, remaining });
       }
@@ -87,52 +109,32 @@ export class RedisWindows implements WindowStore {
 
   private async ask(
     client: RedisClient,
-    requests: readonly (readonly Window[])[],
+    requests: readonly Windows[],
     isAwaited: () => boolean,
-  ): Promise<number[]> {
-    const answer = await this.askBefore(this.redisClock.deadline(LATE_MS), client, requests);
-    if (answer.length > 1) return answer;
+  ): Promise<SharedDecision[]> {
+    const decisions = await this.askBefore(this.redisClock.deadline(LATE_MS), client, requests);
+    if (decisions) return decisions;
     // The deadline passed and nothing was counted. If the caller is still waiting, the server was not paused: this process
     // stalled, or the clock behind the deadline was set.
     if (!isAwaited()) throw new RedisUnavailable('the answer came too late');
     this.redisClock.forget();
-    return this.askBefore(NO_DEADLINE, client, requests);
+    return (await this.askBefore(NO_DEADLINE, client, requests))!;
   }
 
+  /** Returns null when the deadline had passed. */
   private async askBefore(
     deadline: number,
     client: RedisClient,
-    requests: readonly (readonly Window[])[],
-  ): Promise<number[]> {
-    const keys: string[] = [];
-    const rules: Window[] = [];
-    let plan = '';
-    for (const windows of requests) {
-      plan += String.fromCharCode(windows.length);
-      for (const window of windows) {
-        keys.push(window.key);
-        plan += String.fromCharCode(placeOf(window, rules));
-      }
-    }
-    const numbers = rules.flatMap(({ limit, windowMs, grain }) => [limit, windowMs * 1000, grain]);
+    requests: readonly Windows[],
+  ): Promise<SharedDecision[] | null> {
+    const { keys, args } = consumeCommand(requests);
     const aheadUs = this.clock.aheadMs() * 1000;
     const sentAt = performance.now();
-    const answer = (await evaluate(client, CONSUME, keys, [deadline, aheadUs, plan, ...numbers])) as number[];
-    if (answer.length > 1) this.redisClock.learn(answer[0]!, sentAt);
-    return answer;
+    const answer = (await evaluate(client, CONSUME, keys, [deadline, aheadUs, ...args])) as number[];
+    if (answer.length === 1) return null;
+    this.redisClock.learn(answer[0]!, sentAt);
+    return decisionsOf(answer, keys.length, sentAt);
   }
-}
-
-/**
- * Returns the number of a window's rule in `rules`, counted from 1, and adds the rule if it is new. Rules come from the
- * table of policies and are few: each number fits into one byte of UTF-8.
- */
-function placeOf(window: Window, rules: Window[]): number {
-  const known = rules.findIndex(
-    ({ limit, windowMs, grain }) =>
-      limit === window.limit && windowMs === window.windowMs && grain === window.grain,
-  );
-  return known >= 0 ? known + 1 : rules.push(window);
 }
 
 async function clear(client: RedisClient, windows: readonly Window[], atUs: number): Promise<void> {
@@ -141,17 +143,3 @@ async function clear(client: RedisClient, windows: readonly Window[], atUs: numb
 }
 
 const hashTagOf = ({ key }: Window) => key.slice(0, key.indexOf('}'));
-
-function decisionsOf(answer: readonly number[]): Decision[] {
-  const decisions: Decision[] = [];
-  for (let at = 1; at < answer.length; at += 2) {
-    const remaining = answer[at]!;
-    decisions.push({
-      allowed: remaining >= 0,
-      remaining: Math.max(0, remaining),
-      at: answer[0]! / 1000,
-      waitMs: answer[at + 1]! / 1000,
-    });
-  }
-  return decisions;
-}

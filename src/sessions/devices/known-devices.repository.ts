@@ -1,11 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, Not } from 'typeorm';
 import { onDatabase } from '../../platform/database/database-problem.js';
+import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { KnownDevice } from './known-device.entity.js';
 
 /** Devices remembered per account. Each has its own count of guesses, so their number must be bounded. */
 const MAX_DEVICES = 20;
+
+const IS_KNOWN = prepared(
+  'SELECT EXISTS (SELECT FROM known_devices WHERE user_id = $1 AND device_id = $2) AS known',
+);
+
+const REMEMBER = prepared(
+  `WITH remembered AS (
+     INSERT INTO known_devices (user_id, device_id, first_login_at, last_login_at) VALUES ($1, $2, $3, $3)
+     ON CONFLICT (user_id, device_id) DO UPDATE SET last_login_at = excluded.last_login_at)
+   DELETE FROM known_devices WHERE user_id = $1 AND device_id IN (
+     SELECT device_id FROM known_devices WHERE user_id = $1 AND device_id <> $2
+     ORDER BY last_login_at DESC, device_id OFFSET $4)
+   RETURNING device_id`,
+);
 
 /** All SQL statements on the devices on which users have signed in. */
 @Injectable()
@@ -14,7 +29,10 @@ export class KnownDevicesRepository {
 
   /** Whether a user has signed in on a device. */
   async isKnown(userId: string, deviceId: string): Promise<boolean> {
-    return onDatabase(() => this.dataSource.manager.existsBy(KnownDevice, { userId, deviceId }));
+    const [row] = await onDatabase(() =>
+      this.dataSource.query<[{ known: boolean }]>(IS_KNOWN, [userId, deviceId]),
+    );
+    return row.known;
   }
 
   /** The device of a session, or null if the user's account no longer remembers it. */
@@ -30,16 +48,12 @@ export class KnownDevicesRepository {
 
   /** Remembers a login. Beyond 20 devices, those with the oldest logins are forgotten and returned. */
   async remember(tx: Transaction, userId: string, deviceId: string, at: Date): Promise<string[]> {
-    const [forgotten]: [{ device_id: string }[], number] = await tx.query(
-      `WITH remembered AS (
-         INSERT INTO known_devices (user_id, device_id, first_login_at, last_login_at) VALUES ($1, $2, $3, $3)
-         ON CONFLICT (user_id, device_id) DO UPDATE SET last_login_at = excluded.last_login_at)
-       DELETE FROM known_devices WHERE user_id = $1 AND device_id IN (
-         SELECT device_id FROM known_devices WHERE user_id = $1 AND device_id <> $2
-         ORDER BY last_login_at DESC, device_id OFFSET $4)
-       RETURNING device_id`,
-      [userId, deviceId, at, MAX_DEVICES - 1],
-    );
+    const [forgotten]: [{ device_id: string }[], number] = await tx.query(REMEMBER, [
+      userId,
+      deviceId,
+      at,
+      MAX_DEVICES - 1,
+    ]);
     return forgotten.map((row) => row.device_id);
   }
 

@@ -93,8 +93,8 @@ export class AccessRefusals {
     });
   }
 
-  private record({ origin, question }: RequestContext, event: Omit<AuditEvent, 'origin'>): void {
-    const details = { ...event.details, ...(question && { rule: question.rule }) };
+  private record({ origin, forwardAuth }: RequestContext, event: Omit<AuditEvent, 'origin'>): void {
+    const details = { ...event.details, ...(forwardAuth && { rule: forwardAuth.rule }) };
     this.audit.recordRefusal({ ...event, origin, details } as AuditEvent);
   }
 }

@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { accessRuleOf, asksForRecentProof, scopeOf } from '../../platform/access/access-rule.js';
 import type { MachinePrincipal, Role, SessionPrincipal } from '../../platform/access/principal.js';
+import type { Profile } from '../../platform/access/profile.js';
 import type { Scope } from '../../platform/access/scope.decorator.js';
 import { type RequestContext, contextOf } from '../../platform/http/request-context.js';
 import { RoleCheck } from '../levels/role-check.js';
@@ -9,6 +10,13 @@ import { RecentProof } from '../recent/recent-proof.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionState } from '../state/session-state.js';
 import { AccessRefusals, insufficientScope } from './access-refusals.js';
+
+/** What a route asks of a person beyond a live session. */
+interface Demands {
+  /** Needs one of these roles; none if empty. */
+  readonly anyOf: readonly Role[];
+  readonly asksForProof: boolean;
+}
 
 /**
  * Decides whether the caller may proceed. The route must declare a rule (closed by default), the session must be live,
@@ -31,7 +39,7 @@ export class AuthorizationGuard implements CanActivate {
       if (!context.isOperational) this.refusals.recordForged(context);
       return true;
     }
-    // The handler asks the rule of the question, after these guards.
+    // The handler asks the rule of the forward-auth request, after these guards.
     if (rule?.kind === 'proxy') return true;
     if (!rule) throw this.refusals.forbidden(context, []);
     if (rule.kind === 'client') return this.admitClient(context, scopeOf(execution));
@@ -39,20 +47,37 @@ export class AuthorizationGuard implements CanActivate {
     const { principal } = context;
     if (principal && principal.kind !== 'session')
       return this.admitMachine(context, principal, anyOf, scopeOf(execution));
-    return this.admit(context, principal, anyOf, asksForRecentProof(execution));
+    if (!principal) throw this.refusals.notSignedIn(context);
+    return this.admitPerson(context, principal, { anyOf, asksForProof: asksForRecentProof(execution) });
   }
 
-  private async admit(
+  /** Decides without a promise for most requests, which have no demands and whose session this process knows. */
+  private admitPerson(
     context: RequestContext,
-    principal: SessionPrincipal | null,
-    anyOf: readonly Role[],
-    asksForProof: boolean,
+    principal: SessionPrincipal,
+    demands: Demands,
+  ): boolean | Promise<boolean> {
+    const profile = this.sessions.accountOf(context, principal);
+    if (profile instanceof Promise || demands.anyOf.length > 0 || demands.asksForProof)
+      return this.judge(context, principal, profile, demands);
+    return this.admitOwner(context, principal, profile);
+  }
+
+  private async judge(
+    context: RequestContext,
+    principal: SessionPrincipal,
+    profile: Profile | null | Promise<Profile | null>,
+    { anyOf, asksForProof }: Demands,
   ): Promise<boolean> {
-    if (!principal) throw this.refusals.notSignedIn(context);
-    context.profile = await this.sessions.accountOf(context, principal);
-    if (!context.profile) throw this.refusals.ended(context, principal);
+    this.admitOwner(context, principal, await profile);
     if (anyOf.length > 0) await this.assertRole(context, principal, anyOf);
     if (asksForProof) await this.assertRecent(context, principal);
+    return true;
+  }
+
+  private admitOwner(context: RequestContext, principal: SessionPrincipal, profile: Profile | null): true {
+    context.profile = profile;
+    if (!profile) throw this.refusals.ended(context, principal);
     return true;
   }
 

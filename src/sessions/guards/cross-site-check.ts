@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Question } from '../../platform/access/question.js';
+import type { ForwardAuth } from '../../platform/access/forward-auth.js';
 import { Environment } from '../../platform/config/environment.js';
 import { AllowedOrigins } from '../../platform/http/allowed-origins.js';
 import { contextOf } from '../../platform/http/request-context.js';
@@ -15,7 +15,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * sends one of our cookies. The limits count a marked request against its address only; the CSRF guard refuses it
  * afterwards.
  *
- * With a question of a proxy, the request that it is about is judged, and only if it uses a cookie: credentials in a header
+ * In a forward-auth request, the forwarded request is judged, and only if it uses a cookie: credentials in a header
  * are added by no browser.
  */
 @Injectable()
@@ -35,10 +35,10 @@ export class CrossSiteCheck implements CanActivate {
   canActivate(execution: ExecutionContext): true {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
     const context = contextOf(request);
-    const mustBeOurs = context.question
-      ? context.question.isUnsafe && this.usesCookie(request)
+    const mustBeOurs = context.forwardAuth
+      ? context.forwardAuth.isUnsafe && this.usesCookie(request)
       : !SAFE_METHODS.has(request.method);
-    context.isCrossSite = mustBeOurs && !this.isAllowed(request, context.question);
+    context.isCrossSite = mustBeOurs && !this.isAllowed(request, context.forwardAuth);
     return true;
   }
 
@@ -46,11 +46,11 @@ export class CrossSiteCheck implements CanActivate {
     return this.presented.transportOf(request) === 'cookie' && this.presented.access(request) !== null;
   }
 
-  private isAllowed(request: FastifyRequest, question: Question | null): boolean {
+  private isAllowed(request: FastifyRequest, forwardAuth: ForwardAuth | null): boolean {
     const { origin } = request.headers;
     const fetchSite = request.headers['sec-fetch-site'];
     if (origin === this.ownOrigin) return true;
-    if (origin !== undefined && (this.allowedOrigins.has(origin) || question?.origins.has(origin)))
+    if (origin !== undefined && (this.allowedOrigins.has(origin) || forwardAuth?.origins.has(origin)))
       return true;
     if (fetchSite === 'same-origin' || fetchSite === 'none') return true;
     return origin === undefined && fetchSite === undefined && !this.cookies.accompany(request);

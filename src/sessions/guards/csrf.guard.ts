@@ -18,7 +18,7 @@ export class CsrfGuard implements CanActivate {
   /** Throws `csrf_rejected`. */
   canActivate(execution: ExecutionContext): true {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
-    const { isCrossSite, isOperational, origin, question } = contextOf(request);
+    const { isCrossSite, isOperational, origin, forwardAuth } = contextOf(request);
     if (!isCrossSite) return true;
     if (isOperational) throw new Problem(SessionErrors.csrf_rejected);
     this.audit.recordRefusal({
@@ -29,7 +29,7 @@ export class CsrfGuard implements CanActivate {
       details: {
         origin: request.headers.origin?.slice(0, MAX_RECORDED_ORIGIN) ?? null,
         fetchSite: single(request.headers['sec-fetch-site'])?.slice(0, MAX_RECORDED_ORIGIN) ?? null,
-        ...(question && { rule: question.rule }),
+        ...(forwardAuth && { rule: forwardAuth.rule }),
       },
     });
     throw new Problem(SessionErrors.csrf_rejected);

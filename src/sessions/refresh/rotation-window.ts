@@ -9,7 +9,7 @@ import { clientFingerprint, userAgentDigest } from './client-fingerprint.js';
  * A session rotates at most once in this time, milliseconds. Retries, several tabs and a change of network within it
  * receive the current token again, so that they neither create a second descendant nor end the session.
  */
-const WINDOW_MS = 10_000;
+export const WINDOW_MS = 10_000;
 
 /** The outcome of presenting a genuine refresh token of a live session. */
 export type RefreshVerdict = 'rotate' | 'replay' | 'wait' | 'reuse';

@@ -8,7 +8,6 @@ import {
 } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { User } from '../../users/user.entity.js';
 import { liveOwnerOf } from '../live-owner.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionRevocation } from '../revocation/session-revocation.js';
@@ -16,17 +15,12 @@ import { Session } from '../session.entity.js';
 import { SessionsRepository } from '../sessions.repository.js';
 import type { RefreshClaim } from './refresh-tokens.js';
 import { judgeRefresh, rotationInProgress } from './rotation-window.js';
+import type { RenewedSession } from './rotations.repository.js';
 import { SessionRotation } from './session-rotation.js';
-
-/** A session that was rotated or whose token was replayed, with its owner. */
-export interface RenewedSession {
-  readonly session: Session;
-  readonly owner: User;
-}
 
 /**
  * Refresh rotation (RFC 9700 section 4.14.2). A session has one live descendant even under concurrency: every request
- * decides under the session's row lock, and the rotation is one update that applies only to the expected generation.
+ * is decided under the session's row lock, and the rotation is one update that applies only to the expected generation.
  */
 @Injectable()
 export class SessionRenewal {
@@ -44,6 +38,12 @@ export class SessionRenewal {
    * `rate_limited` when another user agent has rotated the session within the last ten seconds.
    */
   async renew(claim: RefreshClaim, origin: Origin): Promise<RenewedSession> {
+    const rotated = await this.rotation.rotateIfDue(claim, origin);
+    return rotated ?? this.judge(claim, origin);
+  }
+
+  /** Decides under the lock of the session's row what follows from a claim. */
+  private async judge(claim: RefreshClaim, origin: Origin): Promise<RenewedSession> {
     return this.transactions.run(async (tx) => {
       const locked = await this.sessions.lock(tx, claim.sessionId);
       const owner = locked && liveOwnerOf(locked, this.clock.now());

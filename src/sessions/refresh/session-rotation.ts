@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AuditEvent } from '../../audit/audit-entry.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
@@ -7,6 +8,8 @@ import { SessionLifetimes } from '../session-lifetimes.js';
 import { Session } from '../session.entity.js';
 import { SessionsRepository } from '../sessions.repository.js';
 import { clientFingerprint, userAgentDigest } from './client-fingerprint.js';
+import type { RefreshClaim } from './refresh-tokens.js';
+import { type RenewedSession, RotationsRepository } from './rotations.repository.js';
 
 /** The columns of a session that a proof changes. */
 export type Proven = Pick<Session, 'amr' | 'acr' | 'factors' | 'authTime'>;
@@ -16,10 +19,30 @@ export type Proven = Pick<Session, 'amr' | 'acr' | 'factors' | 'authTime'>;
 export class SessionRotation {
   constructor(
     private readonly sessions: SessionsRepository,
+    private readonly rotations: RotationsRepository,
     private readonly lifetimes: SessionLifetimes,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
+
+  /**
+   * Rotates a session if nothing but a rotation can follow from the claim, which is the usual case: two statements and no
+   * transaction. Returns null if the claim must be judged under a lock.
+   */
+  async rotateIfDue(claim: RefreshClaim, origin: Origin): Promise<RenewedSession | null> {
+    const now = this.clock.now();
+    const userId = await this.rotations.ownerIfDue(claim, now);
+    if (userId === null) return null;
+    const next = {
+      now,
+      rotatedBy: userAgentDigest(origin),
+      idleEnd: this.lifetimes.idleEnd(now),
+      client: clientFingerprint(origin),
+    };
+    const renewed = { userId, id: claim.sessionId, generation: claim.generation + 1 };
+    const event = renewalOf(renewed, origin, { replayed: false, networkChanged: false });
+    return this.audit.recordWith(event, (signed) => this.rotations.rotateIfDue(claim, userId, next, signed));
+  }
 
   /** Rotates a session whose row the caller has locked and stores new proofs; returns the updated session. */
   async rotate(tx: Transaction, session: Session, origin: Origin, proven?: Proven): Promise<Session> {
@@ -33,29 +56,28 @@ export class SessionRotation {
     };
     await this.sessions.rotate(tx, session, next);
     const renewed = Object.assign(new Session(), session, next);
-    await this.record(tx, renewed, origin, { replayed: false, networkChanged: false });
+    await this.audit.record(tx, renewalOf(renewed, origin, { replayed: false, networkChanged: false }));
     return renewed;
   }
 
   /** Records that the current token was returned again. */
   async recordReplay(tx: Transaction, session: Session, origin: Origin): Promise<void> {
     const networkChanged = !clientFingerprint(origin).equals(session.client);
-    await this.record(tx, session, origin, { replayed: true, networkChanged });
+    await this.audit.record(tx, renewalOf(session, origin, { replayed: true, networkChanged }));
   }
+}
 
-  private async record(
-    tx: Transaction,
-    { userId, id: sessionId, generation }: Session,
-    origin: Origin,
-    how: { replayed: boolean; networkChanged: boolean },
-  ): Promise<void> {
-    await this.audit.record(tx, {
-      type: 'session_renewed',
-      outcome: 'success',
-      userId,
-      sessionId,
-      origin,
-      details: { generation, ...how },
-    });
-  }
+function renewalOf(
+  { userId, id: sessionId, generation }: Pick<Session, 'userId' | 'id' | 'generation'>,
+  origin: Origin,
+  how: { replayed: boolean; networkChanged: boolean },
+): AuditEvent<'session_renewed'> {
+  return {
+    type: 'session_renewed',
+    outcome: 'success',
+    userId,
+    sessionId,
+    origin,
+    details: { generation, ...how },
+  };
 }

@@ -105,7 +105,8 @@ export class SessionRevocation {
 
   /**
    * The only code that ends sessions. It updates the rows, lists the sessions for offline verifiers and, after the
-   * commit, informs this process and marks the copies in Redis. If Redis is unavailable, the other instances learn of the end from the feed within a second.
+   * commit, informs this process and marks the copies in Redis, which informs the others; whoever runs the transaction waits
+   * for this. If Redis is unavailable, they learn of the end from the feed within a second.
    */
   private async revoke(
     tx: Transaction,
@@ -114,16 +115,10 @@ export class SessionRevocation {
   ): Promise<EndedSession[]> {
     const ended = await this.sessions.revoke(tx, which, reason);
     await this.record.sessionsEnded(tx, ended, reason);
-    const [first] = ended;
-    if (first)
-      afterCommit(
-        tx,
-        () =>
-          void this.announcement.ended(
-            first.userId,
-            ended.map(({ id }) => id),
-          ),
-      );
+    for (const [userId, sessions = []] of Map.groupBy(ended, ({ userId }) => userId)) {
+      const ids = sessions.map(({ id }) => id);
+      afterCommit(tx, () => this.announcement.ended(userId, ids));
+    }
     return ended;
   }
 }

@@ -1,10 +1,14 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
+import type { RedisClient } from '../../platform/redis/redis-client.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
+import { RedisNotices } from '../../platform/redis/redis-notices.js';
 import { evaluate, redisScript } from '../../platform/redis/redis-script.js';
 import { TurnBatch } from '../../platform/redis/turn-batch.js';
 import { ProfileChanges } from '../../users/profile-changes.js';
+import { accountKey } from './account-key.js';
+import { KnownAccounts } from './known-accounts.js';
 
 /** Seconds that the copies of an account stay in Redis, counted from the first one. */
 const LIFETIME_SECONDS = 30;
@@ -73,8 +77,9 @@ export interface CachedSession {
 
 /**
  * Short-lived copies in Redis of what every authenticated request needs: whether the session is live, and the profile.
- * There is one hash per account, so that one command reads both and a profile change reaches all sessions. PostgreSQL
- * is authoritative; methods reject with `RedisUnavailable`, which the caller handles.
+ * There is one hash per account, so that one command reads both and a profile change reaches all sessions. What was read
+ * is kept in the process until it changes. PostgreSQL is authoritative; methods reject with `RedisUnavailable`, which the
+ * caller handles.
  */
 @Injectable()
 export class SessionCache implements OnModuleInit {
@@ -84,6 +89,8 @@ export class SessionCache implements OnModuleInit {
     private readonly redis: RedisConnection,
     private readonly clock: Clock,
     private readonly profiles: ProfileChanges,
+    private readonly known: KnownAccounts,
+    private readonly notices: RedisNotices,
   ) {
     this.batch = new TurnBatch(redis, (keys) => this.readAll(keys), BATCH);
   }
@@ -98,52 +105,77 @@ export class SessionCache implements OnModuleInit {
     return this.redis.configured;
   }
 
+  /** Returns the owner of a session of which this process knows that it is live; null if Redis must be asked. */
+  remembered(userId: string, sessionId: string): Profile | null {
+    const found = this.known.get(userId)?.find(sessionId);
+    return found && this.isFresh(found.readMs) ? found.profile : null;
+  }
+
   /** Reads a copy. All requests of one event-loop turn share one round trip. */
   async read(userId: string, sessionId: string): Promise<CachedSession> {
+    const account = this.known.open(userId);
     const key = { userId, sessionId };
-    const [session, profile] = await (this.redis.clustered ? this.readOne(key) : this.batch.ask(key));
-    return {
-      session: session === OVER ? 'over' : this.isFresh(session) ? 'live' : null,
-      profile: profile === null ? null : decode(profile),
-    };
+    const [session, encoded] = await (this.redis.clustered ? this.readOne(key) : this.batch.ask(key));
+    const profile = encoded === null ? null : decode(encoded);
+    if (session === OVER) return { session: 'over', profile };
+    const readMs = Number(session ?? Number.NaN);
+    if (!this.isFresh(readMs)) return { session: null, profile };
+    if (profile) account.keep(sessionId, readMs, profile);
+    return { session: 'live', profile };
   }
 
   /** Stores that a session was live at `readAt`, when PostgreSQL was read. */
   async fill(sessionId: string, profile: Profile, readAt: Date): Promise<void> {
     const copy = [LIFETIME_SECONDS, encode(profile), sessionId, readAt.getTime()];
-    await this.redis.run((client) => client.eval(FILL, 1, keyOf(profile.id), ...copy));
+    await this.redis.run((client) => client.eval(FILL, 1, accountKey(profile.id), ...copy));
   }
 
   async renewProfile(profile: Profile): Promise<void> {
-    await this.redis.run((client) =>
-      client.eval(RENEW_PROFILE, 1, keyOf(profile.id), LIFETIME_SECONDS, encode(profile)),
+    const { id } = profile;
+    await this.change(id, (client) =>
+      client.eval(RENEW_PROFILE, 1, accountKey(id), LIFETIME_SECONDS, encode(profile)),
     );
   }
 
   /** Removes the profile; the copy of the sessions stays, because it shows that they are over. */
   async removeProfile(userId: string): Promise<void> {
-    await this.redis.run((client) => client.hdel(keyOf(userId), 'profile'));
+    await this.change(userId, (client) => client.hdel(accountKey(userId), 'profile'));
   }
 
   async endSessions(userId: string, sessionIds: readonly string[]): Promise<void> {
     if (sessionIds.length === 0) return;
-    await this.redis.run((client) => client.eval(END, 1, keyOf(userId), LIFETIME_SECONDS, ...sessionIds));
+    await this.change(userId, (client) =>
+      client.eval(END, 1, accountKey(userId), LIFETIME_SECONDS, ...sessionIds),
+    );
   }
 
-  private isFresh(session: string | null): boolean {
-    const ageMs = this.clock.nowMs() - Number(session ?? Number.NaN);
+  /** Changes a copy, and waits until every other process has been sent the notice that makes it read the copy again. */
+  private async change(userId: string, write: (client: RedisClient) => Promise<unknown>): Promise<void> {
+    this.known.drop(userId);
+    try {
+      await this.redis.run(write);
+      await this.notices.sent();
+    } finally {
+      // The reply to a read that was sent before may have been kept meanwhile.
+      this.known.drop(userId);
+    }
+  }
+
+  /** NaN is not fresh. */
+  private isFresh(readMs: number): boolean {
+    const ageMs = this.clock.nowMs() - readMs;
     return ageMs < BELIEVED_MS && ageMs > -CLOCK_LEEWAY_MS;
   }
 
   private readOne({ userId, sessionId }: CopyKey): Promise<Copied> {
     return this.redis.run(async (client) => {
-      const [session = null, profile = null] = await client.hmget(keyOf(userId), sessionId, 'profile');
+      const [session = null, profile = null] = await client.hmget(accountKey(userId), sessionId, 'profile');
       return [session, profile];
     });
   }
 
   private readAll(keys: readonly CopyKey[]): Promise<Copied[]> {
-    const accounts = keys.map(({ userId }) => keyOf(userId));
+    const accounts = keys.map(({ userId }) => accountKey(userId));
     const sessions = keys.map(({ sessionId }) => sessionId);
     return this.redis.run(async (client) => {
       const copied = (await evaluate(client, READ, accounts, sessions)) as (string | null)[];
@@ -152,7 +184,6 @@ export class SessionCache implements OnModuleInit {
   }
 }
 
-const keyOf = (userId: string) => `portcullis:account:${userId}`;
 const encode = (profile: Profile) => `${profile.updatedAt} ${JSON.stringify(profile)}`;
 
 /** Null for a profile that an instance of the previous version has written, without a locale. */

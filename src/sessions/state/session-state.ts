@@ -3,10 +3,10 @@ import type { SessionPrincipal } from '../../platform/access/principal.js';
 import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
+import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { SessionCache, type CachedSession } from './session-cache.js';
 import { profileOf } from '../../users/profile.js';
 import { LastSeen } from './last-seen.js';
-import { RecentSet } from './recent-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { SessionsRepository } from '../sessions.repository.js';
 
@@ -14,12 +14,13 @@ import { SessionsRepository } from '../sessions.repository.js';
 const REMEMBERED_OVER = 20_000;
 
 /**
- * Checks whether the session of a token is still live. The copy in Redis is read in the same tick, and so in the same
- * round trip, as the rate limits; PostgreSQL, which is authoritative, is read only if no trustworthy copy exists.
+ * Checks whether the session of a token is still live. A session that this process knows costs one look-up. Otherwise the copy
+ * in Redis is read in the same tick, and so in the same round trip, as the rate limits; PostgreSQL, which is authoritative,
+ * is read only if no trustworthy copy exists.
  */
 @Injectable()
 export class SessionState {
-  private readonly over = new RecentSet(REMEMBERED_OVER);
+  private readonly over = new BoundedMap<string, true>(REMEMBERED_OVER);
   private readonly asked = new WeakMap<RequestContext, Promise<CachedSession | null>>();
 
   constructor(
@@ -35,20 +36,19 @@ export class SessionState {
     return this.over.has(sessionId) || this.feed.hasEnded(sessionId);
   }
 
-  /** Requests the copy from Redis, without waiting for the reply. */
-  ask(context: RequestContext, { userId, sessionId }: SessionPrincipal): void {
-    if (!this.cache.configured || !this.feed.isCurrent) return;
-    this.asked.set(
-      context,
-      this.cache.read(userId, sessionId).catch(() => null),
-    );
+  /** Requests the copy from Redis if this process does not know the session, without waiting for the reply. */
+  ask(context: RequestContext, principal: SessionPrincipal): void {
+    if (!this.remembered(principal)) this.asked.set(context, this.read(principal));
   }
 
-  /** Returns the account of the request's session; null if the session is over. Throws `dependency_unavailable`. */
-  async accountOf(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
-    const profile = await this.find(context, principal);
-    if (profile) this.lastSeen.note(principal.sessionId);
-    else this.over.add(principal.sessionId);
+  /**
+   * Returns the account of the request's session, without a promise if this process knows it; null if the session is over.
+   * Throws `dependency_unavailable`.
+   */
+  accountOf(context: RequestContext, principal: SessionPrincipal): Profile | null | Promise<Profile | null> {
+    const profile = this.remembered(principal);
+    if (!profile) return this.look(context, principal);
+    this.lastSeen.note(principal.sessionId);
     return profile;
   }
 
@@ -71,11 +71,28 @@ export class SessionState {
     return { userId, voidUntil: reducedAt ? Math.floor(reducedAt.getTime() / 1000) : 0 };
   }
 
-  private async find(
-    context: RequestContext,
-    { userId, sessionId }: SessionPrincipal,
-  ): Promise<Profile | null> {
-    const copy = await this.asked.get(context);
+  private remembered({ userId, sessionId }: SessionPrincipal): Profile | null {
+    if (!this.feed.isCurrent || this.feed.hasEnded(sessionId)) return null;
+    return this.cache.remembered(userId, sessionId);
+  }
+
+  /** Returns the copy in Redis; null if there is none to be trusted. */
+  private async read({ userId, sessionId }: SessionPrincipal): Promise<CachedSession | null> {
+    if (!this.cache.configured || !this.feed.isCurrent) return null;
+    return this.cache.read(userId, sessionId).catch(() => null);
+  }
+
+  private async look(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
+    const profile = await this.find(context, principal);
+    if (profile) this.lastSeen.note(principal.sessionId);
+    else this.over.set(principal.sessionId, true);
+    return profile;
+  }
+
+  private async find(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
+    const { userId, sessionId } = principal;
+    // The copy has not been requested yet if this process knew the session when the request began.
+    const copy = await (this.asked.get(context) ?? this.read(principal));
     if (this.feed.hasEnded(sessionId)) return null;
     if (copy && this.feed.isCurrent) {
       if (copy.session === 'over') return null;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Credential } from '../../platform/access/question.js';
+import type { Credential } from '../../platform/access/forward-auth.js';
 import { contextOf } from '../../platform/http/request-context.js';
 import { TokenCookies } from './token-cookies.js';
 import type { TokenTransport } from './token-transport.js';
@@ -26,7 +26,7 @@ export class PresentedTokens {
   constructor(private readonly cookies: TokenCookies) {}
 
   /**
-   * The header takes precedence over the cookie, unless its credentials are of another scheme. With a question of a proxy,
+   * The header takes precedence over the cookie, unless its credentials are of another scheme. In a forward-auth request,
    * only the credentials that its rule looks at are read.
    */
   access(request: FastifyRequest): string | null {
@@ -55,7 +55,7 @@ export class PresentedTokens {
 }
 
 function looksAt(request: FastifyRequest, credential: Credential): boolean {
-  return contextOf(request).question?.credentials.includes(credential) ?? true;
+  return contextOf(request).forwardAuth?.credentials.includes(credential) ?? true;
 }
 
 function isOfOtherScheme(header: string): boolean {

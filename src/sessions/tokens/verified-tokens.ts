@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { KeyRing } from '../keys/key-ring.js';
 import type { TokenHolder } from './access-token-claims.js';
 
-/** The number of remembered tokens, about 1.5 KB each; the least recently verified is dropped first. */
+/** The number of remembered tokens, about 1.5 KB each; the one verified longest ago is dropped first. */
 const CAPACITY = 10_000;
 
 /** Keyed by the end of the signature, because hashing a whole token at each look-up would cost a microsecond. */
@@ -19,7 +20,7 @@ interface Verified {
  */
 @Injectable()
 export class VerifiedTokens {
-  private readonly known = new Map<string, Verified>();
+  private readonly known = new BoundedMap<string, Verified>(CAPACITY);
   private generation = 0;
 
   constructor(private readonly keys: KeyRing) {}
@@ -33,12 +34,6 @@ export class VerifiedTokens {
   }
 
   add(token: string, holder: TokenHolder): void {
-    if (this.known.size >= CAPACITY) {
-      for (const oldest of this.known.keys()) {
-        this.known.delete(oldest);
-        break;
-      }
-    }
     this.known.set(token.slice(-KEY_LENGTH), { token, holder });
   }
 

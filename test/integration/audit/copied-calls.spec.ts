@@ -10,6 +10,7 @@ import { EntryFactory } from '../../../src/audit/entry/entry-factory.js';
 import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
 import { EntrySigner } from '../../../src/audit/entry/entry-signer.js';
 import { AuditSpool } from '../../../src/audit/spool/audit-spool.js';
+import { SpoolDrain } from '../../../src/audit/spool/spool-drain.js';
 import { STATEMENTS, type StatementMessage } from '../../../src/platform/database/statement-channel.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { CALL, ORIGIN, REFUSED, startTrail, type Trail } from '../../support/audit/trail.js';
@@ -63,6 +64,17 @@ describe('Calls on their way from the spool', () => {
     channel.unsubscribe(listener);
     await attacker.end();
     await trail.stop();
+  });
+
+  it('are sent without a pause as long as they arrive faster than they are sent', async () => {
+    const drain = trail.module.get(SpoolDrain);
+    recordCalls([200]);
+    const running = drain.run();
+    recordCalls(Array.from({ length: 1000 }, () => 200));
+    trail.module.get(AuditSpool).flush();
+    expect(await running).toBe(true);
+    expect(await drain.run()).toBe(false);
+    expect(await statuses()).toHaveLength(1001);
   });
 
   it('are copied, without any other statement', async () => {

@@ -78,6 +78,12 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
     expect((await app.call({ url, body: body() })).statusCode, url).toBe(status);
   };
 
+  /** Each refresh is the first of its session. */
+  const firstRefresh = () => async () => {
+    await asSuperuser(app.database, 'UPDATE sessions SET generation = 0 WHERE id = $1', [person.session.id]);
+    await post('/auth/refresh', () => ({ refreshToken: person.refreshToken }), 200)();
+  };
+
   const demotion = async () => {
     const administration = app.app.get(AccountAdministration, { strict: false });
     const [chief] = await asSuperuser<{ id: string }>(
@@ -113,7 +119,8 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
     ['login', () => post('/auth/login', () => ({ email: person.user.email, password: PASSWORD }), 200)],
     ['a failed login', () => post('/auth/login', () => ({ email: newAddress(), password: 'x' }), 401)],
     ['the own account', () => get('/users/me', person.accessToken)],
-    ['refresh', () => post('/auth/refresh', () => ({ refreshToken: person.refreshToken }), 200)],
+    ['a refresh', firstRefresh],
+    ['a repeated refresh', () => post('/auth/refresh', () => ({ refreshToken: person.refreshToken }), 200)],
     ['the own activity', () => get('/users/me/activity', person.accessToken)],
     ['the trail', () => get('/audit/events?limit=20', auditor)],
     ['the trail of a user', () => get(`/audit/events?userId=${person.user.id}`, auditor)],

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { RateLimitStorage } from '../../../src/rate-limit/rate-limit-storage.js';
+import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
 import type { Window } from '../../../src/rate-limit/windows/window.js';
@@ -20,8 +21,11 @@ const minute = (limit: number): Window => ({
   grain: 1,
 });
 
-const open = (over: RedisConnection) =>
-  new RateLimitStorage(over, new RedisWindows(over, new SystemClock()), new MemoryWindows(new SystemClock()));
+const open = (over: RedisConnection) => {
+  const clock = new SystemClock();
+  const leased = new LeasedWindows(over, new RedisWindows(over, clock));
+  return new RateLimitStorage(over, leased, new MemoryWindows(clock));
+};
 
 describe.skipIf(inject('redis').kind !== 'own')('limits while Redis has a fault', () => {
   let server: RedisServer;

@@ -39,7 +39,7 @@ describeWithRedis('the script that consumes', () => {
     nowMs: number,
     { deadlineUs = 0, aheadUs = 0 } = {},
   ): Promise<number[]> {
-    const args = windows.flatMap(({ limit, windowMs, grain }) => [limit, windowMs * 1000, grain]);
+    const args = windows.flatMap(({ limit, windowMs, grain }) => [limit, windowMs * 1000, grain, 0, 0]);
     const keys = windows.map(({ key }) => key);
     const plan = String.fromCharCode(windows.length, ...windows.map((_, index) => index + 1));
     return (await redis.eval(

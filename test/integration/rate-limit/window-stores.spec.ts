@@ -8,6 +8,7 @@ import {
 } from '../../../src/rate-limit/windows/window.js';
 import {
   openClusterWindows,
+  openLeasedWindows,
   openMemoryWindows,
   openRedisWindows,
   type OpenWindowStore,
@@ -36,6 +37,7 @@ async function admitted(store: WindowStore, windows: readonly Window[], requests
 const stores = [
   { name: 'memory', open: openMemoryWindows, isMissing: false },
   { name: 'Redis', open: openRedisWindows, isMissing: inject('redis').kind === 'none' },
+  { name: 'Redis, with leases', open: openLeasedWindows, isMissing: inject('redis').kind === 'none' },
   { name: 'Redis Cluster', open: openClusterWindows, isMissing: inject('redis').kind !== 'own' },
 ];
 

@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Profile } from '../../../src/platform/access/profile.js';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
+import type { Environment } from '../../../src/platform/config/environment.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
+import { RedisNotices } from '../../../src/platform/redis/redis-notices.js';
 import { RateLimitStorage } from '../../../src/rate-limit/rate-limit-storage.js';
+import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
+import { KnownAccounts } from '../../../src/sessions/state/known-accounts.js';
+import { SessionCache } from '../../../src/sessions/state/session-cache.js';
+import { ProfileChanges } from '../../../src/users/profile-changes.js';
 import { type RedisCluster, startRedisCluster } from '../../support/servers/redis-cluster.js';
 import { connect } from '../../support/redis/connect.js';
 import { eventually } from '../../support/time/eventually.js';
@@ -32,7 +40,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
   async function slowestOfMany(): Promise<number> {
     const storage = new RateLimitStorage(
       connection,
-      new RedisWindows(connection, new SystemClock()),
+      new LeasedWindows(connection, new RedisWindows(connection, new SystemClock())),
       new MemoryWindows(new SystemClock()),
     );
     const askedAt = performance.now();
@@ -55,6 +63,25 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
     });
     for (const node of nodes) expect(await node.dbsize()).toBeGreaterThan(0);
     expect(nodes).toHaveLength(3);
+  });
+
+  it('has no notices of changed keys, so the copies of accounts are read from it every time', async () => {
+    const notices = new RedisNotices(
+      { REDIS_URL: cluster.urls } as Environment,
+      connection,
+      new SystemRandomness(),
+    );
+    const known = new KnownAccounts(notices);
+    known.onModuleInit();
+    const cache = new SessionCache(connection, new SystemClock(), new ProfileChanges(), known, notices);
+    const user = { id: randomUUID(), locale: 'en', updatedAt: '2026-11-25T12:00:00.000Z' } as Profile;
+    await cache.fill('session', user, new Date());
+    for (let round = 0; round < 3; round += 1) {
+      expect(await cache.read(user.id, 'session')).toEqual({ session: 'live', profile: user });
+      expect(cache.remembered(user.id, 'session')).toBeNull();
+    }
+    await cache.endSessions(user.id, ['session']);
+    expect(await cache.read(user.id, 'session')).toMatchObject({ session: 'over' });
   });
 
   it('treats a cluster with a paused primary as unavailable, and responds in time meanwhile', async () => {

@@ -3,10 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { RedisNotices } from '../../../src/platform/redis/redis-notices.js';
+import { SessionsRepository } from '../../../src/sessions/sessions.repository.js';
 import { signUp } from '../../support/app/accounts.js';
-import { startApp } from '../../support/app/test-app.js';
+import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
 import { connect } from '../../support/redis/connect.js';
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
+import { eventually } from '../../support/time/eventually.js';
 
 describe.skipIf(inject('redis').kind !== 'own')('a Redis user with restricted rights', () => {
   let server: RedisServer;
@@ -56,9 +59,40 @@ describe.skipIf(inject('redis').kind !== 'own')('a Redis user with restricted ri
       200,
       { redis: 'up' },
     ]);
+    await eventually(() => expect(app.app.get(RedisNotices).isCurrent).toBe(true));
+    const removed = await app.call({ method: 'DELETE', url: '/users/me', token: accessToken });
+    expect(removed.statusCode).toBe(204);
     const keys = (await cli('keys', '*')).split('\n');
     expect(keys.length).toBeGreaterThan(1);
     expect(keys.filter((key) => !key.startsWith('portcullis:'))).toEqual([]);
     expect(await cli('acl', 'log')).toBe('');
+  });
+
+  it('may lack those that previous versions did not need: sessions are then read from Redis, and end at once', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    onTestFinished(() => {
+      warn.mockRestore();
+    });
+    const rules =
+      '~portcullis:* -@all +@connection +info +cluster +time +eval +evalsha +mget +get +set +hget +hmget +hset +expire +del';
+    const variables = { REDIS_URL: await asUser(...rules.split(' ')) };
+    const here = await startApp({ variables });
+    onTestFinished(() => here.close());
+    const there = await startBeside(here, { variables });
+    onTestFinished(() => there.close());
+    const { accessToken: token } = await signUp(here);
+    const statusesOf = (app: TestApp) =>
+      Promise.all(
+        Array.from({ length: 3 }, async () => (await app.call({ url: '/users/me', token })).statusCode),
+      );
+    await statusesOf(there);
+    const query = vi.spyOn(there.app.get(SessionsRepository, { strict: false }), 'findOwnerOfLive');
+    expect([await statusesOf(there), query.mock.calls.length]).toEqual([[200, 200, 200], 0]);
+    expect(warn.mock.calls.flat().filter((text) => String(text).includes('reads its session'))).toHaveLength(
+      2,
+    );
+    await here.call({ method: 'POST', url: '/auth/logout', token });
+    expect(await statusesOf(there)).toEqual([401, 401, 401]);
+    expect((await there.call({ url: '/health/ready' })).json()).toMatchObject({ redis: 'up' });
   });
 });

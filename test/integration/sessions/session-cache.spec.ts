@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Environment } from '../../../src/platform/config/environment.js';
 import type { Profile } from '../../../src/platform/access/profile.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
+import { RedisNotices } from '../../../src/platform/redis/redis-notices.js';
+import { KnownAccounts } from '../../../src/sessions/state/known-accounts.js';
 import { SessionCache } from '../../../src/sessions/state/session-cache.js';
 import { ProfileChanges } from '../../../src/users/profile-changes.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { connect } from '../../support/redis/connect.js';
+import { eventually } from '../../support/time/eventually.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 
 const profileAt = (id: string, updatedAt: string): Profile => ({
@@ -19,26 +24,49 @@ const profileAt = (id: string, updatedAt: string): Profile => ({
   updatedAt,
 });
 
+/** What one process has. */
+interface Instance {
+  readonly connection: RedisConnection;
+  readonly notices: RedisNotices;
+  readonly known: KnownAccounts;
+}
+
+async function startInstance({ url }: RedisServer): Promise<Instance> {
+  const connection = await connect([url]);
+  const notices = new RedisNotices({ REDIS_URL: [url] } as Environment, connection, new SystemRandomness());
+  const known = new KnownAccounts(notices);
+  known.onModuleInit();
+  await eventually(() => expect(notices.isCurrent).toBe(true));
+  return { connection, notices, known };
+}
+
 describeWithRedis('the copy of an account', () => {
   let server: RedisServer;
-  let connection: RedisConnection;
+  let instances: Instance[];
   let clock: ManualClock;
   let cache: SessionCache;
+  let elsewhere: SessionCache;
   let user: string;
   const session = randomUUID();
   const other = randomUUID();
 
   beforeAll(async () => {
     server = await startRedis();
-    connection = await connect([server.url]);
+    instances = [await startInstance(server), await startInstance(server)];
   });
   afterAll(async () => {
-    connection.onApplicationShutdown();
+    for (const { connection, notices } of instances) {
+      notices.onApplicationShutdown();
+      connection.onApplicationShutdown();
+    }
     await server.stop();
   });
   beforeEach(() => {
     clock = new ManualClock();
-    cache = new SessionCache(connection, clock, new ProfileChanges());
+    [cache, elsewhere] = instances.map(
+      ({ connection, known, notices }) =>
+        new SessionCache(connection, clock, new ProfileChanges(), known, notices),
+    ) as [SessionCache, SessionCache];
     user = randomUUID();
   });
 
@@ -93,5 +121,71 @@ describeWithRedis('the copy of an account', () => {
     await cache.fill(session, profile('2026-11-25T12:00:01.000Z'), clock.now());
     await cache.renewProfile(profile('2026-11-25T12:00:00.000Z'));
     expect((await cache.read(user, session)).profile?.updatedAt).toBe('2026-11-25T12:00:02.000Z');
+  });
+
+  /** Reads until the process has kept the copy; the notice of its own write may drop the first. */
+  const keep = async (id: string, at = cache) =>
+    eventually(
+      async () => {
+        await at.read(user, id);
+        expect(at.remembered(user, id)?.id).toBe(user);
+      },
+      { intervalMs: 1 },
+    );
+
+  it('is kept in the process after it was read', async () => {
+    await fill(session);
+    expect(cache.remembered(user, session)).toBeNull();
+    await keep(session);
+    expect(cache.remembered(user, session)).toEqual(profile());
+    expect(cache.remembered(user, other)).toBeNull();
+  });
+
+  it('is trusted in the process as long as in Redis: for thirty seconds after PostgreSQL was read', async () => {
+    await fill(session);
+    clock.advance(29_000);
+    await keep(session);
+    expect(cache.remembered(user, session)).not.toBeNull();
+    clock.advance(1000);
+    expect(cache.remembered(user, session)).toBeNull();
+  });
+
+  it.each<[string, (at: SessionCache) => Promise<void>]>([
+    ['a session has ended', (at) => at.endSessions(user, [session])],
+    ['another session has ended', (at) => at.endSessions(user, [other])],
+    ['the profile has changed', (at) => at.renewProfile(profile('2026-11-25T12:00:01.000Z'))],
+    ['the profile was removed', (at) => at.removeProfile(user)],
+  ])('is not kept any more in any process once %s', async (_what, change) => {
+    for (const changing of [cache, elsewhere]) {
+      await fill(session);
+      await keep(session);
+      await keep(session, elsewhere);
+      const changed = change(changing);
+      expect(changing.remembered(user, session)).toBeNull();
+      await changed;
+      await new Promise(setImmediate);
+      expect([cache.remembered(user, session), elsewhere.remembered(user, session)]).toEqual([null, null]);
+      user = randomUUID();
+    }
+  });
+
+  it('is not kept if it changes between the read and its reply', async () => {
+    const [{ known }] = instances as [Instance];
+    await fill(session);
+    await keep(session);
+    known.drop(user);
+    const account = known.open(user);
+    await elsewhere.endSessions(user, [session]);
+    await new Promise(setImmediate);
+    account.keep(session, clock.nowMs(), profile());
+    expect(cache.remembered(user, session)).toBeNull();
+  });
+
+  it('is not kept if this process changes it between the read and its reply', async () => {
+    await fill(session);
+    const read = cache.read(user, session);
+    const ended = cache.endSessions(user, [session]);
+    await Promise.all([read, ended]);
+    expect(cache.remembered(user, session)).toBeNull();
   });
 });

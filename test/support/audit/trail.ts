@@ -124,7 +124,9 @@ export async function startTrail(options: TrailOptions = {}): Promise<Trail> {
       });
     }
   };
-  const drained = () => module.get(SpoolDrain).run();
+  const drained = async () => {
+    await module.get(SpoolDrain).run();
+  };
   const sealed = async () => {
     await drained();
     await module.get(SealingRound).run();

@@ -9,6 +9,8 @@ const PROGRAM = fileURLToPath(new URL('counting-program.ts', import.meta.url));
 export interface CountingProcess {
   /** Makes the requests of the order at once; returns how many were admitted. */
   admitted(order: CountingOrder): Promise<number>;
+  /** Ends it like a crash, which gives nothing back. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,6 +26,10 @@ export async function startCountingProcess(redisUrls: readonly string[]): Promis
       child.send(order);
       const [admitted] = (await answer) as [number];
       return admitted;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended.catch(() => undefined);
     },
     stop: async () => {
       child.disconnect();

@@ -1,4 +1,5 @@
 import { SystemClock } from '../../../src/platform/clock/clock.js';
+import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
 import type { Window } from '../../../src/rate-limit/windows/window.js';
 import { connect } from '../redis/connect.js';
@@ -12,7 +13,8 @@ export interface CountingOrder {
 // Applies limits like an instance of the service that is connected to the given Redis, and replies to each order with
 // the number of admitted requests.
 const connection = await connect(process.argv.slice(2));
-const store = new RedisWindows(connection, new SystemClock());
+const store = new LeasedWindows(connection, new RedisWindows(connection, new SystemClock()));
+store.onApplicationBootstrap();
 
 process.on('message', ({ window, requests }: CountingOrder) => {
   void Promise.all(Array.from({ length: requests }, () => store.consume([window]))).then((answers) =>

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
+import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
 import type { WindowStore } from '../../../src/rate-limit/windows/window.js';
 import { ManualClock } from '../time/manual-clock.js';
@@ -28,6 +29,24 @@ export async function openMemoryWindows(): Promise<OpenWindowStore> {
 export async function openRedisWindows(): Promise<OpenWindowStore> {
   const server = await startRedis();
   return overRedis([server.url], () => server.stop());
+}
+
+export async function openLeasedWindows(): Promise<OpenWindowStore> {
+  const server = await startRedis();
+  const connection = await connect([server.url]);
+  const store = new LeasedWindows(connection, new RedisWindows(connection, new SystemClock()));
+  store.onApplicationBootstrap();
+  return {
+    store,
+    pass: async (ms) => {
+      await delay(ms);
+    },
+    close: async () => {
+      await store.beforeApplicationShutdown();
+      connection.onApplicationShutdown();
+      await server.stop();
+    },
+  };
 }
 
 export async function openClusterWindows(): Promise<OpenWindowStore> {

@@ -1,5 +1,6 @@
 import { CallerAccount } from './caller-account.js';
 import { FactorAdditions } from './factor-additions.js';
+import { FactorKindsRepository } from './factor-kinds.repository.js';
 import { FactorMethods } from './factor-methods.js';
 import { FactorNotices } from './factor-notices.js';
 import { FactorProofs } from './factor-proofs.js';
@@ -34,6 +35,7 @@ import { TypedCodes } from './typed-codes.js';
 export const FACTORS = [
   CallerAccount,
   FactorAdditions,
+  FactorKindsRepository,
   FactorMethods,
   FactorNotices,
   FactorProofs,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../../platform/database/transaction-runner.js';
+import { FactorKindsRepository } from './factor-kinds.repository.js';
 import type { FactorType } from './factor-names.js';
 import type { Passkey } from './passkeys/passkey.entity.js';
 import { PasskeysRepository } from './passkeys/passkeys.repository.js';
@@ -23,15 +24,14 @@ export interface RegisteredFactor {
 @Injectable()
 export class RegisteredFactors {
   constructor(
+    private readonly kinds: FactorKindsRepository,
     private readonly totp: TotpFactorsRepository,
     private readonly passkeys: PasskeysRepository,
   ) {}
 
   /** Returns the kinds of which a user has a factor. */
   async kindsOf(userId: string, tx?: Transaction): Promise<FactorType[]> {
-    const hasPasskey = await this.passkeys.exists(userId, tx);
-    const hasTotp = await this.totp.exists(userId, tx);
-    return [...(hasPasskey ? (['passkey'] as const) : []), ...(hasTotp ? (['totp'] as const) : [])];
+    return this.kinds.of(userId, tx);
   }
 
   /** Returns the factors, the oldest first. */

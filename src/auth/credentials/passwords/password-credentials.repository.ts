@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { onDatabase } from '../../../platform/database/database-problem.js';
+import { entityColumns, entityFrom } from '../../../platform/database/entity-columns.js';
+import { prepared } from '../../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../../platform/database/transaction-runner.js';
 import { User } from '../../../users/user.entity.js';
 import { PasswordCredential } from './password-credential.entity.js';
@@ -11,6 +13,9 @@ export interface UserWithHash {
   readonly user: User;
   readonly hash: string | null;
 }
+
+const HAS_HASH = prepared(`SELECT EXISTS (SELECT FROM password_credentials
+  WHERE user_id = $1 AND hash = $2 AND pepper_id IS NOT DISTINCT FROM $3) AS holds`);
 
 /** Whether a hash needs a pepper; hashes of other systems need none. */
 const MADE_WITH = `hash NOT LIKE '${FOREIGN_HASH}%' AND coalesce(pepper_id, (SELECT secret.key_id
@@ -23,12 +28,12 @@ export class PasswordCredentialsRepository {
 
   /** Returns the user with an address and their password hash, in one statement; null if no account has the address. */
   async findByEmail(email: string): Promise<UserWithHash | null> {
-    return this.find('owner.email = :email', { email });
+    return this.find('email', email);
   }
 
   /** Returns the same by the user's id. */
   async findByUserId(userId: string): Promise<UserWithHash | null> {
-    return this.find('owner.id = :userId', { userId });
+    return this.find('id', userId);
   }
 
   /** Whether a user has a password. */
@@ -39,7 +44,8 @@ export class PasswordCredentialsRepository {
   /** Whether a user's password still has this hash. */
   async hasHash(tx: Transaction, userId: string, hash: string): Promise<boolean> {
     const { hash: stored, pepperId } = storedHash(hash);
-    return tx.existsBy(PasswordCredential, { userId, hash: stored, pepperId: pepperId ?? IsNull() });
+    const [row] = await tx.query<[{ holds: boolean }]>(HAS_HASH, [userId, stored, pepperId]);
+    return row.holds;
   }
 
   /** Sets the password of a user, replacing any other. */
@@ -90,19 +96,14 @@ export class PasswordCredentialsRepository {
     await tx.query(`DELETE FROM password_credentials WHERE ${MADE_WITH}`, [pepperId]);
   }
 
-  private find(
-    condition: string,
-    parameters: Readonly<Record<string, string>>,
-  ): Promise<UserWithHash | null> {
-    return onDatabase(async () => {
-      const { entities, raw } = await this.dataSource
-        .createQueryBuilder(User, 'owner')
-        .leftJoin(PasswordCredential, 'credential', 'credential.userId = owner.id')
-        .addSelect(JOINED_HASH, 'hash')
-        .where(condition, parameters)
-        .getRawAndEntities<{ hash: string | null }>();
-      const [user] = entities;
-      return user ? { user, hash: raw[0]?.hash ?? null } : null;
-    });
+  private async find(by: 'email' | 'id', value: string): Promise<UserWithHash | null> {
+    const text = prepared(
+      `SELECT ${entityColumns(this.dataSource, User, 'owner')}, ${JOINED_HASH} AS hash FROM users AS owner
+       LEFT JOIN password_credentials AS credential ON credential.user_id = owner.id WHERE owner.${by} = $1`,
+    );
+    const [row] = await onDatabase(() =>
+      this.dataSource.query<(Record<string, unknown> & { hash: string | null })[]>(text, [value]),
+    );
+    return row ? { user: entityFrom(row, User, 'owner'), hash: row.hash } : null;
   }
 }

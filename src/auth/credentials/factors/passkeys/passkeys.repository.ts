@@ -73,11 +73,6 @@ export class PasskeysRepository {
     return onDatabase(() => tx.find(Passkey, { where: { userId }, order: { createdAt: 'ASC', id: 'ASC' } }));
   }
 
-  /** Returns whether a user has a passkey. */
-  async exists(userId: string, tx: Transaction = this.dataSource.manager): Promise<boolean> {
-    return onDatabase(() => tx.existsBy(Passkey, { userId }));
-  }
-
   async findByCredential(credentialId: Buffer): Promise<Passkey | null> {
     return onDatabase(() => this.dataSource.manager.findOneBy(Passkey, { credentialId }));
   }

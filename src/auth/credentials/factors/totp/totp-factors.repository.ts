@@ -28,11 +28,6 @@ export class TotpFactorsRepository {
     );
   }
 
-  /** Returns whether a user has a confirmed factor. */
-  async exists(userId: string, tx: Transaction = this.dataSource.manager): Promise<boolean> {
-    return onDatabase(() => tx.existsBy(TotpFactor, confirmed(userId)));
-  }
-
   /** Returns a pending enrolment that was begun in this session after `since`; null if there is none. */
   async findPending(
     tx: Transaction,

@@ -6,15 +6,15 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { CidrList } from '../platform/http/cidr-list.js';
 import { canonicalIp } from '../platform/http/ip-address.js';
-import { carriesQuestion } from '../platform/http/question.decorator.js';
+import { isForwardAuth } from '../platform/http/forward-auth.decorator.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { GateRules } from './rules/gate-rules.js';
-import { isUnsafe, toldRequest } from './told-request.js';
+import { isUnsafe, forwardedRequest } from './forwarded-request.js';
 
-/** Recognises the questions of proxies before any guard runs. */
+/** Recognises forward-auth requests before any guard runs. */
 @Injectable()
-export class Questions {
+export class ForwardAuthRequests {
   private readonly peers: CidrList;
   private readonly origins: ReadonlySet<string>;
 
@@ -28,26 +28,26 @@ export class Questions {
   }
 
   /**
-   * Attaches the question to the context of a request that carries one. Throws `not_found` for a peer that may not ask,
+   * Attaches what is asked to the context of a forward-auth request. Throws `not_found` for a peer that may not ask,
    * and `forbidden` for a rule that does not exist. The path beyond the name of the rule decides nothing.
    */
   note(request: FastifyRequest): void {
-    if (!carriesQuestion(request)) return;
+    if (!isForwardAuth(request)) return;
     const peer = canonicalIp(request.raw.socket.remoteAddress ?? '');
     if (peer === null || !this.peers.includes(peer)) throw new Problem(PlatformErrors.not_found);
     const { rule: name, '*': below } = request.params as { rule: string; '*'?: string };
     const rule = this.rules.find(name);
     if (!rule) throw this.unknown(request, name, peer);
     const { headers, method } = request;
-    // It describes a body that the question does not have, and Fastify would refuse some types.
+    // It describes a body that the forward-auth request does not have, and Fastify would refuse some types.
     delete headers['content-type'];
-    const told = toldRequest(headers, { method, below: below !== undefined });
-    contextOf(request).question = {
+    const forwarded = forwardedRequest(headers, { method, below: below !== undefined });
+    contextOf(request).forwardAuth = {
       rule: rule.name,
       credentials: rule.credentials,
       limits: rule.limits,
-      told,
-      isUnsafe: isUnsafe(told, headers),
+      forwarded,
+      isUnsafe: isUnsafe(forwarded, headers),
       origins: this.origins,
     };
   }

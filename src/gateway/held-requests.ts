@@ -3,14 +3,14 @@ import type { FastifyReply } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 
-/** How many questions are held at a time. */
+/** How many requests are held at a time. */
 const MAX_HELD = 10;
 /** Longer than a proxy should wait, milliseconds. */
 const HELD_MS = 10_000;
 
-/** Questions that are left without an answer, so that operators can see what their proxy does then. */
+/** ForwardAuthRequests that are left without an answer, so that operators can see what their proxy does then. */
 @Injectable()
-export class HeldQuestions implements BeforeApplicationShutdown {
+export class HeldRequests implements BeforeApplicationShutdown {
   private readonly held = new Set<FastifyReply>();
 
   beforeApplicationShutdown(): void {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Question, QuestionLimit } from '../../platform/access/question.js';
+import type { ForwardAuth, RuleLimit } from '../../platform/access/forward-auth.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import type { Policy } from './policy.js';
 import { PolicySet } from './policy-set.js';
@@ -12,17 +12,17 @@ interface Sets {
 }
 
 /**
- * The policies of questions of proxies: `gate`, and the limits of the rule. A page loads hundreds of files, so `default`
+ * The policies of forward-auth requests: `gate`, and the limits of the rule. A page loads hundreds of files, so `default`
  * and `address` do not apply, except that `address` limits the testing of credentials.
  */
 @Injectable()
-export class QuestionPolicies {
-  private readonly known = new WeakMap<readonly QuestionLimit[], Sets>();
+export class ForwardAuthPolicies {
+  private readonly known = new WeakMap<readonly RuleLimit[], Sets>();
 
   constructor(private readonly table: PolicyTable) {}
 
   of(
-    { rule, limits }: Pick<Question, 'rule' | 'limits'>,
+    { rule, limits }: Pick<ForwardAuth, 'rule' | 'limits'>,
     { tokenFault, sessionIsOver }: Pick<RequestContext, 'tokenFault' | 'sessionIsOver'>,
   ): PolicySet {
     const sets = this.known.get(limits) ?? this.setsOf(rule, limits);
@@ -30,7 +30,7 @@ export class QuestionPolicies {
     return tokenFault !== null || sessionIsOver ? sets.suspicious : sets.usual;
   }
 
-  private setsOf(rule: string, limits: readonly QuestionLimit[]): Sets {
+  private setsOf(rule: string, limits: readonly RuleLimit[]): Sets {
     const own = limits.map(({ name, limit, windowSeconds, by, exact }): Policy => {
       const keys = [by === 'caller' ? ('user' as const) : ('address' as const)];
       return { name: `${rule}:${name}`, limit, windowSeconds, exact, keys };

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ToldRequest } from '../platform/access/question.js';
+import type { ForwardedRequest } from '../platform/access/forward-auth.js';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -11,13 +11,13 @@ const HOST = /^[\w.~%!$&'()*+;=:[\]-]{1,261}$/;
 const URI = /^\/[^\0- \x7f]*$/;
 
 /**
- * Returns what a proxy tells about the request that it asks about. Envoy tells nothing and sends the question with the
- * method of the request, and its path `below` the rule. There, the method of the question counts.
+ * Returns what a proxy says about the request that it wants to forward. Envoy says nothing: it sends the forward-auth request with the
+ * method of the request, and its path `below` the rule. There, that method counts.
  */
-export function toldRequest(
+export function forwardedRequest(
   headers: IncomingHttpHeaders,
   own: { method: string; below: boolean },
-): ToldRequest {
+): ForwardedRequest {
   const method = headers['x-forwarded-method'] ?? (own.below ? own.method : undefined);
   const protocol = headers['x-forwarded-proto'];
   return {
@@ -29,19 +29,19 @@ export function toldRequest(
 }
 
 /** Whether a request can change something. A WebSocket can, although it begins with GET. */
-export function isUnsafe({ method }: ToldRequest, headers: IncomingHttpHeaders): boolean {
+export function isUnsafe({ method }: ForwardedRequest, headers: IncomingHttpHeaders): boolean {
   return method === null || !SAFE_METHODS.has(method) || headers.upgrade !== undefined;
 }
 
 /** Whether a browser wants to show a page (Fetch Metadata; browsers without it accept HTML only where they show it). */
-export function isNavigation({ method }: ToldRequest, headers: IncomingHttpHeaders): boolean {
+export function isNavigation({ method }: ForwardedRequest, headers: IncomingHttpHeaders): boolean {
   if (method !== 'GET') return false;
   const mode = headers['sec-fetch-mode'];
   return mode === undefined ? /\btext\/html\b/i.test(headers.accept ?? '') : mode === 'navigate';
 }
 
 /** Whether this is a CORS preflight, which browsers send without credentials (Fetch standard section 3.2.2). */
-export function isPreflight({ method }: ToldRequest, headers: IncomingHttpHeaders): boolean {
+export function isPreflight({ method }: ForwardedRequest, headers: IncomingHttpHeaders): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 }
 

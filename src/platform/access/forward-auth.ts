@@ -5,7 +5,7 @@ export const CREDENTIALS = ['cookie', 'bearer'] as const;
 export type Credential = (typeof CREDENTIALS)[number];
 
 /** A limit of a rule of the gateway: how many requests of one caller or address pass in any window. */
-export interface QuestionLimit {
+export interface RuleLimit {
   /** Unique within its rule. */
   readonly name: string;
   readonly limit: number;
@@ -15,8 +15,8 @@ export interface QuestionLimit {
   readonly exact: boolean;
 }
 
-/** What a proxy tells about the request that it asks about; null for what it does not tell, or tells twice. */
-export interface ToldRequest {
+/** What a proxy says about the request that it wants to forward; null for what it does not say, or says twice. */
+export interface ForwardedRequest {
   readonly method: string | null;
   readonly protocol: 'http' | 'https' | null;
   /** With a port, if it is not the default one of the protocol. */
@@ -26,16 +26,16 @@ export interface ToldRequest {
 }
 
 /**
- * The question of a proxy whether a request to another application may pass. Guards judge the request that it is about
- * instead of the one that carries the question.
+ * What a proxy asks by a forward-auth request (`forward_auth` of Caddy and Traefik, `auth_request` of nginx): may a request pass
+ * to another application? Guards judge the forwarded request instead of the one that asks.
  */
-export interface Question {
+export interface ForwardAuth {
   /** The name of the rule that the proxy asks for. */
   readonly rule: string;
   readonly credentials: readonly Credential[];
-  readonly limits: readonly QuestionLimit[];
-  readonly told: ToldRequest;
-  /** Whether the request can change something, as far as the proxy tells. */
+  readonly limits: readonly RuleLimit[];
+  readonly forwarded: ForwardedRequest;
+  /** Whether the request can change something, as far as the proxy says. */
   readonly isUnsafe: boolean;
   /** Origins whose pages may send unsafe requests with a cookie, beside those of the service. */
   readonly origins: ReadonlySet<string>;

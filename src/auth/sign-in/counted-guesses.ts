@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { AccountGuessing, type GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
+import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
+import { LoginRecord } from './login-record.js';
+
+/** A guess whose failure is counted already. */
+export interface CountedGuess {
+  readonly attempt: GuessingAttempt;
+  /** Keyed digest of the account's address. */
+  readonly emailDigest: string;
+}
+
+/** The account at which somebody guesses. */
+export interface GuessedAccount {
+  readonly email: string;
+  /** Null if no account has the address. */
+  readonly userId: string | null;
+  /** The device, if the account knows it; it is counted separately. */
+  readonly knownDeviceId: string | null;
+}
+
+/** A guess that could not be counted, because the account is locked. */
+const UNCOUNTED: GuessingAttempt = {
+  failures: 0,
+  succeeded: async () => 0,
+  refund: async () => undefined,
+};
+
+/** Counts guesses at accounts before they are looked at, and records those that are refused because of earlier failures. */
+@Injectable()
+export class CountedGuesses {
+  constructor(
+    private readonly guessing: AccountGuessing,
+    private readonly record: LoginRecord,
+  ) {}
+
+  /** Throws `rate_limited` after too many failures, and `dependency_unavailable` if the guess cannot be counted. */
+  async begin(account: GuessedAccount, origin: Origin): Promise<CountedGuess> {
+    const { email, userId, knownDeviceId } = account;
+    const emailDigest = this.record.digestOf(email);
+    try {
+      return { attempt: await this.guessing.begin(emailDigest, knownDeviceId, userId), emailDigest };
+    } catch (error) {
+      await this.record.locked(error, emailDigest, userId, origin);
+      throw error;
+    }
+  }
+
+  /**
+   * Counts a guess in a session that exists: the wait of a locked account does not hold it up, and then it is not counted here.
+   * Throws `dependency_unavailable` if the guess cannot be counted.
+   */
+  async beginInSession({ email, userId, knownDeviceId }: GuessedAccount): Promise<CountedGuess> {
+    const emailDigest = this.record.digestOf(email);
+    try {
+      return { attempt: await this.guessing.begin(emailDigest, knownDeviceId, userId), emailDigest };
+    } catch (error) {
+      if (error instanceof Problem && error.row === RateLimitErrors.rate_limited)
+        return { attempt: UNCOUNTED, emailDigest };
+      throw error;
+    }
+  }
+}

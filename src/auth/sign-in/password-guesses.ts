@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { Origin } from '../../platform/http/origin.js';
+import { type PresentedDevice, SessionDevices } from '../../sessions/devices/session-devices.js';
+import {
+  PasswordCredentialsRepository,
+  type UserWithHash,
+} from '../credentials/passwords/password-credentials.repository.js';
+import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
+import { type CountedGuess, CountedGuesses } from './counted-guesses.js';
+import { LoginRecord } from './login-record.js';
+
+/** An address and a password as submitted, not verified yet. */
+export interface SubmittedPassword {
+  /** Normalised by `canonicalEmail`. */
+  readonly email: string;
+  readonly password: string;
+  readonly deviceToken: string | null;
+}
+
+/** A guess that was right. */
+export interface RightGuess extends CountedGuess {
+  readonly userId: string;
+  readonly device: PresentedDevice;
+  /** The hash with which the password was compared. */
+  readonly hash: string;
+}
+
+/** A guess that is about to be compared. */
+type Guess = Omit<RightGuess, 'userId' | 'hash'> & Pick<SubmittedPassword, 'email' | 'password'>;
+
+interface Verdict<T> {
+  readonly result: T | null;
+  readonly found: UserWithHash | null;
+}
+
+/**
+ * Checks passwords that are submitted with an address. Clients cannot distinguish an unknown account, a wrong password and a
+ * disabled account: each takes the same statements and one hash of the same cost. Every guess is counted before the password is
+ * compared.
+ */
+@Injectable()
+export class PasswordGuesses {
+  constructor(
+    private readonly guesses: CountedGuesses,
+    private readonly devices: SessionDevices,
+    private readonly credentials: PasswordCredentialsRepository,
+    private readonly hasher: PasswordHasher,
+    private readonly record: LoginRecord,
+  ) {}
+
+  /**
+   * Calls `use` if the password is right, and returns what it returns. `use` returns null if the account changed since the
+   * password was compared; then the password is compared again. Returns null for a wrong password, which is recorded. Throws
+   * `rate_limited` after too many failures, `overloaded` if too many hashes are queued, and what `use` throws.
+   */
+  async judge<T>(
+    { email, password, deviceToken }: SubmittedPassword,
+    origin: Origin,
+    use: (right: RightGuess) => Promise<T | null>,
+  ): Promise<T | null> {
+    // Before the first query; otherwise a flood of refusals would load PostgreSQL as much as logins do.
+    const mayBeOwner = this.devices.isGenuine(deviceToken);
+    await this.hasher.assertRoom(mayBeOwner);
+    const found = await this.credentials.findByEmail(email);
+    const userId = found?.user.id ?? null;
+    const device = await this.devices.present(deviceToken, userId);
+    if (mayBeOwner && !device.isKnown) await this.hasher.assertRoom();
+    const knownDeviceId = device.isKnown ? device.deviceId : null;
+    const counted = await this.guesses.begin({ email, userId, knownDeviceId }, origin);
+    const verdict = await this.compare({ email, password, device, ...counted }, found, use).catch(
+      async (error: unknown) => {
+        // The password was right or could not be checked, so the attempt does not count as a guess.
+        await counted.attempt.refund().catch(() => undefined);
+        throw error;
+      },
+    );
+    if (verdict.result === null)
+      await this.record.failure(verdict.found, counted.attempt.failures, counted.emailDigest, origin);
+    return verdict.result;
+  }
+
+  /** Returns what `use` returned, or else the account with which the password was compared, if there is one. */
+  private async compare<T>(
+    { email, password, ...guess }: Guess,
+    first: UserWithHash | null,
+    use: (right: RightGuess) => Promise<T | null>,
+  ): Promise<Verdict<T>> {
+    let found = first;
+    while (await this.isRight(password, guess.device, found)) {
+      const { user, hash } = found!;
+      const result = await use({ ...guess, userId: user.id, hash: hash! });
+      if (result !== null) return { result, found };
+      // The hash changed meanwhile. A concurrent login may only have renewed it, so the password is compared again.
+      found = await this.credentials.findByEmail(email);
+      if (found === null || found.hash === hash) break;
+    }
+    return { result: null, found };
+  }
+
+  private async isRight(
+    password: string,
+    device: PresentedDevice,
+    found: UserWithHash | null,
+  ): Promise<boolean> {
+    const owner = device.isKnown && found ? found.user.id : null;
+    const matches = await this.hasher.verify(password, found?.hash ?? null, owner);
+    return matches && found?.user.disabledAt === null;
+  }
+}

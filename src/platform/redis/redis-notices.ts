@@ -1,0 +1,166 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { type Redis, ReplyError } from 'ioredis';
+import type { Subscription } from 'rxjs';
+import { Environment } from '../config/environment.js';
+import { Randomness } from '../crypto/randomness.js';
+import { createNoticeClient } from './redis-client.js';
+import { RedisConnection } from './redis-connection.js';
+
+/** The channel on which Redis sends the keys that have changed. */
+const CHANNEL = '__redis__:invalidate';
+
+/** How often the connection is checked. */
+const HEARTBEAT_MS = 250;
+
+/** Notices are not relied on if no check has succeeded for this long, which bounds their delay. */
+const BLIND_AFTER_MS = 1000;
+
+/** The connection is replaced after this long without a successful check: its peer may have vanished without closing it. */
+const REPLACED_AFTER_MS = 2000;
+
+/** Lifetime of a probe, milliseconds. */
+const PROBE_MS = 1000;
+
+/** Bytes that tell the probes of all processes apart. */
+const PROBE_BYTES = 16;
+
+/** Is given what follows the prefix in the name of a changed key; null means that any key may have changed. */
+type Listener = (name: string | null) => void;
+
+/**
+ * Tells this process which keys with a given prefix have changed in Redis, so that it can keep what it reads from them.
+ * Redis itself sends the notices (client-side caching in broadcasting mode, Redis 6 or newer), whatever changes a key: an
+ * older version of the service, an expiry or FLUSHALL, too. They have a connection of their own, which is open while Redis is
+ * usable. In a cluster there are none, because each node reports only its own keys.
+ */
+@Injectable()
+export class RedisNotices implements OnApplicationShutdown {
+  private readonly logger = new Logger(RedisNotices.name);
+  /** Null without Redis and for a cluster. */
+  private readonly url: string | null;
+  private prefix = '';
+  private listener: Listener = () => undefined;
+  private changes: Subscription | undefined;
+  private client: Redis | null = null;
+  private heart: NodeJS.Timeout | undefined;
+  /** What follows the prefix in the name of a key that is written until its own notice arrives. */
+  private probe = '';
+  private stage: 'closed' | 'probing' | 'receiving' = 'closed';
+  /** The time (`performance.now()`) until which all notices have certainly arrived. */
+  private confirmedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    environment: Environment,
+    private readonly redis: RedisConnection,
+    private readonly randomness: Randomness,
+  ) {
+    const [url = null] = environment.REDIS_URL ?? [];
+    this.url = redis.clustered ? null : url;
+  }
+
+  /** Whether this process knows all changes until a second ago. */
+  get isCurrent(): boolean {
+    return performance.now() - this.confirmedMs < BLIND_AFTER_MS;
+  }
+
+  /** Begins to watch the keys with a prefix of ASCII characters. Called once. */
+  watch(prefix: string, listener: Listener): void {
+    this.prefix = prefix;
+    this.listener = listener;
+    this.changes = this.redis.changes.subscribe((state) => (state === 'up' ? this.open() : this.close()));
+    if (this.redis.state === 'up') this.open();
+  }
+
+  /** Resolves when Redis has sent the notices of everything that it has acknowledged to this process. Rejects with `RedisUnavailable`. */
+  async sent(): Promise<void> {
+    // Redis may send the reply to a command before its notices, but not the reply to the next one.
+    if (this.url !== null) await this.redis.run((client) => client.ping());
+  }
+
+  onApplicationShutdown(): void {
+    this.changes?.unsubscribe();
+    this.close();
+  }
+
+  private open(): void {
+    this.close();
+    if (this.url === null) return;
+    const client = createNoticeClient(this.url);
+    this.client = client;
+    // Without a listener the client would print every connection attempt.
+    client.on('error', () => undefined);
+    client.on('ready', () => void this.subscribe(client));
+    client.on('close', () => client === this.client && this.miss());
+    client.on('messageBuffer', (_channel, keys: unknown) => this.take(keys as readonly Buffer[] | null));
+    this.heart = setInterval(() => this.check(client), HEARTBEAT_MS).unref();
+  }
+
+  private close(): void {
+    clearInterval(this.heart);
+    this.client?.disconnect();
+    this.client = null;
+    this.miss();
+  }
+
+  /** Notices may be lost from now on. */
+  private miss(): void {
+    this.stage = 'closed';
+    this.confirmedMs = Number.NEGATIVE_INFINITY;
+    this.listener(null);
+  }
+
+  private async subscribe(client: Redis): Promise<void> {
+    try {
+      const id = await client.client('ID');
+      await client.client('TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', this.prefix);
+      await client.subscribe(CHANNEL);
+    } catch (error) {
+      if (error instanceof ReplyError) this.giveUp(client, error as Error);
+      return;
+    }
+    this.stage = 'probing';
+    this.probe = `probe:${this.randomness.bytes(PROBE_BYTES).toString('hex')}`;
+    this.check(client);
+  }
+
+  private giveUp(client: Redis, { message }: Error): void {
+    this.logger.warn(`Redis does not report changes (${message}): each request reads its session from Redis`);
+    client.disconnect();
+  }
+
+  private check(client: Redis): void {
+    const nowMs = performance.now();
+    if (this.stage === 'probing') void this.writeProbe();
+    if (this.stage !== 'receiving') return;
+    if (nowMs - this.confirmedMs > REPLACED_AFTER_MS) client.disconnect(true);
+    else void this.confirm(client, nowMs);
+  }
+
+  /** Replies and notices share the connection, so the notices of everything that happened before the check come before its reply. */
+  private async confirm(client: Redis, startedMs: number): Promise<void> {
+    const isAnswered = await client.ping().then(
+      () => true,
+      () => false,
+    );
+    if (isAnswered && this.stage === 'receiving') this.confirmedMs = startedMs;
+  }
+
+  /** Shows that notices arrive, and that they come from the server to which this process writes. */
+  private async writeProbe(): Promise<void> {
+    const key = this.prefix + this.probe;
+    await this.redis.run((client) => client.set(key, '', 'PX', PROBE_MS)).catch(() => undefined);
+  }
+
+  private take(keys: readonly Buffer[] | null): void {
+    if (keys === null) this.listener(null);
+    else for (const key of keys) this.takeOne(key.toString('latin1', this.prefix.length));
+  }
+
+  private takeOne(name: string): void {
+    if (name !== this.probe) this.listener(name);
+    else if (this.stage === 'probing') {
+      this.stage = 'receiving';
+      this.confirmedMs = performance.now();
+    }
+  }
+}

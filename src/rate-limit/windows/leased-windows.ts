@@ -1,0 +1,119 @@
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { RedisConnection } from '../../platform/redis/redis-connection.js';
+import type { SharedDecision } from './consume-command.js';
+import type { Lease } from './lease.js';
+import { Leases } from './leases.js';
+import { RedisWindows } from './redis-windows.js';
+import type { Decision, Window, WindowStore } from './window.js';
+
+/** A lease that is over is settled within this time, milliseconds. */
+const SETTLE_MS = 250;
+
+/**
+ * Windows shared by all instances, of which the bounded ones are counted by leases: while a window is less than half full
+ * and asked about often, this process takes permits in the same step as it counts a request, spends them without asking,
+ * and gives the rest back. A request needs no command if there is a permit for each of its windows. Exact windows are
+ * asked about every request.
+ *
+ * Redis counts a permit from its grant until a window after the end of its term, so the limit holds over any number of
+ * instances. The permits of a process that was killed, or of an answer that was lost, stay counted as long.
+ */
+@Injectable()
+export class LeasedWindows implements WindowStore, OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly leases = new Leases();
+  private readonly settling = new RepeatingTask(LeasedWindows.name, () => this.settleEnded(), {
+    pauseMs: SETTLE_MS,
+  });
+  private isClosing = false;
+
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly shared: RedisWindows,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.connection.configured && !this.connection.clustered) this.settling.startDelayed();
+  }
+
+  /** Gives everything back; from now on Redis counts each request. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isClosing = true;
+    await this.settling.stop();
+    this.shared.settle(this.leases.takeAll());
+    await this.shared.settled();
+  }
+
+  /** Throws `RedisUnavailable` when Redis had to be asked and does not decide in time. */
+  async consume(windows: readonly Window[]): Promise<readonly Decision[]> {
+    if (this.connection.clustered) return this.shared.consume(windows);
+    const now = performance.now();
+    const spent = windows.map((window) => this.leases.spend(window, now));
+    const asked = windows.filter((_, index) => spent[index] === null);
+    const answers = asked.length === 0 ? [] : await this.ask(asked, spent);
+    const isRefused = answers.some(({ allowed }) => !allowed);
+    if (isRefused) {
+      unspend(spent);
+      // Other requests of the same turn may have brought permits that Redis counts, so that it refused this one.
+      if (asked.some((window, index) => !answers[index]!.allowed && this.holds(window)))
+        return this.consume(windows);
+    }
+    const decidedAt = performance.now();
+    const asking = answers.values();
+    return spent.map((lease) => {
+      if (lease === null) return asking.next().value!;
+      const decision = lease.decide(decidedAt);
+      return answers[0] ? { ...decision, at: answers[0].at } : decision;
+    });
+  }
+
+  async refund(windows: readonly Window[], at: number): Promise<void> {
+    await this.shared.refund(windows, at);
+  }
+
+  /** Gives back what is unspent of leases that are over. */
+  async settleEnded(): Promise<void> {
+    this.shared.settle(this.leases.takeAllEnded(performance.now()));
+    await this.shared.settled();
+  }
+
+  /** Asks Redis about windows, and for leases of those that are worth it. If it does not answer, no permit stays spent. */
+  private async ask(windows: readonly Window[], spent: readonly (Lease | null)[]): Promise<Decision[]> {
+    const now = performance.now();
+    this.shared.settle(windows.flatMap((window) => this.leases.takeEnded(window, now)));
+    const wanted = windows.map((window) => {
+      const permits = this.isClosing ? 0 : this.leases.wanted(window, now);
+      return permits > 0 ? { ...window, permits } : window;
+    });
+    try {
+      const decisions = await this.shared.consume(wanted);
+      return decisions.map((decision, index) => this.learn(windows[index]!, decision));
+    } catch (error) {
+      unspend(spent);
+      throw error;
+    } finally {
+      for (const window of wanted) if ('permits' in window) this.leases.answered(window);
+    }
+  }
+
+  /** Adds the lease that came with a decision of Redis, and what this process may still spend, which Redis has counted. */
+  private learn(window: Window, { grant, ...decision }: SharedDecision): Decision {
+    if (grant) this.leases.add(window, grant, decision);
+    if (this.isClosing) this.shared.settle(this.leases.takeAll());
+    const lease = this.leases.find(window);
+    lease?.learn(decision);
+    return decision.allowed
+      ? { ...decision, remaining: decision.remaining + (lease?.unspent ?? 0) }
+      : decision;
+  }
+
+  private holds(window: Window): boolean {
+    const lease = this.leases.find(window);
+    return lease !== undefined && lease.unspent > 0 && !lease.isOver(performance.now());
+  }
+}
+
+/** Puts back the permits of a request that was refused or not decided. */
+function unspend(spent: readonly (Lease | null)[]): void {
+  for (const lease of spent) lease?.unspend();
+}

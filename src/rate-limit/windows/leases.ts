@@ -1,0 +1,66 @@
+import { Demand } from './demand.js';
+import { type Grant, Lease, permitsOf, termMs } from './lease.js';
+import type { Decision, Window } from './window.js';
+
+/** Leases at a time; requests of further keys are all counted by Redis. */
+const MAX_LEASES = 10_000;
+
+/** The leases of this process, at most one per window. Times are of its monotonic clock, milliseconds. */
+export class Leases {
+  private readonly byKey = new Map<string, Lease>();
+  private readonly demand = new Demand();
+  /** Keys of leases that were asked for and are not answered yet. */
+  private readonly asked = new Set<string>();
+
+  /** Returns the lease of a window, which may be spent or over. */
+  find({ key }: Window): Lease | undefined {
+    return this.byKey.get(key);
+  }
+
+  /** Spends a permit of a window; returns its lease, or null if there is none. */
+  spend({ key }: Window, now: number): Lease | null {
+    const lease = this.byKey.get(key);
+    return lease?.spend(now) ? lease : null;
+  }
+
+  /** Returns how many permits to ask for together with a request. If there are any, {@link answered} must follow. */
+  wanted(window: Window, now: number): number {
+    const { key } = window;
+    const permits = permitsOf(window);
+    if (permits === 0 || !this.demand.isHigh(key, now, termMs(window))) return 0;
+    if (this.byKey.has(key) || this.asked.has(key) || this.byKey.size + this.asked.size >= MAX_LEASES)
+      return 0;
+    this.asked.add(key);
+    return permits;
+  }
+
+  /** Adds a lease that Redis has granted together with a decision. */
+  add(window: Window, grant: Grant, decision: Decision): void {
+    this.byKey.set(window.key, new Lease(window, grant, decision));
+  }
+
+  /** Notes that a request for a lease was answered, or will never be. */
+  answered({ key }: Window): void {
+    this.asked.delete(key);
+  }
+
+  /** Removes the lease of a window if it is used up or over; returns it if there is something to give back. */
+  takeEnded({ key }: Window, now: number): Lease[] {
+    const lease = this.byKey.get(key);
+    if (!lease || (lease.unspent > 0 && !lease.isOver(now))) return [];
+    this.byKey.delete(key);
+    this.demand.noteLease(key, now, lease.spent);
+    return lease.unspent > 0 ? [lease] : [];
+  }
+
+  /** Removes all leases that are over; returns those with something to give back. */
+  takeAllEnded(now: number): Lease[] {
+    const over = [...this.byKey.values()].filter((lease) => lease.isOver(now));
+    return over.flatMap(({ window }) => this.takeEnded(window, now));
+  }
+
+  /** Removes all leases; returns those with something to give back. */
+  takeAll(): Lease[] {
+    return this.takeAllEnded(Infinity);
+  }
+}

@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { SignedEvent } from '../../audit/audit.repository.js';
+import { insertEventIf } from '../../audit/entry/event-row.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { onDatabase } from '../../platform/database/database-problem.js';
+import { databaseTime } from '../../platform/database/database-time.js';
+import { entityColumns, entityFrom } from '../../platform/database/entity-columns.js';
+import { prepared } from '../../platform/database/prepared-statements.js';
+import { User } from '../../users/user.entity.js';
+import { Session } from '../session.entity.js';
+import type { RefreshClaim } from './refresh-tokens.js';
+import { WINDOW_MS } from './rotation-window.js';
+
+/** A session that was rotated or whose token was replayed, with its owner. */
+export interface RenewedSession {
+  readonly session: Session;
+  readonly owner: User;
+}
+
+/** What a rotation stores. */
+export interface NextGeneration {
+  /** When the session is used, on the service's clock. */
+  readonly now: Date;
+  readonly rotatedBy: Buffer;
+  /** The idle limit, unless the absolute limit is earlier. */
+  readonly idleEnd: Date;
+  readonly client: Buffer;
+}
+
+/**
+ * Rotations that are due: of a live session with the claimed generation, whose window has passed. These are the conditions of
+ * `liveOwnerOf` and of the verdict `rotate`; in any other case the claim is judged under a lock.
+ */
+@Injectable()
+export class RotationsRepository {
+  private statements: {
+    readonly databaseNow: string;
+    readonly owner: string;
+    readonly rotate: string;
+  } | null = null;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Returns the owner of a session whose rotation appears to be due; null otherwise. Locks nothing. */
+  async ownerIfDue({ sessionId, generation }: RefreshClaim, now: Date): Promise<string | null> {
+    const rows = await onDatabase(() =>
+      this.dataSource.query<{ user_id: string }[]>(this.texts().owner, [sessionId, generation, now]),
+    );
+    return rows[0]?.user_id ?? null;
+  }
+
+  /**
+   * Rotates a session and inserts the event, if the rotation is due. Returns null otherwise, and nothing is changed. One
+   * statement: it locks the row first, so its conditions and the time of the rotation are read under the lock.
+   */
+  async rotateIfDue(
+    { sessionId, generation }: RefreshClaim,
+    userId: string,
+    { now, rotatedBy, idleEnd, client }: NextGeneration,
+    { row }: SignedEvent,
+  ): Promise<RenewedSession | null> {
+    const [rotated] = await this.dataSource.query<Record<string, unknown>[]>(this.texts().rotate, [
+      sessionId,
+      generation,
+      now,
+      userId,
+      rotatedBy,
+      idleEnd,
+      client,
+      ...row,
+    ]);
+    if (!rotated) return null;
+    return { session: entityFrom(rotated, Session, 'session'), owner: entityFrom(rotated, User, 'owner') };
+  }
+
+  /** The texts contain the database's time, which a test can move. */
+  private texts() {
+    const databaseNow = databaseTime(this.clock, 'clock_timestamp()');
+    if (this.statements?.databaseNow !== databaseNow) this.statements = this.write(databaseNow);
+    return this.statements;
+  }
+
+  private write(databaseNow: string) {
+    const due = `session.generation = $2::bigint AND session.revoked_at IS NULL
+      AND session.idle_expires_at > $3 AND session.expires_at > $3 AND (session.generation = 0
+        OR abs(extract(epoch FROM ${databaseNow} - session.rotated_at)) * 1000 > ${WINDOW_MS})`;
+    const columns = [
+      entityColumns(this.dataSource, Session, 'session'),
+      entityColumns(this.dataSource, User, 'owner'),
+    ];
+    return {
+      databaseNow,
+      owner: prepared(`SELECT user_id FROM sessions AS session WHERE id = $1 AND ${due}`),
+      // A division by zero undoes the rotation if a trigger has swallowed its event.
+      rotate: prepared(
+        `WITH locked AS (SELECT id FROM sessions WHERE id = $1 AND user_id = $4 FOR UPDATE),
+         rotated AS (
+           UPDATE sessions AS session SET generation = generation + 1, rotated_at = ${databaseNow}, rotated_by = $5,
+             idle_expires_at = least($6, session.expires_at), client = $7
+           FROM locked, users AS owner
+           WHERE session.id = locked.id AND ${due} AND owner.id = $4 AND owner.disabled_at IS NULL
+           RETURNING ${columns.join(', ')}),
+         recorded AS (${insertEventIf('rotated', 8)})
+         SELECT rotated.*, 1 / (SELECT count(*) FROM recorded) AS events FROM rotated`,
+      ),
+    };
+  }
+}
