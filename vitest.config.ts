@@ -23,8 +23,9 @@ export default defineConfig({
   test: {
     testTimeout: process.env['NIGHTLY'] === '1' ? 300_000 : 30_000,
     hookTimeout: 60_000,
-    // Vitest's default leaves one core free, half of a small machine; specs with servers mostly wait for them.
-    maxWorkers: availableParallelism(),
+    // Vitest's default leaves one core free, half of a small machine. Specs with servers wait for them, and for timeouts,
+    // during which a further worker uses the core.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // The files of a worker share its modules, because evaluating the application takes a second of processor time for
     // each file. A spec that replaces something global puts it back.
     isolate: false,

@@ -193,18 +193,6 @@ describe('introspection', () => {
     }
   });
 
-  it.each(FORGERIES)('says that a token is not active with %s', async (_what, make) => {
-    const token = await make({
-      forge,
-      genuine: person.accessToken,
-      claims: decoded(person.accessToken.split('.')[1]),
-      other: (await signUp(here)).accessToken,
-      trap: 'http://127.0.0.1:9',
-    });
-    const answer = await ask(token);
-    expect([answer.statusCode, answer.json()]).toEqual([200, INACTIVE]);
-  });
-
   it('says that a token of a service account is not active with claims of another one, or of a session', async () => {
     const other = await accounts.create('users:write');
     const token = await clientToken(here, machine);
@@ -351,5 +339,40 @@ describe('introspection', () => {
     const again = await logIn(here, person.user.email);
     expect(await said(person.accessToken)).toEqual(INACTIVE);
     expect(await said(again.accessToken)).toMatchObject({ active: true });
+  });
+});
+
+describe('introspection of a forged token', () => {
+  let app: TestApp;
+  let forge: TokenForge;
+  let api: Machine;
+  let person: Tokens;
+  let other: Tokens;
+  beforeAll(async () => {
+    forge = newForge('ES256');
+    app = await startApp({ variables: { JWT_PRIVATE_KEY: forge.pem } });
+    api = await (await ServiceAccountsOf.of(app)).create('tokens:introspect');
+    person = await signUp(app);
+    other = await signUp(app);
+  });
+  afterAll(() => app.close());
+  const said = async (token: string) => {
+    const answer = await postForm(app, '/oauth/introspect', { token }, { client: api });
+    return [answer.statusCode, answer.json()];
+  };
+
+  it.each(FORGERIES)('says that a token is not active with %s', async (_what, make) => {
+    const token = await make({
+      forge,
+      genuine: person.accessToken,
+      claims: decoded(person.accessToken.split('.')[1]),
+      other: other.accessToken,
+      trap: 'http://127.0.0.1:9',
+    });
+    expect(await said(token)).toEqual([200, INACTIVE]);
+  });
+
+  it('is no verdict on the session, whose genuine token stays active', async () => {
+    expect(await said(person.accessToken)).toMatchObject([200, { active: true, sid: person.session.id }]);
   });
 });

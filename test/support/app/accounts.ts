@@ -2,7 +2,7 @@ import { asSuperuser } from './as-superuser.js';
 import { insist } from './insist.js';
 import type { TestApp } from './test-app.js';
 
-export const PASSWORD = 'wandering otters hum at 4 bells';
+export const PASSWORD = 'otters hum at 4';
 
 /** The response to a login in the body transport. */
 export interface Tokens {

@@ -38,8 +38,8 @@ export async function openWatched(
 
 /** The findings of axe-core in what the page shows now: each with the rule and the elements concerned. */
 export async function axeFindings(page: Page): Promise<string[]> {
-  // Not as a script of the page, whose policy would refuse it.
-  await page.evaluate(axe.source);
+  // Not as a script of the page, whose policy would refuse it. A document keeps it.
+  if (!(await page.evaluate('Boolean(window.axe)'))) await page.evaluate(axe.source);
   return page.evaluate(`axe.run(document, { iframes: false, resultTypes: ['violations'] }).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ': ' + target.join(' '))))`);
 }

@@ -42,7 +42,16 @@ async function openPostgres(): Promise<OpenTestCluster> {
   const embedded = await startEmbeddedPostgres({
     dataDir: join(memoryFolder(), 'cluster'),
     logger: new Logger('TestPostgres'),
-    settings: { max_connections: '300', fsync: 'off', full_page_writes: 'off', max_wal_size: '128MB' },
+    settings: {
+      max_connections: '300',
+      fsync: 'off',
+      full_page_writes: 'off',
+      max_wal_size: '128MB',
+      wal_level: 'minimal',
+      max_wal_senders: '0',
+      wal_compression: 'off',
+      autovacuum: 'off',
+    },
   });
   const { cluster, close } = await openTestCluster(embedded.superuserUrl, {
     cloneOptions: 'STRATEGY file_copy',

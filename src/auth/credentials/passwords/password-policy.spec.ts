@@ -232,10 +232,7 @@ describe('the evaluation of a password', () => {
     ['parts of the address', filled(email)],
   ])('does not block the event loop for 50 ms: 256 characters of %s', async (_what, password) => {
     await faultOf(password, email);
-    const longest: number[] = [];
-    for (let round = 0; round < 5; round += 1)
-      longest.push(await longestTurnMs(() => faultOf(password, email)));
-    expect(Math.min(...longest)).toBeLessThan(50);
+    expect(await shortestOf(5, () => faultOf(password, email))).toBeLessThan(50);
   });
 
   it('lets other tasks run between the passwords of a burst', async () => {
@@ -243,12 +240,18 @@ describe('the evaluation of a password', () => {
       { length: 50 },
       (_, index) => `${filled('4@8({[369#!1|0$5+72%').slice(0, 35)}${index}`,
     );
-    const longest: number[] = [];
-    for (let round = 0; round < 3; round += 1)
-      longest.push(await longestTurnMs(() => Promise.all(burst.map((password) => faultOf(password, email)))));
-    expect(Math.min(...longest)).toBeLessThan(50);
+    const judgeAll = () => Promise.all(burst.map((password) => faultOf(password, email)));
+    expect(await shortestOf(3, judgeAll)).toBeLessThan(50);
   });
 });
+
+/** The shortest of the longest turns of several rounds; a turn below 50 ms decides, so no further round follows it. */
+async function shortestOf(rounds: number, work: () => Promise<unknown>): Promise<number> {
+  let shortest = Infinity;
+  for (let round = 0; round < rounds && shortest >= 50; round += 1)
+    shortest = Math.min(shortest, await longestTurnMs(work));
+  return shortest;
+}
 
 /**
  * The longest turn of the event loop during the work, in processor time, so that other load on the machine does not
