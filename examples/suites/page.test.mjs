@@ -24,7 +24,9 @@ before(async () => {
     response.end(page(portcullis.url));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const installed = ['/usr/bin/chromium', '/usr/bin/chromium-headless-shell', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+  const installed = ['/usr/bin/chromium', '/usr/bin/chromium-headless-shell', '/usr/bin/google-chrome'].find(
+    (path) => existsSync(path),
+  );
   browser = await chromium.launch({ executablePath: installed, args: ['--no-sandbox'] });
 });
 after(async () => {
