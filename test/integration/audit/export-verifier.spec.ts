@@ -8,6 +8,7 @@ import { AuditExport } from '../../../src/audit/reading/audit-export.js';
 import { SealKey } from '../../../src/audit/seals/seal-key.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
+import { eventually } from '../../support/time/eventually.js';
 
 const LATER = '9999-01-01T00:00:00.000Z';
 
@@ -19,7 +20,14 @@ describe('deploy/verify-audit-export.mjs', () => {
 
   beforeAll(async () => {
     trail = await startTrail();
-    for (let seal = 0; seal < 3; seal++) await trail.grow(4);
+    for (let seal = 1; seal <= 3; seal++) {
+      await trail.grow(4);
+      // Transactions of other specs' databases can delay the sealer for a moment.
+      await eventually(async () => {
+        await trail.sealed();
+        expect(await trail.dataSource.query('SELECT FROM audit_seals')).toHaveLength(seal);
+      });
+    }
     const exports = trail.module.get(AuditExport);
     const exported = await text(exports.entries({}, undefined).text);
     entries = exported
