@@ -18,6 +18,9 @@ const withServers = {
   retry: process.env['CI'] === 'true' && process.env['NIGHTLY'] !== '1' ? 1 : 0,
 };
 
+/** They compare times, or let requests wait for the processor. They run at the end, beside few others. */
+const TIMED = ['test/e2e/account-enumeration.spec.ts', 'test/e2e/overload.spec.ts'];
+
 /** Three sizes: specs beside their source, integration on real servers, e2e and contract over the whole app. */
 export default defineConfig({
   test: {
@@ -35,7 +38,20 @@ export default defineConfig({
         extends: true,
         test: { ...withServers, name: 'integration', include: ['test/integration/**/*.spec.ts'] },
       },
-      { extends: true, test: { ...withServers, name: 'e2e', include: ['test/e2e/**/*.spec.ts'] } },
+      {
+        extends: true,
+        test: { ...withServers, name: 'e2e', include: ['test/e2e/**/*.spec.ts'], exclude: TIMED },
+      },
+      {
+        extends: true,
+        test: {
+          ...withServers,
+          name: 'e2e timed',
+          include: TIMED,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
       { extends: true, test: { ...withServers, name: 'contract', include: ['test/contract/**/*.spec.ts'] } },
     ],
   },
