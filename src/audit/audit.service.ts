@@ -15,7 +15,7 @@ import { SpoolWriter } from './spool/spool-writer.js';
 /** Length of an account digest in bytes; sufficient to avoid collisions between accounts. */
 const DIGEST_BYTES = 16;
 
-/** Records events and calls in several ways, which differ in durability. */
+/** Records events and calls in ways that differ in durability. */
 @Injectable()
 export class AuditService {
   /** Every event committed by this process, emitted after the commit. Calls are emitted only by {@link calls}. */
@@ -45,8 +45,8 @@ export class AuditService {
   }
 
   /**
-   * Records an event with the change that it describes, in one statement: `change` runs it, and `insertEventIf` is a part
-   * of it. It returns null if nothing was changed, and then nothing is recorded. Throws `dependency_unavailable` if the
+   * Records an event with the change that it describes, in one statement. `change` runs the statement, which
+   * must contain `insertEventIf`. It returns null if nothing was changed, and then nothing is recorded. Throws `dependency_unavailable` if the
    * statement fails.
    */
   async recordWith<T>(

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 
-/** A key with the beginning of the inner hash, and room for its result after that of the outer one. */
+/** The padded key of the inner and of the outer hash (RFC 2104); the outer one has room for the inner digest. */
 interface Pads {
   readonly inner: Buffer;
   readonly outer: Buffer;

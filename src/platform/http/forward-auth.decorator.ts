@@ -7,8 +7,8 @@ interface ForwardAuthSettings {
 }
 
 /**
- * Marks a handler that receives forward-auth requests of proxies. No body is read there, no
- * content type is looked at, and CORS does not apply: all of them belong to the other request.
+ * Marks a handler for forward-auth requests of proxies. Body and content type are ignored and CORS does not apply,
+ * because all three concern the forwarded request.
  */
 export const ForwardAuthRoute = (): MethodDecorator =>
   RouteConfig({ forwardAuth: true } satisfies ForwardAuthSettings);
