@@ -56,9 +56,8 @@ export class AuditService {
     const signed = this.repository.signed(this.entries.event(event));
     const changed = await orRefused(change(signed));
     if (changed === null) return null;
-    const { entry } = signed;
-    if (entry.userId !== null) noteSubject(event.origin, entry.userId);
-    this.written.next(entry);
+    this.noteSubjectOf(event, signed.entry);
+    this.written.next(signed.entry);
     return changed;
   }
 
@@ -133,8 +132,12 @@ export class AuditService {
   /** Creates the entry of an event, and notes whom the request was about. */
   private entryOf(event: AuditEvent): AuditEntry {
     const entry = this.entries.event(event);
-    if (entry.userId !== null) noteSubject(event.origin, entry.userId);
+    this.noteSubjectOf(event, entry);
     return entry;
+  }
+
+  private noteSubjectOf({ origin }: AuditEvent, { userId }: AuditEntry): void {
+    if (userId !== null) noteSubject(origin, userId);
   }
 
   private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {

@@ -20,7 +20,7 @@ export function isForwardAuthRoute({ config }: Pick<RouteOptions, 'config'>): bo
 }
 
 /** Returns whether the matched route of a request is marked with {@link ForwardAuthRoute}. */
-export function isForwardAuth({ is404, routeOptions }: FastifyRequest): boolean {
+export function isForwardAuthRequest({ is404, routeOptions }: FastifyRequest): boolean {
   // A request that Fastify cannot route has no options, although its type declares them.
   const options = routeOptions as FastifyRequest['routeOptions'] | undefined;
   return !is404 && isForwardAuthRoute({ config: options?.config });
