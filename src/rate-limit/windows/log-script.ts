@@ -1,3 +1,5 @@
+import { SETTLE_MS } from './lease.js';
+
 /**
  * Lua functions about the value of a window, shared by the scripts. It is a sequence of doubles: the number of admissions
  * in the newest group; the start of each group in microseconds of Redis' clock, ascending; then each lease: the moment until
@@ -10,6 +12,7 @@
 export const LOG_FUNCTIONS = `
 local call, read, write, sub = redis.call, struct.unpack, struct.pack, string.sub
 
+-- Returns where the groups end and the leases begin.
 local function end_of_groups(log, grain)
   local last = #log
   while last > 8 do
@@ -53,6 +56,20 @@ local function counted(log, now, window, grain)
     end
   end
   return count, oldest and oldest + window - now or 0, fill, groups, leases
+end
+
+-- Returns the microseconds until a full window may have room. If only permits that may come back keep it full, that is when
+-- the first of their leases is settled, unless something leaves before. A lease that was not settled in time is lost.
+local function until_room(count, limit, leases, now, wait)
+  local settled, current = nil, false
+  for at = 1, #leases, 8 do
+    local value = read('<d', leases, at)
+    if value > 0 then
+      current = value + ${SETTLE_MS * 1000} > now
+      if current and not settled then settled = value + ${SETTLE_MS * 1000} - now end
+    elseif current then count = count + value end
+  end
+  return settled and count < limit and math.min(wait, settled) or wait
 end
 
 -- Adds admissions of this time. Returns the fill of the newest group, and the groups.

@@ -39,7 +39,10 @@ while first <= #KEYS do
     local rule, wait = string.byte(plan, place + 1 + i - first), 0
     counts[i], wait, fills[i], groups[i], leases[i] = counted(logs[i - first + 1] or '', now, windows[rule], grains[rule])
     local left = limits[rule] - counts[i]
-    if left <= 0 then left, admitted = -1, false end
+    if left <= 0 then
+      left, admitted = -1, false
+      wait = until_room(counts[i], limits[rule], leases[i], now, wait)
+    end
     answer[2 * i], answer[2 * i + 1] = left, wait
   end
   if admitted then
