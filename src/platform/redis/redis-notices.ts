@@ -3,6 +3,7 @@ import { type Redis, ReplyError } from 'ioredis';
 import type { Subscription } from 'rxjs';
 import { Environment } from '../config/environment.js';
 import { Randomness } from '../crypto/randomness.js';
+import { changedNames } from './changed-names.js';
 import { createNoticeClient } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
 
@@ -91,7 +92,7 @@ export class RedisNotices implements OnApplicationShutdown {
     client.on('error', () => undefined);
     client.on('ready', () => void this.subscribe(client));
     client.on('close', () => client === this.client && this.miss());
-    client.on('messageBuffer', (_channel, keys: unknown) => this.take(keys as readonly Buffer[] | null));
+    client.on('messageBuffer', (_channel, notice: unknown) => this.take(notice));
     this.heart = setInterval(() => this.check(client), HEARTBEAT_MS).unref();
   }
 
@@ -151,9 +152,10 @@ export class RedisNotices implements OnApplicationShutdown {
     await this.redis.run((client) => client.set(key, '', 'PX', PROBE_MS)).catch(() => undefined);
   }
 
-  private take(keys: readonly Buffer[] | null): void {
-    if (keys === null) this.listener(null);
-    else for (const key of keys) this.takeOne(key.toString('latin1', this.prefix.length));
+  private take(notice: unknown): void {
+    const names = changedNames(notice, this.prefix);
+    if (names === null) this.listener(null);
+    else for (const name of names) this.takeOne(name);
   }
 
   private takeOne(name: string): void {

@@ -59,6 +59,18 @@ describe.skipIf(inject('redis').kind !== 'own')('notices of changed keys', () =>
     await eventually(() => expect(changed).toContain(name));
   });
 
+  it.each(['x', '', `${PREFIX}ada`])(
+    'mean that everything may have changed if somebody published one, here %j, and go on',
+    async (text) => {
+      await changes();
+      await writer.publish('__redis__:invalidate', text);
+      await eventually(() => expect(changed).toEqual([null]));
+      await writer.set(`${PREFIX}ada`, 1);
+      await eventually(() => expect(changed).toEqual([null, 'ada']));
+      expect(notices.isCurrent).toBe(true);
+    },
+  );
+
   it('concern keys with the prefix only', async () => {
     await changes();
     await writer.set('portcullis:{window}', 1);
