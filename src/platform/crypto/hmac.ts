@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 
-/** A key prepared for HMAC: the blocks with which the two hashes begin, each followed by room for a digest. */
+/** The padded key of the inner and of the outer hash (RFC 2104), each followed by room for a digest. */
 interface Pads {
   readonly inner: Buffer;
   readonly outer: Buffer;
@@ -14,8 +14,8 @@ interface Pads {
 const padsOf = new WeakMap<Buffer, Pads>();
 
 /**
- * Returns the HMAC-SHA-256 of a message according to its definition (RFC 2104). With the one-shot hash it takes a fifth
- * of the time of an Hmac object. A key is prepared once, so its bytes must not change.
+ * Returns the HMAC-SHA-256 of a message according to its definition (RFC 2104). With the one-shot hash it takes at
+ * most a fifth of the time of an Hmac object (measured for messages of 40 to 1000 bytes). A key is prepared once, so its bytes must not change.
  */
 export function hmacSha256(key: Buffer, message: string | Buffer): Buffer {
   const { innerBlock, outer } = padsOf.get(key) ?? prepare(key);
