@@ -15,7 +15,7 @@ const SESSIONS = 40;
 const RULES = 'rules: { app: { access: signed-in, audience: https://app.example.org } }';
 
 const CHECK = 'session check (GET /users/me)';
-const QUESTION = 'forward-auth request (/gate/app)';
+const FORWARD_AUTH = 'forward-auth request (/gate/app)';
 const THROUGH_US = 'nginx that asks Portcullis';
 const THROUGH_BARE = 'nginx that asks bare Fastify';
 const BESIDE_CHECK = 'a forward-auth request, against the session check';
@@ -38,7 +38,7 @@ export async function measureGateway({ laboratory, rounds, seconds }) {
     const requests = sessions.map((session) => ({ ...service.sessionCheck(session), path }));
     return () => volley({ url, connections: CONNECTIONS, seconds, requests });
   };
-  const trials = { [CHECK]: fire(service.url, '/users/me'), [QUESTION]: fire(service.url, '/gate/app') };
+  const trials = { [CHECK]: fire(service.url, '/users/me'), [FORWARD_AUTH]: fire(service.url, '/gate/app') };
   const children = [service.child];
   if (hasNginx()) {
     const application = await startBareFastify(laboratory);
@@ -57,7 +57,7 @@ export async function measureGateway({ laboratory, rounds, seconds }) {
   for (const warmUp of Object.values(trials)) await warmUp();
   const figures = await interleave('gateway', rounds, trials);
   for (const child of children.reverse()) await laboratory.stop(child);
-  const direct = medianRatio(rates(figures[QUESTION]), rates(figures[CHECK]));
+  const direct = medianRatio(rates(figures[FORWARD_AUTH]), rates(figures[CHECK]));
   return {
     rows: [row(BESIDE_CHECK, 'at least 0.9', number(direct, 2), direct >= 0.9), throughNginx(figures)],
     table: {

@@ -6,18 +6,18 @@ import { median } from '../report/statistics.mjs';
 
 const CONNECTIONS = 32;
 const ROTATED = 'POST /auth/refresh';
-const REPEATED = 'the same, within ten seconds of a rotation';
+const REPEATED = 'POST /auth/refresh within ten seconds of a rotation';
 
 /**
  * A session rotates at most once in ten seconds; within them its token only brings a new access token. Clients refresh every
- * quarter of an hour, so that each of their refreshes rotates: this lets each rotation look eleven seconds old.
+ * quarter of an hour, so that each of their refreshes rotates: this trigger makes each rotation look eleven seconds old.
  */
 const AGE_ROTATIONS = [
   `CREATE FUNCTION age_rotation() RETURNS trigger LANGUAGE plpgsql AS
      $$ BEGIN NEW.rotated_at := NEW.rotated_at - interval '11 seconds'; RETURN NEW; END $$`,
   `CREATE TRIGGER age_rotation BEFORE UPDATE OF rotated_at ON sessions FOR EACH ROW EXECUTE FUNCTION age_rotation()`,
 ];
-const KEEP_ROTATIONS = ['DROP TRIGGER age_rotation ON sessions', 'DROP FUNCTION age_rotation()'];
+const STOP_AGEING = ['DROP TRIGGER age_rotation ON sessions', 'DROP FUNCTION age_rotation()'];
 
 /** Measures refreshes that rotate, and those within ten seconds, with a separate session per connection. */
 export async function measureRefresh({ portcullis, rounds, seconds }) {
@@ -29,7 +29,7 @@ export async function measureRefresh({ portcullis, rounds, seconds }) {
     try {
       return await refreshFor(portcullis, sessions, seconds);
     } finally {
-      await query(portcullis.database.ownerUrl, ...KEEP_ROTATIONS);
+      await query(portcullis.database.ownerUrl, ...STOP_AGEING);
     }
   };
   const kept = await signIn();

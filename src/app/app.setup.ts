@@ -64,7 +64,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const filter = app.get(ProblemFilter);
   const recorder = app.get(CallRecorder);
   const admission = app.get(Admission, { strict: false });
-  const forwardAuth = app.get(ForwardAuthRequests, { strict: false });
+  const forwardAuthRequests = app.get(ForwardAuthRequests, { strict: false });
   const requestLog = app.get(RequestLog);
   const drain = app.get(Drain);
   const spool = app.get(AuditSpool, { strict: false });
@@ -95,7 +95,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   fastify.addHook('onRequest', (request, reply, done) => {
     openRequestContext(request, reply);
     recorder.assertRoom(request);
-    forwardAuth.note(request);
+    forwardAuthRequests.note(request);
     done();
   });
   fastify.addHook('onRequest', async (request, reply) => {

@@ -17,10 +17,10 @@ export type AuditEvent<T extends AuditEventType = AuditEventType> = {
   };
 }[T];
 
-/** The request to another application that a proxy has asked about. */
-export interface AskedCall {
+/** The request that a proxy wants to forward to another application. */
+export interface ForwardedCall {
   readonly rule: string;
-  /** As the proxy tells it; null if it does not. */
+  /** As the proxy states it; null if it does not. */
   readonly method: string | null;
   /** Without the query, which can contain data. */
   readonly path: string | null;
@@ -41,7 +41,7 @@ export interface ApiCall {
   /** Set for a call that represents several refused calls. */
   readonly grouped?: GroupedRefusals;
   /** Set for a forward-auth request. */
-  readonly asked?: AskedCall;
+  readonly forwarded?: ForwardedCall;
   /** Set for an administrator's call about one person. */
   readonly subjectId?: string;
 }

@@ -15,7 +15,7 @@ import { SpoolWriter } from './spool/spool-writer.js';
 /** Length of an account digest in bytes; sufficient to avoid collisions between accounts. */
 const DIGEST_BYTES = 16;
 
-/** Records events and calls in several ways, which differ in durability. */
+/** Records events and calls in ways that differ in durability. */
 @Injectable()
 export class AuditService {
   /** Every event committed by this process, emitted after the commit. Calls are emitted only by {@link calls}. */
@@ -45,8 +45,8 @@ export class AuditService {
   }
 
   /**
-   * Records an event with the change that it describes, in one statement: `change` runs it, and `insertEventIf` is a part
-   * of it. It returns null if nothing was changed, and then nothing is recorded. Throws `dependency_unavailable` if the
+   * Records an event with the change that it describes, in one statement. `change` runs the statement, which
+   * must contain `insertEventIf`. It returns null if nothing was changed, and then nothing is recorded. Throws `dependency_unavailable` if the
    * statement fails.
    */
   async recordWith<T>(
@@ -56,9 +56,8 @@ export class AuditService {
     const signed = this.repository.signed(this.entries.event(event));
     const changed = await orRefused(change(signed));
     if (changed === null) return null;
-    const { entry } = signed;
-    if (entry.userId !== null) noteSubject(event.origin, entry.userId);
-    this.written.next(entry);
+    this.noteSubjectOf(event, signed.entry);
+    this.written.next(signed.entry);
     return changed;
   }
 
@@ -133,8 +132,12 @@ export class AuditService {
   /** Creates the entry of an event, and notes whom the request was about. */
   private entryOf(event: AuditEvent): AuditEntry {
     const entry = this.entries.event(event);
-    if (entry.userId !== null) noteSubject(event.origin, entry.userId);
+    this.noteSubjectOf(event, entry);
     return entry;
+  }
+
+  private noteSubjectOf({ origin }: AuditEvent, { userId }: AuditEntry): void {
+    if (userId !== null) noteSubject(origin, userId);
   }
 
   private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {

@@ -6,7 +6,7 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { subjectOf } from '../platform/http/origin.js';
-import type { AskedCall } from './audit-entry.js';
+import type { ForwardedCall } from './audit-entry.js';
 import { AuditService } from './audit.service.js';
 
 /** Maximum number and length of pointers in an entry; both are chosen by the client. */
@@ -48,7 +48,7 @@ export class CallRecorder {
         userId: caller.userId ?? subjectOf(origin),
         sessionId: caller.sessionId ?? context.refreshSessionId,
         reason: problemCode,
-        ...(forwardAuth && { asked: askedCall(forwardAuth) }),
+        ...(forwardAuth && { forwarded: forwardedCall(forwardAuth) }),
         ...(subjectId !== null && { subjectId }),
       },
       recorded,
@@ -68,7 +68,7 @@ export class CallRecorder {
   }
 }
 
-function askedCall({ rule, forwarded: { method, uri } }: ForwardAuth): AskedCall {
+function forwardedCall({ rule, forwarded: { method, uri } }: ForwardAuth): ForwardedCall {
   return { rule, method, path: uri === null ? null : /^[^?#]*/.exec(uri)![0] };
 }
 

@@ -6,7 +6,7 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { CidrList } from '../platform/http/cidr-list.js';
 import { canonicalIp } from '../platform/http/ip-address.js';
-import { isForwardAuth } from '../platform/http/forward-auth.decorator.js';
+import { isForwardAuthRequest } from '../platform/http/forward-auth.decorator.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { GateRules } from './rules/gate-rules.js';
@@ -32,7 +32,7 @@ export class ForwardAuthRequests {
    * and `forbidden` for a rule that does not exist. The path beyond the name of the rule decides nothing.
    */
   note(request: FastifyRequest): void {
-    if (!isForwardAuth(request)) return;
+    if (!isForwardAuthRequest(request)) return;
     const peer = canonicalIp(request.raw.socket.remoteAddress ?? '');
     if (peer === null || !this.peers.includes(peer)) throw new Problem(PlatformErrors.not_found);
     const { rule: name, '*': below } = request.params as { rule: string; '*'?: string };

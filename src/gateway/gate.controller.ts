@@ -74,7 +74,9 @@ export class GateController {
     const { forwardAuth } = context;
     const rule = forwardAuth && this.rules.find(forwardAuth.rule);
     if (!rule)
-      throw new Error('Nothing was read from the request: the onRequest hook of app.setup.ts is missing.');
+      throw new Error(
+        'The forward-auth request was not read: the onRequest hook of app.setup.ts is missing.',
+      );
     if (rule === SILENT_RULE) return this.held.hold(reply);
     // No credential, not even a bad one; see PresentedTokens.
     const hasNone = context.principal === null && context.tokenFault === null;

@@ -8,7 +8,7 @@ const MAX_HELD = 10;
 /** Longer than a proxy should wait, milliseconds. */
 const HELD_MS = 10_000;
 
-/** ForwardAuthRequests that are left without an answer, so that operators can see what their proxy does then. */
+/** Holds forward-auth requests without answering them, so that operators can test how their proxy behaves in an outage. */
 @Injectable()
 export class HeldRequests implements BeforeApplicationShutdown {
   private readonly held = new Set<FastifyReply>();

@@ -32,7 +32,7 @@ export class RateLimitDocumentation {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly routes: RoutePolicies,
-    private readonly forwardAuth: ForwardAuthPolicies,
+    private readonly forwardAuthPolicies: ForwardAuthPolicies,
   ) {}
 
   /** Call this before creating the document. Throws when a route has an invalid decorator. */
@@ -60,7 +60,7 @@ export class RateLimitDocumentation {
   /** The limits of a rule of the gateway are not the route's, so they are not described. */
   private policiesOf({ access, handler, controller }: DeclaredRoute): PolicySet {
     if (access?.kind !== 'proxy') return this.routes.of(handler, controller);
-    return this.forwardAuth.of({ rule: '', limits: [] }, { tokenFault: null, sessionIsOver: false });
+    return this.forwardAuthPolicies.of({ rule: '', limits: [] }, { tokenFault: null, sessionIsOver: false });
   }
 }
 

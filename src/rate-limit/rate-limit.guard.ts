@@ -31,7 +31,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     reflector: Reflector,
     private readonly routePolicies: RoutePolicies,
     private readonly admission: Admission,
-    private readonly forwardAuth: ForwardAuthPolicies,
+    private readonly forwardAuthPolicies: ForwardAuthPolicies,
   ) {
     super(options, storage, reflector);
   }
@@ -43,7 +43,8 @@ export class RateLimitGuard extends ThrottlerGuard {
     const context = contextOf(request);
     const { isOperational, isCrossSite, principal, forwardAuth } = context;
     if (isOperational) return true;
-    if (forwardAuth) await this.admission.admit(request, reply, this.forwardAuth.of(forwardAuth, context));
+    if (forwardAuth)
+      await this.admission.admit(request, reply, this.forwardAuthPolicies.of(forwardAuth, context));
     // A cross-site page must not use up the budget of the account that it names.
     else if (isCrossSite) await this.admission.admitByAddress(request, reply);
     else {

@@ -167,7 +167,7 @@ export class SessionsRepository {
     );
   }
 
-  /** Returns the ids of the sessions of a user that are live at `now`, without those that began last. */
+  /** Returns the ids of the sessions of a user that are live at `now`, except the `newest` most recent ones. */
   async findLiveBeyond(tx: Transaction, userId: string, now: Date, newest: number): Promise<string[]> {
     const rows = await tx.query<{ id: string }[]>(LIVE_BEYOND, [userId, now, newest]);
     return rows.map(({ id }) => id);

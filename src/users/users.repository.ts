@@ -99,7 +99,7 @@ export class UsersRepository {
     return affected === 1;
   }
 
-  /** Notes a login at a time, as the first one if there was none. */
+  /** Stores the time of a login, also as that of the first login if there was none. */
   async noteLogin(tx: Transaction, id: string, at: Date): Promise<void> {
     await tx.query(NOTE_LOGIN, [id, at]);
   }

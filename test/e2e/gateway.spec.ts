@@ -256,24 +256,24 @@ describe('the gateway', () => {
 
   it('applies the CSRF rule to the forwarded method, where a cookie is the credential', async () => {
     const cookies = { access_token: person.accessToken };
-    const told = (method?: string, more: Record<string, string> = {}) => ({
+    const forwarded = (method?: string, more: Record<string, string> = {}) => ({
       headers: { 'x-forwarded-method': method ?? '', ...more },
     });
     const evil = { origin: 'https://evil.example' };
     const table = [
-      [cookies, told('GET', evil), 200],
-      [cookies, told('POST', evil), '403 csrf_rejected'],
-      [cookies, told('POST'), '403 csrf_rejected'],
-      [cookies, told('GET, GET'), '403 csrf_rejected'],
-      [cookies, told('get'), '403 csrf_rejected'],
-      [cookies, told(), '403 csrf_rejected'],
-      [cookies, told('GET', { ...evil, upgrade: 'websocket' }), '403 csrf_rejected'],
-      [cookies, told('POST', { origin: 'http://localhost:8000' }), 200],
-      [cookies, told('POST', { origin: 'http://localhost:3000' }), 200],
-      [cookies, told('POST', { 'sec-fetch-site': 'same-origin' }), 200],
-      [cookies, told('POST', { 'sec-fetch-site': 'same-site' }), '403 csrf_rejected'],
-      [{}, told('POST', { ...evil, authorization: `Bearer ${person.accessToken}` }), 200],
-      [{}, told('POST', evil), '401 unauthenticated'],
+      [cookies, forwarded('GET', evil), 200],
+      [cookies, forwarded('POST', evil), '403 csrf_rejected'],
+      [cookies, forwarded('POST'), '403 csrf_rejected'],
+      [cookies, forwarded('GET, GET'), '403 csrf_rejected'],
+      [cookies, forwarded('get'), '403 csrf_rejected'],
+      [cookies, forwarded(), '403 csrf_rejected'],
+      [cookies, forwarded('GET', { ...evil, upgrade: 'websocket' }), '403 csrf_rejected'],
+      [cookies, forwarded('POST', { origin: 'http://localhost:8000' }), 200],
+      [cookies, forwarded('POST', { origin: 'http://localhost:3000' }), 200],
+      [cookies, forwarded('POST', { 'sec-fetch-site': 'same-origin' }), 200],
+      [cookies, forwarded('POST', { 'sec-fetch-site': 'same-site' }), '403 csrf_rejected'],
+      [{}, forwarded('POST', { ...evil, authorization: `Bearer ${person.accessToken}` }), 200],
+      [{}, forwarded('POST', evil), '401 unauthenticated'],
     ] as const;
     for (const [jar, request, expected] of table)
       expect([request, await statusOf('app', { cookies: jar, ...request })]).toEqual([request, expected]);
@@ -305,12 +305,12 @@ describe('the gateway', () => {
   });
 
   it('redirects navigations to the login, with the exact address to return to', async () => {
-    const told = {
+    const forwarded = {
       'x-forwarded-proto': 'http',
       'x-forwarded-host': 'localhost:8000',
       accept: 'text/html,*/*',
     };
-    const answer = await ask('pages', { headers: told });
+    const answer = await ask('pages', { headers: forwarded });
     expect(answer.statusCode).toBe(302);
     expect(answer.headers['location']).toBe(
       'https://id.example.org/login?theme=dark&rd=http%3A%2F%2Flocalhost%3A8000%2Freports%3Fmonth%3D11',
@@ -327,14 +327,15 @@ describe('the gateway', () => {
       { 'x-forwarded-uri': '/a, /b' },
     ];
     for (const headers of others)
-      expect([headers, await statusOf('pages', { headers: { ...told, ...headers } })]).toEqual([
+      expect([headers, await statusOf('pages', { headers: { ...forwarded, ...headers } })]).toEqual([
         headers,
         '401 unauthenticated',
       ]);
     expect(
-      (await ask('pages', { headers: { ...told, accept: '*/*', 'sec-fetch-mode': 'navigate' } })).statusCode,
+      (await ask('pages', { headers: { ...forwarded, accept: '*/*', 'sec-fetch-mode': 'navigate' } }))
+        .statusCode,
     ).toBe(302);
-    expect(await statusOf('app', { headers: told })).toBe('401 unauthenticated');
+    expect(await statusOf('app', { headers: forwarded })).toBe('401 unauthenticated');
   });
 
   it('leads back from a login to listed origins only', async () => {
@@ -452,8 +453,12 @@ describe('the gateway', () => {
     await expect
       .poll(() => recorded(last.headers['x-request-id'], 'audit_calls'), SLOW)
       .toMatchObject([{ status: 429, reason: 'rate_limited' }]);
-    const told = { 'x-forwarded-proto': 'http', 'x-forwarded-host': 'localhost:8000', accept: 'text/html' };
-    const login = await ask('pages', { headers: { ...headers, ...told } });
+    const forwarded = {
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': 'localhost:8000',
+      accept: 'text/html',
+    };
+    const login = await ask('pages', { headers: { ...headers, ...forwarded } });
     expect([login.statusCode, login.headers['x-portcullis-status']]).toEqual([401, '302']);
     expect(login.headers['location']).toContain('rd=');
     expect(

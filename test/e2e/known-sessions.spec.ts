@@ -10,6 +10,7 @@ import { logIn, PASSWORD, register, type Tokens } from '../support/app/accounts.
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
+import { startTcpProxy } from '../support/network/tcp-proxy.js';
 import { type RedisServer, startRedis } from '../support/redis/redis-server.js';
 import { eventually } from '../support/time/eventually.js';
 
@@ -180,6 +181,22 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
     await eventually(() => expect(isKnown(there, session)).toBe(false), { intervalMs: 1 });
     await logOut(here, session);
     expect(await stateOn(there, session)).toBe('session_ended');
+  });
+
+  it('shows a changed profile within a second if the notice does not arrive', async () => {
+    const session = await logIn(here, email);
+    const proxy = await startTcpProxy(redis.port);
+    onTestFinished(() => proxy.stop());
+    await there.close();
+    there = await startBeside(here, { variables: { REDIS_URL: `redis://127.0.0.1:${proxy.port}` } });
+    await trust();
+    await use(session);
+    const held = proxy.holdBack(Buffer.from(session.user.id));
+    const { accessToken: token } = session;
+    await here.call({ method: 'PUT', url: '/users/me', body: { displayName: 'Countess' }, token });
+    await held;
+    const nameThere = async () => (await me(there, token)).json().displayName;
+    await expect.poll(nameThere, { timeout: 1100, interval: 20 }).toBe('Countess');
   });
 
   it.each(['stopped', 'paused'])(

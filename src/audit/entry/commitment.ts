@@ -16,8 +16,9 @@ const outer = Buffer.alloc(BLOCK_BYTES + 32);
 
 /**
  * Returns the commitment to a text: HMAC-SHA-256 under a random salt of 16 bytes, in hex. It proves the text to everyone
- * who has the salt, and reveals nothing once the salt is destroyed, even if the text is one of a few. Computed
- * according to RFC 2104 with the one-shot hash, because an Hmac object takes three times as long.
+ * who has the salt, and reveals nothing once the salt is destroyed, even if the text is one of a few. Uses
+ * the one-shot hash for the reason given at `hmacSha256`. Not that function, which prepares a key for many messages: each
+ * salt is used once.
  */
 export function commitment(salt: Buffer, text: string): string {
   if (text.length * BYTES_PER_UNIT > MAX_TEXT_BYTES)

@@ -72,9 +72,9 @@ export class EntryFactory {
   }
 }
 
-function callDetails({ grouped, asked, subjectId }: ApiCall): AuditEntry['details'] {
-  if (!grouped && !asked && subjectId === undefined) return null;
-  return storableDetails({ ...grouped, ...asked, ...(subjectId !== undefined && { subjectId }) });
+function callDetails({ grouped, forwarded, subjectId }: ApiCall): AuditEntry['details'] {
+  if (!grouped && !forwarded && subjectId === undefined) return null;
+  return storableDetails({ ...grouped, ...forwarded, ...(subjectId !== undefined && { subjectId }) });
 }
 
 function textOrNull(text: string | null | undefined): string | null {

@@ -65,8 +65,8 @@ export class AuditSpool {
     return this.segments.bytes + this.quarantineFile.bytes;
   }
 
-  /** Whether at least one segment waits that takes no more lines. */
-  get hasFullSegment(): boolean {
+  /** Whether a segment is waiting to which no more lines will be added. */
+  get hasClosedSegment(): boolean {
     return this.segments.hasClosed;
   }
 
@@ -126,7 +126,7 @@ export class AuditSpool {
       this.lostInAll += missing;
       this.logger.error(`${missing} records were removed from the spool or changed in it.`);
     }
-    this.shares.sent(segment);
+    this.shares.release(segment);
   }
 
   /** Quarantines a line of a waiting segment, to be sent again later. Throws if there are too many of them. */
@@ -165,7 +165,7 @@ export class AuditSpool {
 
   private write(lines: readonly string[]): boolean {
     try {
-      this.shares.written(this.segments.append(lines));
+      this.shares.assignTo(this.segments.append(lines));
       return true;
     } catch (error) {
       if (this.held.length === 0)
@@ -176,7 +176,7 @@ export class AuditSpool {
 
   private drop(lines: readonly string[]): void {
     this.lose(lines.length);
-    if (this.held.length === 0) this.shares.lost();
+    if (this.held.length === 0) this.shares.discard();
   }
 
   private hold(lines: readonly string[]): void {

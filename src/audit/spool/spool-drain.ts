@@ -25,8 +25,8 @@ export class SpoolDrain {
   ) {}
 
   /**
-   * Sends everything that waits. Returns whether so much has arrived meanwhile that no pause should follow. Throws if
-   * PostgreSQL is unavailable; unsent entries keep waiting.
+   * Sends everything that waits. Returns true if further segments were closed meanwhile, so that no pause should
+   * follow. Throws if PostgreSQL is unavailable; unsent entries keep waiting.
    */
   async run(): Promise<boolean> {
     this.spool.housekeep();
@@ -34,7 +34,7 @@ export class SpoolDrain {
       for (const batch of segment.batches()) await this.send(batch);
       this.spool.remove(segment);
     }
-    return this.spool.hasFullSegment;
+    return this.spool.hasClosedSegment;
   }
 
   private async send(lines: Buffer): Promise<void> {

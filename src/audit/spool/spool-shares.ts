@@ -3,18 +3,17 @@ import type { Segment } from './segment.js';
 /** How many callers are tracked; more than fit into a spool of the usual size. */
 const MAX_CALLERS = 200_000;
 
-/** Bytes by caller. */
-type Share = Map<string, number>;
+type BytesByCaller = Map<string, number>;
 
 /**
  * Tracks how much of the spool each caller uses, so that no caller can fill it for all. Bytes are given back with the
  * segment that contains them, because in steady traffic the spool is never empty.
  */
 export class SpoolShares {
-  private readonly used: Share = new Map();
-  private readonly bySegment = new Map<Segment, Share>();
+  private readonly used: BytesByCaller = new Map();
+  private readonly bySegment = new Map<Segment, BytesByCaller>();
   /** Of lines that are in no segment yet. */
-  private unwritten: Share = new Map();
+  private readonly unwritten: BytesByCaller = new Map();
 
   constructor(private readonly maxBytesOfOne: number) {}
 
@@ -31,29 +30,28 @@ export class SpoolShares {
   }
 
   /** Notes that the lines added since the last call are in a segment. */
-  written(to: Segment): void {
-    const share = this.bySegment.get(to);
-    if (share) for (const [caller, bytes] of this.unwritten) increase(share, caller, bytes);
-    else this.bySegment.set(to, this.unwritten);
-    if (share) this.unwritten.clear();
-    else this.unwritten = new Map();
+  assignTo(segment: Segment): void {
+    const ofSegment = this.bySegment.get(segment) ?? new Map<string, number>();
+    for (const [caller, bytes] of this.unwritten) increase(ofSegment, caller, bytes);
+    this.bySegment.set(segment, ofSegment);
+    this.unwritten.clear();
   }
 
-  /** Gives back the bytes of lines that are lost. */
-  lost(): void {
+  /** Gives back the bytes of lines that are in no segment yet, because they are lost. */
+  discard(): void {
     this.giveBack(this.unwritten);
-    this.unwritten = new Map();
+    this.unwritten.clear();
   }
 
   /** Gives back the bytes of a segment that is sent. */
-  sent(segment: Segment): void {
-    const share = this.bySegment.get(segment);
-    if (share) this.giveBack(share);
+  release(segment: Segment): void {
+    const ofSegment = this.bySegment.get(segment);
+    if (ofSegment) this.giveBack(ofSegment);
     this.bySegment.delete(segment);
   }
 
-  private giveBack(share: Share): void {
-    for (const [caller, bytes] of share) {
+  private giveBack(returned: BytesByCaller): void {
+    for (const [caller, bytes] of returned) {
       const left = (this.used.get(caller) ?? 0) - bytes;
       if (left > 0) this.used.set(caller, left);
       else this.used.delete(caller);
@@ -61,6 +59,6 @@ export class SpoolShares {
   }
 }
 
-function increase(share: Share, caller: string, bytes: number): void {
-  share.set(caller, (share.get(caller) ?? 0) + bytes);
+function increase(sums: BytesByCaller, caller: string, bytes: number): void {
+  sums.set(caller, (sums.get(caller) ?? 0) + bytes);
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Origin } from '../../platform/http/origin.js';
-import { PasswordGuesses, type RightGuess, type SubmittedPassword } from '../sign-in/password-guesses.js';
+import { PasswordGuesses, type CorrectGuess, type SubmittedPassword } from '../sign-in/password-guesses.js';
 import { RecoveryStart, type StartOutcome } from './recovery-start.js';
 
 /** Takes requests for the recovery of lost factors. A password counts and is compared as at a login. */
@@ -17,11 +17,11 @@ export class RecoveryRequests {
    */
   async request(submitted: SubmittedPassword, origin: Origin): Promise<void> {
     if (!this.start.isOffered()) return;
-    await this.guesses.judge(submitted, origin, (right) => this.startFor(right, origin));
+    await this.guesses.judge(submitted, origin, (guess) => this.startFor(guess, origin));
   }
 
   private async startFor(
-    { userId, hash, attempt }: RightGuess,
+    { userId, hash, attempt }: CorrectGuess,
     origin: Origin,
   ): Promise<Exclude<StartOutcome, 'outdated'> | null> {
     const outcome = await this.start.start(userId, hash, origin);

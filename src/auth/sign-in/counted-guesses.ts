@@ -12,7 +12,7 @@ export interface CountedGuess {
   readonly emailDigest: string;
 }
 
-/** The account at which somebody guesses. */
+/** The account whose password or code is guessed. */
 export interface GuessedAccount {
   readonly email: string;
   /** Null if no account has the address. */
@@ -28,7 +28,7 @@ const UNCOUNTED: GuessingAttempt = {
   refund: async () => undefined,
 };
 
-/** Counts guesses at accounts before they are looked at, and records those that are refused because of earlier failures. */
+/** Counts guesses before they are checked, and records those that are refused because of earlier failures. */
 @Injectable()
 export class CountedGuesses {
   constructor(
@@ -38,28 +38,31 @@ export class CountedGuesses {
 
   /** Throws `rate_limited` after too many failures, and `dependency_unavailable` if the guess cannot be counted. */
   async begin(account: GuessedAccount, origin: Origin): Promise<CountedGuess> {
-    const { email, userId, knownDeviceId } = account;
-    const emailDigest = this.record.digestOf(email);
+    const emailDigest = this.record.digestOf(account.email);
     try {
-      return { attempt: await this.guessing.begin(emailDigest, knownDeviceId, userId), emailDigest };
+      return await this.count(account, emailDigest);
     } catch (error) {
-      await this.record.locked(error, emailDigest, userId, origin);
+      await this.record.locked(error, emailDigest, account.userId, origin);
       throw error;
     }
   }
 
   /**
-   * Counts a guess in a session that exists: the wait of a locked account does not hold it up, and then it is not counted here.
+   * Counts a guess within an existing session. If the account is locked, the guess is still allowed, but not counted here.
    * Throws `dependency_unavailable` if the guess cannot be counted.
    */
-  async beginInSession({ email, userId, knownDeviceId }: GuessedAccount): Promise<CountedGuess> {
-    const emailDigest = this.record.digestOf(email);
+  async beginInSession(account: GuessedAccount): Promise<CountedGuess> {
+    const emailDigest = this.record.digestOf(account.email);
     try {
-      return { attempt: await this.guessing.begin(emailDigest, knownDeviceId, userId), emailDigest };
+      return await this.count(account, emailDigest);
     } catch (error) {
       if (error instanceof Problem && error.row === RateLimitErrors.rate_limited)
         return { attempt: UNCOUNTED, emailDigest };
       throw error;
     }
+  }
+
+  private async count({ userId, knownDeviceId }: GuessedAccount, emailDigest: string): Promise<CountedGuess> {
+    return { attempt: await this.guessing.begin(emailDigest, knownDeviceId, userId), emailDigest };
   }
 }

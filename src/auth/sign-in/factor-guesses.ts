@@ -37,8 +37,8 @@ export class FactorGuesses {
 
   /**
    * Counts a guess and runs `check`, which throws `invalid_code` for a wrong code. Everything else takes the counts back. A
-   * passkey cannot be guessed: it waits with the account, because a password came before it, but is not limited as codes are.
-   * Throws `rate_limited`, and what `check` throws.
+   * passkey cannot be guessed, so the policy `factor` does not apply to it; the lock of the account does, because a password
+   * was checked first. Throws `rate_limited`, and what `check` throws.
    */
   async judge<T>(
     guess: FactorGuess,

@@ -27,8 +27,8 @@ export class LoginService {
    */
   async login({ tokenTransport, ...submitted }: Credentials, origin: Origin): Promise<IssuedSession> {
     const { password } = submitted;
-    const issued = await this.guesses.judge(submitted, origin, (right) =>
-      this.signIn.signIn({ ...right, password, tokenTransport }, origin),
+    const issued = await this.guesses.judge(submitted, origin, (guess) =>
+      this.signIn.signIn({ ...guess, password, tokenTransport }, origin),
     );
     if (issued) return issued;
     throw new Problem(AuthErrors.invalid_credentials);

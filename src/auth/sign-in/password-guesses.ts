@@ -17,8 +17,8 @@ export interface SubmittedPassword {
   readonly deviceToken: string | null;
 }
 
-/** A guess that was right. */
-export interface RightGuess extends CountedGuess {
+/** A guess that was correct. */
+export interface CorrectGuess extends CountedGuess {
   readonly userId: string;
   readonly device: PresentedDevice;
   /** The hash with which the password was compared. */
@@ -26,7 +26,7 @@ export interface RightGuess extends CountedGuess {
 }
 
 /** A guess that is about to be compared. */
-type Guess = Omit<RightGuess, 'userId' | 'hash'> & Pick<SubmittedPassword, 'email' | 'password'>;
+type Guess = Omit<CorrectGuess, 'userId' | 'hash'> & Pick<SubmittedPassword, 'email' | 'password'>;
 
 interface Verdict<T> {
   readonly result: T | null;
@@ -56,7 +56,7 @@ export class PasswordGuesses {
   async judge<T>(
     { email, password, deviceToken }: SubmittedPassword,
     origin: Origin,
-    use: (right: RightGuess) => Promise<T | null>,
+    use: (guess: CorrectGuess) => Promise<T | null>,
   ): Promise<T | null> {
     // Before the first query; otherwise a flood of refusals would load PostgreSQL as much as logins do.
     const mayBeOwner = this.devices.isGenuine(deviceToken);
@@ -83,10 +83,10 @@ export class PasswordGuesses {
   private async compare<T>(
     { email, password, ...guess }: Guess,
     first: UserWithHash | null,
-    use: (right: RightGuess) => Promise<T | null>,
+    use: (guess: CorrectGuess) => Promise<T | null>,
   ): Promise<Verdict<T>> {
     let found = first;
-    while (await this.isRight(password, guess.device, found)) {
+    while (await this.isCorrect(password, guess.device, found)) {
       const { user, hash } = found!;
       const result = await use({ ...guess, userId: user.id, hash: hash! });
       if (result !== null) return { result, found };
@@ -97,7 +97,7 @@ export class PasswordGuesses {
     return { result: null, found };
   }
 
-  private async isRight(
+  private async isCorrect(
     password: string,
     device: PresentedDevice,
     found: UserWithHash | null,

@@ -12,7 +12,7 @@ import { PasswordCredentialsRepository } from '../credentials/passwords/password
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
 
 /** A password that was verified for a user. */
-export interface RightPassword {
+export interface CorrectPassword {
   readonly userId: string;
   readonly password: string;
   /** The hash with which it was compared. */
@@ -41,9 +41,9 @@ export class SignInService {
    * Returns null if the account was disabled or deleted, or its password changed, since the password was verified. Throws
    * `email_unverified`, and `factor_required` with a challenge.
    */
-  async signIn(right: RightPassword, origin: Origin): Promise<IssuedSession | null> {
-    const { userId, hash, emailDigest, device, attempt } = right;
-    const freshHash = await this.freshHash(right);
+  async signIn(correct: CorrectPassword, origin: Origin): Promise<IssuedSession | null> {
+    const { userId, hash, emailDigest, device, attempt } = correct;
+    const freshHash = await this.freshHash(correct);
     const stillHolds = (tx: Transaction) => this.credentials.hasHash(tx, userId, hash);
     const issuing = this.transactions.run(async (tx) => {
       const password = { method: 'pwd' as const, attempt, stillHolds };
@@ -59,9 +59,9 @@ export class SignInService {
       return issued;
     });
     return issuing.catch(async (error: unknown) => {
-      const kept = await this.renewAlone(right, freshHash);
+      const kept = await this.renewAlone(correct, freshHash);
       const held = (tx: Transaction) => this.credentials.hasHash(tx, userId, kept);
-      return this.refused.follow(error, { ...right, stillHolds: held }, origin);
+      return this.refused.follow(error, { ...correct, stillHolds: held }, origin);
     });
   }
 
@@ -69,7 +69,7 @@ export class SignInService {
    * Stores the new hash of a login that needs something besides the password, whose transaction was rolled back. Returns the
    * hash that is stored now.
    */
-  private async renewAlone({ userId, hash }: RightPassword, freshHash: string | null): Promise<string> {
+  private async renewAlone({ userId, hash }: CorrectPassword, freshHash: string | null): Promise<string> {
     if (freshHash === null) return hash;
     const isRenewed = await this.transactions.run(async (tx) => {
       const holds = await this.credentials.hasHash(tx, userId, hash);
@@ -83,7 +83,7 @@ export class SignInService {
    * Returns a new hash if the cost or the pepper of the stored one is outdated; null otherwise, and if the queue is full, so that a
    * later login renews it.
    */
-  private async freshHash({ password, hash }: RightPassword): Promise<string | null> {
+  private async freshHash({ password, hash }: CorrectPassword): Promise<string | null> {
     if (!this.hasher.isOutdated(hash)) return null;
     return this.hasher.hash(password).catch(() => null);
   }

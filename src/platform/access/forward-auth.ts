@@ -26,8 +26,8 @@ export interface ForwardedRequest {
 }
 
 /**
- * What a proxy asks by a forward-auth request (`forward_auth` of Caddy and Traefik, `auth_request` of nginx): may a request pass
- * to another application? Guards judge the forwarded request instead of the one that asks.
+ * What a proxy asks in a forward-auth request (`forward_auth` of Caddy, `forwardAuth` of Traefik, `auth_request` of nginx): whether
+ * it may forward a request to an application. Guards judge the forwarded request, not the one that carries it.
  */
 export interface ForwardAuth {
   /** The name of the rule that the proxy asks for. */
@@ -35,7 +35,7 @@ export interface ForwardAuth {
   readonly credentials: readonly Credential[];
   readonly limits: readonly RuleLimit[];
   readonly forwarded: ForwardedRequest;
-  /** Whether the request can change something, as far as the proxy says. */
+  /** Whether the forwarded request can change something, according to the proxy. */
   readonly isUnsafe: boolean;
   /** Origins whose pages may send unsafe requests with a cookie, beside those of the service. */
   readonly origins: ReadonlySet<string>;

@@ -11,9 +11,9 @@ import { Problem } from '../errors/problem.js';
  * the statement is wrong: 08 connection, 53 resources (disk full, too many connections), 55P03 lock not available, 57
  * operator intervention (shutdown, statement_timeout), 58 system error, 40 serialization and deadlock, 28 and 3D login
  * or database refused, 25006 read-only (a replica after failover), 25P03 and 25P04 transaction ended by the server on a
- * timeout. PostgreSQL documentation, appendix A.
+ * timeout, 0A000 a prepared statement whose columns a migration has changed. PostgreSQL documentation, appendix A.
  */
-const UNAVAILABLE_SQLSTATE = /^(08|53|57|58|40|28|3D)...$|^55P03$|^25(006|P03|P04)$/;
+const UNAVAILABLE_SQLSTATE = /^(08|53|57|58|40|28|3D)...$|^55P03$|^25(006|P03|P04)$|^0A000$/;
 
 /** Failures of Node.js and node-postgres, which have no SQLSTATE. */
 const UNAVAILABLE_CODE = /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND|AI_AGAIN|ACCES|NOENT)/;

@@ -6,8 +6,14 @@ import { tellStatement } from './statement-channel.js';
 const READ_TIMEOUT = 'Query read timeout';
 
 /**
- * A node-postgres client that closes the connection if a statement exceeds its deadline (`query_timeout`) or if the
- * server accepts no writes. node-postgres only rejects the statement and keeps the connection; the ROLLBACK and every
+ * `feature_not_supported`: a migration has changed the type of a column that a prepared statement returns. Raised for nothing
+ * else that this service sends.
+ */
+const PLAN_CHANGED = '0A000';
+
+/**
+ * A node-postgres client that closes the connection if a statement exceeds its deadline (`query_timeout`), if the server
+ * accepts no writes, or if a prepared statement can no longer be run. node-postgres only rejects the statement and keeps the connection; the ROLLBACK and every
  * later user of the pooled connection would then wait for the same silent server, or fail on the same demoted one.
  */
 export class DeadlineClient extends SessionClient {
@@ -32,7 +38,8 @@ export class DeadlineClient extends SessionClient {
 
   private hangUpWhenUseless(error: unknown): void {
     if (!(error instanceof Error)) return;
-    if (error.message !== READ_TIMEOUT && (error as { code?: string }).code !== READ_ONLY) return;
+    const { code } = error as { code?: string };
+    if (error.message !== READ_TIMEOUT && code !== READ_ONLY && code !== PLAN_CHANGED) return;
     const { connection } = this as unknown as { connection: Connection };
     connection.stream.destroy();
     // The socket's end event arrives only in a later turn; until then the pool would hand the connection out again.

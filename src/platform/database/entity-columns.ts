@@ -13,7 +13,10 @@ export function entityColumns(
     .join(', ');
 }
 
-/** Makes an entity from the columns of a row that {@link entityColumns} has listed. */
+/**
+ * Makes an entity from the columns of a row that were listed by {@link entityColumns}. Values are as the driver returns
+ * them: transformers of columns are not applied.
+ */
 export function entityFrom<T extends object>(
   row: Readonly<Record<string, unknown>>,
   entity: new () => T,

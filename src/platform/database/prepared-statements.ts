@@ -1,4 +1,4 @@
-/** A bound on the statements of a process; each is kept by every connection. */
+/** At most this many texts are prepared; further ones are sent unprepared. Each connection keeps its own copy. */
 const MAX_STATEMENTS = 100;
 
 const names = new Map<string, string>();

@@ -69,8 +69,8 @@ export class SessionClient extends Client {
   protected send([statement, ...values]: StatementParameters): unknown {
     const text: unknown = statement === TRANSACTION_START ? this.transactionStart : statement;
     const name = this.isPooled || typeof text !== 'string' ? undefined : nameOfPrepared(text);
-    const asked = name === undefined ? text : { name, text };
-    return super.query(...([asked, ...values] as unknown as Parameters<Client['query']>));
+    const query = name === undefined ? text : { name, text };
+    return super.query(...([query, ...values] as unknown as Parameters<Client['query']>));
   }
 
   private async setUp(): Promise<this> {

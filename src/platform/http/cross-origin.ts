@@ -1,6 +1,6 @@
 import type { onRequestHookHandler } from 'fastify';
 import type { AllowedOrigins } from './allowed-origins.js';
-import { isForwardAuth } from './forward-auth.decorator.js';
+import { isForwardAuthRequest } from './forward-auth.decorator.js';
 import { Problem, type ProblemRow } from '../errors/problem.js';
 
 /** Does not repeat the origin: it is client-supplied text, and browsers show it with the request. */
@@ -29,7 +29,7 @@ const FOR_PREFLIGHTS = {
 export function crossOrigin(origins: AllowedOrigins, refusal: ProblemRow): onRequestHookHandler {
   return (request, reply, done) => {
     // The origin of a forward-auth request is that of the forwarded one.
-    if (isForwardAuth(request)) return done();
+    if (isForwardAuthRequest(request)) return done();
     const { origin } = request.headers;
     const isPreflight =
       request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;

@@ -7,8 +7,8 @@ interface ForwardAuthSettings {
 }
 
 /**
- * Marks a handler that receives forward-auth requests of proxies. No body is read there, no
- * content type is looked at, and CORS does not apply: all of them belong to the other request.
+ * Marks a handler for forward-auth requests of proxies. Body and content type are ignored and CORS does not apply,
+ * because all three concern the forwarded request.
  */
 export const ForwardAuthRoute = (): MethodDecorator =>
   RouteConfig({ forwardAuth: true } satisfies ForwardAuthSettings);
@@ -20,7 +20,7 @@ export function isForwardAuthRoute({ config }: Pick<RouteOptions, 'config'>): bo
 }
 
 /** Returns whether the matched route of a request is marked with {@link ForwardAuthRoute}. */
-export function isForwardAuth({ is404, routeOptions }: FastifyRequest): boolean {
+export function isForwardAuthRequest({ is404, routeOptions }: FastifyRequest): boolean {
   // A request that Fastify cannot route has no options, although its type declares them.
   const options = routeOptions as FastifyRequest['routeOptions'] | undefined;
   return !is404 && isForwardAuthRoute({ config: options?.config });

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { parseForm, readsForms } from './form-body.js';
-import { isForwardAuth } from './forward-auth.decorator.js';
+import { isForwardAuthRequest } from './forward-auth.decorator.js';
 import { keepsRawBody } from './raw-body.decorator.js';
 import { contextOf } from './request-context.js';
 
@@ -38,7 +38,7 @@ export function readBodies(fastify: FastifyInstance): void {
 
 async function readBody(request: FastifyRequest, body: Buffer): Promise<unknown> {
   if (keepsRawBody(request)) contextOf(request).rawBody = body;
-  if (body.length === 0 || isForwardAuth(request)) return undefined;
+  if (body.length === 0 || isForwardAuthRequest(request)) return undefined;
   try {
     const type = request.headers['content-type'];
     if (isEncoded(request)) throw new Problem(PlatformErrors.unsupported_media_type);

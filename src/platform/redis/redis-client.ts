@@ -18,18 +18,17 @@ const SENT_ONCE = {
   maxRetriesPerRequest: 0,
 } satisfies RedisOptions;
 
+/** Options of a client of a standalone server. */
+const STANDALONE = {
+  ...SENT_ONCE,
+  enableOfflineQueue: false,
+  retryStrategy: () => RECONNECT_MS,
+} satisfies RedisOptions;
+
 /** Creates a client: one URL is a standalone server, several are the seed nodes of a Redis Cluster. */
 export function createRedisClient(urls: readonly string[]): RedisClient {
   const [first = '', ...others] = urls;
-  return others.length === 0 ? standalone(first) : cluster(urls, new URL(first));
-}
-
-function standalone(url: string): Redis {
-  return new Redis(url, {
-    ...SENT_ONCE,
-    enableOfflineQueue: false,
-    retryStrategy: () => RECONNECT_MS,
-  });
+  return others.length === 0 ? new Redis(first, STANDALONE) : cluster(urls, new URL(first));
 }
 
 /**
@@ -38,12 +37,10 @@ function standalone(url: string): Redis {
  */
 export function createNoticeClient(url: string): Redis {
   return new Redis(url, {
-    ...SENT_ONCE,
+    ...STANDALONE,
     connectionName: 'portcullis-notices',
     protocol: 2,
-    enableOfflineQueue: false,
     autoResubscribe: false,
-    retryStrategy: () => RECONNECT_MS,
   });
 }
 

@@ -5,7 +5,8 @@ import { evaluate, redisScript } from './redis-script.js';
 const LIFETIME_MS = 1000;
 
 /**
- * Runs every command that requests use, on keys of the same form. A server that denies one of them to this user, or is
+ * Runs the commands that requests cannot do without, on keys of the same form (not HDEL and SUBSCRIBE, see
+ * docs/operations.md). A server that denies one of them to this user, or is
  * full, read-only or loading, is unusable even if it replies to PING.
  */
 const SCRIPT = redisScript(`

@@ -3,6 +3,7 @@ import { type Redis, ReplyError } from 'ioredis';
 import type { Subscription } from 'rxjs';
 import { Environment } from '../config/environment.js';
 import { Randomness } from '../crypto/randomness.js';
+import { changedNames } from './changed-names.js';
 import { createNoticeClient } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
 
@@ -18,11 +19,25 @@ const BLIND_AFTER_MS = 1000;
 /** The connection is replaced after this long without a successful check: its peer may have vanished without closing it. */
 const REPLACED_AFTER_MS = 2000;
 
-/** Lifetime of a probe, milliseconds. */
+/** How long Redis is not asked again after it has refused to send notices, which it may do for a moment or for good. */
+const REFUSED_FOR_MS = 10_000;
+
+/** Lifetime of a probe, milliseconds. Its notice is of no use later, because it would confirm nothing less than a second old. */
 const PROBE_MS = 1000;
+
+/** Names that begin like this are those of probes. */
+const PROBE_NAMES = 'probe:';
 
 /** Bytes that tell the probes of all processes apart. */
 const PROBE_BYTES = 16;
+
+/** A key that is written to receive its notice. */
+interface Probe {
+  /** What follows the prefix; never used twice. */
+  readonly name: string;
+  /** When the key began to be written (`performance.now()`). */
+  readonly startedMs: number;
+}
 
 /** Is given what follows the prefix in the name of a changed key; null means that any key may have changed. */
 type Listener = (name: string | null) => void;
@@ -30,8 +45,9 @@ type Listener = (name: string | null) => void;
 /**
  * Tells this process which keys with a given prefix have changed in Redis, so that it can keep what it reads from them.
  * Redis itself sends the notices (client-side caching in broadcasting mode, Redis 6 or newer), whatever changes a key: an
- * older version of the service, an expiry or FLUSHALL, too. They have a connection of their own, which is open while Redis is
- * usable. In a cluster there are none, because each node reports only its own keys.
+ * older version of the service, an expiry or FLUSHALL, too. A notice normally takes less than a millisecond; notices that are
+ * more than a second late are not relied on. They have a connection of their own, which is open while Redis is usable. In a
+ * cluster there are none, because each node reports only its own keys.
  */
 @Injectable()
 export class RedisNotices implements OnApplicationShutdown {
@@ -43,11 +59,17 @@ export class RedisNotices implements OnApplicationShutdown {
   private changes: Subscription | undefined;
   private client: Redis | null = null;
   private heart: NodeJS.Timeout | undefined;
-  /** What follows the prefix in the name of a key that is written until its own notice arrives. */
-  private probe = '';
+  /** The one whose notice has not arrived. */
+  private probe: Probe | null = null;
   private stage: 'closed' | 'probing' | 'receiving' = 'closed';
   /** The time (`performance.now()`) until which all notices have certainly arrived. */
   private confirmedMs = Number.NEGATIVE_INFINITY;
+  /** Since when the connection has been opened or lost. */
+  private sinceMs = 0;
+  /** The connection is replaced after this long without a successful check. */
+  private patienceMs = REPLACED_AFTER_MS;
+  /** The refusal in the log, until notices are received. */
+  private reported: string | null = null;
 
   constructor(
     environment: Environment,
@@ -63,7 +85,7 @@ export class RedisNotices implements OnApplicationShutdown {
     return performance.now() - this.confirmedMs < BLIND_AFTER_MS;
   }
 
-  /** Begins to watch the keys with a prefix of ASCII characters. Called once. */
+  /** Begins to watch the keys with a prefix of ASCII characters, except those that go on with `probe:`. Called once. */
   watch(prefix: string, listener: Listener): void {
     this.prefix = prefix;
     this.listener = listener;
@@ -71,7 +93,10 @@ export class RedisNotices implements OnApplicationShutdown {
     if (this.redis.state === 'up') this.open();
   }
 
-  /** Resolves when Redis has sent the notices of everything that it has acknowledged to this process. Rejects with `RedisUnavailable`. */
+  /**
+   * Resolves when Redis has sent the notices of everything that it has acknowledged to this process. Other processes may
+   * not have read them yet. Rejects with `RedisUnavailable`.
+   */
   async sent(): Promise<void> {
     // Redis may send the reply to a command before its notices, but not the reply to the next one.
     if (this.url !== null) await this.redis.run((client) => client.ping());
@@ -87,11 +112,12 @@ export class RedisNotices implements OnApplicationShutdown {
     if (this.url === null) return;
     const client = createNoticeClient(this.url);
     this.client = client;
+    this.patienceMs = REPLACED_AFTER_MS;
     // Without a listener the client would print every connection attempt.
     client.on('error', () => undefined);
     client.on('ready', () => void this.subscribe(client));
     client.on('close', () => client === this.client && this.miss());
-    client.on('messageBuffer', (_channel, keys: unknown) => this.take(keys as readonly Buffer[] | null));
+    client.on('messageBuffer', (_channel, notice: unknown) => client === this.client && this.take(notice));
     this.heart = setInterval(() => this.check(client), HEARTBEAT_MS).unref();
   }
 
@@ -105,7 +131,9 @@ export class RedisNotices implements OnApplicationShutdown {
   /** Notices may be lost from now on. */
   private miss(): void {
     this.stage = 'closed';
+    this.probe = null;
     this.confirmedMs = Number.NEGATIVE_INFINITY;
+    this.sinceMs = performance.now();
     this.listener(null);
   }
 
@@ -115,25 +143,30 @@ export class RedisNotices implements OnApplicationShutdown {
       await client.client('TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', this.prefix);
       await client.subscribe(CHANNEL);
     } catch (error) {
-      if (error instanceof ReplyError) this.giveUp(client, error as Error);
+      if (error instanceof ReplyError && client === this.client) this.giveUp(client, error as Error);
       return;
     }
+    if (client !== this.client) return;
     this.stage = 'probing';
-    this.probe = `probe:${this.randomness.bytes(PROBE_BYTES).toString('hex')}`;
     this.check(client);
   }
 
   private giveUp(client: Redis, { message }: Error): void {
-    this.logger.warn(`Redis does not report changes (${message}): each request reads its session from Redis`);
+    if (message !== this.reported)
+      this.logger.warn(
+        `Redis does not report changes (${message}): each request reads its session from Redis`,
+      );
+    this.reported = message;
+    this.patienceMs = REFUSED_FOR_MS;
     client.disconnect();
   }
 
   private check(client: Redis): void {
     const nowMs = performance.now();
-    if (this.stage === 'probing') void this.writeProbe();
-    if (this.stage !== 'receiving') return;
-    if (nowMs - this.confirmedMs > REPLACED_AFTER_MS) client.disconnect(true);
-    else void this.confirm(client, nowMs);
+    // In every stage, because a peer may vanish in each of them.
+    if (nowMs - Math.max(this.sinceMs, this.confirmedMs) > this.patienceMs) this.open();
+    else if (this.stage === 'probing') void this.writeProbe(nowMs);
+    else if (this.stage === 'receiving') void this.confirm(client, nowMs);
   }
 
   /** Replies and notices share the connection, so the notices of everything that happened before the check come before its reply. */
@@ -142,25 +175,35 @@ export class RedisNotices implements OnApplicationShutdown {
       () => true,
       () => false,
     );
-    if (isAnswered && this.stage === 'receiving') this.confirmedMs = startedMs;
+    if (isAnswered && client === this.client && this.stage === 'receiving') this.confirmedMs = startedMs;
   }
 
   /** Shows that notices arrive, and that they come from the server to which this process writes. */
-  private async writeProbe(): Promise<void> {
-    const key = this.prefix + this.probe;
-    await this.redis.run((client) => client.set(key, '', 'PX', PROBE_MS)).catch(() => undefined);
+  private async writeProbe(startedMs: number): Promise<void> {
+    if (this.probe && startedMs - this.probe.startedMs < PROBE_MS) return;
+    const probe = { name: `${PROBE_NAMES}${this.randomness.bytes(PROBE_BYTES).toString('hex')}`, startedMs };
+    this.probe = probe;
+    try {
+      await this.redis.run((client) => client.set(this.prefix + probe.name, '', 'PX', PROBE_MS));
+    } catch {
+      if (this.probe === probe) this.probe = null;
+    }
   }
 
-  private take(keys: readonly Buffer[] | null): void {
-    if (keys === null) this.listener(null);
-    else for (const key of keys) this.takeOne(key.toString('latin1', this.prefix.length));
+  private take(notice: unknown): void {
+    const names = changedNames(notice, this.prefix);
+    if (names === null) this.listener(null);
+    else for (const name of names) this.takeOne(name);
   }
 
   private takeOne(name: string): void {
-    if (name !== this.probe) this.listener(name);
-    else if (this.stage === 'probing') {
+    if (!name.startsWith(PROBE_NAMES)) this.listener(name);
+    else if (this.probe && name === this.probe.name) {
+      // The notice may be late. Others may be as late, so it confirms what was before the probe, not what is now.
+      this.confirmedMs = this.probe.startedMs;
       this.stage = 'receiving';
-      this.confirmedMs = performance.now();
+      this.probe = null;
+      this.reported = null;
     }
   }
 }

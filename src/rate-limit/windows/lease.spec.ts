@@ -53,9 +53,10 @@ describe('a lease', () => {
   it('knows what remains, when it was decided, and when there is more', () => {
     const lease = leaseOf(windowOf(100));
     lease.spend(110);
+    lease.awaitDecision();
     expect(lease.decide(110)).toEqual({ allowed: true, remaining: 89, at: 5_000_010, waitMs: 59_990 });
     lease.learn({ allowed: true, remaining: 70, at: 5_000_020, waitMs: 59_980 });
-    lease.unspend();
+    lease.conclude(false);
     expect(lease.decide(120)).toMatchObject({ remaining: 80 });
   });
 });

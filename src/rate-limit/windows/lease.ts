@@ -10,6 +10,9 @@ const TERM_SHARE = 1 / 50;
 const PERMIT_SHARE = 1 / 10;
 const MOST_PERMITS = 100;
 
+/** A lease that is over is settled within this time, milliseconds. */
+export const SETTLE_MS = 250;
+
 /** Returns how long permits of a window may be spent, milliseconds. */
 export function termMs({ windowMs }: Window): number {
   return Math.min(LONGEST_TERM_MS, windowMs * TERM_SHARE);
@@ -42,6 +45,9 @@ export class Lease {
   /** The permits that were spent. */
   spent = 0;
 
+  /** The spent permits of requests that Redis has not decided yet, which may be put back. */
+  private pending = 0;
+
   /** `decision` is the one that came with the grant. */
   constructor(
     readonly window: Window,
@@ -58,6 +64,10 @@ export class Lease {
     return this.permits - this.spent;
   }
 
+  get hasPending(): boolean {
+    return this.pending > 0;
+  }
+
   isOver(now: number): boolean {
     return now >= this.endsAt;
   }
@@ -69,9 +79,15 @@ export class Lease {
     return true;
   }
 
-  /** Takes back what {@link spend} did, because another window refused the request. */
-  unspend(): void {
-    this.spent--;
+  /** Notes that Redis has yet to decide about a request that has just spent a permit, because of its other windows. */
+  awaitDecision(): void {
+    this.pending++;
+  }
+
+  /** Ends what {@link awaitDecision} began; the permit of a request that was not admitted is put back. */
+  conclude(isAdmitted: boolean): void {
+    this.pending--;
+    if (!isAdmitted) this.spent--;
   }
 
   /** Learns what remains by a later decision of Redis, which knows nothing of what is unspent. */

@@ -2,13 +2,10 @@ import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
 import type { SharedDecision } from './consume-command.js';
-import type { Lease } from './lease.js';
+import { type Lease, SETTLE_MS } from './lease.js';
 import { Leases } from './leases.js';
 import { RedisWindows } from './redis-windows.js';
 import type { Decision, Window, WindowStore } from './window.js';
-
-/** A lease that is over is settled within this time, milliseconds. */
-const SETTLE_MS = 250;
 
 /**
  * Windows shared by all instances, of which the bounded ones are counted by leases: while a window is less than half full
@@ -36,7 +33,7 @@ export class LeasedWindows implements WindowStore, OnApplicationBootstrap, Befor
     if (this.connection.configured && !this.connection.clustered) this.settling.startDelayed();
   }
 
-  /** Gives everything back; from now on Redis counts each request. */
+  /** Gives everything back, pending permits once they are decided; from now on Redis counts each request. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isClosing = true;
     await this.settling.stop();
@@ -51,13 +48,9 @@ export class LeasedWindows implements WindowStore, OnApplicationBootstrap, Befor
     const spent = windows.map((window) => this.leases.spend(window, now));
     const asked = windows.filter((_, index) => spent[index] === null);
     const answers = asked.length === 0 ? [] : await this.ask(asked, spent);
-    const isRefused = answers.some(({ allowed }) => !allowed);
-    if (isRefused) {
-      unspend(spent);
-      // Other requests of the same turn may have brought permits that Redis counts, so that it refused this one.
-      if (asked.some((window, index) => !answers[index]!.allowed && this.holds(window)))
-        return this.consume(windows);
-    }
+    // Other requests of the same turn may have brought permits that Redis counts, so that it refused this one.
+    if (asked.some((window, index) => !answers[index]!.allowed && this.holds(window)))
+      return this.consume(windows);
     const decidedAt = performance.now();
     const asking = answers.values();
     return spent.map((lease) => {
@@ -77,7 +70,10 @@ export class LeasedWindows implements WindowStore, OnApplicationBootstrap, Befor
     await this.shared.settled();
   }
 
-  /** Asks Redis about windows, and for leases of those that are worth it. If it does not answer, no permit stays spent. */
+  /**
+   * Asks Redis about windows, and for leases of those that are worth it. If it refuses the request or does not answer, no
+   * permit stays spent.
+   */
   private async ask(windows: readonly Window[], spent: readonly (Lease | null)[]): Promise<Decision[]> {
     const now = performance.now();
     this.shared.settle(windows.flatMap((window) => this.leases.takeEnded(window, now)));
@@ -85,13 +81,15 @@ export class LeasedWindows implements WindowStore, OnApplicationBootstrap, Befor
       const permits = this.isClosing ? 0 : this.leases.wanted(window, now);
       return permits > 0 ? { ...window, permits } : window;
     });
+    for (const lease of spent) lease?.awaitDecision();
+    let isAdmitted = false;
     try {
       const decisions = await this.shared.consume(wanted);
+      isAdmitted = decisions.every(({ allowed }) => allowed);
       return decisions.map((decision, index) => this.learn(windows[index]!, decision));
-    } catch (error) {
-      unspend(spent);
-      throw error;
     } finally {
+      for (const lease of spent) lease?.conclude(isAdmitted);
+      if (this.isClosing) this.shared.settle(this.leases.takeAll());
       for (const window of wanted) if ('permits' in window) this.leases.answered(window);
     }
   }
@@ -99,7 +97,6 @@ export class LeasedWindows implements WindowStore, OnApplicationBootstrap, Befor
   /** Adds the lease that came with a decision of Redis, and what this process may still spend, which Redis has counted. */
   private learn(window: Window, { grant, ...decision }: SharedDecision): Decision {
     if (grant) this.leases.add(window, grant, decision);
-    if (this.isClosing) this.shared.settle(this.leases.takeAll());
     const lease = this.leases.find(window);
     lease?.learn(decision);
     return decision.allowed
@@ -111,9 +108,4 @@ export class LeasedWindows implements WindowStore, OnApplicationBootstrap, Befor
     const lease = this.leases.find(window);
     return lease !== undefined && lease.unspent > 0 && !lease.isOver(performance.now());
   }
-}
-
-/** Puts back the permits of a request that was refused or not decided. */
-function unspend(spent: readonly (Lease | null)[]): void {
-  for (const lease of spent) lease?.unspend();
 }

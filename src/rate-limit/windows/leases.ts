@@ -44,22 +44,25 @@ export class Leases {
     this.asked.delete(key);
   }
 
-  /** Removes the lease of a window if it is used up or over; returns it if there is something to give back. */
+  /**
+   * Removes the lease of a window if it is used up or over; returns it if there is one. A lease with pending permits stays
+   * until they are decided, at most for the time of a command.
+   */
   takeEnded({ key }: Window, now: number): Lease[] {
     const lease = this.byKey.get(key);
-    if (!lease || (lease.unspent > 0 && !lease.isOver(now))) return [];
+    if (!lease || lease.hasPending || (lease.unspent > 0 && !lease.isOver(now))) return [];
     this.byKey.delete(key);
     this.demand.noteLease(key, now, lease.spent);
-    return lease.unspent > 0 ? [lease] : [];
+    return [lease];
   }
 
-  /** Removes all leases that are over; returns those with something to give back. */
+  /** Removes all leases that are over; returns those without pending permits. */
   takeAllEnded(now: number): Lease[] {
     const over = [...this.byKey.values()].filter((lease) => lease.isOver(now));
     return over.flatMap(({ window }) => this.takeEnded(window, now));
   }
 
-  /** Removes all leases; returns those with something to give back. */
+  /** Removes and returns all leases without pending permits. */
   takeAll(): Lease[] {
     return this.takeAllEnded(Infinity);
   }

@@ -39,7 +39,10 @@ while first <= #KEYS do
     local rule, wait = string.byte(plan, place + 1 + i - first), 0
     counts[i], wait, fills[i], groups[i], leases[i] = counted(logs[i - first + 1] or '', now, windows[rule], grains[rule])
     local left = limits[rule] - counts[i]
-    if left <= 0 then left, admitted = -1, false end
+    if left <= 0 then
+      left, admitted = -1, false
+      wait = until_room(counts[i], limits[rule], leases[i], now, wait)
+    end
     answer[2 * i], answer[2 * i + 1] = left, wait
   end
   if admitted then
@@ -51,7 +54,7 @@ while first <= #KEYS do
       if permits[rule] > 0 and counts[i] + 1 + permits[rule] <= limits[rule] / 2 then
         local newest = leased ~= '' and read('<d', leased, #leased - 15) or 0
         local moment = math.ceil(math.max(now + terms[rule], newest + 1))
-        leased = leased .. write('<dd', moment, -permits[rule])
+        leased = leased .. lease(moment, permits[rule], grains[rule])
         answer[2 * i] = answer[2 * i] - permits[rule]
         granted[#granted + 1], granted[#granted + 2] = i, moment
       end
@@ -72,7 +75,7 @@ export const REFUND = redisScript(`${LOG_FUNCTIONS}
 for i = 1, #KEYS do
   local grain = tonumber(ARGV[i + 1])
   local log = call('GET', KEYS[i]) or ''
-  local last = end_of_groups(log)
+  local last = end_of_groups(log, grain)
   if last >= 16 then
     local fill, at = read('<d', log, 1) - 1, last - 7
     if fill == 0 then
@@ -89,7 +92,7 @@ return 1
 /**
  * Replaces leases by the admissions that they were spent on, which are counted as if they happened now. They happened
  * before, so that they stay in the window longer than they must, never shorter. Does nothing about a lease that the
- * window does not have: the data of the server was lost.
+ * window does not have: the data of the server was lost, or an instance without leases has appended a group.
  *
  * KEYS: the window of each lease. ARGV: by how much a test has moved the clock, in microseconds; then for each lease its end
  * as CONSUME returned it, the permits spent, the window in microseconds, the grain.
@@ -101,10 +104,12 @@ for i = 1, #KEYS do
   local moment, spent = tonumber(ARGV[4 * i - 2]), tonumber(ARGV[4 * i - 1])
   local window, grain = tonumber(ARGV[4 * i]), tonumber(ARGV[4 * i + 1])
   local log = call('GET', KEYS[i]) or ''
-  local at = end_of_groups(log) + 1
-  while at < #log and read('<d', log, at) ~= moment do at = at + 16 end
+  local at = end_of_groups(log, grain) + 1
+  while at < #log and read('<d', log, at) ~= moment do at = at + 8 end
   if at < #log then
-    log = sub(log, 1, at - 1) .. sub(log, at + 16)
+    local last = at
+    while read('<d', log, last) > 0 do last = last + 8 end
+    log = sub(log, 1, at - 1) .. sub(log, last + 8)
     local _, _, fill, groups, leases = counted(log, now, window, grain)
     fill, groups = added(fill, groups, spent, now, grain)
     if groups == '' and leases == '' then call('DEL', KEYS[i])

@@ -15,7 +15,10 @@ export interface Decision {
   readonly remaining: number;
   /** When the store decided, by its own clock, milliseconds; {@link WindowStore.refund} finds the admission by it. */
   readonly at: number;
-  /** Milliseconds until the window has more room than now; a refused request is admitted after that time. */
+  /**
+   * Milliseconds until the window has more room than now; a refused request is admitted after that time. If the window is
+   * full because of permits that may come back, it is the time until they do, and the request may be refused again.
+   */
   readonly waitMs: number;
 }
 

@@ -13,7 +13,7 @@ import { AccessRefusals, insufficientScope } from './access-refusals.js';
 
 /** What a route asks of a person beyond a live session. */
 interface Demands {
-  /** Needs one of these roles; none if empty. */
+  /** The person needs one of these roles; if empty, no role is required. */
   readonly anyOf: readonly Role[];
   readonly asksForProof: boolean;
 }
@@ -39,7 +39,7 @@ export class AuthorizationGuard implements CanActivate {
       if (!context.isOperational) this.refusals.recordForged(context);
       return true;
     }
-    // The handler asks the rule of the forward-auth request, after these guards.
+    // The handler decides by the rule that the proxy names, after these guards.
     if (rule?.kind === 'proxy') return true;
     if (!rule) throw this.refusals.forbidden(context, []);
     if (rule.kind === 'client') return this.admitClient(context, scopeOf(execution));

@@ -54,8 +54,10 @@ export class RotationsRepository {
   }
 
   /**
-   * Rotates a session and inserts the event, if the rotation is due. Returns null otherwise, and nothing is changed. One
-   * statement: it locks the row first, so its conditions and the time of the rotation are read under the lock.
+   * Rotates a session and inserts the event, if the rotation is due. Returns null otherwise, or if somebody else has locked the
+   * row, and nothing is changed. One statement: it locks the row first, so its conditions and the time of the rotation are read
+   * under the lock. It does not wait for the lock, because behind a pooler only transactions have a `statement_timeout`: it
+   * could rotate long after the request has been answered, and the client's next attempt would look like reuse.
    */
   async rotateIfDue(
     { sessionId, generation }: RefreshClaim,
@@ -97,7 +99,7 @@ export class RotationsRepository {
       owner: prepared(`SELECT user_id FROM sessions AS session WHERE id = $1 AND ${due}`),
       // A division by zero undoes the rotation if a trigger has swallowed its event.
       rotate: prepared(
-        `WITH locked AS (SELECT id FROM sessions WHERE id = $1 AND user_id = $4 FOR UPDATE),
+        `WITH locked AS (SELECT id FROM sessions WHERE id = $1 AND user_id = $4 FOR UPDATE SKIP LOCKED),
          rotated AS (
            UPDATE sessions AS session SET generation = generation + 1, rotated_at = ${databaseNow}, rotated_by = $5,
              idle_expires_at = least($6, session.expires_at), client = $7

@@ -29,8 +29,8 @@ export class KnownAccount {
 }
 
 /**
- * The copies of accounts that this process has read from Redis and that have not changed there since. A copy that Redis
- * reports as changed is dropped, and none is used while a report could be missing.
+ * The copies of accounts that this process has read from Redis and that are not known to have changed there since. A copy
+ * that Redis reports as changed is dropped, and none is used while a report could be missing for more than a second.
  */
 @Injectable()
 export class KnownAccounts implements OnModuleInit {

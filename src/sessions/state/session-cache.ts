@@ -78,7 +78,7 @@ export interface CachedSession {
 /**
  * Short-lived copies in Redis of what every authenticated request needs: whether the session is live, and the profile.
  * There is one hash per account, so that one command reads both and a profile change reaches all sessions. What was read
- * is kept in the process until it changes. PostgreSQL is authoritative; methods reject with `RedisUnavailable`, which the
+ * is kept in the process until Redis reports a change, or no longer reports changes in time. PostgreSQL is authoritative; methods reject with `RedisUnavailable`, which the
  * caller handles.
  */
 @Injectable()
@@ -149,7 +149,10 @@ export class SessionCache implements OnModuleInit {
     );
   }
 
-  /** Changes a copy, and waits until every other process has been sent the notice that makes it read the copy again. */
+  /**
+   * Changes a copy, and waits until Redis has sent every other process the notice that makes it read the copy again. It has
+   * normally arrived before the response to this request. A process that gets it later uses its copy for up to a second.
+   */
   private async change(userId: string, write: (client: RedisClient) => Promise<unknown>): Promise<void> {
     this.known.drop(userId);
     try {

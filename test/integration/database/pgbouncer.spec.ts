@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { loadEnvironment } from '../../../src/platform/config/load-environment.js';
 import { prepareDatabase } from '../../../src/app/prepare-database.js';
@@ -78,6 +79,34 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer with its de
     );
     const expected = [{ isolation: 'read committed', zone: 'UTC', timeout: '900ms', rowSecurity: 'off' }];
     expect(statements).toEqual(Array.from({ length: 6 }, () => expected));
+  });
+
+  it('a refresh that was answered 503 is not carried out later, also on a new connection of the pooler', async () => {
+    await prepare();
+    const app = await start();
+    const holder = new Client(database.superuserUrl);
+    await holder.connect();
+    try {
+      const person = await signUp(app);
+      const refresh = () =>
+        app.call({ method: 'POST', url: '/auth/refresh', body: { refreshToken: person.refreshToken } });
+      // It has none of the settings that the instance made when it connected to the pooler.
+      if (mode === 'transaction') await pooler.reconnect();
+      await holder.query('BEGIN');
+      await holder.query('SELECT FROM sessions WHERE id = $1 FOR UPDATE', [person.session.id]);
+      expect((await refresh()).statusCode).toBe(503);
+      await holder.query('COMMIT');
+      const waiting = `SELECT query FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'active' AND (query LIKE 'WITH locked%' OR query LIKE 'SELECT session.%')
+          AND pid <> pg_backend_pid()`;
+      await eventually(async () => expect(await asSuperuser(database, waiting)).toEqual([]));
+      const generation = 'SELECT generation::int FROM sessions WHERE id = $1';
+      expect(await asSuperuser(database, generation, [person.session.id])).toEqual([{ generation: 0 }]);
+      expect((await refresh()).statusCode).toBe(200);
+    } finally {
+      await holder.end();
+      await app.close();
+    }
   });
 
   it('a database default that changes the meaning of statements is overridden, or rejected by name', async () => {

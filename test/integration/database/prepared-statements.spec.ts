@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { AuditService } from '../../../src/audit/audit.service.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
+import { PASSWORD, signUp } from '../../support/app/accounts.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
 import { startPgBouncer, type PgBouncer } from '../../support/servers/pgbouncer.js';
 import { freshDatabase, type FreshDatabase } from '../../support/postgres/fresh-database.js';
@@ -29,6 +31,26 @@ describe('a frequent statement', () => {
     const app = await startApp();
     onTestFinished(() => app.close());
     expect(await keptAfter(app, 7)).toBe(1);
+  });
+
+  it('is prepared again, after one failure at most, if a migration has changed the type of its columns', async () => {
+    const app = await startApp({ variables: { DATABASE_POOL_SIZE: '2' } });
+    onTestFinished(() => app.close());
+    const person = await signUp(app);
+    const logIn = async () =>
+      (
+        await app.call({
+          method: 'POST',
+          url: '/auth/login',
+          body: { email: person.user.email, password: PASSWORD },
+        })
+      ).statusCode;
+    for (let login = 0; login < 8; login += 1) expect(await logIn()).toBe(200);
+    await asSuperuser(app.database, 'ALTER TABLE users ALTER COLUMN display_name TYPE varchar(300)');
+    const statuses = [];
+    for (let login = 0; login < 8; login += 1) statuses.push(await logIn());
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    expect(statuses.slice(-4)).toEqual([200, 200, 200, 200]);
   });
 });
 

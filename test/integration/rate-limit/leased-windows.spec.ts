@@ -7,6 +7,7 @@ import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js
 import { type Decision, grainOf, type Window } from '../../../src/rate-limit/windows/window.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
+import { busiestWindow } from '../../support/window-store/busiest-window.js';
 import { SimulatedFleet } from '../../support/window-store/simulated-fleet.js';
 
 const WINDOW_MS = 60_000;
@@ -20,19 +21,6 @@ const windowOf = (limit: number, exact = false): Window => ({
   windowMs: WINDOW_MS,
   grain: grainOf(limit, exact),
 });
-
-/** The most that any true window holds. */
-function busiestWindow(unordered: readonly number[]): number {
-  const times = unordered.toSorted((one, other) => one - other);
-  let busiest = 0;
-  for (let newest = 0, oldest = 0; newest < times.length; newest++) {
-    while (times[newest]! - times[oldest]! >= WINDOW_MS) oldest++;
-    busiest = Math.max(busiest, newest - oldest + 1);
-  }
-  return busiest;
-}
-
-const allowed = (decisions: readonly Decision[]) => decisions.every((decision) => decision.allowed);
 
 describeWithRedis('windows that are counted by leases', () => {
   let server: RedisServer;
@@ -54,23 +42,12 @@ describeWithRedis('windows that are counted by leases', () => {
     return (fleet = new SimulatedFleet(redis, instances));
   };
 
-  /** Asks an instance; a request that Redis did not decide is not admitted. */
-  async function isAdmitted(instance: number, windows: readonly Window[]): Promise<boolean> {
-    return allowed(await fleet.instances[instance]!.consume(windows));
-  }
-
-  /** Asks an instance many times at once; returns how many requests were admitted. */
-  async function burst(instance: number, windows: readonly Window[], requests: number): Promise<number> {
-    const answers = Array.from({ length: requests }, () => isAdmitted(instance, windows));
-    return (await Promise.all(answers)).filter(Boolean).length;
-  }
-
-  /** Asks an instance one request after another; returns how many were admitted. */
-  async function sequence(instance: number, windows: readonly Window[], requests: number): Promise<number> {
-    let admitted = 0;
-    for (let request = 0; request < requests; request++) if (await isAdmitted(instance, windows)) admitted++;
-    return admitted;
-  }
+  const isAdmitted = (instance: number, windows: readonly Window[]) => fleet.isAdmitted(instance, windows);
+  const burst = (instance: number, windows: readonly Window[], requests: number) =>
+    fleet.burst(instance, windows, requests);
+  const sequence = (instance: number, windows: readonly Window[], requests: number) =>
+    fleet.sequence(instance, windows, requests);
+  const rest = (windows: readonly Window[]) => fleet.rest(windows);
 
   /** Returns how many commands Redis executes for some requests. */
   async function commandsOf(requests: () => Promise<unknown>): Promise<number> {
@@ -82,14 +59,6 @@ describeWithRedis('windows that are counted by leases', () => {
   /** Makes an instance lease permits with its third request, and spends one. */
   async function takeLease(instance: number, window: Window): Promise<void> {
     expect(await commandsOf(() => sequence(instance, [window], 4))).toBe(3);
-  }
-
-  /** Returns how many requests all instances together admit one by one, before the first refusal of each. */
-  async function rest(windows: readonly Window[]): Promise<number> {
-    let admitted = 0;
-    for (const [instance] of fleet.instances.entries())
-      while (await isAdmitted(instance, windows)) admitted++;
-    return admitted;
   }
 
   const pause = fc.oneof(
@@ -134,7 +103,7 @@ describeWithRedis('windows that are counted by leases', () => {
           else for (let request = 0; request < requests; request++) await ask();
           fleet.losesAnswers = false;
         }
-        expect(busiestWindow(times)).toBeLessThanOrEqual(limit * 1.02);
+        expect(busiestWindow(times, WINDOW_MS)).toBeLessThanOrEqual(limit * 1.02);
       }),
       { numRuns: 40 },
     );
@@ -274,7 +243,7 @@ describeWithRedis('windows that are counted by leases', () => {
         await attack();
       }
     }
-    expect(busiestWindow(times)).toBeLessThanOrEqual(102);
+    expect(busiestWindow(times, WINDOW_MS)).toBeLessThanOrEqual(102);
     expect(times.length).toBeGreaterThanOrEqual(3 * 100);
   });
 

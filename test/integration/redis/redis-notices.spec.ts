@@ -5,11 +5,13 @@ import type { Environment } from '../../../src/platform/config/environment.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { RedisNotices } from '../../../src/platform/redis/redis-notices.js';
+import { startTcpProxy, type TcpProxy } from '../../support/network/tcp-proxy.js';
 import { connect } from '../../support/redis/connect.js';
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 import { eventually } from '../../support/time/eventually.js';
 
 const PREFIX = 'portcullis:account:';
+const monotonicMs = performance.now.bind(performance);
 
 describe.skipIf(inject('redis').kind !== 'own')('notices of changed keys', () => {
   let server: RedisServer;
@@ -17,8 +19,10 @@ describe.skipIf(inject('redis').kind !== 'own')('notices of changed keys', () =>
   let writer: Redis;
   let notices: RedisNotices;
   let changed: (string | null)[];
+  let aheadMs: number;
 
   beforeEach(async () => {
+    aheadMs = 0;
     server = await startRedis();
     writer = new Redis(server.url);
     connection = await connect([server.url]);
@@ -42,6 +46,24 @@ describe.skipIf(inject('redis').kind !== 'own')('notices of changed keys', () =>
     return watching;
   }
 
+  /** Replaces the watch by one whose connection leads through a proxy; commands are sent to Redis directly. */
+  async function watchThroughProxy(prepare: (proxy: TcpProxy) => void): Promise<void> {
+    const proxy = await startTcpProxy(server.port);
+    onTestFinished(() => proxy.stop());
+    prepare(proxy);
+    notices.onApplicationShutdown();
+    notices = watch(`redis://127.0.0.1:${proxy.port}`);
+  }
+
+  /** Moves the monotonic clock of this process forward. */
+  function pass(ms: number): void {
+    aheadMs += ms;
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => monotonicMs() + aheadMs);
+    onTestFinished(() => {
+      spy.mockRestore();
+    });
+  }
+
   const becomeCurrent = () => eventually(() => expect(notices.isCurrent).toBe(true), { intervalMs: 1 });
   const changes = async () => {
     await becomeCurrent();
@@ -58,6 +80,18 @@ describe.skipIf(inject('redis').kind !== 'own')('notices of changed keys', () =>
     await change();
     await eventually(() => expect(changed).toContain(name));
   });
+
+  it.each(['x', '', `${PREFIX}ada`])(
+    'mean that everything may have changed if somebody published one, here %j, and go on',
+    async (text) => {
+      await changes();
+      await writer.publish('__redis__:invalidate', text);
+      await eventually(() => expect(changed).toEqual([null]));
+      await writer.set(`${PREFIX}ada`, 1);
+      await eventually(() => expect(changed).toEqual([null, 'ada']));
+      expect(notices.isCurrent).toBe(true);
+    },
+  );
 
   it('concern keys with the prefix only', async () => {
     await changes();
@@ -100,6 +134,35 @@ describe.skipIf(inject('redis').kind !== 'own')('notices of changed keys', () =>
     await becomeCurrent();
   });
 
+  it('are not relied on a second after the first one was asked for if nothing followed, however late it arrived', async () => {
+    let held: Promise<() => void> | undefined;
+    await watchThroughProxy((proxy) => {
+      held = proxy.holdBack(Buffer.from('probe:'));
+    });
+    const forward = await held!;
+    pass(500);
+    expect(notices.isCurrent).toBe(false);
+    forward();
+    await becomeCurrent();
+    await writer.set(`${PREFIX}ada`, 1);
+    pass(500);
+    expect([notices.isCurrent, changed.includes('ada')]).toEqual([false, false]);
+  });
+
+  it.each([
+    ['before it subscribes', 'redis_version'],
+    ['after it has subscribed', '__redis__:invalidate'],
+    ['after the first notice', 'probe:'],
+  ])('get another connection two seconds after theirs fell silent %s', async (_when, last) => {
+    await watchThroughProxy((proxy) => proxy.fallSilentAfter(Buffer.from(last)));
+    await eventually(async () => expect(await writer.client('LIST')).toContain('portcullis-notices'));
+    await eventually(async () => {
+      await writer.set(`${PREFIX}ada`, 1);
+      expect(changed).toContain('ada');
+    });
+    await becomeCurrent();
+  });
+
   it('are not relied on if they come from another server than the one that this process writes to', async () => {
     const other = await startRedis();
     notices.onApplicationShutdown();
@@ -135,4 +198,34 @@ describe.skipIf(inject('redis').kind !== 'own')('notices of changed keys', () =>
       expect([notices.isCurrent, connection.state, warn.mock.calls.length]).toEqual([false, 'up', 1]);
     },
   );
+
+  it('are asked for again ten seconds after a refusal, which is logged once until it ends', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    onTestFinished(() => {
+      warn.mockRestore();
+    });
+    const attempts = async () =>
+      Number(
+        /cmdstat_client\|tracking:calls=\d+.*rejected_calls=(\d+)/.exec(
+          await writer.info('commandstats'),
+        )?.[1],
+      );
+    notices.onApplicationShutdown();
+    const user = ['ACL', 'SETUSER', 'portcullis'] as const;
+    await writer.call(...user, 'on', '>secret', '~*', '&*', '+@all', '-client|tracking');
+    notices = watch(`redis://portcullis:secret@127.0.0.1:${server.port}`);
+    await eventually(async () => expect(await attempts()).toBe(1));
+    pass(9000);
+    await eventually(async () => expect(await writer.client('LIST')).not.toContain('portcullis-notices'));
+    pass(1000);
+    await eventually(async () => expect(await attempts()).toBe(2));
+    expect(warn).toHaveBeenCalledOnce();
+    await writer.call(...user, '+client|tracking');
+    await eventually(async () => expect(await writer.client('LIST')).not.toContain('portcullis-notices'));
+    pass(10_000);
+    await becomeCurrent();
+    await writer.call(...user, '-client|tracking');
+    await writer.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await eventually(() => expect(warn).toHaveBeenCalledTimes(2));
+  });
 });

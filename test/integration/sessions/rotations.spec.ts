@@ -149,7 +149,7 @@ describe('a rotation over two instances', { timeout: 60_000 }, () => {
       expect(
         await asSuperuser(
           apps[0].database,
-          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'WITH locked%' AND datname = current_database()`,
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT session.%' AND datname = current_database()`,
         ),
       ).toHaveLength(1),
     );

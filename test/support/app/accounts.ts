@@ -2,6 +2,7 @@ import { asSuperuser } from './as-superuser.js';
 import { insist } from './insist.js';
 import type { TestApp } from './test-app.js';
 
+/** As short as the policy allows, because longer passwords take longer to judge. */
 export const PASSWORD = 'otters hum at 4';
 
 /** The response to a login in the body transport. */

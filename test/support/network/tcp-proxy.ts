@@ -11,6 +11,11 @@ export interface TcpProxy {
    * requests are no longer forwarded either, as with a stopped server.
    */
   fallSilentAfter(answer: Buffer, options?: { deaf?: boolean }): void;
+  /**
+   * Holds back the first reply that contains these bytes and all later ones on its connection. Resolves as soon as it has
+   * come, to a function that forwards it, but not the later ones.
+   */
+  holdBack(answer: Buffer): Promise<() => void>;
   /** Closes every connection and refuses new ones, as if the server did not exist. */
   cut(): void;
   /** Forwards everything again. */
@@ -26,6 +31,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   let resetting = false;
   let isCut = false;
   let silence: { after: Buffer; deaf: boolean } | null = null;
+  let held: { answer: Buffer; arrived: (forward: () => void) => void } | null = null;
   let target = port;
   const server = createServer((client) => {
     if (isCut) {
@@ -40,6 +46,11 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
     client.pipe(upstream);
     let isSilent = false;
     upstream.on('data', (answer: Buffer) => {
+      if (held && answer.includes(held.answer)) {
+        isSilent = true;
+        held.arrived(() => client.write(answer));
+        held = null;
+      }
       if (resetting) client.resetAndDestroy();
       else if (!isSilent) client.write(answer);
       if (!silence || !answer.includes(silence.after)) return;
@@ -60,6 +71,10 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
     fallSilentAfter: (after, { deaf = false } = {}) => {
       silence = { after, deaf };
     },
+    holdBack: (answer) =>
+      new Promise((arrived) => {
+        held = { answer, arrived };
+      }),
     cut: () => {
       isCut = true;
       for (const socket of sockets) socket.destroy();

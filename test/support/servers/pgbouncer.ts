@@ -4,6 +4,7 @@ import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { freePort } from '../network/free-port.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 import { eventually } from '../time/eventually.js';
@@ -12,6 +13,8 @@ import { eventually } from '../time/eventually.js';
 export interface PgBouncer {
   readonly url: string;
   readonly ownerUrl: string;
+  /** Replaces every connection to the server as soon as no transaction uses it, as at the end of `server_lifetime`. */
+  reconnect(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +42,7 @@ unix_socket_dir =
 auth_type = trust
 auth_file = ${list}
 pool_mode = ${mode}
+admin_users = ${users.map(({ username }) => username).join(', ')}
 `,
   );
   const isRoot = process.getuid?.() === 0;
@@ -55,6 +59,14 @@ pool_mode = ${mode}
   return {
     url: through(database.url),
     ownerUrl: through(database.ownerUrl),
+    reconnect: async () => {
+      const console = new Client(
+        Object.assign(new URL(through(database.ownerUrl)), { pathname: '/pgbouncer' }).href,
+      );
+      await console.connect();
+      await console.query('RECONNECT');
+      await console.end();
+    },
     stop: async () => {
       const gone = once(child, 'exit');
       child.kill('SIGKILL');

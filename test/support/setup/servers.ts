@@ -38,7 +38,8 @@ async function openPostgres(): Promise<OpenTestCluster> {
   const url = process.env['TEST_DATABASE_URL'];
   if (url) return openTestCluster(url);
   // The folder is kept between runs, so that a run can adopt the server of a run that was killed. The databases of tests
-  // are temporary, so writes need not survive a crash of the operating system.
+  // are temporary, so writes need not survive a crash of the operating system. There is no standby, and the databases are
+  // too short-lived to need vacuuming.
   const embedded = await startEmbeddedPostgres({
     dataDir: join(memoryFolder(), 'cluster'),
     logger: new Logger('TestPostgres'),

@@ -6,11 +6,14 @@ import { RedisUnavailable } from '../../../src/platform/redis/redis-unavailable.
 import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
 import { CONSUME, REFUND, SETTLE } from '../../../src/rate-limit/windows/redis-scripts.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
+import type { Decision, Window } from '../../../src/rate-limit/windows/window.js';
+import { CONSUME_WITHOUT_LEASES } from './script-without-leases.js';
 
-/** The scripts unchanged, except that the server's own time stands still: only the clock of the test moves. */
-const SCRIPTS = new Map(
-  [CONSUME, REFUND, SETTLE].map(({ lua, sha }) => [sha, lua.replace("redis.call('TIME')", '{ 0, 0 }')]),
-);
+/** A script unchanged, except that the server's own time stands still: only the clock of the test moves. */
+const inOurTime = (lua: string) => lua.replace("redis.call('TIME')", '{ 0, 0 }');
+
+const SCRIPTS = new Map([CONSUME, REFUND, SETTLE].map(({ lua, sha }) => [sha, inOurTime(lua)]));
+const FORMER_SCRIPT = inOurTime(CONSUME_WITHOUT_LEASES);
 
 /** How often each instance gives back what it has not spent, milliseconds. */
 const SETTLE_MS = 250;
@@ -43,6 +46,41 @@ export class SimulatedFleet {
   /** Replaces an instance that was killed; what it held is not given back. */
   kill(index: number): void {
     this.instances[index] = this.start();
+  }
+
+  /** Returns whether a request is admitted by an instance; throws if Redis does not decide about it. */
+  async isAdmitted(instance: number, windows: readonly Window[]): Promise<boolean> {
+    return allowed(await this.instances[instance]!.consume(windows));
+  }
+
+  /** Returns whether a request is admitted by an instance of a version without leases. */
+  async isAdmittedWithoutLeases({ key, limit, windowMs, grain }: Window): Promise<boolean> {
+    const plan = String.fromCharCode(1, 1);
+    const args = [0, this.nowMs * 1000, plan, limit, windowMs * 1000, grain];
+    const [, remaining] = (await this.redis.eval(FORMER_SCRIPT, 1, key, ...args)) as [number, number];
+    return remaining >= 0;
+  }
+
+  /** Makes requests of an instance at once; returns how many were admitted. */
+  async burst(instance: number, windows: readonly Window[], requests: number): Promise<number> {
+    const answers = Array.from({ length: requests }, () => this.isAdmitted(instance, windows));
+    return (await Promise.all(answers)).filter(Boolean).length;
+  }
+
+  /** Makes requests of an instance one after another; returns how many were admitted. */
+  async sequence(instance: number, windows: readonly Window[], requests: number): Promise<number> {
+    let admitted = 0;
+    for (let request = 0; request < requests; request++)
+      if (await this.isAdmitted(instance, windows)) admitted++;
+    return admitted;
+  }
+
+  /** Returns how many requests all instances together admit one by one, before the first refusal of each. */
+  async rest(windows: readonly Window[]): Promise<number> {
+    let admitted = 0;
+    for (const [instance] of this.instances.entries())
+      while (await this.isAdmitted(instance, windows)) admitted++;
+    return admitted;
   }
 
   /** Lets time pass, in which every instance gives back what is unspent. */
@@ -94,3 +132,5 @@ export class SimulatedFleet {
     } as unknown as RedisConnection;
   }
 }
+
+const allowed = (decisions: readonly Decision[]) => decisions.every((decision) => decision.allowed);

@@ -1,5 +1,7 @@
+import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
+import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
@@ -33,20 +35,7 @@ export async function openRedisWindows(): Promise<OpenWindowStore> {
 
 export async function openLeasedWindows(): Promise<OpenWindowStore> {
   const server = await startRedis();
-  const connection = await connect([server.url]);
-  const store = new LeasedWindows(connection, new RedisWindows(connection, new SystemClock()));
-  store.onApplicationBootstrap();
-  return {
-    store,
-    pass: async (ms) => {
-      await delay(ms);
-    },
-    close: async () => {
-      await store.beforeApplicationShutdown();
-      connection.onApplicationShutdown();
-      await server.stop();
-    },
-  };
+  return overRedis([server.url], () => server.stop(), leasedWindows);
 }
 
 export async function openClusterWindows(): Promise<OpenWindowStore> {
@@ -54,14 +43,28 @@ export async function openClusterWindows(): Promise<OpenWindowStore> {
   return overRedis(cluster.urls, () => cluster.stop());
 }
 
-async function overRedis(urls: readonly string[], stop: () => Promise<void>): Promise<OpenWindowStore> {
+const redisWindows = (connection: RedisConnection) => new RedisWindows(connection, new SystemClock());
+
+function leasedWindows(connection: RedisConnection): LeasedWindows {
+  const store = new LeasedWindows(connection, redisWindows(connection));
+  store.onApplicationBootstrap();
+  return store;
+}
+
+async function overRedis(
+  urls: readonly string[],
+  stop: () => Promise<void>,
+  storeOn: (connection: RedisConnection) => WindowStore & Partial<BeforeApplicationShutdown> = redisWindows,
+): Promise<OpenWindowStore> {
   const connection = await connect(urls);
+  const store = storeOn(connection);
   return {
-    store: new RedisWindows(connection, new SystemClock()),
+    store,
     pass: async (ms) => {
       await delay(ms);
     },
     close: async () => {
+      await store.beforeApplicationShutdown?.();
       connection.onApplicationShutdown();
       await stop();
     },
