@@ -74,7 +74,7 @@ import { Session } from './session.entity.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { CallerSession } from './state/caller-session.js';
-import { KnownAccounts } from './state/known-accounts.js';
+import { LocalAccountCache } from './state/local-account-cache.js';
 import { LastSeen } from './state/last-seen.js';
 import { SessionCache } from './state/session-cache.js';
 import { SessionState } from './state/session-state.js';
@@ -135,7 +135,7 @@ const revocationList = [
   RevocationWatch,
 ];
 const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
-const state = [CallerSession, KnownAccounts, LastSeen, SessionCache, SessionState];
+const state = [CallerSession, LocalAccountCache, LastSeen, SessionCache, SessionState];
 const tokens = [
   AccessTokens,
   BearerReaders,

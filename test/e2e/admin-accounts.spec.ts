@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AccountAdministration } from '../../src/admin/account-administration.js';
-import { internalOrigin } from '../../src/platform/http/origin.js';
 import { fc } from '@fast-check/vitest';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
 import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
-import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { createKey } from '../support/app/api-keys.js';
 import { enrolTotp } from '../support/app/factors.js';
@@ -36,13 +35,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
   afterAll(() => app.close());
 
-  const administrator = async () => {
-    const email = await register(app);
-    await app.app
-      .get(AccountAdministration, { strict: false })
-      .setRoles(email, ['admin'], internalOrigin('operator'));
-    return logIn(app, email);
-  };
+  const administrator = () => createPerson(app, { roles: ['admin'] });
   const ask = (request: TestRequest) => app.call({ token: admin.accessToken, ...request });
   const patch = (id: string, body: object, headers: Record<string, string | string[]> = {}) =>
     ask({ method: 'PATCH', url: `/admin/users/${id}`, body, headers });
@@ -197,7 +190,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
     });
 
     it('that are locked after too many failures, until they are unlocked', async () => {
-      const email = await register(app, newAddress());
+      const email = await createAccount(app);
       for (let failure = 0; failure < 10; failure += 1)
         await app.call({ url: '/auth/login', body: { email, password: 'certainly not the password' } });
       const { items } = await list('status=locked');
@@ -212,15 +205,15 @@ describe('An administrator', { timeout: 60_000 }, () => {
     });
 
     it('and sees when they signed in last', async () => {
-      const { user, session } = await signUp(app);
+      const { user, session } = await createPerson(app);
       expect((await list(`search=${user.email}`)).items).toMatchObject([{ lastLoginAt: session.createdAt }]);
-      const again = await logIn(app, user.email);
+      const again = await openSession(app, user.email);
       expect(await show(user.id)).toMatchObject({ lastLoginAt: again.session.createdAt, sessions: 2 });
     });
   });
 
   it('peer fault 52: sees an account with its factors, keys and sessions, and no secret in nested answers', async () => {
-    const person = await signUp(app);
+    const person = await createPerson(app);
     const { secret, recoveryCodes } = await enrolTotp(app, person, Date.now());
     const { key, ...shown } = await createKey(app, person, { scopes: ['orders:read'] });
     const ended = await createKey(app, person);
@@ -276,7 +269,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('leaves in the record of a call whose account it was about', async () => {
-    const { user } = await signUp(app);
+    const { user } = await createPerson(app);
     await ask({ url: `/admin/users/${user.id}` });
     await ask({ url: '/admin/users/019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' });
     await eventually(async () => {
@@ -294,7 +287,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('changes name, roles and status at once, and each change names who made it and why', async () => {
-    const person = await signUp(app);
+    const person = await createPerson(app);
     const { id, email } = person.user;
     const changes = { displayName: ' Grace ', roles: ['auditor', 'auditor'], disabled: true };
     const answer = await patch(id, changes, { 'audit-reason': HEADER });
@@ -335,7 +328,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('changes nothing by an empty object, and removes a name by null', async () => {
-    const { user, accessToken } = await signUp(app);
+    const { user, accessToken } = await createPerson(app);
     expect((await patch(user.id, {})).statusCode).toBe(200);
     await patch(user.id, { displayName: 'Grace' });
     expect((await app.call({ url: '/users/me', token: accessToken })).json()).toMatchObject({
@@ -349,7 +342,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('makes all changes or none', async () => {
-    const last = await signUp(app);
+    const last = await createPerson(app);
     const before = await show(admin.user.id);
     for (const body of [
       { displayName: 'Changed', roles: ['user'] },
@@ -370,7 +363,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('peer fault 51: is the only one who gives roles: not through register, the own profile or a nested field', async () => {
-    const { user, accessToken } = await signUp(app);
+    const { user, accessToken } = await createPerson(app);
     const attempts: TestRequest[] = [
       ...[{ roles: ['admin'] }, { role: 'admin' }, { user: { roles: ['admin'] } }, { isAdmin: true }].map(
         (member) => ({ url: '/auth/register', body: { email: newAddress(), password: PASSWORD, ...member } }),
@@ -414,7 +407,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('peer fault 53: has the only token that opens routes that show other people or the inside of the service', async () => {
-    const person = await signUp(app);
+    const person = await createPerson(app);
     const inside = declaredRoutes(app.app.get(DiscoveryService), app.app.get(MetadataScanner)).filter(
       ({ path }) => /^\/(admin|audit|alerts)\b/.test(path),
     );
@@ -452,7 +445,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('deletes an account with what was issued for it, and its address is free again', async () => {
-    const { user, accessToken } = await signUp(app);
+    const { user, accessToken } = await createPerson(app);
     await ask({ method: 'POST', url: `/admin/users/${user.id}/password-reset` });
     await mailTo(app, user.email, 'password_reset');
     expect(
@@ -471,7 +464,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('ends sessions and removes factors, so that the owner can sign in with the password', async () => {
-    const person = await signUp(app);
+    const person = await createPerson(app);
     const { id, email } = person.user;
     await enrolTotp(app, person, Date.now());
     const factors = { method: 'DELETE', url: `/admin/users/${id}/factors` } as const;
@@ -495,7 +488,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('mails a reset link, but not to a disabled account, whose links die', async () => {
-    const { user } = await signUp(app);
+    const { user } = await createPerson(app);
     const reset = { method: 'POST', url: `/admin/users/${user.id}/password-reset` } as const;
     expect(await code(reset)).toBe('202');
     const { link } = await mailTo(app, user.email, 'password_reset');
@@ -535,7 +528,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
     ['with a character that reverses text', Buffer.from('a\u202eb').toString('latin1')],
     ['given twice', ['one', 'two']],
   ])('is refused a reason that is %s, and nothing is done', async (_what, reason) => {
-    const { user } = await signUp(app);
+    const { user } = await createPerson(app);
     const answer = await patch(user.id, { disabled: true }, { 'audit-reason': reason });
     expect([answer.statusCode, answer.json().errors]).toEqual([
       400,
@@ -545,7 +538,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('may give a reason of 500 characters', async () => {
-    const { user } = await signUp(app);
+    const { user } = await createPerson(app);
     const reason = '\u{1f9a6}'.repeat(500);
     await patch(user.id, { disabled: true }, { 'audit-reason': Buffer.from(reason).toString('latin1') });
     expect((await events(user.id))[0]?.details.auditReason).toBe(reason);
@@ -564,7 +557,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
         expiresAt: Date.now() / 1000 + 900,
       }),
     });
-    const { user } = await signUp(app);
+    const { user } = await createPerson(app);
     const byKey = async (request: TestRequest) => code({ token: 'test_key', ...request });
     const url = `/admin/users/${user.id}`;
     expect(await byKey({ url })).toBe('200');
@@ -589,7 +582,7 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('needs the role and, for changes, a recent proof', async () => {
-    const person = await signUp(app);
+    const person = await createPerson(app);
     for (const url of ['/admin/users', `/admin/users/${admin.user.id}`])
       expect((await app.call({ url, token: person.accessToken })).json().code).toBe('forbidden');
     await asSuperuser(

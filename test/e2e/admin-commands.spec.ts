@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD } from '../support/app/accounts.js';
+import { createAccount, createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
@@ -75,7 +76,7 @@ describe('An operator', { timeout: 60_000 }, () => {
   });
 
   it('hands over a link to a new password, of which the owner is told, under the login name', async () => {
-    const { user } = await signUp(app);
+    const { user } = await createPerson(app);
     const { code, stdout } = await admin('reset-link', user.email);
     expect(code).toBe(0);
     await mailTo(app, user.email, 'link_handed_out');
@@ -89,7 +90,7 @@ describe('An operator', { timeout: 60_000 }, () => {
   });
 
   it('gets no link to an account that is disabled, invited or unknown', async () => {
-    const { user } = await signUp(app);
+    const { user } = await createPerson(app);
     await admin('users', 'disable', user.email);
     expect(await admin('reset-link', user.email)).toMatchObject({ code: 77, stdout: '' });
     const email = newAddress();
@@ -99,7 +100,7 @@ describe('An operator', { timeout: 60_000 }, () => {
   });
 
   it('removes the second factors of an account', async () => {
-    const person = await signUp(app);
+    const person = await createPerson(app);
     await enrolTotp(app, person, Date.now());
     const remove = () => admin('users', 'remove-factors', person.user.email);
     expect(await remove()).toMatchObject({ code: 0, stdout: 'Second factors removed: 1.\n' });
@@ -130,7 +131,7 @@ describe('An operator', { timeout: 60_000 }, () => {
   });
 
   const administrator = async () => {
-    const email = await register(app);
+    const email = await createAccount(app);
     await admin('users', 'roles', email, 'admin');
     return (await logIn(app, email, PASSWORD)).accessToken;
   };

@@ -13,7 +13,8 @@ import { internalOrigin } from '../../src/platform/http/origin.js';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
 import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
-import { logIn, register, signUp, type Tokens } from '../support/app/accounts.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { createKey, type NewKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, outboxIsEmpty } from '../support/app/mails.js';
@@ -50,15 +51,15 @@ describeWithRedis('API keys', () => {
   let email: string;
   let owner: Tokens;
   beforeEach(async () => {
-    email = await register(here);
-    owner = await logIn(here, email);
+    owner = await createPerson(here);
+    ({ email } = owner.user);
   });
 
   const administration = (app = here) => app.app.get(AccountAdministration, { strict: false });
   /** Gives the owner roles, and signs in again because that ended the session. */
   const promote = async (...roles: Role[]) => {
     await administration().setRoles(email, roles, ORIGIN);
-    owner = await logIn(here, email);
+    owner = await openSession(here, email);
   };
   const call = (key: string, url: string, request: Omit<TestRequest, 'url'> = {}, app = here) =>
     app.call({ url, token: key, ...request });
@@ -245,7 +246,7 @@ describeWithRedis('API keys', () => {
 
   it('belong to their owner: those of somebody else do not exist', async () => {
     const { id } = await createKey(here, owner);
-    const stranger = await signUp(here);
+    const stranger = await createPerson(here);
     for (const [url, method] of [
       [`/users/me/api-keys/${id}`, 'DELETE'],
       [`/users/me/api-keys/${id}/rotation`, 'POST'],
@@ -288,7 +289,7 @@ describeWithRedis('API keys', () => {
     ],
   ])('peer fault 42: die everywhere within a second of %s', async (_, end, expected) => {
     for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      email = await register(here);
+      email = await createAccount(here);
       await promote('auditor');
       const { key } = await createKey(here, owner);
       await expectAlive(key);
@@ -328,7 +329,7 @@ describeWithRedis('API keys', () => {
   });
 
   it('peer fault 40: are not made by a session that has ended, whatever a cached copy says', async () => {
-    const other = await logIn(here, email);
+    const other = await openSession(here, email);
     expect((await call(other.accessToken, '/users/me', {}, there)).statusCode).toBe(200);
     await Promise.all([
       here.app.get(AccountAccess, { strict: false }).endSessions(email, ORIGIN),

@@ -7,7 +7,8 @@ import { KeyRing } from '../../src/sessions/keys/key-ring.js';
 import { KeyRotation } from '../../src/sessions/keys/key-rotation.js';
 import { JWKS_MAX_AGE_SECONDS, KEY_REFRESH_SECONDS } from '../../src/sessions/keys/key-schedule.js';
 import { ConfigurationFault } from '../../src/platform/config/configuration-fault.js';
-import { logIn, signUp, type Tokens } from '../support/app/accounts.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson, openSession } from '../support/app/people.js';
 import { exchange } from '../support/app/raw-exchange.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
@@ -61,13 +62,13 @@ describe.each(['RS256', 'ES256'] as const)('an access token of %s', (algorithm) 
       listen: true,
       variables: { JWT_ALGORITHM: algorithm, JWT_PRIVATE_KEY: forge.pem },
     });
-    tokens = await signUp(app);
+    tokens = await createPerson(app);
     const { accessToken: genuine } = tokens;
     model = {
       forge,
       genuine,
       claims: decoded(genuine.split('.')[1]),
-      other: (await signUp(app)).accessToken,
+      other: (await createPerson(app)).accessToken,
       trap: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
     };
   });
@@ -267,7 +268,7 @@ describe('the key set', () => {
   });
 
   it('verifies a token of the generated key', async () => {
-    const { accessToken } = await signUp(app);
+    const { accessToken } = await createPerson(app);
     await expect(jwtVerify(accessToken, createLocalJWKSet(await keySetOf(app)))).resolves.toBeDefined();
   });
 
@@ -295,7 +296,7 @@ describe('rotation of the signing key', () => {
   const isAccepted = async (token: string) => (await verdictOn(app, bearer(token)))[0] === 200;
 
   it('publishes a key before it signs, and refuses no genuine token before, during or after the change', async () => {
-    const before = await signUp(app);
+    const before = await createPerson(app);
     const oldKid = kidOf(before.accessToken);
     const rotation = await app.app.get(KeyRotation, { strict: false }).rotate();
     await ring.refresh();
@@ -306,10 +307,10 @@ describe('rotation of the signing key', () => {
     const waitMs = rotation.signsFrom.getTime() - clock.nowMs();
     expect(waitMs).toBe((JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000);
     clock.advance(waitMs - 1);
-    const lastOld = await logIn(app, before.user.email);
+    const lastOld = await openSession(app, before.user.email);
     expect(kidOf(lastOld.accessToken)).toBe(oldKid);
     clock.advance(1);
-    const firstNew = await logIn(app, before.user.email);
+    const firstNew = await openSession(app, before.user.email);
     expect(kidOf(firstNew.accessToken)).toBe(rotation.kid);
     const currentDate = clock.now();
     await expect(jwtVerify(firstNew.accessToken, keySet, { currentDate })).resolves.toBeDefined();
@@ -333,7 +334,7 @@ describe('rotation of the signing key', () => {
   });
 
   it('accepts no token of a deleted key, not even one that was verified before', async () => {
-    const { accessToken } = await signUp(app);
+    const { accessToken } = await createPerson(app);
     expect(await isAccepted(accessToken)).toBe(true);
     await asSuperuser(app.database, `DELETE FROM signing_keys WHERE kid = '${String(kidOf(accessToken))}'`);
     await ring.refresh();
@@ -345,7 +346,7 @@ describe('a forged token', () => {
   it('is recorded even on routes that need no token', async () => {
     const app = await startApp();
     try {
-      const { accessToken } = await signUp(app);
+      const { accessToken } = await createPerson(app);
       const forged = `${accessToken.slice(0, -8)}AAAAAAAA`;
       expect((await app.call({ url: '/rate-limits', token: forged })).statusCode).toBe(200);
       expect((await app.call({ url: '/health/live', token: forged })).statusCode).toBe(200);
@@ -373,7 +374,7 @@ describe('a second instance', () => {
       const rotation = await first.app.get(KeyRotation, { strict: false }).rotate();
       await first.app.get(KeyRing, { strict: false }).refresh();
       clock.advance(rotation.signsFrom.getTime() - clock.nowMs());
-      const { accessToken } = await signUp(first);
+      const { accessToken } = await createPerson(first);
       expect(decoded(accessToken.split('.')[0])['kid']).toBe(rotation.kid);
       expect(await verdictOn(second, bearer(accessToken))).toEqual([200, undefined]);
     } finally {
@@ -403,7 +404,7 @@ describe('a supplied signing key', () => {
   it('signs at once, cannot be rotated by the service, and leaves tokens of the previous key valid', async () => {
     const clock = new ManualClock(Date.now());
     const generated = await startApp({ clock, variables: { JWT_ALGORITHM: 'RS256' } });
-    const before = await signUp(generated);
+    const before = await createPerson(generated);
     clock.advance(1000);
     const forge = newForge('RS256');
     const supplied = await startBeside(generated, {
@@ -411,7 +412,7 @@ describe('a supplied signing key', () => {
       variables: { JWT_ALGORITHM: 'RS256', JWT_PRIVATE_KEY: forge.pem },
     });
     try {
-      const after = await logIn(supplied, before.user.email);
+      const after = await openSession(supplied, before.user.email);
       expect(decoded(after.accessToken.split('.')[0])['kid']).toBe(forge.kid);
       expect(await verdictOn(supplied, bearer(before.accessToken))).toEqual([200, undefined]);
       await expect(supplied.app.get(KeyRotation, { strict: false }).rotate()).rejects.toThrow(

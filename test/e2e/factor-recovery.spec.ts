@@ -4,14 +4,8 @@ import { RecoverySchedule } from '../../src/auth/factor-recovery/recovery-schedu
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { MailOutbox } from '../../src/platform/mail/mail-outbox.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
-import {
-  logIn,
-  newAddress,
-  PASSWORD,
-  register,
-  signUpVerified,
-  type Tokens,
-} from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createAccount, createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { type Authenticator, beginLogin, enrolTotp } from '../support/app/factors.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
@@ -46,7 +40,7 @@ describe('the recovery of lost factors', () => {
     asSuperuser<Row & Record<string, unknown>>(here.database, text, values);
   const verify = (address: string) => sql('UPDATE users SET email_verified = true WHERE email = $1', address);
   beforeEach(async () => {
-    owner = await signUpVerified(here);
+    owner = await createPerson(here, { verified: true });
     ({ email } = owner.user);
     phone = await enrolTotp(here, owner, clock.nowMs());
   });
@@ -165,7 +159,7 @@ describe('the recovery of lost factors', () => {
     });
 
     it('not for an account without a factor, an unproven address, or a disabled account', async () => {
-      const plain = await register(here);
+      const plain = await createAccount(here);
       await verify(plain);
       expect((await ask(PASSWORD, { address: plain })).statusCode).toBe(202);
       await sql('UPDATE users SET email_verified = false WHERE email = $1', email);
@@ -181,9 +175,9 @@ describe('the recovery of lost factors', () => {
     });
 
     it('nothing where it tells nobody: a right password counts like a wrong one', async () => {
-      const plain = await register(here);
+      const plain = await createAccount(here);
       await verify(plain);
-      const unproven = await register(here);
+      const unproven = await createAccount(here);
       await start();
       await cancelIn(owner);
       for (const address of [plain, unproven, email]) {
@@ -222,7 +216,7 @@ describe('the recovery of lost factors', () => {
 
     it('once, with sixteen requests at two instances at once, which send at most three more mails', async () => {
       for (let round = 0; round < RACE_ROUNDS; round += 1) {
-        const owners = await signUpVerified(here);
+        const owners = await createPerson(here, { verified: true });
         await enrolTotp(here, owners, clock.nowMs());
         const answers = await Promise.all(
           Array.from({ length: 16 }, (_, i) =>

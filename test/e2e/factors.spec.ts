@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
-import { PASSWORD, signUp, signUpVerified, type Tokens } from '../support/app/accounts.js';
+import { PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { type Authenticator, beginLogin, type Challenge, codeOf, enrolTotp } from '../support/app/factors.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
@@ -28,7 +29,7 @@ describeWithRedis('second factors', () => {
   let owner: Tokens;
   let email: string;
   beforeEach(async () => {
-    owner = await signUpVerified(here);
+    owner = await createPerson(here, { verified: true });
     ({ email } = owner.user);
   });
 
@@ -122,7 +123,7 @@ describeWithRedis('second factors', () => {
       });
       const code = codeOf(secret, clock.nowMs());
       expect(codeName(await confirm(id, code, other.json<Tokens>().accessToken))).toBe('not_found');
-      expect(codeName(await confirm(id, code, (await signUp(here)).accessToken))).toBe('not_found');
+      expect(codeName(await confirm(id, code, (await createPerson(here)).accessToken))).toBe('not_found');
       const answers = await Promise.all(Array.from({ length: 8 }, () => confirm(id, code)));
       expect(answers.map(codeName).map(String).toSorted()).toEqual([
         '200',
@@ -180,7 +181,7 @@ describeWithRedis('second factors', () => {
       const renamed = await rename(owner.accessToken, 'Old phone');
       expect(renamed.json()).toMatchObject({ id, name: 'Old phone', type: 'totp', synced: null });
       expect((await list()).items).toEqual([renamed.json()]);
-      expect(codeName(await rename((await signUp(here)).accessToken, 'Mine'))).toBe('not_found');
+      expect(codeName(await rename((await createPerson(here)).accessToken, 'Mine'))).toBe('not_found');
       for (const name of ['', ' ', 'x'.repeat(65), 'a\nb', 7, null])
         expect(codeName(await rename(owner.accessToken, name))).toBe('validation_failed');
       expect(codeName(await rename(owner.accessToken, 'x'.repeat(64)))).toBe(200);
@@ -402,7 +403,7 @@ describeWithRedis('second factors', () => {
 
     it('peer fault 28: leave no trace of the session that the browser had before', async () => {
       const app = await enrol();
-      const stranger = await signUp(here);
+      const stranger = await createPerson(here);
       const { token } = await beginLogin(here, email, PASSWORD);
       const answer = await second(token, nextCode(app), {
         cookies: { access_token: stranger.accessToken, refresh_token: stranger.refreshToken },
@@ -460,7 +461,7 @@ describeWithRedis('second factors', () => {
       const [fresh] = renewed.json<{ recoveryCodes: string[] }>().recoveryCodes;
       const { token } = await beginLogin(here, email, PASSWORD);
       expect(codeName(await recover(token, former![0]!))).toBe('invalid_code');
-      const stranger = await signUp(here);
+      const stranger = await createPerson(here);
       await enrolTotp(here, stranger, clock.nowMs());
       const theirs = await beginLogin(here, stranger.user.email, PASSWORD);
       expect(codeName(await recover(theirs.token, fresh!))).toBe('invalid_code');
@@ -561,7 +562,7 @@ describeWithRedis('second factors', () => {
 
     it("35: is nobody else's business: a foreign factor is 404, and a deleted account leaves none", async () => {
       const app = await enrol();
-      const stranger = await signUp(here);
+      const stranger = await createPerson(here);
       const answer = await as(stranger.accessToken, `/users/me/factors/${app.id}`, { method: 'DELETE' });
       expect(codeName(answer)).toBe('not_found');
       await sql('DELETE FROM users WHERE id = $1', owner.user.id);
@@ -588,7 +589,7 @@ describeWithRedis('second factors', () => {
   });
 
   it('tell no name that a stranger chose to an address that nobody has verified', async () => {
-    const stranger = await signUp(here);
+    const stranger = await createPerson(here);
     await enrolTotp(here, stranger, clock.nowMs());
     expect((await mailTo(here, stranger.user.email, 'factor_added')).text).not.toContain('Phone');
   });
@@ -665,7 +666,7 @@ describe('the policy factor', () => {
   afterAll(() => app.close());
 
   it('peer fault 27: counts wrong codes per account over all challenges, exactly, and right ones not at all', async () => {
-    const owner = await signUp(app);
+    const owner = await createPerson(app);
     const { email } = owner.user;
     const authenticator = await enrolTotp(app, owner, clock.nowMs());
     const begin = () => beginLogin(app, email, PASSWORD);
@@ -705,7 +706,7 @@ describe('REQUIRE_VERIFIED_EMAIL and a second factor', () => {
   it('are asked for in this order', async () => {
     const clock = new ManualClock(Date.now());
     const open = await startApp({ clock });
-    const owner = await signUp(open);
+    const owner = await createPerson(open);
     await enrolTotp(open, owner, clock.nowMs());
     const strict = await startBeside(open, { clock, variables: { REQUIRE_VERIFIED_EMAIL: 'true' } });
     const login = () =>

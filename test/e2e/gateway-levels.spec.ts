@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TokenSigner } from '../../src/sessions/keys/token-signer.js';
-import { logIn, register, type Tokens } from '../support/app/accounts.js';
-import { asSuperuser } from '../support/app/as-superuser.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { claimsOf } from '../support/app/oauth.js';
 import type { TestApp, Variables } from '../support/app/test-app.js';
@@ -47,9 +47,7 @@ describe.each(['with Redis', 'without Redis'])('the level of a session at the ga
   const refresh = async ({ refreshToken }: Pick<Tokens, 'refreshToken'>) =>
     (await here.call({ url: '/auth/refresh', body: { refreshToken } })).json<Tokens>();
   beforeEach(async () => {
-    const email = await register(here);
-    await asSuperuser(here.database, "UPDATE users SET roles = '{user,admin}' WHERE email = $1", [email]);
-    owner = await logIn(here, email);
+    owner = await createPerson(here, { roles: ['admin'] });
     factorId = (await enrolTotp(here, owner, Date.now())).id;
     strong = await refresh(owner);
   });

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { signUp, type Tokens } from '../support/app/accounts.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { type RoundRobin, startRoundRobin } from '../support/browser/round-robin.js';
 import { GATEWAY_PROGRAMS, type GatewayProgram, startGateway } from '../support/gateway/gateway-proxy.js';
@@ -90,7 +91,7 @@ describe.skipIf(inject('redis').kind !== 'own').each(PROGRAMS)(
       app = await startApp({ listen: true, variables });
       second = await startBeside(app, { listen: true, variables });
       balancer = await startRoundRobin(await freePort(), [app.url, second.url], {});
-      person = await signUp(app);
+      person = await createPerson(app);
       const portcullis = Number(new URL(app.url).port);
       const start = (rule: string, port = portcullis) =>
         startGateway(program, { portcullis: port, application: application.port, rule });

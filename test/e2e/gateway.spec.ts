@@ -4,7 +4,8 @@ import type { Principal } from '../../src/platform/access/principal.js';
 import { IDENTITY_HEADERS } from '../../src/gateway/identity-headers.js';
 import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
 import { TokenRefused } from '../../src/sessions/tokens/token-refused.js';
-import { signUp, type Tokens } from '../support/app/accounts.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { clientToken } from '../support/app/oauth.js';
 import { ServiceAccountsOf } from '../support/app/service-accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
@@ -86,7 +87,7 @@ describe('the gateway', () => {
         headers: { ...request.headers, 'x-forwarded-for': `2001:db8:${(address += 1).toString(16)}::1` },
       }),
   });
-  const newPerson = () => signUp(fromAnywhere());
+  const newPerson = () => createPerson(fromAnywhere());
   /** Every request comes from a client of its own, unless it names one. */
   const ask = (rule: string, { headers, ...request }: Omit<TestRequest, 'url'> = {}) =>
     app.call({

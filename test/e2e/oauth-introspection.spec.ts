@@ -2,8 +2,8 @@ import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Assertions } from '../../src/gateway/assertions.js';
 import type { Principal } from '../../src/platform/access/principal.js';
-import { logIn, signUp, type Tokens } from '../support/app/accounts.js';
-import { signUpWithRoles } from '../support/app/administrators.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson, openSession } from '../support/app/people.js';
 import { createKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { enrolTotp } from '../support/app/factors.js';
@@ -50,7 +50,7 @@ describe('introspection', () => {
     await here.close();
   });
   beforeEach(async () => {
-    person = await signUp(here);
+    person = await createPerson(here);
     machine = await accounts.create('audit:read', 'orders:read');
   });
 
@@ -162,7 +162,7 @@ describe('introspection', () => {
   });
 
   it('says the same of everything else, whatever the reason', async () => {
-    const ended = await signUp(here);
+    const ended = await createPerson(here);
     await here.call({ method: 'POST', url: '/auth/logout', token: ended.accessToken });
     const claims = claimsOf(person.accessToken);
     const second = Math.floor(Date.now() / 1000);
@@ -229,7 +229,7 @@ describe('introspection', () => {
     const disabled = await accounts.create('a:b');
     const ofDisabled = await clientToken(here, disabled);
     const reduced = await clientToken(here, machine);
-    const phone = await signUp(here);
+    const phone = await createPerson(here);
     for (const token of [ofDisabled, reduced, disabled.key, phone.accessToken])
       for (const app of [here, there]) expect(await said(token, app)).toMatchObject({ active: true });
     await accounts.change(disabled, { disabled: true });
@@ -245,7 +245,7 @@ describe('introspection', () => {
   });
 
   it('does not accept what a token said before a factor was removed', async () => {
-    const owner = await signUp(here);
+    const owner = await createPerson(here);
     await enrolTotp(here, owner, Date.now());
     await asSuperuser(
       here.database,
@@ -256,7 +256,7 @@ describe('introspection', () => {
   });
 
   it('is for service accounts and keys with the scope, by any of their proofs', async () => {
-    const { accessToken } = await signUpWithRoles(here, 'admin');
+    const { accessToken } = await createPerson(here, { roles: ['admin'] });
     const token = person.accessToken;
     const byKey = (key: string) => ask(token, here, { headers: { authorization: `Bearer ${key}` } });
     expect((await byKey(api.key)).json()).toMatchObject({ active: true });
@@ -336,7 +336,7 @@ describe('introspection', () => {
 
   it('works for the owner who signs in again', async () => {
     await here.call({ method: 'POST', url: '/auth/logout', token: person.accessToken });
-    const again = await logIn(here, person.user.email);
+    const again = await openSession(here, person.user.email);
     expect(await said(person.accessToken)).toEqual(INACTIVE);
     expect(await said(again.accessToken)).toMatchObject({ active: true });
   });
@@ -352,8 +352,8 @@ describe('introspection of a forged token', () => {
     forge = newForge('ES256');
     app = await startApp({ variables: { JWT_PRIVATE_KEY: forge.pem } });
     api = await (await ServiceAccountsOf.of(app)).create('tokens:introspect');
-    person = await signUp(app);
-    other = await signUp(app);
+    person = await createPerson(app);
+    other = await createPerson(app);
   });
   afterAll(() => app.close());
   const said = async (token: string) => {

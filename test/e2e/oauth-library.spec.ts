@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signUp } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { type Machine, ServiceAccountsOf } from '../support/app/service-accounts.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { freePort } from '../support/network/free-port.js';
@@ -82,7 +82,7 @@ describe('a client that uses oauth4webapi', () => {
 
   it('asks about the token of a person, and ends its session', async () => {
     const proof = proofs()[0]!;
-    const { accessToken, session, user } = await signUp(app);
+    const { accessToken, session, user } = await createPerson(app);
     expect(await introspect(proof, accessToken)).toMatchObject({
       active: true,
       sub: user.id,

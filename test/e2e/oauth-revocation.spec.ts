@@ -4,7 +4,8 @@ import { Assertions } from '../../src/gateway/assertions.js';
 import { KeyReader } from '../../src/machines/keys/key-reader.js';
 import { ClientTokenMint } from '../../src/machines/oauth/issuing/client-token-mint.js';
 import type { ClientTokenClaims } from '../../src/sessions/tokens/client-token-claims.js';
-import { signUp, type Tokens } from '../support/app/accounts.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { createKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { claimsOf, clientToken, type OAuthRequest, postForm } from '../support/app/oauth.js';
@@ -37,7 +38,7 @@ describe('revocation', () => {
   });
   beforeEach(async () => {
     machine = await accounts.create('audit:read');
-    person = await signUp(here);
+    person = await createPerson(here);
     since = (await revocationsAfter(here, reader.key)).cursor;
   });
 
@@ -151,7 +152,7 @@ describe('revocation', () => {
 
   it('ends tokens of others with the scope only: keys, access tokens, and sessions by either of their tokens', async () => {
     const own = await createKey(here, person, { scopes: ['a:b'] });
-    const second = await signUp(here);
+    const second = await createPerson(here);
     const token = await clientToken(here, machine);
     const other = await accounts.create('audit:read', 'tokens:introspect');
     const tokens = [own.key, token, machine.key, person.accessToken, second.refreshToken];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
-import { logIn, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { createKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, mailTo } from '../support/app/mails.js';
@@ -39,8 +40,8 @@ describe("a change of one's own password", () => {
     );
 
   it('keeps this session and device, and ends every other', async () => {
-    const email = await register(app);
-    const [elsewhere, own] = [await logIn(app, email), await logIn(app, email)];
+    const email = await createAccount(app);
+    const [elsewhere, own] = [await openSession(app, email), await openSession(app, email)];
     const done = await change(own);
     expect([done.statusCode, done.body]).toEqual([204, '']);
     expect([await profile(own), await profile(elsewhere)]).toEqual([200, 401]);
@@ -58,15 +59,15 @@ describe("a change of one's own password", () => {
   });
 
   it('names a weak new password together with other faults', async () => {
-    const own = await logIn(app, await register(app));
+    const own = await createPerson(app);
     const answer = await change(own, 7, 'passwordpassword');
     const pointers = answer.json<{ errors: { pointer: string }[] }>().errors.map(({ pointer }) => pointer);
     expect(pointers).toEqual(['#/currentPassword', '#/newPassword']);
   });
 
   it('tells the owner how many API keys go on, and how to end them', async () => {
-    const email = await register(app);
-    const own = await logIn(app, email);
+    const email = await createAccount(app);
+    const own = await openSession(app, email);
     await change(own);
     expect((await mailTo(app, email, 'password_changed')).text).not.toContain('API');
     const keys = [await createKey(app, own), await createKey(other, own), await createKey(app, own)];
@@ -81,8 +82,8 @@ describe("a change of one's own password", () => {
   });
 
   it('is recorded, and told to the owner once', async () => {
-    const email = await register(app);
-    const [elsewhere, own] = [await logIn(app, email), await logIn(app, email)];
+    const email = await createAccount(app);
+    const [elsewhere, own] = [await openSession(app, email), await openSession(app, email)];
     await change(own);
     const events = await eventsOf(own);
     expect(events.slice(-2)).toEqual([
@@ -100,8 +101,8 @@ describe("a change of one's own password", () => {
   });
 
   it('is refused with a wrong present password, which counts like one of a login from this device', async () => {
-    const email = await register(app);
-    const own = await logIn(app, email);
+    const email = await createAccount(app);
+    const own = await openSession(app, email);
     for (let guess = 1; guess <= 10; guess += 1) {
       const answer = await change(own, WRONG);
       expect([answer.statusCode, answer.json().code]).toEqual([401, 'invalid_credentials']);
@@ -122,8 +123,8 @@ describe("a change of one's own password", () => {
   ])(
     'is refused with a new password that is %s, before the present one is looked at',
     async (_what, made) => {
-      const email = await register(app);
-      const own = await logIn(app, email);
+      const email = await createAccount(app);
+      const own = await openSession(app, email);
       const answer = await change(own, WRONG, made.replaceAll('ADDRESS', email.split('@')[0]!));
       expect([answer.statusCode, answer.json().errors]).toEqual([
         400,
@@ -135,8 +136,8 @@ describe("a change of one's own password", () => {
   );
 
   it('needs a session', async () => {
-    const email = await register(app);
-    const own = await logIn(app, email);
+    const email = await createAccount(app);
+    const own = await openSession(app, email);
     await app.call({ method: 'POST', url: '/auth/logout', token: own.accessToken });
     expect((await change(own)).json().code).toBe('session_ended');
     const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
@@ -147,9 +148,9 @@ describe("a change of one's own password", () => {
 
   it('is made once by 16 at once on two instances', async () => {
     for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const email = await register(app);
+      const email = await createAccount(app);
       const sessions: Tokens[] = [];
-      while (sessions.length < 16) sessions.push(await logIn(app, email));
+      while (sessions.length < 16) sessions.push(await openSession(app, email));
       const answers = await Promise.all(
         sessions.map(({ accessToken: token }, nth) =>
           (nth % 2 === 0 ? app : other).call({
@@ -171,8 +172,8 @@ describe("a change of one's own password", () => {
 
   it('and a reset at the same moment: one of them wins, and nobody who lost is signed in', async () => {
     for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const email = await register(app);
-      const own = await logIn(app, email);
+      const email = await createAccount(app);
+      const own = await openSession(app, email);
       await app.call({ url: '/auth/password/forgot', body: { email } });
       const { token } = await mailTo(app, email, 'password_reset');
       const [changed, reset] = await Promise.all([

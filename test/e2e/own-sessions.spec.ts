@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { LastSeen } from '../../src/sessions/state/last-seen.js';
-import { PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
+import { PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { cookiesOf, jarOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
@@ -41,7 +42,7 @@ describeWithRedis("a user's own sessions", () => {
 
   let first: Tokens;
   beforeEach(async () => {
-    first = await signUp(here);
+    first = await createPerson(here);
     clock.advance(1000);
   });
 
@@ -122,7 +123,7 @@ describeWithRedis("a user's own sessions", () => {
   });
 
   it('do not include those of other accounts, expired ones or ended ones', async () => {
-    const stranger = await signUp(here);
+    const stranger = await createPerson(here);
     const ended = await logIn();
     await here.call({ method: 'POST', url: '/auth/logout', token: ended.accessToken });
     clock.advance(7 * DAY_MS);
@@ -193,7 +194,7 @@ describeWithRedis("a user's own sessions", () => {
   });
 
   it('cannot be distinguished from unknown ones by others, who get not_found and end nothing', async () => {
-    const stranger = await signUp(here);
+    const stranger = await createPerson(here);
     const unknown = '0197a1b2-0000-7000-8000-000000000001';
     const bodies = [];
     for (const id of [stranger.session.id, unknown, 'x', stranger.session.id.toUpperCase(), "' OR 1=1"]) {
@@ -224,7 +225,7 @@ describeWithRedis("a user's own sessions", () => {
 
   it('can all be ended at once, except the current one', async () => {
     const others = [await logIn(), await logIn()];
-    const stranger = await signUp(here);
+    const stranger = await createPerson(here);
     const answer = await end(first);
     expect(answer.statusCode).toBe(204);
     for (const other of others) {
@@ -242,7 +243,7 @@ describeWithRedis("a user's own sessions", () => {
 
   it('that end each other at the same time leave exactly one', async () => {
     for (let round = 0; round < 10; round += 1) {
-      first = await signUp(here);
+      first = await createPerson(here);
       const second = await logIn();
       const answers = await Promise.all([end(first, undefined, here), end(second, undefined, there)]);
       const won = answers.filter(({ statusCode }) => statusCode === 204);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
-import { PASSWORD, signUp, signUpVerified, type Tokens } from '../support/app/accounts.js';
+import { PASSWORD, signUpVerified, type Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, enrolTotp } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
@@ -50,7 +51,7 @@ describeWithRedis('passkeys', () => {
   let owner: Tokens;
   let email: string;
   beforeEach(async () => {
-    owner = await signUpVerified(here);
+    owner = await createPerson(here, { verified: true });
     ({ email } = owner.user);
   });
 
@@ -94,6 +95,8 @@ describeWithRedis('passkeys', () => {
 
   describe('are registered', () => {
     it('peer fault 10: by nobody with a mailed link, neither at the beginning nor at the end', async () => {
+      owner = await signUpVerified(here);
+      ({ email } = owner.user);
       await here.call({ url: '/auth/password/forgot', body: { email } });
       const links = [await mailTo(here, email, 'password_reset'), await mailTo(here, email, 'verification')];
       const begun = await beginPasskey(here, owner);
@@ -163,7 +166,7 @@ describeWithRedis('passkeys', () => {
       }
       const begun = await beginPasskey(here, owner);
       const response = new SoftwareAuthenticator().create(begun);
-      const stranger = await signUp(here);
+      const stranger = await createPerson(here);
       expect(codeName(await register(begun, response, stranger.accessToken))).toBe('invalid_challenge');
       const login = await here.call({
         url: '/auth/login',
@@ -214,7 +217,7 @@ describeWithRedis('passkeys', () => {
       const { authenticator } = await registerPasskey(here, owner);
       const again = await beginPasskey(here, owner);
       expect(codeName(await register(again, authenticator.create(again)))).toBe('passkey_taken');
-      const stranger = await signUp(here);
+      const stranger = await createPerson(here);
       const theirs = await beginPasskey(here, stranger);
       const taken = await register(theirs, authenticator.create(theirs), stranger.accessToken);
       expect([taken.statusCode, codeName(taken)]).toEqual([409, 'passkey_taken']);
@@ -308,7 +311,7 @@ describeWithRedis('passkeys', () => {
 
     it('refuse forged responses, which count against no account', async () => {
       const { authenticator } = await registerPasskey(here, owner);
-      const other = await registerPasskey(here, await signUp(here));
+      const other = await registerPasskey(here, await createPerson(here));
       const cases: Record<string, Forgery> = {
         ...FORGERIES,
         'the credential of another account': {
@@ -385,7 +388,7 @@ describeWithRedis('passkeys', () => {
 
     it('accept no key that was written into the database', async () => {
       const mine = await registerPasskey(here, owner);
-      const thief = await signUp(here);
+      const thief = await createPerson(here);
       const theirs = await registerPasskey(here, thief);
       await sql('UPDATE passkeys SET user_id = $1 WHERE id = $2', owner.user.id, theirs.id);
       await sql(
@@ -455,7 +458,7 @@ describeWithRedis('passkeys', () => {
 
     it('refuse forged responses and those of other accounts, which raise no count', async () => {
       const { authenticator } = await registerPasskey(here, owner);
-      const other = await registerPasskey(here, await signUp(here));
+      const other = await registerPasskey(here, await createPerson(here));
       const forged = Object.entries(FORGERIES).map(
         ([what, forgery]) => [what, (begun: Ceremony) => authenticator.get(begun, forgery)] as const,
       );
@@ -529,7 +532,7 @@ describeWithRedis('passkeys', () => {
         ['password'],
       ]);
       const { authenticator } = await registerPasskey(here, owner);
-      const stranger = await signUp(here);
+      const stranger = await createPerson(here);
       const theirs = await registerPasskey(here, stranger);
       const foreign = await beginAuthentication(here, { token: stranger.accessToken });
       expect(codeName(await stepUp(foreign.challenge, authenticator.get(foreign)))).toBe('invalid_challenge');
@@ -619,7 +622,7 @@ describe('the pages that may use passkeys', () => {
       },
     });
     try {
-      const session = await signUp(app);
+      const session = await createPerson(app);
       const from = async (origin: string) => {
         const begun = await beginPasskey(app, session);
         const response = new SoftwareAuthenticator(origin).create(begun);
@@ -647,7 +650,7 @@ describe('the pages that may use passkeys', () => {
     try {
       const answer = await app.call({ url: '/auth/passkey/options', body: {} });
       expect([answer.statusCode, codeName(answer)]).toEqual([503, 'passkeys_unavailable']);
-      const { accessToken } = await signUp(app);
+      const { accessToken } = await createPerson(app);
       const options = await app.call({
         url: '/users/me/factors/passkeys/options',
         token: accessToken,

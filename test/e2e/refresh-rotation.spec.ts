@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Clock } from '../../src/platform/clock/clock.js';
-import { signUp, type Tokens } from '../support/app/accounts.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 
@@ -81,7 +82,7 @@ describe.each([
     );
 
   it('can rotate immediately after the login, and returns the same token to every tab for ten seconds', async () => {
-    const tokens = await signUp(here);
+    const tokens = await createPerson(here);
     const next = await rotated(here, tokens.refreshToken);
     const answers = [
       await refresh(there, next),
@@ -103,7 +104,7 @@ describe.each([
   });
 
   it('returns a lost response again to another network, and records this', async () => {
-    const tokens = await signUp(here);
+    const tokens = await createPerson(here);
     const next = await rotated(here, tokens.refreshToken, WIFI);
     expect(await refresh(there, tokens.refreshToken, MOBILE)).toMatchObject({
       status: 200,
@@ -119,7 +120,7 @@ describe.each([
   });
 
   it('makes a browser that has just been updated wait, and continues', async () => {
-    const tokens = await signUp(here);
+    const tokens = await createPerson(here);
     const next = await rotated(here, tokens.refreshToken);
     const refused = await refresh(there, next, UPDATED);
     expect(refused).toMatchObject({ status: 429, code: 'rate_limited', 'violated-policies': ['refresh'] });
@@ -138,7 +139,7 @@ describe.each([
   });
 
   it('ends if another user agent presents the previous token', async () => {
-    const tokens = await signUp(here);
+    const tokens = await createPerson(here);
     const next = await rotated(here, tokens.refreshToken);
     expect(await refresh(there, tokens.refreshToken, UPDATED)).toMatchObject({
       status: 401,
@@ -149,7 +150,7 @@ describe.each([
   });
 
   it('ends if a token before the previous one is presented, even within ten seconds', async () => {
-    const tokens = await signUp(here);
+    const tokens = await createPerson(here);
     const second = await rotated(here, tokens.refreshToken);
     await passTenSeconds(tokens);
     await rotated(there, second);
@@ -157,7 +158,7 @@ describe.each([
   });
 
   it('rotates again after ten seconds, and ends if the old token is presented then', async () => {
-    const tokens = await signUp(here);
+    const tokens = await createPerson(here);
     const second = await rotated(here, tokens.refreshToken);
     await passTenSeconds(tokens);
     const third = await rotated(there, second);
@@ -168,7 +169,7 @@ describe.each([
   });
 
   it('survives refreshes that alternate between the instances', async () => {
-    const tokens = await signUp(here);
+    const tokens = await createPerson(here);
     let current = tokens.refreshToken;
     for (let round = 0; round < 6; round += 1) {
       const [one, other] = round % 2 === 0 ? [here, there] : [there, here];
@@ -183,7 +184,7 @@ describe.each([
   });
 
   it('that an instance of the previous version has rotated is checked by its client fingerprint', async () => {
-    const tokens = await signUp(here);
+    const tokens = await createPerson(here);
     const next = await rotated(here, tokens.refreshToken);
     await asSuperuser(here.database, 'UPDATE sessions SET rotated_by = NULL WHERE id = $1', [
       tokens.session.id,
@@ -193,7 +194,7 @@ describe.each([
   });
 
   it('keeps its cookies through a refresh that has to wait', async () => {
-    const tokens = await signUp(here);
+    const tokens = await createPerson(here);
     const next = await rotated(here, tokens.refreshToken);
     const name = here.environment.COOKIE_SECURE ? '__Host-refresh_token' : 'refresh_token';
     const answer = await there.call({

@@ -3,7 +3,8 @@ import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { RecoverySchedule } from '../../src/auth/factor-recovery/recovery-schedule.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
-import { logIn, PASSWORD, signUpVerified, type Tokens } from '../support/app/accounts.js';
+import { PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createPerson, openSession } from '../support/app/people.js';
 import { createKey } from '../support/app/api-keys.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
@@ -31,9 +32,9 @@ describeWithRedis('keys of people with a role of MFA_REQUIRED_ROLES', () => {
   let owner: Tokens;
   let key: string;
   beforeEach(async () => {
-    const { email } = (await signUpVerified(here)).user;
+    const { email } = (await createPerson(here, { verified: true })).user;
     await here.app.get(AccountAdministration, { strict: false }).setRoles(email, ['user', 'admin'], ORIGIN);
-    owner = await logIn(here, email);
+    owner = await openSession(here, email);
     const scopes = ['users:read', 'users:write', 'audit:read', 'orders:read'];
     ({ key } = await createKey(here, owner, { scopes, expiresInDays: 366 }));
   });
@@ -90,7 +91,7 @@ describeWithRedis('keys of people with a role of MFA_REQUIRED_ROLES', () => {
     await expectEverywhere(200);
     await here.app.get(AccountAccess, { strict: false }).removeFactors(owner.user.email, ORIGIN);
     await expectEverywhere('forbidden');
-    await registerPasskey(here, await logIn(here, owner.user.email));
+    await registerPasskey(here, await openSession(here, owner.user.email));
     await expectEverywhere(200);
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { logIn, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, enrolTotp } from '../support/app/factors.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
@@ -24,9 +25,7 @@ describe('roles of MFA_REQUIRED_ROLES', () => {
   const giveRoles = (email: string, roles: string[]) =>
     asSuperuser(app.database, 'UPDATE users SET roles = $1 WHERE email = $2', [roles, email]);
   beforeEach(async () => {
-    const email = await register(app);
-    await giveRoles(email, ['user', 'admin']);
-    owner = await logIn(app, email);
+    owner = await createPerson(app, { roles: ['admin'] });
   });
 
   const read = async (token = owner.accessToken) => {
@@ -54,7 +53,7 @@ describe('roles of MFA_REQUIRED_ROLES', () => {
   });
 
   it('ask other sessions for the factor, and open with it', async () => {
-    const other = await logIn(app, owner.user.email);
+    const other = await openSession(app, owner.user.email);
     const authenticator = await enrolTotp(app, owner, clock.nowMs());
     const refused = await read(other.accessToken);
     expect(refused).toMatchObject({
@@ -86,16 +85,14 @@ describe('roles of MFA_REQUIRED_ROLES', () => {
   });
 
   it('leave other roles, and people without them, alone', async () => {
-    const auditor = await register(app);
-    await giveRoles(auditor, ['user', 'auditor']);
-    const session = await logIn(app, auditor);
+    const session = await createPerson(app, { roles: ['auditor'] });
     expect(rolesOf(session)).toEqual(['user', 'auditor']);
     expect(await read(session.accessToken)).toMatchObject({ code: 200 });
-    const { accessToken } = await logIn(app, await register(app));
+    const { accessToken } = await createPerson(app);
     expect(await read(accessToken)).toMatchObject({ code: 'forbidden' });
     await giveRoles(owner.user.email, ['user']);
     expect(await read()).toMatchObject({ code: 'forbidden' });
     await enrolTotp(app, session, clock.nowMs());
-    expect((await beginLogin(app, auditor, PASSWORD)).methods).toContain('totp');
+    expect((await beginLogin(app, session.user.email, PASSWORD)).methods).toContain('totp');
   });
 });

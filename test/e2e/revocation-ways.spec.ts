@@ -8,7 +8,8 @@ import { RecoverySchedule } from '../../src/auth/factor-recovery/recovery-schedu
 import type { Message } from '../../src/monitoring/alerts/delivery-channel.js';
 import { EndSessionsChannel } from '../../src/monitoring/responses/end-sessions.channel.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
-import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
 import { postForm } from '../support/app/oauth.js';
@@ -19,7 +20,6 @@ import { setPassword } from '../support/app/set-password.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { LISTED_REASONS } from '../../src/sessions/revocation-list/revocation-item.js';
 import type { RevocationReason } from '../../src/sessions/session.entity.js';
-import { signUpWithRoles } from '../support/app/administrators.js';
 import { follow, revocationsAfter } from '../support/http/revocation-list.js';
 import { eventually } from '../support/time/eventually.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
@@ -92,7 +92,7 @@ const WAYS: Record<string, Way> = {
     by: 'sessions/own-sessions/own-sessions.service.ts: endSome',
     reason: 'ended_by_user',
     end: async (app, { email, session }) => {
-      const { accessToken: token } = await logIn(app, email);
+      const { accessToken: token } = await openSession(app, email);
       await app.call({ method: 'DELETE', url: `/users/me/sessions/${session.id}`, token });
     },
   },
@@ -100,7 +100,7 @@ const WAYS: Record<string, Way> = {
     by: 'sessions/own-sessions/own-sessions.service.ts: endSome',
     reason: 'ended_by_user',
     end: async (app, { email }) => {
-      const { accessToken: token } = await logIn(app, email);
+      const { accessToken: token } = await openSession(app, email);
       await app.call({ method: 'DELETE', url: '/users/me/sessions', token });
     },
   },
@@ -124,7 +124,7 @@ const WAYS: Record<string, Way> = {
     by: 'sessions/session-opening.ts: endSome',
     reason: 'session_limit',
     end: async (app, { email }) => {
-      for (let n = 0; n < 100; n += 1) await logIn(app, email);
+      for (let n = 0; n < 100; n += 1) await openSession(app, email);
     },
   },
   'a password that an operator sets': {
@@ -139,7 +139,7 @@ const WAYS: Record<string, Way> = {
     by: 'sessions/revocation/access-revocation.ts: endSome',
     reason: 'password_changed',
     end: async (app, { email }) => {
-      const { accessToken: token } = await logIn(app, email);
+      const { accessToken: token } = await openSession(app, email);
       const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
       await app.call({ method: 'PUT', url: '/users/me/password', body, token });
     },
@@ -165,7 +165,7 @@ const WAYS: Record<string, Way> = {
     by: 'auth/addresses/account-takeback.ts: endAllOfUser',
     reason: 'address_undone',
     end: async (app, { email }) => {
-      const { accessToken: token } = await logIn(app, email);
+      const { accessToken: token } = await openSession(app, email);
       const changed = newAddress();
       await app.call({ url: '/users/me/email', body: { email: changed }, token });
       const proof = await mailTo(app, changed, 'address_change');
@@ -249,7 +249,7 @@ describeWithRedis('a session is over everywhere within a second of', () => {
     const variables = { REDIS_URL: redisServer.url };
     here = await startApp({ variables, clock });
     there = await startBeside(here, { variables, clock, listen: true });
-    ({ accessToken: admin } = await signUpWithRoles(here, 'admin'));
+    ({ accessToken: admin } = await createPerson(here, { roles: ['admin'] }));
   });
   afterAll(async () => {
     redis.disconnect();
@@ -259,10 +259,9 @@ describeWithRedis('a session is over everywhere within a second of', () => {
   });
 
   const signUpAuditor = async (): Promise<Signed> => {
-    const email = await register(here);
-    await administration(here).setRoles(email, ['user', 'auditor'], ORIGIN);
+    const email = await createAccount(here, { roles: ['auditor'] });
     // The second login is from a new device, whose owner is notified.
-    await logIn(here, email);
+    await openSession(here, email);
     return { email, ...(await logIn(here, email)) };
   };
   const stateOn = async (app: TestApp, token: string) => {

@@ -7,8 +7,8 @@ import { RevocationRecord } from '../../src/sessions/revocation-list/revocation-
 import { RevocationRetention } from '../../src/sessions/revocation-list/revocation-retention.js';
 import { SessionRevocation } from '../../src/sessions/revocation/session-revocation.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
-import { signUp, type Tokens } from '../support/app/accounts.js';
-import { signUpWithRoles } from '../support/app/administrators.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
@@ -37,7 +37,7 @@ describe('the list of revocations', () => {
   beforeAll(async () => {
     here = await startApp({ listen: true });
     there = await startBeside(here, { listen: true, variables: { DATABASE_POOL_SIZE: '2' } });
-    ({ accessToken: admin } = await signUpWithRoles(here, 'admin'));
+    ({ accessToken: admin } = await createPerson(here, { roles: ['admin'] }));
   });
   afterAll(async () => {
     await there.close();
@@ -65,7 +65,7 @@ describe('the list of revocations', () => {
 
   it('names the session, its owner, the reason and the times, on every instance', async () => {
     const after = await end();
-    const signed = await signUp(here);
+    const signed = await createPerson(here);
     await logOut(here, signed);
     const { items, cursor } = await revocationsAfter(there, admin, after);
     expect(items).toEqual([
@@ -88,7 +88,7 @@ describe('the list of revocations', () => {
 
   it('has no revocation of a transaction that failed', async () => {
     const after = await end();
-    const { session } = await signUp(here);
+    const { session } = await createPerson(here);
     const failed = here.app.get(TransactionRunner, { strict: false }).run(async (tx) => {
       await here.app.get(SessionRevocation, { strict: false }).end(tx, session.id, 'logout');
       throw new Error('rolled back');
@@ -145,7 +145,7 @@ describe('the list of revocations', () => {
   });
 
   it('is followed line by line, with an empty line every 250 ms', async () => {
-    const signed = await signUp(here);
+    const signed = await createPerson(here);
     const after = await end();
     const followed = await follow(there, admin, after);
     await eventually(() => expect(followed.lines.length).toBeGreaterThanOrEqual(9));
@@ -160,7 +160,7 @@ describe('the list of revocations', () => {
   });
 
   it('answers who waits as soon as there is something, and otherwise in time', async () => {
-    const signed = await signUp(here);
+    const signed = await createPerson(here);
     const after = await end();
     const startedMs = performance.now();
     const nothing = await there.call({ url: `/revocations?after=${after}&wait=1`, token: admin });
@@ -199,8 +199,8 @@ describe('the list of revocations', () => {
   });
 
   it('is for administrators', async () => {
-    const { accessToken: auditor } = await signUpWithRoles(here, 'auditor');
-    const { accessToken: user } = await signUp(here);
+    const { accessToken: auditor } = await createPerson(here, { roles: ['auditor'] });
+    const { accessToken: user } = await createPerson(here);
     const statusFor = async (token?: string) => {
       const answer = await here.call({ url: '/revocations', ...(token !== undefined && { token }) });
       return answer.statusCode;
@@ -241,7 +241,7 @@ describe('the list of revocations', () => {
   });
 
   it('ends with the session of its reader: streams within a second, and who waits gets no list', async () => {
-    const reader = await signUpWithRoles(here, 'admin');
+    const reader = await createPerson(here, { roles: ['admin'] });
     const after = await end();
     const followed = await follow(there, reader.accessToken, after);
     const waiting = there.call({ url: `/revocations?after=${after}&wait=30`, token: reader.accessToken });
@@ -255,7 +255,7 @@ describe('the list of revocations', () => {
   });
 
   it('is one call in the trail, however long it is followed', async () => {
-    const reader = await signUpWithRoles(here, 'admin');
+    const reader = await createPerson(here, { roles: ['admin'] });
     const followed = await follow(here, reader.accessToken);
     await eventually(() => expect(followed.lines.length).toBeGreaterThan(3));
     await here.call({ url: '/revocations?wait=1&after=0', token: reader.accessToken });
@@ -272,7 +272,7 @@ describe('the list of revocations', () => {
   });
 
   it('says which tokens of a session claim too much once a factor is gone; the next token is a later one', async () => {
-    const signed = await signUp(here);
+    const signed = await createPerson(here);
     const totp = await enrolTotp(here, signed, Date.now());
     const raised = await here.call({ url: '/auth/refresh', body: { refreshToken: signed.refreshToken } });
     const { accessToken: token, refreshToken } = raised.json<Tokens>();
@@ -291,7 +291,7 @@ describe('the list of revocations', () => {
   });
 
   it('has an item for each session of an account that is deleted', async () => {
-    const signed = await signUpWithRoles(here, 'auditor');
+    const signed = await createPerson(here, { roles: ['auditor'] });
     const after = await end();
     await here.app
       .get(AccountAdministration, { strict: false })
@@ -307,10 +307,10 @@ describe('the list of revocations over time', () => {
     const app = await startApp({ clock });
     onTestFinished(() => app.close());
     const retention = app.app.get(RevocationRetention, { strict: false });
-    const signIn = () => signUpWithRoles(app, 'admin');
+    const signIn = () => createPerson(app, { roles: ['admin'] });
     let { accessToken: token } = await signIn();
     const start = (await revocationsAfter(app, token)).cursor;
-    await logOut(app, await signUp(app));
+    await logOut(app, await createPerson(app));
     const { items, cursor } = await revocationsAfter(app, token, start);
     expect(items).toHaveLength(1);
     const advance = async (ms: number) => {
@@ -337,8 +337,8 @@ describe('the list of revocations in trouble', () => {
     const through = Object.assign(new URL(database.url), { port: String(proxy.port), hostname: '127.0.0.1' });
     const app = await startApp({ database, listen: true, variables: { DATABASE_URL: through.href } });
     onTestFinished(() => app.close());
-    const { accessToken: token } = await signUpWithRoles(app, 'admin');
-    const [before, during] = [await signUp(app), await signUp(app)];
+    const { accessToken: token } = await createPerson(app, { roles: ['admin'] });
+    const [before, during] = [await createPerson(app), await createPerson(app)];
     const { cursor } = await revocationsAfter(app, token);
     const followed = await follow(app, token, cursor);
     await logOut(app, before);
@@ -362,7 +362,7 @@ describe('the list of revocations in trouble', () => {
   it('is answered at a drain: who waits at once, and streams end', async () => {
     const app = await startApp();
     onTestFinished(() => app.close());
-    const { accessToken: token } = await signUpWithRoles(app, 'admin');
+    const { accessToken: token } = await createPerson(app, { roles: ['admin'] });
     const leaving = await startBeside(app, { listen: true });
     const { cursor } = await revocationsAfter(app, token);
     const followed = await follow(leaving, token, cursor);

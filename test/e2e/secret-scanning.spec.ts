@@ -3,8 +3,8 @@ import { LeakResponse } from '../../src/machines/leaks/leak-response.js';
 import { newKey } from '../../src/machines/keys/key-format.js';
 import { bodySignature } from '../../src/platform/crypto/body-signature.js';
 import { SystemRandomness } from '../../src/platform/crypto/randomness.js';
-import { logIn, register, signUp, type Tokens } from '../support/app/accounts.js';
-import { signUpWithRoles } from '../support/app/administrators.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { createKey, type NewKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, outboxIsEmpty } from '../support/app/mails.js';
@@ -35,7 +35,7 @@ describeWithRedis('POST /secret-scanning', () => {
     const variables = { SECRET_SCANNING_SECRET: SECRET, REDIS_URL: redis.url };
     here = await startApp({ clock, variables });
     there = await startBeside(here, { clock, variables });
-    admin = await signUpWithRoles(here, 'admin');
+    admin = await createPerson(here, { roles: ['admin'] });
     await prove(admin.user.email);
   });
   afterAll(async () => {
@@ -72,7 +72,7 @@ describeWithRedis('POST /secret-scanning', () => {
     );
 
   it('revokes a key everywhere within a second, tells its owner, and raises a critical alert with the place', async () => {
-    const owner = await signUpWithRoles(here, 'auditor');
+    const owner = await createPerson(here, { roles: ['auditor'] });
     await prove(owner.user.email);
     const { id, key, hint } = await createKey(here, owner, { name: 'Nightly' });
     const other = await createKey(here, owner);
@@ -125,7 +125,7 @@ describeWithRedis('POST /secret-scanning', () => {
   });
 
   it('tells every administrator of a key of a service account', async () => {
-    const second = await signUpWithRoles(here, 'admin');
+    const second = await createPerson(here, { roles: ['admin'] });
     const account = await here.call({
       url: '/admin/service-accounts',
       token: admin.accessToken,
@@ -150,7 +150,7 @@ describeWithRedis('POST /secret-scanning', () => {
   });
 
   it('is told once, however many reports of one key come at once to two instances', async () => {
-    const owner = await signUp(here);
+    const owner = await createPerson(here);
     const { id, key } = await createKey(here, owner);
     const body = [{ token: key, url: URL_OF_LEAK }];
     const answers = await Promise.all(
@@ -167,7 +167,7 @@ describeWithRedis('POST /secret-scanning', () => {
   });
 
   it('revokes the keys of disabled accounts, which would otherwise wake with them', async () => {
-    const owner = await signUpWithRoles(here, 'auditor');
+    const owner = await createPerson(here, { roles: ['auditor'] });
     const { id, key } = await createKey(here, owner);
     await asSuperuser(here.database, 'UPDATE users SET disabled_at = now() WHERE id = $1', [owner.user.id]);
     await report({ token: key, url: '' });
@@ -177,7 +177,7 @@ describeWithRedis('POST /secret-scanning', () => {
   });
 
   it('revokes every key of a report, whatever the places of the others are', async () => {
-    const owner = await signUpWithRoles(here, 'auditor');
+    const owner = await createPerson(here, { roles: ['auditor'] });
     const places = [
       'https://example.org/\0',
       'https://example.org/\ud800',
@@ -205,7 +205,7 @@ describeWithRedis('POST /secret-scanning', () => {
   });
 
   it('goes on to the next key of a report when one cannot be revoked, and fails so that the report is sent again', async () => {
-    const owner = await signUpWithRoles(here, 'auditor');
+    const owner = await createPerson(here, { roles: ['auditor'] });
     const [first, second] = [await createKey(here, owner), await createKey(here, owner)];
     const body = [first, second].map(({ key }) => ({ token: key, url: URL_OF_LEAK }));
     const response = here.app.get(LeakResponse, { strict: false });
@@ -260,7 +260,7 @@ describeWithRedis('POST /secret-scanning', () => {
   });
 
   it('refuses and records what is not signed, signed by somebody else, of another body, or old', async () => {
-    const { id, key } = await createKey(here, await signUp(here));
+    const { id, key } = await createKey(here, await createPerson(here));
     const body = [{ token: key, url: URL_OF_LEAK }];
     const unsigned = () => here.call({ url: '/secret-scanning', body });
     for (const [attempt, reason] of [
@@ -299,8 +299,7 @@ describeWithRedis('POST /secret-scanning', () => {
   });
 
   it('leaves nothing about a deleted owner in the alert', async () => {
-    const email = await register(here);
-    const owner = await logIn(here, email);
+    const owner = await createPerson(here);
     const { id, key } = await createKey(here, owner);
     await report({ token: key, url: URL_OF_LEAK });
     expect(

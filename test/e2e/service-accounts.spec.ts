@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AccountAdministration } from '../../src/admin/account-administration.js';
-import { internalOrigin } from '../../src/platform/http/origin.js';
-import { logIn, register, signUp, type Tokens } from '../support/app/accounts.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import type { NewKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
@@ -24,11 +23,7 @@ describe('service accounts', () => {
   beforeAll(async () => {
     here = await startApp({ listen: true });
     there = await startBeside(here);
-    const email = await register(here);
-    await here.app
-      .get(AccountAdministration, { strict: false })
-      .setRoles(email, ['admin'], internalOrigin('a-test-of-accounts'));
-    administrator = await logIn(here, email);
+    administrator = await createPerson(here, { roles: ['admin'] });
   });
   afterAll(async () => {
     await there.close();
@@ -63,7 +58,7 @@ describe('service accounts', () => {
   });
 
   it('are managed by administrators only, and never with a key', async () => {
-    const stranger = await signUp(here);
+    const stranger = await createPerson(here);
     for (const token of [stranger.accessToken, made.key])
       for (const url of [PATH, `${PATH}/${account.id}`, `${PATH}/${account.id}/api-keys`])
         expect(code(await here.call({ url, token }))).toBe('forbidden');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signUp, type Tokens } from '../support/app/accounts.js';
+import type { Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
@@ -31,7 +32,7 @@ describe('a session', () => {
   const codeOf = async (answer: ReturnType<typeof app.call>) => (await answer).json().code as string;
 
   it('gives access to the API until the access token expires, and not a second longer', async () => {
-    const { accessToken, expiresIn } = await signUp(app);
+    const { accessToken, expiresIn } = await createPerson(app);
     expect(expiresIn).toBe(1800);
     clock.advance(30 * MINUTE_MS - 1000);
     expect((await app.call({ url: '/users/me', token: accessToken })).statusCode).toBe(200);
@@ -40,8 +41,8 @@ describe('a session', () => {
   });
 
   it('ends after seven idle days', async () => {
-    const idle = await signUp(app);
-    const used = await signUp(app);
+    const idle = await createPerson(app);
+    const used = await createPerson(app);
     expect(idle.refreshExpiresIn).toBe((7 * DAY_MS) / 1000);
     clock.advance(7 * DAY_MS - 1000);
     await refreshed(used);
@@ -50,7 +51,7 @@ describe('a session', () => {
   });
 
   it('ends after thirty days, even if it is refreshed, and announces its end', async () => {
-    let tokens = await signUp(app);
+    let tokens = await createPerson(app);
     const endMs = Date.parse(tokens.session.expiresAt);
     expect(endMs - Date.parse(tokens.session.createdAt)).toBe(30 * DAY_MS);
     for (let day = 0; day < 30; day += 6) {

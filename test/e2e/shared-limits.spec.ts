@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { RedisConnection } from '../../src/platform/redis/redis-connection.js';
 import { RedisNotices } from '../../src/platform/redis/redis-notices.js';
-import { KnownAccounts } from '../../src/sessions/state/known-accounts.js';
+import { LocalAccountCache } from '../../src/sessions/state/local-account-cache.js';
 import { newAddress, signUp } from '../support/app/accounts.js';
 import { startApp, type TestApp, type TestRequest, type Variables } from '../support/app/test-app.js';
 import { parseStructuredList } from '../support/http/structured-list.js';
@@ -133,7 +133,7 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
       const startedAt = performance.now();
       await redisCli('config', 'resetstat');
       for (let request = 0; request < requests; request++) {
-        if (session === 'unknown') app.app.get(KnownAccounts, { strict: false }).drop(user.id);
+        if (session === 'unknown') app.app.get(LocalAccountCache, { strict: false }).drop(user.id);
         await me();
       }
       const stats = await redisCli('info', 'stats');

@@ -6,6 +6,7 @@ import { Recent } from '../../src/platform/access/recent.decorator.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { StepUpMethods } from '../../src/sessions/recent/step-up-methods.js';
 import { logIn, PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
+import { createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { cookiesOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
@@ -73,7 +74,7 @@ describeWithRedis('a recent proof', () => {
 
   let signed: Tokens;
   beforeEach(async () => {
-    signed = await signUp(here);
+    signed = await createPerson(here);
   });
 
   const post = (app: TestApp, url: string, request: Omit<TestRequest, 'url'> = {}) =>
@@ -123,7 +124,7 @@ describeWithRedis('a recent proof', () => {
     await here.app
       .get(AccountAdministration, { strict: false })
       .setRoles(email, ['user', 'admin'], internalOrigin('operator'));
-    signed = await logIn(here, email);
+    signed = await openSession(here, email);
     expect(codeOf(await post(here, '/planted/recent-admin'))).toBe(201);
     clock.advance(11 * MINUTE_MS);
     expect(codeOf(await post(here, '/planted/recent-admin'))).toBe('insufficient_user_authentication');
@@ -277,7 +278,7 @@ describeWithRedis('a recent proof', () => {
 
   it('peer fault 41: revives no session, even if it ends at the same time', async () => {
     for (let round = 0; round < 10; round += 1) {
-      signed = await signUp(here);
+      signed = await createPerson(here);
       const [answer] = await Promise.all([
         stepUp(here),
         post(there, '/auth/logout', { body: {} }),

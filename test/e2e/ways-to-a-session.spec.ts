@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PASSWORD, signUp, type Tokens } from '../support/app/accounts.js';
+import { PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, enrolTotp } from '../support/app/factors.js';
 import { beginAuthentication, registerPasskey, type SoftwareAuthenticator } from '../support/app/passkeys.js';
@@ -131,7 +132,7 @@ describe('every way to a session', () => {
   };
 
   const enrolled = async (): Promise<Enrolled> => {
-    const owner = await signUp(app);
+    const owner = await createPerson(app);
     const authenticator = await enrolTotp(app, owner, clock.nowMs());
     const { authenticator: passkey } = await registerPasskey(app, owner);
     challenges.set(owner.user.id, (await beginLogin(app, owner.user.email, PASSWORD)).token);

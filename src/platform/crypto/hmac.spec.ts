@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { hmacSha256 } from './hmac.js';
+import { hmacOfDigest, hmacSha256 } from './hmac.js';
 
 describe('hmacSha256', () => {
   it('computes the test cases of RFC 4231', () => {
@@ -34,5 +34,18 @@ describe('hmacSha256', () => {
     const copy = Buffer.from(first);
     hmacSha256(key, 'second');
     expect(first).toEqual(copy);
+  });
+});
+
+describe('hmacOfDigest', () => {
+  it.each([0, 32, 64, 65])('agrees with node for keys of %i bytes, also between other messages', (length) => {
+    const key = Buffer.alloc(length, 0x17);
+    for (const text of ['', 'a', 'b']) {
+      const digest = hash('sha256', text);
+      const expected = createHmac('sha256', key).update(digest, 'hex').digest('hex');
+      expect(hmacOfDigest(key, digest)).toBe(expected);
+      expect(hmacSha256(key, Buffer.from(digest, 'hex')).toString('hex')).toBe(expected);
+      expect(hmacSha256(key, text)).toEqual(createHmac('sha256', key).update(text).digest());
+    }
   });
 });

@@ -47,7 +47,7 @@ export const NAMING_PURPOSES = [
  * there are several: values are made with the current one, and values made with any of them are accepted.
  */
 export class MasterKey extends SecretVersions {
-  private readonly derived = new Map<string, Buffer>();
+  private readonly derived = new Map<KeyPurpose, Map<string, Buffer>>();
   private readonly pinned = new Map<KeyPurpose, Buffer>();
 
   /** `previous` are former secrets, the most recent first. */
@@ -62,11 +62,12 @@ export class MasterKey extends SecretVersions {
 
   /** Derives the 32-byte key of a purpose; synchronous, so that it does not wait for the libuv pool. */
   derive(purpose: KeyPurpose, id: string = this.id): Buffer {
-    const name = `${id} ${purpose}`;
-    const known = this.derived.get(name);
+    const keys = this.derived.get(purpose);
+    const known = keys?.get(id);
     if (known) return known;
     const key = Buffer.from(hkdfSync('sha256', this.secretOf(id), 'portcullis', purpose, 32));
-    this.derived.set(name, key);
+    if (keys) keys.set(id, key);
+    else this.derived.set(purpose, new Map([[id, key]]));
     return key;
   }
 

@@ -8,7 +8,7 @@ import { evaluate, redisScript } from '../../platform/redis/redis-script.js';
 import { TurnBatch } from '../../platform/redis/turn-batch.js';
 import { ProfileChanges } from '../../users/profile-changes.js';
 import { accountKey } from './account-key.js';
-import { KnownAccounts } from './known-accounts.js';
+import { LocalAccountCache } from './local-account-cache.js';
 
 /** Seconds that the copies of an account stay in Redis, counted from the first one. */
 const LIFETIME_SECONDS = 30;
@@ -89,7 +89,7 @@ export class SessionCache implements OnModuleInit {
     private readonly redis: RedisConnection,
     private readonly clock: Clock,
     private readonly profiles: ProfileChanges,
-    private readonly known: KnownAccounts,
+    private readonly known: LocalAccountCache,
     private readonly notices: RedisNotices,
   ) {
     this.batch = new TurnBatch(redis, (keys) => this.readAll(keys), BATCH);

@@ -15,8 +15,8 @@ const REMEMBERED_OVER = 20_000;
 
 /**
  * Checks whether the session of a token is still live. A session that this process knows costs one look-up. Otherwise the copy
- * in Redis is read in the same tick, and so in the same round trip, as the rate limits; PostgreSQL, which is authoritative,
- * is read only if no trustworthy copy exists.
+ * in Redis is read in the same turn of the event loop, and so in the same round trip, as the rate limits; PostgreSQL, which is
+ * authoritative, is read only if there is no valid copy.
  */
 @Injectable()
 export class SessionState {
@@ -38,7 +38,7 @@ export class SessionState {
 
   /** Requests the copy from Redis if this process does not know the session, without waiting for the reply. */
   ask(context: RequestContext, principal: SessionPrincipal): void {
-    if (!this.remembered(principal)) this.asked.set(context, this.read(principal));
+    if (!this.findLocally(principal)) this.asked.set(context, this.readCopy(principal));
   }
 
   /**
@@ -46,8 +46,8 @@ export class SessionState {
    * Throws `dependency_unavailable`.
    */
   accountOf(context: RequestContext, principal: SessionPrincipal): Profile | null | Promise<Profile | null> {
-    const profile = this.remembered(principal);
-    if (!profile) return this.look(context, principal);
+    const profile = this.findLocally(principal);
+    if (!profile) return this.findAndNote(context, principal);
     this.lastSeen.note(principal.sessionId);
     return profile;
   }
@@ -71,28 +71,28 @@ export class SessionState {
     return { userId, voidUntil: reducedAt ? Math.floor(reducedAt.getTime() / 1000) : 0 };
   }
 
-  private remembered({ userId, sessionId }: SessionPrincipal): Profile | null {
+  private findLocally({ userId, sessionId }: SessionPrincipal): Profile | null {
     if (!this.feed.isCurrent || this.feed.hasEnded(sessionId)) return null;
     return this.cache.remembered(userId, sessionId);
   }
 
   /** Returns the copy in Redis; null if there is none to be trusted. */
-  private async read({ userId, sessionId }: SessionPrincipal): Promise<CachedSession | null> {
+  private async readCopy({ userId, sessionId }: SessionPrincipal): Promise<CachedSession | null> {
     if (!this.cache.configured || !this.feed.isCurrent) return null;
     return this.cache.read(userId, sessionId).catch(() => null);
   }
 
-  private async look(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
-    const profile = await this.find(context, principal);
+  private async findAndNote(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
+    const profile = await this.findOwner(context, principal);
     if (profile) this.lastSeen.note(principal.sessionId);
     else this.over.set(principal.sessionId, true);
     return profile;
   }
 
-  private async find(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
+  private async findOwner(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
     const { userId, sessionId } = principal;
     // The copy has not been requested yet if this process knew the session when the request began.
-    const copy = await (this.asked.get(context) ?? this.read(principal));
+    const copy = await (this.asked.get(context) ?? this.readCopy(principal));
     if (this.feed.hasEnded(sessionId)) return null;
     if (copy && this.feed.isCurrent) {
       if (copy.session === 'over') return null;

@@ -8,8 +8,8 @@ import {
   type Verifier,
 } from '../../../packages/verify/src/index.js';
 import { RACE_ROUNDS } from '../../support/races/race-rounds.js';
-import { signUp, type Tokens } from '../../support/app/accounts.js';
-import { signUpWithRoles } from '../../support/app/administrators.js';
+import type { Tokens } from '../../support/app/accounts.js';
+import { createPerson } from '../../support/app/people.js';
 import type { NewKey } from '../../support/app/api-keys.js';
 import { enrolTotp } from '../../support/app/factors.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
@@ -80,7 +80,7 @@ describe('@portcullis/verify, which follows the revocations', () => {
   beforeAll(async () => {
     here = await startApp({ listen: true });
     there = await startBeside(here, { listen: true });
-    ({ accessToken: admin } = await signUpWithRoles(here, 'admin'));
+    ({ accessToken: admin } = await createPerson(here, { roles: ['admin'] }));
     account = await call('/admin/service-accounts', { name: 'Orders', scopes: SCOPES });
     ({ key } = await newKey());
   });
@@ -122,11 +122,11 @@ describe('@portcullis/verify, which follows the revocations', () => {
 
   it('refuses a session that has ended within the stated time, and accepts all others throughout', async () => {
     const verifier = start(there.url);
-    const other = await signUp(here);
+    const other = await createPerson(here);
     await eventually(async () => expect(await outcomeOf(verifier, other.accessToken)).toBe('accepted'));
     const staying = watch(verifier, other.accessToken);
     for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const ending = await signUp(here);
+      const ending = await createPerson(here);
       expect(await outcomeOf(verifier, ending.accessToken)).toBe('accepted');
       const { samples, stop } = watch(verifier, ending.accessToken);
       const endedMs = await logOut(ending);
@@ -139,7 +139,7 @@ describe('@portcullis/verify, which follows the revocations', () => {
   });
 
   it('refuses what ended before it started', async () => {
-    const ended = await signUp(here);
+    const ended = await createPerson(here);
     await logOut(ended);
     const verifier = start(there.url);
     expect(await outcomeOf(verifier, ended.accessToken)).toBe('session_ended');
@@ -147,7 +147,7 @@ describe('@portcullis/verify, which follows the revocations', () => {
 
   it('refuses the tokens of a session that loses a factor, and accepts the next one', async () => {
     const verifier = start(there.url);
-    const signed = await signUp(here);
+    const signed = await createPerson(here);
     const totp = await enrolTotp(here, signed, Date.now());
     const renew = async ({ refreshToken }: Tokens) =>
       (await here.call({ url: '/auth/refresh', body: { refreshToken } })).json<Tokens>();
@@ -184,7 +184,7 @@ describe('@portcullis/verify, which follows the revocations', () => {
     { timeout: 60_000 },
     async (name, test) => {
       const { proxy, verifier } = await startBehindProxy(test.onTestFinished);
-      const [ending, other] = [await signUp(here), await signUp(here)];
+      const [ending, other] = [await createPerson(here), await createPerson(here)];
       for (const { accessToken } of [ending, other])
         await eventually(async () => expect(await outcomeOf(verifier, accessToken)).toBe('accepted'));
       // There is something to replay.
@@ -212,7 +212,7 @@ describe('@portcullis/verify, which follows the revocations', () => {
   it.concurrent(
     'refuses everything if it never reaches the list, and waits for that only once',
     async (test) => {
-      const { accessToken } = await signUp(here);
+      const { accessToken } = await createPerson(here);
       const proxy = await startFeedProxy(there.url);
       test.onTestFinished(() => proxy.stop());
       proxy.cut();
@@ -226,7 +226,7 @@ describe('@portcullis/verify, which follows the revocations', () => {
 
   it('follows again after a cut, and knows what ended meanwhile', async () => {
     const { proxy, verifier } = await startBehindProxy();
-    const [ending, other] = [await signUp(here), await signUp(here)];
+    const [ending, other] = [await createPerson(here), await createPerson(here)];
     await eventually(async () => expect(await outcomeOf(verifier, ending.accessToken)).toBe('accepted'));
     proxy.cut();
     await eventually(async () =>
@@ -244,7 +244,7 @@ describe('@portcullis/verify, which follows the revocations', () => {
     const { proxy, verifier } = await startBehindProxy();
     const api = await PROTECTED_APIS[framework]!(verifier, {});
     onTestFinished(() => api.close());
-    const { accessToken } = await signUp(here);
+    const { accessToken } = await createPerson(here);
     const call = () => fetch(api.url, { headers: { authorization: `Bearer ${accessToken}` } });
     expect((await call()).status).toBe(200);
     proxy.cut();
@@ -285,7 +285,11 @@ describe('@portcullis/verify, which follows the revocations', () => {
   describe('and asks while they are not known', () => {
     it('accepts what is good, and refuses what has ended or is reduced', async () => {
       const { proxy, verifier } = await startBehindProxy(onTestFinished, { whenStale: 'ask' });
-      const [ending, other, reduced] = [await signUp(here), await signUp(here), await signUp(here)];
+      const [ending, other, reduced] = [
+        await createPerson(here),
+        await createPerson(here),
+        await createPerson(here),
+      ];
       const totp = await enrolTotp(here, reduced, Date.now());
       expect(await outcomeOf(verifier, ending.accessToken)).toBe('accepted');
       proxy.cut();
@@ -307,7 +311,7 @@ describe('@portcullis/verify, which follows the revocations', () => {
 
     it('refuses everything if nobody answers', async () => {
       const { proxy, verifier } = await startBehindProxy(onTestFinished, { whenStale: 'ask' });
-      const { accessToken } = await signUp(here);
+      const { accessToken } = await createPerson(here);
       expect(await outcomeOf(verifier, accessToken)).toBe('accepted');
       await proxy.stop();
       await eventually(async () =>

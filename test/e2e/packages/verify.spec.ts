@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createVerifier, type Verifier } from '../../../packages/verify/src/index.js';
-import { signUp, type Tokens } from '../../support/app/accounts.js';
+import type { Tokens } from '../../support/app/accounts.js';
+import { createPerson } from '../../support/app/people.js';
 import { exchange } from '../../support/app/raw-exchange.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
 import { PROTECTED_APIS, type ProtectedApi } from '../../support/packages/protected-apis.js';
@@ -48,12 +49,12 @@ describe.each(['RS256', 'ES256'] as const)(
         listen: true,
         variables: { JWT_ALGORITHM: algorithm, JWT_PRIVATE_KEY: forge.pem },
       });
-      tokens = await signUp(app);
+      tokens = await createPerson(app);
       model = {
         forge,
         genuine: tokens.accessToken,
         claims: decoded(tokens.accessToken.split('.')[1]),
-        other: (await signUp(app)).accessToken,
+        other: (await createPerson(app)).accessToken,
         trap: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
       };
       verifier = createVerifier({ issuer: ISSUER, audience: 'portcullis', url: app.url });

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
-import { signUp } from '../../support/app/accounts.js';
+import { createPerson } from '../../support/app/people.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
@@ -54,7 +54,7 @@ describe('Settings inherited from a database', () => {
   });
 
   it('do not affect the service: eight concurrent refreshes of one token have the usual outcome', async () => {
-    const { refreshToken } = await signUp(app);
+    const { refreshToken } = await createPerson(app);
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => app.call({ url: '/auth/refresh', body: { refreshToken } })),
     );
@@ -84,7 +84,7 @@ describe('A read-only server', () => {
     await eventually(async () => expect(await isReady(app)).toBe(false), { timeoutMs: 5000 });
     await asSuperuser(database, `ALTER ROLE ${role} ${readOnly} = off`);
     await eventually(async () => expect(await isReady(app)).toBe(true), { timeoutMs: 5000 });
-    await signUp(app);
+    await createPerson(app);
   });
 
   it('loses the connection on which it returned 25006', async () => {

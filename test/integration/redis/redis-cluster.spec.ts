@@ -10,7 +10,7 @@ import { RateLimitStorage } from '../../../src/rate-limit/rate-limit-storage.js'
 import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { RedisWindows } from '../../../src/rate-limit/windows/redis-windows.js';
-import { KnownAccounts } from '../../../src/sessions/state/known-accounts.js';
+import { LocalAccountCache } from '../../../src/sessions/state/local-account-cache.js';
 import { SessionCache } from '../../../src/sessions/state/session-cache.js';
 import { ProfileChanges } from '../../../src/users/profile-changes.js';
 import { type RedisCluster, startRedisCluster } from '../../support/servers/redis-cluster.js';
@@ -71,7 +71,7 @@ describe.skipIf(inject('redis').kind !== 'own')('the connection to a Redis Clust
       connection,
       new SystemRandomness(),
     );
-    const known = new KnownAccounts(notices);
+    const known = new LocalAccountCache(notices);
     known.onModuleInit();
     const cache = new SessionCache(connection, new SystemClock(), new ProfileChanges(), known, notices);
     const user = { id: randomUUID(), locale: 'en', updatedAt: '2026-11-25T12:00:00.000Z' } as Profile;

@@ -5,7 +5,7 @@ import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { RedisNotices } from '../../../src/platform/redis/redis-notices.js';
 import { SessionsRepository } from '../../../src/sessions/sessions.repository.js';
-import { signUp } from '../../support/app/accounts.js';
+import { createPerson } from '../../support/app/people.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
 import { connect } from '../../support/redis/connect.js';
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.js';
@@ -53,7 +53,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a Redis user with restricted ri
     const limits = { RATE_LIMIT_DEFAULT: '100/60', RATE_LIMIT_LOGIN: '5/60', RATE_LIMIT_REGISTER: '10/60' };
     const app = await startApp({ variables: { REDIS_URL: url, ...limits } });
     onTestFinished(() => app.close());
-    const { accessToken } = await signUp(app);
+    const { accessToken } = await createPerson(app);
     const answer = await app.call({ url: '/users/me', token: accessToken });
     expect([answer.statusCode, (await app.call({ url: '/health/ready' })).json()]).toMatchObject([
       200,
@@ -80,7 +80,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a Redis user with restricted ri
     onTestFinished(() => here.close());
     const there = await startBeside(here, { variables });
     onTestFinished(() => there.close());
-    const { accessToken: token } = await signUp(here);
+    const { accessToken: token } = await createPerson(here);
     const statusesOf = (app: TestApp) =>
       Promise.all(
         Array.from({ length: 3 }, async () => (await app.call({ url: '/users/me', token })).statusCode),

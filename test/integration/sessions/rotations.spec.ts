@@ -5,7 +5,8 @@ import { AccountAdministration } from '../../../src/admin/account-administration
 import { STATEMENTS, type StatementMessage } from '../../../src/platform/database/statement-channel.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { RefreshTokens } from '../../../src/sessions/refresh/refresh-tokens.js';
-import { signUp, type Tokens } from '../../support/app/accounts.js';
+import type { Tokens } from '../../support/app/accounts.js';
+import { createPerson } from '../../support/app/people.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { insist } from '../../support/app/insist.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
@@ -33,7 +34,7 @@ describe('a rotation over two instances', { timeout: 60_000 }, () => {
     await apps[0].close();
   });
   beforeEach(async () => {
-    person = await signUp(apps[0]);
+    person = await createPerson(apps[0]);
   });
 
   const refresh = async (app: TestApp, refreshToken: string, userAgent = 'Browser/1'): Promise<Answer> => {

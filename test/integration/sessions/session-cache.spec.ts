@@ -5,7 +5,7 @@ import type { Profile } from '../../../src/platform/access/profile.js';
 import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { RedisNotices } from '../../../src/platform/redis/redis-notices.js';
-import { KnownAccounts } from '../../../src/sessions/state/known-accounts.js';
+import { LocalAccountCache } from '../../../src/sessions/state/local-account-cache.js';
 import { SessionCache } from '../../../src/sessions/state/session-cache.js';
 import { ProfileChanges } from '../../../src/users/profile-changes.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
@@ -28,13 +28,13 @@ const profileAt = (id: string, updatedAt: string): Profile => ({
 interface Instance {
   readonly connection: RedisConnection;
   readonly notices: RedisNotices;
-  readonly known: KnownAccounts;
+  readonly known: LocalAccountCache;
 }
 
 async function startInstance({ url }: RedisServer): Promise<Instance> {
   const connection = await connect([url]);
   const notices = new RedisNotices({ REDIS_URL: [url] } as Environment, connection, new SystemRandomness());
-  const known = new KnownAccounts(notices);
+  const known = new LocalAccountCache(notices);
   known.onModuleInit();
   await eventually(() => expect(notices.isCurrent).toBe(true));
   return { connection, notices, known };

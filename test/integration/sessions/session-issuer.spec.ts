@@ -9,7 +9,8 @@ import type { PasswordProof, Proof } from '../../../src/sessions/proofs.js';
 import { SessionConditions } from '../../../src/sessions/session-conditions.js';
 import { SessionIssuer } from '../../../src/sessions/session-issuer.js';
 import { SessionErrors } from '../../../src/sessions/session.errors.js';
-import { logIn, PASSWORD, register } from '../../support/app/accounts.js';
+import { logIn, PASSWORD } from '../../support/app/accounts.js';
+import { createAccount } from '../../support/app/people.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
 import { setPassword } from '../../support/app/set-password.js';
@@ -40,7 +41,7 @@ describe('the issuer of sessions', () => {
   let email: string;
   let userId: string;
   beforeEach(async () => {
-    email = await register(app);
+    email = await createAccount(app);
     const [row] = await asSuperuser<{ id: string }>(app.database, 'SELECT id FROM users WHERE email = $1', [
       email,
     ]);

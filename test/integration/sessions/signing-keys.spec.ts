@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publicJwkOf } from '../../../src/sessions/keys/key-material.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
-import { signUp } from '../../support/app/accounts.js';
+import { createPerson } from '../../support/app/people.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
 
 const keysOf = async (app: TestApp) =>
@@ -55,7 +55,7 @@ describe('a signing key', () => {
     const other = await startBeside(app);
     try {
       expect((await keysOf(other)).map((key) => key.kid)).not.toContain(kid);
-      await signUp(other);
+      await createPerson(other);
       await expect.poll(() => rejections(kid)).toHaveLength(1);
       await expect.poll(() => alerts(kid), { timeout: 10_000 }).toHaveLength(1);
     } finally {
@@ -69,7 +69,7 @@ describe('a signing key', () => {
       app.database,
       'UPDATE signing_keys SET mac = NULL WHERE sealed_private_key IS NOT NULL',
     );
-    const { accessToken } = await signUp(app);
+    const { accessToken } = await createPerson(app);
     const other = await startBeside(app);
     try {
       expect(await keysOf(other)).toEqual(before);

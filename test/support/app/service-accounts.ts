@@ -1,4 +1,4 @@
-import { signUpWithRoles } from './administrators.js';
+import { createPerson } from './people.js';
 import type { NewKey } from './api-keys.js';
 import type { TestApp, TestRequest } from './test-app.js';
 
@@ -18,7 +18,7 @@ export class ServiceAccountsOf {
 
   /** Creates an administrator. */
   static async of(app: TestApp): Promise<ServiceAccountsOf> {
-    return new ServiceAccountsOf(app, (await signUpWithRoles(app, 'admin')).accessToken);
+    return new ServiceAccountsOf(app, (await createPerson(app, { roles: ['admin'] })).accessToken);
   }
 
   /** Sends a request below `/admin/service-accounts`. */

@@ -8,20 +8,26 @@ import { ACCOUNT_KEYS } from './account-key.js';
 const CAPACITY = 10_000;
 
 /** The number of sessions of one account, about 100 bytes each. */
-const SESSIONS = 16;
+const SESSIONS_PER_ACCOUNT = 16;
 
 /** What this process has read from the copy of an account. */
-export class KnownAccount {
-  private readonly sessions = new BoundedMap<string, number>(SESSIONS);
+export class LocalAccount {
+  private readonly sessions = new BoundedMap<string, number>(SESSIONS_PER_ACCOUNT);
   private profile: Profile | null = null;
 
-  /** Keeps that PostgreSQL had a session as live at a time, milliseconds since the Unix epoch. */
+  /**
+   * Stores that a session was live when PostgreSQL was read, at `readMs` (milliseconds since the Unix epoch), and the
+   * profile of its owner.
+   */
   keep(sessionId: string, readMs: number, profile: Profile): void {
     this.sessions.set(sessionId, readMs);
     this.profile = profile;
   }
 
-  /** Returns when PostgreSQL had the session as live, and the profile of its owner. */
+  /**
+   * Returns when PostgreSQL was read, if the session was live then, and the profile of its owner; null if that is not
+   * known.
+   */
   find(sessionId: string): { readonly readMs: number; readonly profile: Profile } | null {
     const readMs = this.sessions.get(sessionId);
     return readMs === undefined || !this.profile ? null : { readMs, profile: this.profile };
@@ -33,8 +39,8 @@ export class KnownAccount {
  * that Redis reports as changed is dropped, and none is used while a report could be missing for more than a second.
  */
 @Injectable()
-export class KnownAccounts implements OnModuleInit {
-  private readonly known = new BoundedMap<string, KnownAccount>(CAPACITY);
+export class LocalAccountCache implements OnModuleInit {
+  private readonly known = new BoundedMap<string, LocalAccount>(CAPACITY);
 
   constructor(private readonly notices: RedisNotices) {}
 
@@ -50,7 +56,7 @@ export class KnownAccounts implements OnModuleInit {
   }
 
   /** Returns what is known of an account. */
-  get(userId: string): KnownAccount | undefined {
+  get(userId: string): LocalAccount | undefined {
     return this.notices.isCurrent ? this.known.get(userId) : undefined;
   }
 
@@ -58,10 +64,10 @@ export class KnownAccounts implements OnModuleInit {
    * Returns where to keep what is about to be read from the copy. It must be called before the command is sent: if the
    * copy changes before the reply has been read, the account is dropped, and what is kept there then is never used.
    */
-  open(userId: string): KnownAccount {
+  open(userId: string): LocalAccount {
     const held = this.get(userId);
     if (held) return held;
-    const account = new KnownAccount();
+    const account = new LocalAccount();
     if (this.notices.isCurrent) this.known.set(userId, account);
     return account;
   }
