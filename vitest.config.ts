@@ -18,17 +18,13 @@ const withServers = {
   retry: process.env['CI'] === 'true' && process.env['NIGHTLY'] !== '1' ? 1 : 0,
 };
 
-/** They compare times, or let requests wait for the processor. They run at the end, beside few others. */
-const TIMED = ['test/e2e/account-enumeration.spec.ts', 'test/e2e/overload.spec.ts'];
-
 /** Three sizes: specs beside their source, integration on real servers, e2e and contract over the whole app. */
 export default defineConfig({
   test: {
     testTimeout: process.env['NIGHTLY'] === '1' ? 300_000 : 30_000,
     hookTimeout: 60_000,
-    // Vitest's default leaves one core free, half of a small machine. Specs with servers wait for them, and for timeouts,
-    // during which a further worker uses the core.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    // Vitest's default leaves one core free, half of a small machine; specs with servers mostly wait for them.
+    maxWorkers: availableParallelism(),
     // The files of a worker share its modules, because evaluating the application takes a second of processor time for
     // each file. A spec that replaces something global puts it back.
     isolate: false,
@@ -38,20 +34,7 @@ export default defineConfig({
         extends: true,
         test: { ...withServers, name: 'integration', include: ['test/integration/**/*.spec.ts'] },
       },
-      {
-        extends: true,
-        test: { ...withServers, name: 'e2e', include: ['test/e2e/**/*.spec.ts'], exclude: TIMED },
-      },
-      {
-        extends: true,
-        test: {
-          ...withServers,
-          name: 'e2e timed',
-          include: TIMED,
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      { extends: true, test: { ...withServers, name: 'e2e', include: ['test/e2e/**/*.spec.ts'] } },
       { extends: true, test: { ...withServers, name: 'contract', include: ['test/contract/**/*.spec.ts'] } },
     ],
   },

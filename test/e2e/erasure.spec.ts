@@ -74,15 +74,25 @@ describeWithRedis('Deleting people', () => {
         (_error, stdout, stderr) => resolve({ code: child.exitCode!, said: stdout + stderr }),
       );
     });
+  /** Resolves when all entries that are recorded now have their seals. */
+  const everythingSealed = async () => {
+    const [newest] = await asSuperuser<{ position: string }>(
+      service.database,
+      'SELECT max(position) AS position FROM (SELECT position FROM audit_events UNION ALL SELECT position FROM audit_calls) AS entry',
+    );
+    const seals = 'SELECT FROM audit_seals WHERE to_position > $1';
+    await eventually(async () => (await asSuperuser(service.database, seals, [newest!.position])).length > 0);
+  };
   const exported = async (name: string) => {
     const files = [
       join(service.environment.DATA_DIR, '..', `${name}.ndjson`),
       join(service.environment.DATA_DIR, '..', `${name}-seals.ndjson`),
     ];
-    for (const [index, url] of ['/audit/export', '/audit/seals'].entries()) {
-      const { body } = await service.call({ url, token: auditor.accessToken });
-      writeFileSync(files[index]!, body);
-    }
+    const save = async (url: string, file: string) =>
+      writeFileSync(file, (await service.call({ url, token: auditor.accessToken })).body);
+    await save('/audit/export', files[0]!);
+    await everythingSealed();
+    await save('/audit/seals', files[1]!);
     return files;
   };
   const verifier = (...parameters: string[]) => run(join('deploy', 'verify-audit-export.mjs'), ...parameters);

@@ -5,7 +5,7 @@ import { type KeyChange, KeyChangesRepository } from './key-changes.repository.j
 const INTERVAL_MS = 300;
 
 /** Cached keys are not trusted if no read has succeeded for this long, which bounds the delay of a revocation. */
-const BLIND_AFTER_MS = 1000;
+const STALE_AFTER_MS = 1000;
 
 /**
  * Tells every instance whose keys or access have changed. Changes are written in the transaction that makes them and read
@@ -31,7 +31,7 @@ export class KeyChanges implements OnApplicationShutdown {
 
   /** Whether this process knows all changes until a second ago. */
   get isCurrent(): boolean {
-    return performance.now() - this.lastNewsMs < BLIND_AFTER_MS;
+    return performance.now() - this.lastNewsMs < STALE_AFTER_MS;
   }
 
   /** Adds a listener, which is given the id of the owner; null means that any owner may have changed. */

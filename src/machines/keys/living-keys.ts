@@ -13,7 +13,7 @@ import { scopesAllowedTo } from './scopes.js';
 const CAPACITY = 20_000;
 
 /** Limits the harm if an owner changes on a path that tells nobody, milliseconds. */
-const BELIEVED_MS = 30_000;
+const FRESH_MS = 30_000;
 
 /** A key that is accepted. */
 export interface LivingKey {
@@ -117,7 +117,7 @@ export class LivingKeys {
   private isTrusted({ key, readMs }: Remembered): boolean {
     return (
       this.changes.isCurrent &&
-      performance.now() - readMs < BELIEVED_MS &&
+      performance.now() - readMs < FRESH_MS &&
       key.caller.expiresAt * 1000 > this.clock.nowMs()
     );
   }

@@ -14,7 +14,7 @@ const CHANNEL = '__redis__:invalidate';
 const HEARTBEAT_MS = 250;
 
 /** Notices are not relied on if no check has succeeded for this long, which bounds their delay. */
-const BLIND_AFTER_MS = 1000;
+const STALE_AFTER_MS = 1000;
 
 /** The connection is replaced after this long without a successful check: its peer may have vanished without closing it. */
 const REPLACED_AFTER_MS = 2000;
@@ -43,9 +43,9 @@ interface Probe {
 type Listener = (name: string | null) => void;
 
 /**
- * Tells this process which keys with a given prefix have changed in Redis, so that it can keep what it reads from them.
- * Redis itself sends the notices (client-side caching in broadcasting mode, Redis 6 or newer), whatever changes a key: an
- * older version of the service, an expiry or FLUSHALL, too. A notice normally takes less than a millisecond; notices that are
+ * Reports to this process which keys with a given prefix have changed in Redis, so that what was read from them can be kept.
+ * Redis itself sends the notices (client-side caching in broadcasting mode, Redis 6 or newer), whatever changed the key: also
+ * a previous version of the service, an expiry or FLUSHALL. A notice normally takes less than a millisecond; notices that are
  * more than a second late are not relied on. They have a connection of their own, which is open while Redis is usable. In a
  * cluster there are none, because each node reports only its own keys.
  */
@@ -58,7 +58,7 @@ export class RedisNotices implements OnApplicationShutdown {
   private listener: Listener = () => undefined;
   private changes: Subscription | undefined;
   private client: Redis | null = null;
-  private heart: NodeJS.Timeout | undefined;
+  private heartbeat: NodeJS.Timeout | undefined;
   /** The one whose notice has not arrived. */
   private probe: Probe | null = null;
   private stage: 'closed' | 'probing' | 'receiving' = 'closed';
@@ -82,7 +82,7 @@ export class RedisNotices implements OnApplicationShutdown {
 
   /** Whether this process knows all changes until a second ago. */
   get isCurrent(): boolean {
-    return performance.now() - this.confirmedMs < BLIND_AFTER_MS;
+    return performance.now() - this.confirmedMs < STALE_AFTER_MS;
   }
 
   /** Begins to watch the keys with a prefix of ASCII characters, except those that go on with `probe:`. Called once. */
@@ -116,20 +116,20 @@ export class RedisNotices implements OnApplicationShutdown {
     // Without a listener the client would print every connection attempt.
     client.on('error', () => undefined);
     client.on('ready', () => void this.subscribe(client));
-    client.on('close', () => client === this.client && this.miss());
-    client.on('messageBuffer', (_channel, notice: unknown) => client === this.client && this.take(notice));
-    this.heart = setInterval(() => this.check(client), HEARTBEAT_MS).unref();
+    client.on('close', () => client === this.client && this.lose());
+    client.on('messageBuffer', (_channel, notice: unknown) => client === this.client && this.receive(notice));
+    this.heartbeat = setInterval(() => this.check(client), HEARTBEAT_MS).unref();
   }
 
   private close(): void {
-    clearInterval(this.heart);
+    clearInterval(this.heartbeat);
     this.client?.disconnect();
     this.client = null;
-    this.miss();
+    this.lose();
   }
 
-  /** Notices may be lost from now on. */
-  private miss(): void {
+  /** Marks notices as lost: any key may have changed. */
+  private lose(): void {
     this.stage = 'closed';
     this.probe = null;
     this.confirmedMs = Number.NEGATIVE_INFINITY;
@@ -190,13 +190,13 @@ export class RedisNotices implements OnApplicationShutdown {
     }
   }
 
-  private take(notice: unknown): void {
+  private receive(notice: unknown): void {
     const names = changedNames(notice, this.prefix);
     if (names === null) this.listener(null);
-    else for (const name of names) this.takeOne(name);
+    else for (const name of names) this.receiveKey(name);
   }
 
-  private takeOne(name: string): void {
+  private receiveKey(name: string): void {
     if (!name.startsWith(PROBE_NAMES)) this.listener(name);
     else if (this.probe && name === this.probe.name) {
       // The notice may be late. Others may be as late, so it confirms what was before the probe, not what is now.

@@ -1,38 +1,37 @@
-/** So many requests of a key within a term are not worth a lease, which takes two commands itself. */
-const FEW = 2;
+import { BoundedMap } from '../../platform/memory/bounded-map.js';
 
-/** Keys to remember, about 1 MB; beyond it the oldest is forgotten, whose next lease comes two requests later. */
+/** Up to this many requests of a key within a term, a lease saves nothing: it takes two commands itself. */
+const MAX_REQUESTS_WITHOUT_LEASE = 2;
+
+/** Keys to remember, about 1 MB. Beyond it the oldest is dropped; its next lease is granted two requests later. */
 const MAX_KEYS = 10_000;
 
-interface Spell {
+interface Count {
   readonly since: number;
   requests: number;
 }
 
-/** Knows which keys are asked about so often that a lease saves commands. Times are in milliseconds. */
+/**
+ * Counts the requests of each key, to decide whether a lease would save commands. Times are of this process's monotonic
+ * clock, milliseconds.
+ */
 export class Demand {
-  private readonly spells = new Map<string, Spell>();
+  private readonly counts = new BoundedMap<string, Count>(MAX_KEYS);
 
   get size(): number {
-    return this.spells.size;
+    return this.counts.size;
   }
 
-  /** Notes a request; returns whether there were more than a few within `termMs`. */
-  isHigh(key: string, now: number, termMs: number): boolean {
-    const spell = this.spells.get(key);
-    if (spell && now - spell.since < termMs) return ++spell.requests > FEW;
-    this.begin(key, { since: now, requests: 1 });
+  /** Counts a request; returns whether its key has had so many within `termMs` that a lease saves commands. */
+  count(key: string, now: number, termMs: number): boolean {
+    const count = this.counts.get(key);
+    if (count && now - count.since < termMs) return ++count.requests > MAX_REQUESTS_WITHOUT_LEASE;
+    this.counts.set(key, { since: now, requests: 1 });
     return false;
   }
 
   /** Notes that a lease has ended on which this many permits were spent. */
   noteLease(key: string, now: number, spent: number): void {
-    if (spent >= FEW) this.begin(key, { since: now, requests: spent });
-  }
-
-  private begin(key: string, spell: Spell): void {
-    this.spells.delete(key);
-    this.spells.set(key, spell);
-    if (this.spells.size > MAX_KEYS) this.spells.delete(this.spells.keys().next().value!);
+    if (spent >= MAX_REQUESTS_WITHOUT_LEASE) this.counts.set(key, { since: now, requests: spent });
   }
 }

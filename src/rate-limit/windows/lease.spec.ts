@@ -50,7 +50,7 @@ describe('a lease', () => {
     expect(lease.spend(400)).toBe(false);
   });
 
-  it('knows what remains, when it was decided, and when there is more', () => {
+  it('reports what remains, when it was decided, and when there will be more', () => {
     const lease = leaseOf(windowOf(100));
     lease.spend(110);
     lease.awaitDecision();

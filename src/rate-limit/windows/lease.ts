@@ -1,6 +1,6 @@
 import type { Decision, Window } from './window.js';
 
-/** A longer lease would save little, and its admissions are counted for as much longer; milliseconds. */
+/** Milliseconds. A longer lease would save little, and its admissions would be counted for longer. */
 const LONGEST_TERM_MS = 1000;
 
 /** The share of its window that a lease lasts at most. */
@@ -32,7 +32,7 @@ export interface Grant {
 }
 
 /**
- * Permits of a window that Redis has counted, and that this process may spend without asking until they end. The term is
+ * Permits of a window that Redis has counted, and that this process may spend without a command until the lease ends. The term is
  * measured from the time at which the command was sent, so it is over here before it is over for Redis. Times are of this
  * process's monotonic clock, milliseconds.
  */
@@ -90,7 +90,7 @@ export class Lease {
     if (!isAdmitted) this.spent--;
   }
 
-  /** Learns what remains by a later decision of Redis, which knows nothing of what is unspent. */
+  /** Takes over what remains according to a later decision of Redis, which excludes the unspent permits. */
   learn({ remaining }: Decision): void {
     this.left = remaining;
   }

@@ -8,13 +8,13 @@ import { RedisWindows } from './redis-windows.js';
 import type { Decision, Window, WindowStore } from './window.js';
 
 /**
- * Windows shared by all instances, of which the bounded ones are counted by leases: while a window is less than half full
- * and asked about often, this process takes permits in the same step as it counts a request, spends them without asking,
- * and gives the rest back. A request needs no command if there is a permit for each of its windows. Exact windows are
- * asked about every request.
+ * Windows shared by all instances. Those that are not exact are counted by leases: while one is less than half full and
+ * requested often, this process takes permits in the command that counts a request, spends them without further commands,
+ * and gives back the rest. A request needs no command if there is a permit for each of its windows. For an exact window,
+ * Redis is asked at every request.
  *
  * Redis counts a permit from its grant until a window after the end of its term, so the limit holds over any number of
- * instances. The permits of a process that was killed, or of an answer that was lost, stay counted as long.
+ * instances. The permits of a process that was killed, or of a reply that was lost, stay counted for as long.
  */
 @Injectable()
 export class LeasedWindows implements WindowStore, OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -45,16 +45,16 @@ export class LeasedWindows implements WindowStore, OnApplicationBootstrap, Befor
   async consume(windows: readonly Window[]): Promise<readonly Decision[]> {
     if (this.connection.clustered) return this.shared.consume(windows);
     const now = performance.now();
-    const spent = windows.map((window) => this.leases.spend(window, now));
-    const asked = windows.filter((_, index) => spent[index] === null);
-    const answers = asked.length === 0 ? [] : await this.ask(asked, spent);
+    const leases = windows.map((window) => this.leases.spend(window, now));
+    const rest = windows.filter((_, index) => leases[index] === null);
+    const answers = rest.length === 0 ? [] : await this.ask(rest, leases);
     // Other requests of the same turn may have brought permits that Redis counts, so that it refused this one.
-    if (asked.some((window, index) => !answers[index]!.allowed && this.holds(window)))
+    if (rest.some((window, index) => !answers[index]!.allowed && this.holds(window)))
       return this.consume(windows);
     const decidedAt = performance.now();
-    const asking = answers.values();
-    return spent.map((lease) => {
-      if (lease === null) return asking.next().value!;
+    const nextAnswer = answers.values();
+    return leases.map((lease) => {
+      if (lease === null) return nextAnswer.next().value!;
       const decision = lease.decide(decidedAt);
       return answers[0] ? { ...decision, at: answers[0].at } : decision;
     });
@@ -71,24 +71,24 @@ export class LeasedWindows implements WindowStore, OnApplicationBootstrap, Befor
   }
 
   /**
-   * Asks Redis about windows, and for leases of those that are worth it. If it refuses the request or does not answer, no
-   * permit stays spent.
+   * Asks Redis about windows, and for leases where they save commands. If it refuses the request or does not reply, the
+   * request's permits of `leases` are put back.
    */
-  private async ask(windows: readonly Window[], spent: readonly (Lease | null)[]): Promise<Decision[]> {
+  private async ask(windows: readonly Window[], leases: readonly (Lease | null)[]): Promise<Decision[]> {
     const now = performance.now();
     this.shared.settle(windows.flatMap((window) => this.leases.takeEnded(window, now)));
     const wanted = windows.map((window) => {
-      const permits = this.isClosing ? 0 : this.leases.wanted(window, now);
+      const permits = this.isClosing ? 0 : this.leases.request(window, now);
       return permits > 0 ? { ...window, permits } : window;
     });
-    for (const lease of spent) lease?.awaitDecision();
+    for (const lease of leases) lease?.awaitDecision();
     let isAdmitted = false;
     try {
       const decisions = await this.shared.consume(wanted);
       isAdmitted = decisions.every(({ allowed }) => allowed);
       return decisions.map((decision, index) => this.learn(windows[index]!, decision));
     } finally {
-      for (const lease of spent) lease?.conclude(isAdmitted);
+      for (const lease of leases) lease?.conclude(isAdmitted);
       if (this.isClosing) this.shared.settle(this.leases.takeAll());
       for (const window of wanted) if ('permits' in window) this.leases.answered(window);
     }

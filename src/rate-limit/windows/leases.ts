@@ -9,8 +9,8 @@ const MAX_LEASES = 10_000;
 export class Leases {
   private readonly byKey = new Map<string, Lease>();
   private readonly demand = new Demand();
-  /** Keys of leases that were asked for and are not answered yet. */
-  private readonly asked = new Set<string>();
+  /** Keys of leases that were requested and are not answered yet. */
+  private readonly requested = new Set<string>();
 
   /** Returns the lease of a window, which may be spent or over. */
   find({ key }: Window): Lease | undefined {
@@ -23,14 +23,16 @@ export class Leases {
     return lease?.spend(now) ? lease : null;
   }
 
-  /** Returns how many permits to ask for together with a request. If there are any, {@link answered} must follow. */
-  wanted(window: Window, now: number): number {
+  /**
+   * Returns the permits to request together with this request, 0 for none. If it is not 0, {@link answered} must be called.
+   */
+  request(window: Window, now: number): number {
     const { key } = window;
     const permits = permitsOf(window);
-    if (permits === 0 || !this.demand.isHigh(key, now, termMs(window))) return 0;
-    if (this.byKey.has(key) || this.asked.has(key) || this.byKey.size + this.asked.size >= MAX_LEASES)
+    if (permits === 0 || !this.demand.count(key, now, termMs(window))) return 0;
+    if (this.byKey.has(key) || this.requested.has(key) || this.byKey.size + this.requested.size >= MAX_LEASES)
       return 0;
-    this.asked.add(key);
+    this.requested.add(key);
     return permits;
   }
 
@@ -41,7 +43,7 @@ export class Leases {
 
   /** Notes that a request for a lease was answered, or will never be. */
   answered({ key }: Window): void {
-    this.asked.delete(key);
+    this.requested.delete(key);
   }
 
   /**

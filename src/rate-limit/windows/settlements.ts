@@ -18,7 +18,7 @@ export class Settlements {
     private readonly clock: Clock,
   ) {}
 
-  /** Sends them at the end of this turn; nothing of them may be spent any more. */
+  /** Sends leases at the end of this turn of the event loop. Their permits must no longer be spent. */
   add(leases: readonly Lease[]): void {
     if (leases.length === 0) return;
     if (this.waiting.length === 0) this.connection.atEndOfTurn(() => this.flush());

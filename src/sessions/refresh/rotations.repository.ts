@@ -22,15 +22,17 @@ export interface RenewedSession {
 export interface NextGeneration {
   /** When the session is used, on the service's clock. */
   readonly now: Date;
+  /** SHA-256 of the user agent. */
   readonly rotatedBy: Buffer;
   /** The idle limit, unless the absolute limit is earlier. */
   readonly idleEnd: Date;
+  /** SHA-256 of the user agent and the network. */
   readonly client: Buffer;
 }
 
 /**
- * Rotations that are due: of a live session with the claimed generation, whose window has passed. These are the conditions of
- * `liveOwnerOf` and of the verdict `rotate`; in any other case the claim is judged under a lock.
+ * Rotates sessions whose rotation is due: the session is live, has the claimed generation, and was not rotated within the last
+ * ten seconds. The conditions repeat those of `liveOwnerOf` and of the verdict `rotate`; change them together.
  */
 @Injectable()
 export class RotationsRepository {
@@ -48,7 +50,7 @@ export class RotationsRepository {
   /** Returns the owner of a session whose rotation appears to be due; null otherwise. Locks nothing. */
   async ownerIfDue({ sessionId, generation }: RefreshClaim, now: Date): Promise<string | null> {
     const rows = await onDatabase(() =>
-      this.dataSource.query<{ user_id: string }[]>(this.texts().owner, [sessionId, generation, now]),
+      this.dataSource.query<{ user_id: string }[]>(this.statementsNow().owner, [sessionId, generation, now]),
     );
     return rows[0]?.user_id ?? null;
   }
@@ -65,7 +67,7 @@ export class RotationsRepository {
     { now, rotatedBy, idleEnd, client }: NextGeneration,
     { row }: SignedEvent,
   ): Promise<RenewedSession | null> {
-    const [rotated] = await this.dataSource.query<Record<string, unknown>[]>(this.texts().rotate, [
+    const [rotated] = await this.dataSource.query<Record<string, unknown>[]>(this.statementsNow().rotate, [
       sessionId,
       generation,
       now,
@@ -80,13 +82,13 @@ export class RotationsRepository {
   }
 
   /** The texts contain the database's time, which a test can move. */
-  private texts() {
+  private statementsNow() {
     const databaseNow = databaseTime(this.clock, 'clock_timestamp()');
-    if (this.statements?.databaseNow !== databaseNow) this.statements = this.write(databaseNow);
+    if (this.statements?.databaseNow !== databaseNow) this.statements = this.statementsAt(databaseNow);
     return this.statements;
   }
 
-  private write(databaseNow: string) {
+  private statementsAt(databaseNow: string) {
     const due = `session.generation = $2::bigint AND session.revoked_at IS NULL
       AND session.idle_expires_at > $3 AND session.expires_at > $3 AND (session.generation = 0
         OR abs(extract(epoch FROM ${databaseNow} - session.rotated_at)) * 1000 > ${WINDOW_MS})`;

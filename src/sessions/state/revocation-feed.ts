@@ -7,7 +7,7 @@ import { type ChangedSession, SessionsRepository } from '../sessions.repository.
 const INTERVAL_MS = 300;
 
 /** Copies are not trusted if no read has succeeded for this long, which bounds the delay of a revocation. */
-const BLIND_AFTER_MS = 1000;
+const STALE_AFTER_MS = 1000;
 
 /** Seconds by which each read overlaps the previous one, to include transactions that were still open then. */
 const OVERLAP_SECONDS = 10;
@@ -56,7 +56,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
 
   /** Whether this process knows all sessions that ended or lost their level until a second ago, so that copies can be trusted. */
   get isCurrent(): boolean {
-    return performance.now() - this.lastNewsMs < BLIND_AFTER_MS;
+    return performance.now() - this.lastNewsMs < STALE_AFTER_MS;
   }
 
   hasEnded(sessionId: string): boolean {

@@ -17,7 +17,7 @@ const LIFETIME_SECONDS = 30;
  * How long a session is considered live after PostgreSQL was read, no matter how long the copy has been in Redis or
  * took to get there. This is shorter than the time for which the revocation feed remembers ended sessions.
  */
-const BELIEVED_MS = 30_000;
+const FRESH_MS = 30_000;
 
 /** How far the clocks of two instances may differ. */
 const CLOCK_LEEWAY_MS = 5000;
@@ -167,7 +167,7 @@ export class SessionCache implements OnModuleInit {
   /** NaN is not fresh. */
   private isFresh(readMs: number): boolean {
     const ageMs = this.clock.nowMs() - readMs;
-    return ageMs < BELIEVED_MS && ageMs > -CLOCK_LEEWAY_MS;
+    return ageMs < FRESH_MS && ageMs > -CLOCK_LEEWAY_MS;
   }
 
   private readOne({ userId, sessionId }: CopyKey): Promise<Copied> {
