@@ -17,6 +17,9 @@ const UNREACHED_LIMITS = {
 /** Detection per address is off; otherwise the load would fill the database with alerts about itself. */
 const NO_SUSPICION = { DETECT_ERROR_RATE: 'off', DETECT_RATE_LIMIT_STORM: 'off', DETECT_BRUTE_FORCE: 'off' };
 
+/** Production mode refuses to start without the records of calls. Both sides of a comparison need `NODE_ENV`. */
+export const MAY_OMIT_CALLS = { NODE_ENV: 'development' };
+
 export const LIMITS_OFF = Object.fromEntries(Object.keys(UNREACHED_LIMITS).map((name) => [name, 'off']));
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
