@@ -1,26 +1,17 @@
 import { fc } from '@fast-check/vitest';
-import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { permitsOf, termMs } from '../../../src/rate-limit/windows/lease.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
-import { type Decision, grainOf, type Window } from '../../../src/rate-limit/windows/window.js';
+import type { Decision, Window } from '../../../src/rate-limit/windows/window.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 import { busiestWindow } from '../../support/window-store/busiest-window.js';
+import { WINDOW_MS, windowOf } from '../../support/window-store/leasable-window.js';
 import { SimulatedFleet } from '../../support/window-store/simulated-fleet.js';
-
-const WINDOW_MS = 60_000;
 
 /** How much longer than a window an admission may be counted: the term of its lease, and the pause until that is settled. */
 const LATE_MS = 1000 + 250;
-
-const windowOf = (limit: number, exact = false): Window => ({
-  key: `rl:{${randomUUID()}}`,
-  limit,
-  windowMs: WINDOW_MS,
-  grain: grainOf(limit, exact),
-});
 
 describeWithRedis('windows that are counted by leases', () => {
   let server: RedisServer;

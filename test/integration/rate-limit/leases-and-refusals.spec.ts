@@ -1,19 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { permitsOf, SETTLE_MS, termMs } from '../../../src/rate-limit/windows/lease.js';
-import { grainOf, type Window } from '../../../src/rate-limit/windows/window.js';
+import type { Window } from '../../../src/rate-limit/windows/window.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
+import { WINDOW_MS, windowOf } from '../../support/window-store/leasable-window.js';
 import { SimulatedFleet } from '../../support/window-store/simulated-fleet.js';
-
-const WINDOW_MS = 60_000;
-
-const windowOf = (limit: number, exact = false): Window => ({
-  key: `rl:{${randomUUID()}}`,
-  limit,
-  windowMs: WINDOW_MS,
-  grain: grainOf(limit, exact),
-});
 
 describeWithRedis('a refusal, with leases', () => {
   let server: RedisServer;

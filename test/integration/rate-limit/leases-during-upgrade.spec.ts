@@ -1,20 +1,10 @@
 import { fc } from '@fast-check/vitest';
-import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { grainOf, type Window } from '../../../src/rate-limit/windows/window.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 import { busiestWindow } from '../../support/window-store/busiest-window.js';
+import { WINDOW_MS, windowOf } from '../../support/window-store/leasable-window.js';
 import { SimulatedFleet } from '../../support/window-store/simulated-fleet.js';
-
-const WINDOW_MS = 60_000;
-
-const windowOf = (limit: number): Window => ({
-  key: `rl:{${randomUUID()}}`,
-  limit,
-  windowMs: WINDOW_MS,
-  grain: grainOf(limit, false),
-});
 
 describeWithRedis('windows shared with instances of a version without leases', () => {
   let server: RedisServer;
