@@ -8,7 +8,6 @@ import { AuditExport } from '../../../src/audit/reading/audit-export.js';
 import { SealKey } from '../../../src/audit/seals/seal-key.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
-import { eventually } from '../../support/time/eventually.js';
 
 const LATER = '9999-01-01T00:00:00.000Z';
 

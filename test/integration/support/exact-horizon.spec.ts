@@ -10,11 +10,11 @@ const ROUNDS = 60;
 
 it('The trail of a spec is sealed and read at once, whatever other specs write on the same server', async () => {
   const [trail, elsewhere] = [await startTrail(), await freshDatabase()];
-  let isOver = false;
+  const end = new AbortController();
   const others = Array.from({ length: SESSIONS }, async () => {
     const client = new Client(elsewhere.url);
     await client.connect();
-    while (!isOver) {
+    while (!end.signal.aborted) {
       await client.query('BEGIN');
       await client.query('SELECT pg_current_xact_id()');
       await client.query('COMMIT');
@@ -22,7 +22,7 @@ it('The trail of a spec is sealed and read at once, whatever other specs write o
     await client.end();
   });
   onTestFinished(async () => {
-    isOver = true;
+    end.abort();
     await Promise.all(others);
     await Promise.all([trail.stop(), elsewhere.drop()]);
   });
