@@ -217,10 +217,15 @@ describe('Monitoring', () => {
     const { accessToken: token } = await signUp(app);
     await guess(app, await register(app));
     await hear('brute_force');
-    const startedMs = performance.now();
-    for (let i = 0; i < 100; i++) expect((await app.call({ url: '/users/me', token })).statusCode).toBe(200);
-    expect(performance.now() - startedMs).toBeLessThan(3000);
+    let slowestMs = 0;
+    for (let i = 0; i < 50; i++) {
+      const sentMs = performance.now();
+      expect((await app.call({ url: '/users/me', token })).statusCode).toBe(200);
+      slowestMs = Math.max(slowestMs, performance.now() - sentMs);
+    }
     expect(heard('brute_force')).toHaveLength(1);
+    // One that waited for the receiver would take as long as the delivery, which gives up after five seconds.
+    expect(slowestMs).toBeLessThan(2500);
   });
 
   it('raises one alert for the new devices of an account, which mails the operator once, and the owner each time', async () => {
