@@ -30,9 +30,9 @@ describe('AuditVerification', () => {
   }
 
   beforeAll(async () => {
-    filled = await fillTrail(async ({ grow }) => {
+    filled = await fillTrail(async (empty) => {
       // Three seals, each with five events and a call.
-      for (let seal = 0; seal < 3; seal++) await grow(5);
+      for (let seal = 0; seal < 3; seal++) await empty.grow(5);
     });
   });
   afterAll(() => filled.remove());
