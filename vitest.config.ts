@@ -18,11 +18,17 @@ const withServers = {
   retry: process.env['CI'] === 'true' && process.env['NIGHTLY'] !== '1' ? 1 : 0,
 };
 
-/** Three sizes: specs beside their source, integration on real servers, e2e and contract over the whole app. */
+/**
+ * Three sizes: specs beside their source, integration on real servers, e2e and contract over the whole app. Specs about time that
+ * compare or bound it so closely that other specs would decide the result are in `test/timed`: they run at the end, one
+ * at a time.
+ */
 export default defineConfig({
   test: {
     testTimeout: process.env['NIGHTLY'] === '1' ? 300_000 : 30_000,
     hookTimeout: 60_000,
+    // How long others may take on a busy machine. A spec that bounds the time states its own.
+    expect: { poll: { timeout: 15_000 } },
     // Vitest's default leaves one core free, half of a small machine; specs with servers mostly wait for them.
     maxWorkers: availableParallelism(),
     // The files of a worker share its modules, because evaluating the application takes a second of processor time for
@@ -36,6 +42,16 @@ export default defineConfig({
       },
       { extends: true, test: { ...withServers, name: 'e2e', include: ['test/e2e/**/*.spec.ts'] } },
       { extends: true, test: { ...withServers, name: 'contract', include: ['test/contract/**/*.spec.ts'] } },
+      {
+        extends: true,
+        test: {
+          ...withServers,
+          name: 'timed',
+          include: ['test/timed/**/*.spec.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });
