@@ -1,5 +1,5 @@
 import { Test, type TestingModule } from '@nestjs/testing';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
@@ -48,6 +48,13 @@ export interface Trail {
   stop(): Promise<void>;
 }
 
+/** A database and a folder that a trail has filled, and from which others begin. */
+export interface FilledTrail {
+  readonly database: FreshDatabase;
+  readonly dataDir: string;
+  remove(): Promise<void>;
+}
+
 const SECRET = 'a master secret of this test, thirty-two bytes or more';
 
 export const ORIGIN = {
@@ -85,12 +92,32 @@ export interface TrailOptions {
   readonly background?: boolean;
   /** The database of another trail, of which this one becomes a second instance. */
   readonly database?: FreshDatabase;
+  /** Begins with a copy of what this trail has. */
+  readonly copyOf?: FilledTrail;
   readonly clock?: Clock;
 }
 
+/** Fills a trail once for tests that each begin with a copy of it. */
+export async function fillTrail(fill: (trail: Trail) => Promise<void>): Promise<FilledTrail> {
+  const trail = await startTrail();
+  await fill(trail);
+  await trail.module.close();
+  const { database, dataDir } = trail;
+  return {
+    database,
+    dataDir,
+    remove: async () => {
+      await database.drop();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
 export async function startTrail(options: TrailOptions = {}): Promise<Trail> {
-  const database = options.database ?? (await freshDatabase());
+  const { copyOf } = options;
+  const database = options.database ?? (await freshDatabase(copyOf && { copyOf: copyOf.database }));
   const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-trail-'));
+  if (copyOf) await cp(copyOf.dataDir, dataDir, { recursive: true });
   const environment = Object.assign(new Environment(), database.settings, {
     NODE_ENV: 'test',
     DATA_DIR: dataDir,
