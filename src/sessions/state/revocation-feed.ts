@@ -21,8 +21,7 @@ interface Reduction {
 /**
  * The sessions that ended or lost their level recently, read from PostgreSQL several times a second. The feed makes the
  * short-lived copies in Redis safe: within a second, it overrules a copy that a failed write left behind or that an
- * attacker inserted.
- * Without Redis there are no copies, and nothing is polled.
+ * attacker inserted. Without Redis there are no copies, and nothing is polled.
  */
 @Injectable()
 export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
