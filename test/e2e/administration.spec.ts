@@ -3,7 +3,8 @@ import { AccountAdministration } from '../../src/admin/account-administration.js
 import { NewPassword } from '../../src/auth/credentials/passwords/new-password.js';
 import { PasswordHasher } from '../../src/auth/credentials/passwords/password-hasher.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
-import { logIn, PASSWORD, register } from '../support/app/accounts.js';
+import { logIn, PASSWORD } from '../support/app/accounts.js';
+import { createAccount, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { setPassword } from '../support/app/set-password.js';
@@ -56,8 +57,8 @@ describe('an account', () => {
   it.each(Object.entries(CHANGES))(
     'that is %s loses its sessions on every instance within a second',
     async (_what, change) => {
-      const email = await register(here);
-      const { accessToken, refreshToken } = await logIn(here, email);
+      const email = await createAccount(here);
+      const { accessToken, refreshToken } = await openSession(here, email);
       expect([await me(here, accessToken), await me(there, accessToken)]).toEqual(['alive', 'alive']);
       await change(here, email);
       const changedMs = performance.now();
@@ -70,8 +71,8 @@ describe('an account', () => {
   );
 
   it('that is disabled cannot sign in until it is enabled again, and its old sessions stay ended', async () => {
-    const email = await register(here);
-    const { accessToken } = await logIn(here, email);
+    const email = await createAccount(here);
+    const { accessToken } = await openSession(here, email);
     await CHANGES.disabled(here, email);
     expect(await login(email)).toBe('invalid_credentials');
     await here.app.get(AccountAdministration, { strict: false }).enable(email, ORIGIN);
@@ -80,9 +81,9 @@ describe('an account', () => {
   });
 
   it('that is given another role shows the role and the time of the change at once', async () => {
-    const email = await register(here);
+    const email = await createAccount(here);
     const profile = async () => {
-      const { accessToken: token } = await logIn(here, email);
+      const { accessToken: token } = await openSession(here, email);
       await here.call({ url: '/users/me', token });
       return (await here.call({ url: '/users/me', token })).json<{ roles: string[]; updatedAt: string }>();
     };
@@ -94,7 +95,7 @@ describe('an account', () => {
   });
 
   it('that got another password accepts only that one', async () => {
-    const email = await register(here);
+    const email = await createAccount(here);
     await CHANGES['given another password'](here, email);
     expect([await login(email), await login(email, NEW_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
   });
@@ -115,14 +116,14 @@ describe('an account', () => {
     it.each(['disabled', 'deleted', 'given another password'] as const)(
       'refuses the login: %s',
       async (what) => {
-        const email = await register(here);
+        const email = await createAccount(here);
         during(() => CHANGES[what](here, email));
         expect(await login(email)).toBe('invalid_credentials');
       },
     );
 
     it('issues a session with the new roles', async () => {
-      const email = await register(here);
+      const email = await createAccount(here);
       during(() => CHANGES['given another role'](here, email));
       expect((await logIn(there, email)).user).toMatchObject({ roles: ['user', 'auditor'] });
     });
@@ -130,7 +131,7 @@ describe('an account', () => {
     it('keeps its new password, even if the old hash was to be renewed', async () => {
       const costlier = await startBeside(here, { variables: { BCRYPT_ROUNDS: '5' } });
       onTestFinished(() => costlier.close());
-      const email = await register(here);
+      const email = await createAccount(here);
       const hasher = costlier.app.get(PasswordHasher, { strict: false });
       const hash = hasher.hash.bind(hasher);
       vi.spyOn(hasher, 'hash').mockImplementation(async (password) => {
@@ -143,7 +144,7 @@ describe('an account', () => {
   });
 
   it('gets a new hash at the next login if the cost has changed', async () => {
-    const email = await register(here);
+    const email = await createAccount(here);
     const costlier = await startBeside(here, { variables: { BCRYPT_ROUNDS: '5' } });
     onTestFinished(() => costlier.close());
     const cost = async () => {

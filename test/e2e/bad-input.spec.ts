@@ -1,7 +1,8 @@
 import { fc } from '@fast-check/vitest';
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { logIn, PASSWORD, register as openAccount, signUp, type Tokens } from '../support/app/accounts.js';
+import { PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { exchange } from '../support/app/raw-exchange.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
@@ -25,7 +26,7 @@ describe('bad input', { timeout: 60_000 }, () => {
   let tokens: Tokens;
   beforeAll(async () => {
     app = await startApp({ listen: true });
-    tokens = await signUp(app);
+    tokens = await createPerson(app);
   });
   afterAll(() => app.close());
 
@@ -127,11 +128,7 @@ describe('bad input', { timeout: 60_000 }, () => {
 
       const query = `/auth/register?${Array.from({ length: 3000 }, (_, n) => `a${n}=`).join('&')}`;
       expect((await app.call({ url: query, body: {} })).statusCode).toBe(400);
-      const admin = await signUp(app);
-      await asSuperuser(app.database, `UPDATE users SET roles = '{user,auditor}' WHERE email = $1`, [
-        admin.user.email,
-      ]);
-      const { accessToken } = await logIn(app, admin.user.email);
+      const { accessToken } = await createPerson(app, { roles: ['auditor'] });
       const long = await app.call({ url: `/audit/events?${query.split('?')[1]}`, token: accessToken });
       expect(long.json().errors).toHaveLength(200);
 
@@ -393,9 +390,7 @@ describe('bad input', { timeout: 60_000 }, () => {
   });
 
   it('is refused on routes that accept no body', async () => {
-    const email = await openAccount(app);
-    await asSuperuser(app.database, `UPDATE users SET roles = '{user,admin}' WHERE email = $1`, [email]);
-    const admin = (await logIn(app, email)).accessToken;
+    const { accessToken: admin } = await createPerson(app, { roles: ['admin'] });
     const url = '/alerts/019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d/resolve';
     const resolved = await app.call({ method: 'POST', url, body: { reason: 'done' }, token: admin });
     expectProblem(resolved, 400, 'validation_failed');
@@ -459,7 +454,7 @@ describe('bad input', { timeout: 60_000 }, () => {
         });
         const isProblem = answer.headers['content-type'] === 'application/problem+json';
         expect([answer.statusCode < 500, isProblem]).toEqual([true, answer.statusCode >= 400]);
-        if (url === '/auth/logout' && answer.statusCode === 204) tokens = await signUp(app);
+        if (url === '/auth/logout' && answer.statusCode === 204) tokens = await createPerson(app);
       }),
       { numRuns: 400 },
     );

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
-import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createAccount, createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, mailTo } from '../support/app/mails.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
@@ -35,15 +36,15 @@ describe('the notice of a new device', () => {
 
   /** An account with the session of its owner and one of somebody else's device, and the link to end that. */
   async function intruded() {
-    const email = await register(app);
-    const own = await logIn(app, email);
+    const own = await createPerson(app);
+    const { email } = own.user;
     const foreign = await logIn(app, email);
     const mail = await mailTo(app, email, 'new_device');
     return { email, own, foreign, mail, token: mail.token! };
   }
 
   it('is sent at each login from a new device, but not at the first of an account or from a known device', async () => {
-    const email = await register(app);
+    const email = await createAccount(app);
     const first = await logIn(app, email);
     expect(await login(email, PASSWORD, first.deviceToken)).toBe(200);
     for (let device = 1; device <= 5; device += 1) {

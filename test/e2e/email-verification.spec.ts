@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
-import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
@@ -27,10 +28,12 @@ describe('the proof of an address', () => {
     await here.close();
   });
   beforeEach(async () => {
-    signed = await signUp(here);
+    signed = await registered();
     email = signed.user.email;
   });
 
+  /** A session of a new account, whose registration has sent the mail. */
+  const registered = async () => openSession(here, await register(here));
   const sql = <Row extends object>(text: string, ...values: unknown[]) =>
     asSuperuser<Row & Record<string, unknown>>(here.database, text, values);
   const settled = () => outboxIsEmpty(here);
@@ -104,7 +107,7 @@ describe('the proof of an address', () => {
 
   it('peer fault 17: a link is not finished in the session of another account, and stays good', async () => {
     const { token } = await registrationMail();
-    const other = await signUp(here);
+    const other = await createPerson(here);
     expect(outcome(await verify({ token }, { token: other.accessToken }))).toBe('invalid_link');
     expect(await isVerified(here, other.accessToken)).toBe(false);
     expect(outcome(await verify({ token }, { token: signed.accessToken }))).toBe(204);
@@ -112,7 +115,7 @@ describe('the proof of an address', () => {
 
   it('peer fault 44: a stranger with the mail cannot prove an address for the squatter, nor the squatter without it', async () => {
     const { token, code } = await registrationMail();
-    const victim = await signUp(here);
+    const victim = await createPerson(here);
     for (const body of [{ token }, { code }])
       expect(outcome(await verify(body, { token: victim.accessToken }))).toMatch(/^invalid_(link|code)$/);
     expect(outcome(await verify({ token, password: 'what the victim would choose' }))).toBe(
@@ -198,12 +201,12 @@ describe('the proof of an address', () => {
     ['code', 10 * MINUTE_MS, (mail: { code: string | null }) => ({ code: mail.code })],
   ])('expires: a %s is good in its last millisecond and dead in the next', async (_, lifeMs, bodyOf) => {
     const first = await registrationMail();
-    const [late, lateSigned] = [await signUp(here), signed];
+    const [late, lateSigned] = [await registered(), signed];
     const second = await mailTo(here, late.user.email, 'verification');
     clock.advance(lifeMs - 1);
     // Tokens live for half an hour only, the session goes on.
-    signed = await logIn(here, email);
-    const fresh = await logIn(here, late.user.email);
+    signed = await openSession(here, email);
+    const fresh = await openSession(here, late.user.email);
     expect(lateSigned.user.id).toBe(signed.user.id);
     expect(outcome(await verify(bodyOf(first), { token: signed.accessToken }))).toBe(204);
     clock.advance(1);
@@ -212,7 +215,7 @@ describe('the proof of an address', () => {
 
   it.each(['token', 'code'] as const)('used 16 times at once, by its %s, has one winner', async (by) => {
     for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const one = await signUp(here);
+      const one = await registered();
       const mail = await mailTo(here, one.user.email, 'verification');
       const answers = await Promise.all(
         Array.from({ length: AT_ONCE }, (_, n) =>
@@ -245,7 +248,7 @@ describe('the proof of an address', () => {
       await registrationMail();
       await ask(email, signed.accessToken);
       const { code, token } = await mailTo(here, email, 'verification', 2);
-      const other = await logIn(here, email);
+      const other = await openSession(here, email);
       expect(outcome(await verify({ code }, { token: other.accessToken }))).toBe('invalid_code');
       expect(outcome(await verify({ token }, { token: other.accessToken }))).toBe(204);
     });

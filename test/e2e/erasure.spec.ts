@@ -11,12 +11,14 @@ import { Tamperer } from '../support/audit/tamperer.js';
 import { insist } from '../support/app/insist.js';
 import { createKey } from '../support/app/api-keys.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
-import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
+import { newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { createPerson, openSession } from '../support/app/people.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
 
-const ENTRIES = 10_000;
-const PEOPLE = 50;
+/** More than one page of each reader: 200 of a person, 2,000 of all. */
+const ENTRIES = 3150;
+const PEOPLE = 15;
 const ERASED = 10;
 
 interface Person extends Tokens {
@@ -140,9 +142,7 @@ describeWithRedis('Deleting people', () => {
     redis = await startRedis();
     service = await startApp({ variables: { REDIS_URL: redis.url, TRUSTED_PROXIES: '127.0.0.1' } });
     attacker = await Tamperer.on(service.database.superuserUrl);
-    const email = await register(service);
-    await service.app.get(AccountAdministration).setRoles(email, ['auditor'], ORIGIN);
-    auditor = await logIn(service, email);
+    auditor = await createPerson(service, { roles: ['auditor'] });
     for (let n = 1; n <= ERASED + 1; n++) {
       const origin = originOf(n);
       const address = newAddress();
@@ -307,7 +307,7 @@ describe('Deleting the own account', () => {
 
   const remove = (token: string) => service.call({ method: 'DELETE', url: '/users/me', token });
   it('happens once, of sixteen requests at the same time', async () => {
-    const { accessToken, user } = await signUp(service);
+    const { accessToken, user } = await createPerson(service);
     const answers = await Promise.all(Array.from({ length: 16 }, () => remove(accessToken)));
     const codes = answers.map((answer) =>
       answer.statusCode === 204 ? 'deleted' : answer.json<{ code: string }>().code,
@@ -322,16 +322,16 @@ describe('Deleting the own account', () => {
   });
 
   it('is refused to the last administrator', async () => {
-    const { user, accessToken } = await signUp(service);
+    const { user, accessToken } = await createPerson(service);
     await service.app.get(AccountAdministration).setRoles(user.email, ['admin'], ORIGIN);
-    const { accessToken: token } = await logIn(service, user.email);
+    const { accessToken: token } = await openSession(service, user.email);
     expect((await remove(accessToken)).statusCode).toBe(401);
     expect((await remove(token)).json()).toMatchObject({ status: 409, code: 'last_administrator' });
     expect((await service.call({ url: '/users/me', token })).statusCode).toBe(200);
   });
 
   it('peer faults 35 and 43: leaves no row that refers to the account', async () => {
-    const { accessToken, user } = await signUp(service);
+    const { accessToken, user } = await createPerson(service);
     await asSuperuser(
       service.database,
       `INSERT INTO recovery_codes (user_id, digest) SELECT $1, sha256('a code')`,

@@ -1,9 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { SessionsRepository } from '../../src/sessions/sessions.repository.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { PASSWORD, type Tokens } from '../support/app/accounts.js';
 import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
-import { type Authenticator, beginLogin, type Challenge, codeOf, enrolTotp } from '../support/app/factors.js';
+import {
+  type Authenticator,
+  beginLogin,
+  type Challenge,
+  codeOf,
+  enrolTotp,
+  openChallenge,
+} from '../support/app/factors.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 import { cookiesOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
@@ -132,6 +140,25 @@ describeWithRedis('second factors', () => {
       expect((await list()).recoveryCodesLeft).toBe(10);
     });
 
+    it('without another proof for a request that is checked while the first one raises the session', async () => {
+      const { id, secret } = (await own('/users/me/factors/totp', { body: {} })).json<{
+        id: string;
+        secret: string;
+      }>();
+      const sessions = here.app.get(SessionsRepository, { strict: false });
+      const find = sessions.findLive.bind(sessions);
+      const reads = vi.spyOn(sessions, 'findLive').mockImplementationOnce(async (...args) => {
+        const before = await find(...args);
+        const body = { code: codeOf(secret, clock.nowMs()) };
+        const url = `/users/me/factors/totp/${id}/confirm`;
+        expect((await as(owner.accessToken, url, { body }, there)).statusCode).toBe(200);
+        return before;
+      });
+      onTestFinished(() => reads.mockRestore());
+      const answer = await own('/users/me/factors/totp', { body: {} });
+      expect([answer.statusCode, answer.body]).toEqual([201, expect.any(String)]);
+    });
+
     it('at most five, whatever races', async () => {
       for (let n = 0; n < 4; n += 1) await enrol();
       const begun = await Promise.all(
@@ -248,7 +275,7 @@ describeWithRedis('second factors', () => {
       const app = await enrol();
       for (let round = 0; round < RACE_ROUNDS; round += 1) {
         const challenges = [];
-        for (let n = 0; n < 16; n += 1) challenges.push(await beginLogin(here, email, PASSWORD));
+        for (let n = 0; n < 16; n += 1) challenges.push(await openChallenge(here, owner));
         const code = nextCode(app);
         const answers = await Promise.all(
           challenges.map(({ token }, n) => second(token, code, { app: n % 2 ? here : there })),
@@ -261,7 +288,7 @@ describeWithRedis('second factors', () => {
     it('peer fault 24: let one challenge make one session, of 16 at once over two instances', async () => {
       const app = await enrol();
       for (let round = 0; round < RACE_ROUNDS; round += 1) {
-        const { token } = await beginLogin(here, email, PASSWORD);
+        const { token } = await openChallenge(here, owner);
         const code = nextCode(app);
         const answers = await Promise.all(
           Array.from({ length: 16 }, (_, n) => second(token, code, { app: n % 2 ? here : there })),
@@ -438,7 +465,7 @@ describeWithRedis('second factors', () => {
       const { recoveryCodes } = await enrol();
       for (const code of recoveryCodes!.slice(0, RACE_ROUNDS)) {
         const challenges = [];
-        for (let n = 0; n < 16; n += 1) challenges.push(await beginLogin(here, email, PASSWORD));
+        for (let n = 0; n < 16; n += 1) challenges.push(await openChallenge(here, owner));
         const answers = await Promise.all(
           challenges.map(({ token }, n) => recover(token, code, n % 2 ? here : there)),
         );
@@ -680,7 +707,7 @@ describe('the policy factor', () => {
       expect((await attempt(authenticator.codeAt(clock.nowMs()))).statusCode).toBe(200);
     }
     const challenges = [];
-    for (let n = 0; n < 16; n += 1) challenges.push(await begin());
+    for (let n = 0; n < 16; n += 1) challenges.push(await openChallenge(app, owner));
     const wrong = await Promise.all(challenges.map((challenge) => finish(challenge, '000000')));
     expect(wrong.filter(({ statusCode }) => statusCode === 400)).toHaveLength(5);
     const refused = wrong.filter(({ statusCode }) => statusCode === 429);

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { AccountAdministration } from '../../src/admin/account-administration.js';
-import { internalOrigin } from '../../src/platform/http/origin.js';
 import { Mailer, NoMailer } from '../../src/platform/mail/mailer.js';
-import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { newAddress, PASSWORD } from '../support/app/accounts.js';
+import { createAccount, createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
@@ -23,11 +22,7 @@ describe('An invitation', { timeout: 60_000 }, () => {
   afterAll(() => app.close());
 
   const administrator = async () => {
-    const email = await register(app);
-    await app.app
-      .get(AccountAdministration, { strict: false })
-      .setRoles(email, ['admin'], internalOrigin('operator'));
-    const { accessToken, user } = await logIn(app, email);
+    const { accessToken, user } = await createPerson(app, { roles: ['admin'] });
     return { token: accessToken, adminId: user.id };
   };
   const ask = (request: TestRequest) => app.call({ token, ...request });
@@ -109,7 +104,7 @@ describe('An invitation', { timeout: 60_000 }, () => {
 
   it('peer fault 17: is accepted for its own address only, whoever is signed in', async () => {
     const { account, link } = await invite();
-    const other = await signUp(app);
+    const other = await createPerson(app);
     const accepted = await app.call({
       url: '/auth/invitation',
       body: { token: link, password: CHOSEN },
@@ -212,7 +207,7 @@ describe('An invitation', { timeout: 60_000 }, () => {
   });
 
   it('is refused for an address that has an account, in any spelling', async () => {
-    const email = await register(app);
+    const email = await createAccount(app);
     const body = { email: email.toUpperCase() };
     expect(codeOf(await ask({ url: '/admin/users', body }))).toBe('email_taken');
   });

@@ -1,13 +1,26 @@
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  inject,
+  it,
+  onTestFinished,
+  vi,
+} from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { RedisNotices } from '../../src/platform/redis/redis-notices.js';
 import { SessionsRepository } from '../../src/sessions/sessions.repository.js';
 import { RevocationFeed } from '../../src/sessions/state/revocation-feed.js';
 import { SessionCache } from '../../src/sessions/state/session-cache.js';
-import { logIn, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
+import { PASSWORD, type Tokens } from '../support/app/accounts.js';
+import { createAccount, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
+import { insist } from '../support/app/insist.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { startTcpProxy } from '../support/network/tcp-proxy.js';
@@ -58,15 +71,20 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   let there: TestApp;
   let email: string;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     redis = await startRedis();
     const variables = { REDIS_URL: redis.url };
     here = await startApp({ variables });
     there = await startBeside(here, { variables });
-    email = await register(here);
+  });
+  beforeEach(async () => {
+    email = await createAccount(here);
     await trust();
   });
-  afterEach(async () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+  afterAll(async () => {
     await there.close();
     await here.close();
     await redis.stop();
@@ -75,7 +93,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   const apps = () => [here, there];
   const me = (app: TestApp, token: string) => app.call({ url: '/users/me', token });
   const stateOn = async (app: TestApp, { accessToken }: Tokens) => {
-    const answer = await me(app, accessToken);
+    const answer = await insist(() => me(app, accessToken));
     return answer.statusCode === 200 ? 'alive' : String(answer.json().code);
   };
   const trust = () =>
@@ -97,16 +115,16 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
       { intervalMs: 1 },
     );
   };
-  const logInOften = async (count: number) => {
+  const openSessions = async (count: number) => {
     const sessions: Tokens[] = [];
-    for (let n = 0; n < count; n += 1) sessions.push(await logIn(n % 2 ? here : there, email));
+    for (let n = 0; n < count; n += 1) sessions.push(await openSession(n % 2 ? here : there, email));
     return sessions;
   };
   const logOut = (app: TestApp, { accessToken: token }: Tokens) =>
     app.call({ method: 'POST', url: '/auth/logout', token });
 
   it('costs no command of Redis and no query', async () => {
-    const session = await logIn(here, email);
+    const session = await openSession(here, email);
     await use(session);
     const reads = [
       vi.spyOn(there.app.get(SessionCache, { strict: false }), 'read'),
@@ -119,12 +137,13 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
 
   it('is refused by every process from its logout on, also while it is in use', async () => {
     for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const sessions = await logInOften(SESSIONS);
+      const sessions = await openSessions(SESSIONS);
       await use(...sessions);
       await Promise.all(
         sessions.map(async (session, index) => {
           const [from, to] = index % 2 ? [here, there] : [there, here];
           const over = new AbortController();
+          onTestFinished(() => over.abort());
           const inUse = (async () => {
             while (!over.signal.aborted) await Promise.all([stateOn(to, session), stateOn(to, session)]);
           })();
@@ -142,7 +161,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   });
 
   it.each(CHANGES)('is refused by every process from $name on', async ({ change, keepsItsOwn = false }) => {
-    const [own, ...others] = (await logInOften(SESSIONS)) as [Tokens, ...Tokens[]];
+    const [own, ...others] = (await openSessions(SESSIONS)) as [Tokens, ...Tokens[]];
     await use(own, ...others);
     await change(here, email, own);
     for (const session of others) expect(await stateOn(there, session)).toBe('session_ended');
@@ -150,7 +169,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   });
 
   it('shows a changed profile in every process as soon as the change is answered', async () => {
-    const sessions = await logInOften(2);
+    const sessions = await openSessions(2);
     for (let round = 0; round < 10 * RACE_ROUNDS; round += 1) {
       await use(...sessions);
       const [from, to] = round % 2 ? [here, there] : [there, here];
@@ -163,7 +182,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   });
 
   it('is not trusted while notices are lost, and nothing that changed meanwhile is', async () => {
-    const session = await logIn(here, email);
+    const session = await openSession(here, email);
     const writer = new Redis(redis.url);
     onTestFinished(() => writer.disconnect());
     for (let round = 0; round < 5; round += 1) {
@@ -184,11 +203,15 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   });
 
   it('shows a changed profile within a second if the notice does not arrive', async () => {
-    const session = await logIn(here, email);
+    const session = await openSession(here, email);
     const proxy = await startTcpProxy(redis.port);
     onTestFinished(() => proxy.stop());
-    await there.close();
+    const direct = there;
     there = await startBeside(here, { variables: { REDIS_URL: `redis://127.0.0.1:${proxy.port}` } });
+    onTestFinished(async () => {
+      await there.close();
+      there = direct;
+    });
     await trust();
     await use(session);
     const held = proxy.holdBack(Buffer.from(session.user.id));
@@ -202,10 +225,12 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   it.each(['stopped', 'paused'])(
     'is refused by every process within a second if Redis is %s',
     async (how) => {
-      const session = await logIn(here, email);
+      const session = await openSession(here, email);
       await use(session);
-      if (how === 'stopped') await redis.kill();
-      else {
+      if (how === 'stopped') {
+        await redis.kill();
+        onTestFinished(() => redis.restart());
+      } else {
         redis.pause();
         onTestFinished(() => redis.resume());
       }
@@ -216,7 +241,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   );
 
   it('is read from PostgreSQL while the process cannot read what has ended', async () => {
-    const session = await logIn(here, email);
+    const session = await openSession(here, email);
     await use(session);
     const feed = there.app.get(RevocationFeed, { strict: false });
     vi.spyOn(there.app.get(SessionsRepository, { strict: false }), 'changedWithin').mockRejectedValue(
@@ -231,7 +256,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   });
 
   it('is refused within a second if only PostgreSQL says that it has ended', async () => {
-    const session = await logIn(here, email);
+    const session = await openSession(here, email);
     await use(session);
     await asSuperuser(there.database, 'UPDATE sessions SET revoked_at = now() WHERE id = $1', [
       session.session.id,

@@ -1,6 +1,7 @@
 import type { Email } from 'postal-mime';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, register } from '../support/app/accounts.js';
+import { createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
@@ -40,7 +41,7 @@ describe('the flows that start in a mail, over a real SMTP server', () => {
   const tokenTo = async (to: string, page: string) => tokenIn(await mailFrom(server, to, page));
 
   it('verify an address by the link, as text and as HTML', async () => {
-    const { user, accessToken } = await signUp(app);
+    const { user, accessToken } = await openSession(app, await register(app));
     const mail = await mailFrom(server, user.email, 'verify');
     expect(mail.html).toContain(`#token=${tokenIn(mail)}`);
     expect(await post('/auth/email/verify', { token: tokenIn(mail) }, accessToken)).toBe(204);
@@ -48,7 +49,7 @@ describe('the flows that start in a mail, over a real SMTP server', () => {
   });
 
   it('set a new password and end every session', async () => {
-    const { user, accessToken } = await signUp(app);
+    const { user, accessToken } = await createPerson(app);
     expect(await post('/auth/password/forgot', { email: user.email })).toBe(202);
     const token = await tokenTo(user.email, 'reset');
     expect(await post('/auth/password/reset', { token, newPassword: NEW_PASSWORD })).toBe(204);
@@ -57,7 +58,7 @@ describe('the flows that start in a mail, over a real SMTP server', () => {
   });
 
   it('change an address, and undo that from the former one', async () => {
-    const { user, accessToken } = await signUp(app);
+    const { user, accessToken } = await createPerson(app);
     const changed = newAddress();
     expect(await post('/users/me/email', { email: changed }, accessToken)).toBe(202);
     const proof = await eventually(async () => tokenTo(changed, 'verify'));
@@ -71,8 +72,8 @@ describe('the flows that start in a mail, over a real SMTP server', () => {
   });
 
   it('end the session of a new device', async () => {
-    const email = await register(app);
-    const own = await logIn(app, email);
+    const own = await createPerson(app);
+    const { email } = own.user;
     const stolen = await logIn(app, email);
     expect(await post('/auth/sessions/disown', { token: await tokenTo(email, 'device') })).toBe(204);
     expect((await profile(stolen.accessToken)).statusCode).toBe(401);

@@ -327,11 +327,15 @@ describe('Monitoring', () => {
       const { accessToken: token } = await createPerson(app);
       await guess(app, await createAccount(app), '192.0.2.14');
       await hear('brute_force', '192.0.2.14');
-      const startedMs = performance.now();
-      for (let i = 0; i < 100; i++)
+      let slowestMs = 0;
+      for (let i = 0; i < 50; i++) {
+        const sentMs = performance.now();
         expect((await app.call({ url: '/users/me', token })).statusCode).toBe(200);
-      expect(performance.now() - startedMs).toBeLessThan(3000);
+        slowestMs = Math.max(slowestMs, performance.now() - sentMs);
+      }
       expect(heard('brute_force', '192.0.2.14')).toHaveLength(1);
+      // One that waited for the receiver would take as long as the delivery, which gives up after five seconds.
+      expect(slowestMs).toBeLessThan(2500);
     });
   });
 

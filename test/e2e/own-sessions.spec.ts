@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { LastSeen } from '../../src/sessions/state/last-seen.js';
 import { PASSWORD, type Tokens } from '../support/app/accounts.js';
-import { createPerson } from '../support/app/people.js';
+import { createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { cookiesOf, jarOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
@@ -46,6 +46,11 @@ describeWithRedis("a user's own sessions", () => {
     clock.advance(1000);
   });
 
+  const open = async (): Promise<Tokens> => {
+    const tokens = await openSession(here, first.user.email);
+    clock.advance(1000);
+    return tokens;
+  };
   const logIn = async (headers: Record<string, string> = {}): Promise<Tokens> => {
     const body = { email: first.user.email, password: PASSWORD, tokenTransport: 'body' };
     const answer = await here.call({ url: '/auth/login', body, headers });
@@ -124,17 +129,17 @@ describeWithRedis("a user's own sessions", () => {
 
   it('do not include those of other accounts, expired ones or ended ones', async () => {
     const stranger = await createPerson(here);
-    const ended = await logIn();
+    const ended = await open();
     await here.call({ method: 'POST', url: '/auth/logout', token: ended.accessToken });
     clock.advance(7 * DAY_MS);
-    const today = await logIn();
+    const today = await open();
     expect(await idsOf(today)).toEqual([today.session.id]);
     clock.advance(-7 * DAY_MS);
     expect(await idsOf(stranger)).toEqual([stranger.session.id]);
   });
 
   it('show their latest use, at once on one instance and after half a minute on all', async () => {
-    const other = await logIn();
+    const other = await open();
     clock.advance(5 * MINUTE_MS);
     const usedAt = clock.now().toISOString();
     expect(await stateOf(first, there)).toBe('alive');
@@ -156,7 +161,7 @@ describeWithRedis("a user's own sessions", () => {
     await stateOf(first);
     await lastSeen.write();
     clock.advance(2 * MINUTE_MS);
-    const [session] = await list(await logIn(), there).then((all) =>
+    const [session] = await list(await open(), there).then((all) =>
       all.filter(({ id }) => id === first.session.id),
     );
     expect(session?.lastSeenAt).toBe(later);
@@ -168,13 +173,13 @@ describeWithRedis("a user's own sessions", () => {
     const usedAt = clock.now().toISOString();
     await beside.close();
     clock.advance(1000);
-    const other = await logIn();
+    const other = await open();
     expect((await list(other)).find(({ id }) => id === first.session.id)?.lastSeenAt).toBe(usedAt);
   });
 
   it('can be ended one by one, with an event, within a second everywhere', async () => {
-    const second = await logIn();
-    const third = await logIn();
+    const second = await open();
+    const third = await open();
     expect(await stateOf(second, there)).toBe('alive');
     const answer = await end(first, second.session.id);
     expect([answer.statusCode, answer.body]).toEqual([204, '']);
@@ -224,7 +229,7 @@ describeWithRedis("a user's own sessions", () => {
   });
 
   it('can all be ended at once, except the current one', async () => {
-    const others = [await logIn(), await logIn()];
+    const others = [await open(), await open()];
     const stranger = await createPerson(here);
     const answer = await end(first);
     expect(answer.statusCode).toBe(204);
@@ -244,7 +249,7 @@ describeWithRedis("a user's own sessions", () => {
   it('that end each other at the same time leave exactly one', async () => {
     for (let round = 0; round < 10; round += 1) {
       first = await createPerson(here);
-      const second = await logIn();
+      const second = await open();
       const answers = await Promise.all([end(first, undefined, here), end(second, undefined, there)]);
       const won = answers.filter(({ statusCode }) => statusCode === 204);
       const lost = answers.filter(({ statusCode }) => statusCode !== 204);
@@ -261,7 +266,7 @@ describeWithRedis("a user's own sessions", () => {
 
   it('41: are not revived by a refresh, even a concurrent one', async () => {
     for (let round = 0; round < 10; round += 1) {
-      const other = await logIn();
+      const other = await open();
       const refresh = (refreshToken: string, app = there) =>
         app.call({ url: '/auth/refresh', body: { refreshToken } });
       const [refreshed, ended] = await Promise.all([
@@ -277,7 +282,7 @@ describeWithRedis("a user's own sessions", () => {
   });
 
   it('40: cannot be ended by an ended session, even if a copy still shows it as live', async () => {
-    const dead = await logIn();
+    const dead = await open();
     for (const app of [here, there]) expect(await stateOf(dead, app)).toBe('alive');
     // Bypasses the service, like a revocation that has not reached the copies and the feed yet.
     await asSuperuser(here.database, 'UPDATE sessions SET revoked_at = clock_timestamp() WHERE id = $1', [
@@ -289,7 +294,7 @@ describeWithRedis("a user's own sessions", () => {
   });
 
   it('are limited to a hundred: a further login ends the oldest', async () => {
-    for (let n = 1; n < 100; n += 1) await logIn();
+    for (let n = 1; n < 100; n += 1) await open();
     expect(await stateOf(first)).toBe('alive');
     expect(await list(first)).toHaveLength(100);
     const newest = await logIn();

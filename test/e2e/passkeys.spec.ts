@@ -3,7 +3,7 @@ import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { PASSWORD, signUpVerified, type Tokens } from '../support/app/accounts.js';
 import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
-import { beginLogin, enrolTotp } from '../support/app/factors.js';
+import { beginLogin, enrolTotp, openChallenge } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
 import {
   beginAuthentication,
@@ -467,7 +467,7 @@ describeWithRedis('passkeys', () => {
         ['another account', (begun: Ceremony) => other.authenticator.get(begun)] as const,
       ];
       for (const [what, respond] of cases) {
-        const { token } = await beginLogin(here, email, PASSWORD);
+        const { token } = await openChallenge(here, owner);
         const begun = await beginAuthentication(here, { challenge: token });
         expect([what, codeName(await second(token, respond(begun)))]).toEqual([what, 'invalid_passkey']);
       }
@@ -494,7 +494,7 @@ describeWithRedis('passkeys', () => {
     it('make one session of 16 uses at once', async () => {
       const { authenticator } = await registerPasskey(here, owner);
       for (let round = 0; round < RACE_ROUNDS; round += 1) {
-        const { token } = await beginLogin(here, email, PASSWORD);
+        const { token } = await openChallenge(here, owner);
         const begun = await beginAuthentication(here, { challenge: token });
         const response = authenticator.get(begun);
         const before = (await sessions()).length;

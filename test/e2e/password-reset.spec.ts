@@ -3,6 +3,7 @@ import { AccountAdministration } from '../../src/admin/account-administration.js
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, register } from '../support/app/accounts.js';
+import { createAccount, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, mailTo } from '../support/app/mails.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
@@ -62,7 +63,7 @@ describe('a forgotten password', () => {
   }
 
   it('is replaced by the link that is mailed to the address of the account', async () => {
-    const email = await register(app);
+    const email = await createAccount(app);
     const answer = await forgot(email);
     expect([answer.statusCode, answer.body]).toEqual([202, '']);
     const mail = await mailTo(app, email, 'password_reset');
@@ -87,8 +88,8 @@ describe('a forgotten password', () => {
   });
 
   it('ends every session, forgets every device, clears the failures, proves the address and tells the owner once', async () => {
-    const email = await register(app);
-    const first = await logIn(app, email);
+    const email = await createAccount(app);
+    const first = await openSession(app, email);
     await logIn(app, email);
     const disownToken = (await mailTo(app, email, 'new_device')).token!;
     for (let failure = 0; failure < 11; failure += 1) await login(email, 'nine crows argue over a roof');
@@ -123,7 +124,7 @@ describe('a forgotten password', () => {
     ['too short', 'short'],
     ['breached', 'iloveyousomuch123'],
   ])('may be replaced by no password that is %s, and the link stays valid', async (_what, password) => {
-    const email = await register(app);
+    const email = await createAccount(app);
     const token = await tokenFor(email);
     const answer = await reset(token, password);
     expect([answer.statusCode, answer.json().errors]).toEqual([
@@ -134,14 +135,14 @@ describe('a forgotten password', () => {
   });
 
   it('keeps the old password until the new one is set', async () => {
-    const email = await register(app);
+    const email = await createAccount(app);
     const token = await tokenFor(email);
     expect(await login(email, PASSWORD)).toBe(200);
     expect((await reset(token)).statusCode).toBe(204);
   });
 
   it('has one link that works: a newer one replaces the older', async () => {
-    const email = await register(app);
+    const email = await createAccount(app);
     const older = await tokenFor(email);
     const newer = await tokenFor(email, 2);
     await expectInvalid(await reset(older));
@@ -149,7 +150,7 @@ describe('a forgotten password', () => {
   });
 
   it('has a link that works until the last millisecond of its half hour, and not at its end', async () => {
-    const [early, late] = [await register(app), await register(app)];
+    const [early, late] = [await createAccount(app), await createAccount(app)];
     const tokens = [await tokenFor(early), await tokenFor(late)];
     clock.advance(30 * MINUTE_MS - 1);
     expect((await reset(tokens[0])).statusCode).toBe(204);
@@ -159,7 +160,7 @@ describe('a forgotten password', () => {
   });
 
   it('gets no link where the account is disabled, and an older one does not work there', async () => {
-    const email = await register(app);
+    const email = await createAccount(app);
     const token = await tokenFor(email);
     await disable(email);
     await expectInvalid(await reset(token));
@@ -191,13 +192,13 @@ describe('a forgotten password', () => {
       const answer = await app.call({ url: '/auth/password/reset', body });
       expect(answer.json()).toMatchObject({ code: 'validation_failed', errors: [{ pointer: '#/token' }] });
     }
-    const named = { email: await register(app), token: 'x', newPassword: NEW_PASSWORD };
+    const named = { email: await createAccount(app), token: 'x', newPassword: NEW_PASSWORD };
     const answer = await app.call({ url: '/auth/password/reset', body: named });
     expect(answer.json()).toMatchObject({ code: 'validation_failed', errors: [{ pointer: '#/email' }] });
   });
 
   it('is not replaced with a token in which one character differs', async () => {
-    const token = await tokenFor(await register(app));
+    const token = await tokenFor(await createAccount(app));
     for (const at of [0, 1, 20, token.length - 1]) {
       const wrong = token[at] === 'A' ? 'B' : 'A';
       await expectInvalid(await reset(token.slice(0, at) + wrong + token.slice(at + 1)));
@@ -208,7 +209,7 @@ describe('a forgotten password', () => {
 
   it('peer fault 2: is replaced once by a token that is used 16 times at once on two instances', async () => {
     for (let round = 0; round < RACE_ROUNDS; round += 1) {
-      const email = await register(app);
+      const email = await createAccount(app);
       const token = await tokenFor(email);
       const passwords = Array.from({ length: 16 }, (_, nth) => `${NEW_PASSWORD} ${nth}`);
       const answers = await Promise.all(
@@ -224,7 +225,7 @@ describe('a forgotten password', () => {
   });
 
   it('peer faults 3, 5 and 14: is not replaced by a token that was used', async () => {
-    const email = await register(app);
+    const email = await createAccount(app);
     const token = await tokenFor(email);
     expect((await reset(token)).statusCode).toBe(204);
     await expectInvalid(await reset(token, 'four brass lamps above the quay'));
@@ -232,8 +233,8 @@ describe('a forgotten password', () => {
   });
 
   it('peer faults 8 and 9: is not replaced by a token of another purpose, nor does its token serve another', async () => {
-    const email = await register(app);
-    await logIn(app, email);
+    const email = await createAccount(app);
+    await openSession(app, email);
     const { accessToken } = await logIn(app, email);
     const disownToken = (await mailTo(app, email, 'new_device')).token!;
     const resetToken = await tokenFor(email);
@@ -244,10 +245,10 @@ describe('a forgotten password', () => {
   });
 
   it('peer fault 11: is not replaced by a token from before a change of the address or the password', async () => {
-    const [moved, changed] = [await register(app), await register(app)];
+    const [moved, changed] = [await createAccount(app), await createAccount(app)];
     const tokens = [await tokenFor(moved), await tokenFor(changed)];
     await asSuperuser(app.database, 'UPDATE users SET email = $2 WHERE email = $1', [moved, newAddress()]);
-    const { accessToken: token } = await logIn(app, changed);
+    const { accessToken: token } = await openSession(app, changed);
     const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
     const put = { method: 'PUT' as const, url: '/users/me/password', body, token };
     expect((await app.call(put)).statusCode).toBe(204);
@@ -255,7 +256,7 @@ describe('a forgotten password', () => {
   });
 
   it('peer fault 15: is not replaced by opening anything', async () => {
-    const email = await register(app);
+    const email = await createAccount(app);
     const token = await tokenFor(email);
     for (const method of ['GET', 'HEAD', 'OPTIONS'] as const) {
       for (const url of [`/auth/password/reset?token=${token}`, `/account/reset?token=${token}`])
@@ -271,7 +272,7 @@ describe('a forgotten password', () => {
     ['Forwarded', { forwarded: 'host=evil.example;proto=https' }],
     ['Referer', { referer: 'https://evil.example/' }],
   ])('peer fault 16: has a link that no %s field of a request leads elsewhere', async (_name, headers) => {
-    const email = await register(app);
+    const email = await createAccount(app);
     expect((await forgot(email, headers)).statusCode).toBe(202);
     const { link, text, html } = await mailTo(app, email, 'password_reset');
     expect(link).toMatch(/^http:\/\/localhost:3000\/account\/reset#token=/);
@@ -280,7 +281,7 @@ describe('a forgotten password', () => {
 
   it('peer fault 44: leaves nothing to somebody who opened the account with the address of its owner', async () => {
     const email = await register(app);
-    const squatter = await logIn(app, email);
+    const squatter = await openSession(app, email);
     const second = await logIn(app, email);
     const disownToken = (await mailTo(app, email, 'new_device')).token!;
     expect((await reset(await tokenFor(email))).statusCode).toBe(204);

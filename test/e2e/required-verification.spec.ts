@@ -2,7 +2,8 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { PasswordHasher } from '../../src/auth/credentials/passwords/password-hasher.js';
 import { OutboxWorker } from '../../src/platform/outbox/outbox-worker.js';
-import { logIn, newAddress, PASSWORD, signUp } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD } from '../support/app/accounts.js';
+import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { expectAlikeInTime } from '../support/time/compared-medians.js';
@@ -45,13 +46,7 @@ describe('REQUIRE_VERIFIED_EMAIL', () => {
     expect((await registration(app, email)).statusCode).toBe(202);
     return email;
   };
-  const proven = async () => {
-    const email = await unproven();
-    const { token } = await mailTo(app, email, 'verification');
-    const answer = await app.call({ url: '/auth/email/verify', body: { token, password: PASSWORD } });
-    expect(answer.statusCode).toBe(204);
-    return email;
-  };
+  const proven = () => createAccount(app, { verified: true });
 
   it('has registration answer alike for new and taken addresses, in any spelling', async () => {
     const [waiting, owned] = [await unproven(), await proven()];
@@ -65,7 +60,7 @@ describe('REQUIRE_VERIFIED_EMAIL', () => {
   it('takes the same time for new and taken addresses', async () => {
     const samples = 20;
     const taken: string[] = [];
-    while (taken.length < samples) taken.push(await unproven());
+    while (taken.length < samples) taken.push(await createAccount(app));
     const attempts = {
       new: () => registration(app, newAddress(), OTHER_PASSWORD),
       taken: (sample: number) => registration(app, taken[sample]!, OTHER_PASSWORD),
@@ -184,7 +179,7 @@ describe('REQUIRE_VERIFIED_EMAIL', () => {
 
   it('registers nobody with an address that a change can still be undone to', async () => {
     const email = await proven();
-    const { accessToken: token } = (await login(app, email)).json<{ accessToken: string }>();
+    const { accessToken: token } = await openSession(app, email);
     const wanted = newAddress();
     await app.call({ url: '/users/me/email', body: { email: wanted }, token });
     const change = await mailTo(app, wanted, 'address_change');
@@ -193,7 +188,7 @@ describe('REQUIRE_VERIFIED_EMAIL', () => {
     expect(await sql(app, 'SELECT id FROM users WHERE email = $1', email)).toEqual([]);
     await settled();
     expect(await kindsTo(email)).not.toContain('registration_taken');
-    expect((await mailsTo(app, email)).filter(({ kind }) => kind === 'verification')).toHaveLength(1);
+    expect(await kindsTo(email)).not.toContain('verification');
   });
 });
 
@@ -214,7 +209,7 @@ describe('switching REQUIRE_VERIFIED_EMAIL on', () => {
   });
 
   it('ends no session, and asks for the proof at the next login', async () => {
-    const { accessToken: token, refreshToken, user } = await signUp(before);
+    const { accessToken: token, refreshToken, user } = await createPerson(before);
     expect((await after.call({ url: '/users/me', token })).statusCode).toBe(200);
     const refreshed = await after.call({ url: '/auth/refresh', body: { refreshToken } });
     expect(refreshed.statusCode).toBe(200);
@@ -251,6 +246,8 @@ describe('whether there is an account shows in no statement and no hash', () => 
       variables: STRICT,
       override: (builder) => builder.overrideProvider(OutboxWorker).useValue(idle),
     });
+    // The first login of a process reads the costs of all stored hashes.
+    await logIn(app, await createAccount(app, { verified: true }));
   });
   afterAll(() => app.close());
 
@@ -270,14 +267,10 @@ describe('whether there is an account shows in no statement and no hash', () => 
     counting.unsubscribe();
     return { statusCode, hashes, statements };
   };
-  const proveAll = () => sql(app, 'UPDATE users SET email_verified = true');
 
   it('of a registration', async () => {
-    const taken = newAddress();
-    await registration(app, taken);
-    await proveAll();
-    const waiting = newAddress();
-    await registration(app, waiting);
+    const taken = await createAccount(app, { verified: true });
+    const waiting = await createAccount(app);
     const costs = [];
     for (const email of [newAddress(), taken, waiting])
       costs.push(await costOf(() => registration(app, email, OTHER_PASSWORD)));
@@ -287,10 +280,8 @@ describe('whether there is an account shows in no statement and no hash', () => 
   });
 
   it('of a request for the proof of an address', async () => {
-    const [owned, waiting] = [newAddress(), newAddress()];
-    await registration(app, owned);
-    await proveAll();
-    await registration(app, waiting);
+    const owned = await createAccount(app, { verified: true });
+    const waiting = await createAccount(app);
     const costs = [];
     for (const email of [newAddress(), owned, waiting])
       costs.push(await costOf(() => app.call({ url: '/auth/email/verification', body: { email } })));
@@ -300,11 +291,9 @@ describe('whether there is an account shows in no statement and no hash', () => 
   });
 
   it('of a change of address', async () => {
-    const [own, taken] = [newAddress(), newAddress()];
-    await registration(app, own);
-    await registration(app, taken);
-    await proveAll();
-    const { accessToken: token } = await logIn(app, own);
+    const own = await createAccount(app, { verified: true });
+    const taken = await createAccount(app, { verified: true });
+    const { accessToken: token } = await openSession(app, own);
     const costs = [];
     for (const email of [newAddress(), taken])
       costs.push(await costOf(() => app.call({ url: '/users/me/email', body: { email }, token })));

@@ -2,7 +2,8 @@ import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
-import { newAddress, register } from '../support/app/accounts.js';
+import { newAddress } from '../support/app/accounts.js';
+import { createAccount } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
@@ -29,7 +30,7 @@ describe('a request for a new password does not reveal whether there is an accou
   afterAll(() => app.close());
 
   async function addressOf(kind: (typeof CLASSES)[number]): Promise<string> {
-    const email = kind === 'unknown' ? newAddress() : await register(app);
+    const email = kind === 'unknown' ? newAddress() : await createAccount(app);
     if (kind === 'disabled')
       await app.app.get(AccountAdministration, { strict: false }).disable(email, internalOrigin('operator'));
     return email;
@@ -95,7 +96,7 @@ describe('requests for a new password', () => {
   it('are limited to three an hour for an address, whether or not there is an account', async () => {
     const app = await startApp({ variables: { RATE_LIMIT_MAIL: '3/3600' } });
     onTestFinished(() => app.close());
-    for (const email of [await register(app), newAddress()]) {
+    for (const email of [await createAccount(app), newAddress()]) {
       const statuses = [];
       for (const spelling of [email, email.toUpperCase(), ` ${email}`, email])
         statuses.push((await forgot(app, spelling)).statusCode);
@@ -138,7 +139,7 @@ describe('requests for a new password', () => {
     });
     onTestFinished(() => app.close());
     const answers = [
-      await forgot(app, await register(app)),
+      await forgot(app, await createAccount(app)),
       await forgot(app, newAddress()),
       await app.call({ url: '/auth/sessions/disown', body: { token: 'a guess' } }),
     ];
@@ -174,12 +175,6 @@ describe('a link to a new password that a mail server does not take', () => {
       )
     ).map(({ tried, state }) => [tried, state]);
   const tokenOf = (text: string) => /#token=([\w-]+)/.exec(text)?.[1];
-  /** An account whose verification mail is out of the way. */
-  async function account(): Promise<string> {
-    const email = await register(app);
-    await asSuperuser(app.database, 'DELETE FROM outbox_messages');
-    return email;
-  }
   /** The text of the one mail with a reset link to an address. */
   const mailTo = (address: string) =>
     eventually(() => {
@@ -204,7 +199,7 @@ describe('a link to a new password that a mail server does not take', () => {
   }
 
   it('is nowhere in the database in clear, and works once it has arrived', async () => {
-    const email = await account();
+    const email = await createAccount(app);
     await forgot(app, email);
     await eventually(async () => expect(await attempts()).toEqual([[true, 'pending']]));
     const waiting = await dump();
@@ -221,7 +216,7 @@ describe('a link to a new password that a mail server does not take', () => {
   });
 
   it('is not sent after a newer one has replaced it, or when it has expired', async () => {
-    const email = await account();
+    const email = await createAccount(app);
     await forgot(app, email);
     await eventually(async () => expect(await attempts()).toEqual([[true, 'pending']]));
     await forgot(app, email);
@@ -243,7 +238,7 @@ describe('a link to a new password that a mail server does not take', () => {
 
     server.refusal = 'try again later';
     await asSuperuser(app.database, 'DELETE FROM outbox_messages');
-    await forgot(app, await account());
+    await forgot(app, await createAccount(app));
     await eventually(async () => expect(await attempts()).toEqual([[true, 'pending']]));
     server.refusal = null;
     clock.advance(31 * MINUTE_MS);

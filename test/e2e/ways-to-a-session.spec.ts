@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD, type Tokens } from '../support/app/accounts.js';
 import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
-import { beginLogin, enrolTotp } from '../support/app/factors.js';
+import { enrolTotp, openChallenge } from '../support/app/factors.js';
 import { beginAuthentication, registerPasskey, type SoftwareAuthenticator } from '../support/app/passkeys.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
@@ -135,7 +135,7 @@ describe('every way to a session', () => {
     const owner = await createPerson(app);
     const authenticator = await enrolTotp(app, owner, clock.nowMs());
     const { authenticator: passkey } = await registerPasskey(app, owner);
-    challenges.set(owner.user.id, (await beginLogin(app, owner.user.email, PASSWORD)).token);
+    challenges.set(owner.user.id, (await openChallenge(app, owner)).token);
     // The code of the enrolment is used up.
     clock.advance(30_000);
     const nextCode = () => authenticator.codeAt(clock.nowMs());

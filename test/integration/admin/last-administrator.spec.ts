@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { RACE_ROUNDS } from '../../support/races/race-rounds.js';
-import { logIn, newAddress, register, type Tokens } from '../../support/app/accounts.js';
+import type { Tokens } from '../../support/app/accounts.js';
+import { createAccount, createPerson } from '../../support/app/people.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
 
@@ -30,11 +31,7 @@ describe('The last administrator', { timeout: 120_000 }, () => {
   beforeEach(() => asSuperuser(here.database, 'DELETE FROM users'));
 
   const of = ({ app }: TestApp) => app.get(AccountAdministration, { strict: false });
-  const administrator = async () => {
-    const email = await register(here, newAddress());
-    await of(here).setRoles(email, ['admin'], ORIGIN);
-    return email;
-  };
+  const administrator = () => createAccount(here, { roles: ['admin'] });
   const administrators = async () => {
     const rows = await asSuperuser<{ email: string }>(
       here.database,
@@ -75,8 +72,8 @@ describe('The last administrator', { timeout: 120_000 }, () => {
   it('remains if two administrators demote each other over HTTP at the same time, on two instances', async () => {
     for (let round = 0; round < RACE_ROUNDS; round++) {
       const [first, second] = [
-        await logIn(here, await administrator()),
-        await logIn(here, await administrator()),
+        await createPerson(here, { roles: ['admin'] }),
+        await createPerson(here, { roles: ['admin'] }),
       ];
       const demote = (app: TestApp, by: Tokens, whom: Tokens) =>
         app.call({

@@ -1,15 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkpointOf } from '../../../src/audit/seals/checkpoint.js';
 import { CheckpointFile } from '../../../src/audit/seals/checkpoint-file.js';
 import { sealHash } from '../../../src/audit/seals/seal.js';
 import { NewestSeal } from '../../../src/audit/seals/newest-seal.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
-import { startTrail, type Trail } from '../../support/audit/trail.js';
+import { type FilledTrail, fillTrail, startTrail, type Trail } from '../../support/audit/trail.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 
 const NEW_ID = 'ffffffff-0000-7000-8000-000000000000';
 
 describe('AuditVerification', () => {
+  let filled: FilledTrail;
   let trail: Trail;
   let attacker: Tamperer;
   let events: string[];
@@ -28,11 +29,16 @@ describe('AuditVerification', () => {
     trail.module.get(CheckpointFile).read = () => [];
   }
 
+  beforeAll(async () => {
+    filled = await fillTrail(async (empty) => {
+      // Three seals, each with five events and a call.
+      for (let seal = 0; seal < 3; seal++) await empty.grow(5);
+    });
+  });
+  afterAll(() => filled.remove());
   beforeEach(async () => {
-    trail = await startTrail();
+    trail = await startTrail({ copyOf: filled });
     attacker = await Tamperer.on(trail.database.superuserUrl);
-    // Three seals, each with five events and a call.
-    for (let seal = 0; seal < 3; seal++) await trail.grow(5);
     events = await attacker.ids('audit_events');
   });
   afterEach(async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { RACE_ROUNDS } from '../../support/races/race-rounds.js';
-import { newAddress, PASSWORD, register, signUp } from '../../support/app/accounts.js';
+import { newAddress, PASSWORD } from '../../support/app/accounts.js';
+import { createAccount, createPerson } from '../../support/app/people.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { insist } from '../../support/app/insist.js';
 import { startApp, startBeside, type TestApp, type Variables } from '../../support/app/test-app.js';
@@ -86,7 +87,7 @@ describe.each(SETTINGS.filter(({ redis }) => !redis || inject('redis').kind !== 
     it.each(RUNS)(
       'a hundred uses of one refresh token by its client leave one descendant (run %i)',
       async () => {
-        const { refreshToken } = await signUp(apps[0]);
+        const { refreshToken } = await createPerson(apps[0]);
         const answers = await atOnce(100, (app) => refresh(app, refreshToken));
         expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
         const [descendant, ...others] = mintedBy(answers);
@@ -98,7 +99,7 @@ describe.each(SETTINGS.filter(({ redis }) => !redis || inject('redis').kind !== 
     it.each(RUNS)(
       'a hundred uses by different clients end the session and leave no valid token (run %i)',
       async () => {
-        const { refreshToken, accessToken } = await signUp(apps[0]);
+        const { refreshToken, accessToken } = await createPerson(apps[0]);
         let client = 0;
         const answers = await atOnce(100, (app) => refresh(app, refreshToken, `browser ${(client += 1)}`));
         expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
@@ -111,7 +112,7 @@ describe.each(SETTINGS.filter(({ redis }) => !redis || inject('redis').kind !== 
     );
 
     it('concurrent logins all succeed while the hash gets its new cost', async () => {
-      const email = await register(apps[0]);
+      const email = await createAccount(apps[0]);
       const dearer = await startBeside(apps[0], { variables: { BCRYPT_ROUNDS: '6' } });
       const logins = await Promise.all(
         Array.from({ length: 4 }, () =>
@@ -123,7 +124,7 @@ describe.each(SETTINGS.filter(({ redis }) => !redis || inject('redis').kind !== 
     });
 
     it.each(RUNS)('a logout during refreshes leaves no session (run %i)', async () => {
-      const { refreshToken } = await signUp(apps[0]);
+      const { refreshToken } = await createPerson(apps[0]);
       const [answers] = await Promise.all([
         atOnce(10, (app) => refresh(app, refreshToken)),
         apps[1].call({ method: 'POST', url: '/auth/logout', body: { refreshToken } }),

@@ -6,7 +6,8 @@ import { AccountAdministration } from '../../../src/admin/account-administration
 import { AlertUpkeep } from '../../../src/monitoring/alerts/alert-upkeep.js';
 import { TrailProgress } from '../../../src/monitoring/conditions/trail-progress.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
-import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../../support/app/accounts.js';
+import { newAddress, PASSWORD, type Tokens } from '../../support/app/accounts.js';
+import { createPerson } from '../../support/app/people.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
 import { eventually } from '../../support/time/eventually.js';
@@ -56,17 +57,9 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
     // Without Redis, every request uses PostgreSQL. Background verification of the seeded rows, which have no valid
     // codes, is off.
     app = await startApp({ variables: { AUDIT_VERIFY_INTERVAL_SECONDS: '86400' } });
-    person = await signUp(app);
-    const email = await register(app);
-    await app.app
-      .get(AccountAdministration, { strict: false })
-      .setRoles(email, ['user', 'auditor'], internalOrigin('operator'));
-    auditor = (await logIn(app, email)).accessToken;
-    const chief = await register(app);
-    await app.app
-      .get(AccountAdministration, { strict: false })
-      .setRoles(chief, ['admin'], internalOrigin('operator'));
-    admin = (await logIn(app, chief)).accessToken;
+    person = await createPerson(app);
+    auditor = (await createPerson(app, { roles: ['auditor'] })).accessToken;
+    admin = (await createPerson(app, { roles: ['admin'] })).accessToken;
     for (const statement of SEED) await asSuperuser(app.database, statement);
   });
   afterAll(() => app.close());
@@ -143,6 +136,10 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
     ['disabled accounts in a search', () => get('/admin/users?status=disabled&search=seed', admin)],
     ['whether another administrator remains', () => demotion],
     ['how far the trail is sealed', () => () => app.app.get(SealProgress, { strict: false }).read()],
+    [
+      'whether entries wait for their seal',
+      () => () => app.app.get(EntriesRepository, { strict: false }).existFrom(2 ** 52),
+    ],
     [
       'entries outside of all ranges',
       () => () => app.app.get(EntriesRepository, { strict: false }).outOfRange('audit_events', 1),

@@ -1,5 +1,9 @@
 import { generateSync } from 'otplib';
+import { AuthErrors } from '../../../src/auth/auth.errors.js';
+import { FactorChallenges } from '../../../src/auth/sign-in/factor-challenges.js';
+import { Problem } from '../../../src/platform/errors/problem.js';
 import type { Tokens } from './accounts.js';
+import { LOOPBACK, originAt } from './people.js';
 import type { TestApp } from './test-app.js';
 
 /** An authenticator app of a test. */
@@ -40,6 +44,18 @@ export async function enrolTotp(
     throw new Error(`confirmation was answered ${confirmed.statusCode}: ${confirmed.body}`);
   const { recoveryCodes } = confirmed.json<{ recoveryCodes: string[] | null }>();
   return { id, secret, recoveryCodes, codeAt: (at) => codeOf(secret, at) };
+}
+
+const NEW_DEVICE = { tokenTransport: 'body', deviceId: null, isKnownDevice: false } as const;
+const passwordHolds = () => Promise.resolve(true);
+
+/** Opens the challenge that {@link beginLogin} answers on a new device, without checking a password. */
+export async function openChallenge({ app }: TestApp, { user }: Pick<Tokens, 'user'>): Promise<Challenge> {
+  const challenges = app.get(FactorChallenges, { strict: false });
+  const issued = challenges.issue(user.id, NEW_DEVICE, passwordHolds, originAt(LOOPBACK));
+  const problem: unknown = await issued.catch((error: unknown) => error);
+  if (!(problem instanceof Problem) || problem.row !== AuthErrors.factor_required) throw problem;
+  return problem.occurrence.extensions!['challenge'] as Challenge;
 }
 
 /** Sends the first half of a login of an account with a factor, in the body transport. */

@@ -5,6 +5,7 @@ import { AuditService } from '../../../src/audit/audit.service.js';
 import type { Role } from '../../../src/platform/access/principal.js';
 import { type Transaction, TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
+import { networkOf } from '../../../src/platform/http/ip-address.js';
 import type { Origin } from '../../../src/platform/http/origin.js';
 import type { IssuedSession } from '../../../src/sessions/issued-session.js';
 import { SessionIssuer } from '../../../src/sessions/session-issuer.js';
@@ -14,13 +15,15 @@ import { UsersService } from '../../../src/users/users.service.js';
 import { newAddress, PASSWORD, type Tokens } from './accounts.js';
 import type { TestApp } from './test-app.js';
 
-/** Of an injected request, because sessions are bound to it and listed with it. */
-const ORIGIN: Origin = {
+/** The origin of an injected request, because sessions are bound to it and listed with it. */
+export const originAt = (address: string): Origin => ({
   requestId: 'people-of-tests',
-  ip: '127.0.0.1',
-  network: '127.0.0.1',
+  ip: address,
+  network: networkOf(address),
   userAgent: 'lightMyRequest',
-};
+});
+
+export const LOOPBACK = '127.0.0.1';
 
 /** A password that nobody had to guess. */
 const PROOF = {
@@ -43,6 +46,8 @@ export interface WantedAccount {
   readonly roles?: readonly Role[];
   /** Whether the address is verified; false by default. */
   readonly verified?: boolean;
+  /** The address of the client. */
+  readonly from?: string;
 }
 
 /**
@@ -75,7 +80,7 @@ export async function createPerson(app: TestApp, wanted: WantedAccount = {}): Pr
   const hash = await passwordHash(app);
   return tokensOf(
     app,
-    await inTransaction(app, async (tx) => issue(app, tx, await insert(app, tx, wanted, hash))),
+    await inTransaction(app, async (tx) => issue(app, tx, await insert(app, tx, wanted, hash), wanted.from)),
   );
 }
 
@@ -91,7 +96,7 @@ function passwordHash({ app }: TestApp): Promise<string> {
 async function insert(
   { app }: TestApp,
   tx: Transaction,
-  { email = newAddress(), roles = [], verified = false }: WantedAccount,
+  { email = newAddress(), roles = [], verified = false, from = LOOPBACK }: WantedAccount,
   hash: string,
 ): Promise<User> {
   const account = {
@@ -101,12 +106,12 @@ async function insert(
     locale: 'en' as const,
     emailVerified: verified,
   };
-  const user = await app.get(UsersService, { strict: false }).create(tx, account, ORIGIN);
+  const user = await app.get(UsersService, { strict: false }).create(tx, account, originAt(from));
   await app.get(PasswordCredentials, { strict: false }).set(tx, user.id, hash);
   return user;
 }
 
-async function issue({ app }: TestApp, tx: Transaction, user: User): Promise<IssuedSession> {
+async function issue({ app }: TestApp, tx: Transaction, user: User, from = LOOPBACK): Promise<IssuedSession> {
   const request = {
     userId: user.id,
     proofs: [PROOF] as const,
@@ -114,7 +119,7 @@ async function issue({ app }: TestApp, tx: Transaction, user: User): Promise<Iss
     isKnownDevice: true,
     emailDigest: app.get(AuditService, { strict: false }).emailDigest(user.email),
   };
-  const issued = await app.get(SessionIssuer, { strict: false }).issue(tx, request, ORIGIN);
+  const issued = await app.get(SessionIssuer, { strict: false }).issue(tx, request, originAt(from));
   if (!issued) throw new Error(`${user.email} cannot sign in`);
   return issued;
 }
