@@ -174,7 +174,7 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
   it('finishes all requests in progress before it ends, including those that wait for a core', async () => {
     const service = await started({
       command: NODE,
-      env: { ...(await onServer()), BCRYPT_ROUNDS: '13' },
+      env: { DATA_DIR: await temporaryFolder(), BCRYPT_ROUNDS: '13' },
     });
     const registrations = Array.from({ length: availableParallelism() + 1 }, (_, index) =>
       post(service, '/auth/register', { ...credentials, email: `person-${index}@example.org` }),
