@@ -18,13 +18,20 @@ const withServers = {
   retry: process.env['CI'] === 'true' && process.env['NIGHTLY'] !== '1' ? 1 : 0,
 };
 
-/** Three sizes: specs beside their source, integration on real servers, e2e and contract over the whole app. */
+/**
+ * Three sizes: specs beside their source, integration on real servers, e2e and contract over the whole app. Specs about time that
+ * compare or bound it so closely that other specs would decide the result are in `test/timed`: they run at the end, one
+ * at a time.
+ */
 export default defineConfig({
   test: {
     testTimeout: process.env['NIGHTLY'] === '1' ? 300_000 : 30_000,
     hookTimeout: 60_000,
-    // Vitest's default leaves one core free, half of a small machine; specs with servers mostly wait for them.
-    maxWorkers: availableParallelism(),
+    // How long others may take on a busy machine. A spec that bounds the time states its own.
+    expect: { poll: { timeout: 15_000 } },
+    // Vitest's default leaves one core free, half of a small machine. Specs with servers wait a quarter of the time, for them
+    // and for timeouts, during which one more worker uses a core.
+    maxWorkers: availableParallelism() + 1,
     // The files of a worker share its modules, because evaluating the application takes a second of processor time for
     // each file. A spec that replaces something global puts it back.
     isolate: false,
@@ -36,6 +43,16 @@ export default defineConfig({
       },
       { extends: true, test: { ...withServers, name: 'e2e', include: ['test/e2e/**/*.spec.ts'] } },
       { extends: true, test: { ...withServers, name: 'contract', include: ['test/contract/**/*.spec.ts'] } },
+      {
+        extends: true,
+        test: {
+          ...withServers,
+          name: 'timed',
+          include: ['test/timed/**/*.spec.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });

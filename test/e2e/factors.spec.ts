@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { SessionsRepository } from '../../src/sessions/sessions.repository.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { PASSWORD, type Tokens } from '../support/app/accounts.js';
 import { createPerson } from '../support/app/people.js';
@@ -137,6 +138,25 @@ describeWithRedis('second factors', () => {
         ...Array<string>(7).fill('not_found'),
       ]);
       expect((await list()).recoveryCodesLeft).toBe(10);
+    });
+
+    it('without another proof for a request that is checked while the first one raises the session', async () => {
+      const { id, secret } = (await own('/users/me/factors/totp', { body: {} })).json<{
+        id: string;
+        secret: string;
+      }>();
+      const sessions = here.app.get(SessionsRepository, { strict: false });
+      const find = sessions.findLive.bind(sessions);
+      const reads = vi.spyOn(sessions, 'findLive').mockImplementationOnce(async (...args) => {
+        const before = await find(...args);
+        const body = { code: codeOf(secret, clock.nowMs()) };
+        const url = `/users/me/factors/totp/${id}/confirm`;
+        expect((await as(owner.accessToken, url, { body }, there)).statusCode).toBe(200);
+        return before;
+      });
+      onTestFinished(() => reads.mockRestore());
+      const answer = await own('/users/me/factors/totp', { body: {} });
+      expect([answer.statusCode, answer.body]).toEqual([201, expect.any(String)]);
     });
 
     it('at most five, whatever races', async () => {

@@ -20,6 +20,7 @@ import { SessionCache } from '../../src/sessions/state/session-cache.js';
 import { PASSWORD, type Tokens } from '../support/app/accounts.js';
 import { createAccount, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
+import { insist } from '../support/app/insist.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { startTcpProxy } from '../support/network/tcp-proxy.js';
@@ -92,7 +93,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   const apps = () => [here, there];
   const me = (app: TestApp, token: string) => app.call({ url: '/users/me', token });
   const stateOn = async (app: TestApp, { accessToken }: Tokens) => {
-    const answer = await me(app, accessToken);
+    const answer = await insist(() => me(app, accessToken));
     return answer.statusCode === 200 ? 'alive' : String(answer.json().code);
   };
   const trust = () =>

@@ -23,7 +23,7 @@ const client = (name: number) => ({
   headers: { 'x-forwarded-for': `198.51.100.${name}` },
 });
 
-describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis', () => {
+describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis', { timeout: 60_000 }, () => {
   let redis: RedisServer;
   let database: FreshDatabase;
   let apps: TestApp[] = [];
@@ -67,8 +67,14 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
     await start({ RATE_LIMIT_LOGIN: '5/60', RATE_LIMIT_DEFAULT: '100/60' });
     for (let run = 1; run <= 3; run++) {
       const headers = { 'x-forwarded-for': `192.0.2.${run}` };
-      const calls = await admitted(1000, { url: '/rate-limits', headers });
-      expect(calls).toBeGreaterThanOrEqual(100);
+      const request = { url: '/rate-limits', headers };
+      let calls = await admitted(1000, request);
+      // A lease that ended before it was spent, because the machine was busy, is given back within a moment.
+      await eventually(async () => {
+        if (calls < 100) calls += await admitted(20, request);
+        expect(calls).toBeGreaterThanOrEqual(100);
+      });
+      calls += await admitted(50, request);
       expect(calls).toBeLessThanOrEqual(102);
       const body = { email: newAddress(), password: 'wrong' };
       expect(await admitted(90, { url: '/auth/login', body, headers })).toBe(5);
@@ -76,46 +82,44 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
   });
 
   it.each([
-    {
-      policy: 'LOGIN',
-      most: 10,
-      request: () => ({ url: '/auth/login', body: { email: 'ada@example.org' } }),
-    },
-    { policy: 'REGISTER', most: 10, request: () => ({ url: '/auth/register', body: {} }) },
+    { policy: 'LOGIN', request: () => ({ url: '/auth/login', body: { email: 'ada@example.org' } }) },
+    { policy: 'REGISTER', request: () => ({ url: '/auth/register', body: {} }) },
     {
       policy: 'REFRESH',
-      most: 10,
       request: (refreshToken: string) => ({ url: '/auth/refresh', body: { refreshToken } }),
     },
     // A bounded window may exceed its limit by 2 %, which is none of ten.
-    { policy: 'DEFAULT', most: 10, request: () => ({ url: '/rate-limits' }) },
-  ])(
-    'enforce the limit for bursts around the edge of a window: $policy',
-    async ({ policy, most, request }) => {
-      const windowMs = 2000;
-      const [app] = await start({ [`RATE_LIMIT_${policy}`]: '10/2' });
-      const { refreshToken } = await signUp(app);
-      const admittedAt: number[] = [];
-      const startedAt = performance.now();
-      for (const moment of [0, 1900, 2050, 3900, 4060]) {
-        await eventually(() => expect(performance.now() - startedAt).toBeGreaterThanOrEqual(moment), {
-          intervalMs: 5,
-        });
-        const burst = Array.from({ length: 40 }, async () => {
-          const answer = await app.call(request(refreshToken));
-          if (answer.statusCode !== 429) admittedAt.push(performance.now());
-        });
-        await Promise.all(burst);
-      }
-      // Responses this close together were decided within one window, regardless of their transmission time.
-      const slackMs = 200;
-      for (const end of admittedAt) {
-        const within = admittedAt.filter((at) => at <= end && at > end - windowMs + slackMs);
-        expect(within.length).toBeLessThanOrEqual(most);
-      }
-      expect(admittedAt.length).toBeGreaterThanOrEqual(2 * most);
-    },
-  );
+    { policy: 'DEFAULT', request: () => ({ url: '/rate-limits' }) },
+  ])('enforce the limit for bursts around the edge of a window: $policy', async ({ policy, request }) => {
+    const [most, windowMs] = [10, 2000];
+    const [app] = await start({ [`RATE_LIMIT_${policy}`]: '10/2' });
+    const { refreshToken } = await signUp(app);
+    const admittedCalls: { readonly sentAt: number; readonly answeredAt: number }[] = [];
+    const burst = async (size: number, from: number) => {
+      await eventually(() => expect(performance.now()).toBeGreaterThanOrEqual(from), { intervalMs: 5 });
+      const before = admittedCalls.length;
+      const calls = Array.from({ length: size }, async (_, index) => {
+        const sentAt = performance.now();
+        const { statusCode } = await apps[index % 2]!.call(request(refreshToken));
+        if (statusCode !== 429) admittedCalls.push({ sentAt, answeredAt: performance.now() });
+      });
+      await Promise.all(calls);
+      return admittedCalls.length - before;
+    };
+    // The first call opens the window of an implementation that counts in fixed windows.
+    const startedAt = performance.now();
+    expect(await burst(1, startedAt)).toBe(1);
+    await burst(40, startedAt + 1900);
+    await burst(40, startedAt + 2050);
+    expect(await burst(40, performance.now() + windowMs)).toBeGreaterThanOrEqual(most);
+    // A call is decided at some time between these two, however long the machine takes for it.
+    for (const { sentAt: from } of admittedCalls) {
+      const within = admittedCalls.filter(
+        ({ sentAt, answeredAt }) => sentAt >= from && answeredAt < from + windowMs,
+      );
+      expect(within.length).toBeLessThanOrEqual(most);
+    }
+  });
 
   it.each([
     { session: 'known', scripts: 1 },
@@ -210,6 +214,7 @@ describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis'
     expect(slowestMs).toBeLessThan(1000);
     expect(await admitted(100, client(100))).toBe(5);
     const keys = (await redisCli('keys', '*')).trim().split('\n');
-    for (const key of keys) expect(Number(await redisCli('pttl', key))).toBeGreaterThan(0);
+    // PTTL returns -1 for a key that never expires, and -2 for one that has expired meanwhile.
+    for (const key of keys) expect(Number(await redisCli('pttl', key))).not.toBe(-1);
   });
 });

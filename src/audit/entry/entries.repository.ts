@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Clock } from '../../platform/clock/clock.js';
 import { databaseTime } from '../../platform/database/database-time.js';
+import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { AuditEntry } from '../audit-entry.js';
 import { timeOfEntry } from './entry-id.js';
@@ -65,6 +66,19 @@ const FINAL = `
          (SELECT "end" FROM bound)::float8 AS "toPosition", (SELECT "end" < horizon FROM bound) AS more
   FROM member`;
 
+/** Prepared because every instance asks several times a second. */
+const HORIZON = prepared('SELECT audit_horizon()::float8 AS horizon');
+
+/**
+ * Every instance asks twice a second, and planning takes several times as long as reading the last entry of the index of
+ * each partition. EXISTS must not be prepared: a plan for any position expects to find an entry soon, and so reads tables
+ * from end to end.
+ */
+const EXIST_FROM = prepared(
+  `SELECT coalesce((SELECT max(position) FROM audit_events) >= $1, false)
+       OR coalesce((SELECT max(position) FROM audit_calls) >= $1, false) AS exist`,
+);
+
 /**
  * The upper bound of positions. A JavaScript number does not represent larger ones exactly, and the tables reject
  * them.
@@ -89,9 +103,7 @@ export class EntriesRepository {
    * open.
    */
   async horizon(): Promise<number> {
-    const [row] = await this.dataSource.query<[{ horizon: number }]>(
-      'SELECT audit_horizon()::float8 AS horizon',
-    );
+    const [row] = await this.dataSource.query<[{ horizon: number }]>(HORIZON);
     return row.horizon;
   }
 
@@ -118,11 +130,7 @@ export class EntriesRepository {
 
   /** Whether there are entries from a position on, final or not. */
   async existFrom(position: number): Promise<boolean> {
-    const [row] = await this.dataSource.query<[{ exist: boolean }]>(
-      `SELECT EXISTS (SELECT FROM audit_events WHERE position >= $1)
-           OR EXISTS (SELECT FROM audit_calls WHERE position >= $1) AS exist`,
-      [position],
-    );
+    const [row] = await this.dataSource.query<[{ exist: boolean }]>(EXIST_FROM, [position]);
     return row.exist;
   }
 

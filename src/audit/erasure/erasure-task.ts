@@ -37,6 +37,7 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Carries out the erasures that are due, as far as their statements are sealed. Returns whether late entries are left. */
   async run(): Promise<boolean> {
+    if (!(await this.erasures.hasWork(this.clock.now()))) return false;
     let failure: unknown = null;
     for (const erasure of await this.erasures.due(this.clock.now(), PER_RUN)) {
       // One that cannot be carried out must not hold back the others.

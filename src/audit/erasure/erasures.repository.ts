@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Actor } from '../../platform/http/origin.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 
@@ -20,6 +21,12 @@ export type NewErasure = Pick<Erasure, 'userId' | 'deletedAt' | 'actor'> & { rea
 
 const COLUMNS = `user_id AS "userId", deleted_at AS "deletedAt", actor, event_id AS "eventId",
   stated_at IS NOT NULL AS "isStated"`;
+
+/** Compares with the first entry of the index, for which the planner never reads the table, whatever it believes to be due. */
+const HAS_WORK = prepared(
+  `SELECT coalesce((SELECT min(due_at) FROM erasures WHERE erased_at IS NULL) <= $1, false)
+     OR coalesce((SELECT position < audit_horizon() FROM erasure_sweep), false) AS "hasWork"`,
+);
 
 /** All SQL statements on erasures. A row stays after the erasure: it has an id and times, and nothing about a person. */
 @Injectable()
@@ -44,6 +51,12 @@ export class ErasuresRepository {
       [userId, deletedAt, dueAt, actor && JSON.stringify(actor)],
     );
     return rows.length > 0;
+  }
+
+  /** Returns whether an unfinished erasure is due, or entries may have come since late ones were searched for. */
+  async hasWork(now: Date): Promise<boolean> {
+    const [row] = await this.dataSource.query<[{ hasWork: boolean }]>(HAS_WORK, [now]);
+    return row.hasWork;
   }
 
   /** Returns unfinished erasures that are due, the oldest first. */

@@ -44,8 +44,10 @@ export class AuditFeed {
     const horizon = await this.entries.horizon();
     if (position === null) return { entries: [], position: new FeedCursor(horizon).toString() };
     const cursor = FeedCursor.parse(position);
+    // On an idle service, this is nearly always the case: everything final comes before the horizon.
+    if (horizon <= cursor.position) return { entries: [], position };
     const tables: EntryTable[] = calls ? ['audit_events', 'audit_calls'] : ['audit_events'];
-    const range = { from: cursor.position, to: Math.max(horizon, cursor.position), limit };
+    const range = { from: cursor.position, to: horizon, limit };
     const pages = await Promise.all(tables.map((table) => this.entries.inOrder(table, range)));
     const end = Math.min(...pages.map((page) => page.end));
     const found = pages

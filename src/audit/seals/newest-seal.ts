@@ -5,7 +5,7 @@ import { type GenuineEnd, statementHash } from './seal.js';
 import { SealTrust } from './seal-trust.js';
 import { SealsRepository } from './seals.repository.js';
 
-/** Seals read per query. */
+/** Seals read per query once the newest one has turned out to be forged. */
 const PAGE = 20;
 
 /**
@@ -28,8 +28,9 @@ export class NewestSeal {
    * unavailable.
    */
   async read(tx?: Transaction, month?: Month): Promise<GenuineEnd | null> {
-    for (let skip = 0; ; skip += PAGE) {
-      const page = await this.seals.newest({ limit: PAGE, skip, month }, tx);
+    let skip = 0;
+    for (let limit = 1; ; limit = PAGE) {
+      const page = await this.seals.newest({ limit, skip, month }, tx);
       for (const { mac, from, ...seal } of page) {
         const isWhole = statementHash(from) === seal.hash;
         const madeWith = isWhole ? this.trust.madeWith({ ...seal, mac }) : null;
@@ -38,7 +39,8 @@ export class NewestSeal {
         if (isWhole && this.trust.isGenuine({ ...seal, mac })) return { ...seal, madeWith };
         this.report(seal.number);
       }
-      if (page.length < PAGE) return null;
+      if (page.length < limit) return null;
+      skip += limit;
     }
   }
 

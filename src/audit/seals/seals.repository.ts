@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { type Month, monthsLater } from '../partitions/month.js';
 import { SwallowedRecords } from '../entry/swallowed-records.js';
@@ -15,12 +16,12 @@ const SEAL_COLUMNS = `format, ${END_COLUMNS}, from_position::float8 AS "fromPosi
   encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac, key_change AS "keyChange"`;
 
 /** The time of the first entry from a position on. */
-const OLDEST = `
+const OLDEST = prepared(`
   SELECT min(time) AS oldest FROM (
     (SELECT time FROM audit_events WHERE position >= $1 ORDER BY position LIMIT 1)
     UNION ALL
     (SELECT time FROM audit_calls WHERE position >= $1 ORDER BY position LIMIT 1)
-  ) AS waiting`;
+  ) AS waiting`);
 
 /** Reads and writes the chain of seals, which only grows at its end. */
 @Injectable()

@@ -3,6 +3,7 @@ import { ServiceAccountKeys } from '../../machines/accounts/service-account-keys
 import { ServiceAccounts } from '../../machines/accounts/service-accounts.service.js';
 import type { ApiKey } from '../../machines/keys/api-key.entity.js';
 import type { ServiceAccount } from '../../machines/service-account.entity.js';
+import { untilAvailable } from '../../platform/database/until-available.js';
 import { internalOrigin } from '../../platform/http/origin.js';
 import { EveryScope } from './every-scope.js';
 import { StartLine } from './start-line.js';
@@ -25,9 +26,9 @@ export class AdminKey implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     const origin = internalOrigin('start');
     const scopes = this.scopes.all;
-    const account = await this.accounts.create({ name: 'Tests', scopes }, origin);
+    const account = await untilAvailable(() => this.accounts.create({ name: 'Tests', scopes }, origin));
     const description = { name: 'adminKey', scopes, lifetimeDays: LIFETIME_DAYS };
-    const { key, text } = await this.keys.create(account.id, description, origin);
+    const { key, text } = await untilAvailable(() => this.keys.create(account.id, description, origin));
     this.made = { account, key };
     this.line.adminKey = text;
   }

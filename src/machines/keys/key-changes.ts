@@ -1,11 +1,9 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Freshness } from '../../platform/clock/freshness.js';
 import { afterCommit, type Transaction } from '../../platform/database/transaction-runner.js';
 import { type KeyChange, KeyChangesRepository } from './key-changes.repository.js';
 
 const INTERVAL_MS = 300;
-
-/** Cached keys are not trusted if no read has succeeded for this long, which bounds the delay of a revocation. */
-const STALE_AFTER_MS = 1000;
 
 /**
  * Tells every instance whose keys or access have changed. Changes are written in the transaction that makes them and read
@@ -19,7 +17,7 @@ export class KeyChanges implements OnApplicationShutdown {
   private position: string | null = null;
   /** The changes of the last page; while a transaction stays open anywhere, every page repeats them. */
   private seen: ReadonlySet<string> = new Set();
-  private lastNewsMs = Number.NEGATIVE_INFINITY;
+  private readonly freshness = new Freshness();
   private timer?: NodeJS.Timeout;
   private started = false;
   private stopped = false;
@@ -31,7 +29,7 @@ export class KeyChanges implements OnApplicationShutdown {
 
   /** Whether this process knows all changes until a second ago. */
   get isCurrent(): boolean {
-    return performance.now() - this.lastNewsMs < STALE_AFTER_MS;
+    return this.freshness.isCurrent;
   }
 
   /** Adds a listener, which is given the id of the owner; null means that any owner may have changed. */
@@ -67,7 +65,7 @@ export class KeyChanges implements OnApplicationShutdown {
       if (this.position !== null && !this.isCurrent) this.announce(null);
       this.take(changes);
       this.position = horizon;
-      this.lastNewsMs = startedMs;
+      this.freshness.confirm(startedMs);
     } catch (error) {
       this.logger.debug(
         { err: error },

@@ -7,7 +7,6 @@ import {
 } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
-import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { Leadership } from '../../platform/leader/leadership.js';
 import { ALERT_KINDS, type AlertKind } from './alert-kind.js';
 import { AlertsRepository } from './alerts.repository.js';
@@ -29,7 +28,6 @@ export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(ALERT_KINDS) kinds: readonly AlertKind[],
     private readonly alerts: AlertsRepository,
-    private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
     private readonly leadership: Leadership,
   ) {
@@ -50,9 +48,7 @@ export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async resolveQuiet(): Promise<void> {
-    const resolved = await this.transactions.run((tx) =>
-      this.alerts.resolveQuiet(tx, this.kinds, this.clock.now()),
-    );
+    const resolved = await this.alerts.resolveQuiet(this.kinds, this.clock.now());
     for (const { rule, subject } of resolved)
       this.logger.log(`Alert resolved: ${rule}: the cause has ended for ${subject}.`);
   }

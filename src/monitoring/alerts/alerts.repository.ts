@@ -100,19 +100,17 @@ export class AlertsRepository {
   }
 
   /** Resolves alerts that have not been seen for the quiet period of their kind, and returns them. */
-  async resolveQuiet(
-    tx: Transaction,
-    kinds: readonly AlertKind[],
-    now: Date,
-  ): Promise<{ rule: string; subject: string }[]> {
-    const [rows] = (await tx.query(
-      `UPDATE monitoring_alert AS alert SET state = 'resolved'
-       FROM unnest($1::text[], $2::float8[]) AS kind (rule, quiet)
-       WHERE alert.rule = kind.rule AND alert.state <> 'resolved'
-         AND alert.last_seen_at < $3::timestamptz - make_interval(secs => kind.quiet)
-       RETURNING alert.rule, alert.subject`,
-      [kinds.map(({ name }) => name), kinds.map(({ quietSeconds }) => quietSeconds), now],
-    )) as [{ rule: string; subject: string }[], number];
+  async resolveQuiet(kinds: readonly AlertKind[], now: Date): Promise<{ rule: string; subject: string }[]> {
+    const [rows] = await onDatabase(() =>
+      this.alerts.query<[{ rule: string; subject: string }[], number]>(
+        `UPDATE monitoring_alert AS alert SET state = 'resolved'
+         FROM unnest($1::text[], $2::float8[]) AS kind (rule, quiet)
+         WHERE alert.rule = kind.rule AND alert.state <> 'resolved'
+           AND alert.last_seen_at < $3::timestamptz - make_interval(secs => kind.quiet)
+         RETURNING alert.rule, alert.subject`,
+        [kinds.map(({ name }) => name), kinds.map(({ quietSeconds }) => quietSeconds), now],
+      ),
+    );
     return rows;
   }
 

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { AlertBody } from '../alerts/alert-body.js';
 
@@ -12,6 +14,19 @@ export interface FormerDelivery {
 /** All SQL statements on `monitoring_delivery`, to which only the previous version writes. */
 @Injectable()
 export class FormerDeliveriesRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Returns whether {@link take} would return any. */
+  async areDue(instant: Date): Promise<boolean> {
+    const [row] = await onDatabase(() =>
+      this.dataSource.query<[{ due: boolean }]>(
+        `SELECT EXISTS (SELECT FROM monitoring_delivery WHERE state = 'pending' AND next_attempt_at <= $1) AS due`,
+        [instant],
+      ),
+    );
+    return row.due;
+  }
+
   /**
    * Deletes and returns messages that are due at the instant; messages that a worker of the previous version holds
    * are not.

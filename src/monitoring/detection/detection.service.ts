@@ -8,6 +8,7 @@ import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import { AuditFeed } from '../../audit/feed/audit-feed.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { untilAvailable } from '../../platform/database/until-available.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { DetectionResumption, PAGE, type Progress } from './detection-resumption.js';
 import { DetectionRepository } from './detection.repository.js';
@@ -38,10 +39,7 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
 
   /** Runs before any request is served, so that on the very first start detection covers all requests. */
   async onModuleInit(): Promise<void> {
-    const cursor = await this.detection.cursor();
-    if (cursor.position !== null || cursor.genuineness === 'forged') return;
-    const { position } = await this.trail.readAfter(null, PAGE);
-    await this.transactions.run((tx) => this.detection.moveCursor(tx, cursor, { ...cursor, position }));
+    await untilAvailable(() => this.beginAtEnd());
   }
 
   onApplicationBootstrap(): void {
@@ -68,6 +66,14 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
       this.progress = null;
       throw error;
     }
+  }
+
+  /** Begins at the end of the trail if no instance has begun yet. */
+  private async beginAtEnd(): Promise<void> {
+    const cursor = await this.detection.cursor();
+    if (cursor.position !== null || cursor.genuineness === 'forged') return;
+    const { position } = await this.trail.readAfter(null, PAGE);
+    await this.transactions.run((tx) => this.detection.moveCursor(tx, cursor, { ...cursor, position }));
   }
 
   private async judge(progress: Progress, entries: readonly AuditEntry[], position: string): Promise<void> {

@@ -105,6 +105,23 @@ describe('RepeatingTask', () => {
     expect(runs).toBe(0);
   });
 
+  it('runs only when it is woken if it has no pause, also after a failure', async () => {
+    let runs = 0;
+    const work = async () => {
+      if (++runs === 1) throw new Error('away');
+    };
+    const task = new RepeatingTask('Task', work, { pauseMs: null });
+    task.startDelayed();
+    const runsAfterAnHour: number[] = [];
+    for (let hour = 0; hour < 3; hour++) {
+      await vi.advanceTimersByTimeAsync(3_600_000);
+      runsAfterAnHour.push(runs);
+      task.wake();
+    }
+    expect(runsAfterAnHour).toEqual([0, 1, 2]);
+    await task.stop();
+  });
+
   it('runs a last time when it finishes', async () => {
     let runs = 0;
     const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });

@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 
 /** Pauses between the runs of a task. */
 export interface Rests {
-  /** Milliseconds after a success. */
-  readonly pauseMs: number;
+  /** Milliseconds after a success; null for work that runs only when it is woken. */
+  readonly pauseMs: number | null;
   /** Milliseconds after a failure; `pauseMs` by default. */
   readonly retryMs?: number;
 }
@@ -97,8 +97,9 @@ export class RepeatingTask {
   private async rest(): Promise<void> {
     if (this.stopped || this.woken) return;
     const { pauseMs, retryMs = pauseMs } = this.rests;
+    const restMs = this.failure === null ? pauseMs : retryMs;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.failure === null ? pauseMs : retryMs).unref();
+      const timer = restMs === null ? undefined : setTimeout(resolve, restMs).unref();
       this.endRest = () => {
         clearTimeout(timer);
         resolve();

@@ -10,7 +10,8 @@ import type { OutboxMessage } from './outbox-message.entity.js';
 import type { Outbox } from './outbox.js';
 import type { OutboxRepository } from './outbox.repository.js';
 
-const PAUSE_MS = 1_000;
+/** The pause before an outcome is recorded again. */
+const RECORD_PAUSE_MS = 1_000;
 /**
  * If an instance dies, its messages are taken over when their leases end: within 60 s, including the pause and a
  * restart.
@@ -35,8 +36,8 @@ export interface WorkerParts {
 }
 
 /**
- * Sends the messages of one channel. Any number of instances may run it: each message is held by one worker at a
- * time, and its lease is renewed for as long as the attempt lasts.
+ * Sends the messages of one channel whenever it is woken. Any number of instances may run it: each message is held by
+ * one worker at a time, and its lease is renewed for as long as the attempt lasts.
  */
 export class ChannelWorker {
   private readonly logger = new Logger('Outbox');
@@ -44,22 +45,25 @@ export class ChannelWorker {
   private readonly renewing: RepeatingTask;
   private readonly aborting = new AbortController();
   private readonly underWay = new Map<OutboxMessage, Promise<void>>();
+  /** Whether the last claim may have left due messages for want of capacity. */
+  private isBehind = false;
 
   constructor(
     private readonly channel: OutboxChannel,
     private readonly parts: WorkerParts,
   ) {
-    this.sending = new RepeatingTask(`Outbox ${channel.name}`, () => this.step(), { pauseMs: PAUSE_MS });
+    this.sending = new RepeatingTask(`Outbox ${channel.name}`, () => this.step(), { pauseMs: null });
     this.renewing = new RepeatingTask(`Outbox leases ${channel.name}`, () => this.renew(), {
       pauseMs: RENEW_MS,
     });
   }
 
   start(): void {
-    this.sending.start();
+    this.sending.startDelayed();
     this.renewing.startDelayed();
   }
 
+  /** Claims what is due now, or after the claim that is under way. */
   wake(): void {
     this.sending.wake();
   }
@@ -78,8 +82,9 @@ export class ChannelWorker {
   /** Starts as many due attempts as capacity allows. Returns whether more may be due. */
   async step(): Promise<boolean> {
     const free = PARALLEL - this.underWay.size;
-    if (free === 0) return false;
     const forAll = free - RESERVED;
+    this.isBehind = forAll <= 0;
+    if (free === 0) return false;
     const now = this.parts.clock.nowMs();
     const limit = forAll > 0 ? forAll : free;
     const claimed = await this.parts.messages.claim({
@@ -90,7 +95,9 @@ export class ChannelWorker {
       limit,
     });
     for (const message of claimed) this.begin(message);
-    return claimed.length === limit;
+    const isFull = claimed.length === limit;
+    this.isBehind ||= isFull;
+    return isFull;
   }
 
   /** Takes a step and waits for the attempts to finish; for tests. Returns whether more may be due. */
@@ -113,7 +120,7 @@ export class ChannelWorker {
       )
       .finally(() => {
         this.underWay.delete(message);
-        this.wake();
+        if (this.isBehind) this.wake();
       });
     this.underWay.set(message, attempt);
   }
@@ -129,7 +136,7 @@ export class ChannelWorker {
       const text = (error instanceof Error ? error.message : String(error)).slice(0, ERROR_LENGTH);
       return this.persistently(() => this.fail(message, text, error instanceof PermanentFailure));
     }
-    await this.persistently(() => this.end(message, state, null));
+    await this.persistently(() => this.end(message, state));
   }
 
   /**
@@ -141,24 +148,24 @@ export class ChannelWorker {
         return await record();
       } catch (error) {
         if (this.aborting.signal.aborted) throw error;
-        await wait(PAUSE_MS, undefined, { signal: this.aborting.signal }).catch(() => undefined);
+        await wait(RECORD_PAUSE_MS, undefined, { signal: this.aborting.signal }).catch(() => undefined);
       }
     }
   }
 
-  private async end(
-    message: OutboxMessage,
-    state: 'delivered' | 'suppressed' | 'dead',
-    error: string | null,
-  ): Promise<void> {
+  private async end(message: OutboxMessage, state: 'delivered' | 'suppressed'): Promise<void> {
+    if (await this.parts.messages.end(message, state, null))
+      this.parts.outbox.report({ channel: message.channel, outcome: state });
+  }
+
+  private async abandon(message: OutboxMessage, error: string): Promise<void> {
     const { id, channel, subject } = message;
-    const ended = await this.parts.transactions.run(async (tx) => {
-      const isOurs = await this.parts.messages.end(tx, message, state, error);
-      if (isOurs && state === 'dead')
-        await this.parts.outbox.announceDead(tx, { id, channel, subject, error: error ?? '' });
+    const abandoned = await this.parts.transactions.run(async (tx) => {
+      const isOurs = await this.parts.messages.end(message, 'dead', error, tx);
+      if (isOurs) await this.parts.outbox.announceDead(tx, { id, channel, subject, error });
       return isOurs;
     });
-    if (ended) this.parts.outbox.report({ channel, outcome: state });
+    if (abandoned) this.parts.outbox.report({ channel, outcome: 'dead' });
   }
 
   private async fail(message: OutboxMessage, error: string, isPermanent: boolean): Promise<void> {
@@ -167,7 +174,7 @@ export class ChannelWorker {
     const nextAttemptAt = new Date(this.parts.clock.nowMs() + backoffMs(attempts, random));
     const line = { messageId, channel, attempts, error };
     if (isPermanent || nextAttemptAt.getTime() - createdAt.getTime() > GIVE_UP_AFTER_MS) {
-      await this.end(message, 'dead', error);
+      await this.abandon(message, error);
       this.logger.error(line, 'Message abandoned');
       return;
     }

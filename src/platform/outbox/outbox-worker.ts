@@ -1,16 +1,24 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
+import { RepeatingTask } from '../clock/repeating-task.js';
 import { Randomness } from '../crypto/randomness.js';
 import { TransactionRunner } from '../database/transaction-runner.js';
 import { ChannelWorker, type WorkerParts } from './channel-worker.js';
 import { Outbox } from './outbox.js';
 import { OutboxRepository } from './outbox.repository.js';
 
-/** Runs one worker per channel, so that a slow receiver does not delay other channels. */
+const PAUSE_MS = 1_000;
+
+/**
+ * Runs one worker per channel, so that a slow receiver does not delay other channels. One query a second asks which
+ * channels have due messages, such as those of other instances and those to retry, and wakes their workers. A commit of
+ * this process wakes them at once.
+ */
 @Injectable()
 export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly parts: WorkerParts;
   private readonly workers = new Map<string, ChannelWorker>();
+  private readonly looking = new RepeatingTask('Outbox', () => this.wakeDue(), { pauseMs: PAUSE_MS });
 
   constructor(
     private readonly outbox: Outbox,
@@ -25,10 +33,17 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     this.outbox.enqueued.subscribe((channel) => this.workers.get(channel)?.wake());
     for (const { name } of this.outbox.channels) this.workerOf(name).start();
+    this.looking.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
+    await Promise.all([this.looking, ...this.workers.values()].map((part) => part.stop()));
+  }
+
+  private async wakeDue(): Promise<void> {
+    const { messages, clock } = this.parts;
+    const names = this.outbox.channels.map(({ name }) => name);
+    for (const name of await messages.dueChannels(names, clock.now())) this.workers.get(name)?.wake();
   }
 
   /** Returns the worker of a channel. Throws if there is no such channel. */

@@ -3,7 +3,10 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, MoreThan, Not, Repository } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
 import { onDatabase } from '../database/database-problem.js';
+import { entityColumns, entityFrom } from '../database/entity-columns.js';
+import { prepared } from '../database/prepared-statements.js';
 import type { Transaction } from '../database/transaction-runner.js';
+import { PRIORITIES } from './outbox-channel.js';
 import { OutboxMessage } from './outbox-message.entity.js';
 
 /** Identifies one claim of one message. */
@@ -19,6 +22,18 @@ export interface ClaimRequest {
   readonly limit: number;
 }
 
+/**
+ * Reads the first entry of the index for each channel and priority. Without the order, the planner prefers to read the whole
+ * table if it believes that most messages are due.
+ */
+const DUE_CHANNELS = prepared(
+  `SELECT DISTINCT wanted.channel
+   FROM unnest($1::text[]) AS wanted (channel), generate_series(0, ${PRIORITIES.length - 1}) AS level (priority)
+   WHERE (SELECT next_attempt_at FROM outbox_messages AS message
+          WHERE message.channel = wanted.channel AND message.priority = level.priority AND state = 'pending'
+          ORDER BY next_attempt_at LIMIT 1) <= $2`,
+);
+
 /** All SQL statements on the outbox. */
 @Injectable()
 export class OutboxRepository {
@@ -29,26 +44,32 @@ export class OutboxRepository {
     await tx.insert(OutboxMessage, messages as unknown as QueryDeepPartialEntity<OutboxMessage>[]);
   }
 
+  /** Returns which of the channels have due messages, without claiming any. */
+  async dueChannels(channels: readonly string[], now: Date): Promise<string[]> {
+    const rows = await onDatabase(() =>
+      this.messages.query<{ channel: string }[]>(DUE_CHANNELS, [channels, now]),
+    );
+    return rows.map(({ channel }) => channel);
+  }
+
   /**
    * Claims due messages for one worker until `leaseUntil`, the most urgent first. Rows that another worker is
    * claiming are skipped (SKIP LOCKED), and claimed rows are not due again until their lease ends.
    */
   async claim({ channel, leastPriority, now, leaseUntil, limit }: ClaimRequest): Promise<OutboxMessage[]> {
-    const ids = await onDatabase(async () => {
-      const [rows] = (await this.messages.query(
-        `UPDATE outbox_messages SET next_attempt_at = $3, attempts = attempts + 1
+    const columns = entityColumns(this.messages.manager.connection, OutboxMessage, 'message');
+    const [rows] = await onDatabase(() =>
+      this.messages.query<[Record<string, unknown>[], number]>(
+        `UPDATE outbox_messages AS message SET next_attempt_at = $3, attempts = attempts + 1
          WHERE id IN (SELECT id FROM outbox_messages
                       WHERE channel = $1 AND state = 'pending' AND next_attempt_at <= $2 AND priority <= $5
                       ORDER BY priority, next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED)
-         RETURNING id`,
+         RETURNING ${columns}`,
         [channel, now, leaseUntil, limit, leastPriority],
-      )) as [{ id: string }[], number];
-      return rows.map(({ id }) => id);
-    });
-    if (ids.length === 0) return [];
-    return onDatabase(() =>
-      this.messages.createQueryBuilder('message').whereInIds(ids).orderBy('message.priority').getMany(),
+      ),
     );
+    const claimed = rows.map((row) => entityFrom(row, OutboxMessage, 'message'));
+    return claimed.sort((a, b) => a.priority - b.priority);
   }
 
   /** Extends the leases that are still held. */
@@ -68,10 +89,10 @@ export class OutboxRepository {
    * message.
    */
   async end(
-    tx: Transaction,
     { id, attempts }: Claim,
     state: 'delivered' | 'suppressed' | 'dead',
     lastError: string | null,
+    manager: Transaction = this.messages.manager,
   ): Promise<boolean> {
     const over = {
       state,
@@ -79,7 +100,9 @@ export class OutboxRepository {
       payload: null,
       sealed: null,
     } as unknown as QueryDeepPartialEntity<OutboxMessage>;
-    const ended = await tx.update(OutboxMessage, { id, attempts, state: 'pending' }, over);
+    const ended = await onDatabase(() =>
+      manager.update(OutboxMessage, { id, attempts, state: 'pending' }, over),
+    );
     return ended.affected === 1;
   }
 

@@ -1,11 +1,13 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Redis, ReplyError } from 'ioredis';
 import type { Subscription } from 'rxjs';
+import { Freshness } from '../clock/freshness.js';
 import { Environment } from '../config/environment.js';
 import { Randomness } from '../crypto/randomness.js';
 import { changedNames } from './changed-names.js';
 import { createNoticeClient } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
+import { RedisProbe } from './redis-probe.js';
 
 /** The channel on which Redis sends the keys that have changed. */
 const CHANNEL = '__redis__:invalidate';
@@ -13,31 +15,11 @@ const CHANNEL = '__redis__:invalidate';
 /** How often the connection is checked. */
 const HEARTBEAT_MS = 250;
 
-/** Notices are not relied on if no check has succeeded for this long, which bounds their delay. */
-const STALE_AFTER_MS = 1000;
-
 /** The connection is replaced after this long without a successful check: its peer may have vanished without closing it. */
 const REPLACED_AFTER_MS = 2000;
 
 /** How long Redis is not asked again after it has refused to send notices, which it may do for a moment or for good. */
 const REFUSED_FOR_MS = 10_000;
-
-/** Lifetime of a probe, milliseconds. Its notice is of no use later, because it would confirm nothing less than a second old. */
-const PROBE_MS = 1000;
-
-/** Names that begin like this are those of probes. */
-const PROBE_NAMES = 'probe:';
-
-/** Bytes that tell the probes of all processes apart. */
-const PROBE_BYTES = 16;
-
-/** A key that is written to receive its notice. */
-interface Probe {
-  /** What follows the prefix; never used twice. */
-  readonly name: string;
-  /** When the key began to be written (`performance.now()`). */
-  readonly startedMs: number;
-}
 
 /** Is given what follows the prefix in the name of a changed key; null means that any key may have changed. */
 type Listener = (name: string | null) => void;
@@ -54,16 +36,14 @@ export class RedisNotices implements OnApplicationShutdown {
   private readonly logger = new Logger(RedisNotices.name);
   /** Null without Redis and for a cluster. */
   private readonly url: string | null;
+  private readonly freshness = new Freshness();
   private prefix = '';
   private listener: Listener = () => undefined;
   private changes: Subscription | undefined;
   private client: Redis | null = null;
   private heartbeat: NodeJS.Timeout | undefined;
-  /** The one whose notice has not arrived. */
-  private probe: Probe | null = null;
+  private probe: RedisProbe | null = null;
   private stage: 'closed' | 'probing' | 'receiving' = 'closed';
-  /** The time (`performance.now()`) until which all notices have certainly arrived. */
-  private confirmedMs = Number.NEGATIVE_INFINITY;
   /** Since when the connection has been opened or lost. */
   private sinceMs = 0;
   /** The connection is replaced after this long without a successful check. */
@@ -82,12 +62,13 @@ export class RedisNotices implements OnApplicationShutdown {
 
   /** Whether this process knows all changes until a second ago. */
   get isCurrent(): boolean {
-    return performance.now() - this.confirmedMs < STALE_AFTER_MS;
+    return this.freshness.isCurrent;
   }
 
   /** Begins to watch the keys with a prefix of ASCII characters, except those that go on with `probe:`. Called once. */
   watch(prefix: string, listener: Listener): void {
     this.prefix = prefix;
+    this.probe = new RedisProbe(this.redis, this.randomness, prefix);
     this.listener = listener;
     this.changes = this.redis.changes.subscribe((state) => (state === 'up' ? this.open() : this.close()));
     if (this.redis.state === 'up') this.open();
@@ -131,8 +112,8 @@ export class RedisNotices implements OnApplicationShutdown {
   /** Marks notices as lost: any key may have changed. */
   private lose(): void {
     this.stage = 'closed';
-    this.probe = null;
-    this.confirmedMs = Number.NEGATIVE_INFINITY;
+    this.probe?.forget();
+    this.freshness.lose();
     this.sinceMs = performance.now();
     this.listener(null);
   }
@@ -164,8 +145,8 @@ export class RedisNotices implements OnApplicationShutdown {
   private check(client: Redis): void {
     const nowMs = performance.now();
     // In every stage, because a peer may vanish in each of them.
-    if (nowMs - Math.max(this.sinceMs, this.confirmedMs) > this.patienceMs) this.open();
-    else if (this.stage === 'probing') void this.writeProbe(nowMs);
+    if (nowMs - Math.max(this.sinceMs, this.freshness.untilMs) > this.patienceMs) this.open();
+    else if (this.stage === 'probing') void this.probe?.write(nowMs);
     else if (this.stage === 'receiving') void this.confirm(client, nowMs);
   }
 
@@ -175,19 +156,7 @@ export class RedisNotices implements OnApplicationShutdown {
       () => true,
       () => false,
     );
-    if (isAnswered && client === this.client && this.stage === 'receiving') this.confirmedMs = startedMs;
-  }
-
-  /** Shows that notices arrive, and that they come from the server to which this process writes. */
-  private async writeProbe(startedMs: number): Promise<void> {
-    if (this.probe && startedMs - this.probe.startedMs < PROBE_MS) return;
-    const probe = { name: `${PROBE_NAMES}${this.randomness.bytes(PROBE_BYTES).toString('hex')}`, startedMs };
-    this.probe = probe;
-    try {
-      await this.redis.run((client) => client.set(this.prefix + probe.name, '', 'PX', PROBE_MS));
-    } catch {
-      if (this.probe === probe) this.probe = null;
-    }
+    if (isAnswered && client === this.client && this.stage === 'receiving') this.freshness.confirm(startedMs);
   }
 
   private receive(notice: unknown): void {
@@ -197,13 +166,11 @@ export class RedisNotices implements OnApplicationShutdown {
   }
 
   private receiveKey(name: string): void {
-    if (!name.startsWith(PROBE_NAMES)) this.listener(name);
-    else if (this.probe && name === this.probe.name) {
-      // The notice may be late. Others may be as late, so it confirms what was before the probe, not what is now.
-      this.confirmedMs = this.probe.startedMs;
-      this.stage = 'receiving';
-      this.probe = null;
-      this.reported = null;
-    }
+    if (!this.probe?.isProbe(name)) return this.listener(name);
+    const startedMs = this.probe.answeredBy(name);
+    if (startedMs === null) return;
+    this.freshness.confirm(startedMs);
+    this.stage = 'receiving';
+    this.reported = null;
   }
 }

@@ -1,13 +1,11 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Freshness } from '../../platform/clock/freshness.js';
 import { Environment } from '../../platform/config/environment.js';
 import { SessionCache } from './session-cache.js';
 import { LEEWAY_SECONDS } from '../keys/key-schedule.js';
 import { type ChangedSession, SessionsRepository } from '../sessions.repository.js';
 
 const INTERVAL_MS = 300;
-
-/** Copies are not trusted if no read has succeeded for this long, which bounds the delay of a revocation. */
-const STALE_AFTER_MS = 1000;
 
 /** Seconds by which each read overlaps the previous one, to include transactions that were still open then. */
 const OVERLAP_SECONDS = 10;
@@ -21,8 +19,9 @@ interface Reduction {
 }
 
 /**
- * The sessions that ended or lost their level recently, read from PostgreSQL several times a second. The feed makes the short-lived copies
- * in Redis safe: within a second, it overrules a copy that a failed write left behind or that an attacker inserted.
+ * The sessions that ended or lost their level recently, read from PostgreSQL several times a second. The feed makes the
+ * short-lived copies in Redis safe: within a second, it overrules a copy that a failed write left behind or that an
+ * attacker inserted.
  * Without Redis there are no copies, and nothing is polled.
  */
 @Injectable()
@@ -33,7 +32,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
   private readonly reduced = new Map<string, Reduction>();
   /** Kept for the lifetime of an access token; about 100 bytes each. */
   private readonly rememberedMs: number;
-  private lastNewsMs = Number.NEGATIVE_INFINITY;
+  private readonly freshness = new Freshness();
   private timer?: NodeJS.Timeout;
   private stopped = false;
 
@@ -56,7 +55,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
 
   /** Whether this process knows all sessions that ended or lost their level until a second ago, so that copies can be trusted. */
   get isCurrent(): boolean {
-    return performance.now() - this.lastNewsMs < STALE_AFTER_MS;
+    return this.freshness.isCurrent;
   }
 
   hasEnded(sessionId: string): boolean {
@@ -94,7 +93,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     const startedMs = performance.now();
     try {
       this.noteAll(await this.sessions.changedWithin(windowSeconds));
-      this.lastNewsMs = startedMs;
+      this.freshness.confirm(startedMs);
     } catch (error) {
       this.logger.debug(
         { err: error },
@@ -104,7 +103,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     this.forget(startedMs);
     if (this.stopped) return;
     this.timer = setTimeout(() => {
-      const sinceNewsMs = Math.min(performance.now() - this.lastNewsMs, this.rememberedMs);
+      const sinceNewsMs = Math.min(performance.now() - this.freshness.untilMs, this.rememberedMs);
       void this.poll(sinceNewsMs / 1000 + OVERLAP_SECONDS);
     }, INTERVAL_MS).unref();
   }

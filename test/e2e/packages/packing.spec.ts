@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundled } from '../../support/packages/bundled.js';
 import { type PackageName, PACKAGES } from '../../support/packages/built.js';
 import { installPacked, type Packed } from '../../support/packages/packed.js';
+import { installStranger } from '../../support/packages/stranger.js';
 import { typeErrors } from '../../support/packages/type-errors.js';
 
 const TIMEOUT_MS = 240_000;
@@ -13,10 +13,10 @@ const TIMEOUT_MS = 240_000;
 /** What may be in a bundle for login, refresh, me and logout, bytes after gzip. */
 const MOST_BYTES = 10_240;
 
-/** The oldest and the newest compiler that the packages support; the client is built with the oldest, so it has that one. */
+/** The oldest compiler that the packages support, which the stranger has installed, and the newest, which we build with. */
 const COMPILERS = {
-  '5.9': resolve('packages/client/node_modules/typescript'),
-  '6': resolve('node_modules/typescript'),
+  '5.9': (stranger: string) => join(stranger, 'node_modules', 'typescript'),
+  '6': () => resolve('node_modules/typescript'),
 } as const;
 
 /** What the programs below import, beside the packages. */
@@ -120,7 +120,7 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
   /** The programs of docs/integration.md that use the packages. */
   let documented: string[];
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'portcullis-stranger-'));
+    folder = await installStranger();
     const entries = await Promise.all(
       PACKAGES.map(async (name) => [name, await installPacked(name, folder)] as const),
     );
@@ -180,7 +180,6 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
   ])(
     'have types for a stranger who compiles with TypeScript %s and the resolution %s',
     async (compiler, moduleResolution) => {
-      await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
       await Promise.all(PACKAGES.map((name) => writeFile(join(folder, `${name}.ts`), PROGRAMS[name])));
       for (const [n, program] of documented.entries())
         await writeFile(join(folder, `documented-${n}.ts`), program);
@@ -200,7 +199,7 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
       await writeFile(config, JSON.stringify({ compilerOptions, include: ['*.ts'] }));
       // Types of other packages are checked by those who publish them; the client uses none but the platform's.
       const isChecked = (file: string) => file.startsWith(folder) && !file.includes('/lib.');
-      expect(typeErrors(COMPILERS[compiler], config, isChecked)).toEqual([]);
+      expect(typeErrors(COMPILERS[compiler](folder), config, isChecked)).toEqual([]);
     },
   );
 });

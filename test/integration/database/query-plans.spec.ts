@@ -137,6 +137,10 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
     ['whether another administrator remains', () => demotion],
     ['how far the trail is sealed', () => () => app.app.get(SealProgress, { strict: false }).read()],
     [
+      'whether entries wait for their seal',
+      () => () => app.app.get(EntriesRepository, { strict: false }).existFrom(2 ** 52),
+    ],
+    [
       'entries outside of all ranges',
       () => () => app.app.get(EntriesRepository, { strict: false }).outOfRange('audit_events', 1),
     ],

@@ -109,9 +109,7 @@ describe('Alerts in PostgreSQL', () => {
       finding({ kind: { ...WARNING, name: 'refresh_token_reuse', quietSeconds: null } }),
     );
     const resolveAt = (seconds: number) =>
-      one.transactions.run((tx) =>
-        one.alerts.resolveQuiet(tx, [WARNING], new Date(Date.UTC(2026, 0, 1, 0, 0, seconds))),
-      );
+      one.alerts.resolveQuiet([WARNING], new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)));
     expect(await resolveAt(65)).toEqual([]);
     expect(await resolveAt(66)).toEqual([{ rule: 'brute_force', subject: 'address:192.0.2.1' }]);
     expect((await one.rows()).map(({ rule, state, resolvedBy }) => [rule, state, resolvedBy])).toEqual([
@@ -123,7 +121,7 @@ describe('Alerts in PostgreSQL', () => {
   it('are resolved only by the leader', async () => {
     await one.raise(finding());
     const stepOf = (isLeader: boolean) =>
-      new AlertUpkeep([WARNING], one.alerts, one.transactions, new ManualClock(Date.UTC(2026, 0, 2)), {
+      new AlertUpkeep([WARNING], one.alerts, new ManualClock(Date.UTC(2026, 0, 2)), {
         isLeader,
       } as Leadership).step();
     await stepOf(false);

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import type { AuditFeed, FeedPage } from '../../../src/audit/feed/audit-feed.js';
 import { DetectionRepository } from '../../../src/monitoring/detection/detection.repository.js';
@@ -119,6 +119,15 @@ describe('Detection', () => {
       position: '1212',
       entryId: trail.entries.at(-1)!.id,
     });
+  });
+
+  it('is begun by a start although PostgreSQL does not answer in time at first', async () => {
+    await asOwner('TRUNCATE monitoring_detection; INSERT INTO monitoring_detection DEFAULT VALUES');
+    const slow = new Error('timeout exceeded when trying to connect');
+    vi.spyOn(trail, 'readAfter').mockRejectedValueOnce(slow);
+    await instance().onModuleInit();
+    const { position } = await new DetectionRepository(alerting.dataSource, codes).cursor();
+    expect(position).not.toBeNull();
   });
 
   it('does nothing if it is not the leader', async () => {

@@ -46,7 +46,7 @@ describe('Pending messages of the previous version', () => {
     await write(HELD, 'pending', clock.nowMs() + 30_000);
     await write(SENT, 'delivered', clock.nowMs());
     const former = new FormerDeliveries(
-      new FormerDeliveriesRepository(),
+      new FormerDeliveriesRepository(alerting.dataSource),
       new AlertDispatch([channel], alerting.outbox),
       alerting.transactions,
       clock,

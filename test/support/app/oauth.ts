@@ -1,4 +1,5 @@
 import type { LightMyRequestResponse } from 'fastify';
+import { insist } from './insist.js';
 import type { Machine } from './service-accounts.js';
 import type { TestApp } from './test-app.js';
 
@@ -37,7 +38,7 @@ export function basic(id: string, secret: string): string {
 /** Gets an access token for a key of a service account. */
 export async function clientToken(app: TestApp, client: Machine, scope?: string): Promise<string> {
   const form = { grant_type: 'client_credentials', ...(scope !== undefined && { scope }) };
-  const answer = await postForm(app, '/oauth/token', form, { client });
+  const answer = await insist(() => postForm(app, '/oauth/token', form, { client }));
   if (answer.statusCode !== 200)
     throw new Error(`The token was answered ${answer.statusCode}: ${answer.body}`);
   return answer.json<{ access_token: string }>().access_token;
