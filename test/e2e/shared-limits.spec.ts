@@ -23,7 +23,7 @@ const client = (name: number) => ({
   headers: { 'x-forwarded-for': `198.51.100.${name}` },
 });
 
-describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis', () => {
+describe.skipIf(inject('redis').kind !== 'own')('two instances that share Redis', { timeout: 60_000 }, () => {
   let redis: RedisServer;
   let database: FreshDatabase;
   let apps: TestApp[] = [];
