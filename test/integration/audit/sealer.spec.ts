@@ -78,7 +78,10 @@ describe('Sealer', () => {
 
   it('seals many entries in several seals, none of which splits a transaction', async () => {
     await trail.transactions.run(async (tx) => {
-      await trail.audit.recordAll(tx, Array.from({ length: 2500 }, () => CREATED));
+      await trail.audit.recordAll(
+        tx,
+        Array.from({ length: 2500 }, () => CREATED),
+      );
     });
     await trail.record(10);
     await trail.sealed();
