@@ -39,8 +39,6 @@ export async function measureApiKeys({ laboratory, rounds, seconds }) {
     GATEWAY_PEERS: '127.0.0.1',
     GATEWAY_RULES_FILE: rules,
     RATE_LIMIT_GATE: '9000000/60',
-    // At full speed for half a minute, one address would fill its share of the usual room for records, and be refused.
-    AUDIT_SPOOL_MAX_MB: '4096',
   };
   const service = await startPortcullis(laboratory, { name: 'Portcullis, API keys', database, env });
   const sessions = (await service.signIn(await service.register(SESSIONS))).map(

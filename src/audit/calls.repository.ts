@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { copyIn } from '../platform/database/copy-in.js';
+import { linesIn } from '../platform/database/line-count.js';
 import { isRowAtFault } from '../platform/database/row-at-fault.js';
 import { CALL_ROW } from './entry/call-row.js';
 
@@ -25,10 +26,4 @@ export class CallsRepository {
       return false;
     }
   }
-}
-
-function linesIn(rows: Buffer): number {
-  let lines = 0;
-  for (let at = rows.indexOf('\n'); at !== -1; at = rows.indexOf('\n', at + 1)) lines += 1;
-  return lines;
 }

@@ -147,7 +147,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
           const inUse = (async () => {
             while (!over.signal.aborted) await Promise.all([stateOn(to, session), stateOn(to, session)]);
           })();
-          await logOut(from, session);
+          await insist(() => logOut(from, session));
           expect([await stateOn(to, session), await stateOn(from, session)]).toEqual([
             'session_ended',
             'session_ended',

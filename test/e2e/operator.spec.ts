@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { runCommand } from '../../src/cli/run-command.js';
+import { runVerification } from '../../src/cli/run-verification.js';
 import { KeyRing } from '../../src/sessions/keys/key-ring.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
@@ -8,7 +10,12 @@ import { newAddress, PASSWORD, register } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { Tamperer } from '../support/audit/tamperer.js';
-import { type ProcessOptions, runHere, runProcess } from '../support/cli/operator-commands.js';
+import {
+  type CommandVariables,
+  type ProcessOptions,
+  runHere,
+  runProcess,
+} from '../support/cli/operator-commands.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
 import { freePort } from '../support/network/free-port.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
@@ -29,6 +36,8 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
   const run = (script: string, args: readonly string[], options?: ProcessOptions) =>
     runProcess(app, script, args, options);
   const admin = (...args: string[]) => runHere(app, args);
+  const verify = (args: readonly string[], variables?: CommandVariables) =>
+    runHere(app, args, variables, runVerification);
   const login = async (email: string, password = PASSWORD) =>
     app.call({ url: '/auth/login', body: { email, password, tokenTransport: 'body' } });
 
@@ -173,17 +182,13 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
         /^The audit trail is intact: \d+ entries(, \d+ of them with erased personal data)?\.[^]*\nCompared with \d+ checkpoints\.\n$/,
       ),
     ]);
-    expect(JSON.parse((await run('scripts/audit-verify.mjs', ['--json'])).stdout)).toMatchObject({
+    expect(JSON.parse((await verify(['--json'])).stdout)).toMatchObject({
       intact: true,
     });
   });
 
   it('verify the trail without checkpoints, even if it is broken', async () => {
-    const verify = async () => {
-      const variables = { DATA_DIR: await temporaryFolder() };
-      return run('scripts/audit-verify.mjs', [], { variables });
-    };
-    const intact = await verify();
+    const intact = await verify([], { DATA_DIR: await temporaryFolder() });
     expect([intact.code, intact.stderr]).toEqual([0, '']);
     expect(intact.stdout).toContain('There is no checkpoint to compare with');
 
@@ -198,7 +203,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     const { DATABASE_URL, DATABASE_MIGRATION_URL } = copy.database.settings;
     const variables = { JWT_SECRET_KEY, PASSWORD_PEPPER, DATABASE_URL, DATABASE_MIGRATION_URL };
     const DATA_DIR = await temporaryFolder();
-    const broken = await run('scripts/audit-verify.mjs', [], { variables: { ...variables, DATA_DIR } });
+    const broken = await verify([], { ...variables, DATA_DIR });
     expect([broken.code, broken.stderr]).toEqual([1, '']);
     expect(broken.stdout).toMatch(
       /^THE AUDIT TRAIL IS BROKEN, first at .*[^]*There is no checkpoint to compare with/,
@@ -262,14 +267,14 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
       code: 0,
     });
     const service = { ...owner, DATABASE_MIGRATION_URL: undefined };
-    const listed = await run('scripts/operator.mjs', ['users', 'list'], { variables: service });
+    const listed = await runHere(app, ['users', 'list'], service);
     expect(listed).toMatchObject({ code: 0, stdout: '' });
   });
 
   describe.each([
-    ['an account', 'scripts/operator.mjs', ['users', 'disable', 'ada@example.com']],
-    ['the trail', 'scripts/audit-verify.mjs', []],
-  ])('about %s', (_what, script, args) => {
+    ['an account', 'scripts/operator.mjs', runCommand, ['users', 'disable', 'ada@example.com']],
+    ['the trail', 'scripts/audit-verify.mjs', runVerification, []],
+  ])('about %s', (_what, script, command, args) => {
     const EMBEDDED = { DATABASE_URL: undefined, DATABASE_MIGRATION_URL: undefined };
     const NO_SECRETS = { JWT_SECRET_KEY: undefined, PASSWORD_PEPPER: undefined };
 
@@ -282,7 +287,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
       ],
     ])('create nothing in a folder that no service has used, %s', async (_given, variables, fault) => {
       const DATA_DIR = await temporaryFolder();
-      const { code, stderr } = await run(script, args, { variables: { ...variables, DATA_DIR } });
+      const { code, stderr } = await runHere(app, args, { ...variables, DATA_DIR }, command);
       expect([code, stderr]).toEqual([CONFIGURATION, expect.stringContaining(fault)]);
       expect(stderr).toContain(DATA_DIR);
       expect(await readdir(DATA_DIR)).toEqual([]);
@@ -292,7 +297,7 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
       const empty = await freshDatabase({ migrated: false });
       const variables = { DATABASE_URL: empty.url, DATABASE_MIGRATION_URL: empty.ownerUrl };
       const { code, stderr } = await run(script, args, { variables });
-      const again = await run(script, args, { variables });
+      const again = await runHere(app, args, variables, command);
       await empty.drop();
       expect([code, stderr]).toEqual([
         CONFIGURATION,

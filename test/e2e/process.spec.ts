@@ -1,8 +1,10 @@
-import { readdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
+import { freshDatabase } from '../support/postgres/fresh-database.js';
 import {
   childrenOf,
   type ServiceOptions,
@@ -39,18 +41,62 @@ async function databaseRuns(dataDir: string): Promise<boolean> {
   return (await readdir(join(dataDir, 'postgres', 'cluster'))).includes('postmaster.pid');
 }
 
+interface FirstStart {
+  readonly dataDir: string;
+  /** The answer to the first registration. */
+  readonly registered: number;
+  readonly exitCode: number | null;
+}
+
+let first: Promise<FirstStart> | undefined;
+afterAll(async () => {
+  const made = await first;
+  if (made) await rm(made.dataDir, { recursive: true, force: true });
+});
+
+/** Runs `npm start` without configuration in a new folder, once, and terminates it. */
+function firstStart(): Promise<FirstStart> {
+  return (first ??= (async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-first-'));
+    const service = await startService({ env: { DATA_DIR: dataDir } });
+    await service.ready;
+    const registered = await post(service, '/auth/register', { ...credentials, email: 'first@example.org' });
+    service.child.kill('SIGTERM');
+    return { dataDir, registered, exitCode: await service.ended };
+  })());
+}
+
+/** A folder in which the service has run. It is copied, because creating the database is half of a first start. */
+async function usedFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  const { dataDir } = await firstStart();
+  // The files of the server belong to another user if this one is root.
+  execFileSync('cp', ['-a', `${dataDir}/.`, folder]);
+  // Another server may be using it.
+  await rm(join(folder, 'postgres', 'port'));
+  return folder;
+}
+
+/** The variables of a service on a database of this run. */
+async function onServer(): Promise<Readonly<Record<string, string>>> {
+  const database = await freshDatabase();
+  onTestFinished(() => database.drop());
+  return {
+    DATA_DIR: await temporaryFolder(),
+    DATABASE_URL: database.url,
+    DATABASE_MIGRATION_URL: database.ownerUrl,
+  };
+}
+
 describe('npm start', { timeout: TIMEOUT_MS }, () => {
   it('serves without configuration, and on SIGTERM stops its database and exits with code 0', async () => {
-    const dataDir = await temporaryFolder();
-    const service = await started({ env: { DATA_DIR: dataDir } });
-    expect(await post(service, '/auth/register', credentials)).toBe(201);
-    service.child.kill('SIGTERM');
-    expect(await service.ended).toBe(0);
+    const { dataDir, registered, exitCode } = await firstStart();
+    expect([registered, exitCode]).toEqual([201, 0]);
     expect(await databaseRuns(dataDir)).toBe(false);
   });
 
   it('exits with code 0 on Ctrl-C, which the terminal sends to all processes and npm forwards again', async () => {
-    const dataDir = await temporaryFolder();
+    const dataDir = await usedFolder();
     const service = await started({ env: { DATA_DIR: dataDir } });
     process.kill(-service.child.pid!, 'SIGINT');
     expect(await service.ended).toBe(0);
@@ -74,7 +120,7 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('keeps its database and users after it was killed', async () => {
-    const env = { DATA_DIR: await temporaryFolder() };
+    const env = { DATA_DIR: await usedFolder() };
     const killed = await started({ command: NODE, env });
     expect(await post(killed, '/auth/register', credentials)).toBe(201);
     killed.child.kill('SIGKILL');
@@ -85,7 +131,7 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('shares the embedded database with another one of the same DATA_DIR', async () => {
-    const env = { DATA_DIR: await temporaryFolder() };
+    const env = { DATA_DIR: await usedFolder() };
     const [first, second] = await Promise.all([
       started({ command: NODE, env }),
       started({ command: NODE, env }),
@@ -97,11 +143,7 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('refuses a database that was first used with other secrets, with code 78 and one line', async () => {
-    const env = { DATA_DIR: await temporaryFolder() };
-    const first = await started({ command: NODE, env });
-    first.child.kill('SIGTERM');
-    await first.ended;
-
+    const env = { DATA_DIR: await usedFolder() };
     const other = 'some other master secret, long enough but not the first';
     const refused = await startService({ command: NODE, env: { ...env, JWT_SECRET_KEY: other } });
     expect(await refused.ended).toBe(78);
@@ -151,7 +193,7 @@ describe('workers', { timeout: TIMEOUT_MS }, () => {
   it('serve on one port, are replaced if they die, and drain together', async () => {
     const service = await started({
       command: NODE,
-      env: { DATA_DIR: await temporaryFolder(), WEB_CONCURRENCY: '2', BCRYPT_ROUNDS: '10' },
+      env: { ...(await onServer()), WEB_CONCURRENCY: '2', BCRYPT_ROUNDS: '10' },
     });
     expect(await post(service, '/auth/register', credentials)).toBe(201);
     const workers = () => childrenOf(service.child.pid!);

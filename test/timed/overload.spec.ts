@@ -1,3 +1,4 @@
+import { hash } from 'bcrypt';
 import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
@@ -44,15 +45,19 @@ describe('more logins than the cores can hash', () => {
   });
 });
 
-describe('a queue that strangers keep full', { timeout: 60_000 }, () => {
-  const MAX_WAIT_MS = 4000;
+describe('a queue that strangers keep full', { timeout: 120_000 }, () => {
+  /** The time of ten hashes, whatever else the machine does. */
+  let maxWaitMs: number;
   let app: TestApp;
   let owner: Tokens;
   beforeAll(async () => {
+    const startedMs = performance.now();
+    for (let made = 0; made < 3; made += 1) await hash(PASSWORD, 11);
+    maxWaitMs = Math.ceil(((performance.now() - startedMs) / 3) * 10);
     app = await startApp({
       variables: {
-        BCRYPT_ROUNDS: '12',
-        HASH_MAX_WAIT_MS: String(MAX_WAIT_MS),
+        BCRYPT_ROUNDS: '11',
+        HASH_MAX_WAIT_MS: String(maxWaitMs),
         WEB_CONCURRENCY: String(Math.min(64, availableParallelism())),
       },
     });
@@ -88,7 +93,7 @@ describe('a queue that strangers keep full', { timeout: 60_000 }, () => {
         const startedMs = performance.now();
         const answer = await login(owner.user.email, owner.deviceToken);
         expect(answer.statusCode, answer.body).toBe(200);
-        expect(performance.now() - startedMs).toBeLessThan(MAX_WAIT_MS);
+        expect(performance.now() - startedMs).toBeLessThan(maxWaitMs);
       }
       const stepUp = await app.call({
         url: '/auth/step-up',

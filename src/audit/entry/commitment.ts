@@ -11,8 +11,9 @@ const MAX_TEXT_BYTES = 8192;
 /** The most bytes that one UTF-16 code unit takes in UTF-8. */
 const BYTES_PER_UNIT = 3;
 
-const inner = Buffer.alloc(BLOCK_BYTES + MAX_TEXT_BYTES);
-const outer = Buffer.alloc(BLOCK_BYTES + 32);
+/** The padded key of the inner and of the outer hash (RFC 2104). A salt changes the first bytes; the others never change. */
+const inner = Buffer.alloc(BLOCK_BYTES + MAX_TEXT_BYTES, INNER_PAD);
+const outer = Buffer.alloc(BLOCK_BYTES + 32, OUTER_PAD);
 
 /**
  * Returns the commitment to a text: HMAC-SHA-256 under a random salt of 16 bytes, in hex. It proves the text to everyone
@@ -23,8 +24,6 @@ const outer = Buffer.alloc(BLOCK_BYTES + 32);
 export function commitment(salt: Buffer, text: string): string {
   if (text.length * BYTES_PER_UNIT > MAX_TEXT_BYTES)
     return createHmac('sha256', salt).update(text).digest('hex');
-  inner.fill(INNER_PAD, SALT_BYTES, BLOCK_BYTES);
-  outer.fill(OUTER_PAD, SALT_BYTES, BLOCK_BYTES);
   for (let at = 0; at < SALT_BYTES; at++) {
     inner[at] = salt[at]! ^ INNER_PAD;
     outer[at] = salt[at]! ^ OUTER_PAD;

@@ -89,6 +89,13 @@ describe('AuditSpool', () => {
     expect(linesOf(mine)).toEqual(Array.from({ length: 10 }, (_, n) => `line ${n}`));
   });
 
+  it.each([1, 1000])('returns any text unchanged, also if a turn writes it %i times', (times) => {
+    const mine = spool();
+    const lines = Array.from({ length: times }, (_, n) => `${n} ä€😀 ${'é'.repeat(n)}`);
+    for (const line of lines) mine.append(line);
+    expect(linesOf(mine)).toEqual(lines);
+  });
+
   it('has written a line to the file before it confirms it', async () => {
     const mine = spool();
     const found = await new Promise<string>((resolve) => {

@@ -1,7 +1,11 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { LINE_FEED } from '../../platform/database/line-count.js';
 import { missingFrom, TALLY_SUFFIX, type Tally, type TallyWriter } from './tally.js';
 
-const LINE_FEED = 0x0a;
+/** The most bytes that one UTF-16 code unit takes in UTF-8. */
+const BYTES_PER_UNIT = 3;
+/** Room for the lines of a busy turn of the event loop. Reused, because allocating it would take longer than filling it. */
+const scratch = Buffer.alloc(128 * 1024);
 /** About 700 calls, which PostgreSQL inserts well within the statement timeout even on a busy machine. */
 const BATCH_BYTES = 256 * 1024;
 
@@ -61,7 +65,7 @@ export class Segment {
    */
   append(lines: readonly string[]): void {
     if (this.descriptor === null) throw new Error('The segment is closed.');
-    const bytes = Buffer.from(`${lines.join('\n')}\n`);
+    const bytes = bytesOf(lines);
     for (let written = 0; written < bytes.length;) written += writeSync(this.descriptor, bytes, written);
     this.length += bytes.length;
     this.writer?.add(lines.length, bytes);
@@ -118,4 +122,16 @@ export class Segment {
     if (tally === null || (content === null && this.mayBeTakenOver)) return 0;
     return tally === 'forged' ? 1 : missingFrom(content ?? Buffer.alloc(0), tally);
   }
+}
+
+/** Returns the lines in UTF-8, each ended by a line feed. The bytes are valid until the next call. */
+function bytesOf(lines: readonly string[]): Buffer {
+  const units = lines.reduce((sum, line) => sum + line.length, 0);
+  if (units * BYTES_PER_UNIT + lines.length > scratch.length) return Buffer.from(`${lines.join('\n')}\n`);
+  let length = 0;
+  for (const line of lines) {
+    length += scratch.write(line, length);
+    scratch[length++] = LINE_FEED;
+  }
+  return scratch.subarray(0, length);
 }

@@ -80,8 +80,11 @@ export function readTally(path: string, key: MasterKey): Tally | 'forged' | null
 }
 
 function textOf({ owner, first, lines, bytes, digest }: Tally): string {
-  const numbers = [first, lines, bytes].map((number) => String(number).padStart(NUMBER_WIDTH, '0'));
-  return [owner, ...numbers, digest].join(' ');
+  return `${owner} ${padded(first)} ${padded(lines)} ${padded(bytes)} ${digest}`;
+}
+
+function padded(number: number): string {
+  return String(number).padStart(NUMBER_WIDTH, '0');
 }
 
 function macOf(key: MasterKey, text: string): string {

@@ -2,6 +2,13 @@ import { hash } from 'node:crypto';
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
+/** Longer messages are rare, and get a buffer of their own. */
+const MAX_MESSAGE_BYTES = 8192;
+/** The most bytes that one UTF-16 code unit takes in UTF-8. */
+const BYTES_PER_UNIT = 3;
+
+/** Reused for the inner hash, because allocating a buffer takes longer than hashing a short message. */
+const scratch = Buffer.alloc(BLOCK_BYTES + MAX_MESSAGE_BYTES);
 
 /** The padded key of the inner and of the outer hash (RFC 2104), each followed by room for a digest. */
 interface Pads {
@@ -14,14 +21,24 @@ interface Pads {
 const padsOf = new WeakMap<Buffer, Pads>();
 
 /**
- * Returns the HMAC-SHA-256 of a message according to its definition (RFC 2104). With the one-shot hash it takes at
- * most a fifth of the time of an Hmac object (measured for messages of 40 to 1000 bytes). A key is prepared once, so its bytes must not change.
+ * Returns the HMAC-SHA-256 of a message according to its definition (RFC 2104). With the one-shot hash, which returns hex
+ * in half of the time that it needs for a buffer, it takes at most a fifth of the time of an Hmac object (measured for
+ * messages of 40 to 1000 bytes). A key is prepared once, so its bytes must not change.
  */
 export function hmacSha256(key: Buffer, message: string | Buffer): Buffer {
   const { innerBlock, outer } = padsOf.get(key) ?? prepare(key);
-  const bytes = typeof message === 'string' ? Buffer.from(message) : message;
-  hash('sha256', Buffer.concat([innerBlock, bytes]), 'buffer').copy(outer, BLOCK_BYTES);
-  return hash('sha256', outer, 'buffer');
+  outer.write(hash('sha256', followedBy(message, innerBlock), 'hex'), BLOCK_BYTES, 'hex');
+  return Buffer.from(hash('sha256', outer, 'hex'), 'hex');
+}
+
+/** Returns a block and the message behind it. The bytes are valid until the next call. */
+function followedBy(message: string | Buffer, block: Buffer): Buffer {
+  const isText = typeof message === 'string';
+  if (message.length * (isText ? BYTES_PER_UNIT : 1) > MAX_MESSAGE_BYTES)
+    return Buffer.concat([block, isText ? Buffer.from(message) : message]);
+  block.copy(scratch);
+  const length = isText ? scratch.write(message, BLOCK_BYTES) : message.copy(scratch, BLOCK_BYTES);
+  return scratch.subarray(0, BLOCK_BYTES + length);
 }
 
 /**

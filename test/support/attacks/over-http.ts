@@ -1,6 +1,7 @@
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { PASSWORD, type Tokens } from '../app/accounts.js';
+import { createAccount, createPerson } from '../app/people.js';
 import type { TestApp, TestRequest } from '../app/test-app.js';
 import type { Act } from './scenario.js';
 
@@ -35,9 +36,9 @@ export class Stage {
       ),
     );
     for (const [index, account] of [...accounts].entries()) {
-      const body = { email: this.emailOf(account), password: PASSWORD };
-      await this.expect(201, { url: '/auth/register', body }, backstage(index));
-      if (used.has(account)) await this.signIn(account, backstage(index));
+      const wanted = { email: this.emailOf(account), from: backstage(index) };
+      if (used.has(account)) this.devices.set(account, (await createPerson(this.app, wanted)).deviceToken);
+      else await createAccount(this.app, wanted);
     }
   }
 
@@ -79,9 +80,7 @@ export class Stage {
 
   private async signIn(account: string, address: string): Promise<Tokens> {
     const body = { email: this.emailOf(account), password: PASSWORD, tokenTransport: 'body' };
-    const tokens = await this.expect<Tokens>(200, { url: '/auth/login', body }, address);
-    this.devices.set(account, tokens.deviceToken);
-    return tokens;
+    return this.expect<Tokens>(200, { url: '/auth/login', body }, address);
   }
 
   /**
@@ -97,12 +96,8 @@ export class Stage {
   /** A genuine token with a modified signature: well formed, but forged. */
   private async forgedToken(): Promise<string> {
     if (this.accessToken === null) {
-      await this.expect(
-        201,
-        { url: '/auth/register', body: { email: this.emailOf('forger'), password: PASSWORD } },
-        backstage(65_535),
-      );
-      this.accessToken = (await this.signIn('forger', backstage(65_535))).accessToken;
+      const wanted = { email: this.emailOf('forger'), from: backstage(65_535) };
+      this.accessToken = (await createPerson(this.app, wanted)).accessToken;
     }
     const [header, payload, signature = ''] = this.accessToken.split('.');
     return `${header}.${payload}.${signature.slice(1, 20)}${signature[0]}${signature.slice(20)}`;
@@ -113,12 +108,7 @@ export class Stage {
     const known = this.keys.get(key);
     if (known !== undefined) return known;
     const place = backstage(65_534);
-    await this.expect(
-      201,
-      { url: '/auth/register', body: { email: this.emailOf(owner), password: PASSWORD } },
-      place,
-    );
-    const { accessToken: token } = await this.signIn(owner, place);
+    const { accessToken: token } = await createPerson(this.app, { email: this.emailOf(owner), from: place });
     const request = { url: '/users/me/api-keys', token, body: { name: key, scopes: ['orders:read'] } };
     const made = await this.expect<{ id: string; key: string }>(201, request, place);
     await this.send({ method: 'DELETE', url: `/users/me/api-keys/${made.id}`, token }, place);

@@ -37,13 +37,14 @@ function environmentBeside(app: TestApp, variables: CommandVariables): NodeJS.Pr
 }
 
 /**
- * Runs an operator command in this process, which takes a tenth of a process of its own; commands run one after the
- * other. What the command writes is returned and not printed.
+ * Runs a command in this process, by default one of an operator, which takes a tenth of a process of its own; commands run one
+ * after the other. What the command writes is returned and not printed.
  */
 export async function runHere(
   app: TestApp,
   words: readonly string[],
   variables: CommandVariables = {},
+  command: (words: readonly string[]) => Promise<number> = runCommand,
 ): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const restored = [capture('stdout', written), capture('stderr', written)];
@@ -51,7 +52,7 @@ export async function runHere(
   // Assigned as a whole, because an assigned undefined would become a string.
   process.env = JSON.parse(JSON.stringify(environmentBeside(app, variables))) as NodeJS.ProcessEnv;
   try {
-    return { code: await runCommand(words), ...written };
+    return { code: await command(words), ...written };
   } finally {
     process.env = environment;
     for (const restore of restored) restore();
