@@ -11,6 +11,7 @@ const IGNORED = /^\s*(\*|\/\*\*|\/\/).*$|\b(clock|real|browser|this)\.now\(\)|\b
 /** Files that do, and why none of them decides by it when something is due, over or allowed. */
 const REASONS: Readonly<Record<string, string>> = {
   'src/platform/clock/clock.ts': 'the machine’s clock itself',
+  'src/platform/clock/freshness.ts': 'bounds how far this process is behind PostgreSQL or Redis',
   'src/platform/database/database-time.ts': 'adds what the injected clock is ahead',
   'src/rate-limit/windows/redis-scripts.ts': 'adds what the injected clock is ahead',
   'src/rate-limit/windows/redis-windows.ts': 'estimates Redis’ clock, to give up on late commands',
