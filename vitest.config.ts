@@ -29,9 +29,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // How long others may take on a busy machine. A spec that bounds the time states its own.
     expect: { poll: { timeout: 15_000 } },
-    // Vitest's default leaves one core free, half of a small machine. Specs with servers wait a quarter of the time, for them
-    // and for timeouts, during which one more worker uses a core.
-    maxWorkers: availableParallelism() + 1,
+    // Vitest's default leaves one core free, half of a small machine; specs with servers mostly wait for them.
+    maxWorkers: availableParallelism(),
     // The files of a worker share its modules, because evaluating the application takes a second of processor time for
     // each file. A spec that replaces something global puts it back.
     isolate: false,

@@ -45,7 +45,7 @@ describe.skipIf(lacksChromium)('The examples', { timeout: TIMEOUT_MS }, () => {
     expect(steps.get('Install')).toContain('npm ci');
   });
 
-  it.concurrent.each(['Test', 'Test against one service'])('pass in the step: %s', async (name) => {
+  it.each(['Test', 'Test against one service'])('pass in the step: %s', async (name) => {
     const script = join(folder, `${name}.sh`);
     await writeFile(script, steps.get(name)!);
     const { HOME, PATH } = process.env;

@@ -327,15 +327,16 @@ describe('Monitoring', () => {
       const { accessToken: token } = await createPerson(app);
       await guess(app, await createAccount(app), '192.0.2.14');
       await hear('brute_force', '192.0.2.14');
-      let slowestMs = 0;
+      const tookMs: number[] = [];
       for (let i = 0; i < 50; i++) {
         const sentMs = performance.now();
         expect((await app.call({ url: '/users/me', token })).statusCode).toBe(200);
-        slowestMs = Math.max(slowestMs, performance.now() - sentMs);
+        tookMs.push(performance.now() - sentMs);
       }
       expect(heard('brute_force', '192.0.2.14')).toHaveLength(1);
       // One that waited for the receiver would take as long as the delivery, which gives up after five seconds.
-      expect(slowestMs).toBeLessThan(2500);
+      expect(Math.max(...tookMs)).toBeLessThan(2500);
+      expect(tookMs.toSorted((a, b) => a - b)[25]).toBeLessThan(200);
     });
   });
 

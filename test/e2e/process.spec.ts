@@ -50,7 +50,7 @@ interface FirstStart {
 
 let first: Promise<FirstStart> | undefined;
 afterAll(async () => {
-  const made = await first;
+  const made = await first?.catch(() => null);
   if (made) await rm(made.dataDir, { recursive: true, force: true });
 });
 
@@ -59,10 +59,20 @@ function firstStart(): Promise<FirstStart> {
   return (first ??= (async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-first-'));
     const service = await startService({ env: { DATA_DIR: dataDir } });
-    await service.ready;
-    const registered = await post(service, '/auth/register', { ...credentials, email: 'first@example.org' });
-    service.child.kill('SIGTERM');
-    return { dataDir, registered, exitCode: await service.ended };
+    const ended = () => {
+      service.child.kill('SIGTERM');
+      return service.ended;
+    };
+    try {
+      await service.ready;
+      const email = 'first@example.org';
+      const registered = await post(service, '/auth/register', { ...credentials, email });
+      return { dataDir, registered, exitCode: await ended() };
+    } catch (error) {
+      await ended();
+      await rm(dataDir, { recursive: true, force: true });
+      throw error;
+    }
   })());
 }
 

@@ -8,7 +8,7 @@ import { CSV, type ExportFormat, jsonLine, NDJSON } from './export-format.js';
 import { sealedRange } from './trail-query.js';
 import { TrailReader } from './trail-reader.js';
 
-/** Seals read at a time; the members of one may take a hundred kilobytes. */
+/** Seals read at a time; the members of one may take two hundred kilobytes. */
 const SEALS_AT_A_TIME = 20;
 
 /** Text generated while it is sent: at the reader's pace, and one chunk in memory at a time. */

@@ -11,7 +11,7 @@ const EMPTY = hash('sha256', '', 'hex');
 
 /**
  * The Merkle tree of RFC 9162, section 2.1, over the members of a seal. Its root proves all of them, and a path of
- * about ten hashes proves a single one without showing the others. Hashes are in lower-case hex, which Node.js returns
+ * about twelve hashes proves a single one without showing the others. Hashes are in lower-case hex, which Node.js returns
  * in half of the time that it needs for a buffer: a busy service computes thousands a second.
  */
 export class MerkleTree {

@@ -6,8 +6,8 @@ import { SealChain } from './seal-chain.js';
 import { SealsRepository } from './seals.repository.js';
 
 /**
- * Maximum entries of each table in one seal, except those of the same transaction; 100 KB to read, and 2 ms to hash, at a
- * time. Smaller seals cost more for each entry, because every seal takes a transaction of seven statements.
+ * Maximum entries of each table in one seal, except those of the same transaction; of each, 100 KB to read, and 2 ms to
+ * hash, at a time. Smaller seals cost more for each entry, because every seal takes a transaction of seven statements.
  */
 const SEAL_LIMIT = 2000;
 

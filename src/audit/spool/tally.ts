@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { MasterKey } from '../../platform/crypto/master-key.js';
+import { linesIn } from '../../platform/database/line-count.js';
 
 /** The suffix of a tally's file behind the name of its segment. */
 export const TALLY_SUFFIX = '.tally';
@@ -22,9 +23,7 @@ export interface Tally {
 /** Returns the number of lines missing from the content of a segment, or 1 if lines were changed and none is missing. */
 export function missingFrom(content: Buffer, { lines, bytes, digest }: Tally): number {
   if (hash('sha256', content.subarray(0, bytes), 'hex') === digest) return 0;
-  let found = 0;
-  for (let at = content.indexOf('\n'); at !== -1; at = content.indexOf('\n', at + 1)) found += 1;
-  return Math.max(1, lines - found);
+  return Math.max(1, lines - linesIn(content));
 }
 
 /**

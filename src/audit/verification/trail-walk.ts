@@ -13,7 +13,10 @@ import { DroppedPartitions } from './dropped-partitions.js';
 import { ErasedPeople, isErased } from './erased-people.js';
 import { type ChainEnd, CHAIN_START, linkFault, ownFault } from './seal-check.js';
 
-/** Approximate number of entries whose seals are read at a time, within a minimum and a maximum number of seals. */
+/**
+ * Approximate number of entries whose seals are read at a time, within a minimum and a maximum number of seals. A page has at
+ * most twice as many seals as the one before, because full seals may follow nearly empty ones.
+ */
 const ENTRIES_AHEAD = 10_000;
 const MIN_SEALS = 10;
 const MAX_SEALS = 2000;
@@ -141,6 +144,7 @@ export class TrailWalk {
       const entries = page.reduce((sum, { events, calls }) => sum + events + calls, 0);
       limit = Math.min(
         MAX_SEALS,
+        2 * limit,
         Math.max(MIN_SEALS, Math.ceil((ENTRIES_AHEAD * page.length) / (entries + 1))),
       );
       page = await this.seals.after(page.at(-1)!.number, limit);

@@ -11,7 +11,10 @@ import { StartLine } from './start-line.js';
 /** A century: longer than any test moves the clock. */
 const LIFETIME_DAYS = 36_525;
 
-/** Makes a service account at the start, whose key may do whatever a key can. */
+/**
+ * Makes a service account at the start, whose key may do whatever a key can. If PostgreSQL commits but does not answer in
+ * time, a second one is made, and the first is of no use to anybody.
+ */
 @Injectable()
 export class AdminKey implements OnApplicationBootstrap {
   private made: { readonly account: ServiceAccount; readonly key: ApiKey } | null = null;

@@ -16,7 +16,7 @@ export interface FormerDelivery {
 export class FormerDeliveriesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Returns whether {@link take} would return any. */
+  /** Returns whether any are due, whether or not a worker of the previous version holds them. */
   async areDue(instant: Date): Promise<boolean> {
     const [row] = await onDatabase(() =>
       this.dataSource.query<[{ due: boolean }]>(

@@ -44,9 +44,13 @@ export class RepeatingTask {
     this.running ??= this.rest().then(() => this.repeat());
   }
 
-  /** Runs every task of this process once, from now on, for a clock that was moved; resolves when all have ended their run. */
+  /**
+   * Runs every task of this process once, from now on, for a clock that was moved; resolves when all have ended their run. They
+   * run one after another, because together they would take every connection to PostgreSQL and wait for each other's.
+   */
   static async runAll(): Promise<void> {
-    await Promise.all([...RepeatingTask.alive].map((task) => task.runNow()));
+    const tasks = [...RepeatingTask.alive];
+    for (const task of tasks) await task.runNow();
   }
 
   /** Ends the current pause early, or skips the next one. */
@@ -116,7 +120,7 @@ export class RepeatingTask {
       return more === true;
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
-      if (failure !== this.failure) this.logger.warn(`Failed, retrying: ${failure}`);
+      if (failure !== this.failure) this.logger.warn(`Failed, repeated later: ${failure}`);
       this.failure = failure;
       return false;
     }

@@ -85,14 +85,14 @@ export class OutboxRepository {
   }
 
   /**
-   * Finishes a message and erases its payload. Returns false if the lease was lost and another worker has the
-   * message.
+   * Finishes a message and erases its payload, in a transaction or, without one, in a statement of its own. Returns false
+   * if the lease was lost and another worker has the message.
    */
   async end(
     { id, attempts }: Claim,
     state: 'delivered' | 'suppressed' | 'dead',
     lastError: string | null,
-    manager: Transaction = this.messages.manager,
+    tx?: Transaction,
   ): Promise<boolean> {
     const over = {
       state,
@@ -101,7 +101,7 @@ export class OutboxRepository {
       sealed: null,
     } as unknown as QueryDeepPartialEntity<OutboxMessage>;
     const ended = await onDatabase(() =>
-      manager.update(OutboxMessage, { id, attempts, state: 'pending' }, over),
+      (tx ?? this.messages.manager).update(OutboxMessage, { id, attempts, state: 'pending' }, over),
     );
     return ended.affected === 1;
   }

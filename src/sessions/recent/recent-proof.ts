@@ -46,10 +46,12 @@ export class RecentProof {
     if (maxAgeSeconds === null || this.ageMs(session) <= maxAgeSeconds * 1000) {
       const level = acr ?? (await this.methods.levelOf(userId));
       if (isEnough(session.acr, level)) return null;
-      // A factor that was added between these two reads has raised the session in the same transaction.
-      const raised = await this.sessions.findLive(sessionId, this.clock.now());
-      if (!raised) return 'ended';
-      if (isEnough(raised.acr, level)) return null;
+      if (acr === null) {
+        // A factor that was added between these two reads has raised the session in the same transaction.
+        const raised = await this.sessions.findLive(sessionId, this.clock.now());
+        if (!raised) return 'ended';
+        if (isEnough(raised.acr, level)) return null;
+      }
     }
     return this.insufficient(userId, { acr, maxAgeSeconds });
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EntriesRepository } from '../../../src/audit/entry/entries.repository.js';
+import { ErasuresRepository } from '../../../src/audit/erasure/erasures.repository.js';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
 import { SessionEndsRepository } from '../../../src/audit/reading/session-ends.repository.js';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
@@ -45,6 +46,8 @@ const SEED = [
   `INSERT INTO monitoring_alert (id, rule, severity, subject, state, count, first_seen_at, last_seen_at, evidence)
    SELECT gen_random_uuid(), 'brute_force', 'warning', 'address:' || n, CASE WHEN n % 1000 = 0 THEN 'open' ELSE 'resolved' END,
           1, now(), now() - n * interval '1 second', '{}' FROM generate_series(1, ${ROWS}) AS n`,
+  `INSERT INTO erasures (user_id, deleted_at, due_at, erased_at)
+   SELECT id, now(), now(), now() FROM users`,
   'ANALYZE',
 ];
 
@@ -136,6 +139,10 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
     ['disabled accounts in a search', () => get('/admin/users?status=disabled&search=seed', admin)],
     ['whether another administrator remains', () => demotion],
     ['how far the trail is sealed', () => () => app.app.get(SealProgress, { strict: false }).read()],
+    [
+      'whether an erasure is due',
+      () => () => app.app.get(ErasuresRepository, { strict: false }).hasWork(new Date()),
+    ],
     [
       'whether entries wait for their seal',
       () => () => app.app.get(EntriesRepository, { strict: false }).existFrom(2 ** 52),

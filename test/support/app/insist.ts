@@ -6,15 +6,12 @@ import { eventually } from '../time/eventually.js';
  * connection. Throws if such a response has no Retry-After.
  */
 export async function insist(send: () => Promise<LightMyRequestResponse>): Promise<LightMyRequestResponse> {
-  let last = await send();
-  await eventually(
-    async () => {
-      if (last.statusCode !== 503) return;
-      if (!Number(last.headers['retry-after'])) throw new Error(`503 without Retry-After: ${last.body}`);
-      last = await send();
-      if (last.statusCode === 503) throw new Error(`still 503: ${last.body}`);
-    },
-    { timeoutMs: 30_000 },
-  );
-  return last;
+  const admitted = await eventually(async () => {
+    const answer = await send();
+    if (answer.statusCode !== 503) return answer;
+    if (!Number(answer.headers['retry-after'])) return null;
+    throw new Error(`still 503: ${answer.body}`);
+  });
+  if (admitted === null) throw new Error('503 without Retry-After');
+  return admitted;
 }
