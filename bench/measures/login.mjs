@@ -18,7 +18,7 @@ export async function measureLogin({ subjects, portcullis, rounds, seconds }) {
   const ratio = medianRatio(rates(portcullis.name), rates(BARE));
   return {
     ceiling: median(rates(BARE)),
-    rows: [row('logins against bare bcrypt.compare', 'at least 0.95', number(ratio, 2), ratio >= 0.95)],
+    rows: [row('logins against bare bcrypt.compare', 'at least 0.96', number(ratio, 2), ratio >= 0.96)],
     table: {
       title: 'Logins, bcrypt cost 12, two connections per core',
       head: ['service', 'per second', 'median', 'against bare bcrypt'],

@@ -36,9 +36,9 @@ export async function measureMemory({ laboratory, requests: wanted, soakMinutes 
     row('memory, idle', '170 MB', `${number(idle)} MB`, idle <= 170),
     row(
       'memory, after 1 million requests',
-      '300 MB',
+      '220 MB',
       `${number(after)} MB after ${number(sent)}`,
-      after <= 300,
+      after <= 220,
     ),
   ];
   if (soakMinutes > 0) {
