@@ -1,4 +1,5 @@
 import { createHmac, hash } from 'node:crypto';
+import { UTF8_BYTES_PER_UNIT } from '../../platform/memory/utf8.js';
 
 /** Length of a salt. A fixed length is required, because HMAC pads keys with zeros. */
 export const SALT_BYTES = 16;
@@ -8,8 +9,6 @@ const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
 /** Longer texts are rare, and use an Hmac object. */
 const MAX_TEXT_BYTES = 8192;
-/** The most bytes that one UTF-16 code unit takes in UTF-8. */
-const BYTES_PER_UNIT = 3;
 
 /** The padded key of the inner and of the outer hash (RFC 2104). A salt changes the first bytes; the others never change. */
 const inner = Buffer.alloc(BLOCK_BYTES + MAX_TEXT_BYTES, INNER_PAD);
@@ -22,7 +21,7 @@ const outer = Buffer.alloc(BLOCK_BYTES + 32, OUTER_PAD);
  * salt is used once.
  */
 export function commitment(salt: Buffer, text: string): string {
-  if (text.length * BYTES_PER_UNIT > MAX_TEXT_BYTES)
+  if (text.length * UTF8_BYTES_PER_UNIT > MAX_TEXT_BYTES)
     return createHmac('sha256', salt).update(text).digest('hex');
   for (let at = 0; at < SALT_BYTES; at++) {
     inner[at] = salt[at]! ^ INNER_PAD;

@@ -1,9 +1,8 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { LINE_FEED } from '../../platform/database/line-count.js';
+import { UTF8_BYTES_PER_UNIT } from '../../platform/memory/utf8.js';
 import { missingFrom, TALLY_SUFFIX, type Tally, type TallyWriter } from './tally.js';
 
-/** The most bytes that one UTF-16 code unit takes in UTF-8. */
-const BYTES_PER_UNIT = 3;
 /** Room for the lines of a busy turn of the event loop. Reused, because allocating it would take longer than filling it. */
 const scratch = Buffer.alloc(128 * 1024);
 /** About 700 calls, which PostgreSQL inserts well within the statement timeout even on a busy machine. */
@@ -127,7 +126,7 @@ export class Segment {
 /** Returns the lines in UTF-8, each ended by a line feed. The bytes are valid until the next call. */
 function bytesOf(lines: readonly string[]): Buffer {
   const units = lines.reduce((sum, line) => sum + line.length, 0);
-  if (units * BYTES_PER_UNIT + lines.length > scratch.length) return Buffer.from(`${lines.join('\n')}\n`);
+  if (units * UTF8_BYTES_PER_UNIT + lines.length > scratch.length) return Buffer.from(`${lines.join('\n')}\n`);
   let length = 0;
   for (const line of lines) {
     length += scratch.write(line, length);

@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto';
+import { UTF8_BYTES_PER_UNIT } from '../memory/utf8.js';
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 /** Longer messages are rare, and get a buffer of their own. */
 const MAX_MESSAGE_BYTES = 8192;
-/** The most bytes that one UTF-16 code unit takes in UTF-8. */
-const BYTES_PER_UNIT = 3;
 
 /** Reused for the inner hash, because allocating a buffer takes longer than hashing a short message. */
 const scratch = Buffer.alloc(BLOCK_BYTES + MAX_MESSAGE_BYTES);
@@ -34,7 +33,7 @@ export function hmacSha256(key: Buffer, message: string | Buffer): Buffer {
 /** Returns a block and the message behind it. The bytes are valid until the next call. */
 function followedBy(message: string | Buffer, block: Buffer): Buffer {
   const isText = typeof message === 'string';
-  if (message.length * (isText ? BYTES_PER_UNIT : 1) > MAX_MESSAGE_BYTES)
+  if (message.length * (isText ? UTF8_BYTES_PER_UNIT : 1) > MAX_MESSAGE_BYTES)
     return Buffer.concat([block, isText ? Buffer.from(message) : message]);
   block.copy(scratch);
   const length = isText ? scratch.write(message, BLOCK_BYTES) : message.copy(scratch, BLOCK_BYTES);
