@@ -49,7 +49,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
   onApplicationBootstrap(): void {
     this.draining.start();
     this.sealing.start();
-    this.upkeep.startDelayed();
+    this.upkeep.startResting();
   }
 
   /**

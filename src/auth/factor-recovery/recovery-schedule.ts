@@ -32,7 +32,7 @@ export class RecoverySchedule implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   onApplicationBootstrap(): void {
-    this.task.startDelayed();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -88,7 +88,7 @@ describe('RepeatingTask', () => {
   it('pauses first when the work was just done', async () => {
     let runs = 0;
     const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
-    task.startDelayed();
+    task.startResting();
     await vi.advanceTimersByTimeAsync(999);
     expect(runs).toBe(0);
     await vi.advanceTimersByTimeAsync(1);
@@ -99,7 +99,7 @@ describe('RepeatingTask', () => {
   it('never runs when it is stopped during its first pause', async () => {
     let runs = 0;
     const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });
-    task.startDelayed();
+    task.startResting();
     await task.stop();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(runs).toBe(0);
@@ -111,7 +111,7 @@ describe('RepeatingTask', () => {
       if (++runs === 1) throw new Error('away');
     };
     const task = new RepeatingTask('Task', work, { pauseMs: null });
-    task.startDelayed();
+    task.startResting();
     const runsAfterAnHour: number[] = [];
     for (let hour = 0; hour < 3; hour++) {
       await vi.advanceTimersByTimeAsync(3_600_000);

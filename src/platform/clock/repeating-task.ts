@@ -38,8 +38,8 @@ export class RepeatingTask {
     this.running ??= this.repeat();
   }
 
-  /** Starts the first run after a pause, for work that was just done or must not delay the start. */
-  startDelayed(): void {
+  /** Starts with a pause, for work that was just done, must not delay the start, or runs only when it is woken. */
+  startResting(): void {
     RepeatingTask.alive.add(this);
     this.running ??= this.rest().then(() => this.repeat());
   }

@@ -59,8 +59,8 @@ export class ChannelWorker {
   }
 
   start(): void {
-    this.sending.startDelayed();
-    this.renewing.startDelayed();
+    this.sending.startResting();
+    this.renewing.startResting();
   }
 
   /** Claims what is due now, or after the claim that is under way. */

@@ -53,7 +53,7 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
   }
 
   onApplicationBootstrap(): void {
-    this.task.startDelayed();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -31,7 +31,7 @@ export class SecretRewriting implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.task.startDelayed();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -18,7 +18,7 @@ export class SecretsPurge implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.task.startDelayed();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -26,7 +26,7 @@ export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     await this.refreshIfPossible();
-    this.task.startDelayed();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {

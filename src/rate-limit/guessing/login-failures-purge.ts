@@ -22,7 +22,7 @@ export class LoginFailuresPurge implements OnApplicationBootstrap, OnModuleDestr
   constructor(private readonly failures: LoginFailuresRepository) {}
 
   onApplicationBootstrap(): void {
-    this.task.startDelayed();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -45,7 +45,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     await untilAvailable(() => this.rotation.ensureKey());
     await untilAvailable(() => this.refresh());
     this.signer();
-    this.refreshing.startDelayed();
+    this.refreshing.startResting();
   }
 
   async onApplicationShutdown(): Promise<void> {
