@@ -126,7 +126,8 @@ export class Segment {
 /** Returns the lines in UTF-8, each ended by a line feed. The bytes are valid until the next call. */
 function bytesOf(lines: readonly string[]): Buffer {
   const units = lines.reduce((sum, line) => sum + line.length, 0);
-  if (units * UTF8_BYTES_PER_UNIT + lines.length > scratch.length) return Buffer.from(`${lines.join('\n')}\n`);
+  if (units * UTF8_BYTES_PER_UNIT + lines.length > scratch.length)
+    return Buffer.from(`${lines.join('\n')}\n`);
   let length = 0;
   for (const line of lines) {
     length += scratch.write(line, length);
