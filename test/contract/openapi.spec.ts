@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/platform/config/environment.js';
+import { clientGenerator } from '../support/packages/client-generator.js';
 import { freshDatabase, type FreshDatabase } from '../support/postgres/fresh-database.js';
 
 interface Built {
@@ -72,10 +73,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('gives the generated modules of @portcullis/client; `npm run generate` updates them', async () => {
-    const script = pathToFileURL('packages/client/scripts/generate.mjs').href;
-    const { generatedModules } = (await import(/* @vite-ignore */ script)) as {
-      generatedModules: (from: OpenAPIObject) => Promise<Record<string, string>>;
-    };
+    const { generatedModules } = await clientGenerator();
     for (const [name, module] of Object.entries(await generatedModules(structuredClone(document))))
       await expect(module).toMatchFileSnapshot(`../../packages/client/src/generated/${name}`);
   });
