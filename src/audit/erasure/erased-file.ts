@@ -29,7 +29,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.task.start();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {

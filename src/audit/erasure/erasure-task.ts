@@ -28,7 +28,7 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.task.start();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -35,7 +35,7 @@ export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.task.start();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {

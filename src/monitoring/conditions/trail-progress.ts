@@ -36,10 +36,8 @@ export class TrailProgress implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async read(): Promise<void> {
-    const [{ number, unsealedSeconds }, { position }] = await Promise.all([
-      this.seals.read(),
-      this.detection.cursor(),
-    ]);
+    const { number, unsealedSeconds } = await this.seals.read();
+    const { position } = await this.detection.cursor();
     this.chainPosition = number;
     this.unsealedSeconds = unsealedSeconds;
     this.detectionLagSeconds = position === null ? 0 : await this.trail.secondsBehind(position);

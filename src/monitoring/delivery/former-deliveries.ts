@@ -24,7 +24,7 @@ export class FormerDeliveries implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   onApplicationBootstrap(): void {
-    this.task.start();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {

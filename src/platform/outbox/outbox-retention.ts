@@ -20,7 +20,7 @@ export class OutboxRetention implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.task.start();
+    this.task.startResting();
   }
 
   async onModuleDestroy(): Promise<void> {
