@@ -25,6 +25,7 @@ import { measureStartUp } from './measures/start-up.mjs';
 import { measureSwitches } from './measures/switches.mjs';
 import { measureOverload, measureUnderLogins } from './measures/under-logins.mjs';
 import { measureScaleOut } from './measures/scale-out.mjs';
+import { row } from './report/row.mjs';
 import { table } from './report/table.mjs';
 import { startBareFastify } from './subjects/bare-fastify.mjs';
 import { startBetterAuth } from './subjects/better-auth.mjs';
@@ -75,7 +76,7 @@ try {
   const measured = [];
   for (const name of wanted) {
     progress(`${name} …`);
-    const result = await MEASURES[name](context);
+    const result = await resultOf(name, context);
     Object.assign(context, result);
     measured.push(result);
   }
@@ -106,6 +107,17 @@ async function prepare() {
     subject.people = await subject.register(PEOPLE);
   }
   return { ...settings(), subjects, portcullis, betterAuth, fastApi };
+}
+
+/** The rest of a run of twenty minutes is not lost because one measure fails. */
+async function resultOf(name, context) {
+  try {
+    return await MEASURES[name](context);
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+    return { rows: [row(name, '', `failed: ${String(error.message).split('\n')[0]}`, false)] };
+  }
 }
 
 function settings() {

@@ -68,7 +68,7 @@ export async function measureScaleOut({ laboratory, rounds, seconds }) {
 
 /** Starts two instances of one installation: one database, one Redis, one public URL, the same secrets. */
 async function twins(service, laboratory) {
-  const env = { REDIS_URL: laboratory.newRedis(), PUBLIC_URL: 'http://localhost:3000' };
+  const env = { REDIS_URL: laboratory.newRedis(), PUBLIC_URL: 'https://auth.example.com' };
   const first = await service('first of two', env);
   const second = await startPortcullis(laboratory, {
     name: 'Portcullis, second of two',
