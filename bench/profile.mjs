@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cpuMs } from './lab/cpu-time.mjs';
 import { Laboratory, ROOT } from './lab/laboratory.mjs';
-import { volley } from './lab/volley.mjs';
+import { volley, warmUp } from './lab/volley.mjs';
 import { startPortcullis } from './subjects/portcullis.mjs';
 
 const { values: options } = parseArgs({
@@ -36,7 +36,7 @@ try {
     seconds: Number(options.seconds),
     requests: sessions.map((session) => service.sessionCheck(session)),
   };
-  await volley({ ...load, seconds: 2 });
+  await warmUp(load);
   console.log(await timed(service, () => volley(load)));
   service.child.process.kill('SIGUSR2');
   // Starting the profiler stops the service for so long that it refuses the requests that then wait for Redis.

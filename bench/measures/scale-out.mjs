@@ -1,7 +1,7 @@
 import { hasHaproxy, startHaproxy } from '../lab/haproxy.mjs';
 import { startRedisCluster } from '../lab/redis-cluster.mjs';
 import { interleave } from '../lab/rounds.mjs';
-import { volley } from '../lab/volley.mjs';
+import { volley, warmUp } from '../lab/volley.mjs';
 import { number, row } from '../report/row.mjs';
 import { medianRatio } from '../report/statistics.mjs';
 import { startPortcullis } from '../subjects/portcullis.mjs';
@@ -47,7 +47,7 @@ export async function measureScaleOut({ laboratory, rounds, seconds }) {
       headers: { authorization: `Bearer ${accessToken}` },
     }));
     const load = { url: front.url, connections: 32, requests };
-    await volley({ ...load, seconds: 1 });
+    await warmUp(load);
     trials[name] = () => volley({ ...load, seconds });
   }
   const figures = await interleave('scale-out', rounds, trials);

@@ -1,5 +1,5 @@
 import { interleave } from '../lab/rounds.mjs';
-import { volley } from '../lab/volley.mjs';
+import { volley, warmUp } from '../lab/volley.mjs';
 import { median, medianRatio } from '../report/statistics.mjs';
 import { absent, ms, number, row } from '../report/row.mjs';
 
@@ -17,7 +17,7 @@ export async function measureSessionCheck({ subjects, portcullis, betterAuth, fa
     const sessions = subject.signIn ? await subject.signIn(subject.people.slice(0, SESSIONS)) : [null];
     const requests = sessions.map((session) => subject.sessionCheck(session));
     const load = { url: subject.url, connections: CONNECTIONS, requests };
-    await volley({ ...load, seconds: 1 });
+    await warmUp(load);
     trials[subject.name] = () => volley({ ...load, seconds });
   }
   const figures = await interleave('session check', rounds, trials);

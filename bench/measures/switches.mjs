@@ -1,5 +1,5 @@
 import { interleave } from '../lab/rounds.mjs';
-import { volley } from '../lab/volley.mjs';
+import { volley, warmUp } from '../lab/volley.mjs';
 import { number, row } from '../report/row.mjs';
 import { medianRatio } from '../report/statistics.mjs';
 import { LIMITS_OFF, MAY_OMIT_CALLS, startPortcullis } from '../subjects/portcullis.mjs';
@@ -29,7 +29,7 @@ export async function measureSwitches({ laboratory, rounds, seconds }) {
     const sessions = await service.signIn(await service.register(40));
     const requests = sessions.map((session) => service.sessionCheck(session));
     const load = { url: service.url, connections: 32, seconds, requests };
-    await volley({ ...load, seconds: 1 });
+    await warmUp(load);
     trials[name] = () => volley(load);
     calm[name] = () => volley({ ...load, perSecond: PER_SECOND });
   }
