@@ -96,6 +96,17 @@ describe('RepeatingTask', () => {
     await task.stop();
   });
 
+  it('pauses for a minute at most at first, and for its interval later', async () => {
+    const runsAtMs: number[] = [];
+    const startMs = Date.now();
+    const work = async () => void runsAtMs.push(Date.now() - startMs);
+    const task = new RepeatingTask('Task', work, { pauseMs: 3_600_000 });
+    task.startResting();
+    await vi.advanceTimersByTimeAsync(3_660_000);
+    expect(runsAtMs).toEqual([60_000, 3_660_000]);
+    await task.stop();
+  });
+
   it('never runs when it is stopped during its first pause', async () => {
     let runs = 0;
     const task = new RepeatingTask('Task', async () => void (runs += 1), { pauseMs: 1000 });

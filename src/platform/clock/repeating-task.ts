@@ -1,5 +1,8 @@
 import { Logger } from '@nestjs/common';
 
+/** The longest first pause of a task that starts with one, so that processes that live for less than an interval run it, too. */
+const MAX_FIRST_PAUSE_MS = 60_000;
+
 /** Pauses between the runs of a task. */
 export interface Rests {
   /** Milliseconds after a success; null for work that runs only when it is woken. */
@@ -38,10 +41,13 @@ export class RepeatingTask {
     this.running ??= this.repeat();
   }
 
-  /** Starts with a pause, for work that was just done, must not delay the start, or runs only when it is woken. */
+  /**
+   * Starts with a pause, of a minute at most, for work that was just done, must not delay the start, or runs only when it is
+   * woken.
+   */
   startResting(): void {
     RepeatingTask.alive.add(this);
-    this.running ??= this.rest().then(() => this.repeat());
+    this.running ??= this.rest(MAX_FIRST_PAUSE_MS).then(() => this.repeat());
   }
 
   /**
@@ -98,12 +104,12 @@ export class RepeatingTask {
     for (const report of this.onRunEnded.splice(0)) report();
   }
 
-  private async rest(): Promise<void> {
+  private async rest(maxMs = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.stopped || this.woken) return;
     const { pauseMs, retryMs = pauseMs } = this.rests;
     const restMs = this.failure === null ? pauseMs : retryMs;
     await new Promise<void>((resolve) => {
-      const timer = restMs === null ? undefined : setTimeout(resolve, restMs).unref();
+      const timer = restMs === null ? undefined : setTimeout(resolve, Math.min(restMs, maxMs)).unref();
       this.endRest = () => {
         clearTimeout(timer);
         resolve();

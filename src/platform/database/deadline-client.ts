@@ -13,8 +13,9 @@ const PLAN_CHANGED = '0A000';
 
 /**
  * A node-postgres client that closes the connection if a statement exceeds its deadline (`query_timeout`), if the server
- * accepts no writes, or if a prepared statement can no longer be run. node-postgres only rejects the statement and keeps the connection; the ROLLBACK and every
- * later user of the pooled connection would then wait for the same silent server, or fail on the same demoted one.
+ * accepts no writes, or if a prepared statement can no longer be run. node-postgres only rejects the statement and keeps
+ * the connection; the ROLLBACK and every later user of the pooled connection would then wait for the same silent server,
+ * or fail on the same demoted one.
  */
 export class DeadlineClient extends SessionClient {
   protected override send(parameters: StatementParameters): unknown {
