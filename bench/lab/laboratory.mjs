@@ -55,7 +55,11 @@ export class Laboratory {
     this.redis = await this.start({
       name: 'redis-server',
       command: 'redis-server',
-      args: ['--port', String(this.redisPort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+      // Each service gets a database of its own, and a complete run starts more of them than the usual sixteen.
+      args: [
+        ...['--port', String(this.redisPort), '--bind', '127.0.0.1', '--databases', '64'],
+        ...['--save', '', '--appendonly', 'no'],
+      ],
     });
   }
 
