@@ -89,6 +89,8 @@ describe('The background loop of the outbox', () => {
     await dataSource.query(`UPDATE outbox_messages SET next_attempt_at = $1`, [new Date(clock.nowMs() + 1)]);
     const seen = statements();
     one.workers.onApplicationBootstrap();
+    // The first round is a second after the start.
+    await eventually(() => expect(seen).not.toHaveLength(0));
     await one.workers.onModuleDestroy();
     expect(seen).toHaveLength(1);
   });
