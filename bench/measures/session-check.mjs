@@ -13,17 +13,19 @@ const TAIL_ALONE = 5;
 /** Measures `GET /users/me`, or the equivalent of a peer, over forty sessions in turn. */
 export async function measureSessionCheck({ subjects, portcullis, betterAuth, fastApi, rounds, seconds }) {
   const trials = {};
+  const loads = {};
   for (const subject of subjects) {
     const sessions = subject.signIn ? await subject.signIn(subject.people.slice(0, SESSIONS)) : [null];
     const requests = sessions.map((session) => subject.sessionCheck(session));
-    const load = { url: subject.url, connections: CONNECTIONS, requests };
+    const load = { url: subject.url, connections: CONNECTIONS, requests, seconds };
+    loads[subject.name] = load;
     await warmUp(load);
-    trials[subject.name] = () => volley({ ...load, seconds });
+    trials[subject.name] = () => volley(load);
   }
   const figures = await interleave('session check', rounds, trials);
   const ours = figures[portcullis.name];
   const alone = await interleave('session check, one connection', rounds, {
-    [portcullis.name]: await aloneOn(portcullis, seconds),
+    [portcullis.name]: () => volley({ ...loads[portcullis.name], connections: 1 }),
   });
   return {
     rows: [
@@ -47,12 +49,6 @@ export async function measureSessionCheck({ subjects, portcullis, betterAuth, fa
       ]),
     },
   };
-}
-
-async function aloneOn(subject, seconds) {
-  const sessions = await subject.signIn(subject.people.slice(0, SESSIONS));
-  const requests = sessions.map((session) => subject.sessionCheck(session));
-  return () => volley({ url: subject.url, connections: 1, requests, seconds });
 }
 
 function tail(measure, target, figures) {
