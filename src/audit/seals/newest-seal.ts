@@ -35,7 +35,7 @@ export class NewestSeal {
         const isWhole = statementHash(from) === seal.hash;
         const madeWith = isWhole ? this.trust.madeWith({ ...seal, mac }) : null;
         if (madeWith !== null) return { ...seal, madeWith };
-        if (isWhole) await this.trust.load();
+        if (isWhole) await this.trust.load(tx);
         if (isWhole && this.trust.isGenuine({ ...seal, mac })) return { ...seal, madeWith };
         this.report(seal.number);
       }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { KeyObject } from 'node:crypto';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { EntrySigner } from '../entry/entry-signer.js';
 import { type Seal, sealDigest, type SealEnd, sealHash } from './seal.js';
 import { isSignedWith, publicSealKey, SealKey, type Signed } from './seal-key.js';
@@ -32,8 +33,8 @@ export class SealTrust {
   ) {}
 
   /** Learns the former keys. Before that, only seals of known secrets are recognised. */
-  async load(): Promise<void> {
-    const changes = await this.seals.withKeyChange();
+  async load(tx?: Transaction): Promise<void> {
+    const changes = await this.seals.withKeyChange(tx);
     if (changes.length === this.former.length) return;
     const former: FormerKey[] = [];
     for (const seal of changes.toReversed()) {

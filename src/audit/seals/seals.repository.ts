@@ -132,8 +132,8 @@ export class SealsRepository {
   }
 
   /** Returns the seals that change the sealing key, oldest first: one per change of the master secret. */
-  async withKeyChange(): Promise<Seal[]> {
-    return this.dataSource.query<Seal[]>(
+  async withKeyChange(manager: EntityManager = this.dataSource.manager): Promise<Seal[]> {
+    return manager.query<Seal[]>(
       `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE key_change IS NOT NULL ORDER BY seal.number`,
     );
   }

@@ -89,6 +89,20 @@ describe('Sealer', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 2510 });
   });
 
+  it('reads the former keys with the connection that holds its lock', async () => {
+    await trail.grow(1);
+    const other = await startTrail({
+      database: trail.database,
+      settings: {
+        JWT_SECRET_KEY: 'another master secret, with thirty-two bytes or more',
+        DATABASE_POOL_SIZE: 1,
+      },
+    });
+    await other.record(1);
+    await expect(other.module.get(SealingRound).run()).resolves.toBeUndefined();
+    await other.stop();
+  });
+
   it('creates no empty seal', async () => {
     await trail.grow(1);
     await trail.sealed();
