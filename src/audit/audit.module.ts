@@ -26,6 +26,8 @@ import { ErasureStatement } from './erasure/erasure-statement.js';
 import { ErasureTask } from './erasure/erasure-task.js';
 import { Erasures } from './erasure/erasures.js';
 import { ErasuresRepository } from './erasure/erasures.repository.js';
+import { LateEntriesRepository } from './erasure/late-entries.repository.js';
+import { LateErasure } from './erasure/late-erasure.js';
 import { PersonalEntriesRepository } from './erasure/personal-entries.repository.js';
 import { AuditFeed } from './feed/audit-feed.js';
 import { AuditPartitions } from './partitions/audit-partitions.js';
@@ -65,6 +67,8 @@ const erasure = [
   ErasuresRepository,
   ErasureStatement,
   ErasureTask,
+  LateEntriesRepository,
+  LateErasure,
   PersonalEntriesRepository,
 ];
 

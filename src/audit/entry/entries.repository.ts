@@ -102,8 +102,8 @@ export class EntriesRepository {
    * Returns the position below which no entry can be added any more, because no transaction that could do so is still
    * open.
    */
-  async horizon(): Promise<number> {
-    const [row] = await this.dataSource.query<[{ horizon: number }]>(HORIZON);
+  async horizon(manager: EntityManager = this.dataSource.manager): Promise<number> {
+    const [row] = await manager.query<[{ horizon: number }]>(HORIZON);
     return row.horizon;
   }
 

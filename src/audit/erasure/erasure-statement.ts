@@ -1,11 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { TransactionRunner, type Transaction } from '../../platform/database/transaction-runner.js';
 import { internalOrigin } from '../../platform/http/origin.js';
 import { AuditService } from '../audit.service.js';
 import { EntriesRepository } from '../entry/entries.repository.js';
 import { NewestSeal } from '../seals/newest-seal.js';
-import { ErasuresRepository } from './erasures.repository.js';
-import { PersonalEntriesRepository } from './personal-entries.repository.js';
+import { READ_AT_ONCE } from './entry-erasure.js';
+import { COUNTED, type EntryCounts, type EntryKey, placeBehind, type Progress } from './erasure-progress.js';
+import { type Erasure, ErasuresRepository } from './erasures.repository.js';
+import { type PageOfAccounts, PersonalEntriesRepository } from './personal-entries.repository.js';
+
+const NOTHING_COUNTED = {
+  place: { source: COUNTED[0], after: null },
+  counted: { entries: 0, format1: 0 },
+} satisfies Progress;
 
 /** States erasures in the trail, before anything is removed from it. */
 @Injectable()
@@ -19,29 +26,57 @@ export class ErasureStatement {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Records the event that states a person's erasure, once. Returns whether it is sealed. */
-  async isSealed(userId: string): Promise<boolean> {
-    const eventId = await this.transactions.run(async (tx) => {
-      const erasure = await this.erasures.lock(tx, userId);
-      if (!erasure || erasure.eventId !== null) return erasure?.eventId ?? null;
-      await this.erasures.beginSweep(tx);
-      const id = await this.audit.record(tx, {
-        type: 'personal_data_erased',
-        outcome: 'success',
-        userId,
-        origin: internalOrigin('erasure', erasure.actor ?? { actorId: userId }),
-        details: await this.entries.count(tx, userId),
-      });
-      await this.erasures.noteEvent(tx, userId, id);
-      return id;
+  /**
+   * Counts the next entries about a person and, with the last ones, records the event that states the erasure, once. Entries
+   * that arrive behind the place of the counting are late ones, which the event does not count. Returns whether the caller should continue: the
+   * person has more, and no other instance works on them.
+   */
+  async prepare(userId: string): Promise<boolean> {
+    return this.transactions.run(async (tx) => {
+      const erasure = await this.erasures.claim(tx, userId);
+      if (erasure === null || erasure.eventId !== null) return false;
+      const { place, counted } = { ...NOTHING_COUNTED, ...erasure.progress };
+      const page = await this.entries.count(tx, place, { userId, limit: READ_AT_ONCE });
+      const counts = sum(counted, page);
+      const next = placeBehind(place, page.last, COUNTED);
+      if (next !== null) await this.erasures.noteProgress(tx, erasure, { place: next, counted: counts });
+      else await this.record(tx, erasure, counts);
+      return next !== null;
     });
-    const position = eventId === null ? null : await this.trail.positionOf(eventId);
+  }
+
+  /** Whether the event that states an erasure is sealed. */
+  async isSealed(eventId: string): Promise<boolean> {
+    const position = await this.trail.positionOf(eventId);
     const sealedTo = (await this.newest.read())?.toPosition ?? 0;
     return position !== null && position < sealedTo;
   }
 
   /** Returns the keyed digests of the addresses that the trail knows of a person. */
   async accountsOf(userId: string): Promise<string[]> {
-    return this.transactions.run((tx) => this.entries.accountsOf(tx, userId));
+    const found = new Set<string>();
+    let after: EntryKey | null = null;
+    do {
+      const page: PageOfAccounts = await this.entries.accounts(after, { userId, limit: READ_AT_ONCE });
+      for (const account of page.accounts) found.add(account);
+      after = page.last;
+    } while (after !== null);
+    return [...found];
   }
+
+  private async record(tx: Transaction, { userId, actor }: Erasure, details: EntryCounts): Promise<void> {
+    await this.erasures.beginSweep(tx);
+    const eventId = await this.audit.record(tx, {
+      type: 'personal_data_erased',
+      outcome: 'success',
+      userId,
+      origin: internalOrigin('erasure', actor ?? { actorId: userId }),
+      details,
+    });
+    await this.erasures.noteEvent(tx, userId, eventId);
+  }
+}
+
+function sum(counted: EntryCounts, page: EntryCounts): EntryCounts {
+  return { entries: counted.entries + page.entries, format1: counted.format1 + page.format1 };
 }

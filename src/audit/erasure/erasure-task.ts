@@ -1,22 +1,23 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { EntryErasure } from './entry-erasure.js';
 import { ErasureReach } from './erasure-reach.js';
 import { ErasureStatement } from './erasure-statement.js';
 import { type Erasure, ErasuresRepository } from './erasures.repository.js';
+import { LateErasure } from './late-erasure.js';
 
-/** People erased per run, so that late entries are looked for in between. */
+/** People per run, and pages of each, so that one with many entries does not hold back the others, or late entries. */
 const PER_RUN = 20;
+const PAGES_PER_RUN = 10;
 
 /**
  * Carries out erasures, on any instance: states each one in the trail, waits until the statement is sealed, and then removes
- * the person's data, first outside the trail and then in its entries. Every step can be repeated, so that an instance
- * that ends in the middle leaves the rest to another one.
+ * the person's data, first outside the trail and then in its entries. Every step is a short transaction and can be
+ * repeated, so that an instance that ends in the middle leaves the rest to another one.
  */
 @Injectable()
 export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(ErasureTask.name);
   private readonly task = new RepeatingTask(ErasureTask.name, () => this.run(), { pauseMs: 1000 });
 
   constructor(
@@ -24,6 +25,7 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly statement: ErasureStatement,
     private readonly reach: ErasureReach,
     private readonly entries: EntryErasure,
+    private readonly late: LateErasure,
     private readonly clock: Clock,
   ) {}
 
@@ -35,29 +37,38 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.stop();
   }
 
-  /** Carries out the erasures that are due, as far as their statements are sealed. Returns whether late entries are left. */
+  /** Carries out the erasures that are due, as far as their statements are sealed. Returns whether there is more to do at once. */
   async run(): Promise<boolean> {
     if (!(await this.erasures.hasWork(this.clock.now()))) return false;
+    let isMore = false;
     let failure: unknown = null;
     for (const erasure of await this.erasures.due(this.clock.now(), PER_RUN)) {
-      // One that cannot be carried out must not hold back the others.
-      await this.erase(erasure).catch((error: unknown) => {
+      try {
+        isMore = (await this.advance(erasure)) || isMore;
+      } catch (error) {
+        // One that cannot be carried out must not hold back the others.
         failure = error;
-      });
+      }
     }
-    const isMore = await this.entries.eraseLate();
+    isMore = (await this.late.eraseNext()) || isMore;
     if (failure !== null) throw failure;
     return isMore;
   }
 
-  private async erase({ userId, isStated }: Erasure): Promise<void> {
+  private async advance({ userId, eventId, isStated, progress }: Erasure): Promise<boolean> {
+    if (eventId === null) return this.repeated(() => this.statement.prepare(userId));
     if (!isStated) {
-      if (!(await this.statement.isSealed(userId))) return;
+      if (!(await this.statement.isSealed(eventId))) return false;
       await this.erasures.noteStated(userId, this.clock.now());
     }
-    await this.reach.erase({ userId, accounts: await this.statement.accountsOf(userId) });
-    await this.entries.eraseAll(userId);
-    await this.erasures.finish(userId, this.clock.now());
-    this.logger.log({ userId }, 'Erased the personal data of a deleted account');
+    // Before the first entry, because that removes the accounts from the events.
+    if (progress === null)
+      await this.reach.erase({ userId, accounts: await this.statement.accountsOf(userId) });
+    return this.repeated(() => this.entries.eraseNext(userId));
+  }
+
+  private async repeated(step: () => Promise<boolean>): Promise<boolean> {
+    for (let pages = 0; pages < PAGES_PER_RUN; pages++) if (!(await step())) return false;
+    return true;
   }
 }

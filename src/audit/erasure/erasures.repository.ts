@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Actor } from '../../platform/http/origin.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Progress } from './erasure-progress.js';
 
 /** A deleted person whose data is to be erased, or has been. */
 export interface Erasure {
@@ -14,18 +15,30 @@ export interface Erasure {
   readonly eventId: string | null;
   /** Whether that event is known to be sealed, so that members may be removed. */
   readonly isStated: boolean;
+  /** How far the counting has come or, once the event is recorded, the erasing; null if it has not begun. */
+  readonly progress: Progress | null;
 }
 
 /** An erasure to add, and when it may begin. */
 export type NewErasure = Pick<Erasure, 'userId' | 'deletedAt' | 'actor'> & { readonly dueAt: Date };
 
+/**
+ * Progress names the event that it belongs to, null while entries are counted, because instances of the previous version
+ * record the event or start the erasure anew without removing it.
+ */
 const COLUMNS = `user_id AS "userId", deleted_at AS "deletedAt", actor, event_id AS "eventId",
-  stated_at IS NOT NULL AS "isStated"`;
+  stated_at IS NOT NULL AS "isStated",
+  CASE WHEN progress->>'eventId' IS NOT DISTINCT FROM event_id::text THEN progress->'value' END AS progress`;
 
-/** Compares with the first entry of the index, for which the planner never reads the table, whatever it believes to be due. */
+/**
+ * Compares with the first entry of the index, for which the planner never reads the table, whatever it believes to be due.
+ * Without entries since the last search for late ones there is no work, so that an idle service writes nothing.
+ */
 const HAS_WORK = prepared(
   `SELECT coalesce((SELECT min(due_at) FROM erasures WHERE erased_at IS NULL) <= $1, false)
-     OR coalesce((SELECT position < audit_horizon() FROM erasure_sweep), false) AS "hasWork"`,
+     OR coalesce((SELECT position <= greatest((SELECT max(position) FROM audit_events),
+                                              (SELECT max(position) FROM audit_calls))
+                    AND position < audit_horizon() FROM erasure_sweep), false) AS "hasWork"`,
 );
 
 /** All SQL statements on erasures. A row stays after the erasure: it has an id and times, and nothing about a person. */
@@ -38,7 +51,7 @@ export class ErasuresRepository {
     await tx.query(
       `INSERT INTO erasures (user_id, deleted_at, due_at, actor) VALUES ($1, $2, $3, $4)
        ON CONFLICT (user_id) DO UPDATE SET due_at = excluded.due_at, actor = excluded.actor,
-         event_id = NULL, stated_at = NULL, erased_at = NULL WHERE erasures.erased_at IS NOT NULL`,
+         event_id = NULL, stated_at = NULL, erased_at = NULL, progress = NULL WHERE erasures.erased_at IS NOT NULL`,
       [userId, deletedAt, dueAt, actor && JSON.stringify(actor)],
     );
   }
@@ -67,10 +80,10 @@ export class ErasuresRepository {
     );
   }
 
-  /** Reads an unfinished erasure and locks it until the transaction ends; null if another instance has finished it. */
-  async lock(tx: Transaction, userId: string): Promise<Erasure | null> {
+  /** Reads an unfinished erasure and locks it until the transaction ends; null if another instance works on it or has finished it. */
+  async claim(tx: Transaction, userId: string): Promise<Erasure | null> {
     const [row] = await tx.query<Erasure[]>(
-      `SELECT ${COLUMNS} FROM erasures WHERE user_id = $1 AND erased_at IS NULL FOR UPDATE`,
+      `SELECT ${COLUMNS} FROM erasures WHERE user_id = $1 AND erased_at IS NULL FOR UPDATE SKIP LOCKED`,
       [userId],
     );
     return row ?? null;
@@ -86,7 +99,19 @@ export class ErasuresRepository {
   }
 
   async noteEvent(tx: Transaction, userId: string, eventId: string): Promise<void> {
-    await tx.query('UPDATE erasures SET event_id = $2 WHERE user_id = $1', [userId, eventId]);
+    await tx.query('UPDATE erasures SET event_id = $2, progress = NULL WHERE user_id = $1', [
+      userId,
+      eventId,
+    ]);
+  }
+
+  async noteProgress(
+    tx: Transaction,
+    { userId, eventId }: Pick<Erasure, 'userId' | 'eventId'>,
+    value: Progress,
+  ): Promise<void> {
+    const progress = JSON.stringify({ eventId, value });
+    await tx.query('UPDATE erasures SET progress = $2 WHERE user_id = $1', [userId, progress]);
   }
 
   async noteStated(userId: string, now: Date): Promise<void> {
@@ -96,8 +121,8 @@ export class ErasuresRepository {
     );
   }
 
-  async finish(userId: string, now: Date): Promise<void> {
-    await this.dataSource.query('UPDATE erasures SET erased_at = $2, actor = NULL WHERE user_id = $1', [
+  async finish(tx: Transaction, userId: string, now: Date): Promise<void> {
+    await tx.query('UPDATE erasures SET erased_at = $2, actor = NULL, progress = NULL WHERE user_id = $1', [
       userId,
       now,
     ]);

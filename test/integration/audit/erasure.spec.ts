@@ -145,7 +145,13 @@ describe('Erasing a person from the trail', () => {
   });
 
   it('is refused by the database without a sealed event, and to everything but its function', async () => {
-    await expect(trail.module.get(EntryErasure).eraseAll(kept)).rejects.toThrow('no sealed event');
+    await request(kept);
+    await trail.dataSource.query(
+      'UPDATE erasures SET event_id = gen_random_uuid(), stated_at = now() WHERE user_id = $1',
+      [kept],
+    );
+    await expect(trail.module.get(EntryErasure).eraseNext(kept)).rejects.toThrow('no sealed event');
+    await trail.dataSource.query('DELETE FROM erasures WHERE user_id = $1', [kept]);
     await expect(
       trail.dataSource.query(`SET portcullis.audit_erasing = 'on'; UPDATE audit_calls SET address = NULL`),
     ).rejects.toThrow('permission denied');
@@ -171,7 +177,7 @@ describe('Erasing a person from the trail', () => {
         const { commitmentsOf } = await import('../../../src/audit/entry/sealed-form.js');
         const entries = trail.module.get(PersonalEntriesRepository);
         const [entry] = await trail.transactions.run((tx) =>
-          entries.page(tx, 'calls by', { userId: whose(), after: null, limit: 1 }),
+          entries.page(tx, { source: 'calls by', after: null }, { userId: whose(), limit: 1 }),
         );
         const { origin } = commitmentsOf(entry!, entry!);
         await attacker.change(

@@ -39,6 +39,7 @@ import { ReducedKeys1795400030000 } from './1795400030000-reduced-keys.js';
 import { FactorRecoveries1795400032000 } from './1795400032000-factor-recoveries.js';
 import { ReducedSessions1795400033000 } from './1795400033000-reduced-sessions.js';
 import { RecoveryCredentials1795400035000 } from './1795400035000-recovery-credentials.js';
+import { ErasureProgress1795400036000 } from './1795400036000-erasure-progress.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -82,4 +83,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   FactorRecoveries1795400032000,
   ReducedSessions1795400033000,
   RecoveryCredentials1795400035000,
+  ErasureProgress1795400036000,
 ];
