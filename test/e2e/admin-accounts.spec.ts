@@ -321,10 +321,17 @@ describe('An administrator', { timeout: 60_000 }, () => {
       status: 'unverified',
       disabledAt: null,
     });
-    expect((await logIn(app, email)).user).toMatchObject({
-      displayName: 'Grace',
-      roles: ['user', 'auditor'],
-    });
+    const { user, accessToken: token } = await logIn(app, email);
+    expect(user).toMatchObject({ displayName: 'Grace', roles: ['user', 'auditor'] });
+
+    // Where administrators are is not the person's to know.
+    const { items } = (await app.call({ url: '/users/me/activity', token })).json<{
+      items: { type: string; details: object }[];
+    }>();
+    const byOthers = items.filter(({ details }) => 'actorId' in details);
+    expect(byOthers).toHaveLength(5);
+    for (const entry of byOthers) expect(entry).toMatchObject({ address: null, userAgent: null });
+    expect(byOthers).toContainEqual(expect.objectContaining({ summary: 'The account was disabled' }));
   });
 
   it('changes nothing by an empty object, and removes a name by null', async () => {

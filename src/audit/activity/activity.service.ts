@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
+import type { AuditEntry } from '../audit-entry.js';
+import { isHiddenOrigin } from '../own-trail/unproven-origin.js';
 import { TrailReader } from '../reading/trail-reader.js';
-import type { ActivityPageDto } from './activity.dto.js';
+import type { ActivityDto, ActivityPageDto } from './activity.dto.js';
 import { summaryOf } from './summary.js';
 
 const DAY_MS = 86_400_000;
@@ -28,6 +30,11 @@ export class ActivityService {
     const from = new Date(to.getTime() - keptDays * DAY_MS);
     const query = { from, to, userId, kind: 'event' as const, exceptTypes: PARTS_OF_A_LOGIN };
     const { items, nextCursor } = await this.reader.page(query, limit, cursor);
-    return { items: items.map((entry) => ({ ...entry, summary: summaryOf(entry) })), nextCursor };
+    return { items: items.map((entry) => shown(entry, userId)), nextCursor };
   }
+}
+
+function shown(entry: AuditEntry, userId: string): ActivityDto {
+  const own = isHiddenOrigin(entry, userId) ? { ...entry, address: null, userAgent: null } : entry;
+  return { ...own, summary: summaryOf(own) };
 }

@@ -5,6 +5,8 @@ import { originOwner } from '../entry/personal-members.js';
 const NOT_PROVEN: readonly (string | null)[] = ['invalid_credentials', 'invalid_code'];
 /** Successes that prove nothing. */
 const ASKED: readonly string[] = ['authn_password_reset_requested', 'authn_factor_required'];
+/** Answers a call without a session that asks for a mail, or whose answer must not tell whether an address is taken. */
+const ACCEPTED = 202;
 
 /**
  * Whether the origin of an entry about a person is somebody else's, or may be: an administrator's, or that of whoever failed
@@ -12,8 +14,17 @@ const ASKED: readonly string[] = ['authn_password_reset_requested', 'authn_facto
  */
 export function isForeignOrigin(entry: AuditEntry, userId: string): boolean {
   if (originOwner(entry) !== userId || ASKED.includes(entry.type)) return true;
-  const { outcome, sessionId, type, reason } = entry;
+  const { outcome, sessionId, status, type, reason } = entry;
+  if (status === ACCEPTED && sessionId === null) return true;
   return (
     outcome === 'failure' && (sessionId === null || type.startsWith('authn_') || NOT_PROVEN.includes(reason))
   );
+}
+
+/**
+ * Whether the owner's activity leaves out the origin of an event. That of a failed sign-in is shown, because its owner has to tell
+ * their own attempts from those of others; whoever merely uses the same address for a registration threatens no account.
+ */
+export function isHiddenOrigin(entry: AuditEntry, userId: string): boolean {
+  return originOwner(entry) !== userId || entry.type === 'user_create_fail';
 }
