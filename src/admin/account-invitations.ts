@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
+import { TakenAddresses } from '../auth/addresses/taken-addresses.js';
 import { type InvitedUser, Invitations } from '../auth/invitations/invitations.js';
 import { type Transaction, TransactionRunner } from '../platform/database/transaction-runner.js';
 import { Problem } from '../platform/errors/problem.js';
@@ -16,7 +16,7 @@ export class AccountInvitations {
   constructor(
     private readonly invitations: Invitations,
     private readonly accounts: LockedAccounts,
-    private readonly audit: AuditService,
+    private readonly taken: TakenAddresses,
     private readonly transactions: TransactionRunner,
   ) {}
 
@@ -65,19 +65,9 @@ export class AccountInvitations {
       );
     } catch (error) {
       if (error instanceof Problem && error.row === UsersErrors.email_taken)
-        await this.recordTaken(account.email, origin);
+        await this.taken.record(account.email, origin);
       throw error;
     }
-  }
-
-  private async recordTaken(email: string, origin: Origin): Promise<void> {
-    await this.audit.recordAlone({
-      type: 'user_create_fail',
-      outcome: 'failure',
-      reason: UsersErrors.email_taken.code,
-      origin,
-      details: { account: this.audit.emailDigest(email) },
-    });
   }
 }
 

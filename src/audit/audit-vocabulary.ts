@@ -79,6 +79,7 @@ export interface AuditDetails {
    */
   session_revoked: { sessions: number };
   user_created: { roles: string[] };
+  /** The address was taken; `userId` is the account that has it, or for which it is reserved. */
   user_create_fail: { account: string };
   user_updated: { members: string[] };
   /** The link to accept an invited account was sent, or handed to an operator. */
@@ -123,7 +124,7 @@ export interface AuditDetails {
   user_deleted: Record<string, never>;
   /**
    * The personal members of the entries of a deleted account are erased, after this event is sealed. `entries` counts
-   * them, and `format1` those that keep the members until their retention ends.
+   * those that the trail had before, and `format1` those that keep the members until their retention ends.
    */
   personal_data_erased: { entries: number; format1: number };
   user_unlocked: Record<string, never>;

@@ -8,6 +8,12 @@ import { type NewUser, UsersService } from '../users/users.service.js';
 import { AddressReservations } from './addresses/address-reservations.js';
 import { PasswordCredentials } from './credentials/passwords/password-credentials.js';
 
+/** An account, locked, that was created or had the address before; null if the address is only reserved for one. */
+export interface NewOrTaken {
+  readonly isNew: boolean;
+  readonly owner: User | null;
+}
+
 /** Creates accounts with a password. */
 @Injectable()
 export class AccountCreation {
@@ -38,22 +44,25 @@ export class AccountCreation {
   }
 
   /**
-   * Creates an account unless its address is taken or reserved, and records which; returns whether it was created. Runs the
-   * same statements in both cases, so that the response time does not reveal whether the address has an account.
+   * Creates an account unless its address is taken or reserved, and records which, as an event about the account that the
+   * address belongs to. Runs the same statements in both cases, so that the response time does not reveal whether the address has
+   * an account.
    */
   async createUnlessTaken(
     tx: Transaction,
     account: NewUser,
     passwordHash: string,
     origin: Origin,
-  ): Promise<boolean> {
+  ): Promise<NewOrTaken> {
     const emailDigest = this.audit.emailDigest(account.email);
     const { user, isCreated } = await this.users.createUnlessTaken(tx, account);
-    const isKept = await this.reservations.isKept(tx, account.email, user.id);
-    if (isCreated && isKept) await this.users.takeBack(tx, user);
-    const isNew = isCreated && !isKept;
+    const keeper = await this.reservations.keeperOf(tx, account.email, user.id);
+    if (isCreated && keeper !== null) await this.users.takeBack(tx, user);
+    const isNew = isCreated && keeper === null;
     await this.guessing.unlock(isNew ? emailDigest : this.audit.emailDigest(user.id), tx);
     await this.credentials.setIfExists(tx, user.id, passwordHash);
+    // After the password, which changes the version that mailed secrets are bound to.
+    const owner = await this.users.lockByEmail(tx, account.email);
     await this.audit.record(
       tx,
       isNew
@@ -68,10 +77,11 @@ export class AccountCreation {
             type: 'user_create_fail',
             outcome: 'failure',
             reason: 'email_taken',
+            userId: owner?.id ?? keeper,
             origin,
             details: { account: emailDigest },
           },
     );
-    return isNew;
+    return { isNew, owner };
   }
 }

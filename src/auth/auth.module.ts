@@ -24,6 +24,7 @@ import { AddressProofs } from './addresses/address-proofs.js';
 import { AddressReservations } from './addresses/address-reservations.js';
 import { AddressUndoing } from './addresses/address-undoing.js';
 import { AddressUndos } from './addresses/address-undos.js';
+import { TakenAddresses } from './addresses/taken-addresses.js';
 import { AddressVerification } from './verification/address-verification.js';
 import { AddressesController } from './verification/addresses.controller.js';
 import { LinkPasswords } from './verification/link-passwords.js';
@@ -151,6 +152,7 @@ const addresses = [
   AddressUndos,
   AddressVerification,
   LinkPasswords,
+  TakenAddresses,
   UnverifiedSignIns,
   VerificationRequests,
   VerifiedAddressCondition,
@@ -273,6 +275,7 @@ const recovery = [
     RegisteredFactors,
     RelyingParty,
     ResetLinks,
+    TakenAddresses,
     TotpCodes,
     TotpFactorsRepository,
     TotpSecrets,

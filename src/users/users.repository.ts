@@ -27,12 +27,12 @@ const NOTE_LOGIN = prepared(
 export class UsersRepository {
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
 
-  async findById(id: string): Promise<User | null> {
-    return onDatabase(() => this.users.findOneBy({ id }));
+  async findById(id: string, tx: Transaction = this.users.manager): Promise<User | null> {
+    return onDatabase(() => tx.findOneBy(User, { id }));
   }
 
-  async findByEmail(email: string): Promise<User | null> {
-    return onDatabase(() => this.users.findOneBy({ email }));
+  async findByEmail(email: string, tx: Transaction = this.users.manager): Promise<User | null> {
+    return onDatabase(() => tx.findOneBy(User, { email }));
   }
 
   /** Reads an account and locks its row until the transaction ends. */

@@ -48,8 +48,8 @@ export class UsersService {
     private readonly ids: UuidV7,
   ) {}
 
-  async findById(id: string): Promise<User | null> {
-    return this.users.findById(id);
+  async findById(id: string, tx?: Transaction): Promise<User | null> {
+    return this.users.findById(id, tx);
   }
 
   /** Returns whether an account has this address, given in the form returned by `canonicalEmail`. */
@@ -58,8 +58,8 @@ export class UsersService {
   }
 
   /** Returns the account that has an address, given in the form returned by `canonicalEmail`. */
-  async findByEmail(email: string): Promise<User | null> {
-    return this.users.findByEmail(email);
+  async findByEmail(email: string, tx?: Transaction): Promise<User | null> {
+    return this.users.findByEmail(email, tx);
   }
 
   /** {@link findByEmail} with a lock on the account's row until the transaction ends. */

@@ -336,6 +336,11 @@ describe('a change of address', () => {
       const registration = (email: string) =>
         here.call({ url: '/auth/register', body: { email, password: PASSWORD } });
       expect(outcome(await registration(old.toUpperCase()))).toBe('email_taken');
+      const attempts = await sql(
+        `SELECT type FROM audit_events WHERE user_id = $1 AND reason = 'email_taken'`,
+        signed.user.id,
+      );
+      expect(attempts).toEqual([{ type: 'user_create_fail' }]);
       const other = await createPerson(here);
       expect((await ask(old, other)).statusCode).toBe(202);
       await mailTo(here, old, 'address_taken');

@@ -34,6 +34,9 @@ interface Verified {
   readonly checkpoint: { readonly publicKey: string };
 }
 
+/** Somebody who tries to register with the address of the first person. */
+const STRANGER = { address: '2001:db8:ffff::9', browser: 'Mozilla/5.0 (browser of a stranger)' };
+
 const ORIGIN = { requestId: 'request-1', ip: null, network: 'internal', userAgent: null };
 
 describeWithRedis('Deleting people', () => {
@@ -153,6 +156,9 @@ describeWithRedis('Deleting people', () => {
       await insist(() => service.call({ url: '/auth/login', body: wrong, headers }));
       people.push({ ...(await logInFrom(address, origin)), ...origin });
     }
+    const taken = { email: people[0]!.user.email, password: PASSWORD };
+    const headers = headersOf(STRANGER);
+    await insist(() => service.call({ url: '/auth/register', body: taken, headers }));
     const audit = service.app.get(AuditService);
     for (let n = 0; n < ENTRIES; n++) {
       const person = people[n % PEOPLE];
@@ -215,6 +221,23 @@ describeWithRedis('Deleting people', () => {
     expect(data.trail.entries.filter(({ type }) => type === 'authn_login_success')).toMatchObject([
       { address: person.address },
     ]);
+    expect(data.trail.entries.filter(({ type }) => type === 'user_create_fail')).toMatchObject([
+      { address: null },
+    ]);
+    const activity = await service.call({
+      url: '/users/me/activity',
+      token: person.accessToken,
+      headers: headersOf(person),
+    });
+    expect(activity.json<{ items: object[] }>().items).toContainEqual(
+      expect.objectContaining({
+        type: 'user_create_fail',
+        address: null,
+        summary: 'Somebody tried to register with your e-mail address',
+      }),
+    );
+    for (const { body } of [answer, activity])
+      for (const trace of [STRANGER.browser, STRANGER.address]) expect(body).not.toContain(trace);
     expect(answer.body).not.toContain(people[1]!.user.id);
     const file = join(service.environment.DATA_DIR, '..', 'own-data.json');
     writeFileSync(file, answer.body);
@@ -259,6 +282,9 @@ describeWithRedis('Deleting people', () => {
       return pending.length === 0 && (await tracesOf(erased[0]!)).length === 0;
     });
     expect(await tracesOf(...erased)).toEqual([]);
+    const texts = await everything();
+    for (const trace of [STRANGER.browser, STRANGER.address])
+      expect(texts.filter((text) => text.includes(trace))).toEqual([]);
     await register(service, erased[0]!.user.email);
 
     const after = await verify();

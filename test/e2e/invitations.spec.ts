@@ -210,6 +210,13 @@ describe('An invitation', { timeout: 60_000 }, () => {
     const email = await createAccount(app);
     const body = { email: email.toUpperCase() };
     expect(codeOf(await ask({ url: '/admin/users', body }))).toBe('email_taken');
+    const attempts = await asSuperuser(
+      app.database,
+      `SELECT details->>'actorId' AS actor FROM audit_events JOIN users ON users.id = user_id
+       WHERE reason = 'email_taken' AND users.email = $1`,
+      [email],
+    );
+    expect(attempts).toEqual([{ actor: adminId }]);
   });
 
   it('needs mail: without it, the answer is 503 and nobody is made', async () => {

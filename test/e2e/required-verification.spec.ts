@@ -68,6 +68,28 @@ describe('REQUIRE_VERIFIED_EMAIL', () => {
     await expectAlikeInTime(attempts, { samples, floorMs: 5 });
   });
 
+  it('records whose address was taken, and does not show them who tried', async () => {
+    const { user, accessToken: token } = await createPerson(app, { verified: true });
+    await registration(app, user.email, OTHER_PASSWORD);
+    const shown = async () => {
+      clock.advance(1);
+      const { trail } = (await app.call({ url: '/users/me/export', token })).json<{
+        trail: { entries: { type: string; route: string | null; address: string | null }[] };
+      }>();
+      return trail.entries.filter(
+        ({ type, route }) => type === 'user_create_fail' || route === '/auth/register',
+      );
+    };
+    await vi.waitFor(
+      async () =>
+        expect(await shown()).toMatchObject([
+          { type: 'user_create_fail', outcome: 'failure', reason: 'email_taken', address: null },
+          { type: 'api_call', outcome: 'success', status: 202, address: null },
+        ]),
+      10_000,
+    );
+  });
+
   it('refuses an unfit password alike', async () => {
     const answers = [];
     for (const email of [newAddress(), await proven()]) {
@@ -186,6 +208,14 @@ describe('REQUIRE_VERIFIED_EMAIL', () => {
     await app.call({ url: '/auth/email/verify', body: { token: change.token }, token });
     expect((await registration(app, email, OTHER_PASSWORD)).statusCode).toBe(202);
     expect(await sql(app, 'SELECT id FROM users WHERE email = $1', email)).toEqual([]);
+    expect(
+      await sql(
+        app,
+        `SELECT user_id = users.id AS "isOfTheirs" FROM audit_events, users WHERE reason = 'email_taken' AND users.email = $1
+         ORDER BY time DESC LIMIT 1`,
+        wanted,
+      ),
+    ).toEqual([{ isOfTheirs: true }]);
     await settled();
     expect(await kindsTo(email)).not.toContain('registration_taken');
     expect(await kindsTo(email)).not.toContain('verification');

@@ -33,7 +33,7 @@ const SENTENCES: Record<AuditEventType, string> = {
   session_disown_fail: 'Failed to report a sign-in by somebody else',
   session_revoked: 'Sessions were ended',
   user_created: 'Created the account',
-  user_create_fail: 'Failed to create an account',
+  user_create_fail: 'Somebody tried to register with your e-mail address',
   user_updated: 'Changed the profile',
   user_invited: 'Was invited',
   user_invitation_accepted: 'Accepted the invitation',

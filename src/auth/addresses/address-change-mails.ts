@@ -48,9 +48,9 @@ export class AddressChangeMails {
    * statements: for a taken address a secret is created too, and discarded.
    */
   private async tellNew(tx: Transaction, user: User, email: string, sessionId: string): Promise<void> {
-    const holder = await this.users.findByEmail(email);
-    const isKept = await this.reservations.isKept(tx, email, user.id);
-    const isFree = holder === null && !isKept;
+    const holder = await this.users.findByEmail(email, tx);
+    const keeper = await this.reservations.keeperOf(tx, email, user.id);
+    const isFree = holder === null && keeper === null;
     if (!(await this.bounds.admit(tx, isFree ? addressChangeMail.kind : addressTakenMail.kind, email)))
       return;
     const payload: PendingChange = { email, askedAtMs: this.clock.nowMs() };

@@ -24,14 +24,14 @@ export class AddressReservations {
     this.undo = purposes.use('email_undo');
   }
 
-  /** Whether an address is reserved for another account than this one. */
-  async isKept(tx: Transaction, email: string, userId: string): Promise<boolean> {
+  /** Returns the id of the account for which an address is reserved; null if it is none, or the given one. */
+  async keeperOf(tx: Transaction, email: string, userId: string | null): Promise<string | null> {
     const holders = await this.secrets.subjectsByEmail(tx, this.undo, this.audit.emailDigest(email));
     for (const holder of holders) {
       // Deleted accounts reserve nothing.
-      if (holder !== userId && (await this.users.findById(holder))) return true;
+      if (holder !== userId && (await this.users.findById(holder, tx))) return holder;
     }
-    return false;
+    return null;
   }
 
   /**
@@ -39,6 +39,6 @@ export class AddressReservations {
    * unique index makes that statement wait for a transaction that frees the address, whose reservation is visible only then.
    */
   async assertFree(tx: Transaction, email: string, userId: string): Promise<void> {
-    if (await this.isKept(tx, email, userId)) throw new Problem(UsersErrors.email_taken);
+    if ((await this.keeperOf(tx, email, userId)) !== null) throw new Problem(UsersErrors.email_taken);
   }
 }

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../../audit/audit.service.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
@@ -7,6 +6,7 @@ import type { User } from '../../users/user.entity.js';
 import { UsersErrors } from '../../users/users.errors.js';
 import { type NewUser, UsersService } from '../../users/users.service.js';
 import { AddressProofs } from '../addresses/address-proofs.js';
+import { TakenAddresses } from '../addresses/taken-addresses.js';
 import { AccountCreation } from '../account-creation.js';
 
 /** Registration whose response reveals whether the address is taken. */
@@ -17,7 +17,7 @@ export class OpenRegistration {
     private readonly creation: AccountCreation,
     private readonly proofs: AddressProofs,
     private readonly transactions: TransactionRunner,
-    private readonly audit: AuditService,
+    private readonly taken: TakenAddresses,
   ) {}
 
   /** Creates an account and sends the verification mail. `hash` computes the password hash. Throws `email_taken`. */
@@ -36,18 +36,8 @@ export class OpenRegistration {
       });
     } catch (error) {
       if (error instanceof Problem && error.row === UsersErrors.email_taken)
-        await this.recordTaken(email, origin);
+        await this.taken.record(email, origin);
       throw error;
     }
-  }
-
-  private async recordTaken(email: string, origin: Origin): Promise<void> {
-    await this.audit.recordAlone({
-      type: 'user_create_fail',
-      outcome: 'failure',
-      reason: 'email_taken',
-      origin,
-      details: { account: this.audit.emailDigest(email) },
-    });
   }
 }

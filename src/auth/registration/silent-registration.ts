@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { type NewUser, UsersService } from '../../users/users.service.js';
+import type { NewUser } from '../../users/users.service.js';
 import { AddressProofs } from '../addresses/address-proofs.js';
 import { AccountCreation } from '../account-creation.js';
 import { TakenNotices } from './taken-notices.js';
@@ -16,15 +16,13 @@ export class SilentRegistration {
     private readonly creation: AccountCreation,
     private readonly proofs: AddressProofs,
     private readonly taken: TakenNotices,
-    private readonly users: UsersService,
     private readonly transactions: TransactionRunner,
   ) {}
 
   /** Creates an account, or notifies the owner of an existing one, which does not change. */
   async register(account: NewUser, passwordHash: string, origin: Origin): Promise<void> {
     await this.transactions.run(async (tx) => {
-      const isNew = await this.creation.createUnlessTaken(tx, account, passwordHash, origin);
-      const owner = await this.users.lockByEmail(tx, account.email);
+      const { isNew, owner } = await this.creation.createUnlessTaken(tx, account, passwordHash, origin);
       if (owner === null) return;
       await (isNew ? this.proofs.offer(tx, owner) : this.taken.send(tx, owner));
     });
