@@ -157,6 +157,11 @@ export class SessionsRepository {
     );
   }
 
+  /** Returns whether a user still has an account, which the rows of ended sessions outlive. */
+  async hasAccount(userId: string): Promise<boolean> {
+    return onDatabase(() => this.dataSource.manager.existsBy(User, { id: userId }));
+  }
+
   /** Returns the sessions of a user that are live at `now`, newest first. */
   async findLiveOfUser(userId: string, now: Date): Promise<Session[]> {
     return onDatabase(() =>
