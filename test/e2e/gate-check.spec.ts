@@ -83,6 +83,21 @@ describe('gate:check', () => {
     expect(stdout).not.toContain(token);
   });
 
+  it('asks a rule that holds ten requests at a time, and refuses an eleventh', async () => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const asked = Array.from({ length: 11 }, () => fetch(`${app.url}/gate/gate-check-silent`, { signal }));
+    const refused = await Promise.race(asked);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+    expect(await refused.json()).toMatchObject({
+      type: 'https://iana.org/assignments/http-problem-types#temporary-reduced-capacity',
+      code: 'overloaded',
+    });
+    leaving.abort();
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(10);
+  });
+
   it('ends with 69 if the host is not reached, and with 64 for an unknown rule', async () => {
     const nowhere = `http://127.0.0.1:${await freePort()}/`;
     const unreached = await check([nowhere, '--rule', 'app']);
