@@ -23,6 +23,8 @@ export function operatorProgram(): Command {
     .description('Commands for operators; they use the configured database (DATABASE_URL or DATA_DIR).')
     .addHelpText('after', EXIT_CODES)
     .helpCommand(false)
+    // Otherwise `secrets` would take the --json of `secrets forget` as its own.
+    .enablePositionalOptions()
     .showHelpAfterError()
     .exitOverride();
   const users = program.command('users').description('accounts').helpCommand(false);
