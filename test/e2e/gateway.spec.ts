@@ -338,7 +338,7 @@ describe('the gateway', () => {
     expect(await statusOf('app', { headers: forwarded })).toBe('401 unauthenticated');
   });
 
-  it('leads back from a login to listed origins only', async () => {
+  it('peer fault 60: leads back from a login to listed origins only', async () => {
     const go = (rd: string) =>
       app.call({
         url: `/gateway/redirect?rd=${encodeURIComponent(rd)}`,
