@@ -81,7 +81,7 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
     if (!won) await client.query('ROLLBACK');
     this.stoodMs = performance.now();
     this.holdsLock = won && this.client === client;
-    if (this.holdsLock && !wasLeading) this.logger.log('This instance now leads');
+    if (this.holdsLock && !wasLeading) this.logger.log('This instance is now the leader');
   }
 
   private async connect(): Promise<DeadlineClient> {
