@@ -37,7 +37,7 @@ export interface RequestContext {
   profile: Profile | null;
   /** The session of an authentic refresh token, key of the `refresh` policy. */
   refreshSessionId: string | null;
-  /** Keyed digest of the e-mail address in a login's body, key of the `login` policy. */
+  /** Keyed digest of the e-mail address in the body, key of the policies `login` and `mail`. */
   emailDigest: string | null;
   /** Whether a cross-site page that is not allowed to do so sent the request: counted by address only, then refused. */
   isCrossSite: boolean;
