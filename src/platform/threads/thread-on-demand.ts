@@ -17,6 +17,11 @@ export class ThreadOnDemand<Subject, Result> {
 
   constructor(private readonly settings: ThreadSettings) {}
 
+  /** The number of answers that it owes. */
+  get queueLength(): number {
+    return this.thread?.queueLength ?? 0;
+  }
+
   /** Returns the answer; null if the thread ends before it. The next question then starts another one. */
   async ask(subject: Subject): Promise<Result | null> {
     clearTimeout(this.idle);

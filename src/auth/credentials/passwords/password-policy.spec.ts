@@ -62,8 +62,10 @@ describe('the blocklist', () => {
   beforeAll(() => lax.faultOf('loads the dictionaries', EMAIL));
 
   const acceptedOf = async (passwords: readonly string[], judge = lax) => {
-    const faults = await Promise.all(passwords.map((password) => judge.faultOf(password, EMAIL)));
-    return passwords.filter((_password, index) => faults[index] === null);
+    const accepted: string[] = [];
+    for (const password of passwords)
+      if ((await judge.faultOf(password, EMAIL)) === null) accepted.push(password);
+    return accepted;
   };
   const wide = (text: string) =>
     text.replaceAll(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
@@ -92,7 +94,9 @@ describe('the blocklist', () => {
     const long = listed.filter((password) => password.length >= 15);
     // ASVS 6.2.4 requires the top three thousand of the passwords that match the policy.
     expect(long.length).toBeGreaterThan(3000);
-    expect(new Set(await Promise.all(long.map((password) => faultOf(password))))).toEqual(
+    const faults = new Set<string | null>();
+    for (const password of long) faults.add(await faultOf(password));
+    expect(faults).toEqual(
       new Set([
         'password is on a list of breached passwords and well-known phrases; use four or more random words, or one made by a password manager',
       ]),

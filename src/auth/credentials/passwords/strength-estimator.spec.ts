@@ -11,4 +11,13 @@ describe('the estimator of the strength of passwords', () => {
     expect((user + system) / 1000).toBeLessThan(100);
     await estimator.stop();
   });
+
+  it('refuses further passwords while a hundred wait', async () => {
+    const estimator = new StrengthEstimator();
+    const evaluations = Array.from({ length: 150 }, () => estimator.isListed(['trustno1']));
+    const outcomes = await Promise.allSettled(evaluations);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(100);
+    expect(outcomes.at(-1)).toMatchObject({ reason: { row: { code: 'overloaded', status: 503 } } });
+    await estimator.stop();
+  });
 });

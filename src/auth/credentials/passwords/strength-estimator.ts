@@ -1,10 +1,15 @@
 import { Logger } from '@nestjs/common';
 import { extname } from 'node:path';
+import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
+import { Problem } from '../../../platform/errors/problem.js';
 import { ThreadOnDemand } from '../../../platform/threads/thread-on-demand.js';
 import { type Estimate, STRENGTH_WORKER, type StrengthQuestion } from './strength-worker.js';
 
 /** How long the idle thread keeps its dictionaries, milliseconds. */
 const IDLE_MS = 120_000;
+
+/** How many evaluations may wait; each takes about 20 ms. */
+const MAX_WAITING = 100;
 
 /**
  * Evaluates passwords in a thread of its own, because loading the dictionaries or a burst of registrations would otherwise block
@@ -22,14 +27,14 @@ export class StrengthEstimator {
   /** The estimator of this process: the dictionaries are the same for all. */
   static readonly shared = new StrengthEstimator();
 
-  /** Whether one of these normalised texts is a breached password or a well-known phrase. Throws if the thread fails. */
+  /** Whether one of these normalised texts is a breached password or a well-known phrase. Throws `overloaded` if too many wait, and an Error if the thread fails. */
   async isListed(texts: readonly string[]): Promise<boolean> {
     return (await this.ask({ listed: texts })) as boolean;
   }
 
   /**
    * Estimates the strength of a text, to which the words of the context do not add. The time grows with the square of
-   * the length. Throws if the thread fails.
+   * the length. Throws as {@link isListed} does.
    */
   async estimate(text: string, context: readonly string[]): Promise<Estimate> {
     return (await this.ask({ text, context })) as Estimate;
@@ -41,6 +46,8 @@ export class StrengthEstimator {
   }
 
   private async ask(question: StrengthQuestion): Promise<boolean | Estimate> {
+    if (this.thread.queueLength >= MAX_WAITING)
+      throw new Problem(PlatformErrors.overloaded, { retryAfterSeconds: 2 });
     const answer = await this.thread.ask(question);
     if (answer === null) throw new Error('The thread that evaluates passwords has ended');
     return answer;
