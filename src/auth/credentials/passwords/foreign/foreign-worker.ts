@@ -20,7 +20,7 @@ export interface Comparison {
 }
 
 /** Hashes that are computed here; bcrypt has a library with threads of its own. */
-export type ComputedHash = Exclude<ForeignHash, { kind: 'bcrypt' | 'wrapped' }>;
+type ComputedHash = Exclude<ForeignHash, { kind: 'bcrypt' | 'wrapped' }>;
 
 const ARGON2 = { argon2d, argon2i, argon2id };
 
