@@ -284,7 +284,7 @@ export type RateLimit = {
     /**
      * The parts of the key that requests are counted by. The address replaces a part that a request does not have.
      */
-    keys: Array<'user' | 'address' | 'session' | 'account' | 'endpoint'>;
+    keys: Array<'user' | 'address' | 'session' | 'account' | 'endpoint' | 'key'>;
 };
 
 export type RateLimits = {
