@@ -18,11 +18,12 @@ export interface LockedSession {
   readonly sinceRotationMs: number;
 }
 
-/** Selects sessions by id, by user, or by both. */
+/** Selects sessions by id, by user, by both, or by the device of a user. */
 export type SessionSelector =
   | { readonly id: string | FindOperator<string> }
   | Pick<Session, 'userId'>
-  | { readonly id: string | FindOperator<string>; readonly userId: string };
+  | { readonly id: string | FindOperator<string>; readonly userId: string }
+  | Pick<Session, 'userId' | 'deviceId'>;
 
 /** The latest use of a session, milliseconds since the Unix epoch. */
 export type SeenSession = readonly [id: string, ms: number];

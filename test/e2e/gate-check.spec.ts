@@ -70,7 +70,7 @@ describe('gate:check', () => {
       'app',
       '--json',
     ]);
-    expect([code, stderr]).toEqual([1, '10 of 11 checks did not hold.\n']);
+    expect([code, stderr]).toEqual([1, '10 of 11 checks failed.\n']);
     const { results } = JSON.parse(stdout) as {
       results: { what: string; held: boolean; because?: string }[];
     };

@@ -356,6 +356,7 @@ describe('the gateway', () => {
       'http://x@localhost:8000/',
       'https://localhost:8000/',
       'javascript:alert(1)//http://localhost:8000/',
+      'blob:http://localhost:8000/x',
       '//localhost:8000/',
       '/reports',
       '',
