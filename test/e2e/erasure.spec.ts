@@ -274,8 +274,10 @@ describeWithRedis('Deleting people', () => {
       said: expect.stringMatching(/[1-9]\d* of them are erased/),
     });
     expect(await verifier(...early, checkpoint.publicKey, '--complete')).toMatchObject({ code: 0 });
-    const kept = readFileSync(join(service.environment.DATA_DIR, 'erased.ndjson'), 'utf8');
-    for (const { user } of erased) expect(kept).toContain(`"userId":"${user.id}"`);
+    await eventually(async () => {
+      const kept = readFileSync(join(service.environment.DATA_DIR, 'erased.ndjson'), 'utf8');
+      return erased.every(({ user }) => kept.includes(`"userId":"${user.id}"`));
+    });
   }, 90_000);
 
   it('exports the event that explains an erased entry, whatever the filter', async () => {
