@@ -52,7 +52,7 @@ export class AccountsController {
 
   /**
    * Makes all of the changes or none. Other roles end the sessions of the account, because tokens carry roles; so does
-   * disabling, which also ends links to a new password. The owner is told by mail of both. Members that already have the
+   * disabling, which also ends links to a new password. The owner is notified by mail of both. Members that already have the
    * given value change nothing.
    */
   @Patch(':id')
@@ -74,7 +74,7 @@ export class AccountsController {
 
   /**
    * Deletes an account and ends its sessions. Its address is free again. The audit trail keeps the entries about it under its
-   * id. The owner is told by mail.
+   * id. The owner is notified by mail.
    */
   @Delete(':id')
   @HttpCode(204)

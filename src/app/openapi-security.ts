@@ -19,7 +19,7 @@ const CLIENT =
 const OAUTH =
   'An access token that a service account got for one of its keys. It is accepted wherever the key is.';
 const METRICS =
-  'The value of `METRICS_TOKEN`. Without it, metrics are served without a token, to the local machine only.';
+  'The value of `METRICS_TOKEN`. Without it, metrics are served to the local machine only, and in production to nobody.';
 
 /** Describes how callers prove who they are. */
 export function describeSecurity(builder: DocumentBuilder, environment: Environment): DocumentBuilder {

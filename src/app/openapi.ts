@@ -42,13 +42,13 @@ const description = (
 ) => `Sign in once and get an access token that your API can verify offline. The service rejects it within one second of logout.
 
 **Try it out here:** execute *POST /auth/register*, then *POST /auth/login*. With \`"tokenTransport": "cookie"\` the browser
-keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. The routes under *audit* and *monitoring* require a role, which an operator can grant:
+keeps both tokens and the other routes work at once; with \`"body"\`, copy \`accessToken\` into *Authorize*. The routes under *audit*, *monitoring*, *administration* and *service accounts* require a role, which an operator can grant:
 \`npm run admin -- users roles ada@example.com admin\`. *GET /audit/stream* never ends, so this page cannot show it: use \`curl -N\`.
 
 Passkeys can be tried on [a page of their own](${base}/docs/passkey).
 
-Errors are \`application/problem+json\` (RFC 9457). Programs should rely on \`code\`; see [all codes](${base}/docs/errors). Every response, errors included, carries
-\`X-Request-Id\`, and the rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document is also available as [OpenAPI 3.1](${base}/openapi.json).`;
+Errors are \`application/problem+json\` (RFC 9457), except those of *oauth* and of *GET /health/ready*. Programs should rely on \`code\`; see [all codes](${base}/docs/errors).
+Every response, errors included, carries \`X-Request-Id\` and, except under *operation* and for this documentation, the rate limits in \`RateLimit\` and \`RateLimit-Policy\`. This document is also available as [OpenAPI 3.1](${base}/openapi.json).`;
 
 const ROWS: readonly ProblemRow[] = [
   PlatformErrors,

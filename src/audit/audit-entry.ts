@@ -2,7 +2,7 @@ import type { Origin } from '../platform/http/origin.js';
 import type { AuditDetails, AuditEventType, AuditOutcome } from './audit-vocabulary.js';
 import type { GroupedRefusals } from './refusals/grouped-refusals.js';
 
-/** An authentication event, as reported by the service that decided it. */
+/** An event as reported by the service that decided it: of authentication, accounts, alerts, blocks or operations. */
 export type AuditEvent<T extends AuditEventType = AuditEventType> = {
   [K in T]: {
     readonly type: K;

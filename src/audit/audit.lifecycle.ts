@@ -59,6 +59,8 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
   async onApplicationShutdown(): Promise<void> {
     await this.upkeep.stop();
     this.writer.flush();
+    await this.draining.stop();
+    this.spool.close();
     await this.draining.finish();
     await this.sealing.finish();
     this.spool.leave();

@@ -106,7 +106,10 @@ export class AuditService {
     return this.spool.hasRoomFor(network);
   }
 
-  /** Number of records lost by this process since it started, because the disk or the spool was full. */
+  /**
+   * Number of records lost by this process since it started: because the disk or the spool was full, or because lines of the
+   * spool were removed or changed.
+   */
   get lostRecords(): number {
     return this.spool.lostRecords;
   }

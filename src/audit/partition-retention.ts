@@ -31,8 +31,11 @@ export class PartitionRetention {
    * rest.
    */
   async enforce(): Promise<void> {
-    await this.dropBefore('audit_events', this.oldestKept(this.environment.AUDIT_EVENT_RETENTION_DAYS));
     await this.dropBefore('audit_calls', this.oldestKept(this.environment.AUDIT_CALL_RETENTION_DAYS));
+    // An event that states an erasure must stay as long as an erased call, which would else count as altered.
+    const [oldestCalls = monthOf(this.clock.now())] = await this.months.of('audit_calls');
+    const oldestEvents = this.oldestKept(this.environment.AUDIT_EVENT_RETENTION_DAYS);
+    await this.dropBefore('audit_events', [oldestEvents, oldestCalls].sort()[0]!);
     const [oldest] = [
       ...(await this.months.of('audit_events')),
       ...(await this.months.of('audit_calls')),

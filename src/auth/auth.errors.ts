@@ -11,7 +11,7 @@ export const AuthErrors = problemTable({
   factor_required: [
     401,
     'Second factor required',
-    'The password is correct, but the account has a second factor: send it with `challenge` to POST /auth/login/factor.',
+    'The password is correct, but the account has a second factor: send it with `challenge.token` to POST /auth/login/factor.',
   ],
   invalid_challenge: [
     400,

@@ -13,10 +13,13 @@ interface Options {
   readonly json?: true;
 }
 
-/** Exit code if something did not hold. */
-const NOT_HELD = 1;
+/** Exit code if a check failed. */
+const FAILED = 1;
 
-/** Adds the command that tries an operator's proxy. It needs the rules file, and no database. */
+/**
+ * Adds the command that tries an operator's proxy. It needs the rules file and the other variables with which the service
+ * starts, and no database.
+ */
 export function addGateCheckCommand(program: Command): void {
   program
     .command('gate:check')
@@ -29,14 +32,13 @@ export function addGateCheckCommand(program: Command): void {
     .option('--json', 'print the results as JSON')
     .addHelpText(
       'after',
-      '\nReads an access token that opens the rule from standard input. Exit codes: 0 all held; 1 something did not; 69 not reached.',
+      '\nReads an access token that opens the rule from standard input, and the variables with which the service starts. Exit codes: 0 all checks passed; 1 a check failed; 64 no such rule; 66 no token; 69 not reached; 78 wrong configuration.',
     )
     .action(async (page: URL, options: Options) => {
       const results = await resultsOf(await subjectOf(page, options));
       printResult(options, results.map(lineOf).join('\n'), { results });
       const failed = results.filter(({ held }) => !held).length;
-      if (failed > 0)
-        throw new CommandFailure(NOT_HELD, `${failed} of ${results.length} checks did not hold.`);
+      if (failed > 0) throw new CommandFailure(FAILED, `${failed} of ${results.length} checks failed.`);
     });
 }
 
@@ -48,7 +50,7 @@ async function subjectOf(page: URL, { rule: name, silent }: Options): Promise<Ga
   return {
     url: page,
     rule,
-    token: (await readSecret('access token', process.stdin, process.stderr)).trim(),
+    token: (await readSecret('Access token', process.stdin, process.stderr)).trim(),
     cookie: `${COOKIE_SECURE ? '__Host-' : ''}access_token`,
     ...(silent && { silentUrl: silent }),
     ...(LOGIN_URL !== undefined && { loginUrl: LOGIN_URL }),
@@ -65,7 +67,7 @@ async function resultsOf(subject: GateCheckSubject): Promise<CheckResult[]> {
 }
 
 const lineOf = ({ what, held, because }: CheckResult) =>
-  held ? `held      ${what}` : `NOT HELD  ${what}: ${because}`;
+  held ? `passed  ${what}` : `FAILED  ${what}: ${because}`;
 
 function url(text: string): URL {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text))

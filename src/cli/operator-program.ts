@@ -11,7 +11,7 @@ import { addUserCommands } from './users.commands.js';
 
 const EXIT_CODES = `
 Results go to standard output, everything else to standard error. Exit codes: 0 done; 64 wrong usage; 65 unacceptable data;
-66 no input; 67 no such account; 69 the database is away; 73 the output file exists; 75 data depends on a former secret; 77 refused by
+66 no input; 67 no such account; 69 the database is unavailable; 73 the output file exists; 75 data depends on a former secret; 77 refused by
 a rule; 78 wrong configuration.
 
 Example: npm run admin -- users roles ada@example.com auditor --reason "joined the audit team"
@@ -23,6 +23,8 @@ export function operatorProgram(): Command {
     .description('Commands for operators; they use the configured database (DATABASE_URL or DATA_DIR).')
     .addHelpText('after', EXIT_CODES)
     .helpCommand(false)
+    // Otherwise `secrets` would take the --json of `secrets forget` as its own.
+    .enablePositionalOptions()
     .showHelpAfterError()
     .exitOverride();
   const users = program.command('users').description('accounts').helpCommand(false);

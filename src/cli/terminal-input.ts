@@ -10,14 +10,15 @@ export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 const INTERRUPTED = 130;
 
 /**
- * Reads a secret from standard input up to the last line break. On a terminal, reads one line twice, without echo.
- * Throws {@link CommandFailure} if there is no input or the two lines differ.
+ * Reads a secret from standard input up to the last line break. On a terminal, asks for one line, without echo. Throws
+ * {@link CommandFailure} if there is no input.
  */
 export async function readSecret(name: string, input: Input, output: NodeJS.WritableStream): Promise<string> {
-  if (!input.isTTY) return nonEmpty(name, (await readAll(input)).replace(/\r?\n$/, ''));
-  const secret = nonEmpty(name, await readHidden(`New ${name}: `, input, output));
-  if ((await readHidden(`Repeat the ${name}: `, input, output)) === secret) return secret;
-  throw new CommandFailure(EXIT.dataError, `The two ${name}s differ; nothing was changed.`);
+  const secret = input.isTTY
+    ? await readHidden(`${name}: `, input, output)
+    : (await readAll(input)).replace(/\r?\n$/, '');
+  if (secret !== '') return secret;
+  throw new CommandFailure(EXIT.noInput, `${name}: there is none on standard input.`);
 }
 
 /** Asks a yes-or-no question on a terminal; only `y` and `yes` count as yes. */
@@ -32,11 +33,6 @@ export async function confirm(
   } finally {
     lines.close();
   }
-}
-
-function nonEmpty(name: string, text: string): string {
-  if (text === '') throw new CommandFailure(EXIT.noInput, `There is no ${name} on standard input.`);
-  return text;
 }
 
 /** Reads a line with readline on a terminal in raw mode, where typed text appears only if readline prints it. */

@@ -45,7 +45,7 @@ export function addInviteCommand(users: Command): void {
 /** Adds the command that makes a link to a new password. */
 export function addResetLinkCommand(program: Command): void {
   withOperatorOptions(program.command('reset-link'))
-    .description('print a link, which works once, that sets a new password; the owner is told by mail')
+    .description('print a link, which works once, that sets a new password; the owner is notified by mail')
     .argument('<account>', 'e-mail address or id', accountName)
     .action(async (who: string, options: OperatorOptions) => {
       await withService(async (find) => {

@@ -17,8 +17,10 @@ export class ReturnAddress {
    */
   accepted(address: string): string | null {
     if (!URL.canParse(address)) return null;
-    const { origin, username, password, href } = new URL(address);
-    return this.origins.has(origin) && username === '' && password === '' ? href : null;
+    const { protocol, origin, username, password, href } = new URL(address);
+    // The origin of `blob:https://app.example.com/...` is that of the address in it.
+    const isWeb = protocol === 'https:' || protocol === 'http:';
+    return isWeb && this.origins.has(origin) && username === '' && password === '' ? href : null;
   }
 
   /** Returns the address of the login page that leads back to the request; null if no login may lead there. */

@@ -34,6 +34,7 @@ import { EmailChannel } from './delivery/email.channel.js';
 import { FormerDeliveries } from './delivery/former-deliveries.js';
 import { FormerDeliveriesRepository } from './delivery/former-deliveries.repository.js';
 import { OwnerEmailChannel } from './delivery/owner-email.channel.js';
+import { OwnerMailBound } from './delivery/owner-mail-bound.js';
 import { LEAKED_KEY, LeakedKeyAlert } from './alerts/leaked-key.js';
 import { MAIL_UNDELIVERABLE, UndeliverableMail } from './delivery/undeliverable-mail.js';
 import { WebhookChannel } from './delivery/webhook.channel.js';
@@ -93,6 +94,7 @@ const alerts = [
 
 const delivery = [
   ...channels,
+  OwnerMailBound,
   { provide: DELIVERY_CHANNELS, inject: channels, useFactory: (...all: DeliveryChannel[]) => all },
   AlertDispatch,
   FormerDeliveries,

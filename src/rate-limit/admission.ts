@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
 import { Problem } from '../platform/errors/problem.js';
-import { contextOf } from '../platform/http/request-context.js';
+import { noteSubject } from '../platform/http/origin.js';
+import { contextOf, type RequestContext } from '../platform/http/request-context.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
 import type { Policy } from './policies/policy.js';
 import { PolicySet } from './policies/policy-set.js';
@@ -43,7 +44,7 @@ export class Admission {
     const blockedSeconds = this.blocks.secondsLeft(context.origin.network);
     if (blockedSeconds > 0) {
       reply.header('ratelimit', rateLimitField(BLOCKED, 0, blockedSeconds));
-      this.refuse(request, [BLOCKED], blockedSeconds);
+      await this.refuse(request, [BLOCKED], blockedSeconds);
     }
     const policies = set.policies.filter((policy) => this.keys.applies(policy, context));
     if (policies.length === 0) return;
@@ -54,7 +55,7 @@ export class Admission {
     const violated = verdicts.filter(({ allowed }) => !allowed);
     if (violated.length === 0) return;
     const names = violated.map(({ policy }) => policy.name);
-    this.refuse(request, names, Math.ceil(Math.max(...violated.map(({ waitMs }) => waitMs)) / 1000));
+    await this.refuse(request, names, Math.ceil(Math.max(...violated.map(({ waitMs }) => waitMs)) / 1000));
   }
 
   /** Admits a request that matches no route (404, 405) or comes from a cross-site page: counted by its address alone. */
@@ -97,15 +98,17 @@ export class Admission {
     return policies.map((policy) => this.keys.windowOf(policy, context, endpoint));
   }
 
-  private refuse(request: FastifyRequest, policies: string[], seconds: number): never {
+  private async refuse(request: FastifyRequest, policies: string[], seconds: number): Promise<never> {
     const context = contextOf(request);
+    const caller = recordedCaller(context.principal);
     const retryAfterSeconds = Math.max(1, seconds);
     this.audit.recordLimited(
       {
         type: 'excess_rate_limit_exceeded',
         outcome: 'failure',
         reason: RateLimitErrors.rate_limited.code,
-        ...recordedCaller(context.principal),
+        ...caller,
+        userId: caller.userId ?? (await namedIn(context)),
         origin: context.origin,
         details: {
           policies,
@@ -121,4 +124,14 @@ export class Admission {
       extensions: { 'violated-policies': policies },
     });
   }
+}
+
+/**
+ * Returns the id of the account that the body names, so that an erasure of its person finds the refusal; null if there is none,
+ * or if PostgreSQL cannot tell: a refusal does not depend on it.
+ */
+async function namedIn({ origin, findNamed }: RequestContext): Promise<string | null> {
+  const userId = (await findNamed?.().catch(() => null)) ?? null;
+  if (userId !== null) noteSubject(origin, userId);
+  return userId;
 }

@@ -55,7 +55,7 @@ export const SessionAnswer = (cookies: string) =>
     ApiOkResponse({
       description: 'Signed in; the tokens are in the requested transport.',
       headers: setCookie(
-        `In the cookie transport: ${cookies}. HttpOnly and SameSite=Strict; with https also Secure and the prefix \`__Host-\`.`,
+        `In the cookie transport: ${cookies}. HttpOnly and, unless \`COOKIE_SAME_SITE\` is \`lax\`, SameSite=Strict; with https also Secure and the prefix \`__Host-\`.`,
         'access_token=eyJhbGciOi...; Max-Age=1800; Path=/; HttpOnly; SameSite=Strict',
       ),
       content: {

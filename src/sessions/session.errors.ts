@@ -22,7 +22,7 @@ export const SessionErrors = problemTable({
   factor_enrollment_required: [
     403,
     'Second factor required',
-    'This needs a role that requires a second factor, and the account has none: enrol one in this session, then try again.',
+    'This endpoint requires a role that needs a second factor, and the account has none: enrol one in this session, then try again.',
   ],
   forbidden: [403, 'Forbidden', 'The caller is not allowed to do this.'],
   cursor_expired: [

@@ -18,11 +18,12 @@ export interface LockedSession {
   readonly sinceRotationMs: number;
 }
 
-/** Selects sessions by id, by user, or by both. */
+/** Selects sessions by id, by user, by both, or by the device of a user. */
 export type SessionSelector =
   | { readonly id: string | FindOperator<string> }
   | Pick<Session, 'userId'>
-  | { readonly id: string | FindOperator<string>; readonly userId: string };
+  | { readonly id: string | FindOperator<string>; readonly userId: string }
+  | Pick<Session, 'userId' | 'deviceId'>;
 
 /** The latest use of a session, milliseconds since the Unix epoch. */
 export type SeenSession = readonly [id: string, ms: number];
@@ -155,6 +156,11 @@ export class SessionsRepository {
         .andWhere(LIVES, { now })
         .getOne(),
     );
+  }
+
+  /** Returns whether a user still has an account, which the rows of ended sessions outlive. */
+  async hasAccount(userId: string): Promise<boolean> {
+    return onDatabase(() => this.dataSource.manager.existsBy(User, { id: userId }));
   }
 
   /** Returns the sessions of a user that are live at `now`, newest first. */

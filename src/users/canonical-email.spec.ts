@@ -15,7 +15,7 @@ describe('canonicalEmail', () => {
     ['the root label of the domain', 'ada.lovelace@example.com.'],
     ['mathematical letters', '𝐚𝐝𝐚.lovelace@example.com'],
     ['a soft hyphen in the domain', 'ada.lovelace@exam\u00adple.com'],
-  ])('folds %s', (_what, spelling) => {
+  ])('peer fault 58: folds %s', (_what, spelling) => {
     expect(canonicalEmail(spelling)).toBe('ada.lovelace@example.com');
   });
 
@@ -35,8 +35,17 @@ describe('canonicalEmail', () => {
     expect(canonicalEmail('a.d.a+news@example.com')).toBe('a.d.a+news@example.com');
   });
 
-  it('splits at the last @, as mail servers do', () => {
+  it('peer fault 58: splits at the last @, as mail servers do', () => {
     expect(canonicalEmail('"A@B"@Example.com')).toBe('"a@b"@example.com');
+  });
+
+  it.each([
+    ['ada@evil.example@example.com'],
+    ['ada＠evil.example@example.com'],
+    ['ada@evil.example﹫example.com'],
+    ['ada@@example.com'],
+  ])('peer fault 58: does not fold %o, with two @ of any kind, into an address', (text) => {
+    expect(isEmail(canonicalEmail(text))).toBe(false);
   });
 
   it.each([['no address'], [''], ['@'], ['ada@'], ['ada@exa mple.com'], ['ada@[127.0.0.1]']])(

@@ -26,7 +26,7 @@ export class UsersController {
     return profile;
   }
 
-  /** Replaces the whole editable part of the profile, which is the display name, which null removes, and the language of mails. */
+  /** Replaces the display name (null removes it) and, if given, the language of mails. */
   @Put()
   @ApiOperation({ operationId: 'updateOwnAccount', summary: 'Replace own profile' })
   @Problems(PlatformErrors.not_found)

@@ -22,6 +22,8 @@ const NOTE_LOGIN = prepared(
   'UPDATE users SET last_login_at = $2, first_login_at = coalesce(first_login_at, $2) WHERE id = $1',
 );
 
+const ID_BY_EMAIL = prepared('SELECT id FROM users WHERE email = $1');
+
 /** SQL for accounts. */
 @Injectable()
 export class UsersRepository {
@@ -33,6 +35,11 @@ export class UsersRepository {
 
   async findByEmail(email: string, tx: Transaction = this.users.manager): Promise<User | null> {
     return onDatabase(() => tx.findOneBy(User, { email }));
+  }
+
+  async idByEmail(email: string): Promise<string | null> {
+    const [row] = await onDatabase(() => this.users.query<{ id: string }[]>(ID_BY_EMAIL, [email]));
+    return row?.id ?? null;
   }
 
   /** Reads an account and locks its row until the transaction ends. */

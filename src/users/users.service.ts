@@ -62,6 +62,11 @@ export class UsersService {
     return this.users.findByEmail(email, tx);
   }
 
+  /** Returns the id of the account that has an address; for those who need no more. */
+  async idByEmail(email: string): Promise<string | null> {
+    return this.users.idByEmail(email);
+  }
+
   /** {@link findByEmail} with a lock on the account's row until the transaction ends. */
   async lockByEmail(tx: Transaction, email: string): Promise<User | null> {
     return this.users.lockByName(tx, email);

@@ -84,8 +84,8 @@ function linesOf(all: readonly ProblemRow[], anchors: boolean): string {
 function page(all: readonly ProblemRow[], oauth: readonly ProblemRow[]): string {
   return `# Errors
 
-Every error response has the type \`application/problem+json\` (RFC 9457). Programs should rely on \`code\`, which is stable;
-the texts are for people. Generated from the error tables of the modules by \`npm run generate\`.
+Error responses have the type \`application/problem+json\` (RFC 9457), except those of the [OAuth endpoints](#oauth-endpoints)
+and of \`GET /health/ready\`, which are \`application/json\`. Programs should rely on \`code\`, which is stable; the texts are for people. Generated from the error tables of the modules by \`npm run generate\`.
 
 | code | status | title | detail |
 | --- | --- | --- | --- |

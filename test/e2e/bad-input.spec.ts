@@ -9,6 +9,7 @@ import { startApp, type TestApp, type TestRequest } from '../support/app/test-ap
 import { eventually } from '../support/time/eventually.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const EMAIL = 'ada@example.org';
 
 const register = (members: object): TestRequest => ({
@@ -416,6 +417,30 @@ describe('bad input', { timeout: 60_000 }, () => {
     expectProblem(answer, 400, 'validation_failed');
     expect(answer.json().errors.map((error: { pointer: string }) => error.pointer)).toEqual([pointer]);
   });
+
+  it.each([
+    ['an address', { url: '/auth/login', body: { email: 'ada\0@example.org', password: PASSWORD } }],
+    ['a password', { url: '/auth/login', body: { email: EMAIL, password: `${PASSWORD}\0` } }],
+    ['a refresh token', { url: '/auth/refresh', body: { refreshToken: '\0' } }],
+    ['a reset token', { url: '/auth/password/reset', body: { token: '\0', newPassword: PASSWORD } }],
+    ['a device token', { url: '/auth/login', body: { email: EMAIL, password: PASSWORD, deviceToken: '\0' } }],
+    ['a name', { method: 'PUT', url: '/users/me', body: { displayName: 'Ada\0' } }],
+    ['a member name', { method: 'PUT', url: '/users/me', body: { 'display\0Name': 'Ada' } }],
+    ['a cursor', { url: '/users/me/activity?cursor=%00' }],
+    ['an id', { method: 'DELETE', url: '/users/me/sessions/%00' }],
+    ['a cookie', { url: '/users/me', headers: { cookie: 'access_token=%00; device=%00' } }],
+    [
+      'a form',
+      { url: '/oauth/token', body: 'grant_type=%00&client_id=%00&client_secret=%00', headers: FORM },
+    ],
+  ] satisfies [string, TestRequest][])(
+    'peer fault 62: with NUL in %s is refused as any other',
+    async (_what, request) => {
+      const isOwn = request.url.startsWith('/users/me') && !('headers' in request);
+      const answer = await app.call({ ...request, ...(isOwn && { token: tokens.accessToken }) });
+      expect([400, 401, 404], answer.body).toContain(answer.statusCode);
+    },
+  );
 
   it('of any kind results in a problem below 500', async () => {
     const member = fc.oneof(

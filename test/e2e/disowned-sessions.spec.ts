@@ -93,6 +93,18 @@ describe('the notice of a new device', () => {
     expect(stored).toEqual([{ password_hash: null }]);
   });
 
+  it('has a link that ends the later sessions on the device, too, about which there was no notice', async () => {
+    const { email, own, foreign, token } = await intruded();
+    const later = await app.call({
+      url: '/auth/login',
+      body: { email, password: PASSWORD, tokenTransport: 'body', deviceToken: foreign.deviceToken },
+    });
+    expect((await disown(token)).statusCode).toBe(204);
+    expect([await profile(later.json<Tokens>()), await profile(foreign), await profile(own)]).toEqual([
+      401, 401, 200,
+    ]);
+  });
+
   it('has a link whose use is recorded under the session that it ends', async () => {
     const { foreign, token } = await intruded();
     await disown(token);

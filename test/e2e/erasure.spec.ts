@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { AuditService } from '../../src/audit/audit.service.js';
+import { ErasureTask } from '../../src/audit/erasure/erasure-task.js';
 import { Tamperer } from '../support/audit/tamperer.js';
 import { insist } from '../support/app/insist.js';
 import { createKey } from '../support/app/api-keys.js';
@@ -15,11 +16,14 @@ import { newAddress, PASSWORD, register, type Tokens } from '../support/app/acco
 import { createPerson, openSession } from '../support/app/people.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';
+import { type MailServer, startMailServer } from '../support/servers/mail-server.js';
+import { ManualClock } from '../support/time/manual-clock.js';
 
 /** More than one page of each reader: 200 of a person, 2,000 of all. */
 const ENTRIES = 3150;
 const PEOPLE = 15;
 const ERASED = 10;
+const HOUR_MS = 3_600_000;
 
 interface Person extends Tokens {
   readonly address: string;
@@ -296,8 +300,10 @@ describeWithRedis('Deleting people', () => {
       said: expect.stringMatching(/[1-9]\d* of them are erased/),
     });
     expect(await verifier(...early, checkpoint.publicKey, '--complete')).toMatchObject({ code: 0 });
-    const kept = readFileSync(join(service.environment.DATA_DIR, 'erased.ndjson'), 'utf8');
-    for (const { user } of erased) expect(kept).toContain(`"userId":"${user.id}"`);
+    await eventually(async () => {
+      const kept = readFileSync(join(service.environment.DATA_DIR, 'erased.ndjson'), 'utf8');
+      return erased.every(({ user }) => kept.includes(`"userId":"${user.id}"`));
+    });
   }, 90_000);
 
   it('exports the event that explains an erased entry, whatever the filter', async () => {
@@ -325,11 +331,17 @@ describeWithRedis('Deleting people', () => {
 });
 
 describe('Deleting the own account', () => {
+  const clock = new ManualClock(Date.now());
+  let mailServer: MailServer;
   let service: TestApp;
   beforeAll(async () => {
-    service = await startApp();
+    mailServer = await startMailServer();
+    service = await startApp({ clock, variables: { SMTP_URL: mailServer.url, ERASURE_DELAY_HOURS: '2' } });
   });
-  afterAll(() => service.close());
+  afterAll(async () => {
+    await service.close();
+    await mailServer.stop();
+  });
 
   const remove = (token: string) => service.call({ method: 'DELETE', url: '/users/me', token });
   it('happens once, of sixteen requests at the same time', async () => {
@@ -386,5 +398,84 @@ describe('Deleting the own account', () => {
       [user.id],
     );
     expect(sessions).toEqual([{ user_agent: null, network: null, live: false }]);
+  });
+
+  it('happens at once, and the trail forgets ERASURE_DELAY_HOURS later and no sooner', async () => {
+    const { accessToken, user } = await createPerson(service);
+    expect((await remove(accessToken)).statusCode).toBe(204);
+    const login = { email: user.email, password: PASSWORD };
+    expect((await service.call({ url: '/auth/login', body: login })).statusCode).toBe(401);
+    await register(service, user.email);
+
+    const traces = async () => {
+      const [counted] = await asSuperuser<{ traces: number; stated: number }>(
+        service.database,
+        `SELECT count(*) FILTER (WHERE origin_salt IS NOT NULL AND type <> 'personal_data_erased')::int AS traces,
+           count(*) FILTER (WHERE type = 'personal_data_erased')::int AS stated
+         FROM audit_events WHERE user_id = $1`,
+        [user.id],
+      );
+      return counted!;
+    };
+    const { traces: kept } = await traces();
+    expect(kept).toBeGreaterThan(0);
+    clock.advance(2 * HOUR_MS - 1);
+    await service.app.get(ErasureTask, { strict: false }).run();
+    expect(await traces()).toEqual({ traces: kept, stated: 0 });
+    clock.advance(1);
+    await expect.poll(traces).toEqual({ traces: 0, stated: 1 });
+  });
+
+  it.each([
+    ['access', ({ accessToken }: Tokens) => service.call({ url: '/users/me', token: accessToken })],
+    ['refresh', ({ refreshToken }: Tokens) => service.call({ url: '/auth/refresh', body: { refreshToken } })],
+  ])('makes who still uses its %s token known by the id alone, from the start', async (_kind, use) => {
+    const person = await createPerson(service);
+    await remove(person.accessToken);
+    const answer = await use(person);
+    expect(answer.json()).toMatchObject({ status: 401, code: 'session_ended' });
+    // The erasure is due in two hours, so it has removed nothing from these.
+    await expect
+      .poll(() =>
+        asSuperuser(
+          service.database,
+          `SELECT type, user_id, address, user_agent FROM audit_events WHERE request_id = $1
+           UNION ALL SELECT 'api_call', user_id, address, user_agent FROM audit_calls WHERE request_id = $1`,
+          [answer.headers['x-request-id']],
+        ),
+      )
+      .toEqual(
+        ['session_use_after_expire', 'api_call'].map((type) => ({
+          type,
+          user_id: person.user.id,
+          address: null,
+          user_agent: null,
+        })),
+      );
+  });
+
+  it('is told by a last mail, which is wiped when it was sent, or after a day if it cannot be', async () => {
+    const notice = async (id: string) => {
+      const [message] = await asSuperuser<Record<string, unknown>>(
+        service.database,
+        `SELECT state, sealed IS NULL AND payload IS NULL AS wiped, last_error IS NOT NULL AS failed
+         FROM outbox_messages WHERE subject = $1`,
+        [`deleted:${id}`],
+      );
+      return message;
+    };
+    const told = await createPerson(service);
+    await remove(told.accessToken);
+    await expect.poll(() => notice(told.user.id)).toMatchObject({ state: 'delivered', wiped: true });
+    const [mail] = mailServer.received.filter(({ to }) => to?.[0]?.address === told.user.email);
+    expect(mail).toMatchObject({ subject: expect.stringMatching(/deleted/i), text: expect.any(String) });
+    expect(mail!.text! + mail!.html!).not.toMatch(/https?:|href|#token=/);
+
+    mailServer.refusal = 'try again later';
+    const untold = await createPerson(service);
+    await remove(untold.accessToken);
+    await expect.poll(() => notice(untold.user.id)).toMatchObject({ state: 'pending', failed: true });
+    clock.advance(24 * HOUR_MS);
+    await expect.poll(() => notice(untold.user.id)).toMatchObject({ state: 'dead', wiped: true });
   });
 });

@@ -70,7 +70,7 @@ describe('gate:check', () => {
       'app',
       '--json',
     ]);
-    expect([code, stderr]).toEqual([1, '10 of 11 checks did not hold.\n']);
+    expect([code, stderr]).toEqual([1, '10 of 11 checks failed.\n']);
     const { results } = JSON.parse(stdout) as {
       results: { what: string; held: boolean; because?: string }[];
     };
@@ -81,6 +81,21 @@ describe('gate:check', () => {
       because: 'GET / was answered 200',
     });
     expect(stdout).not.toContain(token);
+  });
+
+  it('asks a rule that holds ten requests at a time, and refuses an eleventh', async () => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const asked = Array.from({ length: 11 }, () => fetch(`${app.url}/gate/gate-check-silent`, { signal }));
+    const refused = await Promise.race(asked);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+    expect(await refused.json()).toMatchObject({
+      type: 'https://iana.org/assignments/http-problem-types#temporary-reduced-capacity',
+      code: 'overloaded',
+    });
+    leaving.abort();
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(10);
   });
 
   it('ends with 69 if the host is not reached, and with 64 for an unknown rule', async () => {

@@ -338,7 +338,7 @@ describe('the gateway', () => {
     expect(await statusOf('app', { headers: forwarded })).toBe('401 unauthenticated');
   });
 
-  it('leads back from a login to listed origins only', async () => {
+  it('peer fault 60: leads back from a login to listed origins only', async () => {
     const go = (rd: string) =>
       app.call({
         url: `/gateway/redirect?rd=${encodeURIComponent(rd)}`,
@@ -356,6 +356,7 @@ describe('the gateway', () => {
       'http://x@localhost:8000/',
       'https://localhost:8000/',
       'javascript:alert(1)//http://localhost:8000/',
+      'blob:http://localhost:8000/x',
       '//localhost:8000/',
       '/reports',
       '',

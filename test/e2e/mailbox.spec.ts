@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigurationFault } from '../../src/platform/config/configuration-fault.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
@@ -218,7 +219,10 @@ describe('GET /dev/mailbox', () => {
     await elsewhere.close();
   });
 
-  it('has no route with SMTP_URL, nor in production', async () => {
+  it('has no route with SMTP_URL, nor in production, where the start warns that no mail is sent', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn');
+    onTestFinished(() => warn.mockRestore());
+    const warnings = () => warn.mock.calls.filter(([text]) => text === 'SMTP_URL is unset: no mail is sent');
     expect(hasRoute(one)).toBe(true);
     const production = {
       NODE_ENV: 'production',
@@ -234,6 +238,7 @@ describe('GET /dev/mailbox', () => {
       const answer = await app.call({ url: '/dev/mailbox', headers: { host: 'localhost' } });
       expect(answer.statusCode).toBe(404);
       expect(app.app.get(MailOutbox, { strict: false }).configured).toBe('SMTP_URL' in variables);
+      expect(warnings()).toHaveLength('SMTP_URL' in variables ? 0 : 1);
       await app.close();
     }
   });

@@ -280,7 +280,7 @@ describe('Monitoring', () => {
         });
       });
 
-      it('has no more series after many users, addresses, paths and methods', async () => {
+      it('peer fault 61: has no more series after many users, addresses, paths and clients', async () => {
         const visit = async (i: number) => {
           const headers = { 'x-forwarded-for': `198.51.100.${i}`, 'user-agent': `agent ${i}` };
           await app.call({ url: `/nowhere/${i}?token=${i}`, headers });
@@ -290,6 +290,11 @@ describe('Monitoring', () => {
             headers,
           });
           await app.call({ method: 'POST', url: `/alerts/${i}/resolve`, headers });
+          await app.call({
+            url: '/oauth/token',
+            body: `grant_type=client_credentials&scope=made:up${i}&client_id=stranger-${i}&client_secret=x`,
+            headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+          });
         };
         const series = async () =>
           (await figuresOf(app)).split('\n').filter((line) => line.startsWith('portcullis')).length;
@@ -299,7 +304,7 @@ describe('Monitoring', () => {
         for (let i = 1; i <= 50; i++) await visit(i);
         await eventually(async () => expect(await figuresOf(app)).toContain('reason="unknown_account"} 51'));
         expect(await series()).toBe(before);
-        expect(await figuresOf(app)).not.toMatch(/example\.com|198\.51\.100|nowhere|agent/);
+        expect(await figuresOf(app)).not.toMatch(/example\.com|198\.51\.100|nowhere|agent|made:up|stranger/);
       });
 
       it('is available only on this machine without a token', async () => {

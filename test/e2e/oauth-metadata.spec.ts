@@ -79,10 +79,10 @@ describe('the metadata of the authorization server', () => {
     expect(warnings).toEqual([expect.stringContaining(`${PATH}/tenant on the host of JWT_ISSUER`)]);
   });
 
-  it('cannot be found if the issuer is no URL, which the start warns of, too', async () => {
+  it('cannot be found if the issuer is not a URL, which the start warns of, too', async () => {
     const { warnings, read } = await start({ JWT_ISSUER: 'my-service' });
     expect(await read(PATH)).toBe('my-service');
     expect(await read(`${PATH}/my-service`)).toBe(404);
-    expect(warnings).toEqual([expect.stringContaining('JWT_ISSUER is no URL')]);
+    expect(warnings).toEqual([expect.stringContaining('JWT_ISSUER is not a URL')]);
   });
 });

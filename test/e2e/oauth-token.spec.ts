@@ -112,7 +112,7 @@ describe('the token endpoint', () => {
     expect(error(await token(GRANT, { client: useless }))).toEqual([400, 'invalid_scope']);
   });
 
-  it('answers all credentials that are not good alike', async () => {
+  it('peer fault 59: answers all credentials that are not good alike, whether or not the id is known', async () => {
     const disabled = await accounts.create('a:b');
     await accounts.change(disabled, { disabled: true });
     const revoked = await accounts.create('a:b');

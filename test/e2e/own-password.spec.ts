@@ -76,7 +76,7 @@ describe("a change of one's own password", () => {
     await change(own, NEW_PASSWORD, PASSWORD);
     const mail = await mailTo(app, email, 'password_changed', 2);
     expect(mail.text).toMatch(/API keys: +2\n/);
-    expect(mail.text).toContain('DELETE /users/me/api-keys');
+    expect(mail.text).toContain('To revoke them, open your account settings');
     const [, kept] = keys;
     expect((await app.call({ url: '/audit/seals', token: kept!.key })).statusCode).toBe(403);
   });

@@ -3,8 +3,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { productVersion } from '../../src/platform/config/product-version.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
-import { freshDatabase } from '../support/postgres/fresh-database.js';
+import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
 import {
   childrenOf,
   type ServiceOptions,
@@ -87,15 +89,16 @@ async function usedFolder(): Promise<string> {
   return folder;
 }
 
-/** The variables of a service on a database of this run. */
-async function onServer(): Promise<Readonly<Record<string, string>>> {
+/** A database of this run, and the variables of a service on it. */
+async function onServer(): Promise<{ database: FreshDatabase; env: Readonly<Record<string, string>> }> {
   const database = await freshDatabase();
   onTestFinished(() => database.drop());
-  return {
+  const env = {
     DATA_DIR: await temporaryFolder(),
     DATABASE_URL: database.url,
     DATABASE_MIGRATION_URL: database.ownerUrl,
   };
+  return { database, env };
 }
 
 describe('npm start', { timeout: TIMEOUT_MS }, () => {
@@ -200,17 +203,20 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
 });
 
 describe('workers', { timeout: TIMEOUT_MS }, () => {
-  it('serve on one port, are replaced if they die, and drain together', async () => {
+  it('serve on one port, are replaced if they die, drain together, and record when each starts and stops', async () => {
+    const { database, env } = await onServer();
     const service = await started({
       command: NODE,
-      env: { ...(await onServer()), WEB_CONCURRENCY: '2', BCRYPT_ROUNDS: '10' },
+      env: { ...env, WEB_CONCURRENCY: '2', BCRYPT_ROUNDS: '10' },
     });
     expect(await post(service, '/auth/register', credentials)).toBe(201);
     const workers = () => childrenOf(service.child.pid!);
     // The service is ready with its first worker; a worker that dies before it listens would count as a failed start.
-    await eventually(() => expect(service.output().match(/Listening on/g)).toHaveLength(2), {
-      timeoutMs: 20_000,
-    });
+    const listened = (times: number) =>
+      eventually(() => expect(service.output().match(/Listening on/g)).toHaveLength(times), {
+        timeoutMs: 20_000,
+      });
+    await listened(2);
     const [victim, other] = await workers();
     process.kill(victim!, 'SIGKILL');
     await eventually(async () => {
@@ -219,7 +225,17 @@ describe('workers', { timeout: TIMEOUT_MS }, () => {
     });
     expect(await workers()).toContain(other);
     expect(await post(service, '/auth/login', credentials)).toBe(200);
+    await listened(3);
     service.child.kill('SIGTERM');
     expect(await service.ended).toBe(0);
+    const recorded = await asSuperuser(
+      database,
+      `SELECT type, outcome, request_id, details FROM audit_events WHERE type LIKE 'sys_%' ORDER BY type DESC`,
+    );
+    const lifecycle = { outcome: 'success', request_id: 'lifecycle' };
+    const startup = { ...lifecycle, type: 'sys_startup', details: { version: productVersion() } };
+    const shutdown = { ...lifecycle, type: 'sys_shutdown', details: {} };
+    // The one that was killed could not say so.
+    expect(recorded).toEqual([startup, startup, startup, shutdown, shutdown]);
   });
 });

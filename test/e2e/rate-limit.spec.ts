@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
 import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { createPerson } from '../support/app/people.js';
 import { jarOf } from '../support/app/set-cookie.js';
 import { startApp, type TestApp, type TestRequest, type Variables } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
@@ -139,6 +141,26 @@ describe('the rate limits of every route', () => {
       const expected = { outcome: 'failure', details: { policies: ['default'], retryAfterSeconds: 60 } };
       expect(events).toMatchObject([expected, expected]);
     });
+  });
+
+  it('record whom a refused login is about, so that an erasure of that person finds it', async () => {
+    const { user } = await createPerson(app);
+    const refusedTo = async (email: string) => {
+      const headers = newClient();
+      while ((await login(email, headers)).statusCode !== 429);
+      const entries = `SELECT user_id AS "userId", reason FROM audit_events WHERE address = $1 UNION ALL
+        SELECT user_id, reason FROM audit_calls WHERE address = $1`;
+      return eventually(async () => {
+        const rows = await asSuperuser<{ userId: string | null; reason: string }>(app.database, entries, [
+          headers['x-forwarded-for'],
+        ]);
+        const refused = rows.filter(({ reason }) => reason === 'rate_limited');
+        expect(refused.length).toBeGreaterThanOrEqual(2);
+        return new Set(refused.map(({ userId }) => userId));
+      });
+    };
+    expect(await refusedTo(user.email)).toEqual(new Set([user.id]));
+    expect(await refusedTo(newAddress())).toEqual(new Set([null]));
   });
 
   it('are one budget for GET and HEAD', async () => {

@@ -43,7 +43,7 @@ describe('a request for a new password does not reveal whether there is an accou
       ).toEqual([]),
     );
 
-  it('not by its status, body or header fields', async () => {
+  it('peer fault 59: not by its status, body or header fields', async () => {
     const shown = [];
     for (const email of await addresses()) {
       const { statusCode, headers, body } = await forgot(app, email);
@@ -56,7 +56,7 @@ describe('a request for a new password does not reveal whether there is an accou
     for (const other of shown) expect(other).toEqual(shown[0]);
   });
 
-  it('not by the statements before the response', async () => {
+  it('peer fault 59: not by the statements before the response', async () => {
     const logs = [];
     for (const email of await addresses()) {
       await settled();
@@ -76,13 +76,13 @@ describe('a request for a new password does not reveal whether there is an accou
     for (const log of logs) expect(log).toEqual(logs[0]);
   });
 
-  it('not by its time', async () => {
+  it('peer fault 59: not by its time', async () => {
     const emails = await addresses();
     const attempts = CLASSES.map((kind, index) => [kind, () => forgot(app, emails[index]!)]);
     await expectAlikeInTime(Object.fromEntries(attempts), { floorMs: 5 });
   });
 
-  it('nor does a link that is not valid, whatever it was once', async () => {
+  it('peer fault 59: nor does a link that is not valid, whatever it was once', async () => {
     const shown = [];
     for (const token of ['kZ3yqkq0b0m7l6w1Y8VtqJYw3a0T0mJcF1c2yQnq3sE', '', 7]) {
       const answer = await reset(app, token);

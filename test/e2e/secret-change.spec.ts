@@ -21,8 +21,10 @@ import { logIn, PASSWORD, register, signUp, type Tokens } from '../support/app/a
 import { createKey, type NewKey } from '../support/app/api-keys.js';
 import { type Authenticator, enrolTotp } from '../support/app/factors.js';
 import { beginAuthentication, registerPasskey, type SoftwareAuthenticator } from '../support/app/passkeys.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { Tamperer } from '../support/audit/tamperer.js';
+import { runHere } from '../support/cli/operator-commands.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
@@ -44,7 +46,8 @@ const NEW_ID = keyIdOf(NEW.JWT_SECRET_KEY);
 const OLD_PEPPER_ID = keyIdOf(OLD.PASSWORD_PEPPER);
 
 describe('a change of both secrets over two instances', { timeout: 120_000 }, () => {
-  const clock = new ManualClock(Date.now());
+  /** Behind by the minute that the tests skip, because commands go by the machine's clock. */
+  const clock = new ManualClock(Date.now() - 62_000);
   let database: FreshDatabase;
   const running = new Set<TestApp>();
   beforeAll(async () => {
@@ -87,6 +90,7 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
   /** A living key is refused for its scopes, and a dead one for itself. */
   const keyIsAccepted = async (app: TestApp, { key }: NewKey) =>
     (await app.call({ url: '/users/me', token: key })).statusCode === 403;
+  const secrets = (...words: string[]) => runHere(second, ['secrets', ...words], BOTH);
   const settle = async (...apps: TestApp[]) => {
     clock.advance(61_000);
     await announce(...apps);
@@ -194,14 +198,42 @@ describe('a change of both secrets over two instances', { timeout: 120_000 }, ()
     bob.tokens = await refresh(second, bob.tokens);
   });
 
-  it('ends the dependence on request, and everything works without the old secrets', async () => {
-    const recorded: unknown[] = [];
-    const forget = (id: string) =>
-      get(second, SecretReport).forget(id, async (_tx, state) => void recorded.push(state.keyId));
-    expect(await forget(NEW_ID)).toBe('current');
-    expect(await forget('0123456789abcdef')).toBe('unknown');
-    expect([await forget(OLD_ID), await forget(OLD_PEPPER_ID)]).toEqual(['forgotten', 'forgotten']);
-    expect(recorded).toEqual([OLD_ID, OLD_PEPPER_ID]);
+  it('ends the dependence at the request of an operator, and everything works without the old secrets', async () => {
+    const deleted = [await dependants(first, OLD_ID), await dependants(first, OLD_PEPPER_ID)];
+    expect(await secrets('--check')).toMatchObject({
+      code: 75,
+      stdout: expect.stringMatching(
+        new RegExp(`^JWT_SECRET_KEY  ${OLD_ID}  former  .*\\b10 recovery-codes\\b.*$`, 'm'),
+      ),
+      stderr: expect.stringContaining('Stored data still depends on a former secret.\n'),
+    });
+    expect(await secrets('forget', NEW_ID)).toMatchObject({ code: 77, stdout: '' });
+    for (const id of [OLD_ID, OLD_PEPPER_ID])
+      expect(await secrets('forget', id, '--actor', 'Grace', '--json')).toMatchObject({
+        code: 0,
+        stdout: `${JSON.stringify({ keyId: id })}\n`,
+      });
+    expect(await secrets('forget', OLD_ID)).toMatchObject({
+      code: 77,
+      stderr: expect.stringContaining('No secret with this key id is in use.\n'),
+    });
+    const left = await secrets('--check', '--json');
+    const states = left.stdout.trimEnd().split('\n');
+    expect([left.code, ...states.map((line) => JSON.parse(line) as object)]).toMatchObject([
+      0,
+      { variable: 'JWT_SECRET_KEY', keyId: NEW_ID, isCurrent: true },
+      { variable: 'PASSWORD_PEPPER', isCurrent: true },
+    ]);
+    const by = { actor: 'cli', operator: 'Grace' };
+    expect(
+      await asSuperuser(
+        database,
+        `SELECT details FROM audit_events WHERE type = 'secret_forgotten' ORDER BY id`,
+      ),
+    ).toEqual([
+      { details: { variable: 'JWT_SECRET_KEY', keyId: OLD_ID, deleted: deleted[0], ...by } },
+      { details: { variable: 'PASSWORD_PEPPER', keyId: OLD_PEPPER_ID, deleted: deleted[1], ...by } },
+    ]);
     await expect.poll(() => keyIsAccepted(first, unused)).toBe(false);
     for (const app of [first, second]) await stop(app);
 

@@ -162,7 +162,7 @@ describe('a start that cannot succeed exits with 78 and one line that names the 
     'http://[fe80::1]/',
     'http://metadata.google.internal/',
     'http://169.254.169.254./',
-  ])('%s as receiver of alerts', async (url) => {
+  ])('peer fault 63: %s as receiver of alerts', async (url) => {
     expect(await start({ ALERT_WEBHOOK_URL: url }, await temporaryFolder())).toEqual(
       refusal('ALERT_WEBHOOK_URL'),
     );
@@ -178,7 +178,7 @@ describe('a start that cannot succeed exits with 78 and one line that names the 
     '[::ffff:10.0.0.1]',
     'localhost',
     '100.64.0.1',
-  ])('https://%s as receiver of alerts in production', async (host) => {
+  ])('peer fault 63: https://%s as receiver of alerts in production', async (host) => {
     const variables = {
       ...PRODUCTION,
       ALERT_WEBHOOK_URL: `https://${host}/`,

@@ -227,10 +227,22 @@ describeWithRedis('a recent proof', () => {
   });
 
   it('accepts only the text of a password', async () => {
-    for (const body of [{}, { password: '' }, { password: 7 }, { password: PASSWORD, method: 'totp' }]) {
+    for (const body of [
+      {},
+      { password: '' },
+      { password: 7 },
+      { password: null },
+      { password: PASSWORD, method: 'totp' },
+    ]) {
       const answer = await post(here, '/auth/step-up', { body });
       expect([answer.statusCode, answer.json().code]).toEqual([400, 'validation_failed']);
     }
+  });
+
+  it('takes null for an absent password', async () => {
+    const body = { password: null, method: 'totp', code: '123456' };
+    const answer = await post(here, '/auth/step-up', { body });
+    expect([answer.statusCode, answer.json().code]).toEqual([401, 'insufficient_user_authentication']);
   });
 
   it('by the right password resets the count', async () => {

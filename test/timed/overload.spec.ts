@@ -34,7 +34,10 @@ describe('more logins than the cores can hash', () => {
     expect(compared.length + refused.length).toBe(40);
     expect(refused.length).toBeGreaterThan(20);
     for (const answer of refused) {
-      expect(answer.json()).toMatchObject({ code: 'overloaded' });
+      expect(answer.json()).toMatchObject({
+        code: 'overloaded',
+        type: 'https://iana.org/assignments/http-problem-types#temporary-reduced-capacity',
+      });
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     }
     const guesses = await asSuperuser(app.database, 'SELECT failures FROM login_failures WHERE failures > 0');

@@ -14,7 +14,7 @@ declare global {
   }
 }
 
-/** Middleware that lets in callers who meet the requirements; they stand at `request.auth`. */
+/** Middleware that lets in callers who meet the requirements. The caller is available as `request.auth`. */
 export function authenticate(verifier: Verifier, requirements: Requirements = {}): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const fields = fieldsOf(request);

@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-/** An `onRequest` hook that lets in callers who meet the requirements; they stand at `request.auth`. */
+/** An `onRequest` hook that lets in callers who meet the requirements. The caller is available as `request.auth`. */
 export function authenticate(verifier: Verifier, requirements: Requirements = {}): onRequestAsyncHookHandler {
   return async (request, reply) => {
     const fields = fieldsOf(request.raw);

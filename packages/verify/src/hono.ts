@@ -11,7 +11,7 @@ export interface AuthVariables {
   auth: Verified;
 }
 
-/** Middleware that lets in callers who meet the requirements; they stand at `c.get('auth')`. */
+/** Middleware that lets in callers who meet the requirements. The caller is available as `c.get('auth')`. */
 export function authenticate(
   verifier: Verifier,
   requirements: Requirements = {},

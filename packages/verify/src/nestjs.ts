@@ -14,7 +14,7 @@ interface AnyResponse {
 }
 
 /**
- * A guard for `@UseGuards` that lets in callers who meet the requirements; they stand at `request.auth`, on Express and on
+ * A guard for `@UseGuards` that lets in callers who meet the requirements. The caller is available as `request.auth`, on Express and on
  * Fastify. A refusal is an `HttpException` whose response is the problem.
  */
 export function authenticate(verifier: Verifier, requirements: Requirements = {}): CanActivate {

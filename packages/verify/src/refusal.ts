@@ -11,7 +11,7 @@ export interface Refusal {
 }
 
 const ROWS: Readonly<Record<VerificationCode, readonly [status: number, title: string, detail: string]>> = {
-  unauthenticated: [401, 'Unauthenticated', 'This endpoint requires a token, and the request carries none.'],
+  unauthenticated: [401, 'Not signed in', 'This endpoint requires a token, and the request carries none.'],
   invalid_token: [
     401,
     'Invalid token',
@@ -20,7 +20,7 @@ const ROWS: Readonly<Record<VerificationCode, readonly [status: number, title: s
   session_ended: [401, 'Session ended', 'The token is genuine, but its session has ended; sign in again.'],
   insufficient_user_authentication: [
     401,
-    'Insufficient user authentication',
+    'Recent proof required',
     'Authenticate again, then repeat the request.',
   ],
   forbidden: [403, 'Forbidden', 'The caller is not allowed to do this.'],
@@ -31,7 +31,7 @@ const ROWS: Readonly<Record<VerificationCode, readonly [status: number, title: s
   ],
   verification_unavailable: [
     503,
-    'Verification unavailable',
+    'Service Unavailable',
     'Tokens cannot be verified at the moment; try again shortly.',
   ],
 };
@@ -55,8 +55,13 @@ export function refusalOf(error: unknown, request: IncomingFields, issuer: strin
       ...(challenge !== null && { 'www-authenticate': challenge }),
       ...(status === 503 && { 'retry-after': '1' }),
     },
-    body: { type: `${issuer}/docs/errors#${code}`, title, status, detail, code, requestId },
+    body: { type: typeOf(code, issuer), title, status, detail, code, requestId },
   };
+}
+
+/** The service's page of errors has every code but the verifier's own one, whose title is therefore that of the status. */
+function typeOf(code: VerificationCode, issuer: string): string {
+  return code === 'verification_unavailable' ? 'about:blank' : `${issuer}/docs/errors#${code}`;
 }
 
 function challengeOf(error: VerificationError, status: number): string | null {

@@ -26,7 +26,10 @@ export interface RevocationOptions {
   readonly key: string;
   /** 1 by default, and at least. */
   readonly maxStalenessSeconds?: number | undefined;
-  /** What happens to tokens while revocations are not known: `refuse` (default), or `ask` the service about each. */
+  /**
+   * What happens to tokens while revocations are not known: `refuse` (default), or `ask` the service about each. API keys
+   * (`ptc_...`) are accepted only with `ask`, which always asks about them.
+   */
   readonly whenStale?: 'refuse' | 'ask' | undefined;
 }
 

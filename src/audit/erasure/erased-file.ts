@@ -9,6 +9,9 @@ import { ErasuresRepository } from './erasures.repository.js';
 const BATCH = 1000;
 const BEGINNING = new Date(0);
 
+/** A deletion may be committed after one that began later, or whose instance has a faster clock, by less than this. */
+const MARGIN_MS = 300_000;
+
 /**
  * Keeps the ids of deleted people in `DATA_DIR/erased.ndjson`, on every instance and outside the database: after a restore
  * from an older backup, an operator erases them anew with that file. It contains ids and times only.
@@ -18,7 +21,8 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly path: string;
   private readonly task = new RepeatingTask(ErasedFile.name, () => this.update(), { pauseMs: 5000 });
   private known: Set<string> | null = null;
-  private seenTo = BEGINNING;
+  /** Those deleted since then are looked at next. */
+  private from = BEGINNING;
 
   constructor(
     environment: Environment,
@@ -42,7 +46,7 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
    */
   async update(): Promise<boolean> {
     this.known ??= this.read();
-    const deleted = await this.erasures.deletedSince(this.seenTo, BATCH);
+    const deleted = await this.erasures.deletedSince(this.from, BATCH);
     const added = deleted.filter(({ userId }) => !this.known!.has(userId));
     if (added.length > 0) {
       this.spool.forget(added.map(({ userId }) => userId));
@@ -52,9 +56,9 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
       appendFileSync(this.path, lines.join(''), { mode: 0o600 });
     }
     for (const { userId } of added) this.known.add(userId);
-    const last = deleted.at(-1)?.deletedAt;
-    const isMore = deleted.length === BATCH && last!.getTime() > this.seenTo.getTime();
-    this.seenTo = last ?? this.seenTo;
+    const last = deleted.at(-1)?.deletedAt ?? this.from;
+    const isMore = deleted.length === BATCH && last > this.from;
+    this.from = isMore ? last : new Date(last.getTime() - MARGIN_MS);
     return isMore;
   }
 

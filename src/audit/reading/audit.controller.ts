@@ -43,7 +43,7 @@ export class AuditController {
 
   /**
    * Lists events and API calls, newest first: those of the last 24 hours, or of a range of at most 31 days. Each
-   * request is recorded as an event.
+   * call of this endpoint is itself recorded as an event (`audit_read`).
    */
   @Get('events')
   @ApiOperation({ operationId: 'listAuditEntries', summary: 'List the trail' })

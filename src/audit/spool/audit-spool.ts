@@ -112,11 +112,18 @@ export class AuditSpool {
     for (const written of awaiting) written();
   }
 
-  /** The segments to send, oldest first. */
+  /** The segments to send, oldest first. The open one is among them only if no other waits. */
   waiting(): readonly Segment[] {
     this.flush();
     this.writeHeld();
     return this.segments.waiting();
+  }
+
+  /** Makes the pending lines durable, and closes the open segment, so that {@link waiting} returns everything. */
+  close(): void {
+    this.flush();
+    this.writeHeld();
+    this.segments.endOpenAnyway();
   }
 
   /** Removes a segment whose lines are committed. Missing lines count as lost. */

@@ -131,8 +131,8 @@ export class SpoolSegments {
     open.close();
   }
 
-  /** Closes the open segment after a failure that has already been reported. May be called repeatedly. */
-  private endOpenAnyway(): void {
+  /** Closes the open segment, even if the disk refuses that. May be called repeatedly. */
+  endOpenAnyway(): void {
     try {
       this.endOpen();
     } catch {

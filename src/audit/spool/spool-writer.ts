@@ -69,9 +69,17 @@ export class SpoolWriter {
   }
 }
 
-/** Identifies the caller: the user, regardless of address, or for an unknown user the address, for IPv6 its /64. */
-function callerOf({ userId, origin }: { userId?: string | null; origin: ApiCall['origin'] }): string {
-  return userId == null ? `address ${origin.network}` : `user ${userId}`;
+/**
+ * Identifies the caller: the user, regardless of address, or for one who is not signed in the address, for IPv6 its /64. Of such
+ * a caller, the user of the record is only whom the request is about.
+ */
+function callerOf({
+  userId,
+  sessionId,
+  origin,
+}: Pick<ApiCall, 'origin'> & Partial<Pick<ApiCall, 'userId' | 'sessionId'>>): string {
+  const isKnown = userId != null && (sessionId != null || origin.usedKey !== undefined);
+  return isKnown ? `user ${userId}` : `address ${origin.network}`;
 }
 
 /** Combines all policies that refused, the longest wait, and the account if it is the same. */

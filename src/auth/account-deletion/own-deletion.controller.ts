@@ -23,7 +23,7 @@ export class OwnDeletionController {
 
   /**
    * Deletes the account at once and for good: every session ends, and its address is free. Within 20 s, or after
-   * `ERASURE_DELAY_HOURS`, the audit trail forgets where its owner came from. The owner is told by mail.
+   * `ERASURE_DELAY_HOURS`, the owner's IP address and user agent are erased from the audit trail. The owner is notified by mail.
    */
   @Delete()
   @HttpCode(204)

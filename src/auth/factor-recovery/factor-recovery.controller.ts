@@ -32,7 +32,7 @@ export class FactorRecoveryController {
 
   /**
    * Starts the recovery of lost second factors. The response is the same for right and wrong credentials; a wrong password
-   * counts like one of a login. The owner is told by mail at once and daily, and can cancel. After 72 hours
+   * counts like one of a login. The owner is notified by mail at once and daily, and can cancel. After 72 hours
    * (`FACTOR_RECOVERY_HOURS`; 0 switches this off), a mail brings the link that removes the factors. A second request sends
    * the mail again and starts nothing anew.
    */
@@ -60,7 +60,7 @@ export class FactorRecoveryController {
     operationId: 'cancelRecovery',
     summary: 'Cancel the recovery of second factors with a mailed link',
   })
-  @ApiNoContentResponse({ description: 'The recovery is canceled; the second factors stay.' })
+  @ApiNoContentResponse({ description: 'The recovery is cancelled; the second factors stay.' })
   @Problems(SecretsErrors.invalid_link)
   async cancel(@Body() { token }: RecoveryLinkDto, @ClientOrigin() origin: Origin): Promise<void> {
     await this.cancellation.cancelByLink(token, origin);

@@ -18,7 +18,7 @@ import { RecoveryNotices } from './recovery-notices.js';
 const HOUR_MS = 3_600_000;
 /** How often the owner is told that a recovery runs, milliseconds. */
 const NOTICE_MS = 24 * HOUR_MS;
-/** How long no recovery can be started after one was canceled, milliseconds. */
+/** How long no recovery can be started after one was cancelled, milliseconds. */
 const PAUSE_MS = 24 * HOUR_MS;
 
 /** Who or what cancels a recovery. */

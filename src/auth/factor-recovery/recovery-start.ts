@@ -32,7 +32,7 @@ export class RecoveryStart {
   }
 
   /**
-   * Starts a recovery if the account has a factor and a verified address, and none is running or was canceled within a day;
+   * Starts a recovery if the account has a factor and a verified address, and none is running or was cancelled within a day;
    * otherwise records why not. Returns `outdated`, having done nothing, if the hash is not that of the account any more or the
    * account is disabled.
    */

@@ -20,7 +20,7 @@ export const passwordChangedMail = mailTemplate({
         ...(keys === ''
           ? []
           : [
-              paragraph`API keys remain valid after a change of the password. DELETE /users/me/api-keys, sent while you are signed in, revokes all of them.`,
+              paragraph`API keys remain valid after a change of the password. To revoke them, open your account settings or contact the operator of this service.`,
             ]),
         paragraph`If this was you, you do not need to do anything. If it was not, request a new password immediately and contact the operator of this service.`,
       ],
@@ -39,7 +39,7 @@ export const passwordChangedMail = mailTemplate({
         ...(keys === ''
           ? []
           : [
-              paragraph`API-Schlüssel bleiben nach einer Änderung des Passworts gültig. DELETE /users/me/api-keys, angemeldet gesendet, widerruft alle.`,
+              paragraph`API-Schlüssel bleiben nach einer Änderung des Passworts gültig. Um sie zu widerrufen, öffnen Sie die Einstellungen Ihres Kontos oder wenden Sie sich an den Betreiber dieses Dienstes.`,
             ]),
         paragraph`Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, fordern Sie sofort ein neues Passwort an und benachrichtigen Sie den Betreiber dieses Dienstes.`,
       ],

@@ -23,7 +23,7 @@ export class OwnPasswordController {
 
   /**
    * Changes the own password. Every other session ends and every other device is forgotten; this session goes on. The
-   * owner is told by mail. A wrong current password counts like one of a login.
+   * owner is notified by mail. A wrong current password counts like one of a login.
    */
   @Put('password')
   @HttpCode(204)

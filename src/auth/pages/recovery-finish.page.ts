@@ -16,7 +16,7 @@ export const recoveryFinishPage: AccountPage = {
       doneTitle: 'The second factors are removed',
       done: ['All your devices are signed out. Sign in with the password and add a new second factor.'],
       invalidLink:
-        'This link is no longer valid. It has expired, it was used already, the recovery was canceled, or the password has changed. ' +
+        'This link is no longer valid. It has expired, it was used already, the recovery was cancelled, or the password has changed. ' +
         'Where you sign in, you can start the recovery again.',
     },
     de: {

@@ -10,23 +10,23 @@ export const recoveryPage: AccountPage = {
       title: 'Keep the second factors',
       intro: [
         'Somebody who knows your password says that the second factors of your account are lost. ' +
-          'If it was not you, or if you have found a factor, cancel the recovery here: your second factors stay.',
+          'If it was not you, or if you have found your authenticator app or passkey, cancel the recovery here: your second factors stay.',
       ],
       button: 'Cancel the recovery',
-      doneTitle: 'The recovery is canceled',
+      doneTitle: 'The recovery is cancelled',
       done: [
         'Your second factors stay.',
         'If it was not you who asked to remove them, change your password: somebody else knows it.',
       ],
       invalidLink:
-        'This link is no longer valid. The recovery is over, or it was canceled already. ' +
+        'This link is no longer valid. The recovery is over, or it was cancelled already. ' +
         'If you cannot sign in any more, contact the operator of this service.',
     },
     de: {
       title: 'Zweite Faktoren behalten',
       intro: [
         'Jemand, der Ihr Passwort kennt, hat angegeben, dass die zweiten Faktoren Ihres Kontos verloren sind. ' +
-          'Wenn Sie das nicht waren oder einen Faktor wiedergefunden haben, brechen Sie den Vorgang hier ab: Ihre zweiten Faktoren bleiben.',
+          'Wenn Sie das nicht waren oder Ihre Authenticator-App oder Ihren Passkey wiedergefunden haben, brechen Sie den Vorgang hier ab: Ihre zweiten Faktoren bleiben.',
       ],
       button: 'Vorgang abbrechen',
       doneTitle: 'Der Vorgang ist abgebrochen',

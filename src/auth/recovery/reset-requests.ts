@@ -6,6 +6,7 @@ import type { OutboxChannel, OutboxDelivery } from '../../platform/outbox/outbox
 import { Outbox } from '../../platform/outbox/outbox.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
+import { InvitationLinks } from '../invitations/invitation-links.js';
 import { ResetLinks } from './reset-links.js';
 
 interface ResetRequest {
@@ -25,6 +26,7 @@ export class ResetRequests implements OutboxChannel, OnModuleInit {
   constructor(
     private readonly outbox: Outbox,
     private readonly links: ResetLinks,
+    private readonly invitations: InvitationLinks,
     private readonly users: UsersService,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
@@ -42,12 +44,17 @@ export class ResetRequests implements OutboxChannel, OnModuleInit {
     await this.transactions.run((tx) => this.outbox.enqueue(tx, [message]));
   }
 
-  /** Mails the link if an account that is neither disabled nor still invited has the address, and records the request in any case. */
+  /**
+   * Mails the link if an account has the address and is not disabled, and records the request in any case. An account that is
+   * still invited gets its first password by the invitation, which is sent again.
+   */
   async deliver({ payload }: OutboxDelivery): Promise<void> {
     const request = payload as ResetRequest;
     await this.transactions.run(async (tx) => {
       const user = await this.users.lockByEmail(tx, request.email);
-      if (user !== null && refusalOf(user) === null) await this.links.send(tx, user);
+      const refusal = refusalOf(user);
+      if (user !== null && refusal === null) await this.links.send(tx, user);
+      if (user !== null && refusal === 'account_invited') await this.invitations.send(tx, user);
       await this.record(tx, user, request);
     });
   }
@@ -65,7 +72,7 @@ export class ResetRequests implements OutboxChannel, OnModuleInit {
   }
 }
 
-/** Returns why an account gets no link; null if it gets one. An invited account gets its first password by the invitation. */
+/** Returns why an account gets no link to a new password; null if it gets one. */
 function refusalOf(user: User | null): string | null {
   if (user === null) return 'unknown_account';
   if (user.disabledAt !== null) return 'account_disabled';

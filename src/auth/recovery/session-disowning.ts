@@ -11,7 +11,10 @@ import { AccountSecrets } from '../account-secrets.js';
 import { recordingInvalidLink } from '../invalid-link.js';
 import { PasswordVoiding } from './password-voiding.js';
 
-/** Lets the owner of an account end a session that is not theirs, by the link in the notice of a new device. */
+/**
+ * Lets the owner of an account end a session that is not theirs, by the link in the notice of a new device, and with it the
+ * later sessions on that device, about which there was no notice.
+ */
 @Injectable()
 export class SessionDisowning {
   private readonly purpose: RegisteredPurpose;
@@ -43,7 +46,7 @@ export class SessionDisowning {
     const { sessionId, deviceId } = spent.secret.payload as unknown as NoticedSession;
     const who = { outcome: 'success' as const, userId: user.id, sessionId, origin };
     await this.audit.record(tx, { type: 'session_disowned', ...who, details: { deviceId } });
-    await this.access.endOne(tx, user, { sessionId, deviceId }, 'disowned', origin);
+    await this.access.endDevice(tx, user, deviceId, 'disowned', origin);
     await this.passwords.voidUntilReset(tx, user);
   }
 }

@@ -23,8 +23,8 @@ export interface HeldLogin {
 
 /**
  * Holds logins between the password and the second factor. A challenge is bound to the user agent and to the credentials of
- * the account, and lives for five minutes and five attempts. A younger one replaces none, or whoever knows the password
- * could end the owner's login.
+ * the account, and lives for five minutes and five attempts. A newer challenge does not replace an older one; otherwise,
+ * whoever knows the password could end the owner's login.
  */
 @Injectable()
 export class FactorChallenges {

@@ -29,9 +29,10 @@ export class LoginController {
 
   /**
    * Signs in. The response is the same for an unknown address, a wrong password and a disabled account. From the tenth
-   * consecutive failure on, each one locks the account for longer, up to 15 minutes. A device that has signed in
-   * before is counted separately. For an account with a second factor, the response is 401 `factor_required`; send its
-   * `challenge` to `POST /auth/login/factor`.
+   * consecutive failure on, each one locks the account for longer, up to 15 minutes; after a hundred, it stays locked until
+   * the password is reset or an administrator unlocks it. A device that has signed in before is counted separately. For an
+   * account with a second factor, the response is 401 `factor_required`; send its `challenge.token` to
+   * `POST /auth/login/factor`.
    */
   @Post('login')
   @HttpCode(200)

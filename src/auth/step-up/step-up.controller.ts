@@ -64,9 +64,9 @@ export class StepUpController {
   }
 }
 
-/** The validation guarantees the members that each kind of proof needs. */
+/** The validation guarantees the members that each kind of proof needs; null stands for an absent one. */
 function proofOf({ password, method, code, challenge, response }: StepUpDto): StepUpProof {
-  if (password !== undefined) return { password };
+  if (password != null) return { password };
   if (method === 'totp') return { code: code! };
   return { challenge: challenge!, response: readPasskeyResponse(response!) };
 }

@@ -3,7 +3,7 @@ import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { IsDuration } from './duration.js';
 import { IsTime } from '../../audit/reading/dto/time.decorator.js';
 
-/** How to move the clock; nothing moves it back to real time. */
+/** How to move the clock. An empty body resets it to real time. */
 export class MoveClockDto {
   /** Moves the clock forward from where it is. */
   @ApiProperty({ type: String, required: false, nullable: true, example: '31m' })

@@ -46,7 +46,7 @@ export class ServiceAccountKeysController {
 
   /**
    * Creates a key, which is shown this once. It may do what both its scopes and those of the account allow. The
-   * administrators are told by mail 14 and 3 days before it expires.
+   * administrators are notified by mail 14 and 3 days before it expires.
    */
   @Post()
   @HttpCode(201)

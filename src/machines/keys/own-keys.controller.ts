@@ -45,7 +45,7 @@ export class OwnKeysController {
 
   /**
    * Creates a key, which is shown this once. Programs send it as `Authorization: Bearer`. It may do what its scopes allow,
-   * as long as the roles of its owner allow it too. The owner is told by mail, also 14 and 3 days before it expires.
+   * as long as the roles of its owner allow it too. The owner is notified by mail, also 14 and 3 days before it expires.
    */
   @Post()
   @HttpCode(201)

@@ -29,7 +29,7 @@ export class ClientRecognizer implements ClientRecognition, OnModuleInit {
     this.clients.register(this);
   }
 
-  /** A request whose credentials cannot be told is refused later, after the rate limits have counted it. */
+  /** A request whose credentials cannot be read is refused later, after the rate limits have counted it. */
   async byCredentials(request: FastifyRequest): Promise<MachinePrincipal | null> {
     const context = contextOf(request);
     try {

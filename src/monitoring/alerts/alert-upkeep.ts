@@ -49,7 +49,7 @@ export class AlertUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
 
   async resolveQuiet(): Promise<void> {
     const resolved = await this.alerts.resolveQuiet(this.kinds, this.clock.now());
-    for (const { rule, subject } of resolved)
-      this.logger.log(`Alert resolved: ${rule}: the cause has ended for ${subject}.`);
+    for (const alert of resolved)
+      this.logger.log({ alert }, `Alert resolved: ${alert.rule}, its cause has ended`);
   }
 }

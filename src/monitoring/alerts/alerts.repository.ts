@@ -100,14 +100,14 @@ export class AlertsRepository {
   }
 
   /** Resolves alerts that have not been seen for the quiet period of their kind, and returns them. */
-  async resolveQuiet(kinds: readonly AlertKind[], now: Date): Promise<{ rule: string; subject: string }[]> {
+  async resolveQuiet(kinds: readonly AlertKind[], now: Date): Promise<{ id: string; rule: string }[]> {
     const [rows] = await onDatabase(() =>
-      this.alerts.query<[{ rule: string; subject: string }[], number]>(
+      this.alerts.query<[{ id: string; rule: string }[], number]>(
         `UPDATE monitoring_alert AS alert SET state = 'resolved'
          FROM unnest($1::text[], $2::float8[]) AS kind (rule, quiet)
          WHERE alert.rule = kind.rule AND alert.state <> 'resolved'
            AND alert.last_seen_at < $3::timestamptz - make_interval(secs => kind.quiet)
-         RETURNING alert.rule, alert.subject`,
+         RETURNING alert.id, alert.rule`,
         [kinds.map(({ name }) => name), kinds.map(({ quietSeconds }) => quietSeconds), now],
       ),
     );

@@ -69,6 +69,14 @@ describe('hash_queue_saturated', () => {
     hasher.queueLength = 0;
     expect(condition.check()).toBeNull();
   });
+
+  it('is true before logins are refused, however short they may wait', () => {
+    const completed = new Subject<{ hashSeconds: number; waitSeconds: number }>();
+    const impatient = Object.assign(new Environment(), { HASH_MAX_WAIT_MS: 1000 });
+    const condition = hashQueueSaturated({ completed, queueLength: 3 }, impatient);
+    completed.next({ hashSeconds: 0.25, waitSeconds: 0.6 });
+    expect(condition.check()).toMatchObject({ waitMs: 600 });
+  });
 });
 
 describe('audit_lag', () => {

@@ -10,7 +10,8 @@ export function hashQueueSaturated(
   hasher: Pick<PasswordHasher, 'completed' | 'queueLength'>,
   environment: Environment,
 ): Condition {
-  const limitMs = environment.DETECT_HASH_WAIT_MS;
+  // Nobody waits longer than HASH_MAX_WAIT_MS: beyond it, logins are refused.
+  const limitMs = Math.min(environment.DETECT_HASH_WAIT_MS, environment.HASH_MAX_WAIT_MS / 2);
   let lastWaitMs = 0;
   hasher.completed.subscribe(({ waitSeconds }) => {
     lastWaitMs = waitSeconds * 1000;

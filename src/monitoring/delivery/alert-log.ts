@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { AlertChange } from '../alerts/alert-change.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
-import { alertBody } from '../alerts/alert-body.js';
+import type { Alert } from '../alerts/alert.entity.js';
 import { isAnnounced } from '../alerts/delivery-channel.js';
 
 const LEVELS = { info: 'log', warning: 'warn', critical: 'error' } as const;
@@ -19,10 +19,16 @@ export class AlertLog implements OnModuleInit {
     });
   }
 
-  write({ alert, transition, finding }: AlertChange): void {
+  write({ alert, transition }: AlertChange): void {
     this.logger[LEVELS[alert.severity]](
-      { alert: alertBody(alert) },
-      `Alert ${transition}: ${alert.rule} (${alert.severity}): ${finding.evidence.summary}`,
+      { alert: loggedAlert(alert) },
+      `Alert ${transition}: ${alert.rule} (${alert.severity})`,
     );
   }
+}
+
+/** Returns what the log has of an alert: no address and no digest of one, because an erasure cannot reach the log. */
+function loggedAlert({ id, rule, severity, state, count, evidence: { userIds = [] } }: Alert): object {
+  const [userId, ...others] = userIds;
+  return { id, rule, severity, state, count, userId: others.length === 0 ? (userId ?? null) : null };
 }

@@ -1,21 +1,16 @@
 import { lookup } from 'node:dns';
-import { BlockList, type LookupFunction, isIPv6 } from 'node:net';
+import type { LookupFunction } from 'node:net';
+import { isMetadataAddress } from '../../platform/config/webhook-target.js';
 import { canonicalIp } from '../../platform/http/ip-address.js';
 
 /**
- * Link-local networks, which include the metadata services of clouds, and the IPv6 metadata address of AWS. The
- * operator chooses the receiver's name, but DNS decides which address it resolves to. Private networks are allowed,
- * because many receivers are in them.
+ * Whether connections to an address are forbidden, because it is link-local or of a cloud's metadata service. The operator
+ * chooses the receiver's name, but DNS decides which address it resolves to. Private networks are allowed, because many
+ * receivers are in them.
  */
-const REFUSED = new BlockList();
-REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');
-REFUSED.addSubnet('fe80::', 10, 'ipv6');
-REFUSED.addAddress('fd00:ec2::254', 'ipv6');
-
-/** Whether connections to an address are forbidden. */
 export function isRefusedAddress(text: string): boolean {
   const address = canonicalIp(text);
-  return address !== null && REFUSED.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return address !== null && isMetadataAddress(address);
 }
 
 /**

@@ -1,22 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '../../platform/clock/clock.js';
 import { MailTemplates } from '../../platform/mail/mail-templates.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import { SUPPRESSED } from '../../platform/outbox/outbox-channel.js';
-import { OutboxRepository } from '../../platform/outbox/outbox.repository.js';
 import { UsersService } from '../../users/users.service.js';
 import type { AlertChange } from '../alerts/alert-change.js';
 import { ALERT_KINDS, type AlertKind } from '../alerts/alert-kind.js';
 import { subjectOfAlert } from '../alerts/alert-dispatch.js';
 import type { DeliveryChannel, Message } from '../alerts/delivery-channel.js';
 import { ownerMail } from '../mails/alert-mails.js';
-
-/**
- * Limits mails to an owner, so that an account opened with another person's address cannot be used to flood their
- * mailbox.
- */
-const MOST_IN_AN_HOUR = 3;
-const HOUR_MS = 3_600_000;
+import { OwnerMailBound } from './owner-mail-bound.js';
 
 /**
  * Notifies the owner of an account of each occurrence, not only when the alert opens, because the second new device
@@ -33,8 +25,7 @@ export class OwnerEmailChannel implements DeliveryChannel {
     private readonly mailer: Mailer,
     private readonly templates: MailTemplates,
     private readonly users: UsersService,
-    private readonly messages: OutboxRepository,
-    private readonly clock: Clock,
+    private readonly bound: OwnerMailBound,
     @Inject(ALERT_KINDS) private readonly kinds: readonly AlertKind[],
   ) {}
 
@@ -51,9 +42,8 @@ export class OwnerEmailChannel implements DeliveryChannel {
     const owner = userId === undefined ? null : await this.users.findById(userId);
     const words = this.kinds.find(({ name }) => name === alert.rule)?.toOwner;
     if (!owner || !words) return SUPPRESSED;
-    const anHourAgo = new Date(this.clock.nowMs() - HOUR_MS);
     const message = { id: deliveryId, subject: subjectOfAlert(alert.id), channel: this.name };
-    if ((await this.messages.countBefore(message, anHourAgo)) >= MOST_IN_AN_HOUR) return SUPPRESSED;
+    if (!(await this.bound.admits(message))) return SUPPRESSED;
     const mail = ownerMail(this.templates, alert, words[owner.locale], owner.locale);
     await this.mailer.send({ id: deliveryId, to: owner.email, ...mail, link: null, code: null }, signal);
   }

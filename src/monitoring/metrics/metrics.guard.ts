@@ -5,29 +5,31 @@ import { SessionErrors } from '../../sessions/session.errors.js';
 import { Environment } from '../../platform/config/environment.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
-import { canonicalIp } from '../../platform/http/ip-address.js';
+import { isLoopbackHost, isLoopbackPeer } from '../../platform/http/loopback.js';
 
 /** The scheme is case-insensitive (RFC 9110 section 11.1). */
 const SCHEME = /^bearer /i;
 
-const FORWARDED = /^(forwarded|x-forwarded-|x-real-ip$|via$)/;
-
 /**
- * Restricts the metrics to the operator. If `METRICS_TOKEN` is set, the request must present it. Otherwise only
- * requests from this machine are allowed, excluding those forwarded by a proxy on it. All others get `not_found`.
+ * Restricts the metrics to the operator. If `METRICS_TOKEN` is set, the request must present it. Otherwise they exist only
+ * outside production, for requests from this machine that name it as their `Host`: not those forwarded by a proxy on it, nor
+ * those of a page whose name was rebound to it. All others get `not_found`.
  */
 @Injectable()
 export class MetricsGuard implements CanActivate {
   private readonly expected: Buffer | null;
+  /** Whether this machine is served without a token. */
+  private readonly isOpen: boolean;
 
-  constructor({ METRICS_TOKEN: token }: Environment) {
+  constructor({ METRICS_TOKEN: token, isProduction }: Environment) {
+    this.isOpen = !isProduction;
     this.expected = token === undefined ? null : digest(`bearer ${token}`);
   }
 
   canActivate(execution: ExecutionContext): boolean {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
     if (this.expected) return this.presentsToken(request, this.expected);
-    if (isFromThisMachine(request)) return true;
+    if (this.isOpen && isFromThisMachine(request)) return true;
     throw new Problem(PlatformErrors.not_found);
   }
 
@@ -41,9 +43,7 @@ export class MetricsGuard implements CanActivate {
 }
 
 function isFromThisMachine({ socket, headers }: FastifyRequest): boolean {
-  const peer = canonicalIp(socket.remoteAddress ?? '');
-  const isLoopback = peer !== null && (peer === '::1' || peer.startsWith('127.'));
-  return isLoopback && !Object.keys(headers).some((name) => FORWARDED.test(name));
+  return isLoopbackPeer(socket.remoteAddress, headers) && isLoopbackHost(headers.host ?? '');
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest();

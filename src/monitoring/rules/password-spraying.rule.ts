@@ -3,7 +3,7 @@ import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { ATTEMPT_EVENTS } from './login-attempt.js';
 import { type Rule, parseLimit } from './rule.js';
 
-/** Upper bound of the required failure ratio, for when the factor times the usual ratio would exceed 1. */
+/** The greatest failure ratio that the rule requires: the factor times the usual ratio may exceed 1. */
 const NEARLY_ALL = 0.95;
 
 /**
@@ -23,7 +23,7 @@ export function passwordSpraying(environment: Environment): Rule {
     responses: ['block_address'],
     documentation: {
       trueWhen:
-        'failed logins on 50 accounts from 10 addresses in 10 min, failure ratio above 0.5 and above 3 times that of the last 24 h',
+        'failed logins on 50 accounts from 10 addresses in 10 min, failure ratio above 0.5 and at least 3 times that of the last 24 h (more than 0.95 is never required)',
       why: "compared with this service's last day, because no fixed number fits all services",
     },
     limit: parseLimit(environment.DETECT_PASSWORD_SPRAYING),

@@ -15,7 +15,7 @@ export const ACCESS_RULE = 'portcullis:access-rule';
 /** Anyone may call this route, with or without a token. */
 export const Public = () => SetMetadata(ACCESS_RULE, { kind: 'public' } satisfies AccessRule);
 
-/** Only a caller with a live session may call this route. */
+/** Only a caller with a live session may call this route; with `@Scope`, also programs that have the scope. */
 export const SignedIn = () => SetMetadata(ACCESS_RULE, { kind: 'signed-in' } satisfies AccessRule);
 
 /**

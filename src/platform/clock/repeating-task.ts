@@ -126,7 +126,7 @@ export class RepeatingTask {
       return more === true;
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
-      if (failure !== this.failure) this.logger.warn(`Failed, repeated later: ${failure}`);
+      if (failure !== this.failure) this.logger.warn(`Failed, will be retried: ${failure}`);
       this.failure = failure;
       return false;
     }

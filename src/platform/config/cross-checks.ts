@@ -79,6 +79,9 @@ const CHECKS: readonly Check[] = [
     !e.AUDIT_CALLS_ENABLED &&
     'AUDIT_CALLS_ENABLED must be true in production; false is for measurements',
   (e) =>
+    e.AUDIT_CALL_RETENTION_DAYS > e.AUDIT_EVENT_RETENTION_DAYS &&
+    'AUDIT_CALL_RETENTION_DAYS must be at most AUDIT_EVENT_RETENTION_DAYS, because an erased call is verified by the event of its erasure',
+  (e) =>
     e.ALERT_WEBHOOK_URL !== undefined &&
     isForbiddenTarget(e.ALERT_WEBHOOK_URL, { strict: e.isProduction }) &&
     'ALERT_WEBHOOK_URL must not be a private, link-local or metadata address',

@@ -317,6 +317,10 @@ describe('a faulty value is refused, by the name of its variable', () => {
       'DATABASE_URL must be set with DATABASE_MIGRATION_URL',
     ],
     [{ REDIS_URL: 'redis://a,rediss://b' }, 'REDIS_URL must not mix redis:// and rediss://'],
+    [
+      { AUDIT_EVENT_RETENTION_DAYS: '60', AUDIT_CALL_RETENTION_DAYS: '61' },
+      'AUDIT_CALL_RETENTION_DAYS must be at most AUDIT_EVENT_RETENTION_DAYS, because an erased call is verified by the event of its erasure',
+    ],
   ])('%j', (variables, fault) => {
     expect(faultsOf(variables as Variables)).toEqual([fault]);
   });

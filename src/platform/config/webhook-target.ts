@@ -28,9 +28,13 @@ export function isForbiddenTarget(url: string, { strict }: { readonly strict: bo
   if (METADATA_NAMES.has(host)) return true;
   if (host === 'localhost' || host.endsWith('.localhost')) return strict;
   if (!ipaddr.isValid(host)) return false;
-  const address = innermost(ipaddr.parse(host));
-  if (METADATA_ADDRESSES.has(address.toString()) || address.range() === 'linkLocal') return true;
-  return strict && address.range() !== 'unicast';
+  return isMetadataAddress(host) || (strict && innermost(ipaddr.parse(host)).range() !== 'unicast');
+}
+
+/** Returns whether a valid address is, or embeds, a link-local one or one of a cloud's metadata service. */
+export function isMetadataAddress(address: string): boolean {
+  const inner = innermost(ipaddr.parse(address));
+  return METADATA_ADDRESSES.has(inner.toString()) || inner.range() === 'linkLocal';
 }
 
 /** Returns the IPv4 address embedded in an IPv6 address, or the address itself. */

@@ -18,7 +18,7 @@ export class AccessCheck implements OnModuleInit {
     const routes = declaredRoutes(this.discovery, this.scanner);
     refuse(
       routes.filter(({ access }) => access === undefined),
-      'declares neither @Public() nor @SignedIn() nor @RequireRole()',
+      'declares none of @Public(), @SignedIn(), @RequireRole(), @ForProxies() and @ForClients()',
     );
     refuse(
       routes.filter(({ access, isRecent }) => isRecent && access?.kind === 'public'),

@@ -38,6 +38,21 @@ export function noteSubject(origin: Origin, userId: string): void {
   subjects.set(origin, userId);
 }
 
+const departed = new WeakSet<Origin>();
+
+/**
+ * Remembers that the account of a request's person has been deleted. Its records then name them by id and contain nothing
+ * else about them, because the erasure of the account may be over.
+ */
+export function noteDeparted(origin: Origin): void {
+  departed.add(origin);
+}
+
+/** Returns whether the account of a request's person is known to have been deleted. */
+export function isOfDeparted(origin: Origin): boolean {
+  return departed.has(origin);
+}
+
 /** Returns the person that the events of a request were about; null if there was none. */
 export function subjectOf(origin: Origin): string | null {
   return subjects.get(origin) ?? null;

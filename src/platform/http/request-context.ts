@@ -37,8 +37,10 @@ export interface RequestContext {
   profile: Profile | null;
   /** The session of an authentic refresh token, key of the `refresh` policy. */
   refreshSessionId: string | null;
-  /** Keyed digest of the e-mail address in a login's body, key of the `login` policy. */
+  /** Keyed digest of the e-mail address in the body, key of the policies `login` and `mail`. */
   emailDigest: string | null;
+  /** Finds the id of the account that has that address; null if the body names none. */
+  findNamed: (() => Promise<string | null>) | null;
   /** Whether a cross-site page that is not allowed to do so sent the request: counted by address only, then refused. */
   isCrossSite: boolean;
   /** The bytes of the body, if the route keeps them; see `KeepsRawBody`. */
@@ -94,6 +96,7 @@ export function newRequestContext(
     subjectId: null,
     refreshSessionId: null,
     emailDigest: null,
+    findNamed: null,
     isCrossSite: false,
     form: new Map(),
     rawBody: null,

@@ -20,7 +20,7 @@ const RENEW_MS = 60_000;
  * transaction has no snapshot and no id, so it delays neither vacuum nor seals. A server does not notice when a peer has
  * vanished from the network and would keep the lock for hours; the timeout makes it end the idle transaction.
  */
-const STAND = `COMMIT; START TRANSACTION ISOLATION LEVEL READ COMMITTED;
+const STAND = `START TRANSACTION ISOLATION LEVEL READ COMMITTED;
   SET LOCAL idle_in_transaction_session_timeout = '10s';
   SELECT pg_try_advisory_xact_lock(${LOCK}) AS won`;
 
@@ -76,12 +76,14 @@ export class Leadership implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async stand(client: DeadlineClient): Promise<void> {
     const wasLeading = this.holdsLock;
-    const results = (await client.query(STAND)) as unknown as QueryResult<{ won: boolean }>[];
+    // Only a leader has a transaction to end; PostgreSQL would log a warning for every other instance, each second.
+    const statements = wasLeading ? `COMMIT; ${STAND}` : STAND;
+    const results = (await client.query(statements)) as unknown as QueryResult<{ won: boolean }>[];
     const won = results.at(-1)!.rows[0]!.won;
     if (!won) await client.query('ROLLBACK');
     this.stoodMs = performance.now();
     this.holdsLock = won && this.client === client;
-    if (this.holdsLock && !wasLeading) this.logger.log('This instance now leads');
+    if (this.holdsLock && !wasLeading) this.logger.log('This instance is now the leader');
   }
 
   private async connect(): Promise<DeadlineClient> {

@@ -135,7 +135,7 @@ export class RedisNotices implements OnApplicationShutdown {
   private giveUp(client: Redis, { message }: Error): void {
     if (message !== this.reported)
       this.logger.warn(
-        `Redis does not report changes (${message}): each request reads its session from Redis`,
+        `Redis client-side caching is unavailable (${message}); every request reads its session from Redis`,
       );
     this.reported = message;
     this.patienceMs = REFUSED_FOR_MS;

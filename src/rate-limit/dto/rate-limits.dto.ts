@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { KEY_PARTS, type KeyPart } from '../policies/policy.js';
 
 /** A rate-limit policy as shown to clients: its limit, its window and its key. */
 export class RateLimitDto {
@@ -29,12 +30,12 @@ export class RateLimitDto {
 
   @ApiProperty({
     isArray: true,
-    enum: ['user', 'address', 'session', 'account', 'endpoint'],
+    enum: KEY_PARTS,
     description:
       'The parts of the key that requests are counted by. The address replaces a part that a request does not have.',
     example: ['address', 'account'],
   })
-  keys: string[];
+  keys: readonly KeyPart[];
 }
 
 /** Every policy that is enabled on this installation, whichever routes use it. */

@@ -15,10 +15,13 @@ export type PolicyName =
   | 'gate';
 
 /**
- * A part of the key that requests are counted by. An anonymous caller is identified by its address. A policy by session
+ * The parts of the keys that requests are counted by. An anonymous caller is identified by its address. A policy by session
  * or account does not apply to a request that names none, because it cannot be an attempt on one.
  */
-export type KeyPart = 'user' | 'address' | 'session' | 'account' | 'endpoint' | 'key';
+export const KEY_PARTS = ['user', 'address', 'session', 'account', 'endpoint', 'key'] as const;
+
+/** One of {@link KEY_PARTS}. */
+export type KeyPart = (typeof KEY_PARTS)[number];
 
 /** How many requests of one key are admitted in any window of `windowSeconds` seconds. */
 export interface Policy {

@@ -80,6 +80,11 @@ describe('WindowKeys', () => {
     expect(keyOf({ ...one, windowSeconds: 61 }, call())).not.toBe(keyOf(one, call()));
   });
 
+  it('start a new window when a large limit becomes exact, because its moments then stand for one request each', () => {
+    const bounded = { ...policy('address'), limit: 1000, exact: false };
+    expect(keyOf({ ...bounded, exact: true }, call())).not.toBe(keyOf(bounded, call()));
+  });
+
   it('are short and contain nothing about the caller in clear text', () => {
     const caller = call(
       { ...user('0198c0de-0000-7000-8000-000000000001'), emailDigest: 'feedface' },

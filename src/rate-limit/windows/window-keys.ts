@@ -20,8 +20,8 @@ export interface AccountSubject {
 
 /**
  * Names the windows of a request. Keys are keyed digests, so Redis holds neither addresses nor accounts. The digest of
- * the subject is the hash tag, so that all counts of one subject share a slot. The limit is part of the name, so that a
- * changed limit starts a new window instead of misreading an old one.
+ * the subject is the hash tag, so that all counts of one subject share a slot. The limit and the grain are part of the name, so
+ * that a changed limit starts a new window instead of misreading an old one.
  */
 @Injectable()
 export class WindowKeys {
@@ -47,12 +47,13 @@ export class WindowKeys {
 
   private window({ name, limit, windowSeconds, exact }: Policy, subjectName: string, detail: string): Window {
     const subject = this.digest(subjectName);
-    const scope = `${name} ${limit}/${windowSeconds}${detail}`;
+    const grain = grainOf(limit, exact);
+    const scope = `${name} ${limit}/${windowSeconds} by ${grain}${detail}`;
     return {
       key: `portcullis:rl:{${subject}}${this.digest(scope)}`,
       limit,
       windowMs: windowSeconds * 1000,
-      grain: grainOf(limit, exact),
+      grain,
     };
   }
 

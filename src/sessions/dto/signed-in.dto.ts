@@ -20,7 +20,7 @@ export class CookieSignedInDto {
 
   session: SessionDto;
 
-  /** The latest time to refresh; scripts cannot read it from the cookie. */
+  /** When the access token expires; scripts cannot read this from the cookie. */
   @ApiProperty({ format: 'date-time', example: '2026-11-23T10:00:00.000Z' })
   accessTokenExpiresAt: string;
 
@@ -41,7 +41,7 @@ export class BodySignedInDto {
   @ApiProperty({ type: 'integer', example: 1800 })
   expiresIn: number;
 
-  /** Opaque; can be used once. */
+  /** Opaque; can be used once, and repeated by the same user agent for ten seconds. */
   refreshToken: string;
 
   /** Seconds until the session ends if it is not refreshed. */

@@ -102,7 +102,7 @@ export class AuthorizationGuard implements CanActivate {
   /** Admits a program whose credentials are good, with the scope that the route names, if it names one. */
   private admitClient(context: RequestContext, scope: Scope | undefined): true {
     const { principal, bodyFault } = context;
-    // It says more than that nobody is named.
+    // It is more specific than `unauthenticated`.
     if (bodyFault) throw bodyFault;
     if (!principal) throw this.refusals.notSignedIn(context);
     const isProgram = principal.kind !== 'session';

@@ -4,6 +4,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { contextOf, type RequestContext } from '../../platform/http/request-context.js';
 import { RATE_LIMIT_SUBJECT, type SubjectMembers } from '../../rate-limit/rate-limit.decorator.js';
 import { canonicalEmail } from '../../users/canonical-email.js';
+import { UsersService } from '../../users/users.service.js';
 import { RefreshTokens } from '../refresh/refresh-tokens.js';
 import { PresentedTokens } from '../tokens/presented-tokens.js';
 
@@ -20,6 +21,7 @@ export class RateLimitSubjectGuard implements CanActivate {
     private readonly audit: AuditService,
     private readonly refreshTokens: RefreshTokens,
     private readonly presented: PresentedTokens,
+    private readonly users: UsersService,
   ) {}
 
   /**
@@ -40,13 +42,15 @@ export class RateLimitSubjectGuard implements CanActivate {
     request: FastifyRequest,
     context: RequestContext,
   ): void {
-    if (email !== undefined) context.emailDigest = this.emailDigest(memberOf(request, email));
+    if (email !== undefined) this.readEmail(memberOf(request, email), context);
     if (refreshToken !== undefined) context.refreshSessionId = this.sessionId(request, refreshToken);
   }
 
-  private emailDigest(email: unknown): string | null {
-    if (typeof email !== 'string' || email.length > MAX_EMAIL_LENGTH || !email.isWellFormed()) return null;
-    return this.audit.emailDigest(canonicalEmail(email));
+  private readEmail(text: unknown, context: RequestContext): void {
+    if (typeof text !== 'string' || text.length > MAX_EMAIL_LENGTH || !text.isWellFormed()) return;
+    const email = canonicalEmail(text);
+    context.emailDigest = this.audit.emailDigest(email);
+    context.findNamed = () => this.users.idByEmail(email);
   }
 
   private sessionId(request: FastifyRequest, member: string): string | null {

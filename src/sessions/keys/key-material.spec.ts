@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { checkPrimeSync, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { generatePrivateKey, publicJwkOf, readPrivateKey } from './key-material.js';
@@ -15,6 +15,55 @@ const rsa2048 = rsa(2048);
 function exponentOne(): KeyObject {
   const jwk = rsa2048.export({ format: 'jwk' });
   return createPrivateKey({ key: { ...jwk, e: 'AQ', d: 'AQ', dp: 'AQ', dq: 'AQ' }, format: 'jwk' });
+}
+
+/** A key as Infineon's library made them: each prime is a power of 65537 modulo the product of the first 39 primes. */
+function rocaKey(): KeyObject {
+  const product = primorial(39);
+  const prime = (exponent: bigint): bigint => {
+    const remainder = powerOf(65_537n, exponent, product);
+    for (let k = (3n << 1022n) / product; ; k += 1n) {
+      const candidate = k * product + remainder;
+      if (checkPrimeSync(candidate)) return candidate;
+    }
+  };
+  const [p, q] = [prime(12_345n), prime(67_890n)] as const;
+  const d = inverseOf(65_537n, (p - 1n) * (q - 1n));
+  const jwk = { n: p * q, e: 65_537n, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverseOf(q, p) };
+  const members = Object.entries(jwk).map(([name, value]) => [name, base64urlOf(value)]);
+  return createPrivateKey({ key: { kty: 'RSA', ...Object.fromEntries(members) }, format: 'jwk' });
+}
+
+function primorial(count: number): bigint {
+  let product = 1n;
+  for (let n = 2n, found = 0; found < count; n += 1n) {
+    if (!checkPrimeSync(n)) continue;
+    product *= n;
+    found += 1;
+  }
+  return product;
+}
+
+function powerOf(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n;
+  for (let rest = exponent, square = base; rest > 0n; rest >>= 1n, square = (square * square) % modulus)
+    if (rest & 1n) result = (result * square) % modulus;
+  return result;
+}
+
+/** By the extended Euclidean algorithm. */
+function inverseOf(value: bigint, modulus: bigint): bigint {
+  let [rest, divisor, inverse, next] = [value % modulus, modulus, 1n, 0n];
+  while (divisor !== 0n) {
+    [inverse, next] = [next, inverse - (rest / divisor) * next];
+    [rest, divisor] = [divisor, rest % divisor];
+  }
+  return ((inverse % modulus) + modulus) % modulus;
+}
+
+function base64urlOf(value: bigint): string {
+  const hex = value.toString(16);
+  return Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex').toString('base64url');
 }
 
 describe('readPrivateKey', () => {
@@ -35,6 +84,7 @@ describe('readPrivateKey', () => {
     ['2047 bits', () => rsa(2047), 'RS256', 'must be an RSA key of at least 2048 bits'],
     ['the exponent 3', () => rsa(2048, 3), 'RS256', 'must be an RSA key with the public exponent 65537'],
     ['the exponent 1', exponentOne, 'RS256', 'must be an RSA key with the public exponent 65537'],
+    ['the form of ROCA', rocaKey, 'RS256', 'must not be a key of the kind that CVE-2017-15361 (ROCA)'],
     ['another curve', () => ec('P-384'), 'ES256', 'must be a P-256 key for ES256'],
     ['the curve secp256k1', () => ec('secp256k1'), 'ES256', 'must be a P-256 key for ES256'],
     ['RSA for ES256', () => rsa2048, 'ES256', 'must be a P-256 key for ES256'],

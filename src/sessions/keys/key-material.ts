@@ -9,6 +9,7 @@ import {
   verify,
 } from 'node:crypto';
 import { promisify } from 'node:util';
+import { hasRocaFingerprint } from './roca.js';
 
 /** The algorithms that this service signs with, and the only ones that it accepts. */
 export type SigningAlgorithm = 'RS256' | 'ES256';
@@ -38,8 +39,8 @@ export async function generatePrivateKey(algorithm: SigningAlgorithm): Promise<K
 }
 
 /**
- * Reads a PEM private key and checks that it fits its algorithm: libraries accept RSA keys that are too short or have
- * an exponent of 1 (Wycheproof JWK 7 and 9). Throws an Error whose message says what is wrong.
+ * Reads a PEM private key and checks that it fits its algorithm: libraries accept RSA keys that are too short, have an exponent
+ * of 1 or can be factored (Wycheproof JWK 7 and 9). Throws an Error whose message says what is wrong.
  */
 export function readPrivateKey(pem: string, algorithm: SigningAlgorithm): KeyObject {
   let key: KeyObject;
@@ -64,6 +65,13 @@ function assertFits(key: KeyObject, algorithm: SigningAlgorithm): void {
   if (modulusLength < RSA_MIN_BITS) throw new Error(`must be an RSA key of at least ${RSA_MIN_BITS} bits`);
   if (publicExponent !== RSA_EXPONENT)
     throw new Error(`must be an RSA key with the public exponent ${RSA_EXPONENT}`);
+  if (hasRocaFingerprint(modulusOf(key)))
+    throw new Error('must not be a key of the kind that CVE-2017-15361 (ROCA) makes possible to factor');
+}
+
+function modulusOf(key: KeyObject): bigint {
+  const { n = '' } = createPublicKey(key).export({ format: 'jwk' });
+  return BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`);
 }
 
 /**

@@ -1,8 +1,13 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
 import { Environment } from '../../platform/config/environment.js';
-import { SigningThread } from './signing-thread.js';
+import { AnsweringThread } from '../../platform/threads/answering-thread.js';
+import { SIGNING_WORKER, type SigningTask } from './signing-worker.js';
+
+/** A thread that computes RSA signatures; null for one that could not be computed. */
+type SigningThread = AnsweringThread<SigningTask, string | null>;
 
 /**
  * Computes RSA signatures beside the main thread, because one takes 2 ms, during which no other request could proceed. The
@@ -33,11 +38,14 @@ export class SigningThreads implements OnApplicationShutdown {
       .filter(({ isReady }) => isReady)
       .sort((one, other) => one.queueLength - other.queueLength);
     if (!thread || thread.queueLength > 0) this.startAnother();
-    return thread ? thread.sign(input, key) : null;
+    return thread ? thread.ask({ input, key }) : null;
   }
 
   private startAnother(): void {
     if (this.stopped || this.threads.size >= this.most) return;
-    this.threads.add(new SigningThread((ended) => this.threads.delete(ended)));
+    const file = new URL(`./signing-worker${extname(import.meta.url)}`, import.meta.url);
+    this.threads.add(
+      new AnsweringThread(file, SIGNING_WORKER, (ended: SigningThread) => this.threads.delete(ended)),
+    );
   }
 }

@@ -7,12 +7,12 @@ import {
   TransactionRunner,
 } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
-import type { Origin } from '../../platform/http/origin.js';
+import { noteDeparted, type Origin } from '../../platform/http/origin.js';
 import { liveOwnerOf } from '../live-owner.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionRevocation } from '../revocation/session-revocation.js';
 import { Session } from '../session.entity.js';
-import { SessionsRepository } from '../sessions.repository.js';
+import { type LockedSession, SessionsRepository } from '../sessions.repository.js';
 import type { RefreshClaim } from './refresh-tokens.js';
 import { judgeRefresh, rotationInProgress } from './rotation-window.js';
 import type { RenewedSession } from './rotations.repository.js';
@@ -47,7 +47,7 @@ export class SessionRenewal {
     return this.transactions.run(async (tx) => {
       const locked = await this.sessions.lock(tx, claim.sessionId);
       const owner = locked && liveOwnerOf(locked, this.clock.now());
-      if (!locked || !owner) throw await this.refuseEnded(tx, claim, locked?.session ?? null, origin);
+      if (!locked || !owner) throw await this.refuseEnded(tx, claim, locked, origin);
       const { session } = locked;
       const verdict = judgeRefresh(locked, claim.generation, origin);
       if (verdict === 'rotate') return { owner, session: await this.rotation.rotate(tx, session, origin) };
@@ -61,14 +61,15 @@ export class SessionRenewal {
   private async refuseEnded(
     tx: Transaction,
     { sessionId }: RefreshClaim,
-    session: Session | null,
+    locked: LockedSession | null,
     origin: Origin,
   ): Promise<CommitThenFail> {
+    if (locked?.owner === null) noteDeparted(origin);
     await this.audit.record(tx, {
       type: 'session_use_after_expire',
       outcome: 'failure',
-      reason: session?.revokeReason ?? 'expired',
-      userId: session?.userId ?? null,
+      reason: locked?.session.revokeReason ?? 'expired',
+      userId: locked?.session.userId ?? null,
       sessionId,
       origin,
       details: {},

@@ -24,7 +24,10 @@ export class RevocationReader {
     return pageOf(snapshot);
   }
 
-  /** The same for a reader that has been following the list, and whom a deletion cannot have cost a living token. */
+  /**
+   * The same for a reader that has been following the list: whatever was deleted meanwhile concerns only tokens that have
+   * expired.
+   */
   async follow(after: number): Promise<RevocationPage> {
     return pageOf(await this.completeSnapshot(after));
   }

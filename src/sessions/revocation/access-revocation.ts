@@ -50,18 +50,16 @@ export class AccessRevocation {
     await this.sessions.endSome(tx, others, { reason, by: sessionId, origin });
   }
 
-  /** Ends one session, unless it is over, and forgets its device. */
-  async endOne(
+  /** Ends the sessions on one device, and forgets it. */
+  async endDevice(
     tx: Transaction,
     user: User,
-    { sessionId, deviceId }: OwnSession,
+    deviceId: string,
     reason: RevocationReason,
     origin: Origin,
   ): Promise<void> {
-    if (deviceId !== null)
-      await this.devices.forget(tx, user.id, this.audit.emailDigest(user.email), deviceId);
-    const one = { id: sessionId, userId: user.id };
-    await this.sessions.endSome(tx, one, { reason, by: null, origin });
+    await this.devices.forget(tx, user.id, this.audit.emailDigest(user.email), deviceId);
+    await this.sessions.endSome(tx, { userId: user.id, deviceId }, { reason, by: null, origin });
   }
 
   /** Returns how many API keys the account has, which none of the above ends. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
 import type { Profile } from '../../platform/access/profile.js';
 import { Clock } from '../../platform/clock/clock.js';
+import { noteDeparted } from '../../platform/http/origin.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { SessionCache, type CachedSession } from './session-cache.js';
@@ -20,7 +21,7 @@ const REMEMBERED_OVER = 20_000;
  */
 @Injectable()
 export class SessionState {
-  private readonly over = new BoundedMap<string, true>(REMEMBERED_OVER);
+  private readonly over = new BoundedMap<string, 'ended' | 'account gone'>(REMEMBERED_OVER);
   private readonly asked = new WeakMap<RequestContext, Promise<CachedSession | null>>();
 
   constructor(
@@ -85,8 +86,20 @@ export class SessionState {
   private async findAndNote(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
     const profile = await this.findOwner(context, principal);
     if (profile) this.lastSeen.note(principal.sessionId);
-    else this.over.set(principal.sessionId, true);
+    else await this.noteOver(context, principal);
     return profile;
+  }
+
+  /**
+   * Remembers why a session is over. While PostgreSQL cannot be asked, the account counts as existing: its entries are then
+   * erased with the others.
+   */
+  private async noteOver({ origin }: RequestContext, { userId, sessionId }: SessionPrincipal): Promise<void> {
+    const isGone =
+      this.over.get(sessionId) === 'account gone' ||
+      !(await this.sessions.hasAccount(userId).catch(() => true));
+    this.over.set(sessionId, isGone ? 'account gone' : 'ended');
+    if (isGone) noteDeparted(origin);
   }
 
   private async findOwner(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createVerifier, type Verifier } from '../../../packages/verify/src/index.js';
+import { publicJwkOf } from '../../../src/sessions/keys/key-material.js';
 import type { Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
 import { exchange } from '../../support/app/raw-exchange.js';
@@ -232,3 +234,47 @@ describe.each(['RS256', 'ES256'] as const)(
     });
   },
 );
+
+describe('the keys of @portcullis/verify', () => {
+  it('are fetched at once for an unknown kid, and at most once in five seconds', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const forges = [newForge('ES256'), newForge('ES256'), newForge('ES256')] as const;
+    const published = [forges[0]];
+    let fetches = 0;
+    const service = createHttpServer((_request, response) => {
+      fetches += 1;
+      const keys = published.map(({ privateKey, algorithm }) => publicJwkOf(privateKey, algorithm));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+    }).listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    onTestFinished(() => {
+      vi.useRealTimers();
+      service.closeAllConnections();
+      service.close();
+    });
+    const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+    const verifier = createVerifier({ issuer: ISSUER, audience: 'portcullis', url });
+    const id = '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d';
+    const iat = Math.floor(Date.now() / 1000);
+    const names = { iss: ISSUER, aud: 'portcullis', sub: id, sid: id, jti: id, client_id: 'portcullis' };
+    const claims = { ...names, iat, exp: iat + 600, roles: ['user'] };
+    const outcome = (forge: TokenForge) =>
+      verifier.verify(forge.signed(forge.header, claims)).then(
+        () => 'accepted',
+        ({ code }: { code: string }) => code,
+      );
+    const [first, second, third] = forges;
+
+    expect([await outcome(first), fetches]).toEqual(['accepted', 1]);
+    published.push(second);
+    vi.advanceTimersByTime(5000);
+    expect([await outcome(second), fetches]).toEqual(['accepted', 2]);
+    published.push(third);
+    vi.advanceTimersByTime(4999);
+    const many = await Promise.all(Array.from({ length: 16 }, () => outcome(third)));
+    expect([new Set(many), fetches]).toEqual([new Set(['invalid_token']), 2]);
+    vi.advanceTimersByTime(1);
+    const again = await Promise.all(Array.from({ length: 16 }, () => outcome(third)));
+    expect([new Set(again), fetches]).toEqual([new Set(['accepted']), 3]);
+  });
+});

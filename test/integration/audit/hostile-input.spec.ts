@@ -29,7 +29,7 @@ describe('Texts chosen by clients', () => {
   });
   afterAll(() => trail.stop());
 
-  it('are returned by PostgreSQL as they were recorded, and can be verified', async () => {
+  it('peer fault 62: are returned by PostgreSQL as they were recorded, and can be verified', async () => {
     let entries = 0;
     await fc.assert(
       fc.asyncProperty(

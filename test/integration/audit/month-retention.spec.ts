@@ -9,6 +9,7 @@ import {
 import { PartitionRetention } from '../../../src/audit/partition-retention.js';
 import { NewestSeal } from '../../../src/audit/seals/newest-seal.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
+import { Environment } from '../../../src/platform/config/environment.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { startTrail, type Trail, type TrailOptions } from '../../support/audit/trail.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
@@ -50,6 +51,13 @@ describe('MonthRetention', () => {
     await enforce();
     expect((await monthsOf('audit_events'))[0]).toBe(monthAgo(200));
     expect((await monthsOf('audit_calls'))[0]).toBe(monthAgo(60));
+  });
+
+  it('keeps events as long as calls, which could not be verified without the event of their erasure', async () => {
+    const environment = trail.module.get(Environment);
+    environment.AUDIT_CALL_RETENTION_DAYS = 250;
+    await enforce();
+    expect((await monthsOf('audit_events'))[0]).toBe(monthAgo(250));
   });
 
   it('leaves a trail that is and stays intact', async () => {

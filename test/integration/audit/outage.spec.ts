@@ -73,6 +73,17 @@ describe('While PostgreSQL is unavailable', () => {
     );
   });
 
+  it('sends also what arrived during the outage if the process ends right after it', async () => {
+    await takeAway();
+    trail.audit.recordCall(CALL);
+    await eventually(() => expect(trail.audit.lagSeconds).toBeGreaterThan(0.2), { timeoutMs: 3000 });
+    trail.audit.recordCall(CALL);
+    await giveBack();
+    await trail.module.close();
+    const left = readdirSync(join(trail.dataDir, 'audit-spool')).filter((file) => file.endsWith('.ndjson'));
+    expect(left).toEqual([]);
+  });
+
   it('notices records that are removed from the spool', async () => {
     await takeAway();
     for (let n = 0; n < 5; n += 1) trail.audit.recordCall(CALL);

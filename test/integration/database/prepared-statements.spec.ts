@@ -5,7 +5,7 @@ import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { PASSWORD, signUp } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
-import { startPgBouncer, type PgBouncer } from '../../support/servers/pgbouncer.js';
+import { hasPgBouncer, startPgBouncer, type PgBouncer } from '../../support/servers/pgbouncer.js';
 import { freshDatabase, type FreshDatabase } from '../../support/postgres/fresh-database.js';
 
 const FAILURE = {
@@ -54,23 +54,26 @@ describe('a frequent statement', () => {
   });
 });
 
-describe.each(['session', 'transaction'] as const)('a frequent statement behind a pooler by %s', (mode) => {
-  let database: FreshDatabase;
-  let pooler: PgBouncer;
-  let app: TestApp;
-  beforeAll(async () => {
-    database = await freshDatabase();
-    pooler = await startPgBouncer(database, mode);
-    app = await startApp({ database, variables: { DATABASE_URL: pooler.url, DATABASE_POOL_SIZE: '2' } });
-  });
-  afterAll(async () => {
-    await app.close();
-    await pooler.stop();
-    await database.drop();
-  });
+describe.runIf(hasPgBouncer).each(['session', 'transaction'] as const)(
+  'a frequent statement behind a pooler by %s',
+  (mode) => {
+    let database: FreshDatabase;
+    let pooler: PgBouncer;
+    let app: TestApp;
+    beforeAll(async () => {
+      database = await freshDatabase();
+      pooler = await startPgBouncer(database, mode);
+      app = await startApp({ database, variables: { DATABASE_URL: pooler.url, DATABASE_POOL_SIZE: '2' } });
+    });
+    afterAll(async () => {
+      await app.close();
+      await pooler.stop();
+      await database.drop();
+    });
 
-  it('is not kept, because another connection may run the next statement', async () => {
-    const kept = await Promise.all([keptAfter(app, 7), keptAfter(app, 7)]);
-    expect(kept).toEqual([0, 0]);
-  });
-});
+    it('is not kept, because another connection may run the next statement', async () => {
+      const kept = await Promise.all([keptAfter(app, 7), keptAfter(app, 7)]);
+      expect(kept).toEqual([0, 0]);
+    });
+  },
+);

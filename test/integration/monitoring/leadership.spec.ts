@@ -57,6 +57,18 @@ describe('Leadership', () => {
     expect(second).not.toBe(first);
   });
 
+  it('costs the others no warning in the log of PostgreSQL', async () => {
+    instance();
+    const follower = instance();
+    await eventually(() => expect(leaders()).toHaveLength(1));
+    await Promise.all(running.map((one) => one.heartbeat()));
+    const warnings: string[] = [];
+    const client = (follower as unknown as { client: Client }).client;
+    client.on('notice', ({ message }) => warnings.push(message!));
+    for (const one of running) await one.heartbeat();
+    expect(warnings).toEqual([]);
+  });
+
   it('is given up at once when the connection that holds it is cut', async () => {
     const leadership = instance();
     await eventually(() => expect(leadership.isLeader).toBe(true));

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OwnerEmailChannel } from '../../../src/monitoring/delivery/owner-email.channel.js';
+import { OwnerMailBound } from '../../../src/monitoring/delivery/owner-mail-bound.js';
 import { loginAfterFailures } from '../../../src/monitoring/rules/login-after-failures.rule.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { MailTemplates } from '../../../src/platform/mail/mail-templates.js';
@@ -27,6 +28,7 @@ describe('Mail to the owner of an account', () => {
   let clock: ManualClock;
   let alerting: Alerting;
   let channel: OwnerEmailChannel;
+  let environment: Environment;
   const sentAt: number[] = [];
   const subjects = new Set<string>();
 
@@ -41,6 +43,7 @@ describe('Mail to the owner of an account', () => {
   });
   beforeEach(async () => {
     clock = new ManualClock();
+    environment = new Environment();
     sentAt.length = 0;
     const mailer = {
       configured: true,
@@ -52,7 +55,8 @@ describe('Mail to the owner of an account', () => {
     const users = {
       findById: async () => ({ email: 'ada@example.com', locale: 'de' }),
     } as unknown as UsersService;
-    channel = new OwnerEmailChannel(mailer, new MailTemplates(new Environment()), users, deliveries, clock, [
+    const bound = new OwnerMailBound(environment, deliveries, clock);
+    channel = new OwnerEmailChannel(mailer, new MailTemplates(new Environment()), users, bound, [
       loginAfterFailures(new Environment()),
     ]);
     alerting = await startAlerting(database, [channel], clock, dataSource);
@@ -81,6 +85,13 @@ describe('Mail to the owner of an account', () => {
       ...Array.from({ length: 3 }, () => 'delivered'),
       ...Array.from({ length: 7 }, () => 'suppressed'),
     ]);
+  });
+
+  it('is sent each time by a throwaway service without limits', async () => {
+    environment.throwaway = { limits: false, log: null };
+    for (let entered = 0; entered < 5; entered++) await enter();
+    await deliver();
+    expect(sentAt).toHaveLength(5);
   });
 
   it('is not suppressed for ever by messages that were not sent', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BlockAddressChannel } from '../../../src/monitoring/responses/block-address.channel.js';
 import { OwnerEmailChannel } from '../../../src/monitoring/delivery/owner-email.channel.js';
+import { OwnerMailBound } from '../../../src/monitoring/delivery/owner-mail-bound.js';
 import type { AlertChange } from '../../../src/monitoring/alerts/alert-change.js';
 import { ofUser, type Rule } from '../../../src/monitoring/rules/rule.js';
 import { rulesOf } from '../../../src/monitoring/rules/rules.js';
@@ -70,7 +71,13 @@ describe('A rule declared in one file', () => {
     } as unknown as UsersService;
     const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage));
     const templates = new MailTemplates(new Environment());
-    owner = new OwnerEmailChannel(mailer, templates, users, messages, clock, rules);
+    owner = new OwnerEmailChannel(
+      mailer,
+      templates,
+      users,
+      new OwnerMailBound(new Environment(), messages, clock),
+      rules,
+    );
     alerting = await startAlerting(database, [owner], clock, dataSource);
   });
   afterAll(async () => {

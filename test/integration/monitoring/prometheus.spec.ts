@@ -1,5 +1,7 @@
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { declaredRoutes } from '../../../src/platform/http/openapi/route-walk.js';
 import { hasPromtool, promtool } from '../../support/monitoring/promtool.js';
 import { startApp } from '../../support/app/test-app.js';
 
@@ -22,6 +24,21 @@ describe('The rules and the dashboard for Prometheus', () => {
     expect(watched.length).toBe(2);
     for (const [, name, label] of watched)
       expect(body).toMatch(new RegExp(`^${name}\\{[^}]*${label}[^}]*\\} 0$`, 'm'));
+  });
+
+  it('measure the latency of all routes but those that are slow by design', async () => {
+    const app = await startApp();
+    const routes = declaredRoutes(app.app.get(DiscoveryService), app.app.get(MetadataScanner));
+    await app.close();
+    const slow = new Set(routes.filter(({ slow }) => slow !== undefined).map(({ path }) => path));
+    const excluded = FILES.flatMap((file) => [
+      ...readFileSync(file, 'utf8').matchAll(/route!~\\?"([^"\\]+)/g),
+    ]);
+    expect(excluded.length).toBe(3);
+    for (const [, pattern] of excluded)
+      expect(
+        new Set(routes.map(({ path }) => path).filter((path) => new RegExp(`^(${pattern})$`).test(path))),
+      ).toEqual(slow);
   });
 
   it('exclude other jobs from the dashboard', () => {

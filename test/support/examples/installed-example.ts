@@ -1,14 +1,12 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { freePort } from '../network/free-port.js';
 import { buildPackages } from '../packages/built.js';
+import { npmCi } from '../packages/npm-ci.js';
 import { eventually } from '../time/eventually.js';
-
-const run = promisify(execFile);
 
 /** A started example. */
 export interface RunningExample {
@@ -34,7 +32,7 @@ export class InstalledExample {
     });
     // Its lock file names the packages by their place in the checkout.
     await symlink(resolve('packages'), join(root, 'packages'));
-    await run('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder });
+    await npmCi(folder);
     return new InstalledExample(root, folder);
   }
 

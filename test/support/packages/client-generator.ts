@@ -1,11 +1,9 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
+import { npmCi } from './npm-ci.js';
 
-const run = promisify(execFile);
 const FOLDER = join('packages', 'client', 'generator');
 const LOCK = join(FOLDER, 'package-lock.json');
 
@@ -21,7 +19,7 @@ export interface ClientGenerator {
 export async function clientGenerator(): Promise<ClientGenerator> {
   const lock = await readFile(LOCK, 'utf8');
   if ((await readFile(INSTALLED, 'utf8').catch(() => '')) !== lock) {
-    await run('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: FOLDER });
+    await npmCi(FOLDER);
     await writeFile(INSTALLED, lock);
   }
   const script = pathToFileURL(join(FOLDER, 'generate.mjs')).href;

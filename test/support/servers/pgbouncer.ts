@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -8,6 +8,15 @@ import { Client } from 'pg';
 import { freePort } from '../network/free-port.js';
 import type { FreshDatabase } from '../postgres/fresh-database.js';
 import { eventually } from '../time/eventually.js';
+
+/** Debian installs it where only root looks for programs. */
+const ENV = { PATH: `${process.env['PATH']}:/usr/sbin` };
+
+/** Whether PgBouncer is installed; it is required in CI. */
+export const hasPgBouncer = spawnSync('pgbouncer', ['--version'], { env: ENV }).status === 0;
+
+if (!hasPgBouncer && process.env['CI'] === 'true')
+  throw new Error('PgBouncer is missing: install the package pgbouncer.');
 
 /** A PgBouncer with default settings in front of one database, and the URLs that lead through it. */
 export interface PgBouncer {
@@ -49,7 +58,7 @@ admin_users = ${users.map(({ username }) => username).join(', ')}
   await chmod(folder, 0o755);
   if (isRoot) await chown(folder, NOBODY, NOBODY);
   const child = spawn('pgbouncer', [configuration], {
-    env: { PATH: `${process.env['PATH']}:/usr/sbin` },
+    env: ENV,
     stdio: 'ignore',
     ...(isRoot && { uid: NOBODY, gid: NOBODY }),
   });

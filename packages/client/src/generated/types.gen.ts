@@ -284,7 +284,7 @@ export type RateLimit = {
     /**
      * The parts of the key that requests are counted by. The address replaces a part that a request does not have.
      */
-    keys: Array<'user' | 'address' | 'session' | 'account' | 'endpoint'>;
+    keys: Array<'user' | 'address' | 'session' | 'account' | 'endpoint' | 'key'>;
 };
 
 export type RateLimits = {
@@ -346,7 +346,7 @@ export type BodySignedIn = {
      */
     accessToken: string;
     /**
-     * Opaque; can be used once.
+     * Opaque; can be used once, and repeated by the same user agent for ten seconds.
      */
     refreshToken: string;
     /**
@@ -359,7 +359,7 @@ export type BodySignedIn = {
 
 export type CookieSignedIn = {
     /**
-     * The latest time to refresh; scripts cannot read it from the cookie.
+     * When the access token expires; scripts cannot read this from the cookie.
      */
     accessTokenExpiresAt: string;
     /**
@@ -1002,7 +1002,7 @@ export type TokenForm = {
      */
     token: string;
     /**
-     * Not needed: every token tells what it is.
+     * Optional and ignored: the type is detected from the token.
      */
     token_type_hint?: string;
 };
@@ -1339,7 +1339,7 @@ export type LogInErrors = {
     /**
      * `invalid_credentials`: The e-mail address or the password is wrong.
      *
-     * `factor_required`: The password is correct, but the account has a second factor: send it with `challenge` to POST /auth/login/factor.
+     * `factor_required`: The password is correct, but the account has a second factor: send it with `challenge.token` to POST /auth/login/factor.
      */
     401: Problem;
     /**
@@ -3021,7 +3021,7 @@ export type CancelRecoveryError = CancelRecoveryErrors[keyof CancelRecoveryError
 
 export type CancelRecoveryResponses = {
     /**
-     * The recovery is canceled; the second factors stay.
+     * The recovery is cancelled; the second factors stay.
      */
     204: void;
 };

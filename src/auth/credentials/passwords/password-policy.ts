@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../../platform/config/environment.js';
 import { comparable, separatorKinds } from './comparable-text.js';
-import { StrengthEstimator, type Weakness } from './strength-estimator.js';
+import { StrengthEstimator } from './strength-estimator.js';
+import type { Weakness } from './strength-worker.js';
 
 /**
  * The minimum number of guesses for a password, as a power of ten. Three random words of the BIP39 list fall below it
@@ -9,7 +10,7 @@ import { StrengthEstimator, type Weakness } from './strength-estimator.js';
  */
 const MIN_DIGITS = 6;
 
-/** Texts are evaluated in pieces of this many characters, one per event-loop turn; each takes at most about 10 ms. */
+/** Texts are evaluated in pieces of this many characters, because the time grows with the square; each takes about 10 ms at most. */
 const PIECE = 36;
 
 /** Further characters are ignored: a text that is weak after 128 characters is a repetition. */
@@ -53,9 +54,8 @@ export class PasswordPolicy {
     const length = Array.from(password.normalize('NFC')).length;
     if (length < this.environment.PASSWORD_MIN_LENGTH)
       return `password must have at least ${this.environment.PASSWORD_MIN_LENGTH} characters`;
-    const estimator = await StrengthEstimator.load();
-    const text = comparable(password);
-    if (estimator.isListed(text) || estimator.isListed(password.normalize('NFKC').toLowerCase()))
+    const estimator = StrengthEstimator.shared;
+    if (await estimator.isListed([comparable(password), password.normalize('NFKC').toLowerCase()]))
       return `password is on a list of breached passwords and well-known phrases; ${ADVICE}`;
     const weaknesses = await weaknessesOf(estimator, password, contextWords(email));
     if (!weaknesses) return null;

@@ -9,7 +9,7 @@ export class TokenFormDto extends ClientFormDto {
   })
   token: string;
 
-  /** Not needed: every token tells what it is. */
+  /** Optional and ignored: the type is detected from the token. */
   @ApiProperty({ required: false, example: 'access_token' })
   token_type_hint?: string;
 }

@@ -23,12 +23,12 @@ export class ServerMetadata implements OnModuleInit {
     const path = this.path();
     this.logger.warn(
       path === null
-        ? 'JWT_ISSUER is no URL, so clients of OAuth cannot find the metadata of this service'
+        ? 'JWT_ISSUER is not a URL, so clients of OAuth cannot find the metadata of this service'
         : `JWT_ISSUER is not PUBLIC_URL: clients of OAuth look for the metadata of this service at ${path} on the host of JWT_ISSUER, which must lead here`,
     );
   }
 
-  /** Returns the path at which clients look for the document (RFC 8414 section 3.1); null if the issuer is no URL. */
+  /** Returns the path at which clients look for the document (RFC 8414 section 3.1); null if the issuer is not a URL. */
   path(): string | null {
     const { JWT_ISSUER: issuer } = this.environment;
     if (!URL.canParse(issuer)) return null;

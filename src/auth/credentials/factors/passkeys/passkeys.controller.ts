@@ -33,7 +33,7 @@ export class PasskeysController {
 
   /**
    * Registers a passkey: a second factor, and, if it verifies its user, a sign-in without a password. An account can have
-   * 20. This session has proven it; the next refresh returns tokens that say so. The owner is told by mail.
+   * 20. This session has proven it; the next refresh returns tokens that say so. The owner is notified by mail.
    */
   @Post()
   @HttpCode(201)

@@ -26,7 +26,7 @@ export type NewRecovery = Pick<FactorRecovery, 'userId' | 'startedAt' | 'dueAt' 
 export class FactorRecoveriesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Returns the recovery of an account, running or canceled. */
+  /** Returns the recovery of an account, running or cancelled. */
   async find(userId: string, tx: Transaction = this.dataSource.manager): Promise<StoredRecovery | null> {
     return onDatabase(async () => {
       const { entities, raw } = await tx
@@ -44,7 +44,7 @@ export class FactorRecoveriesRepository {
     });
   }
 
-  /** Adds a recovery for the present credentials of an account, in place of one that was canceled. */
+  /** Adds a recovery for the present credentials of an account, in place of one that was cancelled. */
   async insert(tx: Transaction, { userId, startedAt, dueAt, nextAt }: NewRecovery): Promise<void> {
     await tx.query(
       `INSERT INTO factor_recoveries AS recovery (user_id, password_changed_at, credential_version, started_at, due_at, next_at)

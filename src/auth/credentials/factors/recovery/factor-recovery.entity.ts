@@ -2,7 +2,7 @@ import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { User } from '../../../../users/user.entity.js';
 
 /**
- * The recovery of lost factors of an account. The row exists while the recovery runs and, after it was canceled, until another
+ * The recovery of lost factors of an account. The row exists while the recovery runs and, after it was cancelled, until another
  * may start.
  */
 @Entity('factor_recoveries')

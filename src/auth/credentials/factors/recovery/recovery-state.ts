@@ -6,7 +6,7 @@ export interface RunningRecovery {
   readonly dueAt: string;
 }
 
-/** Returns the recovery if it is neither canceled nor ended by other credentials; null otherwise. */
+/** Returns the recovery if it is neither cancelled nor ended by other credentials; null otherwise. */
 export function runningOf(recovery: StoredRecovery | null): StoredRecovery | null {
   return recovery?.canceledAt === null && recovery.changed === null ? recovery : null;
 }

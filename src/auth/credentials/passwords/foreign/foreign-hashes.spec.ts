@@ -1,5 +1,5 @@
 import { fc } from '@fast-check/vitest';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   FIREBASE,
   FOREIGN_HASHES,
@@ -32,6 +32,18 @@ describe('a password hash of another system', () => {
       );
     },
   );
+
+  it('is compared with its own password only, also while the idle thread of earlier ones ends', async () => {
+    const stored = await storedForeignHash(parseForeignHash(FOREIGN_HASHES['Django']), 4);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    for (let round = 0; round < 10; round += 1) {
+      expect(await hashes.verify(FOREIGN_PASSWORD, stored, null)).toBe(true);
+      vi.advanceTimersByTime(30_000);
+      const both = [FOREIGN_PASSWORD, 'a guess'].map((password) => hashes.verify(password, stored, null));
+      expect(await Promise.all(both)).toEqual([true, false]);
+    }
+  });
 
   it('accepts a password as it was typed, and in NFC', async () => {
     const stored = async (hash: string) => storedForeignHash(parseForeignHash(hash), 4);

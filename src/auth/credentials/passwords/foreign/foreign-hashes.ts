@@ -1,18 +1,18 @@
 import bcrypt from 'bcrypt';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { Environment } from '../../../../platform/config/environment.js';
+import { ThreadOnDemand } from '../../../../platform/threads/thread-on-demand.js';
 import { FOREIGN_HASH } from '../stored-hash.js';
 import { HashQueue } from '../hash-queue.js';
 import type { ForeignHash, RawHash } from './foreign-hash.js';
-import { type ComputedHash, FOREIGN_WORKER } from './foreign-worker.js';
+import { type Comparison, FOREIGN_WORKER } from './foreign-worker.js';
 import { rawDigest } from './raw-digest.js';
 
 /** The first estimate of a comparison's duration, milliseconds. */
 const PACE_MS = 300;
 
-/** How long an idle worker is kept, milliseconds; its memory may be 256 MiB. */
+/** How long an idle thread is kept, milliseconds; its memory may be 256 MiB. */
 const IDLE_MS = 30_000;
 
 /**
@@ -24,17 +24,19 @@ const IDLE_MS = 30_000;
 export class ForeignHashes implements OnModuleDestroy {
   private readonly logger = new Logger(ForeignHashes.name);
   private readonly queue: HashQueue;
-  private worker: Worker | null = null;
-  private idle: NodeJS.Timeout | null = null;
-  private answer: ((isMatch: boolean) => void) | null = null;
+  private readonly thread = new ThreadOnDemand<Comparison, boolean>({
+    file: new URL(`./foreign-worker${extname(import.meta.url)}`, import.meta.url),
+    workerData: FOREIGN_WORKER,
+    idleMs: IDLE_MS,
+    onFault: (fault) => this.logger.error(`A comparison with an imported hash failed: ${fault.message}`),
+  });
 
   constructor(environment: Environment) {
     this.queue = new HashQueue(1, environment.HASH_MAX_WAIT_MS, PACE_MS);
   }
 
   async onModuleDestroy(): Promise<void> {
-    if (this.idle) clearTimeout(this.idle);
-    await this.worker?.terminate();
+    await this.thread.stop();
   }
 
   /** Whether a password has a stored hash of another system. It is tried in NFC, and then as it was typed. */
@@ -46,46 +48,14 @@ export class ForeignHashes implements OnModuleDestroy {
   }
 
   private async compare(spellings: readonly string[], hash: ForeignHash): Promise<boolean> {
-    if (hash.kind !== 'bcrypt' && hash.kind !== 'wrapped') return this.compute(spellings, hash);
+    // What the thread could not compare does not match.
+    if (hash.kind !== 'bcrypt' && hash.kind !== 'wrapped')
+      return (await this.thread.ask({ spellings, hash })) ?? false;
     for (const password of spellings) {
       const text = hash.kind === 'bcrypt' ? password : rawDigest(password, hash.digest, hash.salt);
       if (await bcrypt.compare(text, hash.hash)) return true;
     }
     return false;
-  }
-
-  private async compute(spellings: readonly string[], hash: ComputedHash): Promise<boolean> {
-    if (this.idle) clearTimeout(this.idle);
-    const worker = (this.worker ??= this.start());
-    const isMatch = await new Promise<boolean>((resolve) => {
-      this.answer = resolve;
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A thread has no origin.
-      worker.postMessage({ spellings, hash });
-    });
-    this.answer = null;
-    this.idle = setTimeout(() => void this.stop(), IDLE_MS).unref();
-    return isMatch;
-  }
-
-  private start(): Worker {
-    const file = new URL(`./foreign-worker${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(file, { workerData: FOREIGN_WORKER });
-    worker.unref();
-    worker.on('message', (isMatch: boolean) => this.answer?.(isMatch));
-    // For example out of memory. The comparison failed; the next one gets another worker.
-    worker.on('error', (error) => {
-      this.logger.error(`A comparison with an imported hash failed: ${error.message}`);
-      this.worker = null;
-      this.answer?.(false);
-    });
-    worker.on('exit', () => this.answer?.(false));
-    return worker;
-  }
-
-  private async stop(): Promise<void> {
-    const { worker } = this;
-    this.worker = null;
-    await worker?.terminate();
   }
 }
 

@@ -2,6 +2,7 @@ import { argon2d, argon2i, argon2id } from 'hash-wasm';
 import { createCipheriv, hash as digestOf, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Answer, Question } from '../../../../platform/threads/answering-thread.js';
 import type { ForeignHash } from './foreign-hash.js';
 
 /*
@@ -13,13 +14,13 @@ import type { ForeignHash } from './foreign-hash.js';
 export const FOREIGN_WORKER = 'foreign hashes';
 
 /** A password to compare, in each spelling that may be right. */
-interface Comparison {
+export interface Comparison {
   readonly spellings: readonly string[];
   readonly hash: ComputedHash;
 }
 
 /** Hashes that are computed here; bcrypt has a library with threads of its own. */
-export type ComputedHash = Exclude<ForeignHash, { kind: 'bcrypt' | 'wrapped' }>;
+type ComputedHash = Exclude<ForeignHash, { kind: 'bcrypt' | 'wrapped' }>;
 
 const ARGON2 = { argon2d, argon2i, argon2id };
 
@@ -149,17 +150,21 @@ function serve(): void {
   } catch {
     // A sandbox may forbid it; the priorities then stay equal.
   }
-  parentPort!.on('message', ({ spellings, hash }: Comparison) => {
-    compare(spellings, hash).then(answer, () => answer(false));
+  parentPort!.on('message', ({ id, subject }: Question<Comparison>) => {
+    compare(subject).then(
+      (isMatch) => answer(id, isMatch),
+      () => answer(id, false),
+    );
   });
 }
 
-function answer(isMatch: boolean): void {
+function answer(id: number, result: boolean): void {
+  const answered: Answer<boolean> = { id, result };
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A thread has no origin.
-  parentPort!.postMessage(isMatch);
+  parentPort!.postMessage(answered);
 }
 
-async function compare(spellings: readonly string[], hash: ComputedHash): Promise<boolean> {
+async function compare({ spellings, hash }: Comparison): Promise<boolean> {
   for (const password of spellings) if (await isForeignMatch(password, hash)) return true;
   return false;
 }

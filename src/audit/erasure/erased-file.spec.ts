@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Environment } from '../../platform/config/environment.js';
+import type { AuditSpool } from '../spool/audit-spool.js';
+import { ErasedFile } from './erased-file.js';
+import type { ErasuresRepository } from './erasures.repository.js';
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+
+describe('the file of erased people', () => {
+  let dataDir: string;
+  let file: ErasedFile;
+  const deleted: { userId: string; deletedAt: Date }[] = [];
+  const idOf = (n: number) => `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+  const remove = (n: number, deletedAt: Date) => deleted.push({ userId: idOf(n), deletedAt });
+  const idsInFile = () =>
+    readFileSync(join(dataDir, 'erased.ndjson'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { userId: string }).userId);
+  const update = async () => {
+    while (await file.update());
+  };
+
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'portcullis-erased-'));
+    deleted.length = 0;
+    const repository = {
+      deletedSince: async (instant: Date, limit: number) =>
+        deleted
+          .filter(({ deletedAt }) => deletedAt >= instant)
+          .toSorted((one, other) => one.deletedAt.getTime() - other.deletedAt.getTime())
+          .slice(0, limit),
+    } as unknown as ErasuresRepository;
+    const spool = { forget: () => undefined } as unknown as AuditSpool;
+    file = new ErasedFile(Object.assign(new Environment(), { DATA_DIR: dataDir }), repository, spool);
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true }));
+
+  it('contains everybody once, however many are deleted at once', async () => {
+    for (let n = 0; n < 2500; n += 1) remove(n, at(Math.floor(n / 100)));
+    await update();
+    await update();
+    expect(idsInFile()).toEqual(deleted.map(({ userId }) => userId));
+  });
+
+  it('misses nobody whose deletion was committed after a later one', async () => {
+    remove(1, at(10));
+    await update();
+    remove(2, at(9));
+    await update();
+    expect(idsInFile()).toEqual([idOf(1), idOf(2)]);
+  });
+});
