@@ -29,8 +29,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // How long others may take on a busy machine. A spec that bounds the time states its own.
     expect: { poll: { timeout: 15_000 } },
-    // Vitest's default leaves one core free, half of a small machine; specs with servers mostly wait for them.
-    maxWorkers: availableParallelism(),
+    // Specs with servers wait for them, and for tasks with a pause, half of the time.
+    maxWorkers: availableParallelism() + 2,
     // The files of a worker share its modules, because evaluating the application takes a second of processor time for
     // each file. A spec that replaces something global puts it back.
     isolate: false,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SpoolDrain } from '../../src/audit/spool/spool-drain.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
@@ -181,6 +182,8 @@ describe('the trail', { timeout: 60_000 }, () => {
 
   it('can be read with filters, page by page, without gaps or duplicates', async () => {
     const { id } = person.user;
+    // Calls of the tests before may still be in the spool.
+    await app.app.get(SpoolDrain).run();
     const all = await read(`userId=${id}&type=api_call&limit=200`);
     const paged: Entry[] = [];
     for (let cursor = ''; ;) {

@@ -39,5 +39,5 @@ async function start(controller: new () => object): Promise<void> {
 
 it('the start fails when a route does not declare who may call it', async () => {
   await expect(start(Declared)).resolves.toBeUndefined();
-  await expect(start(Forgotten)).rejects.toThrow('GET /forgotten/secret: declares neither @Public()');
+  await expect(start(Forgotten)).rejects.toThrow('GET /forgotten/secret: declares none of @Public()');
 });

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Environment } from '../../platform/config/environment.js';
-import type { AuditSpool } from '../spool/audit-spool.js';
-import { ErasedFile } from './erased-file.js';
-import type { ErasuresRepository } from './erasures.repository.js';
+import { Environment } from '../../../src/platform/config/environment.js';
+import type { AuditSpool } from '../../../src/audit/spool/audit-spool.js';
+import { ErasedFile } from '../../../src/audit/erasure/erased-file.js';
+import type { ErasuresRepository } from '../../../src/audit/erasure/erasures.repository.js';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
 
