@@ -158,11 +158,12 @@ describe('accounts of another system', { timeout: 180_000 }, () => {
       { email: newAddress(), passkeys: [PASSKEY] },
       { email: newAddress(), passkeys: [PASSKEY] },
       '',
+      `{"email":"${newAddress()}","passwordHash":{"constructor":1}}`,
     ]);
     const { code, stdout, stderr } = await runHere(app, ['import', path, '--json']);
-    expect([code, JSON.parse(stdout)]).toEqual([DATA_ERROR, { imported: 2, skipped: 0, faulty: 12 }]);
+    expect([code, JSON.parse(stdout)]).toEqual([DATA_ERROR, { imported: 2, skipped: 0, faulty: 13 }]);
     const lines = stderr.split('\n').flatMap((line) => /^line (\d+): ./.exec(line)?.[1] ?? []);
-    expect(lines.map(Number).toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14]);
+    expect(lines.map(Number).toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16]);
     expect(stderr).not.toContain('clear text');
     expect((await runHere(app, ['import', join(folder, 'none.ndjson')])).code).toBe(NO_INPUT);
   });

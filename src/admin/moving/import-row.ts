@@ -41,7 +41,7 @@ export class FaultyRow extends Error {
 export function parseImportRow(line: string): ImportRow {
   const plain = objectOf(line);
   const { totpSecret } = plain;
-  const account = plainToInstance(ImportedAccountDto, {
+  const account = accountOf({
     ...plain,
     ...(typeof totpSecret === 'string' && { totpSecret: [totpSecret] }),
   });
@@ -49,6 +49,15 @@ export function parseImportRow(line: string): ImportRow {
   const messages = errors.flatMap(messagesOf);
   if (messages.length > 0) throw new FaultyRow(messages.join('; '));
   return { account, password: passwordOf(account.passwordHash), recoveryCodes: codesOf(account) };
+}
+
+/** The library calls members such as `constructor` of a nested object. */
+function accountOf(plain: object): ImportedAccountDto {
+  try {
+    return plainToInstance(ImportedAccountDto, plain);
+  } catch {
+    throw new FaultyRow('the line has a member that is not accepted');
+  }
 }
 
 function messagesOf({ property, constraints = {}, children = [] }: ValidationError): string[] {
