@@ -11,8 +11,10 @@ export interface WithdrawnFactor {
   readonly factor: string;
   /** The methods that its proof gave a session. */
   readonly methods: readonly AuthenticationMethod[];
-  /** The factors that give the same methods; a session that has proven one of them keeps these. */
+  /** The factors that give the same methods; a session that has proven one of them keeps these, except for those below. */
   readonly alsoBy: readonly string[];
+  /** The methods that are withdrawn in any case, because not every proof of those factors gives them. */
+  readonly uncertain: readonly AuthenticationMethod[];
 }
 
 /** What is left of a session's methods without its second factors; `mfa` and `user` say something about these. */
@@ -39,13 +41,8 @@ export class SessionLevelsRepository {
   async withdraw(
     tx: Transaction,
     userId: string,
-    { factor, methods, alsoBy }: WithdrawnFactor,
+    { factor, methods, alsoBy, uncertain }: WithdrawnFactor,
   ): Promise<ReducedSession[]> {
-    await tx.query(
-      `UPDATE sessions SET factors = array_remove(factors, $2) WHERE user_id = $1 AND revoked_at IS NULL
-         AND $2 = ANY (factors) AND factors && $3::text[]`,
-      [userId, factor, alsoBy],
-    );
     const [changed] = await tx.query<[(ReducedSession & { readonly isReduced: boolean })[], number]>(
       `UPDATE sessions AS s SET factors = array_remove(before.factors, $2), acr = kept.acr,
          amr = CASE WHEN kept.several THEN kept.methods || ARRAY['mfa'] ELSE kept.methods END,
@@ -55,10 +52,11 @@ export class SessionLevelsRepository {
          FROM (SELECT COALESCE(array_agg(method ORDER BY place), '{}') AS methods,
                  count(*) FILTER (WHERE method <> 'user') > 1 AS several
                FROM unnest(before.amr) WITH ORDINALITY AS held (method, place)
-               WHERE method <> 'mfa' AND method <> ALL ($3::text[])) AS remaining) AS kept
+               WHERE method <> 'mfa' AND method <> ALL (CASE WHEN before.factors && $4::text[] THEN $5::text[] ELSE $3::text[] END)
+             ) AS remaining) AS kept
        WHERE s.id = before.id AND s.user_id = $1 AND s.revoked_at IS NULL AND $2 = ANY (s.factors)
        RETURNING s.id, s.user_id AS "userId", s.reduced_at AS "reducedAt", kept.acr <> before.acr AS "isReduced"`,
-      [userId, factor, methods],
+      [userId, factor, methods, alsoBy, uncertain],
     );
     return changed.filter(({ isReduced }) => isReduced);
   }
