@@ -298,24 +298,6 @@ describeWithRedis('passkeys', () => {
       expect(await events('authn_login_success')).toHaveLength(3);
     });
 
-    it('leave no aal2 behind that rests on the verification of a removed passkey', async () => {
-      const verifying = await registerPasskey(here, owner);
-      const other = await registerPasskey(here, owner);
-      const begun = await beginAuthentication(here);
-      const signedIn = await signIn(begun.challenge, verifying.authenticator.get(begun));
-      const { accessToken: token } = signedIn.json<Tokens>();
-      const again = await beginAuthentication(here, { token });
-      const touched = other.authenticator.get(again, { userVerified: false });
-      const proven = await stepUp(again.challenge, touched, token);
-      expect(proven.statusCode, proven.body).toBe(200);
-      const tokens = proven.json<Tokens>();
-      const path = `/users/me/factors/${verifying.id}`;
-      expect(codeName(await own(path, { method: 'DELETE' }, tokens.accessToken))).toBe(204);
-      expect(await sql('SELECT acr, amr, factors FROM sessions WHERE id = $1', tokens.session.id)).toEqual([
-        { acr: 'aal1', amr: ['pop'], factors: [other.id] },
-      ]);
-    });
-
     it('peer fault 30: need a verified user', async () => {
       const { authenticator } = await registerPasskey(here, owner);
       const begun = await beginAuthentication(here);

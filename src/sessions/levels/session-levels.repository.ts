@@ -11,10 +11,8 @@ export interface WithdrawnFactor {
   readonly factor: string;
   /** The methods that its proof gave a session. */
   readonly methods: readonly AuthenticationMethod[];
-  /** The factors that give the same methods; a session that has proven one of them keeps these, except for those below. */
+  /** The factors that give the same methods; a session that has proven one of them keeps these. */
   readonly alsoBy: readonly string[];
-  /** The methods that are withdrawn in any case, because not every proof of those factors gives them. */
-  readonly uncertain: readonly AuthenticationMethod[];
 }
 
 /** What is left of a session's methods without its second factors; `mfa` and `user` say something about these. */
@@ -41,8 +39,13 @@ export class SessionLevelsRepository {
   async withdraw(
     tx: Transaction,
     userId: string,
-    { factor, methods, alsoBy, uncertain }: WithdrawnFactor,
+    { factor, methods, alsoBy }: WithdrawnFactor,
   ): Promise<ReducedSession[]> {
+    await tx.query(
+      `UPDATE sessions SET factors = array_remove(factors, $2) WHERE user_id = $1 AND revoked_at IS NULL
+         AND $2 = ANY (factors) AND factors && $3::text[]`,
+      [userId, factor, alsoBy],
+    );
     const [changed] = await tx.query<[(ReducedSession & { readonly isReduced: boolean })[], number]>(
       `UPDATE sessions AS s SET factors = array_remove(before.factors, $2), acr = kept.acr,
          amr = CASE WHEN kept.several THEN kept.methods || ARRAY['mfa'] ELSE kept.methods END,
@@ -52,11 +55,10 @@ export class SessionLevelsRepository {
          FROM (SELECT COALESCE(array_agg(method ORDER BY place), '{}') AS methods,
                  count(*) FILTER (WHERE method <> 'user') > 1 AS several
                FROM unnest(before.amr) WITH ORDINALITY AS held (method, place)
-               WHERE method <> 'mfa' AND method <> ALL (CASE WHEN before.factors && $4::text[] THEN $5::text[] ELSE $3::text[] END)
-             ) AS remaining) AS kept
+               WHERE method <> 'mfa' AND method <> ALL ($3::text[])) AS remaining) AS kept
        WHERE s.id = before.id AND s.user_id = $1 AND s.revoked_at IS NULL AND $2 = ANY (s.factors)
        RETURNING s.id, s.user_id AS "userId", s.reduced_at AS "reducedAt", kept.acr <> before.acr AS "isReduced"`,
-      [userId, factor, methods, alsoBy, uncertain],
+      [userId, factor, methods],
     );
     return changed.filter(({ isReduced }) => isReduced);
   }

@@ -72,13 +72,10 @@ export class FactorRemoval {
   }
 }
 
-/**
- * What a session loses without a factor: its methods, unless it has proven another factor with the same methods. Sessions do not
- * tell which of several passkeys has verified its user, so that none of them is taken to have done so.
- */
+/** What a session keeps without a factor: its methods, as long as it has proven another factor with the same methods. */
 function withdrawalOf({ id, type }: RegisteredFactor, all: readonly RegisteredFactor[]): WithdrawnFactor {
   const others = all.filter((other) => other.type === type && other.id !== id).map((other) => other.id);
   return type === 'passkey'
-    ? { factor: id, methods: ['pop', 'user'], alsoBy: others, uncertain: ['user'] }
-    : { factor: id, methods: ['otp'], alsoBy: [...others, RECOVERY_CODE], uncertain: [] };
+    ? { factor: id, methods: ['pop', 'user'], alsoBy: others }
+    : { factor: id, methods: ['otp'], alsoBy: [...others, RECOVERY_CODE] };
 }
