@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { MachinePrincipal, Principal, SessionPrincipal } from '../platform/access/principal.js';
 import type { RequestContext } from '../platform/http/request-context.js';
+import { noteSubject } from '../platform/http/origin.js';
 import { AccessRefusals, insufficientScope } from '../sessions/guards/access-refusals.js';
 import { RecentProof } from '../sessions/recent/recent-proof.js';
 import { SessionState } from '../sessions/state/session-state.js';
@@ -31,6 +32,8 @@ export class RuleAccess {
     if (principal?.kind !== 'session') return principal;
     const current = await this.current(context, principal);
     if (typeof current === 'object') return current;
+    // The record of the request names the person even so, or an erasure could not find it.
+    noteSubject(context.origin, principal.userId);
     context.profile = null;
     context.principal = null;
     return null;

@@ -338,6 +338,17 @@ describe('the gateway', () => {
     expect(await statusOf('app', { headers: forwarded })).toBe('401 unauthenticated');
   });
 
+  it('lets anybody pass by a token whose account is gone, and records the pass by the id alone', async () => {
+    const gone = await newPerson();
+    const deleted = { method: 'DELETE', url: '/users/me', token: gone.accessToken } as const;
+    expect((await fromAnywhere().call(deleted)).statusCode).toBe(204);
+    const answer = await ask('site', { cookies: { access_token: gone.accessToken } });
+    expect([answer.statusCode, identityOf(answer)[0]]).toEqual([200, '']);
+    await expect
+      .poll(() => recorded(answer.headers['x-request-id'], 'audit_calls'), SLOW)
+      .toMatchObject([{ user_id: gone.user.id, address: null, user_agent: null }]);
+  });
+
   it('peer fault 60: leads back from a login to listed origins only', async () => {
     const go = (rd: string) =>
       app.call({
