@@ -14,6 +14,15 @@ import { SessionsRepository } from '../sessions.repository.js';
 /** The number of ended sessions that are remembered, about 100 bytes each. */
 const REMEMBERED_OVER = 20_000;
 
+/** How long an ended session's account counts as existing without another look, milliseconds. */
+const LOOK_AGAIN_MS = 10_000;
+
+interface OverSession {
+  readonly isAccountGone: boolean;
+  /** When that was seen. */
+  readonly atMs: number;
+}
+
 /**
  * Checks whether the session of a token is still live. A session that this process knows costs one look-up. Otherwise the copy
  * in Redis is read in the same turn of the event loop, and so in the same round trip, as the rate limits; PostgreSQL, which is
@@ -21,7 +30,7 @@ const REMEMBERED_OVER = 20_000;
  */
 @Injectable()
 export class SessionState {
-  private readonly over = new BoundedMap<string, 'ended' | 'account gone'>(REMEMBERED_OVER);
+  private readonly over = new BoundedMap<string, OverSession>(REMEMBERED_OVER);
   private readonly asked = new WeakMap<RequestContext, Promise<CachedSession | null>>();
 
   constructor(
@@ -91,15 +100,18 @@ export class SessionState {
   }
 
   /**
-   * Remembers why a session is over. While PostgreSQL cannot be asked, the account counts as existing: its entries are then
-   * erased with the others.
+   * Remembers that a session is over, and whether its account is gone. While PostgreSQL cannot be asked, the account counts as
+   * existing: its entries are then erased with the others.
    */
   private async noteOver({ origin }: RequestContext, { userId, sessionId }: SessionPrincipal): Promise<void> {
-    const isGone =
-      this.over.get(sessionId) === 'account gone' ||
-      !(await this.sessions.hasAccount(userId).catch(() => true));
-    this.over.set(sessionId, isGone ? 'account gone' : 'ended');
-    if (isGone) noteDeparted(origin);
+    const nowMs = this.clock.nowMs();
+    let seen = this.over.get(sessionId);
+    if (!seen || (!seen.isAccountGone && Math.abs(nowMs - seen.atMs) >= LOOK_AGAIN_MS)) {
+      const isAccountGone = !(await this.sessions.hasAccount(userId).catch(() => true));
+      seen = { isAccountGone, atMs: nowMs };
+      this.over.set(sessionId, seen);
+    }
+    if (seen.isAccountGone) noteDeparted(origin);
   }
 
   private async findOwner(context: RequestContext, principal: SessionPrincipal): Promise<Profile | null> {
