@@ -47,13 +47,14 @@ export class WindowKeys {
 
   private window({ name, limit, windowSeconds, exact }: Policy, subjectName: string, detail: string): Window {
     const subject = this.digest(subjectName);
-    const grain = grainOf(limit, exact);
-    const scope = `${name} ${limit}/${windowSeconds} by ${grain}${detail}`;
+    // Its moments stand for one request each; those of a bounded window of this size, for several.
+    const grain = exact && grainOf(limit, false) > 1 ? ' exact' : '';
+    const scope = `${name} ${limit}/${windowSeconds}${grain}${detail}`;
     return {
       key: `portcullis:rl:{${subject}}${this.digest(scope)}`,
       limit,
       windowMs: windowSeconds * 1000,
-      grain,
+      grain: grainOf(limit, exact),
     };
   }
 
