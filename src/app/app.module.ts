@@ -41,7 +41,7 @@ import { UsersModule } from '../users/users.module.js';
 /**
  * The order in which every request is processed; no other global guard, pipe or filter is registered. The caller is
  * identified before the rate limits, which count by caller. Authorisation comes after them, so that refused requests
- * cost no query.
+ * cost no query; only the first ones of a caller who names an address look up its owner for the record.
  */
 export const PIPELINE = [
   { provide: APP_GUARD, useExisting: CrossSiteCheck },

@@ -10,7 +10,7 @@ import { AuditRepository, type SignedEvent } from './audit.repository.js';
 import { EntryFactory } from './entry/entry-factory.js';
 import { AuditSpool } from './spool/audit-spool.js';
 import { SpoolDrain } from './spool/spool-drain.js';
-import { SpoolWriter } from './spool/spool-writer.js';
+import { type LimitedRequest, SpoolWriter } from './spool/spool-writer.js';
 
 /** Length of an account digest in bytes; sufficient to avoid collisions between accounts. */
 const DIGEST_BYTES = 16;
@@ -85,12 +85,12 @@ export class AuditService {
   }
 
   /**
-   * Records the refusal of a request by a limit; `endpoint` is its method and route. The first twenty refusals of a
-   * caller per minute are recorded separately and the others together within 10 s, so that a flood does not burden
-   * the trail.
+   * Records the refusal of a request by a limit. The first twenty refusals of a caller per minute are recorded separately
+   * and the others together within 10 s, so that a flood does not burden the trail. Resolves as soon as the refusal is in
+   * the spool or counted.
    */
-  recordLimited(refusal: AuditEvent<'excess_rate_limit_exceeded'>, endpoint: string): void {
-    this.spoolWriter.refusal(refusal, endpoint);
+  async recordLimited(refusal: LimitedRequest): Promise<void> {
+    await this.spoolWriter.refusal(refusal);
   }
 
   /**

@@ -38,8 +38,8 @@ export class AccountLimit {
     const { allowed, at, waitMs } = decision!;
     if (allowed) return { refund: () => this.storage.refund(windows, at) };
     const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
-    this.audit.recordLimited(
-      {
+    await this.audit.recordLimited({
+      event: {
         type: 'excess_rate_limit_exceeded',
         outcome: 'failure',
         reason: RateLimitErrors.rate_limited.code,
@@ -47,8 +47,10 @@ export class AccountLimit {
         origin,
         details: { policies: [name], retryAfterSeconds },
       },
+      caller: `user ${subject.userId}`,
       endpoint,
-    );
+      findNamed: null,
+    });
     throw new Problem(RateLimitErrors.rate_limited, {
       retryAfterSeconds,
       extensions: { 'violated-policies': [name] },

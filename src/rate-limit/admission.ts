@@ -3,8 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
 import { Problem } from '../platform/errors/problem.js';
-import { noteSubject } from '../platform/http/origin.js';
-import { contextOf, type RequestContext } from '../platform/http/request-context.js';
+import { contextOf } from '../platform/http/request-context.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
 import type { Policy } from './policies/policy.js';
 import { PolicySet } from './policies/policy-set.js';
@@ -102,36 +101,29 @@ export class Admission {
     const context = contextOf(request);
     const caller = recordedCaller(context.principal);
     const retryAfterSeconds = Math.max(1, seconds);
-    this.audit.recordLimited(
-      {
+    const isBlocked = policies.includes(BLOCKED);
+    await this.audit.recordLimited({
+      event: {
         type: 'excess_rate_limit_exceeded',
         outcome: 'failure',
         reason: RateLimitErrors.rate_limited.code,
         ...caller,
-        userId: caller.userId ?? (await namedIn(context)),
         origin: context.origin,
         details: {
           policies,
           retryAfterSeconds,
-          ...(context.emailDigest !== null && { account: context.emailDigest }),
+          ...(context.emailDigest !== null && !isBlocked && { account: context.emailDigest }),
           ...(context.forwardAuth && { rule: context.forwardAuth.rule }),
         },
       },
-      `${request.method} ${context.route ?? '-'}`,
-    );
+      caller: caller.userId === null ? `address ${context.origin.network}` : `user ${caller.userId}`,
+      endpoint: `${request.method} ${context.route ?? '-'}`,
+      // The refusal of a blocked address costs no query, and so names no account.
+      findNamed: caller.userId === null && !isBlocked ? context.findNamed : null,
+    });
     throw new Problem(RateLimitErrors.rate_limited, {
       retryAfterSeconds,
       extensions: { 'violated-policies': policies },
     });
   }
-}
-
-/**
- * Returns the id of the account that the body names, so that an erasure of its person finds the refusal; null if there is none,
- * or if PostgreSQL cannot tell: a refusal does not depend on it.
- */
-async function namedIn({ origin, findNamed }: RequestContext): Promise<string | null> {
-  const userId = (await findNamed?.().catch(() => null)) ?? null;
-  if (userId !== null) noteSubject(origin, userId);
-  return userId;
 }

@@ -102,7 +102,12 @@ export function summaryOf(entry: AuditEntry): string {
   return places.length === 0 ? sentence : `${sentence} from ${places.join(', ')}`;
 }
 
-function sentenceOf({ type, details }: AuditEntry): string {
+/** A request without a session or key need not be the owner's. */
+const REFUSED_STRANGER = 'Too many sign-ins or other requests about the account were sent';
+
+function sentenceOf({ type, sessionId, details }: AuditEntry): string {
+  const isAnonymous = sessionId === null && details?.['keyId'] === undefined;
+  if (type === 'excess_rate_limit_exceeded' && isAnonymous) return REFUSED_STRANGER;
   const special = type === 'authn_password_change' ? NEW_PASSWORD[String(details?.['by'])] : undefined;
   return special ?? (SENTENCES as Partial<Record<string, string>>)[type] ?? type;
 }

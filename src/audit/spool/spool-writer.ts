@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
+import { noteSubject } from '../../platform/http/origin.js';
+import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import type { ApiCall, AuditEvent } from '../audit-entry.js';
 import { EntryFactory } from '../entry/entry-factory.js';
 import { EntrySigner } from '../entry/entry-signer.js';
@@ -10,7 +12,21 @@ import { AuditSpool } from './audit-spool.js';
 /** The status of requests refused by a limit. */
 const REFUSED_BY_LIMIT = 429;
 
+/** Accounts of refusals whose owner is remembered, for the groups of further ones. */
+const REMEMBERED_OWNERS = 10_000;
+
 type Refusal = AuditEvent<'excess_rate_limit_exceeded'>;
+
+/** A request that a limit refused. */
+export interface LimitedRequest {
+  readonly event: Refusal;
+  /** Who is refused: a signed-in user, or an address. */
+  readonly caller: string;
+  /** Method and route. */
+  readonly endpoint: string;
+  /** Finds the id of the account that the request names, if it names one and its caller is not known. */
+  readonly findNamed: (() => Promise<string | null>) | null;
+}
 
 /**
  * Writes signed entries to the spool: calls as table rows, everything else as JSON. Refusals by a limit, and calls
@@ -20,6 +36,8 @@ type Refusal = AuditEvent<'excess_rate_limit_exceeded'>;
 export class SpoolWriter {
   private readonly refusals: RefusalGroups<Refusal>;
   private readonly calls: RefusalGroups<ApiCall>;
+  /** Whom refusals by digest of the address were about; null for nobody. */
+  private readonly owners = new BoundedMap<string, string | null>(REMEMBERED_OWNERS);
 
   constructor(
     private readonly spool: AuditSpool,
@@ -31,19 +49,41 @@ export class SpoolWriter {
     this.refusals = new RefusalGroups(
       clock,
       (refusal, grouped) =>
-        this.event({ ...refusal, details: { ...refusal.details, ...grouped, routes: [...grouped.routes] } }),
+        this.event(
+          this.withOwner({
+            ...refusal,
+            details: { ...refusal.details, ...grouped, routes: [...grouped.routes] },
+          }),
+        ),
       joined,
     );
-    this.calls = new RefusalGroups(clock, (call, grouped) => this.json({ ...call, grouped }));
+    this.calls = new RefusalGroups(clock, (call, grouped) => this.json({ ...call, grouped }), joinedCalls);
   }
 
   event(event: AuditEvent): void {
     this.spool.append(this.signer.json(this.entries.event(event)), undefined, event.origin.network);
   }
 
-  /** Records the refusal of a request by a limit; `endpoint` is its method and route. */
-  refusal(refusal: Refusal, endpoint: string): void {
-    if (this.refusals.isSingle(callerOf(refusal), refusal, endpoint)) this.event(refusal);
+  /**
+   * Records the refusal of a request by a limit. It names the account that the request is about, so that an erasure finds it;
+   * one that only adds to a group costs no look-up.
+   */
+  async refusal({ event, caller, endpoint, findNamed }: LimitedRequest): Promise<void> {
+    if (!this.refusals.isSingle(caller, event, endpoint)) return;
+    // A refusal does not depend on PostgreSQL.
+    const named = (await findNamed?.().catch(() => null)) ?? null;
+    if (named !== null) noteSubject(event.origin, named);
+    const { account } = event.details;
+    if (account !== undefined) this.owners.set(account, named);
+    this.event({ ...event, userId: event.userId ?? named });
+  }
+
+  /** Names the owner of a group's account; without one that was looked up, the group names no account. */
+  private withOwner(event: Refusal): Refusal {
+    const { account, ...details } = event.details;
+    if (account === undefined || event.userId) return event;
+    const userId = this.owners.get(account);
+    return userId === undefined ? { ...event, details } : { ...event, userId };
   }
 
   /**
@@ -73,12 +113,8 @@ export class SpoolWriter {
  * Identifies the caller: the user, regardless of address, or for one who is not signed in the address, for IPv6 its /64. Of such
  * a caller, the user of the record is only whom the request is about.
  */
-function callerOf({
-  userId,
-  sessionId,
-  origin,
-}: Pick<ApiCall, 'origin'> & Partial<Pick<ApiCall, 'userId' | 'sessionId'>>): string {
-  const isKnown = userId != null && (sessionId != null || origin.usedKey !== undefined);
+function callerOf({ userId, sessionId, origin }: ApiCall): string {
+  const isKnown = userId !== null && (sessionId !== null || origin.usedKey !== undefined);
   return isKnown ? `user ${userId}` : `address ${origin.network}`;
 }
 
@@ -93,5 +129,14 @@ function joined(sofar: Refusal, next: Refusal): Refusal {
       retryAfterSeconds: Math.max(sofar.details.retryAfterSeconds, details.retryAfterSeconds),
       ...(account !== undefined && account === sofar.details.account && { account }),
     },
+  };
+}
+
+/** Keeps the last call, and of its user and session only what is the same in all. */
+function joinedCalls(sofar: ApiCall, next: ApiCall): ApiCall {
+  return {
+    ...next,
+    userId: next.userId === sofar.userId ? next.userId : null,
+    sessionId: next.sessionId === sofar.sessionId ? next.sessionId : null,
   };
 }

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../audit/audit-entry.js';
 import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { refusalsIn } from './refusals-in.js';
@@ -18,7 +19,7 @@ export function rateLimitStorm(environment: Environment): Rule {
     limit: parseLimit(environment.DETECT_RATE_LIMIT_STORM),
     observe({ entry, address }) {
       const weight = refusalsIn(entry);
-      if (entry.userId !== null) return { subject: `user:${entry.userId}`, counts: true, weight };
+      if (isByUser(entry)) return { subject: `user:${entry.userId}`, counts: true, weight };
       return address === null ? null : { subject: `address:${address}`, counts: true, weight };
     },
     holds: ({ counted }, { count }) => counted >= count,
@@ -27,4 +28,18 @@ export function rateLimitStorm(environment: Environment): Rule {
     summary: ({ counted }, { seconds }) =>
       `${counted} requests from one caller were refused within ${seconds} s.`,
   };
+}
+
+/**
+ * Whether the user of an entry was the caller. The user of a request without a session or key is only whom it names, unless the
+ * password was right.
+ */
+function isByUser({ userId, sessionId, details }: AuditEntry): boolean {
+  if (userId === null) return false;
+  const policies = details?.policies;
+  return (
+    sessionId !== null ||
+    details?.['keyId'] !== undefined ||
+    (Array.isArray(policies) && policies.includes('factor'))
+  );
 }

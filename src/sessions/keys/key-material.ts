@@ -65,8 +65,7 @@ function assertFits(key: KeyObject, algorithm: SigningAlgorithm): void {
   if (modulusLength < RSA_MIN_BITS) throw new Error(`must be an RSA key of at least ${RSA_MIN_BITS} bits`);
   if (publicExponent !== RSA_EXPONENT)
     throw new Error(`must be an RSA key with the public exponent ${RSA_EXPONENT}`);
-  if (hasRocaFingerprint(modulusOf(key)))
-    throw new Error('must not be a key of the kind that CVE-2017-15361 (ROCA) makes possible to factor');
+  if (hasRocaFingerprint(modulusOf(key))) throw new Error('must not be vulnerable to ROCA (CVE-2017-15361)');
 }
 
 function modulusOf(key: KeyObject): bigint {

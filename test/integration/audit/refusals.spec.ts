@@ -15,6 +15,9 @@ const REFUSAL: AuditEvent<'excess_rate_limit_exceeded'> = {
 };
 const REFUSED_CALL: ApiCall = { ...CALL, origin: FLOODER, status: 429, reason: 'rate_limited' };
 
+const OWNER = '019a0000-0000-7000-8000-000000000001';
+const LIMITED = { caller: 'address 192.0.2.1', endpoint: 'GET /users/me', findNamed: null };
+
 describe('A caller that is refused continuously', () => {
   let trail: Trail;
   const countOf = async (table: string, where = 'true') => {
@@ -31,7 +34,7 @@ describe('A caller that is refused continuously', () => {
 
   it('leaves twenty entries of each type, and one for all others with their count', async () => {
     for (let n = 0; n < FLOOD; n++) {
-      trail.audit.recordLimited(REFUSAL, 'GET /users/me');
+      await trail.audit.recordLimited({ ...LIMITED, event: REFUSAL });
       trail.audit.recordCall(REFUSED_CALL);
     }
     trail.audit.recordCall(CALL);
@@ -62,6 +65,29 @@ describe('A caller that is refused continuously', () => {
       },
     ]);
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 43 });
+  });
+
+  it('names the owner of the account in each entry, but looks for them only for twenty', async () => {
+    let lookUps = 0;
+    const findNamed = async () => {
+      lookUps += 1;
+      return OWNER;
+    };
+    const event = { ...REFUSAL, details: { ...REFUSAL.details, account: 'a digest' } };
+    for (let n = 0; n < 50; n++) await trail.audit.recordLimited({ ...LIMITED, event, findNamed });
+    trail.module.get(SpoolWriter).flush();
+    await trail.drained();
+    expect(lookUps).toBe(20);
+    expect(await countOf('audit_events')).toBe(21);
+    const owned = `user_id = '${OWNER}' AND details->>'account' = 'a digest'`;
+    expect(await countOf('audit_events', owned)).toBe(21);
+  });
+
+  it('are recorded without an owner whom PostgreSQL cannot name', async () => {
+    const findNamed = () => Promise.reject(new Error('unavailable'));
+    await trail.audit.recordLimited({ ...LIMITED, event: REFUSAL, findNamed });
+    await trail.drained();
+    expect(await countOf('audit_events', 'user_id IS NULL')).toBe(1);
   });
 
   it('gets no more than a tenth of the spool, whatever the responses, and others get theirs', async () => {

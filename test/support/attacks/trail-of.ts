@@ -95,7 +95,8 @@ function login(act: Act & { kind: 'login' }, limiter: Limiter): Happened {
     { policy: 'login-address', key: network },
   ]);
   if (policies.length > 0) {
-    return happened('excess_rate_limit_exceeded', act, { policies, account, retryAfterSeconds: 1 });
+    const details = { policies, account, retryAfterSeconds: 1 };
+    return happened('excess_rate_limit_exceeded', act, details, act.account);
   }
   if (act.password === 'wrong') {
     return { ...happened('authn_login_fail', act, { account }, act.account), reason: 'wrong_password' };
