@@ -32,7 +32,7 @@ export class PartitionRetention {
    */
   async enforce(): Promise<void> {
     await this.dropBefore('audit_calls', this.oldestKept(this.environment.AUDIT_CALL_RETENTION_DAYS));
-    // An event that states an erasure must stay as long as an erased call, which would else count as altered.
+    // An event that states an erasure must stay as long as an erased call, which would otherwise count as altered.
     const [oldestCalls = monthOf(this.clock.now())] = await this.months.of('audit_calls');
     const oldestEvents = this.oldestKept(this.environment.AUDIT_EVENT_RETENTION_DAYS);
     await this.dropBefore('audit_events', [oldestEvents, oldestCalls].sort()[0]!);

@@ -7,7 +7,7 @@ import {
 } from '../../platform/database/transaction-runner.js';
 import { originOwner } from '../entry/personal-members.js';
 import { commitmentsOf } from '../entry/sealed-form.js';
-import { placeBehind, type Place, SOURCES } from './erasure-progress.js';
+import { placeAfter, type Place, SOURCES } from './erasure-progress.js';
 import { ErasuresRepository } from './erasures.repository.js';
 import {
   type ErasedParts,
@@ -46,7 +46,7 @@ export class EntryErasure {
       const place = erasure.progress?.place ?? BEGINNING;
       const page = await this.entries.page(tx, place, { userId, limit: READ_AT_ONCE });
       await this.erase(tx, userId, page);
-      const next = placeBehind(place, page.find(({ isLast }) => isLast) ?? null, SOURCES);
+      const next = placeAfter(place, page.find(({ isLast }) => isLast) ?? null, SOURCES);
       if (next !== null) await this.erasures.noteProgress(tx, erasure, { place: next });
       else await this.finish(tx, userId);
       return next !== null;

@@ -32,8 +32,8 @@ export interface Progress {
   readonly counted?: EntryCounts;
 }
 
-/** Returns the place behind a page whose last entry is `last`, or which was the last page of its source; null behind the last source. */
-export function placeBehind(
+/** Returns the place after a page whose last entry is `last`, or which was the last page of its source; null after the last source. */
+export function placeAfter(
   { source }: Place,
   last: EntryKey | null,
   sources: readonly Source[],

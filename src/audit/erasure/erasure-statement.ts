@@ -5,7 +5,7 @@ import { AuditService } from '../audit.service.js';
 import { EntriesRepository } from '../entry/entries.repository.js';
 import { NewestSeal } from '../seals/newest-seal.js';
 import { READ_AT_ONCE } from './entry-erasure.js';
-import { COUNTED, type EntryCounts, type EntryKey, placeBehind, type Progress } from './erasure-progress.js';
+import { COUNTED, type EntryCounts, type EntryKey, placeAfter, type Progress } from './erasure-progress.js';
 import { type Erasure, ErasuresRepository } from './erasures.repository.js';
 import { type PageOfAccounts, PersonalEntriesRepository } from './personal-entries.repository.js';
 
@@ -28,7 +28,7 @@ export class ErasureStatement {
 
   /**
    * Counts the next entries about a person and, with the last ones, records the event that states the erasure, once. Entries
-   * that arrive behind the place of the counting are late ones, which the event does not count. Returns whether the caller should continue: the
+   * that are added later at places that were already counted are not included. Returns whether the caller should continue: the
    * person has more, and no other instance works on them.
    */
   async prepare(userId: string): Promise<boolean> {
@@ -38,7 +38,7 @@ export class ErasureStatement {
       const { place, counted } = { ...NOTHING_COUNTED, ...erasure.progress };
       const page = await this.entries.count(tx, place, { userId, limit: READ_AT_ONCE });
       const counts = sum(counted, page);
-      const next = placeBehind(place, page.last, COUNTED);
+      const next = placeAfter(place, page.last, COUNTED);
       if (next !== null) await this.erasures.noteProgress(tx, erasure, { place: next, counted: counts });
       else await this.record(tx, erasure, counts);
       return next !== null;

@@ -14,7 +14,7 @@ import type { EntryCounts, EntryKey, Place, Source } from './erasure-progress.js
 /** An entry with what proves its personal members. */
 export type PersonalEntry = AuditEntry & EntryProof;
 
-/** An entry of a page, and whether it is the last one of a full page, behind which there may be more. */
+/** An entry of a page, and whether it is the last one of a full page, after which there may be more. */
 export type PageEntry = PersonalEntry & { readonly isLast: boolean };
 
 /** The commitments that take the place of the members of one entry, as the database function expects them. */

@@ -5,7 +5,7 @@ import { originOwner } from '../entry/personal-members.js';
 const NOT_PROVEN: readonly (string | null)[] = ['invalid_credentials', 'invalid_code'];
 /** Successes that prove nothing. */
 const ASKED: readonly string[] = ['authn_password_reset_requested', 'authn_factor_required'];
-/** Answers a call without a session that asks for a mail, or whose answer must not tell whether an address is taken. */
+/** Answers public calls that ask for a mail, or whose answer must not tell whether an address is taken. */
 const ACCEPTED = 202;
 
 /**
@@ -14,8 +14,8 @@ const ACCEPTED = 202;
  */
 export function isForeignOrigin(entry: AuditEntry, userId: string): boolean {
   if (originOwner(entry) !== userId || ASKED.includes(entry.type)) return true;
-  const { outcome, sessionId, status, type, reason } = entry;
-  if (status === ACCEPTED && sessionId === null) return true;
+  const { outcome, route, sessionId, status, type, reason } = entry;
+  if (status === ACCEPTED && sessionId === null && route?.startsWith('/auth/')) return true;
   return (
     outcome === 'failure' && (sessionId === null || type.startsWith('authn_') || NOT_PROVEN.includes(reason))
   );

@@ -59,8 +59,9 @@ describe('Leadership', () => {
 
   it('costs the others no warning in the log of PostgreSQL', async () => {
     instance();
-    const follower = instance();
+    instance();
     await eventually(() => expect(leaders()).toHaveLength(1));
+    const follower = running.find(({ isLeader }) => !isLeader)!;
     await Promise.all(running.map((one) => one.heartbeat()));
     const warnings: string[] = [];
     const client = (follower as unknown as { client: Client }).client;
