@@ -101,7 +101,6 @@ export class Admission {
     const context = contextOf(request);
     const caller = recordedCaller(context.principal);
     const retryAfterSeconds = Math.max(1, seconds);
-    const isBlocked = policies.includes(BLOCKED);
     await this.audit.recordLimited({
       event: {
         type: 'excess_rate_limit_exceeded',
@@ -112,14 +111,13 @@ export class Admission {
         details: {
           policies,
           retryAfterSeconds,
-          ...(context.emailDigest !== null && !isBlocked && { account: context.emailDigest }),
+          ...(context.emailDigest !== null && { account: context.emailDigest }),
           ...(context.forwardAuth && { rule: context.forwardAuth.rule }),
         },
       },
       caller: caller.userId === null ? `address ${context.origin.network}` : `user ${caller.userId}`,
       endpoint: `${request.method} ${context.route ?? '-'}`,
-      // The refusal of a blocked address costs no query, and so names no account.
-      findNamed: caller.userId === null && !isBlocked ? context.findNamed : null,
+      findNamed: caller.userId === null ? context.findNamed : null,
     });
     throw new Problem(RateLimitErrors.rate_limited, {
       retryAfterSeconds,

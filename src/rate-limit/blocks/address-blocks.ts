@@ -10,7 +10,7 @@ const REFRESH_MS = 1000;
 
 /**
  * Addresses that are blocked temporarily in response to an alert. PostgreSQL stores them; each process checks its own
- * cache, at most one second old, so a refusal costs no I/O. The cache stays in force while PostgreSQL is unavailable.
+ * cache, at most one second old, so the check costs no I/O. The cache stays in force while PostgreSQL is unavailable.
  */
 @Injectable()
 export class AddressBlocks implements OnModuleInit, OnModuleDestroy {
