@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../platform/errors/problem.js';
-import { isLoopbackHost, isLoopbackPeer } from '../platform/http/loopback.js';
+import { isLoopbackRequest } from '../platform/http/loopback.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 
 /**
@@ -12,8 +12,7 @@ import { SessionErrors } from '../sessions/session.errors.js';
 export class LoopbackHostGuard implements CanActivate {
   /** Throws `forbidden`. */
   canActivate(execution: ExecutionContext): true {
-    const { headers, socket } = execution.switchToHttp().getRequest<FastifyRequest>();
-    if (isLoopbackHost(headers.host ?? '') && isLoopbackPeer(socket.remoteAddress, headers)) return true;
+    if (isLoopbackRequest(execution.switchToHttp().getRequest<FastifyRequest>())) return true;
     throw new Problem(SessionErrors.forbidden, {
       detail:
         'The routes for tests answer this machine only, under the name localhost or a loopback address.',

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../audit-entry.js';
 import type { AuditEventType } from '../audit-vocabulary.js';
+import { isBySignedIn } from '../signed-in-caller.js';
 import { deviceName } from './device-name.js';
 import { networkName } from './network-name.js';
 
@@ -105,9 +106,9 @@ export function summaryOf(entry: AuditEntry): string {
 /** A request without a session or key need not be the owner's. */
 const REFUSED_STRANGER = 'Too many sign-ins or other requests about the account were sent';
 
-function sentenceOf({ type, sessionId, details }: AuditEntry): string {
-  const isAnonymous = sessionId === null && details?.['keyId'] === undefined;
-  if (type === 'excess_rate_limit_exceeded' && isAnonymous) return REFUSED_STRANGER;
+function sentenceOf(entry: AuditEntry): string {
+  const { type, details } = entry;
+  if (type === 'excess_rate_limit_exceeded' && !isBySignedIn(entry)) return REFUSED_STRANGER;
   const special = type === 'authn_password_change' ? NEW_PASSWORD[String(details?.['by'])] : undefined;
   return special ?? (SENTENCES as Partial<Record<string, string>>)[type] ?? type;
 }

@@ -5,7 +5,7 @@ import { originOwner } from '../entry/personal-members.js';
 const NOT_PROVEN: readonly (string | null)[] = ['invalid_credentials', 'invalid_code'];
 /** Successes that prove nothing. */
 const ASKED: readonly string[] = ['authn_password_reset_requested', 'authn_factor_required'];
-/** Answers public calls that ask for a mail, or whose answer must not tell whether an address is taken. */
+/** The status of public calls that ask for a mail, or whose response must not tell whether an address is taken. */
 const ACCEPTED = 202;
 
 /**

@@ -5,7 +5,7 @@ import { SessionErrors } from '../../sessions/session.errors.js';
 import { Environment } from '../../platform/config/environment.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
-import { isLoopbackHost, isLoopbackPeer } from '../../platform/http/loopback.js';
+import { isLoopbackRequest } from '../../platform/http/loopback.js';
 
 /** The scheme is case-insensitive (RFC 9110 section 11.1). */
 const SCHEME = /^bearer /i;
@@ -29,7 +29,7 @@ export class MetricsGuard implements CanActivate {
   canActivate(execution: ExecutionContext): boolean {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
     if (this.expected) return this.presentsToken(request, this.expected);
-    if (this.isOpen && isFromThisMachine(request)) return true;
+    if (this.isOpen && isLoopbackRequest(request)) return true;
     throw new Problem(PlatformErrors.not_found);
   }
 
@@ -40,10 +40,6 @@ export class MetricsGuard implements CanActivate {
       throw new Problem(SessionErrors.invalid_token);
     return true;
   }
-}
-
-function isFromThisMachine({ socket, headers }: FastifyRequest): boolean {
-  return isLoopbackPeer(socket.remoteAddress, headers) && isLoopbackHost(headers.host ?? '');
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest();

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
+import { isBySignedIn } from '../../audit/signed-in-caller.js';
 import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
 import { refusalsIn } from './refusals-in.js';
@@ -30,16 +31,9 @@ export function rateLimitStorm(environment: Environment): Rule {
   };
 }
 
-/**
- * Whether the user of an entry was the caller. The user of a request without a session or key is only whom it names, unless the
- * password was right.
- */
-function isByUser({ userId, sessionId, details }: AuditEntry): boolean {
-  if (userId === null) return false;
-  const policies = details?.policies;
-  return (
-    sessionId !== null ||
-    details?.['keyId'] !== undefined ||
-    (Array.isArray(policies) && policies.includes('factor'))
-  );
+/** Whether the user of an entry was the caller: signed in, or refused a code after the right password. */
+function isByUser(entry: AuditEntry): boolean {
+  if (entry.userId === null) return false;
+  const policies = entry.details?.policies;
+  return isBySignedIn(entry) || (Array.isArray(policies) && policies.includes('factor'));
 }

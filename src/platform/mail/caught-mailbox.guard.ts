@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Environment } from '../config/environment.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
-import { isLoopbackHost, isLoopbackPeer } from '../http/loopback.js';
+import { isLoopbackHost, isLoopbackRequest } from '../http/loopback.js';
 
 /**
  * Restricts the mailbox to this machine, because it shows every password reset token. The peer must be on loopback and
@@ -19,9 +19,8 @@ export class CaughtMailboxGuard implements CanActivate {
   }
 
   canActivate(execution: ExecutionContext): boolean {
-    const { headers, socket } = execution.switchToHttp().getRequest<FastifyRequest>();
-    if (this.isLocal && isLoopbackPeer(socket.remoteAddress, headers) && isLoopbackHost(headers.host ?? ''))
-      return true;
+    const request = execution.switchToHttp().getRequest<FastifyRequest>();
+    if (this.isLocal && isLoopbackRequest(request)) return true;
     throw new Problem(PlatformErrors.not_found);
   }
 }

@@ -20,8 +20,8 @@ export interface AccountSubject {
 
 /**
  * Names the windows of a request. Keys are keyed digests, so Redis holds neither addresses nor accounts. The digest of
- * the subject is the hash tag, so that all counts of one subject share a slot. The limit and the grain are part of the name, so
- * that a changed limit starts a new window instead of misreading an old one.
+ * the subject is the hash tag, so that all counts of one subject share a slot. The limit, and whether a large one
+ * is exact, are part of the name, so that a changed limit starts a new window instead of misreading an old one.
  */
 @Injectable()
 export class WindowKeys {

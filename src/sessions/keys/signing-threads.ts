@@ -1,9 +1,9 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { KeyObject } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { extname } from 'node:path';
 import { Environment } from '../../platform/config/environment.js';
 import { AnsweringThread } from '../../platform/threads/answering-thread.js';
+import { threadFile } from '../../platform/threads/thread-file.js';
 import { SIGNING_WORKER, type SigningTask } from './signing-worker.js';
 
 /** A thread that computes RSA signatures; null for one that could not be computed. */
@@ -43,7 +43,7 @@ export class SigningThreads implements OnApplicationShutdown {
 
   private startAnother(): void {
     if (this.stopped || this.threads.size >= this.most) return;
-    const file = new URL(`./signing-worker${extname(import.meta.url)}`, import.meta.url);
+    const file = threadFile('signing-worker', import.meta.url);
     this.threads.add(
       new AnsweringThread(file, SIGNING_WORKER, (ended: SigningThread) => this.threads.delete(ended)),
     );

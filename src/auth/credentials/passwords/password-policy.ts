@@ -10,7 +10,7 @@ import type { Weakness } from './strength-worker.js';
  */
 const MIN_DIGITS = 6;
 
-/** Texts are evaluated in pieces of this many characters, because the time grows with the square; each takes about 10 ms at most. */
+/** Texts are evaluated in pieces of this many characters, because the time grows with the square; each takes up to 20 ms. */
 const PIECE = 36;
 
 /** Further characters are ignored: a text that is weak after 128 characters is a repetition. */

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { extname } from 'node:path';
 import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
 import { Problem } from '../../../platform/errors/problem.js';
+import { threadFile } from '../../../platform/threads/thread-file.js';
 import { ThreadOnDemand } from '../../../platform/threads/thread-on-demand.js';
 import { type Estimate, STRENGTH_WORKER, type StrengthQuestion } from './strength-worker.js';
 
@@ -17,7 +17,7 @@ const MAX_WAITING = 100;
  */
 export class StrengthEstimator {
   private readonly thread = new ThreadOnDemand<StrengthQuestion, boolean | Estimate>({
-    file: new URL(`./strength-worker${extname(import.meta.url)}`, import.meta.url),
+    file: threadFile('strength-worker', import.meta.url),
     workerData: STRENGTH_WORKER,
     idleMs: IDLE_MS,
     onFault: (fault) => this.logger.error(`The evaluation of a password failed: ${fault.message}`),

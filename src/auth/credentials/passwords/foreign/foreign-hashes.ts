@@ -1,7 +1,7 @@
 import bcrypt from 'bcrypt';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { extname } from 'node:path';
 import { Environment } from '../../../../platform/config/environment.js';
+import { threadFile } from '../../../../platform/threads/thread-file.js';
 import { ThreadOnDemand } from '../../../../platform/threads/thread-on-demand.js';
 import { FOREIGN_HASH } from '../stored-hash.js';
 import { HashQueue } from '../hash-queue.js';
@@ -25,7 +25,7 @@ export class ForeignHashes implements OnModuleDestroy {
   private readonly logger = new Logger(ForeignHashes.name);
   private readonly queue: HashQueue;
   private readonly thread = new ThreadOnDemand<Comparison, boolean>({
-    file: new URL(`./foreign-worker${extname(import.meta.url)}`, import.meta.url),
+    file: threadFile('foreign-worker', import.meta.url),
     workerData: FOREIGN_WORKER,
     idleMs: IDLE_MS,
     onFault: (fault) => this.logger.error(`A comparison with an imported hash failed: ${fault.message}`),
