@@ -4,16 +4,11 @@
 const { enableCompileCache } = require('node:module');
 const os = require('node:os');
 const path = require('node:path');
-const v8 = require('node:v8');
 
 const THREADS_BESIDE_HASHES = 4;
 if (!process.env.UV_THREADPOOL_SIZE) {
   process.env.UV_THREADPOOL_SIZE = String(os.cpus().length + THREADS_BESIDE_HASHES);
 }
-// By default, V8 lets the heap at least double before it collects garbage: 100 MB of records that have already been
-// written. The size of the young generation can be set only on the command line; see `npm start`.
-v8.setFlagsFromString('--heap-growing-percent=50');
-
 // Saves processor time at the start. The folder is not Node's default, which is in the system's temporary folder, where
 // other users could place code. If it is not writable, nothing is cached.
 enableCompileCache(path.join(__dirname, '..', 'node_modules', '.cache', 'compile'));

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import cluster from 'node:cluster';
+import { flushCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import { failureOf } from './app/failure.js';
 import { serve } from './app/process.js';
 import { superviseWorkers } from './app/workers.js';
@@ -18,7 +20,7 @@ const DUPLICATE_SIGNAL_MS = 1000;
 const interruption = new AbortController();
 const started = start();
 drainOnSignal(async () => (await started)());
-started.catch((error: unknown) => process.exit(reportFailure(error)));
+started.then(limitHeapGrowth, (error: unknown) => process.exit(reportFailure(error)));
 
 /** Starts this process as a worker, the supervisor of workers, or the whole service. Returns the function that stops it. */
 async function start(): Promise<() => Promise<void>> {
@@ -42,6 +44,17 @@ async function start(): Promise<() => Promise<void>> {
     await database.stop();
     throw error;
   }
+}
+
+/**
+ * By default, V8 lets the heap at least double before it collects garbage: 100 MB of records that have already been written.
+ * This begins when the service is ready, because a small heap that grows by half is collected all the time, and because
+ * V8 compiles Node.js' own modules again, and rejects cached code, if a flag has changed since the code was cached. The
+ * size of the young generation can be set only on the command line; see `npm start`.
+ */
+function limitHeapGrowth(): void {
+  flushCompileCache();
+  setFlagsFromString('--heap-growing-percent=50');
 }
 
 /** The first signal drains and exits with 0; a later one exits immediately. */
