@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Sealing } from '../platform/crypto/sealing.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
-import type { AccountFilter, AccountPlace } from './account-pages.repository.js';
+import type { AccountFilter, AccountPlace } from './account-list.repository.js';
 
 /**
  * Cursors of the list of accounts. They are encrypted, because they contain an address or a name and URLs are logged by

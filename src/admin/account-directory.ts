@@ -11,7 +11,7 @@ import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { AccountCursor } from './account-cursor.js';
 import { AccountHoldings, type Holdings } from './account-holdings.js';
-import { type AccountFilter, AccountPagesRepository } from './account-pages.repository.js';
+import { type AccountFilter, AccountListRepository } from './account-list.repository.js';
 import { type AccountStatus, statusOf } from './account-status.js';
 
 /** An account in a list. */
@@ -43,7 +43,7 @@ const MAX_READS = 5;
 export class AccountDirectory {
   constructor(
     private readonly users: UsersRepository,
-    private readonly pages: AccountPagesRepository,
+    private readonly pages: AccountListRepository,
     private readonly cursors: AccountCursor,
     private readonly holdings: AccountHoldings,
     private readonly guessing: AccountGuessing,

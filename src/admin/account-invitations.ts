@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TakenAddresses } from '../auth/addresses/taken-addresses.js';
+import { TakenEmails } from '../auth/email/taken-emails.js';
 import { type InvitedUser, Invitations } from '../auth/invitations/invitations.js';
 import { type Transaction, TransactionRunner } from '../platform/database/transaction-runner.js';
 import { Problem } from '../platform/errors/problem.js';
@@ -16,7 +16,7 @@ export class AccountInvitations {
   constructor(
     private readonly invitations: Invitations,
     private readonly accounts: LockedAccounts,
-    private readonly taken: TakenAddresses,
+    private readonly taken: TakenEmails,
     private readonly transactions: TransactionRunner,
   ) {}
 

@@ -17,7 +17,7 @@ import { AccountHoldings } from './account-holdings.js';
 import { AccountInvitations } from './account-invitations.js';
 import { AccountInvitationsController } from './account-invitations.controller.js';
 import { AccountNotices } from './account-notices.js';
-import { AccountPagesRepository } from './account-pages.repository.js';
+import { AccountListRepository } from './account-list.repository.js';
 import { AccountSessions } from './account-sessions.js';
 import { AccountsController } from './accounts.controller.js';
 import { BootstrapAdministrator } from './bootstrap-administrator.js';
@@ -28,7 +28,7 @@ import { roleChangedMail } from './mails/role-changed.mail.js';
 import { PasswordLinks } from './password-links.js';
 import { RepeatedDeletions } from './repeated-deletions.js';
 
-const reading = [AccountCursor, AccountDirectory, AccountHoldings, AccountPagesRepository, AccountSessions];
+const reading = [AccountCursor, AccountDirectory, AccountHoldings, AccountListRepository, AccountSessions];
 const changes = [
   AccountAccess,
   AccountAdministration,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
-import { ResetLinks } from '../auth/recovery/reset-links.js';
+import { ResetLinks } from '../auth/password-reset/reset-links.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
-import { MovingModule } from '../admin/moving/moving.module.js';
+import { ImportExportModule } from '../admin/import-export/import-export.module.js';
 import { AdminModule } from '../admin/admin.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
@@ -101,7 +101,7 @@ export class AppModule {
         MachinesModule,
         GatewayModule,
         AdminModule,
-        MovingModule,
+        ImportExportModule,
         MonitoringModule,
         ...modules,
       ],

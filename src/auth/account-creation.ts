@@ -5,7 +5,7 @@ import type { Origin } from '../platform/http/origin.js';
 import { AccountGuessing } from '../rate-limit/guessing/account-guessing.js';
 import type { User } from '../users/user.entity.js';
 import { type NewUser, UsersService } from '../users/users.service.js';
-import { AddressReservations } from './addresses/address-reservations.js';
+import { EmailReservations } from './email/email-reservations.js';
 import { PasswordCredentials } from './credentials/passwords/password-credentials.js';
 
 /** An account, locked, that was created or had the address before; null if the address is only reserved for one. */
@@ -21,7 +21,7 @@ export class AccountCreation {
     private readonly users: UsersService,
     private readonly credentials: PasswordCredentials,
     private readonly guessing: AccountGuessing,
-    private readonly reservations: AddressReservations,
+    private readonly reservations: EmailReservations,
     private readonly audit: AuditService,
   ) {}
 
@@ -57,7 +57,7 @@ export class AccountCreation {
     const emailDigest = this.audit.emailDigest(account.email);
     const { user, isCreated } = await this.users.createUnlessTaken(tx, account);
     const keeper = await this.reservations.keeperOf(tx, account.email, user.id);
-    if (isCreated && keeper !== null) await this.users.takeBack(tx, user);
+    if (isCreated && keeper !== null) await this.users.deleteJustCreated(tx, user);
     const isNew = isCreated && keeper === null;
     await this.guessing.unlock(isNew ? emailDigest : this.audit.emailDigest(user.id), tx);
     await this.credentials.setIfExists(tx, user.id, passwordHash);

@@ -14,24 +14,24 @@ import { ErasedTraces } from './account-deletion/erased-traces.js';
 import { OwnDeletion } from './account-deletion/own-deletion.js';
 import { OwnDeletionController } from './account-deletion/own-deletion.controller.js';
 import { accountDeletedMail } from './mails/account-deleted.mail.js';
-import { AccountTakeback } from './addresses/account-takeback.js';
-import { AddressChangeMails } from './addresses/address-change-mails.js';
-import { AddressChangeRequests } from './addresses/address-change-requests.js';
-import { AddressChanges } from './addresses/address-changes.js';
-import { AddressLinks } from './addresses/address-links.js';
-import { AddressMails } from './addresses/address-mails.js';
-import { AddressProofs } from './addresses/address-proofs.js';
-import { AddressReservations } from './addresses/address-reservations.js';
-import { AddressUndoing } from './addresses/address-undoing.js';
-import { AddressUndos } from './addresses/address-undos.js';
-import { TakenAddresses } from './addresses/taken-addresses.js';
-import { AddressVerification } from './verification/address-verification.js';
-import { AddressesController } from './verification/addresses.controller.js';
-import { LinkPasswords } from './verification/link-passwords.js';
-import { OwnAddressController } from './addresses/own-address.controller.js';
+import { AccountTakeback } from './email/account-takeback.js';
+import { EmailChangeMails } from './email/email-change-mails.js';
+import { EmailChangeRequests } from './email/email-change-requests.js';
+import { EmailChanges } from './email/email-changes.js';
+import { EmailLinks } from './email/email-links.js';
+import { EmailVerificationMails } from './email/email-verification-mails.js';
+import { EmailProofs } from './email/email-proofs.js';
+import { EmailReservations } from './email/email-reservations.js';
+import { EmailChangeUndoing } from './email/email-change-undoing.js';
+import { EmailChangeUndos } from './email/email-change-undos.js';
+import { TakenEmails } from './email/taken-emails.js';
+import { EmailVerification } from './email-verification/email-verification.js';
+import { EmailVerificationController } from './email-verification/email-verification.controller.js';
+import { LinkPasswords } from './email-verification/link-passwords.js';
+import { OwnEmailController } from './email/own-email.controller.js';
 import { UnverifiedSignIns } from './sign-in/unverified-sign-ins.js';
-import { VerificationRequests } from './addresses/verification-requests.js';
-import { VerifiedAddressCondition } from './addresses/verified-address-condition.js';
+import { VerificationRequests } from './email/verification-requests.js';
+import { VerifiedEmailCondition } from './email/verified-email-condition.js';
 import { FactorRecovery } from './credentials/factors/recovery/factor-recovery.entity.js';
 import { FactorRecoveryController } from './factor-recovery/factor-recovery.controller.js';
 import { FACTOR_RECOVERY } from './factor-recovery/factor-recovery.providers.js';
@@ -82,14 +82,15 @@ import { InvitationLinks } from './invitations/invitation-links.js';
 import { Invitations } from './invitations/invitations.js';
 import { InvitationsController } from './invitations/invitations.controller.js';
 import { invitationMail } from './mails/invitation.mail.js';
-import { AccountClaim } from './recovery/account-claim.js';
-import { PasswordReset } from './recovery/password-reset.js';
-import { PasswordVoiding } from './recovery/password-voiding.js';
-import { RecoveryController } from './recovery/recovery.controller.js';
-import { ResetCompletion } from './recovery/reset-completion.js';
-import { ResetLinks } from './recovery/reset-links.js';
-import { ResetRequests } from './recovery/reset-requests.js';
-import { SessionDisowning } from './recovery/session-disowning.js';
+import { AccountClaim } from './password-reset/account-claim.js';
+import { PasswordReset } from './password-reset/password-reset.js';
+import { PasswordVoiding } from './password-reset/password-voiding.js';
+import { PasswordResetController } from './password-reset/password-reset.controller.js';
+import { ResetCompletion } from './password-reset/reset-completion.js';
+import { ResetLinks } from './password-reset/reset-links.js';
+import { ResetRequests } from './password-reset/reset-requests.js';
+import { DisowningController } from './disowning/disowning.controller.js';
+import { SessionDisowning } from './disowning/session-disowning.js';
 import { RegistrationService } from './registration/registration.service.js';
 import { SilentRegistration } from './registration/silent-registration.js';
 import { TakenNotices } from './registration/taken-notices.js';
@@ -141,21 +142,21 @@ const passwords = [
 ];
 const addresses = [
   AccountTakeback,
-  AddressChangeMails,
-  AddressChangeRequests,
-  AddressChanges,
-  AddressLinks,
-  AddressMails,
-  AddressProofs,
-  AddressReservations,
-  AddressUndoing,
-  AddressUndos,
-  AddressVerification,
+  EmailChangeMails,
+  EmailChangeRequests,
+  EmailChanges,
+  EmailLinks,
+  EmailVerificationMails,
+  EmailProofs,
+  EmailReservations,
+  EmailChangeUndoing,
+  EmailChangeUndos,
+  EmailVerification,
   LinkPasswords,
-  TakenAddresses,
+  TakenEmails,
   UnverifiedSignIns,
   VerificationRequests,
-  VerifiedAddressCondition,
+  VerifiedEmailCondition,
 ];
 const registration = [
   AccountCreation,
@@ -236,9 +237,10 @@ const recovery = [
     OwnDataController,
     OwnDeletionController,
     OwnPasswordController,
-    RecoveryController,
-    AddressesController,
-    OwnAddressController,
+    PasswordResetController,
+    DisowningController,
+    EmailVerificationController,
+    OwnEmailController,
   ],
   providers: [
     ...passwords,
@@ -275,7 +277,7 @@ const recovery = [
     RegisteredFactors,
     RelyingParty,
     ResetLinks,
-    TakenAddresses,
+    TakenEmails,
     TotpCodes,
     TotpFactorsRepository,
     TotpSecrets,

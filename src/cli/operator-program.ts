@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { addGateCheckCommand } from './gate-check.command.js';
-import { addMovingCommands } from './moving.command.js';
+import { addImportExportCommands } from './import-export.command.js';
 import { addKeysCommand } from './keys.command.js';
 import { addSecretsCommand } from './secrets.command.js';
 import { addUnblockCommand } from './unblock.command.js';
@@ -37,6 +37,6 @@ export function operatorProgram(): Command {
   addKeysCommand(program);
   addGateCheckCommand(program);
   addSecretsCommand(program);
-  addMovingCommands(program);
+  addImportExportCommands(program);
   return program;
 }

@@ -4,7 +4,7 @@ import type { ProblemRow } from '../platform/errors/problem.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { SessionErrors } from '../sessions/session.errors.js';
-import { ReturnAddress } from './return-address.js';
+import { ReturnUrl } from './return-url.js';
 import { GateRules } from './rules/gate-rules.js';
 import { isNavigation } from './forwarded-request.js';
 
@@ -22,7 +22,7 @@ export class GateFilter implements ExceptionFilter {
   constructor(
     private readonly problems: ProblemFilter,
     private readonly rules: GateRules,
-    private readonly addresses: ReturnAddress,
+    private readonly addresses: ReturnUrl,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {

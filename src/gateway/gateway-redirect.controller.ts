@@ -6,7 +6,7 @@ import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import { RedirectQueryDto } from './dto/redirect-query.dto.js';
-import { ReturnAddress } from './return-address.js';
+import { ReturnUrl } from './return-url.js';
 
 /** Does not list the origins: the address is text of whoever made the link. */
 const NOT_LISTED = { pointer: '#/rd', detail: 'must be on exactly one of the origins of GATEWAY_ORIGINS' };
@@ -16,7 +16,7 @@ const NOT_LISTED = { pointer: '#/rd', detail: 'must be on exactly one of the ori
 @Controller('gateway')
 @Public()
 export class GatewayRedirectController {
-  constructor(private readonly addresses: ReturnAddress) {}
+  constructor(private readonly addresses: ReturnUrl) {}
 
   /** Redirects to the address in `rd` if it is on exactly one of the origins of `GATEWAY_ORIGINS`. For pages of `LOGIN_URL`. */
   @Get('redirect')

@@ -9,7 +9,7 @@ import { GatewayRedirectController } from './gateway-redirect.controller.js';
 import { HeldRequests } from './held-requests.js';
 import { IdentityHeaders } from './identity-headers.js';
 import { ForwardAuthRequests } from './forward-auth-requests.js';
-import { ReturnAddress } from './return-address.js';
+import { ReturnUrl } from './return-url.js';
 import { RuleAccess } from './rule-access.js';
 import { GateRules, readGateRules } from './rules/gate-rules.js';
 import { StartWarnings } from './start-warnings.js';
@@ -25,7 +25,7 @@ import { StartWarnings } from './start-warnings.js';
     HeldRequests,
     IdentityHeaders,
     ForwardAuthRequests,
-    ReturnAddress,
+    ReturnUrl,
     RuleAccess,
     StartWarnings,
   ],

@@ -7,7 +7,7 @@ import { MemoryWindows } from './windows/memory-windows.js';
 import { type Decision, grainOf, type Window, type WindowStore } from './windows/window.js';
 
 /** Ignores an unavailable Redis: its counts are gone with it, so there is nothing to refund. */
-function nothingToTakeBack(error: unknown): void {
+function ignoreUnavailable(error: unknown): void {
   if (!(error instanceof RedisUnavailable)) throw error;
 }
 
@@ -36,7 +36,7 @@ export class RateLimitStorage implements WindowStore, ThrottlerStorage {
 
   async refund(windows: readonly Window[], at: number): Promise<void> {
     const store = this.connection.state === 'up' ? this.shared : this.local;
-    await store.refund(windows, at).catch(nothingToTakeBack);
+    await store.refund(windows, at).catch(ignoreUnavailable);
   }
 
   /**

@@ -51,7 +51,7 @@ import { RotationsRepository } from './refresh/rotations.repository.js';
 import { SessionRenewal } from './refresh/session-renewal.js';
 import { SessionRotation } from './refresh/session-rotation.js';
 import { LogoutService } from './logout.service.js';
-import { RevocationFeed } from './state/revocation-feed.js';
+import { RecentRevocations } from './state/recent-revocations.js';
 import { AccessChanges } from './revocation/access-changes.js';
 import { RevocationAnswers } from './revocation-list/revocation-answers.js';
 import { RevocationListRepository } from './revocation-list/revocation-list.repository.js';
@@ -122,7 +122,7 @@ const revocation = [
   AccessChanges,
   AccessRevocation,
   LogoutService,
-  RevocationFeed,
+  RecentRevocations,
   SessionAnnouncement,
   SessionRevocation,
 ];

@@ -7,7 +7,7 @@ import type { Role } from '../platform/access/principal.js';
 @Unique('users_email_key', ['email'])
 @Check('users_roles_check', `roles <@ ARRAY['user', 'auditor', 'admin']`)
 @Check('users_locale_check', `locale IN ('en', 'de')`)
-// Expressions and partial indexes, made by the migration `Administration`; see `AccountPagesRepository`.
+// Expressions and partial indexes, made by the migration `Administration`; see `AccountListRepository`.
 @Index('users_standing_idx', { synchronize: false })
 @Index('users_email_prefix_idx', { synchronize: false })
 @Index('users_name_prefix_idx', { synchronize: false })

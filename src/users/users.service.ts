@@ -103,7 +103,7 @@ export class UsersService {
   }
 
   /** Deletes an account that was created in the same transaction. */
-  async takeBack(tx: Transaction, { id }: User): Promise<void> {
+  async deleteJustCreated(tx: Transaction, { id }: User): Promise<void> {
     await this.users.delete(tx, id);
   }
 

@@ -15,7 +15,7 @@ import { AccountAdministration } from '../../src/admin/account-administration.js
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { RedisNotices } from '../../src/platform/redis/redis-notices.js';
 import { SessionsRepository } from '../../src/sessions/sessions.repository.js';
-import { RevocationFeed } from '../../src/sessions/state/revocation-feed.js';
+import { RecentRevocations } from '../../src/sessions/state/recent-revocations.js';
 import { SessionCache } from '../../src/sessions/state/session-cache.js';
 import { PASSWORD, type Tokens } from '../support/app/accounts.js';
 import { createAccount, openSession } from '../support/app/people.js';
@@ -243,7 +243,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
   it('is read from PostgreSQL while the process cannot read what has ended', async () => {
     const session = await openSession(here, email);
     await use(session);
-    const feed = there.app.get(RevocationFeed, { strict: false });
+    const feed = there.app.get(RecentRevocations, { strict: false });
     vi.spyOn(there.app.get(SessionsRepository, { strict: false }), 'changedWithin').mockRejectedValue(
       new Error('away'),
     );

@@ -5,8 +5,8 @@ import type { Origin } from '../../platform/http/origin.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersErrors } from '../../users/users.errors.js';
 import { type NewUser, UsersService } from '../../users/users.service.js';
-import { AddressProofs } from '../addresses/address-proofs.js';
-import { TakenAddresses } from '../addresses/taken-addresses.js';
+import { EmailProofs } from '../email/email-proofs.js';
+import { TakenEmails } from '../email/taken-emails.js';
 import { AccountCreation } from '../account-creation.js';
 
 /** Registration whose response reveals whether the address is taken. */
@@ -15,9 +15,9 @@ export class OpenRegistration {
   constructor(
     private readonly users: UsersService,
     private readonly creation: AccountCreation,
-    private readonly proofs: AddressProofs,
+    private readonly proofs: EmailProofs,
     private readonly transactions: TransactionRunner,
-    private readonly taken: TakenAddresses,
+    private readonly taken: TakenEmails,
   ) {}
 
   /** Creates an account and sends the verification mail. `hash` computes the password hash. Throws `email_taken`. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { NewUser } from '../../users/users.service.js';
-import { AddressProofs } from '../addresses/address-proofs.js';
+import { EmailProofs } from '../email/email-proofs.js';
 import { AccountCreation } from '../account-creation.js';
 import { TakenNotices } from './taken-notices.js';
 
@@ -14,7 +14,7 @@ import { TakenNotices } from './taken-notices.js';
 export class SilentRegistration {
   constructor(
     private readonly creation: AccountCreation,
-    private readonly proofs: AddressProofs,
+    private readonly proofs: EmailProofs,
     private readonly taken: TakenNotices,
     private readonly transactions: TransactionRunner,
   ) {}

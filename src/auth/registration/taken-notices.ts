@@ -5,7 +5,7 @@ import { MailOutbox } from '../../platform/mail/mail-outbox.js';
 import type { User } from '../../users/user.entity.js';
 import { registrationTakenMail } from '../mails/registration-taken.mail.js';
 import { InvitationLinks } from '../invitations/invitation-links.js';
-import { ResetLinks } from '../recovery/reset-links.js';
+import { ResetLinks } from '../password-reset/reset-links.js';
 
 /** Notifies the owner of an account that somebody tried to register with its address. */
 @Injectable()

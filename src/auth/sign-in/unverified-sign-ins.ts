@@ -5,7 +5,7 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { UsersService } from '../../users/users.service.js';
 import { AuthErrors } from '../auth.errors.js';
-import { AddressProofs } from '../addresses/address-proofs.js';
+import { EmailProofs } from '../email/email-proofs.js';
 
 /** A sign-in with the address of an account. */
 export interface UnverifiedSignIn {
@@ -19,7 +19,7 @@ export interface UnverifiedSignIn {
 export class UnverifiedSignIns {
   constructor(
     private readonly users: UsersService,
-    private readonly proofs: AddressProofs,
+    private readonly proofs: EmailProofs,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
   ) {}

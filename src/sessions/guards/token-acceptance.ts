@@ -29,7 +29,7 @@ export class TokenAcceptance {
       return isPublic || takeProgram(context, () => this.clients.byToken(holder));
     context.principal = holder;
     context.sessionIsOver = this.sessions.isKnownToBeOver(holder);
-    if (!isPublic) this.sessions.ask(context, holder);
+    if (!isPublic) this.sessions.prefetch(context, holder);
     return true;
   }
 }

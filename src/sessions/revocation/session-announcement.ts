@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { afterCommit, type Transaction } from '../../platform/database/transaction-runner.js';
 import { type ReducedSession, RevocationRecord } from '../revocation-list/revocation-record.js';
-import { RevocationFeed } from '../state/revocation-feed.js';
+import { RecentRevocations } from '../state/recent-revocations.js';
 import { SessionCache } from '../state/session-cache.js';
 
 /** Tells who checks sessions that some have ended or lost their level. */
@@ -9,7 +9,7 @@ import { SessionCache } from '../state/session-cache.js';
 export class SessionAnnouncement {
   constructor(
     private readonly cache: SessionCache,
-    private readonly feed: RevocationFeed,
+    private readonly feed: RecentRevocations,
     private readonly record: RevocationRecord,
   ) {}
 

@@ -8,7 +8,7 @@ import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { SessionCache, type CachedSession } from './session-cache.js';
 import { profileOf } from '../../users/profile.js';
 import { LastSeen } from './last-seen.js';
-import { RevocationFeed } from './revocation-feed.js';
+import { RecentRevocations } from './recent-revocations.js';
 import { SessionsRepository } from '../sessions.repository.js';
 
 /** The number of ended sessions that are remembered, about 100 bytes each. */
@@ -35,7 +35,7 @@ export class SessionState {
 
   constructor(
     private readonly cache: SessionCache,
-    private readonly feed: RevocationFeed,
+    private readonly feed: RecentRevocations,
     private readonly sessions: SessionsRepository,
     private readonly lastSeen: LastSeen,
     private readonly clock: Clock,
@@ -47,7 +47,7 @@ export class SessionState {
   }
 
   /** Requests the copy from Redis if this process does not know the session, without waiting for the reply. */
-  ask(context: RequestContext, principal: SessionPrincipal): void {
+  prefetch(context: RequestContext, principal: SessionPrincipal): void {
     if (!this.findLocally(principal)) this.asked.set(context, this.readCopy(principal));
   }
 

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { MasterKey, Peppers } from '../../platform/crypto/master-key.js';
+import type { NumberedRow } from './import-row.js';
+import { TransferredPasskeys } from './transferred-passkeys.js';
+import { AccountTransferRepository } from './account-transfer.repository.js';
+
+/** A line that cannot be imported. */
+interface LineFault {
+  readonly line: number;
+  readonly message: string;
+}
+
+/** The lines of a batch by what is to be done with them. */
+export interface SortedRows {
+  readonly fresh: readonly NumberedRow[];
+  readonly skipped: number;
+  readonly faults: readonly LineFault[];
+}
+
+/** Compares lines that are valid by themselves with the accounts that exist and the secrets that are known. */
+@Injectable()
+export class ImportCheck {
+  constructor(
+    private readonly repository: AccountTransferRepository,
+    private readonly peppers: Peppers,
+    private readonly masterKey: MasterKey,
+    private readonly passkeys: TransferredPasskeys,
+  ) {}
+
+  async sort(batch: readonly NumberedRow[]): Promise<SortedRows> {
+    const taken = await this.repository.existing(batch.map(({ account }) => account.email));
+    const rest = batch.filter(({ account }) => !taken.has(account.email));
+    const ids = rest.flatMap(({ account: { id } }) => (id === undefined ? [] : [id]));
+    const used = await this.repository.usedIds(ids);
+    const registered = await this.passkeys.registered(rest.flatMap(({ account }) => account.passkeys ?? []));
+    const seen = new Set<string>();
+    const fresh: NumberedRow[] = [];
+    const faults: LineFault[] = [];
+    for (const row of rest) {
+      const { id } = row.account;
+      const isUsed = id !== undefined && (used.has(id) || seen.has(id));
+      if (id !== undefined) seen.add(id);
+      const message = isUsed
+        ? 'the id belongs to another account, or once did'
+        : (this.missingSecret(row) ?? this.passkeyFault(row, registered));
+      if (message === null) fresh.push(row);
+      else faults.push({ line: row.line, message });
+    }
+    return { fresh, skipped: batch.length - rest.length, faults };
+  }
+
+  /** `registered` has the credentials that accounts have, and gets those of the row. */
+  private passkeyFault({ account: { passkeys = [] } }: NumberedRow, registered: Set<string>): string | null {
+    const fault = this.passkeys.faultOf(passkeys);
+    if (fault !== null) return fault;
+    if (passkeys.some(({ credentialId }) => registered.has(credentialId)))
+      return 'passkeys: one of them is registered for another account';
+    for (const { credentialId } of passkeys) registered.add(credentialId);
+    return null;
+  }
+
+  private missingSecret({ password, recoveryCodes }: NumberedRow): string | null {
+    if (password?.kind === 'own' && !this.peppers.knows(password.pepperId!))
+      return `passwordHash needs the pepper with the key id ${password.pepperId}; name it in PASSWORD_PEPPER_PREVIOUS`;
+    const unknown = recoveryCodes.find(({ keyId }) => !this.masterKey.knows(keyId));
+    if (unknown)
+      return `recoveryCodes need the secret with the key id ${unknown.keyId}; name it in JWT_SECRET_KEY_PREVIOUS`;
+    return null;
+  }
+}

@@ -1,0 +1,59 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsISO8601,
+  IsUUID,
+  Matches,
+  ValidateNested,
+} from 'class-validator';
+import { LOCALES, type Locale } from '../../platform/access/locale.js';
+import { ROLES, type Role } from '../../platform/access/principal.js';
+import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IsDisplayName } from '../../users/display-name.decorator.js';
+import { IsAccountEmail } from '../../users/email.decorator.js';
+import { TransferredPasskeyDto } from './transferred-passkey.dto.js';
+
+/** More than anybody has, so that a row is bounded. */
+const MOST = 100;
+
+/** One line of a file of accounts, as it is imported and exported. */
+export class ImportedAccountDto {
+  /** Kept if given. */
+  @IfPresent() @IsUUID() id?: string;
+  @IsAccountEmail() email: string;
+  @IfPresent() @IsDisplayName() displayName?: string;
+  @IfPresent() @IsBoolean() emailVerified?: boolean;
+  @IfPresent() @IsArray() @ArrayUnique() @IsIn(ROLES, { each: true }) roles?: Role[];
+  @IfPresent() @IsIn(LOCALES) locale?: Locale;
+  @IfPresent() @IsISO8601({ strict: true }) createdAt?: string;
+  @IfPresent() @IsBoolean() disabled?: boolean;
+  /** A hash of another system (see `parseForeignHash`), or one of this service: `{ pepperId, hash }`. */
+  @IfPresent() passwordHash?: unknown;
+  /** In base 32, one or several. */
+  @IfPresent()
+  @IsArray()
+  @ArrayMaxSize(MOST)
+  @Matches(/^[A-Z2-7]{16,128}=*$/, { each: true, message: 'totpSecret must be text in base 32' })
+  totpSecret?: string[];
+  /** As many as an account can have. */
+  @IfPresent()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @ArrayUnique((passkey: TransferredPasskeyDto | null) => passkey?.credentialId)
+  @ValidateNested({ each: true })
+  @Type(() => TransferredPasskeyDto)
+  passkeys?: TransferredPasskeyDto[];
+  /** Digests of unused codes, with the id of the master secret that made them. Valid only with `id`. */
+  @IfPresent() @IsArray() @ArrayMaxSize(MOST) recoveryCodes?: unknown[];
+}
+
+/** An unused recovery code. */
+export interface TransferredRecoveryCode {
+  readonly keyId: string;
+  /** Hex. */
+  readonly digest: string;
+}

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
+import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
+import { SessionDevices } from '../../sessions/devices/session-devices.js';
+import { AccessChanges } from '../../sessions/revocation/access-changes.js';
+import { SessionRevocation } from '../../sessions/revocation/session-revocation.js';
+import type { User } from '../../users/user.entity.js';
+import { FactorRemoval } from '../credentials/factors/factor-removal.js';
+import type { SpentUndo } from './email-change-undos.js';
+
+/** Removes the access of whoever has changed the address of an account that is not theirs. */
+@Injectable()
+export class AccountTakeback {
+  constructor(
+    private readonly secrets: SingleUseSecrets,
+    private readonly devices: SessionDevices,
+    private readonly factors: FactorRemoval,
+    private readonly revocation: SessionRevocation,
+    private readonly audit: AuditService,
+    private readonly access: AccessChanges,
+  ) {}
+
+  /**
+   * Ends every session, invalidates pending changes and more recent undo links, and removes the devices, factors and API keys that were
+   * added since the change was requested.
+   */
+  async shutOut(tx: Transaction, user: User, { secret, former }: SpentUndo, origin: Origin): Promise<void> {
+    await this.secrets.revokeSuperseded(tx, user.id, secret);
+    const emailDigest = this.audit.emailDigest(user.email);
+    const since = new Date(former.askedAtMs);
+    await this.devices.forgetSince(tx, user.id, emailDigest, since);
+    await this.factors.removeSince(tx, user, since, origin);
+    await this.access.voided(tx, user.id, since, origin);
+    await this.revocation.endAllOfUser(tx, user.id, 'address_undone', origin);
+    const event = { outcome: 'success' as const, userId: user.id, origin, details: {} };
+    await this.audit.record(tx, { type: 'user_email_change_undone', ...event });
+  }
+
+  /** Records the use of an invalid link. */
+  async recordFailure(origin: Origin): Promise<void> {
+    await this.audit.recordAlone({
+      type: 'user_email_undo_fail',
+      outcome: 'failure',
+      reason: SecretsErrors.invalid_link.code,
+      origin,
+      details: {},
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import type { SessionPrincipal } from '../../platform/access/principal.js';
+import { TransactionRunner } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
+import { SessionErrors } from '../../sessions/session.errors.js';
+import { UsersService } from '../../users/users.service.js';
+import { EmailChanges } from './email-changes.js';
+import { EmailChangeMails } from './email-change-mails.js';
+
+/** Handles requests to change the address of an account. */
+@Injectable()
+export class EmailChangeRequests {
+  constructor(
+    private readonly users: UsersService,
+    private readonly mails: EmailChangeMails,
+    private readonly changes: EmailChanges,
+    private readonly secrets: SingleUseSecrets,
+    private readonly audit: AuditService,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /**
+   * Sends a verification link to the new address and a notice to the current one. A request for the current address cancels
+   * a pending change. The caller cannot tell whether the new address is taken. Throws `mail_unconfigured`, or `session_ended`
+   * if the account no longer exists.
+   */
+  async request(principal: SessionPrincipal, email: string, origin: Origin): Promise<void> {
+    this.mails.assertConfigured();
+    await this.transactions.run(async (tx) => {
+      const user = await this.users.lock(tx, principal.userId);
+      if (!user) throw new Problem(SessionErrors.session_ended);
+      const event = {
+        outcome: 'success' as const,
+        userId: user.id,
+        sessionId: principal.sessionId,
+        origin,
+        details: {},
+      };
+      if (email === user.email) {
+        if ((await this.secrets.revokeAll(tx, user.id, [this.changes.purpose])) > 0)
+          await this.audit.record(tx, { type: 'user_email_change_canceled', ...event });
+        return;
+      }
+      await this.audit.record(tx, { type: 'user_email_change_requested', ...event });
+      await this.mails.send(tx, user, email, { sessionId: principal.sessionId, origin });
+    });
+  }
+}

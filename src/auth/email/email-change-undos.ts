@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { MailLinks } from '../../platform/mail/mail-links.js';
+import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
+import type { User } from '../../users/user.entity.js';
+import { AccountSecrets, type SpentSecret } from '../account-secrets.js';
+import { addressChangedMail } from '../mails/address-changed.mail.js';
+import { originFacts } from '../../sessions/mails/origin-facts.js';
+import { EmailVerificationMails } from './email-verification-mails.js';
+
+const UNDO_MS = 7 * 24 * 3_600_000;
+
+/** The payload of an undo link: the address before the change. */
+export interface FormerEmail {
+  readonly email: string;
+  readonly emailVerified: boolean;
+  /** When the change was requested, milliseconds since the Unix epoch; devices added since then are not the owner's. */
+  readonly askedAtMs: number;
+}
+
+/** A spent undo link. */
+export interface SpentUndo extends SpentSecret {
+  readonly former: FormerEmail;
+}
+
+/** Links that undo a change of address. Later changes of the account do not invalidate them. */
+@Injectable()
+export class EmailChangeUndos {
+  private readonly purpose: RegisteredPurpose;
+
+  constructor(
+    purposes: SecretPurposes,
+    private readonly secrets: AccountSecrets,
+    private readonly links: MailLinks,
+    private readonly mails: EmailVerificationMails,
+    private readonly clock: Clock,
+  ) {
+    this.purpose = purposes.register('email_undo');
+  }
+
+  /** Notifies the former address of the change, with an undo link. */
+  async offer(tx: Transaction, user: User, former: FormerEmail, origin: Origin): Promise<void> {
+    const { token } = await this.secrets.issue(tx, user, {
+      purpose: this.purpose,
+      to: former.email,
+      outlivesChanges: true,
+      context: null,
+      payload: { ...former },
+      lifetimeMs: UNDO_MS,
+      replaces: false,
+    });
+    const values = { link: this.links.to('undo', token), ...originFacts(origin, this.clock.now()) };
+    await this.mails.send(tx, addressChangedMail, { user, to: former.email, values });
+  }
+
+  /** Spends a link and locks its account; returns null if the link is not valid. */
+  async spend(tx: Transaction, token: string): Promise<SpentUndo | null> {
+    const spent = await this.secrets.spend(tx, this.purpose, token);
+    return spent && { ...spent, former: spent.secret.payload as unknown as FormerEmail };
+  }
+}

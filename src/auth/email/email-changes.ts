@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../../audit/audit.service.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { Problem } from '../../platform/errors/problem.js';
+import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
+import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
+import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
+import type { User } from '../../users/user.entity.js';
+import { UsersErrors } from '../../users/users.errors.js';
+import { UsersService } from '../../users/users.service.js';
+import type { SpentSecret } from '../account-secrets.js';
+import type { EmailLinkFlow, ProofOfEmail } from './email-link-flow.js';
+import { EmailReservations } from './email-reservations.js';
+import { EmailChangeUndos } from './email-change-undos.js';
+
+/** The payload of a link that changes an address. */
+export interface PendingChange {
+  /** The new address, in the form returned by `canonicalEmail`. */
+  readonly email: string;
+  /** When the change was requested, milliseconds since the Unix epoch. */
+  readonly askedAtMs: number;
+}
+
+/** Completes changes of address. The account does not change before the new address is verified (better-auth#7196). */
+@Injectable()
+export class EmailChanges implements EmailLinkFlow {
+  readonly purpose: RegisteredPurpose;
+
+  constructor(
+    purposes: SecretPurposes,
+    private readonly users: UsersService,
+    private readonly reservations: EmailReservations,
+    private readonly undos: EmailChangeUndos,
+    private readonly secrets: SingleUseSecrets,
+    private readonly audit: AuditService,
+  ) {
+    this.purpose = purposes.register('email_change');
+  }
+
+  async complete(tx: Transaction, spent: SpentSecret, proof: ProofOfEmail): Promise<User> {
+    const { user, secret } = spent;
+    const { email, askedAtMs } = secret.payload as unknown as PendingChange;
+    const former = { email: user.email, emailVerified: user.emailVerified };
+    const changed = await this.moveTo(tx, user, email, proof);
+    await this.secrets.revokeOutdated(tx, user.id);
+    const { by, session, origin } = proof;
+    const event = {
+      outcome: 'success' as const,
+      userId: user.id,
+      sessionId: session?.sessionId ?? null,
+      origin,
+    };
+    await this.audit.record(tx, { type: 'user_email_changed', ...event, details: { by } });
+    await this.undos.offer(tx, changed, { ...former, askedAtMs }, origin);
+    return changed;
+  }
+
+  private async moveTo(tx: Transaction, user: User, email: string, { by }: ProofOfEmail): Promise<User> {
+    try {
+      const changed = await this.users.changeEmail(tx, user, { email, emailVerified: true });
+      await this.reservations.assertFree(tx, email, user.id);
+      return changed;
+    } catch (error) {
+      if (error instanceof Problem && error.row === UsersErrors.email_taken)
+        throw new Problem(by === 'link' ? SecretsErrors.invalid_link : SecretsErrors.invalid_code);
+      throw error;
+    }
+  }
+}

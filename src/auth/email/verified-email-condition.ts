@@ -1,0 +1,21 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Environment } from '../../platform/config/environment.js';
+import { Problem } from '../../platform/errors/problem.js';
+import { SessionConditions } from '../../sessions/session-conditions.js';
+import { AuthErrors } from '../auth.errors.js';
+
+/** With `REQUIRE_VERIFIED_EMAIL`, accounts with an unverified address get no session. */
+@Injectable()
+export class VerifiedEmailCondition implements OnModuleInit {
+  constructor(
+    private readonly environment: Environment,
+    private readonly conditions: SessionConditions,
+  ) {}
+
+  onModuleInit(): void {
+    if (!this.environment.REQUIRE_VERIFIED_EMAIL) return;
+    this.conditions.register(async (_tx, { emailVerified }) =>
+      emailVerified ? null : new Problem(AuthErrors.email_unverified),
+    );
+  }
+}

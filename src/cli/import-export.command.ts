@@ -1,0 +1,153 @@
+import { type Command, Option } from 'commander';
+import { existsSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { AccountExport } from '../admin/import-export/account-export.js';
+import { AccountImport, type ImportResult } from '../admin/import-export/account-import.js';
+import { ProgressBar } from '../audit/verification/progress-bar.js';
+import { type AgeKey, type AgeTarget, readAgeFile, writeAgeFile } from './age-file.js';
+import { CommandFailure, EXIT } from './exit-codes.js';
+import { assertReadable } from './input-file.js';
+import { type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
+import { printResult } from './output.js';
+import { withService } from './with-service.js';
+
+interface ImportOptions extends OperatorOptions {
+  readonly dryRun?: true;
+  readonly identityFile?: string;
+  readonly passphraseFile?: string;
+}
+
+interface ExportOptions extends OperatorOptions {
+  readonly secrets?: true;
+  readonly recipient?: string;
+  readonly passphraseFile?: string;
+}
+
+const LINE_FEED = 10;
+
+/** Adds the commands that move accounts from and to other systems. */
+export function addImportExportCommands(program: Command): void {
+  withOperatorOptions(program.command('import <file>'))
+    .description(
+      'create accounts from a file with one JSON object per line; addresses that have an account are skipped',
+    )
+    .option('--dry-run', 'check every line and write nothing')
+    .option('--identity-file <file>', 'decrypt an age file with the identity in this file')
+    .addOption(new Option('--passphrase-file <file>', 'decrypt an age file').conflicts('identityFile'))
+    .action(importAccounts);
+  withOperatorOptions(program.command('export <file>'))
+    .description('write accounts to a new file with one JSON object per line')
+    .option('--secrets', 'include password hashes and factors, in an encrypted age file')
+    .option('--recipient <key>', 'encrypt to this public key of age')
+    .addOption(
+      new Option('--passphrase-file <file>', 'encrypt with the passphrase in this file').conflicts(
+        'recipient',
+      ),
+    )
+    .action(exportAccounts);
+}
+
+async function importAccounts(file: string, options: ImportOptions): Promise<void> {
+  assertReadable(file);
+  const key = keyOf(options);
+  const bytes = () => (key ? readAgeFile(file, key) : createReadStream(file));
+  const bar = new ProgressBar(process.stderr, 'lines');
+  // For an age file, this also proves that it is whole.
+  const total = await countLines(bytes());
+  await bar.learnTotal(() => Promise.resolve(total));
+  const result = await withService((find) =>
+    // Created here, because lines that are read before somebody iterates are lost.
+    find(AccountImport).run(createInterface({ input: Readable.from(bytes()), crlfDelay: Infinity }), {
+      isDryRun: options.dryRun === true,
+      origin: originOf(options),
+      onFault: (line, message) => {
+        bar.clear();
+        process.stderr.write(`line ${line}: ${message}\n`);
+      },
+      onProgress: (done) => bar.show(done),
+    }),
+  );
+  bar.clear();
+  printResult(options, textOf(result, options), result);
+  if (result.faulty > 0) throw new CommandFailure(EXIT.dataError, `Faulty lines: ${result.faulty}.`);
+}
+
+function textOf({ imported, skipped }: ImportResult, { dryRun }: ImportOptions): string {
+  return `${dryRun ? 'Would be imported' : 'Imported'}: ${imported}. Skipped, because the address has an account: ${skipped}.`;
+}
+
+async function exportAccounts(file: string, options: ExportOptions): Promise<void> {
+  const target = targetOf(options);
+  if (existsSync(file)) throw new CommandFailure(EXIT.noOutput, `${file} exists; it is not overwritten.`);
+  const bar = new ProgressBar(process.stderr, 'accounts');
+  let accounts = 0;
+  await withService(async (find) => {
+    const exporting = find(AccountExport);
+    await bar.learnTotal(() => exporting.count());
+    const lines = exporting.lines({ withSecrets: target !== null, origin: originOf(options) });
+    const counted = (async function* () {
+      for await (const line of lines) {
+        bar.show((accounts += 1));
+        yield line;
+      }
+    })();
+    await (target ? writeAgeFile(file, counted, target) : writePlain(file, counted));
+  });
+  bar.clear();
+  printResult(options, `Exported: ${accounts}.`, { accounts });
+}
+
+async function writePlain(path: string, lines: AsyncIterable<string>): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  await file.writeFile(lines);
+  await file.close();
+}
+
+function keyOf({ identityFile, passphraseFile }: ImportOptions): AgeKey | null {
+  if (identityFile !== undefined) return { identity: identityIn(identityFile) };
+  return passphraseFile === undefined ? null : { passphrase: secretIn(passphraseFile) };
+}
+
+function targetOf({ secrets, recipient, passphraseFile }: ExportOptions): AgeTarget | null {
+  const target =
+    recipient !== undefined
+      ? { recipient }
+      : passphraseFile === undefined
+        ? null
+        : { passphrase: secretIn(passphraseFile) };
+  if (secrets && !target)
+    throw new CommandFailure(
+      EXIT.usage,
+      '--secrets needs --recipient or --passphrase-file: the file is encrypted.',
+    );
+  if (!secrets && target) throw new CommandFailure(EXIT.usage, 'Only a file with --secrets is encrypted.');
+  return target;
+}
+
+/** Returns the first identity in a file as `age-keygen` writes it, which has comments. */
+function identityIn(file: string): string {
+  const lines = secretIn(file).split(/\r?\n/);
+  const identity = lines.find((line) => line.startsWith('AGE-SECRET-KEY-'));
+  if (identity === undefined)
+    throw new CommandFailure(EXIT.dataError, `${file} contains no identity of age.`);
+  return identity.trim();
+}
+
+/** Returns the content of a file without the final line break. */
+function secretIn(file: string): string {
+  assertReadable(file);
+  return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+}
+
+async function countLines(bytes: AsyncIterable<Uint8Array>): Promise<number> {
+  let lines = 0;
+  try {
+    for await (const chunk of bytes) for (const byte of chunk) if (byte === LINE_FEED) lines += 1;
+  } catch (error) {
+    throw new CommandFailure(EXIT.dataError, `The file cannot be read: ${(error as Error).message}`);
+  }
+  return lines;
+}

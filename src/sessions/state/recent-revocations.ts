@@ -1,0 +1,121 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Freshness } from '../../platform/clock/freshness.js';
+import { Environment } from '../../platform/config/environment.js';
+import { SessionCache } from './session-cache.js';
+import { LEEWAY_SECONDS } from '../keys/key-schedule.js';
+import { type ChangedSession, SessionsRepository } from '../sessions.repository.js';
+
+const INTERVAL_MS = 300;
+
+/** Seconds by which each read overlaps the previous one, to include transactions that were still open then. */
+const OVERLAP_SECONDS = 10;
+
+/** Until when the tokens of a session are void. */
+interface Reduction {
+  /** Unix seconds. */
+  readonly voidUntil: number;
+  /** The time (`performance.now()`) at which it may be forgotten. */
+  readonly untilMs: number;
+}
+
+/**
+ * The sessions that ended or lost their level recently, read from PostgreSQL several times a second. The feed makes the
+ * short-lived copies in Redis safe: within a second, it overrules a copy that a failed write left behind or that an
+ * attacker inserted. Without Redis there are no copies, and nothing is polled.
+ */
+@Injectable()
+export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(RecentRevocations.name);
+  /** Session id to the time (`performance.now()`) at which it may be forgotten. */
+  private readonly ended = new Map<string, number>();
+  private readonly reduced = new Map<string, Reduction>();
+  /** Kept for the lifetime of an access token; about 100 bytes each. */
+  private readonly rememberedMs: number;
+  private readonly freshness = new Freshness();
+  private timer?: NodeJS.Timeout;
+  private stopped = false;
+
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly cache: SessionCache,
+    environment: Environment,
+  ) {
+    this.rememberedMs = (environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60 + LEEWAY_SECONDS) * 1000;
+  }
+
+  async onModuleInit(): Promise<void> {
+    if (this.cache.configured) await this.poll(this.rememberedMs / 1000);
+  }
+
+  onApplicationShutdown(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  /** Whether this process knows all sessions that ended or lost their level until a second ago, so that copies can be trusted. */
+  get isCurrent(): boolean {
+    return this.freshness.isCurrent;
+  }
+
+  hasEnded(sessionId: string): boolean {
+    return this.ended.has(sessionId);
+  }
+
+  /** Adds the sessions that this process itself ended, ahead of the next read. */
+  note(sessionIds: readonly string[]): void {
+    const until = performance.now() + this.rememberedMs;
+    for (const id of sessionIds) this.ended.set(id, until);
+    this.forget(performance.now());
+  }
+
+  /** The Unix second up to which the tokens of a session are void; undefined if none that can still be valid is. */
+  voidUntil(sessionId: string): number | undefined {
+    return this.reduced.get(sessionId)?.voidUntil;
+  }
+
+  /** Adds a session of which this process has read, or itself decided, that it lost its level. */
+  noteReduced(sessionId: string, reducedAt: Date): void {
+    const voidUntil = Math.floor(reducedAt.getTime() / 1000);
+    if (voidUntil <= (this.voidUntil(sessionId) ?? -1)) return;
+    // Moves it to the end, so that the oldest is the first.
+    this.reduced.delete(sessionId);
+    this.reduced.set(sessionId, { voidUntil, untilMs: performance.now() + this.rememberedMs });
+    this.forget(performance.now());
+  }
+
+  private noteAll(changed: readonly ChangedSession[]): void {
+    this.note(changed.filter(({ reducedAt }) => reducedAt === null).map(({ id }) => id));
+    for (const { id, reducedAt } of changed) if (reducedAt) this.noteReduced(id, reducedAt);
+  }
+
+  private async poll(windowSeconds: number): Promise<void> {
+    const startedMs = performance.now();
+    try {
+      this.noteAll(await this.sessions.changedWithin(windowSeconds));
+      this.freshness.confirm(startedMs);
+    } catch (error) {
+      this.logger.debug(
+        { err: error },
+        'Revocations could not be read; cached sessions are not trusted until they can be.',
+      );
+    }
+    this.forget(startedMs);
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      const sinceNewsMs = Math.min(performance.now() - this.freshness.untilMs, this.rememberedMs);
+      void this.poll(sinceNewsMs / 1000 + OVERLAP_SECONDS);
+    }, INTERVAL_MS).unref();
+  }
+
+  /** The maps are ordered by time, oldest first, except for repeated ids, which `note` leaves in place. */
+  private forget(nowMs: number): void {
+    for (const [id, until] of this.ended) {
+      if (until > nowMs) break;
+      this.ended.delete(id);
+    }
+    for (const [id, { untilMs }] of this.reduced) {
+      if (untilMs > nowMs) break;
+      this.reduced.delete(id);
+    }
+  }
+}
