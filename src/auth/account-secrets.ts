@@ -1,15 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
+import type { IssuedSecret, NewSecret } from '../platform/secrets/new-secret.js';
 import type { RegisteredPurpose } from '../platform/secrets/secret-purposes.js';
-import {
-  type CodeAttempt,
-  type IssuedSecret,
-  type NewSecret,
-  type ReadState,
-  SingleUseSecrets,
-  type ValidSecret,
-} from '../platform/secrets/single-use-secrets.js';
+import type { CodeAttempt, ReadState, ValidSecret } from '../platform/secrets/secret-use.js';
+import { SingleUseSecrets } from '../platform/secrets/single-use-secrets.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 

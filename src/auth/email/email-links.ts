@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { type CodeAttempt, SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
+import type { CodeAttempt } from '../../platform/secrets/secret-use.js';
+import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import { AccountSecrets, type SpentSecret } from '../account-secrets.js';
 import { EmailChanges } from './email-changes.js';
 import type { EmailLinkFlow } from './email-link-flow.js';

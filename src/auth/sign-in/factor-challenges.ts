@@ -4,7 +4,8 @@ import { type Transaction, TransactionRunner } from '../../platform/database/tra
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
-import { SingleUseSecrets, type TokenUse } from '../../platform/secrets/single-use-secrets.js';
+import type { TokenUse } from '../../platform/secrets/secret-use.js';
+import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import { userAgentDigest } from '../../sessions/refresh/client-fingerprint.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import type { User } from '../../users/user.entity.js';

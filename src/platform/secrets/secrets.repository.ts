@@ -25,6 +25,22 @@ const COLUMNS = `id, purpose, subject, digest, code_digest AS "codeDigest", code
 /** The master secret is named at the start of the sealed payload. */
 const MADE_WITH = `substring(sealed_payload FROM 1 FOR ${KEY_ID_BYTES}) = decode($1, 'hex')`;
 
+const UNSPENT = 'purpose = $2 AND used_at IS NULL';
+const OF_CONTEXT = '(context IS NULL OR context = $4)';
+
+/**
+ * A live secret with the token $1, for purpose $2, at time $3, in context $4. The context of a secret with a code restricts only
+ * the code, because a link is opened wherever the mail is read.
+ */
+const HAS_TOKEN = `digest = ANY ($1) AND ${UNSPENT} AND expires_at > $3 AND (${OF_CONTEXT} OR code_digest IS NOT NULL)`;
+
+/** Like {@link HAS_TOKEN}, but with the code $1. */
+const HAS_CODE = `code_digest = ANY ($1) AND ${UNSPENT} AND code_expires_at > $3 AND ${OF_CONTEXT}`;
+
+/** The account still has the fingerprint $5 and the address $6 to which the secret is bound. */
+const OF_STATE = `(fingerprint IS NULL OR fingerprint = $5)
+  AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6)`;
+
 /**
  * All SQL statements on single-use secrets. The caller passes the time. A null in the row means that the column
  * imposes no condition. A null from the caller matches only rows without that condition.
@@ -97,10 +113,7 @@ export class SecretsRepository {
   async spend(tx: Transaction, digests: Digests, when: SpendConditions): Promise<SingleUseSecret | null> {
     const [rows] = await tx.query<[SingleUseSecret[], number]>(
       `UPDATE single_use_secrets SET used_at = $3
-       WHERE digest = ANY ($1) AND purpose = $2 AND used_at IS NULL AND expires_at > $3
-         AND (context IS NULL OR context = $4 OR code_digest IS NOT NULL)
-         AND (fingerprint IS NULL OR fingerprint = $5)
-         AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6)
+       WHERE ${HAS_TOKEN} AND ${OF_STATE}
        RETURNING ${COLUMNS}`,
       [digests, when.purpose, when.now, when.context, when.fingerprint, when.emailDigest],
     );
@@ -116,9 +129,7 @@ export class SecretsRepository {
   ): Promise<SingleUseSecret | null> {
     const rows = await tx.query<SingleUseSecret[]>(
       `SELECT ${COLUMNS} FROM single_use_secrets
-       WHERE digest = ANY ($1) AND purpose = $2 AND used_at IS NULL AND expires_at > $3
-         AND (context IS NULL OR context = $4) AND (fingerprint IS NULL OR fingerprint = $5)
-         AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6) AND attempts < $7`,
+       WHERE ${HAS_TOKEN} AND ${OF_STATE} AND attempts < $7`,
       [digests, when.purpose, when.now, when.context, when.fingerprint, when.emailDigest, limit],
     );
     return rows[0] ?? null;
@@ -133,10 +144,7 @@ export class SecretsRepository {
   ): Promise<SingleUseSecret | null> {
     const [rows] = await tx.query<[SingleUseSecret[], number]>(
       `UPDATE single_use_secrets SET used_at = $3
-       WHERE id = ANY ($7::uuid[]) AND code_digest = ANY ($1) AND purpose = $2 AND used_at IS NULL AND code_expires_at > $3
-         AND (context IS NULL OR context = $4)
-         AND (fingerprint IS NULL OR fingerprint = $5)
-         AND ($6::text IS NULL OR email_digest IS NULL OR email_digest = $6)
+       WHERE id = ANY ($7::uuid[]) AND ${HAS_CODE} AND ${OF_STATE}
        RETURNING ${COLUMNS}`,
       [digests, when.purpose, when.now, when.context, when.fingerprint, when.emailDigest, ids],
     );
@@ -154,8 +162,7 @@ export class SecretsRepository {
     const [rows] = await onDatabase(() =>
       this.dataSource.query<[SingleUseSecret[], number]>(
         `UPDATE single_use_secrets SET attempts = attempts + 1
-         WHERE digest = ANY ($1) AND purpose = $2 AND used_at IS NULL AND expires_at > $3
-           AND (context IS NULL OR context = $4) AND attempts < $5
+         WHERE ${HAS_TOKEN} AND attempts < $5
          RETURNING ${COLUMNS}`,
         [digests, purpose, now, context, limit],
       ),
@@ -179,8 +186,8 @@ export class SecretsRepository {
       this.dataSource.query<[{ id: string }[], number]>(
         `WITH candidate AS MATERIALIZED (
            SELECT id FROM single_use_secrets
-           WHERE subject = $1 AND purpose = $2 AND code_digest IS NOT NULL AND used_at IS NULL
-             AND code_expires_at > $3 AND (context IS NULL OR context = $4) AND attempts < $5
+           WHERE subject = $1 AND ${UNSPENT} AND code_digest IS NOT NULL AND code_expires_at > $3 AND ${OF_CONTEXT}
+             AND attempts < $5
            ORDER BY id FOR UPDATE)
          UPDATE single_use_secrets AS s SET attempts = s.attempts + 1 FROM candidate WHERE s.id = candidate.id
          RETURNING s.id`,

@@ -3,9 +3,18 @@ import { Clock } from '../clock/clock.js';
 import { Randomness } from '../crypto/randomness.js';
 import { UuidV7 } from '../crypto/uuid.js';
 import type { Transaction } from '../database/transaction-runner.js';
+import type { IssuedSecret, NewSecret } from './new-secret.js';
 import { randomCode } from './secret-code.js';
 import type { RegisteredPurpose, SecretPurpose } from './secret-purposes.js';
-import { type SecretPayload, SecretSeal } from './secret-seal.js';
+import { SecretSeal } from './secret-seal.js';
+import type {
+  CodeAttempt,
+  CodeUse,
+  CredentialState,
+  ReadState,
+  TokenUse,
+  ValidSecret,
+} from './secret-use.js';
 import type { SingleUseSecret } from './secret.entity.js';
 import { SecretsRepository, type SpendConditions } from './secrets.repository.js';
 
@@ -14,83 +23,6 @@ const TOKEN_BYTES = 32;
 
 /** How many codes, or other proofs for a challenge, are checked per secret. */
 const MAX_ATTEMPTS = 5;
-
-/** The parameters of a new secret. */
-export interface NewSecret {
-  readonly purpose: RegisteredPurpose;
-  /** The user's id; null if it is not known yet. */
-  readonly subject: string | null;
-  /** Keyed digest of the address to which the secret is sent; null if it is not sent. */
-  readonly emailDigest: string | null;
-  /** Fingerprint of the account's credentials; null for a secret that later changes must not invalidate. */
-  readonly fingerprint: string | null;
-  /**
-   * The only session or client that may spend the secret; null if any may. For a secret with a code, this restricts only
-   * the code, because a link is opened wherever the mail is read.
-   */
-  readonly context: string | null;
-  readonly payload: SecretPayload | null;
-  readonly lifetimeMs: number;
-  /**
-   * Whether it replaces the unused secret of the same purpose and subject. Must be the same for all secrets of a
-   * purpose.
-   */
-  readonly replaces: boolean;
-  /** Requests a code in addition to the token. Either of them spends the secret. */
-  readonly code?: { readonly lifetimeMs: number };
-}
-
-/** A secret to be sent. It exists in clear text only until then. */
-export interface IssuedSecret {
-  readonly id: string;
-  readonly token: string;
-  /** Eight characters; null if none was requested. */
-  readonly code: string | null;
-  readonly expiresAt: Date;
-}
-
-/** The current state of the account, compared with the state to which the secret was bound. */
-export interface CredentialState {
-  readonly fingerprint: string;
-  /** Keyed digest of the account's e-mail address; null for secrets sent to another address. */
-  readonly emailDigest: string | null;
-}
-
-/**
- * Reads the account in the spending transaction, under a lock that prevents changes to its credentials until the
- * commit. Called with null for an unknown token, in which case it must perform the same steps.
- */
-export type ReadState = (tx: Transaction, subject: string | null) => Promise<CredentialState | null>;
-
-/** The parameters for spending a token. */
-export interface TokenUse {
-  readonly purpose: RegisteredPurpose;
-  readonly token: string;
-  readonly context: string | null;
-  /** If absent, only secrets that are not bound to a state can be spent. */
-  readonly state?: ReadState;
-}
-
-/** The subject and the context of an attempt at a code. */
-export interface CodeUse {
-  readonly purpose: RegisteredPurpose;
-  readonly subject: string;
-  readonly context: string | null;
-}
-
-/** A counted attempt, with the secrets whose code may be checked once. */
-export interface CodeAttempt extends CodeUse {
-  readonly ids: readonly string[];
-}
-
-/** The contents of a valid secret. */
-export interface ValidSecret {
-  readonly id: string;
-  readonly subject: string | null;
-  readonly emailDigest: string | null;
-  readonly context: string | null;
-  readonly payload: SecretPayload | null;
-}
 
 /**
  * Issues and spends single-use secrets of every purpose. Wrong, used, replaced, expired and foreign secrets all give
@@ -142,7 +74,10 @@ export class SingleUseSecrets {
     return this.repository.subjectOf(purpose, this.seal.tokenDigests(purpose, token));
   }
 
-  /** Returns a secret that {@link spend} would accept now, without spending it. Counts no attempt. */
+  /**
+   * Returns a secret that {@link spend} would accept now, without spending it. Counts no attempt, but does not return a
+   * challenge that has none left, because {@link attempt} would refuse it.
+   */
   async find(tx: Transaction, use: TokenUse): Promise<ValidSecret | null> {
     const digests = this.seal.tokenDigests(use.purpose, use.token);
     const subject = await this.repository.subjectOf(use.purpose, digests, tx);

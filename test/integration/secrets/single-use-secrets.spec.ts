@@ -4,10 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Transaction } from '../../../src/platform/database/transaction-runner.js';
+import type { NewSecret } from '../../../src/platform/secrets/new-secret.js';
 import { SecretPurposes } from '../../../src/platform/secrets/secret-purposes.js';
+import type { ReadState } from '../../../src/platform/secrets/secret-use.js';
 import { SecretsErrors } from '../../../src/platform/secrets/secrets.errors.js';
 import { SecretsPurge } from '../../../src/platform/secrets/secrets-purge.js';
-import type { NewSecret, ReadState } from '../../../src/platform/secrets/single-use-secrets.js';
 import { freshDatabase, type FreshDatabase } from '../../support/postgres/fresh-database.js';
 import { type SecretStore, secretStore } from '../../support/stores/secret-store.js';
 
@@ -265,6 +266,15 @@ describe('single-use secrets', () => {
       await issue({ purpose: CHALLENGE });
       await issue({ subject: randomUUID() });
       expect(await spend({ token: mine.token })).not.toBeNull();
+    });
+
+    it('neither replaces nor is replaced if one of the two was issued as additional', async () => {
+      const requested = await issue();
+      const additional = await issue({ replaces: false });
+      const newest = await issue();
+      expect(await spend({ token: requested.token })).toBeNull();
+      expect(await spend({ token: additional.token })).not.toBeNull();
+      expect(await spend({ token: newest.token })).not.toBeNull();
     });
 
     it('replaces nothing if its purpose allows several', async () => {
