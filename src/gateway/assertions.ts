@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../platform/access/principal.js';
+import { firstValidSecond } from '../platform/access/void-until.js';
 import { Clock } from '../platform/clock/clock.js';
 import { Environment } from '../platform/config/environment.js';
 import { UuidV7 } from '../platform/crypto/uuid.js';
@@ -41,7 +42,8 @@ export class Assertions {
     const claims = { aud: audience, ...claimsOf(principal), rule: name };
     const key = JSON.stringify(claims);
     const now = Math.floor(this.clock.nowMs() / 1000);
-    const earliest = earliestOf(principal);
+    // Otherwise verifiers would take it for one from before the last reduction of its session or key.
+    const earliest = firstValidSecond(principal.voidUntil);
     const known = this.signed.get(key);
     const isRecent = known && now - known.issuedAt < REUSED_SECONDS && now >= known.issuedAt;
     if (isRecent && known.issuedAt >= earliest) return known.token;
@@ -56,11 +58,6 @@ export class Assertions {
     const iss = this.environment.JWT_ISSUER;
     return this.signer.sign('assertion+jwt', { iss, ...claims, jti: this.ids.next(), iat, exp });
   }
-}
-
-/** Verifiers take an assertion for void if it is not of a later second than the last reduction of its session or key. */
-function earliestOf({ voidUntil = -1 }: Principal): number {
-  return voidUntil + 1;
 }
 
 function claimsOf(principal: Principal): object {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { MachinePrincipal, Principal, SessionPrincipal } from '../platform/access/principal.js';
+import { isVoid } from '../platform/access/void-until.js';
 import type { RequestContext } from '../platform/http/request-context.js';
 import { noteSubject } from '../platform/http/origin.js';
 import { AccessRefusals, insufficientScope } from '../sessions/guards/access-refusals.js';
@@ -50,8 +51,8 @@ export class RuleAccess {
     context.profile = await this.sessions.accountOf(context, principal);
     if (!context.profile) return 'ended';
     const voidUntil = this.sessions.voidUntil(principal);
-    if (voidUntil === undefined) return principal;
-    return principal.issuedAt > voidUntil ? { ...principal, voidUntil } : 'reduced';
+    if (isVoid(principal.issuedAt, voidUntil)) return 'reduced';
+    return voidUntil === undefined ? principal : { ...principal, voidUntil };
   }
 
   private async admitPerson(

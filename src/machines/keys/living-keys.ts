@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { MachinePrincipal, Role } from '../../platform/access/principal.js';
+import { voidUntilOf } from '../../platform/access/void-until.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { BoundedMap } from '../../platform/memory/bounded-map.js';
@@ -21,14 +22,6 @@ export interface LivingKey {
   readonly caller: MachinePrincipal;
   /** When it was made, Unix seconds. */
   readonly createdAt: number;
-}
-
-/** Whether a token of a living key is void, because the key lost a scope or one of its tokens was revoked since. */
-export function isVoid(
-  { issuedAt }: { readonly issuedAt: number },
-  { voidUntil }: Pick<MachinePrincipal, 'voidUntil'>,
-): boolean {
-  return voidUntil !== undefined && issuedAt <= voidUntil;
 }
 
 /** A key that is not accepted. */
@@ -139,7 +132,7 @@ function judged(found: KeyWithOwner | null, nowMs: number, needFactor: readonly 
   const shared = {
     keyId,
     expiresAt: secondsOf(key.expiresAt),
-    ...(key.reducedAt && { voidUntil: secondsOf(key.reducedAt) }),
+    voidUntil: voidUntilOf(key.reducedAt),
   };
   const createdAt = secondsOf(key.createdAt);
   if (userId !== null) {

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { MachinePrincipal } from '../../platform/access/principal.js';
 import { usedKeyOf } from '../../platform/access/principal.js';
+import { isVoid } from '../../platform/access/void-until.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { contextOf } from '../../platform/http/request-context.js';
@@ -11,7 +12,7 @@ import { TokenRefused } from '../../sessions/tokens/token-refused.js';
 import { beginsLikeKey } from '../keys/key-format.js';
 import { KeyReader, refusalOf } from '../keys/key-reader.js';
 import { KeyUse } from '../keys/key-use.js';
-import { isVoid, LivingKeys } from '../keys/living-keys.js';
+import { LivingKeys } from '../keys/living-keys.js';
 import { credentialsIn } from './client-credentials.js';
 import { OAuthErrors } from './oauth.errors.js';
 
@@ -52,7 +53,7 @@ export class ClientRecognizer implements ClientRecognition, OnModuleInit {
     const { caller } = key;
     if (caller.kind !== 'service-account' || caller.serviceAccountId !== token.serviceAccountId)
       throw new TokenRefused('wrong_claims', usedKeyOf(caller));
-    if (isVoid(token, caller)) throw new TokenRefused('revoked', usedKeyOf(caller));
+    if (isVoid(token.issuedAt, caller.voidUntil)) throw new TokenRefused('revoked', usedKeyOf(caller));
     this.use.note(caller.keyId);
     return {
       ...caller,

@@ -1,3 +1,5 @@
+import type { VoidUntil } from './void-until.js';
+
 /** Every role that a user can have; tokens, the operator commands and the OpenAPI document use this list. */
 export const ROLES = ['user', 'auditor', 'admin'] as const;
 
@@ -18,8 +20,8 @@ export interface SessionPrincipal {
   readonly issuedAt: number;
   /** Unix seconds at which the access token expires. */
   readonly expiresAt: number;
-  /** Tokens about the session that were issued up to this Unix second are void; absent if none are, or nobody has asked. */
-  readonly voidUntil?: number;
+  /** Up to when tokens about the session are void; also absent if nobody has asked. */
+  readonly voidUntil?: VoidUntil;
 }
 
 /** A program that acts for a person with one of their API keys. */
@@ -33,8 +35,8 @@ interface ApiKeyPrincipal {
   readonly scopes: readonly string[];
   /** Unix seconds at which the key expires. */
   readonly expiresAt: number;
-  /** Tokens about the key that were issued up to this Unix second are void; absent if none are. */
-  readonly voidUntil?: number;
+  /** Up to when tokens about the key are void. */
+  readonly voidUntil?: VoidUntil;
 }
 
 /** A program with an account of its own; it has scopes and no roles. */
@@ -46,8 +48,8 @@ interface ServiceAccountPrincipal {
   readonly scopes: readonly string[];
   /** Unix seconds at which the key, or the token that it got, expires. */
   readonly expiresAt: number;
-  /** Tokens of the key that were issued up to this Unix second are void; absent if none are. */
-  readonly voidUntil?: number;
+  /** Up to when tokens of the key are void. */
+  readonly voidUntil?: VoidUntil;
 }
 
 /** A program that calls with a key, its owner's or a service account's. */

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { isVoid, type VoidUntil, voidUntilOf } from '../../platform/access/void-until.js';
 import { Freshness } from '../../platform/clock/freshness.js';
 import { Environment } from '../../platform/config/environment.js';
 import { SessionCache } from './session-cache.js';
@@ -12,7 +13,6 @@ const OVERLAP_SECONDS = 10;
 
 /** Until when the tokens of a session are void. */
 interface Reduction {
-  /** Unix seconds. */
   readonly voidUntil: number;
   /** The time (`performance.now()`) at which it may be forgotten. */
   readonly untilMs: number;
@@ -68,15 +68,15 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
     this.forget(performance.now());
   }
 
-  /** The Unix second up to which the tokens of a session are void; undefined if none that can still be valid is. */
-  voidUntil(sessionId: string): number | undefined {
+  /** Up to when the tokens of a session are void; undefined if none that has not expired is. */
+  voidUntil(sessionId: string): VoidUntil {
     return this.reduced.get(sessionId)?.voidUntil;
   }
 
   /** Adds a session of which this process has read, or itself decided, that it lost its level. */
   noteReduced(sessionId: string, reducedAt: Date): void {
-    const voidUntil = Math.floor(reducedAt.getTime() / 1000);
-    if (voidUntil <= (this.voidUntil(sessionId) ?? -1)) return;
+    const voidUntil = voidUntilOf(reducedAt);
+    if (isVoid(voidUntil, this.voidUntil(sessionId))) return;
     // Moves it to the end, so that the oldest is the first.
     this.reduced.delete(sessionId);
     this.reduced.set(sessionId, { voidUntil, untilMs: performance.now() + this.rememberedMs });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
 import type { Profile } from '../../platform/access/profile.js';
+import { type VoidUntil, voidUntilOf } from '../../platform/access/void-until.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { noteDeparted } from '../../platform/http/origin.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
@@ -62,23 +63,20 @@ export class SessionState {
     return profile;
   }
 
-  /**
-   * The Unix second up to which the tokens of a session are void, once `accountOf` has been asked about the session; undefined
-   * if none are.
-   */
-  voidUntil({ sessionId }: SessionPrincipal): number | undefined {
+  /** Up to when the tokens of a session are void, once `accountOf` has been asked about the session. */
+  voidUntil({ sessionId }: SessionPrincipal): VoidUntil {
     return this.feed.voidUntil(sessionId);
   }
 
   /**
-   * Returns the user of a session that is live, as PostgreSQL has it, and up to which Unix second its tokens are void; null
-   * if it is over. Throws `dependency_unavailable`.
+   * Returns the user of a session that is live, as PostgreSQL has it, and up to when its tokens are void; null if it is over.
+   * Throws `dependency_unavailable`.
    */
-  async live(sessionId: string): Promise<{ readonly userId: string; readonly voidUntil: number } | null> {
+  async live(sessionId: string): Promise<{ readonly userId: string; readonly voidUntil: VoidUntil } | null> {
     const session = await this.sessions.findLive(sessionId, this.clock.now());
     if (!session) return null;
     const { userId, reducedAt } = session;
-    return { userId, voidUntil: reducedAt ? Math.floor(reducedAt.getTime() / 1000) : 0 };
+    return { userId, voidUntil: voidUntilOf(reducedAt) };
   }
 
   private findLocally({ userId, sessionId }: SessionPrincipal): Profile | null {

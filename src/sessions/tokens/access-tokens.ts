@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Profile } from '../../platform/access/profile.js';
+import { firstValidSecond, voidUntilOf } from '../../platform/access/void-until.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
@@ -28,7 +29,9 @@ export class AccessTokens {
 
   /** Signs a token that never outlives its session. */
   async mint({ id: sub, roles }: Profile, session: Session): Promise<MintedToken> {
-    const iat = Math.max(Math.floor(this.clock.nowMs() / 1000), firstSecondAfter(session.reducedAt));
+    // Whoever verifies offline tells the tokens before a reduction from those after it by `iat` alone.
+    const earliest = firstValidSecond(voidUntilOf(session.reducedAt));
+    const iat = Math.max(Math.floor(this.clock.nowMs() / 1000), earliest);
     const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
     const exp = Math.min(iat + lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000));
     const claims: AccessTokenClaims = {
@@ -48,12 +51,4 @@ export class AccessTokens {
     const token = await this.signer.sign('at+jwt', claims);
     return { token, expiresIn: exp - iat, expiresAt: new Date(exp * 1000) };
   }
-}
-
-/**
- * Offline verifiers refuse the tokens that were issued up to the second of a reduction, which they can only tell by `iat`;
- * the first token after it must therefore be from the next second.
- */
-function firstSecondAfter(reducedAt: Date | null): number {
-  return reducedAt === null ? 0 : Math.floor(reducedAt.getTime() / 1000) + 1;
 }

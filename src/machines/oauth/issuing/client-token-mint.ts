@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { firstValidSecond, voidUntilOf } from '../../../platform/access/void-until.js';
 import { Environment } from '../../../platform/config/environment.js';
 import { UuidV7 } from '../../../platform/crypto/uuid.js';
 import { TokenSigner } from '../../../sessions/keys/token-signer.js';
@@ -20,7 +21,7 @@ export class ClientTokenMint {
    * key. They are of a later second than the last reduction of the key, because only that tells it from the void ones.
    */
   claims(clientId: string, { key, time }: IssuingKey, scopes: readonly string[]): ClientTokenClaims {
-    const iat = Math.max(secondsOf(time), key.reducedAt ? secondsOf(key.reducedAt) + 1 : 0);
+    const iat = Math.max(secondsOf(time), firstValidSecond(voidUntilOf(key.reducedAt)));
     // Signing keys are kept for as long as tokens of sessions live.
     const life = Math.min(KEY_TOKEN_LIFE_SECONDS, this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60);
     return {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../../platform/access/principal.js';
+import { isVoid } from '../../../platform/access/void-until.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { Environment } from '../../../platform/config/environment.js';
 import { SessionState } from '../../../sessions/state/session-state.js';
@@ -8,7 +9,7 @@ import type { Assertion } from '../../../sessions/tokens/assertion-claims.js';
 import type { ClientToken } from '../../../sessions/tokens/client-token-claims.js';
 import { TokenInspection } from '../../../sessions/tokens/token-inspection.js';
 import { ownerOfCaller } from '../../keys/key-owner.js';
-import { isVoid, LivingKeys } from '../../keys/living-keys.js';
+import { LivingKeys } from '../../keys/living-keys.js';
 import type { KnownToken } from './known-token.js';
 
 /** Tells which signed tokens are accepted at present: access tokens, and assertions of the gateway. */
@@ -83,12 +84,12 @@ export class SignedTokens {
 
   private async isOfLiveSession(sessionId: string, userId: string, issuedAt: number): Promise<boolean> {
     const session = await this.sessions.live(sessionId);
-    return session?.userId === userId && issuedAt > session.voidUntil;
+    return session?.userId === userId && !isVoid(issuedAt, session.voidUntil);
   }
 
   private async callerOf(keyId: string, ownerId: string, issuedAt: number) {
     const key = await this.keys.findById(keyId);
     if (!('caller' in key) || ownerOfCaller(key.caller).id !== ownerId) return null;
-    return isVoid({ issuedAt }, key.caller) ? null : key.caller;
+    return isVoid(issuedAt, key.caller.voidUntil) ? null : key.caller;
   }
 }
