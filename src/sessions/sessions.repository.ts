@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type FindOperator, In, IsNull, MoreThan, Not } from 'typeorm';
+import { DataSource, type FindOperator, In, IsNull, Not } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
 import { databaseTime } from '../platform/database/database-time.js';
 import { onDatabase } from '../platform/database/database-problem.js';
@@ -7,6 +7,7 @@ import { entityColumns, entityFrom } from '../platform/database/entity-columns.j
 import { prepared } from '../platform/database/prepared-statements.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { User } from '../users/user.entity.js';
+import { ENABLED_OWNER, type LiveSession, liveSession } from './live-session.js';
 import { type RevocationReason, Session } from './session.entity.js';
 
 /** A session under the lock of its row. */
@@ -38,18 +39,8 @@ export interface ChangedSession {
   readonly reducedAt: Date | null;
 }
 
-/** The owner of a session, and when the session last lost its level. */
-interface SessionOwner {
-  readonly owner: User;
-  readonly reducedAt: Date | null;
-}
-
-/** Selects sessions that have not ended and whose owner is not disabled. */
-const LIVES =
-  'session.revokedAt IS NULL AND session.idleExpiresAt > :now AND session.expiresAt > :now AND owner.disabledAt IS NULL';
-
 const LIVE_BEYOND = prepared(
-  `SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+  `SELECT id FROM sessions AS session WHERE user_id = $1 AND ${liveSession('$2')}
    ORDER BY created_at DESC, id DESC OFFSET $3::int`,
 );
 
@@ -75,6 +66,14 @@ export class SessionsRepository {
    */
   private get databaseNow(): string {
     return databaseTime(this.clock, 'clock_timestamp()');
+  }
+
+  /** The columns of a session and its owner. */
+  private get columns(): string {
+    return [
+      entityColumns(this.dataSource, Session, 'session'),
+      entityColumns(this.dataSource, User, 'owner'),
+    ].join(', ');
   }
 
   async insert(tx: Transaction, session: Session): Promise<void> {
@@ -112,12 +111,8 @@ export class SessionsRepository {
    * statement, because a hundred refreshes of one session wait for each other here.
    */
   async lock(tx: Transaction, id: string): Promise<LockedSession | null> {
-    const columns = [
-      entityColumns(tx.connection, Session, 'session'),
-      entityColumns(tx.connection, User, 'owner'),
-    ];
     const text = prepared(
-      `SELECT ${columns.join(', ')}, extract(epoch FROM ${this.databaseNow} - session.rotated_at) * 1000 AS since_rotation
+      `SELECT ${this.columns}, extract(epoch FROM ${this.databaseNow} - session.rotated_at) * 1000 AS since_rotation
        FROM sessions AS session LEFT JOIN users AS owner ON owner.id = session.user_id
        WHERE session.id = $1 FOR UPDATE OF session`,
     );
@@ -131,31 +126,16 @@ export class SessionsRepository {
     };
   }
 
-  /** Returns the owner of a session that is live at `now`; null otherwise. */
-  async findOwnerOfLive(id: string, now: Date): Promise<SessionOwner | null> {
-    const { entities, raw } = await onDatabase(() =>
-      this.dataSource
-        .createQueryBuilder(User, 'owner')
-        .innerJoin(Session, 'session', 'session.userId = owner.id')
-        .addSelect('session.reducedAt', 'reduced_at')
-        .where('session.id = :id', { id })
-        .andWhere(LIVES, { now })
-        .getRawAndEntities<{ reduced_at: Date | null }>(),
+  /** Returns a session that is live at `now`, regardless of cached copies, with its owner; null otherwise. */
+  async findLive(id: string, now: Date): Promise<LiveSession | null> {
+    const text = prepared(
+      `SELECT ${this.columns} FROM sessions AS session JOIN users AS owner ON owner.id = session.user_id
+       WHERE session.id = $1 AND ${liveSession('$2')} AND ${ENABLED_OWNER}`,
     );
-    const [owner] = entities;
-    return owner ? { owner, reducedAt: raw[0]?.reduced_at ?? null } : null;
-  }
-
-  /** Returns a session that is live at `now`, regardless of cached copies; null otherwise. */
-  async findLive(id: string, now: Date): Promise<Session | null> {
-    return onDatabase(() =>
-      this.dataSource
-        .createQueryBuilder(Session, 'session')
-        .innerJoin(User, 'owner', 'owner.id = session.userId')
-        .where('session.id = :id', { id })
-        .andWhere(LIVES, { now })
-        .getOne(),
-    );
+    const [row] = await onDatabase(() => this.dataSource.query<Record<string, unknown>[]>(text, [id, now]));
+    return row
+      ? { session: entityFrom(row, Session, 'session'), owner: entityFrom(row, User, 'owner') }
+      : null;
   }
 
   /** Returns whether a user still has an account, which the rows of ended sessions outlive. */
@@ -165,12 +145,14 @@ export class SessionsRepository {
 
   /** Returns the sessions of a user that are live at `now`, newest first. */
   async findLiveOfUser(userId: string, now: Date): Promise<Session[]> {
-    return onDatabase(() =>
-      this.dataSource.manager.find(Session, {
-        where: { userId, revokedAt: IsNull(), idleExpiresAt: MoreThan(now), expiresAt: MoreThan(now) },
-        order: { createdAt: 'DESC', id: 'DESC' },
-      }),
+    const rows = await onDatabase(() =>
+      this.dataSource.query<Record<string, unknown>[]>(
+        `SELECT ${entityColumns(this.dataSource, Session, 'session')} FROM sessions AS session
+         WHERE session.user_id = $1 AND ${liveSession('$2')} ORDER BY session.created_at DESC, session.id DESC`,
+        [userId, now],
+      ),
     );
+    return rows.map((row) => entityFrom(row, Session, 'session'));
   }
 
   /** Returns the ids of the sessions of a user that are live at `now`, except the `newest` most recent ones. */

@@ -4,6 +4,7 @@ import type { SecretInUse } from '../platform/crypto/secret-dependants.js';
 import { Clock } from '../platform/clock/clock.js';
 import { databaseTime } from '../platform/database/database-time.js';
 import { onDatabase } from '../platform/database/database-problem.js';
+import { liveSession } from './live-session.js';
 
 /**
  * Counts tokens by the master secret that made them. Tokens are not stored, so the time of their creation decides; an
@@ -18,12 +19,10 @@ export class TokensDependenceRepository {
 
   /** Returns how many live sessions have a refresh token that a secret may have made. */
   async countSessions(secret: SecretInUse): Promise<number> {
-    const now = databaseTime(this.clock, 'now()');
     return this.count(
       secret,
-      `SELECT count(*)::int AS count FROM sessions
-       WHERE revoked_at IS NULL AND idle_expires_at > ${now} AND expires_at > ${now}
-         AND rotated_at BETWEEN $1 AND $2`,
+      `SELECT count(*)::int AS count FROM sessions AS session
+       WHERE ${liveSession(databaseTime(this.clock, 'now()'))} AND rotated_at BETWEEN $1 AND $2`,
     );
   }
 

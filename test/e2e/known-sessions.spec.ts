@@ -128,7 +128,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
     await use(session);
     const reads = [
       vi.spyOn(there.app.get(SessionCache, { strict: false }), 'read'),
-      vi.spyOn(there.app.get(SessionsRepository, { strict: false }), 'findOwnerOfLive'),
+      vi.spyOn(there.app.get(SessionsRepository, { strict: false }), 'findLive'),
     ];
     const answers = await Promise.all(Array.from({ length: 50 }, () => stateOn(there, session)));
     expect(new Set(answers)).toEqual(new Set(['alive']));

@@ -38,10 +38,9 @@ export class RoleCheck {
     { userId, sessionId }: SessionPrincipal,
     guarded: readonly Role[],
   ): Promise<Problem | null> {
-    const now = this.clock.now();
-    const owner = (await this.sessions.findOwnerOfLive(sessionId, now))?.owner;
-    const session = await this.sessions.findLive(sessionId, now);
-    if (owner?.id !== userId || !session) return new Problem(SessionErrors.session_ended);
+    const found = await this.sessions.findLive(sessionId, this.clock.now());
+    if (found?.owner.id !== userId) return new Problem(SessionErrors.session_ended);
+    const { owner, session } = found;
     const held = owner.roles.filter((role) => guarded.includes(role));
     if (held.length === 0) return new Problem(SessionErrors.forbidden);
     if (rolesAtLevel(held, session.acr, guarded).length > 0) return null;

@@ -7,7 +7,7 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { UsersService } from '../../users/users.service.js';
-import { liveOwnerOf } from '../live-owner.js';
+import { liveOwnerOf } from '../live-session.js';
 import { SessionRevocation } from '../revocation/session-revocation.js';
 import { SessionErrors } from '../session.errors.js';
 import type { Session } from '../session.entity.js';

@@ -41,8 +41,9 @@ export class RecentProof {
       maxAgeSeconds: this.environment.STEP_UP_MAX_AGE_SECONDS,
     },
   ): Promise<Problem | 'ended' | null> {
-    const session = await this.sessions.findLive(sessionId, this.clock.now());
-    if (session?.userId !== userId) return 'ended';
+    const found = await this.sessions.findLive(sessionId, this.clock.now());
+    if (found?.owner.id !== userId) return 'ended';
+    const { session } = found;
     if (maxAgeSeconds === null || this.ageMs(session) <= maxAgeSeconds * 1000) {
       const level = acr ?? (await this.methods.levelOf(userId));
       if (isEnough(session.acr, level)) return null;
@@ -50,7 +51,7 @@ export class RecentProof {
         // A factor that was added between these two reads has raised the session in the same transaction.
         const raised = await this.sessions.findLive(sessionId, this.clock.now());
         if (!raised) return 'ended';
-        if (isEnough(raised.acr, level)) return null;
+        if (isEnough(raised.session.acr, level)) return null;
       }
     }
     return this.insufficient(userId, { acr, maxAgeSeconds });

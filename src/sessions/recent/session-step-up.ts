@@ -9,7 +9,7 @@ import { profileOf } from '../../users/profile.js';
 import { UsersService } from '../../users/users.service.js';
 import { SessionDevices } from '../devices/session-devices.js';
 import type { IssuedSession } from '../issued-session.js';
-import { liveOwnerOf } from '../live-owner.js';
+import { liveOwnerOf } from '../live-session.js';
 import { type Proof, provenState } from '../proofs.js';
 import { judgeRefresh, rotationInProgress } from '../refresh/rotation-window.js';
 import { SessionRotation } from '../refresh/session-rotation.js';

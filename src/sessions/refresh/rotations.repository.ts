@@ -8,6 +8,7 @@ import { databaseTime } from '../../platform/database/database-time.js';
 import { entityColumns, entityFrom } from '../../platform/database/entity-columns.js';
 import { prepared } from '../../platform/database/prepared-statements.js';
 import { User } from '../../users/user.entity.js';
+import { ENABLED_OWNER, liveSession } from '../live-session.js';
 import { Session } from '../session.entity.js';
 import type { RefreshClaim } from './refresh-tokens.js';
 import { WINDOW_MS } from './rotation-window.js';
@@ -32,7 +33,7 @@ export interface NextGeneration {
 
 /**
  * Rotates sessions whose rotation is due: the session is live, has the claimed generation, and was not rotated within the last
- * ten seconds. The conditions repeat those of `liveOwnerOf` and of the verdict `rotate`; change them together.
+ * ten seconds. The conditions on the generation and its age repeat those of the verdict `rotate`; change them together.
  */
 @Injectable()
 export class RotationsRepository {
@@ -89,8 +90,7 @@ export class RotationsRepository {
   }
 
   private statementsAt(databaseNow: string) {
-    const due = `session.generation = $2::bigint AND session.revoked_at IS NULL
-      AND session.idle_expires_at > $3 AND session.expires_at > $3 AND (session.generation = 0
+    const due = `session.generation = $2::bigint AND ${liveSession('$3')} AND (session.generation = 0
         OR abs(extract(epoch FROM ${databaseNow} - session.rotated_at)) * 1000 > ${WINDOW_MS})`;
     const columns = [
       entityColumns(this.dataSource, Session, 'session'),
@@ -106,7 +106,7 @@ export class RotationsRepository {
            UPDATE sessions AS session SET generation = generation + 1, rotated_at = ${databaseNow}, rotated_by = $5,
              idle_expires_at = least($6, session.expires_at), client = $7
            FROM locked, users AS owner
-           WHERE session.id = locked.id AND ${due} AND owner.id = $4 AND owner.disabled_at IS NULL
+           WHERE session.id = locked.id AND ${due} AND owner.id = $4 AND ${ENABLED_OWNER}
            RETURNING ${columns.join(', ')}),
          recorded AS (${insertEventIf('rotated', 8)})
          SELECT rotated.*, 1 / (SELECT count(*) FROM recorded) AS events FROM rotated`,

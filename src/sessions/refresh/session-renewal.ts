@@ -8,7 +8,7 @@ import {
 } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { noteDeparted, type Origin } from '../../platform/http/origin.js';
-import { liveOwnerOf } from '../live-owner.js';
+import { liveOwnerOf } from '../live-session.js';
 import { SessionErrors } from '../session.errors.js';
 import { SessionRevocation } from '../revocation/session-revocation.js';
 import { Session } from '../session.entity.js';

@@ -20,8 +20,8 @@ export class CallerSession {
   /** Returns the caller if their session is live; null otherwise. */
   async find({ principal }: RequestContext): Promise<SessionPrincipal | null> {
     if (principal?.kind !== 'session') return null;
-    const session = await this.sessions.findLive(principal.sessionId, this.clock.now());
-    return session?.userId === principal.userId ? principal : null;
+    const found = await this.sessions.findLive(principal.sessionId, this.clock.now());
+    return found?.owner.id === principal.userId ? principal : null;
   }
 
   /** Returns the caller. Throws `unauthenticated`, `invalid_token` or `session_ended`. */

@@ -73,10 +73,8 @@ export class SessionState {
    * Throws `dependency_unavailable`.
    */
   async live(sessionId: string): Promise<{ readonly userId: string; readonly voidUntil: VoidUntil } | null> {
-    const session = await this.sessions.findLive(sessionId, this.clock.now());
-    if (!session) return null;
-    const { userId, reducedAt } = session;
-    return { userId, voidUntil: voidUntilOf(reducedAt) };
+    const found = await this.sessions.findLive(sessionId, this.clock.now());
+    return found && { userId: found.owner.id, voidUntil: voidUntilOf(found.session.reducedAt) };
   }
 
   private findLocally({ userId, sessionId }: SessionPrincipal): Profile | null {
@@ -122,9 +120,10 @@ export class SessionState {
       if (copy.session === 'live' && copy.profile) return copy.profile;
     }
     const now = this.clock.now();
-    const found = await this.sessions.findOwnerOfLive(sessionId, now);
+    const found = await this.sessions.findLive(sessionId, now);
     if (found?.owner.id !== userId) return null;
-    if (found.reducedAt) this.feed.noteReduced(sessionId, found.reducedAt);
+    const { reducedAt } = found.session;
+    if (reducedAt) this.feed.noteReduced(sessionId, reducedAt);
     const profile = profileOf(found.owner);
     if (this.cache.configured) this.cache.fill(sessionId, profile, now).catch(() => undefined);
     return profile;

@@ -86,7 +86,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a Redis user with restricted ri
         Array.from({ length: 3 }, async () => (await app.call({ url: '/users/me', token })).statusCode),
       );
     await statusesOf(there);
-    const query = vi.spyOn(there.app.get(SessionsRepository, { strict: false }), 'findOwnerOfLive');
+    const query = vi.spyOn(there.app.get(SessionsRepository, { strict: false }), 'findLive');
     expect([await statusesOf(there), query.mock.calls.length]).toEqual([[200, 200, 200], 0]);
     expect(warn.mock.calls.flat().filter((text) => String(text).includes('reads its session'))).toHaveLength(
       2,
