@@ -3,15 +3,30 @@ import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { AccessChanges, type AccessListener } from '../../sessions/revocation/access-changes.js';
+import type { RevocationReason } from '../../sessions/session.entity.js';
 import type { User } from '../../users/user.entity.js';
 import { AffectedKeys, type EffectOnKeys } from './affected-keys.js';
 import { KeyRevocation } from './key-revocation.js';
 
-/** The reasons to end all sessions that affect keys, too. Keys outlive the others, such as a new password. */
-const EFFECTS: Readonly<Partial<Record<string, EffectOnKeys>>> = {
+/**
+ * What the end of all sessions of an account does to its keys, by reason. Most reasons concern the sessions or the password, which
+ * keys outlive.
+ */
+const EFFECTS: Readonly<Record<RevocationReason, EffectOnKeys | null>> = {
   account_disabled: 'disabled',
   account_deleted: 'deleted',
   roles_changed: 'reduced',
+  logout: null,
+  refresh_token_reused: null,
+  password_changed: null,
+  password_reset: null,
+  disowned: null,
+  address_undone: null,
+  recovered: null,
+  session_limit: null,
+  ended_by_user: null,
+  response_to_alert: null,
+  ended_by_administrator: null,
 };
 
 /** Keeps keys in step with the access of their owners. */
@@ -28,8 +43,8 @@ export class OwnersAccess implements AccessListener, OnModuleInit {
     this.access.register(this);
   }
 
-  async changed(tx: Transaction, userId: string, reason: string): Promise<void> {
-    await this.keys.announce(tx, { kind: 'user', id: userId }, EFFECTS[reason] ?? null);
+  async changed(tx: Transaction, userId: string, reason: RevocationReason): Promise<void> {
+    await this.keys.announce(tx, { kind: 'user', id: userId }, EFFECTS[reason]);
   }
 
   /** Keys of owners with a role that needs a factor gain or lose what that role allows. */
