@@ -5,6 +5,7 @@ import { Clock } from '../platform/clock/clock.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
+import { ENDED_BY_DISABLING } from '../platform/secrets/secret-purposes.js';
 import { SingleUseSecrets } from '../platform/secrets/single-use-secrets.js';
 import { SessionRevocation } from '../sessions/revocation/session-revocation.js';
 import { monotonicTimestamp } from '../users/monotonic-timestamp.js';
@@ -14,9 +15,6 @@ import { UsersRepository } from '../users/users.repository.js';
 import { AccountNotices } from './account-notices.js';
 import { AdminErrors } from './admin.errors.js';
 import { rolesWith } from './roles.decorator.js';
-
-/** What ends when an account is disabled: links and challenges that would give access to it. */
-const ENDED_BY_DISABLING = ['password_reset', 'invitation', 'factor_challenge', 'step_up_challenge'] as const;
 
 /**
  * Changes of one account, in the caller's transaction. The caller has locked the account and, for roles and disabling, holds

@@ -1,19 +1,31 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 
-/** The complete list of purposes of single-use secrets. A secret is valid for one purpose only. */
-export type SecretPurpose =
-  | 'email_verification'
-  | 'email_change'
-  | 'email_undo'
-  | 'password_reset'
-  | 'invitation'
-  | 'session_disown'
-  | 'factor_challenge'
-  | 'step_up_challenge'
-  | 'passkey_challenge'
-  | 'passkey_registration'
-  | 'recovery_cancel'
-  | 'recovery_finish';
+/**
+ * The complete list of purposes of single-use secrets, and whether those of a purpose end when their account is disabled, because
+ * they would give access to it. A secret is valid for one purpose only.
+ */
+const ENDS_WHEN_DISABLED = {
+  email_verification: false,
+  email_change: false,
+  email_undo: false,
+  password_reset: true,
+  invitation: true,
+  session_disown: false,
+  factor_challenge: true,
+  step_up_challenge: true,
+  passkey_challenge: false,
+  passkey_registration: false,
+  recovery_cancel: false,
+  recovery_finish: false,
+} as const satisfies Readonly<Record<string, boolean>>;
+
+/** A purpose of single-use secrets. */
+export type SecretPurpose = keyof typeof ENDS_WHEN_DISABLED;
+
+/** The purposes whose secrets end when their account is disabled. */
+export const ENDED_BY_DISABLING = (Object.keys(ENDS_WHEN_DISABLED) as SecretPurpose[]).filter(
+  (purpose) => ENDS_WHEN_DISABLED[purpose],
+);
 
 declare const registered: unique symbol;
 
