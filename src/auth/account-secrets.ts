@@ -5,11 +5,10 @@ import type { IssuedSecret, NewSecret } from '../platform/secrets/new-secret.js'
 import type { RegisteredPurpose } from '../platform/secrets/secret-purposes.js';
 import type { CodeAttempt, ReadState, ValidSecret } from '../platform/secrets/secret-use.js';
 import { SingleUseSecrets } from '../platform/secrets/single-use-secrets.js';
+import { credentialFingerprintOf } from '../users/credential-fingerprint.js';
+import { NOBODY } from '../users/nobody.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-
-/** An id that no account has, so that an unknown token takes the same steps as a known one. */
-const NOBODY = '00000000-0000-7000-8000-000000000000';
 
 /** A secret to be sent to an address about an account, whose row the caller has locked. */
 export interface AccountSecret extends Omit<NewSecret, 'subject' | 'emailDigest' | 'fingerprint'> {
@@ -46,7 +45,7 @@ export class AccountSecrets {
       ...secret,
       subject: user.id,
       emailDigest: this.audit.emailDigest(to),
-      fingerprint: outlivesChanges ? null : fingerprintOf(user),
+      fingerprint: outlivesChanges ? null : credentialFingerprintOf(user),
     });
   }
 
@@ -78,11 +77,9 @@ export class AccountSecrets {
       user: null,
       read: async (tx, subject) => {
         reader.user = await this.users.lock(tx, subject ?? NOBODY);
-        return reader.user && { fingerprint: fingerprintOf(reader.user), emailDigest: null };
+        return reader.user && { fingerprint: credentialFingerprintOf(reader.user), emailDigest: null };
       },
     };
     return reader;
   }
 }
-
-const fingerprintOf = ({ credentialVersion }: User) => String(credentialVersion);

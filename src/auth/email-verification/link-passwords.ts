@@ -2,14 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
+import { NOBODY } from '../../users/nobody.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
 import { CountedGuesses } from '../sign-in/counted-guesses.js';
 import { LoginRecord } from '../sign-in/login-record.js';
-
-/** An id that no account has; unknown links run the same statements with it. */
-const NOBODY = '00000000-0000-7000-8000-000000000000';
 
 /** A password that was sent with a link. */
 export interface LinkPassword {

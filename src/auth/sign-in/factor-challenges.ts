@@ -8,6 +8,7 @@ import type { TokenUse } from '../../platform/secrets/secret-use.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import { userAgentDigest } from '../../sessions/refresh/client-fingerprint.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
+import { credentialFingerprintOf } from '../../users/credential-fingerprint.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { AuthErrors } from '../auth.errors.js';
@@ -61,7 +62,7 @@ export class FactorChallenges {
         purpose: this.purpose,
         subject: userId,
         emailDigest: null,
-        fingerprint: String(user.credentialVersion),
+        fingerprint: credentialFingerprintOf(user),
         context: clientOf(origin),
         payload: { ...held },
         lifetimeMs: LIFETIME_MS,
@@ -107,7 +108,7 @@ export class FactorChallenges {
       context: clientOf(origin),
       state: async (tx, subject) => {
         const user = subject === null ? null : await this.users.lock(tx, subject);
-        return user && { fingerprint: String(user.credentialVersion), emailDigest: null };
+        return user && { fingerprint: credentialFingerprintOf(user), emailDigest: null };
       },
     };
   }

@@ -7,6 +7,7 @@ import { MailLinks } from '../../platform/mail/mail-links.js';
 import { MailOutbox } from '../../platform/mail/mail-outbox.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
+import { credentialFingerprintOf } from '../../users/credential-fingerprint.js';
 import type { User } from '../../users/user.entity.js';
 import { newDeviceMail } from '../mails/new-device.mail.js';
 import { originFacts } from '../mails/origin-facts.js';
@@ -50,7 +51,7 @@ export class NewDeviceNotice {
       purpose: this.purpose,
       subject: user.id,
       emailDigest: this.audit.emailDigest(user.email),
-      fingerprint: String(user.credentialVersion),
+      fingerprint: credentialFingerprintOf(user),
       context: null,
       payload: { ...noticed },
       lifetimeMs: LINK_MS,

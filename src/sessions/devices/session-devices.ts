@@ -2,12 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
+import { NOBODY } from '../../users/nobody.js';
 import type { Session } from '../session.entity.js';
 import { DeviceTokens } from './device-tokens.js';
 import { KnownDevicesRepository } from './known-devices.repository.js';
-
-/** A subject that no user has, so that an unknown account costs the same statement as a known one. */
-const NO_USER = '00000000-0000-7000-8000-000000000000';
 
 /** The device that presents a token, and whether the account has signed in on it. */
 export interface PresentedDevice {
@@ -33,7 +31,7 @@ export class SessionDevices {
   async present(token: string | null, userId: string | null): Promise<PresentedDevice> {
     const deviceId = this.tokens.read(token);
     if (deviceId === null) return { deviceId, isKnown: false };
-    const isKnown = await this.known.isKnown(userId ?? NO_USER, deviceId);
+    const isKnown = await this.known.isKnown(userId ?? NOBODY, deviceId);
     return { deviceId, isKnown: isKnown && userId !== null };
   }
 

@@ -4,6 +4,7 @@ import type { Transaction } from '../../../../platform/database/transaction-runn
 import { Problem } from '../../../../platform/errors/problem.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../../../platform/secrets/secret-purposes.js';
 import { SingleUseSecrets } from '../../../../platform/secrets/single-use-secrets.js';
+import { credentialFingerprintOf } from '../../../../users/credential-fingerprint.js';
 import type { User } from '../../../../users/user.entity.js';
 import { AuthErrors } from '../../../auth.errors.js';
 
@@ -35,7 +36,7 @@ export class RegistrationChallenges {
       purpose: this.purpose,
       subject: user.id,
       emailDigest: null,
-      fingerprint: String(user.credentialVersion),
+      fingerprint: credentialFingerprintOf(user),
       context: sessionId,
       payload: { userHandle: userHandle.toString('base64url') },
       lifetimeMs: LIFETIME_MS,
@@ -53,7 +54,7 @@ export class RegistrationChallenges {
 
   /** Uses the challenge up for a locked account. Throws `invalid_challenge`. */
   async spend(tx: Transaction, token: string, { sessionId }: SessionPrincipal, user: User): Promise<void> {
-    const state = { fingerprint: String(user.credentialVersion), emailDigest: null };
+    const state = { fingerprint: credentialFingerprintOf(user), emailDigest: null };
     const use = { purpose: this.purpose, token, context: sessionId, state: async () => state };
     if (!(await this.secrets.spend(tx, use))) throw new Problem(AuthErrors.invalid_challenge);
   }

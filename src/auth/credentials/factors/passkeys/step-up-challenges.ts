@@ -5,6 +5,7 @@ import { Problem } from '../../../../platform/errors/problem.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../../../platform/secrets/secret-purposes.js';
 import { SingleUseSecrets } from '../../../../platform/secrets/single-use-secrets.js';
 import { SessionErrors } from '../../../../sessions/session.errors.js';
+import { credentialFingerprintOf } from '../../../../users/credential-fingerprint.js';
 import { UsersService } from '../../../../users/users.service.js';
 import { AuthErrors } from '../../../auth.errors.js';
 
@@ -36,7 +37,7 @@ export class StepUpChallenges {
         purpose: this.purpose,
         subject: userId,
         emailDigest: null,
-        fingerprint: String(user.credentialVersion),
+        fingerprint: credentialFingerprintOf(user),
         context: sessionId,
         payload: null,
         lifetimeMs: LIFETIME_MS,
@@ -60,7 +61,7 @@ export class StepUpChallenges {
       context: sessionId,
       state: async () => {
         const user = await this.users.lock(tx, userId);
-        return user && { fingerprint: String(user.credentialVersion), emailDigest: null };
+        return user && { fingerprint: credentialFingerprintOf(user), emailDigest: null };
       },
     });
     if (!spent) throw new Problem(AuthErrors.invalid_challenge);
