@@ -65,6 +65,7 @@ import { PasswordCostsRepository } from './credentials/passwords/password-costs.
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { ForeignHashes } from './credentials/passwords/foreign/foreign-hashes.js';
 import { PasswordPolicy } from './credentials/passwords/password-policy.js';
+import { StrengthEstimator } from './credentials/passwords/strength-estimator.js';
 import { PasswordsDependence } from './credentials/passwords/passwords-dependence.js';
 import { AccountCreation } from './account-creation.js';
 import { OpenRegistration } from './registration/open-registration.js';
@@ -139,6 +140,7 @@ const passwords = [
   PasswordHasher,
   PasswordPolicy,
   PasswordsDependence,
+  StrengthEstimator,
 ];
 const addresses = [
   AccountTakeback,

@@ -1,11 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Environment } from '../../platform/config/environment.js';
 import { PasswordPolicy } from '../credentials/passwords/password-policy.js';
+import { StrengthEstimator } from '../credentials/passwords/strength-estimator.js';
 import { passwordTextFault } from '../credentials/passwords/password.decorator.js';
 import { PASSWORD_FAULTS } from './shared-words.js';
 
 describe('why a new password is refused', () => {
-  const policy = new PasswordPolicy(Object.assign(new Environment(), { PASSWORD_MIN_LENGTH: 15 }));
+  const environment = Object.assign(new Environment(), { PASSWORD_MIN_LENGTH: 15 });
+  const estimator = new StrengthEstimator();
+  const policy = new PasswordPolicy(environment, estimator);
+  afterAll(() => estimator.onApplicationShutdown());
+
   const reasonsFor = (sentence: string | null) =>
     Object.entries(PASSWORD_FAULTS).flatMap(([fault, phrase]) => (sentence?.includes(phrase) ? [fault] : []));
 

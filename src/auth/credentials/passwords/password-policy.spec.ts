@@ -1,18 +1,22 @@
 import { fc } from '@fast-check/vitest';
 import { dictionary } from '@zxcvbn-ts/language-common';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { passphrases, WORD_LISTS } from '../../../../test/support/words/passphrases.js';
 import { Environment } from '../../../platform/config/environment.js';
 import { longPasswords, wellKnownPhrases } from './common-passwords.js';
 import { PasswordPolicy } from './password-policy.js';
+import { StrengthEstimator } from './strength-estimator.js';
 
 /** Hundreds of passphrases of four words, and fifties of three; ROUNDS=60 at night. */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 4);
 
 const EMAIL = 'ada.lovelace@engines.example';
 
+const estimator = new StrengthEstimator();
+afterAll(() => estimator.onApplicationShutdown());
+
 const policyOf = (minLength: number) =>
-  new PasswordPolicy(Object.assign(new Environment(), { PASSWORD_MIN_LENGTH: minLength }));
+  new PasswordPolicy(Object.assign(new Environment(), { PASSWORD_MIN_LENGTH: minLength }), estimator);
 const policy = policyOf(15);
 const faultOf = (password: string, email = EMAIL) => policy.faultOf(password, email);
 

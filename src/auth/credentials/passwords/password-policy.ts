@@ -44,7 +44,10 @@ export const WEAKNESSES: Readonly<Record<Weakness, string>> = {
  */
 @Injectable()
 export class PasswordPolicy {
-  constructor(private readonly environment: Environment) {}
+  constructor(
+    private readonly environment: Environment,
+    private readonly estimator: StrengthEstimator,
+  ) {}
 
   /**
    * Returns a sentence that says why a password is not acceptable and how to choose a better one; null if it is
@@ -54,10 +57,9 @@ export class PasswordPolicy {
     const length = Array.from(password.normalize('NFC')).length;
     if (length < this.environment.PASSWORD_MIN_LENGTH)
       return `password must have at least ${this.environment.PASSWORD_MIN_LENGTH} characters`;
-    const estimator = StrengthEstimator.shared;
-    if (await estimator.isListed([comparable(password), password.normalize('NFKC').toLowerCase()]))
+    if (await this.estimator.isListed([comparable(password), password.normalize('NFKC').toLowerCase()]))
       return `password is on a list of breached passwords and well-known phrases; ${ADVICE}`;
-    const weaknesses = await weaknessesOf(estimator, password, contextWords(email));
+    const weaknesses = await weaknessesOf(this.estimator, password, contextWords(email));
     if (!weaknesses) return null;
     const reasons = [...weaknesses].map((weakness) => WEAKNESSES[weakness]);
     return `password is easy to guess${reasons.length > 0 ? `, it consists of ${joined(reasons)}` : ''}; ${ADVICE}`;

@@ -9,7 +9,7 @@ describe('the estimator of the strength of passwords', () => {
     const { user, system } = process.threadCpuUsage(before);
     // Loading them takes 300 ms.
     expect((user + system) / 1000).toBeLessThan(100);
-    await estimator.stop();
+    await estimator.onApplicationShutdown();
   });
 
   it('refuses further passwords while a hundred wait', async () => {
@@ -18,6 +18,6 @@ describe('the estimator of the strength of passwords', () => {
     const outcomes = await Promise.allSettled(evaluations);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(100);
     expect(outcomes.at(-1)).toMatchObject({ reason: { row: { code: 'overloaded', status: 503 } } });
-    await estimator.stop();
+    await estimator.onApplicationShutdown();
   });
 });

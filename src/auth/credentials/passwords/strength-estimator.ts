@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
 import { Problem } from '../../../platform/errors/problem.js';
 import { threadFile } from '../../../platform/threads/thread-file.js';
@@ -15,7 +15,8 @@ const MAX_WAITING = 100;
  * Evaluates passwords in a thread of its own, because loading the dictionaries or a burst of registrations would otherwise block
  * all other requests. The first evaluation starts the thread, which a start and most operator commands never need.
  */
-export class StrengthEstimator {
+@Injectable()
+export class StrengthEstimator implements OnApplicationShutdown {
   private readonly thread = new ThreadOnDemand<StrengthQuestion, boolean | Estimate>({
     file: threadFile('strength-worker', import.meta.url),
     workerData: STRENGTH_WORKER,
@@ -24,8 +25,10 @@ export class StrengthEstimator {
   });
   private readonly logger = new Logger(StrengthEstimator.name);
 
-  /** The estimator of this process: the dictionaries are the same for all. */
-  static readonly shared = new StrengthEstimator();
+  /** Ends the thread, after the last request. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.thread.stop();
+  }
 
   /** Whether one of these normalised texts is a breached password or a well-known phrase. Throws `overloaded` if too many wait, and an Error if the thread fails. */
   async isListed(texts: readonly string[]): Promise<boolean> {
@@ -38,11 +41,6 @@ export class StrengthEstimator {
    */
   async estimate(text: string, context: readonly string[]): Promise<Estimate> {
     return (await this.ask({ text, context })) as Estimate;
-  }
-
-  /** Ends the thread; the next question starts another one. */
-  async stop(): Promise<void> {
-    await this.thread.stop();
   }
 
   private async ask(question: StrengthQuestion): Promise<boolean | Estimate> {
