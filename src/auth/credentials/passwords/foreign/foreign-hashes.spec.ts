@@ -13,7 +13,7 @@ import { parseForeignHash } from './parse-foreign-hash.js';
 
 describe('a password hash of another system', () => {
   const hashes = new ForeignHashes(new Environment());
-  afterAll(() => hashes.onModuleDestroy());
+  afterAll(() => hashes.onApplicationShutdown());
 
   const VECTORS = Object.entries(FOREIGN_HASHES).map(
     ([name, hash]) => [name, hash, FOREIGN_PASSWORD] as const,

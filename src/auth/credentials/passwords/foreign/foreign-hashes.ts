@@ -1,5 +1,5 @@
 import bcrypt from 'bcrypt';
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Environment } from '../../../../platform/config/environment.js';
 import { threadFile } from '../../../../platform/threads/thread-file.js';
 import { ThreadOnDemand } from '../../../../platform/threads/thread-on-demand.js';
@@ -21,7 +21,7 @@ const IDLE_MS = 30_000;
  * `overloaded` if the queue is too long.
  */
 @Injectable()
-export class ForeignHashes implements OnModuleDestroy {
+export class ForeignHashes implements OnApplicationShutdown {
   private readonly logger = new Logger(ForeignHashes.name);
   private readonly queue: HashQueue;
   private readonly thread = new ThreadOnDemand<Comparison, boolean>({
@@ -35,7 +35,8 @@ export class ForeignHashes implements OnModuleDestroy {
     this.queue = new HashQueue(1, environment.HASH_MAX_WAIT_MS, PACE_MS);
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** Not before the last request: a login whose comparison were cut off would count as a wrong password. */
+  async onApplicationShutdown(): Promise<void> {
     await this.thread.stop();
   }
 
