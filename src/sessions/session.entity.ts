@@ -1,22 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AssuranceLevel, AuthenticationMethod } from './proofs.js';
-
-/** Why a session ended before it expired. */
-export type RevocationReason =
-  | 'logout'
-  | 'refresh_token_reused'
-  | 'password_changed'
-  | 'password_reset'
-  | 'disowned'
-  | 'roles_changed'
-  | 'account_disabled'
-  | 'account_deleted'
-  | 'address_undone'
-  | 'recovered'
-  | 'session_limit'
-  | 'ended_by_user'
-  | 'response_to_alert'
-  | 'ended_by_administrator';
+import type { RevocationReason } from './revocation-reason.js';
 
 /** One sign-in on one device. Refresh tokens have no table: they are derived from session and generation. */
 @Entity('sessions')

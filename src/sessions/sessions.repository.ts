@@ -8,7 +8,8 @@ import { prepared } from '../platform/database/prepared-statements.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { User } from '../users/user.entity.js';
 import { ENABLED_OWNER, type LiveSession, liveSession } from './live-session.js';
-import { type RevocationReason, Session } from './session.entity.js';
+import type { RevocationReason } from './revocation-reason.js';
+import { Session } from './session.entity.js';
 
 /** A session under the lock of its row. */
 export interface LockedSession {

@@ -19,7 +19,7 @@ import { startApp, startBeside, type TestApp } from '../support/app/test-app.js'
 import { setPassword } from '../support/app/set-password.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { LISTED_REASONS } from '../../src/sessions/revocation-list/revocation-item.js';
-import type { RevocationReason } from '../../src/sessions/session.entity.js';
+import type { RevocationReason } from '../../src/sessions/revocation-reason.js';
 import { follow, revocationsAfter } from '../support/http/revocation-list.js';
 import { eventually } from '../support/time/eventually.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis/redis-server.js';

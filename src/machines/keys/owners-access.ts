@@ -3,7 +3,7 @@ import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { AccessChanges, type AccessListener } from '../../sessions/revocation/access-changes.js';
-import type { RevocationReason } from '../../sessions/session.entity.js';
+import type { RevocationReason } from '../../sessions/revocation-reason.js';
 import type { User } from '../../users/user.entity.js';
 import { AffectedKeys, type EffectOnKeys } from './affected-keys.js';
 import { KeyRevocation } from './key-revocation.js';

@@ -1,4 +1,4 @@
-import type { RevocationReason } from '../session.entity.js';
+import type { RevocationReason } from '../revocation-reason.js';
 
 /** Why tokens are void before they expire, as told to offline verifiers. */
 export const REVOCATION_REASONS = [

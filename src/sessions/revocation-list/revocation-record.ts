@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import type { RevocationReason } from '../session.entity.js';
+import type { RevocationReason } from '../revocation-reason.js';
 import type { EndedSession } from '../sessions.repository.js';
 import { LISTED_REASONS } from './revocation-item.js';
 import { RevocationListRepository } from './revocation-list.repository.js';

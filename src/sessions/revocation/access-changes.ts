@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { User } from '../../users/user.entity.js';
-import type { RevocationReason } from '../session.entity.js';
+import type { RevocationReason } from '../revocation-reason.js';
 
 /** What a kind of access other than sessions does when that of its owner changes, in the transaction of the change. */
 export interface AccessListener {

@@ -5,7 +5,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
 import type { User } from '../../users/user.entity.js';
 import { SessionDevices } from '../devices/session-devices.js';
-import type { RevocationReason } from '../session.entity.js';
+import type { RevocationReason } from '../revocation-reason.js';
 import { allBut } from '../sessions.repository.js';
 import { AccessChanges } from './access-changes.js';
 import { SessionRevocation } from './session-revocation.js';

@@ -9,7 +9,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { RevocationRecord } from '../revocation-list/revocation-record.js';
 import { AccessChanges } from './access-changes.js';
 import { SessionAnnouncement } from './session-announcement.js';
-import type { RevocationReason } from '../session.entity.js';
+import type { RevocationReason } from '../revocation-reason.js';
 import {
   anyOf,
   type EndedSession,
