@@ -41,6 +41,15 @@ export class SessionEndsRepository {
     private readonly clock: Clock,
   ) {}
 
+  /**
+   * SQL: an entry may have come since the stream began, at the time $2 (less the difference of clocks) and the position $3, or
+   * since a time `late`, until which an instance may have admitted the reader without knowing the entry.
+   */
+  private isSince(late: string): string {
+    const recent = `${databaseTime(this.clock, 'now()')} - interval '${SKEW_MS} ms'`;
+    return `time >= least($2, ${recent}) AND (position >= $3 OR time >= ${late})`;
+  }
+
   /** Returns whether the reader's session or key has ended, or its owner's access, since the stream began. */
   async hasEnded(principal: Principal, begun: Moment): Promise<boolean> {
     if (principal.kind === 'session') return this.sessionHasEnded(principal, begun);
@@ -59,7 +68,7 @@ export class SessionEndsRepository {
   ): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(
       `SELECT EXISTS (
-         SELECT FROM audit_events WHERE type = ANY($1) AND time >= least($2, ${databaseTime(this.clock, 'now()')} - interval '10 minutes') AND (position >= $3 OR time >= $6)
+         SELECT FROM audit_events WHERE type = ANY($1) AND ${this.isSince('$6')}
            AND details->>$4::text = $5) AS ended`,
       [
         types,
@@ -80,7 +89,7 @@ export class SessionEndsRepository {
   private async ownerHasChanged(userId: string, { ms, position }: Moment): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(
       `SELECT EXISTS (
-         SELECT FROM audit_events WHERE user_id = $1 AND time >= least($2, ${databaseTime(this.clock, 'now()')} - interval '10 minutes') AND (position >= $3 OR time >= $5)
+         SELECT FROM audit_events WHERE user_id = $1 AND ${this.isSince('$5')}
            AND type = ANY($4)) AS ended`,
       [
         userId,
@@ -104,7 +113,7 @@ export class SessionEndsRepository {
   ): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(
       `SELECT EXISTS (
-         SELECT FROM audit_events WHERE user_id = $1 AND time >= least($2, ${databaseTime(this.clock, 'now()')} - interval '10 minutes') AND (position >= $3 OR time >= $7)
+         SELECT FROM audit_events WHERE user_id = $1 AND ${this.isSince('$7')}
            AND (type = ANY($4) OR (session_id = $5 AND type = ANY($6)))) AS ended`,
       [
         userId,
