@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { ArrayContains, Repository } from 'typeorm';
 import type { Role } from '../platform/access/principal.js';
+import { ADVISORY_LOCKS } from '../platform/database/advisory-locks.js';
 import { onDatabase, violatedUnique } from '../platform/database/database-problem.js';
 import { entityColumns, entityFrom } from '../platform/database/entity-columns.js';
 import { prepared } from '../platform/database/prepared-statements.js';
@@ -14,9 +15,6 @@ import { UsersErrors } from './users.errors.js';
 const IS_NOT_THE_LAST_ADMINISTRATOR = `('admin' <> ALL (users.roles) OR users.disabled_at IS NOT NULL OR users.invited_at IS NOT NULL
   OR EXISTS (SELECT FROM users other WHERE other.id <> users.id
     AND 'admin' = ANY (other.roles) AND other.disabled_at IS NULL AND other.invited_at IS NULL))`;
-
-/** Key of the advisory lock; any number that no other lock uses. */
-const ROLES_LOCK = 0x726f6c65;
 
 const NOTE_LOGIN = prepared(
   'UPDATE users SET last_login_at = $2, first_login_at = coalesce(first_login_at, $2) WHERE id = $1',
@@ -123,7 +121,7 @@ export class UsersRepository {
 
   /** Serializes changes of roles across instances until the transaction ends. */
   async lockRoles(tx: Transaction): Promise<void> {
-    await tx.query('SELECT pg_advisory_xact_lock($1)', [ROLES_LOCK]);
+    await tx.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.roles]);
   }
 }
 

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { ADVISORY_LOCKS } from '../../platform/database/advisory-locks.js';
 import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { type Month, monthsLater } from '../partitions/month.js';
 import { SwallowedRecords } from '../entry/swallowed-records.js';
 import type { HashedStatement, Seal, SealEnd } from './seal.js';
-
-/** An arbitrary constant, not used by other advisory locks in the same database: the bytes of "PortSeal". */
-const SEALER_LOCK = '5795977089390043500';
 
 const END_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time,
   to_position::float8 AS "toPosition", encode(hash, 'hex') AS hash, encode(signature, 'hex') AS signature`;
@@ -31,7 +29,7 @@ export class SealsRepository {
   /** Acquires the sealer's lock until the transaction ends. Returns false if another instance holds it. */
   async tryLock(tx: Transaction): Promise<boolean> {
     const [row] = await tx.query<[{ locked: boolean }]>('SELECT pg_try_advisory_xact_lock($1) AS locked', [
-      SEALER_LOCK,
+      ADVISORY_LOCKS.seals,
     ]);
     return row.locked;
   }

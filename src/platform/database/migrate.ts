@@ -1,12 +1,10 @@
 import { Client } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { beginLocked, type LockWait } from './advisory-lock.js';
+import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { type DatabaseSettings, dataSourceOptions } from './data-source-options.js';
 import { grantToService } from './grants.js';
 import { MIGRATIONS } from './migrations/migrations.js';
-
-/** Any constant that no other user of advisory locks in this database uses: the bytes of "Portcull". */
-const MIGRATION_LOCK = '5795977089659530348';
 
 /** The guard's transaction is idle while migrations run, and must not outlive a process whose machine is lost. */
 const NOTICE_LOST_PEER = 'SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keepalives_interval = 2';
@@ -40,7 +38,7 @@ export async function changeSchema<T>(
   await dataSource.initialize();
   const guard = dataSource.createQueryRunner();
   try {
-    await beginLocked(guard, MIGRATION_LOCK, wait);
+    await beginLocked(guard, ADVISORY_LOCKS.schema, wait);
     await guard.query(NOTICE_LOST_PEER);
     const result = await change(dataSource);
     const service = serviceRole(settings);

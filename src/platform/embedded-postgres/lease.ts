@@ -1,7 +1,6 @@
 import { Client } from 'pg';
+import { ADVISORY_LOCKS } from '../database/advisory-locks.js';
 
-/** Key of the advisory lock shared by all processes that use an embedded server: the bytes of "leasehol". */
-const LEASE = '7810756276994469740';
 const ANSWER_MS = 2000;
 
 /**
@@ -24,7 +23,7 @@ export class Lease {
     client.on('error', () => {});
     try {
       await client.connect();
-      await client.query('SELECT pg_advisory_lock_shared($1)', [LEASE]);
+      await client.query('SELECT pg_advisory_lock_shared($1)', [ADVISORY_LOCKS.lease]);
     } catch (error) {
       client.end().catch(() => {});
       throw error;
@@ -43,9 +42,9 @@ export class Lease {
   async release(): Promise<boolean> {
     this.closed = true;
     try {
-      await this.client.query('SELECT pg_advisory_unlock_shared($1)', [LEASE]);
+      await this.client.query('SELECT pg_advisory_unlock_shared($1)', [ADVISORY_LOCKS.lease]);
       const { rows } = await this.client.query<{ last: boolean }>('SELECT pg_try_advisory_lock($1) AS last', [
-        LEASE,
+        ADVISORY_LOCKS.lease,
       ]);
       return rows[0]?.last ?? true;
     } catch {

@@ -3,11 +3,9 @@ import type { QueryResult } from 'pg';
 import { type Observable, Subject } from 'rxjs';
 import { RepeatingTask } from '../clock/repeating-task.js';
 import { Environment } from '../config/environment.js';
+import { ADVISORY_LOCKS } from '../database/advisory-locks.js';
 import { DeadlineClient } from '../database/deadline-client.js';
 import { ownConnection } from '../database/own-connection.js';
-
-/** A constant that no other user of advisory locks in the database uses: the bytes of "detector". */
-const LOCK = '7234316355249663858';
 
 const HEARTBEAT_MS = 1_000;
 const ANSWER_MS = 1_000;
@@ -22,7 +20,7 @@ const RENEW_MS = 60_000;
  */
 const STAND = `START TRANSACTION ISOLATION LEVEL READ COMMITTED;
   SET LOCAL idle_in_transaction_session_timeout = '10s';
-  SELECT pg_try_advisory_xact_lock(${LOCK}) AS won`;
+  SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCKS.leadership}) AS won`;
 
 /**
  * Elects at most one leader among the instances on one database: the one whose transaction holds the advisory lock. It

@@ -2,12 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import type { SecretInUse, SecretVariable } from '../crypto/secret-dependants.js';
+import { ADVISORY_LOCKS } from '../database/advisory-locks.js';
 import { databaseTime } from '../database/database-time.js';
 import { onDatabase } from '../database/database-problem.js';
 import type { Transaction } from '../database/transaction-runner.js';
-
-/** A constant that no other user of advisory locks in the database uses: the bytes of "secretky". */
-const SECRETS_LOCK = '8315177722087598969';
 
 /** An instance that has announced itself is forgotten when it has been silent for this long. */
 const FORGOTTEN_AFTER_SECONDS = 60;
@@ -30,7 +28,7 @@ export class SecretKeysRepository {
 
   /** Takes the lock under which secrets come into use and instances start; held until the transaction ends. */
   async lock(tx: Transaction): Promise<void> {
-    await tx.query('SELECT pg_advisory_xact_lock($1)', [SECRETS_LOCK]);
+    await tx.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.secrets]);
   }
 
   /** Stores what an instance knows, and deletes what silent instances have announced. */

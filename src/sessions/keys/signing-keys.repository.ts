@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
+import { ADVISORY_LOCKS } from '../../platform/database/advisory-locks.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { SigningKey } from './signing-key.entity.js';
-
-/** An arbitrary number that no other lock uses. */
-const KEYS_LOCK = 0x6b657973;
 
 /** All SQL statements on signing keys. */
 @Injectable()
@@ -21,7 +19,7 @@ export class SigningKeysRepository {
 
   /** Takes the lock under which one instance at a time adds or deletes keys; held until the transaction ends. */
   async lock(tx: Transaction): Promise<void> {
-    await tx.query('SELECT pg_advisory_xact_lock($1)', [KEYS_LOCK]);
+    await tx.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.signingKeys]);
   }
 
   async insert(tx: Transaction, key: SigningKey): Promise<void> {

@@ -1,11 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
+import { ADVISORY_LOCKS } from '../../../src/platform/database/advisory-locks.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { CREATED, startTrail, type Trail } from '../../support/audit/trail.js';
-
-/** Any role that can connect to the database can take this lock. */
-const SEALER_LOCK = '5795977089390043500';
 
 describe('SealProgress', () => {
   let trail: Trail;
@@ -42,12 +40,13 @@ describe('SealProgress', () => {
 
   it('grows while somebody else holds the lock of the sealer', async () => {
     await trail.grow(1);
-    await attacker.run(`SELECT pg_advisory_lock(${SEALER_LOCK})`);
+    // Any role that can connect to the database can take this lock.
+    await attacker.run(`SELECT pg_advisory_lock(${ADVISORY_LOCKS.seals})`);
     await trail.record(1);
     await trail.sealed();
     clock.advance(90_000);
     expect(await read()).toEqual({ number: 1, unsealedSeconds: 90 });
-    await attacker.run(`SELECT pg_advisory_unlock(${SEALER_LOCK})`);
+    await attacker.run(`SELECT pg_advisory_unlock(${ADVISORY_LOCKS.seals})`);
     await trail.sealed();
     expect(await read()).toEqual({ number: 2, unsealedSeconds: 0 });
   });
@@ -64,7 +63,7 @@ describe('SealProgress', () => {
 
   it('grows even if the first waiting entry claims a later time', async () => {
     await trail.grow(1);
-    await attacker.run(`SELECT pg_advisory_lock(${SEALER_LOCK})`);
+    await attacker.run(`SELECT pg_advisory_lock(${ADVISORY_LOCKS.seals})`);
     const [id] = await attacker.ids('audit_events');
     const position = `(SELECT max(to_position) FROM audit_seals)`;
     await attacker.change(

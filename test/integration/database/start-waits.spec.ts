@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { failureOf } from '../../../src/app/failure.js';
 import { faultOf } from '../../../src/platform/config/start-fault.js';
 import { LockNotAvailable, StartInterrupted } from '../../../src/platform/database/advisory-lock.js';
+import { ADVISORY_LOCKS } from '../../../src/platform/database/advisory-locks.js';
 import { migrate } from '../../../src/platform/database/migrate.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
@@ -22,7 +23,7 @@ async function empty(): Promise<FreshDatabase> {
 async function holdLock(database: FreshDatabase): Promise<void> {
   const stranger = new Client({ connectionString: database.superuserUrl, application_name: 'a stranger' });
   await stranger.connect();
-  await stranger.query('SELECT pg_advisory_lock(5795977089659530348)');
+  await stranger.query(`SELECT pg_advisory_lock(${ADVISORY_LOCKS.schema})`);
   onTestFinished(() => stranger.end());
 }
 
