@@ -6,8 +6,6 @@
 export type VoidUntil = number | undefined;
 
 /** Returns up to when tokens are void after a reduction; null stands for no reduction. */
-export function voidUntilOf(reducedAt: Date): number;
-export function voidUntilOf(reducedAt: Date | null): VoidUntil;
 export function voidUntilOf(reducedAt: Date | null): VoidUntil {
   return reducedAt === null ? undefined : Math.floor(reducedAt.getTime() / 1000);
 }

@@ -73,10 +73,10 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
     return this.reduced.get(sessionId)?.voidUntil;
   }
 
-  /** Adds a session of which this process has read, or itself decided, that it lost its level. */
-  noteReduced(sessionId: string, reducedAt: Date): void {
+  /** Adds a session of which this process has read, or itself decided, when it lost its level; null if it did not. */
+  noteReduced(sessionId: string, reducedAt: Date | null): void {
     const voidUntil = voidUntilOf(reducedAt);
-    if (isVoid(voidUntil, this.voidUntil(sessionId))) return;
+    if (voidUntil === undefined || isVoid(voidUntil, this.voidUntil(sessionId))) return;
     // Moves it to the end, so that the oldest is the first.
     this.reduced.delete(sessionId);
     this.reduced.set(sessionId, { voidUntil, untilMs: performance.now() + this.rememberedMs });
@@ -85,7 +85,7 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
 
   private noteAll(changed: readonly ChangedSession[]): void {
     this.note(changed.filter(({ reducedAt }) => reducedAt === null).map(({ id }) => id));
-    for (const { id, reducedAt } of changed) if (reducedAt) this.noteReduced(id, reducedAt);
+    for (const { id, reducedAt } of changed) this.noteReduced(id, reducedAt);
   }
 
   private async poll(windowSeconds: number): Promise<void> {

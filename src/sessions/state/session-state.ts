@@ -122,8 +122,7 @@ export class SessionState {
     const now = this.clock.now();
     const found = await this.sessions.findLive(sessionId, now);
     if (found?.owner.id !== userId) return null;
-    const { reducedAt } = found.session;
-    if (reducedAt) this.feed.noteReduced(sessionId, reducedAt);
+    this.feed.noteReduced(sessionId, found.session.reducedAt);
     const profile = profileOf(found.owner);
     if (this.cache.configured) this.cache.fill(sessionId, profile, now).catch(() => undefined);
     return profile;

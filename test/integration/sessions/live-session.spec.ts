@@ -4,6 +4,7 @@ import { TransactionRunner } from '../../../src/platform/database/transaction-ru
 import { liveOwnerOf } from '../../../src/sessions/live-session.js';
 import { RotationsRepository } from '../../../src/sessions/refresh/rotations.repository.js';
 import { SessionsRepository } from '../../../src/sessions/sessions.repository.js';
+import { User } from '../../../src/users/user.entity.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { createPerson } from '../../support/app/people.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
@@ -11,6 +12,8 @@ import { startApp, type TestApp } from '../../support/app/test-app.js';
 const NOW = new Date('2030-01-01T00:00:00.000Z');
 const fromNow = (ms: number) => new Date(NOW.getTime() + ms);
 const AROUND = [-1, 0, 1].map(fromNow);
+
+const ENABLED = Object.assign(new User(), { disabledAt: null });
 
 const ROWS = [null, fromNow(-1), fromNow(1)].flatMap((revokedAt) =>
   AROUND.flatMap((idleEnd) =>
@@ -63,8 +66,7 @@ describe('Whether a session is live', () => {
       expect(found, JSON.stringify(row)).toEqual(owner && { session: locked!.session, owner });
 
       // These ask about the session only, so an enabled owner stands in for the row's.
-      const isLive =
-        liveOwnerOf({ ...locked!, owner: { ...locked!.owner!, disabledAt: null } }, NOW) !== null;
+      const isLive = liveOwnerOf({ ...locked!, owner: ENABLED }, NOW) !== null;
       const ofUser = await sessions.findLiveOfUser(ownerId, NOW);
       const beyond = await transactions.run((tx) => sessions.findLiveBeyond(tx, ownerId, NOW, 0));
       const due = await rotations.ownerIfDue({ sessionId, generation: 0 }, NOW);
