@@ -22,7 +22,7 @@ export interface VerifierOptions {
 
 /** How revocations are known. */
 export interface RevocationOptions {
-  /** A key with the scope `revocations:read`; for `ask`, of a service account with `tokens:introspect`, too. */
+  /** An API key with the scope `revocations:read`; for `ask`, with `tokens:introspect`, too. */
   readonly key: string;
   /** 1 by default, and at least. */
   readonly maxStalenessSeconds?: number | undefined;
