@@ -55,7 +55,8 @@ export function secure(
   operation.security = [{ bearer: [] }, { cookie: [] }, ...(scope === undefined ? [] : ofPrograms(scope))];
   if (access?.kind === 'roles') operation.description += `\n\nFor: ${access.anyOf.join(', ')}.`;
   if (isRecent) operation.description += `\n\n${RECENT_PROOF}`;
-  if (scope !== undefined) operation.description += `\n\nAPI keys need the scope \`${scope}\`.`;
+  if (scope !== undefined)
+    operation.description += `\n\nAPI keys need the scope \`${scope}\`${isRecent ? ' instead' : ''}.`;
 }
 
 /** Programs send a key, or an access token that they got for one. */

@@ -31,7 +31,7 @@ interface Unwritten {
 /**
  * Announces alerts while PostgreSQL cannot store them: immediately in the log, and from memory over the channels that
  * need no database. The row is written afterwards under the same id, so that nothing already delivered is sent again.
- * Each instance sends its own notifications, because a shared coordinator could be made to suppress them (issue 16).
+ * Each instance sends its own notifications, because a shared coordinator could be made to suppress them.
  * Receivers recognise duplicates by the alert's id, which all instances derive alike.
  */
 @Injectable()
