@@ -12,7 +12,7 @@ import { scopesAllowedTo } from './scopes.js';
 /** The number of remembered keys, about 1 KB each; the one read longest ago is dropped first. */
 const CAPACITY = 20_000;
 
-/** Limits the harm if an owner changes on a path that tells nobody, milliseconds. */
+/** How long a key is remembered, milliseconds, in case a change of its owner is not announced to this process. */
 const FRESH_MS = 30_000;
 
 /** A key that is accepted. */
