@@ -97,7 +97,7 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
       DATABASE_URL: empty.url,
     };
     const portcullis = (words: readonly string[], env: NodeJS.ProcessEnv) => {
-      const { status, stdout, stderr } = spawnSync('node_modules/.bin/portcullis', words, {
+      const { status, stdout, stderr } = spawnSync(join(app, 'node_modules', '.bin', 'portcullis'), words, {
         cwd: app,
         encoding: 'utf8',
         env,
