@@ -76,9 +76,10 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
       watched.sinceMs = watched.raisedMs = null;
       return null;
     }
-    watched.sinceMs ??= nowMs;
+    // A time in the future means that the clock was set back.
+    watched.sinceMs = Math.min(watched.sinceMs ?? nowMs, nowMs);
     if (nowMs - watched.sinceMs < watched.condition.forSeconds * 1000) return null;
-    if (watched.raisedMs !== null && nowMs - watched.raisedMs < REPEAT_MS) return null;
+    if (watched.raisedMs !== null && Math.abs(nowMs - watched.raisedMs) < REPEAT_MS) return null;
     const count = watched.raisedMs === null ? 1 : 0;
     watched.raisedMs = nowMs;
     return this.finding(watched.condition, watched.sinceMs, nowMs, count, evidence);

@@ -86,7 +86,7 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
     const nowMs = this.clock.nowMs();
     const attempts = [...this.unwritten.values()].flatMap(({ body, deliveries }) =>
       deliveries
-        .filter(({ state, nextMs }) => state === 'due' && nextMs <= nowMs)
+        .filter((delivery) => isDue(delivery, nowMs))
         .map((delivery) => this.attempt(delivery, body, nowMs)),
     );
     await Promise.all(attempts);
@@ -128,6 +128,11 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
     }));
     this.unwritten.set(keyOf(finding), { finding, body: alertBody(alert), deliveries });
   }
+}
+
+function isDue({ state, attempts, nextMs }: Attempt, nowMs: number): boolean {
+  // If the next time is further away than the pause, the clock was set back.
+  return state === 'due' && (nextMs <= nowMs || nextMs - nowMs > backoffMs(attempts, 0));
 }
 
 /** Adds the messages sent about a finding, with their ids. */
