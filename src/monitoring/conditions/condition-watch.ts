@@ -54,7 +54,7 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
     const findings = this.watched.flatMap((watched) => this.findingOf(watched) ?? []);
     if (this.dependencies.downForMs('postgresql') > 0) return this.notifier.announce(findings);
     try {
-      await this.write(findings);
+      await this.notifier.handOver(findings, (writable) => this.write(writable));
     } catch (error) {
       // PostgreSQL has just become unavailable, so the notifier must announce these as new.
       for (const watched of this.watched) watched.raisedMs = null;
@@ -63,10 +63,8 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async write(findings: readonly Finding[]): Promise<void> {
-    const writable = this.notifier.writable(findings);
-    if (writable.length === 0) return;
-    await this.transactions.run((tx) => this.raiser.raise(tx, writable));
-    this.notifier.forget(writable);
+    if (findings.length === 0) return;
+    await this.transactions.run((tx) => this.raiser.raise(tx, findings));
   }
 
   private findingOf(watched: Watched): Finding | null {
