@@ -10,6 +10,7 @@ import { AddressBlocks } from './blocks/address-blocks.js';
 import { AddressBlocksRepository } from './blocks/address-blocks.repository.js';
 import { BlockRemoval } from './blocks/block-removal.js';
 import { AccountGuessing } from './guessing/account-guessing.js';
+import { GuessingRules } from './guessing/guessing-rules.js';
 import { LoginFailuresPurge } from './guessing/login-failures-purge.js';
 import { LoginFailures } from './guessing/login-failures.entity.js';
 import { LoginFailuresRepository } from './guessing/login-failures.repository.js';
@@ -53,6 +54,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     AddressBlocks,
     AddressBlocksRepository,
     BlockRemoval,
+    GuessingRules,
     LoginFailuresRepository,
     LoginFailuresPurge,
     AccountGuessing,
@@ -66,6 +68,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     RoutePolicies,
     ForwardAuthPolicies,
     AccountGuessing,
+    GuessingRules,
     AccountLimit,
     AddressBlocks,
     BlockRemoval,

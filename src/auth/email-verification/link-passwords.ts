@@ -60,7 +60,7 @@ export class LinkPasswords {
       });
     } catch (error) {
       if (error instanceof Problem && error.row === AuthErrors.invalid_credentials)
-        await this.record.failure(found, attempt.failures, emailDigest, origin);
+        await this.record.failure(found, attempt, emailDigest, origin);
       else await attempt.refund().catch(() => undefined);
       throw error;
     }

@@ -24,6 +24,7 @@ export interface GuessedAccount {
 /** A guess that could not be counted, because the account is locked. */
 const UNCOUNTED: GuessingAttempt = {
   failures: 0,
+  isLast: false,
   succeeded: async () => 0,
   refund: async () => undefined,
 };

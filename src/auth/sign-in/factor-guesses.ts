@@ -4,7 +4,6 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { AccountLimit, type CountedAttempt } from '../../rate-limit/account-limit.js';
-import { GUESSING_RULES } from '../../rate-limit/guessing/account-guessing.js';
 import type { User } from '../../users/user.entity.js';
 import type { FactorMethod } from '../credentials/factors/factor-methods.js';
 import { type CountedGuess, CountedGuesses } from './counted-guesses.js';
@@ -95,7 +94,7 @@ export class FactorGuesses {
   ): Promise<void> {
     const { user, sessionId } = guess;
     await this.recordRefusal(guess, SecretsErrors.invalid_code.code, origin);
-    if (attempt.failures < GUESSING_RULES.closedAt) return;
+    if (!attempt.isLast) return;
     await this.audit.recordAlone({
       type: 'authn_login_fail_max',
       outcome: 'failure',

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { GUESSING_RULES } from '../../rate-limit/guessing/account-guessing.js';
+import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
 import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
 import type { UserWithHash } from '../credentials/passwords/password-credentials.repository.js';
 
@@ -19,7 +19,7 @@ export class LoginRecord {
   /** Records a wrong password and the reason, which the response does not contain. */
   async failure(
     found: UserWithHash | null,
-    failures: number,
+    { isLast }: GuessingAttempt,
     emailDigest: string,
     origin: Origin,
     sessionId: string | null = null,
@@ -32,7 +32,7 @@ export class LoginRecord {
       details: { account: emailDigest },
     };
     await this.audit.recordAlone({ type: 'authn_login_fail', reason: reasonOf(found), ...event });
-    if (failures < GUESSING_RULES.closedAt) return;
+    if (!isLast) return;
     await this.audit.recordAlone({ type: 'authn_login_fail_max', reason: 'too_many_failures', ...event });
   }
 
