@@ -1,16 +1,15 @@
 import { recordedCaller } from '../platform/access/principal.js';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AuditService } from '../audit/audit.service.js';
-import { Problem } from '../platform/errors/problem.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
+import { LimitRefusals } from './limit-refusals.js';
 import type { Policy } from './policies/policy.js';
 import { PolicySet } from './policies/policy-set.js';
 import { PolicyTable } from './policies/policy-table.js';
 import { rateLimitField, tightest, type Verdict, verdictField } from './rate-limit-field.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
-import { RateLimitErrors } from './rate-limit.errors.js';
+import { RateLimited } from './rate-limit.errors.js';
 import type { Window } from './windows/window.js';
 import { WindowKeys } from './windows/window-keys.js';
 
@@ -19,7 +18,7 @@ const BLOCKED = 'blocked-address';
 
 /**
  * Decides whether a request may proceed. Refuses blocked addresses, counts the request in the windows of all its policies
- * at once, sets the header fields, and records each refusal where it is decided.
+ * at once, and sets the header fields.
  */
 @Injectable()
 export class Admission {
@@ -30,7 +29,7 @@ export class Admission {
     private readonly storage: RateLimitStorage,
     private readonly keys: WindowKeys,
     private readonly blocks: AddressBlocks,
-    private readonly audit: AuditService,
+    private readonly refusals: LimitRefusals,
     table: PolicyTable,
   ) {
     this.byAddress = new PolicySet(table.policies.filter(({ name }) => name === 'address'));
@@ -43,7 +42,7 @@ export class Admission {
     const blockedSeconds = this.blocks.secondsLeft(context.origin.network);
     if (blockedSeconds > 0) {
       reply.header('ratelimit', rateLimitField(BLOCKED, 0, blockedSeconds));
-      await this.refuse(request, [BLOCKED], blockedSeconds);
+      await this.refuse(request, new RateLimited([BLOCKED], blockedSeconds * 1000));
     }
     const policies = set.policies.filter((policy) => this.keys.applies(policy, context));
     if (policies.length === 0) return;
@@ -52,9 +51,10 @@ export class Admission {
     const verdicts = policies.map((policy, index): Verdict => ({ policy, ...decisions[index]! }));
     reply.header('ratelimit-policy', set.field).header('ratelimit', verdictField(tightest(verdicts)));
     const violated = verdicts.filter(({ allowed }) => !allowed);
-    if (violated.length === 0) return;
-    const names = violated.map(({ policy }) => policy.name);
-    await this.refuse(request, names, Math.ceil(Math.max(...violated.map(({ waitMs }) => waitMs)) / 1000));
+    const [first, ...others] = violated.map(({ policy }) => policy.name);
+    if (first === undefined) return;
+    const waitMs = Math.max(...violated.map((verdict) => verdict.waitMs));
+    await this.refuse(request, new RateLimited([first, ...others], waitMs));
   }
 
   /** Admits a request that matches no route (404, 405) or comes from a cross-site page: counted by its address alone. */
@@ -82,13 +82,16 @@ export class Admission {
    * the first request after `Retry-After` is admitted. The other policies keep the count; otherwise refusals would cost
    * the caller nothing.
    */
-  async clear(request: FastifyRequest, reply: FastifyReply, set: PolicySet, refusal: Problem): Promise<void> {
+  async clear(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    set: PolicySet,
+    refusal: RateLimited,
+  ): Promise<void> {
     const context = contextOf(request);
     const exact = set.policies.filter((policy) => policy.exact && this.keys.applies(policy, context));
     await this.storage.refund(this.windowsOf(exact, request), context.countedAt);
-    const { extensions, retryAfterSeconds = 1 } = refusal.occurrence;
-    const [violated = 'login'] = (extensions?.['violated-policies'] ?? []) as string[];
-    reply.header('ratelimit', rateLimitField(violated, 0, retryAfterSeconds));
+    reply.header('ratelimit', rateLimitField(refusal.policies[0], 0, refusal.retryAfterSeconds));
   }
 
   private windowsOf(policies: readonly Policy[], request: FastifyRequest): Window[] {
@@ -97,31 +100,15 @@ export class Admission {
     return policies.map((policy) => this.keys.windowOf(policy, context, endpoint));
   }
 
-  private async refuse(request: FastifyRequest, policies: string[], seconds: number): Promise<never> {
-    const context = contextOf(request);
-    const caller = recordedCaller(context.principal);
-    const retryAfterSeconds = Math.max(1, seconds);
-    await this.audit.recordLimited({
-      event: {
-        type: 'excess_rate_limit_exceeded',
-        outcome: 'failure',
-        reason: RateLimitErrors.rate_limited.code,
-        ...caller,
-        origin: context.origin,
-        details: {
-          policies,
-          retryAfterSeconds,
-          ...(context.emailDigest !== null && { account: context.emailDigest }),
-          ...(context.forwardAuth && { rule: context.forwardAuth.rule }),
-        },
-      },
-      caller: caller.userId === null ? `address ${context.origin.network}` : `user ${caller.userId}`,
-      endpoint: `${request.method} ${context.route ?? '-'}`,
-      findNamed: caller.userId === null ? context.findNamed : null,
-    });
-    throw new Problem(RateLimitErrors.rate_limited, {
-      retryAfterSeconds,
-      extensions: { 'violated-policies': policies },
+  private refuse(request: FastifyRequest, refusal: RateLimited): Promise<never> {
+    const { origin, principal, emailDigest, findNamed, forwardAuth, route } = contextOf(request);
+    return this.refusals.refuse(refusal, {
+      ...recordedCaller(principal),
+      origin,
+      emailDigest,
+      findNamed,
+      ...(forwardAuth && { rule: forwardAuth.rule }),
+      endpoint: `${request.method} ${route ?? '-'}`,
     });
   }
 }

@@ -18,6 +18,7 @@ import { PolicyCheck } from './policies/policy-check.js';
 import { PolicyTable } from './policies/policy-table.js';
 import { ForwardAuthPolicies } from './policies/forward-auth-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
+import { LimitRefusals } from './limit-refusals.js';
 import { RateLimitDocumentation } from './rate-limit-documentation.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 import { RateLimitController } from './rate-limit.controller.js';
@@ -58,6 +59,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     LoginFailuresRepository,
     LoginFailuresPurge,
     AccountGuessing,
+    LimitRefusals,
     AccountLimit,
     Admission,
     RateLimitDocumentation,

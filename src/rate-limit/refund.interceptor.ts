@@ -1,10 +1,9 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { catchError, type Observable } from 'rxjs';
-import { Problem } from '../platform/errors/problem.js';
 import { Admission } from './admission.js';
 import { RoutePolicies } from './policies/route-policies.js';
-import { RateLimitErrors } from './rate-limit.errors.js';
+import { RateLimited } from './rate-limit.errors.js';
 
 /** Refunds a request whose handler refuses it with `rate_limited` by its own count: such a request uses no window. */
 @Injectable()
@@ -17,7 +16,7 @@ export class RefundInterceptor implements NestInterceptor {
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
       catchError(async (error: unknown) => {
-        if (error instanceof Problem && error.row === RateLimitErrors.rate_limited) {
+        if (error instanceof RateLimited) {
           const http = execution.switchToHttp();
           const set = this.policies.of(execution.getHandler() as () => unknown, execution.getClass());
           await this.admission.clear(

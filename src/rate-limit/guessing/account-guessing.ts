@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
-import { RateLimitErrors } from '../rate-limit.errors.js';
+import { RateLimited } from '../rate-limit.errors.js';
 import { GuessingRules } from './guessing-rules.js';
 import { type FailureKey, type GuessingLock, LoginFailuresRepository } from './login-failures.repository.js';
 
@@ -69,13 +68,10 @@ export class AccountGuessing {
   }
 
   /** A closed account reports the longest wait, so that its refusal looks like any other and clients back off. */
-  private async refusal(key: FailureKey): Promise<Problem> {
+  private async refusal(key: FailureKey): Promise<RateLimited> {
     const found = await this.failures.find(key);
     const closed = found !== null && found.failures >= this.rules.closedAt;
-    const retryAfterSeconds = closed ? this.rules.longestWaitSeconds : Math.max(1, found?.waitSeconds ?? 1);
-    return new Problem(RateLimitErrors.rate_limited, {
-      retryAfterSeconds,
-      extensions: { 'violated-policies': ['account-guessing'] },
-    });
+    const seconds = closed ? this.rules.longestWaitSeconds : (found?.waitSeconds ?? 0);
+    return new RateLimited(['account-guessing'], seconds * 1000);
   }
 }
