@@ -3,7 +3,7 @@ import { AuditService } from '../../audit/audit.service.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
-import { AccountLimit, type CountedAttempt } from '../../rate-limit/account-limit.js';
+import { AccountLimit } from '../../rate-limit/account-limit.js';
 import type { User } from '../../users/user.entity.js';
 import type { FactorMethod } from '../credentials/factors/factor-methods.js';
 import { type CountedGuess, CountedGuesses } from './counted-guesses.js';
@@ -19,8 +19,6 @@ export interface FactorGuess {
   /** The method and route of the request. */
   readonly endpoint: string;
 }
-
-const UNLIMITED: CountedAttempt = { refund: async () => undefined };
 
 /**
  * Counts typed codes over all factors and challenges of an account, before they are checked: in the policy `factor`, which
@@ -47,18 +45,18 @@ export class FactorGuesses {
     const { user, knownDeviceId, endpoint } = guess;
     const subject = { userId: user.id, knownDeviceId };
     const counted =
-      guess.method === 'passkey' ? UNLIMITED : await this.limit.count('factor', subject, origin, endpoint);
+      guess.method === 'passkey' ? null : await this.limit.count('factor', subject, origin, endpoint);
     let begun: CountedGuess | null = null;
     try {
       begun = await this.begin(guess, origin);
       const result = await check(begun);
-      await counted.refund();
+      await counted?.refund();
       return result;
     } catch (error) {
       if (begun !== null && error instanceof Problem && error.row === SecretsErrors.invalid_code) {
         await this.recordFailure(guess, begun, origin);
       } else {
-        await counted.refund();
+        await counted?.refund();
         await begun?.attempt.refund().catch(() => undefined);
       }
       throw error;
