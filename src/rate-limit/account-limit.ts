@@ -23,13 +23,8 @@ export class AccountLimit {
     private readonly refusals: LimitRefusals,
   ) {}
 
-  /** Throws `rate_limited` when the policy refuses; such an attempt is not counted. `endpoint` is for the record. */
-  async count(
-    name: PolicyName,
-    subject: AccountSubject,
-    origin: Origin,
-    endpoint: string,
-  ): Promise<CountedAttempt> {
+  /** Throws `rate_limited` when the policy refuses; such an attempt is not counted. */
+  async count(name: PolicyName, subject: AccountSubject, origin: Origin): Promise<CountedAttempt> {
     const policy = this.table.find(name);
     if (!policy) return { refund: async () => undefined };
     const windows = [this.keys.windowOfAccount(policy, subject)];
@@ -39,7 +34,6 @@ export class AccountLimit {
     return this.refusals.refuse(new RateLimited([name], waitMs), {
       userId: subject.userId,
       origin,
-      endpoint,
     });
   }
 }

@@ -47,8 +47,7 @@ export class Admission {
     }
     const policies = set.policies.filter((policy) => this.keys.applies(policy, context));
     if (policies.length === 0) return;
-    const endpoint = `${request.method === 'HEAD' ? 'GET' : request.method} ${context.route}`;
-    const windows = policies.map((policy) => this.keys.windowOf(policy, context, endpoint));
+    const windows = policies.map((policy) => this.keys.windowOf(policy, context));
     const decisions = await this.storage.consume(windows);
     const verdicts = policies.map((policy, index): Verdict => ({ policy, ...decisions[index]! }));
     reply.header('ratelimit-policy', set.field).header('ratelimit', verdictField(tightest(verdicts)));
@@ -83,14 +82,13 @@ export class Admission {
   }
 
   private refuse(request: FastifyRequest, refusal: RateLimited): Promise<never> {
-    const { origin, principal, emailDigest, findNamed, forwardAuth, route } = contextOf(request);
+    const { origin, principal, emailDigest, findNamed, forwardAuth } = contextOf(request);
     return this.refusals.refuse(refusal, {
       ...recordedCaller(principal),
       origin,
       emailDigest,
       findNamed,
       ...(forwardAuth && { rule: forwardAuth.rule }),
-      endpoint: `${request.method} ${route ?? '-'}`,
     });
   }
 }

@@ -15,8 +15,6 @@ export interface LimitedCaller {
   readonly findNamed?: (() => Promise<string | null>) | null;
   /** The rule of the gateway that a proxy asked for. */
   readonly rule?: string;
-  /** Method and route of the request. */
-  readonly endpoint: string;
 }
 
 /** Refuses requests because of limits, and records each refusal where it is decided. */
@@ -26,7 +24,7 @@ export class LimitRefusals {
 
   /** Records the refusal of a request, then throws it. */
   async refuse(refusal: RateLimited, caller: LimitedCaller): Promise<never> {
-    const { origin, userId, sessionId = null, emailDigest, rule, endpoint, findNamed } = caller;
+    const { origin, userId, sessionId = null, emailDigest, rule, findNamed } = caller;
     const { policies, retryAfterSeconds } = refusal;
     await this.audit.recordLimited({
       event: {
@@ -44,7 +42,6 @@ export class LimitRefusals {
         },
       },
       caller: userId === null ? `address ${origin.network}` : `user ${userId}`,
-      endpoint,
       findNamed: userId === null ? (findNamed ?? null) : null,
     });
     throw refusal;

@@ -16,8 +16,6 @@ export interface FactorGuess {
   readonly knownDeviceId: string | null;
   /** The session in which it is presented; null at a login. */
   readonly sessionId: string | null;
-  /** The method and route of the request. */
-  readonly endpoint: string;
 }
 
 /**
@@ -42,10 +40,9 @@ export class FactorGuesses {
     origin: Origin,
     check: (counted: CountedGuess) => Promise<T>,
   ): Promise<T> {
-    const { user, knownDeviceId, endpoint } = guess;
+    const { user, knownDeviceId } = guess;
     const subject = { userId: user.id, knownDeviceId };
-    const counted =
-      guess.method === 'passkey' ? null : await this.limit.count('factor', subject, origin, endpoint);
+    const counted = guess.method === 'passkey' ? null : await this.limit.count('factor', subject, origin);
     let begun: CountedGuess | null = null;
     try {
       begun = await this.begin(guess, origin);

@@ -17,8 +17,6 @@ import { FactorChallenges, type HeldLogin } from './factor-challenges.js';
 /** Refusals that are not recorded as wrong codes. */
 const REFUSALS: readonly object[] = [AuthErrors.invalid_challenge, AuthErrors.invalid_passkey];
 
-const ENDPOINT = 'POST /auth/login/factor';
-
 /** The second half of a login, not verified yet. */
 export interface FactorLogin {
   readonly challenge: string;
@@ -54,7 +52,7 @@ export class FactorLoginService {
       if (!user) throw new Problem(AuthErrors.invalid_challenge);
       const device = await this.devices.present(deviceToken, user.id);
       const knownDeviceId = device.isKnown ? device.deviceId : null;
-      const guess = { user, method, knownDeviceId, sessionId: null, endpoint: ENDPOINT };
+      const guess = { user, method, knownDeviceId, sessionId: null };
       return await this.guesses.judge(guess, origin, async (counted) => {
         const held = await this.challenges.attempt(challenge, origin);
         const first = { user, challenge, attempt: counted.attempt };

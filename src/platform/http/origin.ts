@@ -17,6 +17,8 @@ export interface Origin {
   /** The IPv4 address or the IPv6 /64: the unit that rate limits and sessions compare. */
   readonly network: string;
   readonly userAgent: string | null;
+  /** Method and pattern of the matched route, `POST /auth/login`; absent for the service's own actions. */
+  readonly endpoint?: string;
   /** Added to the details of every event with this origin. */
   readonly actor?: Actor;
   /** The API key of the request, added to the details of its events. */

@@ -29,11 +29,15 @@ export function callOpener({
       trustedProxies,
     );
     const userAgent = request.headers['user-agent'];
-    const context = newRequestContext(
-      { requestId: request.id, ip: address, network, userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null },
-      request.is404 ? null : (request.routeOptions?.url ?? null),
-      isOperationalRequest(request),
-    );
+    const route = request.is404 ? null : (request.routeOptions?.url ?? null);
+    const origin = {
+      requestId: request.id,
+      ip: address,
+      network,
+      userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null,
+      endpoint: `${request.method} ${route ?? '-'}`,
+    };
+    const context = newRequestContext(origin, route, isOperationalRequest(request));
     attachContext(request, context);
     reply
       .headers(isDocumentation(request.url) ? headers.docs : headers.api)

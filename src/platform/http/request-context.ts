@@ -26,7 +26,7 @@ export interface RequestContext {
   /** `performance.now()` at arrival, milliseconds. */
   readonly startedAt: number;
   /** The matched route's pattern, `/alerts/:id/resolve`; null when nothing matched. */
-  route: string | null;
+  readonly route: string | null;
   /** Whether that route is operational; see `Operational`. */
   isOperational: boolean;
   /** What a proxy asks by this forward-auth request; null for a request to this service itself. */
