@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TakenEmails } from '../auth/email/taken-emails.js';
 import { type InvitedUser, Invitations } from '../auth/invitations/invitations.js';
 import { type Transaction, TransactionRunner } from '../platform/database/transaction-runner.js';
-import { Problem } from '../platform/errors/problem.js';
+import { isProblem, Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { User } from '../users/user.entity.js';
@@ -64,8 +64,7 @@ export class AccountInvitations {
         work(tx, await this.invitations.create(tx, account, origin)),
       );
     } catch (error) {
-      if (error instanceof Problem && error.row === UsersErrors.email_taken)
-        await this.taken.record(account.email, origin);
+      if (isProblem(error, UsersErrors.email_taken)) await this.taken.record(account.email, origin);
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem, Problem } from '../../platform/errors/problem.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
@@ -61,7 +61,7 @@ export class EmailChanges implements EmailLinkFlow {
       await this.reservations.assertFree(tx, email, user.id);
       return changed;
     } catch (error) {
-      if (error instanceof Problem && error.row === UsersErrors.email_taken)
+      if (isProblem(error, UsersErrors.email_taken))
         throw new Problem(by === 'link' ? SecretsErrors.invalid_link : SecretsErrors.invalid_code);
       throw error;
     }

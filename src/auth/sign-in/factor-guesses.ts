@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { AccountLimit } from '../../rate-limit/account-limit.js';
@@ -50,7 +50,7 @@ export class FactorGuesses {
       await counted?.refund();
       return result;
     } catch (error) {
-      if (begun !== null && error instanceof Problem && error.row === SecretsErrors.invalid_code) {
+      if (begun !== null && isProblem(error, SecretsErrors.invalid_code)) {
         await this.recordFailure(guess, begun, origin);
       } else {
         await counted?.refund();
