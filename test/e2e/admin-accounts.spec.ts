@@ -5,6 +5,7 @@ import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
 import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
+import { ServiceAccountsOf } from '../support/app/service-accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { createKey } from '../support/app/api-keys.js';
 import { enrolTotp } from '../support/app/factors.js';
@@ -283,6 +284,21 @@ describe('An administrator', { timeout: 60_000 }, () => {
         { subject: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d', status: 404 },
         { subject: user.id, status: 200 },
       ]);
+    });
+  });
+
+  it('does not record the call of a program as one of the account that it changes', async () => {
+    const { id } = (await createPerson(app)).user;
+    const machine = await (await ServiceAccountsOf.of(app)).create('users:write');
+    const change = { method: 'PATCH', url: `/admin/users/${id}`, body: { displayName: 'Grace' } } as const;
+    expect((await app.call({ ...change, token: machine.key })).statusCode).toBe(200);
+    await eventually(async () => {
+      const calls = await asSuperuser(
+        app.database,
+        `SELECT user_id, status FROM audit_calls WHERE route = '/admin/users/:id' AND details->>'subjectId' = $1`,
+        [id],
+      );
+      expect(calls).toEqual([{ user_id: null, status: 200 }]);
     });
   });
 

@@ -5,7 +5,7 @@ import { callerIdOf } from '../access/principal.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { AUDIT_REASON_LENGTH, isPrintable } from './audit-reason.js';
-import type { Actor, Origin } from './origin.js';
+import { type Actor, type Origin, unknownSubject } from './origin.js';
 import { contextOf } from './request-context.js';
 
 const HEADER = 'audit-reason';
@@ -38,7 +38,8 @@ function actingOrigin(request: FastifyRequest): Origin {
     actorId: callerIdOf(principal),
     ...(auditReason !== undefined && { auditReason }),
   };
-  return { ...origin, actor };
+  // A program's call is not a call of the account that it acts on.
+  return { ...origin, actor, about: unknownSubject() };
 }
 
 /** Node.js decodes header fields as Latin-1 and joins repeated ones, so the bytes and the raw list are read. */

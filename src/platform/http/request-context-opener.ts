@@ -3,6 +3,7 @@ import { type RequestContext, newRequestContext, attachContext } from './request
 import type { CidrList } from './cidr-list.js';
 import { clientIp } from './client-ip.js';
 import { isOperationalRequest } from './operational.decorator.js';
+import { unknownSubject } from './origin.js';
 import { isDocumentation, securityHeaders, type Transport } from './security-headers.js';
 
 const MAX_USER_AGENT = 512;
@@ -36,6 +37,7 @@ export function callOpener({
       network,
       userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null,
       endpoint: `${request.method} ${route ?? '-'}`,
+      about: unknownSubject(),
     };
     const context = newRequestContext(origin, route, isOperationalRequest(request));
     attachContext(request, context);
