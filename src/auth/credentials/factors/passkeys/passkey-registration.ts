@@ -4,9 +4,9 @@ import type { SessionPrincipal } from '../../../../platform/access/principal.js'
 import type { Transaction } from '../../../../platform/database/transaction-runner.js';
 import { Problem } from '../../../../platform/errors/problem.js';
 import type { Origin } from '../../../../platform/http/origin.js';
+import { CallerAccount } from '../../../../sessions/own-sessions/caller-account.js';
 import type { User } from '../../../../users/user.entity.js';
 import { AuthErrors } from '../../../auth.errors.js';
-import { CallerAccount } from '../caller-account.js';
 import { FactorAdditions } from '../factor-additions.js';
 import { PasskeyCeremonies } from './passkey-ceremonies.js';
 import type { Passkey } from './passkey.entity.js';
