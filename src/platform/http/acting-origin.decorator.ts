@@ -11,7 +11,7 @@ import { contextOf } from './request-context.js';
 const HEADER = 'audit-reason';
 
 /**
- * Injects the origin of a request that acts on another account: its events name the caller, and the reason of the header
+ * Injects the origin of a request that acts on another account: it contains the caller, and its events name them and the reason of the header
  * `Audit-Reason`. Throws `validation_failed` for a reason that is not 1 to 500 printable characters of UTF-8, or given twice.
  */
 export const ActingOrigin = createParamDecorator((_: unknown, execution): Origin =>
@@ -38,7 +38,7 @@ function actingOrigin(request: FastifyRequest): Origin {
     actorId: callerIdOf(principal),
     ...(auditReason !== undefined && { auditReason }),
   };
-  return { ...origin, actor };
+  return { ...origin, actor, caller: principal };
 }
 
 /** Node.js decodes header fields as Latin-1 and joins repeated ones, so the bytes and the raw list are read. */
