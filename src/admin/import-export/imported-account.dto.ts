@@ -7,9 +7,10 @@ import {
   IsIn,
   IsISO8601,
   IsUUID,
-  Matches,
   ValidateNested,
 } from 'class-validator';
+import { MAX_APPS, MAX_PASSKEYS } from '../../auth/credentials/factors/factor-limits.js';
+import { IsTotpSecret } from './totp-secret.decorator.js';
 import { LOCALES, type Locale } from '../../platform/access/locale.js';
 import { ROLES, type Role } from '../../platform/access/principal.js';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
@@ -33,16 +34,16 @@ export class ImportedAccountDto {
   @IfPresent() @IsBoolean() disabled?: boolean;
   /** A hash of another system (see `parseForeignHash`), or one of this service: `{ pepperId, hash }`. */
   @IfPresent() passwordHash?: unknown;
-  /** In base 32, one or several. */
+  /** In base 32, as many as an account can have. */
   @IfPresent()
   @IsArray()
-  @ArrayMaxSize(MOST)
-  @Matches(/^[A-Z2-7]{16,128}=*$/, { each: true, message: 'totpSecret must be text in base 32' })
+  @ArrayMaxSize(MAX_APPS)
+  @IsTotpSecret({ each: true })
   totpSecret?: string[];
   /** As many as an account can have. */
   @IfPresent()
   @IsArray()
-  @ArrayMaxSize(20)
+  @ArrayMaxSize(MAX_PASSKEYS)
   @ArrayUnique((passkey: TransferredPasskeyDto | null) => passkey?.credentialId)
   @ValidateNested({ each: true })
   @Type(() => TransferredPasskeyDto)

@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newAddress } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { beginLogin, codeOf } from '../support/app/factors.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+import { runHere } from '../support/cli/operator-commands.js';
+import { temporaryFolder } from '../support/files/temporary-folder.js';
+import { FOREIGN_HASHES, FOREIGN_PASSWORD } from '../support/passwords/foreign-hashes.js';
+
+const DATA_ERROR = 65;
+const passwordHash = FOREIGN_HASHES['Django'];
+
+/** The secret in the example of `docs/operations.md`, which has 80 bits. */
+const SHORT_SECRET = 'JBSWY3DPEHPK3PXP';
+const OTHER_SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+
+describe('an imported account', { timeout: 60_000 }, () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app.close());
+
+  /** Imports rows; returns the exit code, the counts and the faulty lines. */
+  const imported = async (rows: readonly object[], ...options: string[]) => {
+    const path = join(await temporaryFolder(), 'accounts.ndjson');
+    await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const { code, stdout, stderr } = await runHere(app, ['import', path, '--json', ...options]);
+    const faults = stderr.split('\n').filter((line) => line.startsWith('line '));
+    return { code, counts: stdout === '' ? null : (JSON.parse(stdout) as object), faults };
+  };
+  const accountsOf = async (rows: readonly { email: string }[]) =>
+    asSuperuser<{ id: string; email: string }>(
+      app.database,
+      'SELECT id, email FROM users WHERE email = ANY ($1)',
+      [rows.map(({ email }) => email)],
+    );
+  const signInByCode = async (email: string, code: string) => {
+    const { token: challenge } = await beginLogin(app, email, FOREIGN_PASSWORD);
+    return app.call({ url: '/auth/login/factor', body: { challenge, method: 'totp', code } });
+  };
+
+  it('signs in by any of its apps, whose secrets may have 80 bits', async () => {
+    const email = newAddress();
+    const totpSecret = [SHORT_SECRET, OTHER_SECRET];
+    expect(await imported([{ email, passwordHash, totpSecret }])).toMatchObject({ code: 0 });
+    for (const secret of totpSecret) {
+      const answer = await signInByCode(email, codeOf(secret, Date.now()));
+      expect([answer.statusCode, answer.body]).toEqual([200, expect.any(String)]);
+    }
+    expect((await signInByCode(email, '000000')).json()).toMatchObject({ code: 'invalid_code' });
+  });
+
+  it('is a faulty line if the secret of an app cannot be used, or if there are more than five', async () => {
+    const secrets = ['JBSWY3DPEHPK2', 'A'.repeat(17), 'A'.repeat(104), Array(6).fill(OTHER_SECRET)];
+    const rows = secrets.map((totpSecret) => ({ email: newAddress(), totpSecret }));
+    const { code, faults } = await imported(rows);
+    expect([code, faults]).toEqual([
+      DATA_ERROR,
+      [
+        ...[1, 2, 3].map((line) => expect.stringMatching(`^line ${line}: totpSecret must be a secret of`)),
+        expect.stringMatching(/^line 4: totpSecret must contain no more than 5/),
+      ],
+    ]);
+    expect(await accountsOf(rows)).toEqual([]);
+  });
+});
