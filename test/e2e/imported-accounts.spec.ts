@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,5 +66,68 @@ describe('an imported account', { timeout: 60_000 }, () => {
       ],
     ]);
     expect(await accountsOf(rows)).toEqual([]);
+  });
+
+  it('has its password, its apps and its event also if its id is in upper case', async () => {
+    const email = newAddress();
+    const id = randomUUID();
+    const totpSecret = OTHER_SECRET;
+    const row = { id: id.toUpperCase(), email, passwordHash, totpSecret };
+    expect(await imported([row])).toMatchObject({ code: 0, counts: { imported: 1, skipped: 0 } });
+    expect(await accountsOf([row])).toEqual([{ id, email }]);
+    const created = `SELECT 1 AS one FROM audit_events WHERE user_id = $1 AND type = 'user_created'`;
+    expect(await asSuperuser(app.database, created, [id])).toHaveLength(1);
+    expect((await signInByCode(email, codeOf(OTHER_SECRET, Date.now()))).statusCode).toBe(200);
+  });
+
+  it('is not written at all if it would get another id than the one with which its password is stored', async () => {
+    const sql = (text: string) => asSuperuser(app.database, text);
+    await sql(`CREATE FUNCTION other_id() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN NEW.id := gen_random_uuid(); RETURN NEW; END'`);
+    await sql('CREATE TRIGGER other_id BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION other_id()');
+    try {
+      const rows = [{ email: newAddress(), passwordHash }];
+      expect(await imported(rows)).toMatchObject({ code: 1, counts: null });
+      expect(await accountsOf(rows)).toEqual([]);
+    } finally {
+      await sql('DROP FUNCTION other_id() CASCADE');
+    }
+  });
+
+  it('is a faulty line if its id was used before, in whatever case it is written', async () => {
+    const id = randomUUID();
+    expect(await imported([{ id, email: newAddress() }])).toMatchObject({ code: 0 });
+    await asSuperuser(app.database, 'DELETE FROM users WHERE id = $1', [id]);
+    const again = [
+      { id: id.toUpperCase(), email: newAddress() },
+      { id, email: newAddress() },
+    ];
+    const twice = randomUUID();
+    const [first, second] = [twice, twice.toUpperCase()].map((each) => ({ id: each, email: newAddress() }));
+    const { counts, faults } = await imported([...again, first!, second!]);
+    const used = (line: number) => `line ${line}: the id belongs to another account, or once did`;
+    expect([counts, faults]).toEqual([{ imported: 1, skipped: 0, faulty: 3 }, [1, 2, 4].map(used)]);
+  });
+
+  it('is a faulty line if a passkey is that of another account, in whatever spelling of base64url', async () => {
+    const passkey = {
+      name: 'Key',
+      publicKey: 'cHVibGljIGtleQ',
+      userHandle: 'aGFuZGxl',
+      counter: 0,
+      transports: ['usb'],
+      synced: false,
+      rpId: 'localhost',
+    };
+    // Both are the same byte; the second one has bits beyond it.
+    const rows = ['qg', 'qh', 'q'].map((credentialId) => ({
+      email: newAddress(),
+      passkeys: [{ ...passkey, credentialId }],
+    }));
+    const { counts, faults } = await imported(rows);
+    expect([counts, faults]).toEqual([
+      { imported: 1, skipped: 0, faulty: 2 },
+      [2, 3].map((line) => `line ${line}: passkeys: 0: credentialId must be 1 to 1023 bytes in base64url`),
+    ]);
   });
 });

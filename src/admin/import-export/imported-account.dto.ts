@@ -1,4 +1,4 @@
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayUnique,
@@ -21,10 +21,14 @@ import { TransferredPasskeyDto } from './transferred-passkey.dto.js';
 /** More than anybody has, so that a row is bounded. */
 const MOST = 100;
 
+/** PostgreSQL accepts ids in any case and returns them in lower case; this service compares them as text. */
+const LowerCase = () =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
+
 /** One line of a file of accounts, as it is imported and exported. */
 export class ImportedAccountDto {
   /** Kept if given. */
-  @IfPresent() @IsUUID() id?: string;
+  @IfPresent() @LowerCase() @IsUUID() id?: string;
   @IsAccountEmail() email: string;
   @IfPresent() @IsDisplayName() displayName?: string;
   @IfPresent() @IsBoolean() emailVerified?: boolean;

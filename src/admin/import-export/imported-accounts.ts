@@ -43,6 +43,8 @@ export class ImportedAccounts {
       prepared.map(({ user }) => user),
     );
     const accounts = prepared.filter(({ user }) => written.has(user.id));
+    if (accounts.length < written.size)
+      throw new Error('accounts were written with other ids than those that were prepared');
     const changedAt = this.clock.now();
     await this.passwords.insertAll(
       tx,
