@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MasterKey } from '../../src/platform/crypto/master-key.js';
 import { newAddress } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, codeOf } from '../support/app/factors.js';
@@ -129,5 +130,75 @@ describe('an imported account', { timeout: 60_000 }, () => {
       { imported: 1, skipped: 0, faulty: 2 },
       [2, 3].map((line) => `line ${line}: passkeys: 0: credentialId must be 1 to 1023 bytes in base64url`),
     ]);
+  });
+
+  it('is a faulty line if it has no RFC 3339 time of creation, and the others are imported', async () => {
+    const times = ['20200101', '2020-W05', '2020-366', '2020-01-01T10', '2021-02-29T00:00:00Z', 1577836800];
+    const rows = [...times, '2020-01-01T10:00:00+01:00'].map((createdAt) => ({
+      email: newAddress(),
+      createdAt,
+    }));
+    const expected = {
+      code: DATA_ERROR,
+      counts: { imported: 1, skipped: 0, faulty: times.length },
+      faults: times.map((_, n) =>
+        expect.stringMatching(`^line ${n + 1}: createdAt must be an RFC 3339 time`),
+      ),
+    };
+    expect(await imported(rows, '--dry-run')).toEqual(expected);
+    expect(await imported(rows)).toEqual(expected);
+  });
+
+  it('is a faulty line if a recovery code occurs twice', async () => {
+    const code = { keyId: app.app.get(MasterKey).ids[0], digest: 'ab'.repeat(32) };
+    const rows = [code, code].map((_, n, codes) => ({
+      id: randomUUID(),
+      email: newAddress(),
+      recoveryCodes: codes.slice(n),
+    }));
+    const { counts, faults } = await imported(rows);
+    expect([counts, faults]).toEqual([
+      { imported: 1, skipped: 0, faulty: 1 },
+      ['line 1: recoveryCodes must differ from each other'],
+    ]);
+  });
+
+  describe('with roles', () => {
+    const MANY = 260;
+    const grants = async () =>
+      asSuperuser<{ granted: string[] }>(
+        app.database,
+        `SELECT details->'granted' AS granted FROM audit_events WHERE type = 'privilege_permissions_changed'
+         ORDER BY position, id`,
+      );
+
+    it('is recorded in one event of the run, with roles that accounts got and no others', async () => {
+      const before = (await grants()).length;
+      const known = { email: newAddress() };
+      await imported([known]);
+      const people = Array.from({ length: MANY }, () => ({ email: newAddress(), roles: ['auditor'] }));
+      const skipped = { ...known, roles: ['admin'] };
+      const faulty = { email: newAddress(), roles: ['admin'], totpSecret: 'short' };
+      expect(await imported([skipped, faulty, ...people])).toMatchObject({
+        counts: { imported: MANY, skipped: 1, faulty: 1 },
+      });
+      expect((await grants()).slice(before)).toEqual([{ granted: ['auditor'] }]);
+    });
+
+    it('is recorded with its batch, also if a later one cannot be written', async () => {
+      const before = (await grants()).length;
+      const admin = { email: newAddress(), roles: ['admin'] };
+      const people = Array.from({ length: MANY }, () => ({ email: newAddress() }));
+      const last = people.at(-1)!;
+      const sql = (text: string) => asSuperuser(app.database, text);
+      await sql(`ALTER TABLE users ADD CONSTRAINT refused CHECK (email <> '${last.email}')`);
+      try {
+        expect(await imported([admin, ...people])).toMatchObject({ code: 1 });
+      } finally {
+        await sql('ALTER TABLE users DROP CONSTRAINT refused');
+      }
+      expect(await accountsOf([admin, last])).toMatchObject([{ email: admin.email }]);
+      expect((await grants()).slice(before)).toEqual([{ granted: ['admin'] }]);
+    });
   });
 });

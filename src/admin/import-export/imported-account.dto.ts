@@ -1,19 +1,11 @@
 import { Transform, Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsISO8601,
-  IsUUID,
-  ValidateNested,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsUUID, ValidateNested } from 'class-validator';
 import { MAX_APPS, MAX_PASSKEYS } from '../../auth/credentials/factors/factor-limits.js';
 import { IsTotpSecret } from './totp-secret.decorator.js';
 import { LOCALES, type Locale } from '../../platform/access/locale.js';
 import { ROLES, type Role } from '../../platform/access/principal.js';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IsTime } from '../../platform/http/time.decorator.js';
 import { IsDisplayName } from '../../users/display-name.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
 import { TransferredPasskeyDto } from './transferred-passkey.dto.js';
@@ -34,7 +26,7 @@ export class ImportedAccountDto {
   @IfPresent() @IsBoolean() emailVerified?: boolean;
   @IfPresent() @IsArray() @ArrayUnique() @IsIn(ROLES, { each: true }) roles?: Role[];
   @IfPresent() @IsIn(LOCALES) locale?: Locale;
-  @IfPresent() @IsISO8601({ strict: true }) createdAt?: string;
+  @IfPresent() @IsTime() createdAt?: string;
   @IfPresent() @IsBoolean() disabled?: boolean;
   /** A hash of another system (see `parseForeignHash`), or one of this service: `{ pepperId, hash }`. */
   @IfPresent() passwordHash?: unknown;
