@@ -261,6 +261,7 @@ const recovery = [
   exports: [
     AccountCreation,
     AccountDeletion,
+    EmailReservations,
     FactorRemoval,
     FactorsView,
     Invitations,

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AccountPreparation } from '../../src/admin/import-export/account-preparation.js';
+import { ImportedAccountDto } from '../../src/admin/import-export/imported-account.dto.js';
+import { ImportedAccounts } from '../../src/admin/import-export/imported-accounts.js';
 import { MasterKey } from '../../src/platform/crypto/master-key.js';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { newAddress } from '../support/app/accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { beginLogin, codeOf } from '../support/app/factors.js';
+import { mailTo } from '../support/app/mails.js';
+import { createPerson } from '../support/app/people.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { runHere } from '../support/cli/operator-commands.js';
 import { temporaryFolder } from '../support/files/temporary-folder.js';
@@ -161,6 +167,42 @@ describe('an imported account', { timeout: 60_000 }, () => {
       { imported: 1, skipped: 0, faulty: 1 },
       ['line 1: recoveryCodes must differ from each other'],
     ]);
+  });
+
+  describe('whose address is reserved, because its change can be undone', () => {
+    let former: string;
+    let undo: string;
+    beforeEach(async () => {
+      const owner = await createPerson(app, { verified: true });
+      former = owner.user.email;
+      const wanted = newAddress();
+      await app.call({ url: '/users/me/email', token: owner.accessToken, body: { email: wanted } });
+      const { token } = await mailTo(app, wanted, 'address_change');
+      await app.call({ url: '/auth/email/verify', token: owner.accessToken, body: { token } });
+      undo = (await mailTo(app, former, 'address_changed')).token!;
+    });
+    const undone = async () =>
+      (await app.call({ url: '/auth/email/undo', body: { token: undo } })).statusCode;
+
+    it('is skipped, and the link in the mail still undoes the change', async () => {
+      const rows = [{ email: former.toUpperCase() }, { email: newAddress() }];
+      const expected = { code: 0, counts: { imported: 1, skipped: 1, faulty: 0 }, faults: [] };
+      expect(await imported(rows, '--dry-run')).toEqual(expected);
+      expect(await imported(rows)).toEqual(expected);
+      expect([await accountsOf([{ email: former }]), await undone()]).toEqual([[], 204]);
+    });
+
+    it('is not written if the change was made after the line was checked', async () => {
+      const rows = [former, newAddress()].map((email, line) => {
+        const account = Object.assign(new ImportedAccountDto(), { email });
+        return { account, password: null, recoveryCodes: [], line };
+      });
+      const [preparation, accounts] = [app.app.get(AccountPreparation), app.app.get(ImportedAccounts)];
+      const prepared = await preparation.prepare(rows);
+      const users = await app.app.get(TransactionRunner).run((tx) => accounts.insert(tx, prepared));
+      expect(users.map(({ email }) => email)).toEqual([rows[1]!.account.email]);
+      expect([await accountsOf([{ email: former }]), await undone()]).toEqual([[], 204]);
+    });
   });
 
   describe('with roles', () => {

@@ -6,6 +6,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { untilAvailable } from '../../platform/database/until-available.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { User } from '../../users/user.entity.js';
+import { AccountPreparation } from './account-preparation.js';
 import { ImportCheck } from './import-check.js';
 import { FaultyRow, type NumberedRow, parseImportRow } from './import-row.js';
 import { ImportedAccounts } from './imported-accounts.js';
@@ -27,7 +28,7 @@ export interface ImportOptions {
 /** What became of the lines of a file. */
 export interface ImportResult {
   readonly imported: number;
-  /** Lines whose address has an account already; it was not changed. */
+  /** Lines whose address has an account already, which was not changed, or is reserved for one. */
   readonly skipped: number;
   readonly faulty: number;
 }
@@ -47,6 +48,7 @@ interface Run extends ImportOptions {
 export class AccountImport {
   constructor(
     private readonly check: ImportCheck,
+    private readonly preparation: AccountPreparation,
     private readonly accounts: ImportedAccounts,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
@@ -98,7 +100,7 @@ export class AccountImport {
     for (const { line, message } of faults) refuse(line, message);
     if (isDryRun || fresh.length === 0) return { imported: fresh.length, skipped };
     // Fast digests are wrapped before the transaction, which must be short.
-    const prepared = await this.accounts.prepare(fresh);
+    const prepared = await this.preparation.prepare(fresh);
     const users = await untilAvailable(() =>
       this.transactions.run(async (tx: Transaction) => {
         const written = await this.accounts.insert(tx, prepared);
