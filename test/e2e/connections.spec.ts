@@ -117,8 +117,9 @@ describe('connections of clients that never close', { timeout: 30_000 }, () => {
     socket!.write('GET /unfinished HTTP/1.1\r\nhost: x\r\n\r\n');
     body.write('begun, ');
     await eventually(() => expect(received).toContain('begun, '));
+    const leaving: Server = other.app.getHttpServer();
     const closed = other.close();
-    await eventually(() => expect((other.app.getHttpServer() as Server).listening).toBe(false));
+    await eventually(() => expect(leaving.listening).toBe(false));
     const endedMs = performance.now();
     body.end('and ended');
     await closed;
