@@ -245,7 +245,7 @@ describe('the keys of @portcullis/verify', () => {
     const state = { fetches: 0, isAway: false };
     const service = createHttpServer((_request, response) => {
       state.fetches += 1;
-      if (state.isAway) return void response.writeHead(503).end();
+      if (state.isAway) response.statusCode = 503;
       const keys = published.map(({ privateKey, algorithm }) => publicJwkOf(privateKey, algorithm));
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
     }).listen(0, '127.0.0.1');
