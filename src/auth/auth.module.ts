@@ -263,6 +263,7 @@ const recovery = [
   exports: [
     AccountCreation,
     AccountDeletion,
+    EmailReservations,
     FactorRemoval,
     FactorsView,
     Invitations,

@@ -6,15 +6,13 @@ import { Problem } from '../../../../platform/errors/problem.js';
 import { SecretsErrors } from '../../../../platform/secrets/secrets.errors.js';
 import { CallerAccount } from '../../../../sessions/own-sessions/caller-account.js';
 import { AuthErrors } from '../../../auth.errors.js';
+import { MAX_APPS } from '../factor-limits.js';
 import { type AppSetup, TotpCodes } from './totp-codes.js';
 import { TotpFactorsRepository } from './totp-factors.repository.js';
 import { TotpSecrets } from './totp-secrets.js';
 
 /** How long an enrolment waits for its first code. */
 const PENDING_MS = 10 * 60_000;
-
-/** How many authenticator apps an account can have; as many enrolments can be pending. */
-const MAX_APPS = 5;
 
 /** An authenticator app to set up. */
 export interface BegunEnrolment extends AppSetup {
