@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fc } from '@fast-check/vitest';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
-import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { ServiceAccountsOf } from '../support/app/service-accounts.js';
@@ -568,20 +567,9 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('whose API key acts can neither set roles nor touch an account that has one', async () => {
-    const keyId = '0197a1b2-0000-7000-8000-000000000003';
-    app.app.get(BearerReaders, { strict: false }).register({
-      accepts: (token) => token === 'test_key',
-      read: async () => ({
-        kind: 'api-key',
-        keyId,
-        userId: admin.user.id,
-        roles: ['user', 'admin'],
-        scopes: ['users:read', 'users:write'],
-        expiresAt: Date.now() / 1000 + 900,
-      }),
-    });
+    const { id: keyId, key } = await createKey(app, admin, { scopes: ['users:read', 'users:write'] });
     const { user } = await createPerson(app);
-    const byKey = async (request: TestRequest) => code({ token: 'test_key', ...request });
+    const byKey = async (request: TestRequest) => code({ token: key, ...request });
     const url = `/admin/users/${user.id}`;
     expect(await byKey({ url })).toBe('200');
     for (const roles of [['admin'], ['user'], []])

@@ -547,6 +547,18 @@ describeWithRedis('second factors', () => {
         expect(codeName(await stepUp(owner.accessToken, body))).toBe('validation_failed');
     });
 
+    it('is reached with the same code after a step-up that had to wait for another user agent', async () => {
+      const app = await enrol();
+      const code = nextCode(app);
+      const headers = { 'user-agent': 'Browser/2' };
+      const { refreshToken } = owner;
+      await here.call({ url: '/auth/refresh', body: { refreshToken }, headers });
+      const body = { method: 'totp', code };
+      expect(codeName(await stepUp(owner.accessToken, body))).toBe('rate_limited');
+      clock.advance(11_000);
+      expect(codeName(await stepUp(owner.accessToken, body))).toBe(200);
+    });
+
     it('is reached by a step-up while strangers lock the account', async () => {
       const app = await enrol();
       await sql('DELETE FROM known_devices WHERE user_id = $1', owner.user.id);

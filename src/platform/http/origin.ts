@@ -1,4 +1,4 @@
-import type { UsedKey } from '../access/principal.js';
+import type { Principal, UsedKey } from '../access/principal.js';
 
 /**
  * Who acts on another account or on the installation: an operator with a command, by default under the login name of the
@@ -35,6 +35,8 @@ export interface Origin {
   readonly endpoint?: string;
   /** Added to the details of every event with this origin. */
   readonly actor?: Actor;
+  /** The caller who acts on another account over HTTP, whose rights are checked again in the transaction of the change. */
+  readonly caller?: Principal;
   /** The API key of the request, added to the details of its events. */
   readonly usedKey?: UsedKey;
   /** Shared by all copies of the origin; absent for the service's own actions. */
