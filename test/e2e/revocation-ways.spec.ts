@@ -162,7 +162,7 @@ const WAYS: Record<string, Way> = {
     },
   },
   'undoing a change of the address': {
-    by: 'auth/addresses/account-takeback.ts: endAllOfUser',
+    by: 'auth/email/account-takeback.ts: endAllOfUser',
     reason: 'address_undone',
     end: async (app, { email }) => {
       const { accessToken: token } = await openSession(app, email);

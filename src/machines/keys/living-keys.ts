@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { MachinePrincipal, Role } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { rolesAtLevel } from '../../sessions/role-level.js';
 import { ApiKeysRepository, type KeyWithOwner } from './api-keys.repository.js';
@@ -85,6 +86,12 @@ export class LivingKeys {
   /** Finds the key that got an access token. Throws `dependency_unavailable`. */
   async findById(id: string): Promise<LivingKey | DeadKey> {
     return this.found(`id ${id}`, () => this.keys.findById(id));
+  }
+
+  /** Reads a key in a transaction, which keeps it from being revoked. The caller has locked the row of its owner. */
+  async findAnew(tx: Transaction, id: string): Promise<LivingKey | DeadKey> {
+    const found = await this.keys.share(tx, id);
+    return judged(found, this.clock.nowMs(), this.environment.MFA_REQUIRED_ROLES);
   }
 
   private async found(name: string, query: () => Promise<KeyWithOwner | null>): Promise<LivingKey | DeadKey> {

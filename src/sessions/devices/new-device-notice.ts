@@ -41,7 +41,8 @@ export class NewDeviceNotice {
 
   /**
    * Mails the notice in the transaction of the login, in which the caller has locked the account. Its link ends the
-   * session, for 7 days or until the password or the address changes. Each session has its own link.
+   * session, for 7 days or until the password is reset or the address changes. Each session has its own link. The intruder
+   * can add a factor or, knowing the password, change it, so these leave the link valid: it can only protect the account.
    */
   async send(tx: Transaction, user: User, { id, deviceId }: Session, origin: Origin): Promise<void> {
     if (!this.mails.configured) return;
@@ -50,7 +51,7 @@ export class NewDeviceNotice {
       purpose: this.purpose,
       subject: user.id,
       emailDigest: this.audit.emailDigest(user.email),
-      fingerprint: String(user.credentialVersion),
+      fingerprint: null,
       context: null,
       payload: { ...noticed },
       lifetimeMs: LINK_MS,
