@@ -9,6 +9,8 @@ const COMMANDS = {
   start,
   ephemeral: () => import('./ephemeral.mjs'),
   admin: () => import('./operator.mjs'),
+  migrate: () => import('./migrate.mjs'),
+  verify: () => import('./audit-verify.mjs'),
   scan: () => import('./scan.mjs'),
 };
 const USAGE = `Usage: portcullis <command>
@@ -16,6 +18,8 @@ const USAGE = `Usage: portcullis <command>
   start        the service; its configuration is in the environment or in .env
   ephemeral    a throwaway service for tests, see portcullis ephemeral --help
   admin        commands for operators, see portcullis admin --help
+  migrate      runs the migrations, see portcullis migrate --help
+  verify       verifies the audit trail, see portcullis verify --help
   scan         finds API keys in files, see portcullis scan --help
 `;
 

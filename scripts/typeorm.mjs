@@ -12,11 +12,25 @@ const { loadEnvironment } = await import('../dist/src/platform/config/load-envir
 const { reachDatabase } = await import('../dist/src/app/prepare-database.js');
 const { changeSchema } = await import('../dist/src/platform/database/migrate.js');
 
-const { environment, stop } = await reachDatabase(loadEnvironment());
+/** `EX_CONFIG` of sysexits.h. */
+const EXIT_CONFIG = 78;
+
+const { environment, stop } = await reachDatabase(usableEnvironment());
 try {
   process.exitCode = await changeSchema(environment, () => typeorm(process.argv.slice(2)));
 } finally {
   await stop();
+}
+
+/** Ends with a line for each fault, as the service does. */
+function usableEnvironment() {
+  try {
+    return loadEnvironment();
+  } catch (error) {
+    if (error.name !== 'ConfigurationFault') throw error;
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(EXIT_CONFIG);
+  }
 }
 
 async function typeorm(args) {

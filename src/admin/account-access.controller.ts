@@ -54,7 +54,7 @@ export class AccountAccessController {
   @ApiOperation({ operationId: 'mailPasswordReset', summary: 'Mail a link to a new password' })
   @ApiAccountId()
   @ApiAuditReason()
-  @ApiAcceptedResponse({ description: 'The mail is on its way.' })
+  @ApiAcceptedResponse({ description: 'The e-mail is on its way.' })
   @Problems(
     PlatformErrors.validation_failed,
     PlatformErrors.not_found,

@@ -55,7 +55,7 @@ export class AccountInvitationsController {
   @ApiOperation({ operationId: 'repeatInvitation', summary: 'Send an invitation again' })
   @ApiAccountId()
   @ApiAuditReason()
-  @ApiAcceptedResponse({ description: 'The mail is on its way.' })
+  @ApiAcceptedResponse({ description: 'The e-mail is on its way.' })
   @Problems(
     PlatformErrors.validation_failed,
     PlatformErrors.not_found,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { TakenEmails } from '../auth/email/taken-emails.js';
 import { type InvitedUser, Invitations } from '../auth/invitations/invitations.js';
-import { type Transaction, TransactionRunner } from '../platform/database/transaction-runner.js';
-import { Problem } from '../platform/errors/problem.js';
+import type { Transaction } from '../platform/database/transaction-runner.js';
+import { isProblem, Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { User } from '../users/user.entity.js';
@@ -17,7 +17,6 @@ export class AccountInvitations {
     private readonly invitations: Invitations,
     private readonly accounts: LockedAccounts,
     private readonly taken: TakenEmails,
-    private readonly transactions: TransactionRunner,
   ) {}
 
   /**
@@ -60,12 +59,11 @@ export class AccountInvitations {
     if (isKey(origin) && account.roles.some((role) => role !== 'user'))
       throw new Problem(SessionErrors.forbidden);
     try {
-      return await this.transactions.run(async (tx) =>
+      return await this.accounts.add(origin, async (tx) =>
         work(tx, await this.invitations.create(tx, account, origin)),
       );
     } catch (error) {
-      if (error instanceof Problem && error.row === UsersErrors.email_taken)
-        await this.taken.record(account.email, origin);
+      if (isProblem(error, UsersErrors.email_taken)) await this.taken.record(account.email, origin);
       throw error;
     }
   }

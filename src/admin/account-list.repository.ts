@@ -4,7 +4,7 @@ import type { Role } from '../platform/access/principal.js';
 import { Clock } from '../platform/clock/clock.js';
 import { onDatabase } from '../platform/database/database-problem.js';
 import { databaseTime } from '../platform/database/database-time.js';
-import { GUESSING_RULES } from '../rate-limit/guessing/account-guessing.js';
+import { GuessingRules } from '../rate-limit/guessing/guessing-rules.js';
 import { User } from '../users/user.entity.js';
 import type { AccountStatus } from './account-status.js';
 
@@ -58,6 +58,7 @@ export class AccountListRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
+    private readonly guessing: GuessingRules,
   ) {}
 
   /**
@@ -91,7 +92,7 @@ export class AccountListRepository {
   private isOf(status: AccountStatus): string {
     if (status !== 'locked') return `${STANDING} = '${status}'`;
     return `disabled_at IS NULL AND id IN (
-      SELECT user_id FROM login_failures WHERE device_id = '' AND failures >= ${GUESSING_RULES.closedAt}
+      SELECT user_id FROM login_failures WHERE device_id = '' AND failures >= ${this.guessing.closedAt}
       UNION ALL
       SELECT user_id FROM login_failures
       WHERE device_id = '' AND blocked_until > ${databaseTime(this.clock, 'now()')})`;

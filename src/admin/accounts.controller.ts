@@ -74,7 +74,7 @@ export class AccountsController {
 
   /**
    * Deletes an account and ends its sessions. Its address is free again. The audit trail keeps the entries about it under its
-   * id. The owner is notified by mail.
+   * id; the personal data in them are erased within 20 seconds, or after `ERASURE_DELAY_HOURS`. The owner is notified by mail.
    */
   @Delete(':id')
   @HttpCode(204)

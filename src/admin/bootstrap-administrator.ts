@@ -5,7 +5,7 @@ import { LOCALES } from '../platform/access/locale.js';
 import { ConfigurationFault } from '../platform/config/configuration-fault.js';
 import { Environment } from '../platform/config/environment.js';
 import { TransactionRunner } from '../platform/database/transaction-runner.js';
-import { Problem } from '../platform/errors/problem.js';
+import { isProblem } from '../platform/errors/problem.js';
 import { internalOrigin } from '../platform/http/origin.js';
 import { canonicalEmail } from '../users/canonical-email.js';
 import { UsersErrors } from '../users/users.errors.js';
@@ -54,7 +54,7 @@ export class BootstrapAdministrator implements OnApplicationBootstrap {
     try {
       await untilAvailable(() => this.create(email, passwordHash));
     } catch (error) {
-      if (!(error instanceof Problem && error.row === UsersErrors.email_taken)) throw error;
+      if (!isProblem(error, UsersErrors.email_taken)) throw error;
       this.logger.error(
         'BOOTSTRAP_ADMIN_EMAIL names an existing account that is not an administrator; it was not changed',
       );

@@ -19,24 +19,29 @@ const CLIENT =
 const OAUTH =
   'An access token that a service account got for one of its keys. It is accepted wherever the key is.';
 const METRICS =
-  'The value of `METRICS_TOKEN`. Without it, metrics are served to the local machine only, and in production to nobody.';
+  'The value of `METRICS_TOKEN`. If it is not set, only direct requests from this machine are answered, and none in production.';
+
+const RECENT_PROOF = 'Requires a recent proof of identity (`POST /auth/step-up`).';
 
 /** Describes how callers prove who they are. */
 export function describeSecurity(builder: DocumentBuilder, environment: Environment): DocumentBuilder {
   const prefix = environment.COOKIE_SECURE ? '__Host-' : '';
-  return builder
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: BEARER }, 'bearer')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'ptc_', description: API_KEY }, 'apiKey')
-    .addOAuth2(clientCredentials(environment), 'clientCredentials')
-    .addBasicAuth({ type: 'http', scheme: 'basic', description: CLIENT }, 'client')
-    .addCookieAuth(`${prefix}access_token`, { type: 'apiKey', in: 'cookie', description: COOKIE }, 'cookie')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: METRICS }, 'metrics');
+  return (
+    builder
+      .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: BEARER }, 'bearer')
+      .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'ptc_', description: API_KEY }, 'apiKey')
+      .addOAuth2(clientCredentials(environment), 'clientCredentials')
+      .addBasicAuth({ type: 'http', scheme: 'basic', description: CLIENT }, 'client')
+      .addCookieAuth(`${prefix}access_token`, { type: 'apiKey', in: 'cookie', description: COOKIE }, 'cookie')
+      // addBearerAuth() would add that the token is a JWT.
+      .addSecurity('metrics', { type: 'http', scheme: 'bearer', description: METRICS })
+  );
 }
 
 /** Adds a route's access rule. The pipeline reads it from decorators that the document generator does not support. */
 export function secure(
   operation: Operation | undefined,
-  { access, scope }: Pick<DeclaredRoute, 'access' | 'scope'>,
+  { access, scope, isRecent }: Pick<DeclaredRoute, 'access' | 'scope' | 'isRecent'>,
 ): void {
   if (!operation) return;
   if (access?.kind === 'public') {
@@ -49,7 +54,9 @@ export function secure(
   }
   operation.security = [{ bearer: [] }, { cookie: [] }, ...(scope === undefined ? [] : ofPrograms(scope))];
   if (access?.kind === 'roles') operation.description += `\n\nFor: ${access.anyOf.join(', ')}.`;
-  if (scope !== undefined) operation.description += `\n\nAPI keys need the scope \`${scope}\`.`;
+  if (isRecent) operation.description += `\n\n${RECENT_PROOF}`;
+  if (scope !== undefined)
+    operation.description += `\n\nAPI keys need the scope \`${scope}\`${isRecent ? ' instead' : ''}.`;
 }
 
 /** Programs send a key, or an access token that they got for one. */

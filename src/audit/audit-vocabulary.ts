@@ -188,8 +188,8 @@ export type AuditOutcome = 'success' | 'failure';
 export const API_CALL = 'api_call';
 
 /**
- * What an event ends: streams of the session or the API key that it names, all of its user or service account, or those of
- * the keys of its user alone.
+ * Whose open streams end with an event: those of the session or API key that it names, of all sessions and keys of its user,
+ * of the keys of its user only, or of its service account.
  */
 type Ends = 'session' | 'every session' | 'key' | 'every key' | 'service account';
 

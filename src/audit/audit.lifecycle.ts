@@ -5,7 +5,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { AuditPartitions } from './partitions/audit-partitions.js';
-import { PartitionRetention } from './partition-retention.js';
+import { PartitionUpkeep } from './partitions/partition-upkeep.js';
 import { RepeatingTask } from '../platform/clock/repeating-task.js';
 import { SealingRound } from './seals/sealing-round.js';
 import { AuditSpool } from './spool/audit-spool.js';
@@ -27,10 +27,6 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
     pauseMs: 500,
     retryMs: 1000,
   });
-  private readonly upkeep = new RepeatingTask('AuditUpkeep', () => this.keepUp(), {
-    pauseMs: 3_600_000,
-    retryMs: 60_000,
-  });
 
   constructor(
     private readonly spool: AuditSpool,
@@ -38,7 +34,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
     private readonly drain: SpoolDrain,
     private readonly round: SealingRound,
     private readonly months: AuditPartitions,
-    private readonly retention: PartitionRetention,
+    private readonly upkeep: PartitionUpkeep,
   ) {}
 
   /** Prepares positions and partitions before the first entry is written. */
@@ -49,7 +45,7 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
   onApplicationBootstrap(): void {
     this.draining.start();
     this.sealing.start();
-    this.upkeep.startResting();
+    this.upkeep.start();
   }
 
   /**
@@ -64,10 +60,5 @@ export class AuditLifecycle implements OnModuleInit, OnApplicationBootstrap, OnA
     await this.draining.finish();
     await this.sealing.finish();
     this.spool.leave();
-  }
-
-  private async keepUp(): Promise<void> {
-    await this.months.makeAhead();
-    await this.retention.enforce();
   }
 }

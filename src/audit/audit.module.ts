@@ -34,6 +34,7 @@ import { AuditPartitions } from './partitions/audit-partitions.js';
 import { OwnTrail } from './own-trail/own-trail.js';
 import { OwnTrailRepository } from './own-trail/own-trail.repository.js';
 import { SealInclusions } from './own-trail/seal-inclusions.js';
+import { PartitionUpkeep } from './partitions/partition-upkeep.js';
 import { PartitionsRepository } from './partitions/partitions.repository.js';
 import { EntriesRepository } from './entry/entries.repository.js';
 import { PartitionRetention } from './partition-retention.js';
@@ -90,6 +91,7 @@ const erasure = [
     RejectedEntries,
     EntriesRepository,
     PartitionRetention,
+    PartitionUpkeep,
     SealKey,
     SealTrust,
     TrailDependence,

@@ -22,8 +22,11 @@ export class AuditService {
   readonly committed: Observable<AuditEntry>;
   /** Every API call, emitted when it is recorded. */
   readonly calls: Observable<ApiCall>;
+  /** The reason of each event that could not be written, as PostgreSQL or its client reported it. */
+  readonly writeFailures: Observable<unknown>;
   private readonly written = new Subject<AuditEntry>();
   private readonly called = new Subject<ApiCall>();
+  private readonly failed = new Subject<unknown>();
 
   constructor(
     private readonly entries: EntryFactory,
@@ -35,6 +38,7 @@ export class AuditService {
   ) {
     this.committed = merge(this.written, drain.committed);
     this.calls = this.called;
+    this.writeFailures = this.failed;
   }
 
   /** Records an event in the transaction of the change that it describes. Both commit, or neither. Returns its id. */
@@ -54,7 +58,7 @@ export class AuditService {
     change: (event: SignedEvent) => Promise<T | null>,
   ): Promise<T | null> {
     const signed = this.repository.signed(this.entries.event(event));
-    const changed = await orRefused(change(signed));
+    const changed = await this.orRefused(change(signed));
     if (changed === null) return null;
     this.noteSubjectOf(event, signed.entry);
     this.written.next(signed.entry);
@@ -65,7 +69,7 @@ export class AuditService {
   async recordAll(tx: Transaction, events: readonly AuditEvent[]): Promise<void> {
     if (events.length === 0) return;
     const entries = events.map((event) => this.entryOf(event));
-    await orRefused(this.repository.addAll(entries, tx));
+    await this.orRefused(this.repository.addAll(entries, tx));
     afterCommit(tx, () => entries.forEach((entry) => this.written.next(entry)));
   }
 
@@ -145,16 +149,17 @@ export class AuditService {
 
   private async write(event: AuditEvent, tx?: Transaction): Promise<AuditEntry> {
     const entry = this.entryOf(event);
-    await orRefused(this.repository.add(entry, tx));
+    await this.orRefused(this.repository.add(entry, tx));
     return entry;
   }
-}
 
-/** If an event cannot be written for any reason, the change that it describes is refused. */
-async function orRefused<T>(writing: Promise<T>): Promise<T> {
-  try {
-    return await writing;
-  } catch (cause) {
-    throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1, cause });
+  /** If an event cannot be written for any reason, the change that it describes is refused. */
+  private async orRefused<T>(writing: Promise<T>): Promise<T> {
+    try {
+      return await writing;
+    } catch (cause) {
+      this.failed.next(cause);
+      throw new Problem(PlatformErrors.dependency_unavailable, { retryAfterSeconds: 1, cause });
+    }
   }
 }

@@ -5,7 +5,6 @@ import type { FastifyRequest } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
 import { contextOf } from '../platform/http/request-context.js';
-import { subjectOf } from '../platform/http/origin.js';
 import type { ForwardedCall } from './audit-entry.js';
 import { AuditService } from './audit.service.js';
 
@@ -45,7 +44,7 @@ export class CallRecorder {
         route: context.route,
         status,
         durationMs: performance.now() - context.startedAt,
-        userId: caller.userId ?? subjectOf(origin),
+        userId: caller.userId ?? origin.about?.userId ?? null,
         sessionId: caller.sessionId ?? context.refreshSessionId,
         reason: problemCode,
         ...(forwardAuth && { forwarded: forwardedCall(forwardAuth) }),

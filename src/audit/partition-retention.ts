@@ -31,10 +31,13 @@ export class PartitionRetention {
    * rest.
    */
   async enforce(): Promise<void> {
-    await this.dropBefore('audit_calls', this.oldestKept(this.environment.AUDIT_CALL_RETENTION_DAYS));
+    // What is dropped cannot be restored, so one wrong clock must not suffice for it.
+    const nowMs = Math.min(this.clock.nowMs(), (await this.months.time()).getTime());
+    const oldestKept = (days: number) => monthOf(new Date(nowMs - days * DAY_MS));
+    await this.dropBefore('audit_calls', oldestKept(this.environment.AUDIT_CALL_RETENTION_DAYS));
     // An event that states an erasure must stay as long as an erased call, which would otherwise count as altered.
-    const [oldestCalls = monthOf(this.clock.now())] = await this.months.of('audit_calls');
-    const oldestEvents = this.oldestKept(this.environment.AUDIT_EVENT_RETENTION_DAYS);
+    const [oldestCalls = oldestKept(0)] = await this.months.of('audit_calls');
+    const oldestEvents = oldestKept(this.environment.AUDIT_EVENT_RETENTION_DAYS);
     await this.dropBefore('audit_events', [oldestEvents, oldestCalls].sort()[0]!);
     const [oldest] = [
       ...(await this.months.of('audit_events')),
@@ -43,10 +46,6 @@ export class PartitionRetention {
     // A seal's members are as old as the seal, or older. The margin of one month allows for differences between
     // clocks.
     if (oldest !== undefined) await this.dropBefore('audit_seals', monthsLater(oldest, -1));
-  }
-
-  private oldestKept(days: number): Month {
-    return monthOf(new Date(this.clock.nowMs() - days * DAY_MS));
   }
 
   private async dropBefore(table: AuditTable, oldestKept: Month): Promise<void> {

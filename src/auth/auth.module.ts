@@ -60,6 +60,7 @@ import { PasswordCredentials } from './credentials/passwords/password-credential
 import { PasswordCredentialsRepository } from './credentials/passwords/password-credentials.repository.js';
 import { FACTORS, PASSKEYS } from './credentials/factors/factor.providers.js';
 import { BreachedPasswords } from './credentials/passwords/breached-passwords.js';
+import { HashRenewal } from './credentials/passwords/hash-renewal.js';
 import { NewPassword } from './credentials/passwords/new-password.js';
 import { PasswordCostsRepository } from './credentials/passwords/password-costs.repository.js';
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
@@ -132,6 +133,7 @@ import { SignInService } from './sign-in/sign-in.service.js';
 const passwords = [
   BreachedPasswords,
   ForeignHashes,
+  HashRenewal,
   PasswordCostsRepository,
   NewPassword,
   PasswordChange,
@@ -263,6 +265,7 @@ const recovery = [
   exports: [
     AccountCreation,
     AccountDeletion,
+    EmailReservations,
     FactorRemoval,
     FactorsView,
     Invitations,

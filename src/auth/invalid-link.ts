@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../audit/audit-entry.js';
 import type { AuditService } from '../audit/audit.service.js';
-import { Problem } from '../platform/errors/problem.js';
+import { isProblem } from '../platform/errors/problem.js';
 import { SecretsErrors } from '../platform/secrets/secrets.errors.js';
 
 type LinkEvent =
@@ -22,7 +22,7 @@ export async function recordingInvalidLink<T>(
   try {
     return await use();
   } catch (error) {
-    if (error instanceof Problem && error.row === SecretsErrors.invalid_link)
+    if (isProblem(error, SecretsErrors.invalid_link))
       await audit.recordAlone({ ...failure, outcome: 'failure', reason: error.row.code });
     throw error;
   }

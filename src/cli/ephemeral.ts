@@ -16,7 +16,7 @@ import { ignoreClosedOutput } from './output.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The least that is accepted; a key is made at each start. */
+/** The smallest size that is accepted, because every start generates a key. */
 const RSA_BITS = 2048;
 
 /**

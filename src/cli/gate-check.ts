@@ -20,7 +20,7 @@ export interface GateCheckSubject {
 export interface CheckResult {
   readonly what: string;
   readonly held: boolean;
-  /** The request that did not have the answer that it should have, and the answer. */
+  /** If the check failed: the request that was answered wrongly, and the status of the answer. */
   readonly because?: string;
 }
 
@@ -77,7 +77,7 @@ const PATHS = [
 ];
 const BROKEN = ['', '=', 'null', 'e30.e30.e30', '"', '\x80\xff', '%00', '{}', 'x'.repeat(9000)];
 
-/** Sends, one after the other, what has opened gateways of others. Throws if the host cannot be reached. */
+/** Sends, one after the other, the requests that have bypassed other gateways. Throws if the host cannot be reached. */
 export async function gateCheck(subject: GateCheckSubject): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const check of checksOf(subject)) results.push(await resultOf(check, check.url ?? subject.url));

@@ -32,7 +32,7 @@ const LINE_FEED = 10;
 export function addImportExportCommands(program: Command): void {
   withOperatorOptions(program.command('import <file>'))
     .description(
-      'create accounts from a file with one JSON object per line; addresses that have an account are skipped',
+      'create accounts from a file with one JSON object per line; addresses that are taken are skipped',
     )
     .option('--dry-run', 'check every line and write nothing')
     .option('--identity-file <file>', 'decrypt an age file with the identity in this file')
@@ -76,7 +76,7 @@ async function importAccounts(file: string, options: ImportOptions): Promise<voi
 }
 
 function textOf({ imported, skipped }: ImportResult, { dryRun }: ImportOptions): string {
-  return `${dryRun ? 'Would be imported' : 'Imported'}: ${imported}. Skipped, because the address has an account: ${skipped}.`;
+  return `${dryRun ? 'Would be imported' : 'Imported'}: ${imported}. Skipped, because the address is taken: ${skipped}.`;
 }
 
 async function exportAccounts(file: string, options: ExportOptions): Promise<void> {

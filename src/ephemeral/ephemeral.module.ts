@@ -27,12 +27,12 @@ import { TestClock } from './time/test-clock.service.js';
 import { TestResetController } from './time/test-reset.controller.js';
 import { TracesOfTestsRepository } from './time/traces-of-tests.repository.js';
 
-/** What a throwaway service for tests has beside every other: people and sessions for the asking, and a clock that moves. */
+/** What only a throwaway service for tests has: routes that create people and sessions, and move the clock. */
 @Module({})
 export class EphemeralModule {
   /**
-   * @param clock the one that the whole service goes by
-   * @param line is completed at the start
+   * @param clock the clock of the whole service
+   * @param line completed while the service starts
    */
   static with(clock: MovableClock, line: StartLine): DynamicModule {
     return {

@@ -28,8 +28,8 @@ const field = (description: string) => ({ description, schema: { type: 'string' 
 const HEADERS = {
   'X-Portcullis-User': field('The id of the user or service account; empty for nobody.'),
   'X-Portcullis-Session': field('The id of the session; empty for keys.'),
-  'X-Portcullis-Roles': field('The roles of a person, separated by blanks; empty for keys.'),
-  'X-Portcullis-Scopes': field('The scopes of a key, separated by blanks; empty for people.'),
+  'X-Portcullis-Roles': field('The roles of a person, separated by spaces; empty for keys.'),
+  'X-Portcullis-Scopes': field('The scopes of a key, separated by spaces; empty for people.'),
   'X-Portcullis-Acr': field('The level of the session, `aal1` or `aal2`; empty for keys.'),
   'X-Portcullis-Key': field('The id of the API key; empty for people.'),
   'X-Portcullis-Assertion': field('All of this as a JWT of at most 60 s for the audience of the rule.'),

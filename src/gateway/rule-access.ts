@@ -41,8 +41,8 @@ export class RuleAccess {
   }
 
   /**
-   * Returns the caller, or why the token is not accepted any more: it must not become identity headers and assertions, which
-   * would be of a later second than the reduction that voids it.
+   * Returns the caller, or why the token is no longer accepted. An assertion has a time of issue of its own: made from a token
+   * that a reduction of the session has voided, it would appear to be newer than the reduction, and be accepted.
    */
   private async current(
     context: RequestContext,

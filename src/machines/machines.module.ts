@@ -5,6 +5,7 @@ import { MailKindsModule } from '../platform/mail/mail.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { ActorRights } from './actor-rights.js';
 import { ServiceAccountChanges } from './accounts/service-account-changes.js';
 import { ServiceAccountKeysController } from './accounts/service-account-keys.controller.js';
 import { ServiceAccountKeys } from './accounts/service-account-keys.service.js';
@@ -84,7 +85,13 @@ const oauth = [
   TokenEnding,
   TokenRevocation,
 ];
-const accounts = [ServiceAccountChanges, ServiceAccountKeys, ServiceAccounts, ServiceAccountsRepository];
+const accounts = [
+  ActorRights,
+  ServiceAccountChanges,
+  ServiceAccountKeys,
+  ServiceAccounts,
+  ServiceAccountsRepository,
+];
 const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
 
 /** Programs as callers: API keys of people and of service accounts. */
@@ -108,6 +115,14 @@ const leaks = [LeakRecipientsRepository, LeakResponse, LeakedKeys];
     ServerMetadataController,
   ],
   providers: [...keys, ...accounts, ...leaks, ...oauth],
-  exports: [KeyChanges, KeyLifecycle, KeyView, LeakResponse, ServiceAccountKeys, ServiceAccounts],
+  exports: [
+    ActorRights,
+    KeyChanges,
+    KeyLifecycle,
+    KeyView,
+    LeakResponse,
+    ServiceAccountKeys,
+    ServiceAccounts,
+  ],
 })
 export class MachinesModule {}

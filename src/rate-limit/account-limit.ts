@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
-import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
+import { LimitRefusals } from './limit-refusals.js';
 import type { PolicyName } from './policies/policy.js';
 import { PolicyTable } from './policies/policy-table.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
-import { RateLimitErrors } from './rate-limit.errors.js';
+import { RateLimited } from './rate-limit.errors.js';
 import { type AccountSubject, WindowKeys } from './windows/window-keys.js';
 
 /** An attempt that a policy has counted. */
@@ -21,39 +20,20 @@ export class AccountLimit {
     private readonly table: PolicyTable,
     private readonly storage: RateLimitStorage,
     private readonly keys: WindowKeys,
-    private readonly audit: AuditService,
+    private readonly refusals: LimitRefusals,
   ) {}
 
-  /** Throws `rate_limited` when the policy refuses; such an attempt is not counted. `endpoint` is for the record. */
-  async count(
-    name: PolicyName,
-    subject: AccountSubject,
-    origin: Origin,
-    endpoint: string,
-  ): Promise<CountedAttempt> {
+  /** Throws `rate_limited` when the policy refuses; such an attempt is not counted. */
+  async count(name: PolicyName, subject: AccountSubject, origin: Origin): Promise<CountedAttempt> {
     const policy = this.table.find(name);
     if (!policy) return { refund: async () => undefined };
     const windows = [this.keys.windowOfAccount(policy, subject)];
     const [decision] = await this.storage.consume(windows);
     const { allowed, at, waitMs } = decision!;
     if (allowed) return { refund: () => this.storage.refund(windows, at) };
-    const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
-    await this.audit.recordLimited({
-      event: {
-        type: 'excess_rate_limit_exceeded',
-        outcome: 'failure',
-        reason: RateLimitErrors.rate_limited.code,
-        userId: subject.userId,
-        origin,
-        details: { policies: [name], retryAfterSeconds },
-      },
-      caller: `user ${subject.userId}`,
-      endpoint,
-      findNamed: null,
-    });
-    throw new Problem(RateLimitErrors.rate_limited, {
-      retryAfterSeconds,
-      extensions: { 'violated-policies': [name] },
+    return this.refusals.refuse(new RateLimited([name], waitMs), {
+      userId: subject.userId,
+      origin,
     });
   }
 }

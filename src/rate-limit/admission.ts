@@ -1,25 +1,25 @@
 import { recordedCaller } from '../platform/access/principal.js';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AuditService } from '../audit/audit.service.js';
-import { Problem } from '../platform/errors/problem.js';
-import { contextOf } from '../platform/http/request-context.js';
+import { contextOf, type CountedRequest } from '../platform/http/request-context.js';
 import { AddressBlocks } from './blocks/address-blocks.js';
-import type { Policy } from './policies/policy.js';
+import { LimitRefusals } from './limit-refusals.js';
 import { PolicySet } from './policies/policy-set.js';
 import { PolicyTable } from './policies/policy-table.js';
 import { rateLimitField, tightest, type Verdict, verdictField } from './rate-limit-field.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
-import { RateLimitErrors } from './rate-limit.errors.js';
-import type { Window } from './windows/window.js';
+import { RateLimited } from './rate-limit.errors.js';
 import { WindowKeys } from './windows/window-keys.js';
 
 /** The policy name reported to a blocked address; it has no quota. */
 const BLOCKED = 'blocked-address';
 
+/** The count of a request that was refused, or that no policy applies to. */
+const NOTHING_COUNTED: CountedRequest = { refund: async () => undefined };
+
 /**
  * Decides whether a request may proceed. Refuses blocked addresses, counts the request in the windows of all its policies
- * at once, sets the header fields, and records each refusal where it is decided.
+ * at once, and sets the header fields.
  */
 @Injectable()
 export class Admission {
@@ -30,7 +30,7 @@ export class Admission {
     private readonly storage: RateLimitStorage,
     private readonly keys: WindowKeys,
     private readonly blocks: AddressBlocks,
-    private readonly audit: AuditService,
+    private readonly refusals: LimitRefusals,
     table: PolicyTable,
   ) {
     this.byAddress = new PolicySet(table.policies.filter(({ name }) => name === 'address'));
@@ -39,22 +39,26 @@ export class Admission {
   /** Throws `rate_limited` when a policy refuses. The header fields are set on the reply in either case. */
   async admit(request: FastifyRequest, reply: FastifyReply, set: PolicySet): Promise<void> {
     const context = contextOf(request);
-    context.admitted = true;
+    context.counted = NOTHING_COUNTED;
     const blockedSeconds = this.blocks.secondsLeft(context.origin.network);
     if (blockedSeconds > 0) {
       reply.header('ratelimit', rateLimitField(BLOCKED, 0, blockedSeconds));
-      await this.refuse(request, [BLOCKED], blockedSeconds);
+      await this.refuse(request, new RateLimited([BLOCKED], blockedSeconds * 1000));
     }
     const policies = set.policies.filter((policy) => this.keys.applies(policy, context));
     if (policies.length === 0) return;
-    const decisions = await this.storage.consume(this.windowsOf(policies, request));
-    context.countedAt = decisions[0]!.at;
+    const windows = policies.map((policy) => this.keys.windowOf(policy, context));
+    const decisions = await this.storage.consume(windows);
     const verdicts = policies.map((policy, index): Verdict => ({ policy, ...decisions[index]! }));
     reply.header('ratelimit-policy', set.field).header('ratelimit', verdictField(tightest(verdicts)));
     const violated = verdicts.filter(({ allowed }) => !allowed);
-    if (violated.length === 0) return;
-    const names = violated.map(({ policy }) => policy.name);
-    await this.refuse(request, names, Math.ceil(Math.max(...violated.map(({ waitMs }) => waitMs)) / 1000));
+    const [first, ...others] = violated.map(({ policy }) => policy.name);
+    if (first !== undefined) {
+      const waitMs = Math.max(...violated.map((verdict) => verdict.waitMs));
+      await this.refuse(request, new RateLimited([first, ...others], waitMs));
+    }
+    const exact = windows.filter((_, index) => policies[index]!.exact);
+    context.counted = { refund: () => this.storage.refund(exact, decisions[0]!.at) };
   }
 
   /** Admits a request that matches no route (404, 405) or comes from a cross-site page: counted by its address alone. */
@@ -68,7 +72,7 @@ export class Admission {
    */
   async admitRefused(reason: unknown, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const context = contextOf(request);
-    if (context.admitted || context.isOperational) return reason;
+    if (context.counted || context.isOperational) return reason;
     try {
       await this.admitByAddress(request, reply);
       return reason;
@@ -77,51 +81,14 @@ export class Admission {
     }
   }
 
-  /**
-   * Refunds a request in its exact policies because another count refused it later. Such a request extends no wait, so
-   * the first request after `Retry-After` is admitted. The other policies keep the count; otherwise refusals would cost
-   * the caller nothing.
-   */
-  async clear(request: FastifyRequest, reply: FastifyReply, set: PolicySet, refusal: Problem): Promise<void> {
-    const context = contextOf(request);
-    const exact = set.policies.filter((policy) => policy.exact && this.keys.applies(policy, context));
-    await this.storage.refund(this.windowsOf(exact, request), context.countedAt);
-    const { extensions, retryAfterSeconds = 1 } = refusal.occurrence;
-    const [violated = 'login'] = (extensions?.['violated-policies'] ?? []) as string[];
-    reply.header('ratelimit', rateLimitField(violated, 0, retryAfterSeconds));
-  }
-
-  private windowsOf(policies: readonly Policy[], request: FastifyRequest): Window[] {
-    const context = contextOf(request);
-    const endpoint = `${request.method === 'HEAD' ? 'GET' : request.method} ${context.route}`;
-    return policies.map((policy) => this.keys.windowOf(policy, context, endpoint));
-  }
-
-  private async refuse(request: FastifyRequest, policies: string[], seconds: number): Promise<never> {
-    const context = contextOf(request);
-    const caller = recordedCaller(context.principal);
-    const retryAfterSeconds = Math.max(1, seconds);
-    await this.audit.recordLimited({
-      event: {
-        type: 'excess_rate_limit_exceeded',
-        outcome: 'failure',
-        reason: RateLimitErrors.rate_limited.code,
-        ...caller,
-        origin: context.origin,
-        details: {
-          policies,
-          retryAfterSeconds,
-          ...(context.emailDigest !== null && { account: context.emailDigest }),
-          ...(context.forwardAuth && { rule: context.forwardAuth.rule }),
-        },
-      },
-      caller: caller.userId === null ? `address ${context.origin.network}` : `user ${caller.userId}`,
-      endpoint: `${request.method} ${context.route ?? '-'}`,
-      findNamed: caller.userId === null ? context.findNamed : null,
-    });
-    throw new Problem(RateLimitErrors.rate_limited, {
-      retryAfterSeconds,
-      extensions: { 'violated-policies': policies },
+  private refuse(request: FastifyRequest, refusal: RateLimited): Promise<never> {
+    const { origin, principal, emailDigest, findNamed, forwardAuth } = contextOf(request);
+    return this.refusals.refuse(refusal, {
+      ...recordedCaller(principal),
+      origin,
+      emailDigest,
+      findNamed,
+      ...(forwardAuth && { rule: forwardAuth.rule }),
     });
   }
 }

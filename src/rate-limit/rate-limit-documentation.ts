@@ -9,7 +9,7 @@ import type { Policy } from './policies/policy.js';
 import type { PolicySet } from './policies/policy-set.js';
 import { ForwardAuthPolicies } from './policies/forward-auth-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
-import { RateLimitErrors } from './rate-limit.errors.js';
+import { RateLimited, RateLimitErrors } from './rate-limit.errors.js';
 
 const EXTENSION = 'x-rate-limit';
 
@@ -74,9 +74,10 @@ function describeLimits({ controller, name }: DeclaredRoute, policies: readonly 
     ApiTooManyRequestsResponse({
       description: `\`rate_limited\`: a policy is exhausted. ${sentences.join('; ')}.`,
       content: {
-        [PROBLEM_JSON]: problemContent([RateLimitErrors.rate_limited], {
-          extensions: { 'violated-policies': [tightest] },
-        }),
+        [PROBLEM_JSON]: problemContent(
+          [RateLimitErrors.rate_limited],
+          new RateLimited([tightest], 0).occurrence,
+        ),
       },
     }),
     ApiExtension(

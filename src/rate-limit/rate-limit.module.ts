@@ -10,6 +10,7 @@ import { AddressBlocks } from './blocks/address-blocks.js';
 import { AddressBlocksRepository } from './blocks/address-blocks.repository.js';
 import { BlockRemoval } from './blocks/block-removal.js';
 import { AccountGuessing } from './guessing/account-guessing.js';
+import { GuessingRules } from './guessing/guessing-rules.js';
 import { LoginFailuresPurge } from './guessing/login-failures-purge.js';
 import { LoginFailures } from './guessing/login-failures.entity.js';
 import { LoginFailuresRepository } from './guessing/login-failures.repository.js';
@@ -17,6 +18,7 @@ import { PolicyCheck } from './policies/policy-check.js';
 import { PolicyTable } from './policies/policy-table.js';
 import { ForwardAuthPolicies } from './policies/forward-auth-policies.js';
 import { RoutePolicies } from './policies/route-policies.js';
+import { LimitRefusals } from './limit-refusals.js';
 import { RateLimitDocumentation } from './rate-limit-documentation.js';
 import { RateLimitStorage } from './rate-limit-storage.js';
 import { RateLimitController } from './rate-limit.controller.js';
@@ -53,9 +55,11 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     AddressBlocks,
     AddressBlocksRepository,
     BlockRemoval,
+    GuessingRules,
     LoginFailuresRepository,
     LoginFailuresPurge,
     AccountGuessing,
+    LimitRefusals,
     AccountLimit,
     Admission,
     RateLimitDocumentation,
@@ -66,6 +70,7 @@ const throttlerOptions = (table: PolicyTable): ThrottlerModuleOptions => ({
     RoutePolicies,
     ForwardAuthPolicies,
     AccountGuessing,
+    GuessingRules,
     AccountLimit,
     AddressBlocks,
     BlockRemoval,

@@ -8,7 +8,12 @@ import {
   type Proof,
 } from './proofs.js';
 
-const attempt: GuessingAttempt = { failures: 1, succeeded: async () => 0, refund: async () => undefined };
+const attempt: GuessingAttempt = {
+  failures: 1,
+  isLast: false,
+  succeeded: async () => 0,
+  refund: async () => undefined,
+};
 const stillHolds = async () => true;
 
 const password: Proof = { method: 'pwd', attempt, stillHolds };

@@ -42,7 +42,7 @@ export interface PossessionProof extends ProofOf<'pop'> {
 /** A factor that was proven just now. */
 export type Proof = PasswordProof | CodeProof | PossessionProof;
 
-/** What decides the level of a proof, which a credential can have before anybody guesses at it. */
+/** The members of a proof that decide its level. They are known from the credential, before it has been proven. */
 export type ProvenFactor =
   | Pick<PasswordProof, 'method'>
   | Pick<CodeProof, 'method' | 'factor'>

@@ -4,6 +4,7 @@ import type { Origin } from '../platform/http/origin.js';
 import { profileOf } from '../users/profile.js';
 import { UsersService } from '../users/users.service.js';
 import { SessionDevices } from './devices/session-devices.js';
+import { clearFailures } from './earlier-failures.js';
 import type { IssuedSession } from './issued-session.js';
 import { type Proof, provenState } from './proofs.js';
 import { SessionConditions } from './session-conditions.js';
@@ -51,7 +52,7 @@ export class SessionIssuer {
     if (!user || user.disabledAt !== null || user.invitedAt !== null) return null;
     for (const proof of proofs) if (!(await proof.stillHolds(tx))) return null;
     await this.conditions.assertMet(tx, user, proofs);
-    const failures = await this.clearFailures(tx, proofs);
+    const failures = await clearFailures(tx, proofs);
     const proven = { ...provenState(proofs), ageMs: request.proofAgeMs ?? 0 };
     const session = await this.opening.open(tx, user.id, request.deviceId, proven, origin);
     await this.sessions.insert(tx, session);
@@ -60,14 +61,5 @@ export class SessionIssuer {
     await this.record.write(tx, { user, session, failures, isKnownDevice, emailDigest }, origin);
     const deviceToken = await this.devices.remember(tx, session, request.emailDigest);
     return { profile: profileOf(user), session, deviceToken };
-  }
-
-  /** Resets the guessing counts of the proofs; returns how many failures there were before. */
-  private async clearFailures(tx: Transaction, proofs: readonly Proof[]): Promise<number> {
-    let failures = 0;
-    for (const proof of proofs) {
-      if (proof.method !== 'pop') failures = Math.max(failures, await proof.attempt.succeeded(tx));
-    }
-    return failures;
   }
 }

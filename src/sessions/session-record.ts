@@ -4,6 +4,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { Origin } from '../platform/http/origin.js';
 import type { User } from '../users/user.entity.js';
+import { eventAfterFailures } from './earlier-failures.js';
 import { NewDeviceNotice } from './devices/new-device-notice.js';
 import type { Session } from './session.entity.js';
 
@@ -37,9 +38,8 @@ export class SessionRecord {
     const events: AuditEvent[] = [
       { type: 'session_created', ...who, details: { deviceId } },
       { type: 'authn_login_success', ...who, details },
+      ...eventAfterFailures(who, account, failures),
     ];
-    if (failures > 0)
-      events.push({ type: 'authn_login_successafterfail', ...who, details: { account, failures } });
     await this.audit.recordAll(tx, events);
     if (!isKnownDevice && !firstLogin) await this.notice.send(tx, user, session, origin);
   }

@@ -33,6 +33,7 @@ import { KeyStore } from './keys/key-store.js';
 import { SigningKey } from './keys/signing-key.entity.js';
 import { SigningKeysRepository } from './keys/signing-keys.repository.js';
 import { SuppliedKey } from './keys/supplied-key.js';
+import { CallerAccount } from './own-sessions/caller-account.js';
 import { OwnSessionsController } from './own-sessions/own-sessions.controller.js';
 import { OwnSessions } from './own-sessions/own-sessions.service.js';
 import { PlaceNames } from './own-sessions/place-names.js';
@@ -134,7 +135,7 @@ const revocationList = [
   RevocationRetention,
   RevocationWatch,
 ];
-const ownSessions = [OwnSessions, PlaceNames, SessionDescription];
+const ownSessions = [CallerAccount, OwnSessions, PlaceNames, SessionDescription];
 const state = [CallerSession, LocalAccountCache, LastSeen, SessionCache, SessionState];
 const tokens = [
   AccessTokens,
@@ -193,6 +194,7 @@ const guards = [
     AccessChanges,
     AccessRevocation,
     BearerReaders,
+    CallerAccount,
     CallerSession,
     Clients,
     KeyRotation,

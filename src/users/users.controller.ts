@@ -26,7 +26,7 @@ export class UsersController {
     return profile;
   }
 
-  /** Replaces the display name (null removes it) and, if given, the language of mails. */
+  /** Replaces the display name (null removes it) and, if given, the language of e-mails. */
   @Put()
   @ApiOperation({ operationId: 'updateOwnAccount', summary: 'Replace own profile' })
   @Problems(PlatformErrors.not_found)

@@ -91,6 +91,15 @@ and of \`GET /health/ready\`, which are \`application/json\`. Programs should re
 | --- | --- | --- | --- |
 ${linesOf(all, true)}
 
+Every problem has \`type\`, \`title\`, \`status\`, \`detail\`, \`code\` and \`requestId\`. \`type\` is relative to the URL of the service. Some have further members:
+
+| member | with | content |
+| --- | --- | --- |
+| \`errors\` | \`validation_failed\` | every invalid member: \`pointer\` (RFC 6901, as in \`#/email\`) and \`detail\` |
+| \`violated-policies\` | \`rate_limited\` | what refused the request: policies of \`GET /rate-limits\`, \`account-guessing\` or \`blocked-address\` |
+| \`challenge\` | \`factor_required\` | the login that waits for its second factor: \`token\`, \`methods\` and \`expiresAt\` |
+| \`methods\` | \`insufficient_user_authentication\` | the methods by which the user can prove who they are |
+
 ## OAuth endpoints
 
 The routes under \`/oauth\` answer as RFC 6749 section 5.2 prescribes: \`application/json\` with \`error\` and \`error_description\`. Beside these

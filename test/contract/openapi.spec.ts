@@ -173,6 +173,14 @@ describe('the OpenAPI document', () => {
     for (const [name, alternatives] of Object.entries(security)) expect(alternatives, name).toBeDefined();
   });
 
+  it('says of a route that requires a recent proof how to give it, and that the token of metrics is no JWT', () => {
+    expect(document.paths['/users/me/api-keys']?.post?.description).toContain(
+      'Requires a recent proof of identity (`POST /auth/step-up`).',
+    );
+    expect(document.paths['/users/me/api-keys']?.get?.description).not.toContain('recent proof');
+    expect(document.components?.securitySchemes?.['metrics']).not.toHaveProperty('bearerFormat');
+  });
+
   it('gives every operation a unique name for generated clients', () => {
     const ids = operations().map(({ operation }) => operation['operationId'] as string);
     expect(ids.toSorted()).toEqual([...new Set(ids)].toSorted());

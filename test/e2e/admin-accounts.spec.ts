@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fc } from '@fast-check/vitest';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
-import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
+import { ServiceAccountsOf } from '../support/app/service-accounts.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { createKey } from '../support/app/api-keys.js';
 import { enrolTotp } from '../support/app/factors.js';
@@ -286,6 +286,21 @@ describe('An administrator', { timeout: 60_000 }, () => {
     });
   });
 
+  it('does not record the call of a program as one of the account that it changes', async () => {
+    const { id } = (await createPerson(app)).user;
+    const machine = await (await ServiceAccountsOf.of(app)).create('users:write');
+    const change = { method: 'PATCH', url: `/admin/users/${id}`, body: { displayName: 'Grace' } } as const;
+    expect((await app.call({ ...change, token: machine.key })).statusCode).toBe(200);
+    await eventually(async () => {
+      const calls = await asSuperuser(
+        app.database,
+        `SELECT user_id, status FROM audit_calls WHERE route = '/admin/users/:id' AND details->>'subjectId' = $1`,
+        [id],
+      );
+      expect(calls).toEqual([{ user_id: null, status: 200 }]);
+    });
+  });
+
   it('changes name, roles and status at once, and each change names who made it and why', async () => {
     const person = await createPerson(app);
     const { id, email } = person.user;
@@ -552,20 +567,9 @@ describe('An administrator', { timeout: 60_000 }, () => {
   });
 
   it('whose API key acts can neither set roles nor touch an account that has one', async () => {
-    const keyId = '0197a1b2-0000-7000-8000-000000000003';
-    app.app.get(BearerReaders, { strict: false }).register({
-      accepts: (token) => token === 'test_key',
-      read: async () => ({
-        kind: 'api-key',
-        keyId,
-        userId: admin.user.id,
-        roles: ['user', 'admin'],
-        scopes: ['users:read', 'users:write'],
-        expiresAt: Date.now() / 1000 + 900,
-      }),
-    });
+    const { id: keyId, key } = await createKey(app, admin, { scopes: ['users:read', 'users:write'] });
     const { user } = await createPerson(app);
-    const byKey = async (request: TestRequest) => code({ token: 'test_key', ...request });
+    const byKey = async (request: TestRequest) => code({ token: key, ...request });
     const url = `/admin/users/${user.id}`;
     expect(await byKey({ url })).toBe('200');
     for (const roles of [['admin'], ['user'], []])

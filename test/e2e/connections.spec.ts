@@ -1,8 +1,11 @@
+import { Controller, Get, StreamableFile } from '@nestjs/common';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Public } from '../../src/platform/access/access.decorator.js';
 import { exchange } from '../support/app/raw-exchange.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { eventually } from '../support/time/eventually.js';
@@ -95,6 +98,33 @@ describe('connections of clients that never close', { timeout: 30_000 }, () => {
     const startedMs = performance.now();
     await other.close();
     expect(performance.now() - startedMs).toBeLessThan(DRAINED_WITHIN_MS);
+  });
+
+  it('do not hold up a drain that began while they were sent a response', async () => {
+    const body = new PassThrough();
+    @Controller('unfinished')
+    class UnfinishedController {
+      @Get()
+      @Public()
+      get(): StreamableFile {
+        return new StreamableFile(body);
+      }
+    }
+    const other = await startBeside(app, { listen: true, controllers: [UnfinishedController] });
+    const [socket] = await open(1, '', other);
+    let received = '';
+    socket!.setEncoding('utf8').on('data', (text: string) => (received += text));
+    socket!.write('GET /unfinished HTTP/1.1\r\nhost: x\r\n\r\n');
+    body.write('begun, ');
+    await eventually(() => expect(received).toContain('begun, '));
+    const leaving: Server = other.app.getHttpServer();
+    const closed = other.close();
+    await eventually(() => expect(leaving.listening).toBe(false));
+    const endedMs = performance.now();
+    body.end('and ended');
+    await closed;
+    expect(performance.now() - endedMs).toBeLessThan(DRAINED_WITHIN_MS);
+    expect(received).toContain('and ended');
   });
 
   it('are let go where there are too many, the longest idle first, so that others get in', async () => {

@@ -5,6 +5,7 @@ import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, type Tokens } from '../support/app/accounts.js';
 import { createAccount, createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
+import { enrolTotp } from '../support/app/factors.js';
 import { mailsTo, mailTo } from '../support/app/mails.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
@@ -133,6 +134,24 @@ describe('the notice of a new device', () => {
     await mailTo(app, email, 'new_device', 2);
     expect((await disown(token)).statusCode).toBe(204);
     expect([await profile(own), await profile(foreign), await profile(third)]).toEqual([200, 401, 200]);
+    const { token: second } = await mailTo(app, email, 'new_device', 2);
+    expect((await disown(second)).statusCode).toBe(204);
+    expect([await profile(own), await profile(third)]).toEqual([200, 401]);
+    const { token: resetToken } = await mailTo(app, email, 'password_reset', 2);
+    const reset = { token: resetToken, newPassword: NEW_PASSWORD };
+    expect((await app.call({ url: '/auth/password/reset', body: reset })).statusCode).toBe(204);
+  });
+
+  it('has a link that the intruder cannot end: not by adding a factor, nor by changing the password', async () => {
+    const { email, foreign, token } = await intruded();
+    await enrolTotp(app, foreign, clock.nowMs());
+    const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
+    const { accessToken } = foreign;
+    const changed = await app.call({ method: 'PUT', url: '/users/me/password', body, token: accessToken });
+    expect(changed.statusCode).toBe(204);
+    expect((await disown(token)).statusCode).toBe(204);
+    expect(await profile(foreign)).toBe(401);
+    expect(await login(email, NEW_PASSWORD)).toBe(401);
   });
 
   it('has a link that works for 7 days, and not at their end', async () => {
@@ -165,10 +184,22 @@ describe('the notice of a new device', () => {
     }
   });
 
-  it('peer fault 11: has a link that a new password ends', async () => {
+  it('has a link that a reset of the password ends', async () => {
+    const { email, token } = await intruded();
+    await app.call({ url: '/auth/password/forgot', body: { email } });
+    const { token: resetToken } = await mailTo(app, email, 'password_reset');
+    const body = { token: resetToken, newPassword: NEW_PASSWORD };
+    expect((await app.call({ url: '/auth/password/reset', body })).statusCode).toBe(204);
+    expect(codeOf(await disown(token))).toEqual(INVALID);
+  });
+
+  it('peer fault 11: has a link that another address ends, because a link to a new password would go there', async () => {
     const { own, token } = await intruded();
-    const body = { currentPassword: PASSWORD, newPassword: NEW_PASSWORD };
-    await app.call({ method: 'PUT', url: '/users/me/password', body, token: own.accessToken });
+    const email = newAddress();
+    await app.call({ url: '/users/me/email', body: { email }, token: own.accessToken });
+    const { code } = await mailTo(app, email, 'address_change');
+    const verified = await app.call({ url: '/auth/email/verify', body: { code }, token: own.accessToken });
+    expect(verified.statusCode).toBe(204);
     expect(codeOf(await disown(token))).toEqual(INVALID);
   });
 

@@ -478,4 +478,17 @@ describe('The routes for tests', { timeout: TIMEOUT_MS }, () => {
     );
     expect(new Set((await Promise.all(guesses)).map(({ status }) => status))).toEqual(new Set([401]));
   });
+
+  it('without limits: record no last guess, since guesses go on, and lock nobody', async () => {
+    const { user } = await person();
+    for (let guess = 0; guess <= 100; guess++) {
+      const body = { email: user.email, password: `guess ${guess}` };
+      expect((await call('/auth/login', { body })).status).toBe(401);
+    }
+    for (const path of [
+      `/audit/events?userId=${user.id}&type=authn_login_fail_max`,
+      '/admin/users?status=locked',
+    ])
+      expect(await (await call(path, { token: adminKey })).json()).toEqual({ items: [], nextCursor: null });
+  });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { SpoolWriter } from '../../src/audit/spool/spool-writer.js';
 import { SessionsRepository } from '../../src/sessions/sessions.repository.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { PASSWORD, type Tokens } from '../support/app/accounts.js';
@@ -17,6 +18,7 @@ import { cookiesOf } from '../support/app/set-cookie.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../support/app/test-app.js';
 import { twoInstances } from '../support/app/two-instances.js';
 import { codeName } from '../support/http/code-name.js';
+import { eventually } from '../support/time/eventually.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { claimsOf } from '../support/tokens/claims.js';
 import { describeWithRedis } from '../support/redis/redis-server.js';
@@ -545,6 +547,18 @@ describeWithRedis('second factors', () => {
         expect(codeName(await stepUp(owner.accessToken, body))).toBe('validation_failed');
     });
 
+    it('is reached with the same code after a step-up that had to wait for another user agent', async () => {
+      const app = await enrol();
+      const code = nextCode(app);
+      const headers = { 'user-agent': 'Browser/2' };
+      const { refreshToken } = owner;
+      await here.call({ url: '/auth/refresh', body: { refreshToken }, headers });
+      const body = { method: 'totp', code };
+      expect(codeName(await stepUp(owner.accessToken, body))).toBe('rate_limited');
+      clock.advance(11_000);
+      expect(codeName(await stepUp(owner.accessToken, body))).toBe(200);
+    });
+
     it('is reached by a step-up while strangers lock the account', async () => {
       const app = await enrol();
       await sql('DELETE FROM known_devices WHERE user_id = $1', owner.user.id);
@@ -719,6 +733,26 @@ describe('the policy factor', () => {
     expect((await attempt(code)).statusCode).toBe(429);
     // A phisher's codes do not hold up the owner, who has signed in on this device before.
     expect((await attempt(code, owner.deviceToken)).statusCode).toBe(200);
+  });
+
+  it('records refusals of the account with the route that was called', async () => {
+    const owner = await createPerson(app);
+    await enrolTotp(app, owner, clock.nowMs());
+    for (let n = 0; n < 27; n += 1) {
+      const { token } = await openChallenge(app, owner);
+      const body = { challenge: token, method: 'totp', code: '000000' };
+      await app.call({ url: '/auth/login/factor', body });
+    }
+    app.app.get(SpoolWriter, { strict: false }).flush();
+    await eventually(async () => {
+      const grouped = await asSuperuser(
+        app.database,
+        `SELECT details->'policies' AS policies, details->'routes' AS routes FROM audit_events
+         WHERE type = 'excess_rate_limit_exceeded' AND details ? 'routes' AND user_id = $1`,
+        [owner.user.id],
+      );
+      expect(grouped).toEqual([{ policies: ['factor'], routes: ['POST /auth/login/factor'] }]);
+    });
   });
 
   it('names itself in GET /rate-limits', async () => {

@@ -213,6 +213,22 @@ describeWithRedis('passkeys', () => {
       expect((await list()).items).toEqual([]);
     });
 
+    it('with an id and a key of the length of real ones', async () => {
+      const ORIGIN = 'http://localhost:3000';
+      const outcomes = [];
+      for (const [authenticator, forged] of [
+        [new SoftwareAuthenticator(ORIGIN, 1023), {}],
+        [new SoftwareAuthenticator(ORIGIN, 1024), {}],
+        [new SoftwareAuthenticator(ORIGIN, 3000), {}],
+        [new SoftwareAuthenticator(), { keyPadding: 1000 }],
+        [new SoftwareAuthenticator(), { keyPadding: 2000 }],
+      ] as const) {
+        const begun = await beginPasskey(here, owner);
+        outcomes.push(codeName(await register(begun, authenticator.create(begun, forged))));
+      }
+      expect(outcomes).toEqual([201, 'invalid_passkey', 'invalid_passkey', 201, 'invalid_passkey']);
+    });
+
     it('once, in one account', async () => {
       const { authenticator } = await registerPasskey(here, owner);
       const again = await beginPasskey(here, owner);

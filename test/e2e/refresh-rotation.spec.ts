@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Clock } from '../../src/platform/clock/clock.js';
+import { SystemClock } from '../../src/platform/clock/clock.js';
 import type { Tokens } from '../support/app/accounts.js';
 import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { WrongClock } from '../support/time/wrong-clock.js';
 
 const BROWSER = { 'user-agent': 'Browser/1' };
 const UPDATED = { 'user-agent': 'Browser/2' };
@@ -12,17 +13,6 @@ const MOBILE = { ...BROWSER, 'x-forwarded-for': '198.51.100.9' };
 
 /** Behind a proxy, so that a request can come from another network. */
 const VARIABLES = { TRUSTED_PROXIES: '127.0.0.1/32' };
-
-/** The clock of a machine that is wrong, unlike that of PostgreSQL. */
-class WrongClock extends Clock {
-  constructor(private readonly offMs: number) {
-    super();
-  }
-
-  nowMs(): number {
-    return Date.now() + this.offMs;
-  }
-}
 
 interface Renewal {
   readonly type: string;
@@ -38,8 +28,11 @@ describe.each([
   let here: TestApp;
   let there: TestApp;
   beforeAll(async () => {
-    here = await startApp({ variables: VARIABLES, clock: new WrongClock(hereMs!) });
-    there = await startBeside(here, { variables: VARIABLES, clock: new WrongClock(thereMs!) });
+    here = await startApp({ variables: VARIABLES, clock: new WrongClock(new SystemClock(), hereMs!) });
+    there = await startBeside(here, {
+      variables: VARIABLES,
+      clock: new WrongClock(new SystemClock(), thereMs!),
+    });
   });
   afterAll(async () => {
     await there.close();

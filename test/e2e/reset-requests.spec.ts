@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
+import { Outbox } from '../../src/platform/outbox/outbox.js';
 import { newAddress } from '../support/app/accounts.js';
 import { createAccount } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
@@ -42,6 +43,21 @@ describe('a request for a new password does not reveal whether there is an accou
         await asSuperuser(app.database, `SELECT id FROM outbox_messages WHERE state = 'pending'`),
       ).toEqual([]),
     );
+
+  it('stores with the address only where it came from', async () => {
+    const enqueued = vi.spyOn(app.app.get(Outbox, { strict: false }), 'enqueue');
+    const email = newAddress();
+    await forgot(app, email);
+    const [message] = enqueued.mock.calls[0]![1];
+    enqueued.mockRestore();
+    const origin = {
+      requestId: expect.any(String),
+      ip: '127.0.0.1',
+      network: '127.0.0.1',
+      userAgent: 'lightMyRequest',
+    };
+    expect(message!.payload).toEqual({ email, origin });
+  });
 
   it('peer fault 59: not by its status, body or header fields', async () => {
     const shown = [];

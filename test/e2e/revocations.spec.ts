@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
+import { SystemClock } from '../../src/platform/clock/clock.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { RevocationRecord } from '../../src/sessions/revocation-list/revocation-record.js';
@@ -22,6 +23,7 @@ import { startTcpProxy } from '../support/network/tcp-proxy.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
 import { eventually } from '../support/time/eventually.js';
 import { ManualClock } from '../support/time/manual-clock.js';
+import { WrongClock } from '../support/time/wrong-clock.js';
 import { claimsOf } from '../support/tokens/claims.js';
 
 const logOut = async (app: TestApp, { accessToken }: Tokens) => {
@@ -320,6 +322,16 @@ describe('the list of revocations', () => {
 });
 
 describe('the list of revocations over time', () => {
+  it('keeps an item as long, although the clock of the instance that cleans up is ahead', async () => {
+    const app = await startApp({ clock: new WrongClock(new SystemClock(), 86_400_000) });
+    onTestFinished(() => app.close());
+    const { accessToken: token } = await createPerson(app, { roles: ['admin'] });
+    const { cursor } = await revocationsAfter(app, token);
+    await logOut(app, await createPerson(app));
+    await app.app.get(RevocationRetention, { strict: false }).enforce();
+    expect((await revocationsAfter(app, token, cursor)).items).toHaveLength(1);
+  });
+
   it('keeps an item for a minute after its last token, and then refuses older cursors', async () => {
     const clock = new ManualClock(Date.now());
     const app = await startApp({ clock });

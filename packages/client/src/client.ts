@@ -164,13 +164,14 @@ class SessionClient {
 
   private async renewBy(call: Call): Promise<SignedIn> {
     const seen = await this.state.read();
-    return this.adopted(await this.signedIn(call), seen);
+    const isSameSession = (kept: State | null) => !seen || kept?.session === seen.session;
+    return this.adopted(await this.signedIn(call), isSameSession);
   }
 
-  private async adopted(answer: unknown, renewed?: State | null): Promise<SignedIn> {
+  private async adopted(answer: unknown, isWanted?: (kept: State | null) => boolean): Promise<SignedIn> {
     const signedIn = answer as SignedIn;
     if ('deviceToken' in signedIn) this.deviceToken = signedIn.deviceToken;
-    await this.state.adopt(signedIn, renewed);
+    await this.state.adopt(signedIn, isWanted);
     return signedIn;
   }
 
@@ -266,7 +267,7 @@ class SessionClient {
         keepalive: true,
         signal: AbortSignal.timeout(REFRESH_MS),
       });
-      return await this.adopted(answer, state);
+      return await this.adopted(answer, (kept) => kept?.stamp === state?.stamp);
     } catch (error) {
       if (isProblem(error) && error.status === 401)
         await this.state.end(state, error.code as SignedOutReason);

@@ -86,8 +86,11 @@ export class SessionState {
     return state;
   }
 
-  /** Keeps what a login, a refresh or a step-up answered. A refresh is not kept where its session was left meanwhile. */
-  async adopt(answer: SignedIn, renewed?: State | null): Promise<void> {
+  /**
+   * Keeps what a login, a refresh or a step-up answered, unless `isWanted` says otherwise of what is kept by then: the session
+   * was left meanwhile, or another tab has later tokens because this one was frozen.
+   */
+  async adopt(answer: SignedIn, isWanted: (kept: State | null) => boolean = () => true): Promise<void> {
     const state: State = {
       session: answer.session.id,
       stamp: Math.random().toString(36).slice(2),
@@ -95,7 +98,7 @@ export class SessionState {
         tokens: { accessToken: answer.accessToken, refreshToken: answer.refreshToken },
       }),
     };
-    if (renewed && (await this.read())?.session !== renewed.session) return;
+    if (!isWanted(await this.read())) return;
     await this.storage.setItem(this.name, JSON.stringify(state));
     this.known = state.session;
     // A monotonic clock: neither a wrong clock nor a change of time matters.

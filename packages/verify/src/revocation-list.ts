@@ -16,12 +16,17 @@ interface End {
   readonly upToSeconds: number;
   /** When the last token concerned has expired, Unix milliseconds. */
   readonly untilMs: number;
+  /** The same, counted from its arrival on the monotonic clock, milliseconds. */
+  readonly heldUntilMs: number;
 }
 
 /** The clocks of the service and of this machine may differ. */
 const LEEWAY_MS = 60_000;
 
-/** Ended sessions and keys, for as long as tokens of theirs may be around. */
+/**
+ * Ended sessions and keys, for as long as tokens of theirs may be around: on the clock by which this process judges their
+ * expiry, and on the monotonic one, because a clock that is ahead for a moment would drop them all for good.
+ */
 export class RevocationList {
   private readonly ends = new Map<string, End>();
   private sweptMs = 0;
@@ -33,10 +38,12 @@ export class RevocationList {
     if (id === null) return;
     const upToSeconds = reason === 'reduced' ? Math.floor(Date.parse(revokedAt) / 1000) : Infinity;
     const untilMs = Date.parse(expiresAt) + LEEWAY_MS;
+    const heldUntilMs = performance.now() + untilMs - Date.parse(revokedAt);
     const before = this.ends.get(id);
     this.ends.set(id, {
       upToSeconds: Math.max(upToSeconds, before?.upToSeconds ?? 0),
       untilMs: Math.max(untilMs, before?.untilMs ?? 0),
+      heldUntilMs: Math.max(heldUntilMs, before?.heldUntilMs ?? 0),
     });
     this.sweep();
   }
@@ -52,9 +59,10 @@ export class RevocationList {
   }
 
   private sweep(): void {
-    const now = this.nowMs();
+    const now = performance.now();
     if (now - this.sweptMs < LEEWAY_MS) return;
     this.sweptMs = now;
-    for (const [id, { untilMs }] of this.ends) if (untilMs < now) this.ends.delete(id);
+    for (const [id, { untilMs, heldUntilMs }] of this.ends)
+      if (heldUntilMs < now && untilMs < this.nowMs()) this.ends.delete(id);
   }
 }

@@ -1,6 +1,7 @@
-import { createRemoteJWKSet, errors, compactVerify, type JWTVerifyGetKey } from 'jose';
+import { errors, compactVerify, type JWTVerifyGetKey } from 'jose';
 import { type Claims, readClaims, type Role } from './claims.js';
 import { introspect } from './introspection.js';
+import { keySetOf } from './key-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationList } from './revocation-list.js';
 import { readForm } from './token-form.js';
@@ -22,7 +23,7 @@ export interface VerifierOptions {
 
 /** How revocations are known. */
 export interface RevocationOptions {
-  /** A key with the scope `revocations:read`; for `ask`, of a service account with `tokens:introspect`, too. */
+  /** An API key with the scope `revocations:read`; for `ask`, with `tokens:introspect`, too. */
   readonly key: string;
   /** 1 by default, and at least. */
   readonly maxStalenessSeconds?: number | undefined;
@@ -56,9 +57,6 @@ export interface Verifier {
   close(): void;
 }
 
-/** Unknown keys are asked for at once, and again after five seconds at the earliest. */
-const KEYS = { cooldownDuration: 5000, cacheMaxAge: 600_000, timeoutDuration: 5000 };
-
 /** Creates a verifier. One for each process is enough. Throws a `RangeError` for a staleness below one second. */
 export function createVerifier(options: VerifierOptions): Verifier {
   return new OfflineVerifier(options);
@@ -79,7 +77,7 @@ class OfflineVerifier implements Verifier {
     this.issuer = issuer;
     this.now = now;
     this.url = url.replace(/\/+$/, '');
-    this.keys = createRemoteJWKSet(new URL(`${this.url}/.well-known/jwks.json`), KEYS);
+    this.keys = keySetOf(new URL(`${this.url}/.well-known/jwks.json`));
     this.list = new RevocationList(() => now().getTime());
     this.feed = revocations
       ? new RevocationFeed({

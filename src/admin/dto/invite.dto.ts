@@ -25,7 +25,7 @@ export class InviteDto {
   @IsRoles()
   roles?: Role[];
 
-  /** The language of mails to the account. */
+  /** The language of e-mails to the account. */
   @ApiProperty({ enum: LOCALES, required: false, nullable: true, default: LOCALES[0], example: 'en' })
   @IfPresent()
   @IsIn(LOCALES, { message: `$property must be one of ${LOCALES.join(', ')}` })

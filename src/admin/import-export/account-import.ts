@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
+import type { AuditEvent } from '../../audit/audit-entry.js';
+import type { Role } from '../../platform/access/principal.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { untilAvailable } from '../../platform/database/until-available.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import type { User } from '../../users/user.entity.js';
+import { AccountPreparation } from './account-preparation.js';
 import { ImportCheck } from './import-check.js';
 import { FaultyRow, type NumberedRow, parseImportRow } from './import-row.js';
 import { ImportedAccounts } from './imported-accounts.js';
@@ -24,9 +28,16 @@ export interface ImportOptions {
 /** What became of the lines of a file. */
 export interface ImportResult {
   readonly imported: number;
-  /** Lines whose address has an account already; it was not changed. */
+  /** Lines whose address has an account already, which was not changed, or is reserved for one. */
   readonly skipped: number;
   readonly faulty: number;
+}
+
+/** A run of an import. */
+interface Run extends ImportOptions {
+  readonly refuse: (line: number, message: string) => void;
+  /** Roles whose grant needs no event in later batches. */
+  readonly granted: Set<Role>;
 }
 
 /**
@@ -37,6 +48,7 @@ export interface ImportResult {
 export class AccountImport {
   constructor(
     private readonly check: ImportCheck,
+    private readonly preparation: AccountPreparation,
     private readonly accounts: ImportedAccounts,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
@@ -52,23 +64,22 @@ export class AccountImport {
       sum.faulty += 1;
       options.onFault(number, message);
     };
+    const granted = new Set<Role>(['user']);
     const finish = async () => {
-      const outcome = await this.importBatch(batch, options, refuse);
+      const outcome = await this.importBatch(batch, { ...options, refuse, granted });
       sum.imported += outcome.imported;
       sum.skipped += outcome.skipped;
       options.onProgress(line);
       batch = [];
     };
-    const granted = new Set<string>();
     for await (const text of lines) {
       line += 1;
       if (text.trim() === '') continue;
       try {
         const row = parseImportRow(text);
-        const { email, roles = [] } = row.account;
+        const { email } = row.account;
         if (seen.has(email)) throw new FaultyRow('the address is in an earlier line of the file');
         seen.add(email);
-        for (const role of roles) granted.add(role);
         batch.push({ ...row, line });
       } catch (error) {
         if (!(error instanceof FaultyRow)) throw error;
@@ -77,47 +88,52 @@ export class AccountImport {
       if (batch.length === BATCH) await finish();
     }
     await finish();
-    granted.delete('user');
-    if (!options.isDryRun && sum.imported > 0 && granted.size > 0)
-      await this.recordGrants([...granted], options.origin);
     return sum;
   }
 
   private async importBatch(
     batch: readonly NumberedRow[],
-    { isDryRun, origin }: ImportOptions,
-    refuse: (line: number, message: string) => void,
+    { isDryRun, origin, refuse, granted }: Run,
   ): Promise<Pick<ImportResult, 'imported' | 'skipped'>> {
     if (batch.length === 0) return { imported: 0, skipped: 0 };
     const { fresh, skipped, faults } = await this.check.sort(batch);
     for (const { line, message } of faults) refuse(line, message);
     if (isDryRun || fresh.length === 0) return { imported: fresh.length, skipped };
     // Fast digests are wrapped before the transaction, which must be short.
-    const prepared = await this.accounts.prepare(fresh);
-    const imported = await untilAvailable(() =>
+    const prepared = await this.preparation.prepare(fresh);
+    const users = await untilAvailable(() =>
       this.transactions.run(async (tx: Transaction) => {
-        const users = await this.accounts.insert(tx, prepared);
-        const created = users.map(({ id, roles }) => ({
-          type: 'user_created' as const,
-          outcome: 'success' as const,
-          userId: id,
-          origin,
-          details: { roles },
-        }));
-        await this.audit.recordAll(tx, created);
-        return users.length;
+        const written = await this.accounts.insert(tx, prepared);
+        await this.audit.recordAll(tx, eventsOf(written, granted, origin));
+        return written;
       }),
     );
-    return { imported, skipped: skipped + fresh.length - imported };
+    for (const role of rolesOf(users)) granted.add(role);
+    return { imported: users.length, skipped: skipped + fresh.length - users.length };
   }
+}
 
-  /** One event a run, so that there is one alert. */
-  private async recordGrants(granted: string[], origin: Origin): Promise<void> {
-    await this.audit.recordAlone({
+const rolesOf = (users: readonly User[]) => new Set(users.flatMap(({ roles }) => roles));
+
+/**
+ * The events of a batch: one for each account, and one for the roles that no earlier batch has granted, since it raises an alert.
+ * They belong to the batch's transaction: if a later batch fails, the new administrators stay.
+ */
+function eventsOf(users: readonly User[], known: ReadonlySet<Role>, origin: Origin): AuditEvent[] {
+  const events: AuditEvent[] = users.map(({ id, roles }) => ({
+    type: 'user_created',
+    outcome: 'success',
+    userId: id,
+    origin,
+    details: { roles },
+  }));
+  const granted = [...rolesOf(users)].filter((role) => !known.has(role));
+  if (granted.length > 0)
+    events.push({
       type: 'privilege_permissions_changed',
       outcome: 'success',
       origin,
       details: { granted, revoked: [] },
     });
-  }
+  return events;
 }

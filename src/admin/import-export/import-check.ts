@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { EmailReservations } from '../../auth/email/email-reservations.js';
 import { MasterKey, Peppers } from '../../platform/crypto/master-key.js';
 import type { NumberedRow } from './import-row.js';
 import { TransferredPasskeys } from './transferred-passkeys.js';
@@ -25,11 +26,14 @@ export class ImportCheck {
     private readonly peppers: Peppers,
     private readonly masterKey: MasterKey,
     private readonly passkeys: TransferredPasskeys,
+    private readonly reservations: EmailReservations,
   ) {}
 
   async sort(batch: readonly NumberedRow[]): Promise<SortedRows> {
-    const taken = await this.repository.existing(batch.map(({ account }) => account.email));
-    const rest = batch.filter(({ account }) => !taken.has(account.email));
+    const emails = batch.map(({ account }) => account.email);
+    const taken = await this.repository.existing(emails);
+    const reserved = await this.reservations.reservedAmong(emails);
+    const rest = batch.filter(({ account: { email } }) => !taken.has(email) && !reserved.has(email));
     const ids = rest.flatMap(({ account: { id } }) => (id === undefined ? [] : [id]));
     const used = await this.repository.usedIds(ids);
     const registered = await this.passkeys.registered(rest.flatMap(({ account }) => account.passkeys ?? []));

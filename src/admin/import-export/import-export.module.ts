@@ -4,6 +4,7 @@ import { AuthModule } from '../../auth/auth.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { AccountExport } from './account-export.js';
 import { AccountImport } from './account-import.js';
+import { AccountPreparation } from './account-preparation.js';
 import { ImportCheck } from './import-check.js';
 import { ImportedAccounts } from './imported-accounts.js';
 import { ImportedFactors } from './imported-factors.js';
@@ -16,6 +17,7 @@ import { AccountTransferRepository } from './account-transfer.repository.js';
   providers: [
     AccountExport,
     AccountImport,
+    AccountPreparation,
     ImportCheck,
     ImportedAccounts,
     ImportedFactors,

@@ -102,7 +102,7 @@ function passwordOf(value: unknown): ImportRow['password'] {
 function codesOf({ recoveryCodes = [], id }: ImportedAccountDto): TransferredRecoveryCode[] {
   if (recoveryCodes.length > 0 && id === undefined)
     throw new FaultyRow('recoveryCodes are bound to the id of the account, which is missing');
-  return recoveryCodes.map((code) => {
+  const codes = recoveryCodes.map((code) => {
     const { keyId, digest } = (code ?? {}) as Partial<Record<string, unknown>>;
     if (
       typeof keyId !== 'string' ||
@@ -113,4 +113,7 @@ function codesOf({ recoveryCodes = [], id }: ImportedAccountDto): TransferredRec
       throw new FaultyRow('recoveryCodes must be objects with keyId and digest');
     return { keyId, digest };
   });
+  if (new Set(codes.map(({ digest }) => digest)).size < codes.length)
+    throw new FaultyRow('recoveryCodes must differ from each other');
+  return codes;
 }

@@ -1,18 +1,11 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsISO8601,
-  IsUUID,
-  Matches,
-  ValidateNested,
-} from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsUUID, ValidateNested } from 'class-validator';
+import { MAX_APPS, MAX_PASSKEYS } from '../../auth/credentials/factors/factor-limits.js';
+import { IsTotpSecret } from './totp-secret.decorator.js';
 import { LOCALES, type Locale } from '../../platform/access/locale.js';
 import { ROLES, type Role } from '../../platform/access/principal.js';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IsTime } from '../../platform/http/time.decorator.js';
 import { IsDisplayName } from '../../users/display-name.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
 import { TransferredPasskeyDto } from './transferred-passkey.dto.js';
@@ -20,29 +13,33 @@ import { TransferredPasskeyDto } from './transferred-passkey.dto.js';
 /** More than anybody has, so that a row is bounded. */
 const MOST = 100;
 
+/** PostgreSQL accepts ids in any case and returns them in lower case; this service compares them as text. */
+const LowerCase = () =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
+
 /** One line of a file of accounts, as it is imported and exported. */
 export class ImportedAccountDto {
   /** Kept if given. */
-  @IfPresent() @IsUUID() id?: string;
+  @IfPresent() @LowerCase() @IsUUID() id?: string;
   @IsAccountEmail() email: string;
   @IfPresent() @IsDisplayName() displayName?: string;
   @IfPresent() @IsBoolean() emailVerified?: boolean;
   @IfPresent() @IsArray() @ArrayUnique() @IsIn(ROLES, { each: true }) roles?: Role[];
   @IfPresent() @IsIn(LOCALES) locale?: Locale;
-  @IfPresent() @IsISO8601({ strict: true }) createdAt?: string;
+  @IfPresent() @IsTime() createdAt?: string;
   @IfPresent() @IsBoolean() disabled?: boolean;
   /** A hash of another system (see `parseForeignHash`), or one of this service: `{ pepperId, hash }`. */
   @IfPresent() passwordHash?: unknown;
-  /** In base 32, one or several. */
+  /** In base 32, as many as an account can have. */
   @IfPresent()
   @IsArray()
-  @ArrayMaxSize(MOST)
-  @Matches(/^[A-Z2-7]{16,128}=*$/, { each: true, message: 'totpSecret must be text in base 32' })
+  @ArrayMaxSize(MAX_APPS)
+  @IsTotpSecret({ each: true })
   totpSecret?: string[];
   /** As many as an account can have. */
   @IfPresent()
   @IsArray()
-  @ArrayMaxSize(20)
+  @ArrayMaxSize(MAX_PASSKEYS)
   @ArrayUnique((passkey: TransferredPasskeyDto | null) => passkey?.credentialId)
   @ValidateNested({ each: true })
   @Type(() => TransferredPasskeyDto)

@@ -5,6 +5,7 @@ import { TotpSecrets } from '../../auth/credentials/factors/totp/totp-secrets.js
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { SecretKeysRepository } from '../../platform/secret-keys/secret-keys.repository.js';
+import { unpadded } from './totp-secret.decorator.js';
 import { TransferredPasskeys } from './transferred-passkeys.js';
 import type { PreparedAccount } from './prepared-account.js';
 
@@ -30,8 +31,7 @@ export class ImportedFactors {
     const now = this.clock.now();
     const apps = accounts.flatMap(({ user, row: { account } }) =>
       (account.totpSecret ?? []).map((secret) => {
-        const bare = secret.replaceAll('=', '');
-        const app = { userId: user.id, sessionId: NO_SESSION, name: APP_NAME, secret: bare };
+        const app = { userId: user.id, sessionId: NO_SESSION, name: APP_NAME, secret: unpadded(secret) };
         return Object.assign(this.appSecrets.newFactor(app), { confirmedAt: now });
       }),
     );

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isUuid, UuidV7 } from '../../platform/crypto/uuid.js';
-import { isOfDeparted, type Origin } from '../../platform/http/origin.js';
+import type { Origin } from '../../platform/http/origin.js';
 import type { ApiCall, AuditEntry, AuditEvent } from '../audit-entry.js';
 import { API_CALL } from '../audit-vocabulary.js';
 import { storableDetails, storableText } from './storable-text.js';
@@ -56,7 +56,7 @@ export class EntryFactory {
 
   private begin(origin: Origin) {
     const id = this.ids.next();
-    const isKept = !isOfDeparted(origin);
+    const isKept = !origin.about?.isDeparted;
     return {
       id,
       time: this.timeOf(id),

@@ -22,7 +22,7 @@ const COLUMNS = [
 
 const INTO = `INSERT INTO audit_events (${COLUMNS.map(([name]) => name).join(', ')}, position)`;
 
-/** Returns the statement that inserts as many events, whose parameters are their rows. Returns their ids. */
+/** Returns the statement that inserts `count` events; its parameters are their columns. The statement returns their ids. */
 export function insertEvents(count: number): string {
   const rows = Array.from(
     { length: count },
@@ -32,8 +32,8 @@ export function insertEvents(count: number): string {
 }
 
 /**
- * Returns the part of a statement that inserts one event for each row of `source`, which has at most one. The parameters
- * from `first` on are the row of the event. Returns its id.
+ * Returns the part of a statement that inserts one event if `source` has a row; it must not have more than one. The parameters
+ * from number `first` on are the columns of the event. The statement returns the event's id.
  */
 export function insertEventIf(source: string, first: number): string {
   return `${INTO} SELECT ${parametersFrom(first)}, audit_position() FROM ${source} RETURNING id`;

@@ -19,6 +19,8 @@ const PAGES_PER_RUN = 10;
 @Injectable()
 export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(ErasureTask.name, () => this.run(), { pauseMs: 1000 });
+  /** Whose erasures have failed, the last one at the end; they are tried again after all others. */
+  private readonly failed = new Set<string>();
 
   constructor(
     private readonly erasures: ErasuresRepository,
@@ -42,11 +44,15 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
     if (!(await this.erasures.hasWork(this.clock.now()))) return false;
     let isMore = false;
     let failure: unknown = null;
-    for (const erasure of await this.erasures.due(this.clock.now(), PER_RUN)) {
+    const due = await this.erasures.due(this.clock.now(), [...this.failed], PER_RUN);
+    if (due.length < PER_RUN) this.failed.clear();
+    for (const erasure of due) {
+      this.failed.delete(erasure.userId);
       try {
         isMore = (await this.advance(erasure)) || isMore;
       } catch (error) {
-        // One that cannot be carried out must not hold back the others.
+        // One that cannot be carried out must not hold back the others, of this run and of later ones.
+        this.failed.add(erasure.userId);
         failure = error;
       }
     }

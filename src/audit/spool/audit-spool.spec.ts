@@ -20,7 +20,13 @@ import type { Segment } from './segment.js';
 import { SpoolOwner } from './spool-owner.js';
 
 /** Simulates a full disk when enabled; otherwise the real file system is used. */
-const disk = vi.hoisted(() => ({ full: false, refusesToClose: false, writes: 0 }));
+const disk = vi.hoisted(() => ({
+  full: false,
+  refusesToClose: false,
+  writes: 0,
+  /** Part of the names of files that another process takes first. */
+  takenByAnother: null as string | null,
+}));
 vi.mock('node:fs', async (original) => {
   const actual = await original<typeof fs>();
   const writeSync = (...parameters: Parameters<typeof fs.writeSync>) => {
@@ -32,7 +38,11 @@ vi.mock('node:fs', async (original) => {
     actual.closeSync(descriptor);
     if (disk.refusesToClose) throw Object.assign(new Error('disk quota exceeded'), { code: 'EDQUOT' });
   };
-  return { ...actual, default: actual, writeSync, closeSync };
+  const renameSync = (from: string, to: string) => {
+    if (disk.takenByAnother !== null && from.includes(disk.takenByAnother)) actual.rmSync(from);
+    actual.renameSync(from, to);
+  };
+  return { ...actual, default: actual, writeSync, closeSync, renameSync };
 });
 
 const HOSTNAME = hostname().replaceAll(/[^\w.-]/g, '_');
@@ -80,6 +90,7 @@ describe('AuditSpool', () => {
   });
   afterEach(() => {
     disk.full = disk.refusesToClose = false;
+    disk.takenByAnother = null;
     rmSync(dataDir, { recursive: true });
   });
 
@@ -262,6 +273,22 @@ describe('AuditSpool', () => {
       expect(linesOf(mine)).toEqual(['after']);
     });
 
+    it('starts a new segment even if housekeeping is the first thing it does after a suspension', () => {
+      const mine = spool();
+      append(mine, 'before');
+      clock.advance(61_000);
+      // Another process takes the open segment, sends and removes it.
+      for (const file of readdirSync(directory)) rmSync(join(directory, file));
+      mine.housekeep();
+      append(mine, 'after');
+      const sent: string[] = [];
+      for (let all = mine.waiting(); all.length > 0; all = mine.waiting()) {
+        sent.push(...linesIn(all[0]!));
+        mine.remove(all[0]!);
+      }
+      expect([sent, mine.lostRecords]).toEqual([['after'], 0]);
+    });
+
     it('drops a segment that was taken over while it was suspended', () => {
       const mine = spool();
       mine.append('line');
@@ -369,6 +396,34 @@ describe('AuditSpool', () => {
       last.housekeep();
       expect(linesOf(last).toSorted()).toEqual(['its own', 'of an earlier version', 'second']);
       expect(missed(last)).toBe(0);
+    });
+
+    it('counts nothing as lost if two processes share the segments of a dead one', () => {
+      killed([LARGE, LARGE, 'third']);
+      const next = spool();
+      disk.takenByAnother = '~00000002.ndjson';
+      next.housekeep();
+      expect(linesOf(next).length).toBe(2);
+      expect(missed(next)).toBe(0);
+    });
+
+    it('counts nothing as lost if a process resumes after a takeover, sends its next lines, and then ends', () => {
+      const suspended = spool();
+      append(suspended, 'first');
+      suspended.leave();
+      const other = spool();
+      other.housekeep();
+      expect(missed(other)).toBe(0);
+
+      clock.advance(61_000);
+      append(suspended, 'second');
+      expect(missed(suspended)).toBe(0);
+      append(suspended, 'third');
+      suspended.leave();
+      clock.advance(6000);
+      other.housekeep();
+      expect(linesOf(other)).toEqual(['third']);
+      expect(missed(other)).toBe(0);
     });
   });
 

@@ -31,6 +31,8 @@ export class SpoolDrain {
   async run(): Promise<boolean> {
     this.spool.housekeep();
     for (const segment of this.spool.waiting()) {
+      // Sending a backlog takes longer than other processes wait for a sign of life.
+      this.spool.housekeep();
       for (const batch of segment.batches()) await this.send(batch);
       this.spool.remove(segment);
     }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../platform/clock/clock.js';
 import type { MasterKey } from '../../platform/crypto/master-key.js';
 import { Segment } from './segment.js';
+import { SentLines } from './sent-lines.js';
 import { SpoolOwner } from './spool-owner.js';
 import { readTally, TALLY_SUFFIX, TallyWriter } from './tally.js';
 
@@ -18,8 +19,7 @@ export class SpoolSegments {
   private lifeMs = 0;
   /** Number of lines in the closed segments of this process. */
   private written = 0;
-  /** By process, the number of its lines that have been sent or are known to be missing. */
-  private readonly sentUpTo: Map<string, number>;
+  private readonly sent: SentLines;
 
   constructor(
     private readonly directory: string,
@@ -27,7 +27,7 @@ export class SpoolSegments {
     private readonly clock: Clock,
     private readonly key: MasterKey,
   ) {
-    this.sentUpTo = new Map([[owner.name, 0]]);
+    this.sent = new SentLines(owner.name);
     this.showLife();
   }
 
@@ -52,10 +52,7 @@ export class SpoolSegments {
    */
   append(lines: readonly string[]): Segment {
     try {
-      if (SpoolOwner.isDoubtful(this.lifeMs, this.clock.nowMs())) {
-        this.endOpen();
-        this.showLife();
-      }
+      if (SpoolOwner.isDoubtful(this.lifeMs, this.clock.nowMs())) this.showLife();
       const open = (this.open ??= this.begin());
       open.append(lines);
       if (open.bytes >= SEGMENT_BYTES) this.endOpen();
@@ -86,16 +83,20 @@ export class SpoolSegments {
     this.closed = left;
     const { tally, missing } = segment;
     if (tally === null || tally === 'forged') return missing;
-    const { owner, first, lines } = tally;
-    const before = this.sentUpTo.get(owner) ?? first;
-    this.sentUpTo.set(owner, first + lines);
-    return missing + Math.max(0, first - before);
+    const gap = this.sent.add(tally);
+    if (!left.some((other) => isOf(tally.owner, other))) this.sent.forget(tally.owner);
+    return missing + gap;
   }
 
-  /** Moves a file to a path at which it becomes one of these segments. `moveTo` returns whether there was a file. */
-  take(moveTo: (path: string) => boolean): void {
+  /**
+   * Moves a file to a path at which it becomes one of these segments. `moveTo` returns whether there was a file, and so
+   * does this.
+   */
+  take(moveTo: (path: string) => boolean): boolean {
     const mine = this.nextPath();
-    if (moveTo(mine)) this.add(Segment.leftBehind(mine, this.clock.nowMs(), readTally(mine, this.key)));
+    if (!moveTo(mine)) return false;
+    this.add(Segment.leftBehind(mine, this.clock.nowMs(), readTally(mine, this.key)));
+    return true;
   }
 
   /** Updates the sign of life, and takes over the segments of processes that have ended. */
@@ -106,8 +107,8 @@ export class SpoolSegments {
       if (!owner?.isGone(this.directory, this.owner, this.lifeMs)) continue;
       const path = join(this.directory, file);
       // A tally is moved with its segment. An earlier version, which has no tallies, leaves it behind.
-      if (file.endsWith('.ndjson')) this.take((mine) => isMovedWithTally(path, mine));
-      else rmSync(path, { force: true });
+      if (!file.endsWith('.ndjson')) rmSync(path, { force: true });
+      else if (!this.take((mine) => isMovedWithTally(path, mine))) this.sent.noteShared(owner.name);
     }
   }
 
@@ -153,11 +154,17 @@ export class SpoolSegments {
 
   private showLife(): void {
     const nowMs = this.clock.nowMs();
-    if (SpoolOwner.isDoubtful(this.lifeMs, nowMs))
+    if (SpoolOwner.isDoubtful(this.lifeMs, nowMs)) {
+      this.endOpenAnyway();
       for (const segment of this.closed) segment.mayBeTakenOver = true;
+    }
     this.lifeMs = nowMs;
     this.owner.showLife(this.directory, this.lifeMs);
   }
+}
+
+function isOf(owner: string, { tally }: Segment): boolean {
+  return tally !== null && tally !== 'forged' && tally.owner === owner;
 }
 
 /** Returns false if another process moved the file first. */

@@ -22,8 +22,6 @@ export interface LimitedRequest {
   readonly event: Refusal;
   /** Who is refused: a signed-in user, or an address. */
   readonly caller: string;
-  /** Method and route. */
-  readonly endpoint: string;
   /** Finds the id of the account that the request names, if it names one and its caller is not known. */
   readonly findNamed: (() => Promise<string | null>) | null;
 }
@@ -68,8 +66,8 @@ export class SpoolWriter {
    * Records the refusal of a request by a limit. It names the account that the request is about, so that an erasure finds it;
    * one that only adds to a group costs no look-up.
    */
-  async refusal({ event, caller, endpoint, findNamed }: LimitedRequest): Promise<void> {
-    if (!this.refusals.isSingle(caller, event, endpoint)) return;
+  async refusal({ event, caller, findNamed }: LimitedRequest): Promise<void> {
+    if (!this.refusals.isSingle(caller, event, event.origin.endpoint ?? '-')) return;
     // A refusal does not depend on PostgreSQL.
     const named = (await findNamed?.().catch(() => null)) ?? null;
     if (named !== null) noteSubject(event.origin, named);

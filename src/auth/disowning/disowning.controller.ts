@@ -18,7 +18,7 @@ export class DisowningController {
   constructor(private readonly disowning: SessionDisowning) {}
 
   /**
-   * Ends the session that the notice of a new device was about, by the link in that mail. Somebody else knows the
+   * Ends the session that the notice of a new device was about, by the link in that e-mail. Somebody else knows the
    * password then, so it becomes useless, and a link to set a new one is mailed to the account's address.
    */
   @Post('disown')
@@ -26,7 +26,7 @@ export class DisowningController {
   @RateLimit('secret')
   @ApiOperation({ operationId: 'disownSession', summary: 'End a session that is not yours' })
   @ApiNoContentResponse({
-    description: 'The session is over; a mail with a link to a new password is on its way.',
+    description: 'The session is over; an e-mail with a link to a new password is on its way.',
   })
   @Problems(SecretsErrors.invalid_link, MailErrors.mail_unconfigured)
   async disown(@Body() { token }: DisownSessionDto, @ClientOrigin() origin: Origin): Promise<void> {

@@ -35,15 +35,15 @@ export class EmailVerificationController {
   ) {}
 
   /**
-   * Sends a mail with a link (valid for 24 hours) and an eight-character code (10 minutes) if an account has this address and
+   * Sends an e-mail with a link (valid for 24 hours) and an eight-character code (10 minutes) if an account has this address and
    * has not verified it. The response is the same in every case. If the request has a session of the account, the code is
    * valid in that session only.
    */
   @Post('verification')
   @HttpCode(202)
   @RateLimit('mail', 'mail-address', { email: 'email' })
-  @ApiOperation({ operationId: 'requestEmailVerification', summary: 'Request a verification mail' })
-  @ApiAcceptedResponse({ description: 'Accepted, whether or not a mail is sent.' })
+  @ApiOperation({ operationId: 'requestEmailVerification', summary: 'Request a verification e-mail' })
+  @ApiAcceptedResponse({ description: 'Accepted, whether or not an e-mail is sent.' })
   @Problems(MailErrors.mail_unconfigured)
   @OptionalToken()
   async request(@Body() { email }: EmailDto, @Req() request: FastifyRequest): Promise<void> {

@@ -6,6 +6,7 @@ import { Problem, type ProblemRow } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { profileOf } from '../../users/profile.js';
+import { OwnSessions } from '../../sessions/own-sessions/own-sessions.service.js';
 import { ProfileChanges } from '../../users/profile-changes.js';
 import type { User } from '../../users/user.entity.js';
 import type { ProofOfEmail } from '../email/email-link-flow.js';
@@ -21,12 +22,13 @@ export class EmailVerification {
   constructor(
     private readonly links: EmailLinks,
     private readonly passwords: LinkPasswords,
+    private readonly sessions: OwnSessions,
     private readonly transactions: TransactionRunner,
     private readonly changes: ProfileChanges,
     private readonly audit: AuditService,
   ) {}
 
-  /** Throws `invalid_link` if the link is not valid or belongs to another account than the session. */
+  /** Throws `invalid_link` if the link is not valid or belongs to another account than the session, and `session_ended`. */
   async verifyInSession(token: string, session: SessionPrincipal, origin: Origin): Promise<void> {
     const proof = { by: 'link' as const, session, origin };
     await this.finish(proof, SecretsErrors.invalid_link, async (tx) => {
@@ -48,7 +50,7 @@ export class EmailVerification {
     });
   }
 
-  /** Throws `invalid_code`. Every attempt is counted before the code is checked. */
+  /** Throws `invalid_code` and `session_ended`. Every attempt is counted before the code is checked. */
   async verifyByCode(code: string, session: SessionPrincipal, origin: Origin): Promise<void> {
     const attempts = await this.links.attemptCode(session);
     const proof = { by: 'code' as const, session, origin };
@@ -65,6 +67,7 @@ export class EmailVerification {
       changed = await this.transactions.run(async (tx) => {
         const spent = await spend(tx);
         if (!spent || spent.user.disabledAt !== null) throw new Problem(invalid);
+        if (proof.session) await this.sessions.lockLive(tx, proof.session);
         return spent.flow.complete(tx, spent, proof);
       });
     } catch (error) {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem, Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { NOBODY } from '../../users/nobody.js';
 import { AuthErrors } from '../auth.errors.js';
@@ -57,8 +57,8 @@ export class LinkPasswords {
         await attempt.succeeded(tx);
       });
     } catch (error) {
-      if (error instanceof Problem && error.row === AuthErrors.invalid_credentials)
-        await this.record.failure(found, attempt.failures, emailDigest, origin);
+      if (isProblem(error, AuthErrors.invalid_credentials))
+        await this.record.failure(found, attempt, emailDigest, origin);
       else await attempt.refund().catch(() => undefined);
       throw error;
     }

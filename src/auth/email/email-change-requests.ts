@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
-import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
-import { SessionErrors } from '../../sessions/session.errors.js';
-import { UsersService } from '../../users/users.service.js';
+import { CallerAccount } from '../../sessions/own-sessions/caller-account.js';
 import { EmailChanges } from './email-changes.js';
 import { EmailChangeMails } from './email-change-mails.js';
 
@@ -14,24 +11,21 @@ import { EmailChangeMails } from './email-change-mails.js';
 @Injectable()
 export class EmailChangeRequests {
   constructor(
-    private readonly users: UsersService,
+    private readonly account: CallerAccount,
     private readonly mails: EmailChangeMails,
     private readonly changes: EmailChanges,
     private readonly secrets: SingleUseSecrets,
     private readonly audit: AuditService,
-    private readonly transactions: TransactionRunner,
   ) {}
 
   /**
    * Sends a verification link to the new address and a notice to the current one. A request for the current address cancels
-   * a pending change. The caller cannot tell whether the new address is taken. Throws `mail_unconfigured`, or `session_ended`
-   * if the account no longer exists.
+   * a pending change. The caller cannot tell whether the new address is taken. Throws `mail_unconfigured` and
+   * `session_ended`.
    */
   async request(principal: SessionPrincipal, email: string, origin: Origin): Promise<void> {
     this.mails.assertConfigured();
-    await this.transactions.run(async (tx) => {
-      const user = await this.users.lock(tx, principal.userId);
-      if (!user) throw new Problem(SessionErrors.session_ended);
+    await this.account.locked(principal, async (tx, user) => {
       const event = {
         outcome: 'success' as const,
         userId: user.id,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem, Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { profileOf } from '../../users/profile.js';
@@ -31,8 +31,7 @@ export class EmailChangeUndoing {
       const restored = await this.transactions.run((tx) => this.restore(tx, token, origin));
       await this.changes.announce(profileOf(restored));
     } catch (error) {
-      const isInvalid = error instanceof Problem && INVALID.includes(error.row);
-      if (!isInvalid) throw error;
+      if (!isProblem(error, ...INVALID)) throw error;
       await this.takeback.recordFailure(origin);
       throw new Problem(SecretsErrors.invalid_link);
     }

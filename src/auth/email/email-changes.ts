@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem, Problem } from '../../platform/errors/problem.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
+import { DISOWN_PURPOSE } from '../../sessions/devices/new-device-notice.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersErrors } from '../../users/users.errors.js';
 import { UsersService } from '../../users/users.service.js';
@@ -43,6 +44,8 @@ export class EmailChanges implements EmailLinkFlow {
     const former = { email: user.email, emailVerified: user.emailVerified };
     const changed = await this.moveTo(tx, user, email, proof);
     await this.secrets.revokeOutdated(tx, user.id);
+    // Disowning mails a link to a new password to the account's address, which would now be another than that of the notice.
+    await this.secrets.revokeAll(tx, user.id, [DISOWN_PURPOSE]);
     const { by, session, origin } = proof;
     const event = {
       outcome: 'success' as const,
@@ -61,7 +64,7 @@ export class EmailChanges implements EmailLinkFlow {
       await this.reservations.assertFree(tx, email, user.id);
       return changed;
     } catch (error) {
-      if (error instanceof Problem && error.row === UsersErrors.email_taken)
+      if (isProblem(error, UsersErrors.email_taken))
         throw new Problem(by === 'link' ? SecretsErrors.invalid_link : SecretsErrors.invalid_code);
       throw error;
     }

@@ -26,12 +26,21 @@ export class EmailReservations {
 
   /** Returns the id of the account for which an address is reserved; null if it is none, or the given one. */
   async keeperOf(tx: Transaction, email: string, userId: string | null): Promise<string | null> {
-    const holders = await this.secrets.subjectsByEmail(tx, this.undo, this.audit.emailDigest(email));
-    for (const holder of holders) {
-      // Deleted accounts reserve nothing.
-      if (holder !== userId && (await this.users.findById(holder, tx))) return holder;
+    const digests = [this.audit.emailDigest(email)];
+    for (const { subject: holder } of await this.secrets.subjectsByEmail(this.undo, digests, tx)) {
+      if (holder !== userId && (await this.isReserving(holder, tx))) return holder;
     }
     return null;
+  }
+
+  /** Returns those of the addresses that are reserved for an account. */
+  async reservedAmong(emails: readonly string[], tx?: Transaction): Promise<Set<string>> {
+    const emailOf = new Map(emails.map((email) => [this.audit.emailDigest(email), email]));
+    const holders = await this.secrets.subjectsByEmail(this.undo, [...emailOf.keys()], tx);
+    const reserved = new Set<string>();
+    for (const { emailDigest, subject } of holders)
+      if (await this.isReserving(subject, tx)) reserved.add(emailOf.get(emailDigest)!);
+    return reserved;
   }
 
   /**
@@ -40,5 +49,10 @@ export class EmailReservations {
    */
   async assertFree(tx: Transaction, email: string, userId: string): Promise<void> {
     if ((await this.keeperOf(tx, email, userId)) !== null) throw new Problem(UsersErrors.email_taken);
+  }
+
+  /** Deleted accounts reserve nothing. */
+  private async isReserving(userId: string, tx?: Transaction): Promise<boolean> {
+    return (await this.users.findById(userId, tx)) !== null;
   }
 }

@@ -25,7 +25,7 @@ export class EmailDto {
   email: string;
 }
 
-/** The token or the code of a verification mail. */
+/** The token or the code of a verification e-mail. */
 export class VerifyEmailDto {
   /** The value of `#token=` in the link. Requires a session of the account or its password. */
   @ApiProperty({ type: String, required: false, nullable: true, maxLength: 200, example: TOKEN })
@@ -39,7 +39,7 @@ export class VerifyEmailDto {
   @IsPasswordText()
   password?: string;
 
-  /** The code of the mail; case, spaces and dashes are ignored. Requires a session. */
+  /** The code of the e-mail; case, spaces and dashes are ignored. Requires a session. */
   @ApiProperty({ type: String, required: false, nullable: true, maxLength: 200, example: 'K7PM-4XQ2' })
   @ReadSecretText()
   @IfPresent()

@@ -33,8 +33,8 @@ export class FactorRecoveryController {
   /**
    * Starts the recovery of lost second factors. The response is the same for right and wrong credentials; a wrong password
    * counts like one of a login. The owner is notified by mail at once and daily, and can cancel. After 72 hours
-   * (`FACTOR_RECOVERY_HOURS`; 0 switches this off), a mail brings the link that removes the factors. A second request sends
-   * the mail again and starts nothing anew.
+   * (`FACTOR_RECOVERY_HOURS`; 0 switches this off), an e-mail brings the link that removes the factors. A second request sends
+   * the e-mail again and starts nothing anew.
    */
   @Post()
   @HttpCode(202)
@@ -42,7 +42,7 @@ export class FactorRecoveryController {
   @RateLimit('login', 'login-address', { email: 'email' })
   @UseInterceptors(RefundInterceptor)
   @ApiOperation({ operationId: 'recoverFactors', summary: 'Recover from lost second factors' })
-  @ApiAcceptedResponse({ description: 'If the credentials are right, a mail is on its way.' })
+  @ApiAcceptedResponse({ description: 'If the credentials are right, an e-mail is on its way.' })
   @Problems(MailErrors.mail_unconfigured, PlatformErrors.overloaded)
   async request(
     @Body() { email, password }: RecoverFactorsDto,
@@ -52,7 +52,7 @@ export class FactorRecoveryController {
     await this.requests.request({ email, password, deviceToken }, contextOf(request).origin);
   }
 
-  /** Cancels the recovery by the link in any mail about it. Another one can be started 24 hours later. */
+  /** Cancels the recovery by the link in any e-mail about it. Another one can be started 24 hours later. */
   @Post('cancel')
   @HttpCode(204)
   @RateLimit('secret')
@@ -67,7 +67,7 @@ export class FactorRecoveryController {
   }
 
   /**
-   * Removes every second factor and all recovery codes, with the link of the last mail. Every session of the account ends.
+   * Removes every second factor and all recovery codes, with the link of the last e-mail. Every session of the account ends.
    * It does not sign in: log in with the password next, and add new factors.
    */
   @Post('finish')

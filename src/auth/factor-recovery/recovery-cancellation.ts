@@ -5,7 +5,7 @@ import { TransactionRunner } from '../../platform/database/transaction-runner.js
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
-import { CallerAccount } from '../credentials/factors/caller-account.js';
+import { CallerAccount } from '../../sessions/own-sessions/caller-account.js';
 import { recordingInvalidLink } from '../invalid-link.js';
 import { RecoveryLinks } from './recovery-links.js';
 import { RecoveryRuns } from './recovery-runs.js';

@@ -1,12 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
-import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
-import { OwnSessions } from '../../sessions/own-sessions/own-sessions.service.js';
-import { SessionErrors } from '../../sessions/session.errors.js';
-import { UsersService } from '../../users/users.service.js';
+import { CallerAccount } from '../../sessions/own-sessions/caller-account.js';
 import { PasswordChange } from '../credentials/passwords/password-change.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 
@@ -23,19 +19,14 @@ export interface Swap {
 @Injectable()
 export class PasswordSwap {
   constructor(
-    private readonly users: UsersService,
-    private readonly sessions: OwnSessions,
+    private readonly account: CallerAccount,
     private readonly credentials: PasswordCredentialsRepository,
     private readonly passwords: PasswordChange,
-    private readonly transactions: TransactionRunner,
   ) {}
 
   /** False when the account has another password meanwhile. Throws `session_ended` when the caller's session is over. */
   async run({ principal, oldHash, newHash, attempt }: Swap, origin: Origin): Promise<boolean> {
-    return this.transactions.run(async (tx) => {
-      const user = await this.users.lock(tx, principal.userId);
-      if (!user) throw new Problem(SessionErrors.session_ended);
-      const own = await this.sessions.lockLive(tx, principal);
+    return this.account.locked(principal, async (tx, user, own) => {
       if (!(await this.credentials.hasHash(tx, user.id, oldHash))) return false;
       await attempt.succeeded(tx);
       const kept = { sessionId: own.id, deviceId: own.deviceId };

@@ -26,14 +26,14 @@ export class PasswordResetController {
 
   /**
    * Requests a link to set a new password. The response is the same whether or not an account has the address; if one
-   * has, a mail with the link is sent there within seconds. The link works once, for 30 minutes
+   * has, an e-mail with the link is sent there within seconds. The link works once, for 30 minutes
    * (`PASSWORD_RESET_EXPIRE_MINUTES`), and replaces an earlier one.
    */
   @Post('password/forgot')
   @HttpCode(202)
   @RateLimit('mail', 'mail-address', { email: 'email' })
   @ApiOperation({ operationId: 'forgotPassword', summary: 'Request a link to set a new password' })
-  @ApiAcceptedResponse({ description: 'If an account has this address, a mail is on its way.' })
+  @ApiAcceptedResponse({ description: 'If an account has this address, an e-mail is on its way.' })
   @Problems(MailErrors.mail_unconfigured)
   async forgot(@Body() { email }: ForgotPasswordDto, @ClientOrigin() origin: Origin): Promise<void> {
     await this.requests.request(email, origin);

@@ -9,9 +9,10 @@ import { UsersService } from '../../users/users.service.js';
 import { InvitationLinks } from '../invitations/invitation-links.js';
 import { ResetLinks } from './reset-links.js';
 
+/** What the outbox stores of a request. */
 interface ResetRequest {
   readonly email: string;
-  readonly origin: Origin;
+  readonly origin: Pick<Origin, 'requestId' | 'ip' | 'network' | 'userAgent' | 'usedKey'>;
 }
 
 /**
@@ -37,8 +38,9 @@ export class ResetRequests implements OutboxChannel, OnModuleInit {
   }
 
   /** `email` is in its canonical form. Throws `mail_unconfigured`. */
-  async request(email: string, origin: Origin): Promise<void> {
+  async request(email: string, { requestId, ip, network, userAgent, usedKey }: Origin): Promise<void> {
     this.links.assertPossible();
+    const origin = { requestId, ip, network, userAgent, ...(usedKey && { usedKey }) };
     const payload: ResetRequest = { email, origin };
     const message = { channel: this.name, subject: this.name, payload, priority: 'normal' as const };
     await this.transactions.run((tx) => this.outbox.enqueue(tx, [message]));

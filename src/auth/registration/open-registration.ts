@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem, Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersErrors } from '../../users/users.errors.js';
@@ -35,8 +35,7 @@ export class OpenRegistration {
         return user;
       });
     } catch (error) {
-      if (error instanceof Problem && error.row === UsersErrors.email_taken)
-        await this.taken.record(email, origin);
+      if (isProblem(error, UsersErrors.email_taken)) await this.taken.record(email, origin);
       throw error;
     }
   }

@@ -27,7 +27,7 @@ export class RegisterDto {
   @IsDisplayName()
   displayName?: string | null;
 
-  /** The language of mails to the account; by default the one that `Accept-Language` prefers. */
+  /** The language of e-mails to the account; by default the one that `Accept-Language` prefers. */
   @ApiProperty({ enum: LOCALES, required: false, nullable: true, example: 'en' })
   @IfPresent()
   @IsIn(LOCALES, { message: `$property must be one of ${LOCALES.join(', ')}` })

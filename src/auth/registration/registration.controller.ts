@@ -26,8 +26,8 @@ export class RegistrationController {
   /**
    * Creates an account. This does not sign in: log in afterwards. The address is compared without regard to case. The
    * password must have at least 15 characters (`PASSWORD_MIN_LENGTH`) and must not be a common or breached one.
-   * A mail is sent to verify the address. With `REQUIRE_VERIFIED_EMAIL`, the response is 202 without a body for every
-   * address, whether or not it has an account already; the mail explains what to do, and nobody can sign in before the
+   * An e-mail is sent to verify the address. With `REQUIRE_VERIFIED_EMAIL`, the response is 202 without a body for every
+   * address, whether or not it has an account already; the e-mail explains what to do, and nobody can sign in before the
    * address is verified.
    */
   @Post('register')
@@ -37,7 +37,7 @@ export class RegistrationController {
   @ApiOperation({ operationId: 'registerAccount', summary: 'Create an account' })
   @ApiCreatedResponse({ type: ProfileDto, description: 'The account has been created; log in next.' })
   @ApiAcceptedResponse({
-    description: 'Accepted, with `REQUIRE_VERIFIED_EMAIL`; the mail explains what to do next.',
+    description: 'Accepted, with `REQUIRE_VERIFIED_EMAIL`; the e-mail explains what to do next.',
   })
   @Problems(AuthErrors.registration_closed, UsersErrors.email_taken, PlatformErrors.overloaded)
   async register(

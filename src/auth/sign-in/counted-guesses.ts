@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { AccountGuessing, type GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
-import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
+import { RateLimited } from '../../rate-limit/rate-limit.errors.js';
 import { LoginRecord } from './login-record.js';
 
 /** A guess whose failure is counted already. */
@@ -24,6 +23,7 @@ export interface GuessedAccount {
 /** A guess that could not be counted, because the account is locked. */
 const UNCOUNTED: GuessingAttempt = {
   failures: 0,
+  isLast: false,
   succeeded: async () => 0,
   refund: async () => undefined,
 };
@@ -56,8 +56,7 @@ export class CountedGuesses {
     try {
       return await this.count(account, emailDigest);
     } catch (error) {
-      if (error instanceof Problem && error.row === RateLimitErrors.rate_limited)
-        return { attempt: UNCOUNTED, emailDigest };
+      if (error instanceof RateLimited) return { attempt: UNCOUNTED, emailDigest };
       throw error;
     }
   }

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
-import { AccountLimit, type CountedAttempt } from '../../rate-limit/account-limit.js';
-import { GUESSING_RULES } from '../../rate-limit/guessing/account-guessing.js';
+import { AccountLimit } from '../../rate-limit/account-limit.js';
 import type { User } from '../../users/user.entity.js';
 import type { FactorMethod } from '../credentials/factors/factor-methods.js';
 import { type CountedGuess, CountedGuesses } from './counted-guesses.js';
@@ -17,11 +16,7 @@ export interface FactorGuess {
   readonly knownDeviceId: string | null;
   /** The session in which it is presented; null at a login. */
   readonly sessionId: string | null;
-  /** The method and route of the request. */
-  readonly endpoint: string;
 }
-
-const UNLIMITED: CountedAttempt = { refund: async () => undefined };
 
 /**
  * Counts typed codes over all factors and challenges of an account, before they are checked: in the policy `factor`, which
@@ -45,21 +40,20 @@ export class FactorGuesses {
     origin: Origin,
     check: (counted: CountedGuess) => Promise<T>,
   ): Promise<T> {
-    const { user, knownDeviceId, endpoint } = guess;
+    const { user, knownDeviceId } = guess;
     const subject = { userId: user.id, knownDeviceId };
-    const counted =
-      guess.method === 'passkey' ? UNLIMITED : await this.limit.count('factor', subject, origin, endpoint);
+    const counted = guess.method === 'passkey' ? null : await this.limit.count('factor', subject, origin);
     let begun: CountedGuess | null = null;
     try {
       begun = await this.begin(guess, origin);
       const result = await check(begun);
-      await counted.refund();
+      await counted?.refund();
       return result;
     } catch (error) {
-      if (begun !== null && error instanceof Problem && error.row === SecretsErrors.invalid_code) {
+      if (begun !== null && isProblem(error, SecretsErrors.invalid_code)) {
         await this.recordFailure(guess, begun, origin);
       } else {
-        await counted.refund();
+        await counted?.refund();
         await begun?.attempt.refund().catch(() => undefined);
       }
       throw error;
@@ -95,7 +89,7 @@ export class FactorGuesses {
   ): Promise<void> {
     const { user, sessionId } = guess;
     await this.recordRefusal(guess, SecretsErrors.invalid_code.code, origin);
-    if (attempt.failures < GUESSING_RULES.closedAt) return;
+    if (!attempt.isLast) return;
     await this.audit.recordAlone({
       type: 'authn_login_fail_max',
       outcome: 'failure',

@@ -23,7 +23,7 @@ export class FactorLoginDto extends PickType(LoginDto, ['tokenTransport', 'devic
   @IsIn(METHODS, { message: `method must be one of ${METHODS.join(', ')}` })
   method: FactorMethod;
 
-  /** With the methods `totp` and `recovery_code`. Case, blanks and dashes do not matter. */
+  /** With the methods `totp` and `recovery_code`. Case, spaces and dashes do not matter. */
   @ApiProperty({ required: false, maxLength: 200, example: '287 082' })
   @ValidateIf((body: FactorLoginDto) => !isPasskey(body) || body.code != null)
   @IsSecretText()

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem, Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { type PresentedDevice, SessionDevices } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
@@ -15,9 +15,7 @@ import { FactorProofs, type SubmittedFactor } from '../credentials/factors/facto
 import { FactorChallenges, type HeldLogin } from './factor-challenges.js';
 
 /** Refusals that are not recorded as wrong codes. */
-const REFUSALS: readonly object[] = [AuthErrors.invalid_challenge, AuthErrors.invalid_passkey];
-
-const ENDPOINT = 'POST /auth/login/factor';
+const REFUSALS = [AuthErrors.invalid_challenge, AuthErrors.invalid_passkey];
 
 /** The second half of a login, not verified yet. */
 export interface FactorLogin {
@@ -54,7 +52,7 @@ export class FactorLoginService {
       if (!user) throw new Problem(AuthErrors.invalid_challenge);
       const device = await this.devices.present(deviceToken, user.id);
       const knownDeviceId = device.isKnown ? device.deviceId : null;
-      const guess = { user, method, knownDeviceId, sessionId: null, endpoint: ENDPOINT };
+      const guess = { user, method, knownDeviceId, sessionId: null };
       return await this.guesses.judge(guess, origin, async (counted) => {
         const held = await this.challenges.attempt(challenge, origin);
         const first = { user, challenge, attempt: counted.attempt };
@@ -63,7 +61,7 @@ export class FactorLoginService {
         return { issued, tokenTransport: held.tokenTransport };
       });
     } catch (error) {
-      if (error instanceof Problem && REFUSALS.includes(error.row))
+      if (isProblem(error, ...REFUSALS))
         await this.guesses.recordRefusal({ method, ...(user && { user }) }, error.row.code, origin);
       throw error;
     }

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
-import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { GUESSING_RULES } from '../../rate-limit/guessing/account-guessing.js';
-import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
+import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
+import { RateLimited } from '../../rate-limit/rate-limit.errors.js';
 import type { UserWithHash } from '../credentials/passwords/password-credentials.repository.js';
 
 /** Records wrong passwords, at a login or in a session. */
@@ -19,7 +18,7 @@ export class LoginRecord {
   /** Records a wrong password and the reason, which the response does not contain. */
   async failure(
     found: UserWithHash | null,
-    failures: number,
+    { isLast }: GuessingAttempt,
     emailDigest: string,
     origin: Origin,
     sessionId: string | null = null,
@@ -32,20 +31,20 @@ export class LoginRecord {
       details: { account: emailDigest },
     };
     await this.audit.recordAlone({ type: 'authn_login_fail', reason: reasonOf(found), ...event });
-    if (failures < GUESSING_RULES.closedAt) return;
+    if (!isLast) return;
     await this.audit.recordAlone({ type: 'authn_login_fail_max', reason: 'too_many_failures', ...event });
   }
 
   /** Records a login that was refused without evaluation because of earlier failures; ignores every other error. */
   async locked(error: unknown, emailDigest: string, userId: string | null, origin: Origin): Promise<void> {
-    if (!(error instanceof Problem) || error.row !== RateLimitErrors.rate_limited) return;
+    if (!(error instanceof RateLimited)) return;
     await this.audit.recordAlone({
       type: 'authn_login_lock',
       outcome: 'failure',
-      reason: RateLimitErrors.rate_limited.code,
+      reason: error.row.code,
       userId,
       origin,
-      details: { account: emailDigest, retryAfterSeconds: error.occurrence.retryAfterSeconds ?? 0 },
+      details: { account: emailDigest, retryAfterSeconds: error.retryAfterSeconds },
     });
   }
 }

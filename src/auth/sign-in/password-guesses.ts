@@ -75,7 +75,7 @@ export class PasswordGuesses {
       },
     );
     if (verdict.result === null)
-      await this.record.failure(verdict.found, counted.attempt.failures, counted.emailDigest, origin);
+      await this.record.failure(verdict.found, counted.attempt, counted.emailDigest, origin);
     return verdict.result;
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { PresentedDevice } from '../../sessions/devices/session-devices.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
@@ -33,7 +33,7 @@ export class RefusedSignIns {
    */
   async follow(error: unknown, refused: RefusedSignIn, origin: Origin): Promise<null> {
     await this.unverified.follow(error, refused, origin);
-    if (!(error instanceof Problem) || error.row !== AuthErrors.factor_required) throw error;
+    if (!isProblem(error, AuthErrors.factor_required)) throw error;
     const { userId, device, tokenTransport, stillHolds } = refused;
     const held = { tokenTransport, deviceId: device.deviceId, isKnownDevice: device.isKnown };
     await this.challenges.issue(userId, held, stillHolds, origin);

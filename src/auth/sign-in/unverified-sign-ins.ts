@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { UsersService } from '../../users/users.service.js';
 import { AuthErrors } from '../auth.errors.js';
@@ -33,7 +33,7 @@ export class UnverifiedSignIns {
     { userId, emailDigest: account }: UnverifiedSignIn,
     origin: Origin,
   ): Promise<void> {
-    if (!(error instanceof Problem) || error.row !== AuthErrors.email_unverified) return;
+    if (!isProblem(error, AuthErrors.email_unverified)) return;
     await this.transactions.run(async (tx) => {
       const user = await this.users.lock(tx, userId);
       if (user) await this.proofs.offer(tx, user);

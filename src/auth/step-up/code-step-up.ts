@@ -12,8 +12,6 @@ import { UsersService } from '../../users/users.service.js';
 import { FactorGuesses } from '../sign-in/factor-guesses.js';
 import { TypedCodes } from '../credentials/factors/typed-codes.js';
 
-const ENDPOINT = 'POST /auth/step-up';
-
 /** Verifies codes of authenticator apps as step-up proofs. */
 @Injectable()
 export class CodeStepUp {
@@ -32,7 +30,7 @@ export class CodeStepUp {
     const user = await this.users.findById(userId);
     if (!user) throw new Problem(SessionErrors.session_ended);
     const knownDeviceId = await this.devices.knownDeviceOf(principal);
-    const guess = { user, method: 'totp' as const, knownDeviceId, sessionId, endpoint: ENDPOINT };
+    const guess = { user, method: 'totp' as const, knownDeviceId, sessionId };
     return this.guesses.judge(guess, origin, async ({ attempt, emailDigest }) => {
       const proof = await this.codes.proofOf({ user, method: 'totp', code, attempt }, origin);
       const request = { principal, proofs: [proof] as const, emailDigest };

@@ -43,7 +43,7 @@ export class SessionGuesses {
       throw error;
     });
     if (result !== null) return result;
-    await this.record.failure(found, attempt.failures, emailDigest, origin, principal.sessionId);
+    await this.record.failure(found, attempt, emailDigest, origin, principal.sessionId);
     throw new Problem(AuthErrors.invalid_credentials);
   }
 }

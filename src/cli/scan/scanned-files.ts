@@ -1,12 +1,12 @@
 import { createReadStream, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Names of folders, and of files that stand for them, that hold nothing of one's own. */
+/** Folders that contain nothing written in the project. In a worktree or submodule, `.git` is a file. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['node_modules', '.git']);
 
 const PART_BYTES = 1024 * 1024;
 
-/** A NUL byte among the first bytes tells a binary file, as git has it. */
+/** A file with a NUL byte among its first bytes counts as binary; git looks at as many. */
 const LOOKED_AT = 8000;
 
 /** What a path names; null if it can be neither read nor searched. A link is never followed. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Returns the user's folder for what can be made again, by the convention of the system (XDG Base Directory on Linux). */
+/** Returns the folder for cached files of this user, by the convention of the system (XDG Base Directory on Linux). */
 export function cacheFolder(variables: Variables, platform: string = process.platform): string {
   const { XDG_CACHE_HOME: xdg, LOCALAPPDATA: local } = variables;
   // A relative path is invalid by the specification, and ignored.

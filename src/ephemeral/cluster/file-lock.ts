@@ -22,7 +22,7 @@ export class FileLock {
     return new FileLock(path);
   }
 
-  /** Lets the next one have it. */
+  /** Deletes the file, so that the next process can take the lock. */
   async release(): Promise<void> {
     await rm(this.path, { force: true });
   }

@@ -7,8 +7,8 @@ import { Watchdog } from './watchdog.js';
 const STOP_MS = 2000;
 
 /**
- * The life of this process as a throwaway service: SIGTERM, SIGINT, SIGHUP and the end of a process of its lineage end it,
- * with exit code 0. Nothing of it is left then, and neither is anything if it was killed.
+ * Ends this process, a throwaway service, with exit code 0 after SIGTERM, SIGINT or SIGHUP, or once a process of its lineage
+ * has ended. Its folder and its database server are then removed; if it is killed, the watchdog removes them.
  */
 export class Lifetime {
   private readonly steps: (() => Promise<unknown>)[] = [];

@@ -7,7 +7,7 @@ export interface ProcessRecord {
   readonly parent: number;
   /** The leader of its session; null where the system does not tell. */
   readonly session: number | null;
-  /** When it started, in the system's words. With the id it names one process for good: ids are used again. */
+  /** When it started, as the system prints it. Ids are reused, so only the id and this time together identify a process. */
   readonly startedAt: string;
   /** The words of its command line. */
   readonly words: readonly string[];

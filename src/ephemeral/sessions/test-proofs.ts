@@ -8,6 +8,7 @@ import { SessionsRepository } from '../../sessions/sessions.repository.js';
 /** A guess that nobody made. */
 const NO_GUESS = {
   failures: 0,
+  isLast: false,
   succeeded: () => Promise.resolve(0),
   refund: () => Promise.resolve(),
 };

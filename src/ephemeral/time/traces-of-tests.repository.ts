@@ -44,7 +44,10 @@ export class TracesOfTestsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Removes what would hold until a time that was taken back: waits, blocks, secrets, and pauses before the next attempt. */
+  /**
+   * When the clock is set back to `now`, removes what would otherwise hold until a time now far ahead: waits, blocks, bounds of
+   * mails, single-use secrets, and pauses before the next attempt to send a message.
+   */
   async forgetAfter(tx: Transaction, now: Date): Promise<void> {
     await tx.query('DELETE FROM login_failures WHERE updated_at > $1', [now]);
     await tx.query('DELETE FROM address_blocks');

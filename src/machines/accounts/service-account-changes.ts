@@ -7,7 +7,7 @@ import { KeyRevocation } from '../keys/key-revocation.js';
 import type { ServiceAccount } from '../service-account.entity.js';
 import { ServiceAccountsRepository } from './service-accounts.repository.js';
 
-/** What a change of a service account does to its keys, and its record. Callers have locked the account. */
+/** What a change of a service account does to its keys, and its record. Callers have locked the account if it exists. */
 @Injectable()
 export class ServiceAccountChanges {
   constructor(
@@ -16,6 +16,13 @@ export class ServiceAccountChanges {
     private readonly revocation: KeyRevocation,
     private readonly audit: AuditService,
   ) {}
+
+  /** Stores a new account, which has no keys yet. */
+  async create(tx: Transaction, account: ServiceAccount, origin: Origin): Promise<void> {
+    await this.accounts.insert(tx, account);
+    const details = { serviceAccountId: account.id, scopes: account.scopes };
+    await this.audit.record(tx, { type: 'service_account_created', outcome: 'success', origin, details });
+  }
 
   /** Stores the changed members; the keys are judged anew at their next use. */
   async apply(tx: Transaction, before: ServiceAccount, after: ServiceAccount, origin: Origin): Promise<void> {

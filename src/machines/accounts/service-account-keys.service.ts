@@ -22,21 +22,21 @@ export class ServiceAccountKeys {
 
   /** Throws `too_many_keys`. */
   async create(accountId: string, description: KeyDescription, origin: Origin): Promise<IssuedKey> {
-    return this.accounts.locked(accountId, (tx, { id }) =>
+    return this.accounts.locked(accountId, origin, (tx, { id }) =>
       this.lifecycle.create(tx, ownerFrom(id), description, origin),
     );
   }
 
   /** Throws `not_found`, `key_already_rotated` or `too_many_keys`. */
   async rotate(accountId: string, keyId: string, origin: Origin): Promise<IssuedKey> {
-    return this.accounts.locked(accountId, (tx, { id }) =>
+    return this.accounts.locked(accountId, origin, (tx, { id }) =>
       this.lifecycle.rotate(tx, ownerFrom(id), keyId, origin),
     );
   }
 
   /** Throws `not_found`. */
   async revoke(accountId: string, keyId: string, origin: Origin): Promise<void> {
-    await this.accounts.locked(accountId, (tx, { id }) =>
+    await this.accounts.locked(accountId, origin, (tx, { id }) =>
       this.lifecycle.revoke(tx, ownerFrom(id), keyId, 'revoked_by_administrator', origin),
     );
   }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../../audit/audit.service.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { isUuid, UuidV7 } from '../../platform/crypto/uuid.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
+import { ActorRights } from '../actor-rights.js';
 import { ServiceAccountChanges } from './service-account-changes.js';
 import { ServiceAccount } from '../service-account.entity.js';
 import { ServiceAccountsRepository } from './service-accounts.repository.js';
@@ -23,7 +23,7 @@ export class ServiceAccounts {
   constructor(
     private readonly accounts: ServiceAccountsRepository,
     private readonly changes: ServiceAccountChanges,
-    private readonly audit: AuditService,
+    private readonly actors: ActorRights,
     private readonly transactions: TransactionRunner,
     private readonly ids: UuidV7,
     private readonly clock: Clock,
@@ -41,9 +41,8 @@ export class ServiceAccounts {
       createdAt: this.clock.now(),
     } satisfies ServiceAccount);
     return this.transactions.run(async (tx) => {
-      await this.accounts.insert(tx, account);
-      const details = { serviceAccountId: account.id, scopes: account.scopes };
-      await this.audit.record(tx, { type: 'service_account_created', outcome: 'success', origin, details });
+      await this.actors.assertHeld(tx, origin, null);
+      await this.changes.create(tx, account, origin);
       return account;
     });
   }
@@ -68,7 +67,7 @@ export class ServiceAccounts {
 
   /** Changes an account. A change without effect records nothing. Throws `not_found`. */
   async update(id: string, wanted: ServiceAccountUpdate, origin: Origin): Promise<ServiceAccount> {
-    return this.locked(id, async (tx, account) => {
+    return this.locked(id, origin, async (tx, account) => {
       const disabledAt =
         wanted.disabled === undefined || wanted.disabled === (account.disabledAt !== null)
           ? account.disabledAt
@@ -85,13 +84,18 @@ export class ServiceAccounts {
 
   /** Deletes an account and its keys. Throws `not_found`. */
   async delete(id: string, origin: Origin): Promise<void> {
-    await this.locked(id, (tx, account) => this.changes.delete(tx, account, origin));
+    await this.locked(id, origin, (tx, account) => this.changes.delete(tx, account, origin));
   }
 
-  /** Runs a change under the lock of the account's row. Throws `not_found`. */
-  async locked<T>(id: string, work: (tx: Transaction, account: ServiceAccount) => Promise<T>): Promise<T> {
+  /** Runs a change under the lock of the account's row. Throws `not_found`, and what {@link ActorRights} throws. */
+  async locked<T>(
+    id: string,
+    origin: Origin,
+    work: (tx: Transaction, account: ServiceAccount) => Promise<T>,
+  ): Promise<T> {
     if (!isUuid(id)) throw new Problem(PlatformErrors.not_found);
     return this.transactions.run(async (tx) => {
+      await this.actors.assertHeld(tx, origin, null);
       const account = await this.accounts.lock(tx, id);
       if (!account) throw new Problem(PlatformErrors.not_found);
       return work(tx, account);

@@ -6,7 +6,7 @@ import { ApiKeysRepository } from './api-keys.repository.js';
 import { KeyChanges } from './key-changes.js';
 import type { KeyOwner } from './key-owner.js';
 
-/** What a change of an owner does to keys that stay: the owner is disabled or gone, or may do less. */
+/** How a change of an owner affects their keys: the owner was disabled, was deleted, or lost roles or scopes. */
 export type EffectOnKeys = 'disabled' | 'deleted' | 'reduced';
 
 /** Tells everybody that the keys of an owner must be judged anew: all instances, and services that verify tokens offline. */
@@ -19,7 +19,7 @@ export class AffectedKeys {
     private readonly clock: Clock,
   ) {}
 
-  /** Null is an effect that voids nothing, such as a role that was granted. */
+  /** `effect` is null if the change takes nothing away, such as a role that was granted. */
   async announce(tx: Transaction, owner: KeyOwner, effect: EffectOnKeys | null): Promise<void> {
     const ids = await this.keys.livingIds(tx, owner, this.clock.now());
     if (ids.length === 0) return;

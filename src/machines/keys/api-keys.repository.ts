@@ -104,6 +104,11 @@ export class ApiKeysRepository {
     return this.findWithOwner('key.id = $1::uuid', id);
   }
 
+  /** Reads the same, and keeps others from revoking the key until the transaction ends. */
+  async share(tx: Transaction, id: string): Promise<KeyWithOwner | null> {
+    return this.findWithOwner('key.id = $1::uuid FOR SHARE OF key', id, tx);
+  }
+
   /**
    * Returns a living key and PostgreSQL's time; null if there is none. The caller has locked the owner's row, so the key is
    * not reduced before the transaction ends.
@@ -220,9 +225,13 @@ export class ApiKeysRepository {
   }
 
   /** Written by hand: it runs for each key that a process has not seen lately, and the query builder takes longer than PostgreSQL. */
-  private async findWithOwner(condition: string, value: unknown): Promise<KeyWithOwner | null> {
+  private async findWithOwner(
+    condition: string,
+    value: unknown,
+    tx: Transaction = this.dataSource.manager,
+  ): Promise<KeyWithOwner | null> {
     const [row] = await onDatabase(() =>
-      this.dataSource.query<KeyRow[]>(
+      tx.query<KeyRow[]>(
         `SELECT key.id, key.user_id AS "userId", key.service_account_id AS "serviceAccountId", key.name, key.scopes, key.hint,
                 key.secret_id AS "secretId", key.created_at AS "createdAt", key.expires_at AS "expiresAt",
                 key.revoked_at AS "revokedAt", key.reduced_at AS "reducedAt",

@@ -3,6 +3,7 @@ import type { MachinePrincipal, Role } from '../../platform/access/principal.js'
 import { voidUntilOf } from '../../platform/access/void-until.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { rolesAtLevel } from '../../sessions/role-level.js';
 import { ApiKeysRepository, type KeyWithOwner } from './api-keys.repository.js';
@@ -13,7 +14,7 @@ import { scopesAllowedTo } from './scopes.js';
 /** The number of remembered keys, about 1 KB each; the one read longest ago is dropped first. */
 const CAPACITY = 20_000;
 
-/** Limits the harm if an owner changes on a path that tells nobody, milliseconds. */
+/** How long a key is remembered, milliseconds, in case a change of its owner is not announced to this process. */
 const FRESH_MS = 30_000;
 
 /** A key that is accepted. */
@@ -78,6 +79,12 @@ export class LivingKeys {
   /** Finds the key that got an access token. Throws `dependency_unavailable`. */
   async findById(id: string): Promise<LivingKey | DeadKey> {
     return this.found(`id ${id}`, () => this.keys.findById(id));
+  }
+
+  /** Reads a key in a transaction, which keeps it from being revoked. The caller has locked the row of its owner. */
+  async findAnew(tx: Transaction, id: string): Promise<LivingKey | DeadKey> {
+    const found = await this.keys.share(tx, id);
+    return judged(found, this.clock.nowMs(), this.environment.MFA_REQUIRED_ROLES);
   }
 
   private async found(name: string, query: () => Promise<KeyWithOwner | null>): Promise<LivingKey | DeadKey> {

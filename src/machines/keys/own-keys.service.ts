@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
-import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
-import { Problem } from '../../platform/errors/problem.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { OwnSessions } from '../../sessions/own-sessions/own-sessions.service.js';
-import { SessionErrors } from '../../sessions/session.errors.js';
+import { CallerAccount } from '../../sessions/own-sessions/caller-account.js';
 import type { User } from '../../users/user.entity.js';
-import { UsersService } from '../../users/users.service.js';
 import { KeyLifecycle } from './key-lifecycle.js';
 import type { IssuedKey, KeyDescription } from './key-issuing.js';
 import { KeyNotices } from './key-notices.js';
@@ -20,9 +17,7 @@ export class OwnKeys {
     private readonly lifecycle: KeyLifecycle,
     private readonly revocation: KeyRevocation,
     private readonly notices: KeyNotices,
-    private readonly users: UsersService,
-    private readonly sessions: OwnSessions,
-    private readonly transactions: TransactionRunner,
+    private readonly account: CallerAccount,
   ) {}
 
   /** Makes a key, and tells the owner by mail. Throws `too_many_keys`. */
@@ -53,19 +48,11 @@ export class OwnKeys {
     await this.run(caller, (tx, owner) => this.revocation.end(tx, owner, {}, 'revoked_by_owner', origin));
   }
 
-  /**
-   * Runs a change under the lock of the account, which rules out that the session has just ended: keys outlive sessions,
-   * so a session that somebody else is ending must not make one.
-   */
+  /** Keys outlive sessions, so a session that somebody else is ending must not make one. */
   private async run<T>(
     caller: SessionPrincipal,
     change: (tx: Transaction, owner: KeyOwner, user: User) => Promise<T>,
   ): Promise<T> {
-    return this.transactions.run(async (tx) => {
-      const user = await this.users.lock(tx, caller.userId);
-      if (!user) throw new Problem(SessionErrors.session_ended);
-      await this.sessions.lockLive(tx, caller);
-      return change(tx, { kind: 'user', id: user.id }, user);
-    });
+    return this.account.locked(caller, (tx, user) => change(tx, { kind: 'user', id: user.id }, user));
   }
 }

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { MachinePrincipal } from '../../platform/access/principal.js';
 import { usedKeyOf } from '../../platform/access/principal.js';
 import { isVoid } from '../../platform/access/void-until.js';
-import { Problem } from '../../platform/errors/problem.js';
+import { isProblem, Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { contextOf } from '../../platform/http/request-context.js';
 import type { ClientToken } from '../../sessions/tokens/client-token-claims.js';
@@ -40,7 +40,7 @@ export class ClientRecognizer implements ClientRecognition, OnModuleInit {
       const credentials = credentialsIn(request.headers.authorization, context.form);
       return credentials && (await this.owner(credentials.id, credentials.secret, context.origin));
     } catch (error) {
-      if (!(error instanceof Problem) || error.row !== OAuthErrors.invalid_request) throw error;
+      if (!isProblem(error, OAuthErrors.invalid_request)) throw error;
       context.bodyFault ??= error;
       return null;
     }

@@ -54,7 +54,7 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
     const findings = this.watched.flatMap((watched) => this.findingOf(watched) ?? []);
     if (this.dependencies.downForMs('postgresql') > 0) return this.notifier.announce(findings);
     try {
-      await this.write(findings);
+      await this.notifier.handOver(findings, (writable) => this.write(writable));
     } catch (error) {
       // PostgreSQL has just become unavailable, so the notifier must announce these as new.
       for (const watched of this.watched) watched.raisedMs = null;
@@ -63,10 +63,8 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async write(findings: readonly Finding[]): Promise<void> {
-    const writable = this.notifier.writable(findings);
-    if (writable.length === 0) return;
-    await this.transactions.run((tx) => this.raiser.raise(tx, writable));
-    this.notifier.forget(writable);
+    if (findings.length === 0) return;
+    await this.transactions.run((tx) => this.raiser.raise(tx, findings));
   }
 
   private findingOf(watched: Watched): Finding | null {
@@ -76,9 +74,10 @@ export class ConditionWatch implements OnApplicationBootstrap, OnModuleDestroy {
       watched.sinceMs = watched.raisedMs = null;
       return null;
     }
-    watched.sinceMs ??= nowMs;
+    // A time in the future means that the clock was set back.
+    watched.sinceMs = Math.min(watched.sinceMs ?? nowMs, nowMs);
     if (nowMs - watched.sinceMs < watched.condition.forSeconds * 1000) return null;
-    if (watched.raisedMs !== null && nowMs - watched.raisedMs < REPEAT_MS) return null;
+    if (watched.raisedMs !== null && Math.abs(nowMs - watched.raisedMs) < REPEAT_MS) return null;
     const count = watched.raisedMs === null ? 1 : 0;
     watched.raisedMs = nowMs;
     return this.finding(watched.condition, watched.sinceMs, nowMs, count, evidence);

@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { Stopwatch } from '../../platform/clock/stopwatch.js';
 import { PostgresqlSilence } from '../../platform/health/postgresql-silence.js';
 import { RedisConnection } from '../../platform/redis/redis-connection.js';
 import { WritabilityRepository } from './writability.repository.js';
@@ -25,20 +26,24 @@ export interface Dependency {
 @Injectable()
 export class Dependencies implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly task = new RepeatingTask(Dependencies.name, () => this.probe(), { pauseMs: PAUSE_MS });
-  private redisDownSinceMs: number | null = null;
-  private readOnlySinceMs: number | null = null;
+  private readonly redisDown: Stopwatch;
+  private readonly readOnly: Stopwatch;
 
   constructor(
     private readonly postgresqlSilence: PostgresqlSilence,
     private readonly writability: WritabilityRepository,
     private readonly redis: RedisConnection,
-    private readonly clock: Clock,
-  ) {}
+    clock: Clock,
+  ) {
+    this.redisDown = new Stopwatch(clock);
+    this.readOnly = new Stopwatch(clock);
+  }
 
   onModuleInit(): void {
-    if (this.redis.state === 'down') this.redisDownSinceMs = this.clock.nowMs();
+    if (this.redis.state === 'down') this.redisDown.start();
     this.redis.changes.subscribe((state) => {
-      this.redisDownSinceMs = state === 'down' ? this.clock.nowMs() : null;
+      if (state === 'down') this.redisDown.start();
+      else this.redisDown.stop();
     });
   }
 
@@ -57,15 +62,15 @@ export class Dependencies implements OnModuleInit, OnApplicationBootstrap, OnMod
    */
   async probe(): Promise<void> {
     const canWrite = await this.writability.canWrite();
-    if (canWrite) this.readOnlySinceMs = null;
-    else this.readOnlySinceMs ??= this.clock.nowMs();
+    if (canWrite) this.readOnly.stop();
+    else this.readOnly.start();
   }
 
   /** Returns the configured dependencies. */
   list(): Dependency[] {
     const postgresql = { name: 'postgresql', downForMs: this.postgresqlDownForMs() } as const;
     if (!this.redis.configured) return [postgresql];
-    return [postgresql, { name: 'redis', downForMs: this.sinceMs(this.redisDownSinceMs) }];
+    return [postgresql, { name: 'redis', downForMs: this.redisDownForMs() }];
   }
 
   downForMs(name: Dependency['name']): number {
@@ -73,11 +78,12 @@ export class Dependencies implements OnModuleInit, OnApplicationBootstrap, OnMod
   }
 
   private postgresqlDownForMs(): number {
-    const downForMs = Math.max(this.postgresqlSilence.ms, this.sinceMs(this.readOnlySinceMs));
+    const downForMs = Math.max(this.postgresqlSilence.ms, this.readOnly.ms);
     return downForMs > TOLERATED_MS ? downForMs : 0;
   }
 
-  private sinceMs(instantMs: number | null): number {
-    return instantMs === null ? 0 : Math.max(1, this.clock.nowMs() - instantMs);
+  /** At least 1 from the moment it is down. */
+  private redisDownForMs(): number {
+    return this.redisDown.isRunning ? Math.max(1, this.redisDown.ms) : 0;
   }
 }

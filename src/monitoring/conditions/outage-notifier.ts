@@ -26,12 +26,14 @@ interface Unwritten {
   finding: Finding;
   readonly body: AlertBody;
   readonly deliveries: readonly Attempt[];
+  /** Whether its row is being written, with the state of its deliveries. */
+  isBeingWritten: boolean;
 }
 
 /**
  * Announces alerts while PostgreSQL cannot store them: immediately in the log, and from memory over the channels that
  * need no database. The row is written afterwards under the same id, so that nothing already delivered is sent again.
- * Each instance sends its own notifications, because a shared coordinator could be made to suppress them (issue 16).
+ * Each instance sends its own notifications, because a shared coordinator could be made to suppress them.
  * Receivers recognise duplicates by the alert's id, which all instances derive alike.
  */
 @Injectable()
@@ -64,29 +66,34 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Returns the findings that can be written now that PostgreSQL is available again: the given ones and those
-   * announced before. A finding whose message is being sent is returned by a later call, because the message would
-   * otherwise be sent twice.
+   * Passes to `write` the findings that can be written now that PostgreSQL is available again: the given ones and those
+   * announced before, whose delivery is then left to the outbox. A finding whose message is being sent is written by a
+   * later call, and no message is sent while its finding is being written, because it would otherwise be sent twice.
    */
-  writable(findings: readonly Finding[]): Finding[] {
+  async handOver(
+    findings: readonly Finding[],
+    write: (writable: readonly Finding[]) => Promise<void>,
+  ): Promise<void> {
     const others = findings.filter((finding) => !this.update(finding));
     const announced = [...this.unwritten.values()].filter(({ deliveries }) =>
       deliveries.every(({ state }) => state !== 'sending'),
     );
-    return [...announced.map(withDeliveries), ...others];
-  }
-
-  /** Forgets findings that were written, leaving their delivery to the outbox. */
-  forget(written: readonly Finding[]): void {
-    for (const finding of written) this.unwritten.delete(keyOf(finding));
+    for (const one of announced) one.isBeingWritten = true;
+    try {
+      await write([...announced.map(withDeliveries), ...others]);
+      for (const { finding } of announced) this.unwritten.delete(keyOf(finding));
+    } finally {
+      for (const one of announced) one.isBeingWritten = false;
+    }
   }
 
   /** Starts all due attempts. */
   async send(): Promise<void> {
     const nowMs = this.clock.nowMs();
-    const attempts = [...this.unwritten.values()].flatMap(({ body, deliveries }) =>
+    const sendable = [...this.unwritten.values()].filter(({ isBeingWritten }) => !isBeingWritten);
+    const attempts = sendable.flatMap(({ body, deliveries }) =>
       deliveries
-        .filter(({ state, nextMs }) => state === 'due' && nextMs <= nowMs)
+        .filter((delivery) => isDue(delivery, nowMs))
         .map((delivery) => this.attempt(delivery, body, nowMs)),
     );
     await Promise.all(attempts);
@@ -126,8 +133,14 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
       attempts: 0,
       nextMs: 0,
     }));
-    this.unwritten.set(keyOf(finding), { finding, body: alertBody(alert), deliveries });
+    const body = alertBody(alert);
+    this.unwritten.set(keyOf(finding), { finding, body, deliveries, isBeingWritten: false });
   }
+}
+
+function isDue({ state, attempts, nextMs }: Attempt, nowMs: number): boolean {
+  // If the next time is further away than the pause, the clock was set back.
+  return state === 'due' && (nextMs <= nowMs || nextMs - nowMs > backoffMs(attempts, 0));
 }
 
 /** Adds the messages sent about a finding, with their ids. */

@@ -50,8 +50,9 @@ export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
   async step(): Promise<void> {
     const nowMs = this.clock.nowMs();
     if (!this.leadership.isLeader) return;
-    if (nowMs >= this.nextMs) {
-      const intervalMs = this.environment.AUDIT_VERIFY_INTERVAL_SECONDS * 1000;
+    const intervalMs = this.environment.AUDIT_VERIFY_INTERVAL_SECONDS * 1000;
+    // If the next time is further away than the interval, the clock was set back.
+    if (nowMs >= this.nextMs || this.nextMs - nowMs > intervalMs) {
       // If verification fails, it is retried sooner than the interval, which may be a day.
       this.nextMs = nowMs + Math.min(intervalMs, RETRY_MS);
       this.found ??= await this.verifyNew();

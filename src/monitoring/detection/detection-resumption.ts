@@ -63,7 +63,7 @@ export class DetectionResumption {
     place: { readonly cursor: Cursor; readonly position: string },
     slots: readonly Slot[],
   ): Promise<Progress> {
-    const run = new DetectionRun(this.rules, slots);
+    const run = new DetectionRun(this.rules, slots, this.clock);
     const { entryId, entryTime } = place.cursor;
     const start = entryTime && run.startOf(slots, entryTime.getTime());
     if (!start) return { ...place, run };
@@ -73,7 +73,7 @@ export class DetectionResumption {
       run.remember(last < 0 ? entries : entries.slice(0, last + 1));
       if (last >= 0) return { ...place, run };
       // Retention has dropped the entry, or a backup was restored. The windows start empty.
-      if (entries.length === 0) return { ...place, run: new DetectionRun(this.rules, slots) };
+      if (entries.length === 0) return { ...place, run: new DetectionRun(this.rules, slots, this.clock) };
       from = position;
     }
   }
@@ -86,7 +86,7 @@ export class DetectionResumption {
    */
   private async restart(found: StoredCursor, { slots, forged }: KeptSlots): Promise<Progress> {
     const newest = slots.at(-1);
-    const start = newest && new DetectionRun(this.rules, []).startOf(slots, newest.startMs);
+    const start = newest && new DetectionRun(this.rules, [], this.clock).startOf(slots, newest.startMs);
     const earlier = start ? slots.filter(({ startMs }) => startMs < start.startMs) : [];
     const position = start?.position ?? this.trail.beginning;
     const cursor: Cursor = { position, entryId: null, entryTime: null };
@@ -98,7 +98,7 @@ export class DetectionResumption {
       await this.detection.saveSlots(tx, earlier);
       await this.raiser.raise(tx, [finding]);
     });
-    return { run: new DetectionRun(this.rules, earlier), cursor, position };
+    return { run: new DetectionRun(this.rules, earlier, this.clock), cursor, position };
   }
 
   private forgery(foundPosition: string | null, resumedAt: string, forgedSlots: number): Finding {

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
+import type { Clock } from '../../platform/clock/clock.js';
 import type { Finding } from '../alerts/alert-kind.js';
 import { LoginAttempts } from '../rules/login-attempt.js';
 import { type Occurrence, occurrenceOf } from '../rules/occurrence.js';
@@ -28,7 +29,11 @@ export class DetectionRun {
   /** The counts of each slot so far. */
   private readonly slots: Map<number, Slot>;
 
-  constructor(rules: readonly Rule[], slots: readonly Slot[]) {
+  constructor(
+    rules: readonly Rule[],
+    slots: readonly Slot[],
+    private readonly clock: Clock,
+  ) {
     this.longestWindowMs = longestWindowMs(rules);
     this.baseline = new FailureBaseline(longestWindowMs(rules.filter((rule) => !rule.ignoresFailures)));
     this.slots = new Map(slots.map((slot) => [slot.startMs, slot]));
@@ -68,7 +73,8 @@ export class DetectionRun {
   }
 
   private read(entries: readonly AuditEntry[]): Occurrence[] {
-    return entries.map((entry) => occurrenceOf(entry, this.attempts));
+    const nowMs = this.clock.nowMs();
+    return entries.map((entry) => occurrenceOf(entry, this.attempts, nowMs));
   }
 
   /** Returns the slot from which to refill the windows as they were at an instant; undefined if no slot was kept. */

@@ -42,6 +42,14 @@ describe('SlidingWindows', () => {
     );
   });
 
+  it('count each observation, however much later the one before it was', () => {
+    const windows = new SlidingWindows(LENGTH_MS);
+    windows.add('s', occurrence(100 * LENGTH_MS), { counts: true });
+    const window = windows.add('s', occurrence(5), { counts: true });
+    expect(window.counted).toBe(2);
+    expect(windows.add('other', occurrence(7), { counts: true }).firstAt).toBe(7);
+  });
+
   it('keep the newest observations of a subject when there are too many', () => {
     const windows = new SlidingWindows(LENGTH_MS, ['address'], { perSubject: 3, total: 100 });
     for (let i = 0; i < 10; i++) windows.add('s', occurrence(i, null, `address ${i}`), { counts: true });

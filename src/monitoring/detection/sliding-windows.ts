@@ -42,6 +42,10 @@ export class SlidingWindows {
     return this.youngWeight + this.oldWeight;
   }
 
+  /**
+   * Adds an observation, and returns its subject's window up to it. Clocks of instances differ, so it may be earlier than
+   * the one before it; it always counts.
+   */
   add(subject: string, occurrence: Occurrence, observed: Observed): SubjectWindow {
     this.nowMs = Math.max(this.nowMs, occurrence.at);
     this.evict();
@@ -51,7 +55,7 @@ export class SlidingWindows {
     );
     const before = window.seen;
     window.add(occurrence, observed);
-    window.expire(this.nowMs - this.lengthMs);
+    window.expire(occurrence.at - this.lengthMs);
     this.youngWeight += window.seen - before;
     return window;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { START, findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { LATER, START, findingsOf } from '../../../test/support/attacks/findings-of.js';
 import { type Act, spread } from '../../../test/support/attacks/scenario.js';
 import { trailOf } from '../../../test/support/attacks/trail-of.js';
 import { Environment } from '../../platform/config/environment.js';
@@ -42,7 +42,7 @@ describe('The subjects of a rule', () => {
   });
 
   it('stay limited across pages, and are named again after an hour', () => {
-    const run = new DetectionRun(RULES, []);
+    const run = new DetectionRun(RULES, [], LATER);
     const judge = (acts: Act[], startMs: number) => subjects(run.judge(trailOf(acts, startMs), '').findings);
     judge(forgeries(MOST_NAMED, ipv4), START);
     expect(judge(forgeries(5, manySites), START + 60_000)).toEqual(['others']);

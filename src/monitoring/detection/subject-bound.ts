@@ -24,7 +24,7 @@ export interface Located {
 
 /**
  * Limits the alerts that outsiders can cause by one rule, so that they do not hide other alerts. Beyond the limit,
- * findings are combined by the /48 that contains their addresses, and then into one per rule (issue 16).
+ * findings are combined by the /48 that contains their addresses, and then into one per rule.
  */
 export class SubjectBound {
   private readonly named = new Map<string, { site: string | null; lastMs: number }>();

@@ -55,10 +55,6 @@ export class SubjectWindow {
     return this.countedItems;
   }
 
-  get newestAt(): number {
-    return this.items.at(-1)?.at ?? 0;
-  }
-
   /** Returns the number of distinct values of a dimension among the counted observations; 0 if it is not tracked. */
   distinct(dimension: Dimension): number {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;

@@ -18,8 +18,8 @@ export class MetricsController {
 
   /**
    * Returns all metrics of the service on this machine, summed over its workers, in the Prometheus text format. If
-   * `METRICS_TOKEN` is set, the request must present it. Otherwise only requests from this machine are answered; all
-   * others get `not_found`.
+   * `METRICS_TOKEN` is set, the request must present it. Otherwise only direct requests from this machine are answered, and
+   * none in production; all others get `not_found`.
    */
   @Get()
   @Operational()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { START, findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { LATER, START, findingsOf } from '../../../test/support/attacks/findings-of.js';
 import { spread } from '../../../test/support/attacks/scenario.js';
 import { trailOf } from '../../../test/support/attacks/trail-of.js';
 import type { AuditEntry } from '../../audit/audit-entry.js';
@@ -29,7 +29,7 @@ describe('distributed_guessing', () => {
   it('names the user, or the digest of an address that nobody has', () => {
     const acts = spread(9, 40, (i) => guess(`192.0.2.${i % 3}`));
     const subjectIn = (trail: AuditEntry[]) =>
-      new DetectionRun([rule], []).judge(trail, '').findings[0]?.subject;
+      new DetectionRun([rule], [], LATER).judge(trail, '').findings[0]?.subject;
     const trail = trailOf(acts, START);
     expect(subjectIn(trail)).toBe(`user:${trail[0]!.userId}`);
     const nobody = trail.map((entry) => ({ ...entry, userId: null }));
@@ -61,7 +61,7 @@ describe('distributed_guessing', () => {
   });
 
   it('passes an address to responses once for each of its guesses', () => {
-    const run = new DetectionRun([rule], []);
+    const run = new DetectionRun([rule], [], LATER);
     const judge = (address: string, second: number) =>
       run.judge(trailOf([{ ...guess(address), at: 0 }], START + second * 1000), '').findings[0]?.addresses;
     judge('192.0.2.1', 0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trailOf } from '../../../test/support/attacks/trail-of.js';
-import { START } from '../../../test/support/attacks/findings-of.js';
+import { LATER, START } from '../../../test/support/attacks/findings-of.js';
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import { Environment } from '../../platform/config/environment.js';
 import { DetectionRun } from '../detection/detection-run.js';
@@ -23,7 +23,7 @@ function entries(n: number, seconds: number, entry: Partial<AuditEntry>): AuditE
 }
 
 const findings = (rule: Rule, trail: readonly AuditEntry[]) =>
-  new DetectionRun([rule], []).judge([...trail], '').findings;
+  new DetectionRun([rule], [], LATER).judge([...trail], '').findings;
 
 const WRONG = {
   type: 'authn_factor_fail',

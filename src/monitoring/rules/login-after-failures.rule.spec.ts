@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { START } from '../../../test/support/attacks/findings-of.js';
+import { LATER, START } from '../../../test/support/attacks/findings-of.js';
 import { trailOf } from '../../../test/support/attacks/trail-of.js';
 import { Environment } from '../../platform/config/environment.js';
 import { DetectionRun } from '../detection/detection-run.js';
@@ -19,7 +19,7 @@ describe('login_after_failures', () => {
       type: 'authn_login_successafterfail',
       details: { account: 'digest', failures },
     };
-    const run = new DetectionRun([loginAfterFailures(new Environment())], []);
+    const run = new DetectionRun([loginAfterFailures(new Environment())], [], LATER);
     expect(run.judge([entry], '').findings).toHaveLength(found);
   });
 });

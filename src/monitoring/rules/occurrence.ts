@@ -4,7 +4,7 @@ import { type LoginAttempt, type LoginAttempts, accountOf, addressOf } from './l
 /** An entry of the trail, parsed once for all rules. */
 export interface Occurrence {
   readonly entry: AuditEntry;
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch; never later than the time of reading. */
   readonly at: number;
   /** The login attempt that the entry records; null for other entries. */
   readonly attempt: LoginAttempt | null;
@@ -14,11 +14,14 @@ export interface Occurrence {
   readonly address: string | null;
 }
 
-/** Parses the next entry of the trail. */
-export function occurrenceOf(entry: AuditEntry, attempts: LoginAttempts): Occurrence {
+/**
+ * Parses the next entry of the trail. An entry from an instance whose clock is ahead counts as one of now: a later time
+ * would end the windows of all entries that follow it.
+ */
+export function occurrenceOf(entry: AuditEntry, attempts: LoginAttempts, nowMs: number): Occurrence {
   return {
     entry,
-    at: Date.parse(entry.time),
+    at: Math.min(Date.parse(entry.time), nowMs),
     attempt: attempts.read(entry),
     account: accountOf(entry),
     address: addressOf(entry),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf, START } from '../../../test/support/attacks/findings-of.js';
+import { LATER, findingsOf, START } from '../../../test/support/attacks/findings-of.js';
 import { trailOf } from '../../../test/support/attacks/trail-of.js';
 import { DetectionRun } from '../detection/detection-run.js';
 import { privilegeGranted } from './privilege-granted.rule.js';
@@ -31,7 +31,7 @@ describe('privilege_granted', () => {
       ...entry,
       details: { ...entry.details, ...actor },
     }));
-    const { findings } = new DetectionRun([privilegeGranted()], []).judge(entries, '');
+    const { findings } = new DetectionRun([privilegeGranted()], [], LATER).judge(entries, '');
     expect(findings).toMatchObject([{ evidence: { granted: ['admin'], ...evidence } }]);
     expect('auditReason' in findings[0]!.evidence).toBe('auditReason' in actor);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { LATER, findingsOf } from '../../../test/support/attacks/findings-of.js';
 import { spread } from '../../../test/support/attacks/scenario.js';
 import { trailOf } from '../../../test/support/attacks/trail-of.js';
 import type { AuditEntry } from '../../audit/audit-entry.js';
@@ -35,7 +35,7 @@ describe('rate_limit_storm', () => {
       details: { policies: ['default'], retryAfterSeconds: 1, count },
     });
     const found = (count: number) =>
-      new DetectionRun([rule], []).judge([refusal(count)], '').findings.map(({ subject }) => subject);
+      new DetectionRun([rule], [], LATER).judge([refusal(count)], '').findings.map(({ subject }) => subject);
     expect(found(19)).toEqual([]);
     expect(found(20)).toEqual(['address:192.0.2.1']);
   });

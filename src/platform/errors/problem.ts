@@ -39,6 +39,11 @@ export class Problem extends Error {
   }
 }
 
+/** Returns whether an error is a problem of one of these rows. */
+export function isProblem(error: unknown, ...rows: readonly ProblemRow[]): error is Problem {
+  return error instanceof Problem && rows.includes(error.row);
+}
+
 /** Creates a module's error table: code to status, title, public sentence and, if registered, problem type. */
 export function problemTable<
   const T extends Record<string, readonly [status: number, title: string, detail: string, type?: string]>,

@@ -5,13 +5,13 @@ import { callerIdOf } from '../access/principal.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { AUDIT_REASON_LENGTH, isPrintable } from './audit-reason.js';
-import type { Actor, Origin } from './origin.js';
+import { type Actor, type Origin, unknownSubject } from './origin.js';
 import { contextOf } from './request-context.js';
 
 const HEADER = 'audit-reason';
 
 /**
- * Injects the origin of a request that acts on another account: its events name the caller, and the reason of the header
+ * Injects the origin of a request that acts on another account: it contains the caller, and its events name them and the reason of the header
  * `Audit-Reason`. Throws `validation_failed` for a reason that is not 1 to 500 printable characters of UTF-8, or given twice.
  */
 export const ActingOrigin = createParamDecorator((_: unknown, execution): Origin =>
@@ -38,7 +38,8 @@ function actingOrigin(request: FastifyRequest): Origin {
     actorId: callerIdOf(principal),
     ...(auditReason !== undefined && { auditReason }),
   };
-  return { ...origin, actor };
+  // A program's call is not a call of the account that it acts on.
+  return { ...origin, actor, caller: principal, about: unknownSubject() };
 }
 
 /** Node.js decodes header fields as Latin-1 and joins repeated ones, so the bytes and the raw list are read. */

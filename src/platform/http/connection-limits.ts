@@ -39,6 +39,7 @@ export class ConnectionLimits {
   private readonly idle = new Set<Socket>();
   private readonly busy = new Map<Socket, IncomingMessage>();
   private open = 0;
+  private isClosing = false;
   private readonly max: number;
 
   constructor(server: Server, maxConnections: number) {
@@ -52,11 +53,13 @@ export class ConnectionLimits {
   }
 
   /**
-   * Closes every connection that would delay the end of the server: those without a request now, and those whose
-   * request is still incomplete after 3 s. Node.js closes only connections that have served a request before, and
-   * stops checking `headersTimeout` and `requestTimeout` when the server closes.
+   * Closes every connection that would delay the end of the server: those without a request now or as soon as their
+   * response has been sent, and those whose request is still incomplete after 3 s. Node.js closes only connections that
+   * have served a request before and are idle now, and stops checking `headersTimeout` and `requestTimeout` when the server
+   * closes.
    */
   closeIdle(): void {
+    this.isClosing = true;
     for (const socket of this.idle) socket.destroy();
     const timer = setTimeout(() => {
       for (const [socket, request] of this.busy) if (!request.complete) socket.destroy();
@@ -67,7 +70,8 @@ export class ConnectionLimits {
   private add(socket: Socket): void {
     this.open += 1;
     if (this.open > this.max * CLOSE_IDLE_FROM) this.closeLongestIdle();
-    this.idle.add(socket);
+    if (this.isClosing) socket.destroy();
+    else this.idle.add(socket);
     let linger: NodeJS.Timeout | undefined;
     // Closing immediately could reset the connection before the client has read the response (RFC 9112 section 9.6).
     socket.once('finish', () => {
@@ -88,7 +92,9 @@ export class ConnectionLimits {
     response.once('close', () => {
       if (this.busy.get(socket) !== request || socket.destroyed) return;
       this.busy.delete(socket);
-      this.idle.add(socket);
+      // The head of the response was sent before, and did not say that the connection would be closed.
+      if (this.isClosing) socket.end();
+      else this.idle.add(socket);
     });
   }
 

@@ -3,6 +3,7 @@ import { type RequestContext, newRequestContext, attachContext } from './request
 import type { CidrList } from './cidr-list.js';
 import { clientIp } from './client-ip.js';
 import { isOperationalRequest } from './operational.decorator.js';
+import { unknownSubject } from './origin.js';
 import { isDocumentation, securityHeaders, type Transport } from './security-headers.js';
 
 const MAX_USER_AGENT = 512;
@@ -29,11 +30,16 @@ export function callOpener({
       trustedProxies,
     );
     const userAgent = request.headers['user-agent'];
-    const context = newRequestContext(
-      { requestId: request.id, ip: address, network, userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null },
-      request.is404 ? null : (request.routeOptions?.url ?? null),
-      isOperationalRequest(request),
-    );
+    const route = request.is404 ? null : (request.routeOptions?.url ?? null);
+    const origin = {
+      requestId: request.id,
+      ip: address,
+      network,
+      userAgent: userAgent?.slice(0, MAX_USER_AGENT) ?? null,
+      endpoint: `${request.method} ${route ?? '-'}`,
+      about: unknownSubject(),
+    };
+    const context = newRequestContext(origin, route, isOperationalRequest(request));
     attachContext(request, context);
     reply
       .headers(isDocumentation(request.url) ? headers.docs : headers.api)

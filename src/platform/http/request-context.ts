@@ -6,6 +6,16 @@ import type { Problem } from '../errors/problem.js';
 import type { Form } from './form-body.js';
 import type { Origin } from './origin.js';
 
+/** A request that the rate limits have decided about. */
+export interface CountedRequest {
+  /**
+   * Takes its count back in the policies that are exact, because another count refused it later. Such a request extends no
+   * wait, so the first request after `Retry-After` is admitted. The other policies keep the count; otherwise refusals would
+   * cost the caller nothing.
+   */
+  readonly refund: () => Promise<void>;
+}
+
 /**
  * State of one request on its way through the pipeline. An `onRequest` hook attaches it before anything else runs; guards
  * add to it, and the API-call record is written from it.
@@ -16,15 +26,13 @@ export interface RequestContext {
   /** `performance.now()` at arrival, milliseconds. */
   readonly startedAt: number;
   /** The matched route's pattern, `/alerts/:id/resolve`; null when nothing matched. */
-  route: string | null;
+  readonly route: string | null;
   /** Whether that route is operational; see `Operational`. */
   isOperational: boolean;
   /** What a proxy asks by this forward-auth request; null for a request to this service itself. */
   forwardAuth: ForwardAuth | null;
-  /** Whether the rate limits have counted or refused the request. */
-  admitted: boolean;
-  /** When the rate limits counted it, on their store's clock, milliseconds. */
-  countedAt: number;
+  /** Set once the rate limits have decided about the request, also if they refused it. */
+  counted: CountedRequest | null;
   /** Set once a current token is verified; its session may still turn out to have ended. */
   principal: Principal | null;
   /** Set once an access token is verified, even if it has expired: logout ends its session. */
@@ -86,8 +94,7 @@ export function newRequestContext(
     route,
     isOperational,
     forwardAuth: null,
-    admitted: false,
-    countedAt: 0,
+    counted: null,
     principal: null,
     tokenHolder: null,
     sessionIsOver: false,

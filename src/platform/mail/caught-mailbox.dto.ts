@@ -14,7 +14,7 @@ export class CaughtMailboxQueryDto {
   @IsUUID()
   after?: string;
 
-  /** Seconds to wait for a mail if there is none yet. */
+  /** Seconds to wait for an e-mail if there is none yet. */
   @IsOptional()
   @Type(() => Number)
   @IsInt()

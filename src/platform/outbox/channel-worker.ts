@@ -85,13 +85,12 @@ export class ChannelWorker {
     const forAll = free - RESERVED;
     this.isBehind = forAll <= 0;
     if (free === 0) return false;
-    const now = this.parts.clock.nowMs();
     const limit = forAll > 0 ? forAll : free;
     const claimed = await this.parts.messages.claim({
       channel: this.channel.name,
       leastPriority: forAll > 0 ? PRIORITIES.length - 1 : 0,
-      now: new Date(now),
-      leaseUntil: new Date(now + LEASE_MS),
+      underWay: [...this.underWay.keys()].map(({ id }) => id),
+      leaseMs: LEASE_MS,
       limit,
     });
     for (const message of claimed) this.begin(message);
@@ -110,7 +109,7 @@ export class ChannelWorker {
   /** Extends the leases of the messages being attempted. */
   async renew(): Promise<void> {
     if (this.underWay.size === 0) return;
-    await this.parts.messages.renew([...this.underWay.keys()], new Date(this.parts.clock.nowMs() + LEASE_MS));
+    await this.parts.messages.renew([...this.underWay.keys()], LEASE_MS);
   }
 
   private begin(message: OutboxMessage): void {
@@ -171,14 +170,15 @@ export class ChannelWorker {
   private async fail(message: OutboxMessage, error: string, isPermanent: boolean): Promise<void> {
     const { id: messageId, channel, attempts, createdAt } = message;
     const random = this.parts.randomness.bytes(1).readUInt8() / 255;
-    const nextAttemptAt = new Date(this.parts.clock.nowMs() + backoffMs(attempts, random));
+    const pauseMs = backoffMs(attempts, random);
+    const ageMs = this.parts.clock.nowMs() - createdAt.getTime();
     const line = { messageId, channel, attempts, error };
-    if (isPermanent || nextAttemptAt.getTime() - createdAt.getTime() > GIVE_UP_AFTER_MS) {
+    if (isPermanent || ageMs + pauseMs > GIVE_UP_AFTER_MS) {
       await this.abandon(message, error);
       this.logger.error(line, 'Message abandoned');
       return;
     }
-    if (!(await this.parts.messages.postpone(message, nextAttemptAt, error))) return;
+    if (!(await this.parts.messages.postpone(message, pauseMs, error))) return;
     this.parts.outbox.report({ channel, outcome: 'failed' });
     if (attempts === 1) this.logger.warn(line, 'Message not delivered; will be retried');
   }

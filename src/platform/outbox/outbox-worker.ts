@@ -41,9 +41,8 @@ export class OutboxWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async wakeDue(): Promise<void> {
-    const { messages, clock } = this.parts;
     const names = this.outbox.channels.map(({ name }) => name);
-    for (const name of await messages.dueChannels(names, clock.now())) this.workers.get(name)?.wake();
+    for (const name of await this.parts.messages.dueChannels(names)) this.workers.get(name)?.wake();
   }
 
   /** Returns the worker of a channel. Throws if there is no such channel. */

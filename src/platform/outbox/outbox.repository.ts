@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, MoreThan, Not, Repository } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
+import { Clock } from '../clock/clock.js';
 import { onDatabase } from '../database/database-problem.js';
+import { databaseTime } from '../database/database-time.js';
 import { entityColumns, entityFrom } from '../database/entity-columns.js';
 import { prepared } from '../database/prepared-statements.js';
 import type { Transaction } from '../database/transaction-runner.js';
@@ -12,13 +14,17 @@ import { OutboxMessage } from './outbox-message.entity.js';
 /** Identifies one claim of one message. */
 export type Claim = Pick<OutboxMessage, 'id' | 'attempts'>;
 
-/** Which messages a worker claims, and until when. */
+/** A message to insert; it is due at once. */
+export type EnqueuedMessage = Omit<OutboxMessage, 'nextAttemptAt'>;
+
+/** Which messages a worker claims, and for how long. */
 export interface ClaimRequest {
   readonly channel: string;
   /** The least urgent priority to claim. */
   readonly leastPriority: number;
-  readonly now: Date;
-  readonly leaseUntil: Date;
+  /** The messages that this worker is attempting, whose leases may have ended while PostgreSQL was unavailable. */
+  readonly underWay: readonly string[];
+  readonly leaseMs: number;
   readonly limit: number;
 }
 
@@ -26,46 +32,58 @@ export interface ClaimRequest {
  * Reads the first entry of the index for each channel and priority. Without the order, the planner prefers to read the whole
  * table if it believes that most messages are due.
  */
-const DUE_CHANNELS = prepared(
-  `SELECT DISTINCT wanted.channel
-   FROM unnest($1::text[]) AS wanted (channel), generate_series(0, ${PRIORITIES.length - 1}) AS level (priority)
-   WHERE (SELECT next_attempt_at FROM outbox_messages AS message
-          WHERE message.channel = wanted.channel AND message.priority = level.priority AND state = 'pending'
-          ORDER BY next_attempt_at LIMIT 1) <= $2`,
-);
+const dueChannelsAt = (time: string) =>
+  prepared(
+    `SELECT DISTINCT wanted.channel
+     FROM unnest($1::text[]) AS wanted (channel), generate_series(0, ${PRIORITIES.length - 1}) AS level (priority)
+     WHERE (SELECT next_attempt_at FROM outbox_messages AS message
+            WHERE message.channel = wanted.channel AND message.priority = level.priority AND state = 'pending'
+            ORDER BY next_attempt_at LIMIT 1) <= ${time}`,
+  );
 
-/** All SQL statements on the outbox. */
+/**
+ * All SQL statements on the outbox. Messages become due and leases end on PostgreSQL's clock, so that an instance with a
+ * wrong clock neither takes messages from another nor leaves its own waiting.
+ */
 @Injectable()
 export class OutboxRepository {
-  constructor(@InjectRepository(OutboxMessage) private readonly messages: Repository<OutboxMessage>) {}
+  constructor(
+    @InjectRepository(OutboxMessage) private readonly messages: Repository<OutboxMessage>,
+    private readonly clock: Clock,
+  ) {}
 
-  async insert(tx: Transaction, messages: readonly OutboxMessage[]): Promise<void> {
+  async insert(tx: Transaction, messages: readonly EnqueuedMessage[]): Promise<void> {
+    // Rounded down, because a worker may look for it within the same millisecond.
+    const nextAttemptAt = () => `date_trunc('milliseconds', ${this.instant})`;
+    const rows = messages.map((message) => ({ ...message, nextAttemptAt }));
     // TypeORM's insert type cannot express arbitrary JSON.
-    await tx.insert(OutboxMessage, messages as unknown as QueryDeepPartialEntity<OutboxMessage>[]);
+    await tx.insert(OutboxMessage, rows as unknown as QueryDeepPartialEntity<OutboxMessage>[]);
   }
 
   /** Returns which of the channels have due messages, without claiming any. */
-  async dueChannels(channels: readonly string[], now: Date): Promise<string[]> {
+  async dueChannels(channels: readonly string[]): Promise<string[]> {
     const rows = await onDatabase(() =>
-      this.messages.query<{ channel: string }[]>(DUE_CHANNELS, [channels, now]),
+      this.messages.query<{ channel: string }[]>(dueChannelsAt(this.instant), [channels]),
     );
     return rows.map(({ channel }) => channel);
   }
 
   /**
-   * Claims due messages for one worker until `leaseUntil`, the most urgent first. Rows that another worker is
+   * Claims due messages for one worker for `leaseMs`, the most urgent first. Rows that another worker is
    * claiming are skipped (SKIP LOCKED), and claimed rows are not due again until their lease ends.
    */
-  async claim({ channel, leastPriority, now, leaseUntil, limit }: ClaimRequest): Promise<OutboxMessage[]> {
+  async claim(request: ClaimRequest): Promise<OutboxMessage[]> {
+    const { channel, leastPriority, underWay, leaseMs, limit } = request;
     const columns = entityColumns(this.messages.manager.connection, OutboxMessage, 'message');
     const [rows] = await onDatabase(() =>
       this.messages.query<[Record<string, unknown>[], number]>(
-        `UPDATE outbox_messages AS message SET next_attempt_at = $3, attempts = attempts + 1
+        `UPDATE outbox_messages AS message SET next_attempt_at = ${this.instant} + $2 * interval '1 ms', attempts = attempts + 1
          WHERE id IN (SELECT id FROM outbox_messages
-                      WHERE channel = $1 AND state = 'pending' AND next_attempt_at <= $2 AND priority <= $5
-                      ORDER BY priority, next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+                      WHERE channel = $1 AND state = 'pending' AND next_attempt_at <= ${this.instant}
+                        AND priority <= $3 AND id <> ALL($4::uuid[])
+                      ORDER BY priority, next_attempt_at LIMIT $5 FOR UPDATE SKIP LOCKED)
          RETURNING ${columns}`,
-        [channel, now, leaseUntil, limit, leastPriority],
+        [channel, leaseMs, leastPriority, underWay, limit],
       ),
     );
     const claimed = rows.map((row) => entityFrom(row, OutboxMessage, 'message'));
@@ -73,13 +91,13 @@ export class OutboxRepository {
   }
 
   /** Extends the leases that are still held. */
-  async renew(claims: readonly Claim[], leaseUntil: Date): Promise<void> {
+  async renew(claims: readonly Claim[], leaseMs: number): Promise<void> {
     await onDatabase(() =>
       this.messages.query(
-        `UPDATE outbox_messages AS message SET next_attempt_at = $3
+        `UPDATE outbox_messages AS message SET next_attempt_at = ${this.instant} + $3 * interval '1 ms'
          FROM unnest($1::uuid[], $2::integer[]) AS claim (id, attempts)
          WHERE message.id = claim.id AND message.attempts = claim.attempts AND message.state = 'pending'`,
-        [claims.map(({ id }) => id), claims.map(({ attempts }) => attempts), leaseUntil],
+        [claims.map(({ id }) => id), claims.map(({ attempts }) => attempts), leaseMs],
       ),
     );
   }
@@ -107,7 +125,8 @@ export class OutboxRepository {
   }
 
   /** Postpones a message. Returns false if the lease was lost. */
-  async postpone({ id, attempts }: Claim, nextAttemptAt: Date, lastError: string): Promise<boolean> {
+  async postpone({ id, attempts }: Claim, pauseMs: number, lastError: string): Promise<boolean> {
+    const nextAttemptAt = () => `${this.instant} + interval '${pauseMs} ms'`;
     const postponed = await onDatabase(() =>
       this.messages.update({ id, attempts, state: 'pending' }, { nextAttemptAt, lastError }),
     );
@@ -156,5 +175,9 @@ export class OutboxRepository {
       )) as [unknown, number];
       return deleted;
     });
+  }
+
+  private get instant(): string {
+    return databaseTime(this.clock, 'now()');
   }
 }

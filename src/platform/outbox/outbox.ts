@@ -12,8 +12,8 @@ import {
   type OutboxChannel,
   PRIORITIES,
 } from './outbox-channel.js';
-import { OutboxMessage } from './outbox-message.entity.js';
-import { OutboxRepository } from './outbox.repository.js';
+import type { OutboxMessage } from './outbox-message.entity.js';
+import { type EnqueuedMessage, OutboxRepository } from './outbox.repository.js';
 
 /** Runs in the transaction that abandons a message, so that its effects are never lost. */
 export type DeadLetterListener = (tx: Transaction, letter: DeadLetter) => Promise<void>;
@@ -113,13 +113,12 @@ export class Outbox implements OnModuleInit {
     for (const listener of this.listeners) await listener(tx, letter);
   }
 
-  private row({ channel: name, subject, payload, priority, id, isDelivered }: NewMessage): OutboxMessage {
+  private row({ channel: name, subject, payload, priority, id, isDelivered }: NewMessage): EnqueuedMessage {
     const channel = this.registered.get(name);
     if (!channel) throw new Error(`The outbox has no channel ${name}.`);
-    const now = this.clock.now();
     const messageId = id ?? this.ids.next();
     const isOver = isDelivered === true;
-    return Object.assign(new OutboxMessage(), {
+    return {
       id: messageId,
       channel: name,
       subject,
@@ -131,9 +130,8 @@ export class Outbox implements OnModuleInit {
           : null,
       state: isOver ? 'delivered' : 'pending',
       attempts: 0,
-      nextAttemptAt: now,
-      createdAt: now,
+      createdAt: this.clock.now(),
       lastError: null,
-    } satisfies OutboxMessage);
+    };
   }
 }

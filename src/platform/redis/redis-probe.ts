@@ -21,11 +21,11 @@ export class RedisProbe {
   constructor(
     private readonly redis: RedisConnection,
     private readonly randomness: Randomness,
-    /** Of the keys whose notices are received. */
+    /** The prefix of the keys about whose changes Redis sends notices. */
     private readonly prefix: string,
   ) {}
 
-  /** Writes a key, unless the notice of one is awaited. A failed write is like a lost notice, but the next may follow at once. */
+  /** Writes a key, unless the notice of an earlier one is still awaited. After a failed write, the next may follow at once. */
   async write(startedMs: number): Promise<void> {
     if (this.last && startedMs - this.last.startedMs < LIFETIME_MS) return;
     const probe = { name: `${NAMES}${this.randomness.bytes(NAME_BYTES).toString('hex')}`, startedMs };
@@ -43,8 +43,8 @@ export class RedisProbe {
   }
 
   /**
-   * When the key began to be written whose notice this is; null if it is not that of the last probe. The notice may have
-   * taken long, and others may take as long, so it confirms what was before that time.
+   * Returns when the write of the last probe began, if this is its notice; otherwise null. All earlier changes have then been
+   * reported. Later ones may not have been: their notices may take as long as this one took.
    */
   answeredBy(name: string): number | null {
     if (this.last?.name !== name) return null;
@@ -53,7 +53,7 @@ export class RedisProbe {
     return startedMs;
   }
 
-  /** No notice is awaited any more. */
+  /** Stops waiting for the notice of the last probe. */
   forget(): void {
     this.last = null;
   }

@@ -6,7 +6,7 @@ import { IsString } from 'class-validator';
 const MAX_LENGTH = 200;
 
 /**
- * Reads the token or code of a mail. A malformed value becomes a text that matches no secret, so that it is refused like a
+ * Reads the token or code of an e-mail. A malformed value becomes a text that matches no secret, so that it is refused like a
  * wrong one. Only an absent member is a validation error.
  */
 export const ReadSecretText = () =>

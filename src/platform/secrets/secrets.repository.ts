@@ -16,6 +16,12 @@ export interface SpendConditions {
   readonly now: Date;
 }
 
+/** A subject and the keyed digest of an address to which a secret of theirs was sent. */
+export interface EmailSubject {
+  readonly emailDigest: string;
+  readonly subject: string;
+}
+
 type Written = Omit<SingleUseSecret, 'attempts' | 'usedAt'>;
 
 const COLUMNS = `id, purpose, subject, digest, code_digest AS "codeDigest", code_expires_at AS "codeExpiresAt",
@@ -92,19 +98,20 @@ export class SecretsRepository {
     return rows[0]?.subject ?? null;
   }
 
-  /** Returns the subjects of live secrets of a purpose that were sent to an address. */
+  /** Returns the subjects of live secrets of a purpose that were sent to one of the addresses, with the digest of the address. */
   async subjectsByEmail(
-    tx: Transaction,
     purpose: SecretPurpose,
-    emailDigest: string,
+    emailDigests: readonly string[],
     now: Date,
-  ): Promise<string[]> {
-    const rows = await tx.query<{ subject: string }[]>(
-      `SELECT DISTINCT subject FROM single_use_secrets
-       WHERE email_digest = $1 AND purpose = $2 AND subject IS NOT NULL AND used_at IS NULL AND expires_at > $3`,
-      [emailDigest, purpose, now],
+    tx: Transaction = this.dataSource.manager,
+  ): Promise<EmailSubject[]> {
+    return onDatabase(() =>
+      tx.query<EmailSubject[]>(
+        `SELECT DISTINCT email_digest AS "emailDigest", subject FROM single_use_secrets
+         WHERE email_digest = ANY ($1) AND purpose = $2 AND subject IS NOT NULL AND used_at IS NULL AND expires_at > $3`,
+        [emailDigests, purpose, now],
+      ),
     );
-    return rows.map(({ subject }) => subject);
   }
 
   /**

@@ -16,7 +16,7 @@ import type {
   ValidSecret,
 } from './secret-use.js';
 import type { SingleUseSecret } from './secret.entity.js';
-import { SecretsRepository, type SpendConditions } from './secrets.repository.js';
+import { type EmailSubject, SecretsRepository, type SpendConditions } from './secrets.repository.js';
 
 /** 256 bits, encoded in base64url. */
 const TOKEN_BYTES = 32;
@@ -133,9 +133,13 @@ export class SingleUseSecrets {
     return this.repository.revokeAll(tx, subject, purposes ?? null);
   }
 
-  /** Returns the subjects with an unspent secret of this purpose that was sent to an address. */
-  async subjectsByEmail(tx: Transaction, purpose: RegisteredPurpose, emailDigest: string): Promise<string[]> {
-    return this.repository.subjectsByEmail(tx, purpose, emailDigest, this.clock.now());
+  /** Returns the subjects with an unspent secret of this purpose that was sent to one of the addresses. */
+  async subjectsByEmail(
+    purpose: RegisteredPurpose,
+    emailDigests: readonly string[],
+    tx?: Transaction,
+  ): Promise<EmailSubject[]> {
+    return this.repository.subjectsByEmail(purpose, emailDigests, this.clock.now(), tx);
   }
 
   /**

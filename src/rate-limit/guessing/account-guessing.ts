@@ -1,35 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import { Environment } from '../../platform/config/environment.js';
-import { Problem } from '../../platform/errors/problem.js';
-import { RateLimitErrors } from '../rate-limit.errors.js';
-import {
-  type FailureKey,
-  type GuessingLock,
-  type GuessingRules,
-  LoginFailuresRepository,
-} from './login-failures.repository.js';
-
-/**
- * NIST SP 800-63B-4 section 3.2.2 allows at most 100 consecutive failures. Waits start well before that, so a hundred
- * guesses take most of a day and no stranger can lock an account for good within minutes.
- */
-export const GUESSING_RULES = {
-  firstWaitAt: 10,
-  firstWaitSeconds: 30,
-  longestWaitSeconds: 15 * 60,
-  closedAt: 100,
-} as const satisfies GuessingRules;
-
-/** More failures than PostgreSQL's integer can count. */
-const NEVER = 2 ** 31 - 1;
-/** For `start:ephemeral --limits off`: failures are counted and have no consequence. */
-const NO_WAITS: GuessingRules = { ...GUESSING_RULES, firstWaitAt: NEVER, closedAt: NEVER };
+import { RateLimited } from '../rate-limit.errors.js';
+import { GuessingRules } from './guessing-rules.js';
+import { type FailureKey, type GuessingLock, LoginFailuresRepository } from './login-failures.repository.js';
 
 /** A login attempt whose failure is already counted. If it did not fail, call exactly one of the two methods. */
 export interface GuessingAttempt {
-  /** Consecutive failures, including this one; {@link GUESSING_RULES}.closedAt is the last attempt that is evaluated. */
+  /** Consecutive failures, including this one. */
   readonly failures: number;
+  /** Whether no further attempt is evaluated if this one fails. */
+  readonly isLast: boolean;
   /** The password was right: resets the failures in the login's transaction and returns how many there were before. */
   succeeded(tx: Transaction): Promise<number>;
   /** The password was not compared because the service was overloaded: takes the failure back. */
@@ -43,14 +23,10 @@ export interface GuessingAttempt {
  */
 @Injectable()
 export class AccountGuessing {
-  private readonly rules: GuessingRules;
-
   constructor(
     private readonly failures: LoginFailuresRepository,
-    { throwaway }: Environment,
-  ) {
-    this.rules = throwaway?.limits === false ? NO_WAITS : GUESSING_RULES;
-  }
+    private readonly rules: GuessingRules,
+  ) {}
 
   /**
    * Call this before comparing a password. `userId` is the account with the address; null if there is none. Counts the failure in advance, so that parallel guesses cannot bypass the limit.
@@ -67,6 +43,7 @@ export class AccountGuessing {
     if (counted === null) throw await this.refusal(key);
     return {
       failures: counted,
+      isLast: counted >= this.rules.closedAt,
       succeeded: async (tx) => {
         await this.failures.reset(tx, key);
         return counted - 1;
@@ -91,13 +68,10 @@ export class AccountGuessing {
   }
 
   /** A closed account reports the longest wait, so that its refusal looks like any other and clients back off. */
-  private async refusal(key: FailureKey): Promise<Problem> {
+  private async refusal(key: FailureKey): Promise<RateLimited> {
     const found = await this.failures.find(key);
     const closed = found !== null && found.failures >= this.rules.closedAt;
-    const retryAfterSeconds = closed ? this.rules.longestWaitSeconds : Math.max(1, found?.waitSeconds ?? 1);
-    return new Problem(RateLimitErrors.rate_limited, {
-      retryAfterSeconds,
-      extensions: { 'violated-policies': ['account-guessing'] },
-    });
+    const seconds = closed ? this.rules.longestWaitSeconds : (found?.waitSeconds ?? 0);
+    return new RateLimited(['account-guessing'], seconds * 1000);
   }
 }

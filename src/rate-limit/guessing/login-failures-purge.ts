@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { GuessingRules } from './guessing-rules.js';
 import { LoginFailuresRepository } from './login-failures.repository.js';
 
 /**
@@ -19,7 +20,10 @@ export class LoginFailuresPurge implements OnApplicationBootstrap, OnModuleDestr
     pauseMs: PAUSE_MS,
   });
 
-  constructor(private readonly failures: LoginFailuresRepository) {}
+  constructor(
+    private readonly failures: LoginFailuresRepository,
+    private readonly rules: GuessingRules,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.task.startResting();
@@ -31,6 +35,6 @@ export class LoginFailuresPurge implements OnApplicationBootstrap, OnModuleDestr
 
   /** Deletes one batch. */
   async purge(): Promise<void> {
-    await this.failures.forget(FORGET_AFTER_DAYS, BATCH);
+    await this.failures.forget(FORGET_AFTER_DAYS, BATCH, this.rules);
   }
 }

@@ -6,20 +6,13 @@ import { databaseTime } from '../../platform/database/database-time.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { GuessingRules } from './guessing-rules.js';
 import { LoginFailures } from './login-failures.entity.js';
 
 /** Key of a count: the account's digest and a known device, or '' for all unknown devices. */
 export interface FailureKey {
   readonly emailDigest: string;
   readonly deviceId: string;
-}
-
-/** When waits start, how long the first and the longest wait are, and when guesses end. */
-export interface GuessingRules {
-  readonly firstWaitAt: number;
-  readonly firstWaitSeconds: number;
-  readonly longestWaitSeconds: number;
-  readonly closedAt: number;
 }
 
 /** An account that currently refuses guesses. */
@@ -132,13 +125,16 @@ export class LoginFailuresRepository {
     return (affected ?? 0) > 0;
   }
 
-  /** Deletes one batch of rows that have been unchanged for this many days and never reached a wait. */
-  async forget(days: number, batch: number): Promise<void> {
+  /**
+   * Deletes one batch of rows that have been unchanged for this many days and never reached a wait. The number is part of
+   * the text, so that it is seen to match `login_failures_forgettable_idx`.
+   */
+  async forget(days: number, batch: number, { firstWaitAt }: GuessingRules): Promise<void> {
     await onDatabase(() =>
       this.failures.query(
         `DELETE FROM login_failures WHERE (account_digest, device_id) IN (
            SELECT account_digest, device_id FROM login_failures
-           WHERE failures < 10 AND updated_at < ${databaseTime(this.clock, 'now()')} - $1 * interval '1 day'
+           WHERE failures < ${firstWaitAt} AND updated_at < ${databaseTime(this.clock, 'now()')} - $1 * interval '1 day'
            ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
         [days, batch],
       ),

@@ -16,14 +16,18 @@ const policy = (...parts: KeyPart[]): Policy => ({
 });
 
 function call(parts: Partial<RequestContext> = {}, network = '192.0.2.1'): RequestContext {
-  const origin = { requestId: 'request-1', ip: network, network, userAgent: null };
+  const origin = { requestId: 'request-1', ip: network, network, userAgent: null, endpoint: 'GET /route' };
   return { ...newRequestContext(origin, '/route'), ...parts };
 }
 
 const user = (userId: string) => ({ principal: { userId } as Principal });
 
-const keyOf = (one: Policy, caller: RequestContext, endpoint = 'GET /route') =>
-  keys.windowOf(one, caller, endpoint).key;
+const keyOf = (one: Policy, caller: RequestContext) => keys.windowOf(one, caller).key;
+
+const at = (endpoint: string, { origin, ...caller }: RequestContext): RequestContext => ({
+  ...caller,
+  origin: { ...origin, endpoint },
+});
 
 const tagOf = (key: string) => /^portcullis:rl:\{([^}]+)\}/.exec(key)?.[1];
 
@@ -32,7 +36,7 @@ describe('WindowKeys', () => {
     const byUser = policy('user', 'endpoint');
     expect(keyOf(byUser, call(user('u1')))).toBe(keyOf(byUser, call(user('u1'), '192.0.2.2')));
     expect(keyOf(byUser, call(user('u1')))).not.toBe(keyOf(byUser, call(user('u2'))));
-    expect(keyOf(byUser, call(user('u1')))).not.toBe(keyOf(byUser, call(user('u1')), 'PUT /route'));
+    expect(keyOf(byUser, call(user('u1')))).not.toBe(keyOf(byUser, at('PUT /route', call(user('u1')))));
   });
 
   it('count an anonymous caller by address', () => {
@@ -60,7 +64,7 @@ describe('WindowKeys', () => {
     const named = (emailDigest: string, network?: string) => call({ emailDigest }, network);
     expect(keyOf(byAccount, named('d1'))).toBe(keyOf(byAccount, named('d1', '192.0.2.2')));
     expect(keyOf(byAccount, named('d1'))).not.toBe(keyOf(byAccount, named('d2')));
-    expect(keyOf(byAccount, named('d1'))).not.toBe(keyOf(byAccount, named('d1'), 'POST /other'));
+    expect(keyOf(byAccount, named('d1'))).not.toBe(keyOf(byAccount, at('POST /other', named('d1'))));
   });
 
   it('put all requests without an address into one bucket', () => {
@@ -97,6 +101,6 @@ describe('WindowKeys', () => {
 
   it('cannot be computed without the master key', () => {
     const others = new WindowKeys(new MasterKey('another master secret, thirty-two bytes or more'));
-    expect(others.windowOf(policy('address'), call(), '').key).not.toBe(keyOf(policy('address'), call()));
+    expect(others.windowOf(policy('address'), call()).key).not.toBe(keyOf(policy('address'), call()));
   });
 });

@@ -35,9 +35,9 @@ export class WindowKeys {
     return !keys.includes('session') || context.refreshSessionId !== null;
   }
 
-  /** Returns the window of a policy that applies; `endpoint` is the matched route's method and pattern. */
-  windowOf(policy: Policy, context: RequestContext, endpoint: string): Window {
-    return this.window(policy, subjectOf(policy.keys, context), detailOf(policy.keys, context, endpoint));
+  /** Returns the window of a policy that applies. */
+  windowOf(policy: Policy, context: RequestContext): Window {
+    return this.window(policy, subjectOf(policy.keys, context), detailOf(policy.keys, context));
   }
 
   /** Returns the window of a policy by account, for an account that the service has found itself. */
@@ -82,7 +82,9 @@ function subjectOf(keys: readonly KeyPart[], context: RequestContext): string {
   return `address ${context.origin.network}`;
 }
 
-function detailOf(keys: readonly KeyPart[], context: RequestContext, endpoint: string): string {
-  const account = keys.includes('account') ? ` account ${context.emailDigest}` : '';
+/** A HEAD is counted as the GET that it stands for. */
+function detailOf(keys: readonly KeyPart[], { emailDigest, origin }: RequestContext): string {
+  const account = keys.includes('account') ? ` account ${emailDigest}` : '';
+  const endpoint = origin.endpoint?.replace(/^HEAD /, 'GET ');
   return keys.includes('endpoint') ? `${account} endpoint ${endpoint}` : account;
 }

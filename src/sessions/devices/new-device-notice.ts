@@ -7,7 +7,6 @@ import { MailLinks } from '../../platform/mail/mail-links.js';
 import { MailOutbox } from '../../platform/mail/mail-outbox.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
-import { credentialFingerprintOf } from '../../users/credential-fingerprint.js';
 import type { User } from '../../users/user.entity.js';
 import { newDeviceMail } from '../mails/new-device.mail.js';
 import { originFacts } from '../mails/origin-facts.js';
@@ -42,7 +41,8 @@ export class NewDeviceNotice {
 
   /**
    * Mails the notice in the transaction of the login, in which the caller has locked the account. Its link ends the
-   * session, for 7 days or until the password or the address changes. Each session has its own link.
+   * session, for 7 days or until the password is reset or the address changes. Each session has its own link. The intruder
+   * can add a factor or, knowing the password, change it, so these leave the link valid: it can only protect the account.
    */
   async send(tx: Transaction, user: User, { id, deviceId }: Session, origin: Origin): Promise<void> {
     if (!this.mails.configured) return;
@@ -51,7 +51,7 @@ export class NewDeviceNotice {
       purpose: this.purpose,
       subject: user.id,
       emailDigest: this.audit.emailDigest(user.email),
-      fingerprint: credentialFingerprintOf(user),
+      fingerprint: null,
       context: null,
       payload: { ...noticed },
       lifetimeMs: LINK_MS,

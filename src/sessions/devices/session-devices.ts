@@ -22,7 +22,7 @@ export class SessionDevices {
     private readonly guessing: AccountGuessing,
   ) {}
 
-  /** Whether this service issued the device token, to whomever. Reads nothing from the database. */
+  /** Whether this service issued the device token, for any account. Does not read the database. */
   isGenuine(token: string | null): boolean {
     return this.tokens.read(token) !== null;
   }

@@ -4,7 +4,6 @@ import { AuditService } from '../../audit/audit.service.js';
 import { recordedCaller, type SessionPrincipal } from '../../platform/access/principal.js';
 import type { Scope } from '../../platform/access/scope.decorator.js';
 import { Problem, type ProblemOccurrence } from '../../platform/errors/problem.js';
-import { subjectOf } from '../../platform/http/origin.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import { SessionErrors } from '../session.errors.js';
 import type { TokenFault } from '../tokens/token-refused.js';
@@ -82,7 +81,7 @@ export class AccessRefusals {
   private recordInvalid(
     context: RequestContext,
     fault: string,
-    userId: string | null = subjectOf(context.origin),
+    userId: string | null = context.origin.about?.userId ?? null,
   ): void {
     this.record(context, {
       type: 'authn_token_invalid',

@@ -24,8 +24,9 @@ export class SessionLevelsRepository {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * When a reduction of a session takes effect: a second later, because until then an instance may issue tokens of the former
-   * level; and in a later second than the one before, because the tokens between the two are of that one.
+   * Returns the SQL expression of the time until which tokens are void after a reduction: one second from now, because until
+   * then an instance may still issue tokens of the former level, and in a later second than that of the former reduction, because
+   * tokens issued between the two have the level that is now reduced again.
    */
   private momentAfter(former: string): string {
     const time = databaseTime(this.clock, 'clock_timestamp()');

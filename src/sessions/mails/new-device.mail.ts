@@ -18,7 +18,7 @@ export const newDeviceMail = mailTemplate({
         ]),
         paragraph`If this was you, you do not need to do anything. If it was not, sign the device out:`,
         linkTo('This was not me', link),
-        paragraph`This also disables your password, because somebody else knows it, and sends you a link to set a new one. The link works for 7 days, as long as neither the password nor the address of the account changes.`,
+        paragraph`This also disables your password, because somebody else knows it, and sends you a link to set a new one. The link works for 7 days, unless you reset the password or the address of the account changes before.`,
       ],
     }),
     de: ({ link, time, address, device }, product) => ({
@@ -33,7 +33,7 @@ export const newDeviceMail = mailTemplate({
         ]),
         paragraph`Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, melden Sie das Gerät ab:`,
         linkTo('Das war ich nicht', link),
-        paragraph`Dabei wird auch Ihr Passwort gesperrt, denn jemand anderes kennt es, und Sie erhalten einen Link, um ein neues zu setzen. Der Link gilt 7 Tage, solange sich weder das Passwort noch die Adresse des Kontos ändert.`,
+        paragraph`Dabei wird auch Ihr Passwort gesperrt, denn jemand anderes kennt es, und Sie erhalten einen Link, um ein neues zu setzen. Der Link gilt 7 Tage, sofern Sie das Passwort nicht vorher zurücksetzen und sich die Adresse des Kontos nicht ändert.`,
       ],
     }),
   },

@@ -2,20 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
-import { CommitThenFail, type Transaction } from '../../platform/database/transaction-runner.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { profileOf } from '../../users/profile.js';
 import { UsersService } from '../../users/users.service.js';
 import { SessionDevices } from '../devices/session-devices.js';
+import { clearFailures, eventAfterFailures } from '../earlier-failures.js';
 import type { IssuedSession } from '../issued-session.js';
 import { liveOwnerOf } from '../live-session.js';
 import { type Proof, provenState } from '../proofs.js';
-import { judgeRefresh, rotationInProgress } from '../refresh/rotation-window.js';
+import { judgeRefresh } from '../refresh/rotation-window.js';
 import { SessionRotation } from '../refresh/session-rotation.js';
 import { SessionErrors } from '../session.errors.js';
 import type { Session } from '../session.entity.js';
-import { type LockedSession, SessionsRepository } from '../sessions.repository.js';
+import { SessionsRepository } from '../sessions.repository.js';
 
 /** A user who has authenticated again, and the session in which they did. */
 export interface StepUpRequest {
@@ -42,7 +43,7 @@ export class SessionStepUp {
 
   /**
    * Returns null if a proof is no longer valid. Throws `session_ended`, or `rate_limited` if another user agent has
-   * rotated the session within the last ten seconds.
+   * rotated the session within the last ten seconds, before a code or challenge is used up.
    */
   async stepUp(tx: Transaction, request: StepUpRequest, origin: Origin): Promise<IssuedSession | null> {
     const { userId, sessionId } = request.principal;
@@ -50,44 +51,27 @@ export class SessionStepUp {
     const locked = await this.sessions.lock(tx, sessionId);
     const owner = locked && liveOwnerOf(locked, this.clock.now());
     if (!user || !locked || owner?.id !== userId) throw new Problem(SessionErrors.session_ended);
+    const verdict = judgeRefresh(locked, locked.session.generation, origin);
+    if (verdict !== 'rotate' && verdict !== 'replay')
+      throw await this.rotation.refuseForNow(tx, locked, origin);
     for (const proof of request.proofs) if (!(await proof.stillHolds(tx))) return null;
-    const session = await this.renew(tx, locked, request.proofs, origin);
+    const session = await this.renew(tx, locked.session, verdict, request.proofs, origin);
     await this.record(tx, session, request, origin);
     return { profile: profileOf(user), session, deviceToken: this.devices.tokenOf(session) };
   }
 
   private async renew(
     tx: Transaction,
-    locked: LockedSession,
+    session: Session,
+    verdict: 'rotate' | 'replay',
     proofs: readonly Proof[],
     origin: Origin,
   ): Promise<Session> {
-    const { session } = locked;
     const proven = { ...provenState(proofs, session), authTime: this.clock.now() };
-    const verdict = judgeRefresh(locked, session.generation, origin);
     if (verdict === 'rotate') return this.rotation.rotate(tx, session, origin, proven);
-    if (verdict !== 'replay') throw await this.refuseForNow(tx, locked, origin);
     await this.sessions.prove(tx, session, proven);
     await this.rotation.recordReplay(tx, session, origin);
     return Object.assign(session, proven);
-  }
-
-  private async refuseForNow(
-    tx: Transaction,
-    locked: LockedSession,
-    origin: Origin,
-  ): Promise<CommitThenFail> {
-    const problem = rotationInProgress(locked);
-    await this.audit.record(tx, {
-      type: 'session_renew_fail',
-      outcome: 'failure',
-      reason: problem.row.code,
-      userId: locked.session.userId,
-      sessionId: locked.session.id,
-      origin,
-      details: {},
-    });
-    return new CommitThenFail(problem);
   }
 
   private async record(
@@ -96,14 +80,12 @@ export class SessionStepUp {
     { proofs, emailDigest: account }: StepUpRequest,
     origin: Origin,
   ): Promise<void> {
-    let failures = 0;
-    for (const proof of proofs)
-      if (proof.method !== 'pop') failures = Math.max(failures, await proof.attempt.succeeded(tx));
+    const failures = await clearFailures(tx, proofs);
     const who = { outcome: 'success' as const, userId, sessionId, origin };
     const methods = proofs.map(({ method }) => method);
-    await this.audit.record(tx, { type: 'authn_step_up', ...who, details: { account, methods, amr } });
-    if (failures === 0) return;
-    const details = { account, failures };
-    await this.audit.record(tx, { type: 'authn_login_successafterfail', ...who, details });
+    await this.audit.recordAll(tx, [
+      { type: 'authn_step_up', ...who, details: { account, methods, amr } },
+      ...eventAfterFailures(who, account, failures),
+    ]);
   }
 }

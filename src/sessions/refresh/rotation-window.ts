@@ -1,6 +1,5 @@
-import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { RateLimitErrors } from '../../rate-limit/rate-limit.errors.js';
+import { RateLimited } from '../../rate-limit/rate-limit.errors.js';
 import type { LockedSession } from '../sessions.repository.js';
 import type { Session } from '../session.entity.js';
 import { clientFingerprint, userAgentDigest } from './client-fingerprint.js';
@@ -42,9 +41,6 @@ function hasRotated({ rotatedBy, client }: Session, origin: Origin): boolean {
 }
 
 /** `rate_limited` until the window has passed. */
-export function rotationInProgress({ sinceRotationMs }: LockedSession): Problem {
-  return new Problem(RateLimitErrors.rate_limited, {
-    retryAfterSeconds: Math.max(1, Math.ceil((WINDOW_MS - sinceRotationMs) / 1000)),
-    extensions: { 'violated-policies': ['refresh'] },
-  });
+export function rotationInProgress({ sinceRotationMs }: LockedSession): RateLimited {
+  return new RateLimited(['refresh'], WINDOW_MS - sinceRotationMs);
 }

@@ -14,7 +14,7 @@ import { SessionRevocation } from '../revocation/session-revocation.js';
 import { Session } from '../session.entity.js';
 import { type LockedSession, SessionsRepository } from '../sessions.repository.js';
 import type { RefreshClaim } from './refresh-tokens.js';
-import { judgeRefresh, rotationInProgress } from './rotation-window.js';
+import { judgeRefresh } from './rotation-window.js';
 import type { RenewedSession } from './rotations.repository.js';
 import { SessionRotation } from './session-rotation.js';
 
@@ -52,7 +52,7 @@ export class SessionRenewal {
       const verdict = judgeRefresh(locked, claim.generation, origin);
       if (verdict === 'rotate') return { owner, session: await this.rotation.rotate(tx, session, origin) };
       if (verdict === 'reuse') throw await this.refuseReuse(tx, session, claim, origin);
-      if (verdict === 'wait') throw await this.refuseForNow(tx, session, rotationInProgress(locked), origin);
+      if (verdict === 'wait') throw await this.rotation.refuseForNow(tx, locked, origin);
       await this.rotation.recordReplay(tx, session, origin);
       return { owner, session };
     });
@@ -75,24 +75,6 @@ export class SessionRenewal {
       details: {},
     });
     return new CommitThenFail(new Problem(SessionErrors.session_ended));
-  }
-
-  private async refuseForNow(
-    tx: Transaction,
-    { userId, id: sessionId }: Session,
-    problem: Problem,
-    origin: Origin,
-  ): Promise<CommitThenFail> {
-    await this.audit.record(tx, {
-      type: 'session_renew_fail',
-      outcome: 'failure',
-      reason: problem.row.code,
-      userId,
-      sessionId,
-      origin,
-      details: {},
-    });
-    return new CommitThenFail(problem);
   }
 
   private async refuseReuse(

@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { AuditEvent } from '../../audit/audit-entry.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { Clock } from '../../platform/clock/clock.js';
-import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { CommitThenFail, type Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SessionLifetimes } from '../session-lifetimes.js';
 import { Session } from '../session.entity.js';
-import { SessionsRepository } from '../sessions.repository.js';
+import { type LockedSession, SessionsRepository } from '../sessions.repository.js';
 import { clientFingerprint, userAgentDigest } from './client-fingerprint.js';
 import type { RefreshClaim } from './refresh-tokens.js';
+import { rotationInProgress } from './rotation-window.js';
 import { type RenewedSession, RotationsRepository } from './rotations.repository.js';
 
 /** The columns of a session that a proof changes. */
@@ -64,6 +65,22 @@ export class SessionRotation {
   async recordReplay(tx: Transaction, session: Session, origin: Origin): Promise<void> {
     const networkChanged = !clientFingerprint(origin).equals(session.client);
     await this.audit.record(tx, renewalOf(session, origin, { replayed: true, networkChanged }));
+  }
+
+  /** Records that another user agent has just rotated the session; returns `rate_limited`, to be thrown. */
+  async refuseForNow(tx: Transaction, locked: LockedSession, origin: Origin): Promise<CommitThenFail> {
+    const problem = rotationInProgress(locked);
+    const { userId, id: sessionId } = locked.session;
+    await this.audit.record(tx, {
+      type: 'session_renew_fail',
+      outcome: 'failure',
+      reason: problem.row.code,
+      userId,
+      sessionId,
+      origin,
+      details: {},
+    });
+    return new CommitThenFail(problem);
   }
 }
 

@@ -1,5 +1,4 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { RevocationListRepository } from './revocation-list.repository.js';
 
@@ -7,7 +6,7 @@ const PAUSE_MS = 60_000;
 const BATCH = 1000;
 
 /** How long a revocation is kept after the last token has expired, because the clocks of verifiers differ. */
-const KEPT_MS = 60_000;
+const KEPT_SECONDS = 60;
 
 /** Deletes revocations that no token is concerned by any more, oldest first. */
 @Injectable()
@@ -16,10 +15,7 @@ export class RevocationRetention implements OnApplicationBootstrap, OnModuleDest
     pauseMs: PAUSE_MS,
   });
 
-  constructor(
-    private readonly list: RevocationListRepository,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly list: RevocationListRepository) {}
 
   onApplicationBootstrap(): void {
     this.task.startResting();
@@ -32,7 +28,6 @@ export class RevocationRetention implements OnApplicationBootstrap, OnModuleDest
   /** Only numbered revocations are deleted, so those that nobody has read yet are numbered first. */
   async enforce(): Promise<void> {
     await this.list.number();
-    const before = new Date(this.clock.nowMs() - KEPT_MS);
-    while ((await this.list.deleteOldest(before, BATCH)) === BATCH);
+    while ((await this.list.deleteOldest(KEPT_SECONDS, BATCH)) === BATCH);
   }
 }

@@ -18,7 +18,7 @@ const NDJSON = 'application/x-ndjson';
 const LINE =
   '{"cursor":"1842","sessionId":"019abf6e-3c19-7b0a-9f3d-5a7c9e1b3d5f","subject":"019abf6e-0b6e-7c1f-8d5e-2f4b6a8c0e1d","keyId":null,"reason":"logout","revokedAt":"2026-11-23T09:30:00.026Z","expiresAt":"2026-11-23T09:45:00.026Z"}\n';
 
-/** Lists what services that verify tokens offline cannot know. */
+/** Lists revocations, which services that verify tokens offline cannot see in the tokens. */
 @ApiTags('keys')
 @Controller('revocations')
 @RequireRole('admin')

@@ -10,7 +10,7 @@ export interface ClientTokenClaims {
   readonly client_id: string;
   /** The API key that got the token. */
   readonly key: string;
-  /** Separated by blanks. */
+  /** Separated by spaces. */
   readonly scope: string;
   readonly jti: string;
   /** Unix seconds. */

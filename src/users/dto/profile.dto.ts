@@ -18,7 +18,7 @@ export class ProfileDto implements Profile {
   @ApiProperty({ enum: ROLES, isArray: true, example: ['user'] })
   roles: Role[];
 
-  /** The language of mails to this account. */
+  /** The language of e-mails to this account. */
   @ApiProperty({ enum: LOCALES, example: 'en' })
   locale: Locale;
 

@@ -12,7 +12,7 @@ export class UpdateProfileDto {
   @IsDisplayName()
   displayName: string | null;
 
-  /** The language of mails to the account; absent, it stays as it is. */
+  /** The language of e-mails to the account; absent, it stays as it is. */
   @ApiProperty({ enum: LOCALES, required: false, nullable: true, example: 'en' })
   @IfPresent()
   @IsIn(LOCALES, { message: `$property must be one of ${LOCALES.join(', ')}` })

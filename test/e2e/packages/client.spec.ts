@@ -126,6 +126,24 @@ describe('@portcullis/client in Node.js', () => {
     expect([storage.values.size, reasons]).toEqual([0, ['logout']]);
   });
 
+  it('leaves later tokens of another tab as they are, if its own refresh is answered late', async () => {
+    const storage = new SlowStorage();
+    const one = await signedIn({ storage });
+    const [[name, kept]] = [...storage.values] as [[string, string]];
+    const later = JSON.stringify({ ...(JSON.parse(kept) as object), stamp: 'of another tab' });
+    const slow = client({
+      storage,
+      fetch: async (url, init) => {
+        const answer = await fetch(url, init);
+        storage.values.set(name, later);
+        return answer;
+      },
+    });
+    await slow.refresh();
+    expect(storage.values.get(name)).toBe(later);
+    expect(await one.isSignedIn()).toBe(true);
+  });
+
   it('signs out once where the session has ended, and not where a request is refused otherwise', async () => {
     const one = await signedIn();
     await failure(one.request('GET', '/alerts'));

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Claims } from '../../../packages/verify/src/claims.js';
+import { RevocationList } from '../../../packages/verify/src/revocation-list.js';
 import { createVerifier, type Verifier } from '../../../packages/verify/src/index.js';
 import { publicJwkOf } from '../../../src/sessions/keys/key-material.js';
 import type { Tokens } from '../../support/app/accounts.js';
@@ -236,13 +238,14 @@ describe.each(['RS256', 'ES256'] as const)(
 );
 
 describe('the keys of @portcullis/verify', () => {
-  it('are fetched at once for an unknown kid, and at most once in five seconds', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] });
-    const forges = [newForge('ES256'), newForge('ES256'), newForge('ES256')] as const;
-    const published = [forges[0]];
-    let fetches = 0;
+  /** A service of which only the keys are there, and a verifier of its tokens. */
+  async function keysOnly() {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    const published: TokenForge[] = [];
+    const state = { fetches: 0, isAway: false };
     const service = createHttpServer((_request, response) => {
-      fetches += 1;
+      state.fetches += 1;
+      if (state.isAway) response.statusCode = 503;
       const keys = published.map(({ privateKey, algorithm }) => publicJwkOf(privateKey, algorithm));
       response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
     }).listen(0, '127.0.0.1');
@@ -257,24 +260,72 @@ describe('the keys of @portcullis/verify', () => {
     const id = '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d';
     const iat = Math.floor(Date.now() / 1000);
     const names = { iss: ISSUER, aud: 'portcullis', sub: id, sid: id, jti: id, client_id: 'portcullis' };
-    const claims = { ...names, iat, exp: iat + 600, roles: ['user'] };
+    const claims = { ...names, iat, exp: iat + 7200, roles: ['user'] };
     const outcome = (forge: TokenForge) =>
       verifier.verify(forge.signed(forge.header, claims)).then(
         () => 'accepted',
         ({ code }: { code: string }) => code,
       );
-    const [first, second, third] = forges;
+    return { published, state, outcome };
+  }
 
-    expect([await outcome(first), fetches]).toEqual(['accepted', 1]);
+  it('are fetched at once for an unknown kid, and at most once in five seconds', async () => {
+    const { published, state, outcome } = await keysOnly();
+    const [first, second, third] = [newForge('ES256'), newForge('ES256'), newForge('ES256')] as const;
+    published.push(first);
+    expect([await outcome(first), state.fetches]).toEqual(['accepted', 1]);
     published.push(second);
     vi.advanceTimersByTime(5000);
-    expect([await outcome(second), fetches]).toEqual(['accepted', 2]);
+    expect([await outcome(second), state.fetches]).toEqual(['accepted', 2]);
     published.push(third);
     vi.advanceTimersByTime(4999);
     const many = await Promise.all(Array.from({ length: 16 }, () => outcome(third)));
-    expect([new Set(many), fetches]).toEqual([new Set(['invalid_token']), 2]);
+    expect([new Set(many), state.fetches]).toEqual([new Set(['invalid_token']), 2]);
     vi.advanceTimersByTime(1);
     const again = await Promise.all(Array.from({ length: 16 }, () => outcome(third)));
-    expect([new Set(again), fetches]).toEqual([new Set(['accepted']), 3]);
+    expect([new Set(again), state.fetches]).toEqual([new Set(['accepted']), 3]);
+  });
+
+  it('are read again after ten minutes, so that a withdrawn one is refused', async () => {
+    const { published, outcome } = await keysOnly();
+    const [withdrawn, kept] = [newForge('ES256'), newForge('ES256')] as const;
+    published.push(withdrawn, kept);
+    expect(await outcome(withdrawn)).toBe('accepted');
+    published.shift();
+    vi.advanceTimersByTime(600_000);
+    expect([await outcome(withdrawn), await outcome(kept)]).toEqual(['invalid_token', 'accepted']);
+  });
+
+  it('stay valid while the service is away, which is asked once in five seconds', async () => {
+    const { published, state, outcome } = await keysOnly();
+    const forge = newForge('ES256');
+    published.push(forge);
+    expect(await outcome(forge)).toBe('accepted');
+    state.isAway = true;
+    vi.advanceTimersByTime(3_600_000);
+    for (let attempt = 0; attempt < 3; attempt += 1) expect(await outcome(forge)).toBe('accepted');
+    expect(state.fetches).toBe(2);
+    vi.advanceTimersByTime(5000);
+    expect([await outcome(forge), state.fetches]).toEqual(['accepted', 3]);
+  });
+});
+
+describe('the list of revocations of @portcullis/verify', () => {
+  it('outlasts a clock that is ahead for a moment', () => {
+    const nowMs = Date.now();
+    let aheadMs = 0;
+    const list = new RevocationList(() => nowMs + aheadMs);
+    const [revokedAt, expiresAt] = [nowMs, nowMs + 1_800_000].map((ms) => new Date(ms).toISOString()) as [
+      string,
+      string,
+    ];
+    const ended = (sessionId: string) =>
+      list.add({ cursor: '1', sessionId, keyId: null, reason: 'logout', revokedAt, expiresAt });
+    ended('first');
+    aheadMs = 2_700_000;
+    ended('second');
+    aheadMs = 0;
+    const iat = Math.floor(nowMs / 1000);
+    expect(list.verdict({ sid: 'first', iat } as Claims)).toBe('session_ended');
   });
 });

@@ -8,11 +8,14 @@ import {
 } from '../../../src/audit/partitions/partitions.repository.js';
 import { PartitionRetention } from '../../../src/audit/partition-retention.js';
 import { NewestSeal } from '../../../src/audit/seals/newest-seal.js';
+import { SealChain } from '../../../src/audit/seals/seal-chain.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
+import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 import { startTrail, type Trail, type TrailOptions } from '../../support/audit/trail.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
+import { WrongClock } from '../../support/time/wrong-clock.js';
 
 const DAY_MS = 86_400_000;
 /** The length of the shortest month, so that steps never skip a month. */
@@ -51,6 +54,23 @@ describe('MonthRetention', () => {
     await enforce();
     expect((await monthsOf('audit_events'))[0]).toBe(monthAgo(200));
     expect((await monthsOf('audit_calls'))[0]).toBe(monthAgo(60));
+  });
+
+  it('drops nothing sooner because the clock of an instance is ahead', async () => {
+    await enforce();
+    const tables = ['audit_events', 'audit_calls', 'audit_seals'] as const;
+    const kept = await Promise.all(tables.map(monthsOf));
+    const { module } = trail;
+    const ahead = new PartitionRetention(
+      module.get(Environment),
+      new WrongClock(clock, 365 * DAY_MS),
+      module.get(TransactionRunner),
+      module.get(PartitionsRepository),
+      module.get(SealsRepository),
+      module.get(SealChain),
+    );
+    await ahead.enforce();
+    expect(await Promise.all(tables.map(monthsOf))).toEqual(kept);
   });
 
   it('keeps events as long as calls, which could not be verified without the event of their erasure', async () => {

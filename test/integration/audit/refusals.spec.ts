@@ -5,7 +5,13 @@ import { CALL, ORIGIN, startTrail, type Trail } from '../../support/audit/trail.
 
 const FLOOD = 30_000;
 /** A caller whose header fields have the maximum length. */
-const FLOODER = { ...ORIGIN, ip: '2001:db8::1', network: '2001:db8::/64', userAgent: 'x'.repeat(8192) };
+const FLOODER = {
+  ...ORIGIN,
+  ip: '2001:db8::1',
+  network: '2001:db8::/64',
+  userAgent: 'x'.repeat(8192),
+  endpoint: 'GET /users/me',
+};
 const REFUSAL: AuditEvent<'excess_rate_limit_exceeded'> = {
   type: 'excess_rate_limit_exceeded',
   outcome: 'failure',
@@ -16,7 +22,7 @@ const REFUSAL: AuditEvent<'excess_rate_limit_exceeded'> = {
 const REFUSED_CALL: ApiCall = { ...CALL, origin: FLOODER, status: 429, reason: 'rate_limited' };
 
 const OWNER = '019a0000-0000-7000-8000-000000000001';
-const LIMITED = { caller: 'address 192.0.2.1', endpoint: 'GET /users/me', findNamed: null };
+const LIMITED = { caller: 'address 192.0.2.1', findNamed: null };
 
 describe('A caller that is refused continuously', () => {
   let trail: Trail;

@@ -1,14 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AccountAdministration } from '../../../src/admin/account-administration.js';
+import { AuthErrors } from '../../../src/auth/auth.errors.js';
 import { NewPassword } from '../../../src/auth/credentials/passwords/new-password.js';
 import { PasswordHasher } from '../../../src/auth/credentials/passwords/password-hasher.js';
 import { storedHash } from '../../../src/auth/credentials/passwords/stored-hash.js';
 import { keyIdOf } from '../../../src/platform/crypto/key-id.js';
+import { Problem } from '../../../src/platform/errors/problem.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
+import { SessionIssuer } from '../../../src/sessions/session-issuer.js';
 import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
-import { setPassword } from '../../support/app/set-password.js';
+import { setPassword, setPasswordIn } from '../../support/app/set-password.js';
+import { whileOpen } from '../../support/races/while-open.js';
 
 const ORIGIN = internalOrigin('operator');
 const OTHER_PASSWORD = 'eleven herons wade past the mill';
@@ -191,6 +195,24 @@ describe('passwords', () => {
     expect([changed_at?.toISOString(), pepper_id]).toEqual(['2026-01-02T03:04:05.000Z', pepperId]);
     await setByOperator(OTHER_PASSWORD);
     expect((await stored()).changed_at!.getTime()).toBeGreaterThan(Date.parse('2026-01-02T03:04:05Z'));
+  });
+
+  it('are not overwritten by a login with the former one that renews its hash at the same time', async () => {
+    await register(app, email);
+    const dearer = await startBeside(app, { variables: { BCRYPT_ROUNDS: '5' } });
+    onTestFinished(() => dearer.close());
+    const newHash = await hasher.hash(OTHER_PASSWORD);
+    // The issuer has asked for a factor just before the change begins.
+    vi.spyOn(dearer.app.get(SessionIssuer, { strict: false }), 'issue').mockRejectedValueOnce(
+      new Problem(AuthErrors.factor_required),
+    );
+    const answer = await whileOpen(
+      app,
+      (tx) => setPasswordIn(tx, app, email, newHash),
+      () => dearer.call({ url: '/auth/login', body: { email, password: PASSWORD } }),
+    );
+    expect(answer.json()).toMatchObject({ code: 'invalid_credentials' });
+    expect([await login(), await login(OTHER_PASSWORD)]).toEqual(['invalid_credentials', 'in']);
   });
 
   it('that do not exist match nothing, and a login with one costs one hash like any other', async () => {

@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { freshDatabase } from '../../support/postgres/fresh-database.js';
 import { startService } from '../../support/servers/service-process.js';
 
 const TIMEOUT_MS = 180_000;
@@ -36,7 +38,11 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
       'dist/service/ephemeral.js',
       'dist/src/ephemeral/process/watchdog-program.js',
       'dist/src/cli/scan/scan.js',
+      'dist/ormconfig.js',
+      'scripts/audit-verify.mjs',
+      'scripts/migrate.mjs',
       'scripts/scan.mjs',
+      'scripts/typeorm.mjs',
       'dist/src/auth/credentials/passwords/common-long-passwords.txt',
       'scripts/portcullis.cjs',
       'LICENSE',
@@ -65,8 +71,8 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
     expect(names.filter((name) => /^node(-|$)/.test(name))).toEqual([]);
   });
 
-  it('starts in an empty folder, stores its data there and compiles nothing', async () => {
-    const app = join(folder, 'app');
+  /** Installs it in an empty folder, with the dependencies of this checkout. */
+  async function installIn(app: string): Promise<string> {
     const modules = join(app, 'node_modules');
     await mkdir(join(modules, '.bin'), { recursive: true });
     for (const name of await readdir('node_modules'))
@@ -75,6 +81,50 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
     const archive = join(folder, packed.filename);
     spawnSync('tar', ['-xzf', archive, '-C', join(modules, 'portcullis'), '--strip-components=1']);
     await symlink('../portcullis/scripts/portcullis.cjs', join(modules, '.bin', 'portcullis'));
+    return app;
+  }
+
+  it('migrates, reverts and verifies with a production configuration', async () => {
+    const app = await installIn(join(folder, 'deployment'));
+    const empty = await freshDatabase({ migrated: false });
+    onTestFinished(() => empty.drop());
+    const production = {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'production',
+      JWT_SECRET_KEY: randomBytes(48).toString('base64'),
+      PASSWORD_PEPPER: randomBytes(48).toString('base64'),
+      COOKIE_SECURE: 'true',
+      DATABASE_URL: empty.url,
+    };
+    const portcullis = (words: readonly string[], env: NodeJS.ProcessEnv) => {
+      const { status, stdout, stderr } = spawnSync(join(app, 'node_modules', '.bin', 'portcullis'), words, {
+        cwd: app,
+        encoding: 'utf8',
+        env,
+      });
+      return { status, output: stdout + stderr };
+    };
+    const owner = { ...production, DATABASE_MIGRATION_URL: empty.ownerUrl };
+    expect(portcullis(['verify'], production)).toMatchObject({ status: 78 });
+    expect(portcullis(['migrate'], owner)).toMatchObject({ status: 0 });
+    const verified = portcullis(['verify'], production);
+    expect(verified).toMatchObject({
+      status: 0,
+      output: expect.stringContaining('The audit trail is intact'),
+    });
+    const reverted = portcullis(['migrate', '--revert'], owner);
+    expect(reverted).toMatchObject({
+      status: 0,
+      output: expect.stringContaining('has been reverted successfully'),
+    });
+    expect(portcullis(['migrate'], { ...owner, JWT_SECRET_KEY: '' })).toEqual({
+      status: 78,
+      output: 'JWT_SECRET_KEY must be set in production\n',
+    });
+  });
+
+  it('starts in an empty folder, stores its data there and compiles nothing', async () => {
+    const app = await installIn(join(folder, 'app'));
     const command = ['sh', '-c', 'cd "$1" && exec node_modules/.bin/portcullis start', 'sh', app] as const;
     const service = await startService({ command });
     onTestFinished(async () => {
@@ -95,6 +145,10 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
     [['--help'], 0],
     [['admin', '--help'], 0],
     [['ephemeral', '--help'], 0],
+    [['migrate', '--help'], 0],
+    [['migrate', '--undo'], 64],
+    [['verify', '--help'], 0],
+    [['verify', '--nonsense'], 64],
     [['scan', '--help'], 0],
     [['scan', '--nonsense'], 64],
   ])('explains itself for %j', (words, code) => {

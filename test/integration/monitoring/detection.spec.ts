@@ -14,8 +14,7 @@ import { suppliedPlaces } from '../../../src/monitoring/places/geoip-database.js
 import { rulesOf } from '../../../src/monitoring/rules/rules.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { MasterKey } from '../../../src/platform/crypto/master-key.js';
-import { ManualClock } from '../../support/time/manual-clock.js';
-import { START } from '../../support/attacks/findings-of.js';
+import { LATER, START } from '../../support/attacks/findings-of.js';
 import { type Act, spread } from '../../support/attacks/scenario.js';
 import { trailOf } from '../../support/attacks/trail-of.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
@@ -79,14 +78,7 @@ describe('Detection', () => {
     const repository = new DetectionRepository(dataSource, codes);
     const rules = rulesOf(environment, suppliedPlaces(environment));
     const feed = trail as unknown as AuditFeed;
-    const resumption = new DetectionResumption(
-      rules,
-      feed,
-      repository,
-      raiser,
-      transactions,
-      new ManualClock(),
-    );
+    const resumption = new DetectionResumption(rules, feed, repository, raiser, transactions, LATER);
     return new DetectionService(feed, leadership as Leadership, repository, raiser, transactions, resumption);
   }
 

@@ -30,6 +30,8 @@ interface Instance {
   readonly alerting: Alerting;
   /** Checks the condition and writes alerts, without attempts by the notifier or the outbox. */
   watch(): Promise<void>;
+  /** Runs only the notifier's attempts. */
+  send(): Promise<void>;
   /** Runs only the outbox's attempts. */
   drain(): Promise<boolean>;
   tick(): Promise<void>;
@@ -86,6 +88,7 @@ describe('Alerts while PostgreSQL is unavailable', () => {
     const made: Instance = {
       alerting,
       watch: () => watch.tick(),
+      send: () => notifier.send(),
       drain: () => worker(channel).drain(),
       tick: async () => {
         await watch.tick();
@@ -170,6 +173,45 @@ describe('Alerts while PostgreSQL is unavailable', () => {
     const { id, deliveryId } = receiver.received[0]!.body;
     expect(new Set(receiver.received.map(({ body }) => body['deliveryId']))).toEqual(new Set([deliveryId]));
     expect(await one.alerting.rows()).toMatchObject([{ id, state: 'open', count: 1 }]);
+  });
+
+  it('are not sent twice if a retry becomes due while the row is being written', async () => {
+    const one = await instance();
+    isAway = true;
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
+    receiver.behaviour = answers(500);
+    await one.tick();
+    receiver.behaviour = accepts;
+    isAway = false;
+    evidence = null;
+    const run = one.alerting.transactions.run.bind(one.alerting.transactions);
+    one.alerting.transactions.run = async (work) => {
+      clock.advance(2000);
+      await one.send();
+      return run(work);
+    };
+    await one.watch();
+    one.alerting.transactions.run = run;
+    await pass(5, one);
+    expect(receiver.received).toHaveLength(2);
+    expect(await one.alerting.deliveries()).toMatchObject([{ state: 'delivered' }]);
+  });
+
+  it('are retried from memory if the row could not be written after all', async () => {
+    const one = await instance();
+    isAway = true;
+    evidence = { summary: 'postgresql has been unavailable for 5 s.' };
+    receiver.behaviour = answers(500);
+    await one.tick();
+    receiver.behaviour = accepts;
+    isAway = false;
+    const run = one.alerting.transactions.run.bind(one.alerting.transactions);
+    one.alerting.transactions.run = () => Promise.reject(new Error('gone'));
+    await expect(one.watch()).rejects.toThrow('gone');
+    one.alerting.transactions.run = run;
+    isAway = true;
+    await pass(3, one);
+    expect(receiver.received).toHaveLength(2);
   });
 
   it('have the id of their row in a second outage, even in a process that has not seen the first', async () => {

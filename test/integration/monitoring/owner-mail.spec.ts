@@ -35,7 +35,6 @@ describe('Mail to the owner of an account', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     dataSource = await alertingDataSource(database).initialize();
-    deliveries = new OutboxRepository(dataSource.getRepository(OutboxMessage));
   });
   afterAll(async () => {
     await dataSource.destroy();
@@ -43,6 +42,7 @@ describe('Mail to the owner of an account', () => {
   });
   beforeEach(async () => {
     clock = new ManualClock();
+    deliveries = new OutboxRepository(dataSource.getRepository(OutboxMessage), clock);
     environment = new Environment();
     sentAt.length = 0;
     const mailer = {

@@ -69,7 +69,7 @@ describe('A rule declared in one file', () => {
     const users = {
       findById: async () => ({ email: 'ada@example.com', locale: 'en' }),
     } as unknown as UsersService;
-    const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage));
+    const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage), clock);
     const templates = new MailTemplates(new Environment());
     owner = new OwnerEmailChannel(
       mailer,

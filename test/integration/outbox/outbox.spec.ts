@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../../src/platform/clock/clock.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import {
   type DeadLetter,
@@ -11,6 +12,7 @@ import {
   SUPPRESSED,
 } from '../../../src/platform/outbox/outbox-channel.js';
 import { OutboxMessage } from '../../../src/platform/outbox/outbox-message.entity.js';
+import { WrongClock } from '../../support/time/wrong-clock.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { startOutbox, type TestOutbox } from '../../support/stores/test-outbox.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
@@ -53,8 +55,8 @@ describe('The outbox', () => {
   });
   afterEach(() => one.dataSource.query('DELETE FROM outbox_messages'));
 
-  function instance(dataSource: DataSource): Instance {
-    const made = startOutbox(dataSource, clock);
+  function instance(dataSource: DataSource, itsClock: Clock = clock): Instance {
+    const made = startOutbox(dataSource, itsClock);
     const delivered: OutboxDelivery[] = [];
     for (const [name, sealed] of [
       ['open', false],
@@ -173,6 +175,42 @@ describe('The outbox', () => {
     expect(await rows()).toMatchObject([{ state: 'delivered', lastError: null }]);
     expect(letters).toEqual([]);
   });
+
+  it('is not sent again by its own worker, whose lease ended while PostgreSQL was unavailable', async () => {
+    let finish = () => {};
+    behaviour = () => new Promise<void>((resolve) => (finish = resolve));
+    await one.send({});
+    const worker = one.workers.workerOf('open');
+    await worker.step();
+    clock.advance(31_000);
+    await worker.step();
+    finish();
+    await eventually(async () => expect(await rows()).toMatchObject([{ state: 'delivered', attempts: 1 }]));
+    expect(one.delivered).toHaveLength(1);
+  });
+
+  it.each([-3_600_000, 3_600_000])(
+    'is sent once, and without delay, although the clock of an instance is wrong by %i ms',
+    async (offMs) => {
+      const wrong = instance(sources[1]!, new WrongClock(clock, offMs));
+      const finish: (() => void)[] = [];
+      behaviour = () => new Promise<void>((resolve) => finish.push(resolve));
+      await one.send({ subject: 'user:1' });
+      await one.workers.workerOf('open').step();
+      await wrong.workers.workerOf('open').step();
+      await wrong.send({ subject: 'user:2' });
+      await wrong.workers.workerOf('open').step();
+      await one.workers.workerOf('open').step();
+      expect([one, wrong].map(({ delivered }) => delivered.map(({ subject }) => subject))).toEqual([
+        ['user:1'],
+        ['user:2'],
+      ]);
+      for (const end of finish) end();
+      await eventually(async () =>
+        expect((await rows()).map(({ state }) => state)).toEqual(['delivered', 'delivered']),
+      );
+    },
+  );
 
   it('gives each message to one of two workers', async () => {
     await one.send(...Array.from({ length: 100 }, () => ({})));

@@ -6,12 +6,15 @@ import { Environment } from '../../../src/platform/config/environment.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
-import { AccountGuessing, GUESSING_RULES } from '../../../src/rate-limit/guessing/account-guessing.js';
+import { AccountGuessing } from '../../../src/rate-limit/guessing/account-guessing.js';
+import { GuessingRules } from '../../../src/rate-limit/guessing/guessing-rules.js';
 import { LoginFailures } from '../../../src/rate-limit/guessing/login-failures.entity.js';
 import { LoginFailuresPurge } from '../../../src/rate-limit/guessing/login-failures-purge.js';
 import { LoginFailuresRepository } from '../../../src/rate-limit/guessing/login-failures.repository.js';
 import { RateLimitErrors } from '../../../src/rate-limit/rate-limit.errors.js';
 import { freshDatabase, type FreshDatabase } from '../../support/postgres/fresh-database.js';
+
+const RULES = new GuessingRules(new Environment());
 
 const anAccount = () => randomBytes(32).toString('hex');
 
@@ -32,7 +35,7 @@ describe('guessing one account', () => {
     database = await freshDatabase();
     dataSource = await open();
     repository = new LoginFailuresRepository(dataSource.getRepository(LoginFailures), new SystemClock());
-    guessing = new AccountGuessing(repository, new Environment());
+    guessing = new AccountGuessing(repository, RULES);
     transactions = new TransactionRunner(dataSource);
   });
   afterAll(async () => {
@@ -60,7 +63,7 @@ describe('guessing one account', () => {
   async function fail(account: string, times: number, device: string | null = null): Promise<void> {
     for (let guess = 0; guess < times; guess++) {
       await guessing.begin(account, device);
-      await passTime(account, GUESSING_RULES.longestWaitSeconds);
+      await passTime(account, RULES.longestWaitSeconds);
     }
   }
 
@@ -76,7 +79,7 @@ describe('guessing one account', () => {
     for (let failure = 10; failure <= 17; failure++) {
       expect(await guessing.begin(account, null)).toMatchObject({ failures: failure });
       waits.push(await waitOf(account));
-      await passTime(account, GUESSING_RULES.longestWaitSeconds);
+      await passTime(account, RULES.longestWaitSeconds);
     }
     expect(waits).toEqual([30, 60, 120, 240, 480, 900, 900, 900]);
   });
@@ -119,17 +122,34 @@ describe('guessing one account', () => {
       const restarted = guess % 50 === 0 ? await open() : dataSource;
       const service = new AccountGuessing(
         new LoginFailuresRepository(restarted.getRepository(LoginFailures), new SystemClock()),
-        new Environment(),
+        RULES,
       );
       await service.begin(account, null).then(
         () => evaluated++,
         () => undefined,
       );
-      await passTime(account, GUESSING_RULES.longestWaitSeconds);
+      await passTime(account, RULES.longestWaitSeconds);
       if (restarted !== dataSource) await restarted.destroy();
     }
     expect(evaluated).toBe(100);
-    expect(await waitOf(account)).toBe(GUESSING_RULES.longestWaitSeconds);
+    expect(await waitOf(account)).toBe(RULES.longestWaitSeconds);
+  });
+
+  it('says of the hundredth guess alone that it is the last', async () => {
+    const account = anAccount();
+    await fail(account, 98);
+    expect(await guessing.begin(account, null)).toMatchObject({ failures: 99, isLast: false });
+    await passTime(account, RULES.longestWaitSeconds);
+    expect(await guessing.begin(account, null)).toMatchObject({ failures: 100, isLast: true });
+  });
+
+  it('has no last guess without limits, and makes nobody wait', async () => {
+    const environment = Object.assign(new Environment(), { throwaway: { limits: false, log: null } });
+    const unlimited = new AccountGuessing(repository, new GuessingRules(environment));
+    const account = anAccount();
+    for (let failures = 1; failures <= 101; failures++)
+      expect(await unlimited.begin(account, null)).toMatchObject({ failures, isLast: false });
+    expect(await unlimited.locksOf([account])).toEqual([]);
   });
 
   it('evaluates at most one of sixteen concurrent guesses as the hundredth', async () => {
@@ -228,7 +248,7 @@ describe('guessing one account', () => {
       `UPDATE login_failures SET updated_at = now() - interval '91 days' WHERE account_digest = ANY($1)`,
       [[mistyped, guessed]],
     );
-    await new LoginFailuresPurge(repository).purge();
+    await new LoginFailuresPurge(repository, RULES).purge();
     const kept = await Promise.all(
       [mistyped, recent, guessed].map((emailDigest) =>
         repository.find({ emailDigest: emailDigest, deviceId: '' }),

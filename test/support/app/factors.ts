@@ -1,4 +1,4 @@
-import { generateSync } from 'otplib';
+import { createGuardrails, generateSync } from 'otplib';
 import { AuthErrors } from '../../../src/auth/auth.errors.js';
 import { FactorChallenges } from '../../../src/auth/sign-in/factor-challenges.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
@@ -23,8 +23,12 @@ export interface Challenge {
   readonly expiresAt: string;
 }
 
+/** Imported secrets may have 80 bits. */
+const IMPORTED = createGuardrails({ MIN_SECRET_BYTES: 10 });
+
 /** The code of a secret at a time, in milliseconds since the Unix epoch. */
-export const codeOf = (secret: string, ms: number) => generateSync({ secret, epoch: Math.floor(ms / 1000) });
+export const codeOf = (secret: string, ms: number) =>
+  generateSync({ secret, epoch: Math.floor(ms / 1000), guardrails: IMPORTED });
 
 /** Enrols an authenticator app in a session. The code of the given time is used up by that. */
 export async function enrolTotp(

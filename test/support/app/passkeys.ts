@@ -31,6 +31,8 @@ export interface Forgery {
   readonly signature?: Buffer;
   readonly userHandle?: string | null;
   readonly id?: string;
+  /** Bytes of a member of the public key that has no meaning. */
+  readonly keyPadding?: number;
   readonly statement?: { readonly fmt: string; readonly attStmt: Map<string, unknown> };
 }
 
@@ -39,13 +41,17 @@ export interface Forgery {
  * that rises unless it is told otherwise.
  */
 export class SoftwareAuthenticator {
-  readonly credentialId = randomBytes(16);
+  readonly credentialId: Buffer;
   userHandle = '';
   counter = 0;
   private readonly publicKey: KeyObject;
   private readonly privateKey: KeyObject;
 
-  constructor(private readonly origin = 'http://localhost:3000') {
+  constructor(
+    private readonly origin = 'http://localhost:3000',
+    idBytes = 16,
+  ) {
+    this.credentialId = randomBytes(idBytes);
     ({ publicKey: this.publicKey, privateKey: this.privateKey } = generateKeyPairSync('ec', {
       namedCurve: 'P-256',
     }));
@@ -67,6 +73,7 @@ export class SoftwareAuthenticator {
         [-1, 1],
         [-2, bytesOf(x!)],
         [-3, bytesOf(y!)],
+        ...(forged.keyPadding === undefined ? [] : [[-9, new Uint8Array(forged.keyPadding)] as const]),
       ]),
     );
     const length = Buffer.alloc(2);

@@ -30,6 +30,7 @@ const PROOF = {
   method: 'pwd',
   attempt: {
     failures: 0,
+    isLast: false,
     succeeded: () => Promise.resolve(0),
     refund: () => Promise.resolve(),
   },

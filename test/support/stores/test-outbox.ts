@@ -22,7 +22,7 @@ export interface TestOutbox {
 /** Starts an outbox on a connected data source that includes {@link OutboxMessage}. */
 export function startOutbox(dataSource: DataSource, clock: Clock): TestOutbox {
   const randomness = new SystemRandomness();
-  const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage));
+  const messages = new OutboxRepository(dataSource.getRepository(OutboxMessage), clock);
   const transactions = new TransactionRunner(dataSource);
   const ids = new UuidV7(clock, randomness);
   const outbox = new Outbox(messages, TEST_SEALING, clock, ids, new SecretDependants());

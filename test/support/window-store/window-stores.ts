@@ -1,6 +1,6 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { setTimeout as delay } from 'node:timers/promises';
-import { SystemClock } from '../../../src/platform/clock/clock.js';
+import { MovableClock } from '../../../src/ephemeral/time/movable-clock.js';
+import type { Clock } from '../../../src/platform/clock/clock.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
 import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
@@ -14,7 +14,7 @@ import { startRedis } from '../redis/redis-server.js';
 /** A store under test, with control over its time. */
 export interface OpenWindowStore {
   readonly store: WindowStore;
-  /** Advances the clock of the store; for Redis, this waits in real time. */
+  /** Advances the clock of the store by milliseconds, at least. */
   pass(ms: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -43,10 +43,10 @@ export async function openClusterWindows(): Promise<OpenWindowStore> {
   return overRedis(cluster.urls, () => cluster.stop());
 }
 
-const redisWindows = (connection: RedisConnection) => new RedisWindows(connection, new SystemClock());
+const redisWindows = (connection: RedisConnection, clock: Clock) => new RedisWindows(connection, clock);
 
-function leasedWindows(connection: RedisConnection): LeasedWindows {
-  const store = new LeasedWindows(connection, redisWindows(connection));
+function leasedWindows(connection: RedisConnection, clock: Clock): LeasedWindows {
+  const store = new LeasedWindows(connection, redisWindows(connection, clock));
   store.onApplicationBootstrap();
   return store;
 }
@@ -54,15 +54,17 @@ function leasedWindows(connection: RedisConnection): LeasedWindows {
 async function overRedis(
   urls: readonly string[],
   stop: () => Promise<void>,
-  storeOn: (connection: RedisConnection) => WindowStore & Partial<BeforeApplicationShutdown> = redisWindows,
+  storeOn: (
+    connection: RedisConnection,
+    clock: Clock,
+  ) => WindowStore & Partial<BeforeApplicationShutdown> = redisWindows,
 ): Promise<OpenWindowStore> {
   const connection = await connect(urls);
-  const store = storeOn(connection);
+  const clock = new MovableClock();
+  const store = storeOn(connection, clock);
   return {
     store,
-    pass: async (ms) => {
-      await delay(ms);
-    },
+    pass: async (ms) => clock.advance(Math.ceil(ms)),
     close: async () => {
       await store.beforeApplicationShutdown?.();
       connection.onApplicationShutdown();

@@ -303,7 +303,7 @@ export type Profile = {
     displayName: string | null;
     roles: Array<'user' | 'auditor' | 'admin'>;
     /**
-     * The language of mails to this account.
+     * The language of e-mails to this account.
      */
     locale: 'en' | 'de';
     emailVerified: boolean;
@@ -317,7 +317,7 @@ export type UpdateProfile = {
      */
     displayName: string | null;
     /**
-     * The language of mails to the account; absent, it stays as it is.
+     * The language of e-mails to the account; absent, it stays as it is.
      */
     locale?: 'en' | 'de' | null;
 };
@@ -502,7 +502,7 @@ export type Register = {
      */
     displayName?: string | null;
     /**
-     * The language of mails to the account; by default the one that `Accept-Language` prefers.
+     * The language of e-mails to the account; by default the one that `Accept-Language` prefers.
      */
     locale?: 'en' | 'de' | null;
 };
@@ -553,7 +553,7 @@ export type FactorLogin = {
      */
     method: 'passkey' | 'totp' | 'recovery_code';
     /**
-     * With the methods `totp` and `recovery_code`. Case, blanks and dashes do not matter.
+     * With the methods `totp` and `recovery_code`. Case, spaces and dashes do not matter.
      */
     code?: string;
     /**
@@ -826,7 +826,7 @@ export type VerifyEmail = {
      */
     password?: string | null;
     /**
-     * The code of the mail; case, spaces and dashes are ignored. Requires a session.
+     * The code of the e-mail; case, spaces and dashes are ignored. Requires a session.
      */
     code?: string | null;
 };
@@ -967,7 +967,7 @@ export type TokenRequest = {
     client_secret?: string;
     grant_type: 'client_credentials';
     /**
-     * Scopes that the key and the service account have, separated by blanks. All of them if it is absent.
+     * Scopes that the key and the service account have, separated by spaces. All of them if it is absent.
      */
     scope?: string;
 };
@@ -983,7 +983,7 @@ export type TokenResponse = {
      */
     expires_in: number;
     /**
-     * The scopes of the token, separated by blanks.
+     * The scopes of the token, separated by spaces.
      */
     scope: string;
 };
@@ -1078,7 +1078,7 @@ export type AccountSummary = {
     displayName: string | null;
     roles: Array<'user' | 'auditor' | 'admin'>;
     /**
-     * The language of mails to this account.
+     * The language of e-mails to this account.
      */
     locale: 'en' | 'de';
     emailVerified: boolean;
@@ -1112,7 +1112,7 @@ export type Account = {
     displayName: string | null;
     roles: Array<'user' | 'auditor' | 'admin'>;
     /**
-     * The language of mails to this account.
+     * The language of e-mails to this account.
      */
     locale: 'en' | 'de';
     emailVerified: boolean;
@@ -1209,7 +1209,7 @@ export type Invite = {
      */
     roles?: Array<'user' | 'auditor' | 'admin'> | null;
     /**
-     * The language of mails to the account.
+     * The language of e-mails to the account.
      */
     locale?: 'en' | 'de' | null;
 };
@@ -1315,7 +1315,7 @@ export type RegisterAccountResponses = {
      */
     201: Profile;
     /**
-     * Accepted, with `REQUIRE_VERIFIED_EMAIL`; the mail explains what to do next.
+     * Accepted, with `REQUIRE_VERIFIED_EMAIL`; the e-mail explains what to do next.
      */
     202: unknown;
 };
@@ -2970,7 +2970,7 @@ export type RecoverFactorsError = RecoverFactorsErrors[keyof RecoverFactorsError
 
 export type RecoverFactorsResponses = {
     /**
-     * If the credentials are right, a mail is on its way.
+     * If the credentials are right, an e-mail is on its way.
      */
     202: unknown;
 };
@@ -3627,7 +3627,7 @@ export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordError
 
 export type ForgotPasswordResponses = {
     /**
-     * If an account has this address, a mail is on its way.
+     * If an account has this address, an e-mail is on its way.
      */
     202: unknown;
 };
@@ -3735,7 +3735,7 @@ export type DisownSessionError = DisownSessionErrors[keyof DisownSessionErrors];
 
 export type DisownSessionResponses = {
     /**
-     * The session is over; a mail with a link to a new password is on its way.
+     * The session is over; an e-mail with a link to a new password is on its way.
      */
     204: void;
 };
@@ -3788,7 +3788,7 @@ export type RequestEmailVerificationError = RequestEmailVerificationErrors[keyof
 
 export type RequestEmailVerificationResponses = {
     /**
-     * Accepted, whether or not a mail is sent.
+     * Accepted, whether or not an e-mail is sent.
      */
     202: unknown;
 };
@@ -5803,7 +5803,7 @@ export type MailPasswordResetError = MailPasswordResetErrors[keyof MailPasswordR
 
 export type MailPasswordResetResponses = {
     /**
-     * The mail is on its way.
+     * The e-mail is on its way.
      */
     202: unknown;
 };
@@ -6095,7 +6095,7 @@ export type RepeatInvitationError = RepeatInvitationErrors[keyof RepeatInvitatio
 
 export type RepeatInvitationResponses = {
     /**
-     * The mail is on its way.
+     * The e-mail is on its way.
      */
     202: unknown;
 };

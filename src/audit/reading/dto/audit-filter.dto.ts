@@ -3,7 +3,7 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsIP, IsOptional, Matches } from 'class-validator';
 import { canonicalIp } from '../../../platform/http/ip-address.js';
 import { API_CALL, AUDIT_EVENT_TYPES, type AuditOutcome } from '../../audit-vocabulary.js';
-import { IsTime } from './time.decorator.js';
+import { IsTime } from '../../../platform/http/time.decorator.js';
 
 const TYPES = [...AUDIT_EVENT_TYPES, API_CALL];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,4 +1,3 @@
-import { CallerAccount } from './caller-account.js';
 import { FactorAdditions } from './factor-additions.js';
 import { FactorKindsRepository } from './factor-kinds.repository.js';
 import { FactorMethods } from './factor-methods.js';
@@ -33,7 +32,6 @@ import { TypedCodes } from './typed-codes.js';
 
 /** The providers of second factors: authenticator apps and recovery codes. */
 export const FACTORS = [
-  CallerAccount,
   FactorAdditions,
   FactorKindsRepository,
   FactorMethods,

@@ -4,14 +4,14 @@ import { isUuid } from '../../../platform/crypto/uuid.js';
 import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
 import { Problem } from '../../../platform/errors/problem.js';
 import type { Origin } from '../../../platform/http/origin.js';
-import { CallerAccount } from './caller-account.js';
+import { CallerAccount } from '../../../sessions/own-sessions/caller-account.js';
 import { FactorAdditions } from './factor-additions.js';
 import { FactorRemoval } from './factor-removal.js';
 import { RecoveryCodes } from './recovery-codes/recovery-codes.js';
 import { RegisteredFactors } from './registered-factors.js';
 import { TotpEnrolment } from './totp/totp-enrolment.js';
 
-/** Changes the factors of the caller's account, each time under the lock of the account. */
+/** Changes the factors of the caller's account, each time under the lock of the account and of the session. */
 @Injectable()
 export class OwnFactors {
   constructor(

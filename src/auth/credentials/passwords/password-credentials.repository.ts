@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull } from 'typeorm';
 import { onDatabase } from '../../../platform/database/database-problem.js';
 import { entityColumns, entityFrom } from '../../../platform/database/entity-columns.js';
 import { prepared } from '../../../platform/database/prepared-statements.js';
@@ -70,9 +70,12 @@ export class PasswordCredentialsRepository {
     await tx.delete(PasswordCredential, { userId });
   }
 
-  /** Replaces the hash of the same password. */
-  async rehash(tx: Transaction, userId: string, { hash, pepperId }: StoredHash): Promise<void> {
-    await tx.update(PasswordCredential, { userId }, { hash, pepperId });
+  /** Replaces a hash by another of the same password; returns whether the password still had it. */
+  async rehash(tx: Transaction, userId: string, from: StoredHash, to: StoredHash): Promise<boolean> {
+    const { hash, pepperId } = to;
+    const stored = { userId, hash: from.hash, pepperId: from.pepperId ?? IsNull() };
+    const { affected } = await tx.update(PasswordCredential, stored, { hash, pepperId });
+    return affected === 1;
   }
 
   /** Stores the passwords of new accounts. */

@@ -33,11 +33,6 @@ export class PasswordCredentials {
     await this.credentials.delete(tx, userId);
   }
 
-  /** Stores a new hash of a user's current password. */
-  async rehash(tx: Transaction, userId: string, hash: string): Promise<void> {
-    await this.credentials.rehash(tx, userId, storedHash(hash));
-  }
-
   private credentialOf(userId: string, hash: string): PasswordCredential {
     return { userId, ...storedHash(hash), changedAt: this.clock.now() };
   }

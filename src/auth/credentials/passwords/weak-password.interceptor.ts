@@ -13,7 +13,7 @@ import { catchError, type Observable } from 'rxjs';
 import { isBoundedText } from '../../../platform/http/bounded-text.js';
 import { memberPointer } from '../../../platform/http/json-pointer.js';
 import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
-import { type FieldFault, Problem } from '../../../platform/errors/problem.js';
+import { type FieldFault, isProblem, Problem } from '../../../platform/errors/problem.js';
 import { NewPassword } from './new-password.js';
 
 const MEMBER = Symbol('member with a new password');
@@ -68,6 +68,6 @@ export const NewPasswordMember = (member: string) =>
   applyDecorators(SetMetadata(MEMBER, member), UseInterceptors(WeakPasswordInterceptor));
 
 function validationFaults(error: unknown): readonly FieldFault[] | null {
-  if (!(error instanceof Problem) || error.row !== PlatformErrors.validation_failed) return null;
+  if (!isProblem(error, PlatformErrors.validation_failed)) return null;
   return error.occurrence.errors ?? null;
 }

@@ -1,7 +1,7 @@
 import { Problem } from '../../../platform/errors/problem.js';
 import { OAuthErrors } from '../oauth.errors.js';
 
-/** One or more scopes, separated by single blanks (RFC 6749 section 3.3). */
+/** One or more scopes, separated by single spaces (RFC 6749 section 3.3). */
 const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
 /**

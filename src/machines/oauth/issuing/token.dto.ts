@@ -6,7 +6,7 @@ export class TokenRequestDto extends ClientFormDto {
   @ApiProperty({ enum: ['client_credentials'], example: 'client_credentials' })
   grant_type: 'client_credentials';
 
-  /** Scopes that the key and the service account have, separated by blanks. All of them if it is absent. */
+  /** Scopes that the key and the service account have, separated by spaces. All of them if it is absent. */
   @ApiProperty({ required: false, example: 'orders:read' })
   scope?: string;
 }
@@ -26,7 +26,7 @@ export class TokenResponseDto {
   @ApiProperty({ type: 'integer', minimum: 1, example: 900 })
   expires_in: number;
 
-  /** The scopes of the token, separated by blanks. */
+  /** The scopes of the token, separated by spaces. */
   @ApiProperty({ example: 'orders:read' })
   scope: string;
 }

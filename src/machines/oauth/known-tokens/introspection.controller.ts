@@ -16,9 +16,10 @@ export class IntrospectionController {
   constructor(private readonly tokens: KnownTokens) {}
 
   /**
-   * Tells whether a token is accepted at present, for services that do not verify tokens offline. The caller is a service
-   * account with `tokens:introspect`: by its id and key as for `POST /oauth/token`, or by a key or an access token as bearer
-   * token. Unknown, forged, expired and revoked tokens are all answered `{ "active": false }`.
+   * Tells whether a token is accepted at present, for services that do not verify tokens offline. The caller needs the scope
+   * `tokens:introspect`. It sends the id and a key of a service account, as for `POST /oauth/token`, or, as a bearer token, any
+   * API key or an access token of a service account. Unknown, forged, expired and revoked tokens are all answered
+   * `{ "active": false }`.
    */
   @OAuthEndpoint('introspect', { bearer: true })
   @Scope('tokens:introspect')

@@ -23,8 +23,9 @@ export class TokenEnding {
   ) {}
 
   /**
-   * Ends a token: a key, the session of a token, or all access tokens that the key of one got until now, because verifiers
-   * tell them by their key and time. `isOwn`: at the request of its owner. Returns false for an assertion, which only expires.
+   * Ends what the token stands for: a key, the session of a person's token, or, for an access token of a service account, all
+   * those issued for the same key until then, because the list of revocations names a key and a time. `isOwn` says whether
+   * the owner asked for it. Returns false for an assertion, which cannot be revoked.
    */
   async end(tx: Transaction, token: KnownToken, isOwn: boolean, origin: Origin): Promise<boolean> {
     const { kind, owner, sessionId, keyId } = token;

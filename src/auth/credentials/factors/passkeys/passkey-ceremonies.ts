@@ -6,6 +6,7 @@ import type {
 } from '@simplewebauthn/server';
 import type { User } from '../../../../users/user.entity.js';
 import type { Passkey } from './passkey.entity.js';
+import { PASSKEY_BYTES } from './passkey-bounds.js';
 import { clientDataOf, type PasskeyResponse } from './passkey-response.js';
 import type { NewPasskey } from './passkey-rows.js';
 import { PasskeyChallenge } from './passkey-challenge.js';
@@ -104,9 +105,13 @@ export class PasskeyCeremonies {
       if (!result.verified || !result.registrationInfo) return null;
       const { credential, userVerified, credentialBackedUp: synced } = result.registrationInfo;
       if (credential.id !== response.id) return null;
+      const credentialId = Buffer.from(credential.id, 'base64url');
+      const publicKey = Buffer.from(credential.publicKey);
+      if (credentialId.length > PASSKEY_BYTES.credentialId || publicKey.length > PASSKEY_BYTES.publicKey)
+        return null;
       return {
-        credentialId: Buffer.from(credential.id, 'base64url'),
-        publicKey: Buffer.from(credential.publicKey),
+        credentialId,
+        publicKey,
         counter: credential.counter,
         transports: response.transports,
         synced,

@@ -4,19 +4,17 @@ import type { SessionPrincipal } from '../../../../platform/access/principal.js'
 import type { Transaction } from '../../../../platform/database/transaction-runner.js';
 import { Problem } from '../../../../platform/errors/problem.js';
 import type { Origin } from '../../../../platform/http/origin.js';
+import { CallerAccount } from '../../../../sessions/own-sessions/caller-account.js';
 import type { User } from '../../../../users/user.entity.js';
 import { AuthErrors } from '../../../auth.errors.js';
-import { CallerAccount } from '../caller-account.js';
 import { FactorAdditions } from '../factor-additions.js';
+import { MAX_PASSKEYS } from '../factor-limits.js';
 import { PasskeyCeremonies } from './passkey-ceremonies.js';
 import type { Passkey } from './passkey.entity.js';
 import { PasskeysRepository } from './passkeys.repository.js';
 import type { PasskeyResponse } from './passkey-response.js';
 import { PasskeyRows } from './passkey-rows.js';
 import { RegistrationChallenges } from './registration-challenges.js';
-
-/** How many passkeys an account can have. */
-const MAX_PASSKEYS = 20;
 
 /** The options of a registration, and the challenge that goes with the response. */
 export interface BegunRegistration {

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { createGuardrails, generateSync } from 'otplib';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../../../test/support/time/manual-clock.js';
 import { Environment } from '../../../../platform/config/environment.js';
 import { SystemRandomness } from '../../../../platform/crypto/randomness.js';
-import { TotpCodes } from './totp-codes.js';
+import { isUsableSecret, TotpCodes } from './totp-codes.js';
 
 /** The secret of RFC 6238 appendix B, "12345678901234567890", in base 32. */
 const RFC_SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
@@ -71,6 +72,27 @@ describe('codes of authenticator apps', () => {
       expect(at(1_111_111_111).stepOf(RFC_SECRET, typed, null)).not.toBeNull();
     for (const typed of ['', '05047', '0050471', '14050471', '05047a', '٠٥٠٤٧١', '+50471', '050471\u0000'])
       expect(at(1_111_111_111).stepOf(RFC_SECRET, typed, null)).toBeNull();
+  });
+
+  it('are checked with the secrets of 80 bits that older services gave out, and never with a shorter one', () => {
+    const ofEighty = 'JBSWY3DPEHPK3PXP';
+    const code = generateSync({
+      secret: ofEighty,
+      epoch: 59,
+      guardrails: createGuardrails({ MIN_SECRET_BYTES: 10 }),
+    });
+    expect([isUsableSecret(ofEighty), at(59).stepOf(ofEighty, code, null)]).toEqual([true, 1]);
+    expect(isUsableSecret(RFC_SECRET)).toBe(true);
+  });
+
+  it.each([
+    ['of 64 bits', 'JBSWY3DPEHPK2'],
+    ['of 520 bits', 'A'.repeat(104)],
+    ['of a length that base 32 does not have', 'A'.repeat(17)],
+    ['with bits beyond its last byte', `${'A'.repeat(25)}B`],
+    ['in another alphabet', '0'.repeat(32)],
+  ])('belong to no secret %s, which is refused without an error', (_name, secret) => {
+    expect([isUsableSecret(secret), at(59).stepOf(secret, '287082', null)]).toEqual([false, null]);
   });
 
   it('come from a secret of 160 bits, named in a key URI and a QR code without external parts', () => {

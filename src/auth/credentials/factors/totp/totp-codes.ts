@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { generateURI, ScureBase32Plugin, verifySync } from 'otplib';
+import { createGuardrails, generateURI, ScureBase32Plugin, verifySync } from 'otplib';
 import { renderSVG } from 'uqr';
 import { Clock } from '../../../../platform/clock/clock.js';
 import { Environment } from '../../../../platform/config/environment.js';
@@ -9,9 +9,27 @@ import { canonicalCode } from '../../../../platform/secrets/secret-code.js';
 /** The length of SHA-1, which RFC 4226 section 4 recommends for secrets. */
 const SECRET_BYTES = 20;
 
+/**
+ * The bounds for the secrets of other systems. RFC 4226 demands 128 bits, but many services followed Google Authenticator, which
+ * began with 80; their users could not sign in otherwise.
+ */
+const BOUNDS = createGuardrails({ MIN_SECRET_BYTES: 10, MAX_SECRET_BYTES: 64 });
+
+const BASE32 = new ScureBase32Plugin();
+
 const PERIOD_SECONDS = 30;
 
 const SIX_DIGITS = /^[0-9]{6}$/;
+
+/** Returns whether codes can be checked with a secret: one of 80 to 512 bits, in base 32 without padding (RFC 4648 section 6). */
+export function isUsableSecret(secret: string): boolean {
+  try {
+    const { length } = BASE32.decode(secret);
+    return length >= BOUNDS.MIN_SECRET_BYTES && length <= BOUNDS.MAX_SECRET_BYTES;
+  } catch {
+    return false;
+  }
+}
 
 /** What an authenticator app needs in order to enrol. */
 export interface AppSetup {
@@ -37,7 +55,7 @@ export class TotpCodes {
 
   /** Creates a secret of 160 bits, in base 32 without padding. */
   newSecret(): string {
-    return new ScureBase32Plugin().encode(this.randomness.bytes(SECRET_BYTES), { padding: false });
+    return BASE32.encode(this.randomness.bytes(SECRET_BYTES), { padding: false });
   }
 
   /** Describes a secret for the app of an account. */
@@ -46,14 +64,17 @@ export class TotpCodes {
     return { secret, uri, qrCode: renderSVG(uri) };
   }
 
-  /** Returns the time step of a code, in any spelling; null if it is wrong now or its step is not after `lastStep`. */
+  /**
+   * Returns the time step of a code, in any spelling; null if it is wrong now or its step is not after `lastStep`. No code is right
+   * for a secret that cannot be used, so that it does not prevent the account's other apps from being checked.
+   */
   stepOf(secret: string, typed: string, lastStep: number | null): number | null {
     const token = canonicalCode(typed);
-    if (!SIX_DIGITS.test(token)) return null;
+    if (!SIX_DIGITS.test(token) || !isUsableSecret(secret)) return null;
     const epoch = Math.floor(this.clock.nowMs() / 1000);
     const epochTolerance = PERIOD_SECONDS;
     const after = lastStep === null ? {} : { afterTimeStep: lastStep };
-    const result = verifySync({ secret, token, epoch, epochTolerance, ...after });
+    const result = verifySync({ secret, token, epoch, epochTolerance, guardrails: BOUNDS, ...after });
     return result.valid && 'timeStep' in result ? result.timeStep : null;
   }
 }

@@ -1,21 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionPrincipal } from '../../../../platform/access/principal.js';
 import { Clock } from '../../../../platform/clock/clock.js';
-import { type Transaction, TransactionRunner } from '../../../../platform/database/transaction-runner.js';
+import type { Transaction } from '../../../../platform/database/transaction-runner.js';
 import { Problem } from '../../../../platform/errors/problem.js';
 import { SecretsErrors } from '../../../../platform/secrets/secrets.errors.js';
-import { SessionErrors } from '../../../../sessions/session.errors.js';
-import { UsersService } from '../../../../users/users.service.js';
+import { CallerAccount } from '../../../../sessions/own-sessions/caller-account.js';
 import { AuthErrors } from '../../../auth.errors.js';
+import { MAX_APPS } from '../factor-limits.js';
 import { type AppSetup, TotpCodes } from './totp-codes.js';
 import { TotpFactorsRepository } from './totp-factors.repository.js';
 import { TotpSecrets } from './totp-secrets.js';
 
 /** How long an enrolment waits for its first code. */
 const PENDING_MS = 10 * 60_000;
-
-/** How many authenticator apps an account can have; as many enrolments can be pending. */
-const MAX_APPS = 5;
 
 /** An authenticator app to set up. */
 export interface BegunEnrolment extends AppSetup {
@@ -26,19 +23,17 @@ export interface BegunEnrolment extends AppSetup {
 @Injectable()
 export class TotpEnrolment {
   constructor(
-    private readonly users: UsersService,
+    private readonly account: CallerAccount,
     private readonly factors: TotpFactorsRepository,
     private readonly codes: TotpCodes,
     private readonly secrets: TotpSecrets,
-    private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
   ) {}
 
   /** Throws `too_many_factors` or `session_ended`. */
-  async begin({ userId, sessionId }: SessionPrincipal, name: string): Promise<BegunEnrolment> {
-    return this.transactions.run(async (tx) => {
-      const user = await this.users.lock(tx, userId);
-      if (!user) throw new Problem(SessionErrors.session_ended);
+  async begin(caller: SessionPrincipal, name: string): Promise<BegunEnrolment> {
+    const { userId, sessionId } = caller;
+    return this.account.locked(caller, async (tx, user) => {
       await this.assertRoom(tx, userId);
       await this.factors.purgePending(tx, userId, this.oldestPending(), MAX_APPS - 1);
       const secret = this.codes.newSecret();

@@ -1,4 +1,4 @@
-import { type ForeignHash, UnusableHash } from './foreign-hash.js';
+import { type ForeignHash, type PbkdfDigest, UnusableHash } from './foreign-hash.js';
 
 const MIB = 1024 * 1024;
 
@@ -13,9 +13,11 @@ const MOST = {
   argon2Lanes: 16,
   scryptBytes: 128 * MIB,
   scryptParallelism: 16,
-  pbkdf2Iterations: 10_000_000,
+  pbkdf2Computed: 10_000_000,
   shaCryptRounds: 1_000_000,
 };
+
+const DIGEST_BYTES: Readonly<Record<PbkdfDigest, number>> = { sha1: 20, sha256: 32, sha512: 64 };
 
 /** Longest salt and key in bytes; real ones have 64 at most. */
 const MOST_BYTES = 1024;
@@ -40,14 +42,20 @@ export function assertBounded(hash: ForeignHash): void {
       bytes('Firebase', hash, 1, 16);
       return;
     case 'pbkdf2':
-      within('the PBKDF2 iterations', hash.iterations, 1, MOST.pbkdf2Iterations);
       bytes('PBKDF2', hash, 0, 16);
+      assertPbkdf2(hash);
       return;
     case 'sha-crypt':
       return within('the sha-crypt rounds', hash.rounds, 1000, MOST.shaCryptRounds);
     case 'wrapped':
       return within('the bcrypt cost', Number(hash.hash.slice(4, 6)), 4, MOST.bcryptCost);
   }
+}
+
+/** Each block of the key, as long as a digest, takes all iterations (RFC 8018 section 5.2). */
+function assertPbkdf2({ iterations, digest, key }: Extract<ForeignHash, { kind: 'pbkdf2' }>): void {
+  const blocks = Math.ceil(bytesIn(key) / DIGEST_BYTES[digest]);
+  within('the PBKDF2 iterations', iterations, 1, Math.floor(MOST.pbkdf2Computed / blocks));
 }
 
 function assertScrypt(hash: { cost: number; blockSize: number; parallelism: number }): void {
@@ -60,9 +68,11 @@ function assertScrypt(hash: { cost: number; blockSize: number; parallelism: numb
 }
 
 function bytes(name: string, hash: { salt: string; key: string }, leastSalt: number, leastKey: number): void {
-  within(`the ${name} salt in bytes`, Buffer.from(hash.salt, 'base64').length, leastSalt, MOST_BYTES);
-  within(`the ${name} key in bytes`, Buffer.from(hash.key, 'base64').length, leastKey, MOST_BYTES);
+  within(`the ${name} salt in bytes`, bytesIn(hash.salt), leastSalt, MOST_BYTES);
+  within(`the ${name} key in bytes`, bytesIn(hash.key), leastKey, MOST_BYTES);
 }
+
+const bytesIn = (base64: string) => Buffer.from(base64, 'base64').length;
 
 function within(name: string, value: number, least: number, most: number): void {
   if (!Number.isSafeInteger(value) || value < least || value > most)

@@ -78,6 +78,10 @@ describe('a password hash of another system', () => {
       'ten million and one iterations',
       'pbkdf2_sha256$10000001$salty$bWAIW5kMoY8upYMtOhBavwuUgM/sNEH9rinO7O8SQYE=',
     ],
+    [
+      'ten million iterations for each of two blocks',
+      `$pbkdf2-sha1$i=10000000$c2FsdHNhbHQ$${Buffer.alloc(21).toString('base64')}`,
+    ],
     ['a million and one rounds', '$5$rounds=1000001$saltstring$DOMZkE8vTYaXXjRJVcOc09WIyq0ciUOmHTzWtV4GCa1'],
     ['a Firebase cost of 2^31', FIREBASE.hash.replace('ln=14', 'ln=31')],
     ['an unknown form', '{CRYPT}sa3tHJ3/KuYvI'],
@@ -85,6 +89,11 @@ describe('a password hash of another system', () => {
     ['nothing', null],
   ])('with %s is refused', (_name, hash) => {
     expect(() => parseForeignHash(hash)).toThrow(UnusableHash);
+  });
+
+  it('of PBKDF2 may have more than one block within the bound of the iterations', () => {
+    const hash = `$pbkdf2-sha1$i=5000000$c2FsdHNhbHQ$${Buffer.alloc(40).toString('base64')}`;
+    expect(parseForeignHash(hash)).toMatchObject({ kind: 'pbkdf2', iterations: 5_000_000 });
   });
 
   it('of any kind is read or refused', () => {

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { filter, type Subscription } from 'rxjs';
+import { QueryFailedError } from 'typeorm';
+import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { AuditService } from '../audit.service.js';
+import { PartitionRetention } from '../partition-retention.js';
+import { AuditPartitions } from './audit-partitions.js';
+
+/** Creates partitions ahead and drops old ones, every hour and when an event was refused because its month is missing. */
+@Injectable()
+export class PartitionUpkeep {
+  private readonly task = new RepeatingTask('AuditUpkeep', () => this.keepUp(), {
+    pauseMs: 3_600_000,
+    retryMs: 60_000,
+  });
+  private subscription: Subscription | null = null;
+
+  constructor(
+    private readonly audit: AuditService,
+    private readonly months: AuditPartitions,
+    private readonly retention: PartitionRetention,
+  ) {}
+
+  start(): void {
+    this.task.startResting();
+    this.subscription = this.audit.writeFailures
+      .pipe(filter(isMonthMissing))
+      .subscribe(() => this.task.wake());
+  }
+
+  async stop(): Promise<void> {
+    this.subscription?.unsubscribe();
+    await this.task.stop();
+  }
+
+  private async keepUp(): Promise<void> {
+    await this.months.makeAhead();
+    await this.retention.enforce();
+  }
+}
+
+/**
+ * PostgreSQL reports a row without a partition with the SQLSTATE of a violated check (23514), but names no constraint.
+ * The clock may have jumped by more than the months that exist.
+ */
+function isMonthMissing(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code, constraint } = error.driverError as { code?: string; constraint?: string };
+  return code === '23514' && constraint === undefined;
+}

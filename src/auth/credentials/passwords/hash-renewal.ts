@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { type Transaction, TransactionRunner } from '../../../platform/database/transaction-runner.js';
+import { UsersService } from '../../../users/users.service.js';
+import { PasswordCredentialsRepository } from './password-credentials.repository.js';
+import { PasswordHasher } from './password-hasher.js';
+import { storedHash } from './stored-hash.js';
+
+/** A hash in use, and the hash of the same password that replaces it; null if it is not outdated. */
+export interface RenewedHash {
+  readonly userId: string;
+  readonly hash: string;
+  readonly freshHash: string | null;
+}
+
+/** Replaces hashes with an outdated cost or pepper, when a login brings their passwords. */
+@Injectable()
+export class HashRenewal {
+  constructor(
+    private readonly users: UsersService,
+    private readonly credentials: PasswordCredentialsRepository,
+    private readonly hasher: PasswordHasher,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  /** Returns a new hash if that of a password is outdated; null otherwise, and if the queue is full, so that a later login renews it. */
+  async freshHash(password: string, hash: string): Promise<string | null> {
+    if (!this.hasher.isOutdated(hash)) return null;
+    return this.hasher.hash(password).catch(() => null);
+  }
+
+  /** Stores the new hash of a user whose row the caller has locked, unless the password has changed. Returns the hash that is valid then. */
+  async renew(tx: Transaction, { userId, hash, freshHash }: RenewedHash): Promise<string> {
+    if (freshHash === null) return hash;
+    const isStored = await this.credentials.rehash(tx, userId, storedHash(hash), storedHash(freshHash));
+    return isStored ? freshHash : hash;
+  }
+
+  /** Does what {@link renew} does in a transaction of its own, for a login whose transaction was rolled back. */
+  async renewAlone(renewed: RenewedHash): Promise<string> {
+    if (renewed.freshHash === null) return renewed.hash;
+    return this.transactions.run(async (tx) => {
+      await this.users.lock(tx, renewed.userId);
+      return this.renew(tx, renewed);
+    });
+  }
+}

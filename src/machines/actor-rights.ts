@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import type { MachinePrincipal, Principal } from '../platform/access/principal.js';
+import type { Transaction } from '../platform/database/transaction-runner.js';
+import { Problem } from '../platform/errors/problem.js';
+import type { Origin } from '../platform/http/origin.js';
+import { OwnSessions } from '../sessions/own-sessions/own-sessions.service.js';
+import { SessionErrors } from '../sessions/session.errors.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+import { ServiceAccountsRepository } from './accounts/service-accounts.repository.js';
+import { LivingKeys } from './keys/living-keys.js';
+
+/**
+ * Checks once more, in the transaction of a change, that the administrator who makes it still may: they can be disabled, or lose
+ * the role, the session or the key, after the guards have let the request pass. Operators with commands are not checked.
+ */
+@Injectable()
+export class ActorRights {
+  constructor(
+    private readonly users: UsersService,
+    private readonly accounts: ServiceAccountsRepository,
+    private readonly sessions: OwnSessions,
+    private readonly keys: LivingKeys,
+  ) {}
+
+  /**
+   * Locks what the caller's rights depend on, so that they are kept until the transaction ends. Call this before any other lock
+   * but that on roles; `target` is the account that is to be changed, whose row is locked as well, because rows of users are
+   * locked in the order of their ids. Throws `session_ended`, `invalid_token` for a key, and `forbidden`.
+   */
+  async assertHeld(tx: Transaction, { caller }: Origin, target: string | null): Promise<void> {
+    if (!caller) return;
+    const actor = await this.lockUsers(tx, caller, target);
+    if (caller.kind !== 'session') return this.assertKeyHeld(tx, caller);
+    if (!actor) throw new Problem(SessionErrors.session_ended);
+    await this.sessions.lockLive(tx, caller);
+    if (!actor.roles.includes('admin')) throw new Problem(SessionErrors.forbidden);
+  }
+
+  /** Returns the actor; null if it is a service account or its account is gone. */
+  private async lockUsers(tx: Transaction, caller: Principal, target: string | null): Promise<User | null> {
+    const actorId = caller.kind === 'service-account' ? null : caller.userId;
+    let actor: User | null = null;
+    for (const id of new Set([actorId, target].filter((each) => each !== null).toSorted())) {
+      const user = await this.users.lock(tx, id);
+      if (id === actorId) actor = user;
+    }
+    return actor;
+  }
+
+  private async assertKeyHeld(tx: Transaction, caller: MachinePrincipal): Promise<void> {
+    if (caller.kind === 'service-account') await this.accounts.share(tx, caller.serviceAccountId);
+    const found = await this.keys.findAnew(tx, caller.keyId);
+    if (!('caller' in found)) throw new Problem(SessionErrors.invalid_token);
+    const { scopes } = found.caller;
+    if (!caller.scopes.every((scope) => scopes.includes(scope))) throw new Problem(SessionErrors.forbidden);
+  }
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import type { Origin } from '../platform/http/origin.js';
+import { RateLimited } from './rate-limit.errors.js';
+
+/** The caller and the subject of a request that a limit refuses. */
+export interface LimitedCaller {
+  readonly origin: Origin;
+  /** Who is limited: a user, or null for the network of the origin. */
+  readonly userId: string | null;
+  readonly sessionId?: string | null;
+  /** Keyed digest of the address that the request names. */
+  readonly emailDigest?: string | null;
+  /** Finds the id of the account with that address. */
+  readonly findNamed?: (() => Promise<string | null>) | null;
+  /** The rule of the gateway that a proxy asked for. */
+  readonly rule?: string;
+}
+
+/** Refuses requests because of limits, and records each refusal where it is decided. */
+@Injectable()
+export class LimitRefusals {
+  constructor(private readonly audit: AuditService) {}
+
+  /** Records the refusal of a request, then throws it. */
+  async refuse(refusal: RateLimited, caller: LimitedCaller): Promise<never> {
+    const { origin, userId, sessionId = null, emailDigest, rule, findNamed } = caller;
+    const { policies, retryAfterSeconds } = refusal;
+    await this.audit.recordLimited({
+      event: {
+        type: 'excess_rate_limit_exceeded',
+        outcome: 'failure',
+        reason: refusal.row.code,
+        userId,
+        sessionId,
+        origin,
+        details: {
+          policies: [...policies],
+          retryAfterSeconds,
+          ...(emailDigest && { account: emailDigest }),
+          ...(rule !== undefined && { rule }),
+        },
+      },
+      caller: userId === null ? `address ${origin.network}` : `user ${userId}`,
+      findNamed: userId === null ? (findNamed ?? null) : null,
+    });
+    throw refusal;
+  }
+}

@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AccountPreparation } from '../../src/admin/import-export/account-preparation.js';
+import { ImportedAccountDto } from '../../src/admin/import-export/imported-account.dto.js';
+import { ImportedAccounts } from '../../src/admin/import-export/imported-accounts.js';
+import { MasterKey } from '../../src/platform/crypto/master-key.js';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
+import { newAddress } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
+import { beginLogin, codeOf } from '../support/app/factors.js';
+import { mailTo } from '../support/app/mails.js';
+import { createPerson } from '../support/app/people.js';
+import { startApp, type TestApp } from '../support/app/test-app.js';
+import { runHere } from '../support/cli/operator-commands.js';
+import { temporaryFolder } from '../support/files/temporary-folder.js';
+import { FOREIGN_HASHES, FOREIGN_PASSWORD } from '../support/passwords/foreign-hashes.js';
+
+const DATA_ERROR = 65;
+const passwordHash = FOREIGN_HASHES['Django'];
+
+/** The secret in the example of `docs/operations.md`, which has 80 bits. */
+const SHORT_SECRET = 'JBSWY3DPEHPK3PXP';
+const OTHER_SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+
+describe('an imported account', { timeout: 60_000 }, () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp();
+  });
+  afterAll(() => app.close());
+
+  /** Imports rows; returns the exit code, the counts and the faulty lines. */
+  const imported = async (rows: readonly object[], ...options: string[]) => {
+    const path = join(await temporaryFolder(), 'accounts.ndjson');
+    await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const { code, stdout, stderr } = await runHere(app, ['import', path, '--json', ...options]);
+    const faults = stderr.split('\n').filter((line) => line.startsWith('line '));
+    return { code, counts: stdout === '' ? null : (JSON.parse(stdout) as object), faults };
+  };
+  const accountsOf = async (rows: readonly { email: string }[]) =>
+    asSuperuser<{ id: string; email: string }>(
+      app.database,
+      'SELECT id, email FROM users WHERE email = ANY ($1)',
+      [rows.map(({ email }) => email)],
+    );
+  const signInByCode = async (email: string, code: string) => {
+    const { token: challenge } = await beginLogin(app, email, FOREIGN_PASSWORD);
+    return app.call({ url: '/auth/login/factor', body: { challenge, method: 'totp', code } });
+  };
+
+  it('signs in by any of its apps, whose secrets may have 80 bits', async () => {
+    const email = newAddress();
+    const totpSecret = [SHORT_SECRET, OTHER_SECRET];
+    expect(await imported([{ email, passwordHash, totpSecret }])).toMatchObject({ code: 0 });
+    for (const secret of totpSecret) {
+      const answer = await signInByCode(email, codeOf(secret, Date.now()));
+      expect([answer.statusCode, answer.body]).toEqual([200, expect.any(String)]);
+    }
+    expect((await signInByCode(email, '000000')).json()).toMatchObject({ code: 'invalid_code' });
+  });
+
+  it('is a faulty line if the secret of an app cannot be used, or if there are more than five', async () => {
+    const secrets = ['JBSWY3DPEHPK2', 'A'.repeat(17), 'A'.repeat(104), Array(6).fill(OTHER_SECRET)];
+    const rows = secrets.map((totpSecret) => ({ email: newAddress(), totpSecret }));
+    const { code, faults } = await imported(rows);
+    expect([code, faults]).toEqual([
+      DATA_ERROR,
+      [
+        ...[1, 2, 3].map((line) => expect.stringMatching(`^line ${line}: totpSecret must be a secret of`)),
+        expect.stringMatching(/^line 4: totpSecret must contain no more than 5/),
+      ],
+    ]);
+    expect(await accountsOf(rows)).toEqual([]);
+  });
+
+  it('has its password, its apps and its event also if its id is in upper case', async () => {
+    const email = newAddress();
+    const id = randomUUID();
+    const totpSecret = OTHER_SECRET;
+    const row = { id: id.toUpperCase(), email, passwordHash, totpSecret };
+    expect(await imported([row])).toMatchObject({ code: 0, counts: { imported: 1, skipped: 0 } });
+    expect(await accountsOf([row])).toEqual([{ id, email }]);
+    const created = `SELECT 1 AS one FROM audit_events WHERE user_id = $1 AND type = 'user_created'`;
+    expect(await asSuperuser(app.database, created, [id])).toHaveLength(1);
+    expect((await signInByCode(email, codeOf(OTHER_SECRET, Date.now()))).statusCode).toBe(200);
+  });
+
+  it('is not written at all if it would get another id than the one with which its password is stored', async () => {
+    const sql = (text: string) => asSuperuser(app.database, text);
+    await sql(`CREATE FUNCTION other_id() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN NEW.id := gen_random_uuid(); RETURN NEW; END'`);
+    await sql('CREATE TRIGGER other_id BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION other_id()');
+    try {
+      const rows = [{ email: newAddress(), passwordHash }];
+      expect(await imported(rows)).toMatchObject({ code: 1, counts: null });
+      expect(await accountsOf(rows)).toEqual([]);
+    } finally {
+      await sql('DROP FUNCTION other_id() CASCADE');
+    }
+  });
+
+  it('is a faulty line if its id was used before, in whatever case it is written', async () => {
+    const id = randomUUID();
+    expect(await imported([{ id, email: newAddress() }])).toMatchObject({ code: 0 });
+    await asSuperuser(app.database, 'DELETE FROM users WHERE id = $1', [id]);
+    const again = [
+      { id: id.toUpperCase(), email: newAddress() },
+      { id, email: newAddress() },
+    ];
+    const twice = randomUUID();
+    const [first, second] = [twice, twice.toUpperCase()].map((each) => ({ id: each, email: newAddress() }));
+    const { counts, faults } = await imported([...again, first!, second!]);
+    const used = (line: number) => `line ${line}: the id belongs to another account, or once did`;
+    expect([counts, faults]).toEqual([{ imported: 1, skipped: 0, faulty: 3 }, [1, 2, 4].map(used)]);
+  });
+
+  it('is a faulty line if a passkey is that of another account, in whatever spelling of base64url', async () => {
+    const passkey = {
+      name: 'Key',
+      publicKey: 'cHVibGljIGtleQ',
+      userHandle: 'aGFuZGxl',
+      counter: 0,
+      transports: ['usb'],
+      synced: false,
+      rpId: 'localhost',
+    };
+    // Both are the same byte; the second one has bits beyond it.
+    const rows = ['qg', 'qh', 'q'].map((credentialId) => ({
+      email: newAddress(),
+      passkeys: [{ ...passkey, credentialId }],
+    }));
+    const { counts, faults } = await imported(rows);
+    expect([counts, faults]).toEqual([
+      { imported: 1, skipped: 0, faulty: 2 },
+      [2, 3].map((line) => `line ${line}: passkeys: 0: credentialId must be 1 to 1023 bytes in base64url`),
+    ]);
+  });
+
+  it('is a faulty line if it has no RFC 3339 time of creation, and the others are imported', async () => {
+    const times = ['20200101', '2020-W05', '2020-366', '2020-01-01T10', '2021-02-29T00:00:00Z', 1577836800];
+    const rows = [...times, '2020-01-01T10:00:00+01:00'].map((createdAt) => ({
+      email: newAddress(),
+      createdAt,
+    }));
+    const expected = {
+      code: DATA_ERROR,
+      counts: { imported: 1, skipped: 0, faulty: times.length },
+      faults: times.map((_, n) =>
+        expect.stringMatching(`^line ${n + 1}: createdAt must be an RFC 3339 time`),
+      ),
+    };
+    expect(await imported(rows, '--dry-run')).toEqual(expected);
+    expect(await imported(rows)).toEqual(expected);
+  });
+
+  it('is a faulty line if a recovery code occurs twice', async () => {
+    const code = { keyId: app.app.get(MasterKey).ids[0], digest: 'ab'.repeat(32) };
+    const rows = [code, code].map((_, n, codes) => ({
+      id: randomUUID(),
+      email: newAddress(),
+      recoveryCodes: codes.slice(n),
+    }));
+    const { counts, faults } = await imported(rows);
+    expect([counts, faults]).toEqual([
+      { imported: 1, skipped: 0, faulty: 1 },
+      ['line 1: recoveryCodes must differ from each other'],
+    ]);
+  });
+
+  describe('whose address is reserved, because its change can be undone', () => {
+    let former: string;
+    let undo: string;
+    beforeEach(async () => {
+      const owner = await createPerson(app, { verified: true });
+      former = owner.user.email;
+      const wanted = newAddress();
+      await app.call({ url: '/users/me/email', token: owner.accessToken, body: { email: wanted } });
+      const { token } = await mailTo(app, wanted, 'address_change');
+      await app.call({ url: '/auth/email/verify', token: owner.accessToken, body: { token } });
+      undo = (await mailTo(app, former, 'address_changed')).token!;
+    });
+    const undone = async () =>
+      (await app.call({ url: '/auth/email/undo', body: { token: undo } })).statusCode;
+
+    it('is skipped, and the link in the mail still undoes the change', async () => {
+      const rows = [{ email: former.toUpperCase() }, { email: newAddress() }];
+      const expected = { code: 0, counts: { imported: 1, skipped: 1, faulty: 0 }, faults: [] };
+      expect(await imported(rows, '--dry-run')).toEqual(expected);
+      expect(await imported(rows)).toEqual(expected);
+      expect([await accountsOf([{ email: former }]), await undone()]).toEqual([[], 204]);
+    });
+
+    it('is not written if the change was made after the line was checked', async () => {
+      const rows = [former, newAddress()].map((email, line) => {
+        const account = Object.assign(new ImportedAccountDto(), { email });
+        return { account, password: null, recoveryCodes: [], line };
+      });
+      const [preparation, accounts] = [app.app.get(AccountPreparation), app.app.get(ImportedAccounts)];
+      const prepared = await preparation.prepare(rows);
+      const users = await app.app.get(TransactionRunner).run((tx) => accounts.insert(tx, prepared));
+      expect(users.map(({ email }) => email)).toEqual([rows[1]!.account.email]);
+      expect([await accountsOf([{ email: former }]), await undone()]).toEqual([[], 204]);
+    });
+  });
+
+  describe('with roles', () => {
+    const MANY = 260;
+    const grants = async () =>
+      asSuperuser<{ granted: string[] }>(
+        app.database,
+        `SELECT details->'granted' AS granted FROM audit_events WHERE type = 'privilege_permissions_changed'
+         ORDER BY position, id`,
+      );
+
+    it('is recorded in one event of the run, with roles that accounts got and no others', async () => {
+      const before = (await grants()).length;
+      const known = { email: newAddress() };
+      await imported([known]);
+      const people = Array.from({ length: MANY }, () => ({ email: newAddress(), roles: ['auditor'] }));
+      const skipped = { ...known, roles: ['admin'] };
+      const faulty = { email: newAddress(), roles: ['admin'], totpSecret: 'short' };
+      expect(await imported([skipped, faulty, ...people])).toMatchObject({
+        counts: { imported: MANY, skipped: 1, faulty: 1 },
+      });
+      expect((await grants()).slice(before)).toEqual([{ granted: ['auditor'] }]);
+    });
+
+    it('is recorded with its batch, also if a later one cannot be written', async () => {
+      const before = (await grants()).length;
+      const admin = { email: newAddress(), roles: ['admin'] };
+      const people = Array.from({ length: MANY }, () => ({ email: newAddress() }));
+      const last = people.at(-1)!;
+      const sql = (text: string) => asSuperuser(app.database, text);
+      await sql(`ALTER TABLE users ADD CONSTRAINT refused CHECK (email <> '${last.email}')`);
+      try {
+        expect(await imported([admin, ...people])).toMatchObject({ code: 1 });
+      } finally {
+        await sql('ALTER TABLE users DROP CONSTRAINT refused');
+      }
+      expect(await accountsOf([admin, last])).toMatchObject([{ email: admin.email }]);
+      expect((await grants()).slice(before)).toEqual([{ granted: ['admin'] }]);
+    });
+  });
+});
