@@ -3,13 +3,14 @@ import { AccountDirectory } from '../../../src/admin/account-directory.js';
 import { AccountListRepository } from '../../../src/admin/account-list.repository.js';
 import { ACCOUNT_STATUSES, type AccountStatus, statusOf } from '../../../src/admin/account-status.js';
 import { AuditService } from '../../../src/audit/audit.service.js';
-import { GUESSING_RULES } from '../../../src/rate-limit/guessing/account-guessing.js';
+import { Environment } from '../../../src/platform/config/environment.js';
+import { GuessingRules } from '../../../src/rate-limit/guessing/guessing-rules.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { createAccount } from '../../support/app/people.js';
 import { startApp, type TestApp } from '../../support/app/test-app.js';
 
 const MINUTE = "interval '1 minute'";
-const { closedAt } = GUESSING_RULES;
+const { closedAt } = new GuessingRules(new Environment());
 
 /** The counted failures of an account: the device, how many, until when its password is not compared, and whether that is a lock. */
 const FAILURES: readonly (readonly [device: string, failures: number, until: string, isLock: boolean])[] = [
