@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { filter, type Subscription } from 'rxjs';
-import { QueryFailedError } from 'typeorm';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { isPartitionMissing } from '../../platform/database/row-at-fault.js';
 import { AuditService } from '../audit.service.js';
 import { PartitionRetention } from '../partition-retention.js';
 import { AuditPartitions } from './audit-partitions.js';
@@ -24,7 +24,7 @@ export class PartitionUpkeep {
   start(): void {
     this.task.startResting();
     this.subscription = this.audit.writeFailures
-      .pipe(filter(isMonthMissing))
+      .pipe(filter(isPartitionMissing))
       .subscribe(() => this.task.wake());
   }
 
@@ -37,14 +37,4 @@ export class PartitionUpkeep {
     await this.months.makeAhead();
     await this.retention.enforce();
   }
-}
-
-/**
- * PostgreSQL reports a row without a partition with the SQLSTATE of a violated check (23514), but names no constraint.
- * The clock may have jumped by more than the months that exist.
- */
-function isMonthMissing(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code, constraint } = error.driverError as { code?: string; constraint?: string };
-  return code === '23514' && constraint === undefined;
 }

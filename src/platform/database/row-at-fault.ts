@@ -12,3 +12,10 @@ export function isRowAtFault(error: unknown): boolean {
     error instanceof QueryFailedError && ROW_REFUSED.test((error.driverError as { code?: string }).code ?? '')
   );
 }
+
+/** Returns whether there is no partition for a row. PostgreSQL reports it as a violated check, but names no constraint. */
+export function isPartitionMissing(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code, constraint } = error.driverError as { code?: string; constraint?: string };
+  return code === '23514' && constraint === undefined;
+}
