@@ -30,22 +30,29 @@ export class ActorRights {
    */
   async assertHeld(tx: Transaction, { caller }: Origin, target: string | null): Promise<void> {
     if (!caller) return;
-    const actor = await this.lockUsers(tx, caller, target);
+    const locked = await this.lockUsers(tx, caller, target);
+    // Nothing can be changed, which the caller of this method says.
+    if (target !== null && !locked.has(target)) return;
     if (caller.kind !== 'session') return this.assertKeyHeld(tx, caller);
+    const actor = locked.get(caller.userId);
     if (!actor) throw new Problem(SessionErrors.session_ended);
     await this.sessions.lockLive(tx, caller);
     if (!actor.roles.includes('admin')) throw new Problem(SessionErrors.forbidden);
   }
 
-  /** Returns the actor; null if it is a service account or its account is gone. */
-  private async lockUsers(tx: Transaction, caller: Principal, target: string | null): Promise<User | null> {
+  /** Returns the users that exist, by id. */
+  private async lockUsers(
+    tx: Transaction,
+    caller: Principal,
+    target: string | null,
+  ): Promise<Map<string, User>> {
     const actorId = caller.kind === 'service-account' ? null : caller.userId;
-    let actor: User | null = null;
+    const locked = new Map<string, User>();
     for (const id of new Set([actorId, target].filter((each) => each !== null).toSorted())) {
       const user = await this.users.lock(tx, id);
-      if (id === actorId) actor = user;
+      if (user) locked.set(id, user);
     }
-    return actor;
+    return locked;
   }
 
   private async assertKeyHeld(tx: Transaction, caller: MachinePrincipal): Promise<void> {
