@@ -49,7 +49,7 @@ async function start(): Promise<() => Promise<void>> {
 /**
  * By default, V8 lets the heap at least double before it collects garbage: 100 MB of records that have already been written.
  * This begins when the service is ready, because a small heap that grows by half is collected all the time, and because
- * V8 compiles Node.js' own modules again, and rejects cached code, if a flag has changed since the code was cached. The
+ * V8 compiles Node.js's own modules again, and rejects cached code, if a flag has changed since the code was cached. The
  * size of the young generation can be set only on the command line; see `npm start`.
  */
 function limitHeapGrowth(): void {

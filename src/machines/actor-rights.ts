@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { MachinePrincipal, Principal } from '../platform/access/principal.js';
+import { Environment } from '../platform/config/environment.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
 import { OwnSessions } from '../sessions/own-sessions/own-sessions.service.js';
+import { rolesAtLevel } from '../sessions/role-level.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
@@ -21,6 +23,7 @@ export class ActorRights {
     private readonly accounts: ServiceAccountsRepository,
     private readonly sessions: OwnSessions,
     private readonly keys: LivingKeys,
+    private readonly environment: Environment,
   ) {}
 
   /**
@@ -36,8 +39,9 @@ export class ActorRights {
     if (caller.kind !== 'session') return this.assertKeyHeld(tx, caller);
     const actor = locked.get(caller.userId);
     if (!actor) throw new Problem(SessionErrors.session_ended);
-    await this.sessions.lockLive(tx, caller);
-    if (!actor.roles.includes('admin')) throw new Problem(SessionErrors.forbidden);
+    const { acr } = await this.sessions.lockLive(tx, caller);
+    const held = rolesAtLevel(actor.roles, acr, this.environment.MFA_REQUIRED_ROLES);
+    if (!held.includes('admin')) throw new Problem(SessionErrors.forbidden);
   }
 
   /** Returns the users that exist, by id. */
@@ -49,7 +53,8 @@ export class ActorRights {
     const actorId = caller.kind === 'service-account' ? null : caller.userId;
     const locked = new Map<string, User>();
     for (const id of new Set([actorId, target].filter((each) => each !== null).toSorted())) {
-      const user = await this.users.lock(tx, id);
+      // Those who act do not wait for each other.
+      const user = await (id === target ? this.users.lock(tx, id) : this.users.share(tx, id));
       if (user) locked.set(id, user);
     }
     return locked;
@@ -59,7 +64,9 @@ export class ActorRights {
     if (caller.kind === 'service-account') await this.accounts.share(tx, caller.serviceAccountId);
     const found = await this.keys.findAnew(tx, caller.keyId);
     if (!('caller' in found)) throw new Problem(SessionErrors.invalid_token);
-    const { scopes } = found.caller;
+    const { scopes, voidUntil } = found.caller;
+    // The tokens of the key may have been revoked meanwhile.
+    if (voidUntil !== caller.voidUntil) throw new Problem(SessionErrors.invalid_token);
     if (!caller.scopes.every((scope) => scopes.includes(scope))) throw new Problem(SessionErrors.forbidden);
   }
 }

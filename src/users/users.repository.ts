@@ -41,11 +41,13 @@ export class UsersRepository {
   }
 
   /** Reads an account and locks its row until the transaction ends. */
-  async lock(tx: Transaction, id: string): Promise<User | null> {
-    const columns = entityColumns(tx.connection, User, 'owner');
-    const text = prepared(`SELECT ${columns} FROM users AS owner WHERE id = $1 FOR UPDATE`);
-    const [row] = await tx.query<Record<string, unknown>[]>(text, [id]);
-    return row ? entityFrom(row, User, 'owner') : null;
+  lock(tx: Transaction, id: string): Promise<User | null> {
+    return findLocked(tx, id, 'FOR UPDATE');
+  }
+
+  /** Reads an account and keeps its row from changing until the transaction ends. */
+  share(tx: Transaction, id: string): Promise<User | null> {
+    return findLocked(tx, id, 'FOR SHARE');
   }
 
   /** Inserts an account. Throws `email_taken` when the address is in use, also by an account created concurrently. */
@@ -123,6 +125,17 @@ export class UsersRepository {
   async lockRoles(tx: Transaction): Promise<void> {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.roles]);
   }
+}
+
+async function findLocked(
+  tx: Transaction,
+  id: string,
+  lock: 'FOR UPDATE' | 'FOR SHARE',
+): Promise<User | null> {
+  const columns = entityColumns(tx.connection, User, 'owner');
+  const text = prepared(`SELECT ${columns} FROM users AS owner WHERE id = $1 ${lock}`);
+  const [row] = await tx.query<Record<string, unknown>[]>(text, [id]);
+  return row ? entityFrom(row, User, 'owner') : null;
 }
 
 async function refusingTaken(write: () => Promise<unknown>): Promise<void> {

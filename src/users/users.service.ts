@@ -77,6 +77,11 @@ export class UsersService {
     return this.users.lock(tx, id);
   }
 
+  /** Reads an account and keeps its row from changing until the transaction ends; several transactions can do so at once. */
+  async share(tx: Transaction, id: string): Promise<User | null> {
+    return this.users.share(tx, id);
+  }
+
   /** Stores the time of a login. The caller must have locked the account's row. */
   async noteLogin(tx: Transaction, { id }: User, at: Date): Promise<void> {
     await this.users.noteLogin(tx, id, at);

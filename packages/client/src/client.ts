@@ -233,7 +233,7 @@ class SessionClient {
     }));
   }
 
-  /** One refresh at a time; resolves with null where another tab has refreshed or signed out. */
+  /** One refresh at a time; resolves with null where another tab had refreshed or signed out before it. */
   private renew(seen: State | null): Promise<SignedIn | null> {
     return (this.renewing ??= this.renewPatiently(seen).finally(() => {
       this.renewing = null;

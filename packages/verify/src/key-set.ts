@@ -8,6 +8,9 @@ const PAUSE_MS = 5000;
 
 const TIMEOUT_MS = 5000;
 
+/** How long a token waits for keys that are read again, milliseconds. */
+const WAIT_MS = 500;
+
 /**
  * The keys that a service publishes, for jose. An unknown key is asked for at once, and again after five seconds at the
  * earliest. While the service cannot be reached, the keys that were read last stay valid: a token must be verifiable
@@ -30,7 +33,9 @@ export function keySetOf(url: URL): JWTVerifyGetKey {
   return async (header, token) => {
     if (remote.jwks() === undefined) await refresh();
     else if (performance.now() - Math.max(readMs + MAX_AGE_MS - PAUSE_MS, triedMs) >= PAUSE_MS)
-      await refresh().catch(() => undefined);
+      await Promise.race([refresh(), waited()]).catch(() => undefined);
     return remote(header, token);
   };
 }
+
+const waited = () => new Promise((resolve) => setTimeout(resolve, WAIT_MS));

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { filter, type Subscription } from 'rxjs';
+import { filter, type Subscription, throttleTime } from 'rxjs';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { isPartitionMissing } from '../../platform/database/row-at-fault.js';
 import { AuditService } from '../audit.service.js';
 import { PartitionRetention } from '../partition-retention.js';
 import { AuditPartitions } from './audit-partitions.js';
+
+/** Refused events wake the upkeep at most this often, milliseconds. */
+const WAKE_MS = 1000;
 
 /** Creates partitions ahead and drops old ones, every hour and when an event was refused because its month is missing. */
 @Injectable()
@@ -24,7 +27,7 @@ export class PartitionUpkeep {
   start(): void {
     this.task.startResting();
     this.subscription = this.audit.writeFailures
-      .pipe(filter(isPartitionMissing))
+      .pipe(filter(isPartitionMissing), throttleTime(WAKE_MS))
       .subscribe(() => this.task.wake());
   }
 

@@ -65,7 +65,8 @@ export class DetectionResumption {
   ): Promise<Progress> {
     const run = new DetectionRun(this.rules, slots, this.clock);
     const { entryId, entryTime } = place.cursor;
-    const start = entryTime && run.startOf(slots, entryTime.getTime());
+    // The clock of the instance that recorded the entry may have been ahead.
+    const start = entryTime && run.startOf(slots, Math.min(entryTime.getTime(), this.clock.nowMs()));
     if (!start) return { ...place, run };
     for (let from = start.position; ;) {
       const { entries, position } = await this.trail.readAfter(from, PAGE);

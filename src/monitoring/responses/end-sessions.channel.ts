@@ -28,10 +28,10 @@ export class EndSessionsChannel implements DeliveryChannel {
 
   async deliver({ deliveryId, alert: { evidence } }: Message): Promise<void> {
     const origin = internalOrigin(deliveryId);
-    await this.transactions.run(async (tx) => {
-      for (const userId of evidence.userIds ?? []) {
-        await this.revocation.endAllOfUser(tx, userId, 'response_to_alert', origin);
-      }
-    });
+    // Each on its own: nobody locks the sessions of several accounts at once.
+    for (const userId of evidence.userIds ?? [])
+      await this.transactions.run((tx) =>
+        this.revocation.endAllOfUser(tx, userId, 'response_to_alert', origin),
+      );
   }
 }

@@ -18,7 +18,7 @@ export const newDeviceMail = mailTemplate({
         ]),
         paragraph`If this was you, you do not need to do anything. If it was not, sign the device out:`,
         linkTo('This was not me', link),
-        paragraph`This also disables your password, because somebody else knows it, and sends you a link to set a new one. The link works for 7 days, unless you reset the password or the address of the account changes before.`,
+        paragraph`This also disables your password, because somebody else knows it, and sends you a link to set a new one. The link works for 7 days, unless you reset the password or the address of the account changes before then.`,
       ],
     }),
     de: ({ link, time, address, device }, product) => ({

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Transaction } from '../../../src/platform/database/transaction-runner.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
 import { KeyRevocation } from '../../../src/machines/keys/key-revocation.js';
@@ -6,6 +6,7 @@ import { SessionRevocation } from '../../../src/sessions/revocation/session-revo
 import { UsersRepository } from '../../../src/users/users.repository.js';
 import type { Tokens } from '../../support/app/accounts.js';
 import { createKey } from '../../support/app/api-keys.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
 import { createPerson } from '../../support/app/people.js';
 import { ServiceAccountsOf } from '../../support/app/service-accounts.js';
 import { startApp, startBeside, type TestApp, type TestRequest } from '../../support/app/test-app.js';
@@ -75,6 +76,20 @@ describe(
     ])('%s', async (_what, request) => {
       const token = administrator.accessToken;
       expect(await answered(endSessions, { ...request(person.user.id), token })).toBe('session_ended');
+    });
+
+    it('changes nothing without the second factor that the role needs', async () => {
+      const strict = await startBeside(app, { variables: { MFA_REQUIRED_ROLES: 'admin' } });
+      onTestFinished(() => strict.close());
+      const setLevel = (acr: string) =>
+        ['UPDATE sessions SET acr = $2 WHERE user_id = $1', [administrator.user.id, acr]] as const;
+      await asSuperuser(app.database, ...setLevel('aal2'));
+      const request = { url: `/admin/users/${person.user.id}`, token: administrator.accessToken };
+      expect((await strict.call(request)).statusCode).toBe(200);
+      const removeFactor = blocking((tx) => tx.query(...setLevel('aal1')));
+      const disable = { ...request, method: 'PATCH', body: { disabled: true } } as const;
+      const answer = await whileOpen(strict, removeFactor, () => strict.call(disable));
+      expect(answer.json()).toMatchObject({ code: 'forbidden' });
     });
 
     it('makes no key of a service account', async () => {
