@@ -9,11 +9,9 @@ import { buildIfStale } from './build.mjs';
 // the start of the service.
 await buildIfStale();
 const { loadEnvironment } = await import('../dist/src/platform/config/load-environment.js');
+const { failureOf } = await import('../dist/src/app/failure.js');
 const { reachDatabase } = await import('../dist/src/app/prepare-database.js');
 const { changeSchema } = await import('../dist/src/platform/database/migrate.js');
-
-/** `EX_CONFIG` of sysexits.h. */
-const EXIT_CONFIG = 78;
 
 const { environment, stop } = await reachDatabase(usableEnvironment());
 try {
@@ -27,9 +25,9 @@ function usableEnvironment() {
   try {
     return loadEnvironment();
   } catch (error) {
-    if (error.name !== 'ConfigurationFault') throw error;
-    process.stderr.write(`${error.message}\n`);
-    return process.exit(EXIT_CONFIG);
+    const { exitCode, lines } = failureOf(error);
+    for (const line of lines) process.stderr.write(`${line}\n`);
+    return process.exit(exitCode);
   }
 }
 

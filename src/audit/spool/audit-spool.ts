@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Clock } from '../../platform/clock/clock.js';
+import { isDue } from '../../platform/clock/is-due.js';
 import { Environment } from '../../platform/config/environment.js';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import { Randomness } from '../../platform/crypto/randomness.js';
@@ -152,11 +153,10 @@ export class AuditSpool {
    */
   housekeep(): void {
     const nowMs = this.clock.nowMs();
-    // If the next time is further away than the interval, the clock was set back.
-    if (nowMs < this.nextTendMs && this.nextTendMs - nowMs <= TEND_EVERY_MS) return;
+    if (!isDue(this.nextTendMs, nowMs, TEND_EVERY_MS)) return;
     this.nextTendMs = nowMs + TEND_EVERY_MS;
     this.quarantineFile.look();
-    if (nowMs >= this.nextTakeBackMs || this.nextTakeBackMs - nowMs > TAKE_BACK_EVERY_MS) {
+    if (isDue(this.nextTakeBackMs, nowMs, TAKE_BACK_EVERY_MS)) {
       this.nextTakeBackMs = nowMs + TAKE_BACK_EVERY_MS;
       this.segments.take((path) => this.quarantineFile.moveTo(path));
     }

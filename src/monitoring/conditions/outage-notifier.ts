@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
+import { isDue } from '../../platform/clock/is-due.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
 import { type AlertBody, alertBody } from '../alerts/alert-body.js';
@@ -93,7 +94,8 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
     const sendable = [...this.unwritten.values()].filter(({ isBeingWritten }) => !isBeingWritten);
     const attempts = sendable.flatMap(({ body, deliveries }) =>
       deliveries
-        .filter((delivery) => isDue(delivery, nowMs))
+        .filter(({ state }) => state === 'due')
+        .filter((delivery) => isDue(delivery.nextMs, nowMs, backoffMs(delivery.attempts, 0)))
         .map((delivery) => this.attempt(delivery, body, nowMs)),
     );
     await Promise.all(attempts);
@@ -136,11 +138,6 @@ export class OutageNotifier implements OnApplicationBootstrap, OnModuleDestroy {
     const body = alertBody(alert);
     this.unwritten.set(keyOf(finding), { finding, body, deliveries, isBeingWritten: false });
   }
-}
-
-function isDue({ state, attempts, nextMs }: Attempt, nowMs: number): boolean {
-  // If the next time is further away than the pause, the clock was set back.
-  return state === 'due' && (nextMs <= nowMs || nextMs - nowMs > backoffMs(attempts, 0));
 }
 
 /** Adds the messages sent about a finding, with their ids. */

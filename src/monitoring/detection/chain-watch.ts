@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { AuditVerification } from '../../audit/verification/audit-verification.js';
 import type { Fault } from '../../audit/verification/fault.js';
 import { Clock } from '../../platform/clock/clock.js';
+import { isDue } from '../../platform/clock/is-due.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import { Environment } from '../../platform/config/environment.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
@@ -51,8 +52,7 @@ export class ChainWatch implements OnApplicationBootstrap, OnModuleDestroy {
     const nowMs = this.clock.nowMs();
     if (!this.leadership.isLeader) return;
     const intervalMs = this.environment.AUDIT_VERIFY_INTERVAL_SECONDS * 1000;
-    // If the next time is further away than the interval, the clock was set back.
-    if (nowMs >= this.nextMs || this.nextMs - nowMs > intervalMs) {
+    if (isDue(this.nextMs, nowMs, intervalMs)) {
       // If verification fails, it is retried sooner than the interval, which may be a day.
       this.nextMs = nowMs + Math.min(intervalMs, RETRY_MS);
       this.found ??= await this.verifyNew();

@@ -126,11 +126,14 @@ export class OutboxRepository {
 
   /** Postpones a message. Returns false if the lease was lost. */
   async postpone({ id, attempts }: Claim, pauseMs: number, lastError: string): Promise<boolean> {
-    const nextAttemptAt = () => `${this.instant} + interval '${pauseMs} ms'`;
-    const postponed = await onDatabase(() =>
-      this.messages.update({ id, attempts, state: 'pending' }, { nextAttemptAt, lastError }),
+    const [, count] = await onDatabase(() =>
+      this.messages.query<[unknown[], number]>(
+        `UPDATE outbox_messages SET next_attempt_at = ${this.instant} + $3 * interval '1 ms', last_error = $4
+         WHERE id = $1 AND attempts = $2 AND state = 'pending'`,
+        [id, attempts, pauseMs, lastError],
+      ),
     );
-    return postponed.affected === 1;
+    return count === 1;
   }
 
   /**
