@@ -36,7 +36,9 @@ export class RevocationList {
   add({ sessionId, keyId, reason, revokedAt, expiresAt }: Revocation): void {
     const id = sessionId ?? keyId;
     if (id === null) return;
-    const upToSeconds = reason === 'reduced' ? Math.floor(Date.parse(revokedAt) / 1000) : Infinity;
+    // The keys of an account that is enabled again get new tokens; its sessions stay ended.
+    const isPartial = reason === 'reduced' || (reason === 'disabled' && keyId !== null);
+    const upToSeconds = isPartial ? Math.floor(Date.parse(revokedAt) / 1000) : Infinity;
     const untilMs = Date.parse(expiresAt) + LEEWAY_MS;
     const heldUntilMs = performance.now() + untilMs - Date.parse(revokedAt);
     const before = this.ends.get(id);
@@ -52,7 +54,7 @@ export class RevocationList {
   verdict({ sid, key, iat }: Claims): VerificationCode | null {
     for (const id of [sid, key]) {
       const end = id === undefined ? undefined : this.ends.get(id);
-      if (end && iat <= end.upToSeconds)
+      if (end && iat <= end.upToSeconds && !this.isOver(end))
         return end.upToSeconds === Infinity && id === sid ? 'session_ended' : 'invalid_token';
     }
     return null;
@@ -62,7 +64,10 @@ export class RevocationList {
     const now = performance.now();
     if (now - this.sweptMs < LEEWAY_MS) return;
     this.sweptMs = now;
-    for (const [id, { untilMs, heldUntilMs }] of this.ends)
-      if (heldUntilMs < now && untilMs < this.nowMs()) this.ends.delete(id);
+    for (const [id, end] of this.ends) if (this.isOver(end)) this.ends.delete(id);
+  }
+
+  private isOver({ untilMs, heldUntilMs }: End): boolean {
+    return heldUntilMs < performance.now() && untilMs < this.nowMs();
   }
 }

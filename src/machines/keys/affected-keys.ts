@@ -23,14 +23,13 @@ export class AffectedKeys {
   async announce(tx: Transaction, owner: KeyOwner, effect: EffectOnKeys | null): Promise<void> {
     const ids = await this.keys.livingIds(tx, owner, this.clock.now());
     if (ids.length === 0) return;
-    if (effect === 'reduced') {
-      await this.reduce(tx, owner, ids);
+    // The keys of an account that is enabled again work, but not the tokens that they got before.
+    if (effect === 'reduced' || effect === 'disabled') {
+      await this.voidTokens(tx, owner, ids, { issuedAt: null, reason: effect });
       return;
     }
     await this.changes.add(tx, owner.id);
     if (effect === null) return;
-    // The keys of an account that is enabled again work, but not the tokens that they got before.
-    if (effect === 'disabled') await this.keys.reduce(tx, ids, null);
     const ended = ids.map((keyId) => ({ keyId, subject: owner.id }));
     await this.record.keysEnded(tx, ended, effect);
   }
@@ -45,18 +44,25 @@ export class AffectedKeys {
     ids: readonly string[],
     issuedAt: number | null = null,
   ): Promise<boolean> {
-    const reduced = await this.keys.reduce(tx, ids, issuedAt);
-    if (reduced.length === 0) return false;
-    await this.changes.add(tx, owner.id);
-    await this.record.keysReduced(
-      tx,
-      reduced.map(({ id, reducedAt }) => ({ keyId: id, subject: owner.id, reducedAt })),
-    );
-    return true;
+    return this.voidTokens(tx, owner, ids, { issuedAt, reason: 'reduced' });
   }
 
   /** Returns how many living keys an owner has. */
   async count(tx: Transaction, owner: KeyOwner): Promise<number> {
     return this.keys.countLiving(owner, this.clock.now(), tx);
+  }
+
+  private async voidTokens(
+    tx: Transaction,
+    owner: KeyOwner,
+    ids: readonly string[],
+    { issuedAt, reason }: { issuedAt: number | null; reason: 'reduced' | 'disabled' },
+  ): Promise<boolean> {
+    const reduced = await this.keys.reduce(tx, ids, issuedAt);
+    if (reduced.length === 0) return false;
+    await this.changes.add(tx, owner.id);
+    const keys = reduced.map(({ id, reducedAt }) => ({ keyId: id, subject: owner.id, reducedAt }));
+    await this.record.keysReduced(tx, keys, reason);
+    return true;
   }
 }

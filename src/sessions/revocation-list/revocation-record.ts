@@ -17,7 +17,7 @@ export interface ReducedSession {
   readonly reducedAt: Date;
 }
 
-/** A key whose tokens issued until `reducedAt`, on PostgreSQL's clock, claim too much or were revoked. */
+/** A key whose tokens issued until `reducedAt`, on PostgreSQL's clock, are void. */
 export interface ReducedKey extends RevokedKey {
   readonly reducedAt: Date;
 }
@@ -64,21 +64,25 @@ export class RevocationRecord {
     await this.list.append(tx, added, { reason: 'reduced', lifeSeconds: this.sessionTokenLifeSeconds });
   }
 
-  /** Lists keys that ended: the account was disabled or deleted, or the key itself was revoked or found. */
+  /** Lists keys that ended: the account was deleted, or the key itself was revoked or found. */
   async keysEnded(
     tx: Transaction,
     keys: readonly RevokedKey[],
-    reason: 'key_revoked' | 'key_leaked' | 'disabled' | 'deleted',
+    reason: 'key_revoked' | 'key_leaked' | 'deleted',
   ): Promise<void> {
     if (keys.length === 0) return;
     await this.list.append(tx, keys.map(ofKey), { reason, lifeSeconds: KEY_TOKEN_LIFE_SECONDS });
   }
 
-  /** Lists keys of which the tokens issued up to the second of `reducedAt` are void. */
-  async keysReduced(tx: Transaction, keys: readonly ReducedKey[]): Promise<void> {
+  /** Lists keys of which the tokens issued up to the second of `reducedAt` are void, because the account was disabled or lost something. */
+  async keysReduced(
+    tx: Transaction,
+    keys: readonly ReducedKey[],
+    reason: 'reduced' | 'disabled',
+  ): Promise<void> {
     if (keys.length === 0) return;
     const added = keys.map((key) => ({ ...ofKey(key), at: key.reducedAt }));
-    await this.list.append(tx, added, { reason: 'reduced', lifeSeconds: KEY_TOKEN_LIFE_SECONDS });
+    await this.list.append(tx, added, { reason, lifeSeconds: KEY_TOKEN_LIFE_SECONDS });
   }
 }
 

@@ -39,7 +39,10 @@ export class RevocationDto {
   @ApiProperty({ type: String, format: 'uuid', nullable: true, example: null })
   keyId: string | null;
 
-  /** `reduced`: only tokens whose `iat` is up to the second of `revokedAt` are void. With any other reason, all are. */
+  /**
+   * `reduced`, and `disabled` for a key: only tokens whose `iat` is up to the second of `revokedAt` are void, because a key works
+   * again once its account is enabled. Otherwise, all are.
+   */
   @ApiProperty({ enum: REVOCATION_REASONS, example: 'logout' })
   reason: ListedReason;
 

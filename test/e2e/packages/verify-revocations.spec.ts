@@ -10,6 +10,7 @@ import {
 import { RACE_ROUNDS } from '../../support/races/race-rounds.js';
 import type { Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
+import { clientToken } from '../../support/app/oauth.js';
 import type { NewKey } from '../../support/app/api-keys.js';
 import { enrolTotp } from '../../support/app/factors.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
@@ -276,6 +277,31 @@ describe('@portcullis/verify, which follows the revocations', () => {
     await eventually(async () => expect(await outcomeOf(verifier, token)).toBe('invalid_token'), {
       timeoutMs: BOUND_MS,
     });
+  });
+
+  it("refuses a key's token while the account is disabled, and accepts the next one once it is enabled", async () => {
+    const sleeper = await call<{ id: string }>('/admin/service-accounts', {
+      name: 'Sleeper',
+      scopes: SCOPES,
+    });
+    const url = `/admin/service-accounts/${sleeper.id}`;
+    const made = await call<NewKey>(`${url}/api-keys`, { name: 'Sleeper', scopes: SCOPES });
+    const client = { id: sleeper.id, keyId: made.id, key: made.key };
+    const setDisabled = async (disabled: boolean) => {
+      const answer = await here.call({ method: 'PATCH', url, token: admin, body: { disabled } });
+      expect(answer.statusCode).toBe(200);
+    };
+    const verifier = start(there.url);
+    const before = await clientToken(here, client);
+    expect(await outcomeOf(verifier, before)).toBe('accepted');
+    await setDisabled(true);
+    await eventually(async () => expect(await outcomeOf(verifier, before)).toBe('invalid_token'), {
+      timeoutMs: BOUND_MS,
+    });
+    await setDisabled(false);
+    const after = await eventually(() => clientToken(here, client));
+    expect(await outcomeOf(verifier, after)).toBe('accepted');
+    expect(await outcomeOf(verifier, before)).toBe('invalid_token');
   });
 
   it('refuses keys, which only the service can read', async () => {

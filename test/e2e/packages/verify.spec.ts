@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Claims } from '../../../packages/verify/src/claims.js';
 import { RevocationList } from '../../../packages/verify/src/revocation-list.js';
 import { createVerifier, type Verifier } from '../../../packages/verify/src/index.js';
@@ -311,21 +311,54 @@ describe('the keys of @portcullis/verify', () => {
 });
 
 describe('the list of revocations of @portcullis/verify', () => {
-  it('outlasts a clock that is ahead for a moment', () => {
-    const nowMs = Date.now();
-    let aheadMs = 0;
-    const list = new RevocationList(() => nowMs + aheadMs);
-    const [revokedAt, expiresAt] = [nowMs, nowMs + 1_800_000].map((ms) => new Date(ms).toISOString()) as [
-      string,
-      string,
-    ];
-    const ended = (sessionId: string) =>
-      list.add({ cursor: '1', sessionId, keyId: null, reason: 'logout', revokedAt, expiresAt });
-    ended('first');
-    aheadMs = 2_700_000;
-    ended('second');
+  const startedMs = Date.now();
+  const iat = Math.floor(startedMs / 1000);
+  const TOKEN_MS = 1_800_000;
+  const LEEWAY_MS = 60_000;
+  let aheadMs = 0;
+  let list: RevocationList;
+  const item = {
+    cursor: '1',
+    keyId: null,
+    reason: 'logout',
+    revokedAt: new Date(startedMs).toISOString(),
+    expiresAt: new Date(startedMs + TOKEN_MS).toISOString(),
+  };
+  beforeEach(() => {
     aheadMs = 0;
-    const iat = Math.floor(nowMs / 1000);
+    list = new RevocationList(() => startedMs + aheadMs);
+  });
+
+  it('outlasts a clock that is ahead for a moment', () => {
+    list.add({ ...item, sessionId: 'first' });
+    aheadMs = TOKEN_MS + LEEWAY_MS + 1;
+    list.add({ ...item, sessionId: 'second' });
+    aheadMs = 0;
     expect(list.verdict({ sid: 'first', iat } as Claims)).toBe('session_ended');
+  });
+
+  it('is silent about what is over on both clocks, even if nothing is added to it any more', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    list.add({ ...item, sessionId: 'first' });
+    const verdict = () => list.verdict({ sid: 'first', iat } as Claims);
+    aheadMs = TOKEN_MS + LEEWAY_MS + 1;
+    expect(verdict()).toBe('session_ended');
+    vi.advanceTimersByTime(TOKEN_MS + LEEWAY_MS + 1);
+    expect(verdict()).toBeNull();
+    aheadMs = 0;
+    expect(verdict()).toBe('session_ended');
+  });
+
+  it("voids only the tokens from before an account was disabled where they are a key's", () => {
+    const disabled = { ...item, reason: 'disabled' };
+    list.add({ ...disabled, sessionId: null, keyId: 'key' });
+    list.add({ ...disabled, sessionId: 'session' });
+    const verdict = (claims: Partial<Claims>) => list.verdict(claims as Claims);
+    expect([verdict({ key: 'key', iat }), verdict({ key: 'key', iat: iat + 1 })]).toEqual([
+      'invalid_token',
+      null,
+    ]);
+    expect(verdict({ sid: 'session', iat: iat + 1 })).toBe('session_ended');
   });
 });

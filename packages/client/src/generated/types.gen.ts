@@ -466,7 +466,8 @@ export type Revocation = {
      */
     keyId: string | null;
     /**
-     * `reduced`: only tokens whose `iat` is up to the second of `revokedAt` are void. With any other reason, all are.
+     * `reduced`, and `disabled` for a key: only tokens whose `iat` is up to the second of `revokedAt` are void, because a key works
+     * again once its account is enabled. Otherwise, all are.
      */
     reason: 'logout' | 'reuse' | 'password_changed' | 'password_reset' | 'address_undone' | 'ended_by_user' | 'ended_by_admin' | 'disowned' | 'roles_changed' | 'disabled' | 'deleted' | 'recovered' | 'key_revoked' | 'key_leaked' | 'reduced';
     revokedAt: string;
