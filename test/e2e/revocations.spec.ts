@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { SystemClock } from '../../src/platform/clock/clock.js';
+import { KeyReader } from '../../src/machines/keys/key-reader.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
+import { RevocationAnswers } from '../../src/sessions/revocation-list/revocation-answers.js';
 import { RevocationRecord } from '../../src/sessions/revocation-list/revocation-record.js';
 import { RevocationRetention } from '../../src/sessions/revocation-list/revocation-retention.js';
 import { SessionRevocation } from '../../src/sessions/revocation/session-revocation.js';
@@ -12,6 +14,7 @@ import type { Tokens } from '../support/app/accounts.js';
 import { createPerson } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { enrolTotp } from '../support/app/factors.js';
+import { ServiceAccountsOf } from '../support/app/service-accounts.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import {
   follow,
@@ -254,6 +257,25 @@ describe('the list of revocations', () => {
     const answer = await waiting;
     expect(performance.now() - endedMs).toBeLessThan(1000);
     expect([answer.statusCode, answer.json().code]).toEqual([401, 'session_ended']);
+  });
+
+  it('ends for a key whose end the client has seen, where an instance does not know of it yet', async () => {
+    const accounts = await ServiceAccountsOf.of(here);
+    const [dead, living] = [
+      await accounts.create('revocations:read'),
+      await accounts.create('revocations:read'),
+    ];
+    const reader = there.app.get(KeyReader, { strict: false });
+    const answers = there.app.get(RevocationAnswers, { strict: false });
+    const before = await Promise.all(
+      [dead, living].map(({ key }) => reader.read(key, { network: '192.0.2.1' })),
+    );
+    await accounts.revokeKey(dead);
+    const cursor = Number(await end());
+    const [ofDead, ofLiving] = await Promise.all(before.map((caller) => answers.stream(caller, cursor)));
+    onTestFinished(() => void ofLiving!.destroy());
+    expect(await ofDead!.toArray()).toEqual(['\n']);
+    expect(await ofLiving!.take(2).toArray()).toEqual(['\n', '\n']);
   });
 
   it('is one call in the trail, however long it is followed', async () => {

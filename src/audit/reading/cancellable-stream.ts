@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
  * the stream; otherwise, closing would wait for the next item, which can take a while.
  */
 export function cancellableStream(
-  generate: (signal: AbortSignal) => AsyncIterable<string>,
+  generate: (signal: AbortSignal) => Iterable<string> | AsyncIterable<string>,
   draining: AbortSignal,
 ): Readable {
   const closing = new AbortController();

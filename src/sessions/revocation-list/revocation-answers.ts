@@ -63,7 +63,12 @@ export class RevocationAnswers implements OnModuleDestroy {
   async stream(caller: Principal, after: number | null): Promise<Readable> {
     this.open.assertRoom(callerIdOf(caller));
     const first = await this.reader.read(after);
-    const stream = cancellableStream((signal) => this.lines(caller, first, signal), this.draining.signal);
+    // The end of the caller is not on any page if its cursor is a later one.
+    const isOver = await this.reader.hasLatelyEnded(caller);
+    const stream = cancellableStream(
+      (signal) => (isOver ? [linesOf(first)] : this.lines(caller, first, signal)),
+      this.draining.signal,
+    );
     this.open.add(stream, callerIdOf(caller));
     return stream;
   }

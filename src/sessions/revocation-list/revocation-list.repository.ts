@@ -99,6 +99,22 @@ export class RevocationListRepository {
   }
 
   /**
+   * Returns whether this session or key was listed in the last `withinSeconds` on PostgreSQL's clock, with a number or without.
+   * Throws `dependency_unavailable`.
+   */
+  async hasRecent(sessionOrKeyId: string, withinSeconds: number): Promise<boolean> {
+    const since = `${databaseTime(this.clock, 'now()')} - make_interval(secs => $2)`;
+    const [row] = await onDatabase(() =>
+      this.dataSource.query<[{ listed: boolean }]>(
+        `SELECT EXISTS (
+           SELECT FROM revocations WHERE (session_id = $1 OR key_id = $1) AND revoked_at >= ${since}) AS listed`,
+        [sessionOrKeyId, withinSeconds],
+      ),
+    );
+    return row.listed;
+  }
+
+  /**
    * Deletes up to `limit` of the oldest revocations that expired more than `keptSeconds` ago on PostgreSQL's clock, by
    * which they expire; returns how many.
    */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../platform/access/principal.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { SessionErrors } from '../session.errors.js';
 import type { RevocationPage } from './revocation-item.js';
@@ -6,6 +7,9 @@ import { type ListSnapshot, RevocationListRepository } from './revocation-list.r
 
 /** The number of revocations on a full page. */
 const PAGE_SIZE = 1000;
+
+/** How long an instance may admit a session or key that has ended, with the difference of two clocks. */
+const LATE_SECONDS = 5;
 
 /** Reads the list of revocations, complete up to the moment at which the database is asked. */
 @Injectable()
@@ -30,6 +34,14 @@ export class RevocationReader {
    */
   async follow(after: number): Promise<RevocationPage> {
     return pageOf(await this.completeSnapshot(after));
+  }
+
+  /**
+   * Returns whether the caller was listed so recently that this instance may have admitted it without knowing. Whoever lives on, such
+   * as a key that lost a scope, is admitted again. Throws `dependency_unavailable`.
+   */
+  async hasLatelyEnded(caller: Principal): Promise<boolean> {
+    return this.list.hasRecent(caller.kind === 'session' ? caller.sessionId : caller.keyId, LATE_SECONDS);
   }
 
   private async completeSnapshot(after: number): Promise<ListSnapshot> {
