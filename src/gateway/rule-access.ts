@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { MachinePrincipal, Principal, SessionPrincipal } from '../platform/access/principal.js';
+import type { MachinePrincipal, Principal, Role, SessionPrincipal } from '../platform/access/principal.js';
 import { isVoid } from '../platform/access/void-until.js';
+import type { Problem } from '../platform/errors/problem.js';
 import type { RequestContext } from '../platform/http/request-context.js';
 import { noteSubject } from '../platform/http/origin.js';
 import { AccessRefusals, insufficientScope } from '../sessions/guards/access-refusals.js';
+import { RoleCheck } from '../sessions/levels/role-check.js';
 import { RecentProof } from '../sessions/recent/recent-proof.js';
+import { SessionErrors } from '../sessions/session.errors.js';
 import { SessionState } from '../sessions/state/session-state.js';
 import type { GateRule } from './rules/gate-rule.js';
 
@@ -13,6 +16,7 @@ import type { GateRule } from './rules/gate-rule.js';
 export class RuleAccess {
   constructor(
     private readonly sessions: SessionState,
+    private readonly roles: RoleCheck,
     private readonly recent: RecentProof,
     private readonly refusals: AccessRefusals,
   ) {}
@@ -62,15 +66,29 @@ export class RuleAccess {
   ): Promise<SessionPrincipal> {
     const current = await this.current(context, principal);
     if (current === 'ended') throw this.refusals.ended(context, principal);
-    if (current === 'reduced') throw this.refusals.reduced(context, principal);
+    if (current === 'reduced') throw this.refusals.outdated(context, principal);
     const { roles, scopes, acr, maxAgeSeconds } = rule;
     const isForMachines = scopes.length > 0 && roles.length === 0;
     const hasRole = roles.length === 0 || roles.some((role) => principal.roles.includes(role));
-    if (isForMachines || !hasRole) throw this.refusals.forbidden(context, roles);
+    if (isForMachines) throw this.refusals.forbidden(context, roles);
+    if (!hasRole) throw await this.withoutRole(context, principal, roles);
     if (acr === null && maxAgeSeconds === null) return current;
     const fault = await this.recent.faultOf(principal, { acr, maxAgeSeconds });
     if (fault === null) return current;
     throw fault === 'ended' ? this.refusals.ended(context, principal) : this.refusals.denied(context, fault);
+  }
+
+  /** A role that needs a second factor can be missing from the token only because the session has not proven one. */
+  private async withoutRole(
+    context: RequestContext,
+    principal: SessionPrincipal,
+    roles: readonly Role[],
+  ): Promise<Problem> {
+    const fault = await this.roles.faultOf(principal, roles);
+    // The application is told what the token says, and the next token says more.
+    if (fault === null) return this.refusals.outdated(context, principal);
+    if (fault.row === SessionErrors.session_ended) return this.refusals.ended(context, principal);
+    return this.refusals.denied(context, fault, roles);
   }
 
   private admitMachine(context: RequestContext, principal: MachinePrincipal, rule: GateRule): void {

@@ -204,6 +204,7 @@ const guards = [
     RecentProof,
     RefreshTokens,
     RevocationRecord,
+    RoleCheck,
     SessionConditions,
     SessionDescription,
     SessionDevices,

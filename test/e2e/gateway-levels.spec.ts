@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TokenSigner } from '../../src/sessions/keys/token-signer.js';
 import type { Tokens } from '../support/app/accounts.js';
-import { createPerson } from '../support/app/people.js';
+import { createPerson, openSession } from '../support/app/people.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { claimsOf } from '../support/app/oauth.js';
 import type { TestApp, Variables } from '../support/app/test-app.js';
@@ -90,8 +90,24 @@ describe.each(['with Redis', 'without Redis'])('the level of a session at the ga
     const { accessToken } = await refresh(strong);
     for (const app of [here, there]) {
       expect(await outcome(app, 'site', accessToken)).toEqual(['user', 'aal1']);
-      expect(await outcome(app, 'reports', accessToken)).toEqual([403, 'forbidden']);
+      expect(await outcome(app, 'reports', accessToken)).toEqual([403, 'factor_enrollment_required']);
     }
+  });
+
+  it('asks a session that has not proven the factor of its account for it, and says nothing of it to others', async () => {
+    const weak = await createPerson(here, { roles: ['admin'] });
+    const [other, user] = [await openSession(here, weak.user.email), await createPerson(here)];
+    await enrolTotp(here, weak, Date.now());
+    const answer = await ask(there, 'reports', other.accessToken);
+    expect([answer.statusCode, answer.json().code]).toEqual([401, 'insufficient_user_authentication']);
+    expect(answer.headers['www-authenticate']).toContain('acr_values="aal2"');
+    expect(answer.json().methods).toEqual(['totp']);
+    expect(await outcome(there, 'reports', user.accessToken)).toEqual([403, 'forbidden']);
+  });
+
+  it('has a session that has proven a factor get a token that says so', async () => {
+    expect(await outcome(there, 'reports', owner.accessToken)).toEqual([401, 'invalid_token']);
+    expect(await outcome(there, 'reports', strong.accessToken)).toEqual(['user admin', 'aal2']);
   });
 
   it('refuses what an instance has issued within the second in which it need not know of the removal', async () => {

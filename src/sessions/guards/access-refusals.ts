@@ -14,8 +14,8 @@ const INVALID_TOKEN = { headers: { 'www-authenticate': 'Bearer error="invalid_to
 /** The fault of a token that was not signed with our key. */
 const FORGED = 'bad_signature';
 
-/** The fault of a token that says more than its session has proven. */
-const REDUCED = 'revoked' satisfies TokenFault;
+/** The fault of a token that says more or less than its session has proven. */
+const OUTDATED = 'revoked' satisfies TokenFault;
 
 /**
  * Records why a caller may not proceed, with the rule of the gateway if a proxy asked, and returns the problem to throw.
@@ -33,9 +33,9 @@ export class AccessRefusals {
     return new Problem(SessionErrors.invalid_token, INVALID_TOKEN);
   }
 
-  /** The session of a valid token has lost its level since the token was issued. */
-  reduced(context: RequestContext, { userId }: SessionPrincipal): Problem {
-    this.recordInvalid(context, REDUCED, userId);
+  /** The level of the session of a valid token has changed since the token was issued. */
+  outdated(context: RequestContext, { userId }: SessionPrincipal): Problem {
+    this.recordInvalid(context, OUTDATED, userId);
     return new Problem(SessionErrors.invalid_token, INVALID_TOKEN);
   }
 
