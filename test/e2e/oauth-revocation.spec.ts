@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Assertions } from '../../src/gateway/assertions.js';
 import { KeyReader } from '../../src/machines/keys/key-reader.js';
 import { ClientTokenMint } from '../../src/machines/oauth/issuing/client-token-mint.js';
+import { TokenSigner } from '../../src/sessions/keys/token-signer.js';
 import type { ClientTokenClaims } from '../../src/sessions/tokens/client-token-claims.js';
 import type { Tokens } from '../support/app/accounts.js';
 import { createPerson } from '../support/app/people.js';
@@ -226,6 +227,43 @@ describe('revocation', () => {
     const after = await assertionAbout(machine.key);
     expect([await isActive(before), await isActive(after)]).toEqual([false, true]);
     expect(await assertionAbout(machine.key).then(isActive)).toBe(true);
+  });
+
+  describe('of a scope', () => {
+    let reviewer: Machine;
+    let claims: Record<string, unknown>;
+    beforeEach(async () => {
+      reviewer = await accounts.create('tokens:introspect');
+      machine = await accounts.create('audit:read', 'orders:read');
+      const caller = await here.app
+        .get(KeyReader, { strict: false })
+        .read(machine.key, { network: '192.0.2.1' });
+      const rule = { name: 'app', audience: 'app' } as never;
+      claims = claimsOf(await here.app.get(Assertions, { strict: false }).about(caller, rule));
+    });
+
+    const said = async (iat: number) => {
+      const signer = there.app.get(TokenSigner, { strict: false });
+      const token = await signer.sign('assertion+jwt', { ...claims, iat, exp: iat + 60 });
+      const answer = await postForm(here, '/oauth/introspect', { token }, { client: reviewer });
+      return answer.json<{ active: boolean; scope?: string }>();
+    };
+    const takeAway = async () => {
+      await accounts.change(machine, { scopes: ['audit:read'] });
+      const [item] = (await revocationsAfter(here, reader.key, since)).items;
+      return Math.floor(Date.parse(item!.revokedAt) / 1000);
+    };
+
+    it('ends the assertions that an instance has made within the second in which it need not know', async () => {
+      const iat = Math.floor((Date.now() + 999) / 1000);
+      expect(await said(iat)).toMatchObject({ active: true, scope: 'audit:read orders:read' });
+      expect(await takeAway()).toBeGreaterThanOrEqual(iat);
+      expect(await said(iat)).toEqual({ active: false });
+    });
+
+    it('takes it from every assertion, too, however late that was made', async () => {
+      expect(await said((await takeAway()) + 1)).toMatchObject({ active: true, scope: 'audit:read' });
+    });
   });
 
   it('ignores the hint, and refuses what is missing or there twice', async () => {

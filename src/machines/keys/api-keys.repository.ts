@@ -175,15 +175,16 @@ export class ApiKeysRepository {
   }
 
   /**
-   * Voids the access tokens that keys got until now; returns when, on PostgreSQL's clock. A token after a reduction is of a
-   * later second, so another reduction in the same second is of that one. With `issuedAt`, Unix seconds, the tokens of that second
+   * Voids the access tokens and assertions of keys; returns up to when, on PostgreSQL's clock: a second from now, because until then
+   * another instance may make assertions without knowing. A token after a reduction is of a later second, so another reduction in
+   * the same second is of that one. With `issuedAt`, Unix seconds, the tokens of that second
    * are void even if the clock has been set back since; keys are left out of which they are already.
    */
   async reduce(tx: Transaction, ids: readonly string[], issuedAt: number | null): Promise<VoidedKey[]> {
     const time = databaseTime(this.clock, 'clock_timestamp()');
     const [rows] = await tx.query<[VoidedKey[], number]>(
       `UPDATE api_keys SET reduced_at =
-         greatest((${time})::timestamptz(3), date_trunc('second', reduced_at) + interval '1 second', to_timestamp($2))
+         greatest(greatest((${time})::timestamptz(3), date_trunc('second', reduced_at)) + interval '1 second', to_timestamp($2))
        WHERE id = ANY($1) AND ($2::bigint IS NULL OR reduced_at IS NULL OR reduced_at < to_timestamp($2))
        RETURNING id, reduced_at AS "reducedAt"`,
       [ids, issuedAt],

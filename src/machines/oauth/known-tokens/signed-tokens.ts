@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { SessionPrincipal } from '../../../platform/access/principal.js';
+import type { MachinePrincipal, SessionPrincipal } from '../../../platform/access/principal.js';
 import { isVoid } from '../../../platform/access/void-until.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { Environment } from '../../../platform/config/environment.js';
@@ -65,21 +65,23 @@ export class SignedTokens {
     const { serviceAccountId: id, keyId, tokenId, issuedAt, expiresAt } = token;
     const caller = await this.callerOf(keyId, id, issuedAt);
     if (!caller) return null;
-    const scopes = token.scopes.filter((scope) => caller.scopes.includes(scope));
+    const scopes = stillHeld(token.scopes, caller);
     const owner = { kind: 'service-account', id } as const;
     const ofKey = { sessionId: null, keyId, tokenId, clientId: id };
     return { kind: 'client-token', owner, ...ofKey, scopes, issuedAt, expiresAt };
   }
 
   private async ofAssertion(assertion: Assertion): Promise<KnownToken | null> {
-    const { subject, sessionId, keyId, scopes, issuedAt, expiresAt } = assertion;
+    const { subject, sessionId, keyId, issuedAt, expiresAt } = assertion;
     const shared = { kind: 'assertion', tokenId: null, clientId: null, issuedAt, expiresAt } as const;
     if (sessionId !== null) {
       if (!(await this.isOfLiveSession(sessionId, subject, issuedAt))) return null;
       return { ...shared, owner: { kind: 'user', id: subject }, sessionId, keyId: null, scopes: null };
     }
     const caller = await this.callerOf(keyId!, subject, issuedAt);
-    return caller && { ...shared, owner: ownerOfCaller(caller), sessionId: null, keyId, scopes };
+    if (!caller) return null;
+    const scopes = stillHeld(assertion.scopes, caller);
+    return { ...shared, owner: ownerOfCaller(caller), sessionId: null, keyId, scopes };
   }
 
   private async isOfLiveSession(sessionId: string, userId: string, issuedAt: number): Promise<boolean> {
@@ -93,3 +95,7 @@ export class SignedTokens {
     return isVoid(issuedAt, key.caller.voidUntil) ? null : key.caller;
   }
 }
+
+/** The scopes that a token claims and its key has at present. */
+const stillHeld = (claimed: readonly string[], { scopes }: MachinePrincipal) =>
+  claimed.filter((scope) => scopes.includes(scope));
