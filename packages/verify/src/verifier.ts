@@ -135,7 +135,8 @@ class OfflineVerifier implements Verifier {
   private async ask(token: string, claims: Claims | null): Promise<Verified> {
     const { key } = this.options.revocations!;
     const answer = await introspect(`${this.url}/oauth/introspect`, key, token);
-    if (answer === null) throw new VerificationError(claims?.sid ? 'session_ended' : 'invalid_token');
+    // The answer does not say why: the session may live on, at a lower level or with the next signing key.
+    if (answer === null) throw invalid();
     return verifiedOf(claims ?? answer);
   }
 }

@@ -328,11 +328,11 @@ describe('@portcullis/verify, which follows the revocations', () => {
       expect((await here.call({ method: 'DELETE', url, token })).statusCode).toBe(204);
       const endedMs = await logOut(ending);
       await delay(BOUND_MS + 500);
-      expect(await outcomeOf(verifier, token)).not.toBe('accepted');
+      expect(await outcomeOf(verifier, token)).toBe('invalid_token');
       for (const { stop } of [staying, ended]) await stop();
       expect(new Set(staying.samples.map(({ outcome }) => outcome))).toEqual(new Set(['accepted']));
       const late = ended.samples.filter(({ askedMs }) => askedMs > endedMs + BOUND_MS);
-      expect(new Set(late.map(({ outcome }) => outcome))).toEqual(new Set(['session_ended']));
+      expect(new Set(late.map(({ outcome }) => outcome))).toEqual(new Set(['invalid_token']));
     });
 
     it('refuses everything if nobody answers', async () => {

@@ -79,15 +79,21 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
     upstream.on('close', () => client.destroy());
     client.once('data', (request: Buffer) => {
       const isFeed = request.toString('latin1').startsWith(FEED);
-      if (!isFeed) upstream.pipe(client);
-      else {
+      // Nor may the list be followed on a connection that was opened for another request.
+      if (!isFeed) {
+        upstream.pipe(client);
+        upstream.write(
+          request.toString('latin1').replace(/(\r\nconnection: )keep-alive/i, '$1close'),
+          'latin1',
+        );
+      } else {
         proxy.requests += 1;
         followers.add(client);
         if (interference.kind === 'cut') return client.resetAndDestroy();
         if (interference.kind === 'replay') return void play(client, interference.speed);
         void forward(client, upstream);
+        upstream.write(request);
       }
-      upstream.write(request);
       return client.pipe(upstream);
     });
   });
