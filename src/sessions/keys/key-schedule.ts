@@ -10,14 +10,12 @@ export const KEY_REFRESH_SECONDS = 15;
 export const LEEWAY_SECONDS = 60;
 
 /**
- * The key that signs now: the one with the latest start time that is not in the future. A single key signs regardless
- * of its start time, because it may have been created while the clock was ahead.
+ * The key that signs now: the one with the latest start time that is not in the future. If all are, the earliest signs, because
+ * they may have been created while the clock was ahead.
  */
 export function currentKey(keys: readonly SigningKey[], nowMs: number): SigningKey | undefined {
-  if (keys.length === 1) return keys[0];
-  return keys
-    .filter((key) => key.signsFrom.getTime() <= nowMs)
-    .toSorted((a, b) => b.signsFrom.getTime() - a.signsFrom.getTime())[0];
+  const byStart = keys.toSorted((a, b) => a.signsFrom.getTime() - b.signsFrom.getTime());
+  return byStart.findLast((key) => key.signsFrom.getTime() <= nowMs) ?? byStart[0];
 }
 
 /** When a key that is created now may start to sign: by then every verifier and every instance has loaded it. */

@@ -1,9 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { SystemClock } from '../../../src/platform/clock/clock.js';
 import { publicJwkOf } from '../../../src/sessions/keys/key-material.js';
+import { KeyRing } from '../../../src/sessions/keys/key-ring.js';
+import { KeyRotation } from '../../../src/sessions/keys/key-rotation.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { createPerson } from '../../support/app/people.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
+import { WrongClock } from '../../support/time/wrong-clock.js';
 
 const keysOf = async (app: TestApp) =>
   (await app.call({ url: '/.well-known/jwks.json' })).json<{ keys: { kid: string }[] }>().keys;
@@ -79,6 +83,17 @@ describe('a signing key', () => {
     } finally {
       await other.close();
     }
+  });
+
+  it('that was created while the clock was ahead signs although it has a successor, which starts even later', async () => {
+    const ahead = await startApp({ clock: new WrongClock(new SystemClock(), 86_400_000) });
+    onTestFinished(() => ahead.close());
+    const back = await startBeside(ahead);
+    onTestFinished(() => back.close());
+    await ahead.app.get(KeyRotation, { strict: false }).rotate();
+    await back.app.get(KeyRing, { strict: false }).refresh();
+    const { accessToken: token } = await createPerson(back);
+    expect((await back.call({ url: '/users/me', token })).statusCode).toBe(200);
   });
 
   it('whose times were changed is no longer trusted', async () => {
