@@ -5,7 +5,7 @@ import { GateRules } from './rules/gate-rules.js';
 import { SILENT_RULE } from './rules/gate-rule.js';
 import { StartWarnings } from './start-warnings.js';
 
-const PEERS = ['10.0.0.5/32', '10.0.0.6'];
+const PEERS = ['10.0.0.5/32', '10.0.0.6', '10.0.1.0/24'];
 
 /** What a start with one rule says, whose limit counts by the given unit. */
 function warned(by: 'address' | 'caller', TRUSTED_PROXIES: string[]): unknown[][] {
@@ -24,7 +24,8 @@ describe('a start with a limit by address', () => {
 
   it.each([
     ['no proxy', []],
-    ['one of two gateways', ['10.0.0.5']],
+    ['some of the gateways', ['10.0.0.5', '10.0.1.0/24']],
+    ['a part of a block of gateways', ['10.0.0.0/24', '10.0.1.0/25']],
   ])('warns if TRUSTED_PROXIES names %s', (_which, proxies) => {
     expect(warned('address', proxies)).toEqual([
       [expect.stringMatching(/^The rule app has a limit by address, but TRUSTED_PROXIES /)],
@@ -32,7 +33,7 @@ describe('a start with a limit by address', () => {
   });
 
   it('says nothing if every gateway is trusted, or if the limit is by caller', () => {
-    expect(warned('address', ['10.0.0.0/24'])).toEqual([]);
+    expect(warned('address', ['10.0.0.0/24', '10.0.1.0/24'])).toEqual([]);
     expect(warned('caller', [])).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ export class StartWarnings implements OnModuleInit {
     const { GATEWAY_PEERS, TRUSTED_PROXIES } = this.environment;
     const byAddress = this.rules.all.find(({ limits }) => limits.some(({ by }) => by === 'address'));
     const trusted = new CidrList(TRUSTED_PROXIES);
-    const isUntrusted = GATEWAY_PEERS.some((block) => !trusted.includes(block.replace(/\/.*$/, '')));
+    const isUntrusted = GATEWAY_PEERS.some((block) => !trusted.covers(block));
     if (byAddress && isUntrusted)
       this.logger.warn(
         `The rule ${byAddress.name} has a limit by address, but TRUSTED_PROXIES does not name all of GATEWAY_PEERS: all clients of such a proxy count as one`,

@@ -19,6 +19,15 @@ export class CidrList {
     const address = ipaddr.parse(ip);
     return this.blocks.some((block) => block[0].kind() === address.kind() && address.match(block));
   }
+
+  /** Returns whether all addresses of a block are in one of the blocks. Throws a RangeError as the constructor does. */
+  covers(block: string): boolean {
+    const [first, bits] = parseBlock(block);
+    return this.blocks.some(
+      ([address, length]) =>
+        length <= bits && address.kind() === first.kind() && first.match([address, length]),
+    );
+  }
 }
 
 function parseBlock(block: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
