@@ -4,7 +4,7 @@ import type { Principal, SessionPrincipal } from '../../platform/access/principa
 import { Clock } from '../../platform/clock/clock.js';
 import { timeOfUuid } from '../../platform/crypto/uuid.js';
 import { databaseTime } from '../../platform/database/database-time.js';
-import { eventsThatEnd } from '../audit-vocabulary.js';
+import { eventsThatEnd } from '../event-types.js';
 import { FeedCursor } from '../feed/feed-cursor.js';
 
 const ENDS_ONE = eventsThatEnd('session');
