@@ -17,6 +17,7 @@ import { AffectedKeys } from './keys/affected-keys.js';
 import { ApiKeysDependence } from './keys/api-keys-dependence.js';
 import { ApiKey } from './keys/api-key.entity.js';
 import { ApiKeysRepository } from './keys/api-keys.repository.js';
+import { FoundKeysRepository } from './keys/found-keys.repository.js';
 import { KeyChanges } from './keys/key-changes.js';
 import { KeyChangesRepository } from './keys/key-changes.repository.js';
 import { KeyDigests } from './keys/key-digests.js';
@@ -58,6 +59,7 @@ const keys = [
   AffectedKeys,
   ApiKeysDependence,
   ApiKeysRepository,
+  FoundKeysRepository,
   KeyChanges,
   KeyChangesRepository,
   KeyDigests,
