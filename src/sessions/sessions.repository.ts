@@ -181,7 +181,7 @@ export class SessionsRepository {
     const { raw } = await tx
       .createQueryBuilder()
       .update(Session)
-      // The database's clock, which is the one that the revocation feed reads by.
+      // The database's clock, which is the one that `RecentRevocations` reads by.
       .set({ revokedAt: () => this.databaseNow, revokeReason: reason })
       .where({ ...which, revokedAt: IsNull() })
       .returning('id, user_id AS "userId", revoked_at AS "revokedAt"')

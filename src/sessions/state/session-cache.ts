@@ -15,7 +15,7 @@ const LIFETIME_SECONDS = 30;
 
 /**
  * How long a session is considered live after PostgreSQL was read, no matter how long the copy has been in Redis or
- * took to get there. This is shorter than the time for which the revocation feed remembers ended sessions.
+ * took to get there. This is shorter than the time for which `RecentRevocations` remembers ended sessions.
  */
 const FRESH_MS = 30_000;
 
