@@ -17,7 +17,10 @@ a rule; 78 wrong configuration.
 Example: npm run admin -- users roles ada@example.com auditor --reason "joined the audit team"
 `;
 
-/** Returns the program with all operator commands. Parsing a mistyped command throws `CommanderError` without touching a database. */
+/**
+ * Returns the program with all operator commands. Parsing a mistyped command throws `CommanderError` without touching a
+ * database.
+ */
 export function operatorProgram(): Command {
   const program = new Command('npm run admin --')
     .description('Commands for operators; they use the configured database (DATABASE_URL or DATA_DIR).')

@@ -34,7 +34,7 @@ export class ActorRights {
   async assertHeld(tx: Transaction, { caller }: Origin, target: string | null): Promise<void> {
     if (!caller) return;
     const locked = await this.lockUsers(tx, caller, target);
-    // Nothing can be changed, which the caller of this method says.
+    // The caller reports `not_found`.
     if (target !== null && !locked.has(target)) return;
     if (caller.kind !== 'session') return this.assertKeyHeld(tx, caller);
     const actor = locked.get(caller.userId);

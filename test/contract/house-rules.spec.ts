@@ -54,6 +54,13 @@ describe('the source code', () => {
     expect(files.flatMap(({ name, text }) => undocumented(name, text))).toEqual([]);
   });
 
+  it('has no line of a comment over 130 columns', () => {
+    const wide = files.flatMap(({ name, text }) =>
+      text.split('\n').flatMap((line, index) => (isWideComment(line) ? [`${name}:${index + 1}`] : [])),
+    );
+    expect(wide).toEqual([]);
+  });
+
   it('has no open to-do comments', () => {
     expect(offenders(/\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
   });
@@ -64,6 +71,8 @@ describe('the source code', () => {
     ).toEqual(['src/app/app.module.ts']);
   });
 });
+
+const isWideComment = (line: string) => line.length > 130 && /^\s*(\/\/|\/?\*)|\s\/\/ /.test(line);
 
 function widestConstructor(name: string, text: string): number {
   let widest = 0;

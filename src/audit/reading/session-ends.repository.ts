@@ -83,8 +83,8 @@ export class SessionEndsRepository {
   }
 
   /**
-   * Returns whether the owner of a key was disabled or deleted, got other roles or lost a second factor. The key itself may live on; its client
-   * reconnects then.
+   * Returns whether the owner of a key was disabled or deleted, got other roles or lost a second factor. The key itself
+   * may live on; its client reconnects then.
    */
   private async ownerHasChanged(userId: string, { ms, position }: Moment): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(

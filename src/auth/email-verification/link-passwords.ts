@@ -21,7 +21,10 @@ export interface LinkPassword {
 /** Call this in the transaction that spends the link. Throws `invalid_credentials`, which leaves the link valid. */
 export type AssertRight = (tx: Transaction) => Promise<void>;
 
-/** Verifies passwords that are sent with links. Each wrong one counts as a failed login, so that a link cannot be used to guess. */
+/**
+ * Verifies passwords that are sent with links. Each wrong one counts as a failed login, so that a link cannot be used
+ * to guess.
+ */
 @Injectable()
 export class LinkPasswords {
   constructor(

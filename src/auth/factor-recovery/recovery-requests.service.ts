@@ -26,8 +26,8 @@ export class RecoveryRequests {
   ): Promise<Exclude<StartOutcome, 'outdated'> | null> {
     const outcome = await this.start.start(userId, hash, origin);
     if (outcome === 'outdated') return null;
-    // Where no mail tells the owner, a right password counts like a wrong one. Otherwise a guesser could tell it from a wrong one by
-    // the limit, and nobody would notice.
+    // Where no mail tells the owner, a right password counts like a wrong one. Otherwise a guesser could tell it from a
+    // wrong one by the limit, and nobody would notice.
     if (outcome === 'running') await attempt.refund();
     return outcome;
   }

@@ -43,7 +43,10 @@ export class FactorLoginService {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Throws `invalid_challenge`, `invalid_code`, `invalid_passkey`, `rate_limited`, and what the conditions of the issuer throw. */
+  /**
+   * Throws `invalid_challenge`, `invalid_code`, `invalid_passkey`, `rate_limited`, and what the conditions of the
+   * issuer throw.
+   */
   async login(login: FactorLogin, origin: Origin): Promise<CompletedLogin> {
     const { challenge, factor, deviceToken } = login;
     const { method } = factor;

@@ -22,8 +22,8 @@ export class LoginService {
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `email_unverified`, `factor_required`, `rate_limited` after too many failures, or `overloaded` if too
-   * many hashes are queued.
+   * Throws `invalid_credentials`, `email_unverified`, `factor_required`, `rate_limited` after too many failures, or
+   * `overloaded` if too many hashes are queued.
    */
   async login({ tokenTransport, ...submitted }: Credentials, origin: Origin): Promise<IssuedSession> {
     const { password } = submitted;

@@ -27,8 +27,9 @@ export class StepUpService {
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `invalid_code`, `invalid_challenge`, `invalid_passkey`, `insufficient_user_authentication` if the account needs another method,
-   * `session_ended`, `rate_limited`, or `overloaded` if too many hashes are queued.
+   * Throws `invalid_credentials`, `invalid_code`, `invalid_challenge`, `invalid_passkey`,
+   * `insufficient_user_authentication` if the account needs another method, `session_ended`, `rate_limited`, or
+   * `overloaded` if too many hashes are queued.
    */
   async stepUp(principal: SessionPrincipal, proof: StepUpProof, origin: Origin): Promise<IssuedSession> {
     if ('password' in proof) return this.byPassword(principal, proof.password, origin);

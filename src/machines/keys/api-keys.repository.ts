@@ -120,8 +120,8 @@ export class ApiKeysRepository {
 
   /**
    * Voids the access tokens that keys got until now; returns when, on PostgreSQL's clock. A token after a reduction is of a
-   * later second, so another reduction in the same second is of that one. With `issuedAt`, Unix seconds, the tokens of that second
-   * are void even if the clock has been set back since; keys are left out of which they are already.
+   * later second, so another reduction in the same second is of that one. With `issuedAt`, Unix seconds, the tokens of
+   * that second are void even if the clock has been set back since; keys are left out of which they are already.
    */
   async reduce(tx: Transaction, ids: readonly string[], issuedAt: number | null): Promise<VoidedKey[]> {
     const time = databaseTime(this.clock, 'clock_timestamp()');

@@ -70,7 +70,10 @@ export class FoundKeysRepository {
     await onDatabase(() => this.dataSource.manager.update(ApiKey, { id }, { ...current }));
   }
 
-  /** Written by hand: it runs for each key that a process has not seen lately, and the query builder takes longer than PostgreSQL. */
+  /**
+   * Written by hand: it runs for each key that a process has not seen lately, and the query builder takes longer than
+   * PostgreSQL.
+   */
   private async findWithOwner(
     condition: string,
     value: unknown,

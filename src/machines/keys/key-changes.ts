@@ -58,7 +58,7 @@ export class KeyChanges implements OnApplicationShutdown {
 
   private async read(): Promise<void> {
     const { changes, horizon } = await this.changes.since(this.position);
-    // After a gap, this process may have trusted nothing for a while, but it has not forgotten anything either.
+    // After a gap. The cache was bypassed, but still holds old entries.
     if (this.position !== null && !this.isCurrent) this.announce(null);
     this.take(changes);
     this.position = horizon;

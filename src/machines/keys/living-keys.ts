@@ -61,7 +61,10 @@ export class LivingKeys {
     changes.onChange((ownerId) => this.forget(ownerId));
   }
 
-  /** Finds a key by its current digest, or by those under former secrets, which are computed only if it must be read. Throws `dependency_unavailable`. */
+  /**
+   * Finds a key by its current digest, or by those under former secrets, which are computed only if it must be read.
+   * Throws `dependency_unavailable`.
+   */
   async find(current: KeyDigest, allDigests: () => readonly Buffer[]): Promise<LivingKey | DeadKey> {
     return this.found(current.digest.toString('latin1'), async () => {
       const found = await this.keys.findByDigest(allDigests());

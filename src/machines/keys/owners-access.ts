@@ -9,8 +9,8 @@ import { AffectedKeys, type EffectOnKeys } from './affected-keys.js';
 import { KeyRevocation } from './key-revocation.js';
 
 /**
- * What the end of all sessions of an account does to its keys, by reason. Most reasons concern the sessions or the password, which
- * keys outlive.
+ * What the end of all sessions of an account does to its keys, by reason. Most reasons concern the sessions or the
+ * password, which keys outlive.
  */
 const EFFECTS: Readonly<Record<RevocationReason, EffectOnKeys | null>> = {
   account_disabled: 'disabled',

@@ -65,7 +65,10 @@ export class PasswordHasher {
     await this.queue.assertRoom(isOwner);
   }
 
-  /** Hashes a new password with the current pepper, whose id the result contains. `owner` is the user's id if a known owner asks, as for {@link verify}. */
+  /**
+   * Hashes a new password with the current pepper, whose id the result contains. `owner` is the user's id if a known
+   * owner asks, as for {@link verify}.
+   */
   async hash(password: string, owner: string | null = null): Promise<string> {
     const pepperId = this.peppers.id;
     const hash = await this.timed(() => bcrypt.hash(this.preHash(password, pepperId), this.rounds), owner);
