@@ -37,7 +37,7 @@ import { FactorRecoveryController } from './factor-recovery/factor-recovery.cont
 import { FACTOR_RECOVERY } from './factor-recovery/factor-recovery.providers.js';
 import { OwnRecoveryController } from './factor-recovery/own-recovery.controller.js';
 import { RecoveryRuns } from './factor-recovery/recovery-runs.js';
-import { FactorGuesses } from './sign-in/factor-guesses.js';
+import { FactorGuesses } from './guesses/factor-guesses.js';
 import { FactorRemoval } from './credentials/factors/factor-removal.js';
 import { FactorsController } from './credentials/factors/factors.controller.js';
 import { FactorsView } from './credentials/factors/factors-view.js';
@@ -111,10 +111,10 @@ import { verificationMail } from './mails/verification.mail.js';
 import { CodeStepUp } from './step-up/code-step-up.js';
 import { PasskeyStepUp } from './step-up/passkey-step-up.js';
 import { PasswordStepUp } from './step-up/password-step-up.js';
-import { SessionGuesses } from './step-up/session-guesses.js';
+import { SessionGuesses } from './guesses/session-guesses.js';
 import { StepUpController } from './step-up/step-up.controller.js';
 import { StepUpService } from './step-up/step-up.service.js';
-import { CountedGuesses } from './sign-in/counted-guesses.js';
+import { CountedGuesses } from './guesses/counted-guesses.js';
 import { FactorChallenges } from './sign-in/factor-challenges.js';
 import { FactorLoginController } from './sign-in/factor-login.controller.js';
 import { FactorLoginService } from './sign-in/factor-login.service.js';
@@ -125,9 +125,9 @@ import { PasskeySignInController } from './sign-in/passkey-sign-in.controller.js
 import { PasskeySignInService } from './sign-in/passkey-sign-in.service.js';
 import { RefusedSignIns } from './sign-in/refused-sign-ins.js';
 import { LoginController } from './sign-in/login.controller.js';
-import { LoginRecord } from './sign-in/login-record.js';
+import { LoginRecord } from './guesses/login-record.js';
 import { LoginService } from './sign-in/login.service.js';
-import { PasswordGuesses } from './sign-in/password-guesses.js';
+import { PasswordGuesses } from './guesses/password-guesses.js';
 import { SignInService } from './sign-in/sign-in.service.js';
 
 const passwords = [
@@ -169,22 +169,19 @@ const registration = [
   SilentRegistration,
   TakenNotices,
 ];
+const guesses = [CountedGuesses, FactorGuesses, LoginRecord, PasswordGuesses, SessionGuesses];
 const signIn = [
-  CountedGuesses,
   FactorChallenges,
-  FactorGuesses,
   FactorLoginService,
   LoginService,
-  LoginRecord,
   PasskeyChallenges,
   PasskeyOptions,
   PasskeyRecord,
   PasskeySignInService,
-  PasswordGuesses,
   RefusedSignIns,
   SignInService,
 ];
-const stepUp = [CodeStepUp, PasskeyStepUp, PasswordStepUp, SessionGuesses, StepUpService];
+const stepUp = [CodeStepUp, PasskeyStepUp, PasswordStepUp, StepUpService];
 const ownPassword = [OwnPassword, PasswordSwap];
 const deletion = [AccountDeletion, AccountTraces, DeletionNotice, ErasedTraces, OwnDeletion];
 const invitations = [AcceptedAccounts, InvitationAcceptance, InvitationLinks, Invitations];
@@ -253,6 +250,7 @@ const recovery = [
     // After the addresses: an unproven address is reported before a missing factor, in the order of registration.
     ...FACTORS,
     ...PASSKEYS,
+    ...guesses,
     ...signIn,
     ...stepUp,
     ...FACTOR_RECOVERY,

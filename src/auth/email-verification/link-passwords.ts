@@ -6,8 +6,8 @@ import { NOBODY } from '../../users/nobody.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import { CountedGuesses } from '../sign-in/counted-guesses.js';
-import { LoginRecord } from '../sign-in/login-record.js';
+import { CountedGuesses } from '../guesses/counted-guesses.js';
+import { LoginRecord } from '../guesses/login-record.js';
 
 /** A password that was sent with a link. */
 export interface LinkPassword {

@@ -9,8 +9,8 @@ import {
   type UserWithHash,
 } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import type { CountedGuess } from '../sign-in/counted-guesses.js';
-import { SessionGuesses } from '../step-up/session-guesses.js';
+import type { CountedGuess } from '../guesses/counted-guesses.js';
+import { SessionGuesses } from '../guesses/session-guesses.js';
 import { PasswordSwap } from './password-swap.js';
 
 /** The own password, and the one that takes its place. */

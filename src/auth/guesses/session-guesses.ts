@@ -5,8 +5,8 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SessionDevices } from '../../sessions/devices/session-devices.js';
 import { AuthErrors } from '../auth.errors.js';
 import type { UserWithHash } from '../credentials/passwords/password-credentials.repository.js';
-import { type CountedGuess, CountedGuesses } from '../sign-in/counted-guesses.js';
-import { LoginRecord } from '../sign-in/login-record.js';
+import { type CountedGuess, CountedGuesses } from './counted-guesses.js';
+import { LoginRecord } from './login-record.js';
 
 /**
  * Counts passwords that are typed in a session. A borrowed session must not become a place to guess the password: each
