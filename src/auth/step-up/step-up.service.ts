@@ -49,8 +49,8 @@ export class StepUpService {
     await this.recent.assertOffered('password', principal.userId);
     const found = await this.credentials.findByUserId(principal.userId);
     if (!found) throw new Problem(SessionErrors.session_ended);
-    return this.guesses.judge(principal, found, origin, (guess) =>
-      this.passwords.prove(principal, found, { password, ...guess }, origin),
+    return this.guesses.judge(principal, { password, found }, origin, (right) =>
+      this.passwords.prove(principal, right, origin),
     );
   }
 }
