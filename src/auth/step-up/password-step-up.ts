@@ -41,7 +41,7 @@ export class PasswordStepUp implements OnModuleInit {
 
   /** Throws `overloaded` if a comparison that starts now would wait too long. */
   async assertRoom(): Promise<void> {
-    await this.hasher.assertRoom(true);
+    await this.hasher.assertRoom('owners');
   }
 
   /**
