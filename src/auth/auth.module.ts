@@ -74,7 +74,7 @@ import { RegistrationController } from './registration/registration.controller.j
 import { OwnDataController } from './own-data/own-data.controller.js';
 import { OwnDataExport } from './own-data/own-data-export.js';
 import { OwnPasswordController } from './own-password/own-password.controller.js';
-import { OwnPassword } from './own-password/own-password.service.js';
+import { OwnPassword } from './own-password/own-password.js';
 import { PasswordSwap } from './own-password/password-swap.js';
 import { passwordChangedMail } from './mails/password-changed.mail.js';
 import { passwordResetMail } from './mails/password-reset.mail.js';
@@ -119,7 +119,7 @@ import { FactorChallenges } from './sign-in/factor-challenges.js';
 import { FactorLoginController } from './sign-in/factor-login.controller.js';
 import { FactorLoginService } from './sign-in/factor-login.service.js';
 import { PasskeyChallenges } from './sign-in/passkey-challenges.js';
-import { PasskeyOptions } from './sign-in/passkey-options.service.js';
+import { PasskeyOptions } from './sign-in/passkey-options.js';
 import { PasskeyRecord } from './sign-in/passkey-record.js';
 import { PasskeySignInController } from './sign-in/passkey-sign-in.controller.js';
 import { PasskeySignInService } from './sign-in/passkey-sign-in.service.js';

@@ -3,7 +3,7 @@ import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { User } from '../../users/user.entity.js';
-import { OwnSessions } from '../own-sessions/own-sessions.service.js';
+import { OwnSessions } from '../own-sessions/own-sessions.js';
 import { type ProvenFactor, provenState } from '../proofs.js';
 import { SessionsRepository } from '../sessions.repository.js';
 import { AccessChanges } from '../revocation/access-changes.js';
