@@ -30,8 +30,6 @@ interface ShippedProxy {
   readonly file: string;
   readonly isInstalled: boolean;
   readonly program: (places: Places) => ProxyProgram;
-  /** Caddy listens for plain HTTP by itself, on port 80 only. */
-  readonly redirects: boolean;
 }
 
 const instances = (text: string, servicePort: number, { stoppedPort }: Places) =>
@@ -45,7 +43,6 @@ const SHIPPED: readonly ShippedProxy[] = [
   {
     file: 'deploy/proxy/nginx.conf',
     isInstalled: NGINX.isInstalled,
-    redirects: true,
     program: (places) => ({
       ...NGINX,
       configuration: (port, servicePort) =>
@@ -60,7 +57,6 @@ const SHIPPED: readonly ShippedProxy[] = [
   {
     file: 'deploy/proxy/haproxy.cfg',
     isInstalled: HAPROXY.isInstalled,
-    redirects: true,
     program: (places) => ({
       ...HAPROXY,
       configuration: (port, servicePort) =>
@@ -73,17 +69,14 @@ const SHIPPED: readonly ShippedProxy[] = [
   {
     file: 'deploy/proxy/Caddyfile',
     isInstalled: CADDY_IS_INSTALLED,
-    redirects: false,
     program: (places) => ({
       name: 'caddy',
       isInstalled: CADDY_IS_INSTALLED,
       configuration: (port, servicePort) => {
         const { file, keyFile } = places.certificate;
-        const site = instances(readFileSync('deploy/proxy/Caddyfile', 'utf8'), servicePort, places).replace(
-          /^auth\.example\.com \{/m,
-          `https://${NAME}:${port} {\n\tbind 127.0.0.1\n\ttls ${file} ${keyFile}`,
-        );
-        return `{\n\tadmin off\n\tauto_https off\n}\n${site}`;
+        const site = instances(readFileSync('deploy/proxy/Caddyfile', 'utf8'), servicePort, places);
+        const ports = `{\n\tadmin off\n\thttp_port ${places.plainPort}\n\thttps_port ${port}\n}\n`;
+        return ports + site.replace(`\n${NAME} {`, `\n${NAME} {\n\tbind 127.0.0.1\n\ttls ${file} ${keyFile}`);
       },
       parameters: (file) => ['run', '--adapter', 'caddyfile', '--config', file],
     }),
@@ -92,7 +85,7 @@ const SHIPPED: readonly ShippedProxy[] = [
 
 const TESTED = SHIPPED.filter(({ isInstalled }) => isInstalled || process.env['CI']);
 
-describe.each(TESTED)('$file', ({ program, redirects }) => {
+describe.each(TESTED)('$file', ({ program }) => {
   let app: TestApp;
   let places: Places;
   let proxy: ProxyServer;
@@ -171,18 +164,17 @@ describe.each(TESTED)('$file', ({ program, redirects }) => {
     expect(first).toMatch(/\n$/);
   });
 
-  if (redirects)
-    it('sends whoever asks in plain HTTP to TLS', async () => {
-      const place = {
-        host: '127.0.0.1',
-        port: places.plainPort,
-        path: '/auth/login?x=1',
-        headers: { host: NAME },
-      };
-      const [answer] = (await once(httpRequest(place).end(), 'response')) as [IncomingMessage];
-      expect([answer.resume().statusCode, answer.headers.location]).toEqual([
-        308,
-        `https://${NAME}/auth/login?x=1`,
-      ]);
-    });
+  it('sends whoever asks in plain HTTP to TLS', async () => {
+    const place = {
+      host: '127.0.0.1',
+      port: places.plainPort,
+      path: '/auth/login?x=1',
+      headers: { host: NAME },
+    };
+    const [answer] = (await once(httpRequest(place).end(), 'response')) as [IncomingMessage];
+    expect([answer.resume().statusCode, answer.headers.location]).toEqual([
+      308,
+      `https://${NAME}/auth/login?x=1`,
+    ]);
+  });
 });
