@@ -40,7 +40,7 @@ export class LinkPasswords {
     origin: Origin,
     spend: (assertRight: AssertRight) => Promise<T>,
   ): Promise<T> {
-    await this.hasher.assertRoom();
+    await this.hasher.assertRoom('strangers');
     const found = await this.credentials.findByUserId(userId ?? NOBODY);
     const account = {
       email: found?.user.email ?? token,

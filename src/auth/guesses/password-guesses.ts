@@ -56,11 +56,11 @@ export class PasswordGuesses {
   ): Promise<T | null> {
     // Before the first query; otherwise a flood of refusals would load PostgreSQL as much as logins do.
     const mayBeOwner = this.devices.isGenuine(deviceToken);
-    await this.hasher.assertRoom(mayBeOwner);
+    await this.hasher.assertRoom(mayBeOwner ? 'owners' : 'strangers');
     const found = await this.credentials.findByEmail(email);
     const userId = found?.user.id ?? null;
     const device = await this.devices.present(deviceToken, userId);
-    if (mayBeOwner && !device.isKnown) await this.hasher.assertRoom();
+    if (mayBeOwner && !device.isKnown) await this.hasher.assertRoom('strangers');
     const knownDeviceId = device.isKnown ? device.deviceId : null;
     const counted = await this.guesses.begin({ email, userId, knownDeviceId }, origin);
     const verdict = await this.compare({ email, password, device, ...counted }, found, use).catch(

@@ -1,4 +1,4 @@
-import { OwnPassword } from './own-password.service.js';
+import { OwnPassword } from './own-password.js';
 import { PasswordSwap } from './password-swap.js';
 
 /** The providers of the change of the own password. */

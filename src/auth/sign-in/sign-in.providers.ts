@@ -2,7 +2,7 @@ import { FactorChallenges } from './factor-challenges.js';
 import { FactorLoginService } from './factor-login.service.js';
 import { LoginService } from './login.service.js';
 import { PasskeyChallenges } from './passkey-challenges.js';
-import { PasskeyOptions } from './passkey-options.service.js';
+import { PasskeyOptions } from './passkey-options.js';
 import { PasskeyRecord } from './passkey-record.js';
 import { PasskeySignInService } from './passkey-sign-in.service.js';
 import { RefusedSignIns } from './refused-sign-ins.js';

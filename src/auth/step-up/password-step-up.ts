@@ -30,7 +30,7 @@ export class PasswordStepUp implements OnModuleInit {
 
   /** Throws `overloaded` if a comparison that starts now would wait too long. */
   async assertRoom(): Promise<void> {
-    await this.hasher.assertRoom(true);
+    await this.hasher.assertRoom('owners');
   }
 
   /** Returns null if the account no longer has the hash. Throws what {@link SessionStepUp} throws. */

@@ -31,7 +31,7 @@ export class OwnPassword {
    * `session_ended`, `rate_limited`, and `overloaded`.
    */
   async change(principal: SessionPrincipal, changed: ChangedPassword, origin: Origin): Promise<void> {
-    await this.hasher.assertRoom(true);
+    await this.hasher.assertRoom('owners');
     const found = await this.credentials.findByUserId(principal.userId);
     if (!found) throw new Problem(SessionErrors.session_ended);
     await this.passwords.assertAcceptable(changed.newPassword, found.user.email, '#/newPassword');
