@@ -4,7 +4,7 @@ import { Environment } from '../platform/config/environment.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
-import { OwnSessions } from '../sessions/own-sessions/own-sessions.service.js';
+import { OwnSessions } from '../sessions/own-sessions/own-sessions.js';
 import { rolesAtLevel } from '../sessions/role-level.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { User } from '../users/user.entity.js';

@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
@@ -34,6 +35,16 @@ describe('the source code', () => {
         .filter((name) => /\/index\.ts$|\/(common|utils|helpers|misc|shared)\//.test(name)),
     ).toEqual([]);
     expect(offenders(/forwardRef/)).toEqual([]);
+  });
+
+  it('has a service in each file of that name, and in no other', () => {
+    const services = files.flatMap(({ name, text }) =>
+      [...text.matchAll(/^export class (\w+Service)\b/gm)].map(([, className]) => `${name} ${className}`),
+    );
+    const expected = files
+      .filter(({ name }) => name.endsWith('.service.ts'))
+      .map(({ name }) => `${name} ${classNameOf(name)}`);
+    expect(services).toEqual(expected);
   });
 
   it('reads the environment in one folder only', () => {
@@ -73,6 +84,11 @@ describe('the source code', () => {
 });
 
 const isWideComment = (line: string) => line.length > 130 && /^\s*(\/\/|\/?\*)|\s\/\/ /.test(line);
+
+/** The name of the class in a file: `AuditService` in `audit.service.ts`. */
+function classNameOf(name: string): string {
+  return basename(name, '.ts').replace(/(?:^|[.-])(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
 
 function widestConstructor(name: string, text: string): number {
   let widest = 0;

@@ -6,8 +6,8 @@ import { NOBODY } from '../../users/nobody.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import { CountedGuesses } from '../sign-in/counted-guesses.js';
-import { LoginRecord } from '../sign-in/login-record.js';
+import { CountedGuesses } from '../guesses/counted-guesses.js';
+import { LoginRecord } from '../guesses/login-record.js';
 
 /** A password that was sent with a link. */
 export interface LinkPassword {
@@ -43,7 +43,7 @@ export class LinkPasswords {
     origin: Origin,
     spend: (assertRight: AssertRight) => Promise<T>,
   ): Promise<T> {
-    await this.hasher.assertRoom();
+    await this.hasher.assertRoom('strangers');
     const found = await this.credentials.findByUserId(userId ?? NOBODY);
     const account = {
       email: found?.user.email ?? token,

@@ -9,8 +9,8 @@ import { SessionIssuer } from '../../sessions/session-issuer.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import type { User } from '../../users/user.entity.js';
 import { AuthErrors } from '../auth.errors.js';
-import type { CountedGuess } from './counted-guesses.js';
-import { FactorGuesses } from './factor-guesses.js';
+import type { CountedGuess } from '../guesses/counted-guesses.js';
+import { FactorGuesses } from '../guesses/factor-guesses.js';
 import { FactorProofs, type SubmittedFactor } from '../credentials/factors/factor-proofs.js';
 import { FactorChallenges, type HeldLogin } from './factor-challenges.js';
 

@@ -4,7 +4,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import { AuthErrors } from '../auth.errors.js';
-import { PasswordGuesses, type SubmittedPassword } from './password-guesses.js';
+import { PasswordGuesses, type SubmittedPassword } from '../guesses/password-guesses.js';
 import { SignInService } from './sign-in.service.js';
 
 /** The submitted credentials, not verified yet. */

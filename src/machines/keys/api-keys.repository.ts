@@ -4,6 +4,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { databaseTime } from '../../platform/database/database-time.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { LatestTime } from '../../platform/memory/latest-times.js';
 import { ApiKey } from './api-key.entity.js';
 import { type KeyOwner, keysOf } from './key-owner.js';
 
@@ -25,9 +26,6 @@ export type OwnedKey = Pick<ApiKey, 'id' | 'userId' | 'serviceAccountId'>;
 
 /** Selects keys of an owner: one, those made since a time, or all. */
 export type KeySelector = { readonly id?: string; readonly since?: Date };
-
-/** The latest use of a key, milliseconds since the Unix epoch. */
-export type UsedKeyTime = readonly [id: string, ms: number];
 
 const living = (owner: KeyOwner, now: Date): FindOptionsWhere<ApiKey> => ({
   ...keysOf(owner),
@@ -153,7 +151,7 @@ export class ApiKeysRepository {
   }
 
   /** Stores when keys were last used, and nothing else, so that no concurrent change is undone. Rows in use are skipped. */
-  async noteUsed(used: readonly UsedKeyTime[]): Promise<void> {
+  async noteUsed(used: readonly LatestTime[]): Promise<void> {
     await this.dataSource.query(
       `UPDATE api_keys SET last_used_at = greatest(last_used_at, noted.at) FROM (
          SELECT id, at FROM api_keys JOIN unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) USING (id)

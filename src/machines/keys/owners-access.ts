@@ -2,7 +2,11 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { AccessChanges, type AccessListener } from '../../sessions/revocation/access-changes.js';
+import {
+  AccessChanges,
+  type AccessListener,
+  type FactorState,
+} from '../../sessions/revocation/access-changes.js';
 import type { RevocationReason } from '../../sessions/revocation-reason.js';
 import type { User } from '../../users/user.entity.js';
 import { AffectedKeys, type EffectOnKeys } from './affected-keys.js';
@@ -51,7 +55,7 @@ export class OwnersAccess implements AccessListener, OnModuleInit {
   async factorsChanged(
     tx: Transaction,
     { id, roles }: Pick<User, 'id' | 'roles'>,
-    hasFactor: boolean,
+    { hasFactor }: FactorState,
   ): Promise<void> {
     if (!roles.some((role) => this.environment.MFA_REQUIRED_ROLES.includes(role))) return;
     await this.keys.announce(tx, { kind: 'user', id }, hasFactor ? null : 'reduced');

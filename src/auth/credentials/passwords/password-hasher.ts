@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { Subject } from 'rxjs';
 import { Environment } from '../../../platform/config/environment.js';
 import { Peppers } from '../../../platform/crypto/master-key.js';
-import { HashQueue } from './hash-queue.js';
+import { HashQueue, type Requesters } from './hash-queue.js';
 import { ForeignHashes } from './foreign/foreign-hashes.js';
 import { PasswordCostsRepository } from './password-costs.repository.js';
 import { FOREIGN_HASH, joinedHash, storedHash } from './stored-hash.js';
@@ -61,8 +61,8 @@ export class PasswordHasher {
    * Throws `overloaded`, after 0.7 s, if a hash requested now would wait too long. Hashes for known owners, who come
    * with a known device of their account or in a session, have a share of the queue that strangers cannot take.
    */
-  async assertRoom(isOwner = false): Promise<void> {
-    await this.queue.assertRoom(isOwner);
+  async assertRoom(requesters: Requesters): Promise<void> {
+    await this.queue.assertRoom(requesters);
   }
 
   /**

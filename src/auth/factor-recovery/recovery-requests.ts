@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Origin } from '../../platform/http/origin.js';
-import { PasswordGuesses, type CorrectGuess, type SubmittedPassword } from '../sign-in/password-guesses.js';
+import { PasswordGuesses, type CorrectGuess, type SubmittedPassword } from '../guesses/password-guesses.js';
 import { RecoveryStart, type StartOutcome } from './recovery-start.js';
 
 /** Takes requests for the recovery of lost factors. A password counts and is compared as at a login. */
