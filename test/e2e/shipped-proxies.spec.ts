@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
@@ -6,6 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPerson } from '../support/app/people.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
+import { GATEWAY_PROGRAMS } from '../support/gateway/gateway-proxy.js';
 import { type Certificate, makeCertificate } from '../support/network/certificate.js';
 import { freePort } from '../support/network/free-port.js';
 import {
@@ -37,7 +37,7 @@ const instances = (text: string, servicePort: number, { stoppedPort }: Places) =
     .replace('127.0.0.1:3000', `127.0.0.1:${stoppedPort}`)
     .replace('127.0.0.1:3001', `127.0.0.1:${servicePort}`);
 
-const CADDY_IS_INSTALLED = spawnSync('caddy', ['version']).status === 0;
+const CADDY = GATEWAY_PROGRAMS.find(({ name }) => name === 'caddy')!;
 
 const SHIPPED: readonly ShippedProxy[] = [
   {
@@ -68,10 +68,9 @@ const SHIPPED: readonly ShippedProxy[] = [
   },
   {
     file: 'deploy/proxy/Caddyfile',
-    isInstalled: CADDY_IS_INSTALLED,
+    isInstalled: CADDY.isInstalled,
     program: (places) => ({
-      name: 'caddy',
-      isInstalled: CADDY_IS_INSTALLED,
+      ...CADDY,
       configuration: (port, servicePort) => {
         const { file, keyFile } = places.certificate;
         const site = instances(readFileSync('deploy/proxy/Caddyfile', 'utf8'), servicePort, places);
