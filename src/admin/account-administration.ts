@@ -8,7 +8,8 @@ import { ProfileChanges } from '../users/profile-changes.js';
 import { AccountChanges } from './account-changes.js';
 import { AccountDeletion } from '../auth/account-deletion/account-deletion.js';
 import { RecoveryRuns } from '../auth/factor-recovery/recovery-runs.js';
-import { isKey, LockedAccounts } from './locked-accounts.js';
+import { isByApiKey } from './by-api-key.js';
+import { LockedAccounts } from './locked-accounts.js';
 
 /** Changes to an account; absent members stay as they are. */
 export interface AccountUpdate {
@@ -37,7 +38,7 @@ export class AccountAdministration {
    * `forbidden` to API keys that set roles.
    */
   async update(who: string, { displayName, roles, disabled }: AccountUpdate, origin: Origin): Promise<void> {
-    if (roles !== undefined && isKey(origin)) throw new Problem(SessionErrors.forbidden);
+    if (roles !== undefined && isByApiKey(origin)) throw new Problem(SessionErrors.forbidden);
     const renamed = await this.accounts.changeAdministrators(who, origin, async (tx, user) => {
       if (roles !== undefined) await this.changes.setRoles(tx, user, roles, origin);
       if (disabled === true && (await this.changes.disable(tx, user, origin)))

@@ -4,7 +4,7 @@ import type { FactorDto } from '../auth/credentials/factors/factors.dto.js';
 import { PasswordCredentials } from '../auth/credentials/passwords/password-credentials.js';
 import type { ApiKeyDto } from '../machines/keys/api-keys.dto.js';
 import { KeyView } from '../machines/keys/key-view.js';
-import { OwnSessions } from '../sessions/own-sessions/own-sessions.service.js';
+import { OwnSessions } from '../sessions/own-sessions/own-sessions.js';
 
 /** What belongs to an account, without any secret. */
 export interface Holdings {

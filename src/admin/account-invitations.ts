@@ -8,7 +8,8 @@ import { SessionErrors } from '../sessions/session.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { AdminErrors } from './admin.errors.js';
-import { isKey, LockedAccounts } from './locked-accounts.js';
+import { isByApiKey } from './by-api-key.js';
+import { LockedAccounts } from './locked-accounts.js';
 
 /** Invites people, at the request of an operator or administrator. */
 @Injectable()
@@ -56,7 +57,7 @@ export class AccountInvitations {
     origin: Origin,
     work: (tx: Transaction, user: User) => Promise<T>,
   ): Promise<T> {
-    if (isKey(origin) && account.roles.some((role) => role !== 'user'))
+    if (isByApiKey(origin) && account.roles.some((role) => role !== 'user'))
       throw new Problem(SessionErrors.forbidden);
     try {
       return await this.accounts.add(origin, async (tx) =>

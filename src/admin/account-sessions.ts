@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problem } from '../platform/errors/problem.js';
-import { OwnSessions } from '../sessions/own-sessions/own-sessions.service.js';
+import { OwnSessions } from '../sessions/own-sessions/own-sessions.js';
 import { SessionDescription } from '../sessions/own-sessions/session-description.js';
 import { UsersService } from '../users/users.service.js';
 import type { AccountSessionDto } from './dto/account.dto.js';

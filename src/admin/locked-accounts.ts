@@ -8,6 +8,7 @@ import { ActorRights } from '../machines/actor-rights.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { User } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
+import { isByApiKey } from './by-api-key.js';
 
 /** What is done to an account under its lock. */
 export type Work<T> = (tx: Transaction, user: User) => Promise<T>;
@@ -49,13 +50,8 @@ export class LockedAccounts {
     await this.actors.assertHeld(tx, origin, isUuid(who) ? who : null);
     const user = who.includes('@') || isUuid(who) ? await this.users.lockByName(tx, who) : null;
     if (!user) throw new Problem(PlatformErrors.not_found);
-    if (isKey(origin) && user.roles.some((role) => role !== 'user'))
+    if (isByApiKey(origin) && user.roles.some((role) => role !== 'user'))
       throw new Problem(SessionErrors.forbidden);
     return work(tx, user);
   }
-}
-
-/** Returns whether a program acts with an API key. */
-export function isKey({ usedKey }: Origin): boolean {
-  return usedKey !== undefined;
 }

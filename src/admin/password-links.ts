@@ -31,7 +31,10 @@ export class PasswordLinks {
     });
   }
 
-  /** Returns the link, to be handed over by the operator; the owner is notified by mail. Throws `wrong_status` as {@link mail} does. */
+  /**
+   * Returns the link, to be handed over by the operator; the owner is notified by mail. Throws `wrong_status` as
+   * {@link mail} does.
+   */
   async handOut(who: string, origin: Origin): Promise<string> {
     return this.accounts.change(who, origin, async (tx, user) => {
       await this.record(tx, user, origin);

@@ -1,7 +1,7 @@
 import fastifyCookie from '@fastify/cookie';
 import type { NestFastifyApplication, FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { serveDocumentation, serveErrors } from './openapi.js';
+import { serveDocumentation, serveErrors } from './documentation.js';
 import { CallRecorder } from '../audit/call-recorder.js';
 import { AuditSpool } from '../audit/spool/audit-spool.js';
 import { answerNginx } from '../gateway/nginx-answers.js';

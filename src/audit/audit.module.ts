@@ -1,21 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ActivityController } from './activity/activity.controller.js';
 import { ActivityService } from './activity/activity.service.js';
-import { AuditController } from './reading/audit.controller.js';
-import { AuditExport } from './reading/audit-export.js';
-import { ReadingRecord } from './reading/reading-record.js';
-import { StreamAnswers } from './reading/stream-answers.js';
-import { TrailCursor } from './reading/trail-cursor.js';
-import { TrailReader } from './reading/trail-reader.js';
-import { TrailRepository } from './reading/trail.repository.js';
-import { AuditStreamController } from './stream/audit-stream.controller.js';
-import { AuditStreams } from './stream/audit-streams.js';
-import { SessionEndsRepository } from './reading/session-ends.repository.js';
 import { AuditLifecycle } from './audit.lifecycle.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditService } from './audit.service.js';
 import { CallRecorder } from './call-recorder.js';
 import { CallsRepository } from './calls.repository.js';
+import { EntriesRepository } from './entry/entries.repository.js';
 import { EntryFactory } from './entry/entry-factory.js';
 import { EntrySigner } from './entry/entry-signer.js';
 import { Salts } from './entry/salts.js';
@@ -30,36 +21,79 @@ import { LateEntriesRepository } from './erasure/late-entries.repository.js';
 import { LateErasure } from './erasure/late-erasure.js';
 import { PersonalEntriesRepository } from './erasure/personal-entries.repository.js';
 import { AuditFeed } from './feed/audit-feed.js';
-import { AuditPartitions } from './partitions/audit-partitions.js';
 import { OwnTrail } from './own-trail/own-trail.js';
 import { OwnTrailRepository } from './own-trail/own-trail.repository.js';
 import { SealInclusions } from './own-trail/seal-inclusions.js';
+import { PartitionRetention } from './partition-retention.js';
+import { AuditPartitions } from './partitions/audit-partitions.js';
 import { PartitionUpkeep } from './partitions/partition-upkeep.js';
 import { PartitionsRepository } from './partitions/partitions.repository.js';
-import { EntriesRepository } from './entry/entries.repository.js';
-import { PartitionRetention } from './partition-retention.js';
+import { AuditExport } from './reading/audit-export.js';
+import { AuditController } from './reading/audit.controller.js';
+import { ReadingRecord } from './reading/reading-record.js';
+import { SessionEndsRepository } from './reading/session-ends.repository.js';
+import { StreamAnswers } from './reading/stream-answers.js';
+import { TrailCursor } from './reading/trail-cursor.js';
+import { TrailReader } from './reading/trail-reader.js';
+import { TrailRepository } from './reading/trail.repository.js';
 import { CheckpointFile } from './seals/checkpoint-file.js';
+import { CheckpointPublisher } from './seals/checkpoint-publisher.js';
 import { NewestSeal } from './seals/newest-seal.js';
 import { SealChain } from './seals/seal-chain.js';
-import { SealProgress } from './seals/seal-progress.js';
 import { SealKey } from './seals/seal-key.js';
+import { SealProgress } from './seals/seal-progress.js';
 import { SealTrust } from './seals/seal-trust.js';
-import { TrailDependence } from './seals/trail-dependence.js';
 import { Sealer } from './seals/sealer.js';
 import { SealingRound } from './seals/sealing-round.js';
 import { SealsRepository } from './seals/seals.repository.js';
-import { CheckpointPublisher } from './seals/checkpoint-publisher.js';
+import { TrailDependence } from './seals/trail-dependence.js';
+import { AuditSpool } from './spool/audit-spool.js';
+import { RejectedEntries } from './spool/rejected-entries.js';
+import { SpoolDrain } from './spool/spool-drain.js';
+import { SpoolWriter } from './spool/spool-writer.js';
+import { AuditStreamController } from './stream/audit-stream.controller.js';
+import { AuditStreams } from './stream/audit-streams.js';
 import { AuditVerification } from './verification/audit-verification.js';
 import { CatalogueCheck } from './verification/catalogue-check.js';
 import { CatalogueRepository } from './verification/catalogue.repository.js';
 import { SharedVerification } from './verification/shared-verification.js';
 import { TrailWalk } from './verification/trail-walk.js';
 import { VerifiedSoFar } from './verification/verified-so-far.js';
-import { AuditSpool } from './spool/audit-spool.js';
-import { RejectedEntries } from './spool/rejected-entries.js';
-import { SpoolDrain } from './spool/spool-drain.js';
-import { SpoolWriter } from './spool/spool-writer.js';
 
+const recording = [AuditService, AuditRepository, CallsRepository, CallRecorder];
+const entry = [EntryFactory, EntrySigner, Salts, EntriesRepository];
+const partitions = [AuditPartitions, PartitionsRepository, PartitionUpkeep];
+const spool = [AuditSpool, SpoolWriter, SpoolDrain, RejectedEntries];
+const seals = [
+  SealKey,
+  SealTrust,
+  TrailDependence,
+  SealsRepository,
+  NewestSeal,
+  SealChain,
+  SealProgress,
+  Sealer,
+  CheckpointFile,
+  CheckpointPublisher,
+  SealingRound,
+];
+const verification = [
+  CatalogueRepository,
+  CatalogueCheck,
+  TrailWalk,
+  VerifiedSoFar,
+  AuditVerification,
+  SharedVerification,
+];
+const reading = [
+  SessionEndsRepository,
+  TrailRepository,
+  TrailCursor,
+  TrailReader,
+  AuditExport,
+  ReadingRecord,
+  StreamAnswers,
+];
 const erasure = [
   EntryErasure,
   ErasedFile,
@@ -72,59 +106,26 @@ const erasure = [
   LateErasure,
   PersonalEntriesRepository,
 ];
+const ownTrail = [OwnTrail, OwnTrailRepository, SealInclusions];
 
 /** The append-only, tamper-evident record of all authentication events and API calls. */
 @Module({
   controllers: [AuditController, AuditStreamController, ActivityController],
   providers: [
-    AuditService,
-    AuditRepository,
-    CallsRepository,
-    EntryFactory,
-    EntrySigner,
-    Salts,
-    AuditPartitions,
-    PartitionsRepository,
-    AuditSpool,
-    SpoolWriter,
-    SpoolDrain,
-    RejectedEntries,
-    EntriesRepository,
+    ...recording,
+    ...entry,
+    ...partitions,
+    ...spool,
     PartitionRetention,
-    PartitionUpkeep,
-    SealKey,
-    SealTrust,
-    TrailDependence,
-    SealsRepository,
-    NewestSeal,
-    CatalogueRepository,
-    CatalogueCheck,
-    SealChain,
-    SealProgress,
-    Sealer,
-    CheckpointFile,
-    CheckpointPublisher,
-    SealingRound,
+    ...seals,
     AuditLifecycle,
-    TrailWalk,
-    VerifiedSoFar,
-    AuditVerification,
-    SharedVerification,
+    ...verification,
     AuditFeed,
-    SessionEndsRepository,
     AuditStreams,
-    TrailRepository,
-    TrailCursor,
-    TrailReader,
-    AuditExport,
-    ReadingRecord,
-    StreamAnswers,
+    ...reading,
     ActivityService,
-    CallRecorder,
     ...erasure,
-    OwnTrail,
-    OwnTrailRepository,
-    SealInclusions,
+    ...ownTrail,
   ],
   exports: [
     AuditService,

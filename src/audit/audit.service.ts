@@ -50,8 +50,8 @@ export class AuditService {
 
   /**
    * Records an event with the change that it describes, in one statement. `change` runs the statement, which
-   * must contain `insertEventIf`. It returns null if nothing was changed, and then nothing is recorded. Throws `dependency_unavailable` if the
-   * statement fails.
+   * must contain `insertEventIf`. It returns null if nothing was changed, and then nothing is recorded. Throws
+   * `dependency_unavailable` if the statement fails.
    */
   async recordWith<T>(
     event: AuditEvent,

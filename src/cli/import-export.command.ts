@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
-import { existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { AccountExport } from '../admin/import-export/account-export.js';

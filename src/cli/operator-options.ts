@@ -1,5 +1,4 @@
-import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { userInfo } from 'node:os';
 import { isUuid } from '../platform/crypto/uuid.js';
 import { AUDIT_REASON_LENGTH, isPrintable } from '../platform/http/audit-reason.js';

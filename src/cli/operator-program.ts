@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { commandName } from './command-name.js';
 import { addGateCheckCommand } from './gate-check.command.js';
 import { addImportExportCommands } from './import-export.command.js';
 import { addKeysCommand } from './keys.command.js';
@@ -9,19 +10,23 @@ import { addUserReadingCommands } from './users-reading.commands.js';
 import { addDeletingCommand } from './users-deleting.command.js';
 import { addUserCommands } from './users.commands.js';
 
-const EXIT_CODES = `
+const exitCodes = (program: string) => `
 Results go to standard output, everything else to standard error. Exit codes: 0 done; 64 wrong usage; 65 unacceptable data;
 66 no input; 67 no such account; 69 the database is unavailable; 73 the output file exists; 75 data depends on a former secret; 77 refused by
 a rule; 78 wrong configuration.
 
-Example: npm run admin -- users roles ada@example.com auditor --reason "joined the audit team"
+Example: ${program} users roles ada@example.com auditor --reason "joined the audit team"
 `;
 
-/** Returns the program with all operator commands. Parsing a mistyped command throws `CommanderError` without touching a database. */
+/**
+ * Returns the program with all operator commands. Parsing a mistyped command throws `CommanderError` without touching a
+ * database.
+ */
 export function operatorProgram(): Command {
-  const program = new Command('npm run admin --')
+  const name = commandName('portcullis admin', 'npm run admin --');
+  const program = new Command(name)
     .description('Commands for operators; they use the configured database (DATABASE_URL or DATA_DIR).')
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', exitCodes(name))
     .helpCommand(false)
     // Otherwise `secrets` would take the --json of `secrets forget` as its own.
     .enablePositionalOptions()

@@ -24,6 +24,7 @@ import { MasterKey } from '../platform/crypto/master-key.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { reachExistingDatabase } from '../app/existing-database.js';
+import { commandName } from './command-name.js';
 import { EXIT } from './exit-codes.js';
 import { printResult } from './output.js';
 
@@ -47,7 +48,7 @@ const NO_CHECKPOINT =
 /** Verifies the audit trail as the words of the command line demand; returns the exit code. */
 export async function runVerification(words: readonly string[]): Promise<number> {
   try {
-    const options = new Command('npm run audit:verify --')
+    const options = new Command(commandName('portcullis verify', 'npm run audit:verify --'))
       .description('Verifies the audit trail.')
       .option('--from <time>', 'verify only what was sealed at or after this time, RFC 3339', time)
       .option('--to <time>', 'verify only what was sealed up to this time, RFC 3339', time)

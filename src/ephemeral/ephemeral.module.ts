@@ -15,15 +15,15 @@ import { TestKeys } from './machines/test-keys.js';
 import { TestCredentials } from './people/test-credentials.js';
 import { TestFactors } from './people/test-factors.js';
 import { TestUsersController } from './people/test-users.controller.js';
-import { TestUsers } from './people/test-users.service.js';
+import { TestUsers } from './people/test-users.js';
 import { BrowserCookies } from './sessions/browser-cookies.js';
 import { TestProofs } from './sessions/test-proofs.js';
 import { TestSessionsController } from './sessions/test-sessions.controller.js';
-import { TestSessions } from './sessions/test-sessions.service.js';
+import { TestSessions } from './sessions/test-sessions.js';
 import { DateHeader } from './time/date-header.js';
 import { MovableClock } from './time/movable-clock.js';
 import { TestClockController } from './time/test-clock.controller.js';
-import { TestClock } from './time/test-clock.service.js';
+import { TestClock } from './time/test-clock.js';
 import { TestResetController } from './time/test-reset.controller.js';
 import { TracesOfTestsRepository } from './time/traces-of-tests.repository.js';
 

@@ -11,8 +11,8 @@ const HOST = /^[\w.~%!$&'()*+;=:[\]-]{1,261}$/;
 const URI = /^\/[^\0- \x7f]*$/;
 
 /**
- * Returns what a proxy says about the request that it wants to forward. Envoy says nothing: it sends the forward-auth request with the
- * method of the request, and its path `below` the rule. There, that method counts.
+ * Returns what a proxy says about the request that it wants to forward. Envoy says nothing: it sends the forward-auth
+ * request with the method of the request, and its path `below` the rule. There, that method counts.
  */
 export function forwardedRequest(
   headers: IncomingHttpHeaders,

@@ -4,7 +4,7 @@ import { Environment } from '../platform/config/environment.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import { Problem } from '../platform/errors/problem.js';
 import type { Origin } from '../platform/http/origin.js';
-import { OwnSessions } from '../sessions/own-sessions/own-sessions.service.js';
+import { OwnSessions } from '../sessions/own-sessions/own-sessions.js';
 import { rolesAtLevel } from '../sessions/role-level.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import type { User } from '../users/user.entity.js';
@@ -34,7 +34,7 @@ export class ActorRights {
   async assertHeld(tx: Transaction, { caller }: Origin, target: string | null): Promise<void> {
     if (!caller) return;
     const locked = await this.lockUsers(tx, caller, target);
-    // Nothing can be changed, which the caller of this method says.
+    // The caller reports `not_found`.
     if (target !== null && !locked.has(target)) return;
     if (caller.kind !== 'session') return this.assertKeyHeld(tx, caller);
     const actor = locked.get(caller.userId);

@@ -8,15 +8,16 @@ import { UsersModule } from '../users/users.module.js';
 import { ActorRights } from './actor-rights.js';
 import { ServiceAccountChanges } from './accounts/service-account-changes.js';
 import { ServiceAccountKeysController } from './accounts/service-account-keys.controller.js';
-import { ServiceAccountKeys } from './accounts/service-account-keys.service.js';
+import { ServiceAccountKeys } from './accounts/service-account-keys.js';
 import { ServiceAccount } from './service-account.entity.js';
 import { ServiceAccountsController } from './accounts/service-accounts.controller.js';
 import { ServiceAccountsRepository } from './accounts/service-accounts.repository.js';
-import { ServiceAccounts } from './accounts/service-accounts.service.js';
+import { ServiceAccounts } from './accounts/service-accounts.js';
 import { AffectedKeys } from './keys/affected-keys.js';
 import { ApiKeysDependence } from './keys/api-keys-dependence.js';
 import { ApiKey } from './keys/api-key.entity.js';
 import { ApiKeysRepository } from './keys/api-keys.repository.js';
+import { FoundKeysRepository } from './keys/found-keys.repository.js';
 import { KeyChanges } from './keys/key-changes.js';
 import { KeyChangesRepository } from './keys/key-changes.repository.js';
 import { KeyDigests } from './keys/key-digests.js';
@@ -32,7 +33,7 @@ import { KeyView } from './keys/key-view.js';
 import { LivingKeys } from './keys/living-keys.js';
 import { OwnKeysController } from './keys/own-keys.controller.js';
 import { OwnKeysData } from './keys/own-keys-data.js';
-import { OwnKeys } from './keys/own-keys.service.js';
+import { OwnKeys } from './keys/own-keys.js';
 import { OwnersAccess } from './keys/owners-access.js';
 import { ClientRecognizer } from './oauth/client-recognizer.js';
 import { ClientTokenIssuing } from './oauth/issuing/client-token-issuing.js';
@@ -58,6 +59,7 @@ const keys = [
   AffectedKeys,
   ApiKeysDependence,
   ApiKeysRepository,
+  FoundKeysRepository,
   KeyChanges,
   KeyChangesRepository,
   KeyDigests,

@@ -45,7 +45,7 @@ export class RateLimitStorage implements WindowStore, ThrottlerStorage {
    */
   async increment(key: string, ttl: number, limit: number): Promise<ThrottlerRecord> {
     const [decision] = await this.consume([
-      { key: `portcullis:rl:{${key}}`, limit, windowMs: ttl, grain: grainOf(limit, false) },
+      { key: `portcullis:rl:{${key}}`, limit, windowMs: ttl, grain: grainOf(limit) },
     ]);
     const { allowed, remaining, waitMs } = decision!;
     const seconds = Math.ceil(waitMs / 1000);

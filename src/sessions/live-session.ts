@@ -7,7 +7,10 @@ export interface LiveSession {
   readonly owner: User;
 }
 
-/** The owner of a session that has not ended; null otherwise. The same as {@link liveSession} and {@link ENABLED_OWNER} in SQL. */
+/**
+ * The owner of a session that has not ended; null otherwise. The same as {@link liveSession} and {@link ENABLED_OWNER}
+ * in SQL.
+ */
 export function liveOwnerOf(
   {
     session,

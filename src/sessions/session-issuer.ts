@@ -43,8 +43,9 @@ export class SessionIssuer {
   ) {}
 
   /**
-   * Returns null if the account does not exist, is disabled or was never accepted by its invited owner, or if a proof is no longer valid; callers respond to
-   * all of these as to a wrong credential. Throws the problem of a condition that is not met.
+   * Returns null if the account does not exist, is disabled or was never accepted by its invited owner, or if a proof
+   * is no longer valid; callers respond to all of these as to a wrong credential. Throws the problem of a condition
+   * that is not met.
    */
   async issue(tx: Transaction, request: SessionRequest, origin: Origin): Promise<IssuedSession | null> {
     const { userId, proofs } = request;

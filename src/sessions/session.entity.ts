@@ -68,7 +68,10 @@ export class Session {
   @Column('text', { array: true, default: [] })
   factors: string[];
 
-  /** A second after the session last lost its level: tokens issued up to this second are void for offline verifiers and the gateway. */
+  /**
+   * A second after the session last lost its level: tokens issued up to this second are void for offline verifiers and
+   * the gateway.
+   */
   @Column({ type: 'timestamptz', name: 'reduced_at', precision: 3, nullable: true })
   reducedAt: Date | null;
 

@@ -35,7 +35,7 @@ import { SigningKeysRepository } from './keys/signing-keys.repository.js';
 import { SuppliedKey } from './keys/supplied-key.js';
 import { CallerAccount } from './own-sessions/caller-account.js';
 import { OwnSessionsController } from './own-sessions/own-sessions.controller.js';
-import { OwnSessions } from './own-sessions/own-sessions.service.js';
+import { OwnSessions } from './own-sessions/own-sessions.js';
 import { PlaceNames } from './own-sessions/place-names.js';
 import { SessionDescription } from './own-sessions/session-description.js';
 import { RoleCheck } from './levels/role-check.js';

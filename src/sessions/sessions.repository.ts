@@ -6,6 +6,7 @@ import { onDatabase } from '../platform/database/database-problem.js';
 import { entityColumns, entityFrom } from '../platform/database/entity-columns.js';
 import { prepared } from '../platform/database/prepared-statements.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
+import type { LatestTime } from '../platform/memory/latest-times.js';
 import { User } from '../users/user.entity.js';
 import { ENABLED_OWNER, type LiveSession, liveSession } from './live-session.js';
 import type { RevocationReason } from './revocation-reason.js';
@@ -26,9 +27,6 @@ export type SessionSelector =
   | Pick<Session, 'userId'>
   | { readonly id: string | FindOperator<string>; readonly userId: string }
   | Pick<Session, 'userId' | 'deviceId'>;
-
-/** The latest use of a session, milliseconds since the Unix epoch. */
-export type SeenSession = readonly [id: string, ms: number];
 
 /** A session that a revocation has ended. */
 export type EndedSession = Pick<Session, 'id' | 'userId'> & { readonly revokedAt: Date };
@@ -166,7 +164,7 @@ export class SessionsRepository {
    * Stores the latest use of sessions. Locked rows are skipped, so that a revocation neither waits for this statement
    * nor deadlocks with it; the transaction that holds the lock ends the session or stores its use itself.
    */
-  async noteSeen(seen: readonly SeenSession[]): Promise<void> {
+  async noteSeen(seen: readonly LatestTime[]): Promise<void> {
     await this.dataSource.query(
       `UPDATE sessions SET last_seen_at = greatest(last_seen_at, noted.at) FROM (
          SELECT id, at FROM sessions JOIN unnest($1::uuid[], $2::timestamptz[]) AS seen (id, at) USING (id)
@@ -181,7 +179,7 @@ export class SessionsRepository {
     const { raw } = await tx
       .createQueryBuilder()
       .update(Session)
-      // The database's clock, which is the one that the revocation feed reads by.
+      // The database's clock, which is the one that `RecentRevocations` reads by.
       .set({ revokedAt: () => this.databaseNow, revokeReason: reason })
       .where({ ...which, revokedAt: IsNull() })
       .returning('id, user_id AS "userId", revoked_at AS "revokedAt"')

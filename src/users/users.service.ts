@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
-import type { Role } from '../platform/access/principal.js';
-import type { SessionPrincipal } from '../platform/access/principal.js';
+import type { Role, SessionPrincipal } from '../platform/access/principal.js';
 import type { Profile } from '../platform/access/profile.js';
 import { Clock } from '../platform/clock/clock.js';
 import { UuidV7 } from '../platform/crypto/uuid.js';

@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
@@ -36,6 +37,16 @@ describe('the source code', () => {
     expect(offenders(/forwardRef/)).toEqual([]);
   });
 
+  it('has a service in each file of that name, and in no other', () => {
+    const services = files.flatMap(({ name, text }) =>
+      [...text.matchAll(/^export class (\w+Service)\b/gm)].map(([, className]) => `${name} ${className}`),
+    );
+    const expected = files
+      .filter(({ name }) => name.endsWith('.service.ts'))
+      .map(({ name }) => `${name} ${classNameOf(name)}`);
+    expect(services).toEqual(expected);
+  });
+
   it('reads the environment in one folder only', () => {
     expect(offenders(/process\.env/, /^src\/platform\/config\//)).toEqual([]);
   });
@@ -54,6 +65,13 @@ describe('the source code', () => {
     expect(files.flatMap(({ name, text }) => undocumented(name, text))).toEqual([]);
   });
 
+  it('has no line of a comment over 130 columns', () => {
+    const wide = files.flatMap(({ name, text }) =>
+      text.split('\n').flatMap((line, index) => (isWideComment(line) ? [`${name}:${index + 1}`] : [])),
+    );
+    expect(wide).toEqual([]);
+  });
+
   it('has no open to-do comments', () => {
     expect(offenders(/\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
   });
@@ -64,6 +82,13 @@ describe('the source code', () => {
     ).toEqual(['src/app/app.module.ts']);
   });
 });
+
+const isWideComment = (line: string) => line.length > 130 && /^\s*(\/\/|\/?\*)|\s\/\/ /.test(line);
+
+/** The name of the class in a file: `AuditService` in `audit.service.ts`. */
+function classNameOf(name: string): string {
+  return basename(name, '.ts').replace(/(?:^|[.-])(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
 
 function widestConstructor(name: string, text: string): number {
   let widest = 0;

@@ -1,5 +1,4 @@
-import { APP_GUARD } from '@nestjs/core';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { APP_GUARD, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PIPELINE } from '../../src/app/app.module.js';
 import { RateLimitSubjectGuard } from '../../src/sessions/guards/rate-limit-subject.guard.js';

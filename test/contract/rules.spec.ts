@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { AUDIT_EVENT_TYPES, eventsThatEnd } from '../../src/audit/audit-vocabulary.js';
+import { AUDIT_EVENT_TYPES, eventsThatEnd } from '../../src/audit/event-types.js';
 import { rulesOf } from '../../src/monitoring/rules/rules.js';
 import { Environment } from '../../src/platform/config/environment.js';
 import { documentedRow } from '../support/monitoring/rule-documentation.js';

@@ -11,6 +11,7 @@ const IGNORED = /^\s*(\*|\/\*\*|\/\/).*$|\b(clock|real|browser|this)\.now\(\)|\b
 /** Files that do, and why none of them decides by it when something is due, over or allowed. */
 const REASONS: Readonly<Record<string, string>> = {
   'src/platform/clock/clock.ts': 'the machine’s clock itself',
+  'src/platform/clock/feed-poll.ts': 'bounds how far this process is behind PostgreSQL',
   'src/platform/clock/freshness.ts': 'bounds how far this process is behind PostgreSQL or Redis',
   'src/platform/database/database-time.ts': 'adds what the injected clock is ahead',
   'src/rate-limit/windows/redis-scripts.ts': 'adds what the injected clock is ahead',
@@ -40,7 +41,6 @@ const REASONS: Readonly<Record<string, string>> = {
   'src/audit/verification/progress-bar.ts': 'bounds how often a terminal is written to',
   'src/sessions/devices/known-device.entity.ts':
     'declares the default for instances of the previous version; this version sets the time itself',
-  'src/machines/keys/key-changes.ts': 'bounds how far this process is behind PostgreSQL',
   'src/machines/keys/living-keys.ts': 'bounds how long this process remembers a row',
   'src/sessions/state/recent-revocations.ts': 'bounds how far this process is behind PostgreSQL',
   'src/sessions/revocation-list/revocation-watch.ts': 'measures a query',

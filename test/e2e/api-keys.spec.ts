@@ -2,7 +2,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { AccountAccess } from '../../src/admin/account-access.js';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
-import { ApiKeysRepository } from '../../src/machines/keys/api-keys.repository.js';
+import { FoundKeysRepository } from '../../src/machines/keys/found-keys.repository.js';
 import { KeyUse } from '../../src/machines/keys/key-use.js';
 import { KeySchedule } from '../../src/machines/keys/key-schedule.js';
 import { newKey } from '../../src/machines/keys/key-format.js';
@@ -399,7 +399,7 @@ describeWithRedis('API keys', () => {
     const block = { alertId: '0197a1b2-0000-7000-8000-000000000001', reason: 'token_forgery', seconds: 60 };
     await here.app.get(TransactionRunner, { strict: false }).run((tx) => blocks.block([network], block, tx));
     await expect.poll(() => blocks.secondsLeft(network)).toBeGreaterThan(0);
-    const lookUp = vi.spyOn(here.app.get(ApiKeysRepository, { strict: false }), 'findByDigest');
+    const lookUp = vi.spyOn(here.app.get(FoundKeysRepository, { strict: false }), 'findByDigest');
     for (const presented of [newKey('user', new SystemRandomness()), key])
       expect(code(await call(presented, '/audit/seals'))).toBe('rate_limited');
     expect(lookUp).not.toHaveBeenCalled();

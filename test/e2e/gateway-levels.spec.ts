@@ -4,8 +4,7 @@ import type { Tokens } from '../support/app/accounts.js';
 import { createPerson, openSession } from '../support/app/people.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { claimsOf } from '../support/app/oauth.js';
-import type { TestApp, Variables } from '../support/app/test-app.js';
-import { startApp, startBeside } from '../support/app/test-app.js';
+import { startApp, startBeside, type TestApp, type Variables } from '../support/app/test-app.js';
 import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
 import { type RedisServer, startRedis } from '../support/redis/redis-server.js';
 

@@ -89,7 +89,7 @@ const WAYS: Record<string, Way> = {
     },
   },
   'its owner, in another session, one by one': {
-    by: 'sessions/own-sessions/own-sessions.service.ts: endSome',
+    by: 'sessions/own-sessions/own-sessions.ts: endSome',
     reason: 'ended_by_user',
     end: async (app, { email, session }) => {
       const { accessToken: token } = await openSession(app, email);
@@ -97,7 +97,7 @@ const WAYS: Record<string, Way> = {
     },
   },
   'its owner, in another session, with all others': {
-    by: 'sessions/own-sessions/own-sessions.service.ts: endSome',
+    by: 'sessions/own-sessions/own-sessions.ts: endSome',
     reason: 'ended_by_user',
     end: async (app, { email }) => {
       const { accessToken: token } = await openSession(app, email);
@@ -105,7 +105,7 @@ const WAYS: Record<string, Way> = {
     },
   },
   'its owner, in the session itself': {
-    by: 'sessions/own-sessions/own-sessions.service.ts: endSome',
+    by: 'sessions/own-sessions/own-sessions.ts: endSome',
     reason: 'ended_by_user',
     end: (app, { accessToken: token, session }) =>
       app.call({ method: 'DELETE', url: `/users/me/sessions/${session.id}`, token }),

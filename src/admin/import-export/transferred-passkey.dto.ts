@@ -13,7 +13,10 @@ import { IsFactorName } from '../../auth/credentials/factors/factor-name.decorat
 import { PASSKEY_BYTES } from '../../auth/credentials/factors/passkeys/passkey-bounds.js';
 import { KNOWN_TRANSPORTS } from '../../auth/credentials/factors/passkeys/passkey-response.js';
 
-/** One byte or more in base64url. Of the spellings that decode to the same bytes, only the canonical one is accepted (RFC 4648 section 3.5). */
+/**
+ * One byte or more in base64url. Of the spellings that decode to the same bytes, only the canonical one is accepted
+ * (RFC 4648 section 3.5).
+ */
 const IsBytes = (most: number) =>
   ValidateBy({
     name: 'bytes',

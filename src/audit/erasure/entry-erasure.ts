@@ -36,8 +36,9 @@ export class EntryErasure {
 
   /**
    * Removes the members of a person from the next entries, and finishes the erasure with the last ones. Each entry changes
-   * in one statement, so that a trail is intact after any number of calls. Returns whether the caller should continue: the person has
-   * more, and no other instance works on them. Throws if the trail does not state the erasure in a sealed event.
+   * in one statement, so that a trail is intact after any number of calls. Returns whether the caller should continue:
+   * the person has more, and no other instance works on them. Throws if the trail does not state the erasure in a
+   * sealed event.
    */
   async eraseNext(userId: string): Promise<boolean> {
     return this.transactions.run(async (tx) => {

@@ -32,7 +32,10 @@ export interface Progress {
   readonly counted?: EntryCounts;
 }
 
-/** Returns the place after a page whose last entry is `last`, or which was the last page of its source; null after the last source. */
+/**
+ * Returns the place after a page whose last entry is `last`, or which was the last page of its source; null after the
+ * last source.
+ */
 export function placeAfter(
   { source }: Place,
   last: EntryKey | null,

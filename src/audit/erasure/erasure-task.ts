@@ -39,7 +39,10 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
     await this.task.stop();
   }
 
-  /** Carries out the erasures that are due, as far as their statements are sealed. Returns whether there is more to do at once. */
+  /**
+   * Carries out the erasures that are due, as far as their statements are sealed. Returns whether there is more to do
+   * at once.
+   */
   async run(): Promise<boolean> {
     if (!(await this.erasures.hasWork(this.clock.now()))) return false;
     let isMore = false;

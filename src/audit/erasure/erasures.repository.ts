@@ -72,7 +72,10 @@ export class ErasuresRepository {
     return row.hasWork;
   }
 
-  /** Returns unfinished erasures that are due, the oldest first, but those of the people in `last` at the end and in that order. */
+  /**
+   * Returns unfinished erasures that are due, the oldest first, but those of the people in `last` at the end and in
+   * that order.
+   */
   async due(now: Date, last: readonly string[], limit: number): Promise<Erasure[]> {
     return this.dataSource.query<Erasure[]>(
       `SELECT ${COLUMNS} FROM (
@@ -86,7 +89,10 @@ export class ErasuresRepository {
     );
   }
 
-  /** Reads an unfinished erasure and locks it until the transaction ends; null if another instance works on it or has finished it. */
+  /**
+   * Reads an unfinished erasure and locks it until the transaction ends; null if another instance works on it or has
+   * finished it.
+   */
   async claim(tx: Transaction, userId: string): Promise<Erasure | null> {
     const [row] = await tx.query<Erasure[]>(
       `SELECT ${COLUMNS} FROM erasures WHERE user_id = $1 AND erased_at IS NULL FOR UPDATE SKIP LOCKED`,

@@ -22,8 +22,9 @@ export function isForeignOrigin(entry: AuditEntry, userId: string): boolean {
 }
 
 /**
- * Whether the owner's activity leaves out the origin of an event. That of a failed sign-in is shown, because its owner has to tell
- * their own attempts from those of others; whoever merely uses the same address for a registration threatens no account.
+ * Whether the owner's activity leaves out the origin of an event. That of a failed sign-in is shown, because its owner
+ * has to tell their own attempts from those of others; whoever merely uses the same address for a registration
+ * threatens no account.
  */
 export function isHiddenOrigin(entry: AuditEntry, userId: string): boolean {
   return originOwner(entry) !== userId || entry.type === 'user_create_fail';

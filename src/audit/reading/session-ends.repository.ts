@@ -4,7 +4,7 @@ import type { Principal, SessionPrincipal } from '../../platform/access/principa
 import { Clock } from '../../platform/clock/clock.js';
 import { timeOfUuid } from '../../platform/crypto/uuid.js';
 import { databaseTime } from '../../platform/database/database-time.js';
-import { eventsThatEnd } from '../audit-vocabulary.js';
+import { eventsThatEnd } from '../event-types.js';
 import { FeedCursor } from '../feed/feed-cursor.js';
 
 const ENDS_ONE = eventsThatEnd('session');
@@ -83,8 +83,8 @@ export class SessionEndsRepository {
   }
 
   /**
-   * Returns whether the owner of a key was disabled or deleted, got other roles or lost a second factor. The key itself may live on; its client
-   * reconnects then.
+   * Returns whether the owner of a key was disabled or deleted, got other roles or lost a second factor. The key itself
+   * may live on; its client reconnects then.
    */
   private async ownerHasChanged(userId: string, { ms, position }: Moment): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ ended: boolean }]>(

@@ -1,30 +1,33 @@
 /** The kinds of faults that verification can find. The words are stable. */
-export type FaultKind =
+export const FAULT_KINDS = [
   /** The entry differs from what was sealed. */
-  | 'altered'
+  'altered',
   /** The entry's code was not written by the service. */
-  | 'forged'
+  'forged',
   /** The entry was sealed and no longer exists. */
-  | 'missing'
+  'missing',
   /** The entry is in a range that was sealed without it. */
-  | 'inserted'
+  'inserted',
   /** The entry is not at the position where it was sealed. */
-  | 'moved'
+  'moved',
   /** The seal differs from what was signed, or does not continue from the previous one. */
-  | 'seal_altered'
+  'seal_altered',
   /** The seal's code was not written by the service. */
-  | 'seal_forged'
+  'seal_forged',
   /** The seal no longer exists, and later ones may not either. */
-  | 'seal_missing'
+  'seal_missing',
   /** The seal differs from the one in a checkpoint. */
-  | 'seal_replaced'
+  'seal_replaced',
   /** A checkpoint proves that the trail was once longer. */
-  | 'tail_cut'
+  'tail_cut',
   /**
    * A table of the trail is not as it was created: a trigger, rule, policy, key or relation is not part of the
    * product.
    */
-  | 'table_altered';
+  'table_altered',
+] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /**
  * A fault of the trail and its place: the id of an entry, `seal:` and the number of a seal, or `table:` and the name

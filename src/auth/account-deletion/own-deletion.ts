@@ -3,7 +3,7 @@ import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { OwnSessions } from '../../sessions/own-sessions/own-sessions.service.js';
+import { OwnSessions } from '../../sessions/own-sessions/own-sessions.js';
 import { SessionErrors } from '../../sessions/session.errors.js';
 import { UsersRepository } from '../../users/users.repository.js';
 import { AccountDeletion } from './account-deletion.js';

@@ -6,7 +6,7 @@ import { Problem, type ProblemRow } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { profileOf } from '../../users/profile.js';
-import { OwnSessions } from '../../sessions/own-sessions/own-sessions.service.js';
+import { OwnSessions } from '../../sessions/own-sessions/own-sessions.js';
 import { ProfileChanges } from '../../users/profile-changes.js';
 import type { User } from '../../users/user.entity.js';
 import type { ProofOfEmail } from '../email/email-link-flow.js';

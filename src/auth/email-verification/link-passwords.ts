@@ -6,8 +6,8 @@ import { NOBODY } from '../../users/nobody.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import { CountedGuesses } from '../sign-in/counted-guesses.js';
-import { LoginRecord } from '../sign-in/login-record.js';
+import { CountedGuesses } from '../guesses/counted-guesses.js';
+import { LoginRecord } from '../guesses/login-record.js';
 
 /** A password that was sent with a link. */
 export interface LinkPassword {
@@ -21,7 +21,10 @@ export interface LinkPassword {
 /** Call this in the transaction that spends the link. Throws `invalid_credentials`, which leaves the link valid. */
 export type AssertRight = (tx: Transaction) => Promise<void>;
 
-/** Verifies passwords that are sent with links. Each wrong one counts as a failed login, so that a link cannot be used to guess. */
+/**
+ * Verifies passwords that are sent with links. Each wrong one counts as a failed login, so that a link cannot be used
+ * to guess.
+ */
 @Injectable()
 export class LinkPasswords {
   constructor(
@@ -40,7 +43,7 @@ export class LinkPasswords {
     origin: Origin,
     spend: (assertRight: AssertRight) => Promise<T>,
   ): Promise<T> {
-    await this.hasher.assertRoom();
+    await this.hasher.assertRoom('strangers');
     const found = await this.credentials.findByUserId(userId ?? NOBODY);
     const account = {
       email: found?.user.email ?? token,

@@ -24,8 +24,8 @@ export class AccountTakeback {
   ) {}
 
   /**
-   * Ends every session, invalidates pending changes and more recent undo links, and removes the devices, factors and API keys that were
-   * added since the change was requested.
+   * Ends every session, invalidates pending changes and more recent undo links, and removes the devices, factors and
+   * API keys that were added since the change was requested.
    */
   async shutOut(tx: Transaction, user: User, { secret, former }: SpentUndo, origin: Origin): Promise<void> {
     await this.secrets.revokeSuperseded(tx, user.id, secret);

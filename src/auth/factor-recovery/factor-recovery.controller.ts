@@ -16,7 +16,7 @@ import { PresentedTokens } from '../../sessions/tokens/presented-tokens.js';
 import { RecoverFactorsDto, RecoveryLinkDto } from './factor-recovery.dto.js';
 import { RecoveryCancellation } from './recovery-cancellation.js';
 import { RecoveryCompletion } from './recovery-completion.js';
-import { RecoveryRequests } from './recovery-requests.service.js';
+import { RecoveryRequests } from './recovery-requests.js';
 
 /** Lets people back in who know their password and have lost every second factor. */
 @ApiTags('auth')

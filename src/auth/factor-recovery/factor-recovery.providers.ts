@@ -2,7 +2,7 @@ import { RecoveryCancellation } from './recovery-cancellation.js';
 import { RecoveryCompletion } from './recovery-completion.js';
 import { RecoveryLinks } from './recovery-links.js';
 import { RecoveryNotices } from './recovery-notices.js';
-import { RecoveryRequests } from './recovery-requests.service.js';
+import { RecoveryRequests } from './recovery-requests.js';
 import { RecoveryRuns } from './recovery-runs.js';
 import { RecoverySchedule } from './recovery-schedule.js';
 import { RecoveryStart } from './recovery-start.js';

@@ -12,7 +12,10 @@ export const FINISH_MS = 24 * 3_600_000;
 /** A link to cancel is deleted with its recovery; this is for one whose last step was late, because no instance ran. */
 const LATE_MS = 30 * 24 * 3_600_000;
 
-/** The links in mails about recoveries of lost factors. They replace none, so that each of them works until the recovery is over. */
+/**
+ * The links in mails about recoveries of lost factors. They replace none, so that each of them works until the recovery
+ * is over.
+ */
 @Injectable()
 export class RecoveryLinks {
   private readonly cancelPurpose: RegisteredPurpose;

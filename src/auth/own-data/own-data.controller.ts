@@ -30,9 +30,9 @@ export class OwnDataController {
 
   /**
    * Exports everything stored about the account as one JSON object: the profile, the sessions, the factors and API keys
-   * without their secrets, and the entries of the audit trail about its owner, with what proves each of them and nothing about anyone
-   * else. `deploy/verify-audit-export.mjs --own` checks the file. The export contains personal data, which the deletion of
-   * the account cannot reach any more.
+   * without their secrets, and the entries of the audit trail about its owner, with what proves each of them and
+   * nothing about anyone else. `deploy/verify-audit-export.mjs --own` checks the file. The export contains personal
+   * data, which the deletion of the account cannot reach any more.
    */
   @Get()
   @Recent()

@@ -12,7 +12,7 @@ import { RefundInterceptor } from '../../rate-limit/refund.interceptor.js';
 import { AuthErrors } from '../auth.errors.js';
 import { NewPasswordMember } from '../credentials/passwords/weak-password.interceptor.js';
 import { ChangePasswordDto } from './own-password.dto.js';
-import { OwnPassword } from './own-password.service.js';
+import { OwnPassword } from './own-password.js';
 
 /** Lets people change their own password. */
 @ApiTags('users')

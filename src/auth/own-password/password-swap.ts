@@ -15,7 +15,7 @@ export interface Swap {
   readonly attempt: GuessingAttempt;
 }
 
-/** Exchanges a password for another in one transaction, in which both conditions are looked at once more. */
+/** Exchanges a password for another in one transaction, which rechecks the session and the old password. */
 @Injectable()
 export class PasswordSwap {
   constructor(

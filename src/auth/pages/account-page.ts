@@ -22,8 +22,8 @@ export interface AccountPage {
   /** Path of the route that takes the token, without a leading slash. */
   readonly endpoint: string;
   /**
-   * `new` asks for a password to replace another, `chosen` for a first one; `owner` asks for the password of the account if the browser is not signed in to it;
-   * `none` asks for nothing.
+   * `new` asks for a password to replace another, `chosen` for a first one; `owner` asks for the password of the
+   * account if the browser is not signed in to it; `none` asks for nothing.
    */
   readonly password: 'new' | 'chosen' | 'owner' | 'none';
   readonly words: Readonly<Record<Locale, PageWords>>;

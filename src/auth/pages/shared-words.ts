@@ -1,7 +1,10 @@
 import type { Locale } from '../../platform/access/locale.js';
 import { WEAKNESSES } from '../credentials/passwords/password-policy.js';
 
-/** The reasons for which the API refuses a new password, each by a part of its sentence. Other sentences are shown as they are. */
+/**
+ * The reasons for which the API refuses a new password, each by a part of its sentence. Other sentences are shown as
+ * they are.
+ */
 export const PASSWORD_FAULTS = {
   short: 'must have at least',
   listed: 'on a list of breached passwords',

@@ -18,7 +18,8 @@ export class TakenNotices {
   ) {}
 
   /**
-   * Sends the notice with a reset link, or to an invited account the invitation again, at most three times an hour. The caller must have locked the account.
+   * Sends the notice with a reset link, or to an invited account the invitation again, at most three times an hour. The
+   * caller must have locked the account.
    */
   async send(tx: Transaction, user: User): Promise<void> {
     const { id, email: to, locale } = user;

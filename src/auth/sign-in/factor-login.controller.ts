@@ -28,8 +28,8 @@ export class FactorLoginController {
 
   /**
    * Completes a login that was answered with `factor_required`, by the code of an authenticator app, a recovery code or
-   * a passkey. A challenge is valid for five minutes and five attempts, for the user agent that started the login. Wrong codes are counted
-   * per account over all challenges: five in five minutes, and together with wrong passwords.
+   * a passkey. A challenge is valid for five minutes and five attempts, for the user agent that started the login.
+   * Wrong codes are counted per account over all challenges: five in five minutes, and together with wrong passwords.
    */
   @Post('login/factor')
   @HttpCode(200)

@@ -1,6 +1,6 @@
 import { ApiProperty, PickType } from '@nestjs/swagger';
 import { IsIn, ValidateIf } from 'class-validator';
-import { Beside } from '../../platform/http/beside.decorator.js';
+import { NotBeside, OnlyBeside } from '../../platform/http/beside.decorator.js';
 import { IsSecretText } from '../../platform/secrets/secret-text.decorator.js';
 import type { FactorMethod } from '../credentials/factors/factor-methods.js';
 import { IsPasskeyResponse } from '../credentials/factors/passkeys/passkey-response.decorator.js';
@@ -27,7 +27,7 @@ export class FactorLoginDto extends PickType(LoginDto, ['tokenTransport', 'devic
   @ApiProperty({ required: false, maxLength: 200, example: '287 082' })
   @ValidateIf((body: FactorLoginDto) => !isPasskey(body) || body.code != null)
   @IsSecretText()
-  @Beside('the method passkey', isPasskey, false)
+  @NotBeside('the method passkey', isPasskey)
   code?: string;
 
   /**
@@ -36,6 +36,6 @@ export class FactorLoginDto extends PickType(LoginDto, ['tokenTransport', 'devic
    */
   @ValidateIf((body: FactorLoginDto) => isPasskey(body) || body.response != null)
   @IsPasskeyResponse({ optional: true })
-  @Beside('the method passkey', isPasskey, true)
+  @OnlyBeside('the method passkey', isPasskey)
   response?: object;
 }

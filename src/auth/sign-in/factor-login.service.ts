@@ -9,8 +9,8 @@ import { SessionIssuer } from '../../sessions/session-issuer.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import type { User } from '../../users/user.entity.js';
 import { AuthErrors } from '../auth.errors.js';
-import type { CountedGuess } from './counted-guesses.js';
-import { FactorGuesses } from './factor-guesses.js';
+import type { CountedGuess } from '../guesses/counted-guesses.js';
+import { FactorGuesses } from '../guesses/factor-guesses.js';
 import { FactorProofs, type SubmittedFactor } from '../credentials/factors/factor-proofs.js';
 import { FactorChallenges, type HeldLogin } from './factor-challenges.js';
 
@@ -43,7 +43,10 @@ export class FactorLoginService {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Throws `invalid_challenge`, `invalid_code`, `invalid_passkey`, `rate_limited`, and what the conditions of the issuer throw. */
+  /**
+   * Throws `invalid_challenge`, `invalid_code`, `invalid_passkey`, `rate_limited`, and what the conditions of the
+   * issuer throw.
+   */
   async login(login: FactorLogin, origin: Origin): Promise<CompletedLogin> {
     const { challenge, factor, deviceToken } = login;
     const { method } = factor;

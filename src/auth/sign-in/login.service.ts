@@ -4,7 +4,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import { AuthErrors } from '../auth.errors.js';
-import { PasswordGuesses, type SubmittedPassword } from './password-guesses.js';
+import { PasswordGuesses, type SubmittedPassword } from '../guesses/password-guesses.js';
 import { SignInService } from './sign-in.service.js';
 
 /** The submitted credentials, not verified yet. */
@@ -22,8 +22,8 @@ export class LoginService {
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `email_unverified`, `factor_required`, `rate_limited` after too many failures, or `overloaded` if too
-   * many hashes are queued.
+   * Throws `invalid_credentials`, `email_unverified`, `factor_required`, `rate_limited` after too many failures, or
+   * `overloaded` if too many hashes are queued.
    */
   async login({ tokenTransport, ...submitted }: Credentials, origin: Origin): Promise<IssuedSession> {
     const { password } = submitted;

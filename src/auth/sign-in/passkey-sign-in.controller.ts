@@ -14,7 +14,7 @@ import { PresentedTokens } from '../../sessions/tokens/presented-tokens.js';
 import { TokenResponse } from '../../sessions/tokens/token-response.js';
 import { AuthErrors } from '../auth.errors.js';
 import { readPasskeyResponse } from '../credentials/factors/passkeys/passkey-response.js';
-import { PasskeyOptions } from './passkey-options.service.js';
+import { PasskeyOptions } from './passkey-options.js';
 import { PasskeyOptionsDto, PasskeyRequestDto, PasskeySignInDto } from './passkey-sign-in.dto.js';
 import { PasskeySignInService } from './passkey-sign-in.service.js';
 

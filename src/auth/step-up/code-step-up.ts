@@ -9,7 +9,7 @@ import type { IssuedSession } from '../../sessions/issued-session.js';
 import { SessionStepUp } from '../../sessions/recent/session-step-up.js';
 import { SessionErrors } from '../../sessions/session.errors.js';
 import { UsersService } from '../../users/users.service.js';
-import { FactorGuesses } from '../sign-in/factor-guesses.js';
+import { FactorGuesses } from '../guesses/factor-guesses.js';
 import { TypedCodes } from '../credentials/factors/typed-codes.js';
 
 /** Verifies codes of authenticator apps as step-up proofs. */

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, ValidateIf } from 'class-validator';
-import { Beside } from '../../platform/http/beside.decorator.js';
+import { NotBeside, OnlyBeside } from '../../platform/http/beside.decorator.js';
 import { IfPresent } from '../../platform/http/if-present.decorator.js';
 import { IsSecretText } from '../../platform/secrets/secret-text.decorator.js';
 import { IsPasskeyResponse } from '../credentials/factors/passkeys/passkey-response.decorator.js';
@@ -28,26 +28,26 @@ export class StepUpDto {
   @ApiProperty({ required: false, enum: METHODS, example: 'totp' })
   @IfPresent()
   @IsIn(METHODS, { message: `method must be one of ${METHODS.join(', ')}` })
-  @Beside('password', (body) => has(body, 'password'), false)
+  @NotBeside('password', (body) => has(body, 'password'))
   method?: 'passkey' | 'totp';
 
   /** The code of an authenticator app, with the method `totp`. Blanks and dashes do not matter. */
   @ApiProperty({ required: false, maxLength: 200, example: '287 082' })
   @ValidateIf((body: StepUpDto) => isCode(body) || has(body, 'code'))
   @IsSecretText()
-  @Beside('method totp', isCode, true)
+  @OnlyBeside('method totp', isCode)
   code?: string;
 
   /** The challenge of `POST /auth/passkey/options`, with the method `passkey`. */
   @ApiProperty({ required: false, maxLength: 200, example: 'pI5wXqTgS1q0m3m0bWc4YQe7c9b2Jm8QxkWk1m0r7dE' })
   @ValidateIf((body: StepUpDto) => isPasskey(body) || has(body, 'challenge'))
   @IsSecretText()
-  @Beside('method passkey', isPasskey, true)
+  @OnlyBeside('method passkey', isPasskey)
   challenge?: string;
 
   /** `credential.toJSON()` of the browser, with the method `passkey`. */
   @ValidateIf((body: StepUpDto) => isPasskey(body) || has(body, 'response'))
   @IsPasskeyResponse({ optional: true })
-  @Beside('method passkey', isPasskey, true)
+  @OnlyBeside('method passkey', isPasskey)
   response?: object;
 }

@@ -9,7 +9,7 @@ import { PasswordCredentialsRepository } from '../credentials/passwords/password
 import { CodeStepUp } from './code-step-up.js';
 import { type PasskeyAnswer, PasskeyStepUp } from './passkey-step-up.js';
 import { PasswordStepUp } from './password-step-up.js';
-import { SessionGuesses } from './session-guesses.js';
+import { SessionGuesses } from '../guesses/session-guesses.js';
 
 /** The proof of a step-up: the password, the code of an authenticator app, or a passkey. */
 export type StepUpProof = { readonly password: string } | { readonly code: string } | PasskeyAnswer;
@@ -27,8 +27,9 @@ export class StepUpService {
   ) {}
 
   /**
-   * Throws `invalid_credentials`, `invalid_code`, `invalid_challenge`, `invalid_passkey`, `insufficient_user_authentication` if the account needs another method,
-   * `session_ended`, `rate_limited`, or `overloaded` if too many hashes are queued.
+   * Throws `invalid_credentials`, `invalid_code`, `invalid_challenge`, `invalid_passkey`,
+   * `insufficient_user_authentication` if the account needs another method, `session_ended`, `rate_limited`, or
+   * `overloaded` if too many hashes are queued.
    */
   async stepUp(principal: SessionPrincipal, proof: StepUpProof, origin: Origin): Promise<IssuedSession> {
     if ('password' in proof) return this.byPassword(principal, proof.password, origin);
@@ -49,8 +50,8 @@ export class StepUpService {
     await this.recent.assertOffered('password', principal.userId);
     const found = await this.credentials.findByUserId(principal.userId);
     if (!found) throw new Problem(SessionErrors.session_ended);
-    return this.guesses.judge(principal, found, origin, (guess) =>
-      this.passwords.prove(principal, found, { password, ...guess }, origin),
+    return this.guesses.judge(principal, { password, found }, origin, (right) =>
+      this.passwords.prove(principal, right, origin),
     );
   }
 }

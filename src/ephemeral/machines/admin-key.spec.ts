@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { ServiceAccountKeys } from '../../machines/accounts/service-account-keys.service.js';
-import type { ServiceAccounts } from '../../machines/accounts/service-accounts.service.js';
+import type { ServiceAccountKeys } from '../../machines/accounts/service-account-keys.js';
+import type { ServiceAccounts } from '../../machines/accounts/service-accounts.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { AdminKey } from './admin-key.js';

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { ServiceAccountKeys } from '../../machines/accounts/service-account-keys.service.js';
-import { ServiceAccounts } from '../../machines/accounts/service-accounts.service.js';
+import { ServiceAccountKeys } from '../../machines/accounts/service-account-keys.js';
+import { ServiceAccounts } from '../../machines/accounts/service-accounts.js';
 import type { ApiKey } from '../../machines/keys/api-key.entity.js';
 import type { ServiceAccount } from '../../machines/service-account.entity.js';
 import { untilAvailable } from '../../platform/database/until-available.js';

@@ -7,7 +7,7 @@ import { ClientOrigin } from '../../platform/http/request.decorators.js';
 import { UsersErrors } from '../../users/users.errors.js';
 import { TestRoutes } from '../test-routes.decorator.js';
 import { MakeUsersDto, TestUsersDto } from './test-users.dto.js';
-import { TestUsers } from './test-users.service.js';
+import { TestUsers } from './test-users.js';
 
 /** Makes people. */
 @TestRoutes('users')

@@ -13,7 +13,7 @@ import { TestRoutes } from '../test-routes.decorator.js';
 import { durationMs } from '../time/duration.js';
 import { BrowserCookies } from './browser-cookies.js';
 import { MakeSessionDto, TestSessionDto } from './test-sessions.dto.js';
-import { TestSessions } from './test-sessions.service.js';
+import { TestSessions } from './test-sessions.js';
 
 /** Signs people in without a password. */
 @TestRoutes('sessions')

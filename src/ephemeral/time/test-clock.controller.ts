@@ -7,7 +7,7 @@ import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { TestRoutes } from '../test-routes.decorator.js';
 import { ClockDto, MoveClockDto } from './clock.dto.js';
 import { durationMs } from './duration.js';
-import { TestClock } from './test-clock.service.js';
+import { TestClock } from './test-clock.js';
 
 /** Moves the time of the whole service. */
 @TestRoutes('clock')

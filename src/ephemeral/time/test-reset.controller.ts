@@ -2,7 +2,7 @@ import { HttpCode, Post } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation } from '@nestjs/swagger';
 import { Operational } from '../../platform/http/operational.decorator.js';
 import { TestRoutes } from '../test-routes.decorator.js';
-import { TestClock } from './test-clock.service.js';
+import { TestClock } from './test-clock.js';
 
 /** Makes the service as new. */
 @TestRoutes('reset')

@@ -16,7 +16,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { ApiKeysDto, CreateApiKeyDto, NewApiKeyDto } from '../keys/api-keys.dto.js';
 import { KeyView } from '../keys/key-view.js';
 import { MachinesErrors } from '../machines.errors.js';
-import { ServiceAccountKeys } from './service-account-keys.service.js';
+import { ServiceAccountKeys } from './service-account-keys.js';
 
 const UUID = {
   schema: { type: 'string', format: 'uuid', example: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d' },

@@ -21,7 +21,7 @@ import {
   ServiceAccountPageDto,
   UpdateServiceAccountDto,
 } from './service-accounts.dto.js';
-import { ServiceAccounts } from './service-accounts.service.js';
+import { ServiceAccounts } from './service-accounts.js';
 
 const ACCOUNT_ID = {
   name: 'id',

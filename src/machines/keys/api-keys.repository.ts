@@ -1,52 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type FindOptionsWhere, IsNull, MoreThan, MoreThanOrEqual } from 'typeorm';
-import type { Role } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { databaseTime } from '../../platform/database/database-time.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import type { ServiceAccount } from '../service-account.entity.js';
+import type { LatestTime } from '../../platform/memory/latest-times.js';
 import { ApiKey } from './api-key.entity.js';
-import type { KeyDigest } from './key-digests.js';
 import { type KeyOwner, keysOf } from './key-owner.js';
-
-/** What is read of a key to judge it and to tell its owner about it. */
-export type FoundKey = Pick<
-  ApiKey,
-  | 'id'
-  | 'userId'
-  | 'serviceAccountId'
-  | 'name'
-  | 'scopes'
-  | 'hint'
-  | 'secretId'
-  | 'createdAt'
-  | 'expiresAt'
-  | 'revokedAt'
-  | 'reducedAt'
->;
-
-/** A key with what its owner may do at present. */
-export interface KeyWithOwner {
-  readonly key: FoundKey;
-  /** Null for a key of a service account, or if the owner is gone. */
-  readonly user: {
-    readonly roles: readonly Role[];
-    readonly disabledAt: Date | null;
-    readonly hasFactor: boolean;
-  } | null;
-  /** Null for a key of a person. */
-  readonly account: Pick<ServiceAccount, 'scopes' | 'disabledAt'> | null;
-}
-
-/** The columns of an owner are null for the other kind of owner. */
-interface KeyRow extends FoundKey {
-  readonly roles: Role[] | null;
-  readonly ownerDisabledAt: Date | null;
-  readonly ownerHasFactor: boolean;
-  readonly accountScopes: string[] | null;
-  readonly accountDisabledAt: Date | null;
-}
 
 /** A living key that gets an access token. */
 export interface IssuingKey {
@@ -67,9 +27,6 @@ export type OwnedKey = Pick<ApiKey, 'id' | 'userId' | 'serviceAccountId'>;
 /** Selects keys of an owner: one, those made since a time, or all. */
 export type KeySelector = { readonly id?: string; readonly since?: Date };
 
-/** The latest use of a key, milliseconds since the Unix epoch. */
-export type UsedKeyTime = readonly [id: string, ms: number];
-
 const living = (owner: KeyOwner, now: Date): FindOptionsWhere<ApiKey> => ({
   ...keysOf(owner),
   revokedAt: IsNull(),
@@ -82,7 +39,7 @@ const madeWith = (secretId: string, now: Date): FindOptionsWhere<ApiKey> => ({
   expiresAt: MoreThan(now),
 });
 
-/** All SQL statements on API keys but those of the schedules. */
+/** All SQL statements on API keys but those of `FoundKeysRepository` and of the schedules. */
 @Injectable()
 export class ApiKeysRepository {
   constructor(
@@ -92,21 +49,6 @@ export class ApiKeysRepository {
 
   async insert(tx: Transaction, key: ApiKey): Promise<void> {
     await tx.insert(ApiKey, key);
-  }
-
-  /** Returns the key of one of these digests, living or not, with its owner; null if there is none. */
-  async findByDigest(digests: readonly Buffer[]): Promise<KeyWithOwner | null> {
-    return this.findWithOwner('key.digest = ANY($1::bytea[])', digests);
-  }
-
-  /** Returns a key, living or not, with its owner; null if there is none. */
-  async findById(id: string): Promise<KeyWithOwner | null> {
-    return this.findWithOwner('key.id = $1::uuid', id);
-  }
-
-  /** Reads the same, and keeps others from revoking the key until the transaction ends. */
-  async share(tx: Transaction, id: string): Promise<KeyWithOwner | null> {
-    return this.findWithOwner('key.id = $1::uuid FOR SHARE OF key', id, tx);
   }
 
   /**
@@ -176,9 +118,9 @@ export class ApiKeysRepository {
 
   /**
    * Voids the access tokens and assertions of keys; returns up to when, on PostgreSQL's clock: a second from now, because until then
-   * another instance may make assertions without knowing. A token after a reduction is of a later second, so another reduction in
-   * the same second is of that one. With `issuedAt`, Unix seconds, the tokens of that second
-   * are void even if the clock has been set back since; keys are left out of which they are already.
+   * another instance may make assertions without knowing. A token after a reduction is of a later second, so another
+   * reduction in the same second is of that one. With `issuedAt`, Unix seconds, the tokens of that second are void even if
+   * the clock has been set back since; keys are left out of which they are already.
    */
   async reduce(tx: Transaction, ids: readonly string[], issuedAt: number | null): Promise<VoidedKey[]> {
     const time = databaseTime(this.clock, 'clock_timestamp()');
@@ -209,13 +151,8 @@ export class ApiKeysRepository {
     return raw as OwnedKey[];
   }
 
-  /** Stores another digest of a key, and nothing else. */
-  async redigest({ id }: Pick<ApiKey, 'id'>, current: KeyDigest): Promise<void> {
-    await onDatabase(() => this.dataSource.manager.update(ApiKey, { id }, { ...current }));
-  }
-
   /** Stores when keys were last used, and nothing else, so that no concurrent change is undone. Rows in use are skipped. */
-  async noteUsed(used: readonly UsedKeyTime[]): Promise<void> {
+  async noteUsed(used: readonly LatestTime[]): Promise<void> {
     await this.dataSource.query(
       `UPDATE api_keys SET last_used_at = greatest(last_used_at, noted.at) FROM (
          SELECT id, at FROM api_keys JOIN unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) USING (id)
@@ -223,37 +160,5 @@ export class ApiKeysRepository {
        WHERE api_keys.id = noted.id`,
       [used.map(([id]) => id), used.map(([, ms]) => new Date(ms))],
     );
-  }
-
-  /** Written by hand: it runs for each key that a process has not seen lately, and the query builder takes longer than PostgreSQL. */
-  private async findWithOwner(
-    condition: string,
-    value: unknown,
-    tx: Transaction = this.dataSource.manager,
-  ): Promise<KeyWithOwner | null> {
-    const [row] = await onDatabase(() =>
-      tx.query<KeyRow[]>(
-        `SELECT key.id, key.user_id AS "userId", key.service_account_id AS "serviceAccountId", key.name, key.scopes, key.hint,
-                key.secret_id AS "secretId", key.created_at AS "createdAt", key.expires_at AS "expiresAt",
-                key.revoked_at AS "revokedAt", key.reduced_at AS "reducedAt",
-                owner.roles, owner.disabled_at AS "ownerDisabledAt",
-                EXISTS (SELECT FROM passkeys WHERE user_id = owner.id)
-                  OR EXISTS (SELECT FROM totp_factors WHERE user_id = owner.id AND confirmed_at IS NOT NULL)
-                  AS "ownerHasFactor",
-                account.scopes AS "accountScopes", account.disabled_at AS "accountDisabledAt"
-           FROM api_keys AS key
-           LEFT JOIN users AS owner ON owner.id = key.user_id
-           LEFT JOIN service_accounts AS account ON account.id = key.service_account_id
-          WHERE ${condition}`,
-        [value],
-      ),
-    );
-    if (!row) return null;
-    const { roles, ownerDisabledAt, ownerHasFactor, accountScopes, accountDisabledAt, ...key } = row;
-    return {
-      key,
-      user: roles && { roles, disabledAt: ownerDisabledAt, hasFactor: ownerHasFactor },
-      account: accountScopes && { scopes: accountScopes, disabledAt: accountDisabledAt },
-    };
   }
 }

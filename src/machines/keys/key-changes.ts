@@ -1,9 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { Freshness } from '../../platform/clock/freshness.js';
+import { FeedPoll } from '../../platform/clock/feed-poll.js';
 import { afterCommit, type Transaction } from '../../platform/database/transaction-runner.js';
 import { type KeyChange, KeyChangesRepository } from './key-changes.repository.js';
-
-const INTERVAL_MS = 300;
 
 /**
  * Tells every instance whose keys or access have changed. Changes are written in the transaction that makes them and read
@@ -17,10 +15,14 @@ export class KeyChanges implements OnApplicationShutdown {
   private position: string | null = null;
   /** The changes of the last page; while a transaction stays open anywhere, every page repeats them. */
   private seen: ReadonlySet<string> = new Set();
-  private readonly freshness = new Freshness();
-  private timer?: NodeJS.Timeout;
-  private started = false;
-  private stopped = false;
+  private readonly poll = new FeedPoll(
+    () => this.read(),
+    (err) =>
+      this.logger.debug(
+        { err },
+        'Changes of API keys could not be read; cached keys are not trusted until they can be.',
+      ),
+  );
 
   constructor(private readonly changes: KeyChangesRepository) {}
 
@@ -29,7 +31,7 @@ export class KeyChanges implements OnApplicationShutdown {
 
   /** Whether this process knows all changes until a second ago. */
   get isCurrent(): boolean {
-    return this.freshness.isCurrent;
+    return this.poll.isCurrent;
   }
 
   /** Adds a listener, which is given the id of the owner; null means that any owner may have changed. */
@@ -47,32 +49,19 @@ export class KeyChanges implements OnApplicationShutdown {
 
   /** Begins to read, unless it has begun. */
   start(): void {
-    if (this.started) return;
-    this.started = true;
-    void this.poll();
+    void this.poll.start();
   }
 
   onApplicationShutdown(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
+    this.poll.stop();
   }
 
-  private async poll(): Promise<void> {
-    const startedMs = performance.now();
-    try {
-      const { changes, horizon } = await this.changes.since(this.position);
-      // After a gap, this process may have trusted nothing for a while, but it has not forgotten anything either.
-      if (this.position !== null && !this.isCurrent) this.announce(null);
-      this.take(changes);
-      this.position = horizon;
-      this.freshness.confirm(startedMs);
-    } catch (error) {
-      this.logger.debug(
-        { err: error },
-        'Changes of API keys could not be read; cached keys are not trusted until they can be.',
-      );
-    }
-    if (!this.stopped) this.timer = setTimeout(() => void this.poll(), INTERVAL_MS).unref();
+  private async read(): Promise<void> {
+    const { changes, horizon } = await this.changes.since(this.position);
+    // After a gap. The cache was bypassed, but still holds old entries.
+    if (this.position !== null && !this.isCurrent) this.announce(null);
+    this.take(changes);
+    this.position = horizon;
   }
 
   private take(changes: readonly KeyChange[]): void {

@@ -6,7 +6,7 @@ import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import { rolesAtLevel } from '../../sessions/role-level.js';
-import { ApiKeysRepository, type KeyWithOwner } from './api-keys.repository.js';
+import { FoundKeysRepository, type KeyWithOwner } from './found-keys.repository.js';
 import { KeyChanges } from './key-changes.js';
 import type { KeyDigest } from './key-digests.js';
 import { scopesAllowedTo } from './scopes.js';
@@ -53,7 +53,7 @@ export class LivingKeys {
   private readonly reading = new Map<string, Promise<LivingKey | DeadKey>>();
 
   constructor(
-    private readonly keys: ApiKeysRepository,
+    private readonly keys: FoundKeysRepository,
     private readonly changes: KeyChanges,
     private readonly clock: Clock,
     private readonly environment: Environment,
@@ -61,7 +61,10 @@ export class LivingKeys {
     changes.onChange((ownerId) => this.forget(ownerId));
   }
 
-  /** Finds a key by its current digest, or by those under former secrets, which are computed only if it must be read. Throws `dependency_unavailable`. */
+  /**
+   * Finds a key by its current digest, or by those under former secrets, which are computed only if it must be read.
+   * Throws `dependency_unavailable`.
+   */
   async find(current: KeyDigest, allDigests: () => readonly Buffer[]): Promise<LivingKey | DeadKey> {
     return this.found(current.digest.toString('latin1'), async () => {
       const found = await this.keys.findByDigest(allDigests());

@@ -17,7 +17,7 @@ import { ClientOrigin, CurrentUser } from '../../platform/http/request.decorator
 import { MachinesErrors } from '../machines.errors.js';
 import { ApiKeysDto, CreateApiKeyDto, NewApiKeyDto } from './api-keys.dto.js';
 import { KeyView } from './key-view.js';
-import { OwnKeys } from './own-keys.service.js';
+import { OwnKeys } from './own-keys.js';
 
 const KEY_ID = {
   name: 'id',

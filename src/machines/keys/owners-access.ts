@@ -2,15 +2,19 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../../platform/config/environment.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { AccessChanges, type AccessListener } from '../../sessions/revocation/access-changes.js';
+import {
+  AccessChanges,
+  type AccessListener,
+  type FactorState,
+} from '../../sessions/revocation/access-changes.js';
 import type { RevocationReason } from '../../sessions/revocation-reason.js';
 import type { User } from '../../users/user.entity.js';
 import { AffectedKeys, type EffectOnKeys } from './affected-keys.js';
 import { KeyRevocation } from './key-revocation.js';
 
 /**
- * What the end of all sessions of an account does to its keys, by reason. Most reasons concern the sessions or the password, which
- * keys outlive.
+ * What the end of all sessions of an account does to its keys, by reason. Most reasons concern the sessions or the
+ * password, which keys outlive.
  */
 const EFFECTS: Readonly<Record<RevocationReason, EffectOnKeys | null>> = {
   account_disabled: 'disabled',
@@ -51,7 +55,7 @@ export class OwnersAccess implements AccessListener, OnModuleInit {
   async factorsChanged(
     tx: Transaction,
     { id, roles }: Pick<User, 'id' | 'roles'>,
-    hasFactor: boolean,
+    { hasFactor }: FactorState,
   ): Promise<void> {
     if (!roles.some((role) => this.environment.MFA_REQUIRED_ROLES.includes(role))) return;
     await this.keys.announce(tx, { kind: 'user', id }, hasFactor ? null : 'reduced');

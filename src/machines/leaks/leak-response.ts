@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../audit/audit.service.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { internalOrigin } from '../../platform/http/origin.js';
-import type { FoundKey } from '../keys/api-keys.repository.js';
+import type { FoundKey } from '../keys/found-keys.repository.js';
 import { KeyNotices } from '../keys/key-notices.js';
 import { eventAbout, ownerOf } from '../keys/key-owner.js';
 import { KeyRevocation } from '../keys/key-revocation.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { storableText } from '../../audit/entry/storable-text.js';
-import { ApiKeysRepository } from '../keys/api-keys.repository.js';
+import { FoundKeysRepository } from '../keys/found-keys.repository.js';
 import { KeyDigests } from '../keys/key-digests.js';
 import { isWellFormedKey } from '../keys/key-format.js';
 import type { LeakReport } from './leak-report.js';
@@ -16,7 +16,7 @@ const MAX_SOURCE = 100;
 @Injectable()
 export class LeakedKeys {
   constructor(
-    private readonly keys: ApiKeysRepository,
+    private readonly keys: FoundKeysRepository,
     private readonly digests: KeyDigests,
     private readonly response: LeakResponse,
   ) {}

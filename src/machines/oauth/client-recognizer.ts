@@ -1,7 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { MachinePrincipal } from '../../platform/access/principal.js';
-import { usedKeyOf } from '../../platform/access/principal.js';
+import { type MachinePrincipal, usedKeyOf } from '../../platform/access/principal.js';
 import { isVoid } from '../../platform/access/void-until.js';
 import { isProblem, Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';

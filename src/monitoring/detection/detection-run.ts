@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import type { Clock } from '../../platform/clock/clock.js';
 import type { Finding } from '../alerts/alert-kind.js';
-import { LoginAttempts } from '../rules/login-attempt.js';
+import { LoginAttempts } from '../rules/login-attempts.js';
 import { type Occurrence, occurrenceOf } from '../rules/occurrence.js';
 import type { Rule } from '../rules/rule.js';
 import { Detector } from './detector.js';

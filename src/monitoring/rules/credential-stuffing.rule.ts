@@ -1,6 +1,6 @@
 import type { Environment } from '../../platform/config/environment.js';
 import { A_DAY_SECONDS } from '../alerts/alert-kind.js';
-import { ATTEMPT_EVENTS } from './login-attempt.js';
+import { ATTEMPT_EVENTS } from './login-attempts.js';
 import { type Rule, parseLimit } from './rule.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
-import { type LoginAttempt, type LoginAttempts, accountOf, addressOf } from './login-attempt.js';
+import { type LoginAttempt, type LoginAttempts, accountOf, addressOf } from './login-attempts.js';
 
 /** An entry of the trail, parsed once for all rules. */
 export interface Occurrence {

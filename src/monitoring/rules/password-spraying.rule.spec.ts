@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf } from '../../../test/support/attacks/findings-of.js';
+import { findingsOf, START } from '../../../test/support/attacks/findings-of.js';
 import { spread } from '../../../test/support/attacks/scenario.js';
 import { Environment } from '../../platform/config/environment.js';
 import { passwordSpraying } from './password-spraying.rule.js';
-import { START } from '../../../test/support/attacks/findings-of.js';
 
 const rule = passwordSpraying(
   Object.assign(new Environment(), {

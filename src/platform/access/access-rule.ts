@@ -18,7 +18,10 @@ export function asksForRecentProof(execution: ExecutionContext): boolean {
   );
 }
 
-/** Returns the scope that opens the matched route to API keys: its handler's, or else its controller's; undefined if neither has one. */
+/**
+ * Returns the scope that opens the matched route to API keys: its handler's, or else its controller's; undefined if
+ * neither has one.
+ */
 export function scopeOf(execution: ExecutionContext): Scope | undefined {
   return (
     (Reflect.getMetadata(SCOPE, execution.getHandler()) as Scope | undefined) ??

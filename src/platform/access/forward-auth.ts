@@ -26,8 +26,9 @@ export interface ForwardedRequest {
 }
 
 /**
- * What a proxy asks in a forward-auth request (`forward_auth` of Caddy, `forwardAuth` of Traefik, `auth_request` of nginx): whether
- * it may forward a request to an application. Guards judge the forwarded request, not the one that carries it.
+ * What a proxy asks in a forward-auth request (`forward_auth` of Caddy, `forwardAuth` of Traefik, `auth_request` of
+ * nginx): whether it may forward a request to an application. Guards judge the forwarded request, not the one that
+ * carries it.
  */
 export interface ForwardAuth {
   /** The name of the rule that the proxy asks for. */

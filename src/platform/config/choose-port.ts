@@ -1,20 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { Environment } from './environment.js';
+import { LINK_VARIABLES } from './link-variables.js';
 import { StartFault } from './start-fault.js';
 
 /** The variables whose defaults contain the port. */
-const DERIVED = [
-  'PUBLIC_URL',
-  'JWT_ISSUER',
-  'LINK_VERIFY_URL',
-  'LINK_RESET_URL',
-  'LINK_INVITATION_URL',
-  'LINK_UNDO_URL',
-  'LINK_RECOVERY_URL',
-  'LINK_RECOVERY_FINISH_URL',
-  'LINK_DEVICE_URL',
-] as const satisfies readonly (keyof Environment)[];
+const DERIVED = ['PUBLIC_URL', 'JWT_ISSUER', ...LINK_VARIABLES] as const;
 const PORT_UNKNOWN = /^http:\/\/localhost:0(?=\/|$)/;
 
 /**

@@ -5,6 +5,7 @@ import { crossFaults } from './cross-checks.js';
 import { readDotenv } from './dotenv-file.js';
 import { Environment } from './environment.js';
 import { GENERATED_SECRETS, generatedSecret } from './generated-secrets.js';
+import { LINK_PATHS, LINK_VARIABLES } from './link-variables.js';
 import { unreadable } from './usable-files.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -21,18 +22,7 @@ const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP
 const VERBATIM = new Set(['JWT_SECRET_KEY', 'PASSWORD_PEPPER', 'BOOTSTRAP_ADMIN_PASSWORD']);
 
 /** Variables that get their default from other variables. */
-const DERIVED = [
-  'PUBLIC_URL',
-  'JWT_ISSUER',
-  'RATE_LIMIT_DEFAULT',
-  'LINK_VERIFY_URL',
-  'LINK_RESET_URL',
-  'LINK_INVITATION_URL',
-  'LINK_UNDO_URL',
-  'LINK_RECOVERY_URL',
-  'LINK_RECOVERY_FINISH_URL',
-  'LINK_DEVICE_URL',
-];
+const DERIVED: readonly string[] = ['PUBLIC_URL', 'JWT_ISSUER', 'RATE_LIMIT_DEFAULT', ...LINK_VARIABLES];
 
 /** Returns all variables that {@link Environment} declares. */
 export function variableNames(): string[] {
@@ -97,9 +87,8 @@ function fillDefaults(
   given['JWT_ISSUER'] ??= given['PUBLIC_URL'];
   given['RATE_LIMIT_DEFAULT'] ??=
     `${number('RATE_LIMIT_MAX_REQUESTS', '100')}/${number('RATE_LIMIT_WINDOW_SECONDS', '60')}`;
-  for (const page of ['verify', 'reset', 'invitation', 'undo', 'device', 'recovery', 'recovery/finish'])
-    given[`LINK_${page.toUpperCase().replace('/', '_')}_URL`] ??=
-      `${given['PUBLIC_URL'].replace(/\/+$/, '')}/account/${page}`;
+  const address = given['PUBLIC_URL'].replace(/\/+$/, '');
+  for (const [name, path] of Object.entries(LINK_PATHS)) given[name] ??= `${address}/account/${path}`;
   given['COOKIE_SECURE'] ??= 'false';
   given['DOCS_ENABLED'] ??= String(!isProduction);
   given['LOG_FORMAT'] ??= process.stdout.isTTY && !isProduction ? 'pretty' : 'json';

@@ -1,19 +1,9 @@
 import type { Environment } from './environment.js';
-
-/** Variables with the URLs of pages that links in mails lead to. */
-const LINKS = [
-  'LINK_VERIFY_URL',
-  'LINK_RESET_URL',
-  'LINK_INVITATION_URL',
-  'LINK_UNDO_URL',
-  'LINK_RECOVERY_URL',
-  'LINK_RECOVERY_FINISH_URL',
-  'LINK_DEVICE_URL',
-] as const;
+import { LINK_VARIABLES } from './link-variables.js';
 
 /** Returns one sentence for each page that must not receive the tokens in mails. */
 export function mailLinkFaults(environment: Environment): string[] {
-  return LINKS.flatMap((name) => faultOf(name, new URL(environment[name]), environment) ?? []);
+  return LINK_VARIABLES.flatMap((name) => faultOf(name, new URL(environment[name]), environment) ?? []);
 }
 
 function faultOf(

@@ -99,7 +99,10 @@ export class MasterKey extends SecretVersions {
 
 /** The former and the current value of `PASSWORD_PEPPER`. */
 export class Peppers extends SecretVersions {
-  /** Returns the pepper of a stored hash. Throws if it is not known. Hashes of the first versions name none: it was the oldest. */
+  /**
+   * Returns the pepper of a stored hash. Throws if it is not known. Hashes of the first versions name none: it was the
+   * oldest.
+   */
   of(id: string | null): string {
     return this.secretOf(id ?? this.ids.at(-1)!);
   }

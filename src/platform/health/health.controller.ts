@@ -22,7 +22,10 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** Returns 503 while PostgreSQL or the disk of the data folder is not writable, or the process drains; load balancers then send requests elsewhere. */
+  /**
+   * Returns 503 while PostgreSQL or the disk of the data folder is not writable, or the process drains; load balancers
+   * then send requests elsewhere.
+   */
   @Get('ready')
   @Operational()
   @ApiOperation({ operationId: 'getReadiness', summary: 'Check whether to send requests here' })

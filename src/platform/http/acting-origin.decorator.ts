@@ -12,7 +12,8 @@ const HEADER = 'audit-reason';
 
 /**
  * Injects the origin of a request that acts on another account. It contains the caller; its events name the caller and the
- * reason in the header `Audit-Reason`. Throws `validation_failed` for a reason that is not 1 to 500 printable characters of UTF-8, or given twice.
+ * reason in the header `Audit-Reason`. Throws `validation_failed` for a reason that is not 1 to 500 printable
+ * characters of UTF-8, or given twice.
  */
 export const ActingOrigin = createParamDecorator((_: unknown, execution): Origin =>
   actingOrigin(execution.switchToHttp().getRequest<FastifyRequest>()),

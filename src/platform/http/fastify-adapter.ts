@@ -95,7 +95,10 @@ export function fastifyAdapter({
   return adapter;
 }
 
-/** Responds on the socket to what Node's parser refuses (ambiguous framing, oversized head, slow head); it never becomes a request. */
+/**
+ * Responds on the socket to what Node's parser refuses (ambiguous framing, oversized head, slow head); it never becomes
+ * a request.
+ */
 function refuseConnection(
   error: NodeJS.ErrnoException,
   socket: Socket,

@@ -9,7 +9,10 @@ import { contextOf } from './request-context.js';
 /** Far deeper than any body of this API, and shallow enough for every recursive reader (OWASP API4:2023). */
 const MAX_DEPTH = 16;
 
-/** More than any body of this API has, a hundred reports of leaked keys included; each unknown member would add a sentence to the response. */
+/**
+ * More than any body of this API has, a hundred reports of leaked keys included; each unknown member would add a
+ * sentence to the response.
+ */
 const MAX_MEMBERS = 400;
 
 /**

@@ -10,7 +10,10 @@ import { callerOf, contextOf, principalOf } from './request-context.js';
 
 const requestOf = (execution: ExecutionContext) => execution.switchToHttp().getRequest<FastifyRequest>();
 
-/** Injects the caller of a route that is not public, which with `@Scope()` can be a program. Throws an Error on a `@Public()` route. */
+/**
+ * Injects the caller of a route that is not public, which with `@Scope()` can be a program. Throws an Error on a
+ * `@Public()` route.
+ */
 export const Caller = createParamDecorator((_: unknown, execution): Principal =>
   callerOf(requestOf(execution)),
 );

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
+import type { LinkVariable } from '../config/link-variables.js';
 
 /** The variables with the pages to which links lead, by purpose. */
 const PAGES = {
@@ -10,7 +11,7 @@ const PAGES = {
   recovery: 'LINK_RECOVERY_URL',
   recoveryFinish: 'LINK_RECOVERY_FINISH_URL',
   device: 'LINK_DEVICE_URL',
-} as const satisfies Record<string, keyof Environment>;
+} as const satisfies Record<string, LinkVariable>;
 
 /** The purpose of a link in a mail. */
 export type LinkPurpose = keyof typeof PAGES;

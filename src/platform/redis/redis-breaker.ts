@@ -5,8 +5,8 @@ const TOLERATED_FAILURES = 1;
 
 /**
  * Circuit breaker for Redis. Opens on the second failure in a row or by {@link open}, and closes only by {@link close},
- * which the heartbeat calls. cockatiel is not used: its half-open breaker sends a user's request as the trial, whereas here the heartbeat is
- * the trial, so no request ever waits for a server that is known to be unavailable.
+ * which the heartbeat calls. cockatiel is not used: its half-open breaker sends a user's request as the trial, whereas
+ * here the heartbeat is the trial, so no request ever waits for a server that is known to be unavailable.
  */
 export class RedisBreaker {
   private readonly transitions = new Subject<'up' | 'down'>();

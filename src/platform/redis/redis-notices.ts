@@ -150,7 +150,10 @@ export class RedisNotices implements OnApplicationShutdown {
     else if (this.stage === 'receiving') void this.confirm(client, nowMs);
   }
 
-  /** Replies and notices share the connection, so the notices of everything that happened before the check come before its reply. */
+  /**
+   * Replies and notices share the connection, so the notices of everything that happened before the check come before
+   * its reply.
+   */
   private async confirm(client: Redis, startedMs: number): Promise<void> {
     const isAnswered = await client.ping().then(
       () => true,

@@ -29,9 +29,10 @@ export class AccountGuessing {
   ) {}
 
   /**
-   * Call this before comparing a password. `userId` is the account with the address; null if there is none. Counts the failure in advance, so that parallel guesses cannot bypass the limit.
-   * Throws `rate_limited` while a wait runs and after the last guess; a refused attempt is not counted and extends no wait.
-   * Throws `dependency_unavailable` when it cannot count: no guess is evaluated unrecorded.
+   * Call this before comparing a password. `userId` is the account with the address; null if there is none. Counts the
+   * failure in advance, so that parallel guesses cannot bypass the limit. Throws `rate_limited` while a wait runs and
+   * after the last guess; a refused attempt is not counted and extends no wait. Throws `dependency_unavailable` when it
+   * cannot count: no guess is evaluated unrecorded.
    */
   async begin(
     emailDigest: string,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Lease, permitsOf, termMs } from './lease.js';
-import { grainOf, type Window } from './window.js';
+import { grainOfPolicy, type Window } from './window.js';
 
 const windowOf = (limit: number, { exact = false, windowMs = 60_000 } = {}): Window => ({
   key: 'rl:{caller}',
   limit,
   windowMs,
-  grain: grainOf(limit, exact),
+  grain: grainOfPolicy({ limit, exact }),
 });
 
 const leaseOf = (window: Window, waitMs = 60_000) =>

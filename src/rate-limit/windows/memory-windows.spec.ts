@@ -2,7 +2,7 @@ import { fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/support/time/manual-clock.js';
 import { MemoryWindows } from './memory-windows.js';
-import { grainOf, type Window } from './window.js';
+import { grainOfPolicy, type Window } from './window.js';
 
 const WINDOW_MS = 60_000;
 
@@ -10,7 +10,7 @@ const windowOf = (limit: number, exact: boolean): Window => ({
   key: 'rl:{caller}',
   limit,
   windowMs: WINDOW_MS,
-  grain: grainOf(limit, exact),
+  grain: grainOfPolicy({ limit, exact }),
 });
 
 /** Sends a request after each pause, and returns when each admitted one came. */

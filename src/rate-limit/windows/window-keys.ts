@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { MasterKey } from '../../platform/crypto/master-key.js';
 import type { RequestContext } from '../../platform/http/request-context.js';
 import type { KeyPart, Policy } from '../policies/policy.js';
-import { grainOf, type Window } from './window.js';
+import { grainOf, grainOfPolicy, type Window } from './window.js';
 
 /** Digests to cache; beyond it all are dropped, since computing one again takes a few microseconds. */
 const MAX_DIGESTS = 20_000;
@@ -48,13 +48,13 @@ export class WindowKeys {
   private window({ name, limit, windowSeconds, exact }: Policy, subjectName: string, detail: string): Window {
     const subject = this.digest(subjectName);
     // Its moments stand for one request each; those of a bounded window of this size, for several.
-    const grain = exact && grainOf(limit, false) > 1 ? ' exact' : '';
+    const grain = exact && grainOf(limit) > 1 ? ' exact' : '';
     const scope = `${name} ${limit}/${windowSeconds}${grain}${detail}`;
     return {
       key: `portcullis:rl:{${subject}}${this.digest(scope)}`,
       limit,
       windowMs: windowSeconds * 1000,
-      grain: grainOf(limit, exact),
+      grain: grainOfPolicy({ limit, exact }),
     };
   }
 

@@ -33,15 +33,26 @@ export interface WindowStore {
   refund(windows: readonly Window[], at: number): Promise<void>;
 }
 
+/** What a policy says of the number of requests. */
+interface Bound {
+  readonly limit: number;
+  readonly exact: boolean;
+}
+
 /** The share by which a bounded window may exceed its limit. */
 const TOLERANCE = 0.02;
 
 /**
  * Returns how many consecutive admissions share one timestamp. Windows are logs of timestamps, one for each `grain`
  * admissions in a row. A group leaves with its first member, so a caller within the limit is never refused; only the
- * group that straddles the window's edge is counted too low, by less than `grain`. An exact log has grain 1; the others
- * stay at most 2 % over, and need at most a hundred timestamps however large the limit is.
+ * group that straddles the window's edge is counted too low, by less than `grain`. Such a window stays at most 2 % over,
+ * and needs at most a hundred timestamps however large the limit is.
  */
-export function grainOf(limit: number, exact: boolean): number {
-  return exact ? 1 : Math.max(1, Math.floor(limit * TOLERANCE));
+export function grainOf(limit: number): number {
+  return Math.max(1, Math.floor(limit * TOLERANCE));
+}
+
+/** Returns the grain of a policy's window: 1 if the policy is exact, otherwise {@link grainOf} its limit. */
+export function grainOfPolicy({ limit, exact }: Bound): number {
+  return exact ? 1 : grainOf(limit);
 }

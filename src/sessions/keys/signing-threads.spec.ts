@@ -11,7 +11,8 @@ const all: SigningThreads[] = [];
 async function readyThreads(): Promise<SigningThreads> {
   const threads = new SigningThreads(new Environment());
   all.push(threads);
-  await vi.waitFor(async () => expect(await threads.sign('first', privateKey)).not.toBeNull());
+  const isReady = async () => expect(await threads.sign('first', privateKey)).not.toBeNull();
+  await vi.waitFor(isReady, { timeout: 15_000 });
   return threads;
 }
 

@@ -3,7 +3,7 @@ import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { User } from '../../users/user.entity.js';
-import { OwnSessions } from '../own-sessions/own-sessions.service.js';
+import { OwnSessions } from '../own-sessions/own-sessions.js';
 import { type ProvenFactor, provenState } from '../proofs.js';
 import { SessionsRepository } from '../sessions.repository.js';
 import { AccessChanges } from '../revocation/access-changes.js';
@@ -39,7 +39,7 @@ export class SessionLevels {
       ...provenState([proven], session),
       authTime: this.clock.now(),
     });
-    await this.access.factorsChanged(tx, user, true);
+    await this.access.factorsChanged(tx, user, { hasFactor: true });
   }
 
   /** Takes a factor away from the sessions that have proven it; those that it alone had raised are lowered. */
@@ -50,6 +50,6 @@ export class SessionLevels {
   /** Lowers every session of a user who has no factor any more. */
   async withdrawAll(tx: Transaction, user: Pick<User, 'id' | 'roles'>): Promise<void> {
     await this.announcement.reduced(tx, await this.levels.withdrawAll(tx, user.id));
-    await this.access.factorsChanged(tx, user, false);
+    await this.access.factorsChanged(tx, user, { hasFactor: false });
   }
 }

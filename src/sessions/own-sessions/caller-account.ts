@@ -6,7 +6,7 @@ import type { User } from '../../users/user.entity.js';
 import { UsersService } from '../../users/users.service.js';
 import { SessionErrors } from '../session.errors.js';
 import type { Session } from '../session.entity.js';
-import { OwnSessions } from './own-sessions.service.js';
+import { OwnSessions } from './own-sessions.js';
 
 /** The account of a caller, locked while what gives access to it changes. */
 @Injectable()

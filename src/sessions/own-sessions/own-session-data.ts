@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { OwnData } from '../../users/own-data/own-data.js';
 import type { Session } from '../session.entity.js';
-import { OwnSessions } from './own-sessions.service.js';
+import { OwnSessions } from './own-sessions.js';
 
 /** Adds the live sessions to the export of one's own data. */
 @Injectable()

@@ -9,7 +9,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { ClientOrigin, CurrentUser } from '../../platform/http/request.decorators.js';
 import { TokenResponse } from '../tokens/token-response.js';
 import { OwnSessionsDto } from './own-session.dto.js';
-import { OwnSessions } from './own-sessions.service.js';
+import { OwnSessions } from './own-sessions.js';
 import { SessionDescription } from './session-description.js';
 
 const SESSION_ID = {

@@ -4,12 +4,17 @@ import type { Origin } from '../../platform/http/origin.js';
 import type { User } from '../../users/user.entity.js';
 import type { RevocationReason } from '../revocation-reason.js';
 
+/** Whether an account has a second factor now. */
+export interface FactorState {
+  readonly hasFactor: boolean;
+}
+
 /** What a kind of access other than sessions does when that of its owner changes, in the transaction of the change. */
 export interface AccessListener {
   /** All sessions of an account were ended for this reason, such as that it was disabled or has other roles. */
   changed(tx: Transaction, userId: string, reason: RevocationReason): Promise<void>;
   /** An account got a second factor, or lost its last. The caller has locked it. */
-  factorsChanged(tx: Transaction, user: Pick<User, 'id' | 'roles'>, hasFactor: boolean): Promise<void>;
+  factorsChanged(tx: Transaction, user: Pick<User, 'id' | 'roles'>, state: FactorState): Promise<void>;
   /** Nothing that was set up for the account since then, or ever for null, may give access any more. */
   voided(tx: Transaction, userId: string, since: Date | null, origin: Origin): Promise<void>;
   /** Returns how many keys of an account are living; they outlive a new password. */
@@ -32,8 +37,8 @@ export class AccessChanges {
     for (const listener of this.listeners) await listener.changed(tx, userId, reason);
   }
 
-  async factorsChanged(tx: Transaction, user: Pick<User, 'id' | 'roles'>, hasFactor: boolean): Promise<void> {
-    for (const listener of this.listeners) await listener.factorsChanged(tx, user, hasFactor);
+  async factorsChanged(tx: Transaction, user: Pick<User, 'id' | 'roles'>, state: FactorState): Promise<void> {
+    for (const listener of this.listeners) await listener.factorsChanged(tx, user, state);
   }
 
   async voided(tx: Transaction, userId: string, since: Date | null, origin: Origin): Promise<void> {

@@ -15,7 +15,7 @@ export class SessionAnnouncement {
 
   /**
    * Lists sessions that lost their level for offline verifiers and, after the commit, informs this process. The other
-   * instances learn of it from the feed, or from PostgreSQL, within a second.
+   * instances learn of it from `RecentRevocations`, or from PostgreSQL, within a second.
    */
   async reduced(tx: Transaction, sessions: readonly ReducedSession[]): Promise<void> {
     await this.record.sessionsReduced(tx, sessions);
@@ -24,7 +24,7 @@ export class SessionAnnouncement {
     });
   }
 
-  /** If Redis is unavailable, the other instances learn of the end from the feed within a second. */
+  /** If Redis is unavailable, the other instances learn of the end from `RecentRevocations` within a second. */
   async ended(userId: string, sessionIds: readonly string[]): Promise<void> {
     this.feed.note(sessionIds);
     if (this.cache.configured) await this.cache.endSessions(userId, sessionIds).catch(() => undefined);

@@ -106,7 +106,7 @@ export class SessionRevocation {
   /**
    * The only code that ends sessions. It updates the rows, lists the sessions for offline verifiers and, after the
    * commit, informs this process and marks the copies in Redis, which informs the others; whoever runs the transaction waits
-   * for this. If Redis is unavailable, they learn of the end from the feed within a second.
+   * for this. If Redis is unavailable, they learn of the end from `RecentRevocations` within a second.
    */
   private async revoke(
     tx: Transaction,

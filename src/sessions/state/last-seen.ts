@@ -1,17 +1,12 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
+import { LatestTimes } from '../../platform/memory/latest-times.js';
 import type { Session } from '../session.entity.js';
-import { type SeenSession, SessionsRepository } from '../sessions.repository.js';
+import { SessionsRepository } from '../sessions.repository.js';
 
 /** Half of the minute by which a reported time may lag. */
 const INTERVAL_MS = 30_000;
-
-/** Rows that one statement locks for a few milliseconds; a revocation of one of them waits that long. */
-const BATCH = 1000;
-
-/** Sessions that are remembered while PostgreSQL is unavailable, about 100 bytes each; further ones are dropped. */
-const CAPACITY = 100_000;
 
 /**
  * Records when sessions were last in use. A request costs one entry in a map; every half minute the sessions that were
@@ -19,13 +14,12 @@ const CAPACITY = 100_000;
  */
 @Injectable()
 export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly seen = new Map<string, number>();
+  private readonly seen: LatestTimes;
   private readonly task = new RepeatingTask(LastSeen.name, () => this.write(), { pauseMs: INTERVAL_MS });
 
-  constructor(
-    private readonly sessions: SessionsRepository,
-    private readonly clock: Clock,
-  ) {}
+  constructor(sessions: SessionsRepository, clock: Clock) {
+    this.seen = new LatestTimes((batch) => sessions.noteSeen(batch), clock);
+  }
 
   onApplicationBootstrap(): void {
     this.task.startResting();
@@ -37,8 +31,7 @@ export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Records that a session is in use now. */
   note(sessionId: string): void {
-    if (this.seen.size >= CAPACITY && !this.seen.has(sessionId)) return;
-    this.seen.set(sessionId, this.clock.nowMs());
+    this.seen.note(sessionId);
   }
 
   /**
@@ -47,18 +40,11 @@ export class LastSeen implements OnApplicationBootstrap, OnModuleDestroy {
    */
   of({ id, createdAt, rotatedAt, lastSeenAt }: Session): Date {
     const known = [createdAt, rotatedAt, lastSeenAt].map((time) => time?.getTime() ?? 0);
-    return new Date(Math.max(...known, this.seen.get(id) ?? 0));
+    return new Date(Math.max(...known, this.seen.of(id)));
   }
 
   /** Writes a batch; returns whether there is more. Entries that could not be written are kept. */
   async write(): Promise<boolean> {
-    const batch: SeenSession[] = [];
-    for (const entry of this.seen) {
-      if (batch.push(entry) === BATCH) break;
-    }
-    if (batch.length === 0) return false;
-    await this.sessions.noteSeen(batch);
-    for (const [id, ms] of batch) if (this.seen.get(id) === ms) this.seen.delete(id);
-    return batch.length === BATCH;
+    return this.seen.write();
   }
 }

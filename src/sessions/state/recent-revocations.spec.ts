@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Environment } from '../../platform/config/environment.js';
 import type { SessionCache } from './session-cache.js';
@@ -8,12 +9,19 @@ const MINUTE_MS = 60_000;
 
 describe('RecentRevocations', () => {
   const looks: number[] = [];
+  let isReadable: boolean;
   let feed: RecentRevocations;
   beforeEach(async () => {
+    vi.spyOn(Logger.prototype, 'debug').mockReturnValue();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     looks.length = 0;
+    isReadable = true;
     const sessions = {
-      changedWithin: async (seconds: number) => (looks.push(seconds), []),
+      changedWithin: async (seconds: number) => {
+        looks.push(seconds);
+        if (!isReadable) throw new Error('PostgreSQL is away');
+        return [];
+      },
     } as unknown as SessionsRepository;
     const environment = Object.assign(new Environment(), { JWT_ACCESS_TOKEN_EXPIRE_MINUTES: 30 });
     feed = new RecentRevocations(sessions, { configured: true } as SessionCache, environment);
@@ -22,6 +30,7 @@ describe('RecentRevocations', () => {
   afterEach(() => {
     feed.onApplicationShutdown();
     vi.useRealTimers();
+    vi.restoreAllMocks();
   });
 
   it('remembers the end of a session for as long as one of its tokens can be valid, and no longer', async () => {
@@ -46,5 +55,24 @@ describe('RecentRevocations', () => {
 
   it('reads at startup all sessions that ended while their tokens can still be valid', () => {
     expect(looks[0]).toBeGreaterThanOrEqual(30 * 60);
+  });
+
+  it('reads later what changed since the last read that succeeded, and ten seconds more', async () => {
+    await vi.advanceTimersByTimeAsync(300);
+    expect(looks[1]).toBeCloseTo(10.3);
+    isReadable = false;
+    await vi.advanceTimersByTimeAsync(MINUTE_MS);
+    isReadable = true;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(looks.at(-1)).toBeCloseTo(70.3);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(looks.at(-1)).toBeCloseTo(10.3);
+  });
+
+  it('forgets in time also while it cannot read', async () => {
+    feed.note(['a session']);
+    isReadable = false;
+    await vi.advanceTimersByTimeAsync(32 * MINUTE_MS);
+    expect(feed.hasEnded('a session')).toBe(false);
   });
 });

@@ -1,12 +1,10 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { isVoid, type VoidUntil, voidUntilOf } from '../../platform/access/void-until.js';
-import { Freshness } from '../../platform/clock/freshness.js';
+import { FeedPoll } from '../../platform/clock/feed-poll.js';
 import { Environment } from '../../platform/config/environment.js';
 import { SessionCache } from './session-cache.js';
 import { LEEWAY_SECONDS } from '../keys/key-schedule.js';
 import { type ChangedSession, SessionsRepository } from '../sessions.repository.js';
-
-const INTERVAL_MS = 300;
 
 /** Seconds by which each read overlaps the previous one, to include transactions that were still open then. */
 const OVERLAP_SECONDS = 10;
@@ -19,8 +17,8 @@ interface Reduction {
 }
 
 /**
- * The sessions that ended or lost their level recently, read from PostgreSQL several times a second. The feed makes the
- * short-lived copies in Redis safe: within a second, it overrules a copy that a failed write left behind or that an
+ * The sessions that ended or lost their level recently, read from PostgreSQL several times a second. They make the
+ * short-lived copies in Redis safe: within a second, they overrule a copy that a failed write left behind or that an
  * attacker inserted. Without Redis there are no copies, and nothing is polled.
  */
 @Injectable()
@@ -31,9 +29,14 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
   private readonly reduced = new Map<string, Reduction>();
   /** Kept for the lifetime of an access token; about 100 bytes each. */
   private readonly rememberedMs: number;
-  private readonly freshness = new Freshness();
-  private timer?: NodeJS.Timeout;
-  private stopped = false;
+  private readonly poll = new FeedPoll(
+    () => this.read(),
+    (err) =>
+      this.logger.debug(
+        { err },
+        'Revocations could not be read; cached sessions are not trusted until they can be.',
+      ),
+  );
 
   constructor(
     private readonly sessions: SessionsRepository,
@@ -44,17 +47,16 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
-    if (this.cache.configured) await this.poll(this.rememberedMs / 1000);
+    if (this.cache.configured) await this.poll.start();
   }
 
   onApplicationShutdown(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
+    this.poll.stop();
   }
 
   /** Whether this process knows all sessions that ended or lost their level until a second ago, so that copies can be trusted. */
   get isCurrent(): boolean {
-    return this.freshness.isCurrent;
+    return this.poll.isCurrent;
   }
 
   hasEnded(sessionId: string): boolean {
@@ -88,23 +90,13 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
     for (const { id, reducedAt } of changed) this.noteReduced(id, reducedAt);
   }
 
-  private async poll(windowSeconds: number): Promise<void> {
-    const startedMs = performance.now();
-    try {
-      this.noteAll(await this.sessions.changedWithin(windowSeconds));
-      this.freshness.confirm(startedMs);
-    } catch (error) {
-      this.logger.debug(
-        { err: error },
-        'Revocations could not be read; cached sessions are not trusted until they can be.',
-      );
-    }
-    this.forget(startedMs);
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      const sinceNewsMs = Math.min(performance.now() - this.freshness.untilMs, this.rememberedMs);
-      void this.poll(sinceNewsMs / 1000 + OVERLAP_SECONDS);
-    }, INTERVAL_MS).unref();
+  private async read(): Promise<void> {
+    const nowMs = performance.now();
+    // Before the query, because what is over must be forgotten even if it fails.
+    this.forget(nowMs);
+    // The first read includes every session of which a token can still be valid.
+    const sinceNewsMs = Math.min(nowMs - this.poll.untilMs, this.rememberedMs);
+    this.noteAll(await this.sessions.changedWithin(sinceNewsMs / 1000 + OVERLAP_SECONDS));
   }
 
   /** The maps are ordered by time, oldest first, except for repeated ids, which `note` leaves in place. */

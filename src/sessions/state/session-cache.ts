@@ -15,7 +15,7 @@ const LIFETIME_SECONDS = 30;
 
 /**
  * How long a session is considered live after PostgreSQL was read, no matter how long the copy has been in Redis or
- * took to get there. This is shorter than the time for which the revocation feed remembers ended sessions.
+ * took to get there. This is shorter than the time for which `RecentRevocations` remembers ended sessions.
  */
 const FRESH_MS = 30_000;
 
@@ -78,8 +78,8 @@ export interface CachedSession {
 /**
  * Short-lived copies in Redis of what every authenticated request needs: whether the session is live, and the profile.
  * There is one hash per account, so that one command reads both and a profile change reaches all sessions. What was read
- * is kept in the process until Redis reports a change, or no longer reports changes in time. PostgreSQL is authoritative; methods reject with `RedisUnavailable`, which the
- * caller handles.
+ * is kept in the process until Redis reports a change, or no longer reports changes in time. PostgreSQL is
+ * authoritative; methods reject with `RedisUnavailable`, which the caller handles.
  */
 @Injectable()
 export class SessionCache implements OnModuleInit {

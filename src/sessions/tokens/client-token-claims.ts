@@ -33,7 +33,10 @@ export interface ClientToken {
   readonly expiresAt: number;
 }
 
-/** Returns the token of the claims; null if a member is missing or malformed, or one of a session is there. The times are not checked. */
+/**
+ * Returns the token of the claims; null if a member is missing or malformed, or one of a session is there. The times
+ * are not checked.
+ */
 export function clientTokenFrom(claims: unknown): ClientToken | null {
   if (typeof claims !== 'object' || claims === null) return null;
   const { aud, sub, client_id, key, scope, jti, iat, exp } = claims as Record<string, unknown>;

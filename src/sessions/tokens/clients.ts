@@ -14,7 +14,10 @@ export interface ClientRecognition {
   byToken(token: ClientToken): Promise<MachinePrincipal>;
 }
 
-/** The clients, as the module that manages them recognises them. It registers itself at startup, so that this module does not depend on it. */
+/**
+ * The clients, as the module that manages them recognises them. It registers itself at startup, so that this module
+ * does not depend on it.
+ */
 @Injectable()
 export class Clients implements ClientRecognition {
   private recognition?: ClientRecognition;

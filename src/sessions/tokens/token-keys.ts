@@ -5,7 +5,10 @@ import { KeyRing } from '../keys/key-ring.js';
 import { readCompactJws } from './compact-jws.js';
 import { TokenRefused } from './token-refused.js';
 
-/** How every signed token of this service is verified. Whoever verifies checks the times, because logout accepts expired tokens. */
+/**
+ * How every signed token of this service is verified. Whoever verifies checks the times, because logout accepts expired
+ * tokens.
+ */
 export interface TokenChecks {
   readonly algorithms: [Environment['JWT_ALGORITHM']];
   readonly issuer: string;

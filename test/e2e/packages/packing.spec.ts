@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nativeTypeErrors } from '../../support/packages/native-type-errors.js';
 import { bundled } from '../../support/packages/bundled.js';
 import { type PackageName, PACKAGES } from '../../support/packages/built.js';
 import { installPacked, type Packed } from '../../support/packages/packed.js';
@@ -13,10 +14,10 @@ const TIMEOUT_MS = 240_000;
 /** What may be in a bundle for login, refresh, me and logout, bytes after gzip. */
 const MOST_BYTES = 10_240;
 
-/** The oldest compiler that the packages support, which the stranger has installed, and the newest, which we build with. */
+/** The oldest compiler that the packages support and the newest, both of which the stranger has installed. */
 const COMPILERS = {
-  '5.9': (stranger: string) => join(stranger, 'node_modules', 'typescript'),
-  '6': () => resolve('node_modules/typescript'),
+  '5.9': { name: 'typescript', check: typeErrors },
+  '7': { name: 'typescript-7', check: nativeTypeErrors },
 } as const;
 
 /** What the programs below import, beside the packages. */
@@ -175,8 +176,8 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
   it.each<[keyof typeof COMPILERS, string]>([
     ['5.9', 'nodenext'],
     ['5.9', 'bundler'],
-    ['6', 'nodenext'],
-    ['6', 'bundler'],
+    ['7', 'nodenext'],
+    ['7', 'bundler'],
   ])(
     'have types for a stranger who compiles with TypeScript %s and the resolution %s',
     async (compiler, moduleResolution) => {
@@ -198,8 +199,9 @@ describe('The packages', { timeout: TIMEOUT_MS }, () => {
       };
       await writeFile(config, JSON.stringify({ compilerOptions, include: ['*.ts'] }));
       // Types of other packages are checked by those who publish them; the client uses none but the platform's.
-      const isChecked = (file: string) => file.startsWith(folder) && !file.includes('/lib.');
-      expect(typeErrors(COMPILERS[compiler](folder), config, isChecked)).toEqual([]);
+      const isChecked = (file: string) => file.startsWith(folder) && !/\/lib\.|\/typescript/.test(file);
+      const { name, check } = COMPILERS[compiler];
+      expect(await check(join(folder, 'node_modules', name), config, isChecked)).toEqual([]);
     },
   );
 });

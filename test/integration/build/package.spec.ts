@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { freshDatabase } from '../../support/postgres/fresh-database.js';
 import { startService } from '../../support/servers/service-process.js';
@@ -156,6 +155,10 @@ describe('The packed package', { timeout: TIMEOUT_MS }, () => {
       encoding: 'utf8',
     });
     expect(status).toBe(code);
-    expect(stdout + stderr).toContain('Usage: ');
+    const command = ['nonsense', 'toString', '--help'].includes(words[0] ?? '--help')
+      ? '<command>'
+      : words[0]!;
+    expect(stdout + stderr).toContain(`Usage: portcullis ${command}`);
+    expect(stdout + stderr).not.toContain('npm run');
   });
 });

@@ -23,7 +23,7 @@ describeWithRedis('three processes that lease permits of one window', () => {
     key: `rl:{${randomUUID()}}`,
     limit,
     windowMs: 60_000,
-    grain: grainOf(limit, false),
+    grain: grainOf(limit),
   });
 
   /** Makes requests at once in every process; returns how many were admitted in all. */

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CONSUME, REFUND } from '../../../src/rate-limit/windows/redis-scripts.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
-import { grainOf, type Window } from '../../../src/rate-limit/windows/window.js';
+import { grainOfPolicy, type Window } from '../../../src/rate-limit/windows/window.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 
@@ -18,7 +18,7 @@ const windowOf = (limit: number, exact: boolean): Window => ({
   key: `rl:{${randomUUID()}}`,
   limit,
   windowMs: WINDOW_MS,
-  grain: grainOf(limit, exact),
+  grain: grainOfPolicy({ limit, exact }),
 });
 
 describeWithRedis('the script that consumes', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { grainOf, type Window } from '../../../src/rate-limit/windows/window.js';
+import { grainOfPolicy, type Window } from '../../../src/rate-limit/windows/window.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis/redis-server.js';
 import { type CountingProcess, startCountingProcess } from '../../support/window-store/counting-process.js';
 
@@ -24,7 +24,7 @@ describeWithRedis('two processes that share Redis', () => {
       key: `rl:{${randomUUID()}}`,
       limit,
       windowMs: 60_000,
-      grain: grainOf(limit, exact),
+      grain: grainOfPolicy({ limit, exact }),
     };
     const counts = await Promise.all(processes.map((one) => one.admitted({ window, requests: 500 })));
     return counts.reduce((sum, count) => sum + count);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   type Decision,
-  grainOf,
+  grainOfPolicy,
   type Window,
   type WindowStore,
 } from '../../../src/rate-limit/windows/window.js';
@@ -23,7 +23,7 @@ const window = (
   key,
   limit,
   windowMs,
-  grain: grainOf(limit, exact),
+  grain: grainOfPolicy({ limit, exact }),
 });
 
 const allowed = (decisions: readonly Decision[]) => decisions.every((decision) => decision.allowed);

@@ -73,7 +73,11 @@ export async function startProxy(program: ProxyProgram, servicePort: number): Pr
   const port = await freePort();
   const file = join(folder, 'proxy.conf');
   await writeFile(file, program.configuration(port, servicePort, folder));
-  const child = spawn(program.name, program.parameters(file, folder), { stdio: 'ignore' });
+  const child = spawn(program.name, program.parameters(file, folder), {
+    stdio: 'ignore',
+    // Caddy writes to the home of its user.
+    env: { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
+  });
   await eventually(() => listens(port, child));
   return {
     url: `http://127.0.0.1:${port}`,

@@ -2,7 +2,8 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsIP, IsOptional, Matches } from 'class-validator';
 import { canonicalIp } from '../../../platform/http/ip-address.js';
-import { API_CALL, AUDIT_EVENT_TYPES, type AuditOutcome } from '../../audit-vocabulary.js';
+import { API_CALL, type AuditOutcome } from '../../audit-vocabulary.js';
+import { AUDIT_EVENT_TYPES } from '../../event-types.js';
 import { IsTime } from '../../../platform/http/time.decorator.js';
 
 const TYPES = [...AUDIT_EVENT_TYPES, API_CALL];

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { Fault, FaultKind } from '../../verification/fault.js';
+import { type Fault, FAULT_KINDS, type FaultKind } from '../../verification/fault.js';
 import type { Verification } from '../../verification/audit-verification.js';
 
 /** A place where the trail was altered. */
@@ -8,7 +8,8 @@ export class FaultDto implements Fault {
   @ApiProperty({ example: '019abf6e-3c1a-7d52-9a41-6f0a7e1b2c3d' })
   id: string;
 
-  @ApiProperty({ example: 'altered' })
+  // Listed here, because the order of a union in the document would depend on the order in which files are compiled.
+  @ApiProperty({ enum: FAULT_KINDS, example: 'altered' })
   kind: FaultKind;
 
   @ApiProperty({ example: 'The entry differs from what was sealed.' })

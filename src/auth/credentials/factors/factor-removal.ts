@@ -25,7 +25,8 @@ export class FactorRemoval {
 
   /**
    * Removes a factor of a locked account. Sessions that no other factor has raised lose their level at once; with the last
-   * factor, all of them do, and the recovery codes and a running recovery are deleted. Returns false if the account has no such factor.
+   * factor, all of them do, and the recovery codes and a running recovery are deleted. Returns false if the account has
+   * no such factor.
    */
   async remove(
     tx: Transaction,

@@ -5,7 +5,7 @@ import { FactorNotices } from './factor-notices.js';
 import { FactorProofs } from './factor-proofs.js';
 import { FactorRemoval } from './factor-removal.js';
 import { FactorsView } from './factors-view.js';
-import { OwnFactors } from './own-factors.service.js';
+import { OwnFactors } from './own-factors.js';
 import { PasskeyCeremonies } from './passkeys/passkey-ceremonies.js';
 import { PasskeyChallenge } from './passkeys/passkey-challenge.js';
 import { PasskeyProofs } from './passkeys/passkey-proofs.js';

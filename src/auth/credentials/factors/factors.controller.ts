@@ -27,7 +27,7 @@ import {
   TotpSetupDto,
 } from './factors.dto.js';
 import { FactorsView } from './factors-view.js';
-import { OwnFactors } from './own-factors.service.js';
+import { OwnFactors } from './own-factors.js';
 import { TotpEnrolment } from './totp/totp-enrolment.js';
 
 const FACTOR_ID = {

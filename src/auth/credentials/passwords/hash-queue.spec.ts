@@ -104,11 +104,11 @@ describe('HashQueue', () => {
     // `run` refuses at once, because its caller may hold a count or can do without the hash.
     expect(await refusalOf(add('too many'))).toBe(1);
     expect(pauses).toEqual([]);
-    expect(await refusalOf(queue.assertRoom())).toBe(1);
+    expect(await refusalOf(queue.assertRoom('strangers'))).toBe(1);
     expect(pauses).toEqual([700]);
     await end('running');
     await running;
-    await queue.assertRoom();
+    await queue.assertRoom('strangers');
     expect(pauses).toHaveLength(1);
   });
 
@@ -181,7 +181,7 @@ describe('HashQueue', () => {
 
     it('lets owners in, in turns with the strangers', async () => {
       const { queue, add, endAll, started, outcomes } = crowded();
-      await queue.assertRoom(true);
+      await queue.assertRoom('owners');
       const owners = [add('Ada', 'ada'), add('Grace', 'grace')];
       await endAll();
       expect(started).toEqual(['stranger 0', 'Ada', 'stranger 1', 'Grace', 'stranger 2']);
@@ -203,7 +203,7 @@ describe('HashQueue', () => {
       const { queue, add, endAll } = crowded();
       const owners = Array.from({ length: 5 }, (_, index) => add(`owner ${index}`, `owner ${index}`));
       const outcomes = Promise.allSettled(owners);
-      expect(await refusalOf(queue.assertRoom(true))).toBe(2);
+      expect(await refusalOf(queue.assertRoom('owners'))).toBe(2);
       await endAll();
       const waits = (await outcomes).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       expect(waits.length).toBeGreaterThanOrEqual(2);

@@ -8,6 +8,9 @@ interface Waiting {
   readonly owner: string | null;
 }
 
+/** Who asks: known owners of accounts, or everybody else. Each waits in a queue of their own. */
+export type Requesters = 'owners' | 'strangers';
+
 /** Maximum number of tasks of one owner in the queue of owners; further ones wait in the queue of strangers. */
 const MAX_OF_ONE_OWNER = 2;
 
@@ -45,11 +48,11 @@ export class HashQueue {
   }
 
   /**
-   * Throws, after a delay, what {@link run} would throw at once. For requests that would otherwise take costly steps
-   * before they call `run` and that hold nothing that others wait for.
+   * Throws, after a delay, what {@link run} would throw to such a requester at once. For requests that would otherwise take
+   * costly steps before they call `run` and that hold nothing that others wait for.
    */
-  async assertRoom(isOwner = false): Promise<void> {
-    const refusal = this.refusal(isOwner ? this.owners : this.strangers);
+  async assertRoom(requesters: Requesters): Promise<void> {
+    const refusal = this.refusal(this[requesters]);
     if (!refusal) return;
     await this.time.pause(REFUSAL_MS);
     throw refusal;

@@ -22,13 +22,19 @@ export class HashRenewal {
     private readonly transactions: TransactionRunner,
   ) {}
 
-  /** Returns a new hash if that of a password is outdated; null otherwise, and if the queue is full, so that a later login renews it. */
+  /**
+   * Returns a new hash if that of a password is outdated; null otherwise, and if the queue is full, so that a later
+   * login renews it.
+   */
   async freshHash(password: string, hash: string): Promise<string | null> {
     if (!this.hasher.isOutdated(hash)) return null;
     return this.hasher.hash(password).catch(() => null);
   }
 
-  /** Stores the new hash of a user whose row the caller has locked, unless the password has changed. Returns the hash that is valid then. */
+  /**
+   * Stores the new hash of a user whose row the caller has locked, unless the password has changed. Returns the hash
+   * that is valid then.
+   */
   async renew(tx: Transaction, { userId, hash, freshHash }: RenewedHash): Promise<string> {
     if (freshHash === null) return hash;
     const isStored = await this.credentials.rehash(tx, userId, storedHash(hash), storedHash(freshHash));

@@ -33,7 +33,7 @@ export class NewPassword {
 
   /** Throws `overloaded` if a new hash would wait too long. */
   async assertRoom(): Promise<void> {
-    await this.hasher.assertRoom();
+    await this.hasher.assertRoom('strangers');
   }
 
   /** Throws `overloaded` if too many hashes are queued. `owner` is the user's id in a session of the account. */

@@ -65,7 +65,7 @@ export class PasswordCredentialsRepository {
     );
   }
 
-  /** Takes a user's password away; nothing that they type is right until they get another. */
+  /** Takes a user's password away; no password matches until a new one is set. */
   async delete(tx: Transaction, userId: string): Promise<void> {
     await tx.delete(PasswordCredential, { userId });
   }

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { Subject } from 'rxjs';
 import { Environment } from '../../../platform/config/environment.js';
 import { Peppers } from '../../../platform/crypto/master-key.js';
-import { HashQueue } from './hash-queue.js';
+import { HashQueue, type Requesters } from './hash-queue.js';
 import { ForeignHashes } from './foreign/foreign-hashes.js';
 import { PasswordCostsRepository } from './password-costs.repository.js';
 import { FOREIGN_HASH, joinedHash, storedHash } from './stored-hash.js';
@@ -61,11 +61,14 @@ export class PasswordHasher {
    * Throws `overloaded`, after 0.7 s, if a hash requested now would wait too long. Hashes for known owners, who come
    * with a known device of their account or in a session, have a share of the queue that strangers cannot take.
    */
-  async assertRoom(isOwner = false): Promise<void> {
-    await this.queue.assertRoom(isOwner);
+  async assertRoom(requesters: Requesters): Promise<void> {
+    await this.queue.assertRoom(requesters);
   }
 
-  /** Hashes a new password with the current pepper, whose id the result contains. `owner` is the user's id if a known owner asks, as for {@link verify}. */
+  /**
+   * Hashes a new password with the current pepper, whose id the result contains. `owner` is the user's id if a known
+   * owner asks, as for {@link verify}.
+   */
   async hash(password: string, owner: string | null = null): Promise<string> {
     const pepperId = this.peppers.id;
     const hash = await this.timed(() => bcrypt.hash(this.preHash(password, pepperId), this.rounds), owner);

@@ -30,7 +30,10 @@ export class StrengthEstimator implements OnApplicationShutdown {
     await this.thread.stop();
   }
 
-  /** Whether one of these normalised texts is a breached password or a well-known phrase. Throws `overloaded` if too many wait, and an Error if the thread fails. */
+  /**
+   * Whether one of these normalised texts is a breached password or a well-known phrase. Throws `overloaded` if too
+   * many wait, and an Error if the thread fails.
+   */
   async isListed(texts: readonly string[]): Promise<boolean> {
     return (await this.ask({ listed: texts })) as boolean;
   }

@@ -43,7 +43,10 @@ export class KnownTokens {
     };
   }
 
-  /** Every refresh token of a session names it, also one that has been replaced: presented to refresh, it would end the session. */
+  /**
+   * Every refresh token of a session names it, also one that has been replaced: presented to refresh, it would end the
+   * session.
+   */
   private async refreshToken(token: string): Promise<KnownToken | null> {
     const claim = this.refreshTokens.read(token);
     const session = claim && (await this.sessions.live(claim.sessionId));

@@ -10,6 +10,9 @@ import { eventAbout, type KeyOwner } from '../../keys/key-owner.js';
 import { KeyRevocation } from '../../keys/key-revocation.js';
 import type { KnownToken } from './known-token.js';
 
+/** Who asks for the end of a token: the one to whom it was issued, or somebody who may end those of others. */
+export type Revoker = 'owner' | 'administrator';
+
 /** Ends tokens, on every instance and for offline verifiers. */
 @Injectable()
 export class TokenEnding {
@@ -24,10 +27,10 @@ export class TokenEnding {
 
   /**
    * Ends what the token stands for: a key, the session of a person's token, or, for an access token of a service account, all
-   * those issued for the same key until then, because the list of revocations names a key and a time. `isOwn` says whether
-   * the owner asked for it. Returns false for an assertion, which cannot be revoked.
+   * those issued for the same key until then, because the list of revocations names a key and a time. `by` says who
+   * asked for it. Returns false for an assertion, which cannot be revoked.
    */
-  async end(tx: Transaction, token: KnownToken, isOwn: boolean, origin: Origin): Promise<boolean> {
+  async end(tx: Transaction, token: KnownToken, by: Revoker, origin: Origin): Promise<boolean> {
     const { kind, owner, sessionId, keyId } = token;
     if (kind === 'assertion') return false;
     await this.lock(tx, owner);
@@ -35,7 +38,7 @@ export class TokenEnding {
       const why = { reason: 'ended_by_administrator', by: null, origin } as const;
       await this.sessions.endSome(tx, { id: sessionId, userId: owner.id }, why);
     } else if (kind === 'key') {
-      const reason = isOwn ? 'revoked_by_owner' : 'revoked_by_administrator';
+      const reason = by === 'owner' ? 'revoked_by_owner' : 'revoked_by_administrator';
       await this.keys.end(tx, owner, { id: keyId! }, reason, origin);
     } else await this.voidTokens(tx, token, origin);
     return true;

@@ -34,7 +34,9 @@ export class TokenRevocation {
     // The key in the event is the one that ends, and not the caller's.
     const { usedKey: _, ...rest } = origin;
     const acting = { ...rest, actor: { actorId: callerIdOf(caller) } };
-    const hasEnded = await this.transactions.run((tx) => this.ending.end(tx, found, isOwn, acting));
+    const hasEnded = await this.transactions.run((tx) =>
+      this.ending.end(tx, found, isOwn ? 'owner' : 'administrator', acting),
+    );
     if (!hasEnded) throw new Problem(OAuthErrors.unsupported_token_type);
   }
 

@@ -1,6 +1,5 @@
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import type { ProblemRow } from '../../errors/problem.js';
-import { Problem, type ProblemOccurrence } from '../../errors/problem.js';
+import { Problem, type ProblemOccurrence, type ProblemRow } from '../../errors/problem.js';
 import { PROBLEM_JSON, problemDocument } from '../problem-document.js';
 import { ProblemDto } from './problem.dto.js';
 import type { DeclaredRoute } from './route-walk.js';

@@ -50,7 +50,10 @@ export class RecoveryCodesRepository {
     await tx.delete(RecoveryCode, { userId });
   }
 
-  /** Returns how many unused codes have a digest of a master secret. Digests of the first versions name none: it is the oldest. */
+  /**
+   * Returns how many unused codes have a digest of a master secret. Digests of the first versions name none: it is the
+   * oldest.
+   */
   async countMadeWith(keyId: string): Promise<number> {
     const [row] = await onDatabase(() =>
       this.dataSource.query<[{ count: number }]>(

@@ -65,8 +65,9 @@ export class TotpCodes {
   }
 
   /**
-   * Returns the time step of a code, in any spelling; null if it is wrong now or its step is not after `lastStep`. No code is right
-   * for a secret that cannot be used, so that it does not prevent the account's other apps from being checked.
+   * Returns the time step of a code, in any spelling; null if it is wrong now or its step is not after `lastStep`. No
+   * code is right for a secret that cannot be used, so that it does not prevent the account's other apps from being
+   * checked.
    */
   stepOf(secret: string, typed: string, lastStep: number | null): number | null {
     const token = canonicalCode(typed);

@@ -60,7 +60,10 @@ export class ForeignHashes implements OnApplicationShutdown {
   }
 }
 
-/** Returns the text under which a hash of another system is stored. A fast digest is first wrapped in a slow hash, at the given cost. */
+/**
+ * Returns the text under which a hash of another system is stored. A fast digest is first wrapped in a slow hash, at
+ * the given cost.
+ */
 export async function storedForeignHash(hash: ForeignHash | RawHash, rounds: number): Promise<string> {
   if (hash.kind !== 'raw') return `${FOREIGN_HASH}${JSON.stringify(hash)}`;
   const { digest, salt, value } = hash;

@@ -6,6 +6,7 @@ import {
   type UserWithHash,
 } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
+import { type Verdict, whileRight } from './compared-password.js';
 import { type CountedGuess, CountedGuesses } from './counted-guesses.js';
 import { LoginRecord } from './login-record.js';
 
@@ -27,11 +28,6 @@ export interface CorrectGuess extends CountedGuess {
 
 /** A guess that is about to be compared. */
 type Guess = Omit<CorrectGuess, 'userId' | 'hash'> & Pick<SubmittedPassword, 'email' | 'password'>;
-
-interface Verdict<T> {
-  readonly result: T | null;
-  readonly found: UserWithHash | null;
-}
 
 /**
  * Checks passwords that are submitted with an address. Clients cannot distinguish an unknown account, a wrong password and a
@@ -60,11 +56,11 @@ export class PasswordGuesses {
   ): Promise<T | null> {
     // Before the first query; otherwise a flood of refusals would load PostgreSQL as much as logins do.
     const mayBeOwner = this.devices.isGenuine(deviceToken);
-    await this.hasher.assertRoom(mayBeOwner);
+    await this.hasher.assertRoom(mayBeOwner ? 'owners' : 'strangers');
     const found = await this.credentials.findByEmail(email);
     const userId = found?.user.id ?? null;
     const device = await this.devices.present(deviceToken, userId);
-    if (mayBeOwner && !device.isKnown) await this.hasher.assertRoom();
+    if (mayBeOwner && !device.isKnown) await this.hasher.assertRoom('strangers');
     const knownDeviceId = device.isKnown ? device.deviceId : null;
     const counted = await this.guesses.begin({ email, userId, knownDeviceId }, origin);
     const verdict = await this.compare({ email, password, device, ...counted }, found, use).catch(
@@ -79,22 +75,16 @@ export class PasswordGuesses {
     return verdict.result;
   }
 
-  /** Returns what `use` returned, or else the account with which the password was compared, if there is one. */
   private async compare<T>(
     { email, password, ...guess }: Guess,
     first: UserWithHash | null,
     use: (guess: CorrectGuess) => Promise<T | null>,
   ): Promise<Verdict<T>> {
-    let found = first;
-    while (await this.isCorrect(password, guess.device, found)) {
-      const { user, hash } = found!;
-      const result = await use({ ...guess, userId: user.id, hash: hash! });
-      if (result !== null) return { result, found };
-      // The hash changed meanwhile. A concurrent login may only have renewed it, so the password is compared again.
-      found = await this.credentials.findByEmail(email);
-      if (found === null || found.hash === hash) break;
-    }
-    return { result: null, found };
+    return whileRight(first, {
+      isRight: (found) => this.isCorrect(password, guess.device, found),
+      reread: () => this.credentials.findByEmail(email),
+      use: (compared) => use({ ...guess, ...compared }),
+    });
   }
 
   private async isCorrect(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Origin } from '../../platform/http/origin.js';
-import { PasswordGuesses, type CorrectGuess, type SubmittedPassword } from '../sign-in/password-guesses.js';
+import { PasswordGuesses, type CorrectGuess, type SubmittedPassword } from '../guesses/password-guesses.js';
 import { RecoveryStart, type StartOutcome } from './recovery-start.js';
 
 /** Takes requests for the recovery of lost factors. A password counts and is compared as at a login. */
@@ -26,8 +26,8 @@ export class RecoveryRequests {
   ): Promise<Exclude<StartOutcome, 'outdated'> | null> {
     const outcome = await this.start.start(userId, hash, origin);
     if (outcome === 'outdated') return null;
-    // Where no mail tells the owner, a right password counts like a wrong one. Otherwise a guesser could tell it from a wrong one by
-    // the limit, and nobody would notice.
+    // Where no mail tells the owner, a right password counts like a wrong one. Otherwise a guesser could tell it from a
+    // wrong one by the limit, and nobody would notice.
     if (outcome === 'running') await attempt.refund();
     return outcome;
   }

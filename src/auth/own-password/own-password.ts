@@ -4,13 +4,9 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { SessionErrors } from '../../sessions/session.errors.js';
 import { NewPassword } from '../credentials/passwords/new-password.js';
-import {
-  PasswordCredentialsRepository,
-  type UserWithHash,
-} from '../credentials/passwords/password-credentials.repository.js';
+import { PasswordCredentialsRepository } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import type { CountedGuess } from '../sign-in/counted-guesses.js';
-import { SessionGuesses } from '../step-up/session-guesses.js';
+import { SessionGuesses } from '../guesses/session-guesses.js';
 import { PasswordSwap } from './password-swap.js';
 
 /** The own password, and the one that takes its place. */
@@ -35,32 +31,15 @@ export class OwnPassword {
    * `session_ended`, `rate_limited`, and `overloaded`.
    */
   async change(principal: SessionPrincipal, changed: ChangedPassword, origin: Origin): Promise<void> {
-    await this.hasher.assertRoom(true);
+    await this.hasher.assertRoom('owners');
     const found = await this.credentials.findByUserId(principal.userId);
     if (!found) throw new Problem(SessionErrors.session_ended);
     await this.passwords.assertAcceptable(changed.newPassword, found.user.email, '#/newPassword');
-    await this.guesses.judge(principal, found, origin, (guess) =>
-      this.changeIfRight(principal, found, { ...changed, ...guess }, origin),
-    );
-  }
-
-  /** Null when the present password is wrong. */
-  private async changeIfRight(
-    principal: SessionPrincipal,
-    first: UserWithHash,
-    { currentPassword, newPassword, attempt }: ChangedPassword & CountedGuess,
-    origin: Origin,
-  ): Promise<true | null> {
-    let found: UserWithHash | null = first;
     let newHash: string | null = null;
-    while (await this.hasher.verify(currentPassword, found?.hash ?? null, principal.userId)) {
-      const oldHash: string = found!.hash!;
-      newHash ??= await this.passwords.hash(newPassword, principal.userId);
-      if (await this.swap.run({ principal, oldHash, newHash, attempt }, origin)) return true;
-      // Changed meanwhile. A login at the same moment may only have renewed the hash, so the password is compared again.
-      found = await this.credentials.findByUserId(principal.userId);
-      if (found?.hash === oldHash) return null;
-    }
-    return null;
+    const typed = { password: changed.currentPassword, found };
+    await this.guesses.judge(principal, typed, origin, async ({ hash: oldHash, attempt }) => {
+      newHash ??= await this.passwords.hash(changed.newPassword, principal.userId);
+      return (await this.swap.run({ principal, oldHash, newHash, attempt }, origin)) || null;
+    });
   }
 }

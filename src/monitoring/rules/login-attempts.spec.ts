@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../audit/audit-entry.js';
-import { LoginAttempts } from './login-attempt.js';
+import { LoginAttempts } from './login-attempts.js';
 
 function entry(type: string, details: Record<string, unknown> = { account: 'digest' }): AuditEntry {
   return { type, details, address: '192.0.2.1' } as unknown as AuditEntry;

@@ -3,7 +3,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import type { IssuedKey, KeyDescription } from '../keys/key-issuing.js';
 import { KeyLifecycle } from '../keys/key-lifecycle.js';
 import type { KeyOwner } from '../keys/key-owner.js';
-import { ServiceAccounts } from './service-accounts.service.js';
+import { ServiceAccounts } from './service-accounts.js';
 
 const ownerFrom = (id: string): KeyOwner => ({ kind: 'service-account', id });
 
