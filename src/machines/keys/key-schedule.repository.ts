@@ -44,7 +44,7 @@ export class KeyScheduleRepository {
     const keys: ExpiringKey[] = await tx.query(
       `SELECT k.id AS "keyId", k.name, k.hint, k.expires_at AS "expiresAt",
               u.id AS "userId", u.email, u.locale, u.email_verified AS "emailVerified"
-         FROM api_keys k JOIN users u ON u.disabled_at IS NULL
+         FROM api_keys k JOIN users u ON u.disabled_at IS NULL AND u.invited_at IS NULL
           AND (u.id = k.user_id OR (k.user_id IS NULL AND u.roles @> ARRAY['admin']))
         WHERE k.id = ANY($1)`,
       [ids],
