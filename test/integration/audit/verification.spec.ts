@@ -166,6 +166,38 @@ describe('AuditVerification', () => {
       await expectFault(events[7], 'altered');
     });
 
+    it.each(['5', '"account"', 'true', 'null', '["account"]', '[["account"]]'])(
+      'finds an inserted event and an inserted call whose details are no object: %s',
+      async (details) => {
+        await insertWith('audit_calls', details);
+        expect(await verify()).toMatchObject({ firstFault: { id: NEW_ID, kind: 'forged' } });
+        await insertWith('audit_events', details);
+        await expectFault(NEW_ID, 'forged', 'altered');
+      },
+    );
+
+    it('verifies a range although an inserted event about an erasure has details that are no object', async () => {
+      const from = new Date((await trail.module.get(NewestSeal).read())!.time);
+      await insertWith('audit_events', '5', { type: 'personal_data_erased', position: 1 });
+      expect(await trail.verification.verify({ from })).toMatchObject({ intact: true, entries: 6 });
+    });
+
+    /** Inserts a row of format 2 with the rights of the service's own role, by default at the end. */
+    async function insertWith(
+      table: 'audit_events' | 'audit_calls',
+      details: string,
+      { type = 'user_created', position = null }: { type?: string; position?: number | null } = {},
+    ): Promise<void> {
+      const isCall = table === 'audit_calls';
+      await trail.dataSource.query(
+        `INSERT INTO ${table} (time, id, position, outcome, digest, mac, details, origin_salt,
+                               ${isCall ? 'status, duration_ms, method' : 'type'})
+         SELECT time, $1, coalesce($2, audit_position()), outcome, digest, mac, $3::jsonb, sha256(mac),
+                ${isCall ? 'status, duration_ms,' : ''} $4 FROM ${table} ORDER BY position LIMIT 1`,
+        [NEW_ID, position, details, type],
+      );
+    }
+
     async function swapPositions(one: string, other: string): Promise<void> {
       await attacker.change(
         `UPDATE audit_events mine SET position = other.position FROM audit_events other
