@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Clock } from '../../platform/clock/clock.js';
 import { ADVISORY_LOCKS } from '../../platform/database/advisory-locks.js';
+import { databaseTime } from '../../platform/database/database-time.js';
 import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { type Month, monthsLater } from '../partitions/month.js';
@@ -63,6 +65,12 @@ export class SealsRepository {
       const { number, time, toPosition, hash, signature, mac } = from;
       return { number, time, toPosition, hash, signature, mac, from };
     });
+  }
+
+  /** Returns the time at which a transaction began, on PostgreSQL's clock. */
+  async time(tx: Transaction, clock: Clock): Promise<Date> {
+    const [{ time }] = await tx.query<[{ time: Date }]>(`SELECT ${databaseTime(clock, 'now()')} AS time`);
+    return time;
   }
 
   /** Returns the time of the first entry from a position on; null if there is none. */
