@@ -99,12 +99,15 @@ export class SealsRepository {
     return seal ?? null;
   }
 
-  /** Returns up to `limit` seals in the valid range after a number, in order. */
-  async after(number: number, limit: number): Promise<Seal[]> {
+  /**
+   * Returns up to `limit` seals in the valid range, ordered by number and time: those after a number or, with a time, after
+   * the seal of that number and time. Only a forged seal repeats a number.
+   */
+  async after(number: number, limit: number, time: string = 'infinity'): Promise<Seal[]> {
     return this.dataSource.query<Seal[]>(
-      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.number > $1 AND ${IN_RANGE}
-       ORDER BY seal.number LIMIT $2`,
-      [number, limit],
+      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE (seal.number, seal.time) > ($1, $3::timestamptz) AND ${IN_RANGE}
+       ORDER BY seal.number, seal.time LIMIT $2`,
+      [number, limit, time],
     );
   }
 

@@ -149,7 +149,8 @@ export class TrailWalk {
         2 * limit,
         Math.max(MIN_SEALS, Math.ceil((ENTRIES_AHEAD * page.length) / (entries + 1))),
       );
-      page = await this.seals.after(page.at(-1)!.number, limit);
+      const { number, time } = page.at(-1)!;
+      page = await this.seals.after(number, limit, time);
     }
   }
 

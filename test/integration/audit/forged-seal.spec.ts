@@ -2,6 +2,9 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
+import { AuditExport } from '../../../src/audit/reading/audit-export.js';
+import { CHAIN_START } from '../../../src/audit/verification/seal-check.js';
+import { TrailWalk } from '../../../src/audit/verification/trail-walk.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 
 /** The service's own role may insert into `audit_seals`, but does not have the key. */
@@ -68,6 +71,28 @@ describe('A forged seal', () => {
     expect(part).toMatchObject({ firstFault: fault, entries: 4 });
     expect(await trail.module.get(SealProgress).read()).toEqual({ number: 2, unsealedSeconds: 0 });
     expect(await trail.module.get(SealsRepository).countEntries(null, null)).toBe(2 * 2147483647 + 8);
+  });
+
+  it('that repeats a number is detected at the edge of a page, too, and its page is exported whole', async () => {
+    // The first page of a walk has ten seals, and one of an export twenty.
+    for (let seals = 1; seals < 20; seals++) await trail.grow(1);
+    for (const number of [10, 20])
+      await trail.dataSource.query(
+        `INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
+                                  signature, mac, format, root)
+         SELECT number, time + interval '1 hour', from_position, to_position, events, calls, members, retired, previous, hash,
+                signature, mac, format, root FROM audit_seals WHERE number = $1`,
+        [number],
+      );
+    const forged: string[] = [];
+    for await (const { seal, isForged } of trail.module
+      .get(TrailWalk)
+      .walk({ start: CHAIN_START, until: null }))
+      if (seal && isForged) forged.push(`seal:${seal.number}`);
+    expect(forged).toEqual(['seal:10', 'seal:20']);
+    let lines = '';
+    for await (const text of trail.module.get(AuditExport).sealsOf({}).text) lines += text;
+    expect(lines.trimEnd().split('\n')).toHaveLength(22);
   });
 
   it('does not prevent the verification of later entries', async () => {
