@@ -14,9 +14,12 @@ export interface SplitDetails {
   readonly personal: Readonly<Record<string, unknown>> | null;
 }
 
-/** Separates the details of an entry. */
+/**
+ * Separates the details of an entry. The service writes an object or nothing, but whoever may insert a row can write any
+ * JSON value; one that is not an object has no members.
+ */
 export function splitDetails(details: AuditEntry['details']): SplitDetails {
-  if (details === null || !PERSONAL_DETAILS.some((name) => name in details))
+  if (!isObject(details) || !PERSONAL_DETAILS.some((name) => name in details))
     return { open: details, personal: null };
   const members = Object.entries(details);
   return {
@@ -42,4 +45,8 @@ export function personalDetailsText(personal: Readonly<Record<string, unknown>>)
 export function originOwner({ userId, details }: Pick<AuditEntry, 'userId' | 'details'>): string | null {
   if (typeof details?.['actorId'] === 'string') return details['actorId'];
   return details?.['actor'] === undefined ? userId : null;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -78,7 +78,8 @@ function partsOf(entry: PersonalEntry, userId: string): ErasedParts | null {
     id: entry.id,
     kind: entry.kind,
     originCommitment: isOrigin ? bytes(commitments.origin) : null,
-    detailsCommitment: isDetails ? bytes(commitments.details!) : null,
+    // An inserted row may have a salt for details of which none is about a person.
+    detailsCommitment: isDetails && commitments.details !== null ? bytes(commitments.details) : null,
   };
 }
 

@@ -42,13 +42,14 @@ export class AuditExport {
 
   private async *sealLines({ from, to }: { from?: Date; to?: Date }): AsyncGenerator<string> {
     let number = (from && (await this.seals.before(from))?.number) ?? 0;
+    let time: string | undefined;
     for (;;) {
-      const seals = await this.seals.after(number, SEALS_AT_A_TIME);
+      const seals = await this.seals.after(number, SEALS_AT_A_TIME, time);
       const wanted = to === undefined ? seals : seals.filter(({ time }) => Date.parse(time) <= to.getTime());
       const lines = wanted.map((seal) => `${jsonLine(exportedSeal(seal))}\n`);
       if (lines.length > 0) yield lines.join('');
       if (wanted.length < SEALS_AT_A_TIME) return;
-      number = wanted.at(-1)!.number;
+      ({ number, time } = wanted.at(-1)!);
     }
   }
 }

@@ -55,7 +55,7 @@ export class SealChain {
     const statement = {
       format: SEAL_FORMAT,
       number: (last?.number ?? 0) + 1,
-      time: this.timeAfter(last),
+      time: await this.timeAfter(tx, last),
       fromPosition: last?.toPosition ?? 0,
       ...content,
       previous: last?.hash ?? NO_SEAL,
@@ -83,11 +83,13 @@ export class SealChain {
   }
 
   /**
+   * The earlier of this instance's time and PostgreSQL's, so that one wrong clock cannot give its time to all later seals.
    * Never earlier than the last seal, even if the clocks of two instances differ, because months of seals are dropped
    * in order.
    */
-  private timeAfter(last: GenuineEnd | null): string {
-    const now = this.clock.now().toISOString();
+  private async timeAfter(tx: Transaction, last: GenuineEnd | null): Promise<string> {
+    const nowMs = Math.min(this.clock.nowMs(), (await this.seals.time(tx, this.clock)).getTime());
+    const now = new Date(nowMs).toISOString();
     return last !== null && last.time > now ? last.time : now;
   }
 }

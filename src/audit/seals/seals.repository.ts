@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Clock } from '../../platform/clock/clock.js';
 import { ADVISORY_LOCKS } from '../../platform/database/advisory-locks.js';
+import { databaseTime } from '../../platform/database/database-time.js';
 import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { type Month, monthsLater } from '../partitions/month.js';
+import { POSITIONS_END } from '../entry/entries.repository.js';
 import { SwallowedRecords } from '../entry/swallowed-records.js';
 import type { HashedStatement, Seal, SealEnd } from './seal.js';
 
@@ -12,6 +15,13 @@ const END_COLUMNS = `number::float8, to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-D
 
 const SEAL_COLUMNS = `format, ${END_COLUMNS}, from_position::float8 AS "fromPosition", events, calls, members, retired,
   encode(previous, 'hex') AS previous, encode(mac, 'hex') AS mac, key_change AS "keyChange"`;
+
+/**
+ * Selects the seals whose number and end the service can have assigned. A JavaScript number does not represent larger ones
+ * exactly, so that a page that begins after such a seal would contain it again.
+ */
+const IN_RANGE = `seal.number >= 1 AND seal.number < ${POSITIONS_END}
+  AND seal.to_position >= 0 AND seal.to_position < ${POSITIONS_END}`;
 
 /** The time of the first entry from a position on. */
 const OLDEST = prepared(`
@@ -57,6 +67,12 @@ export class SealsRepository {
     });
   }
 
+  /** Returns the time at which a transaction began, on PostgreSQL's clock. */
+  async time(tx: Transaction, clock: Clock): Promise<Date> {
+    const [{ time }] = await tx.query<[{ time: Date }]>(`SELECT ${databaseTime(clock, 'now()')} AS time`);
+    return time;
+  }
+
   /** Returns the time of the first entry from a position on; null if there is none. */
   async oldestFrom(position: number): Promise<Date | null> {
     const [row] = await this.dataSource.query<[{ oldest: Date | null }]>(OLDEST, [position]);
@@ -66,28 +82,43 @@ export class SealsRepository {
   /** Returns the number of entries in the seals of a time range; null leaves an end open. */
   async countEntries(from: Date | null, to: Date | null): Promise<number> {
     const [row] = await this.dataSource.query<[{ entries: number }]>(
-      `SELECT coalesce(sum(events + calls), 0)::float8 AS entries FROM audit_seals
+      `SELECT coalesce(sum(events::bigint + calls), 0)::float8 AS entries FROM audit_seals
        WHERE time >= coalesce($1, '-infinity'::timestamptz) AND time <= coalesce($2, 'infinity'::timestamptz)`,
       [from, to],
     );
     return row.entries;
   }
 
-  /** Returns the newest seal before a time; null if there is none. */
+  /** Returns the newest seal in the valid range before a time; null if there is none. */
   async before(time: Date): Promise<Seal | null> {
     const [seal] = await this.dataSource.query<Seal[]>(
-      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.time < $1 ORDER BY seal.time DESC, seal.number DESC LIMIT 1`,
+      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.time < $1 AND ${IN_RANGE}
+       ORDER BY seal.time DESC, seal.number DESC LIMIT 1`,
       [time],
     );
     return seal ?? null;
   }
 
-  /** Returns up to `limit` seals after a number, in order. */
-  async after(number: number, limit: number): Promise<Seal[]> {
+  /**
+   * Returns up to `limit` seals in the valid range, ordered by number and time: those after a number or, with a time, after
+   * the seal of that number and time. Only a forged seal repeats a number.
+   */
+  async after(number: number, limit: number, time: string = 'infinity'): Promise<Seal[]> {
     return this.dataSource.query<Seal[]>(
-      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.number > $1 ORDER BY seal.number LIMIT $2`,
-      [number, limit],
+      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE (seal.number, seal.time) > ($1, $3::timestamptz) AND ${IN_RANGE}
+       ORDER BY seal.number, seal.time LIMIT $2`,
+      [number, limit, time],
     );
+  }
+
+  /** Returns the numbers of seals outside the valid range, as text, because not all are exact as JavaScript numbers. */
+  async outOfRange(limit: number): Promise<string[]> {
+    const found = await this.dataSource.query<{ number: string }[]>(
+      `SELECT number::text FROM audit_seals seal
+       WHERE seal.number < 1 OR seal.number >= $1 OR seal.to_position < 0 OR seal.to_position >= $1 LIMIT $2`,
+      [POSITIONS_END, limit],
+    );
+    return found.map(({ number }) => number);
   }
 
   /** Returns the seal whose range contains a position, or the next one; null if there is neither. */

@@ -44,6 +44,15 @@ export function sealFault(number: number, kind: FaultKind, detail: string): Faul
   return { id: `seal:${number}`, kind, detail };
 }
 
+/** Creates a fault of a seal with a number or an end that the service does not assign. */
+export function outOfRangeSealFault(number: string): Fault {
+  return {
+    id: `seal:${number}`,
+    kind: 'seal_forged',
+    detail: 'The number or the end of the seal is outside the valid range.',
+  };
+}
+
 /** Creates a fault of a table or partition itself. */
 export function relationFault(relation: string, detail: string): Fault {
   return { id: `table:${relation}`, kind: 'table_altered', detail };

@@ -7,7 +7,7 @@ import { SealTrust } from '../seals/seal-trust.js';
 import { SealsRepository } from '../seals/seals.repository.js';
 import { EntryStream } from './entry-stream.js';
 import { CatalogueCheck } from './catalogue-check.js';
-import type { Fault } from './fault.js';
+import { type Fault, outOfRangeSealFault } from './fault.js';
 import { erasureFault, MemberCheck, outOfRangeFault, unsealedFault } from './member-check.js';
 import { DroppedPartitions } from './dropped-partitions.js';
 import { ErasedPeople, isErased } from './erased-people.js';
@@ -22,8 +22,8 @@ const MIN_SEALS = 10;
 const MAX_SEALS = 2000;
 
 /**
- * Maximum number of entries reported outside all ranges. One is too many, but an attacker may have inserted a
- * million.
+ * Maximum number of entries and of seals reported outside all ranges. One is too many, but an attacker may have inserted
+ * a million.
  */
 const MAX_OUT_OF_RANGE = 100;
 
@@ -71,7 +71,7 @@ export class TrailWalk {
 
   /**
    * Yields the result for the range of each seal, with faults of the seal itself first, and then unsealed entries.
-   * Finally yields entries outside all ranges and faults of the tables themselves. These belong to no part of the
+   * Finally yields entries and seals outside all ranges and faults of the tables themselves. These belong to no part of the
    * trail, so every walk reports them.
    */
   async *walk(plan: WalkPlan): AsyncGenerator<WalkStep> {
@@ -94,6 +94,8 @@ export class TrailWalk {
       const ids = await this.entries.outOfRange(table, MAX_OUT_OF_RANGE);
       if (ids.length > 0) yield { seal: null, entries: ids.length, faults: ids.map(outOfRangeFault) };
     }
+    const seals = await this.seals.outOfRange(MAX_OUT_OF_RANGE);
+    if (seals.length > 0) yield { seal: null, entries: 0, faults: seals.map(outOfRangeSealFault) };
     const faults = await this.catalogue.faults();
     if (faults.length > 0) yield { seal: null, entries: 0, faults };
   }
@@ -147,7 +149,8 @@ export class TrailWalk {
         2 * limit,
         Math.max(MIN_SEALS, Math.ceil((ENTRIES_AHEAD * page.length) / (entries + 1))),
       );
-      page = await this.seals.after(page.at(-1)!.number, limit);
+      const { number, time } = page.at(-1)!;
+      page = await this.seals.after(number, limit, time);
     }
   }
 

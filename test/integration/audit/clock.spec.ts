@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TrailReader } from '../../../src/audit/reading/trail-reader.js';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
+import { SystemClock } from '../../../src/platform/clock/clock.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
+import { WrongClock } from '../../support/time/wrong-clock.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 
 const HOUR_MS = 3_600_000;
@@ -40,5 +42,25 @@ describe('A clock that was an hour ahead', () => {
     expect((await progress.read()).unsealedSeconds).toBeCloseTo(5, 0);
     await trail.sealed();
     expect(await trail.verification.verify()).toMatchObject({ intact: true, entries: 4 });
+  });
+});
+
+describe('An instance whose clock is days ahead', () => {
+  it('seals at the time of PostgreSQL, so that later days can be verified by their time', async () => {
+    const trail = await startTrail();
+    const clock = new WrongClock(new SystemClock(), 3 * 24 * HOUR_MS);
+    const ahead = await startTrail({ database: trail.database, clock });
+    await trail.record(2);
+    await ahead.sealed();
+    const { checkpoint } = await trail.verification.verify();
+    expect(Date.parse(checkpoint!.time)).toBeLessThanOrEqual(Date.now());
+    await trail.grow(1);
+    const to = new Date(Date.now() + HOUR_MS);
+    expect(await ahead.verification.verify({ from: new Date(checkpoint!.time), to })).toMatchObject({
+      intact: true,
+      entries: 4,
+    });
+    await ahead.stop();
+    await trail.stop();
   });
 });

@@ -63,4 +63,23 @@ describe('Erasures that fail every time', () => {
     }
     expect(await stated()).toHaveLength(FAILING + 1);
   });
+
+  it.each(['5', '"account"', 'true', 'null', '["account"]', '{}'])(
+    'are not those of a person about whom an entry with other details was inserted: %s',
+    async (details) => {
+      const userId = await request();
+      await trail.dataSource.query(
+        `INSERT INTO audit_events (time, id, type, outcome, user_id, details, digest, mac, origin_salt, details_salt)
+         SELECT now(), gen_random_uuid(), 'user_created', 'success', $1, $2::jsonb, '', '', salt, salt
+         FROM sha256('') AS salt`,
+        [userId, details],
+      );
+      expect(await run(1)).toEqual([]);
+      await trail.sealed();
+      expect(await run(1)).toEqual([]);
+      expect(await trail.dataSource.query('SELECT erased_at FROM erasures')).toEqual([
+        { erased_at: expect.any(Date) },
+      ]);
+    },
+  );
 });

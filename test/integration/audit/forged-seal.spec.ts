@@ -1,6 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
+import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
+import { AuditExport } from '../../../src/audit/reading/audit-export.js';
+import { CHAIN_START } from '../../../src/audit/verification/seal-check.js';
+import { TrailWalk } from '../../../src/audit/verification/trail-walk.js';
 import { startTrail, type Trail } from '../../support/audit/trail.js';
 
 /** The service's own role may insert into `audit_seals`, but does not have the key. */
@@ -8,6 +12,13 @@ const FORGE = `
   INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
                            signature, mac, format, root)
   SELECT number + $1, now(), to_position, to_position + $2, 0, 0, '', '[]', hash, sha256(hash), signature, mac, 2, root
+  FROM audit_seals ORDER BY number DESC LIMIT 1`;
+
+/** Inserts a seal with any number and end. */
+const FORGE_AT = `
+  INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
+                           signature, mac, format, root)
+  SELECT $1::bigint, time, to_position, $2::bigint, 2147483647, 2147483647, '', '[]', hash, sha256(hash), signature, mac, 2, root
   FROM audit_seals ORDER BY number DESC LIMIT 1`;
 
 describe('A forged seal', () => {
@@ -36,6 +47,52 @@ describe('A forged seal', () => {
     expect([checkpoint?.number, entries]).toEqual([2, 8]);
     expect(errors).toHaveBeenCalledWith({ number: 1 + ahead }, expect.stringContaining('forged'));
     expect(await trail.module.get(SealProgress).read()).toEqual({ number: 2, unsealedSeconds: 0 });
+  });
+
+  it.each([
+    ['-9223372036854775808', '1'],
+    ['0', '1'],
+    ['9007199254740992', '1'],
+    ['9007199254740993', '1'],
+    ['9223372036854775807', '1'],
+    ['2', '-1'],
+    ['2', '9223372036854775807'],
+  ])('with the number %s and the end %s is detected, and stops nothing', async (number, end) => {
+    const from = new Date((await trail.verification.verify()).checkpoint!.time);
+    await trail.dataSource.query(FORGE_AT, [number, end]);
+    await trail.grow(3);
+    const fault = { id: `seal:${number}`, kind: 'seal_forged' };
+    expect(await trail.verification.verify()).toMatchObject({
+      firstFault: fault,
+      entries: 8,
+      checkpoint: { number: 2 },
+    });
+    const part = await trail.verification.verify({ from: new Date(from.getTime() + 1) });
+    expect(part).toMatchObject({ firstFault: fault, entries: 4 });
+    expect(await trail.module.get(SealProgress).read()).toEqual({ number: 2, unsealedSeconds: 0 });
+    expect(await trail.module.get(SealsRepository).countEntries(null, null)).toBe(2 * 2147483647 + 8);
+  });
+
+  it('that repeats a number is detected at the edge of a page, too, and its page is exported whole', async () => {
+    // The first page of a walk has ten seals, and one of an export twenty.
+    for (let seals = 1; seals < 20; seals++) await trail.grow(1);
+    for (const number of [10, 20])
+      await trail.dataSource.query(
+        `INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
+                                  signature, mac, format, root)
+         SELECT number, time + interval '1 hour', from_position, to_position, events, calls, members, retired, previous, hash,
+                signature, mac, format, root FROM audit_seals WHERE number = $1`,
+        [number],
+      );
+    const forged: string[] = [];
+    for await (const { seal, isForged } of trail.module
+      .get(TrailWalk)
+      .walk({ start: CHAIN_START, until: null }))
+      if (seal && isForged) forged.push(`seal:${seal.number}`);
+    expect(forged).toEqual(['seal:10', 'seal:20']);
+    let lines = '';
+    for await (const text of trail.module.get(AuditExport).sealsOf({}).text) lines += text;
+    expect(lines.trimEnd().split('\n')).toHaveLength(22);
   });
 
   it('does not prevent the verification of later entries', async () => {

@@ -4,6 +4,9 @@ import { CheckpointFile } from '../../../src/audit/seals/checkpoint-file.js';
 import { sealHash } from '../../../src/audit/seals/seal.js';
 import { NewestSeal } from '../../../src/audit/seals/newest-seal.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
+import type { Fault } from '../../../src/audit/verification/fault.js';
+import { CHAIN_START } from '../../../src/audit/verification/seal-check.js';
+import { TrailWalk } from '../../../src/audit/verification/trail-walk.js';
 import { type FilledTrail, fillTrail, startTrail, type Trail } from '../../support/audit/trail.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
 
@@ -165,6 +168,54 @@ describe('AuditVerification', () => {
       await attacker.change('UPDATE audit_events SET address = NULL WHERE id = $1', events[7]);
       await expectFault(events[7], 'altered');
     });
+
+    it.each(['5', '"account"', 'true', 'null', '["account"]', '[["account"]]'])(
+      'finds an inserted event and an inserted call whose details are no object: %s',
+      async (details) => {
+        await insertWith('audit_calls', details);
+        expect(await verify()).toMatchObject({ firstFault: { id: NEW_ID, kind: 'forged' } });
+        await insertWith('audit_events', details);
+        await expectFault(NEW_ID, 'forged', 'altered');
+      },
+    );
+
+    it('verifies a range although an inserted event about an erasure has details that are no object', async () => {
+      const from = new Date((await trail.module.get(NewestSeal).read())!.time);
+      await insertWith('audit_events', '5', { type: 'personal_data_erased', position: 1 });
+      expect(await trail.verification.verify({ from })).toMatchObject({ intact: true, entries: 6 });
+    });
+
+    it.each(['', 'ab', 'ab'.repeat(33)])(
+      'finds an entry inserted with a digest of another length, and no fault in those sealed with it: %j',
+      async (digest) => {
+        await trail.dataSource.query(
+          `INSERT INTO audit_events (time, id, type, outcome, details, digest, mac)
+           SELECT time, $1, type, outcome, details, decode($2, 'hex'), mac FROM audit_events ORDER BY position LIMIT 1`,
+          [NEW_ID, digest],
+        );
+        await trail.grow(3);
+        const faults: Fault[] = [];
+        for await (const step of trail.module.get(TrailWalk).walk({ start: CHAIN_START, until: null }))
+          faults.push(...step.faults);
+        expect(faults).toMatchObject([{ id: NEW_ID, kind: 'altered' }]);
+      },
+    );
+
+    /** Inserts a row of format 2 with the rights of the service's own role, by default at the end. */
+    async function insertWith(
+      table: 'audit_events' | 'audit_calls',
+      details: string,
+      { type = 'user_created', position = null }: { type?: string; position?: number | null } = {},
+    ): Promise<void> {
+      const isCall = table === 'audit_calls';
+      await trail.dataSource.query(
+        `INSERT INTO ${table} (time, id, position, outcome, digest, mac, details, origin_salt,
+                               ${isCall ? 'status, duration_ms, method' : 'type'})
+         SELECT time, $1, coalesce($2, audit_position()), outcome, digest, mac, $3::jsonb, sha256(mac),
+                ${isCall ? 'status, duration_ms,' : ''} $4 FROM ${table} ORDER BY position LIMIT 1`,
+        [NEW_ID, position, details, type],
+      );
+    }
 
     async function swapPositions(one: string, other: string): Promise<void> {
       await attacker.change(
