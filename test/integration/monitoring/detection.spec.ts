@@ -140,6 +140,18 @@ describe('Detection', () => {
     expect(await found()).toEqual([['brute_force', 2]]);
   });
 
+  it('continues seamlessly although an entry of the day before was recorded late', async () => {
+    happen(spread(9, 90, () => guess));
+    await readUp(instance());
+    happen([{ ...guess, account: 'other', at: 0 }], START - 20 * 3_600_000);
+    await readUp(instance());
+    happen([{ ...guess, account: 'other', at: 0 }], START + 95_000);
+    await readUp(instance());
+    happen([{ ...guess, at: 0 }], START + 100_000);
+    await readUp(instance());
+    expect(await found()).toEqual([['brute_force', 1]]);
+  });
+
   it('rereads only the entries within its windows', async () => {
     for (let hour = 0; hour < 20; hour++) {
       happen([{ ...guess, account: `user-${hour}`, at: 0 }], START + hour * 3_600_000);
