@@ -25,6 +25,11 @@ export class GenerationalCache<V> {
     return value;
   }
 
+  /** Returns all values, without marking them as used. */
+  values(): Set<V> {
+    return new Set([...this.old.values(), ...this.young.values()]);
+  }
+
   age(): void {
     this.old = this.young;
     this.young = new Map();

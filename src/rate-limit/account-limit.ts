@@ -28,9 +28,9 @@ export class AccountLimit {
     const policy = this.table.find(name);
     if (!policy) return { refund: async () => undefined };
     const windows = [this.keys.windowOfAccount(policy, subject)];
-    const [decision] = await this.storage.consume(windows);
-    const { allowed, at, waitMs } = decision!;
-    if (allowed) return { refund: () => this.storage.refund(windows, at) };
+    const count = await this.storage.count(windows);
+    const { allowed, waitMs } = count.decisions[0]!;
+    if (allowed) return { refund: () => count.refund(windows) };
     return this.refusals.refuse(new RateLimited([name], waitMs), {
       userId: subject.userId,
       origin,

@@ -48,8 +48,8 @@ export class Admission {
     const policies = set.policies.filter((policy) => this.keys.applies(policy, context));
     if (policies.length === 0) return;
     const windows = policies.map((policy) => this.keys.windowOf(policy, context));
-    const decisions = await this.storage.consume(windows);
-    const verdicts = policies.map((policy, index): Verdict => ({ policy, ...decisions[index]! }));
+    const count = await this.storage.count(windows);
+    const verdicts = policies.map((policy, index): Verdict => ({ policy, ...count.decisions[index]! }));
     reply.header('ratelimit-policy', set.field).header('ratelimit', verdictField(tightest(verdicts)));
     const violated = verdicts.filter(({ allowed }) => !allowed);
     const [first, ...others] = violated.map(({ policy }) => policy.name);
@@ -58,7 +58,7 @@ export class Admission {
       await this.refuse(request, new RateLimited([first, ...others], waitMs));
     }
     const exact = windows.filter((_, index) => policies[index]!.exact);
-    context.counted = { refund: () => this.storage.refund(exact, decisions[0]!.at) };
+    context.counted = { refund: () => count.refund(exact) };
   }
 
   /** Admits a request that matches no route (404, 405) or comes from a cross-site page: counted by its address alone. */

@@ -6,6 +6,17 @@ import { LeasedWindows } from './windows/leased-windows.js';
 import { MemoryWindows } from './windows/memory-windows.js';
 import { type Decision, grainOf, type Window, type WindowStore } from './windows/window.js';
 
+/** What a store decided about a request, and the way to take it back. */
+export interface Count {
+  /** One per window, in order. */
+  readonly decisions: readonly Decision[];
+  /**
+   * Takes the admission back in some of its windows. It was counted in one store only, which need not be the one in use by
+   * then: in the other one, it would take back an admission of somebody else.
+   */
+  refund(windows: readonly Window[]): Promise<void>;
+}
+
 /** Ignores an unavailable Redis: its counts are gone with it, so there is nothing to refund. */
 function ignoreUnavailable(error: unknown): void {
   if (!(error instanceof RedisUnavailable)) throw error;
@@ -17,26 +28,27 @@ type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
  * Storage for `@nestjs/throttler`: Redis while it is usable, otherwise windows of the same size in this process.
  */
 @Injectable()
-export class RateLimitStorage implements WindowStore, ThrottlerStorage {
+export class RateLimitStorage implements ThrottlerStorage {
   constructor(
     private readonly connection: RedisConnection,
     private readonly shared: LeasedWindows,
     private readonly local: MemoryWindows,
   ) {}
 
-  async consume(windows: readonly Window[]): Promise<readonly Decision[]> {
-    if (this.connection.state !== 'up') return this.local.consume(windows);
+  /** Counts one request in all of its windows, or in none if any of them refuses it; see {@link WindowStore.consume}. */
+  async count(windows: readonly Window[]): Promise<Count> {
+    if (this.connection.state !== 'up') return countIn(this.local, windows);
     try {
-      return await this.shared.consume(windows);
+      return await countIn(this.shared, windows);
     } catch (error) {
       if (!(error instanceof RedisUnavailable)) throw error;
-      return this.local.consume(windows);
+      return countIn(this.local, windows);
     }
   }
 
-  async refund(windows: readonly Window[], at: number): Promise<void> {
-    const store = this.connection.state === 'up' ? this.shared : this.local;
-    await store.refund(windows, at).catch(ignoreUnavailable);
+  /** Counts a request that is never refunded. */
+  async consume(windows: readonly Window[]): Promise<readonly Decision[]> {
+    return (await this.count(windows)).decisions;
   }
 
   /**
@@ -56,4 +68,12 @@ export class RateLimitStorage implements WindowStore, ThrottlerStorage {
       timeToBlockExpire: allowed ? 0 : seconds,
     };
   }
+}
+
+async function countIn(store: WindowStore, windows: readonly Window[]): Promise<Count> {
+  const decisions = await store.consume(windows);
+  return {
+    decisions,
+    refund: (counted) => store.refund(counted, decisions[0]!.at).catch(ignoreUnavailable),
+  };
 }

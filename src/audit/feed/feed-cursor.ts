@@ -25,6 +25,7 @@ export class FeedCursor {
     return new FeedCursor(Number(position), id);
   }
 
+  /** Whether this comes before an entry, or before another cursor. */
   isBefore(entry: { position: number; id: string }): boolean {
     return entry.position > this.position || (entry.position === this.position && entry.id > this.id);
   }

@@ -26,14 +26,16 @@ export function open(id: string, finding: Finding): Alert {
 }
 
 /**
- * Applies a finding to the alert of its subject. A resolved alert reopens. An acknowledged alert also reopens if it
- * becomes more severe, because the acknowledgement did not cover the higher severity.
+ * Applies a finding to the alert of its subject. A resolved alert reopens, and so does an erased one, which gets its
+ * subject back. An acknowledged alert also reopens if it becomes more severe, because the acknowledgement did not cover
+ * the higher severity.
  */
 export function apply(alert: Alert, finding: Finding): Transition {
-  const reopens = alert.state === 'resolved';
+  const reopens = alert.state === 'resolved' || alert.subject !== finding.subject;
   const rises = isMoreSevere(finding.kind.severity, alert.severity);
   alert.count = Math.min(MAX_COUNT, alert.count + (reopens ? Math.max(1, finding.count) : finding.count));
   if (finding.lastSeenAt > alert.lastSeenAt) alert.lastSeenAt = finding.lastSeenAt;
+  alert.subject = finding.subject;
   alert.evidence = finding.evidence;
   if (!reopens && !rises) return 'counted';
   alert.severity = finding.kind.severity;

@@ -24,7 +24,10 @@ export class AlertRaiser {
     return this.changesSubject;
   }
 
-  /** Opens, reopens or counts up one alert per finding. No two findings may have the same rule and subject. */
+  /**
+   * Opens, reopens or counts up one alert per finding. No two findings may have the same rule and subject. Throws if an
+   * alert is deleted at the same moment, so that no finding is lost; the next attempt opens it anew.
+   */
   async raise(tx: Transaction, findings: readonly Finding[]): Promise<void> {
     if (findings.length === 0) return;
     const changes = await this.write(tx, findings.toSorted(bySubject));
@@ -38,23 +41,37 @@ export class AlertRaiser {
     const opened = fresh.flatMap((alert, i): AlertChange[] =>
       inserted.has(alert.id) ? [{ alert, transition: 'opened', finding: findings[i]! }] : [],
     );
-    const known = fresh.flatMap((alert, i) => (inserted.has(alert.id) ? [] : [findings[i]!]));
+    const known = fresh.flatMap((alert, i) =>
+      inserted.has(alert.id) ? [] : [{ id: alert.id, finding: findings[i]! }],
+    );
     return known.length === 0 ? opened : [...opened, ...(await this.update(tx, known))];
   }
 
-  private async update(tx: Transaction, findings: readonly Finding[]): Promise<AlertChange[]> {
-    const findingOf = new Map(
-      findings.map((finding) => [keyOf(finding.kind.name, finding.subject), finding]),
+  private async update(tx: Transaction, known: readonly Known[]): Promise<AlertChange[]> {
+    const alerts = await this.alerts.lockFound(
+      tx,
+      known.map(({ id, finding }) => ({ id, rule: finding.kind.name, subject: finding.subject })),
     );
-    const subjects = findings.map(({ kind, subject }) => ({ rule: kind.name, subject }));
-    const alerts = await this.alerts.lockSubjects(tx, subjects);
-    const changes = alerts.map((alert) => {
-      const finding = findingOf.get(keyOf(alert.rule, alert.subject))!;
+    const bySubject = new Map(alerts.map((alert) => [keyOf(alert.rule, alert.subject), alert]));
+    const byId = new Map(alerts.map((alert) => [alert.id, alert]));
+    const changes = known.map(({ id, finding }) => {
+      // An erased alert is found by its id alone.
+      const alert = bySubject.get(keyOf(finding.kind.name, finding.subject)) ?? byId.get(id);
+      if (!alert) throw new Error(`the alert ${id} was deleted while a finding was added to it`);
       return { alert, transition: apply(alert, finding), finding };
     });
-    await this.alerts.save(tx, alerts);
+    await this.alerts.save(
+      tx,
+      changes.map(({ alert }) => alert),
+    );
     return changes;
   }
+}
+
+/** A finding that has an alert already, with the id that its rule and subject derive. */
+interface Known {
+  readonly id: string;
+  readonly finding: Finding;
 }
 
 const keyOf = (rule: string, subject: string) => `${rule} ${subject}`;

@@ -59,18 +59,27 @@ export class AlertsRepository {
   }
 
   /**
-   * Reads and locks the alerts of the given pairs of rule and subject, always in the same order to prevent deadlocks.
+   * Reads and locks the alerts that have one of the given pairs of rule and subject or, because an erased alert has lost
+   * its subject, one of the ids. Always in the same order, to prevent deadlocks.
    */
-  async lockSubjects(
+  async lockFound(
     tx: Transaction,
-    subjects: readonly { rule: string; subject: string }[],
+    found: readonly { readonly id: string; readonly rule: string; readonly subject: string }[],
   ): Promise<Alert[]> {
     return tx
       .createQueryBuilder(Alert, 'alert')
-      .where(`(alert.rule, alert.subject) IN (SELECT * FROM unnest(:rules::text[], :subjects::text[]))`, {
-        rules: subjects.map(({ rule }) => rule),
-        subjects: subjects.map(({ subject }) => subject),
-      })
+      .where(
+        // Not OR, which could not use the indexes.
+        `alert.id IN (
+          SELECT id FROM monitoring_alert
+            WHERE (rule, subject) IN (SELECT * FROM unnest(:rules::text[], :subjects::text[]))
+          UNION ALL SELECT unnest(:ids::uuid[]))`,
+        {
+          rules: found.map(({ rule }) => rule),
+          subjects: found.map(({ subject }) => subject),
+          ids: found.map(({ id }) => id),
+        },
+      )
       .orderBy('alert.rule')
       .addOrderBy('alert.subject')
       .setLock('pessimistic_write')

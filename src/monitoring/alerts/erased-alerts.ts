@@ -12,8 +12,9 @@ import { AlertsRepository } from './alerts.repository.js';
 const ERASED: Evidence = { summary: 'The account was deleted, and the evidence was erased with it.' };
 
 /**
- * Erases people from alerts. An alert about one person keeps its id, rule, state and times. One about several loses the
- * person, and all addresses, because nothing tells whose they are.
+ * Erases people from alerts. An alert about one person keeps its id, rule, state and times, and loses its subject until the
+ * next finding about it, which has the same id. One about several loses the person, and all addresses, because nothing
+ * tells whose they are.
  */
 @Injectable()
 export class ErasedAlerts implements OnModuleInit {

@@ -6,6 +6,7 @@ import { ManualClock } from '../../../test/support/time/manual-clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { bruteForce } from '../rules/brute-force.rule.js';
 import { DetectionRun } from './detection-run.js';
+import { SLOT_MS } from './failure-baseline.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -29,5 +30,26 @@ describe('detection', () => {
       return run.judge(trailOf([guess], START), '').findings;
     });
     expect(found).not.toEqual([]);
+  });
+
+  it('refills its windows from the earliest position, which a slot of late entries does not have', () => {
+    const run = new DetectionRun([bruteForce(new Environment())], [], new ManualClock(START));
+    const slot = (slots: number, position: string) => ({
+      startMs: START + slots * SLOT_MS,
+      position,
+      attempts: 0,
+      failures: 0,
+    });
+    const slots = [
+      slot(-9, '7:'),
+      slot(0, '20:'),
+      slot(1, '11:'),
+      slot(2, '9:a'),
+      slot(3, '9:b'),
+      slot(4, '10:'),
+    ];
+    const start = run.startOf(slots, START + run.longestWindowMs + SLOT_MS);
+    expect(start).toEqual(slot(0, '9:a'));
+    expect(run.startOf([], START)).toBeUndefined();
   });
 });

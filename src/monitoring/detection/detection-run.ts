@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
+import { FeedCursor } from '../../audit/feed/feed-cursor.js';
 import type { Clock } from '../../platform/clock/clock.js';
 import type { Finding } from '../alerts/alert-kind.js';
 import { LoginAttempts } from '../rules/login-attempts.js';
@@ -77,11 +78,23 @@ export class DetectionRun {
     return entries.map((entry) => occurrenceOf(entry, this.attempts, nowMs));
   }
 
-  /** Returns the slot from which to refill the windows as they were at an instant; undefined if no slot was kept. */
+  /**
+   * Returns the slot from which to refill the windows as they were at an instant; undefined if no slot was kept. Its
+   * position is the earliest of all slots from then on: a slot that only late entries fall into has a later position than
+   * the slots after it.
+   */
   startOf(slots: readonly Slot[], instantMs: number): Slot | undefined {
     const fromMs = instantMs - this.longestWindowMs - SLOT_MS;
-    return slots.findLast(({ startMs }) => startMs <= fromMs) ?? slots[0];
+    const start = slots.findLast(({ startMs }) => startMs <= fromMs) ?? slots[0];
+    if (!start) return undefined;
+    const { position } = slots.filter(({ startMs }) => startMs >= start.startMs).reduce(earlierOf);
+    return { ...start, position };
   }
+}
+
+/** Returns the slot whose position comes first in the trail. */
+function earlierOf(one: Slot, other: Slot): Slot {
+  return FeedCursor.parse(other.position).isBefore(FeedCursor.parse(one.position)) ? other : one;
 }
 
 function longestWindowMs(rules: readonly Rule[]): number {

@@ -55,6 +55,7 @@ export class Detector {
       for (const watched of this.watched.get(occurrence.entry.type) ?? [])
         this.weigh(watched, occurrence, hits);
     }
+    this.forgetErased(occurrences);
     const found = new Map<SubjectBound, Located[]>();
     for (const hit of hits.values()) {
       const { bound } = hit.watched;
@@ -64,6 +65,18 @@ export class Detector {
     return Array.from(found, ([bound, all]) => bound.apply(all))
       .flat()
       .toSorted((a, b) => mostSevereFirst(a.kind, b.kind));
+  }
+
+  /**
+   * Lets the windows forget whose erasure these events state. It is stated before it begins, so every alert raised before is
+   * erased with the rest, and none raised afterwards names the person.
+   */
+  private forgetErased(occurrences: readonly Occurrence[]): void {
+    const userIds = new Set<string>();
+    for (const { entry } of occurrences)
+      if (entry.type === 'personal_data_erased' && entry.userId !== null) userIds.add(entry.userId);
+    if (userIds.size === 0) return;
+    for (const { windows } of new Set([...this.watched.values()].flat())) windows.forget(userIds);
   }
 
   private weigh(watched: Watched, occurrence: Occurrence, hits: Map<string, Hit>): void {

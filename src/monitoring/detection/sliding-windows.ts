@@ -60,6 +60,11 @@ export class SlidingWindows {
     return window;
   }
 
+  /** Never names these users again, nor what was observed of them. */
+  forget(userIds: ReadonlySet<string>): void {
+    for (const window of this.windows.values()) window.forget(userIds);
+  }
+
   /** Drops windows that have been inactive for a whole window, which are empty, and those beyond the bound. */
   private evict(): void {
     const isFull = this.youngWeight > this.bounds.total / 2;

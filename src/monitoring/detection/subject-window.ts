@@ -18,6 +18,8 @@ interface Item {
   readonly counts: boolean;
   readonly weight: number;
   readonly value: unknown;
+  /** Whether the data of its user was erased: it counts, but no alert names anything of it. */
+  isErased: boolean;
 }
 
 /** How many of the most recent accounts, addresses and users an alert names. */
@@ -64,7 +66,7 @@ export class SubjectWindow {
     { at, account, address, entry: { userId } }: Occurrence,
     { counts, weight = 1, value }: Observed,
   ): void {
-    const item = { at, account, address, userId, counts, weight, value };
+    const item = { at, account, address, userId, counts, weight, value, isErased: false };
     this.items.push(item);
     this.added += 1;
     if (counts) this.tally(item, 1);
@@ -79,6 +81,14 @@ export class SubjectWindow {
     while (this.seen > 0 && this.items[this.head]!.at <= untilMs) this.dropOldest();
   }
 
+  /**
+   * Keeps the observations of these users for the counts alone: their data was erased, and must not come back in an
+   * alert.
+   */
+  forget(userIds: ReadonlySet<string>): void {
+    for (const item of this.items) if (item.userId !== null && userIds.has(item.userId)) item.isErased = true;
+  }
+
   get firstAt(): number {
     return this.items[this.head]?.at ?? 0;
   }
@@ -88,8 +98,8 @@ export class SubjectWindow {
     const found = new Set<string>();
     const earliest = Math.max(this.head, this.items.length - Math.min(among, LOOKED_AT));
     for (let i = this.items.length - 1; i >= earliest && found.size < most; i--) {
-      const { counts, [member]: value } = this.items[i]!;
-      if (counts && value !== null) found.add(value);
+      const { counts, isErased, [member]: value } = this.items[i]!;
+      if (counts && !isErased && value !== null) found.add(value);
     }
     return [...found];
   }
@@ -97,7 +107,9 @@ export class SubjectWindow {
   /** Returns the values that the rule kept for the most recent observations, the oldest first. */
   values(): unknown[] {
     const earliest = Math.max(this.head, this.items.length - LOOKED_AT);
-    return this.items.slice(earliest).flatMap(({ value }) => (value === undefined ? [] : [value]));
+    return this.items
+      .slice(earliest)
+      .flatMap(({ value, isErased }) => (value === undefined || isErased ? [] : [value]));
   }
 
   /**

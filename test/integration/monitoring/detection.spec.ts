@@ -140,6 +140,48 @@ describe('Detection', () => {
     expect(await found()).toEqual([['brute_force', 2]]);
   });
 
+  it('continues seamlessly although an entry of the day before was recorded late', async () => {
+    happen(spread(9, 90, () => guess));
+    await readUp(instance());
+    happen([{ ...guess, account: 'other', at: 0 }], START - 20 * 3_600_000);
+    await readUp(instance());
+    happen([{ ...guess, account: 'other', at: 0 }], START + 95_000);
+    await readUp(instance());
+    happen([{ ...guess, at: 0 }], START + 100_000);
+    await readUp(instance());
+    expect(await found()).toEqual([['brute_force', 1]]);
+  });
+
+  it.each(['the same leader', 'a new one'])(
+    'names nobody whose data was erased meanwhile: %s',
+    async (leader) => {
+      const detection = instance();
+      happen(spread(9, 90, () => guess));
+      await readUp(detection);
+      const [entry] = trail.entries as [AuditEntry];
+      trail.entries.push({
+        ...entry,
+        id: '019a0000-0000-7000-8000-00000000000e',
+        type: 'personal_data_erased',
+        time: new Date(START + 95_000).toISOString(),
+        address: null,
+        details: {},
+      });
+      await readUp(detection);
+      const [another] = trailOf([{ ...guess, at: 0 }], START + 100_000);
+      trail.entries.push({ ...another!, userId: null });
+      await readUp(leader === 'a new one' ? instance() : detection);
+      const account = String(entry.details!.account);
+      expect(await alerting.rows()).toMatchObject([
+        {
+          rule: 'brute_force',
+          subject: `account:${account} address:192.0.2.1`,
+          evidence: { userIds: [], accounts: [account], addresses: ['192.0.2.1'] },
+        },
+      ]);
+    },
+  );
+
   it('rereads only the entries within its windows', async () => {
     for (let hour = 0; hour < 20; hour++) {
       happen([{ ...guess, account: `user-${hour}`, at: 0 }], START + hour * 3_600_000);

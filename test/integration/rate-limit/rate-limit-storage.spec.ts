@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
 import type { RedisConnection } from '../../../src/platform/redis/redis-connection.js';
+import { RedisUnavailable } from '../../../src/platform/redis/redis-unavailable.js';
 import { RateLimitStorage } from '../../../src/rate-limit/rate-limit-storage.js';
 import { LeasedWindows } from '../../../src/rate-limit/windows/leased-windows.js';
 import { MemoryWindows } from '../../../src/rate-limit/windows/memory-windows.js';
@@ -21,11 +22,13 @@ const minute = (limit: number): Window => ({
   grain: 1,
 });
 
-const open = (over: RedisConnection) => {
+const openStores = (over: RedisConnection) => {
   const clock = new SystemClock();
   const leased = new LeasedWindows(over, new RedisWindows(over, clock));
-  return new RateLimitStorage(over, leased, new MemoryWindows(clock));
+  const local = new MemoryWindows(clock);
+  return { leased, local, storage: new RateLimitStorage(over, leased, local) };
 };
+const open = (over: RedisConnection) => openStores(over).storage;
 
 describe.skipIf(inject('redis').kind !== 'own')('limits while Redis has a fault', () => {
   let server: RedisServer;
@@ -171,6 +174,29 @@ describe.skipIf(inject('redis').kind !== 'own')('limits while Redis has a fault'
     const keys = await asServer((redis) => redis.keys('*'));
     expect(keys.length).toBeGreaterThanOrEqual(3);
     for (const key of keys) expect(await asServer((redis) => redis.pttl(key))).toBeGreaterThan(0);
+  });
+
+  it('takes an admission back where it was counted, although Redis is used again by then', async () => {
+    const { leased, local, storage: both } = openStores(connection);
+    const window = minute(10);
+    await admitted(window, 3, both);
+    vi.spyOn(leased, 'consume').mockRejectedValueOnce(new RedisUnavailable('no reply'));
+    const counted = await both.count([window]);
+    await counted.refund([window]);
+    expect((await both.consume([window]))[0]!.remaining).toBe(10 - 3 - 1);
+    expect((await local.consume([window]))[0]!.remaining).toBe(10 - 1);
+  });
+
+  it('takes nothing back in this process if Redis counted it and is unavailable by then', async () => {
+    const { local, storage: both } = openStores(connection);
+    const window = minute(10);
+    const counted = await both.count([window]);
+    await local.consume([window]);
+    await server.kill();
+    await counted.refund([window]);
+    await becomes('down', 1000);
+    await counted.refund([window]);
+    expect((await both.consume([window]))[0]!.remaining).toBe(10 - 2);
   });
 
   it('returns records in the format of the throttler', async () => {
