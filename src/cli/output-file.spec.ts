@@ -6,8 +6,10 @@ import { EXIT } from './exit-codes.js';
 import { writeNewFile } from './output-file.js';
 
 describe('A file that a command writes', () => {
-  const failing = (error: Error) => (file: { writeFile(text: string): Promise<void> }) =>
-    file.writeFile('half a li').then(() => Promise.reject(error));
+  const failing = (error: Error) => async (file: { writeFile(text: string): Promise<void> }) => {
+    await file.writeFile('half a li');
+    throw error;
+  };
 
   it('is deleted if its content fails midway, whose error is passed on, so that the next try succeeds', async () => {
     const path = join(await temporaryFolder(), 'accounts.ndjson');
