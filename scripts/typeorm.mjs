@@ -9,29 +9,33 @@ import { buildIfStale } from './build.mjs';
 // the start of the service.
 await buildIfStale();
 const { loadEnvironment } = await import('../dist/src/platform/config/load-environment.js');
+const { faultOf } = await import('../dist/src/platform/config/start-fault.js');
 const { failureOf } = await import('../dist/src/app/failure.js');
 const { reachDatabase } = await import('../dist/src/app/prepare-database.js');
 const { changeSchema } = await import('../dist/src/platform/database/migrate.js');
 
-const { environment, stop } = await reachDatabase(usableEnvironment());
 try {
-  process.exitCode = await changeSchema(environment, () => typeorm(process.argv.slice(2)));
-} finally {
-  await stop();
+  process.exitCode = await run();
+} catch (error) {
+  // A line for each fault, as the service writes them.
+  const { exitCode, lines } = failureOf(error);
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  process.exitCode = exitCode;
 }
 
-/** Ends with a line for each fault, as the service does. */
-function usableEnvironment() {
+async function run() {
+  const { environment, stop } = await reachDatabase(loadEnvironment());
+  const owner = environment.DATABASE_MIGRATION_URL === undefined ? 'DATABASE_URL' : 'DATABASE_MIGRATION_URL';
   try {
-    return loadEnvironment();
-  } catch (error) {
-    const { exitCode, lines } = failureOf(error);
-    for (const line of lines) process.stderr.write(`${line}\n`);
-    return process.exit(exitCode);
+    return await faultOf(owner, () =>
+      changeSchema(environment, () => typeorm(environment, process.argv.slice(2))),
+    );
+  } finally {
+    await stop();
   }
 }
 
-async function typeorm(args) {
+async function typeorm(environment, args) {
   const cli = createRequire(import.meta.url).resolve('typeorm/cli.js');
   const dataSource = fileURLToPath(new URL('../dist/ormconfig.js', import.meta.url));
   const { DATABASE_URL, DATABASE_MIGRATION_URL = '' } = environment;

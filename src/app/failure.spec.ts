@@ -20,7 +20,7 @@ describe('a failed start', () => {
     ['3D000', 'DATABASE_URL: the database does not exist (3D000)'],
     [
       '42501',
-      'DATABASE_URL: the role lacks a privilege. The role of DATABASE_MIGRATION_URL creates the tables, at the start or with npm run migration:run (42501)',
+      'DATABASE_URL: the role lacks a privilege. The role of DATABASE_MIGRATION_URL creates the tables, at the start or by a migration that is run before it (42501)',
     ],
     ['28P01', 'DATABASE_URL: the role or its password was rejected (28P01)'],
   ])('reports %s in one line that names the variable', (code, line) => {

@@ -24,7 +24,7 @@ const STARTUP_ERRORS: Readonly<Record<string, string>> = {
   '28P01': 'the role or its password was rejected',
   '28000': 'the role is not allowed to connect from this host',
   '42501':
-    'the role lacks a privilege. The role of DATABASE_MIGRATION_URL creates the tables, at the start or with npm run migration:run',
+    'the role lacks a privilege. The role of DATABASE_MIGRATION_URL creates the tables, at the start or by a migration that is run before it',
   '3D000': 'the database does not exist',
   '25006': 'the server accepts no writes: it is a standby, or default_transaction_read_only is on',
   EADDRINUSE: 'address already in use',

@@ -1,8 +1,8 @@
 import { Decrypter, Encrypter } from 'age-encryption';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { writeNewFile } from './output-file.js';
 
 /** To whom a file is encrypted. */
 export type AgeTarget = { readonly recipient: string } | { readonly passphrase: string };
@@ -10,7 +10,12 @@ export type AgeTarget = { readonly recipient: string } | { readonly passphrase: 
 /** What decrypts a file. */
 export type AgeKey = { readonly identity: string } | { readonly passphrase: string };
 
-/** Writes an age file (age-encryption.org/v1) of mode 600. Throws EEXIST if there is a file of this name. */
+/** Throws if a text is not a public key of age. */
+export function assertRecipient(text: string): void {
+  new Encrypter().addRecipient(text);
+}
+
+/** Writes a new age file (age-encryption.org/v1) of mode 600, see {@link writeNewFile}. */
 export async function writeAgeFile(
   path: string,
   lines: AsyncIterable<string>,
@@ -19,9 +24,10 @@ export async function writeAgeFile(
   const encrypter = new Encrypter();
   if ('recipient' in target) encrypter.addRecipient(target.recipient);
   else encrypter.setPassphrase(target.passphrase);
-  const file = await open(path, 'wx', 0o600);
-  const plain = Readable.toWeb(Readable.from(bytesOf(lines))) as ReadableStream<Uint8Array>;
-  await pipeline(Readable.fromWeb((await encrypter.encrypt(plain)) as never), file.createWriteStream());
+  await writeNewFile(path, async (file) => {
+    const plain = Readable.toWeb(Readable.from(bytesOf(lines))) as ReadableStream<Uint8Array>;
+    await pipeline(Readable.fromWeb((await encrypter.encrypt(plain)) as never), file.createWriteStream());
+  });
 }
 
 /**

@@ -1,15 +1,15 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { AccountExport } from '../admin/import-export/account-export.js';
 import { AccountImport, type ImportResult } from '../admin/import-export/account-import.js';
 import { ProgressBar } from '../audit/verification/progress-bar.js';
-import { type AgeKey, type AgeTarget, readAgeFile, writeAgeFile } from './age-file.js';
+import { type AgeKey, type AgeTarget, assertRecipient, readAgeFile, writeAgeFile } from './age-file.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
 import { assertReadable } from './input-file.js';
 import { type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
+import { writeNewFile } from './output-file.js';
 import { printResult } from './output.js';
 import { withService } from './with-service.js';
 
@@ -40,7 +40,7 @@ export function addImportExportCommands(program: Command): void {
   withOperatorOptions(program.command('export <file>'))
     .description('write accounts to a new file with one JSON object per line')
     .option('--secrets', 'include password hashes and factors, in an encrypted age file')
-    .option('--recipient <key>', 'encrypt to this public key of age')
+    .option('--recipient <key>', 'encrypt to this public key of age', recipientOf)
     .addOption(
       new Option('--passphrase-file <file>', 'encrypt with the passphrase in this file').conflicts(
         'recipient',
@@ -93,16 +93,22 @@ async function exportAccounts(file: string, options: ExportOptions): Promise<voi
         yield line;
       }
     })();
-    await (target ? writeAgeFile(file, counted, target) : writePlain(file, counted));
+    await (target
+      ? writeAgeFile(file, counted, target)
+      : writeNewFile(file, (created) => created.writeFile(counted)));
   });
   bar.clear();
   printResult(options, `Exported: ${accounts}.`, { accounts });
 }
 
-async function writePlain(path: string, lines: AsyncIterable<string>): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  await file.writeFile(lines);
-  await file.close();
+/** Checked before the service is started. The library's message is not shown, because it may contain the argument. */
+function recipientOf(text: string): string {
+  try {
+    assertRecipient(text);
+  } catch {
+    throw new InvalidArgumentError('It is not a public key of age, which begins with age1.');
+  }
+  return text;
 }
 
 function keyOf({ identityFile, passphraseFile }: ImportOptions): AgeKey | null {

@@ -1,7 +1,19 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { CommandFailure, EXIT } from './exit-codes.js';
 
-/** Ends the command if a file that it is to read does not exist. */
+/** Ends the command if a file that it is to read does not exist, is a folder, or may not be read. */
 export function assertReadable(file: string): void {
-  if (!existsSync(file)) throw new CommandFailure(EXIT.noInput, `${file} does not exist.`);
+  const code = faultOf(file);
+  if (code === 'ENOENT') throw new CommandFailure(EXIT.noInput, `${file} does not exist.`);
+  if (code !== null) throw new CommandFailure(EXIT.noInput, `${file} cannot be read (${code}).`);
+}
+
+/** The file is not opened, because what is opened twice may be a pipe. */
+function faultOf(file: string): string | null {
+  try {
+    accessSync(file, constants.R_OK);
+    return statSync(file).isDirectory() ? 'EISDIR' : null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
 }

@@ -29,9 +29,9 @@ const READ = new RegExp(
 export function assertNotAnInstallation(variables: Variables): void {
   const faults: string[] = [];
   if (variables['DATABASE_URL']?.trim())
-    faults.push('DATABASE_URL is set, but start:ephemeral has a database of its own');
+    faults.push('DATABASE_URL is set, but a throwaway service has a database of its own');
   if (variables['NODE_ENV']?.trim().toLowerCase() === 'production')
-    faults.push('NODE_ENV is production, but start:ephemeral is for tests');
+    faults.push('NODE_ENV is production, but a throwaway service is for tests');
   if (faults.length > 0)
     throw new ConfigurationFault(faults.map((one) => `${one}; --ignore-env starts all the same`));
 }

@@ -1,5 +1,5 @@
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -166,6 +166,29 @@ describe('accounts of another system', { timeout: 180_000 }, () => {
     expect(lines.map(Number).toSorted((a, b) => a - b)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16]);
     expect(stderr).not.toContain('clear text');
     expect((await runHere(app, ['import', join(folder, 'none.ndjson')])).code).toBe(NO_INPUT);
+  });
+
+  it('are refused with the name of the file where it cannot be read or written', async () => {
+    const run = async (...words: string[]) => {
+      const { code, stderr } = await runHere(app, words);
+      return [code, stderr];
+    };
+    const absent = join(folder, 'no such folder', 'accounts.ndjson');
+    expect(await run('export', absent)).toEqual([
+      NO_OUTPUT,
+      // The line before names the database.
+      expect.stringMatching(new RegExp(`^Database: .*\n${absent} cannot be written \\(ENOENT\\)\\.\n$`)),
+    ]);
+    const secret = join(folder, 'secret.age');
+    const unreadable = [NO_INPUT, `${folder} cannot be read (EISDIR).\n`];
+    expect(await run('export', secret, '--secrets', '--passphrase-file', folder)).toEqual(unreadable);
+    expect(await run('import', await file('no.age', []), '--identity-file', folder)).toEqual(unreadable);
+    expect(await run('import', folder)).toEqual(unreadable);
+    expect(await run('export', secret, '--secrets', '--recipient', 'age1typo')).toEqual([
+      USAGE,
+      expect.stringMatching(/^error: option '--recipient <key>' .*is not a public key of age/),
+    ]);
+    expect(await readdir(folder)).not.toContain('secret.age');
   });
 
   describe('that are exported with their secrets', () => {

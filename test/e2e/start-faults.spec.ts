@@ -429,6 +429,22 @@ describe('a process', { timeout: 120_000 }, () => {
     expect(service.output()).toContain(`http://localhost:${port}/docs`);
   });
 
+  it('that migrates reports a database that refuses it in one line, as a start does', async () => {
+    const { url, ownerUrl } = await database();
+    const migration = await startService({
+      command: [process.execPath, 'scripts/migrate.mjs'],
+      env: {
+        DATA_DIR: await temporaryFolder(),
+        DATABASE_URL: url,
+        DATABASE_MIGRATION_URL: changed(ownerUrl, { password: 'wrong' }),
+      },
+    });
+    expect([await migration.ended, migration.output()]).toEqual([
+      78,
+      'DATABASE_MIGRATION_URL: the role or its password was rejected (28P01)\n',
+    ]);
+  });
+
   it.skipIf(process.getuid?.() !== 0)(
     'runs under a user id without a name, or reports the fault in one line',
     async () => {

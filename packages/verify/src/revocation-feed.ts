@@ -30,6 +30,7 @@ export class RevocationFeed {
   private isAwaited = false;
   private cursor: string | null = null;
   private pace: Pace | null = null;
+  private lastFailure: unknown = null;
 
   constructor(private readonly settings: FeedSettings) {
     void this.follow();
@@ -42,6 +43,11 @@ export class RevocationFeed {
     const now = performance.now();
     const { maxStalenessMs } = this.settings;
     return now - known <= maxStalenessMs + SLACK_MS && now - this.pace.lastLineMs <= maxStalenessMs;
+  }
+
+  /** Why nothing has been learned since the last line, if a request failed since. */
+  get failure(): unknown {
+    return this.lastFailure;
   }
 
   /** Resolves with the first answer, or five seconds after the first call: while the service is away, only that waits. */
@@ -68,6 +74,7 @@ export class RevocationFeed {
       try {
         await this.stream();
       } catch (error) {
+        this.lastFailure = error;
         // Nothing of what is known is forgotten: items stay until their tokens have expired.
         if (error instanceof CursorExpired) this.cursor = null;
       }
@@ -97,7 +104,8 @@ export class RevocationFeed {
         redirect: 'error',
         signal,
       });
-      if (response.status === 410) throw new CursorExpired();
+      if (response.status === 410)
+        throw new CursorExpired('The position in the list of revocations is too old.');
       if (!response.ok || response.headers.get('x-request-id') !== requestId)
         throw new Error(`The list of revocations was answered with status ${response.status}.`);
       for await (const lines of linesOf(response)) {
@@ -125,6 +133,7 @@ export class RevocationFeed {
     if (pace.isImpossible(now)) throw new Error('The list of revocations is ahead of the time.');
     if (pace.knownUpToMs() === null || (this.pace?.knownUpToMs() ?? 0) > pace.knownUpToMs()!) return;
     this.pace = pace;
+    this.lastFailure = null;
     this.first.resolve();
   }
 

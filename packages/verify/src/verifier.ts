@@ -57,7 +57,10 @@ export interface Verifier {
   close(): void;
 }
 
-/** Creates a verifier. One for each process is enough. Throws a `RangeError` for a staleness below one second. */
+/**
+ * Creates a verifier. One for each process is enough. Throws a `RangeError` for a staleness below one second, and a `TypeError` for
+ * an empty key.
+ */
 export function createVerifier(options: VerifierOptions): Verifier {
   return new OfflineVerifier(options);
 }
@@ -74,6 +77,8 @@ class OfflineVerifier implements Verifier {
     const { issuer, url = issuer, now = () => new Date(), revocations } = options;
     const staleness = revocations?.maxStalenessSeconds ?? 1;
     if (!(staleness >= 1)) throw new RangeError('maxStalenessSeconds must be at least 1.');
+    if (revocations && !revocations.key)
+      throw new TypeError('revocations.key is empty: an API key is needed.');
     this.issuer = issuer;
     this.now = now;
     this.url = url.replace(/\/+$/, '');
@@ -99,7 +104,9 @@ class OfflineVerifier implements Verifier {
     if (verdict) throw new VerificationError(verdict, 'The session or key of the token is over.');
     if (this.feed.isFresh()) return verifiedOf(claims);
     if (this.options.revocations?.whenStale === 'ask') return this.ask(token, claims);
-    throw new VerificationError('verification_unavailable', 'Revocations are not known at the moment.');
+    throw new VerificationError('verification_unavailable', 'Revocations are not known at the moment.', {
+      cause: this.feed.failure,
+    });
   }
 
   close(): void {

@@ -1,13 +1,22 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SystemClock } from '../../platform/clock/clock.js';
 import { isAlive } from '../../platform/embedded-postgres/postmaster.js';
 
 const POLL_MS = 25;
 /** Longer than making a cluster takes on a busy machine. */
 const PATIENCE_MS = 60_000;
 
-/** A lock between processes of one machine: a file with the id of its holder. That of a holder that has ended is taken over. */
+/** A file is empty for a moment, before the id of its holder is written; longer if the holder was killed or the disk is full. */
+const EMPTY_MS = 1000;
+
+/**
+ * A lock between processes of one machine: a file with the id of its holder. That of a holder that has ended is taken over, also
+ * where its id was given to another process since, as in containers that are started again.
+ */
 export class FileLock {
+  private static readonly held = new Set<string>();
+
   private constructor(private readonly path: string) {}
 
   /** Waits for the lock. Throws the file system's error if the file cannot be made, and an Error after a minute. */
@@ -15,16 +24,30 @@ export class FileLock {
     const deadlineMs = performance.now() + PATIENCE_MS;
     while (!(await tryToMake(path))) {
       if (performance.now() > deadlineMs) throw new Error(`${path} was held for too long.`);
-      const holder = Number(await readFile(path, 'utf8').catch(() => ''));
-      if (holder > 0 && !isAlive(holder)) await rm(path, { force: true });
+      if (!FileLock.held.has(path) && (await isAbandoned(path))) await rm(path, { force: true });
       else await delay(POLL_MS);
     }
+    FileLock.held.add(path);
     return new FileLock(path);
   }
 
   /** Deletes the file, so that the next process can take the lock. */
   async release(): Promise<void> {
     await rm(this.path, { force: true });
+    FileLock.held.delete(this.path);
+  }
+}
+
+/** Whether nobody holds a lock that this process does not hold. */
+async function isAbandoned(path: string): Promise<boolean> {
+  try {
+    const holder = Number(await readFile(path, 'utf8'));
+    const ageMs = new SystemClock().nowMs() - (await stat(path)).mtimeMs;
+    if (!(holder > 0)) return ageMs > EMPTY_MS;
+    return holder === process.pid || ageMs > PATIENCE_MS || !isAlive(holder);
+  } catch {
+    // It was released meanwhile, or cannot be read.
+    return false;
   }
 }
 

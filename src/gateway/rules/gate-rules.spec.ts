@@ -91,7 +91,7 @@ rules:
 `);
     expect(faults).toEqual([
       'rules."App" must be named with a to z, 0 to 9 and -, at most 63 characters',
-      'rules.gate-check-silent has a name that is reserved for npm run admin -- gate:check',
+      'rules.gate-check-silent has a name that is reserved for the command gate:check',
       'rules.one.access must be set',
       'rules.two has an unknown member "more"',
       'rules.two.access must be anonymous or signed-in',

@@ -40,7 +40,7 @@ export class RuleReader {
   private rule(name: string, content: unknown): GateRule {
     const at = `rules.${RULE_NAME.test(name) ? name : JSON.stringify(name.slice(0, 80))}`;
     this.check(RULE_NAME.test(name), at, 'must be named with a to z, 0 to 9 and -, at most 63 characters');
-    this.check(name !== SILENT_RULE.name, at, 'has a name that is reserved for npm run admin -- gate:check');
+    this.check(name !== SILENT_RULE.name, at, 'has a name that is reserved for the command gate:check');
     const members = this.object(content, at, MEMBERS) ?? {};
     const one = <T>(member: string, choices: readonly T[], fallback: T) =>
       this.oneOf(members[member], `${at}.${member}`, choices, fallback);

@@ -304,6 +304,20 @@ describe('@portcullis/verify, which follows the revocations', () => {
     expect(await outcomeOf(verifier, before)).toBe('invalid_token');
   });
 
+  it('tells in the cause why revocations are unknown, such as a key without the scope', async () => {
+    const { accessToken } = await createPerson(here);
+    const { key: other } = await call<NewKey>(keysUrl(), { name: 'Orders', scopes: ['orders:read'] });
+    const verifier = start(there.url, { key: other });
+    await expect(verifier.verify(accessToken)).rejects.toMatchObject({
+      code: 'verification_unavailable',
+      cause: { message: expect.stringContaining('status 403') as string },
+    });
+  });
+
+  it.each([undefined, ''])('cannot be created with the key %o, as of a variable that is not set', (unset) => {
+    expect(() => start(there.url, { key: unset! })).toThrow('revocations.key');
+  });
+
   it('refuses keys, which only the service can read', async () => {
     expect(await outcomeOf(start(there.url), (await newKey()).key)).toBe('invalid_token');
   });
