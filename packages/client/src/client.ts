@@ -15,7 +15,7 @@ import type {
   StepUpChallenge,
   Transport,
 } from './types.js';
-import { type Call, sleep, waitOf, Wire } from './wire.js';
+import { type Call, isLost, sleep, waitOf, Wire } from './wire.js';
 
 /** How long the answer of a refresh is awaited, milliseconds. The service gives the same answer again for ten seconds. */
 const REFRESH_MS = 4000;
@@ -165,7 +165,14 @@ class SessionClient {
   private async renewBy(call: Call): Promise<SignedIn> {
     const seen = await this.state.read();
     const isSameSession = (kept: State | null) => !seen || kept?.session === seen.session;
-    return this.adopted(await this.signedIn(call), isSameSession);
+    try {
+      return await this.adopted(await this.signedIn({ ...call, keepalive: true }), isSameSession);
+    } catch (error) {
+      // The refresh token may have been replaced; for ten seconds, a refresh gets what the lost answer contained.
+      const kept = isLost(error) ? await this.state.read() : null;
+      if (kept && isSameSession(kept)) await this.renew(kept).catch(() => undefined);
+      throw error;
+    }
   }
 
   private async adopted(answer: unknown, isWanted?: (kept: State | null) => boolean): Promise<SignedIn> {
@@ -263,7 +270,6 @@ class SessionClient {
         method: 'POST',
         path: '/auth/refresh',
         body: { refreshToken },
-        // The new cookies are kept even if this page is closed before the answer comes.
         keepalive: true,
         signal: AbortSignal.timeout(REFRESH_MS),
       });

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { asSuperuser } from '../../support/app/as-superuser.js';
+import { PASSWORD } from '../../support/app/accounts.js';
+import { failure, ObservedClients } from '../../support/packages/observed-clients.js';
+
+describe('@portcullis/client, where something goes wrong', () => {
+  const service = new ObservedClients();
+  const { client, expire, passTenSeconds, reasons, signedIn } = service;
+  beforeAll(service.start);
+  afterAll(service.stop);
+  beforeEach(service.reset);
+
+  it.each<[string, (answer: Response, abort: AbortController) => Response]>([
+    [
+      'the connection',
+      () => {
+        throw new TypeError('fetch failed');
+      },
+    ],
+    ['a proxy', () => new Response('<h1>Bad gateway</h1>', { status: 502 })],
+    [
+      'the caller',
+      (_answer, abort) => {
+        abort.abort();
+        throw abort.signal.reason as Error;
+      },
+    ],
+  ])('keeps the session where %s loses the answer of a step-up', async (_what, lose) => {
+    const abort = new AbortController();
+    const kept: (boolean | undefined)[] = [];
+    const one = await signedIn({
+      fetch: async (url, init) => {
+        const answer = await fetch(url, init);
+        if (!(url as string).endsWith('/auth/step-up')) return answer;
+        kept.push(init?.keepalive);
+        return lose(answer, abort);
+      },
+    });
+    await passTenSeconds();
+    await failure(
+      one.request('POST', '/auth/step-up', { body: { password: PASSWORD }, signal: abort.signal }),
+    );
+    await expire();
+    expect(await one.me()).toMatchObject({ roles: ['user'] });
+    expect([reasons, kept]).toEqual([[], [true]]);
+    expect(
+      await asSuperuser(service.app.database, `SELECT 1 FROM audit_events WHERE type = 'authn_token_reuse'`),
+    ).toEqual([]);
+  });
+});
