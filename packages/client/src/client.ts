@@ -194,33 +194,28 @@ class SessionClient {
     }
   }
 
-  /** Sends a request as the signed-in user, and again after a refresh and after a step-up. */
+  /** Sends a request as the signed-in user, and again after a refresh and after a step-up, one of each at most. */
   private async signedIn(call: Call): Promise<unknown> {
     let seen = await this.state.read();
     if (this.state.hasExpired(seen)) {
       await this.renew(seen);
       seen = await this.state.read();
     }
-    try {
-      return await this.patient(call, seen?.tokens?.accessToken);
-    } catch (error) {
-      if (!isProblem(error)) throw error;
-      if (!(await this.isMended(error, call, seen))) throw error;
-      return this.again(call, await this.state.read());
+    const mended = new Set<string>();
+    for (;;) {
+      try {
+        return await this.patient(call, seen?.tokens?.accessToken);
+      } catch (error) {
+        if (!isProblem(error)) throw error;
+        const kind = EXPIRED.includes(error.code) ? 'expired' : error.code;
+        if (mended.has(kind) || !(await this.isMended(error, call, seen))) throw error;
+        mended.add(kind);
+        seen = await this.state.read();
+      }
     }
   }
 
-  /** The repetition; a session that turns out to be over now is over, too. */
-  private async again(call: Call, seen: State | null): Promise<unknown> {
-    try {
-      return await this.wire.exchange(call, seen?.tokens?.accessToken);
-    } catch (error) {
-      if (isProblem(error) && OVER.includes(error.code))
-        await this.state.end(seen, error.code as SignedOutReason);
-      throw error;
-    }
-  }
-
+  /** Whether the request may succeed now. A session that turns out to be over is over here, too. */
   private async isMended(refusal: ProblemError, { path }: Call, seen: State | null): Promise<boolean> {
     if (OVER.includes(refusal.code)) await this.state.end(seen, refusal.code as SignedOutReason);
     if (refusal.code === 'insufficient_user_authentication')

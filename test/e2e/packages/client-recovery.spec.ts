@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { PASSWORD } from '../../support/app/accounts.js';
-import { failure, ObservedClients } from '../../support/packages/observed-clients.js';
+import { failure, ObservedClients, problem } from '../../support/packages/observed-clients.js';
 
 describe('@portcullis/client, where something goes wrong', () => {
   const service = new ObservedClients();
-  const { client, expire, passTenSeconds, reasons, signedIn } = service;
+  const { answers, client, expire, passTenSeconds, reasons, signedIn } = service;
   beforeAll(service.start);
   afterAll(service.stop);
   beforeEach(service.reset);
@@ -46,5 +46,34 @@ describe('@portcullis/client, where something goes wrong', () => {
     expect(
       await asSuperuser(service.app.database, `SELECT 1 FROM audit_events WHERE type = 'authn_token_reuse'`),
     ).toEqual([]);
+  });
+
+  it('asks for a recent proof where the access token had expired, too', async () => {
+    let asked = 0;
+    const one = await signedIn({
+      onStepUp: async () => {
+        asked += 1;
+        await one.stepUp({ password: PASSWORD });
+        return true;
+      },
+    });
+    const { id } = await one.me();
+    await expire();
+    expect(await one.request('GET', '/users/me/export')).toMatchObject({ profile: { id } });
+    expect(asked).toBe(1);
+  });
+
+  it('asks for a recent proof once for a request, and then throws the refusal', async () => {
+    let asked = 0;
+    const one = await signedIn({
+      onStepUp: () => {
+        asked += 1;
+        return true;
+      },
+    });
+    const refusal = () => problem(401, 'insufficient_user_authentication');
+    answers.push(refusal, refusal);
+    expect(await failure(one.me())).toMatchObject({ code: 'insufficient_user_authentication' });
+    expect(asked).toBe(1);
   });
 });
