@@ -1,4 +1,8 @@
 import type { SignedIn, SignedOutReason, TokenStorage } from './types.js';
+import { sleep } from './wire.js';
+
+/** When a tab has seen in the storage what another tab put there. The message about it may come earlier. */
+const LATE_SECONDS = 1;
 
 /** The session of this browser or process. In the cookie transport it has no tokens. */
 export interface State {
@@ -72,7 +76,7 @@ export class SessionState {
     const hasTabs = 'location' in globalThis && !('Deno' in globalThis);
     this.channel = this.isShared && hasTabs ? new BroadcastChannel(name) : null;
     this.channel?.addEventListener('message', (event: object) => {
-      void this.hear((event as { data: Message }).data);
+      void this.hear((event as { data: Message }).data).catch(() => undefined);
     });
     void this.read().catch(() => undefined);
   }
@@ -133,11 +137,21 @@ export class SessionState {
     }
     const { session, stamp } = message;
     const before = this.known;
-    this.known = session;
-    // A worker has no localStorage; what it hears is all that it knows.
-    if (!this.isBody && !localStorageIfAny())
-      await this.storage.setItem(this.name, JSON.stringify({ session, stamp }));
+    if (this.isBody) {
+      if (!(await this.isKept(session))) return;
+    } else {
+      this.known = session;
+      // A worker has no localStorage; what it hears is all that it knows.
+      if (!localStorageIfAny()) await this.storage.setItem(this.name, JSON.stringify({ session, stamp }));
+    }
     if (before !== null && before !== session) this.announce(before, 'replaced');
+  }
+
+  /** Whether what another tab has kept is kept here, too. `sessionStorage` is each tab's own; `localStorage` may be late. */
+  private async isKept(session: string): Promise<boolean> {
+    if ((await this.read())?.session === session) return true;
+    await sleep(LATE_SECONDS);
+    return (await this.read())?.session === session;
   }
 
   private announce(session: string, reason: SignedOutReason): void {
