@@ -72,9 +72,11 @@ export class SessionState {
     const kept = isBody ? (given ?? null) : localStorageIfAny();
     this.storage = kept ?? memory();
     this.isShared = !isBody || kept !== null;
-    // Only pages and their workers have tabs; elsewhere an open channel would keep the process alive.
-    const hasTabs = 'location' in globalThis && !('Deno' in globalThis);
-    this.channel = this.isShared && hasTabs ? new BroadcastChannel(name) : null;
+    // Only pages and their workers have tabs. A page that is simulated in Node.js may have no channels.
+    const hasTabs = ['location', 'BroadcastChannel'].every((name) => name in globalThis);
+    this.channel = this.isShared && hasTabs && !('Deno' in globalThis) ? new BroadcastChannel(name) : null;
+    // Node.js only, where an open channel keeps the process alive.
+    (this.channel as { unref?: () => void } | null)?.unref?.();
     this.channel?.addEventListener('message', (event: object) => {
       void this.hear((event as { data: Message }).data).catch(() => undefined);
     });

@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { PASSWORD } from '../../support/app/accounts.js';
+import { bundled } from '../../support/packages/bundled.js';
 import { failure, ObservedClients, problem } from '../../support/packages/observed-clients.js';
+
+const run = promisify(execFile);
 
 describe('@portcullis/client, where something goes wrong', () => {
   const service = new ObservedClients();
@@ -75,5 +80,19 @@ describe('@portcullis/client, where something goes wrong', () => {
     answers.push(refusal, refusal);
     expect(await failure(one.me())).toMatchObject({ code: 'insufficient_user_authentication' });
     expect(asked).toBe(1);
+  });
+
+  it.each([
+    ['without channels between tabs', 'delete globalThis.BroadcastChannel;'],
+    ['with channels that could keep its process alive', ''],
+  ])('can be used in a simulated page %s', async (_what, prepare) => {
+    const program = await bundled(`
+      import { createClient } from '@portcullis/client';
+      globalThis.location = { origin: 'http://localhost' };
+      ${prepare}
+      const client = createClient({ baseUrl: 'http://localhost:1', transport: 'cookie' });
+      console.log(await client.isSignedIn());`);
+    const args = ['--input-type=module', '--eval', program];
+    expect(await run(process.execPath, args, { timeout: 20_000 })).toEqual({ stdout: 'false\n', stderr: '' });
   });
 });
