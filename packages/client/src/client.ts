@@ -109,9 +109,9 @@ class SessionClient {
   }
 
   async refresh(): Promise<unknown> {
-    const answer = await this.renew(await this.state.read());
-    // Another tab was faster; its answer is not known here.
-    return answer ?? this.renew(await this.state.read());
+    // Another tab may be faster; its answer is not known here. Where nobody is signed in, the service says so.
+    const renewed = async () => this.renew(await this.state.read());
+    return (await renewed()) ?? (await renewed()) ?? this.rotated(await this.state.read());
   }
 
   me(): Promise<unknown> {
@@ -259,6 +259,10 @@ class SessionClient {
   private async renewOnce(seen: State | null): Promise<SignedIn | null> {
     const state = await this.state.read();
     if (state?.stamp !== seen?.stamp || (this.isBody && state === null)) return null;
+    return this.rotated(state);
+  }
+
+  private async rotated(state: State | null): Promise<SignedIn> {
     const refreshToken = state?.tokens?.refreshToken;
     try {
       const answer = await this.wire.exchange({

@@ -82,6 +82,12 @@ describe('@portcullis/client, where something goes wrong', () => {
     expect(asked).toBe(1);
   });
 
+  it('throws what the service answers to a refresh of nobody', async () => {
+    const one = client();
+    expect(await failure(one.refresh())).toMatchObject({ status: 401, code: 'unauthenticated' });
+    expect(reasons).toEqual([]);
+  });
+
   it.each([
     ['without channels between tabs', 'delete globalThis.BroadcastChannel;'],
     ['with channels that could keep its process alive', ''],
