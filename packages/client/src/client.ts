@@ -274,7 +274,8 @@ class SessionClient {
       });
       return await this.adopted(answer, (kept) => kept?.stamp === state?.stamp);
     } catch (error) {
-      if (isProblem(error) && error.status === 401)
+      // A proxy's 401 says nothing about the session.
+      if (isProblem(error) && [...EXPIRED, ...OVER].includes(error.code))
         await this.state.end(state, error.code as SignedOutReason);
       throw error;
     }

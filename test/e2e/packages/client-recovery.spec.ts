@@ -88,6 +88,17 @@ describe('@portcullis/client, where something goes wrong', () => {
     expect(reasons).toEqual([]);
   });
 
+  it('ends no session where a proxy answers a refresh with 401', async () => {
+    const one = await signedIn();
+    answers.push(
+      () => problem(401, 'invalid_token'),
+      () => new Response('<h1>Unauthorized</h1>', { status: 401 }),
+    );
+    expect(await failure(one.me())).toMatchObject({ status: 401, code: 'unknown' });
+    expect([reasons, await one.isSignedIn()]).toEqual([[], true]);
+    await one.me();
+  });
+
   it.each([
     ['without channels between tabs', 'delete globalThis.BroadcastChannel;'],
     ['with channels that could keep its process alive', ''],
