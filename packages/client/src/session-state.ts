@@ -128,13 +128,21 @@ export class SessionState {
     }
   }
 
+  /** A worker has no localStorage; what it hears is all that it knows. */
+  private get isOnlyTold(): boolean {
+    return !this.isBody && !localStorageIfAny();
+  }
+
   private tell(message: Message): void {
     this.channel?.postMessage(message);
   }
 
   private async hear(message: Message): Promise<void> {
     if ('ended' in message) {
-      if (message.ended === this.known) this.announce(message.ended, message.reason);
+      if (message.ended !== this.known) return;
+      if (this.isOnlyTold && (await this.read())?.session === message.ended)
+        await this.storage.removeItem(this.name);
+      this.announce(message.ended, message.reason);
       return;
     }
     const { session, stamp } = message;
@@ -143,8 +151,7 @@ export class SessionState {
       if (!(await this.isKept(session))) return;
     } else {
       this.known = session;
-      // A worker has no localStorage; what it hears is all that it knows.
-      if (!localStorageIfAny()) await this.storage.setItem(this.name, JSON.stringify({ session, stamp }));
+      if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify({ session, stamp }));
     }
     if (before !== null && before !== session) this.announce(before, 'replaced');
   }

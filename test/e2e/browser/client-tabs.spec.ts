@@ -51,6 +51,15 @@ onmessage = async ({ data: { baseUrl, credentials } }) => {
 };
 `;
 
+/** A client in a worker that answers each message, and a sign-out, by whether somebody is signed in. */
+const WATCHER = `
+import { createClient } from '@portcullis/client';
+
+const tell = async (reason) => postMessage({ reason, isSignedIn: await client.isSignedIn() });
+const client = createClient({ baseUrl: '', transport: 'cookie', onSignedOut: tell });
+onmessage = () => tell('asked');
+`;
+
 describeTabs(
   '@portcullis/client',
   async () => PageOfOneHost.start(await bundled(PAGE)),
@@ -120,6 +129,23 @@ describeTabs(
         worker.postMessage({ baseUrl: location.origin, ...${data} });
       })`);
       expect(answer).toEqual({ email, reasons: ['logout'] });
+    });
+
+    it('knows in a worker that a page has signed in and out', async () => {
+      const tab = await host().openTab();
+      await tab.evaluate(`
+        window.told = [];
+        const url = URL.createObjectURL(new Blob([${JSON.stringify(await bundled(WATCHER))}], { type: 'text/javascript' }));
+        window.worker = new Worker(url, { type: 'module' });
+        worker.onmessage = ({ data }) => told.push(data);
+        worker.postMessage(null);`);
+      await tab.waitForFunction('told.length > 0');
+      await host().signIn(tab);
+      await tab.waitForFunction('worker.postMessage(null), told.at(-1).isSignedIn');
+      await tab.evaluate('session.logOut()');
+      await tab.waitForFunction(`told.some(({ reason }) => reason === 'logout')`);
+      const told = await tab.evaluate<{ reason: string }[]>('told');
+      expect(told.find(({ reason }) => reason === 'logout')).toEqual({ reason: 'logout', isSignedIn: false });
     });
   },
 );
