@@ -40,7 +40,7 @@ export interface Client<T extends Transport = Transport> {
   register(account: Register): Promise<Profile | undefined>;
   login(credentials: Credentials): Promise<SignedIn<T>>;
   /** The second half of a login; `challenge` is `challenge.token` of the first half. */
-  loginFactor(proof: Omit<FactorLogin, 'tokenTransport' | 'deviceToken'>): Promise<SignedIn<T>>;
+  loginFactor(proof: Omit<FactorLogin, 'tokenTransport'>): Promise<SignedIn<T>>;
   /** Renews the tokens. It is not needed before a request. */
   refresh(): Promise<SignedIn<T>>;
   me(): Promise<Profile>;

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { mailsTo, mailTo } from '../../support/app/mails.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { PASSWORD } from '../../support/app/accounts.js';
 import { bundled } from '../../support/packages/bundled.js';
@@ -97,6 +98,17 @@ describe('@portcullis/client, where something goes wrong', () => {
     expect(await failure(one.me())).toMatchObject({ status: 401, code: 'unknown' });
     expect([reasons, await one.isSignedIn()]).toEqual([[], true]);
     await one.me();
+  });
+
+  it('lets a program keep the token of its device over two clients', async () => {
+    const one = await signedIn();
+    const { email } = await one.me();
+    const credentials = { email, password: PASSWORD };
+    const { deviceToken } = await one.login(credentials);
+    await client().login({ ...credentials, deviceToken });
+    await client().login(credentials);
+    await mailTo(service.app, email, 'new_device');
+    expect(await mailsTo(service.app, email, 'new_device')).toHaveLength(1);
   });
 
   it.each([
