@@ -14,13 +14,17 @@ const client = createClient({
 async function api(method, path, body) {
   const init = { method, headers: { 'content-type': 'application/json' } };
   if (body !== undefined) init.body = JSON.stringify(body);
-  const send = () => fetch(path, init);
-  let answer = await send();
-  if (answer.status === 401) {
-    const { code } = await answer.json();
-    if (code === 'insufficient_user_authentication') await prove();
+  // A refresh helps once and a proof helps once; a request may need both.
+  const mended = new Set();
+  let answer = await fetch(path, init);
+  while (answer.status === 401) {
+    const { code, detail } = await answer.json();
+    const isProofMissing = code === 'insufficient_user_authentication';
+    if (mended.has(isProofMissing)) throw new Error(detail);
+    mended.add(isProofMissing);
+    if (isProofMissing) await prove();
     else await client.refresh();
-    answer = await send();
+    answer = await fetch(path, init);
   }
   if (!answer.ok) throw new Error((await answer.json()).detail);
   return answer.status === 204 ? null : answer.json();

@@ -15,7 +15,7 @@ import type {
   StepUpChallenge,
   Transport,
 } from './types.js';
-import { type Call, sleep, waitOf, Wire } from './wire.js';
+import { type Call, isLost, sleep, waitOf, Wire } from './wire.js';
 
 /** How long the answer of a refresh is awaited, milliseconds. The service gives the same answer again for ten seconds. */
 const REFRESH_MS = 4000;
@@ -40,7 +40,7 @@ export interface Client<T extends Transport = Transport> {
   register(account: Register): Promise<Profile | undefined>;
   login(credentials: Credentials): Promise<SignedIn<T>>;
   /** The second half of a login; `challenge` is `challenge.token` of the first half. */
-  loginFactor(proof: Omit<FactorLogin, 'tokenTransport' | 'deviceToken'>): Promise<SignedIn<T>>;
+  loginFactor(proof: Omit<FactorLogin, 'tokenTransport'>): Promise<SignedIn<T>>;
   /** Renews the tokens. It is not needed before a request. */
   refresh(): Promise<SignedIn<T>>;
   me(): Promise<Profile>;
@@ -109,9 +109,9 @@ class SessionClient {
   }
 
   async refresh(): Promise<unknown> {
-    const answer = await this.renew(await this.state.read());
-    // Another tab was faster; its answer is not known here.
-    return answer ?? this.renew(await this.state.read());
+    // Another tab may be faster; its answer is not known here. Where nobody is signed in, the service says so.
+    const renewed = async () => this.renew(await this.state.read());
+    return (await renewed()) ?? (await renewed()) ?? this.rotated(await this.state.read());
   }
 
   me(): Promise<unknown> {
@@ -165,7 +165,14 @@ class SessionClient {
   private async renewBy(call: Call): Promise<SignedIn> {
     const seen = await this.state.read();
     const isSameSession = (kept: State | null) => !seen || kept?.session === seen.session;
-    return this.adopted(await this.signedIn(call), isSameSession);
+    try {
+      return await this.adopted(await this.signedIn({ ...call, keepalive: true }), isSameSession);
+    } catch (error) {
+      // The refresh token may have been replaced; for ten seconds, a refresh gets what the lost answer contained.
+      const kept = isLost(error) ? await this.state.read() : null;
+      if (kept && isSameSession(kept)) await this.renew(kept).catch(() => undefined);
+      throw error;
+    }
   }
 
   private async adopted(answer: unknown, isWanted?: (kept: State | null) => boolean): Promise<SignedIn> {
@@ -187,33 +194,28 @@ class SessionClient {
     }
   }
 
-  /** Sends a request as the signed-in user, and again after a refresh and after a step-up. */
+  /** Sends a request as the signed-in user, and again after a refresh and after a step-up, one of each at most. */
   private async signedIn(call: Call): Promise<unknown> {
     let seen = await this.state.read();
     if (this.state.hasExpired(seen)) {
       await this.renew(seen);
       seen = await this.state.read();
     }
-    try {
-      return await this.patient(call, seen?.tokens?.accessToken);
-    } catch (error) {
-      if (!isProblem(error)) throw error;
-      if (!(await this.isMended(error, call, seen))) throw error;
-      return this.again(call, await this.state.read());
+    const mended = new Set<string>();
+    for (;;) {
+      try {
+        return await this.patient(call, seen?.tokens?.accessToken);
+      } catch (error) {
+        if (!isProblem(error)) throw error;
+        const kind = EXPIRED.includes(error.code) ? 'expired' : error.code;
+        if (mended.has(kind) || !(await this.isMended(error, call, seen))) throw error;
+        mended.add(kind);
+        seen = await this.state.read();
+      }
     }
   }
 
-  /** The repetition; a session that turns out to be over now is over, too. */
-  private async again(call: Call, seen: State | null): Promise<unknown> {
-    try {
-      return await this.wire.exchange(call, seen?.tokens?.accessToken);
-    } catch (error) {
-      if (isProblem(error) && OVER.includes(error.code))
-        await this.state.end(seen, error.code as SignedOutReason);
-      throw error;
-    }
-  }
-
+  /** Whether the request may succeed now. A session that turns out to be over is over here, too. */
   private async isMended(refusal: ProblemError, { path }: Call, seen: State | null): Promise<boolean> {
     if (OVER.includes(refusal.code)) await this.state.end(seen, refusal.code as SignedOutReason);
     if (refusal.code === 'insufficient_user_authentication')
@@ -257,19 +259,23 @@ class SessionClient {
   private async renewOnce(seen: State | null): Promise<SignedIn | null> {
     const state = await this.state.read();
     if (state?.stamp !== seen?.stamp || (this.isBody && state === null)) return null;
+    return this.rotated(state);
+  }
+
+  private async rotated(state: State | null): Promise<SignedIn> {
     const refreshToken = state?.tokens?.refreshToken;
     try {
       const answer = await this.wire.exchange({
         method: 'POST',
         path: '/auth/refresh',
         body: { refreshToken },
-        // The new cookies are kept even if this page is closed before the answer comes.
         keepalive: true,
         signal: AbortSignal.timeout(REFRESH_MS),
       });
       return await this.adopted(answer, (kept) => kept?.stamp === state?.stamp);
     } catch (error) {
-      if (isProblem(error) && error.status === 401)
+      // A proxy's 401 says nothing about the session.
+      if (isProblem(error) && [...EXPIRED, ...OVER].includes(error.code))
         await this.state.end(state, error.code as SignedOutReason);
       throw error;
     }

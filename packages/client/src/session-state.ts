@@ -1,4 +1,8 @@
 import type { SignedIn, SignedOutReason, TokenStorage } from './types.js';
+import { sleep } from './wire.js';
+
+/** When a tab has seen in the storage what another tab put there. The message about it may come earlier. */
+const LATE_SECONDS = 1;
 
 /** The session of this browser or process. In the cookie transport it has no tokens. */
 export interface State {
@@ -68,11 +72,13 @@ export class SessionState {
     const kept = isBody ? (given ?? null) : localStorageIfAny();
     this.storage = kept ?? memory();
     this.isShared = !isBody || kept !== null;
-    // Only pages and their workers have tabs; elsewhere an open channel would keep the process alive.
-    const hasTabs = 'location' in globalThis && !('Deno' in globalThis);
-    this.channel = this.isShared && hasTabs ? new BroadcastChannel(name) : null;
+    // Only pages and their workers have tabs. A page that is simulated in Node.js may have no channels.
+    const hasTabs = ['location', 'BroadcastChannel'].every((name) => name in globalThis);
+    this.channel = this.isShared && hasTabs && !('Deno' in globalThis) ? new BroadcastChannel(name) : null;
+    // Node.js only, where an open channel keeps the process alive.
+    (this.channel as { unref?: () => void } | null)?.unref?.();
     this.channel?.addEventListener('message', (event: object) => {
-      void this.hear((event as { data: Message }).data);
+      void this.hear((event as { data: Message }).data).catch(() => undefined);
     });
     void this.read().catch(() => undefined);
   }
@@ -122,22 +128,39 @@ export class SessionState {
     }
   }
 
+  /** A worker has no localStorage; what it hears is all that it knows. */
+  private get isOnlyTold(): boolean {
+    return !this.isBody && !localStorageIfAny();
+  }
+
   private tell(message: Message): void {
     this.channel?.postMessage(message);
   }
 
   private async hear(message: Message): Promise<void> {
     if ('ended' in message) {
-      if (message.ended === this.known) this.announce(message.ended, message.reason);
+      if (message.ended !== this.known) return;
+      if (this.isOnlyTold && (await this.read())?.session === message.ended)
+        await this.storage.removeItem(this.name);
+      this.announce(message.ended, message.reason);
       return;
     }
     const { session, stamp } = message;
     const before = this.known;
-    this.known = session;
-    // A worker has no localStorage; what it hears is all that it knows.
-    if (!this.isBody && !localStorageIfAny())
-      await this.storage.setItem(this.name, JSON.stringify({ session, stamp }));
+    if (this.isBody) {
+      if (!(await this.isKept(session))) return;
+    } else {
+      this.known = session;
+      if (this.isOnlyTold) await this.storage.setItem(this.name, JSON.stringify({ session, stamp }));
+    }
     if (before !== null && before !== session) this.announce(before, 'replaced');
+  }
+
+  /** Whether what another tab has kept is kept here, too. `sessionStorage` is each tab's own; `localStorage` may be late. */
+  private async isKept(session: string): Promise<boolean> {
+    if ((await this.read())?.session === session) return true;
+    await sleep(LATE_SECONDS);
+    return (await this.read())?.session === session;
   }
 
   private announce(session: string, reason: SignedOutReason): void {

@@ -17,6 +17,7 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The cookies of the answer are kept even if the page is closed before it comes. */
   readonly keepalive?: boolean;
 }
 
@@ -89,6 +90,11 @@ export function waitOf(error: unknown, isRepeatable: boolean): number | null {
   if (!isRepeatable && error.status === 503 && !UNDONE.includes(error.code)) return null;
   const seconds = error.retryAfterSeconds ?? (isRepeatable ? 1 : Infinity);
   return seconds <= MAX_WAIT_SECONDS ? seconds : null;
+}
+
+/** Whether the service may have done what it was asked for, although no answer says so. */
+export function isLost(error: unknown): boolean {
+  return !isProblem(error) || (error.status >= 500 && error.code !== 'overloaded');
 }
 
 /** Rejects with the signal's reason where that comes first. */

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { PASSWORD, register } from '../../support/app/accounts.js';
 import { describeTabs } from '../../support/browser/describe-tabs.js';
@@ -8,6 +9,7 @@ import { bundled } from '../../support/packages/bundled.js';
 const PAGE = `
 import { createClient } from '@portcullis/client';
 
+export { createClient };
 export const reasons = [];
 export const client = createClient({
   baseUrl: '',
@@ -49,6 +51,15 @@ onmessage = async ({ data: { baseUrl, credentials } }) => {
 };
 `;
 
+/** A client in a worker that answers each message, and a sign-out, by whether somebody is signed in. */
+const WATCHER = `
+import { createClient } from '@portcullis/client';
+
+const tell = async (reason) => postMessage({ reason, isSignedIn: await client.isSignedIn() });
+const client = createClient({ baseUrl: '', transport: 'cookie', onSignedOut: tell });
+onmessage = () => tell('asked');
+`;
+
 describeTabs(
   '@portcullis/client',
   async () => PageOfOneHost.start(await bundled(PAGE)),
@@ -68,6 +79,43 @@ describeTabs(
       ]);
     });
 
+    /** Signs a new user in, in the body transport; `told` has the reasons of this client. */
+    const signInByBody = async (tab: Page, storage: string) => {
+      const email = await register(host().instances[0]);
+      const credentials = JSON.stringify({ email, password: PASSWORD });
+      await tab.evaluate(`
+        window.told = [];
+        window.body = session.createClient({
+          baseUrl: '',
+          transport: 'body',
+          storage: ${storage},
+          onSignedOut: (reason) => told.push(reason),
+        });
+        body.login(${credentials});`);
+      return email;
+    };
+
+    it('keeps the session of a tab with its own storage, where another user signs in in another tab', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      const email = await signInByBody(one, 'sessionStorage');
+      await one.evaluate(`new BroadcastChannel('portcullis:').onmessage = () => (window.heard = true)`);
+      await signInByBody(other, 'sessionStorage');
+      await one.waitForFunction('window.heard');
+      expect(await one.evaluate('body.me().then((user) => user.email)')).toBe(email);
+      await one.evaluate('body.logout()');
+      expect([await one.evaluate('told'), await other.evaluate('told')]).toEqual([['logout'], []]);
+      expect(await other.evaluate('body.isSignedIn()')).toBe(true);
+    });
+
+    it('says in the tabs of one storage that another user has signed in', async () => {
+      const [one, other] = [await host().openTab(), await host().openTab()];
+      await signInByBody(one, 'localStorage');
+      const email = await signInByBody(other, 'localStorage');
+      await one.waitForFunction('told.length > 0');
+      expect([await one.evaluate('told'), await other.evaluate('told')]).toEqual([['replaced'], []]);
+      expect(await one.evaluate('body.me().then((user) => user.email)')).toBe(email);
+    });
+
     it('runs in a worker', async () => {
       const tab = await host().openTab();
       const email = await register(host().instances[0]);
@@ -81,6 +129,23 @@ describeTabs(
         worker.postMessage({ baseUrl: location.origin, ...${data} });
       })`);
       expect(answer).toEqual({ email, reasons: ['logout'] });
+    });
+
+    it('knows in a worker that a page has signed in and out', async () => {
+      const tab = await host().openTab();
+      await tab.evaluate(`
+        window.told = [];
+        const url = URL.createObjectURL(new Blob([${JSON.stringify(await bundled(WATCHER))}], { type: 'text/javascript' }));
+        window.worker = new Worker(url, { type: 'module' });
+        worker.onmessage = ({ data }) => told.push(data);
+        worker.postMessage(null);`);
+      await tab.waitForFunction('told.length > 0');
+      await host().signIn(tab);
+      await tab.waitForFunction('worker.postMessage(null), told.at(-1).isSignedIn');
+      await tab.evaluate('session.logOut()');
+      await tab.waitForFunction(`told.some(({ reason }) => reason === 'logout')`);
+      const told = await tab.evaluate<{ reason: string }[]>('told');
+      expect(told.find(({ reason }) => reason === 'logout')).toEqual({ reason: 'logout', isSignedIn: false });
     });
   },
 );

@@ -1,70 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createClient, isProblem, type ProblemError } from '../../../packages/client/src/index.js';
-import type { ClientOptions, TokenStorage } from '../../../packages/client/src/types.js';
+import { isProblem } from '../../../packages/client/src/index.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
 import { codeOf, enrolTotp } from '../../support/app/factors.js';
-import { startApp, type TestApp } from '../../support/app/test-app.js';
+import { failure, ObservedClients, problem, SlowStorage } from '../../support/packages/observed-clients.js';
 import { eventually } from '../../support/time/eventually.js';
-import { ManualClock } from '../../support/time/manual-clock.js';
-
-/** Web Storage's functions, with promises. */
-class SlowStorage implements TokenStorage {
-  readonly values = new Map<string, string>();
-  getItem = (key: string) => Promise.resolve(this.values.get(key) ?? null);
-  setItem = (key: string, value: string) => Promise.resolve(this.values.set(key, value));
-  removeItem = (key: string) => Promise.resolve(this.values.delete(key));
-}
-
-const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
-  new Response(JSON.stringify({ status, code, detail: `It is ${code}.` }), {
-    status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
-  });
 
 describe('@portcullis/client in Node.js', () => {
-  const clock = new ManualClock(Date.now());
-  let app: TestApp;
-  /** Method and path of every request; what a test puts into `answers` is answered instead of the service. */
-  let sent: string[];
-  let answers: (() => Response | Error)[];
-  let reasons: string[];
-  beforeAll(async () => {
-    app = await startApp({ clock, listen: true, variables: { RATE_LIMIT_LOGIN_ADDRESS: 'off' } });
-  });
-  afterAll(() => app.close());
-  beforeEach(() => {
-    [sent, answers, reasons] = [[], [], []];
-  });
-
-  const client = (options: Partial<ClientOptions<'body'>> = {}) =>
-    createClient({
-      baseUrl: `${app.url}/`,
-      transport: 'body',
-      onSignedOut: (reason) => reasons.push(reason),
-      fetch: async (url, init) => {
-        sent.push(`${init?.method} ${(url as string).slice(app.url.length)}`);
-        const answer = answers.shift()?.();
-        if (answer instanceof Error) throw answer;
-        return answer ?? fetch(url, init);
-      },
-      ...options,
-    });
-  const failure = (promise: Promise<unknown>) =>
-    promise.then(
-      () => expect.fail('It did not fail.'),
-      (error: unknown) => error as ProblemError,
-    );
-  const expire = async () => {
-    clock.advance(31 * 60_000);
-    await asSuperuser(app.database, `UPDATE sessions SET rotated_at = rotated_at - interval '10001 ms'`);
-  };
-  const signedIn = async (options: Partial<ClientOptions<'body'>> = {}) => {
-    const one = client(options);
-    await one.login({ email: await register(app), password: PASSWORD });
-    sent.length = 0;
-    return one;
-  };
+  const service = new ObservedClients();
+  const { answers, client, clock, expire, reasons, sent, signedIn } = service;
+  beforeAll(service.start);
+  afterAll(service.stop);
+  beforeEach(service.reset);
 
   it('registers, signs in, reads, changes and signs out', async () => {
     const one = client();
@@ -91,7 +38,7 @@ describe('@portcullis/client in Node.js', () => {
 
   it('fills in the parameters of paths, and answers undefined where there is no body', async () => {
     const one = await signedIn();
-    const { session } = await logIn(app, (await one.me()).email);
+    const { session } = await logIn(service.app, (await one.me()).email);
     expect(
       await one.request('DELETE', '/users/me/sessions/{id}', { params: { id: session.id } }),
     ).toBeUndefined();
@@ -120,8 +67,8 @@ describe('@portcullis/client in Node.js', () => {
     await expire();
     await Promise.all([one.me(), other.me(), one.me(), other.me()]);
     expect(sent.filter((call) => call === 'POST /auth/refresh').length).toBeLessThanOrEqual(2);
-    expect([...storage.values.keys()]).toEqual([`portcullis:${app.url}`]);
-    answers = [() => new TypeError('fetch failed')];
+    expect([...storage.values.keys()]).toEqual([`portcullis:${service.app.url}`]);
+    answers.push(() => new TypeError('fetch failed'));
     expect(await failure(other.logout())).toBeInstanceOf(TypeError);
     expect([storage.values.size, reasons]).toEqual([0, ['logout']]);
   });
@@ -149,7 +96,7 @@ describe('@portcullis/client in Node.js', () => {
     await failure(one.request('GET', '/alerts'));
     await failure(one.request('POST', '/users/me/email', { body: { email: 'no address' } }));
     expect(reasons).toEqual([]);
-    await asSuperuser(app.database, `UPDATE sessions SET revoked_at = now()`);
+    await asSuperuser(service.app.database, `UPDATE sessions SET revoked_at = now()`);
     await eventually(async () => expect(await failure(one.me())).toMatchObject({ code: 'session_ended' }));
     expect(reasons).toEqual(['session_ended']);
     expect(await failure(one.me())).toMatchObject({ code: 'unauthenticated' });
@@ -159,11 +106,14 @@ describe('@portcullis/client in Node.js', () => {
   it('asks again once, after Retry-After, and throws a longer wait at once', async () => {
     const one = await signedIn();
     const soon = { 'retry-after': '0' };
-    answers = [() => problem(429, 'rate_limited', soon)];
+    answers.push(() => problem(429, 'rate_limited', soon));
     await one.me();
-    answers = [() => problem(503, 'overloaded', soon), () => problem(503, 'overloaded', soon)];
+    answers.push(
+      () => problem(503, 'overloaded', soon),
+      () => problem(503, 'overloaded', soon),
+    );
     expect(await failure(one.me())).toMatchObject({ status: 503, retryAfterSeconds: 0 });
-    answers = [() => problem(429, 'rate_limited', { 'retry-after': '31' })];
+    answers.push(() => problem(429, 'rate_limited', { 'retry-after': '31' }));
     expect(await failure(one.me())).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 31 });
     expect(sent).toHaveLength(5);
     expect(reasons).toEqual([]);
@@ -172,15 +122,15 @@ describe('@portcullis/client in Node.js', () => {
   it('repeats a POST only where the service says that it did nothing', async () => {
     const one = await signedIn();
     const step = () => one.stepUp({ password: PASSWORD });
-    answers = [() => problem(503, 'overloaded', { 'retry-after': '0' })];
+    answers.push(() => problem(503, 'overloaded', { 'retry-after': '0' }));
     await step();
-    answers = [() => new Response('<h1>Bad</h1>', { status: 503, headers: { 'retry-after': '0' } })];
+    answers.push(() => new Response('<h1>Bad</h1>', { status: 503, headers: { 'retry-after': '0' } }));
     expect(await failure(step())).toMatchObject({ status: 503, code: 'unknown', requestId: null });
-    answers = [() => problem(503, 'mail_unconfigured', { 'retry-after': '0' })];
+    answers.push(() => problem(503, 'mail_unconfigured', { 'retry-after': '0' }));
     await failure(step());
-    answers = [() => new TypeError('fetch failed')];
+    answers.push(() => new TypeError('fetch failed'));
     expect(await failure(step())).toBeInstanceOf(TypeError);
-    expect(sent).toHaveLength(5);
+    expect(sent.filter((call) => call === 'POST /auth/step-up')).toHaveLength(5);
   });
 
   it.each([
@@ -190,10 +140,10 @@ describe('@portcullis/client in Node.js', () => {
   ])('goes on after %s of a refresh', async (_what, answer) => {
     const one = await signedIn();
     await expire();
-    answers = [() => problem(401, 'invalid_token'), answer];
+    answers.push(() => problem(401, 'invalid_token'), answer);
     await one.me();
     expect(sent).toEqual(['GET /users/me', 'POST /auth/refresh', 'POST /auth/refresh', 'GET /users/me']);
-    answers = [() => problem(401, 'invalid_token'), answer, answer];
+    answers.push(() => problem(401, 'invalid_token'), answer, answer);
     await failure(one.me());
     expect([reasons, await one.isSignedIn()]).toEqual([[], true]);
     await one.me();
@@ -201,7 +151,10 @@ describe('@portcullis/client in Node.js', () => {
 
   it('signs out where a refresh token was used twice', async () => {
     const one = await signedIn();
-    answers = [() => problem(401, 'invalid_token'), () => problem(401, 'refresh_token_reused')];
+    answers.push(
+      () => problem(401, 'invalid_token'),
+      () => problem(401, 'refresh_token_reused'),
+    );
     await failure(one.me());
     expect(reasons).toEqual(['refresh_token_reused']);
   });
@@ -209,26 +162,24 @@ describe('@portcullis/client in Node.js', () => {
   it('counts a date of Retry-After from the Date of the answer', async () => {
     const one = await signedIn();
     const headers = { 'retry-after': 'Wed, 21 Oct 2015 07:28:40 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' };
-    answers = [() => problem(503, 'overloaded', headers)];
+    answers.push(() => problem(503, 'overloaded', headers));
     expect(await failure(one.me())).toMatchObject({ retryAfterSeconds: 40 });
   });
 
   it('stops waiting where the caller aborts', async () => {
     const one = await signedIn();
     const abort = new AbortController();
-    answers = [
-      () => {
-        setTimeout(() => abort.abort(new Error('enough')), 20);
-        return problem(429, 'rate_limited', { 'retry-after': '20' });
-      },
-    ];
+    answers.push(() => {
+      setTimeout(() => abort.abort(new Error('enough')), 20);
+      return problem(429, 'rate_limited', { 'retry-after': '20' });
+    });
     const error = await failure(one.request('GET', '/users/me', { signal: abort.signal }));
     expect(error.message).toBe('enough');
   });
 
   it('asks for a second factor at login, and for a recent proof where a route wants one', async () => {
-    const email = await register(app);
-    const { secret } = await enrolTotp(app, await logIn(app, email), clock.nowMs());
+    const email = await register(service.app);
+    const { secret } = await enrolTotp(service.app, await logIn(service.app, email), clock.nowMs());
     const asked: unknown[] = [];
     const one = client({
       onFactor: ({ token, methods }) => {
@@ -261,8 +212,8 @@ describe('@portcullis/client in Node.js', () => {
   });
 
   it('gives streams as async iterables', async () => {
-    const email = await register(app);
-    await asSuperuser(app.database, `UPDATE users SET roles = '{admin}' WHERE email = '${email}'`);
+    const email = await register(service.app);
+    await asSuperuser(service.app.database, `UPDATE users SET roles = '{admin}' WHERE email = '${email}'`);
     const one = client();
     await one.login({ email, password: PASSWORD });
     const entries: unknown[] = [];
@@ -271,7 +222,7 @@ describe('@portcullis/client in Node.js', () => {
     expect(entries.length).toBeGreaterThan(0);
     expect(entries[0]).toMatchObject({ type: 'user_created' });
     const events = await one.request('GET', '/audit/stream', { query: { type: 'session_created' } });
-    await logIn(app, email);
+    await logIn(service.app, email);
     for await (const { data, id } of events) {
       expect([JSON.parse(data), id]).toEqual([
         expect.objectContaining({ type: 'session_created' }),
