@@ -11,6 +11,7 @@ import { AccountDeletion } from './account-deletion/account-deletion.js';
 import { ACCOUNT_DELETION } from './account-deletion/account-deletion.providers.js';
 import { OwnDeletionController } from './account-deletion/own-deletion.controller.js';
 import { AccountSecrets } from './account-secrets.js';
+import { AddedAccess } from './added-access.js';
 import { FactorRemoval } from './credentials/factors/factor-removal.js';
 import { FACTORS, PASSKEYS } from './credentials/factors/factor.providers.js';
 import { FactorsView } from './credentials/factors/factors-view.js';
@@ -37,6 +38,7 @@ import { PasswordCredentialsRepository } from './credentials/passwords/password-
 import { PasswordHasher } from './credentials/passwords/password-hasher.js';
 import { PASSWORDS } from './credentials/passwords/password.providers.js';
 import { DisowningController } from './disowning/disowning.controller.js';
+import { DisownLinks } from './disowning/disown-links.js';
 import { SessionDisowning } from './disowning/session-disowning.js';
 import { EmailVerificationController } from './email-verification/email-verification.controller.js';
 import { EMAIL_VERIFICATION } from './email-verification/email-verification.providers.js';
@@ -117,7 +119,9 @@ import { STEP_UP } from './step-up/step-up.providers.js';
     OwnDataExport,
     ...INVITATIONS,
     AccountSecrets,
+    AddedAccess,
     ...PASSWORD_RESET,
+    DisownLinks,
     SessionDisowning,
   ],
   exports: [

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type FindOperator, In, IsNull, Not } from 'typeorm';
+import { DataSource, type FindOperator, In, IsNull, MoreThan, Not } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
 import { databaseTime } from '../platform/database/database-time.js';
 import { onDatabase } from '../platform/database/database-problem.js';
@@ -21,12 +21,13 @@ export interface LockedSession {
   readonly sinceRotationMs: number;
 }
 
-/** Selects sessions by id, by user, by both, or by the device of a user. */
+/** Selects sessions by id, by user, by both, or by the device or the beginning of those of a user. */
 export type SessionSelector =
   | { readonly id: string | FindOperator<string> }
   | Pick<Session, 'userId'>
   | { readonly id: string | FindOperator<string>; readonly userId: string }
-  | Pick<Session, 'userId' | 'deviceId'>;
+  | Pick<Session, 'userId' | 'deviceId'>
+  | { readonly userId: string; readonly createdAt: FindOperator<Date> };
 
 /** A session that a revocation has ended. */
 export type EndedSession = Pick<Session, 'id' | 'userId'> & { readonly revokedAt: Date };
@@ -51,6 +52,12 @@ export const anyOf = (ids: readonly string[]): SessionSelector => ({ id: In(ids)
 
 /** Selects some sessions of a user. */
 export const those = (ids: readonly string[], userId: string): SessionSelector => ({ id: In(ids), userId });
+
+/** Selects the sessions of a user that began after a time. */
+export const begunAfter = (time: Date, userId: string): SessionSelector => ({
+  userId,
+  createdAt: MoreThan(time),
+});
 
 /** All SQL statements on sessions. */
 @Injectable()

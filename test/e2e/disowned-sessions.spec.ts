@@ -3,16 +3,19 @@ import { AccountAdministration } from '../../src/admin/account-administration.js
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, type Tokens } from '../support/app/accounts.js';
-import { createAccount, createPerson } from '../support/app/people.js';
+import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
-import { enrolTotp } from '../support/app/factors.js';
+import { createKey } from '../support/app/api-keys.js';
+import { beginLogin, enrolTotp } from '../support/app/factors.js';
 import { mailsTo, mailTo } from '../support/app/mails.js';
+import { beginAuthentication, registerPasskey, type SoftwareAuthenticator } from '../support/app/passkeys.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
 const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 
 describe('the notice of a new device', () => {
   const clock = new ManualClock(Date.now());
@@ -33,6 +36,22 @@ describe('the notice of a new device', () => {
   const profile = async ({ accessToken: token }: Tokens) =>
     (await app.call({ url: '/users/me', token })).statusCode;
   const codeOf = (answer: Awaited<ReturnType<typeof disown>>) => [answer.statusCode, answer.json().code];
+  const signInBy = async (authenticator: SoftwareAuthenticator) => {
+    const begun = await beginAuthentication(app);
+    const response = authenticator.get(begun);
+    const body = { challenge: begun.challenge, response, tokenTransport: 'body' };
+    return app.call({ url: '/auth/passkey', body });
+  };
+  const use = async ({ key }: { readonly key: string }) =>
+    (await app.call({ url: '/audit/seals', token: key })).statusCode;
+  const reset = async (email: string) => {
+    const { token } = await mailTo(app, email, 'password_reset');
+    const answer = await app.call({
+      url: '/auth/password/reset',
+      body: { token, newPassword: NEW_PASSWORD },
+    });
+    expect(answer.statusCode).toBe(204);
+  };
   const INVALID = [400, 'invalid_link'];
 
   /** An account with the session of its owner and one of somebody else's device, and the link to end that. */
@@ -106,6 +125,78 @@ describe('the notice of a new device', () => {
     ]);
   });
 
+  it('has a link that leaves no way in: neither a passkey nor an API key added since', async () => {
+    const own = await createPerson(app, { roles: ['auditor'], verified: true });
+    const { email } = own.user;
+    const ownKey = await createKey(app, own);
+    clock.advance(MINUTE_MS);
+    const foreign = await logIn(app, email);
+    const { token } = await mailTo(app, email, 'new_device');
+    clock.advance(MINUTE_MS);
+    const { authenticator } = await registerPasskey(app, foreign);
+    const foreignKey = await createKey(app, foreign);
+    const byPasskey = await signInBy(authenticator);
+    expect([byPasskey.statusCode, await use(foreignKey)]).toEqual([200, 200]);
+
+    expect((await disown(token)).statusCode).toBe(204);
+    expect([await profile(foreign), await profile(byPasskey.json<Tokens>()), await profile(own)]).toEqual([
+      401, 401, 200,
+    ]);
+    const refused = await signInBy(authenticator);
+    expect([refused.statusCode, refused.json().code]).toEqual([400, 'invalid_passkey']);
+    expect([await use(foreignKey), await use(ownKey)]).toEqual([401, 200]);
+    await mailTo(app, email, 'factor_removed');
+    await reset(email);
+    expect((await signInBy(authenticator)).statusCode).toBe(400);
+    expect(await login(email, NEW_PASSWORD)).toBe(200);
+    expect(await use(ownKey)).toBe(200);
+  });
+
+  it('has a link that keeps the factor that was there before the intruder came by it', async () => {
+    const own = await createPerson(app, { verified: true });
+    const { email } = own.user;
+    const phone = await enrolTotp(app, own, clock.nowMs());
+    clock.advance(MINUTE_MS);
+    const { token: challenge } = await beginLogin(app, email, PASSWORD);
+    const phished = { challenge, method: 'totp', code: phone.codeAt(clock.nowMs()) };
+    const foreign = (await app.call({ url: '/auth/login/factor', body: phished })).json<Tokens>();
+    clock.advance(MINUTE_MS);
+    const { authenticator } = await registerPasskey(app, foreign);
+
+    expect((await disown((await mailTo(app, email, 'new_device')).token)).statusCode).toBe(204);
+    expect((await signInBy(authenticator)).statusCode).toBe(400);
+    const factors = await app.call({ url: '/users/me/factors', token: own.accessToken });
+    expect(factors.json().items.map(({ id }: { id: string }) => id)).toEqual([phone.id]);
+    await reset(email);
+    const { methods } = await beginLogin(app, email, NEW_PASSWORD);
+    expect(methods).toEqual(['totp', 'recovery_code']);
+  });
+
+  it('has a link that ends a recovery of the factors, and a change of the address, that the intruder asked for', async () => {
+    const own = await createPerson(app, { verified: true });
+    const { email } = own.user;
+    const phone = await enrolTotp(app, own, clock.nowMs());
+    clock.advance(MINUTE_MS);
+    const { token: challenge } = await beginLogin(app, email, PASSWORD);
+    const phished = { challenge, method: 'totp', code: phone.codeAt(clock.nowMs()) };
+    const foreign = (await app.call({ url: '/auth/login/factor', body: phished })).json<Tokens>();
+    const target = newAddress();
+    await app.call({ url: '/users/me/email', body: { email: target }, token: foreign.accessToken });
+    const { token: change } = await mailTo(app, target, 'address_change');
+    await app.call({ url: '/auth/recovery', body: { email, password: PASSWORD } });
+    await mailTo(app, email, 'recovery_started');
+
+    expect((await disown((await mailTo(app, email, 'new_device')).token)).statusCode).toBe(204);
+    const verified = await app.call({
+      url: '/auth/email/verify',
+      body: { token: change },
+      token: own.accessToken,
+    });
+    expect(codeOf(verified)).toEqual(INVALID);
+    const factors = await app.call({ url: '/users/me/factors', token: own.accessToken });
+    expect(factors.json()).toMatchObject({ recovery: null });
+  });
+
   it('has a link whose use is recorded under the session that it ends', async () => {
     const { foreign, token } = await intruded();
     await disown(token);
@@ -128,15 +219,18 @@ describe('the notice of a new device', () => {
     expect(await login(email, PASSWORD)).toBe(401);
   });
 
-  it('has a link for each device', async () => {
+  it('has a link for each device, which ends the later sessions on others, too, but not the earlier ones', async () => {
     const { email, own, foreign, token } = await intruded();
+    clock.advance(MINUTE_MS);
     const third = await logIn(app, email);
-    await mailTo(app, email, 'new_device', 2);
-    expect((await disown(token)).statusCode).toBe(204);
-    expect([await profile(own), await profile(foreign), await profile(third)]).toEqual([200, 401, 200]);
     const { token: second } = await mailTo(app, email, 'new_device', 2);
+    clock.advance(MINUTE_MS);
+    const fourth = await openSession(app, email);
     expect((await disown(second)).statusCode).toBe(204);
-    expect([await profile(own), await profile(third)]).toEqual([200, 401]);
+    const states = async () => Promise.all([own, foreign, third, fourth].map(profile));
+    expect(await states()).toEqual([200, 200, 401, 401]);
+    expect((await disown(token)).statusCode).toBe(204);
+    expect(await states()).toEqual([200, 401, 401, 401]);
     const { token: resetToken } = await mailTo(app, email, 'password_reset', 2);
     const reset = { token: resetToken, newPassword: NEW_PASSWORD };
     expect((await app.call({ url: '/auth/password/reset', body: reset })).statusCode).toBe(204);

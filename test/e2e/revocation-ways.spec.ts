@@ -161,6 +161,20 @@ const WAYS: Record<string, Way> = {
       await app.call({ url: '/auth/sessions/disown', body: { token } });
     },
   },
+  'the link in the notice of an earlier new device': {
+    by: 'sessions/revocation/access-revocation.ts: endSome',
+    reason: 'disowned',
+    end: async (app, { email, session }) => {
+      await logIn(app, email);
+      const { token } = await mailTo(app, email, 'new_device', 2);
+      await asSuperuser(
+        app.database,
+        `UPDATE sessions SET created_at = created_at + interval '1 second' WHERE id = $1`,
+        [session.id],
+      );
+      await app.call({ url: '/auth/sessions/disown', body: { token } });
+    },
+  },
   'undoing a change of the address': {
     by: 'auth/email/account-takeback.ts: endAllOfUser',
     reason: 'address_undone',

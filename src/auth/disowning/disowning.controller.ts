@@ -18,7 +18,8 @@ export class DisowningController {
   constructor(private readonly disowning: SessionDisowning) {}
 
   /**
-   * Ends the session that the notice of a new device was about, by the link in that e-mail. Somebody else knows the
+   * Ends the session that the notice of a new device was about, by the link in that e-mail, with the later sessions of the
+   * account. Second factors, API keys and known devices that were added since it began are removed. Somebody else knows the
    * password then, so it becomes useless, and a link to set a new one is mailed to the account's address.
    */
   @Post('disown')

@@ -3,32 +3,27 @@ import { AuditService } from '../../audit/audit.service.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
-import { DISOWN_PURPOSE, type NoticedSession } from '../../sessions/devices/new-device-notice.js';
 import { AccessRevocation } from '../../sessions/revocation/access-revocation.js';
-import { AccountSecrets } from '../account-secrets.js';
+import { AddedAccess } from '../added-access.js';
 import { recordingInvalidLink } from '../invalid-link.js';
 import { PasswordVoiding } from '../password-reset/password-voiding.js';
+import { DisownLinks } from './disown-links.js';
 
 /**
- * Lets the owner of an account end a session that is not theirs, by the link in the notice of a new device, and with it the
- * later sessions on that device, about which there was no notice.
+ * Lets the owner of an account end a session that is not theirs, by the link in the notice of a new device, and everything
+ * by which whoever had it could come back: with a password, an intruder can add a passkey, which no reset takes away.
  */
 @Injectable()
 export class SessionDisowning {
-  private readonly purpose: RegisteredPurpose;
-
   constructor(
-    purposes: SecretPurposes,
-    private readonly secrets: AccountSecrets,
+    private readonly links: DisownLinks,
     private readonly access: AccessRevocation,
+    private readonly added: AddedAccess,
     private readonly passwords: PasswordVoiding,
     private readonly audit: AuditService,
     private readonly transactions: TransactionRunner,
-  ) {
-    this.purpose = purposes.use(DISOWN_PURPOSE);
-  }
+  ) {}
 
   /** Throws `invalid_link`, and `mail_unconfigured` where the link to a new password could not be sent. */
   async disown(token: string, origin: Origin): Promise<void> {
@@ -39,14 +34,19 @@ export class SessionDisowning {
     );
   }
 
+  /**
+   * Later sessions end even if they are the owner's, because nobody can tell them from those of a passkey that was added since;
+   * the reset ends them anyway. They end first, or verifiers would be told that they go on without the removed factors.
+   */
   private async endSession(tx: Transaction, token: string, origin: Origin): Promise<void> {
-    const spent = await this.secrets.spend(tx, this.purpose, token);
-    if (!spent || spent.user.disabledAt !== null) throw new Problem(SecretsErrors.invalid_link);
-    const { user } = spent;
-    const { sessionId, deviceId } = spent.secret.payload as unknown as NoticedSession;
+    const disowned = await this.links.spend(tx, token);
+    if (!disowned || disowned.user.disabledAt !== null) throw new Problem(SecretsErrors.invalid_link);
+    const { user, sessionId, deviceId, begunAt } = disowned;
     const who = { outcome: 'success' as const, userId: user.id, sessionId, origin };
     await this.audit.record(tx, { type: 'session_disowned', ...who, details: { deviceId } });
     await this.access.endDevice(tx, user, deviceId, 'disowned', origin);
+    await this.access.endLater(tx, user, begunAt, 'disowned', origin);
+    await this.added.removeSince(tx, user, begunAt, origin);
     await this.passwords.voidUntilReset(tx, user);
   }
 }

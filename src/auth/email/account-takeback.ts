@@ -4,11 +4,9 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
-import { SessionDevices } from '../../sessions/devices/session-devices.js';
-import { AccessChanges } from '../../sessions/revocation/access-changes.js';
 import { SessionRevocation } from '../../sessions/revocation/session-revocation.js';
 import type { User } from '../../users/user.entity.js';
-import { FactorRemoval } from '../credentials/factors/factor-removal.js';
+import { AddedAccess } from '../added-access.js';
 import type { SpentUndo } from './email-change-undos.js';
 
 /** Removes the access of whoever has changed the address of an account that is not theirs. */
@@ -16,11 +14,9 @@ import type { SpentUndo } from './email-change-undos.js';
 export class AccountTakeback {
   constructor(
     private readonly secrets: SingleUseSecrets,
-    private readonly devices: SessionDevices,
-    private readonly factors: FactorRemoval,
+    private readonly added: AddedAccess,
     private readonly revocation: SessionRevocation,
     private readonly audit: AuditService,
-    private readonly access: AccessChanges,
   ) {}
 
   /**
@@ -29,11 +25,7 @@ export class AccountTakeback {
    */
   async shutOut(tx: Transaction, user: User, { secret, former }: SpentUndo, origin: Origin): Promise<void> {
     await this.secrets.revokeSuperseded(tx, user.id, secret);
-    const emailDigest = this.audit.emailDigest(user.email);
-    const since = new Date(former.askedAtMs);
-    await this.devices.forgetSince(tx, user.id, emailDigest, since);
-    await this.factors.removeSince(tx, user, since, origin);
-    await this.access.voided(tx, user.id, since, origin);
+    await this.added.removeSince(tx, user, new Date(former.askedAtMs), origin);
     await this.revocation.endAllOfUser(tx, user.id, 'address_undone', origin);
     const event = { outcome: 'success' as const, userId: user.id, origin, details: {} };
     await this.audit.record(tx, { type: 'user_email_change_undone', ...event });

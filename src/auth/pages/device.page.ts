@@ -10,6 +10,7 @@ export const devicePage: AccountPage = {
       title: 'Sign out an unknown device',
       intro: [
         'If it was not you who signed in with the device named in the mail, sign it out here.',
+        'Devices that signed in later are signed out, too. Authenticator apps, passkeys and API keys that were added since then are removed.',
         'Somebody may know your password, so it stops working. We then send you a link to set a new one.',
       ],
       button: 'Sign out the device',
@@ -23,6 +24,7 @@ export const devicePage: AccountPage = {
       title: 'Unbekanntes Gerät abmelden',
       intro: [
         'Wenn nicht Sie sich mit dem Gerät angemeldet haben, das in der E-Mail genannt ist, melden Sie es hier ab.',
+        'Auch Geräte, die sich später angemeldet haben, werden abgemeldet. Authenticator-Apps, Passkeys und API-Schlüssel, die seitdem hinzugekommen sind, werden entfernt.',
         'Jemand kennt vielleicht Ihr Passwort, darum gilt es danach nicht mehr. Wir senden Ihnen einen Link, mit dem Sie ein neues festlegen.',
       ],
       button: 'Gerät abmelden',

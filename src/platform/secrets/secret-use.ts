@@ -43,4 +43,5 @@ export interface ValidSecret {
   readonly emailDigest: string | null;
   readonly context: string | null;
   readonly payload: SecretPayload | null;
+  readonly issuedAt: Date;
 }

@@ -184,8 +184,8 @@ export class SingleUseSecrets {
     if (!row) return null;
     try {
       const payload = this.seal.unseal(row.sealedPayload, row);
-      const { id, subject, emailDigest, context } = row;
-      return { id, subject, emailDigest, context, payload };
+      const { id, subject, emailDigest, context, createdAt: issuedAt } = row;
+      return { id, subject, emailDigest, context, payload, issuedAt };
     } catch {
       this.logger.error({ id: row.id, purpose: row.purpose }, 'Rejected a secret whose row has been altered');
       return null;

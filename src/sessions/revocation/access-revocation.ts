@@ -6,7 +6,7 @@ import { AccountGuessing } from '../../rate-limit/guessing/account-guessing.js';
 import type { User } from '../../users/user.entity.js';
 import { SessionDevices } from '../devices/session-devices.js';
 import type { RevocationReason } from '../revocation-reason.js';
-import { allBut } from '../sessions.repository.js';
+import { allBut, begunAfter } from '../sessions.repository.js';
 import { AccessChanges } from './access-changes.js';
 import { SessionRevocation } from './session-revocation.js';
 
@@ -60,6 +60,17 @@ export class AccessRevocation {
   ): Promise<void> {
     await this.devices.forget(tx, user.id, this.audit.emailDigest(user.email), deviceId);
     await this.sessions.endSome(tx, { userId: user.id, deviceId }, { reason, by: null, origin });
+  }
+
+  /** Ends the sessions that began after `time`, on whatever device. */
+  async endLater(
+    tx: Transaction,
+    { id }: User,
+    time: Date,
+    reason: RevocationReason,
+    origin: Origin,
+  ): Promise<void> {
+    await this.sessions.endSome(tx, begunAfter(time, id), { reason, by: null, origin });
   }
 
   /** Returns how many API keys the account has, which none of the above ends. */

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
+import { DISOWN_PURPOSE, type NoticedSession } from '../../sessions/devices/new-device-notice.js';
+import type { User } from '../../users/user.entity.js';
+import { AccountSecrets } from '../account-secrets.js';
+
+/** A session that the owner of its account has disowned. */
+export interface DisownedSession extends NoticedSession {
+  readonly user: User;
+  /** When it began: the link in the notice was issued in the same transaction. */
+  readonly begunAt: Date;
+}
+
+/** The links in notices of new devices. */
+@Injectable()
+export class DisownLinks {
+  private readonly purpose: RegisteredPurpose;
+
+  constructor(
+    purposes: SecretPurposes,
+    private readonly secrets: AccountSecrets,
+  ) {
+    this.purpose = purposes.use(DISOWN_PURPOSE);
+  }
+
+  /** Spends a link and locks its account; null for any link that is not valid. */
+  async spend(tx: Transaction, token: string): Promise<DisownedSession | null> {
+    const spent = await this.secrets.spend(tx, this.purpose, token);
+    if (!spent) return null;
+    const { user, secret } = spent;
+    return { ...(secret.payload as unknown as NoticedSession), user, begunAt: secret.issuedAt };
+  }
+}
