@@ -105,13 +105,20 @@ describe('single-use secrets', () => {
   const wrong = (code: string) => `${code.slice(0, 7)}${code.endsWith('2') ? '3' : '2'}`;
 
   describe('a token', () => {
-    it('is spent once and returns its payload', async () => {
+    it('is spent once and returns its payload and its time of issue', async () => {
       const payload = { email: 'new@example.org', nested: [1, { two: null }] };
       const { id, token, code, expiresAt } = await issue({ payload, context: 'session 1' });
       expect(Buffer.from(token, 'base64url')).toHaveLength(32);
       expect(code).toBeNull();
       expect(expiresAt.getTime()).toBe(here.clock.nowMs() + HOUR_MS);
-      const expected = { id, subject, emailDigest: EMAIL, context: 'session 1', payload };
+      const expected = {
+        id,
+        subject,
+        emailDigest: EMAIL,
+        context: 'session 1',
+        payload,
+        issuedAt: here.clock.now(),
+      };
       expect(await spend({ token, context: 'session 1' })).toEqual(expected);
       expect(await spend({ token, context: 'session 1' })).toBeNull();
     });
