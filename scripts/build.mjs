@@ -1,4 +1,5 @@
 import './check-node.mjs';
+import { acquireLock } from './build-lock.mjs';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -13,7 +14,6 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -28,11 +28,6 @@ const SETTINGS = [
 const STAMP = join(ROOT, 'dist', '.stamp.json');
 const BUILD_INFO = join(ROOT, 'dist', '.tsbuildinfo');
 const LOCK = join(ROOT, 'dist', '.building');
-
-/** Longer than any build takes: the process id in an older lock belongs to another process by now. */
-const PATIENCE_MS = 10 * 60_000;
-/** A lock is empty for a moment, before the process id is written; longer if the process was killed or the disk is full. */
-const EMPTY_MS = 1000;
 
 /** `EX_CONFIG` in sysexits.h. */
 const EXIT_CONFIG = 78;
@@ -52,7 +47,7 @@ export async function buildIfStale() {
     process.exit(EXIT_CONFIG);
   }
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
-  await lock();
+  await acquireLock(LOCK);
   try {
     if (!isFresh()) await build();
   } finally {
@@ -144,51 +139,6 @@ function nestCli() {
     return createRequire(import.meta.url).resolve('@nestjs/cli/bin/nest.js');
   } catch {
     return null;
-  }
-}
-
-/** Waits for the lock, and says so once. */
-async function lock() {
-  for (let isTold = false; !tryLock();) {
-    const holder = holderOfLock();
-    // If two processes take it over at once, both compile the same sources.
-    if (holder === null) rmSync(LOCK, { force: true });
-    else {
-      if (!isTold && holder > 0) {
-        process.stderr.write(`Waiting for another build (process ${holder}) ...\n`);
-        isTold = true;
-      }
-      await delay(100);
-    }
-  }
-}
-
-function tryLock() {
-  try {
-    writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error.code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-/**
- * The process that holds the lock, 0 if that is not known yet, and null if none does: it has died, or its id was given to
- * another process since, in a container even to this one.
- */
-function holderOfLock() {
-  try {
-    const holder = Number(readFileSync(LOCK, 'utf8'));
-    const ageMs = Date.now() - statSync(LOCK).mtimeMs;
-    if (!(holder > 0)) return ageMs > EMPTY_MS ? null : 0;
-    if (holder === process.pid || ageMs > PATIENCE_MS) return null;
-    process.kill(holder, 0);
-    return holder;
-  } catch (error) {
-    if (error.code === 'ESRCH') return null;
-    // EPERM: it is alive and of another user. ENOENT: the lock was released meanwhile.
-    return 0;
   }
 }
 

@@ -1,6 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { cp, mkdir, readFile, symlink, unlink, utimes, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, readFile, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -84,43 +83,5 @@ describe('The build', { timeout: 120_000 }, () => {
     expect(build(folder)).toMatchObject({ status: 0, stderr: '' });
     await writeFile(join(folder, 'src/two/make-child.ts'), 'export {};\n');
     expect(build(folder)).toMatchObject({ status: 78 });
-  });
-
-  describe('that finds the lock of another one', () => {
-    const locked = async (content: string) => {
-      const folder = await checkout('locked');
-      await mkdir(join(folder, 'dist'));
-      const lock = join(folder, 'dist/.building');
-      await writeFile(lock, content);
-      return { folder, lock };
-    };
-
-    it('takes over an empty one, as a full disk leaves it', async () => {
-      const { folder } = await locked('');
-      expect(build(folder)).toMatchObject({ status: 0 });
-    });
-
-    it('takes over one with its own process id, as in a container that is started again', async () => {
-      const { folder } = await locked('');
-      const script = `printf $$ > dist/.building; exec "${process.execPath}" scripts/build.mjs`;
-      expect(spawnSync('sh', ['-c', script], { cwd: folder })).toMatchObject({ status: 0 });
-    });
-
-    it('takes over an old one whose process id belongs to another process by now', async () => {
-      const { folder, lock } = await locked(String(process.pid));
-      await utimes(lock, 0, 0);
-      expect(build(folder)).toMatchObject({ status: 0 });
-    });
-
-    it('says once for whom it waits', async () => {
-      const { folder, lock } = await locked(String(process.pid));
-      const child = spawn(process.execPath, ['scripts/build.mjs'], { cwd: folder });
-      let stderr = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-      await once(child.stderr, 'data');
-      await unlink(lock);
-      expect(await once(child, 'exit')).toEqual([0, null]);
-      expect(stderr).toBe(`Waiting for another build (process ${process.pid}) ...\nCompiling, once ...\n`);
-    });
   });
 });
