@@ -37,8 +37,8 @@ export class RevocationReader {
   }
 
   /**
-   * Returns whether the caller was listed so recently that this instance may have admitted it without knowing. Whoever lives on, such
-   * as a key that lost a scope, is admitted again. Throws `dependency_unavailable`.
+   * Returns whether the caller was listed so recently that this instance may have admitted it without knowing. Whoever
+   * lives on, such as a key that lost a scope, is admitted again. Throws `dependency_unavailable`.
    */
   async hasLatelyEnded(caller: Principal): Promise<boolean> {
     return this.list.hasRecent(caller.kind === 'session' ? caller.sessionId : caller.keyId, LATE_SECONDS);

@@ -74,7 +74,10 @@ export class RevocationRecord {
     await this.list.append(tx, keys.map(ofKey), { reason, lifeSeconds: KEY_TOKEN_LIFE_SECONDS });
   }
 
-  /** Lists keys of which the tokens issued up to the second of `reducedAt` are void, because the account was disabled or lost something. */
+  /**
+   * Lists keys of which the tokens issued up to the second of `reducedAt` are void, because the account was disabled or lost
+   * something.
+   */
   async keysReduced(
     tx: Transaction,
     keys: readonly ReducedKey[],

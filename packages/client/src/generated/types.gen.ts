@@ -175,7 +175,7 @@ export type Fault = {
      * The id of an entry, or `seal:` and the number of a seal.
      */
     id: string;
-    kind: 'forged' | 'missing' | 'altered' | 'inserted' | 'moved' | 'seal_altered' | 'seal_forged' | 'seal_missing' | 'seal_replaced' | 'tail_cut' | 'table_altered';
+    kind: 'altered' | 'forged' | 'missing' | 'inserted' | 'moved' | 'seal_altered' | 'seal_forged' | 'seal_missing' | 'seal_replaced' | 'tail_cut' | 'table_altered';
     detail: string;
 };
 
