@@ -49,12 +49,19 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(sortedMembers(value));
 }
 
+/**
+ * Maximum depth of a canonicalised value; what is deeper counts as null. The service writes nothing as deep, but PostgreSQL
+ * accepts inserted values whose depth exhausts the stack.
+ */
+const MAX_DEPTH = 100;
+
 /** Without a comparator, sort() compares UTF-16 code units, as section 3.2.3 requires. */
-function sortedMembers(value: unknown): unknown {
+function sortedMembers(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(sortedMembers);
+  if (depth === MAX_DEPTH) return null;
+  if (Array.isArray(value)) return value.map((item) => sortedMembers(item, depth + 1));
   const names = Object.keys(value).sort();
   return Object.fromEntries(
-    names.map((name) => [name, sortedMembers((value as Record<string, unknown>)[name])]),
+    names.map((name) => [name, sortedMembers((value as Record<string, unknown>)[name], depth + 1)]),
   );
 }

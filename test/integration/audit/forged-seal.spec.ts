@@ -95,6 +95,17 @@ describe('A forged seal', () => {
     expect(lines.trimEnd().split('\n')).toHaveLength(22);
   });
 
+  it('whose records are nested more deeply than the stack is does not stop sealing', async () => {
+    await trail.dataSource.query(FORGE, [1, 0]);
+    await trail.dataSource.query(
+      `INSERT INTO audit_seals SELECT (jsonb_populate_record(seal, jsonb_build_object('number', 3, 'retired', $1::jsonb))).*
+       FROM audit_seals seal WHERE number = 1`,
+      ['['.repeat(5000) + ']'.repeat(5000)],
+    );
+    await trail.grow(3);
+    expect(await trail.verification.verify()).toMatchObject({ entries: 8, checkpoint: { number: 2 } });
+  });
+
   it('does not prevent the verification of later entries', async () => {
     expect(await trail.verification.verifyNew()).toMatchObject({ intact: true });
     await trail.dataSource.query(FORGE, [1_000_000, 1_000_000_000]);

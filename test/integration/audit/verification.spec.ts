@@ -179,6 +179,11 @@ describe('AuditVerification', () => {
       },
     );
 
+    it('finds an inserted event whose details are nested more deeply than the stack is', async () => {
+      await insertWith('audit_events', '{"a":'.repeat(5000) + '1' + '}'.repeat(5000));
+      await expectFault(NEW_ID, 'forged', 'altered');
+    });
+
     it('verifies a range although an inserted event about an erasure has details that are no object', async () => {
       const from = new Date((await trail.module.get(NewestSeal).read())!.time);
       await insertWith('audit_events', '5', { type: 'personal_data_erased', position: 1 });
