@@ -32,7 +32,7 @@ export async function whileRight<T>(
     const result = await use({ userId: user.id, hash: hash! });
     if (result !== null) return { result, found };
     found = await reread();
-    if (found?.hash === hash) break;
+    if (found === null || found.hash === hash) break;
   }
   return { result: null, found };
 }
