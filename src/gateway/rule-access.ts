@@ -85,7 +85,7 @@ export class RuleAccess {
     roles: readonly Role[],
   ): Promise<Problem> {
     const fault = await this.roles.faultOf(principal, roles);
-    // The application is told what the token says, and the next token says more.
+    // The session has the role by now, but the token does not name it. The client has to renew the token.
     if (fault === null) return this.refusals.outdated(context, principal);
     if (fault.row === SessionErrors.session_ended) return this.refusals.ended(context, principal);
     return this.refusals.denied(context, fault, roles);

@@ -4,7 +4,10 @@ import type { MailKind } from '../../src/platform/mail/mail-kinds.js';
 import { logIn, newAddress, register, signUp, signUpVerified, type Tokens } from '../support/app/accounts.js';
 import { createKey } from '../support/app/api-keys.js';
 import { enrolTotp } from '../support/app/factors.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
 import { mailsTo, outboxIsEmpty } from '../support/app/mails.js';
+import { createPerson } from '../support/app/people.js';
+import { ServiceAccountsOf } from '../support/app/service-accounts.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
@@ -49,6 +52,24 @@ describe('an account with the address of a stranger', () => {
     const counts = [];
     for (const address of addresses) counts.push(await told(address, 'api_key_created'));
     expect(counts).toEqual([1, 1, 1, 0]);
+  });
+
+  it('has no notice of keys of service accounts, although it was invited to be an administrator', async () => {
+    const accounts = await ServiceAccountsOf.of(app);
+    const { id } = await accounts.create('orders:read');
+    await accounts.call(`/${id}/api-keys`, {
+      body: { name: 'CI', scopes: ['orders:read'], expiresInDays: 4 },
+    });
+    const [invited, admin] = [await signUp(app), await createPerson(app, { roles: ['admin'] })];
+    await asSuperuser(
+      app.database,
+      "UPDATE users SET roles = '{user,admin}', invited_at = now() WHERE id = $1",
+      [invited.user.id],
+    );
+    clock.advance(25 * HOUR_MS);
+    await app.app.get(KeySchedule, { strict: false }).run();
+    expect(await told(admin.user.email, 'api_key_expiring')).toBe(1);
+    expect(await told(invited.user.email, 'api_key_expiring')).toBe(0);
   });
 
   it('sends three notices an hour of keys that expire soon', async () => {

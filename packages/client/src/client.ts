@@ -28,7 +28,10 @@ const OVER: readonly string[] = ['session_ended', 'refresh_token_reused'];
 
 /** A client of one service. Failures are thrown: a `ProblemError` for an answer, the platform's error where there is none. */
 export interface Client<T extends Transport = Transport> {
-  /** Sends a request as the signed-in user; an expired token is renewed and the request repeated once. */
+  /**
+   * Sends a request as the signed-in user. It is repeated after an expired token was renewed, and after `onStepUp` has proved
+   * recently who the user is; each at most once.
+   */
   request<M extends Method, P extends Path<M>>(
     method: M,
     path: P,

@@ -30,7 +30,7 @@ export type Answer<M extends Method, P extends Path<M>> = OperationOf<M, P>['ans
 /** The answer of a login, a refresh and a step-up. */
 export type SignedIn<T extends Transport = Transport> = T extends 'body' ? BodySignedIn : CookieSignedIn;
 
-/** An address and a password. A client that was not created before needs `deviceToken` to be known as the same device. */
+/** An address and a password. A new client is a new device unless it passes the `deviceToken` of an earlier login. */
 export type Credentials = Omit<Login, 'tokenTransport'>;
 
 /** Why nobody is signed in any more; `replaced`: another account has signed in, in another tab of this browser. */

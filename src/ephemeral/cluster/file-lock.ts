@@ -24,7 +24,8 @@ export class FileLock {
     const deadlineMs = performance.now() + PATIENCE_MS;
     while (!(await tryToMake(path))) {
       if (performance.now() > deadlineMs) throw new Error(`${path} was held for too long.`);
-      if (!FileLock.held.has(path) && (await isAbandoned(path))) await rm(path, { force: true });
+      // Asked last, because another call in this process may have made the file meanwhile.
+      if ((await isAbandoned(path)) && !FileLock.held.has(path)) await rm(path, { force: true });
       else await delay(POLL_MS);
     }
     FileLock.held.add(path);
@@ -38,7 +39,7 @@ export class FileLock {
   }
 }
 
-/** Whether nobody holds a lock that this process does not hold. */
+/** Whether the holder of a lock, which is not this process, is gone. */
 async function isAbandoned(path: string): Promise<boolean> {
   try {
     const holder = Number(await readFile(path, 'utf8'));

@@ -118,8 +118,8 @@ export class ApiKeysRepository {
 
   /**
    * Voids the access tokens and assertions of keys; returns up to when, on PostgreSQL's clock: a second from now, because
-   * until then another instance may make assertions without knowing. A token after a reduction is of a later second, so another
-   * reduction in the same second is of that one. With `issuedAt`, Unix seconds, the tokens of that second are void even if
+   * until then another instance may make assertions without knowing. A token after a reduction is of a later second, so a second
+   * reduction voids that later second, too. With `issuedAt`, Unix seconds, the tokens of that second are void even if
    * the clock has been set back since; keys are left out of which they are already.
    */
   async reduce(tx: Transaction, ids: readonly string[], issuedAt: number | null): Promise<VoidedKey[]> {

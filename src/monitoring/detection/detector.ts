@@ -68,8 +68,8 @@ export class Detector {
   }
 
   /**
-   * Lets the windows forget whose erasure these events state. It is stated before it begins, so every alert raised before is
-   * erased with the rest, and none raised afterwards names the person.
+   * Lets the windows forget whose erasure these events state. Alerts that were raised before are erased with the rest, and
+   * none that is raised by later events names the person.
    */
   private forgetErased(occurrences: readonly Occurrence[]): void {
     const userIds = new Set<string>();

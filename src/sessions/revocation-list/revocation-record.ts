@@ -76,7 +76,7 @@ export class RevocationRecord {
 
   /**
    * Lists keys of which the tokens issued up to the second of `reducedAt` are void, because the account was disabled or lost
-   * something.
+   * something, or the tokens were revoked.
    */
   async keysReduced(
     tx: Transaction,
