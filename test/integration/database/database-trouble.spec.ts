@@ -42,11 +42,13 @@ describe('Trouble with the database', () => {
   });
 
   beforeEach(async () => {
-    superuser = await new DataSource({
+    const superusers = new DataSource({
       type: 'postgres',
       url: server.superuserUrl,
       poolErrorHandler: () => {},
-    }).initialize();
+    });
+    // The server may still be returning, if the test before failed while it was down.
+    superuser = await eventually(() => superusers.initialize());
     dataSource = new DataSource(
       dataSourceOptions(
         { DATABASE_URL: server.serviceUrl, DATABASE_POOL_SIZE: POOL_SIZE, DATABASE_SSL: 'off' },
@@ -125,10 +127,11 @@ describe('Trouble with the database', () => {
   });
 
   it('fails requests while the server is killed, and ends when the server has returned', async () => {
-    const load = Array.from({ length: 10 }, () => outcomeOf((tx) => tx.query('SELECT pg_sleep(0.8)')));
+    // Longer than the server allows a statement, so that none is answered before the server is killed.
+    const load = Array.from({ length: 10 }, () => outcomeOf((tx) => tx.query('SELECT pg_sleep(60)')));
     await eventually(async () => {
       const sleepers =
-        "SELECT count(*)::int AS count FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(0.8)'";
+        "SELECT count(*)::int AS count FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'";
       expect(await superuser.query(sleepers)).toEqual([{ count: POOL_SIZE }]);
     });
     const lockFile = join(dataDir, 'postgres', 'cluster', 'postmaster.pid');
