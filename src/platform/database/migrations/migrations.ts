@@ -40,6 +40,7 @@ import { FactorRecoveries1795400032000 } from './1795400032000-factor-recoveries
 import { ReducedSessions1795400033000 } from './1795400033000-reduced-sessions.js';
 import { RecoveryCredentials1795400035000 } from './1795400035000-recovery-credentials.js';
 import { ErasureProgress1795400036000 } from './1795400036000-erasure-progress.js';
+import { ErasureByKey1795400037000 } from './1795400037000-erasure-by-key.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -84,4 +85,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   ReducedSessions1795400033000,
   RecoveryCredentials1795400035000,
   ErasureProgress1795400036000,
+  ErasureByKey1795400037000,
 ];
