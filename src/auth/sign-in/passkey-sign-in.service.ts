@@ -9,7 +9,7 @@ import { SessionIssuer, type SessionRequest } from '../../sessions/session-issue
 import { AuthErrors } from '../auth.errors.js';
 import { PasskeyProofs } from '../credentials/factors/passkeys/passkey-proofs.js';
 import type { PasskeyResponse } from '../credentials/factors/passkeys/passkey-response.js';
-import { PasskeyChallenges } from './passkey-challenges.js';
+import { PasskeySignInChallenges } from './passkey-sign-in-challenges.js';
 import { type PasskeyHolder, PasskeyRecord } from './passkey-record.js';
 
 /** A sign-in without a password, not verified yet. */
@@ -23,7 +23,7 @@ export interface PasskeySignIn {
 @Injectable()
 export class PasskeySignInService {
   constructor(
-    private readonly challenges: PasskeyChallenges,
+    private readonly challenges: PasskeySignInChallenges,
     private readonly proofs: PasskeyProofs,
     private readonly record: PasskeyRecord,
     private readonly devices: SessionDevices,

@@ -17,19 +17,19 @@ import { FactorMethods } from '../credentials/factors/factor-methods.js';
 const LIFETIME_MS = 5 * 60_000;
 
 /** What the second half of a login takes from the first. */
-export interface HeldLogin {
+export interface PendingLogin {
   readonly tokenTransport: TokenTransport;
   readonly deviceId: string | null;
   readonly isKnownDevice: boolean;
 }
 
 /**
- * Holds logins between the password and the second factor. A challenge is bound to the user agent and to the credentials of
- * the account, and lives for five minutes and five attempts. A newer challenge does not replace an older one; otherwise,
- * whoever knows the password could end the owner's login.
+ * Holds logins between the password and the second factor, each under a challenge. This is a token, which is bound to the user
+ * agent and to the credentials of the account, and lives for five minutes and five attempts. A newer challenge does not replace
+ * an older one; otherwise, whoever knows the password could end the owner's login.
  */
 @Injectable()
-export class FactorChallenges {
+export class PendingLogins {
   private readonly purpose: RegisteredPurpose;
 
   constructor(
@@ -47,9 +47,9 @@ export class FactorChallenges {
    * Throws `factor_required` with a challenge for the account. Returns if the account is gone, disabled or without a factor
    * by now, or if `stillHolds` says that the password is no longer that of the account.
    */
-  async issue(
+  async hold(
     userId: string,
-    held: HeldLogin,
+    held: PendingLogin,
     stillHolds: (tx: Transaction) => Promise<boolean>,
     origin: Origin,
   ): Promise<void> {
@@ -89,10 +89,10 @@ export class FactorChallenges {
   }
 
   /** Counts an attempt and commits it, before the factor is checked. Throws `invalid_challenge`. */
-  async attempt(token: string, origin: Origin): Promise<HeldLogin> {
+  async attempt(token: string, origin: Origin): Promise<PendingLogin> {
     const found = await this.secrets.attempt({ purpose: this.purpose, token, context: clientOf(origin) });
     if (!found) throw new Problem(AuthErrors.invalid_challenge);
-    return found.payload as unknown as HeldLogin;
+    return found.payload as unknown as PendingLogin;
   }
 
   /** Uses the challenge up in the transaction of the session. Throws `invalid_challenge`. */

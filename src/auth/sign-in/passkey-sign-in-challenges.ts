@@ -5,7 +5,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
 import { AuthErrors } from '../auth.errors.js';
-import { clientOf } from './factor-challenges.js';
+import { clientOf } from './pending-logins.js';
 
 const LIFETIME_MS = 5 * 60_000;
 
@@ -14,7 +14,7 @@ const LIFETIME_MS = 5 * 60_000;
  * alone; they live for five minutes and five attempts.
  */
 @Injectable()
-export class PasskeyChallenges {
+export class PasskeySignInChallenges {
   private readonly purpose: RegisteredPurpose;
 
   constructor(

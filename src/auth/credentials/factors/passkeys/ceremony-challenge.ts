@@ -6,7 +6,7 @@ import { MasterKey } from '../../../../platform/crypto/master-key.js';
  * secret, so that it is as fresh as the token, ends with it and is not stored.
  */
 @Injectable()
-export class PasskeyChallenge {
+export class CeremonyChallenge {
   constructor(private readonly masterKey: MasterKey) {}
 
   bytesOf(token: string): Uint8Array<ArrayBuffer> {
