@@ -30,7 +30,7 @@ export interface AccountView extends AccountSummary, Holdings {
 }
 
 /** A page of accounts, and the cursor of the next one; null on the last page. */
-export interface AccountPage {
+export interface AccountListPage {
   readonly items: AccountSummary[];
   readonly nextCursor: string | null;
 }
@@ -65,7 +65,7 @@ export class AccountDirectory {
   }
 
   /** Returns a page of at most `limit` accounts. Throws `validation_failed` for a cursor of another list. */
-  async page(filter: AccountFilter, limit: number, cursor?: string): Promise<AccountPage> {
+  async page(filter: AccountFilter, limit: number, cursor?: string): Promise<AccountListPage> {
     let place = cursor === undefined ? null : this.cursors.placeOf(cursor, filter);
     const items: AccountSummary[] = [];
     for (let read = 0; read < MAX_READS; read += 1) {

@@ -6,9 +6,9 @@ import { OAuthErrors } from '../machines/oauth/oauth.errors.js';
 import type { Environment } from '../platform/config/environment.js';
 import { productVersion } from '../platform/config/product-version.js';
 import {
-  type Answer,
   describeHeaders,
   REQUEST_ID_HEADER,
+  type ResponseObject,
   RETRY_HEADER,
 } from '../platform/http/openapi/answer-headers.js';
 import { closeSchemas } from '../platform/http/openapi/closed-schemas.js';
@@ -90,5 +90,5 @@ function nameCodes(document: OpenAPIObject): void {
 /** Errors have the common header fields too, but repeating them for each error would hide the description. */
 const isSuccess = (status: string) => Number(status) < 400;
 
-const isWorthRetrying = (status: string, { content }: Answer) =>
+const isWorthRetrying = (status: string, { content }: ResponseObject) =>
   (status === '429' || status === '503') && content !== undefined && PROBLEM_JSON in content;

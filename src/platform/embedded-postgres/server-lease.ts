@@ -8,11 +8,11 @@ const ANSWER_MS = 2000;
  * it automatically. The login also proves that the server is the right one, because SCRAM authenticates the server to the
  * client as well (RFC 5802 section 3).
  */
-export class Lease {
+export class ServerLease {
   private constructor(private readonly client: Client) {}
 
   /** Connects and claims the server; `onLost` is called once if the connection ends other than by {@link close}. */
-  static async open(superuserUrl: string, onLost: () => void): Promise<Lease> {
+  static async open(superuserUrl: string, onLost: () => void): Promise<ServerLease> {
     const client = new Client({
       connectionString: superuserUrl,
       application_name: 'portcullis lease',
@@ -28,7 +28,7 @@ export class Lease {
       client.end().catch(() => {});
       throw error;
     }
-    const lease = new Lease(client);
+    const lease = new ServerLease(client);
     client.once('end', () => lease.closed || onLost());
     return lease;
   }
