@@ -5,7 +5,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { type PresentedDevice, SessionDevices } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import type { CodeProof, PasswordProof, PossessionProof } from '../../sessions/proofs.js';
-import { SessionIssuer } from '../../sessions/session-issuer.js';
+import { SessionIssuer } from '../../sessions/issuing/session-issuer.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import type { User } from '../../users/user.entity.js';
 import { AuthErrors } from '../auth.errors.js';

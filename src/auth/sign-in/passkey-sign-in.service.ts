@@ -5,7 +5,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SessionDevices } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import type { PossessionProof } from '../../sessions/proofs.js';
-import { SessionIssuer, type SessionRequest } from '../../sessions/session-issuer.js';
+import { SessionIssuer, type SessionRequest } from '../../sessions/issuing/session-issuer.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasskeyProofs } from '../credentials/factors/passkeys/passkey-proofs.js';
 import type { PasskeyResponse } from '../credentials/factors/passkeys/passkey-response.js';

@@ -8,7 +8,7 @@ import { Problem } from '../../../src/platform/errors/problem.js';
 import { networkOf } from '../../../src/platform/http/ip-address.js';
 import type { Origin } from '../../../src/platform/http/origin.js';
 import type { IssuedSession } from '../../../src/sessions/issued-session.js';
-import { SessionIssuer } from '../../../src/sessions/session-issuer.js';
+import { SessionIssuer } from '../../../src/sessions/issuing/session-issuer.js';
 import { TokenResponse } from '../../../src/sessions/tokens/token-response.js';
 import type { User } from '../../../src/users/user.entity.js';
 import { UsersService } from '../../../src/users/users.service.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { UuidV7 } from '../platform/crypto/uuid.js';
-import type { Origin } from '../platform/http/origin.js';
-import type { ProvenState } from './proofs.js';
-import { clientFingerprint } from './refresh/client-fingerprint.js';
-import { SessionLifetimes } from './session-lifetimes.js';
-import { Session } from './session.entity.js';
+import { UuidV7 } from '../../platform/crypto/uuid.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { ProvenState } from '../proofs.js';
+import { clientFingerprint } from '../refresh/client-fingerprint.js';
+import { SessionLifetimes } from '../session-lifetimes.js';
+import { Session } from '../session.entity.js';
 
 /** Creates the rows of new sessions. */
 @Injectable()

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import type { Transaction } from '../platform/database/transaction-runner.js';
-import type { Origin } from '../platform/http/origin.js';
-import { profileOf } from '../users/profile.js';
-import { UsersService } from '../users/users.service.js';
-import { SessionDevices } from './devices/session-devices.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { profileOf } from '../../users/profile.js';
+import { UsersService } from '../../users/users.service.js';
+import { SessionDevices } from '../devices/session-devices.js';
+import type { IssuedSession } from '../issued-session.js';
+import { type Proof, provenState } from '../proofs.js';
+import { SessionsRepository } from '../sessions.repository.js';
 import { clearFailures } from './earlier-failures.js';
-import type { IssuedSession } from './issued-session.js';
-import { type Proof, provenState } from './proofs.js';
 import { SessionConditions } from './session-conditions.js';
 import { SessionOpening } from './session-opening.js';
 import { SessionRecord } from './session-record.js';
-import { SessionsRepository } from './sessions.repository.js';
 
 /** The account that signs in, and the factors that it has just proven. */
 export interface SessionRequest {

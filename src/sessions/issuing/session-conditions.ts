@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Transaction } from '../platform/database/transaction-runner.js';
-import type { Problem } from '../platform/errors/problem.js';
-import type { User } from '../users/user.entity.js';
-import type { Proof } from './proofs.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Problem } from '../../platform/errors/problem.js';
+import type { User } from '../../users/user.entity.js';
+import type { Proof } from '../proofs.js';
 
 /**
  * A condition that an account must meet before a session is issued, such as a verified address or a required second

@@ -1,7 +1,7 @@
-import type { AuditEvent } from '../audit/audit-entry.js';
-import type { Transaction } from '../platform/database/transaction-runner.js';
-import type { Origin } from '../platform/http/origin.js';
-import type { Proof } from './proofs.js';
+import type { AuditEvent } from '../../audit/audit-entry.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { Proof } from '../proofs.js';
 
 /** Resets the guessing counts of accepted proofs; returns how many failures there were before. */
 export async function clearFailures(tx: Transaction, proofs: readonly Proof[]): Promise<number> {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { AuditEvent } from '../audit/audit-entry.js';
-import { AuditService } from '../audit/audit.service.js';
-import type { Transaction } from '../platform/database/transaction-runner.js';
-import type { Origin } from '../platform/http/origin.js';
-import type { User } from '../users/user.entity.js';
+import type { AuditEvent } from '../../audit/audit-entry.js';
+import { AuditService } from '../../audit/audit.service.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { User } from '../../users/user.entity.js';
+import { NewDeviceNotice } from '../devices/new-device-notice.js';
+import type { Session } from '../session.entity.js';
 import { eventAfterFailures } from './earlier-failures.js';
-import { NewDeviceNotice } from './devices/new-device-notice.js';
-import type { Session } from './session.entity.js';
 
 /** A session that has just been issued. */
 export interface OpenedSession {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../platform/clock/clock.js';
-import type { Transaction } from '../platform/database/transaction-runner.js';
-import type { Origin } from '../platform/http/origin.js';
-import type { ProvenState } from './proofs.js';
-import { SessionRevocation } from './revocation/session-revocation.js';
+import { Clock } from '../../platform/clock/clock.js';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { ProvenState } from '../proofs.js';
+import { SessionRevocation } from '../revocation/session-revocation.js';
+import type { Session } from '../session.entity.js';
+import { SessionsRepository, those } from '../sessions.repository.js';
 import { SessionFactory } from './session-factory.js';
-import type { Session } from './session.entity.js';
-import { SessionsRepository, those } from './sessions.repository.js';
 
 /**
  * Sessions that an account can have at once. A client that signs in for every request would accumulate them for a
