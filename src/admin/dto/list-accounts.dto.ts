@@ -4,7 +4,7 @@ import { IsIn, IsOptional, MaxLength, ValidateBy } from 'class-validator';
 import { ROLES, type Role } from '../../platform/access/principal.js';
 import { codePointsOf, isBoundedText } from '../../platform/http/bounded-text.js';
 import { PageQueryDto } from '../../platform/http/page-query.dto.js';
-import { ACCOUNT_STATUSES, type AccountStatus } from '../account-status.js';
+import { ACCOUNT_STATUSES, type AccountStatus } from '../directory/account-status.js';
 
 /** Maximum length of a search, in code points. */
 export const SEARCH_LENGTH = 200;

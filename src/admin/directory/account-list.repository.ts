@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
-import type { Role } from '../platform/access/principal.js';
-import { Clock } from '../platform/clock/clock.js';
-import { onDatabase } from '../platform/database/database-problem.js';
-import { databaseTime } from '../platform/database/database-time.js';
-import { GuessingRules } from '../rate-limit/guessing/guessing-rules.js';
-import { User } from '../users/user.entity.js';
+import type { Role } from '../../platform/access/principal.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { onDatabase } from '../../platform/database/database-problem.js';
+import { databaseTime } from '../../platform/database/database-time.js';
+import { GuessingRules } from '../../rate-limit/guessing/guessing-rules.js';
+import { User } from '../../users/user.entity.js';
 import type { AccountStatus } from './account-status.js';
 
 /** Which accounts to list; absent members do not restrict the list. */

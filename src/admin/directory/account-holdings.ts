@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { FactorsView } from '../auth/credentials/factors/factors-view.js';
-import type { FactorDto } from '../auth/credentials/factors/factors.dto.js';
-import { PasswordCredentials } from '../auth/credentials/passwords/password-credentials.js';
-import type { ApiKeyDto } from '../machines/keys/api-keys.dto.js';
-import { KeyView } from '../machines/keys/key-view.js';
-import { OwnSessions } from '../sessions/own-sessions/own-sessions.js';
+import { FactorsView } from '../../auth/credentials/factors/factors-view.js';
+import type { FactorDto } from '../../auth/credentials/factors/factors.dto.js';
+import { PasswordCredentials } from '../../auth/credentials/passwords/password-credentials.js';
+import type { ApiKeyDto } from '../../machines/keys/api-keys.dto.js';
+import { KeyView } from '../../machines/keys/key-view.js';
+import { OwnSessions } from '../../sessions/own-sessions/own-sessions.js';
 
 /** What belongs to an account, without any secret. */
 export interface Holdings {

@@ -1,4 +1,4 @@
-import type { User } from '../users/user.entity.js';
+import type { User } from '../../users/user.entity.js';
 
 /** Statuses of an account. The first that applies is reported, in the order disabled, locked, invited, unverified, active. */
 export const ACCOUNT_STATUSES = ['active', 'invited', 'unverified', 'locked', 'disabled'] as const;

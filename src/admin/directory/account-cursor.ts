@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Sealing } from '../platform/crypto/sealing.js';
-import { PlatformErrors } from '../platform/errors/platform.errors.js';
-import { Problem } from '../platform/errors/problem.js';
+import { Sealing } from '../../platform/crypto/sealing.js';
+import { PlatformErrors } from '../../platform/errors/platform.errors.js';
+import { Problem } from '../../platform/errors/problem.js';
 import type { AccountFilter, AccountPlace } from './account-list.repository.js';
 
 /**
