@@ -11,7 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ForProxies } from '../platform/access/access.decorator.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
-import { ForwardAuthRoute } from '../platform/http/forward-auth.decorator.js';
+import { ForwardAuthRoute } from '../platform/http/routes/forward-auth.decorator.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { GateFilter } from './gate.filter.js';

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Public } from '../access/access.decorator.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
-import { Operational } from '../http/operational.decorator.js';
+import { Operational } from '../http/routes/operational.decorator.js';
 import { PageAssets } from '../http/page-assets.js';
 import { framedMail, MAIL_POLICY, MAILBOX_PAGE, MAILBOX_POLICY } from './caught-mailbox-page.js';
 import { CaughtMailboxQueryDto } from './caught-mailbox.dto.js';

@@ -5,7 +5,7 @@ import { AuditService } from '../../../src/audit/audit.service.js';
 import type { Role } from '../../../src/platform/access/principal.js';
 import { type Transaction, TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
-import { networkOf } from '../../../src/platform/http/ip-address.js';
+import { networkOf } from '../../../src/platform/http/client-ip/ip-address.js';
 import type { Origin } from '../../../src/platform/http/origin.js';
 import type { IssuedSession } from '../../../src/sessions/issued-session.js';
 import { SessionIssuer } from '../../../src/sessions/issuing/session-issuer.js';

@@ -3,8 +3,8 @@ import { fc } from '@fast-check/vitest';
 import { Type } from 'class-transformer';
 import { IsOptional, IsString, ValidateNested } from 'class-validator';
 import { describe, expect, it } from 'vitest';
-import { PlatformErrors } from '../errors/platform.errors.js';
-import { Problem } from '../errors/problem.js';
+import { PlatformErrors } from '../../errors/platform.errors.js';
+import { Problem } from '../../errors/problem.js';
 import { StrictValidationPipe } from './validation.pipe.js';
 
 class Inner {

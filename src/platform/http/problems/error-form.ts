@@ -1,5 +1,5 @@
 import type { FastifyRequest, RouteOptions } from 'fastify';
-import type { Problem } from '../errors/problem.js';
+import type { Problem } from '../../errors/problem.js';
 
 /** What is sent for an error. */
 export interface ErrorAnswer {

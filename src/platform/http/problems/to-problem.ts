@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
-import { asDatabaseProblem } from '../database/database-problem.js';
-import { PlatformErrors } from '../errors/platform.errors.js';
-import { Problem, type ProblemRow } from '../errors/problem.js';
+import { asDatabaseProblem } from '../../database/database-problem.js';
+import { PlatformErrors } from '../../errors/platform.errors.js';
+import { Problem, type ProblemRow } from '../../errors/problem.js';
 
 const BY_STATUS: ReadonlyMap<number, ProblemRow> = new Map([
   [404, PlatformErrors.not_found],

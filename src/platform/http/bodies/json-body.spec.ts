@@ -1,7 +1,7 @@
 import { fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { PlatformErrors } from '../errors/platform.errors.js';
-import { Problem } from '../errors/problem.js';
+import { PlatformErrors } from '../../errors/platform.errors.js';
+import { Problem } from '../../errors/problem.js';
 import { parseJson } from './json-body.js';
 
 const read = (text: string | Buffer) => parseJson(Buffer.from(text as string));

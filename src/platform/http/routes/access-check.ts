@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { type DeclaredRoute, declaredRoutes } from './openapi/route-walk.js';
+import { type DeclaredRoute, declaredRoutes } from './route-walk.js';
 
 /**
  * Fails the start if a route does not declare who may call it, because the authorisation guard would refuse all its

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Problem } from '../errors/problem.js';
+import { Problem } from '../../errors/problem.js';
 import { parseForm } from './form-body.js';
 
 const TYPE = 'application/x-www-form-urlencoded';

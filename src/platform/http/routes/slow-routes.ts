@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { declaredRoutes } from './openapi/route-walk.js';
+import { declaredRoutes } from './route-walk.js';
 
 /** The routes marked as slow by design. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
-import { PlatformErrors } from '../errors/platform.errors.js';
-import { type FieldFault, Problem } from '../errors/problem.js';
+import { PlatformErrors } from '../../errors/platform.errors.js';
+import { type FieldFault, Problem } from '../../errors/problem.js';
 import { boundedName, memberPointer } from './json-pointer.js';
 
 /**

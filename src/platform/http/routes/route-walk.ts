@@ -4,8 +4,8 @@ import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ACCESS_RULE, type AccessRule } from '../../access/access.decorator.js';
 import { RECENT } from '../../access/recent.decorator.js';
 import { SCOPE, type Scope } from '../../access/scope.decorator.js';
-import { isOperationalHandler } from '../operational.decorator.js';
-import { SLOW, type SlowReason } from '../slow.decorator.js';
+import { isOperationalHandler } from './operational.decorator.js';
+import { SLOW, type SlowReason } from './slow.decorator.js';
 
 type Handler = (...args: never[]) => unknown;
 

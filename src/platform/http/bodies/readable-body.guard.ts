@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { PlatformErrors } from '../errors/platform.errors.js';
-import { Problem } from '../errors/problem.js';
-import { contextOf } from './request-context.js';
-import { memberPointer } from './json-pointer.js';
+import { PlatformErrors } from '../../errors/platform.errors.js';
+import { Problem } from '../../errors/problem.js';
+import { contextOf } from '../request-context.js';
+import { memberPointer } from '../validation/json-pointer.js';
 
 /** Nest's metadata key of a handler's parameters, each stored by kind and position, such as `3:0`. */
 const PARAMETERS = '__routeArguments__';

@@ -6,8 +6,8 @@ import {
 } from '@nestjs/common';
 import { errorCodes } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { PlatformErrors } from '../errors/platform.errors.js';
-import { Problem } from '../errors/problem.js';
+import { PlatformErrors } from '../../errors/platform.errors.js';
+import { Problem } from '../../errors/problem.js';
 import { toProblem } from './to-problem.js';
 
 const codeOf = (thrown: unknown) => toProblem(thrown).row.code;

@@ -3,7 +3,7 @@ import { Controller, Get } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { expect, it } from 'vitest';
-import { Public, SignedIn } from '../access/access.decorator.js';
+import { Public, SignedIn } from '../../access/access.decorator.js';
 import { AccessCheck } from './access-check.js';
 
 @Controller('declared')

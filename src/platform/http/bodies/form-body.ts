@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { PlatformErrors } from '../errors/platform.errors.js';
-import { Problem } from '../errors/problem.js';
+import { PlatformErrors } from '../../errors/platform.errors.js';
+import { Problem } from '../../errors/problem.js';
 
 /** The parameters of a form; none of them is empty. */
 export type Form = ReadonlyMap<string, string>;

@@ -1,5 +1,5 @@
 import { Body, type PipeTransform, type Type } from '@nestjs/common';
-import type { FieldFault } from '../errors/problem.js';
+import type { FieldFault } from '../../errors/problem.js';
 import { faultsIn, invalid, StrictValidationPipe } from './validation.pipe.js';
 
 /** How many items a list may have. */

@@ -1,13 +1,13 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Environment } from '../config/environment.js';
-import { PlatformErrors } from '../errors/platform.errors.js';
-import { Problem } from '../errors/problem.js';
-import { contextOf } from './request-context.js';
+import { Environment } from '../../config/environment.js';
+import { PlatformErrors } from '../../errors/platform.errors.js';
+import { Problem } from '../../errors/problem.js';
+import { contextOf } from '../request-context.js';
+import { publicPath } from '../routes/public-path.js';
+import { RouteTable } from '../routes/route-table.js';
 import { errorFormOf } from './error-form.js';
 import { problemAnswer, sendError } from './problem-document.js';
-import { publicPath } from './public-path.js';
-import { RouteTable } from './route-table.js';
 import { toProblem } from './to-problem.js';
 
 /** Converts every error to a response. Causes of 5xx are only logged, with the request id. */

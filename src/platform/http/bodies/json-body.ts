@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { PlatformErrors } from '../errors/platform.errors.js';
-import { Problem } from '../errors/problem.js';
+import { PlatformErrors } from '../../errors/platform.errors.js';
+import { Problem } from '../../errors/problem.js';
+import { isForwardAuthRequest } from '../routes/forward-auth.decorator.js';
+import { contextOf } from '../request-context.js';
 import { parseForm, readsForms } from './form-body.js';
-import { isForwardAuthRequest } from './forward-auth.decorator.js';
 import { keepsRawBody } from './raw-body.decorator.js';
-import { contextOf } from './request-context.js';
 
 /** Far deeper than any body of this API, and shallow enough for every recursive reader (OWASP API4:2023). */
 const MAX_DEPTH = 16;

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { Problem } from '../errors/problem.js';
+import { Problem } from '../../errors/problem.js';
 import type { ErrorAnswer } from './error-form.js';
 
 /** The problem document of RFC 9457 as returned by this API. */
