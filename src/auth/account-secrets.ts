@@ -57,9 +57,17 @@ export class AccountSecrets {
     return this.users.findById((await this.secrets.subjectOf(purpose, token)) ?? NOBODY);
   }
 
-  /** Spends the token of a mail and locks its account; null for any token that is not valid. */
-  async spend(tx: Transaction, purpose: RegisteredPurpose, token: string): Promise<SpentSecret | null> {
-    const reader = this.reader();
+  /**
+   * Spends the token of a mail and locks its account; null for any token that is not valid. With `onlyAtAddress`, it is valid
+   * only while the account has the address that the mail went to.
+   */
+  async spend(
+    tx: Transaction,
+    purpose: RegisteredPurpose,
+    token: string,
+    { onlyAtAddress = false } = {},
+  ): Promise<SpentSecret | null> {
+    const reader = this.reader({ onlyAtAddress });
     const use = { purpose, token, context: null, state: reader.read };
     const secret = await this.secrets.spend(tx, use);
     return secret && reader.user ? { secret, user: reader.user } : null;
@@ -67,17 +75,29 @@ export class AccountSecrets {
 
   /** Spends the secret whose code was typed, and locks its account. */
   async spendCode(tx: Transaction, attempt: CodeAttempt, code: string): Promise<SpentSecret | null> {
-    const reader = this.reader();
+    const reader = this.reader({ onlyAtAddress: false });
     const secret = await this.secrets.spendCode(tx, attempt, code, reader.read);
     return secret && reader.user ? { secret, user: reader.user } : null;
   }
 
-  private reader(): { user: User | null; read: ReadState } {
+  /** Returns the secrets of a purpose that were mailed about an account to an address, and are neither spent nor expired. */
+  async mailedTo(
+    tx: Transaction,
+    { id: subject }: User,
+    purpose: RegisteredPurpose,
+    to: string,
+  ): Promise<ValidSecret[]> {
+    return this.secrets.sentTo(tx, { emailDigest: this.audit.emailDigest(to), subject }, purpose);
+  }
+
+  private reader({ onlyAtAddress }: { onlyAtAddress: boolean }): { user: User | null; read: ReadState } {
     const reader: { user: User | null; read: ReadState } = {
       user: null,
       read: async (tx, subject) => {
-        reader.user = await this.users.lock(tx, subject ?? NOBODY);
-        return reader.user && { fingerprint: credentialFingerprintOf(reader.user), emailDigest: null };
+        const user = await this.users.lock(tx, subject ?? NOBODY);
+        reader.user = user;
+        const emailDigest = onlyAtAddress && user ? this.audit.emailDigest(user.email) : null;
+        return user && { fingerprint: credentialFingerprintOf(user), emailDigest };
       },
     };
     return reader;

@@ -44,8 +44,8 @@ describe('the notice of a new device', () => {
   };
   const use = async ({ key }: { readonly key: string }) =>
     (await app.call({ url: '/audit/seals', token: key })).statusCode;
-  const reset = async (email: string) => {
-    const { token } = await mailTo(app, email, 'password_reset');
+  const reset = async (email: string, nth = 1) => {
+    const { token } = await mailTo(app, email, 'password_reset', nth);
     const answer = await app.call({
       url: '/auth/password/reset',
       body: { token, newPassword: NEW_PASSWORD },
@@ -61,6 +61,32 @@ describe('the notice of a new device', () => {
     const foreign = await logIn(app, email);
     const mail = await mailTo(app, email, 'new_device');
     return { email, own, foreign, mail, token: mail.token! };
+  }
+
+  /** An account to which somebody else, with its password and a device of their own, has added a passkey and an API key. */
+  async function settledIn() {
+    const own = await createPerson(app, { roles: ['auditor'], verified: true });
+    const { email } = own.user;
+    clock.advance(MINUTE_MS);
+    const foreign = await logIn(app, email);
+    const { token } = await mailTo(app, email, 'new_device');
+    clock.advance(MINUTE_MS);
+    const { authenticator } = await registerPasskey(app, foreign);
+    const key = await createKey(app, foreign);
+    clock.advance(MINUTE_MS);
+    return { email, foreign, token, authenticator, key };
+  }
+
+  /** Nothing that was added gives access any more, and nothing keeps the owner out. */
+  async function expectShutOut(
+    email: string,
+    authenticator: SoftwareAuthenticator,
+    key: { readonly key: string },
+  ) {
+    const refused = await signInBy(authenticator);
+    expect([refused.statusCode, refused.json().code]).toEqual([400, 'invalid_passkey']);
+    expect(await use(key)).toBe(401);
+    expect(await login(email, NEW_PASSWORD)).toBe(200);
   }
 
   /** An account with a second factor, of which somebody else got one code, and the session of that person. */
@@ -278,23 +304,44 @@ describe('the notice of a new device', () => {
     }
   });
 
-  it('has a link that a reset of the password ends', async () => {
-    const { email, token } = await intruded();
+  it('has a link that outlives a reset that the owner asked for instead', async () => {
+    const { email, token, authenticator, key } = await settledIn();
     await app.call({ url: '/auth/password/forgot', body: { email } });
-    const { token: resetToken } = await mailTo(app, email, 'password_reset');
-    const body = { token: resetToken, newPassword: NEW_PASSWORD };
-    expect((await app.call({ url: '/auth/password/reset', body })).statusCode).toBe(204);
-    expect(codeOf(await disown(token))).toEqual(INVALID);
+    await reset(email);
+    expect((await disown(token)).statusCode).toBe(204);
+    await reset(email, 2);
+    await expectShutOut(email, authenticator, key);
   });
 
-  it('peer fault 11: has a link that another address ends, because a link to a new password would go there', async () => {
-    const { own, token } = await intruded();
-    const email = newAddress();
-    await app.call({ url: '/users/me/email', body: { email }, token: own.accessToken });
-    const { code } = await mailTo(app, email, 'address_change');
-    const verified = await app.call({ url: '/auth/email/verify', body: { code }, token: own.accessToken });
+  it('has a link that outlives the use of one about a later device, and the reset after that', async () => {
+    const { email, token, authenticator, key } = await settledIn();
+    expect((await signInBy(authenticator)).statusCode).toBe(200);
+    const { token: second } = await mailTo(app, email, 'new_device', 2);
+    expect((await disown(second)).statusCode).toBe(204);
+    await reset(email);
+    expect((await disown(token)).statusCode).toBe(204);
+    await reset(email, 2);
+    await expectShutOut(email, authenticator, key);
+  });
+
+  it('peer fault 11: has a link that works only while the account has its address, where the reset link goes', async () => {
+    const { email, foreign, token, authenticator, key } = await settledIn();
+    const target = newAddress();
+    await app.call({ url: '/users/me/email', body: { email: target }, token: foreign.accessToken });
+    const { code } = await mailTo(app, target, 'address_change');
+    const verified = await app.call({
+      url: '/auth/email/verify',
+      body: { code },
+      token: foreign.accessToken,
+    });
     expect(verified.statusCode).toBe(204);
     expect(codeOf(await disown(token))).toEqual(INVALID);
+
+    const { token: undo } = await mailTo(app, email, 'address_changed');
+    expect((await app.call({ url: '/auth/email/undo', body: { token: undo } })).statusCode).toBe(204);
+    expect((await disown(token)).statusCode).toBe(204);
+    await reset(email, 2);
+    await expectShutOut(email, authenticator, key);
   });
 
   it('peer fault 15: has a link that does nothing when it is opened', async () => {

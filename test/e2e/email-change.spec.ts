@@ -3,12 +3,15 @@ import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../support/app/accounts.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
+import { createKey } from '../support/app/api-keys.js';
+import { beginAuthentication, registerPasskey } from '../support/app/passkeys.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
 import { expectAlikeInTime } from '../support/time/compared-medians.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 import { mailsTo, mailTo, outboxIsEmpty } from '../support/app/mails.js';
 
+const NEW_PASSWORD = 'seven quiet herons cross the weir';
 const AT_ONCE = 16;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -328,6 +331,36 @@ describe('a change of address', () => {
       const deviceOf = ({ session }: Tokens) => devices.find(({ id }) => id === session.id)!.device_id;
       expect(known.map(({ device_id }) => device_id)).toEqual([deviceOf(signed)]);
       expect(deviceOf(added)).not.toBe(deviceOf(signed));
+    });
+
+    it('leaves no way in to an intruder who added a passkey and an API key before asking for the change', async () => {
+      const own = await createPerson(here, { roles: ['auditor'], verified: true });
+      const { email } = own.user;
+      const ownKey = await createKey(here, own);
+      clock.advance(1000);
+      const intruder = await logIn(here, email);
+      clock.advance(1000);
+      const { authenticator } = await registerPasskey(here, intruder);
+      const key = await createKey(here, intruder);
+      clock.advance(1000);
+      await change(wanted, intruder);
+      expect(outcome(await undo((await mailTo(here, email, 'address_changed')).token))).toBe(204);
+
+      const removed = await mailTo(here, email, 'factor_removed');
+      expect(await mailsTo(here, wanted, 'factor_removed')).toEqual([]);
+      expect(removed.text).toContain('Laptop');
+      const begun = await beginAuthentication(here);
+      const body = { challenge: begun.challenge, response: authenticator.get(begun) };
+      expect(outcome(await here.call({ url: '/auth/passkey', body }))).toBe('invalid_passkey');
+      const use = async ({ key: token }: { readonly key: string }) =>
+        (await here.call({ url: '/audit/seals', token })).statusCode;
+      expect([await use(key), await use(ownKey)]).toEqual([401, 200]);
+      const { token } = await mailTo(here, email, 'password_reset');
+      const reset = await here.call({
+        url: '/auth/password/reset',
+        body: { token, newPassword: NEW_PASSWORD },
+      });
+      expect([outcome(reset), outcome(await login(email, NEW_PASSWORD))]).toEqual([204, 200]);
     });
 
     it('works for 7 days, for which its address is taken for everybody else', async () => {

@@ -24,11 +24,21 @@ export class DisownLinks {
     this.purpose = purposes.use(DISOWN_PURPOSE);
   }
 
-  /** Spends a link and locks its account; null for any link that is not valid. */
+  /**
+   * Spends a link and locks its account; null for any link that is not valid. It is valid only while the account has the address
+   * of the notice, because the link to a new password is mailed to the present one.
+   */
   async spend(tx: Transaction, token: string): Promise<DisownedSession | null> {
-    const spent = await this.secrets.spend(tx, this.purpose, token);
+    const spent = await this.secrets.spend(tx, this.purpose, token, { onlyAtAddress: true });
     if (!spent) return null;
     const { user, secret } = spent;
     return { ...(secret.payload as unknown as NoticedSession), user, begunAt: secret.issuedAt };
+  }
+
+  /** Returns when the earliest session began that a living link to `email` is about; null if there is none. */
+  async earliestBeginning(tx: Transaction, user: User, email: string): Promise<Date | null> {
+    const notices = await this.secrets.mailedTo(tx, user, this.purpose, email);
+    const [earliest] = notices.map(({ issuedAt }) => issuedAt).toSorted((one, other) => +one - +other);
+    return earliest ?? null;
   }
 }

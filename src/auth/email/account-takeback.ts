@@ -4,6 +4,7 @@ import type { Transaction } from '../../platform/database/transaction-runner.js'
 import type { Origin } from '../../platform/http/origin.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
+import { DISOWN_PURPOSE } from '../../sessions/devices/new-device-notice.js';
 import { SessionRevocation } from '../../sessions/revocation/session-revocation.js';
 import type { User } from '../../users/user.entity.js';
 import { AddedAccess } from '../added-access.js';
@@ -21,11 +22,12 @@ export class AccountTakeback {
 
   /**
    * Ends every session, invalidates pending changes and more recent undo links, and removes the devices, factors and
-   * API keys that were added since the change was requested.
+   * API keys that were added since the account came into other hands. Links to disown sessions stay. `user` has the restored
+   * address, to which the notices of what is removed go.
    */
   async shutOut(tx: Transaction, user: User, { secret, former }: SpentUndo, origin: Origin): Promise<void> {
-    await this.secrets.revokeSuperseded(tx, user.id, secret);
-    await this.added.removeSince(tx, user, new Date(former.askedAtMs), origin);
+    await this.secrets.revokeSuperseded(tx, user.id, secret, { except: [DISOWN_PURPOSE] });
+    await this.added.removeSince(tx, user, new Date(former.sinceMs ?? former.askedAtMs), origin);
     await this.revocation.endAllOfUser(tx, user.id, 'address_undone', origin);
     const event = { outcome: 'success' as const, userId: user.id, origin, details: {} };
     await this.audit.record(tx, { type: 'user_email_change_undone', ...event });

@@ -41,9 +41,9 @@ export class EmailChangeUndoing {
     const undo = await this.undos.spend(tx, token);
     if (!undo || undo.user.disabledAt !== null) throw new Problem(SecretsErrors.invalid_link);
     const { user, former } = undo;
-    await this.takeback.shutOut(tx, user, undo, origin);
     const { email, emailVerified } = former;
     const restored = await this.users.changeEmail(tx, user, { email, emailVerified });
+    await this.takeback.shutOut(tx, restored, undo, origin);
     await this.passwords.voidUntilReset(tx, restored);
     return restored;
   }

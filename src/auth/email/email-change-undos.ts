@@ -6,6 +6,7 @@ import { MailLinks } from '../../platform/mail/mail-links.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
 import type { User } from '../../users/user.entity.js';
 import { AccountSecrets, type SpentSecret } from '../account-secrets.js';
+import { DisownLinks } from '../disowning/disown-links.js';
 import { addressChangedMail } from '../mails/address-changed.mail.js';
 import { originFacts } from '../../sessions/mails/origin-facts.js';
 import { EmailVerificationMails } from './email-verification-mails.js';
@@ -13,12 +14,17 @@ import { EmailVerificationMails } from './email-verification-mails.js';
 const UNDO_MS = 7 * 24 * 3_600_000;
 
 /** The payload of an undo link: the address before the change. */
-export interface FormerEmail {
+interface FormerEmail {
   readonly email: string;
   readonly emailVerified: boolean;
-  /** When the change was requested, milliseconds since the Unix epoch; devices added since then are not the owner's. */
+  /** When the change was requested, milliseconds since the Unix epoch. */
   readonly askedAtMs: number;
+  /** Since when the account was in other hands; absent in links of the previous version, where it is `askedAtMs`. */
+  readonly sinceMs?: number;
 }
+
+/** What an undo restores, and when the change was requested. */
+export type UndoneChange = Omit<FormerEmail, 'sinceMs'>;
 
 /** A spent undo link. */
 export interface SpentUndo extends SpentSecret {
@@ -33,6 +39,7 @@ export class EmailChangeUndos {
   constructor(
     purposes: SecretPurposes,
     private readonly secrets: AccountSecrets,
+    private readonly notices: DisownLinks,
     private readonly links: MailLinks,
     private readonly mails: EmailVerificationMails,
     private readonly clock: Clock,
@@ -40,14 +47,19 @@ export class EmailChangeUndos {
     this.purpose = purposes.register('email_undo');
   }
 
-  /** Notifies the former address of the change, with an undo link. */
-  async offer(tx: Transaction, user: User, former: FormerEmail, origin: Origin): Promise<void> {
+  /**
+   * Notifies the former address of the change, with an undo link. Whoever did not make the change did not make the logins before
+   * it either that a living notice to the former address is about: an intruder adds a passkey before asking for the change.
+   */
+  async offer(tx: Transaction, user: User, former: UndoneChange, origin: Origin): Promise<void> {
+    const noticed = await this.notices.earliestBeginning(tx, user, former.email);
+    const sinceMs = Math.min(former.askedAtMs, noticed?.getTime() ?? Infinity);
     const { token } = await this.secrets.issue(tx, user, {
       purpose: this.purpose,
       to: former.email,
       outlivesChanges: true,
       context: null,
-      payload: { ...former },
+      payload: { ...former, sinceMs },
       lifetimeMs: UNDO_MS,
       replaces: false,
     });

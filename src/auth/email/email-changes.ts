@@ -5,7 +5,6 @@ import { isProblem, Problem } from '../../platform/errors/problem.js';
 import { type RegisteredPurpose, SecretPurposes } from '../../platform/secrets/secret-purposes.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { SingleUseSecrets } from '../../platform/secrets/single-use-secrets.js';
-import { DISOWN_PURPOSE } from '../../sessions/devices/new-device-notice.js';
 import type { User } from '../../users/user.entity.js';
 import { UsersErrors } from '../../users/users.errors.js';
 import { UsersService } from '../../users/users.service.js';
@@ -44,8 +43,6 @@ export class EmailChanges implements EmailLinkFlow {
     const former = { email: user.email, emailVerified: user.emailVerified };
     const changed = await this.moveTo(tx, user, email, proof);
     await this.secrets.revokeOutdated(tx, user.id);
-    // Disowning mails a link to a new password to the account's address, which would now be another than that of the notice.
-    await this.secrets.revokeAll(tx, user.id, [DISOWN_PURPOSE]);
     const { by, session, origin } = proof;
     const event = {
       outcome: 'success' as const,

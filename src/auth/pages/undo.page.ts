@@ -12,6 +12,8 @@ export const undoPage: AccountPage = {
         'If you did not change the e-mail address of your account, undo the change here.',
         'The account gets this address back, all devices are signed out and the password no longer works. ' +
           'We then send you a link to set a new one.',
+        'Authenticator apps, passkeys and API keys are removed if they were added since the change was requested or, ' +
+          'if there was a login from a new device in the 7 days before it, since then.',
       ],
       button: 'Undo the change',
       doneTitle: 'The change has been undone',
@@ -29,6 +31,8 @@ export const undoPage: AccountPage = {
         'Wenn Sie die E-Mail-Adresse Ihres Kontos nicht geändert haben, machen Sie die Änderung hier rückgängig.',
         'Das Konto erhält diese Adresse zurück, alle Geräte werden abgemeldet, und das Passwort gilt nicht mehr. ' +
           'Danach senden wir Ihnen einen Link, mit dem Sie ein neues festlegen.',
+        'Authenticator-Apps, Passkeys und API-Schlüssel werden entfernt, wenn sie hinzugekommen sind, seit die Änderung ' +
+          'angefordert wurde oder, falls es in den 7 Tagen davor eine Anmeldung mit einem neuen Gerät gab, seit dieser.',
       ],
       button: 'Änderung rückgängig machen',
       doneTitle: 'Die Änderung wurde rückgängig gemacht',

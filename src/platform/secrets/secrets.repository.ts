@@ -114,6 +114,13 @@ export class SecretsRepository {
     );
   }
 
+  /** Returns a subject's live secrets of a purpose that were sent to an address. */
+  sentTo(tx: Transaction, to: EmailSubject, purpose: string, now: Date): Promise<SingleUseSecret[]> {
+    const live = `subject = $1 AND ${UNSPENT} AND expires_at > $3 AND email_digest = $4`;
+    const values = [to.subject, purpose, now, to.emailDigest];
+    return tx.query(`SELECT ${COLUMNS} FROM single_use_secrets WHERE ${live}`, values);
+  }
+
   /**
    * Marks a secret as used if every condition holds. Of concurrent calls, one gets the row and the others get null.
    */
@@ -219,15 +226,15 @@ export class SecretsRepository {
     return removed;
   }
 
-  /** Deletes the secrets of a subject except those of the given one's purpose that are not younger than it. */
-  async revokeSuperseded(tx: Transaction, subject: string, id: string): Promise<void> {
+  /** Deletes the secrets of a subject, but not those of `except` or of the given one's purpose that are not younger than it. */
+  async revokeSuperseded(tx: Transaction, subject: string, id: string, except: string[]): Promise<void> {
     await tx.query(
       `DELETE FROM single_use_secrets WHERE id IN (
          SELECT s.id FROM single_use_secrets AS s JOIN single_use_secrets AS used ON used.id = $2
-         WHERE s.subject = $1
+         WHERE s.subject = $1 AND s.purpose <> ALL ($3::text[])
            AND (s.purpose <> used.purpose OR (s.created_at, s.id) > (used.created_at, used.id))
          ORDER BY s.id FOR UPDATE OF s)`,
-      [subject, id],
+      [subject, id, except],
     );
   }
 

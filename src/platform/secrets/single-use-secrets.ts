@@ -142,12 +142,23 @@ export class SingleUseSecrets {
     return this.repository.subjectsByEmail(purpose, emailDigests, this.clock.now(), tx);
   }
 
+  /** Returns a subject's secrets of this purpose that were sent to an address, and are neither spent nor expired. */
+  async sentTo(tx: Transaction, to: EmailSubject, purpose: RegisteredPurpose): Promise<ValidSecret[]> {
+    const rows = await this.repository.sentTo(tx, to, purpose, this.clock.now());
+    return rows.flatMap((row) => this.opened(row) ?? []);
+  }
+
   /**
-   * Deletes the secrets that a spent one supersedes: those of every other purpose of its subject, and more recent ones of its
-   * own purpose. Callers must lock the account first, as for {@link revokeAll}.
+   * Deletes the secrets that a spent one supersedes: those of every other purpose of its subject but `except`, and more
+   * recent ones of its own purpose. Callers must lock the account first, as for {@link revokeAll}.
    */
-  async revokeSuperseded(tx: Transaction, subject: string, { id }: Pick<ValidSecret, 'id'>): Promise<void> {
-    await this.repository.revokeSuperseded(tx, subject, id);
+  async revokeSuperseded(
+    tx: Transaction,
+    subject: string,
+    { id }: Pick<ValidSecret, 'id'>,
+    { except }: { readonly except: SecretPurpose[] },
+  ): Promise<void> {
+    await this.repository.revokeSuperseded(tx, subject, id, except);
   }
 
   /**

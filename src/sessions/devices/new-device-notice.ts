@@ -41,8 +41,9 @@ export class NewDeviceNotice {
 
   /**
    * Mails the notice in the transaction of the login, in which the caller has locked the account. Its link ends the
-   * session, for 7 days or until the password is reset or the address changes. Each session has its own link. The intruder
-   * can add a factor or, knowing the password, change it, so neither ends the link, which can only protect the account.
+   * session, for 7 days while the account has this address, whatever else happens to it. Each session has its own link. Nothing
+   * that an intruder can do ends the link, which can only protect the account, nor does a reset, which leaves the intruder's
+   * passkey.
    */
   async send(tx: Transaction, user: User, { id, deviceId }: Session, origin: Origin): Promise<void> {
     if (!this.mails.configured) return;

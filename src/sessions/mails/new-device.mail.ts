@@ -18,7 +18,7 @@ export const newDeviceMail = mailTemplate({
         ]),
         paragraph`If this was you, you do not need to do anything. If it was not, sign the device out:`,
         linkTo('This was not me', link),
-        paragraph`This also signs out later devices, removes authenticator apps, passkeys and API keys that were added since then, and disables your password, because somebody else knows it. You then get a link to set a new one. The link above works for 7 days, unless you reset the password or the address of the account changes before then.`,
+        paragraph`This also signs out later devices, removes authenticator apps, passkeys and API keys that were added since then, and disables your password, because somebody else knows it. You then get a link to set a new one. The link above works for 7 days, as long as the account has this address; a new password does not end it.`,
       ],
     }),
     de: ({ link, time, address, device }, product) => ({
@@ -33,7 +33,7 @@ export const newDeviceMail = mailTemplate({
         ]),
         paragraph`Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, melden Sie das Gerät ab:`,
         linkTo('Das war ich nicht', link),
-        paragraph`Dabei werden auch später angemeldete Geräte abgemeldet und Authenticator-Apps, Passkeys und API-Schlüssel entfernt, die seitdem hinzugekommen sind. Ihr Passwort wird gesperrt, denn jemand anderes kennt es, und Sie erhalten einen Link, um ein neues zu setzen. Der Link in dieser E-Mail gilt 7 Tage, sofern Sie das Passwort nicht vorher zurücksetzen und sich die Adresse des Kontos nicht ändert.`,
+        paragraph`Dabei werden auch später angemeldete Geräte abgemeldet und Authenticator-Apps, Passkeys und API-Schlüssel entfernt, die seitdem hinzugekommen sind. Ihr Passwort wird gesperrt, denn jemand anderes kennt es, und Sie erhalten einen Link, um ein neues zu setzen. Der Link in dieser E-Mail gilt 7 Tage, solange das Konto diese Adresse hat; ein neues Passwort beendet ihn nicht.`,
       ],
     }),
   },

@@ -5,7 +5,6 @@ import type { Transaction } from '../../../platform/database/transaction-runner.
 import type { Origin } from '../../../platform/http/origin.js';
 import { MailOutbox } from '../../../platform/mail/mail-outbox.js';
 import { SingleUseSecrets } from '../../../platform/secrets/single-use-secrets.js';
-import { DISOWN_PURPOSE } from '../../../sessions/devices/new-device-notice.js';
 import { originFacts } from '../../../sessions/mails/origin-facts.js';
 import { AccessRevocation, type OwnSession } from '../../../sessions/revocation/access-revocation.js';
 import type { User } from '../../../users/user.entity.js';
@@ -46,7 +45,6 @@ export class PasswordChange {
   ): Promise<void> {
     await this.credentials.set(tx, user.id, hash);
     await this.secrets.revokeOutdated(tx, user.id);
-    if (by === 'reset') await this.secrets.revokeAll(tx, user.id, [DISOWN_PURPOSE]);
     await this.audit.record(tx, {
       type: 'authn_password_change',
       outcome: 'success',
