@@ -11,6 +11,7 @@ import { mailsTo, mailTo } from '../support/app/mails.js';
 import { beginAuthentication, registerPasskey, type SoftwareAuthenticator } from '../support/app/passkeys.js';
 import { expectOneWinner } from '../support/races/one-winner.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
+import { LaggingClock } from '../support/time/lagging-clock.js';
 import { ManualClock } from '../support/time/manual-clock.js';
 
 const NEW_PASSWORD = 'seven quiet herons cross the weir';
@@ -21,11 +22,14 @@ describe('the notice of a new device', () => {
   const clock = new ManualClock(Date.now());
   let app: TestApp;
   let other: TestApp;
+  let behind: TestApp;
   beforeAll(async () => {
     app = await startApp({ clock });
     other = await startBeside(app, { clock });
+    behind = await startBeside(app, { clock: new LaggingClock(clock, 500) });
   });
   afterAll(async () => {
+    await behind.close();
     await other.close();
     await app.close();
   });
@@ -36,11 +40,11 @@ describe('the notice of a new device', () => {
   const profile = async ({ accessToken: token }: Tokens) =>
     (await app.call({ url: '/users/me', token })).statusCode;
   const codeOf = (answer: Awaited<ReturnType<typeof disown>>) => [answer.statusCode, answer.json().code];
-  const signInBy = async (authenticator: SoftwareAuthenticator) => {
-    const begun = await beginAuthentication(app);
+  const signInBy = async (authenticator: SoftwareAuthenticator, at = app) => {
+    const begun = await beginAuthentication(at);
     const response = authenticator.get(begun);
     const body = { challenge: begun.challenge, response, tokenTransport: 'body' };
-    return app.call({ url: '/auth/passkey', body });
+    return at.call({ url: '/auth/passkey', body });
   };
   const use = async ({ key }: { readonly key: string }) =>
     (await app.call({ url: '/audit/seals', token: key })).statusCode;
@@ -302,6 +306,46 @@ describe('the notice of a new device', () => {
       await mailTo(app, email, 'password_reset');
       expect(await mailsTo(app, email, 'password_reset')).toHaveLength(1);
     }
+  });
+
+  describe('between two instances, one of whose clocks is half a second behind', () => {
+    /** An account whose owner has just signed in on a known device, at one instance, and then somebody else at another. */
+    async function intrudedAfter(first: TestApp, second: TestApp) {
+      const own = await createPerson(app, { roles: ['auditor'], verified: true });
+      const { email } = own.user;
+      clock.advance(MINUTE_MS);
+      const body = { email, password: PASSWORD, deviceToken: own.deviceToken, tokenTransport: 'body' };
+      const recent = (await first.call({ url: '/auth/login', body })).json<Tokens>();
+      const foreign = await logIn(second, email);
+      const { token } = await mailTo(app, email, 'new_device');
+      return { email, recent, foreign, token };
+    }
+
+    it('has a link that ends what was added at the other one: passkey, API key and session', async () => {
+      const { email, recent, foreign, token } = await intrudedAfter(app, app);
+      const { authenticator } = await registerPasskey(behind, foreign);
+      await enrolTotp(behind, foreign, clock.nowMs());
+      const key = await createKey(behind, foreign);
+      const byPasskey = await signInBy(authenticator, behind);
+      expect((await disown(token)).statusCode).toBe(204);
+      const sessions = [recent, foreign, byPasskey.json<Tokens>()];
+      expect(await Promise.all(sessions.map(profile))).toEqual([200, 401, 401]);
+      const factors = await app.call({ url: '/users/me/factors', token: recent.accessToken });
+      expect(factors.json().items).toEqual([]);
+      await reset(email);
+      await expectShutOut(email, authenticator, key);
+    });
+
+    it.each(['ahead', 'behind'])(
+      'has a link that spares the session of a moment ago at the one %s',
+      async (which) => {
+        const [first, second] = which === 'ahead' ? [app, behind] : [behind, app];
+        const { email, recent, foreign, token } = await intrudedAfter(first, second);
+        const later = await logIn(which === 'ahead' ? behind : app, email);
+        expect((await disown(token)).statusCode).toBe(204);
+        expect(await Promise.all([recent, foreign, later].map(profile))).toEqual([200, 401, 401]);
+      },
+    );
   });
 
   it('has a link that outlives a reset that the owner asked for instead', async () => {

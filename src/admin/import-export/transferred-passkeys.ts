@@ -62,16 +62,19 @@ export class TransferredPasskeys {
   async insert(tx: Transaction, accounts: readonly PreparedAccount[]): Promise<void> {
     const passkeys = accounts.flatMap(({ user, row: { account } }) =>
       (account.passkeys ?? []).map(({ name, counter, transports, synced, ...bytes }) => {
-        const row = this.rows.newPasskey({
-          userId: user.id,
-          name,
-          counter,
-          transports,
-          synced,
-          credentialId: bytesOf(bytes.credentialId),
-          publicKey: bytesOf(bytes.publicKey),
-          userHandle: bytesOf(bytes.userHandle),
-        });
+        const row = this.rows.newPasskey(
+          {
+            userId: user.id,
+            name,
+            counter,
+            transports,
+            synced,
+            credentialId: bytesOf(bytes.credentialId),
+            publicKey: bytesOf(bytes.publicKey),
+            userHandle: bytesOf(bytes.userHandle),
+          },
+          user.lastLoginAt,
+        );
         return Object.assign(row, { lastUsedAt: null });
       }),
     );

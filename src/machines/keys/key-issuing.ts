@@ -5,12 +5,13 @@ import { UuidV7 } from '../../platform/crypto/uuid.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
+import { notBeforeLogin } from '../../users/login-order.js';
 import { MachinesErrors } from '../machines.errors.js';
 import { ApiKey } from './api-key.entity.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { KeyDigests } from './key-digests.js';
 import { hintOf, newKey } from './key-format.js';
-import type { KeyOwner } from './key-owner.js';
+import type { LockedOwner } from './key-owner.js';
 
 const DAY_MS = 86_400_000;
 
@@ -47,10 +48,10 @@ export class KeyIssuing {
   /** Throws `too_many_keys`. */
   async issue(
     tx: Transaction,
-    owner: KeyOwner,
+    owner: LockedOwner,
     { name, scopes, lifetimeDays }: KeyDescription,
   ): Promise<IssuedKey> {
-    const createdAt = this.clock.now();
+    const createdAt = notBeforeLogin(owner.lastLoginAt ?? null, this.clock.now());
     if ((await this.keys.countLiving(owner, createdAt, tx)) >= MAX_KEYS)
       throw new Problem(MachinesErrors.too_many_keys);
     const text = newKey(owner.kind, this.randomness);
@@ -79,7 +80,7 @@ export class KeyIssuing {
    * Makes the successor of a key, with the same name, scopes and lifetime. The old key ends after a day at the latest.
    * Throws `not_found`, `key_already_rotated` or `too_many_keys`.
    */
-  async rotate(tx: Transaction, owner: KeyOwner, id: string): Promise<IssuedKey> {
+  async rotate(tx: Transaction, owner: LockedOwner, id: string): Promise<IssuedKey> {
     const now = this.clock.now();
     const old = await this.keys.findOne(tx, owner, id, now);
     if (!old) throw new Problem(PlatformErrors.not_found);

@@ -7,7 +7,7 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { KeyChanges } from './key-changes.js';
 import { type IssuedKey, type KeyDescription, KeyIssuing } from './key-issuing.js';
-import { eventAbout, type KeyOwner } from './key-owner.js';
+import { eventAbout, type KeyOwner, type LockedOwner } from './key-owner.js';
 import { KeyRevocation, type KeyRevocationReason } from './key-revocation.js';
 
 /** What can be done with the keys of an owner, with its record. Callers have locked the owner's row. */
@@ -23,7 +23,7 @@ export class KeyLifecycle {
   /** Makes a key. Throws `too_many_keys`. */
   async create(
     tx: Transaction,
-    owner: KeyOwner,
+    owner: LockedOwner,
     description: KeyDescription,
     origin: Origin,
   ): Promise<IssuedKey> {
@@ -41,7 +41,7 @@ export class KeyLifecycle {
   }
 
   /** Replaces a key. Throws `not_found`, `key_already_rotated` or `too_many_keys`. */
-  async rotate(tx: Transaction, owner: KeyOwner, id: string, origin: Origin): Promise<IssuedKey> {
+  async rotate(tx: Transaction, owner: LockedOwner, id: string, origin: Origin): Promise<IssuedKey> {
     const issued = await this.issuing.rotate(tx, owner, uuid(id));
     await this.changes.add(tx, owner.id);
     const { userId, details } = eventAbout(owner, id);

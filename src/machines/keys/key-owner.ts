@@ -8,6 +8,12 @@ export interface KeyOwner {
   readonly id: string;
 }
 
+/** The owner of a key that is made now, whose row is locked. */
+export interface LockedOwner extends KeyOwner {
+  /** The latest login of a person. */
+  readonly lastLoginAt?: Date | null;
+}
+
 /** Returns the owner of a key. */
 export function ownerOf({ userId, serviceAccountId }: Pick<ApiKey, 'userId' | 'serviceAccountId'>): KeyOwner {
   return userId === null ? { kind: 'service-account', id: serviceAccountId! } : { kind: 'user', id: userId };

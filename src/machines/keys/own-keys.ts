@@ -7,7 +7,7 @@ import type { User } from '../../users/user.entity.js';
 import { KeyLifecycle } from './key-lifecycle.js';
 import type { IssuedKey, KeyDescription } from './key-issuing.js';
 import { KeyNotices } from './key-notices.js';
-import type { KeyOwner } from './key-owner.js';
+import type { LockedOwner } from './key-owner.js';
 import { KeyRevocation } from './key-revocation.js';
 
 /** The keys of a person, as managed by that person in a session. */
@@ -51,8 +51,11 @@ export class OwnKeys {
   /** Keys outlive sessions, so a session that somebody else is ending must not make one. */
   private async run<T>(
     caller: SessionPrincipal,
-    change: (tx: Transaction, owner: KeyOwner, user: User) => Promise<T>,
+    change: (tx: Transaction, owner: LockedOwner, user: User) => Promise<T>,
   ): Promise<T> {
-    return this.account.locked(caller, (tx, user) => change(tx, { kind: 'user', id: user.id }, user));
+    return this.account.locked(caller, (tx, user) => {
+      const { id, lastLoginAt } = user;
+      return change(tx, { kind: 'user', id, lastLoginAt }, user);
+    });
   }
 }

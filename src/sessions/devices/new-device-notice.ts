@@ -19,6 +19,8 @@ export const DISOWN_PURPOSE = 'session_disown';
 export interface NoticedSession {
   readonly sessionId: string;
   readonly deviceId: string;
+  /** When it began, milliseconds since the Unix epoch; absent in links of the previous version. */
+  readonly begunAtMs?: number;
 }
 
 const LINK_MS = 7 * 24 * 3_600_000;
@@ -45,9 +47,14 @@ export class NewDeviceNotice {
    * that an intruder can do ends the link, which can only protect the account, nor does a reset, which leaves the intruder's
    * passkey.
    */
-  async send(tx: Transaction, user: User, { id, deviceId }: Session, origin: Origin): Promise<void> {
+  async send(
+    tx: Transaction,
+    user: User,
+    { id, deviceId, createdAt }: Session,
+    origin: Origin,
+  ): Promise<void> {
     if (!this.mails.configured) return;
-    const noticed: NoticedSession = { sessionId: id, deviceId };
+    const noticed: NoticedSession = { sessionId: id, deviceId, begunAtMs: createdAt.getTime() };
     const { token } = await this.secrets.issue(tx, {
       purpose: this.purpose,
       subject: user.id,

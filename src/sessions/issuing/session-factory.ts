@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
 import type { Origin } from '../../platform/http/origin.js';
+import { afterLogin } from '../../users/login-order.js';
+import type { User } from '../../users/user.entity.js';
 import type { ProvenState } from '../proofs.js';
 import { clientFingerprint } from '../refresh/client-fingerprint.js';
 import { SessionLifetimes } from '../session-lifetimes.js';
@@ -15,11 +17,11 @@ export class SessionFactory {
   ) {}
 
   /**
-   * Creates a session that begins now, by proofs that are `ageMs` old, and a device id if there is none yet. Nothing is
-   * stored.
+   * Creates a session that begins now, and after the latest one of the account, by proofs that are `ageMs` old, and a device id
+   * if there is none yet. Nothing is stored.
    */
   create(
-    userId: string,
+    user: Pick<User, 'id' | 'lastLoginAt'>,
     deviceId: string | null,
     { ageMs, ...proven }: ProvenState & { readonly ageMs: number },
     origin: Origin,
@@ -27,9 +29,9 @@ export class SessionFactory {
     const { now, idleExpiresAt, expiresAt } = this.lifetimes.beginning();
     return Object.assign(new Session(), {
       id: this.ids.next(),
-      userId,
+      userId: user.id,
       generation: 0,
-      createdAt: now,
+      createdAt: afterLogin(user, now),
       rotatedAt: now,
       rotatedBy: null,
       idleExpiresAt,

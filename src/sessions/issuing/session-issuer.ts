@@ -55,7 +55,7 @@ export class SessionIssuer {
     await this.conditions.assertMet(tx, user, proofs);
     const failures = await clearFailures(tx, proofs);
     const proven = { ...provenState(proofs), ageMs: request.proofAgeMs ?? 0 };
-    const session = await this.opening.open(tx, user.id, request.deviceId, proven, origin);
+    const session = await this.opening.open(tx, user, request.deviceId, proven, origin);
     await this.sessions.insert(tx, session);
     await this.users.noteLogin(tx, user, session.createdAt);
     const { emailDigest, isKnownDevice } = request;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
+import type { User } from '../../users/user.entity.js';
 import type { ProvenState } from '../proofs.js';
 import { SessionRevocation } from '../revocation/session-revocation.js';
 import type { Session } from '../session.entity.js';
@@ -30,14 +31,15 @@ export class SessionOpening {
    */
   async open(
     tx: Transaction,
-    userId: string,
+    user: Pick<User, 'id' | 'lastLoginAt'>,
     deviceId: string | null,
     proven: ProvenState & { readonly ageMs: number },
     origin: Origin,
   ): Promise<Session> {
+    const { id: userId } = user;
     const ids = await this.sessions.findLiveBeyond(tx, userId, this.clock.now(), MAX_SESSIONS - 1);
     if (ids.length > 0)
       await this.revocation.endSome(tx, those(ids, userId), { reason: 'session_limit', by: null, origin });
-    return this.factory.create(userId, deviceId, proven, origin);
+    return this.factory.create(user, deviceId, proven, origin);
   }
 }

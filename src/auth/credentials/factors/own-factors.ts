@@ -34,7 +34,7 @@ export class OwnFactors {
     origin: Origin,
   ): Promise<string[] | null> {
     return this.account.locked(caller, async (tx, user) => {
-      const name = isUuid(id) ? await this.enrolment.confirm(tx, caller, id, code) : null;
+      const name = isUuid(id) ? await this.enrolment.confirm(tx, user, caller, id, code) : null;
       if (name === null) throw new Problem(PlatformErrors.not_found);
       const proven = { method: 'otp', factor: id } as const;
       return this.additions.follow(tx, user, { id, type: 'totp', name, proven }, caller, origin);

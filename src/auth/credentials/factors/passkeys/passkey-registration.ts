@@ -72,12 +72,13 @@ export class PasskeyRegistration {
     const created = await this.ceremonies.verifyCreation(challenge, response);
     if (!created) throw new Problem(AuthErrors.invalid_passkey);
     const { userVerified, ...credential } = created;
-    const passkey = this.rows.newPasskey({ ...credential, userHandle, userId: caller.userId, name });
-    const recoveryCodes = await this.account.locked(caller, async (tx, user) => {
+    return this.account.locked(caller, async (tx, user) => {
       await this.challenges.spend(tx, challenge, caller, user);
-      return this.add(tx, user, passkey, { userVerified, caller, origin });
+      const row = { ...credential, userHandle, userId: user.id, name };
+      const passkey = this.rows.newPasskey(row, user.lastLoginAt);
+      const recoveryCodes = await this.add(tx, user, passkey, { userVerified, caller, origin });
+      return { passkey, recoveryCodes };
     });
-    return { passkey, recoveryCodes };
   }
 
   private async add(

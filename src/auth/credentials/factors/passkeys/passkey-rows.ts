@@ -4,6 +4,7 @@ import { Randomness } from '../../../../platform/crypto/randomness.js';
 import { Sealing } from '../../../../platform/crypto/sealing.js';
 import { SecretDependants } from '../../../../platform/crypto/secret-dependants.js';
 import { UuidV7 } from '../../../../platform/crypto/uuid.js';
+import { notBeforeLogin } from '../../../../users/login-order.js';
 import type { Passkey } from './passkey.entity.js';
 
 /** A credential whose registration was verified. */
@@ -55,10 +56,10 @@ export class PasskeyRows implements OnModuleInit {
     return existing[0]?.userHandle ?? this.randomness.bytes(HANDLE_BYTES);
   }
 
-  /** Creates a row. Nothing is stored. */
-  newPasskey(passkey: NewPasskey): Passkey {
+  /** Creates a row for an account with this latest login. Nothing is stored. */
+  newPasskey(passkey: NewPasskey, lastLoginAt: Date | null): Passkey {
     const id = this.ids.next();
-    const at = this.clock.now();
+    const at = notBeforeLogin(lastLoginAt, this.clock.now());
     const row = { ...passkey, id, createdAt: at, lastUsedAt: at };
     return { ...row, rowSeal: this.sealing.seal('passkey-row', contextOf(row), '') };
   }

@@ -5,6 +5,8 @@ import type { Transaction } from '../../../../platform/database/transaction-runn
 import { Problem } from '../../../../platform/errors/problem.js';
 import { SecretsErrors } from '../../../../platform/secrets/secrets.errors.js';
 import { CallerAccount } from '../../../../sessions/own-sessions/caller-account.js';
+import { notBeforeLogin } from '../../../../users/login-order.js';
+import type { User } from '../../../../users/user.entity.js';
 import { AuthErrors } from '../../../auth.errors.js';
 import { MAX_APPS } from '../factor-limits.js';
 import { type AppSetup, TotpCodes } from './totp-codes.js';
@@ -50,7 +52,8 @@ export class TotpEnrolment {
    */
   async confirm(
     tx: Transaction,
-    { userId, sessionId }: SessionPrincipal,
+    { id: userId, lastLoginAt }: User,
+    { sessionId }: SessionPrincipal,
     id: string,
     code: string,
   ): Promise<string | null> {
@@ -59,7 +62,7 @@ export class TotpEnrolment {
     await this.assertRoom(tx, userId);
     const step = this.codes.stepOf(this.secrets.open(factor), code, null);
     if (step === null) throw new Problem(SecretsErrors.invalid_code);
-    await this.factors.confirm(tx, id, step, this.clock.now());
+    await this.factors.confirm(tx, id, step, notBeforeLogin(lastLoginAt, this.clock.now()));
     return factor.name;
   }
 
