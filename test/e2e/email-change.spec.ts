@@ -128,6 +128,31 @@ describe('a change of address', () => {
     expect(outcome(await verify({ token: second.token }))).toBe(204);
   });
 
+  it('reaches the address whatever others have asked for before, and replaces the earlier one', async () => {
+    const earlier = newAddress();
+    await ask(earlier);
+    const { token } = await mailTo(here, earlier, 'address_change');
+    const stranger = await createPerson(here);
+    for (const tag of ['+1', '+2', '+3']) {
+      const tagged = wanted.replace('@', `${tag}@`);
+      await ask(tagged, stranger);
+      await mailTo(here, tagged, 'address_change');
+    }
+    expect((await ask()).statusCode).toBe(202);
+    const reached = await mailTo(here, wanted, 'address_change');
+    expect(outcome(await verify({ token }))).toBe('invalid_link');
+    expect(outcome(await verify({ token: reached.token }))).toBe(204);
+  });
+
+  it('is mailed three times an hour to one mailbox, and ends with a further request, of which the caller is told nothing', async () => {
+    for (const tag of ['+1', '+2', '+3']) await ask(wanted.replace('@', `${tag}@`));
+    const { token } = await mailTo(here, wanted.replace('@', '+3@'), 'address_change');
+    expect((await ask()).statusCode).toBe(202);
+    await settled();
+    expect(await mailsTo(here, wanted)).toEqual([]);
+    expect(outcome(await verify({ token }))).toBe('invalid_link');
+  });
+
   it('is cancelled by asking for the present address, in any spelling', async () => {
     await ask();
     const { token } = await mailTo(here, wanted, 'address_change');
@@ -216,6 +241,15 @@ describe('a change of address', () => {
       for (let n = 1; n <= 5; n += 1) expect((await ask(taken)).statusCode).toBe(202);
       await settled();
       expect((await mailsTo(here, taken)).filter(({ kind }) => kind === 'address_taken')).toHaveLength(3);
+    });
+
+    it('tells the owner at most three times an hour, whoever asks', async () => {
+      const taken = await createAccount(here);
+      for (const who of [signed, await createPerson(here)])
+        for (const tag of ['', '+1', '+2']) await ask(taken.replace('@', `${tag}@`), who);
+      await ask(taken, await createPerson(here));
+      await settled();
+      expect(await mailsTo(here, taken, 'address_taken')).toHaveLength(3);
     });
 
     it('takes the same time as a free one', async () => {

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { PasswordHasher } from '../../src/auth/credentials/passwords/password-hasher.js';
 import { OutboxWorker } from '../../src/platform/outbox/outbox-worker.js';
-import { logIn, newAddress, PASSWORD } from '../support/app/accounts.js';
+import { logIn, newAddress, PASSWORD, type Tokens } from '../support/app/accounts.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../support/app/test-app.js';
@@ -330,6 +330,23 @@ describe('whether there is an account shows in no statement and no hash', () => 
     expect(costs[0]!.statusCode).toBe(202);
     expect(costs[0]!.statements.length).toBeGreaterThan(5);
     expect(costs[1]).toEqual(costs[0]);
+  });
+
+  it('of a change of address, nor where the owner of the address has been told often enough', async () => {
+    const [free, taken] = [newAddress(), await createAccount(app, { verified: true })];
+    const [one, other] = [
+      await createPerson(app, { verified: true }),
+      await createPerson(app, { verified: true }),
+    ];
+    const ask = (email: string, { accessToken: token }: Tokens) =>
+      costOf(() => app.call({ url: '/users/me/email', body: { email }, token }));
+    for (const email of [free, taken]) for (let n = 1; n <= 3; n += 1) await ask(email, one);
+    for (const who of [other, one]) {
+      await ask(newAddress(), who);
+      const costs = [await ask(free, who), await ask(taken, who)];
+      expect(costs[0]!.statements.length).toBeGreaterThan(5);
+      expect(costs[1]).toEqual(costs[0]);
+    }
   });
 
   it('of a link that is not valid', async () => {

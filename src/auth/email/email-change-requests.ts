@@ -19,9 +19,9 @@ export class EmailChangeRequests {
   ) {}
 
   /**
-   * Sends a verification link to the new address and a notice to the current one. A request for the current address cancels
-   * a pending change. The caller cannot tell whether the new address is taken. Throws `mail_unconfigured` and
-   * `session_ended`.
+   * Sends a verification link to the new address and a notice to the current one. Every request ends a pending change, also one
+   * for the current address and one that is too many for the mailbox. The caller cannot tell whether the new address is taken.
+   * Throws `mail_unconfigured` and `session_ended`.
    */
   async request(principal: SessionPrincipal, email: string, origin: Origin): Promise<void> {
     this.mails.assertConfigured();
@@ -33,9 +33,9 @@ export class EmailChangeRequests {
         origin,
         details: {},
       };
+      const ended = await this.secrets.revokeAll(tx, user.id, [this.changes.purpose]);
       if (email === user.email) {
-        if ((await this.secrets.revokeAll(tx, user.id, [this.changes.purpose])) > 0)
-          await this.audit.record(tx, { type: 'user_email_change_canceled', ...event });
+        if (ended > 0) await this.audit.record(tx, { type: 'user_email_change_canceled', ...event });
         return;
       }
       await this.audit.record(tx, { type: 'user_email_change_requested', ...event });

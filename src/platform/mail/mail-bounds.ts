@@ -15,8 +15,8 @@ const PURGE_BATCH = 1000;
 const PURGE_PAUSE_MS = 600_000;
 
 /**
- * Limits the mails that anyone can cause by naming an address: three per hour, kind and mailbox. Mails about the
- * security of an account are not limited here.
+ * Limits the mails that anyone can cause by naming an address: three per hour, kind and mailbox, and per requester where
+ * others must not be able to use them up. Mails about the security of an account are not limited here.
  */
 @Injectable()
 export class MailBounds implements OnApplicationBootstrap, OnModuleDestroy {
@@ -40,17 +40,21 @@ export class MailBounds implements OnApplicationBootstrap, OnModuleDestroy {
   /**
    * Counts a mail in the transaction that writes it. Returns false beyond the limit: the mail must then not be sent,
    * no secret may be issued for it, and the caller of the API must not notice. `to` is an address in its canonical
-   * form.
+   * form. With `by`, the id of the account that asks for the mail, those that others ask for are counted apart.
    */
-  async admit(tx: Transaction, kind: MailKind, to: string): Promise<boolean> {
+  async admit(tx: Transaction, kind: MailKind, to: string, by: string | null = null): Promise<boolean> {
     if (this.environment.throwaway?.limits === false) return true;
     const at = this.clock.now();
-    const mailbox = this.masterKey.mac('mailbox-digest', mailboxOf(to));
+    const name = by === null ? mailboxOf(to) : `${mailboxOf(to)} ${by}`;
+    const mailbox = this.masterKey.mac('mailbox-digest', name);
     const since = new Date(at.getTime() - HOUR_MS);
     return this.counts.count(tx, { mailbox, kind, at }, since, MOST_IN_AN_HOUR);
   }
 
-  /** Deletes the counts of a mailbox in the caller's transaction. `to` is an address in its canonical form. */
+  /**
+   * Deletes the counts of a mailbox in the caller's transaction, except those by account, which are deleted after an hour.
+   * `to` is an address in its canonical form.
+   */
   async forget(tx: Transaction, to: string): Promise<void> {
     await this.counts.forget(tx, this.masterKey.mac('mailbox-digest', mailboxOf(to)));
   }

@@ -53,6 +53,16 @@ describe('MailBounds', () => {
     expect(await admit('other@example.org')).toBe(true);
   });
 
+  it('counts apart what each account asks for, whatever the tags', async () => {
+    const ask = (to: string, by: string | null) =>
+      transactions.run((tx) => bounds.admit(tx, 'address_change', to, by));
+    for (const by of ['one', 'other', null]) {
+      const admitted = [];
+      for (const tag of ['', '+1', '+2', '+3']) admitted.push(await ask(`victim${tag}@example.org`, by));
+      expect(admitted).toEqual([true, true, true, false]);
+    }
+  });
+
   it('admits another one as soon as the first is an hour old', async () => {
     for (const minutes of [0, 10, 10]) {
       clock.advance(minutes * MINUTE_MS);
