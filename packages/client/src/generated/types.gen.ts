@@ -1409,6 +1409,8 @@ export type DeleteOwnAccountErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -1466,6 +1468,10 @@ export type GetOwnAccountErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -1513,6 +1519,8 @@ export type UpdateOwnAccountErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -1988,6 +1996,10 @@ export type ListOwnActivityErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -2180,6 +2192,8 @@ export type EndOtherSessionsErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2233,6 +2247,10 @@ export type ListOwnSessionsErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -2285,6 +2303,8 @@ export type EndOwnSessionErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2555,6 +2575,10 @@ export type ListOwnFactorsErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -2604,6 +2628,8 @@ export type EnrolTotpErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2676,6 +2702,8 @@ export type ConfirmTotpErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2750,6 +2778,8 @@ export type RemoveOwnFactorErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2818,6 +2848,8 @@ export type RenameOwnFactorErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2883,6 +2915,8 @@ export type RenewRecoveryCodesErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3105,6 +3139,8 @@ export type CancelOwnRecoveryErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3166,6 +3202,8 @@ export type BeginPasskeyErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3237,6 +3275,8 @@ export type RegisterPasskeyErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3434,6 +3474,8 @@ export type StepUpErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3493,6 +3535,10 @@ export type ExportOwnDataErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -3544,6 +3590,8 @@ export type ChangeOwnPasswordErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3941,6 +3989,8 @@ export type ChangeOwnEmailErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -4002,6 +4052,8 @@ export type RevokeOwnApiKeysErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -4055,6 +4107,10 @@ export type ListOwnApiKeysErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -4104,6 +4160,8 @@ export type CreateOwnApiKeyErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -4174,6 +4232,8 @@ export type RotateOwnApiKeyErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -4250,6 +4310,8 @@ export type RevokeOwnApiKeyErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
