@@ -374,7 +374,7 @@ export type RefreshToken = {
     /**
      * The token returned by login or by the last refresh.
      */
-    refreshToken?: string;
+    refreshToken?: string | null;
 };
 
 export type OwnSession = {
@@ -529,22 +529,22 @@ export type Login = {
     /**
      * `cookie` (default) is for browsers: both tokens are only in HttpOnly cookies. `body` is for all other clients.
      */
-    tokenTransport?: 'cookie' | 'body';
+    tokenTransport?: 'cookie' | 'body' | null;
     /**
      * The device token from an earlier login in the body transport; failures of this device are then counted separately.
      */
-    deviceToken?: string;
+    deviceToken?: string | null;
 };
 
 export type FactorLogin = {
     /**
      * `cookie` (default) is for browsers: both tokens are only in HttpOnly cookies. `body` is for all other clients.
      */
-    tokenTransport?: 'cookie' | 'body';
+    tokenTransport?: 'cookie' | 'body' | null;
     /**
      * The device token from an earlier login in the body transport; failures of this device are then counted separately.
      */
-    deviceToken?: string;
+    deviceToken?: string | null;
     /**
      * `challenge.token` of the response to the first half.
      */
@@ -556,14 +556,14 @@ export type FactorLogin = {
     /**
      * With the methods `totp` and `recovery_code`. Case, spaces and dashes do not matter.
      */
-    code?: string;
+    code?: string | null;
     /**
      * With the method `passkey`: `credential.toJSON()` of the browser, for the options of `POST /auth/passkey/options` with
      * this challenge.
      */
     response?: {
         [key: string]: unknown;
-    };
+    } | null;
 };
 
 export type Factor = {
@@ -602,7 +602,7 @@ export type NewTotp = {
     /**
      * Shown in the list of factors; `Authenticator app` if absent.
      */
-    name?: string;
+    name?: string | null;
 };
 
 export type TotpSetup = {
@@ -673,7 +673,7 @@ export type NewPasskey = {
     /**
      * Shown in the list of factors; `Passkey` if absent.
      */
-    name?: string;
+    name?: string | null;
     /**
      * `credential.toJSON()` of the browser. Members that the service does not know are ignored.
      */
@@ -694,7 +694,7 @@ export type PasskeyOptions = {
     /**
      * `challenge.token` of a login that needs a second factor; absent for a sign-in and for a step-up.
      */
-    challenge?: string;
+    challenge?: string | null;
 };
 
 export type PasskeyRequest = {
@@ -714,11 +714,11 @@ export type PasskeySignIn = {
     /**
      * `cookie` (default) is for browsers: both tokens are only in HttpOnly cookies. `body` is for all other clients.
      */
-    tokenTransport?: 'cookie' | 'body';
+    tokenTransport?: 'cookie' | 'body' | null;
     /**
      * The device token from an earlier login in the body transport; failures of this device are then counted separately.
      */
-    deviceToken?: string;
+    deviceToken?: string | null;
     challenge: string;
     /**
      * `credential.toJSON()` of the browser. Members that the service does not know are ignored.
@@ -732,22 +732,22 @@ export type StepUp = {
     /**
      * For accounts without a second factor.
      */
-    password?: string;
-    method?: 'passkey' | 'totp';
+    password?: string | null;
+    method?: 'passkey' | 'totp' | null;
     /**
      * The code of an authenticator app, with the method `totp`. Blanks and dashes do not matter.
      */
-    code?: string;
+    code?: string | null;
     /**
      * The challenge of `POST /auth/passkey/options`, with the method `passkey`.
      */
-    challenge?: string;
+    challenge?: string | null;
     /**
      * `credential.toJSON()` of the browser, with the method `passkey`.
      */
     response?: {
         [key: string]: unknown;
-    };
+    } | null;
 };
 
 export type OwnTrail = {
@@ -871,7 +871,7 @@ export type CreateApiKey = {
     /**
      * Days until the key expires.
      */
-    expiresInDays?: number;
+    expiresInDays?: number | null;
 };
 
 export type NewApiKey = {
@@ -922,15 +922,15 @@ export type CreateServiceAccount = {
 };
 
 export type UpdateServiceAccount = {
-    name?: string;
+    name?: string | null;
     /**
      * Scopes that are taken away are gone from all keys of the account within a second.
      */
-    scopes?: Array<string>;
+    scopes?: Array<string> | null;
     /**
      * The keys of a disabled account are refused, and work again once it is enabled.
      */
-    disabled?: boolean;
+    disabled?: boolean | null;
 };
 
 export type LeakReport = {
@@ -945,11 +945,11 @@ export type LeakReport = {
     /**
      * What the scanner takes it for; ignored.
      */
-    type?: string;
+    type?: string | null;
     /**
      * The kind of place, such as `content` or `commit`. What exceeds 100 characters is cut off.
      */
-    source?: string;
+    source?: string | null;
 };
 
 export type OAuthError = {
