@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -27,6 +28,27 @@ const resetMail = mailTemplate({
 const secrets = { isLive: async (id: string) => id === 'live' } as SingleUseSecrets;
 const LINK = 'https://example.org/reset#token=a-secret-of-the-mail';
 
+/** A server that sends the replies as they are; smtp-server would remove control characters from them. */
+async function startRawServer(
+  replies: Record<string, string>,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.write('220 ready\r\n');
+    socket.on('data', (line) => socket.write(`${replies[line.toString().slice(0, 4)] ?? '250 ok'}\r\n`));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
 describe('Mail through the outbox', () => {
   let database: FreshDatabase;
   let dataSource: DataSource;
@@ -54,7 +76,7 @@ describe('Mail through the outbox', () => {
   });
   afterEach(() => dataSource.query('DELETE FROM monitoring_alert; DELETE FROM outbox_messages'));
 
-  const connectTo = async ({ url }: MailServer) => {
+  const connectTo = async ({ url }: Pick<MailServer, 'url'>) => {
     alerting = await startAlerting(database, [], clock, dataSource);
     mails = mailOutbox(new SmtpMailer(url, environment()));
     mails.onModuleInit();
@@ -159,6 +181,33 @@ describe('Mail through the outbox', () => {
       { rule: MAIL_UNDELIVERABLE.name, severity: 'warning', subject: 'user:1', state: 'open' },
     ]);
     expect(JSON.stringify([alerts, await alerting.deliveries()])).not.toContain('ada@');
+  });
+
+  it('is given up if the shortened reply of the server ends in half a character', async () => {
+    server.refusal = `a${'😀'.repeat(200)}`;
+    server.refusalCode = 550;
+    await send();
+    await drain();
+    expect(await alerting.deliveries()).toMatchObject([
+      { state: 'dead', lastError: expect.stringMatching(/😀\uFFFD$/u) },
+    ]);
+    expect(await alerting.rows()).toMatchObject([
+      { rule: MAIL_UNDELIVERABLE.name, evidence: { error: expect.stringMatching(/😀\uFFFD$/u) } },
+    ]);
+  });
+
+  it('is sent again if the reply of the server contains what PostgreSQL cannot store', async () => {
+    const raw = await startRawServer({ RCPT: '450 4.1.1 no\0such user' });
+    await connectTo(raw);
+    await send();
+    await drain();
+    expect(await alerting.deliveries()).toMatchObject([
+      { state: 'pending', attempts: 1, lastError: expect.stringContaining('no\uFFFDsuch user') },
+    ]);
+    clock.advance(2000);
+    await drain();
+    expect(await alerting.deliveries()).toMatchObject([{ state: 'pending', attempts: 2 }]);
+    await raw.stop();
   });
 
   it('raises no alert about the mail of such an alert', async () => {
