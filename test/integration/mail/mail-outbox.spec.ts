@@ -7,6 +7,7 @@ import {
   UndeliverableMail,
 } from '../../../src/monitoring/delivery/undeliverable-mail.js';
 import { Environment } from '../../../src/platform/config/environment.js';
+import type { Transaction } from '../../../src/platform/database/transaction-runner.js';
 import { paragraph } from '../../../src/platform/mail/mail-content.js';
 import { MailOutbox } from '../../../src/platform/mail/mail-outbox.js';
 import { mailTemplate } from '../../../src/platform/mail/mail-template.js';
@@ -14,6 +15,7 @@ import { MailTemplates } from '../../../src/platform/mail/mail-templates.js';
 import { type Mailer, NoMailer } from '../../../src/platform/mail/mailer.js';
 import { SmtpMailer } from '../../../src/platform/mail/smtp-mailer.js';
 import type { SingleUseSecrets } from '../../../src/platform/secrets/single-use-secrets.js';
+import { eventually } from '../../support/time/eventually.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { type Alerting, alertingDataSource, startAlerting } from '../../support/monitoring/alerting.js';
 import { type MailServer, startMailServer } from '../../support/servers/mail-server.js';
@@ -219,6 +221,50 @@ describe('Mail through the outbox', () => {
     await send(`alert:${alert!.id}`);
     await drain();
     expect(await alerting.rows()).toHaveLength(1);
+  });
+
+  it('raises alerts about at most twenty subjects an hour, and one about all others', async () => {
+    server.refusal = 'no mailbox';
+    server.refusalCode = 550;
+    const drainAll = async () => {
+      while (await drain());
+    };
+    const counts = async () =>
+      Object.fromEntries((await alerting.rows()).map(({ subject, count }) => [subject, count]));
+    for (let i = 0; i < 30; i++) await send(`user:${i}`);
+    await drainAll();
+    const { others, ...named } = await counts();
+    expect(others).toBe(10);
+    expect(Object.values(named)).toEqual(Array.from({ length: 20 }, () => 1));
+
+    const [known] = Object.keys(named) as [string];
+    const about = (await alerting.rows()).find(({ subject }) => subject === 'others')!;
+    await send(known);
+    await send(`alert:${about.id}`);
+    await drainAll();
+    expect(await counts()).toEqual({ ...named, [known]: 2, others: 10 });
+
+    clock.advance(3_600_000);
+    await send('user:later');
+    await drainAll();
+    expect(await counts()).toMatchObject({ 'user:later': 1, others: 10 });
+  });
+
+  it('raises alerts about no more subjects if two mails are given up at the same moment', async () => {
+    const giveUp = (tx: Transaction, subject: string) =>
+      alerting.outbox.announceDead(tx, { id: 'any', channel: mails.name, subject, error: 'no mailbox' });
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+    for (let i = 0; i < 19; i++) await alerting.transactions.run((tx) => giveUp(tx, `user:${i}`));
+    const { second } = await alerting.transactions.run(async (tx) => {
+      await giveUp(tx, 'user:first');
+      const started = alerting.transactions.run((other) => giveUp(other, 'user:second'));
+      await eventually(async () => expect(await dataSource.query(waiting)).not.toEqual([]));
+      return { second: started };
+    });
+    await second;
+    const subjects = (await alerting.rows()).map(({ subject }) => subject);
+    expect(subjects).toHaveLength(21);
+    expect(subjects).toEqual(expect.arrayContaining(['user:first', 'others']));
   });
 
   it('is not sent if its secret can no longer be used', async () => {
