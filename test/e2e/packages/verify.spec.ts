@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Claims } from '../../../packages/verify/src/claims.js';
 import { RevocationList } from '../../../packages/verify/src/revocation-list.js';
-import { createVerifier, type Verifier } from '../../../packages/verify/src/index.js';
+import { createVerifier, type Verifier, type VerifierOptions } from '../../../packages/verify/src/index.js';
 import { publicJwkOf } from '../../../src/sessions/keys/key-material.js';
 import type { Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
@@ -236,6 +236,47 @@ describe.each(['RS256', 'ES256'] as const)(
     });
   },
 );
+
+describe('the adapters of @portcullis/verify', () => {
+  /** What an API answers whose verifier does not reach the service. */
+  async function answered(framework: string, onError: VerifierOptions['onError']): Promise<Response> {
+    const url = 'http://127.0.0.1:1';
+    const api = await PROTECTED_APIS[framework]!(
+      createVerifier({ issuer: ISSUER, audience: 'portcullis', url, onError }),
+      {},
+    );
+    onTestFinished(() => api.close());
+    const forge = newForge('ES256');
+    const headers = { ...bearer(forge.signed(forge.header, {})), 'x-request-id': 'request-1' };
+    return fetch(api.url, { headers });
+  }
+
+  it.each(FRAMEWORKS)(
+    'tell the program why they refuse, and the caller no cause, in %s',
+    async (framework) => {
+      const onError = vi.fn<NonNullable<VerifierOptions['onError']>>();
+      const answer = await answered(framework, onError);
+      expect(await answer.json()).toEqual({
+        type: 'about:blank',
+        title: 'Service Unavailable',
+        status: 503,
+        detail: 'Tokens cannot be verified at the moment; try again shortly.',
+        code: 'verification_unavailable',
+        requestId: 'request-1',
+      });
+      expect(onError.mock.calls).toMatchObject([
+        [{ code: 'verification_unavailable', cause: { message: 'fetch failed' } }, 'request-1'],
+      ]);
+    },
+  );
+
+  it.each(FRAMEWORKS)('answer also where the program fails at that, in %s', async (framework) => {
+    const fails = () => {
+      throw new Error('The log is full.');
+    };
+    expect((await answered(framework, fails)).status).toBe(500);
+  });
+});
 
 describe('the keys of @portcullis/verify', () => {
   /** A service of which only the keys are there, and a verifier of its tokens. */
