@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { mailsTo, outboxIsEmpty } from '../../support/app/mails.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { PASSWORD } from '../../support/app/accounts.js';
@@ -109,6 +109,38 @@ describe('@portcullis/client, where something goes wrong', () => {
     await client().login(credentials);
     await outboxIsEmpty(service.app);
     expect(await mailsTo(service.app, email, 'new_device')).toHaveLength(1);
+  });
+
+  it('passes the token of a device with a passkey, alone and as a second factor', async () => {
+    const noBytes = new ArrayBuffer(0);
+    const response = { clientDataJSON: noBytes, authenticatorData: noBytes, signature: noBytes };
+    const credential = { id: 'AA', type: 'public-key', response, getClientExtensionResults: () => ({}) };
+    vi.stubGlobal('navigator', { credentials: { get: () => Promise.resolve(credential) } });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const bodies: unknown[] = [];
+    const one = client({
+      fetch: (url, init) => {
+        bodies.push(JSON.parse(init!.body as string));
+        return Promise.resolve(
+          (url as string).endsWith('/options')
+            ? Response.json({ challenge: 'of the ceremony', options: { challenge: 'AA' } })
+            : problem(401, 'invalid_credentials'),
+        );
+      },
+    });
+    await failure(one.passkeys.signIn({ deviceToken: 'kept' }));
+    await failure(one.passkeys.signIn({ challenge: 'of the login', deviceToken: 'kept' }));
+    await failure(one.passkeys.signIn());
+    const proof = { challenge: 'of the ceremony', tokenTransport: 'body' };
+    expect(bodies).toMatchObject([
+      {},
+      { ...proof, deviceToken: 'kept' },
+      { challenge: 'of the login' },
+      { ...proof, method: 'passkey', deviceToken: 'kept' },
+      {},
+      proof,
+    ]);
+    expect(bodies.at(-1)).not.toHaveProperty('deviceToken');
   });
 
   it.each([
