@@ -17,6 +17,8 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** How long the answer is awaited each time that the request is sent, milliseconds. */
+  readonly timeoutMs?: number;
   /** The cookies of the answer are kept even if the page is closed before it comes. */
   readonly keepalive?: boolean;
 }
@@ -35,7 +37,8 @@ export class Wire {
 
   /** Resolves with the parsed answer; rejects with a {@link ProblemError}, or with the platform's error where there is none. */
   async exchange(call: Call, accessToken?: string): Promise<unknown> {
-    const { method, signal, keepalive } = call;
+    const { method, keepalive } = call;
+    const signal = signalOf(call);
     const body = encoded(call);
     const response = await this.send(this.urlOf(call), {
       method,
@@ -64,6 +67,11 @@ export class Wire {
     }
     return `${this.baseUrl}${filled}${search.size > 0 ? `?${String(search)}` : ''}`;
   }
+}
+
+function signalOf({ signal, timeoutMs }: Call): AbortSignal | undefined {
+  if (timeoutMs === undefined) return signal;
+  return AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]);
 }
 
 function encoded({ method, path, body }: Call): string | FormData | URLSearchParams | undefined {

@@ -54,6 +54,32 @@ describe('@portcullis/client, where something goes wrong', () => {
     ).toEqual([]);
   });
 
+  it.each([undefined, new AbortController().signal])(
+    'waits for the answer of a step-up no longer than a refresh can repeat it, with the signal %o',
+    async (signal) => {
+      const tooLate = new AbortController();
+      const one = await signedIn({
+        fetch: async (url, init) => {
+          const answer = await fetch(url, init);
+          if (!(url as string).endsWith('/auth/step-up')) return answer;
+          tooLate.abort(new DOMException('It is too late.', 'TimeoutError'));
+          init?.signal?.throwIfAborted();
+          return answer;
+        },
+      });
+      await passTenSeconds();
+      const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(tooLate.signal);
+      onTestFinished(() => timeout.mockRestore());
+      const call = one.request('POST', '/auth/step-up', { body: { password: PASSWORD }, signal });
+      expect(await failure(call)).toMatchObject({ name: 'TimeoutError' });
+      const [[stepUpMs], [refreshMs]] = timeout.mock.calls as [[number], [number]];
+      expect(stepUpMs + refreshMs).toBeLessThanOrEqual(10_000);
+      await expire();
+      expect(await one.me()).toMatchObject({ roles: ['user'] });
+      expect(reasons).toEqual([]);
+    },
+  );
+
   it('asks for a recent proof where the access token had expired, too', async () => {
     let asked = 0;
     const one = await signedIn({
