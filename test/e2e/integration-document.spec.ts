@@ -188,6 +188,17 @@ describe('docs/integration.md', () => {
       expect([refreshes(), page.isSignedIn()]).toEqual([1, false]);
     });
 
+    it('stay signed in where a proxy answers a refresh with 401', async () => {
+      await signIn();
+      clock.advance(31 * 60_000);
+      inTheWay = (url) =>
+        url === '/auth/refresh' ? new Response('<h1>Unauthorized</h1>', { status: 401 }) : undefined;
+      expect((await page.call('/users/me')).status).toBe(401);
+      expect([refreshes(), page.isSignedIn()]).toEqual([1, true]);
+      inTheWay = () => undefined;
+      expect((await page.call('/users/me')).status).toBe(200);
+    });
+
     it('sign out at once if the session of an unexpired token has ended', async () => {
       await signIn();
       inTheWay = () => Response.json({ code: 'session_ended' }, { status: 401 });
