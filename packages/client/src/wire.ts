@@ -100,7 +100,10 @@ export function waitOf(error: unknown, isRepeatable: boolean): number | null {
   return seconds <= MAX_WAIT_SECONDS ? seconds : null;
 }
 
-/** Whether the service may have done what it was asked for, although no answer says so. */
+/**
+ * Whether the service may have done what it was asked for, although no answer says so. `dependency_unavailable` is also what it
+ * answers where the database was lost during a commit.
+ */
 export function isLost(error: unknown): boolean {
   return !isProblem(error) || (error.status >= 500 && error.code !== 'overloaded');
 }
