@@ -10,12 +10,12 @@ const shared = {
 
 /**
  * PostgreSQL and Redis; unit specs do without, and then no server starts. On a shared CI machine, which may stall for
- * seconds, a test gets a second try, and the report says so; locally and in the nightly run it gets none.
+ * seconds, a test gets two more tries, and the report says so; locally and in the nightly run it gets none.
  */
 const withServers = {
   ...shared,
   globalSetup: ['./test/support/setup/servers.ts'],
-  retry: process.env['CI'] === 'true' && process.env['NIGHTLY'] !== '1' ? 1 : 0,
+  retry: process.env['CI'] === 'true' && process.env['NIGHTLY'] !== '1' ? 2 : 0,
 };
 
 /**

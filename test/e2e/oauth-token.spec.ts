@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../src/platform/errors/platform.errors.js';
 import { Problem } from '../../src/platform/errors/problem.js';
-import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { declaredRoutes } from '../../src/platform/http/routes/route-walk.js';
 import { signUp } from '../support/app/accounts.js';
 import { createPerson } from '../support/app/people.js';
 import { createKey } from '../support/app/api-keys.js';

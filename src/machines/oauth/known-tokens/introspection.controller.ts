@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Scope } from '../../../platform/access/scope.decorator.js';
 import { Environment } from '../../../platform/config/environment.js';
-import type { Form } from '../../../platform/http/form-body.js';
+import type { Form } from '../../../platform/http/bodies/form-body.js';
 import { FormBody } from '../../../platform/http/request.decorators.js';
 import { IntrospectionDto, TokenFormDto } from './introspection.dto.js';
 import type { KnownToken } from './known-token.js';
