@@ -11,7 +11,7 @@ await buildIfStale();
 const { loadEnvironment } = await import('../dist/src/platform/config/load-environment.js');
 const { faultOf } = await import('../dist/src/platform/config/start-fault.js');
 const { failureOf } = await import('../dist/src/app/failure.js');
-const { reachDatabase } = await import('../dist/src/app/prepare-database.js');
+const { ownerVariable, reachDatabase } = await import('../dist/src/app/prepare-database.js');
 const { changeSchema } = await import('../dist/src/platform/database/migrate.js');
 
 try {
@@ -25,9 +25,8 @@ try {
 
 async function run() {
   const { environment, stop } = await reachDatabase(loadEnvironment());
-  const owner = environment.DATABASE_MIGRATION_URL === undefined ? 'DATABASE_URL' : 'DATABASE_MIGRATION_URL';
   try {
-    return await faultOf(owner, () =>
+    return await faultOf(ownerVariable(environment), () =>
       changeSchema(environment, () => typeorm(environment, process.argv.slice(2))),
     );
   } finally {

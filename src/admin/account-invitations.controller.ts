@@ -10,7 +10,7 @@ import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../platform/http/origin.js';
 import { MailErrors } from '../platform/mail/mail.errors.js';
 import { UsersErrors } from '../users/users.errors.js';
-import { AccountDirectory, type AccountView } from './account-directory.js';
+import { AccountDirectory, type AccountView } from './directory/account-directory.js';
 import { AccountId, ApiAccountId } from './account-id.js';
 import { AccountInvitations } from './account-invitations.js';
 import { AdminErrors } from './admin.errors.js';

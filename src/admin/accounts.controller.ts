@@ -8,7 +8,7 @@ import { ActingOrigin, ApiAuditReason } from '../platform/http/acting-origin.dec
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../platform/http/origin.js';
 import { AccountAdministration } from './account-administration.js';
-import { AccountDirectory, type AccountPage, type AccountView } from './account-directory.js';
+import { AccountDirectory, type AccountListPage, type AccountView } from './directory/account-directory.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { AdminErrors } from './admin.errors.js';
 import { AccountDto, AccountPageDto } from './dto/account.dto.js';
@@ -35,7 +35,7 @@ export class AccountsController {
   @ApiOperation({ operationId: 'listAccounts', summary: 'List accounts' })
   @ApiOkResponse({ type: AccountPageDto, description: 'A page of accounts.' })
   @Problems(PlatformErrors.validation_failed)
-  async list(@Query() { cursor, limit, ...filter }: ListAccountsDto): Promise<AccountPage> {
+  async list(@Query() { cursor, limit, ...filter }: ListAccountsDto): Promise<AccountListPage> {
     return this.directory.page(filter, limit, cursor);
   }
 

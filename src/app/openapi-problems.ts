@@ -5,7 +5,7 @@ import { OAuthErrors } from '../machines/oauth/oauth.errors.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import type { ProblemRow } from '../platform/errors/problem.js';
 import { PROBLEMS } from '../platform/http/openapi/problems.decorator.js';
-import type { DeclaredRoute } from '../platform/http/openapi/route-walk.js';
+import type { DeclaredRoute } from '../platform/http/routes/route-walk.js';
 import { MailErrors } from '../platform/mail/mail.errors.js';
 import { SecretsErrors } from '../platform/secrets/secrets.errors.js';
 import { RateLimitErrors } from '../rate-limit/rate-limit.errors.js';

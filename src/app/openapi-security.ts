@@ -1,7 +1,7 @@
 import type { DocumentBuilder, OpenAPIObject } from '@nestjs/swagger';
 import { type Scope, SCOPES } from '../platform/access/scope.decorator.js';
 import type { Environment } from '../platform/config/environment.js';
-import type { DeclaredRoute } from '../platform/http/openapi/route-walk.js';
+import type { DeclaredRoute } from '../platform/http/routes/route-walk.js';
 
 /** The description of a route. */
 export type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;

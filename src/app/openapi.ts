@@ -6,19 +6,19 @@ import { OAuthErrors } from '../machines/oauth/oauth.errors.js';
 import type { Environment } from '../platform/config/environment.js';
 import { productVersion } from '../platform/config/product-version.js';
 import {
-  type Answer,
   describeHeaders,
   REQUEST_ID_HEADER,
+  type ResponseObject,
   RETRY_HEADER,
 } from '../platform/http/openapi/answer-headers.js';
 import { closeSchemas } from '../platform/http/openapi/closed-schemas.js';
 import { describeProblems } from '../platform/http/openapi/describe-problems.js';
 import { toOpenApi31 } from '../platform/http/openapi/openapi-31.js';
 import { ProblemDto } from '../platform/http/openapi/problem.dto.js';
-import { type DeclaredRoute, declaredRoutes } from '../platform/http/openapi/route-walk.js';
+import { type DeclaredRoute, declaredRoutes } from '../platform/http/routes/route-walk.js';
 import { withoutDtoSuffix } from '../platform/http/openapi/schema-names.js';
-import { PROBLEM_JSON } from '../platform/http/problem-document.js';
-import { publicPath } from '../platform/http/public-path.js';
+import { PROBLEM_JSON } from '../platform/http/problems/problem-document.js';
+import { publicPath } from '../platform/http/routes/public-path.js';
 import { RateLimitDocumentation } from '../rate-limit/rate-limit-documentation.js';
 import { descriptionOf, TAGS } from './openapi-description.js';
 import { problemsOf, ROWS } from './openapi-problems.js';
@@ -90,5 +90,5 @@ function nameCodes(document: OpenAPIObject): void {
 /** Errors have the common header fields too, but repeating them for each error would hide the description. */
 const isSuccess = (status: string) => Number(status) < 400;
 
-const isWorthRetrying = (status: string, { content }: Answer) =>
+const isWorthRetrying = (status: string, { content }: ResponseObject) =>
   (status === '429' || status === '503') && content !== undefined && PROBLEM_JSON in content;

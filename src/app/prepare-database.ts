@@ -27,8 +27,7 @@ export async function prepareDatabase(
 ): Promise<PreparedDatabase> {
   const prepared = await reachDatabase(environment);
   try {
-    const owner =
-      environment.DATABASE_MIGRATION_URL === undefined ? 'DATABASE_URL' : 'DATABASE_MIGRATION_URL';
+    const owner = ownerVariable(environment);
     await faultOf(owner, () => migrate(prepared.environment, { signal }));
     await faultOf(owner, () => assertFirstUser(prepared.environment));
     await faultOf('DATABASE_URL', () => checkServiceRole(prepared.environment));
@@ -37,6 +36,11 @@ export async function prepareDatabase(
     await prepared.stop();
     throw error;
   }
+}
+
+/** The variable that holds the URL of the tables' owner. Faults of the migrations are attributed to it. */
+export function ownerVariable({ DATABASE_MIGRATION_URL }: Environment): string {
+  return DATABASE_MIGRATION_URL === undefined ? 'DATABASE_URL' : 'DATABASE_MIGRATION_URL';
 }
 
 /** Returns an environment that always has a DATABASE_URL; starts or adopts an embedded server if none is given. */

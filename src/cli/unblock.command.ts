@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { canonicalIp, networkOf } from '../platform/http/ip-address.js';
+import { canonicalIp, networkOf } from '../platform/http/client-ip/ip-address.js';
 import { BlockRemoval } from '../rate-limit/blocks/block-removal.js';
 import { type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
 import { printResult } from './output.js';

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { validateSync } from 'class-validator';
 import { plainToInstance } from 'class-transformer';
 import { AccountInvitations } from '../admin/account-invitations.js';
-import { AccountDirectory } from '../admin/account-directory.js';
+import { AccountDirectory } from '../admin/directory/account-directory.js';
 import { InviteDto } from '../admin/dto/invite.dto.js';
 import { PasswordLinks } from '../admin/password-links.js';
 import { rolesWith } from '../admin/roles.decorator.js';

@@ -1,6 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { AccountDirectory, type AccountSummary, type AccountView } from '../admin/account-directory.js';
-import { ACCOUNT_STATUSES, type AccountStatus } from '../admin/account-status.js';
+import {
+  AccountDirectory,
+  type AccountSummary,
+  type AccountView,
+} from '../admin/directory/account-directory.js';
+import { ACCOUNT_STATUSES, type AccountStatus } from '../admin/directory/account-status.js';
 import { isSearch, SEARCH_LENGTH } from '../admin/dto/list-accounts.dto.js';
 import { ROLES, type Role } from '../platform/access/principal.js';
 import { accountName, withJson } from './operator-options.js';

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { AccountAccess } from '../admin/account-access.js';
 import { AccountAdministration } from '../admin/account-administration.js';
-import { AccountDirectory } from '../admin/account-directory.js';
+import { AccountDirectory } from '../admin/directory/account-directory.js';
 import { ROLES, type Role } from '../platform/access/principal.js';
 import type { Origin } from '../platform/http/origin.js';
 import { accountName, type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';

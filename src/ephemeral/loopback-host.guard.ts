@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../platform/errors/problem.js';
-import { isLoopbackRequest } from '../platform/http/loopback.js';
+import { isLoopbackRequest } from '../platform/http/client-ip/loopback.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 
 /**

@@ -11,12 +11,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ForProxies } from '../platform/access/access.decorator.js';
 import { PlatformErrors } from '../platform/errors/platform.errors.js';
 import { Problems } from '../platform/http/openapi/problems.decorator.js';
-import { ForwardAuthRoute } from '../platform/http/forward-auth.decorator.js';
+import { ForwardAuthRoute } from '../platform/http/routes/forward-auth.decorator.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { GateFilter } from './gate.filter.js';
 import { HeldRequests } from './held-requests.js';
-import { IdentityHeaders, NOBODY } from './identity-headers.js';
+import { IdentityHeaders, NO_IDENTITY } from './identity-headers.js';
 import { RuleAccess } from './rule-access.js';
 import { SILENT_RULE } from './rules/gate-rule.js';
 import { GateRules } from './rules/gate-rules.js';
@@ -82,7 +82,7 @@ export class GateController {
     const hasNone = context.principal === null && context.tokenFault === null;
     const passesFreely = rule.preflight && hasNone && isPreflight(forwardAuth.forwarded, request.headers);
     const headers = passesFreely
-      ? NOBODY
+      ? NO_IDENTITY
       : await this.identity.of(await this.access.admit(context, rule), rule);
     await reply.status(200).headers(headers).send();
   }

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ProblemRow } from '../platform/errors/problem.js';
-import { ProblemFilter } from '../platform/http/problem.filter.js';
+import { ProblemFilter } from '../platform/http/problems/problem.filter.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { ReturnUrl } from './return-url.js';

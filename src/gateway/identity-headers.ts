@@ -19,7 +19,7 @@ export const IDENTITY_HEADERS = [
 export type Identity = Readonly<Record<(typeof IDENTITY_HEADERS)[number], string>>;
 
 /** The fields for a request without a caller: present and empty, so that a proxy replaces those that the client sent. */
-export const NOBODY = Object.fromEntries(IDENTITY_HEADERS.map((name) => [name, ''])) as Identity;
+export const NO_IDENTITY = Object.fromEntries(IDENTITY_HEADERS.map((name) => [name, ''])) as Identity;
 
 /** Describes callers to applications. */
 @Injectable()
@@ -27,7 +27,7 @@ export class IdentityHeaders {
   constructor(private readonly assertions: Assertions) {}
 
   async of(principal: Principal | null, rule: GateRule): Promise<Identity> {
-    if (!principal) return NOBODY;
+    if (!principal) return NO_IDENTITY;
     const { subject, sessionId, keyId, roles, scopes, acr } = callerFacts(principal);
     const { audience } = rule;
     return {

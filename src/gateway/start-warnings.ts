@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../platform/config/environment.js';
-import { CidrList } from '../platform/http/cidr-list.js';
+import { CidrList } from '../platform/http/client-ip/cidr-list.js';
 import { GateRules } from './rules/gate-rules.js';
 
 /** Warns at the start about settings that are valid and hardly meant. */

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
-import { codePointsOf, isBoundedText } from '../platform/http/bounded-text.js';
+import { codePointsOf, isBoundedText } from '../platform/http/validation/bounded-text.js';
 
 const MAX_CODE_POINTS = 80;
 

@@ -97,8 +97,8 @@ describe('Sessions', () => {
   it('are issued by one service, the only caller of that insert', () => {
     const issues = (text: string) => text.includes('SessionsRepository') && /\.insert\(/.test(text);
     expect(sourcesThat(issues)).toEqual([
-      'src/sessions/session-issuer.ts',
       'src/sessions/sessions.repository.ts',
+      'src/sessions/issuing/session-issuer.ts',
     ]);
   });
 

@@ -3,11 +3,11 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { getMetadataStorage } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Problem } from '../../src/platform/errors/problem.js';
-import { parseJson } from '../../src/platform/http/json-body.js';
+import { parseJson } from '../../src/platform/http/bodies/json-body.js';
 import { bodyTypeOf } from '../../src/platform/http/openapi/body-type.js';
-import { StrictListPipe } from '../../src/platform/http/list-body.decorator.js';
-import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
-import { StrictValidationPipe } from '../../src/platform/http/validation.pipe.js';
+import { StrictListPipe } from '../../src/platform/http/validation/list-body.decorator.js';
+import { declaredRoutes } from '../../src/platform/http/routes/route-walk.js';
+import { StrictValidationPipe } from '../../src/platform/http/validation/validation.pipe.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 import { committedDocument, DescribedAnswers } from '../support/http/described-answers.js';
 

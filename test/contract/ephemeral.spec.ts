@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RouteTable } from '../../src/platform/http/route-table.js';
+import { RouteTable } from '../../src/platform/http/routes/route-table.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 
 const ROUTES = ['/test/users', '/test/sessions', '/test/clock', '/test/reset'];

@@ -61,6 +61,11 @@ describe('the source code', () => {
     ).toEqual([]);
   });
 
+  it('exports each name from one file', () => {
+    const names = files.flatMap(({ text }) => [...exportsOf(text)]);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
   it('documents every exported class and function', () => {
     expect(files.flatMap(({ name, text }) => undocumented(name, text))).toEqual([]);
   });
@@ -98,6 +103,14 @@ function widestConstructor(name: string, text: string): number {
   };
   visit(ts.createSourceFile(name, text, ts.ScriptTarget.ES2023));
   return widest;
+}
+
+/** The names that a file exports. A decorator may have the name of the type that it takes. */
+function exportsOf(text: string): Set<string> {
+  const declarations = text.matchAll(
+    /^export (?:[a-z]+ )*(?:class|function|const|interface|type|enum) (\w+)/gm,
+  );
+  return new Set(Array.from(declarations, ([, name]) => name!));
 }
 
 function undocumented(name: string, text: string): string[] {

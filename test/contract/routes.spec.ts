@@ -6,9 +6,9 @@ import { AuthenticationGuard } from '../../src/sessions/guards/authentication.gu
 import { AuthorizationGuard } from '../../src/sessions/guards/authorization.guard.js';
 import { CrossSiteCheck } from '../../src/sessions/guards/cross-site-check.js';
 import { CsrfGuard } from '../../src/sessions/guards/csrf.guard.js';
-import { ReadableBodyGuard } from '../../src/platform/http/readable-body.guard.js';
-import { type DeclaredRoute, declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
-import { SlowRoutes } from '../../src/platform/http/slow-routes.js';
+import { ReadableBodyGuard } from '../../src/platform/http/bodies/readable-body.guard.js';
+import { type DeclaredRoute, declaredRoutes } from '../../src/platform/http/routes/route-walk.js';
+import { SlowRoutes } from '../../src/platform/http/routes/slow-routes.js';
 import { RateLimitGuard } from '../../src/rate-limit/rate-limit.guard.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
 

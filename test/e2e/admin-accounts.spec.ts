@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fc } from '@fast-check/vitest';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { declaredRoutes } from '../../src/platform/http/routes/route-walk.js';
 import { logIn, newAddress, PASSWORD, register, type Tokens } from '../support/app/accounts.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
 import { ServiceAccountsOf } from '../support/app/service-accounts.js';

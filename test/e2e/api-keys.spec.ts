@@ -10,7 +10,7 @@ import type { Role } from '../../src/platform/access/principal.js';
 import { SystemRandomness } from '../../src/platform/crypto/randomness.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
-import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { declaredRoutes } from '../../src/platform/http/routes/route-walk.js';
 import { AddressBlocks } from '../../src/rate-limit/blocks/address-blocks.js';
 import { RACE_ROUNDS } from '../support/races/race-rounds.js';
 import type { Tokens } from '../support/app/accounts.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Principal } from '../../src/platform/access/principal.js';
 import { PlatformErrors } from '../../src/platform/errors/platform.errors.js';
 import { Problem } from '../../src/platform/errors/problem.js';
-import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { declaredRoutes } from '../../src/platform/http/routes/route-walk.js';
 import { BearerReaders } from '../../src/sessions/tokens/bearer-readers.js';
 import { TokenRefused } from '../../src/sessions/tokens/token-refused.js';
 import { signUp } from '../support/app/accounts.js';

@@ -63,6 +63,18 @@ describe('the notice of a new device', () => {
     return { email, own, foreign, mail, token: mail.token! };
   }
 
+  /** An account with a second factor, of which somebody else got one code, and the session of that person. */
+  async function phished() {
+    const own = await createPerson(app, { verified: true });
+    const { email } = own.user;
+    const phone = await enrolTotp(app, own, clock.nowMs());
+    clock.advance(MINUTE_MS);
+    const { token: challenge } = await beginLogin(app, email, PASSWORD);
+    const body = { challenge, method: 'totp', code: phone.codeAt(clock.nowMs()) };
+    const foreign = (await app.call({ url: '/auth/login/factor', body })).json<Tokens>();
+    return { email, own, foreign, phone };
+  }
+
   it('is sent at each login from a new device, but not at the first of an account or from a known device', async () => {
     const email = await createAccount(app);
     const first = await logIn(app, email);
@@ -153,13 +165,7 @@ describe('the notice of a new device', () => {
   });
 
   it('has a link that keeps the factor that was there before the intruder came by it', async () => {
-    const own = await createPerson(app, { verified: true });
-    const { email } = own.user;
-    const phone = await enrolTotp(app, own, clock.nowMs());
-    clock.advance(MINUTE_MS);
-    const { token: challenge } = await beginLogin(app, email, PASSWORD);
-    const phished = { challenge, method: 'totp', code: phone.codeAt(clock.nowMs()) };
-    const foreign = (await app.call({ url: '/auth/login/factor', body: phished })).json<Tokens>();
+    const { email, own, foreign, phone } = await phished();
     clock.advance(MINUTE_MS);
     const { authenticator } = await registerPasskey(app, foreign);
 
@@ -173,13 +179,7 @@ describe('the notice of a new device', () => {
   });
 
   it('has a link that ends a recovery of the factors, and a change of the address, that the intruder asked for', async () => {
-    const own = await createPerson(app, { verified: true });
-    const { email } = own.user;
-    const phone = await enrolTotp(app, own, clock.nowMs());
-    clock.advance(MINUTE_MS);
-    const { token: challenge } = await beginLogin(app, email, PASSWORD);
-    const phished = { challenge, method: 'totp', code: phone.codeAt(clock.nowMs()) };
-    const foreign = (await app.call({ url: '/auth/login/factor', body: phished })).json<Tokens>();
+    const { email, own, foreign } = await phished();
     const target = newAddress();
     await app.call({ url: '/users/me/email', body: { email: target }, token: foreign.accessToken });
     const { token: change } = await mailTo(app, target, 'address_change');

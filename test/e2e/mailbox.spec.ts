@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigurationFault } from '../../src/platform/config/configuration-fault.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
-import { declaredRoutes } from '../../src/platform/http/openapi/route-walk.js';
+import { declaredRoutes } from '../../src/platform/http/routes/route-walk.js';
 import { CaughtMailbox, type CaughtMail } from '../../src/platform/mail/caught-mailbox.js';
 import { code, link, paragraph } from '../../src/platform/mail/mail-content.js';
 import { MailOutbox } from '../../src/platform/mail/mail-outbox.js';

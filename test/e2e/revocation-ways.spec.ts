@@ -121,7 +121,7 @@ const WAYS: Record<string, Way> = {
     end: (app, { refreshToken }) => revokeAsClient(app, refreshToken),
   },
   'the hundredth session after it': {
-    by: 'sessions/session-opening.ts: endSome',
+    by: 'sessions/issuing/session-opening.ts: endSome',
     reason: 'session_limit',
     end: async (app, { email }) => {
       for (let n = 0; n < 100; n += 1) await openSession(app, email);

@@ -3,8 +3,8 @@ import { FactorDto } from '../../auth/credentials/factors/factors.dto.js';
 import { ApiKeyDto } from '../../machines/keys/api-keys.dto.js';
 import { OwnSessionDto } from '../../sessions/own-sessions/own-session.dto.js';
 import { ProfileDto } from '../../users/dto/profile.dto.js';
-import type { AccountPage, AccountSummary, AccountView } from '../account-directory.js';
-import { ACCOUNT_STATUSES, type AccountStatus } from '../account-status.js';
+import type { AccountListPage, AccountSummary, AccountView } from '../directory/account-directory.js';
+import { ACCOUNT_STATUSES, type AccountStatus } from '../directory/account-status.js';
 
 /** An account in a list. */
 export class AccountSummaryDto extends ProfileDto implements AccountSummary {
@@ -21,7 +21,7 @@ export class AccountSummaryDto extends ProfileDto implements AccountSummary {
 }
 
 /** A page of accounts. */
-export class AccountPageDto implements AccountPage {
+export class AccountPageDto implements AccountListPage {
   @ApiProperty({ type: [AccountSummaryDto] })
   items: AccountSummaryDto[];
 

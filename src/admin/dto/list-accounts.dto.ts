@@ -2,9 +2,9 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, MaxLength, ValidateBy } from 'class-validator';
 import { ROLES, type Role } from '../../platform/access/principal.js';
-import { codePointsOf, isBoundedText } from '../../platform/http/bounded-text.js';
-import { PageQueryDto } from '../../platform/http/page-query.dto.js';
-import { ACCOUNT_STATUSES, type AccountStatus } from '../account-status.js';
+import { codePointsOf, isBoundedText } from '../../platform/http/validation/bounded-text.js';
+import { PageQueryDto } from '../../platform/http/validation/page-query.dto.js';
+import { ACCOUNT_STATUSES, type AccountStatus } from '../directory/account-status.js';
 
 /** Maximum length of a search, in code points. */
 export const SEARCH_LENGTH = 200;

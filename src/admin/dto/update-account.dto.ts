@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, ValidateIf } from 'class-validator';
 import { ROLES, type Role } from '../../platform/access/principal.js';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { IsDisplayName } from '../../users/display-name.decorator.js';
 import { IsRoles } from '../roles.decorator.js';
 

@@ -4,8 +4,8 @@ import { MAX_APPS, MAX_PASSKEYS } from '../../auth/credentials/factors/factor-li
 import { IsTotpSecret } from './totp-secret.decorator.js';
 import { LOCALES, type Locale } from '../../platform/access/locale.js';
 import { ROLES, type Role } from '../../platform/access/principal.js';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
-import { IsTime } from '../../platform/http/time.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
+import { IsTime } from '../../platform/http/validation/time.decorator.js';
 import { IsDisplayName } from '../../users/display-name.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
 import { TransferredPasskeyDto } from './transferred-passkey.dto.js';

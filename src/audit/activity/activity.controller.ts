@@ -5,7 +5,7 @@ import type { SessionPrincipal } from '../../platform/access/principal.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { CurrentUser } from '../../platform/http/request.decorators.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
-import { PageQueryDto } from '../../platform/http/page-query.dto.js';
+import { PageQueryDto } from '../../platform/http/validation/page-query.dto.js';
 import { ActivityPageDto } from './activity.dto.js';
 import { ActivityService } from './activity.service.js';
 

@@ -7,7 +7,7 @@ import { digestOf } from './canonical-entry.js';
 import { commitment } from './commitment.js';
 import { originText, personalDetailsText, splitDetails } from './personal-members.js';
 import { Salts } from './salts.js';
-import { textOf } from './sealed-form.js';
+import { sealedTextOf } from './sealed-form.js';
 import { type EntrySignature, signedJson } from './signed-json.js';
 
 /**
@@ -33,7 +33,7 @@ export class EntrySigner {
     const originSalt = this.salts.next();
     const detailsSalt = personal && this.salts.next();
     const digest = digestOf(
-      textOf(entry, {
+      sealedTextOf(entry, {
         origin: commitment(originSalt, originText(entry)),
         details: detailsSalt && commitment(detailsSalt, personalDetailsText(personal)),
       }),

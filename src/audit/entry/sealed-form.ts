@@ -37,7 +37,7 @@ export function isFormat2({ originSalt, originCommitment }: EntryProof): boolean
 
 /** Returns the text by which an entry is authenticated and sealed, in the format that its proof shows. */
 export function sealedText(entry: AuditEntry, proof: EntryProof): string {
-  return isFormat2(proof) ? textOf(entry, commitmentsOf(entry, proof)) : canonicalEntry(entry);
+  return isFormat2(proof) ? sealedTextOf(entry, commitmentsOf(entry, proof)) : canonicalEntry(entry);
 }
 
 /** Returns the commitments of an entry of format 2: those of its erased parts, and those computed from the salts. */
@@ -55,7 +55,7 @@ export function commitmentsOf(entry: AuditEntry, proof: EntryProof): Commitments
  * The entry without its personal members and with the commitments to them, according to RFC 8785. The members are
  * listed in sorted order, as in format 1.
  */
-export function textOf(entry: AuditEntry, commitments: Commitments): string {
+export function sealedTextOf(entry: AuditEntry, commitments: Commitments): string {
   return JSON.stringify({
     details: canonicalDetails(splitDetails(entry.details).open),
     detailsCommitment: commitments.details,

@@ -7,7 +7,7 @@ import {
 } from '../../platform/database/transaction-runner.js';
 import { originOwner } from '../entry/personal-members.js';
 import { commitmentsOf } from '../entry/sealed-form.js';
-import { placeAfter, type Place, SOURCES } from './erasure-progress.js';
+import { type ErasurePlace, placeAfter, SOURCES } from './erasure-progress.js';
 import { ErasuresRepository } from './erasures.repository.js';
 import {
   type ErasedParts,
@@ -20,7 +20,7 @@ export const READ_AT_ONCE = 1000;
 /** Entries changed in one statement; PostgreSQL needs far less than the statement timeout even on a busy machine. */
 export const ERASED_AT_ONCE = 300;
 
-const BEGINNING: Place = { source: SOURCES[0], after: null };
+const BEGINNING: ErasurePlace = { source: SOURCES[0], after: null };
 
 /** Removes the personal members of entries and their salts, and leaves the commitments. */
 @Injectable()

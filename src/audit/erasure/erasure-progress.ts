@@ -14,7 +14,7 @@ export interface EntryKey {
 }
 
 /** A place in the entries of a person: a source, and the last entry that was read; null at its beginning. */
-export interface Place {
+export interface ErasurePlace {
   readonly source: Source;
   readonly after: EntryKey | null;
 }
@@ -26,8 +26,8 @@ export interface EntryCounts {
 }
 
 /** How far an erasure has come, kept with it in the database. */
-export interface Progress {
-  readonly place: Place;
+export interface ErasureProgress {
+  readonly place: ErasurePlace;
   /** What was counted up to there, before the event that states it. */
   readonly counted?: EntryCounts;
 }
@@ -37,10 +37,10 @@ export interface Progress {
  * last source.
  */
 export function placeAfter(
-  { source }: Place,
+  { source }: ErasurePlace,
   last: EntryKey | null,
   sources: readonly Source[],
-): Place | null {
+): ErasurePlace | null {
   if (last !== null) return { source, after: { time: last.time, id: last.id } };
   const next = sources[sources.indexOf(source) + 1];
   return next === undefined ? null : { source: next, after: null };

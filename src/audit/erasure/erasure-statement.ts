@@ -5,14 +5,20 @@ import { AuditService } from '../audit.service.js';
 import { EntriesRepository } from '../entry/entries.repository.js';
 import { NewestSeal } from '../seals/newest-seal.js';
 import { READ_AT_ONCE } from './entry-erasure.js';
-import { COUNTED, type EntryCounts, type EntryKey, placeAfter, type Progress } from './erasure-progress.js';
+import {
+  COUNTED,
+  type EntryCounts,
+  type EntryKey,
+  type ErasureProgress,
+  placeAfter,
+} from './erasure-progress.js';
 import { type Erasure, ErasuresRepository } from './erasures.repository.js';
 import { type PageOfAccounts, PersonalEntriesRepository } from './personal-entries.repository.js';
 
 const NOTHING_COUNTED = {
   place: { source: COUNTED[0], after: null },
   counted: { entries: 0, format1: 0 },
-} satisfies Progress;
+} satisfies ErasureProgress;
 
 /** States erasures in the trail, before anything is removed from it. */
 @Injectable()

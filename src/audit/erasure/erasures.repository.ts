@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { prepared } from '../../platform/database/prepared-statements.js';
 import type { Actor } from '../../platform/http/origin.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
-import type { Progress } from './erasure-progress.js';
+import type { ErasureProgress } from './erasure-progress.js';
 
 /** A deleted person whose data is to be erased, or has been. */
 export interface Erasure {
@@ -16,7 +16,7 @@ export interface Erasure {
   /** Whether that event is known to be sealed, so that members may be removed. */
   readonly isStated: boolean;
   /** How far the counting has come or, once the event is recorded, the erasing; null if it has not begun. */
-  readonly progress: Progress | null;
+  readonly progress: ErasureProgress | null;
 }
 
 /** An erasure to add, and when it may begin. */
@@ -120,7 +120,7 @@ export class ErasuresRepository {
   async noteProgress(
     tx: Transaction,
     { userId, eventId }: Pick<Erasure, 'userId' | 'eventId'>,
-    value: Progress,
+    value: ErasureProgress,
   ): Promise<void> {
     const progress = JSON.stringify({ eventId, value });
     await tx.query('UPDATE erasures SET progress = $2 WHERE user_id = $1', [userId, progress]);

@@ -9,7 +9,7 @@ import {
   EVENT_PROOF_COLUMNS,
 } from '../entry/entry-columns.js';
 import type { EntryProof } from '../entry/sealed-form.js';
-import type { EntryCounts, EntryKey, Place, Source } from './erasure-progress.js';
+import type { EntryCounts, EntryKey, ErasurePlace, Source } from './erasure-progress.js';
 
 /** An entry with what proves its personal members. */
 export type PersonalEntry = AuditEntry & EntryProof;
@@ -97,7 +97,11 @@ export class PersonalEntriesRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Counts the entries of the next page by format. */
-  async count(tx: Transaction, { source, after }: Place, { userId, limit }: PageOf): Promise<CountedPage> {
+  async count(
+    tx: Transaction,
+    { source, after }: ErasurePlace,
+    { userId, limit }: PageOf,
+  ): Promise<CountedPage> {
     const [row] = await tx.query<[CountedPage]>(count(source), [userId, ...start(after), limit]);
     return row;
   }
@@ -110,7 +114,11 @@ export class PersonalEntriesRepository {
   }
 
   /** Returns those of the next `limit` entries that are not erased, ordered by time and id, and in any case the last one. */
-  async page(tx: Transaction, { source, after }: Place, { userId, limit }: PageOf): Promise<PageEntry[]> {
+  async page(
+    tx: Transaction,
+    { source, after }: ErasurePlace,
+    { userId, limit }: PageOf,
+  ): Promise<PageEntry[]> {
     return tx.query<PageEntry[]>(unerased(source), [userId, ...start(after), limit]);
   }
 

@@ -16,7 +16,7 @@ export interface DroppedPartition {
 export const SEAL_FORMAT = 2;
 
 /** The change of the sealing key, stated by the first seal of the new one. Public keys are SubjectPublicKeyInfo, DER, base64. */
-export interface KeyChange {
+export interface SealKeyChange {
   readonly from: string;
   readonly to: string;
   /** The former key's signature over the hash of this seal, in hex. */
@@ -40,7 +40,7 @@ export interface SealStatement {
   /** The hash of the previous seal. */
   readonly previous: string;
   /** Null in all seals but those that change the key. */
-  readonly keyChange: KeyChange | null;
+  readonly keyChange: SealKeyChange | null;
 }
 
 /** A link of the chain. */

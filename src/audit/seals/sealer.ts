@@ -12,7 +12,7 @@ import { SealsRepository } from './seals.repository.js';
 const SEAL_LIMIT = 2000;
 
 /** The result of an attempt to seal. */
-export interface Sealing {
+export interface SealOutcome {
   /** The newest seal, whichever instance created it; null if there is none, or none since the last attempt. */
   readonly newest: SealEnd | null;
   /** Whether more entries are already waiting. */
@@ -36,7 +36,7 @@ export class Sealer {
    * Seals the next final entries, which are those below the oldest open transaction. An entry that commits late falls
    * into a later range and is never skipped.
    */
-  async seal(): Promise<Sealing> {
+  async seal(): Promise<SealOutcome> {
     // On an idle service, this is nearly always the case, and every instance checks twice a second.
     if (!(await this.entries.existFrom(this.sealedTo))) return { newest: null, more: false };
     const sealing = await this.transactions.run((tx) => this.attempt(tx));
@@ -44,7 +44,7 @@ export class Sealer {
     return sealing;
   }
 
-  private async attempt(tx: Transaction): Promise<Sealing> {
+  private async attempt(tx: Transaction): Promise<SealOutcome> {
     const mayAppend = await this.seals.tryLock(tx);
     const last = await this.chain.last(tx);
     if (!mayAppend) return { newest: last, more: false };

@@ -1,4 +1,4 @@
-import { type KeyChange, NO_SEAL, type Seal, sealHash } from '../seals/seal.js';
+import { NO_SEAL, type Seal, sealHash, type SealKeyChange } from '../seals/seal.js';
 import { isSignedWith, publicSealKey, type Signed } from '../seals/seal-key.js';
 import type { SealTrust } from '../seals/seal-trust.js';
 import { type Fault, sealFault } from './fault.js';
@@ -37,7 +37,10 @@ export function linkFault(seal: Seal, end: ChainEnd, trust: SealTrust): Fault | 
   return null;
 }
 
-function isChangeSigned({ from, to, signature: former }: KeyChange, { hash, signature }: Signed): boolean {
+function isChangeSigned(
+  { from, to, signature: former }: SealKeyChange,
+  { hash, signature }: Signed,
+): boolean {
   return (
     isSignedWith(publicSealKey(to), { hash, signature }) &&
     isSignedWith(publicSealKey(from), { hash, signature: former })

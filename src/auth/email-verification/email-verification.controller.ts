@@ -9,7 +9,7 @@ import { OptionalToken } from '../../platform/http/openapi/optional-token.decora
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { contextOf } from '../../platform/http/request-context.js';
 import { ClientOrigin } from '../../platform/http/request.decorators.js';
-import { Slow } from '../../platform/http/slow.decorator.js';
+import { Slow } from '../../platform/http/routes/slow.decorator.js';
 import { MailErrors } from '../../platform/mail/mail.errors.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ValidateBy, type ValidationArguments } from 'class-validator';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { IsSecretText, ReadSecretText } from '../../platform/secrets/secret-text.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
 import { IsPasswordText } from '../credentials/passwords/password.decorator.js';

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../../platform/config/environment.js';
 import { Problem } from '../../platform/errors/problem.js';
-import { SessionConditions } from '../../sessions/session-conditions.js';
+import { SessionConditions } from '../../sessions/issuing/session-conditions.js';
 import { AuthErrors } from '../auth.errors.js';
 
 /** With `REQUIRE_VERIFIED_EMAIL`, accounts with an unverified address get no session. */

@@ -11,7 +11,7 @@ export interface Comparison<T> {
 }
 
 /** The result of a comparison. */
-export interface Verdict<T> {
+export interface ComparedPassword<T> {
   /** What `use` returned; null if the password is wrong. */
   readonly result: T | null;
   /** The account as it was read last; null if there is none. */
@@ -25,7 +25,7 @@ export interface Verdict<T> {
 export async function whileRight<T>(
   first: UserWithHash | null,
   { isRight, reread, use }: Comparison<T>,
-): Promise<Verdict<T>> {
+): Promise<ComparedPassword<T>> {
   let found = first;
   while (await isRight(found)) {
     const { user, hash } = found!;

@@ -6,7 +6,7 @@ import {
   type UserWithHash,
 } from '../credentials/passwords/password-credentials.repository.js';
 import { PasswordHasher } from '../credentials/passwords/password-hasher.js';
-import { type Verdict, whileRight } from './compared-password.js';
+import { whileRight } from './compared-password.js';
 import { type CountedGuess, CountedGuesses } from './counted-guesses.js';
 import { LoginRecord } from './login-record.js';
 
@@ -25,9 +25,6 @@ export interface CorrectGuess extends CountedGuess {
   /** The hash with which the password was compared. */
   readonly hash: string;
 }
-
-/** A guess that is about to be compared. */
-type Guess = Omit<CorrectGuess, 'userId' | 'hash'> & Pick<SubmittedPassword, 'email' | 'password'>;
 
 /**
  * Checks passwords that are submitted with an address. Clients cannot distinguish an unknown account, a wrong password and a
@@ -63,28 +60,18 @@ export class PasswordGuesses {
     if (mayBeOwner && !device.isKnown) await this.hasher.assertRoom('strangers');
     const knownDeviceId = device.isKnown ? device.deviceId : null;
     const counted = await this.guesses.begin({ email, userId, knownDeviceId }, origin);
-    const verdict = await this.compare({ email, password, device, ...counted }, found, use).catch(
-      async (error: unknown) => {
-        // The password was right or could not be checked, so the attempt does not count as a guess.
-        await counted.attempt.refund().catch(() => undefined);
-        throw error;
-      },
-    );
+    const verdict = await whileRight(found, {
+      isRight: (read) => this.isCorrect(password, device, read),
+      reread: () => this.credentials.findByEmail(email),
+      use: (compared) => use({ ...counted, ...compared, device }),
+    }).catch(async (error: unknown) => {
+      // The password was right or could not be checked, so the attempt does not count as a guess.
+      await counted.attempt.refund().catch(() => undefined);
+      throw error;
+    });
     if (verdict.result === null)
       await this.record.failure(verdict.found, counted.attempt, counted.emailDigest, origin);
     return verdict.result;
-  }
-
-  private async compare<T>(
-    { email, password, ...guess }: Guess,
-    first: UserWithHash | null,
-    use: (guess: CorrectGuess) => Promise<T | null>,
-  ): Promise<Verdict<T>> {
-    return whileRight(first, {
-      isRight: (found) => this.isCorrect(password, guess.device, found),
-      reread: () => this.credentials.findByEmail(email),
-      use: (compared) => use({ ...guess, ...compared }),
-    });
   }
 
   private async isCorrect(

@@ -3,33 +3,7 @@ import { LOCALES } from '../../platform/access/locale.js';
 import { Environment } from '../../platform/config/environment.js';
 import type { MailTemplate } from '../../platform/mail/mail-template.js';
 import { MailTemplates } from '../../platform/mail/mail-templates.js';
-import { addressChangeMail } from './address-change.mail.js';
-import { addressChangedMail } from './address-changed.mail.js';
-import { addressChangingMail } from './address-changing.mail.js';
-import { addressTakenMail } from './address-taken.mail.js';
-import { factorAddedMail } from './factor-added.mail.js';
-import { factorRemovedMail } from './factor-removed.mail.js';
-import { recoveryCodeUsedMail } from './recovery-code-used.mail.js';
-import { recoveryDoneMail } from './recovery-done.mail.js';
-import { recoveryReadyMail } from './recovery-ready.mail.js';
-import { recoveryStartedMail } from './recovery-started.mail.js';
-import { registrationTakenMail } from './registration-taken.mail.js';
-import { verificationMail } from './verification.mail.js';
-
-const MAILS: readonly MailTemplate[] = [
-  addressChangeMail,
-  addressChangedMail,
-  addressChangingMail,
-  addressTakenMail,
-  factorAddedMail,
-  factorRemovedMail,
-  recoveryCodeUsedMail,
-  recoveryDoneMail,
-  recoveryReadyMail,
-  recoveryStartedMail,
-  registrationTakenMail,
-  verificationMail,
-];
+import { AUTH_MAILS } from './auth-mails.js';
 
 const VALUES = {
   link: 'https://example.org/account/page#token=abc',
@@ -39,13 +13,16 @@ const VALUES = {
   device: 'Chrome on <Windows>',
   factor: 'Phone of <Ada>',
   left: '9',
+  keys: 'nightly <build>',
+  hours: '68',
+  minutes: '37',
   started: '2026-11-23T09:30:00.000Z',
   due: '2026-11-26T09:30:00.000Z',
   until: '2026-11-27T09:30:00.000Z',
   cancel: 'https://example.org/account/cancel#token=def',
 };
 
-describe.each(MAILS)('the mail $kind', (template) => {
+describe.each<MailTemplate>(AUTH_MAILS)('the mail $kind', (template) => {
   const templates = new MailTemplates(Object.assign(new Environment(), { PRODUCT_NAME: 'Acme & Sons' }));
   const values = Object.fromEntries(
     template.placeholders.map((name) => [name, VALUES[name as keyof typeof VALUES]]),

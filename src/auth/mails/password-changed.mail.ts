@@ -7,7 +7,7 @@ export const passwordChangedMail = mailTemplate({
   placeholders: ['time', 'address', 'device', 'keys'],
   words: {
     en: ({ time, address, device, keys }, product) => ({
-      subject: 'The password of your account was changed',
+      subject: `The password of your ${product} account was changed`,
       body: [
         paragraph`Hello,`,
         paragraph`The password of your ${product} account was changed.`,
@@ -26,7 +26,7 @@ export const passwordChangedMail = mailTemplate({
       ],
     }),
     de: ({ time, address, device, keys }, product) => ({
-      subject: 'Das Passwort Ihres Kontos wurde geändert',
+      subject: `Das Passwort Ihres Kontos bei ${product} wurde geändert`,
       body: [
         paragraph`Guten Tag,`,
         paragraph`das Passwort Ihres Kontos bei ${product} wurde geändert.`,

@@ -6,7 +6,7 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { ClientOrigin, CurrentUser } from '../../platform/http/request.decorators.js';
-import { Slow } from '../../platform/http/slow.decorator.js';
+import { Slow } from '../../platform/http/routes/slow.decorator.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { RefundInterceptor } from '../../rate-limit/refund.interceptor.js';
 import { AuthErrors } from '../auth.errors.js';

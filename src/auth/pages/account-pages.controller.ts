@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Public } from '../../platform/access/access.decorator.js';
 import type { Locale } from '../../platform/access/locale.js';
 import { Environment } from '../../platform/config/environment.js';
-import { Operational } from '../../platform/http/operational.decorator.js';
+import { Operational } from '../../platform/http/routes/operational.decorator.js';
 import { PageAssets } from '../../platform/http/page-assets.js';
 import { PreferredLocale } from '../../platform/http/request.decorators.js';
 import type { AccountPage } from './account-page.js';

@@ -2,7 +2,7 @@ import { Controller, Get, Header, Param, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../../platform/access/access.decorator.js';
-import { Operational } from '../../platform/http/operational.decorator.js';
+import { Operational } from '../../platform/http/routes/operational.decorator.js';
 import { PageAssets } from '../../platform/http/page-assets.js';
 import { PAGE_POLICY } from '../pages/page-document.js';
 import { PASSKEY_PAGE } from './passkey-document.js';

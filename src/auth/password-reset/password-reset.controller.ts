@@ -5,7 +5,7 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { ClientOrigin } from '../../platform/http/request.decorators.js';
-import { Slow } from '../../platform/http/slow.decorator.js';
+import { Slow } from '../../platform/http/routes/slow.decorator.js';
 import { MailErrors } from '../../platform/mail/mail.errors.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { LOCALES, type Locale } from '../../platform/access/locale.js';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { IsDisplayName } from '../../users/display-name.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
 import { IsPasswordText } from '../credentials/passwords/password.decorator.js';

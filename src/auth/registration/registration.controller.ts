@@ -6,7 +6,7 @@ import type { Locale } from '../../platform/access/locale.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import type { Origin } from '../../platform/http/origin.js';
 import { ClientOrigin, PreferredLocale } from '../../platform/http/request.decorators.js';
-import { Slow } from '../../platform/http/slow.decorator.js';
+import { Slow } from '../../platform/http/routes/slow.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { ProfileDto } from '../../users/dto/profile.dto.js';

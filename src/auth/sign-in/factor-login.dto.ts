@@ -1,6 +1,6 @@
 import { ApiProperty, PickType } from '@nestjs/swagger';
 import { IsIn, ValidateIf } from 'class-validator';
-import { NotBeside, OnlyBeside } from '../../platform/http/beside.decorator.js';
+import { NotBeside, OnlyBeside } from '../../platform/http/validation/beside.decorator.js';
 import { IsSecretText } from '../../platform/secrets/secret-text.decorator.js';
 import type { FactorMethod } from '../credentials/factors/factor-methods.js';
 import { IsPasskeyResponse } from '../credentials/factors/passkeys/passkey-response.decorator.js';

@@ -5,14 +5,14 @@ import type { Origin } from '../../platform/http/origin.js';
 import { type PresentedDevice, SessionDevices } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import type { CodeProof, PasswordProof, PossessionProof } from '../../sessions/proofs.js';
-import { SessionIssuer } from '../../sessions/session-issuer.js';
+import { SessionIssuer } from '../../sessions/issuing/session-issuer.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import type { User } from '../../users/user.entity.js';
 import { AuthErrors } from '../auth.errors.js';
 import type { CountedGuess } from '../guesses/counted-guesses.js';
 import { FactorGuesses } from '../guesses/factor-guesses.js';
 import { FactorProofs, type SubmittedFactor } from '../credentials/factors/factor-proofs.js';
-import { FactorChallenges, type HeldLogin } from './factor-challenges.js';
+import { type PendingLogin, PendingLogins } from './pending-logins.js';
 
 /** Refusals that are not recorded as wrong codes. */
 const REFUSALS = [AuthErrors.invalid_challenge, AuthErrors.invalid_passkey];
@@ -35,7 +35,7 @@ export interface CompletedLogin {
 @Injectable()
 export class FactorLoginService {
   constructor(
-    private readonly challenges: FactorChallenges,
+    private readonly logins: PendingLogins,
     private readonly devices: SessionDevices,
     private readonly guesses: FactorGuesses,
     private readonly proofs: FactorProofs,
@@ -50,14 +50,14 @@ export class FactorLoginService {
   async login(login: FactorLogin, origin: Origin): Promise<CompletedLogin> {
     const { challenge, factor, deviceToken } = login;
     const { method } = factor;
-    const user = await this.challenges.ownerOf(challenge);
+    const user = await this.logins.ownerOf(challenge);
     try {
       if (!user) throw new Problem(AuthErrors.invalid_challenge);
       const device = await this.devices.present(deviceToken, user.id);
       const knownDeviceId = device.isKnown ? device.deviceId : null;
       const guess = { user, method, knownDeviceId, sessionId: null };
       return await this.guesses.judge(guess, origin, async (counted) => {
-        const held = await this.challenges.attempt(challenge, origin);
+        const held = await this.logins.attempt(challenge, origin);
         const first = { user, challenge, attempt: counted.attempt };
         const proof = await this.proofs.proofOf(factor, first, origin);
         const issued = await this.complete(login, user, deviceOf(device, held), [proof, counted], origin);
@@ -82,7 +82,7 @@ export class FactorLoginService {
       method: 'pwd',
       attempt,
       stillHolds: async (tx) => {
-        await this.challenges.spend(tx, challenge, origin);
+        await this.logins.spend(tx, challenge, origin);
         return true;
       },
     };
@@ -102,5 +102,5 @@ export class FactorLoginService {
 }
 
 /** The device of the first half, unless the second half presents one. */
-const deviceOf = (presented: PresentedDevice, { deviceId, isKnownDevice }: HeldLogin): PresentedDevice =>
+const deviceOf = (presented: PresentedDevice, { deviceId, isKnownDevice }: PendingLogin): PresentedDevice =>
   presented.deviceId === null ? { deviceId, isKnown: isKnownDevice } : presented;

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsString, MaxLength } from 'class-validator';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
 import { TOKEN_TRANSPORTS, type TokenTransport } from '../../sessions/tokens/token-transport.js';
 import { IsPasswordText } from '../credentials/passwords/password.decorator.js';

@@ -8,8 +8,8 @@ import { AuthErrors } from '../auth.errors.js';
 import { PasskeyCeremonies } from '../credentials/factors/passkeys/passkey-ceremonies.js';
 import { PasskeysRepository } from '../credentials/factors/passkeys/passkeys.repository.js';
 import { StepUpChallenges } from '../credentials/factors/passkeys/step-up-challenges.js';
-import { FactorChallenges } from './factor-challenges.js';
-import { PasskeyChallenges } from './passkey-challenges.js';
+import { PendingLogins } from './pending-logins.js';
+import { PasskeySignInChallenges } from './passkey-sign-in-challenges.js';
 
 /** The options of an authentication, and the challenge that goes with the response. */
 export interface BegunAuthentication {
@@ -21,9 +21,9 @@ export interface BegunAuthentication {
 @Injectable()
 export class PasskeyOptions {
   constructor(
-    private readonly logins: FactorChallenges,
+    private readonly logins: PendingLogins,
     private readonly stepUps: StepUpChallenges,
-    private readonly signIns: PasskeyChallenges,
+    private readonly signIns: PasskeySignInChallenges,
     private readonly recent: RecentProof,
     private readonly passkeys: PasskeysRepository,
     private readonly ceremonies: PasskeyCeremonies,

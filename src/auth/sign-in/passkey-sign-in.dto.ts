@@ -1,5 +1,5 @@
 import { ApiProperty, PickType } from '@nestjs/swagger';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { IsSecretText } from '../../platform/secrets/secret-text.decorator.js';
 import { IsPasskeyResponse } from '../credentials/factors/passkeys/passkey-response.decorator.js';
 import { LoginDto } from './login.dto.js';

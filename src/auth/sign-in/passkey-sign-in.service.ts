@@ -5,11 +5,11 @@ import type { Origin } from '../../platform/http/origin.js';
 import { SessionDevices } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import type { PossessionProof } from '../../sessions/proofs.js';
-import { SessionIssuer, type SessionRequest } from '../../sessions/session-issuer.js';
+import { SessionIssuer, type SessionRequest } from '../../sessions/issuing/session-issuer.js';
 import { AuthErrors } from '../auth.errors.js';
 import { PasskeyProofs } from '../credentials/factors/passkeys/passkey-proofs.js';
 import type { PasskeyResponse } from '../credentials/factors/passkeys/passkey-response.js';
-import { PasskeyChallenges } from './passkey-challenges.js';
+import { PasskeySignInChallenges } from './passkey-sign-in-challenges.js';
 import { type PasskeyHolder, PasskeyRecord } from './passkey-record.js';
 
 /** A sign-in without a password, not verified yet. */
@@ -23,7 +23,7 @@ export interface PasskeySignIn {
 @Injectable()
 export class PasskeySignInService {
   constructor(
-    private readonly challenges: PasskeyChallenges,
+    private readonly challenges: PasskeySignInChallenges,
     private readonly proofs: PasskeyProofs,
     private readonly record: PasskeyRecord,
     private readonly devices: SessionDevices,

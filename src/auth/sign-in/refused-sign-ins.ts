@@ -5,7 +5,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import type { PresentedDevice } from '../../sessions/devices/session-devices.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import { AuthErrors } from '../auth.errors.js';
-import { FactorChallenges } from './factor-challenges.js';
+import { PendingLogins } from './pending-logins.js';
 import { UnverifiedSignIns } from './unverified-sign-ins.js';
 
 /** A sign-in with the right password for which the issuer gave no session. */
@@ -24,7 +24,7 @@ export interface RefusedSignIn {
 export class RefusedSignIns {
   constructor(
     private readonly unverified: UnverifiedSignIns,
-    private readonly challenges: FactorChallenges,
+    private readonly logins: PendingLogins,
   ) {}
 
   /**
@@ -36,7 +36,7 @@ export class RefusedSignIns {
     if (!isProblem(error, AuthErrors.factor_required)) throw error;
     const { userId, device, tokenTransport, stillHolds } = refused;
     const held = { tokenTransport, deviceId: device.deviceId, isKnownDevice: device.isKnown };
-    await this.challenges.issue(userId, held, stillHolds, origin);
+    await this.logins.hold(userId, held, stillHolds, origin);
     return null;
   }
 }

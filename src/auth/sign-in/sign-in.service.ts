@@ -4,7 +4,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import type { GuessingAttempt } from '../../rate-limit/guessing/account-guessing.js';
 import type { PresentedDevice } from '../../sessions/devices/session-devices.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
-import { SessionIssuer } from '../../sessions/session-issuer.js';
+import { SessionIssuer } from '../../sessions/issuing/session-issuer.js';
 import type { TokenTransport } from '../../sessions/tokens/token-transport.js';
 import { RefusedSignIns } from './refused-sign-ins.js';
 import { HashRenewal } from '../credentials/passwords/hash-renewal.js';

@@ -5,7 +5,7 @@ import { SignedIn } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { contextOf, principalOf } from '../../platform/http/request-context.js';
-import { Slow } from '../../platform/http/slow.decorator.js';
+import { Slow } from '../../platform/http/routes/slow.decorator.js';
 import { SecretsErrors } from '../../platform/secrets/secrets.errors.js';
 import { RateLimit } from '../../rate-limit/rate-limit.decorator.js';
 import { RefundInterceptor } from '../../rate-limit/refund.interceptor.js';

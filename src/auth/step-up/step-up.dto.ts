@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, ValidateIf } from 'class-validator';
-import { NotBeside, OnlyBeside } from '../../platform/http/beside.decorator.js';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { NotBeside, OnlyBeside } from '../../platform/http/validation/beside.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { IsSecretText } from '../../platform/secrets/secret-text.decorator.js';
 import { IsPasskeyResponse } from '../credentials/factors/passkeys/passkey-response.decorator.js';
 import { IsPasswordText } from '../credentials/passwords/password.decorator.js';

@@ -8,7 +8,7 @@ import {
 } from '../../machines/keys/key-format.js';
 
 /** A key in a text, without the key itself. */
-export interface FoundKey {
+export interface KeyFinding {
   /** From 1. */
   readonly line: number;
   readonly kind: KeyKind;
@@ -23,9 +23,9 @@ export class KeyFinder {
   private line = 1;
 
   /** Returns the keys that end in this part of the text, as bytes in Latin-1. */
-  add(part: string): FoundKey[] {
+  add(part: string): KeyFinding[] {
     const text = this.rest + part;
-    const found: FoundKey[] = [];
+    const found: KeyFinding[] = [];
     let done = 0;
     for (const { 1: key = '', index } of text.matchAll(this.pattern)) {
       // Whatever stands before and after it: the checksum decides.

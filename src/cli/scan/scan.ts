@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../exit-codes.js';
-import { type FoundKey, KeyFinder } from './key-finder.js';
+import { KeyFinder, type KeyFinding } from './key-finder.js';
 import { bytesOf, filesOf, kindOfPath, partsOf } from './scanned-files.js';
 
 /** What a scan reads and writes; `process` is one. */
@@ -12,7 +12,7 @@ interface Streams {
 
 const EXIT_FOUND = 1;
 
-const KINDS: Readonly<Record<FoundKey['kind'], string>> = {
+const KINDS: Readonly<Record<KeyFinding['kind'], string>> = {
   user: 'API key of a person',
   'service-account': 'API key of a service account',
 };
@@ -97,7 +97,7 @@ class Scan {
     }
   }
 
-  private report(path: string, { line, kind, hint }: FoundKey): void {
+  private report(path: string, { line, kind, hint }: KeyFinding): void {
     this.found += 1;
     const text = this.json
       ? JSON.stringify({ path, line, kind, hint })

@@ -1,7 +1,7 @@
 import { Body, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation } from '@nestjs/swagger';
 import type { Origin } from '../../platform/http/origin.js';
-import { Operational } from '../../platform/http/operational.decorator.js';
+import { Operational } from '../../platform/http/routes/operational.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { ClientOrigin } from '../../platform/http/request.decorators.js';
 import { UsersErrors } from '../../users/users.errors.js';

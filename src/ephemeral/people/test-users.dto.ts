@@ -12,7 +12,7 @@ import {
 } from 'class-validator';
 import { IsPasswordText } from '../../auth/credentials/passwords/password.decorator.js';
 import { type Role, ROLES } from '../../platform/access/principal.js';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { ProfileDto } from '../../users/dto/profile.dto.js';
 import { IsAccountEmail } from '../../users/email.decorator.js';
 

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { AuthErrors } from '../../auth/auth.errors.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { Operational } from '../../platform/http/operational.decorator.js';
+import { Operational } from '../../platform/http/routes/operational.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { ClientOrigin } from '../../platform/http/request.decorators.js';
 import type { BodySignedInDto } from '../../sessions/dto/signed-in.dto.js';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsUUID } from 'class-validator';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { BodySignedInDto } from '../../sessions/dto/signed-in.dto.js';
 import type { AssuranceLevel } from '../../sessions/proofs.js';
 import { IsDuration } from '../time/duration.js';

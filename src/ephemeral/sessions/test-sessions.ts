@@ -8,7 +8,7 @@ import { Problem } from '../../platform/errors/problem.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { IssuedSession } from '../../sessions/issued-session.js';
 import type { AssuranceLevel } from '../../sessions/proofs.js';
-import { SessionIssuer } from '../../sessions/session-issuer.js';
+import { SessionIssuer } from '../../sessions/issuing/session-issuer.js';
 import { UsersService } from '../../users/users.service.js';
 
 import { TestProofs } from './test-proofs.js';

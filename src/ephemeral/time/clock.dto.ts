@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { IsDuration } from './duration.js';
-import { IsTime } from '../../platform/http/time.decorator.js';
+import { IsTime } from '../../platform/http/validation/time.decorator.js';
 
 /** How to move the clock. An empty body resets it to real time. */
 export class MoveClockDto {

@@ -2,7 +2,7 @@ import { Body, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
-import { Operational } from '../../platform/http/operational.decorator.js';
+import { Operational } from '../../platform/http/routes/operational.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { TestRoutes } from '../test-routes.decorator.js';
 import { ClockDto, MoveClockDto } from './clock.dto.js';

@@ -1,6 +1,6 @@
 import { HttpCode, Post } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation } from '@nestjs/swagger';
-import { Operational } from '../../platform/http/operational.decorator.js';
+import { Operational } from '../../platform/http/routes/operational.decorator.js';
 import { TestRoutes } from '../test-routes.decorator.js';
 import { TestClock } from './test-clock.js';
 

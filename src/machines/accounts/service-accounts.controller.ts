@@ -13,7 +13,7 @@ import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { ActingOrigin, ApiAuditReason } from '../../platform/http/acting-origin.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../../platform/http/origin.js';
-import { PageQueryDto } from '../../platform/http/page-query.dto.js';
+import { PageQueryDto } from '../../platform/http/validation/page-query.dto.js';
 import type { ServiceAccount } from '../service-account.entity.js';
 import {
   CreateServiceAccountDto,

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, Max, Min } from 'class-validator';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { IsPrintableText } from '../../users/display-name.decorator.js';
 import { IsScopes } from './scopes.decorator.js';
 

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, MaxLength } from 'class-validator';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 
 const MAX_TOKEN = 1000;
 const MAX_WORD = 100;

@@ -1,5 +1,5 @@
 import { Problem } from '../../platform/errors/problem.js';
-import { decoded, type Form } from '../../platform/http/form-body.js';
+import { decoded, type Form } from '../../platform/http/bodies/form-body.js';
 import { TokenRefused } from '../../sessions/tokens/token-refused.js';
 import { OAuthErrors } from './oauth.errors.js';
 

@@ -1,6 +1,6 @@
 import { getSchemaPath } from '@nestjs/swagger';
 import type { ProblemRow } from '../../platform/errors/problem.js';
-import { PROBLEM_JSON } from '../../platform/http/problem-document.js';
+import { PROBLEM_JSON } from '../../platform/http/problems/problem-document.js';
 import { OAuthErrorDto } from './oauth-error.dto.js';
 import { oauthErrorBody } from './oauth-error.js';
 

@@ -1,7 +1,7 @@
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import type { ProblemRow } from '../../platform/errors/problem.js';
-import type { ErrorForm } from '../../platform/http/error-form.js';
-import { problemHeaders } from '../../platform/http/problem-document.js';
+import type { ErrorForm } from '../../platform/http/problems/error-form.js';
+import { problemHeaders } from '../../platform/http/problems/problem-document.js';
 import { SessionErrors } from '../../sessions/session.errors.js';
 import { OAuthErrors } from './oauth.errors.js';
 

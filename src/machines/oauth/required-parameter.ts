@@ -1,5 +1,5 @@
 import { Problem } from '../../platform/errors/problem.js';
-import type { Form } from '../../platform/http/form-body.js';
+import type { Form } from '../../platform/http/bodies/form-body.js';
 import { OAuthErrors } from './oauth.errors.js';
 
 /** Returns a parameter of a form. Throws `invalid_request` if it is missing. */

@@ -4,7 +4,7 @@ import { ManualClock } from '../../../test/support/time/manual-clock.js';
 import type { ApiCall } from '../../audit/audit-entry.js';
 import type { AuditService } from '../../audit/audit.service.js';
 import { Environment } from '../../platform/config/environment.js';
-import type { SlowRoutes } from '../../platform/http/slow-routes.js';
+import type { SlowRoutes } from '../../platform/http/routes/slow-routes.js';
 import { CallWatch } from './call-watch.js';
 
 describe('CallWatch', () => {

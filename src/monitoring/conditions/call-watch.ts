@@ -3,7 +3,7 @@ import type { ApiCall } from '../../audit/audit-entry.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
-import { SlowRoutes } from '../../platform/http/slow-routes.js';
+import { SlowRoutes } from '../../platform/http/routes/slow-routes.js';
 import { parseLimit } from '../rules/rule.js';
 import { RecentResponses } from './recent-responses.js';
 import { RecentDurations } from './recent-durations.js';

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { isMetadataAddress } from '../../platform/config/webhook-target.js';
-import { canonicalIp } from '../../platform/http/ip-address.js';
+import { canonicalIp } from '../../platform/http/client-ip/ip-address.js';
 
 /**
  * Whether connections to an address are forbidden, because it is link-local or of a cloud's metadata service. The operator

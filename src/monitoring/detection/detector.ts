@@ -1,7 +1,7 @@
 import { deviceName } from '../../audit/activity/device-name.js';
 import type { Finding } from '../alerts/alert-kind.js';
 import { mostSevereFirst } from '../alerts/severity.js';
-import type { Figures, Limit, Rule } from '../rules/rule.js';
+import type { Figures, Rule, Threshold } from '../rules/rule.js';
 import type { Occurrence } from '../rules/occurrence.js';
 import { SlidingWindows } from './sliding-windows.js';
 import { type Located, SubjectBound } from './subject-bound.js';
@@ -9,7 +9,7 @@ import type { SubjectWindow } from './subject-window.js';
 
 interface Watched {
   readonly rule: Rule;
-  readonly limit: Limit;
+  readonly limit: Threshold;
   readonly windows: SlidingWindows;
   readonly bound: SubjectBound;
 }

@@ -1,7 +1,12 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AggregatorRegistry } from 'prom-client';
-import { type Figures, type FromSupervisor, type FromWorker, isAboutMetrics } from './worker-messages.js';
+import {
+  type FromSupervisor,
+  type FromWorker,
+  isAboutMetrics,
+  type WorkerMetrics,
+} from './worker-messages.js';
 
 /** How long to wait for a worker, in milliseconds. A worker that hangs must not delay the metrics of the others. */
 const TIMEOUT_MS = 1_000;
@@ -13,9 +18,9 @@ const TIMEOUT_MS = 1_000;
  * worker that died and fails entirely if one hangs. Its aggregation is used.
  */
 export class MetricsGatherer {
-  private readonly latest = new Map<number, Figures>();
+  private readonly latest = new Map<number, WorkerMetrics>();
   private readonly waiting = new Map<string, () => void>();
-  private ofEnded: Figures = [];
+  private ofEnded: WorkerMetrics = [];
   private rounds = 0;
 
   /** Listens to the workers for the lifetime of the process. */
@@ -35,7 +40,7 @@ export class MetricsGatherer {
     }
   }
 
-  private async gather(): Promise<Figures[]> {
+  private async gather(): Promise<WorkerMetrics[]> {
     const round = ++this.rounds;
     const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
     const answered = new Set<number>();
@@ -70,9 +75,11 @@ function tell(worker: Worker, message: FromSupervisor): void {
 }
 
 /** Removes gauges, which apply only to a live process. */
-const countsOf = (figures: Figures) => figures.filter(({ type }) => String(type) !== 'gauge');
+const countsOf = (figures: WorkerMetrics) => figures.filter(({ type }) => String(type) !== 'gauge');
 
-function sumOf(all: readonly Figures[]): Figures {
-  const summed = AggregatorRegistry.aggregate(all as object[]).getMetricsAsArray() as unknown as Figures;
+function sumOf(all: readonly WorkerMetrics[]): WorkerMetrics {
+  const summed = AggregatorRegistry.aggregate(
+    all as object[],
+  ).getMetricsAsArray() as unknown as WorkerMetrics;
   return summed.map(({ help, name, type, values, aggregator }) => ({ help, name, type, values, aggregator }));
 }

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagg
 import { SessionErrors } from '../../sessions/session.errors.js';
 import { Public } from '../../platform/access/access.decorator.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
-import { Operational } from '../../platform/http/operational.decorator.js';
+import { Operational } from '../../platform/http/routes/operational.decorator.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { MetricsGuard } from './metrics.guard.js';
 import { ServiceMetrics } from './service-metrics.js';

@@ -5,7 +5,7 @@ import { SessionErrors } from '../../sessions/session.errors.js';
 import { Environment } from '../../platform/config/environment.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
-import { isLoopbackRequest } from '../../platform/http/loopback.js';
+import { isLoopbackRequest } from '../../platform/http/client-ip/loopback.js';
 
 /** The scheme is case-insensitive (RFC 9110 section 11.1). */
 const SCHEME = /^bearer /i;

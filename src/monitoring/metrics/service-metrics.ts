@@ -5,7 +5,12 @@ import { AggregatorRegistry } from 'prom-client';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problem } from '../../platform/errors/problem.js';
 import { Metrics } from './metrics.js';
-import { type Figures, type FromSupervisor, type FromWorker, isAboutMetrics } from './worker-messages.js';
+import {
+  type FromSupervisor,
+  type FromWorker,
+  isAboutMetrics,
+  type WorkerMetrics,
+} from './worker-messages.js';
 
 /**
  * Longer than the supervisor waits for the slowest worker, and well below the usual scrape timeout of 10 s;
@@ -19,7 +24,7 @@ const TIMEOUT_MS = 3_000;
  */
 @Injectable()
 export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
-  private readonly waiting = new Map<number, (figures: readonly Figures[]) => void>();
+  private readonly waiting = new Map<number, (figures: readonly WorkerMetrics[]) => void>();
   private requests = 0;
   private readonly listener = (message: unknown) => {
     if (isAboutMetrics(message)) void this.receive(message as FromSupervisor);
@@ -44,9 +49,9 @@ export class ServiceMetrics implements OnModuleInit, OnModuleDestroy {
     return AggregatorRegistry.aggregate((await this.gathered()) as object[]).metrics();
   }
 
-  private async gathered(): Promise<readonly Figures[]> {
+  private async gathered(): Promise<readonly WorkerMetrics[]> {
     const request = ++this.requests;
-    const answer = new Promise<readonly Figures[]>((resolve) => this.waiting.set(request, resolve));
+    const answer = new Promise<readonly WorkerMetrics[]>((resolve) => this.waiting.set(request, resolve));
     tell({ metrics: 'wanted', request });
     const figures = await Promise.race([answer, wait(TIMEOUT_MS, null, { ref: false })]);
     this.waiting.delete(request);

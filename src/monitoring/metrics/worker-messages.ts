@@ -1,17 +1,17 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 
 /** The metrics of one worker at one moment. */
-export type Figures = readonly Omit<MetricObjectWithValues<MetricValue<string>>, 'collect'>[];
+export type WorkerMetrics = readonly Omit<MetricObjectWithValues<MetricValue<string>>, 'collect'>[];
 
 /** From a worker to its supervisor: a request for the metrics of all workers, or its own metrics. */
 export type FromWorker =
   | { readonly metrics: 'wanted'; readonly request: number }
-  | { readonly metrics: 'given'; readonly round: number; readonly figures: Figures };
+  | { readonly metrics: 'given'; readonly round: number; readonly figures: WorkerMetrics };
 
 /** From the supervisor to a worker: a request for its metrics, or the metrics of all workers. */
 export type FromSupervisor =
   | { readonly metrics: 'give'; readonly round: number }
-  | { readonly metrics: 'gathered'; readonly request: number; readonly figures: readonly Figures[] };
+  | { readonly metrics: 'gathered'; readonly request: number; readonly figures: readonly WorkerMetrics[] };
 
 /** Whether a message between processes is about metrics. Other messages use the same channel. */
 export function isAboutMetrics(message: unknown): message is { readonly metrics: string } {

@@ -3,7 +3,7 @@ import { type CityResponse, Reader } from 'maxmind';
 import { readFileSync } from 'node:fs';
 import { ConfigurationFault } from '../../platform/config/configuration-fault.js';
 import type { Environment } from '../../platform/config/environment.js';
-import { canonicalIp } from '../../platform/http/ip-address.js';
+import { canonicalIp } from '../../platform/http/client-ip/ip-address.js';
 import type { NamedPlaces, Place } from './place.js';
 
 /** Types of databases that contain coordinates as well as countries. */

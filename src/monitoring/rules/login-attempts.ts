@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import type { AuditEventType } from '../../audit/audit-vocabulary.js';
-import { networkOf } from '../../platform/http/ip-address.js';
+import { networkOf } from '../../platform/http/client-ip/ip-address.js';
 import { GenerationalCache } from '../generational-cache.js';
 
 /** An attempt to sign in, whether or not the password was checked. */

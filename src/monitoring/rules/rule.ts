@@ -3,7 +3,7 @@ import type { AuditEventType } from '../../audit/audit-vocabulary.js';
 import type { Occurrence } from './occurrence.js';
 
 /** A number of occurrences within a number of seconds. */
-export interface Limit {
+export interface Threshold {
   readonly count: number;
   readonly seconds: number;
 }
@@ -55,14 +55,14 @@ export interface Rule extends AlertKind {
   /** Its row in docs/security.md, with the default thresholds. */
   readonly documentation: { readonly trueWhen: string; readonly why: string };
   /** Null switches the rule off. */
-  readonly limit: Limit | null;
+  readonly limit: Threshold | null;
   readonly distinct?: readonly Dimension[];
   /** Whether the rule evaluates successes only, in which case its window does not matter for the failure baseline. */
   readonly ignoresFailures?: boolean;
   observe(occurrence: Occurrence): Observation | null;
-  holds(figures: Figures, limit: Limit): boolean;
+  holds(figures: Figures, limit: Threshold): boolean;
   /** Returns the alert's sentence for readers. */
-  summary(figures: Figures, limit: Limit): string;
+  summary(figures: Figures, limit: Threshold): string;
   /** Returns evidence in addition to that of every rule; `last` is the occurrence that last made the rule true. */
   evidence?(figures: Figures, last: Occurrence): Readonly<Record<string, unknown>>;
 }
@@ -71,7 +71,7 @@ export interface Rule extends AlertKind {
 export const RULES = Symbol('portcullis.rules');
 
 /** The limit of rules that a single event makes true. */
-export const ONCE: Limit = { count: 1, seconds: 1 };
+export const ONCE: Threshold = { count: 1, seconds: 1 };
 
 /** Returns an observation about the user named by an entry, or null if it names none. */
 export function ofUser({ entry: { userId } }: Occurrence): Observation | null {
@@ -79,7 +79,7 @@ export function ofUser({ entry: { userId } }: Occurrence): Observation | null {
 }
 
 /** Parses the `count/seconds` value of a detection variable; null for `off`. */
-export function parseLimit(text: string): Limit | null {
+export function parseLimit(text: string): Threshold | null {
   const match = /^(\d+)\/(\d+)$/.exec(text);
   return match && { count: Number(match[1]), seconds: Number(match[2]) };
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDatabaseUnavailable } from '../database/database-problem.js';
 import { type Cluster, urlOf } from './cluster.js';
 import { lastWords, launch } from './launch.js';
-import { Lease } from './lease.js';
+import { ServerLease } from './server-lease.js';
 import { rememberedPort, rememberPort, usablePort } from './loopback-port.js';
 import { findPostmaster, stopPostmaster } from './postmaster.js';
 import type { ServerAccount } from './server-account.js';
@@ -25,7 +25,7 @@ export interface KeeperOptions {
 
 /** Keeps a cluster's server running as long as this or another process uses it. */
 export class ServerKeeper {
-  private lease: Lease | null = null;
+  private lease: ServerLease | null = null;
   private port = 0;
   private stopping = false;
   private revival: Promise<void> = Promise.resolve();
@@ -78,7 +78,7 @@ export class ServerKeeper {
   /** Returns false while the server starts, recovers or shuts down; throws if the server does not accept our password. */
   private async claim(port: number): Promise<boolean> {
     try {
-      this.lease = await Lease.open(urlOf(this.cluster, 'superuser', port), () => this.onLost());
+      this.lease = await ServerLease.open(urlOf(this.cluster, 'superuser', port), () => this.onLost());
     } catch (error) {
       if (isDatabaseUnavailable(error) && !isRefusedLogin(error)) return false;
       throw error;

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AllowedOrigins } from './allowed-origins.js';
-import { isForwardAuthRequest } from './forward-auth.decorator.js';
+import { isForwardAuthRequest } from './routes/forward-auth.decorator.js';
 import { Problem, type ProblemRow } from '../errors/problem.js';
 
 /** Does not repeat the origin: it is client-supplied text, and browsers show it with the request. */

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
 import { ConnectionLimits } from './connection-limits.js';
-import { PROBLEM_JSON, problemDocument } from './problem-document.js';
+import { PROBLEM_JSON, problemDocument } from './problems/problem-document.js';
 
 /** Maximum size of a body, bytes. */
 const BODY_LIMIT = 64 * 1024;

@@ -1,9 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { AccessCheck } from './access-check.js';
-import { ProblemFilter } from './problem.filter.js';
-import { RouteTable } from './route-table.js';
-import { SlowRoutes } from './slow-routes.js';
+import { AccessCheck } from './routes/access-check.js';
+import { ProblemFilter } from './problems/problem.filter.js';
+import { RouteTable } from './routes/route-table.js';
+import { SlowRoutes } from './routes/slow-routes.js';
 
 /** Turns errors into problems, and provides the declared routes and the methods of each path. */
 @Global()

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RequestContext, newRequestContext, attachContext } from './request-context.js';
-import type { CidrList } from './cidr-list.js';
-import { clientIp } from './client-ip.js';
-import { isOperationalRequest } from './operational.decorator.js';
+import type { CidrList } from './client-ip/cidr-list.js';
+import { clientIp } from './client-ip/client-ip.js';
+import { isOperationalRequest } from './routes/operational.decorator.js';
 import { unknownSubject } from './origin.js';
 import { isDocumentation, securityHeaders, type Transport } from './security-headers.js';
 

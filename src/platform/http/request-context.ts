@@ -3,7 +3,7 @@ import type { Principal, SessionPrincipal } from '../access/principal.js';
 import type { Profile } from '../access/profile.js';
 import type { ForwardAuth } from '../access/forward-auth.js';
 import type { Problem } from '../errors/problem.js';
-import type { Form } from './form-body.js';
+import type { Form } from './bodies/form-body.js';
 import type { Origin } from './origin.js';
 
 /** A request that the rate limits have decided about. */

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Principal, SessionPrincipal } from '../access/principal.js';
 import type { Locale } from '../access/locale.js';
 import type { Profile } from '../access/profile.js';
-import type { Form } from './form-body.js';
+import type { Form } from './bodies/form-body.js';
 import type { Origin } from './origin.js';
 import { preferredLocale } from './preferred-locale.js';
 import { callerOf, contextOf, principalOf } from './request-context.js';

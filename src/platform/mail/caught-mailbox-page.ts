@@ -1,7 +1,7 @@
 import { markup } from '../http/markup.js';
 
 /** Content-Security-Policy of the page: its own script and style only. Mails are shown in a frame under {@link MAIL_POLICY}. */
-export const PAGE_POLICY =
+export const MAILBOX_POLICY =
   `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; ` +
   `form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
 

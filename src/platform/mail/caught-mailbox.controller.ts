@@ -4,9 +4,9 @@ import type { FastifyReply } from 'fastify';
 import { Public } from '../access/access.decorator.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
-import { Operational } from '../http/operational.decorator.js';
+import { Operational } from '../http/routes/operational.decorator.js';
 import { PageAssets } from '../http/page-assets.js';
-import { framedMail, MAIL_POLICY, MAILBOX_PAGE, PAGE_POLICY } from './caught-mailbox-page.js';
+import { framedMail, MAIL_POLICY, MAILBOX_PAGE, MAILBOX_POLICY } from './caught-mailbox-page.js';
 import { CaughtMailboxQueryDto } from './caught-mailbox.dto.js';
 import { CaughtMailboxGuard } from './caught-mailbox.guard.js';
 import { type CaughtMail, CaughtMailbox } from './caught-mailbox.js';
@@ -35,7 +35,7 @@ export class CaughtMailboxController {
     void reply.header('vary', 'Accept, Origin, Sec-Fetch-Site');
     if (!prefersHtml(accept))
       return { items: await this.mailbox.list({ to: to === '' ? undefined : to, after }, wait * 1000) };
-    void reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY);
+    void reply.type('text/html; charset=utf-8').header('content-security-policy', MAILBOX_POLICY);
     return MAILBOX_PAGE;
   }
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Environment } from '../config/environment.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
-import { isLoopbackHost, isLoopbackRequest } from '../http/loopback.js';
+import { isLoopbackHost, isLoopbackRequest } from '../http/client-ip/loopback.js';
 
 /**
  * Restricts the mailbox to this machine, because it shows every password reset token. The peer must be on loopback and

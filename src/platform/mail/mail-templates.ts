@@ -5,7 +5,7 @@ import { htmlOf, textOf } from './mail-document.js';
 import type { Locale } from '../access/locale.js';
 import type { MailKind } from './mail-kinds.js';
 import type { MailTemplate, MailValues } from './mail-template.js';
-import { type TemplateFile, faultOf, fillHtml, fillText, readTemplateFiles } from './template-files.js';
+import { fillHtml, fillText, readTemplateFiles, templateFault, type TemplateFile } from './template-files.js';
 
 /** A mail ready to be sent. */
 export interface RenderedMail {
@@ -38,7 +38,7 @@ export class MailTemplates implements OnModuleInit {
     for (const file of files) {
       const template = this.templates.get(file.kind);
       const fault = template
-        ? faultOf(file, [...template.placeholders, 'product'])
+        ? templateFault(file, [...template.placeholders, 'product'])
         : `${file.name} is for a kind of mail that this version does not send`;
       if (fault !== null) faults.push(fault);
     }

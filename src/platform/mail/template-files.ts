@@ -52,7 +52,7 @@ function namesIn(folder: string, faults: string[]): string[] {
 }
 
 /** Returns why a template cannot be used with the placeholders of its kind, or null if it can. */
-export function faultOf(
+export function templateFault(
   { name, form, source }: TemplateFile,
   placeholders: readonly string[],
 ): string | null {

@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isOperationalRequest } from '../http/operational.decorator.js';
+import { isOperationalRequest } from '../http/routes/operational.decorator.js';
 
 /**
  * Creates a server span per request, named by OpenTelemetry's semantic conventions: method, route pattern, status and

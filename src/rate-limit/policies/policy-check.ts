@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { getMetadataStorage } from 'class-validator';
 import { bodyTypeOf } from '../../platform/http/openapi/body-type.js';
-import { type DeclaredRoute, declaredRoutes } from '../../platform/http/openapi/route-walk.js';
+import { type DeclaredRoute, declaredRoutes } from '../../platform/http/routes/route-walk.js';
 import { RATE_LIMIT_POLICIES, RATE_LIMIT_SUBJECT, type SubjectMembers } from '../rate-limit.decorator.js';
 import type { KeyPart, PolicyName } from './policy.js';
 import { PolicyTable } from './policy-table.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { deviceName } from '../../audit/activity/device-name.js';
 import { networkName } from '../../audit/activity/network-name.js';
-import { canonicalIp } from '../../platform/http/ip-address.js';
+import { canonicalIp } from '../../platform/http/client-ip/ip-address.js';
 import type { Session } from '../session.entity.js';
 import { LastSeen } from '../state/last-seen.js';
 import type { OwnSessionDto } from './own-session.dto.js';

@@ -8,7 +8,7 @@ import type { Origin } from '../../platform/http/origin.js';
 import { profileOf } from '../../users/profile.js';
 import { UsersService } from '../../users/users.service.js';
 import { SessionDevices } from '../devices/session-devices.js';
-import { clearFailures, eventAfterFailures } from '../earlier-failures.js';
+import { clearFailures, eventAfterFailures } from '../issuing/earlier-failures.js';
 import type { IssuedSession } from '../issued-session.js';
 import { liveOwnerOf } from '../live-session.js';
 import { type Proof, provenState } from '../proofs.js';

@@ -7,7 +7,7 @@ import type { Principal } from '../../platform/access/principal.js';
 import { PlatformErrors } from '../../platform/errors/platform.errors.js';
 import { Problems } from '../../platform/http/openapi/problems.decorator.js';
 import { Caller } from '../../platform/http/request.decorators.js';
-import { Slow } from '../../platform/http/slow.decorator.js';
+import { Slow } from '../../platform/http/routes/slow.decorator.js';
 import { SessionErrors } from '../session.errors.js';
 import { RevocationAnswers } from './revocation-answers.js';
 import { listOf, numberOf } from './revocation-format.js';

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, ValidateIf } from 'class-validator';
 import { LOCALES, type Locale } from '../../platform/access/locale.js';
-import { IfPresent } from '../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../platform/http/validation/if-present.decorator.js';
 import { IsDisplayName } from '../display-name.decorator.js';
 
 /** The whole editable profile. */

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AccountDirectory } from '../../../src/admin/account-directory.js';
-import { AccountListRepository } from '../../../src/admin/account-list.repository.js';
-import { ACCOUNT_STATUSES, type AccountStatus, statusOf } from '../../../src/admin/account-status.js';
+import { AccountDirectory } from '../../../src/admin/directory/account-directory.js';
+import { AccountListRepository } from '../../../src/admin/directory/account-list.repository.js';
+import {
+  ACCOUNT_STATUSES,
+  type AccountStatus,
+  statusOf,
+} from '../../../src/admin/directory/account-status.js';
 import { AuditService } from '../../../src/audit/audit.service.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { GuessingRules } from '../../../src/rate-limit/guessing/guessing-rules.js';

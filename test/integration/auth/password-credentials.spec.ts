@@ -7,7 +7,7 @@ import { storedHash } from '../../../src/auth/credentials/passwords/stored-hash.
 import { keyIdOf } from '../../../src/platform/crypto/key-id.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
-import { SessionIssuer } from '../../../src/sessions/session-issuer.js';
+import { SessionIssuer } from '../../../src/sessions/issuing/session-issuer.js';
 import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';

@@ -1,7 +1,7 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { declaredRoutes } from '../../../src/platform/http/openapi/route-walk.js';
+import { declaredRoutes } from '../../../src/platform/http/routes/route-walk.js';
 import { hasPromtool, promtool } from '../../support/monitoring/promtool.js';
 import { startApp } from '../../support/app/test-app.js';
 

@@ -6,8 +6,8 @@ import { TransactionRunner } from '../../../src/platform/database/transaction-ru
 import { Problem } from '../../../src/platform/errors/problem.js';
 import { AccountGuessing } from '../../../src/rate-limit/guessing/account-guessing.js';
 import type { PasswordProof, Proof } from '../../../src/sessions/proofs.js';
-import { SessionConditions } from '../../../src/sessions/session-conditions.js';
-import { SessionIssuer } from '../../../src/sessions/session-issuer.js';
+import { SessionConditions } from '../../../src/sessions/issuing/session-conditions.js';
+import { SessionIssuer } from '../../../src/sessions/issuing/session-issuer.js';
 import { SessionErrors } from '../../../src/sessions/session.errors.js';
 import { logIn, PASSWORD } from '../../support/app/accounts.js';
 import { createAccount } from '../../support/app/people.js';

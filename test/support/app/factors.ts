@@ -1,6 +1,6 @@
 import { createGuardrails, generateSync } from 'otplib';
 import { AuthErrors } from '../../../src/auth/auth.errors.js';
-import { FactorChallenges } from '../../../src/auth/sign-in/factor-challenges.js';
+import { PendingLogins } from '../../../src/auth/sign-in/pending-logins.js';
 import { Problem } from '../../../src/platform/errors/problem.js';
 import type { Tokens } from './accounts.js';
 import { LOOPBACK, originAt } from './people.js';
@@ -55,8 +55,8 @@ const passwordHolds = () => Promise.resolve(true);
 
 /** Opens the challenge that {@link beginLogin} answers on a new device, without checking a password. */
 export async function openChallenge({ app }: TestApp, { user }: Pick<Tokens, 'user'>): Promise<Challenge> {
-  const challenges = app.get(FactorChallenges, { strict: false });
-  const issued = challenges.issue(user.id, NEW_DEVICE, passwordHolds, originAt(LOOPBACK));
+  const logins = app.get(PendingLogins, { strict: false });
+  const issued = logins.hold(user.id, NEW_DEVICE, passwordHolds, originAt(LOOPBACK));
   const problem: unknown = await issued.catch((error: unknown) => error);
   if (!(problem instanceof Problem) || problem.row !== AuthErrors.factor_required) throw problem;
   return problem.occurrence.extensions!['challenge'] as Challenge;

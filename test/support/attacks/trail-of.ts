@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import type { AuditDetails, AuditEventType } from '../../../src/audit/audit-vocabulary.js';
-import { networkOf } from '../../../src/platform/http/ip-address.js';
+import { networkOf } from '../../../src/platform/http/client-ip/ip-address.js';
 import type { Act } from './scenario.js';
 
 /** The default limits of the policies that can refuse an act, per minute and key. */

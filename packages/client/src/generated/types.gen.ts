@@ -1014,9 +1014,21 @@ export type Introspection = {
      */
     active: boolean;
     /**
+     * The service.
+     */
+    iss?: string;
+    /**
+     * For whom the token is meant: `JWT_AUDIENCE` of the service or, for an assertion, the audience of the gateway's rule.
+     */
+    aud?: string;
+    /**
      * The person or the service account.
      */
     sub?: string;
+    /**
+     * The id of the token; of an API key, the same as `key`.
+     */
+    jti?: string;
     /**
      * The service account; for access tokens of people, the audience. Absent from assertions and from keys of people.
      */

@@ -1,10 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsIP, IsOptional, Matches } from 'class-validator';
-import { canonicalIp } from '../../../platform/http/ip-address.js';
+import { canonicalIp } from '../../../platform/http/client-ip/ip-address.js';
 import { API_CALL, type AuditOutcome } from '../../audit-vocabulary.js';
 import { AUDIT_EVENT_TYPES } from '../../event-types.js';
-import { IsTime } from '../../../platform/http/time.decorator.js';
+import { IsTime } from '../../../platform/http/validation/time.decorator.js';
 
 const TYPES = [...AUDIT_EVENT_TYPES, API_CALL];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
-import { IsTime } from '../../../platform/http/time.decorator.js';
+import { IsTime } from '../../../platform/http/validation/time.decorator.js';
 
 /** A part of the chain, selected by the time of its seals. */
 export class SealedRangeDto {

@@ -3,7 +3,7 @@ import type { Transaction } from '../../../platform/database/transaction-runner.
 import { Problem } from '../../../platform/errors/problem.js';
 import { assuranceOf } from '../../../sessions/proofs.js';
 import { StepUpMethods } from '../../../sessions/recent/step-up-methods.js';
-import { SessionConditions } from '../../../sessions/session-conditions.js';
+import { SessionConditions } from '../../../sessions/issuing/session-conditions.js';
 import { AuthErrors } from '../../auth.errors.js';
 import type { FactorType } from './factor-names.js';
 import { RecoveryCodesRepository } from './recovery-codes/recovery-codes.repository.js';

@@ -7,7 +7,7 @@ import { FactorRemoval } from './factor-removal.js';
 import { FactorsView } from './factors-view.js';
 import { OwnFactors } from './own-factors.js';
 import { PasskeyCeremonies } from './passkeys/passkey-ceremonies.js';
-import { PasskeyChallenge } from './passkeys/passkey-challenge.js';
+import { CeremonyChallenge } from './passkeys/ceremony-challenge.js';
 import { PasskeyProofs } from './passkeys/passkey-proofs.js';
 import { PasskeyRegistration } from './passkeys/passkey-registration.js';
 import { PasskeyRows } from './passkeys/passkey-rows.js';
@@ -57,8 +57,8 @@ export const FACTORS = [
 
 /** The providers of passkeys, for second factors and for signing in without a password. */
 export const PASSKEYS = [
+  CeremonyChallenge,
   PasskeyCeremonies,
-  PasskeyChallenge,
   PasskeyProofs,
   PasskeyRegistration,
   PasskeyRows,

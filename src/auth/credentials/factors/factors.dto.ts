@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IfPresent } from '../../../platform/http/if-present.decorator.js';
+import { IfPresent } from '../../../platform/http/validation/if-present.decorator.js';
 import { IsSecretText } from '../../../platform/secrets/secret-text.decorator.js';
 import type { FactorType } from './factor-names.js';
 import { IsFactorName } from './factor-name.decorator.js';

@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { codePointsOf, isBoundedText } from '../../../platform/http/bounded-text.js';
+import { codePointsOf, isBoundedText } from '../../../platform/http/validation/bounded-text.js';
 
 /** Maximum length of a password, in code points. It bounds the work of a request; no real passphrase is longer. */
 const MAX_CODE_POINTS = 256;

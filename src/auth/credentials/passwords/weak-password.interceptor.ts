@@ -10,8 +10,8 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { catchError, type Observable } from 'rxjs';
-import { isBoundedText } from '../../../platform/http/bounded-text.js';
-import { memberPointer } from '../../../platform/http/json-pointer.js';
+import { isBoundedText } from '../../../platform/http/validation/bounded-text.js';
+import { memberPointer } from '../../../platform/http/validation/json-pointer.js';
 import { PlatformErrors } from '../../../platform/errors/platform.errors.js';
 import { type FieldFault, isProblem, Problem } from '../../../platform/errors/problem.js';
 import { NewPassword } from './new-password.js';

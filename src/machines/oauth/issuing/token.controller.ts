@@ -2,7 +2,7 @@ import { Controller, Header } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '../../../platform/access/principal.js';
 import { Problem } from '../../../platform/errors/problem.js';
-import type { Form } from '../../../platform/http/form-body.js';
+import type { Form } from '../../../platform/http/bodies/form-body.js';
 import { Problems } from '../../../platform/http/openapi/problems.decorator.js';
 import type { Origin } from '../../../platform/http/origin.js';
 import { Caller, ClientOrigin, FormBody } from '../../../platform/http/request.decorators.js';

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
-import { PageQueryDto } from '../../../platform/http/page-query.dto.js';
+import { PageQueryDto } from '../../../platform/http/validation/page-query.dto.js';
 import { ALERT_STATES, type AlertState } from '../alert.entity.js';
 import { SEVERITIES, type Severity } from '../severity.js';
 

@@ -3,7 +3,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 type Header = NonNullable<NonNullable<OpenAPIObject['components']>['headers']>[string];
 
 /** A response of the document, apart from its body. */
-export interface Answer {
+export interface ResponseObject {
   headers?: Record<string, unknown>;
   readonly content?: Readonly<Record<string, unknown>>;
 }
@@ -15,7 +15,7 @@ export interface Answer {
 export function describeHeaders(
   document: OpenAPIObject,
   headers: Readonly<Record<string, Header>>,
-  applies: (status: string, answer: Answer, operation: object) => boolean,
+  applies: (status: string, answer: ResponseObject, operation: object) => boolean,
 ): void {
   const components = (document.components ??= {});
   components.headers = { ...components.headers, ...headers };
@@ -23,7 +23,7 @@ export function describeHeaders(
     Object.keys(headers).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
   );
   for (const operation of Object.values(document.paths).flatMap((item) => Object.values(item) as unknown[])) {
-    const { responses } = operation as { responses: Record<string, Answer> };
+    const { responses } = operation as { responses: Record<string, ResponseObject> };
     for (const [status, answer] of Object.entries(responses)) {
       if (applies(status, answer, operation as object)) {
         answer.headers = { ...answer.headers, ...references };

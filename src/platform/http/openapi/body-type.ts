@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import type { DeclaredRoute } from './route-walk.js';
+import type { DeclaredRoute } from '../routes/route-walk.js';
 
 /** Nest's metadata of a parameter: its kind and position, such as `3:0`, and the member it takes. */
 const BODY_PARAMETER = /^3:(\d+)$/;

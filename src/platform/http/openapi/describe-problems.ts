@@ -1,8 +1,8 @@
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { Problem, type ProblemOccurrence, type ProblemRow } from '../../errors/problem.js';
-import { PROBLEM_JSON, problemDocument } from '../problem-document.js';
+import { PROBLEM_JSON, problemDocument } from '../problems/problem-document.js';
 import { ProblemDto } from './problem.dto.js';
-import type { DeclaredRoute } from './route-walk.js';
+import type { DeclaredRoute } from '../routes/route-walk.js';
 
 /** Additions of the examples to their rows; they apply to every route that reads a body or a query. */
 const OCCURRENCES: Readonly<Record<string, ProblemOccurrence>> = {

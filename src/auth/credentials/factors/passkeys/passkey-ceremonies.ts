@@ -9,7 +9,7 @@ import type { Passkey } from './passkey.entity.js';
 import { PASSKEY_BYTES } from './passkey-bounds.js';
 import { clientDataOf, type PasskeyResponse } from './passkey-response.js';
 import type { NewPasskey } from './passkey-rows.js';
-import { PasskeyChallenge } from './passkey-challenge.js';
+import { CeremonyChallenge } from './ceremony-challenge.js';
 import { RelyingParty } from './relying-party.js';
 import { WebauthnLibrary } from './webauthn-library.js';
 
@@ -43,7 +43,7 @@ export class PasskeyCeremonies {
   constructor(
     private readonly library: WebauthnLibrary,
     private readonly party: RelyingParty,
-    private readonly challenges: PasskeyChallenge,
+    private readonly challenges: CeremonyChallenge,
   ) {}
 
   /** Options to create a passkey; the browser excludes authenticators that hold one of `existing`. */

@@ -23,7 +23,7 @@ export interface BegunRegistration {
 }
 
 /** What a client submits to register a passkey. */
-export interface Registration {
+export interface FinishedRegistration {
   readonly challenge: string;
   readonly name: string;
   readonly response: PasskeyResponse;
@@ -65,7 +65,7 @@ export class PasskeyRegistration {
    */
   async finish(
     caller: SessionPrincipal,
-    { challenge, name, response }: Registration,
+    { challenge, name, response }: FinishedRegistration,
     origin: Origin,
   ): Promise<RegisteredPasskey> {
     const userHandle = await this.challenges.attempt(challenge, caller);

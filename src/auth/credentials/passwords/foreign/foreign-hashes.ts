@@ -6,7 +6,7 @@ import { ThreadOnDemand } from '../../../../platform/threads/thread-on-demand.js
 import { FOREIGN_HASH } from '../stored-hash.js';
 import { HashQueue } from '../hash-queue.js';
 import type { ForeignHash, RawHash } from './foreign-hash.js';
-import { type Comparison, FOREIGN_WORKER } from './foreign-worker.js';
+import { FOREIGN_WORKER, type HashComparison } from './foreign-worker.js';
 import { rawDigest } from './raw-digest.js';
 
 /** The first estimate of a comparison's duration, milliseconds. */
@@ -24,7 +24,7 @@ const IDLE_MS = 30_000;
 export class ForeignHashes implements OnApplicationShutdown {
   private readonly logger = new Logger(ForeignHashes.name);
   private readonly queue: HashQueue;
-  private readonly thread = new ThreadOnDemand<Comparison, boolean>({
+  private readonly thread = new ThreadOnDemand<HashComparison, boolean>({
     file: threadFile('foreign-worker', import.meta.url),
     workerData: FOREIGN_WORKER,
     idleMs: IDLE_MS,

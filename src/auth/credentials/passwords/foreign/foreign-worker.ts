@@ -14,7 +14,7 @@ import type { ForeignHash } from './foreign-hash.js';
 export const FOREIGN_WORKER = 'foreign hashes';
 
 /** A password to compare, in each spelling that may be right. */
-export interface Comparison {
+export interface HashComparison {
   readonly spellings: readonly string[];
   readonly hash: ComputedHash;
 }
@@ -150,7 +150,7 @@ function serve(): void {
   } catch {
     // A sandbox may forbid it; the priorities then stay equal.
   }
-  parentPort!.on('message', ({ id, subject }: Question<Comparison>) => {
+  parentPort!.on('message', ({ id, subject }: Question<HashComparison>) => {
     compare(subject).then(
       (isMatch) => answer(id, isMatch),
       () => answer(id, false),
@@ -164,7 +164,7 @@ function answer(id: number, result: boolean): void {
   parentPort!.postMessage(answered);
 }
 
-async function compare({ spellings, hash }: Comparison): Promise<boolean> {
+async function compare({ spellings, hash }: HashComparison): Promise<boolean> {
   for (const password of spellings) if (await isForeignMatch(password, hash)) return true;
   return false;
 }

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { UuidV7 } from '../../platform/crypto/uuid.js';
+import type { Origin } from '../../platform/http/origin.js';
+import type { ProvenState } from '../proofs.js';
+import { clientFingerprint } from '../refresh/client-fingerprint.js';
+import { SessionLifetimes } from '../session-lifetimes.js';
+import { Session } from '../session.entity.js';
+
+/** Creates the rows of new sessions. */
+@Injectable()
+export class SessionFactory {
+  constructor(
+    private readonly lifetimes: SessionLifetimes,
+    private readonly ids: UuidV7,
+  ) {}
+
+  /**
+   * Creates a session that begins now, by proofs that are `ageMs` old, and a device id if there is none yet. Nothing is
+   * stored.
+   */
+  create(
+    userId: string,
+    deviceId: string | null,
+    { ageMs, ...proven }: ProvenState & { readonly ageMs: number },
+    origin: Origin,
+  ): Session {
+    const { now, idleExpiresAt, expiresAt } = this.lifetimes.beginning();
+    return Object.assign(new Session(), {
+      id: this.ids.next(),
+      userId,
+      generation: 0,
+      createdAt: now,
+      rotatedAt: now,
+      rotatedBy: null,
+      idleExpiresAt,
+      expiresAt,
+      revokedAt: null,
+      revokeReason: null,
+      deviceId: deviceId ?? this.ids.next(),
+      client: clientFingerprint(origin),
+      ...proven,
+      authTime: new Date(now.getTime() - ageMs),
+      reducedAt: null,
+      userAgent: origin.userAgent,
+      network: origin.network,
+      lastSeenAt: null,
+    } satisfies Session);
+  }
+}

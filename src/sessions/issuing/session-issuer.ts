@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transaction-runner.js';
+import type { Origin } from '../../platform/http/origin.js';
+import { profileOf } from '../../users/profile.js';
+import { UsersService } from '../../users/users.service.js';
+import { SessionDevices } from '../devices/session-devices.js';
+import type { IssuedSession } from '../issued-session.js';
+import { type Proof, provenState } from '../proofs.js';
+import { SessionsRepository } from '../sessions.repository.js';
+import { clearFailures } from './earlier-failures.js';
+import { SessionConditions } from './session-conditions.js';
+import { SessionOpening } from './session-opening.js';
+import { SessionRecord } from './session-record.js';
+
+/** The account that signs in, and the factors that it has just proven. */
+export interface SessionRequest {
+  readonly userId: string;
+  readonly proofs: readonly [Proof, ...Proof[]];
+  /** The device that signs in; null if it has no genuine token. */
+  readonly deviceId: string | null;
+  /** Whether the account has signed in on that device before. */
+  readonly isKnownDevice: boolean;
+  /** Keyed digest of the submitted address, for the audit trail. */
+  readonly emailDigest: string;
+  /** How long ago the factors were proven, milliseconds; just now unless it is given. */
+  readonly proofAgeMs?: number;
+}
+
+/**
+ * The only place that creates sessions; `architecture.spec.ts` forbids any other insert. On every path it checks,
+ * under the lock of the account, that the account is enabled, that each proof is still valid and that every registered
+ * condition is met. The attempt of a guessable proof was counted earlier; its count is reset here, with the session.
+ */
+@Injectable()
+export class SessionIssuer {
+  constructor(
+    private readonly users: UsersService,
+    private readonly conditions: SessionConditions,
+    private readonly opening: SessionOpening,
+    private readonly sessions: SessionsRepository,
+    private readonly devices: SessionDevices,
+    private readonly record: SessionRecord,
+  ) {}
+
+  /**
+   * Returns null if the account does not exist, is disabled or was never accepted by its invited owner, or if a proof
+   * is no longer valid; callers respond to all of these as to a wrong credential. Throws the problem of a condition
+   * that is not met.
+   */
+  async issue(tx: Transaction, request: SessionRequest, origin: Origin): Promise<IssuedSession | null> {
+    const { userId, proofs } = request;
+    const user = await this.users.lock(tx, userId);
+    if (!user || user.disabledAt !== null || user.invitedAt !== null) return null;
+    for (const proof of proofs) if (!(await proof.stillHolds(tx))) return null;
+    await this.conditions.assertMet(tx, user, proofs);
+    const failures = await clearFailures(tx, proofs);
+    const proven = { ...provenState(proofs), ageMs: request.proofAgeMs ?? 0 };
+    const session = await this.opening.open(tx, user.id, request.deviceId, proven, origin);
+    await this.sessions.insert(tx, session);
+    await this.users.noteLogin(tx, user, session.createdAt);
+    const { emailDigest, isKnownDevice } = request;
+    await this.record.write(tx, { user, session, failures, isKnownDevice, emailDigest }, origin);
+    const deviceToken = await this.devices.remember(tx, session, request.emailDigest);
+    return { profile: profileOf(user), session, deviceToken };
+  }
+}
