@@ -37,8 +37,11 @@ async function start(): Promise<() => Promise<void>> {
     const run = environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve;
     const drain = await run(database.environment);
     return async () => {
-      await drain();
-      await database.stop();
+      try {
+        await drain();
+      } finally {
+        await database.stop();
+      }
     };
   } catch (error) {
     await database.stop();
@@ -57,7 +60,7 @@ function limitHeapGrowth(): void {
   setFlagsFromString('--heap-growing-percent=50');
 }
 
-/** The first signal drains and exits with 0; a later one exits immediately. */
+/** The first signal drains and exits with 0, or with the code of the failure; a later one exits immediately. */
 function drainOnSignal(drain: () => Promise<void>): void {
   let firstMs: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

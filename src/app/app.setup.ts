@@ -15,7 +15,7 @@ import { Readiness } from '../platform/health/readiness.js';
 import { contextOf } from '../platform/http/request-context.js';
 import { AllowedOrigins } from '../platform/http/allowed-origins.js';
 import { CidrList } from '../platform/http/client-ip/cidr-list.js';
-import { crossOrigin } from '../platform/http/cross-origin.js';
+import { CrossOrigin } from '../platform/http/cross-origin.js';
 import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
 import { readBodies } from '../platform/http/bodies/json-body.js';
 import { isForwardAuthRoute } from '../platform/http/routes/forward-auth.decorator.js';
@@ -30,7 +30,7 @@ import { warnUntrustedProxy } from '../platform/http/client-ip/untrusted-proxy-w
 import { SessionErrors } from '../sessions/session.errors.js';
 import { Admission } from '../rate-limit/admission.js';
 
-type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
+type Unroutable = (error: Error, request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /** Nest options of every application of this service. */
 export const NEST_OPTIONS = { bodyParser: false, bufferLogs: true, abortOnError: false } as const;
@@ -46,7 +46,7 @@ export function createAdapter(
     basePath: publicPath(PUBLIC_URL),
     maxConnections: MAX_CONNECTIONS,
     onUnroutable: (error, request, reply) => {
-      (request.server as unknown as { unroutable: Unroutable }).unroutable(error, request, reply);
+      void (request.server as unknown as { unroutable: Unroutable }).unroutable(error, request, reply);
     },
   });
 }
@@ -68,6 +68,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const requestLog = app.get(RequestLog);
   const drain = app.get(Drain);
   const spool = app.get(AuditSpool, { strict: false });
+  const crossOrigin = new CrossOrigin(new AllowedOrigins(environment), SessionErrors.csrf_rejected);
   app.get(Readiness).requireOnDisk(() => spool.hasRoom());
 
   await app.get(Tracing).start(fastify);
@@ -94,15 +95,19 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     openRequestContext(request, reply);
-    recorder.assertRoom(request);
+    crossOrigin.allow(request, reply);
+    if (!crossOrigin.isAllowedPreflight(request)) recorder.assertRoom(request);
     forwardAuthRequests.note(request);
     done();
   });
   fastify.addHook('onRequest', async (request, reply) => {
-    if (request.is404) await admission.admitByAddress(request, reply);
+    const isAllowedPreflight = crossOrigin.isAllowedPreflight(request);
+    if (isAllowedPreflight) await admission.countPreflight(request, reply);
+    else if (request.is404) await admission.admitByAddress(request, reply);
     requireHost(request);
+    if (isAllowedPreflight) await crossOrigin.answerPreflight(reply);
+    else crossOrigin.requireListed(request);
   });
-  fastify.addHook('onRequest', crossOrigin(new AllowedOrigins(environment), SessionErrors.csrf_rejected));
   if (environment.TRUSTED_PROXIES.length === 0) fastify.addHook('onRequest', warnUntrustedProxy());
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // Otherwise a connection that was busy when the drain began would stay open and keep the process running.
@@ -113,9 +118,13 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     requestLog.write(contextOf(request), request.method, reply.statusCode);
     done();
   });
-  fastify.decorate('unroutable', ((error, request, reply) => {
+  fastify.decorate('unroutable', (async (error, request, reply) => {
     openRequestContext(request, reply);
-    void refuse(error, request, reply, (answer, status) => recorder.record(request, status, answer));
+    crossOrigin.allow(request, reply);
+    const recorded = (answer: () => void, status: number) => recorder.record(request, status, answer);
+    if (!crossOrigin.isAllowedPreflight(request)) return refuse(error, request, reply, recorded);
+    await admission.countPreflight(request, reply);
+    recorded(() => void crossOrigin.answerPreflight(reply), 204);
   }) satisfies Unroutable);
 
   await app.register(fastifyCookie);

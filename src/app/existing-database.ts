@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { DataSource } from 'typeorm';
 import { ConfigurationFault } from '../platform/config/configuration-fault.js';
 import type { Environment } from '../platform/config/environment.js';
+import { faultOf } from '../platform/config/start-fault.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { clusterFolder } from '../platform/embedded-postgres/embedded-postgres.js';
 import { databaseName } from '../platform/database/database-name.js';
-import { type PreparedDatabase, prepareDatabase, reachDatabase } from './prepare-database.js';
+import { ownerVariable, type PreparedDatabase, prepareDatabase, reachDatabase } from './prepare-database.js';
 
 /**
  * Prepares a database that the service has used before, for commands that make sense only on one. Throws
@@ -23,13 +24,13 @@ export async function prepareExistingDatabase(environment: Environment): Promise
   }
 }
 
-/** Does the same without migrating, for commands that only read. */
+/** Does the same without migrating and without comparing the secrets, for commands that only read. */
 export async function reachExistingDatabase(environment: Environment): Promise<PreparedDatabase> {
   const isEmbedded = environment.DATABASE_URL === undefined;
   if (isEmbedded && !existsSync(clusterFolder(environment.DATA_DIR))) throw missing(environment, 'DATA_DIR');
   const reached = await reachDatabase(environment);
   try {
-    if (await isUsed(reached.environment)) return reached;
+    if (await faultOf(ownerVariable(environment), () => isUsed(reached.environment))) return reached;
     throw missing(environment, isEmbedded ? 'DATA_DIR' : 'DATABASE_URL');
   } catch (error) {
     await reached.stop();

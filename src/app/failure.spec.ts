@@ -49,7 +49,7 @@ describe('a failed start', () => {
   });
 
   it('exits with the code of a worker that could not start', () => {
-    expect(failureOf(new WorkerFailed(78)).exitCode).toBe(78);
+    expect(failureOf(new WorkerFailed({ code: 78 }, 'before it listened')).exitCode).toBe(78);
   });
 
   it('reports an unexpected error in full', () => {

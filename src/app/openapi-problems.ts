@@ -55,11 +55,16 @@ export function problemsOf({
   return [
     ...new Set([
       ...(changes ? [malformed_request, validation_failed, payload_too_large, unsupported_media_type] : []),
+      // Where no role is required, `forbidden` is for API keys, which need a scope.
       ...(access?.kind === 'public'
         ? []
-        : [SessionErrors.unauthenticated, SessionErrors.invalid_token, SessionErrors.session_ended]),
+        : [
+            SessionErrors.unauthenticated,
+            SessionErrors.invalid_token,
+            SessionErrors.session_ended,
+            SessionErrors.forbidden,
+          ]),
       ...(isRecent ? [SessionErrors.insufficient_user_authentication] : []),
-      ...(access?.kind === 'roles' || scope !== undefined ? [SessionErrors.forbidden] : []),
       ...(changes ? [SessionErrors.csrf_rejected] : []),
       ...declared,
       PlatformErrors.dependency_unavailable,

@@ -7,7 +7,10 @@ import type { Environment } from '../platform/config/environment.js';
 /** Milliseconds before a dead worker is replaced, so that one that fails at once is not forked in a tight loop. */
 const RESTART_DELAY_MS = 1000;
 
-/** Forks `WEB_CONCURRENCY` workers on one port and replaces those that die; returns a function that drains them all. */
+/**
+ * Forks `WEB_CONCURRENCY` workers on one port and replaces those that die. Returns a function that drains them all, and then
+ * throws {@link WorkerFailed} if one of them failed to drain.
+ */
 export async function superviseWorkers(environment: Environment): Promise<() => Promise<void>> {
   let stopping = false;
   // Metrics are sent between the processes, and JSON has no NaN.
@@ -27,29 +30,49 @@ export async function superviseWorkers(environment: Environment): Promise<() => 
   return async () => {
     stopping = true;
     const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-    await Promise.all(living.map(stopWorker));
+    const drains = await Promise.allSettled(living.map(stopWorker));
+    const failed = drains.find((drain) => drain.status === 'rejected');
+    if (failed) throw failed.reason;
   };
 }
 
 /** Resolves when the worker listens; rejects if it exits before that. */
 async function listening(worker: Worker): Promise<void> {
-  const ended = once(worker, 'exit').then(([code]) => {
-    throw new WorkerFailed(Number(code ?? 1));
+  const ended = exitOf(worker).then((exit) => {
+    throw new WorkerFailed(exit, 'before it listened');
   });
   await Promise.race([once(worker, 'listening'), ended]);
   ended.catch(() => undefined);
 }
 
 async function stopWorker(worker: Worker): Promise<void> {
-  const ended = once(worker, 'exit');
+  const ended = exitOf(worker);
   worker.process.kill('SIGTERM');
-  await ended;
+  const exit = await ended;
+  // A worker that has just been forked does not handle signals yet, and has nothing to drain.
+  if (exit.signal === 'SIGTERM' || exit.signal === 'SIGINT') return;
+  if (exit.code !== 0) throw new WorkerFailed(exit, 'while it drained');
 }
 
-/** A worker exited before it listened; its own output gives the reason. */
+/** How a worker ended: by itself, or by a signal. */
+interface WorkerExit {
+  readonly code: number | null;
+  readonly signal?: NodeJS.Signals | null;
+}
+
+async function exitOf(worker: Worker): Promise<WorkerExit> {
+  const [code, signal] = (await once(worker, 'exit')) as [number | null, NodeJS.Signals | null];
+  return { code, signal };
+}
+
+/** A worker failed to start or to drain; its own output gives the reason. */
 export class WorkerFailed extends Error {
-  constructor(readonly exitCode: number) {
-    super(`A worker exited with code ${exitCode} before it listened`);
+  /** That of the worker; 1 if a signal ended it. */
+  readonly exitCode: number;
+
+  constructor({ code, signal }: WorkerExit, moment: 'before it listened' | 'while it drained') {
+    super(`A worker ${signal ? `was ended by ${signal}` : `exited with code ${code}`} ${moment}`);
     this.name = 'WorkerFailed';
+    this.exitCode = code ?? 1;
   }
 }

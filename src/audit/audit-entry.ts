@@ -36,7 +36,7 @@ export interface ApiCall {
   readonly durationMs: number;
   readonly userId: string | null;
   readonly sessionId: string | null;
-  /** The problem code of a refused call. */
+  /** The problem code of a refused call, or `rate_limited` for a preflight that was answered over the limit. */
   readonly reason: string | null;
   /** Set for a call that represents several refused calls. */
   readonly grouped?: GroupedRefusals;

@@ -38,6 +38,7 @@ import { TrailReader } from './reading/trail-reader.js';
 import { TrailRepository } from './reading/trail.repository.js';
 import { CheckpointFile } from './seals/checkpoint-file.js';
 import { CheckpointPublisher } from './seals/checkpoint-publisher.js';
+import { ContainingSeal } from './seals/containing-seal.js';
 import { NewestSeal } from './seals/newest-seal.js';
 import { SealChain } from './seals/seal-chain.js';
 import { SealKey } from './seals/seal-key.js';
@@ -69,6 +70,7 @@ const seals = [
   SealTrust,
   TrailDependence,
   SealsRepository,
+  ContainingSeal,
   NewestSeal,
   SealChain,
   SealProgress,

@@ -16,16 +16,19 @@ import { ProgressBar } from '../audit/verification/progress-bar.js';
 import { TrailWalk } from '../audit/verification/trail-walk.js';
 import { VerifiedSoFar } from '../audit/verification/verified-so-far.js';
 import { SystemClock } from '../platform/clock/clock.js';
-import { ConfigurationFault } from '../platform/config/configuration-fault.js';
 import type { Environment } from '../platform/config/environment.js';
 import { storedSecret } from '../platform/config/generated-secrets.js';
 import { loadEnvironment } from '../platform/config/load-environment.js';
+import { StartFault } from '../platform/config/start-fault.js';
 import { MasterKey } from '../platform/crypto/master-key.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
+import { assertSecretKnown } from '../platform/secret-keys/installation.js';
 import { reachExistingDatabase } from '../app/existing-database.js';
+import { commandFault } from './command-fault.js';
 import { commandName } from './command-name.js';
 import { EXIT } from './exit-codes.js';
+import { assertReadable } from './input-file.js';
 import { printResult } from './output.js';
 
 interface Options {
@@ -66,10 +69,9 @@ export async function runVerification(words: readonly string[]): Promise<number>
       .opts<Options>();
     return await verify(options);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-    const isConfiguration = error instanceof ConfigurationFault;
-    process.stderr.write(`${isConfiguration ? error.faults.join('\n') : String(error)}\n`);
-    return isConfiguration ? EXIT.configuration : EXIT_UNVERIFIED;
+    const { exitCode, lines } = commandFault(error);
+    for (const line of lines) process.stderr.write(`${line}\n`);
+    return error instanceof CommanderError || exitCode === EXIT.configuration ? exitCode : EXIT_UNVERIFIED;
   }
 }
 
@@ -79,6 +81,9 @@ async function verify(options: Options): Promise<number> {
   const dataSource = await new DataSource(dataSourceOptions(database.environment, 'service')).initialize();
   const progress = new ProgressBar(process.stderr);
   try {
+    // With another secret, every seal would look forged.
+    await assertSecretKnown(dataSource, 'JWT_SECRET_KEY', database.environment);
+    const kept = readKept(database.environment);
     const seals = new SealsRepository(dataSource);
     await progress.learnTotal(() => seals.countEntries(from ?? null, to ?? null));
     const verification = await verificationOver(dataSource, seals, database.environment).verify({
@@ -88,7 +93,7 @@ async function verify(options: Options): Promise<number> {
       onProgress: (entries) => progress.show(entries),
     });
     progress.clear();
-    const known = checkpoints.length + new CheckpointFile(database.environment).read().length;
+    const known = checkpoints.length + kept.length;
     const compared = known === 0 ? NO_CHECKPOINT : `Compared with ${known} checkpoints.\n`;
     printResult(options, `${report(verification)}${compared}`.trimEnd(), verification);
     return verification.intact ? 0 : EXIT_BROKEN;
@@ -130,7 +135,16 @@ function time(text: string): Date {
   return new Date(text);
 }
 
+function readKept(environment: Environment): Checkpoint[] {
+  try {
+    return new CheckpointFile(environment).read();
+  } catch (error) {
+    throw new StartFault('DATA_DIR', error);
+  }
+}
+
 function readCheckpoints(file: string): Checkpoint[] {
+  assertReadable(file);
   const checkpoints = parseCheckpoints(readFileSync(file, 'utf8'));
   if (checkpoints.length === 0) throw new InvalidArgumentError('It contains no checkpoint.');
   return checkpoints;

@@ -43,6 +43,7 @@ import { DetectionDependence } from './detection/detection-dependence.js';
 import { DetectionRepository } from './detection/detection.repository.js';
 import { DetectionResumption, TRAIL_POSITIONS_FORGED } from './detection/detection-resumption.js';
 import { DetectionService } from './detection/detection.service.js';
+import { ErasureWait } from './detection/erasure-wait.js';
 import { PositionCodes } from './detection/position-codes.js';
 import { alertMail } from './mails/alert.mail.js';
 import { AlertMetrics } from './metrics/alert-metrics.js';
@@ -115,6 +116,7 @@ const detection = [
   DetectionRepository,
   DetectionResumption,
   DetectionService,
+  ErasureWait,
   ChainWatch,
 ];
 

@@ -81,6 +81,15 @@ export class Admission {
     }
   }
 
+  /**
+   * Counts a preflight by its address alone. If a limit refuses it, this is recorded, also as the reason of the call, but the
+   * preflight can be answered.
+   */
+  async countPreflight(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const refusal = await this.admitRefused(null, request, reply);
+    if (refusal instanceof RateLimited) contextOf(request).problemCode = refusal.row.code;
+  }
+
   private refuse(request: FastifyRequest, refusal: RateLimited): Promise<never> {
     const { origin, principal, emailDigest, findNamed, forwardAuth } = contextOf(request);
     return this.refusals.refuse(refusal, {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { logIn, newAddress, PASSWORD, register } from '../support/app/accounts.js';
+import { createKey } from '../support/app/api-keys.js';
 import { jarOf } from '../support/app/set-cookie.js';
 import { startApp, type TestApp, type TestRequest } from '../support/app/test-app.js';
 import { committedDocument, DescribedAnswers } from '../support/http/described-answers.js';
@@ -51,7 +52,15 @@ function differences(path: string, method: string, answer: LightMyRequestRespons
   return [
     ...fields.map((name) => `${name} is not described`),
     ...bodyFaults(answer, Object.keys(said.content ?? {}), place),
+    ...codeFaults(answer, said.content?.['application/problem+json']),
   ];
+}
+
+/** Each code that a route can respond with has an example. */
+function codeFaults({ headers, json }: LightMyRequestResponse, said: Content | undefined): string[] {
+  if (headers['content-type'] !== 'application/problem+json') return [];
+  const { code } = json<{ code: string }>();
+  return code in (said?.examples ?? {}) ? [] : [`${code} is not described`];
 }
 
 function bodyFaults(
@@ -155,6 +164,17 @@ describe('the responses of the service', () => {
       await exchange(path, { method: 'POST', url: path.replace('{id}', id), token });
       await exchange(path, { method: 'POST', url: path.replace('{id}', 'none'), token }, 404);
     }
+    expect(found).toEqual([]);
+  });
+
+  it('match the document for an API key where only sessions are accepted', async () => {
+    const { key } = await createKey(app, { accessToken: token });
+    const ownRoutes = ['', '/activity', '/sessions', '/factors', '/export', '/api-keys'];
+    for (const path of ownRoutes.map((route) => `/users/me${route}`)) {
+      await exchange(path, { url: path, token: key }, 403);
+    }
+    const change = { method: 'PUT', url: '/users/me', token: key, body: { displayName: 'Ada' } } as const;
+    await exchange('/users/me', change, 403);
     expect(found).toEqual([]);
   });
 

@@ -125,7 +125,7 @@ describe('the notice of a new device', () => {
     };
     await app.call({ url: '/auth/login', body: { email, password: PASSWORD }, headers });
     const mail = await mailTo(app, email, 'new_device');
-    expect(mail.subject).toBe('Anmeldung in Ihrem Konto mit einem neuen Gerät');
+    expect(mail.subject).toBe('Anmeldung in Ihrem Konto bei Portcullis mit einem neuen Gerät');
     expect(mail.text).toContain('Firefox on Linux');
     expect(mail.text).toContain('127.0.0.1');
     expect(mail.link).toBe(`http://localhost:3000/account/device#token=${mail.token}`);

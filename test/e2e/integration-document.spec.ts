@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { logIn, newAddress, PASSWORD, register, signUp } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
 import { type Challenge, codeOf } from '../support/app/factors.js';
 import { mailTo } from '../support/app/mails.js';
 import { startApp, type TestApp } from '../support/app/test-app.js';
@@ -187,11 +188,41 @@ describe('docs/integration.md', () => {
       expect([refreshes(), page.isSignedIn()]).toEqual([1, false]);
     });
 
+    it('stay signed in where a proxy answers a refresh with 401', async () => {
+      await signIn();
+      clock.advance(31 * 60_000);
+      inTheWay = (url) =>
+        url === '/auth/refresh' ? new Response('<h1>Unauthorized</h1>', { status: 401 }) : undefined;
+      expect((await page.call('/users/me')).status).toBe(401);
+      expect([refreshes(), page.isSignedIn()]).toEqual([1, true]);
+      inTheWay = () => undefined;
+      expect((await page.call('/users/me')).status).toBe(200);
+    });
+
     it('sign out at once if the session of an unexpired token has ended', async () => {
       await signIn();
       inTheWay = () => Response.json({ code: 'session_ended' }, { status: 401 });
       expect((await page.call('/users/me')).status).toBe(401);
       expect([refreshes(), page.isSignedIn()]).toEqual([0, false]);
+    });
+
+    it('wait for the response of a step-up no longer than a refresh can repeat it', async () => {
+      await signIn();
+      const tooLate = new AbortController();
+      const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(tooLate.signal);
+      onTestFinished(() => timeout.mockRestore());
+      const pass = fetch;
+      vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
+        const response = await pass(url, init);
+        if (url === '/auth/step-up') tooLate.abort(new DOMException('It is too late.', 'TimeoutError'));
+        init.signal?.throwIfAborted();
+        return response;
+      });
+      await expect(page.stepUp({ password: PASSWORD })).rejects.toThrow('It is too late.');
+      expect([refreshes(), timeout.mock.calls[0]]).toEqual([1, [5000]]);
+      clock.advance(31 * 60_000);
+      await asSuperuser(app.database, `UPDATE sessions SET rotated_at = rotated_at - interval '10001 ms'`);
+      expect((await page.call('/users/me')).status).toBe(200);
     });
 
     it('repeat no call as a different user who has signed in meanwhile', async () => {

@@ -353,7 +353,8 @@ describe('Monitoring', () => {
     await logIn(app, email);
     const mailsTo = (to: string) =>
       mailServer.received.filter((mail) => mail.to?.[0]?.address === to).map(({ subject }) => subject);
-    const notices = () => mailsTo(email).filter((one) => one === 'A new device signed in to your account');
+    const notices = () =>
+      mailsTo(email).filter((one) => one === 'A new device signed in to your Portcullis account');
     for (const times of [1, 2, 3, 4, 5]) {
       await logIn(app, email);
       await eventually(() => expect(notices()).toHaveLength(times), TEN_SECONDS);

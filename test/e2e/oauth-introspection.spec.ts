@@ -61,6 +61,8 @@ describe('introspection', () => {
     expect([answer.statusCode, answer.headers['cache-control']]).toEqual([200, 'no-store']);
     return answer.json<Record<string, unknown>>();
   };
+  /** The members of RFC 7662 that name the service. */
+  const ours = () => ({ iss: here.environment.JWT_ISSUER, aud: here.environment.JWT_AUDIENCE });
   const error = (answer: LightMyRequestResponse) => [
     answer.statusCode,
     answer.json<{ error: string }>().error,
@@ -73,9 +75,11 @@ describe('introspection', () => {
   };
 
   it('describes the access token of a person', async () => {
-    const { iat, exp } = claimsOf(person.accessToken);
+    const { iat, exp, jti } = claimsOf(person.accessToken);
     expect(await said(person.accessToken)).toEqual({
       active: true,
+      ...ours(),
+      jti,
       sub: person.user.id,
       client_id: here.environment.JWT_AUDIENCE,
       sid: person.session.id,
@@ -87,9 +91,11 @@ describe('introspection', () => {
 
   it('describes the access token of a service account, with the scopes that are left', async () => {
     const token = await clientToken(here, machine, 'orders:read');
-    const { iat, exp } = claimsOf(token);
+    const { iat, exp, jti } = claimsOf(token);
     const expected = {
       active: true,
+      ...ours(),
+      jti,
       sub: machine.id,
       client_id: machine.id,
       scope: 'orders:read',
@@ -105,6 +111,8 @@ describe('introspection', () => {
   it('describes keys of both kinds, with the scopes that they have at present', async () => {
     expect(await said(machine.key)).toEqual({
       active: true,
+      ...ours(),
+      jti: machine.keyId,
       sub: machine.id,
       client_id: machine.id,
       scope: 'audit:read orders:read',
@@ -116,6 +124,8 @@ describe('introspection', () => {
     const own = await createKey(here, person, { scopes: ['audit:read', 'orders:read'] });
     expect(await said(own.key)).toEqual({
       active: true,
+      ...ours(),
+      jti: own.id,
       sub: person.user.id,
       scope: 'orders:read',
       key: own.id,
@@ -137,19 +147,24 @@ describe('introspection', () => {
       expiresAt: 2,
     } as const;
     const ofPerson = await about(session);
-    const { iat, exp } = claimsOf(ofPerson);
-    const times = { iat, exp, token_type: 'N_A' };
+    const { iat, exp, jti } = claimsOf(ofPerson);
     expect(await said(ofPerson)).toEqual({
       active: true,
+      ...ours(),
+      aud: 'app',
+      jti,
       sub: person.user.id,
       sid: person.session.id,
-      ...times,
+      token_type: 'N_A',
+      iat,
+      exp,
     });
     const { id: serviceAccountId, keyId } = machine;
     const scopes = ['orders:read'];
     const ofMachine = await about({ kind: 'service-account', serviceAccountId, keyId, scopes, expiresAt: 2 });
     expect(await said(ofMachine)).toMatchObject({
       active: true,
+      aud: 'app',
       sub: serviceAccountId,
       key: keyId,
       scope: 'orders:read',

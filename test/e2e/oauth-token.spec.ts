@@ -349,6 +349,36 @@ describe('the token endpoint', () => {
     expect(JSON.stringify(found)).not.toContain(machine.key.slice(10));
   });
 
+  it('records a request for scopes that the key lacks as an authorization failure, and not one that is malformed', async () => {
+    const narrow = await accounts.keyOf(machine, ['orders:read']);
+    const useless = await accounts.keyOf(machine, ['users:write']);
+    const lacking = await token(
+      { ...GRANT, scope: 'orders:read users:write audit:read' },
+      { client: narrow },
+    );
+    const secret = await token({ ...GRANT, scope: narrow.key }, { client: narrow });
+    const malformed = await token({ ...GRANT, scope: ' orders:read' }, { client: narrow });
+    const nothing = await token(GRANT, { client: useless });
+    const ids = [lacking, secret, malformed, nothing].map(({ headers }) => String(headers['x-request-id']));
+    const entries = () =>
+      asSuperuser<{ nth: number; type: string; reason: string; details: object }>(
+        here.database,
+        `SELECT array_position($1, request_id) AS nth, type, reason, details FROM audit_events
+          WHERE request_id = ANY($1) ORDER BY nth, type`,
+        [ids],
+      );
+    const refused = ({ keyId }: Machine, required: string[]) => ({
+      type: 'authz_fail',
+      reason: 'invalid_scope',
+      details: { required, keyId, serviceAccountId: machine.id },
+    });
+    await expect.poll(entries).toMatchObject([
+      { nth: 1, ...refused(narrow, ['users:write', 'audit:read']) },
+      { nth: 2, ...refused(narrow, []) },
+      { nth: 4, ...refused(useless, []) },
+    ]);
+  });
+
   it('issues tokens that open exactly the routes that name their scope (peer fault 53, peer fault 56)', async () => {
     const routes = declaredRoutes(here.app.get(DiscoveryService), here.app.get(MetadataScanner)).filter(
       ({ access, path }) => ['signed-in', 'roles'].includes(access?.kind ?? '') && path !== '/audit/stream',

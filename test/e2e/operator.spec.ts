@@ -1,5 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { runCommand } from '../../src/cli/run-command.js';
 import { runVerification } from '../../src/cli/run-verification.js';
@@ -21,6 +22,7 @@ import { freePort } from '../support/network/free-port.js';
 import { freshDatabase } from '../support/postgres/fresh-database.js';
 import { eventually } from '../support/time/eventually.js';
 
+const UNVERIFIED = 2;
 const USAGE = 64;
 const NO_ACCOUNT = 67;
 const REFUSED = 77;
@@ -208,6 +210,56 @@ describe('the commands of an operator', { timeout: 60_000 }, () => {
     expect(broken.stdout).toMatch(
       /^THE AUDIT TRAIL IS BROKEN, first at .*[^]*There is no checkpoint to compare with/,
     );
+  });
+
+  it('do not take a trail for broken because the secret is another one', async () => {
+    const other = { JWT_SECRET_KEY: 'an altogether different secret of enough length' };
+    const { code, stdout, stderr } = await verify([], other);
+    expect([code, stdout]).toEqual([CONFIGURATION, '']);
+    expect(stderr).toMatch(/^JWT_SECRET_KEY lacks the secret with the key id \S+, .*\n$/);
+    const renamed = { ...other, JWT_SECRET_KEY_PREVIOUS: app.environment.JWT_SECRET_KEY };
+    expect(await verify([], renamed)).toMatchObject({ code: 0, stderr: '' });
+    // Nothing in the trail depends on the pepper, so whoever verifies need not know it.
+    expect(
+      await verify([], { PASSWORD_PEPPER: 'an altogether different pepper of enough length' }),
+    ).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('name the variable if the trail cannot be verified', async () => {
+    const url = new URL(app.database.url);
+    const at = (change: Partial<URL>) => String(Object.assign(new URL(url), change));
+    const nobody = at({ port: String(await freePort()) });
+    const DATABASE_MIGRATION_URL = undefined;
+    expect(await verify([], { DATABASE_URL: nobody, DATABASE_MIGRATION_URL })).toEqual({
+      code: UNVERIFIED,
+      stdout: '',
+      stderr: 'DATABASE_URL: connection refused (ECONNREFUSED)\n',
+    });
+    expect(await verify([], { DATABASE_MIGRATION_URL: nobody })).toMatchObject({
+      code: UNVERIFIED,
+      stderr: 'DATABASE_MIGRATION_URL: connection refused (ECONNREFUSED)\n',
+    });
+    expect(
+      await verify([], { DATABASE_URL: at({ pathname: '/nodb' }), DATABASE_MIGRATION_URL }),
+    ).toMatchObject({
+      code: CONFIGURATION,
+      stderr: 'DATABASE_URL: the database does not exist (3D000)\n',
+    });
+  });
+
+  it('name the file of checkpoints that cannot be read', async () => {
+    expect(await verify(['--checkpoint', '/nowhere/checkpoints'])).toEqual({
+      code: UNVERIFIED,
+      stdout: '',
+      stderr: '/nowhere/checkpoints does not exist.\n',
+    });
+    const DATA_DIR = await temporaryFolder();
+    await mkdir(join(DATA_DIR, 'audit-checkpoints.ndjson'));
+    expect(await verify([], { DATA_DIR })).toMatchObject({
+      code: CONFIGURATION,
+      stdout: '',
+      stderr: expect.stringMatching(/^DATA_DIR: .* \(EISDIR\)\n$/),
+    });
   });
 
   it.each([

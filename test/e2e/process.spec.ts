@@ -238,4 +238,22 @@ describe('workers', { timeout: TIMEOUT_MS }, () => {
     // The one that was killed could not say so.
     expect(recorded).toEqual([startup, startup, startup, shutdown, shutdown]);
   });
+
+  it('end with code 1 if one of them does not finish its drain', async () => {
+    const { env } = await onServer();
+    const service = await started({ command: NODE, env: { ...env, WEB_CONCURRENCY: '2' } });
+    await eventually(() => expect(service.output().match(/Listening on/g)).toHaveLength(2), {
+      timeoutMs: 20_000,
+    });
+    const [hanging, other] = await childrenOf(service.child.pid!);
+    process.kill(hanging!, 'SIGSTOP');
+    service.child.kill('SIGTERM');
+    // Once the other one has ended, the drain has begun, so that a death is no reason for a replacement.
+    await eventually(async () => expect(await childrenOf(service.child.pid!)).not.toContain(other), {
+      timeoutMs: 20_000,
+    });
+    process.kill(hanging!, 'SIGKILL');
+    expect(await service.ended).toBe(1);
+    expect(service.output()).toMatch(/^A worker was ended by SIGKILL while it drained$/m);
+  });
 });

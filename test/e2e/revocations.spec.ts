@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { SystemClock } from '../../src/platform/clock/clock.js';
 import { KeyReader } from '../../src/machines/keys/key-reader.js';
+import type { Principal } from '../../src/platform/access/principal.js';
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { RevocationAnswers } from '../../src/sessions/revocation-list/revocation-answers.js';
@@ -276,6 +277,27 @@ describe('the list of revocations', () => {
     onTestFinished(() => void ofLiving!.destroy());
     expect(await ofDead!.toArray()).toEqual(['\n']);
     expect(await ofLiving!.take(2).toArray()).toEqual(['\n', '\n']);
+
+    const waitMs = async (caller: Principal, seconds: number) => {
+      const startedMs = performance.now();
+      const { items } = await answers.page(caller, cursor, seconds, new AbortController().signal);
+      expect(items).toEqual([]);
+      return performance.now() - startedMs;
+    };
+    expect(await waitMs(before[0]!, 5)).toBeLessThan(1000);
+    expect(await waitMs(before[1]!, 1)).toBeGreaterThanOrEqual(990);
+  });
+
+  it('ends a wait when the token of its reader expires', async () => {
+    const accounts = await ServiceAccountsOf.of(here);
+    const { key } = await accounts.create('revocations:read');
+    const caller = await here.app.get(KeyReader, { strict: false }).read(key, { network: '192.0.2.1' });
+    const answers = here.app.get(RevocationAnswers, { strict: false });
+    const startedMs = performance.now();
+    const expired = { ...caller, expiresAt: Math.floor(Date.now() / 1000) };
+    const waiting = answers.page(expired, Number(await end()), 5, new AbortController().signal);
+    await expect(waiting).rejects.toMatchObject({ row: { code: 'session_ended' } });
+    expect(performance.now() - startedMs).toBeLessThan(1000);
   });
 
   it('is one call in the trail, however long it is followed', async () => {

@@ -77,6 +77,7 @@ describe('/metrics of several workers', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('does not decrease when a worker dies, and continues with the next one', async () => {
+    const start = figure(await ask('/metrics'), 'process_start_time_seconds');
     const [victim] = await childrenOf(service.child.pid!);
     process.kill(victim!, 'SIGKILL');
     await eventually(
@@ -85,6 +86,8 @@ describe('/metrics of several workers', { timeout: TIMEOUT_MS }, () => {
         const scrape = await ask('/metrics', AbortSignal.timeout(5000));
         expect(figure(scrape, COUNT)).toBe(REQUESTS);
         expect(figure(scrape, 'portcullis_processes')).toBe(2);
+        // The rules for Prometheus would take a later start for a restart, and all counts for new.
+        expect(figure(scrape, 'process_start_time_seconds')).toBe(start);
         expect(await childrenOf(service.child.pid!)).not.toContain(victim);
       },
       { timeoutMs: 60_000 },

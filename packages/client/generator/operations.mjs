@@ -65,6 +65,7 @@ function answerOf({ operationId, responses }) {
   const answers = Object.entries(responses)
     .filter(([status]) => status.startsWith('2'))
     .map(([status, { content }]) => {
+      // The first one is answered to requests without `Accept`; with it, callers know better than the types.
       const [type] = Object.keys(content ?? {});
       if (type === undefined) return 'undefined';
       return STREAMS[type] ?? `types.${typeName(operationId)}Responses[${status}]`;

@@ -21,6 +21,8 @@ export interface AddedPasskey {
 export interface PasskeySignIn {
   /** `challenge.token` of a login that needs a second factor. */
   readonly challenge?: string | undefined;
+  /** Body transport only: that of an earlier login, if another client or process has made it. */
+  readonly deviceToken?: string | undefined;
   /** `conditional` offers passkeys in the browser's autofill. */
   readonly mediation?: 'conditional' | 'optional' | 'required' | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -57,9 +59,12 @@ export function passkeysOf(post: Post): Passkeys {
       const body = { challenge, response: responseOf(credential), ...(name !== undefined && { name }) };
       return (await post('/users/me/factors/passkeys', body)) as AddedPasskey;
     },
-    async signIn({ challenge, mediation, signal } = {}) {
+    async signIn({ challenge, deviceToken, mediation, signal } = {}) {
       const rest = { ...(mediation && { mediation }), ...(signal && { signal }) };
-      const proof = await assertion(challenge === undefined ? {} : { challenge }, rest);
+      const proof = {
+        ...(await assertion(challenge === undefined ? {} : { challenge }, rest)),
+        ...(deviceToken !== undefined && { deviceToken }),
+      };
       const answer =
         challenge === undefined
           ? post('/auth/passkey', proof)

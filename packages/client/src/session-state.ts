@@ -140,7 +140,8 @@ export class SessionState {
   private async hear(message: Message): Promise<void> {
     if ('ended' in message) {
       if (message.ended !== this.known) return;
-      if (this.isOnlyTold && (await this.read())?.session === message.ended)
+      // A worker that has signed out could not remove what pages have kept, nor a page what workers have.
+      if (!this.isBody && (await this.read())?.session === message.ended)
         await this.storage.removeItem(this.name);
       this.announce(message.ended, message.reason);
       return;

@@ -24,7 +24,10 @@ export type RequestOptions<M extends Method, P extends Path<M>> = OperationOf<M,
   signal?: AbortSignal | undefined;
 };
 
-/** What a route answers: the parsed body, undefined where there is none, or an async iterable of a stream's items. */
+/**
+ * What a route answers: the parsed body, undefined where there is none, or an async iterable of a stream's items. Of several
+ * media types, it is the one that is answered without an `accept` among the headers.
+ */
 export type Answer<M extends Method, P extends Path<M>> = OperationOf<M, P>['answer'];
 
 /** The answer of a login, a refresh and a step-up. */

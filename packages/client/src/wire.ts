@@ -17,6 +17,8 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** How long the answer is awaited each time that the request is sent, milliseconds. */
+  readonly timeoutMs?: number;
   /** The cookies of the answer are kept even if the page is closed before it comes. */
   readonly keepalive?: boolean;
 }
@@ -35,7 +37,8 @@ export class Wire {
 
   /** Resolves with the parsed answer; rejects with a {@link ProblemError}, or with the platform's error where there is none. */
   async exchange(call: Call, accessToken?: string): Promise<unknown> {
-    const { method, signal, keepalive } = call;
+    const { method, keepalive } = call;
+    const signal = signalOf(call);
     const body = encoded(call);
     const response = await this.send(this.urlOf(call), {
       method,
@@ -66,6 +69,11 @@ export class Wire {
   }
 }
 
+function signalOf({ signal, timeoutMs }: Call): AbortSignal | undefined {
+  if (timeoutMs === undefined) return signal;
+  return AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]);
+}
+
 function encoded({ method, path, body }: Call): string | FormData | URLSearchParams | undefined {
   if (body === undefined || body instanceof FormData || body instanceof URLSearchParams) return body;
   if (!FORMS.includes(`${method} ${path}`)) return JSON.stringify(body);
@@ -92,7 +100,10 @@ export function waitOf(error: unknown, isRepeatable: boolean): number | null {
   return seconds <= MAX_WAIT_SECONDS ? seconds : null;
 }
 
-/** Whether the service may have done what it was asked for, although no answer says so. */
+/**
+ * Whether the service may have done what it was asked for, although no answer says so. `dependency_unavailable` is also what it
+ * answers where the database was lost during a commit.
+ */
 export function isLost(error: unknown): boolean {
   return !isProblem(error) || (error.status >= 500 && error.code !== 'overloaded');
 }

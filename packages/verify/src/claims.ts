@@ -3,11 +3,12 @@ import type { Kind } from './token-form.js';
 /** The roles of the service. */
 export type Role = 'user' | 'auditor' | 'admin';
 
-/** The claims of an accepted token. Times are Unix seconds. */
+/** The claims of an accepted token, or what the service says of an accepted API key. Times are Unix seconds. */
 export interface Claims {
   readonly iss: string;
   readonly aud: string;
   readonly sub: string;
+  /** The id of the token; of an API key, the same as `key`. */
   readonly jti: string;
   readonly iat: number;
   readonly exp: number;

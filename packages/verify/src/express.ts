@@ -23,11 +23,13 @@ export function authenticate(verifier: Verifier, requirements: Requirements = {}
       next();
     };
     const refuse = (error: unknown) => {
-      const refusal = refusalOf(error, fields, verifier.issuer);
+      const refusal = refusalOf(error, fields, verifier);
       if (refusal === null) next(error);
       else response.status(refusal.status).set(refusal.headers).send(JSON.stringify(refusal.body));
     };
-    void check(verifier, requirements, fields).then(accept, refuse);
+    // Such as an error of `onError`.
+    const fail = (error: unknown) => next(error);
+    check(verifier, requirements, fields).then(accept, refuse).catch(fail);
   };
 }
 

@@ -18,7 +18,7 @@ export function authenticate(verifier: Verifier, requirements: Requirements = {}
     try {
       request.auth = await check(verifier, requirements, fields);
     } catch (error) {
-      const refusal = refusalOf(error, fields, verifier.issuer);
+      const refusal = refusalOf(error, fields, verifier);
       if (refusal === null) throw error;
       await reply.code(refusal.status).headers(refusal.headers).send(JSON.stringify(refusal.body));
     }

@@ -21,7 +21,7 @@ export function authenticate(
     try {
       context.set('auth', await check(verifier, requirements, fields));
     } catch (error) {
-      const refusal = refusalOf(error, fields, verifier.issuer);
+      const refusal = refusalOf(error, fields, verifier);
       if (refusal === null) throw error;
       return new Response(JSON.stringify(refusal.body), refusal);
     }

@@ -27,7 +27,7 @@ export function authenticate(verifier: Verifier, requirements: Requirements = {}
         request.auth = await check(verifier, requirements, fields);
         return true;
       } catch (error) {
-        const refusal = refusalOf(error, fields, verifier.issuer);
+        const refusal = refusalOf(error, fields, verifier);
         if (refusal === null) throw error;
         const { status, headers, body } = refusal;
         const response = http.getResponse<AnyResponse>();

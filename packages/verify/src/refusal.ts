@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingFields } from './credential.js';
 import { ScopeRequired, StepUpRequired } from './requirements.js';
 import { type VerificationCode, VerificationError } from './verification-error.js';
+import type { Verifier } from './verifier.js';
 
 /** An answer to a request that is refused: a problem as the service writes it (RFC 9457). */
 export interface Refusal {
@@ -38,14 +39,15 @@ const ROWS: Readonly<Record<VerificationCode, readonly [status: number, title: s
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
-/** The answer to a request whose verification failed; null where something else did. */
-export function refusalOf(error: unknown, request: IncomingFields, issuer: string): Refusal | null {
+/** The answer to a request whose verification failed, of which `onError` is told; null where something else failed. */
+export function refusalOf(error: unknown, request: IncomingFields, verifier: Verifier): Refusal | null {
   if (!(error instanceof VerificationError)) return null;
   const { code } = error;
   const [status, title, detail] = ROWS[code];
   const [given = ''] = request.values('x-request-id');
   const requestId = REQUEST_ID.test(given) ? given : randomUUID();
   const challenge = challengeOf(error, status);
+  verifier.onError?.(error, requestId);
   return {
     status,
     headers: {
@@ -55,7 +57,7 @@ export function refusalOf(error: unknown, request: IncomingFields, issuer: strin
       ...(challenge !== null && { 'www-authenticate': challenge }),
       ...(status === 503 && { 'retry-after': '1' }),
     },
-    body: { type: typeOf(code, issuer), title, status, detail, code, requestId },
+    body: { type: typeOf(code, verifier.issuer), title, status, detail, code, requestId },
   };
 }
 

@@ -23,6 +23,9 @@ const FIRST_ANSWER_MS = 5000;
 /** The list ends where the service says that the cursor is too old. */
 class CursorExpired extends Error {}
 
+/** The service is there, and does not accept the key. */
+class KeyRefused extends Error {}
+
 /** Follows the list of revocations by one open request, and by another one as soon as that may be late. */
 export class RevocationFeed {
   private readonly closing = new AbortController();
@@ -50,7 +53,10 @@ export class RevocationFeed {
     return this.lastFailure;
   }
 
-  /** Resolves with the first answer, or five seconds after the first call: while the service is away, only that waits. */
+  /**
+   * Resolves with the first answer, be it a refusal of the key, or five seconds after the first call: while the service is away,
+   * only that waits.
+   */
   begun(): Promise<void> {
     if (!this.isAwaited) {
       this.isAwaited = true;
@@ -77,6 +83,7 @@ export class RevocationFeed {
         this.lastFailure = error;
         // Nothing of what is known is forgotten: items stay until their tokens have expired.
         if (error instanceof CursorExpired) this.cursor = null;
+        if (error instanceof KeyRefused) this.first.resolve();
       }
       pause = this.pace === before ? Math.min(MAX_PAUSE_MS, pause * 2 + 100) : 0;
       const wait = Math.max(pause, startedMs + INTERVAL_MS - performance.now());
@@ -106,6 +113,10 @@ export class RevocationFeed {
       });
       if (response.status === 410)
         throw new CursorExpired('The position in the list of revocations is too old.');
+      if (response.status === 401 || response.status === 403)
+        throw new KeyRefused(
+          `The API key is not valid or lacks the scope revocations:read: the answer has status ${response.status}.`,
+        );
       if (!response.ok || response.headers.get('x-request-id') !== requestId)
         throw new Error(`The list of revocations was answered with status ${response.status}.`);
       for await (const lines of linesOf(response)) {

@@ -17,6 +17,11 @@ export interface VerifierOptions {
   readonly url?: string | undefined;
   /** Without it, an ended session is accepted until its token expires. */
   readonly revocations?: RevocationOptions | undefined;
+  /**
+   * Called for every request that an adapter refuses, with the id that the answer has: the answer does not contain the `cause` of
+   * the error, such as a failed connection. If it throws, the framework handles that as any other error.
+   */
+  readonly onError?: ((error: VerificationError, requestId: string) => void) | undefined;
   /** The present; for tests that move the clock of the service. */
   readonly now?: (() => Date) | undefined;
 }
@@ -51,6 +56,7 @@ export interface Verified {
 export interface Verifier {
   readonly issuer: string;
   readonly now: () => Date;
+  readonly onError?: VerifierOptions['onError'];
   /** Resolves with the caller; rejects with a `VerificationError` for anything that is not certainly good. */
   verify(token: string): Promise<Verified>;
   /** Stops following the revocations. */
@@ -68,6 +74,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 class OfflineVerifier implements Verifier {
   readonly issuer: string;
   readonly now: () => Date;
+  readonly onError: VerifierOptions['onError'];
   private readonly url: string;
   private readonly keys: JWTVerifyGetKey;
   private readonly list: RevocationList;
@@ -81,6 +88,7 @@ class OfflineVerifier implements Verifier {
       throw new TypeError('revocations.key is empty: an API key is needed.');
     this.issuer = issuer;
     this.now = now;
+    this.onError = options.onError;
     this.url = url.replace(/\/+$/, '');
     this.keys = keySetOf(new URL(`${this.url}/.well-known/jwks.json`));
     this.list = new RevocationList(() => now().getTime());

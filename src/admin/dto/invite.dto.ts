@@ -14,19 +14,19 @@ export class InviteDto {
   email: string;
 
   /** 1 to 80 printable characters; the owner can choose another when accepting. */
-  @ApiProperty({ type: String, required: false, nullable: true, maxLength: 80, example: 'Ada Lovelace' })
+  @ApiProperty({ type: String, maxLength: 80, example: 'Ada Lovelace' })
   @IfPresent()
   @IsDisplayName()
   displayName?: string;
 
   /** The roles that the account shall have; `user` is always one of them. */
-  @ApiProperty({ enum: ROLES, isArray: true, required: false, nullable: true, example: ['user'] })
+  @ApiProperty({ enum: ROLES, isArray: true, example: ['user'] })
   @IfPresent()
   @IsRoles()
   roles?: Role[];
 
   /** The language of e-mails to the account. */
-  @ApiProperty({ enum: LOCALES, required: false, nullable: true, default: LOCALES[0], example: 'en' })
+  @ApiProperty({ enum: LOCALES, default: LOCALES[0], example: 'en' })
   @IfPresent()
   @IsIn(LOCALES, { message: `$property must be one of ${LOCALES.join(', ')}` })
   locale?: Locale;

@@ -14,13 +14,13 @@ export class UpdateAccountDto {
   displayName?: string | null;
 
   /** The roles that the account shall have; `user` is always one of them. */
-  @ApiProperty({ enum: ROLES, isArray: true, required: false, nullable: true, example: ['user', 'auditor'] })
+  @ApiProperty({ enum: ROLES, isArray: true, example: ['user', 'auditor'] })
   @IfPresent()
   @IsRoles()
   roles?: Role[];
 
   /** Whether the account is disabled. */
-  @ApiProperty({ type: Boolean, required: false, nullable: true, example: true })
+  @ApiProperty({ type: Boolean, example: true })
   @IfPresent()
   @IsBoolean()
   disabled?: boolean;

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { isUuid, UuidV7 } from '../../platform/crypto/uuid.js';
+import { storableText } from '../../platform/database/storable-text.js';
 import type { Origin } from '../../platform/http/origin.js';
 import type { ApiCall, AuditEntry, AuditEvent } from '../audit-entry.js';
 import { API_CALL } from '../audit-vocabulary.js';
-import { storableDetails, storableText } from './storable-text.js';
+import { storableDetails } from './storable-details.js';
 import { timeOfEntry } from './entry-id.js';
 
 /** Length of the part of a UUIDv7's text that contains its time. */

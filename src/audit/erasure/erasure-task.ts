@@ -12,9 +12,10 @@ const PER_RUN = 20;
 const PAGES_PER_RUN = 10;
 
 /**
- * Carries out erasures, on any instance: states each one in the trail, waits until the statement is sealed, and then removes
- * the person's data, first outside the trail and then in its entries. Every step is a short transaction and can be
- * repeated, so that an instance that ends in the middle leaves the rest to another one.
+ * Carries out erasures, on any instance: states each one in the trail, waits until the statement is sealed and was read by all
+ * who store what they read in the trail, and then removes the person's data, first outside the trail and then in its entries.
+ * Every step is a short transaction and can be repeated, so that an instance that ends in the middle leaves the rest to another
+ * one.
  */
 @Injectable()
 export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
@@ -70,9 +71,11 @@ export class ErasureTask implements OnApplicationBootstrap, OnModuleDestroy {
       if (!(await this.statement.isSealed(eventId))) return false;
       await this.erasures.noteStated(userId, this.clock.now());
     }
-    // Before the first entry, because that removes the accounts from the events.
-    if (progress === null)
+    if (progress === null) {
+      if (!(await this.reach.hasRead(eventId))) return false;
+      // Before the first entry, because that removes the accounts from the events.
       await this.reach.erase({ userId, accounts: await this.statement.accountsOf(userId) });
+    }
     return this.repeated(() => this.entries.eraseNext(userId));
   }
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { ContainingSeal } from '../seals/containing-seal.js';
 import type { MerkleTree } from '../seals/merkle-tree.js';
 import { treeOf, unpackMembers } from '../seals/members.js';
 import { SEAL_FORMAT, type Seal } from '../seals/seal.js';
-import { SealsRepository } from '../seals/seals.repository.js';
 
 /** Where a seal has an entry: the place among its members, and the inclusion proof of RFC 9162, section 2.1.3. */
 export interface Inclusion {
@@ -29,7 +29,7 @@ const KEPT = 4;
 /** Finds the seals of entries. */
 @Injectable()
 export class SealInclusions {
-  constructor(private readonly seals: SealsRepository) {}
+  constructor(private readonly seals: ContainingSeal) {}
 
   /** Returns a reader for many entries, which opens each seal about once. */
   reader(): InclusionReader {
@@ -41,7 +41,7 @@ export class SealInclusions {
 export class InclusionReader {
   private opened: Opened[] = [];
 
-  constructor(private readonly seals: SealsRepository) {}
+  constructor(private readonly seals: ContainingSeal) {}
 
   /** Returns null if the entry is not sealed yet, or if its seal has format 1. */
   async of(id: string, position: number): Promise<{ seal: OwnSeal; inclusion: Inclusion } | null> {
@@ -55,7 +55,7 @@ export class InclusionReader {
     const isOf = ({ seal }: Opened) => seal.fromPosition <= position && position < seal.toPosition;
     const known = this.opened.find(isOf);
     if (known) return known;
-    const found = await this.seals.containing(position);
+    const found = await this.seals.find(position);
     if (found?.format !== SEAL_FORMAT) return null;
     const opened = openedOf(found);
     this.opened = [opened, ...this.opened].slice(0, KEPT);

@@ -24,6 +24,9 @@ export interface TrailQuery {
   readonly requestId?: string;
 }
 
+/** The place of an entry. The time is that of the row, which an intruder can make differ from the time in the id. */
+export type TrailPlace = Pick<AuditEntry, 'id' | 'time'>;
+
 /** Completes a filter to a limited time range. Throws `validation_failed` if the range is empty or too wide. */
 export function trailQuery({ from, to, ...filter }: AuditFilterDto, now: Date, maxDays: number): TrailQuery {
   const until = to === undefined ? now : new Date(to);

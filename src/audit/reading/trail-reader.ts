@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import type { AuditEntry } from '../audit-entry.js';
+import type { EntryProof } from '../entry/sealed-form.js';
 import type { AuditFilterDto } from './dto/audit-filter.dto.js';
 import type { AuditListDto } from './dto/audit-list.dto.js';
 import { TrailCursor } from './trail-cursor.js';
-import { MAX_DAYS, type TrailQuery, trailQuery } from './trail-query.js';
+import { MAX_DAYS, type TrailPlace, type TrailQuery, trailQuery } from './trail-query.js';
 import { erasedOwners, type ProvenEntry, provenEntry } from './proven-entry.js';
 import { TrailRepository } from './trail.repository.js';
 
@@ -42,11 +43,11 @@ export class TrailReader {
 
   /** Returns a page, newest first. Throws `validation_failed` for a cursor of another list. */
   async page(first: TrailQuery, limit: number, cursor?: string): Promise<Page> {
-    const { query, afterId } =
-      cursor === undefined ? { query: first, afterId: null } : this.cursors.resume(cursor, first);
-    const found = await this.repository.page(query, { newestFirst: true, afterId, limit: limit + 1 });
+    const { query, after } =
+      cursor === undefined ? { query: first, after: null } : this.cursors.resume(cursor, first);
+    const found = await this.repository.page(query, { newestFirst: true, after, limit: limit + 1 });
     const items = found.slice(0, limit);
-    return { items, nextCursor: found.length > limit ? this.cursors.after(items.at(-1)!.id, query) : null };
+    return { items, nextCursor: found.length > limit ? this.cursors.after(items.at(-1)!, query) : null };
   }
 
   /** Checks the filter of an export. Throws `validation_failed`. */
@@ -61,10 +62,14 @@ export class TrailReader {
   async *all(query: TrailQuery): AsyncGenerator<ProvenEntry[]> {
     const unexplained = new Set<string>();
     const explained = new Set<string | null>();
-    let afterId: string | null = null;
+    let after: TrailPlace | null = null;
     let isLast = false;
     while (!isLast) {
-      const page = await this.repository.provenPage(query, { newestFirst: false, afterId, limit: CHUNK });
+      const page: (AuditEntry & EntryProof)[] = await this.repository.provenPage(query, {
+        newestFirst: false,
+        after,
+        limit: CHUNK,
+      });
       const entries = page.map(provenEntry);
       for (const entry of entries) {
         for (const id of erasedOwners(entry)) unexplained.add(id);
@@ -72,7 +77,7 @@ export class TrailReader {
       }
       if (entries.length > 0) yield entries;
       isLast = entries.length < CHUNK;
-      afterId = entries.at(-1)?.id ?? null;
+      after = entries.at(-1) ?? null;
     }
     const missing = [...unexplained].filter((id) => !explained.has(id));
     if (missing.length > 0) yield (await this.repository.erasuresOf(missing)).map(provenEntry);

@@ -9,14 +9,13 @@ import {
   EVENT_COLUMNS,
   EVENT_PROOF_COLUMNS,
 } from '../entry/entry-columns.js';
-import { timeOfEntry } from '../entry/entry-id.js';
 import type { EntryProof } from '../entry/sealed-form.js';
-import type { TrailQuery } from './trail-query.js';
+import type { TrailPlace, TrailQuery } from './trail-query.js';
 
 /** Which page of entries to read: the direction of time, and the entry after which it starts. */
 export interface TrailPage {
   readonly newestFirst: boolean;
-  readonly afterId: string | null;
+  readonly after: TrailPlace | null;
   readonly limit: number;
 }
 
@@ -83,12 +82,12 @@ export class TrailRepository {
 function conditions(query: TrailQuery, page: TrailPage, bind: (value: unknown) => string): string[] {
   const { from, to, outcome, userId, address, requestId } = query;
   const where = [`entry.time >= ${bind(from)}`, `entry.time < ${bind(to)}`];
-  if (page.afterId !== null) {
+  if (page.after !== null) {
     // Only the first comparison lets the planner exclude months that were already read; it cannot deduce this from
     // the second.
-    const time = bind(timeOfEntry(page.afterId));
+    const time = `${bind(page.after.time)}::timestamptz`;
     where.push(`entry.time ${page.newestFirst ? '<=' : '>='} ${time}`);
-    where.push(`(entry.time, entry.id) ${page.newestFirst ? '<' : '>'} (${time}, ${bind(page.afterId)})`);
+    where.push(`(entry.time, entry.id) ${page.newestFirst ? '<' : '>'} (${time}, ${bind(page.after.id)})`);
   }
   for (const [column, value] of Object.entries({
     outcome,

@@ -121,14 +121,13 @@ export class SealsRepository {
     return found.map(({ number }) => number);
   }
 
-  /** Returns the seal whose range contains a position, or the next one; null if there is neither. */
-  async containing(position: number): Promise<Seal | null> {
-    const [seal] = await this.dataSource.query<Seal[]>(
-      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.to_position > $1
-       ORDER BY seal.to_position, seal.number LIMIT 1`,
-      [position],
+  /** Returns seals in the valid range, genuine or not, that end after a position, ordered by their ends. */
+  async endingAfter(position: number, { limit, skip }: { limit: number; skip: number }): Promise<Seal[]> {
+    return this.dataSource.query<Seal[]>(
+      `SELECT ${SEAL_COLUMNS} FROM audit_seals seal WHERE seal.to_position > $1 AND ${IN_RANGE}
+       ORDER BY seal.to_position, seal.number, seal.time LIMIT $2 OFFSET $3`,
+      [position, limit, skip],
     );
-    return seal ?? null;
   }
 
   /** Inserts a seal; `root` is that of its members. */

@@ -9,8 +9,8 @@ import { EntrySigner } from '../entry/entry-signer.js';
 import { RefusalGroups } from '../refusals/refusal-groups.js';
 import { AuditSpool } from './audit-spool.js';
 
-/** The status of requests refused by a limit. */
-const REFUSED_BY_LIMIT = 429;
+/** The reason of calls over a limit: those that it refuses, and preflights, which are answered nevertheless. */
+const OVER_LIMIT = 'rate_limited';
 
 /** Accounts of refusals whose owner is remembered, for the groups of further ones. */
 const REMEMBERED_OWNERS = 10_000;
@@ -27,8 +27,8 @@ export interface LimitedRequest {
 }
 
 /**
- * Writes signed entries to the spool: calls as table rows, everything else as JSON. Refusals by a limit, and calls
- * for which the spool has no room, are combined if a caller has many of them.
+ * Writes signed entries to the spool: calls as table rows, everything else as JSON. Refusals by a limit, calls
+ * over one, and calls for which the spool has no room are combined if a caller has many of them.
  */
 @Injectable()
 export class SpoolWriter {
@@ -90,7 +90,7 @@ export class SpoolWriter {
   call(call: ApiCall, written?: () => void): void {
     if (!this.environment.AUDIT_CALLS_ENABLED) return written?.();
     const { network } = call.origin;
-    const mayBeGrouped = call.status === REFUSED_BY_LIMIT || !this.spool.hasRoomFor(network);
+    const mayBeGrouped = call.reason === OVER_LIMIT || !this.spool.hasRoomFor(network);
     if (mayBeGrouped && !this.calls.isSingle(callerOf(call), call, `${call.method} ${call.route ?? '-'}`))
       return written?.();
     this.spool.append(this.signer.row(this.entries.call(call)), written, network);
@@ -130,10 +130,13 @@ function joined(sofar: Refusal, next: Refusal): Refusal {
   };
 }
 
-/** Keeps the last call, and of its user and session only what is the same in all. */
+/**
+ * Keeps the last of the calls with the highest status, so that answered preflights do not hide the refusals among them, and
+ * of user and session only what is the same in all.
+ */
 function joinedCalls(sofar: ApiCall, next: ApiCall): ApiCall {
   return {
-    ...next,
+    ...(next.status < sofar.status ? sofar : next),
     userId: next.userId === sofar.userId ? next.userId : null,
     sessionId: next.sessionId === sofar.sessionId ? next.sessionId : null,
   };

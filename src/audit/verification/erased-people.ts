@@ -3,9 +3,9 @@ import type { EntriesRepository, StoredEntry } from '../entry/entries.repository
 import type { EntrySigner } from '../entry/entry-signer.js';
 import { originOwner, splitDetails } from '../entry/personal-members.js';
 import { sealedText } from '../entry/sealed-form.js';
+import { ContainingSeal } from '../seals/containing-seal.js';
 import { unpackMembers } from '../seals/members.js';
 import { NewestSeal } from '../seals/newest-seal.js';
-import { sealHash } from '../seals/seal.js';
 import type { SealTrust } from '../seals/seal-trust.js';
 import type { SealsRepository } from '../seals/seals.repository.js';
 
@@ -16,14 +16,16 @@ import type { SealsRepository } from '../seals/seals.repository.js';
 export class ErasedPeople {
   private ids = new Set<string>();
   private readonly newest: NewestSeal;
+  private readonly containing: ContainingSeal;
 
   constructor(
-    private readonly seals: SealsRepository,
-    private readonly trust: SealTrust,
+    seals: SealsRepository,
+    trust: SealTrust,
     private readonly entries: EntriesRepository,
     private readonly signer: EntrySigner,
   ) {
     this.newest = new NewestSeal(seals, trust);
+    this.containing = new ContainingSeal(seals, trust);
   }
 
   /** Reloads the events, because people may be erased during verification. */
@@ -51,8 +53,8 @@ export class ErasedPeople {
     const digest = digestOf(sealedText(event, event));
     if (event.userId === null || digest !== event.digest) return false;
     if (this.signer.madeWith(digest, event.mac) !== null) return true;
-    const seal = await this.seals.containing(event.position);
-    if (!seal || sealHash(seal) !== seal.hash || !this.trust.isGenuine(seal)) return false;
+    const seal = await this.containing.find(event.position);
+    if (seal === null) return false;
     return unpackMembers(seal.members).some((member) => member.id === event.id && member.digest === digest);
   }
 }

@@ -34,13 +34,13 @@ export class VerifyEmailDto {
   token?: string;
 
   /** The account's password, if the token is sent without a session. */
-  @ApiProperty({ type: String, required: false, nullable: true, format: 'password', maxLength: 256 })
+  @ApiProperty({ type: String, format: 'password', maxLength: 256 })
   @IfPresent()
   @IsPasswordText()
   password?: string;
 
   /** The code of the e-mail; case, spaces and dashes are ignored. Requires a session. */
-  @ApiProperty({ type: String, required: false, nullable: true, maxLength: 200, example: 'K7PM-4XQ2' })
+  @ApiProperty({ type: String, maxLength: 200, example: 'K7PM-4XQ2' })
   @ReadSecretText()
   @IfPresent()
   code?: string;

@@ -17,7 +17,7 @@ export class AcceptInvitationDto {
   password: string;
 
   /** 1 to 80 printable characters; absent, the name that the invitation gave is kept. */
-  @ApiProperty({ type: String, required: false, nullable: true, maxLength: 80, example: 'Ada Lovelace' })
+  @ApiProperty({ type: String, maxLength: 80, example: 'Ada Lovelace' })
   @IfPresent()
   @IsDisplayName()
   displayName?: string;

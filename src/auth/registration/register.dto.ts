@@ -22,13 +22,13 @@ export class RegisterDto {
   password: string;
 
   /** A name for display; 1 to 80 printable characters. */
-  @ApiProperty({ type: String, required: false, nullable: true, maxLength: 80, example: 'Ada Lovelace' })
+  @ApiProperty({ type: String, maxLength: 80, example: 'Ada Lovelace' })
   @IfPresent()
   @IsDisplayName()
   displayName?: string | null;
 
   /** The language of e-mails to the account; by default the one that `Accept-Language` prefers. */
-  @ApiProperty({ enum: LOCALES, required: false, nullable: true, example: 'en' })
+  @ApiProperty({ enum: LOCALES, example: 'en' })
   @IfPresent()
   @IsIn(LOCALES, { message: `$property must be one of ${LOCALES.join(', ')}` })
   locale?: Locale | null;

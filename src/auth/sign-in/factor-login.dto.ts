@@ -24,7 +24,7 @@ export class FactorLoginDto extends PickType(LoginDto, ['tokenTransport', 'devic
   method: FactorMethod;
 
   /** With the methods `totp` and `recovery_code`. Case, spaces and dashes do not matter. */
-  @ApiProperty({ required: false, maxLength: 200, example: '287 082' })
+  @ApiProperty({ required: false, nullable: true, maxLength: 200, example: '287 082' })
   @ValidateIf((body: FactorLoginDto) => !isPasskey(body) || body.code != null)
   @IsSecretText()
   @NotBeside('the method passkey', isPasskey)

@@ -16,7 +16,7 @@ export class LoginDto {
   password: string;
 
   /** `cookie` (default) is for browsers: both tokens are only in HttpOnly cookies. `body` is for all other clients. */
-  @ApiProperty({ enum: TOKEN_TRANSPORTS, required: false, example: 'cookie' })
+  @ApiProperty({ enum: TOKEN_TRANSPORTS, example: 'cookie' })
   @IfPresent()
   @IsIn(TOKEN_TRANSPORTS, { message: 'tokenTransport must be cookie or body' })
   tokenTransport?: TokenTransport;
@@ -24,7 +24,7 @@ export class LoginDto {
   /**
    * The device token from an earlier login in the body transport; failures of this device are then counted separately.
    */
-  @ApiProperty({ required: false, maxLength: 200 })
+  @ApiProperty({ maxLength: 200 })
   @IfPresent()
   @IsString({ message: 'deviceToken must be text' })
   @MaxLength(200, { message: 'deviceToken must be at most 200 characters' })

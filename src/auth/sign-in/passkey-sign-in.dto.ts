@@ -7,7 +7,7 @@ import { LoginDto } from './login.dto.js';
 /** The purpose of the options. */
 export class PasskeyOptionsDto {
   /** `challenge.token` of a login that needs a second factor; absent for a sign-in and for a step-up. */
-  @ApiProperty({ required: false, maxLength: 200, example: 'pI5wXqTgS1q0m3m0bWc4YQe7c9b2Jm8QxkWk1m0r7dE' })
+  @ApiProperty({ maxLength: 200, example: 'pI5wXqTgS1q0m3m0bWc4YQe7c9b2Jm8QxkWk1m0r7dE' })
   @IfPresent()
   @IsSecretText()
   challenge?: string;

@@ -17,6 +17,7 @@ export class StepUpDto {
   /** For accounts without a second factor. */
   @ApiProperty({
     required: false,
+    nullable: true,
     format: 'password',
     maxLength: 256,
     example: 'wandering otters hum at 4 bells',
@@ -25,21 +26,26 @@ export class StepUpDto {
   @IsPasswordText()
   password?: string;
 
-  @ApiProperty({ required: false, enum: METHODS, example: 'totp' })
+  @ApiProperty({ enum: METHODS, example: 'totp' })
   @IfPresent()
   @IsIn(METHODS, { message: `method must be one of ${METHODS.join(', ')}` })
   @NotBeside('password', (body) => has(body, 'password'))
   method?: 'passkey' | 'totp';
 
   /** The code of an authenticator app, with the method `totp`. Blanks and dashes do not matter. */
-  @ApiProperty({ required: false, maxLength: 200, example: '287 082' })
+  @ApiProperty({ required: false, nullable: true, maxLength: 200, example: '287 082' })
   @ValidateIf((body: StepUpDto) => isCode(body) || has(body, 'code'))
   @IsSecretText()
   @OnlyBeside('method totp', isCode)
   code?: string;
 
   /** The challenge of `POST /auth/passkey/options`, with the method `passkey`. */
-  @ApiProperty({ required: false, maxLength: 200, example: 'pI5wXqTgS1q0m3m0bWc4YQe7c9b2Jm8QxkWk1m0r7dE' })
+  @ApiProperty({
+    required: false,
+    nullable: true,
+    maxLength: 200,
+    example: 'pI5wXqTgS1q0m3m0bWc4YQe7c9b2Jm8QxkWk1m0r7dE',
+  })
   @ValidateIf((body: StepUpDto) => isPasskey(body) || has(body, 'challenge'))
   @IsSecretText()
   @OnlyBeside('method passkey', isPasskey)

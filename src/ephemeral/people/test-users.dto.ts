@@ -36,8 +36,6 @@ export class MakeUsersDto {
   /** A fresh address at `example.test` by default. */
   @ApiProperty({
     type: String,
-    required: false,
-    nullable: true,
     format: 'email',
     example: 'ada@example.test',
   })
@@ -46,19 +44,19 @@ export class MakeUsersDto {
   email?: string | null;
 
   /** A random one by default. The policy for passwords does not apply. */
-  @ApiProperty({ type: String, required: false, nullable: true, maxLength: 256, example: 'secret' })
+  @ApiProperty({ type: String, maxLength: 256, example: 'secret' })
   @IfPresent()
   @IsPasswordText()
   password?: string | null;
 
   /** Whether the address is proven; true by default. */
-  @ApiProperty({ type: Boolean, required: false, nullable: true, example: true })
+  @ApiProperty({ type: Boolean, example: true })
   @IfPresent()
   @IsBoolean()
   verified?: boolean | null;
 
   /** `user` by default, and always among them. */
-  @ApiProperty({ enum: ROLES, isArray: true, required: false, nullable: true, example: ['user'] })
+  @ApiProperty({ enum: ROLES, isArray: true, example: ['user'] })
   @IfPresent()
   @IsArray()
   @ArrayMaxSize(ROLES.length)
@@ -66,19 +64,19 @@ export class MakeUsersDto {
   roles?: Role[] | null;
 
   /** Whether they have an authenticator app, with recovery codes; false by default. */
-  @ApiProperty({ type: Boolean, required: false, nullable: true, example: false })
+  @ApiProperty({ type: Boolean, example: false })
   @IfPresent()
   @IsBoolean()
   totp?: boolean | null;
 
   /** Whether they have an API key with every scope that their roles may use; false by default. */
-  @ApiProperty({ type: Boolean, required: false, nullable: true, example: false })
+  @ApiProperty({ type: Boolean, example: false })
   @IfPresent()
   @IsBoolean()
   apiKey?: boolean | null;
 
   /** How many; 1 by default. */
-  @ApiProperty({ type: 'integer', required: false, nullable: true, minimum: 1, maximum: MOST, example: 1 })
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: MOST, example: 1 })
   @IfPresent()
   @IsInt()
   @Min(1)

@@ -14,13 +14,13 @@ export class MakeSessionDto {
   userId: string;
 
   /** The highest that the account can reach by default. */
-  @ApiProperty({ enum: LEVELS, required: false, nullable: true, example: 'aal1' })
+  @ApiProperty({ enum: LEVELS, example: 'aal1' })
   @IfPresent()
   @IsIn(LEVELS, { message: `acr must be one of ${LEVELS.join(', ')}` })
   acr?: AssuranceLevel | null;
 
   /** How long ago the account's owner has proven who they are; just now by default. */
-  @ApiProperty({ type: String, required: false, nullable: true, example: '20m' })
+  @ApiProperty({ type: String, example: '20m' })
   @IfPresent()
   @IsDuration()
   age?: string | null;

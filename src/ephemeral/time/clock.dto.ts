@@ -6,7 +6,7 @@ import { IsTime } from '../../platform/http/validation/time.decorator.js';
 /** How to move the clock. An empty body resets it to real time. */
 export class MoveClockDto {
   /** Moves the clock forward from where it is. */
-  @ApiProperty({ type: String, required: false, nullable: true, example: '31m' })
+  @ApiProperty({ type: String, example: '31m' })
   @IfPresent()
   @IsDuration()
   advance?: string | null;
@@ -14,8 +14,6 @@ export class MoveClockDto {
   /** Sets the clock; time runs on from there. */
   @ApiProperty({
     type: String,
-    required: false,
-    nullable: true,
     format: 'date-time',
     example: '2027-01-01T00:00:00Z',
   })

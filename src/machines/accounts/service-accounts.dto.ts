@@ -17,18 +17,18 @@ export class CreateServiceAccountDto {
 
 /** The members to change; the others stay as they are. */
 export class UpdateServiceAccountDto {
-  @ApiProperty({ required: false, minLength: 1, maxLength: 80, example: 'Billing' })
+  @ApiProperty({ minLength: 1, maxLength: 80, example: 'Billing' })
   @IfPresent()
   @IsMachineName()
   name?: string;
 
   /** Scopes that are taken away are gone from all keys of the account within a second. */
   @IfPresent()
-  @IsScopes({ required: false })
+  @IsScopes()
   scopes?: string[];
 
   /** The keys of a disabled account are refused, and work again once it is enabled. */
-  @ApiProperty({ required: false, example: false })
+  @ApiProperty({ example: false })
   @IfPresent()
   @IsBoolean()
   disabled?: boolean;

@@ -23,7 +23,7 @@ export class CreateApiKeyDto {
   scopes: string[];
 
   /** Days until the key expires. */
-  @ApiProperty({ required: false, type: 'integer', minimum: 1, maximum: MAX_DAYS, default: DEFAULT_DAYS })
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_DAYS, default: DEFAULT_DAYS })
   @IfPresent()
   @IsInt()
   @Min(1)

@@ -4,7 +4,7 @@ import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsString, Matches } f
 import { MAX_SCOPES, SCOPE_PATTERN } from './scopes.js';
 
 /** Validates and documents a list of 1 to 30 scopes, each once. */
-export const IsScopes = (options: { required?: boolean } = {}) =>
+export const IsScopes = () =>
   applyDecorators(
     ApiProperty({
       type: 'array',
@@ -13,7 +13,6 @@ export const IsScopes = (options: { required?: boolean } = {}) =>
       maxItems: MAX_SCOPES,
       uniqueItems: true,
       example: ['audit:read', 'orders:read'],
-      ...options,
     }),
     IsArray(),
     ArrayMinSize(1),

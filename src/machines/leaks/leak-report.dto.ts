@@ -19,14 +19,14 @@ export class LeakReportDto {
   url: string;
 
   /** What the scanner takes it for; ignored. */
-  @ApiProperty({ type: String, required: false, maxLength: MAX_WORD, example: 'portcullis_api_key' })
+  @ApiProperty({ type: String, maxLength: MAX_WORD, example: 'portcullis_api_key' })
   @IfPresent()
   @IsString()
   @MaxLength(MAX_WORD)
   type?: string;
 
   /** The kind of place, such as `content` or `commit`. What exceeds 100 characters is cut off. */
-  @ApiProperty({ type: String, required: false, example: 'content' })
+  @ApiProperty({ type: String, example: 'content' })
   @IfPresent()
   @IsString()
   source?: string;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { storableText } from '../../audit/entry/storable-text.js';
+import { storableText } from '../../platform/database/storable-text.js';
 import { FoundKeysRepository } from '../keys/found-keys.repository.js';
 import { KeyDigests } from '../keys/key-digests.js';
 import { isWellFormedKey } from '../keys/key-format.js';

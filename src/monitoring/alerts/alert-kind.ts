@@ -10,6 +10,11 @@ export interface AlertKind {
    * again. Null for facts that only a person can resolve.
    */
   readonly quietSeconds: number | null;
+  /**
+   * Whether each occurrence is announced, even while the alert is open or acknowledged. For events so rare that nobody
+   * can flood the operators with them, and of which the next may be worse: an open alert would hide it, however old.
+   */
+  readonly announcesEach?: boolean;
   /** The mail sent to the account's owner for every occurrence; absent if only operators are notified. */
   readonly toOwner?: Readonly<Record<'en' | 'de', OwnerWords>>;
 }

@@ -50,6 +50,16 @@ describe('The life of an alert', () => {
     expect(alert.severity).toBe('warning');
   });
 
+  it('is announced again with each occurrence, but not for a cause that persists, if its kind says so', () => {
+    const kind = { ...finding().kind, announcesEach: true };
+    const alert = open('id', finding({ kind }));
+    acknowledge(alert, 'person');
+    expect(apply(alert, finding({ kind, count: 0 }))).toBe('counted');
+    expect(alert).toMatchObject({ state: 'acknowledged', acknowledgedBy: 'person', count: 1 });
+    expect(apply(alert, finding({ kind }))).toBe('recurred');
+    expect(alert).toMatchObject({ state: 'open', acknowledgedBy: null, count: 2 });
+  });
+
   it('stops counting at the largest value of the column', () => {
     const alert = open('id', finding({ count: 2_147_483_647 }));
     apply(alert, finding());

@@ -3,7 +3,7 @@ import { Alert } from './alert.entity.js';
 import { isMoreSevere } from './severity.js';
 
 /** What a finding did to its alert. All transitions except `counted` are announced. */
-export type Transition = 'opened' | 'reopened' | 'risen' | 'counted';
+export type Transition = 'opened' | 'reopened' | 'risen' | 'recurred' | 'counted';
 
 /** The largest value of PostgreSQL's integer type. Counts do not increase beyond it. */
 const MAX_COUNT = 2_147_483_647;
@@ -27,22 +27,24 @@ export function open(id: string, finding: Finding): Alert {
 
 /**
  * Applies a finding to the alert of its subject. A resolved alert reopens, and so does an erased one, which gets its
- * subject back. An acknowledged alert also reopens if it becomes more severe, because the acknowledgement did not cover
- * the higher severity.
+ * subject back. An acknowledged alert is open again if it becomes more severe, or if its kind announces each occurrence,
+ * because the acknowledgement did not cover the higher severity or the new occurrence.
  */
 export function apply(alert: Alert, finding: Finding): Transition {
   const reopens = alert.state === 'resolved' || alert.subject !== finding.subject;
   const rises = isMoreSevere(finding.kind.severity, alert.severity);
+  const recurs = finding.kind.announcesEach === true && finding.count > 0;
   alert.count = Math.min(MAX_COUNT, alert.count + (reopens ? Math.max(1, finding.count) : finding.count));
   if (finding.lastSeenAt > alert.lastSeenAt) alert.lastSeenAt = finding.lastSeenAt;
   alert.subject = finding.subject;
   alert.evidence = finding.evidence;
-  if (!reopens && !rises) return 'counted';
+  if (!reopens && !rises && !recurs) return 'counted';
   alert.severity = finding.kind.severity;
   alert.state = 'open';
   alert.acknowledgedBy = null;
   alert.resolvedBy = null;
-  return reopens ? 'reopened' : 'risen';
+  if (reopens) return 'reopened';
+  return rises ? 'risen' : 'recurred';
 }
 
 /** Acknowledges an open alert. Returns false if it was not open. */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { MoreThan, Repository } from 'typeorm';
 import type { QueryDeepPartialEntity } from 'typeorm/query-builder/QueryPartialEntity.js';
+import { ADVISORY_LOCKS } from '../../platform/database/advisory-locks.js';
 import { onDatabase } from '../../platform/database/database-problem.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { AlertKind } from './alert-kind.js';
@@ -38,6 +39,20 @@ export class AlertsRepository {
   /** Reads an alert and locks it until the transaction ends. */
   async lock(tx: Transaction, id: string): Promise<Alert | null> {
     return tx.findOne(Alert, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** Serializes alerts about undeliverable mails across instances until the transaction ends. */
+  async lockUndeliverableMails(tx: Transaction): Promise<void> {
+    await tx.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.undeliverableMails]);
+  }
+
+  /** Returns the subjects of the alerts of a rule that were seen after the instant. */
+  async subjectsSeenAfter(tx: Transaction, rule: string, instant: Date): Promise<string[]> {
+    const found = await tx.find(Alert, {
+      select: { subject: true },
+      where: { rule, lastSeenAt: MoreThan(instant) },
+    });
+    return found.map(({ subject }) => subject);
   }
 
   /**

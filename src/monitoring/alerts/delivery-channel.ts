@@ -31,8 +31,8 @@ export interface DeliveryChannel {
 export const DELIVERY_CHANNELS = Symbol('portcullis.delivery-channels');
 
 /**
- * Whether a change is announced: an alert that opens, reopens or becomes more severe is, one that only counts up is
- * not.
+ * Whether a change is announced: an alert that opens, reopens or becomes more severe is, and a further occurrence if its
+ * kind announces each; one that only counts up is not.
  */
 export function isAnnounced({ transition }: AlertChange): boolean {
   return transition !== 'counted';

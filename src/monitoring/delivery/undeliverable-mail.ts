@@ -8,6 +8,7 @@ import { alertOfSubject } from '../alerts/alert-dispatch.js';
 import { A_DAY_SECONDS, type AlertKind } from '../alerts/alert-kind.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { AlertsRepository } from '../alerts/alerts.repository.js';
+import { MOST_NAMED, OTHERS, STRETCH_MS } from '../detection/subject-bound.js';
 
 /** A mail was refused permanently, or could not be delivered within 24 h. */
 export const MAIL_UNDELIVERABLE: AlertKind = {
@@ -20,7 +21,8 @@ const MAIL_CHANNELS = [MAIL_CHANNEL, 'email', 'owner_email'];
 
 /**
  * Raises {@link MAIL_UNDELIVERABLE} when a mail is abandoned. The subject is the account or the alert, never the
- * address.
+ * address. Anybody can register addresses that a server refuses, so at most {@link MOST_NAMED} subjects an hour get an alert
+ * each, and the others one together.
  */
 @Injectable()
 export class UndeliverableMail implements OnModuleInit {
@@ -41,13 +43,22 @@ export class UndeliverableMail implements OnModuleInit {
     await this.raiser.raise(tx, [
       {
         kind: MAIL_UNDELIVERABLE,
-        subject,
+        subject: await this.boundedSubject(tx, subject, now),
         count: 1,
         firstSeenAt: now,
         lastSeenAt: now,
         evidence: { summary: 'A mail could not be delivered.', channel, error },
       },
     ]);
+  }
+
+  /** The alerts in PostgreSQL are counted, because any instance may raise them; one transaction at a time. */
+  private async boundedSubject(tx: Transaction, subject: string, now: Date): Promise<string> {
+    await this.alerts.lockUndeliverableMails(tx);
+    const since = new Date(now.getTime() - STRETCH_MS);
+    const seen = await this.alerts.subjectsSeenAfter(tx, MAIL_UNDELIVERABLE.name, since);
+    const named = seen.filter((one) => one !== OTHERS);
+    return named.includes(subject) || named.length < MOST_NAMED ? subject : OTHERS;
   }
 
   /**

@@ -14,6 +14,7 @@ export const TRAIL_POSITIONS_FORGED: AlertKind = {
   name: 'trail_positions_forged',
   severity: 'critical',
   quietSeconds: null,
+  announcesEach: true,
 };
 
 /** Number of entries of the trail read at a time. */

@@ -5,10 +5,11 @@ import type { Evidence, Finding } from '../alerts/alert-kind.js';
 export const MOST_NAMED = 20;
 /** How many of them may be in one IPv6 /48, which is often assigned to a single subscriber (RFC 6177 section 2). */
 export const MOST_OF_ONE_SITE = 3;
-const STRETCH_MS = 3_600_000;
+/** The time in which subjects count towards {@link MOST_NAMED}. */
+export const STRETCH_MS = 3_600_000;
 
 /** The subject of findings beyond all bounds. */
-const OTHERS = 'others';
+export const OTHERS = 'others';
 
 /** How many accounts, addresses and users a combined alert names. */
 const NAMED_IN_EVIDENCE = 20;

@@ -8,7 +8,10 @@ import { type DeliveryOutcome, SUPPRESSED } from '../../platform/outbox/outbox-c
 import { Leadership } from '../../platform/leader/leadership.js';
 import { Metrics } from './metrics.js';
 
-/** Outcomes of a delivery attempt. Each counter starts at 0, because `increase` does not see a series appear at 1. */
+/**
+ * Outcomes of a delivery attempt. Each counter starts at 0, because `increase` does not see a series appear at 1. That does not
+ * help before the first scrape, so the rules in `deploy/` evaluate the counts themselves after a start.
+ */
 const OUTCOMES = ['delivered', SUPPRESSED, 'failed', 'dead'] as const satisfies DeliveryOutcome['outcome'][];
 
 /** Alerts and the outcomes of their deliveries, counted by the process concerned. */

@@ -1,10 +1,11 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
-import { AggregatorRegistry } from 'prom-client';
+import { AggregatorRegistry, Gauge } from 'prom-client';
 import {
   type FromSupervisor,
   type FromWorker,
   isAboutMetrics,
+  START_TIME,
   type WorkerMetrics,
 } from './worker-messages.js';
 
@@ -18,6 +19,13 @@ const TIMEOUT_MS = 1_000;
  * worker that died and fails entirely if one hangs. Its aggregation is used.
  */
 export class MetricsGatherer {
+  /** Counts of a worker outlive it, so with the start of a later worker all of them would look new. */
+  private readonly ownStart = new Gauge({
+    name: START_TIME,
+    help: 'Start time of the process since unix epoch in seconds.',
+    registers: [],
+    aggregator: 'min',
+  });
   private readonly latest = new Map<number, WorkerMetrics>();
   private readonly waiting = new Map<string, () => void>();
   private ofEnded: WorkerMetrics = [];
@@ -25,6 +33,7 @@ export class MetricsGatherer {
 
   /** Listens to the workers for the lifetime of the process. */
   start(): void {
+    this.ownStart.set(Math.round(performance.timeOrigin / 1000));
     cluster.on('message', (worker, message: unknown) => {
       if (isAboutMetrics(message)) void this.receive(worker, message as FromWorker);
     });
@@ -50,7 +59,7 @@ export class MetricsGatherer {
     const known = Array.from(this.latest, ([id, figures]) =>
       answered.has(id) ? figures : countsOf(figures),
     );
-    return [...known, this.ofEnded];
+    return [...known, this.ofEnded, [await this.ownStart.get()]];
   }
 
   /** Requests a worker's metrics. Returns whether they arrived in time. */

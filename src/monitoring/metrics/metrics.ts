@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Aggregator, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { productVersion } from '../../platform/config/product-version.js';
+import { START_TIME } from './worker-messages.js';
 
 /** Gauges to which prom-client gives a counter's name. The same figures are available by type. */
 const MISNAMED = [
@@ -11,7 +12,6 @@ const MISNAMED = [
 
 /** Metrics for which the worst worker matters. By default, prom-client averages them. */
 const OF_THE_WORST = [
-  'process_start_time_seconds',
   'nodejs_eventloop_lag_seconds',
   'nodejs_eventloop_lag_p50_seconds',
   'nodejs_eventloop_lag_p90_seconds',
@@ -32,10 +32,9 @@ export class Metrics {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
-    for (const name of OF_THE_WORST) {
-      const metric = this.registry.getSingleMetric(name) as { aggregator?: Aggregator } | undefined;
-      if (metric) metric.aggregator = 'max';
-    }
+    for (const name of OF_THE_WORST) this.aggregate(name, 'max');
+    // That of the supervisor, which keeps the counts of the workers.
+    this.aggregate(START_TIME, 'min');
     const processes = new Gauge({
       name: 'portcullis_processes',
       help: 'Processes on this machine that these metrics cover; a worker that hangs is missing.',
@@ -75,5 +74,10 @@ export class Metrics {
     this.registry.registerMetric(
       new Gauge({ name, help, labelNames: [label], registers: [], aggregator, collect }),
     );
+  }
+
+  private aggregate(name: string, aggregator: Aggregator): void {
+    const metric = this.registry.getSingleMetric(name) as { aggregator?: Aggregator } | undefined;
+    if (metric) metric.aggregator = aggregator;
   }
 }

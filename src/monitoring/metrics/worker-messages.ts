@@ -3,6 +3,9 @@ import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 /** The metrics of one worker at one moment. */
 export type WorkerMetrics = readonly Omit<MetricObjectWithValues<MetricValue<string>>, 'collect'>[];
 
+/** The metric that says since when counts last: of several processes, since the start of the supervisor. */
+export const START_TIME = 'process_start_time_seconds';
+
 /** From a worker to its supervisor: a request for the metrics of all workers, or its own metrics. */
 export type FromWorker =
   | { readonly metrics: 'wanted'; readonly request: number }

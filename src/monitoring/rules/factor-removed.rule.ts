@@ -6,6 +6,7 @@ export function factorRemoved(): Rule {
     name: 'factor_removed',
     severity: 'warning',
     quietSeconds: null,
+    announcesEach: true,
     events: ['user_factor_removed'],
     documentation: {
       trueWhen: 'a second factor of an administrator is removed',

@@ -10,6 +10,7 @@ export function privilegeGranted(): Rule {
     name: 'privilege_granted',
     severity: 'warning',
     quietSeconds: null,
+    announcesEach: true,
     events: ['privilege_permissions_changed'],
     documentation: {
       trueWhen: 'a role beyond `user` is granted',

@@ -6,6 +6,7 @@ export function recoveryStarted(): Rule {
     name: 'recovery_started',
     severity: 'warning',
     quietSeconds: null,
+    announcesEach: true,
     events: ['user_recovery_started'],
     documentation: {
       trueWhen: 'the recovery of lost second factors of an account is started',

@@ -36,6 +36,11 @@ describe('The rules over the trail', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it('announce each occurrence if it is rare and matters, not if strangers or a wrong configuration repeat it', () => {
+    const each = RULES.filter(({ announcesEach }) => announcesEach).map(({ name }) => name);
+    expect(each.sort()).toEqual(['factor_removed', 'privilege_granted', 'recovery_started']);
+  });
+
   it('put neither submitted addresses nor passwords into the evidence', () => {
     const evidence = ATTACKS.flatMap(({ acts }) => findingsOf(RULES, acts)).map((finding) =>
       JSON.stringify(finding),

@@ -7,6 +7,8 @@ export const ADVISORY_LOCKS = {
   schema: '5795977089659530348',
   /** Changes of roles, which must leave an administrator. */
   roles: '1919904869',
+  /** Subjects of new alerts about mails, whose number is limited. */
+  undeliverableMails: '1835100524',
   /** Additions and deletions of signing keys. */
   signingKeys: '1801812339',
   /** Starts of instances, and secrets that come into use. */

@@ -1,4 +1,4 @@
-import type { onRequestHookHandler } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AllowedOrigins } from './allowed-origins.js';
 import { isForwardAuthRequest } from './routes/forward-auth.decorator.js';
 import { Problem, type ProblemRow } from '../errors/problem.js';
@@ -21,23 +21,52 @@ const FOR_PREFLIGHTS = {
 
 /**
  * Handles CORS for an exact list of origins, with credentials (ASVS 3.4.2, Fetch standard section 3.2). This is our own
- * hook because the framework's runs before every other hook and routes `OPTIONS *`: its responses would be neither
- * recorded nor counted, and OPTIONS requests that are not preflights would not get 405. `Vary` is among the fixed header
- * fields. A preflight from any other origin is refused with `refusal`, whose text explains the cause in the browser's
- * network log.
+ * because the framework's runs before every other hook and routes `OPTIONS *`: its responses would be neither recorded nor
+ * counted, and OPTIONS requests that are not preflights would not get 405. `Vary` is among the fixed header fields.
  */
-export function crossOrigin(origins: AllowedOrigins, refusal: ProblemRow): onRequestHookHandler {
-  return (request, reply, done) => {
-    // The origin of a forward-auth request is that of the forwarded one.
-    if (isForwardAuthRequest(request)) return done();
-    const { origin } = request.headers;
-    const isPreflight =
-      request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
-    if (origin === undefined) return done();
-    if (!origins.has(origin))
-      return done(isPreflight ? new Problem(refusal, { detail: UNLISTED }) : undefined);
-    reply.headers({ 'access-control-allow-origin': origin, ...FOR_ANSWERS });
-    if (isPreflight) void reply.status(204).headers(FOR_PREFLIGHTS).send();
-    else done();
-  };
+export class CrossOrigin {
+  /** @param refusal refuses preflights from other origins; its text explains the cause in the browser's network log */
+  constructor(
+    private readonly origins: AllowedOrigins,
+    private readonly refusal: ProblemRow,
+  ) {}
+
+  /** Lets the pages of listed origins read the response. Called before anything refuses the request. */
+  allow(request: FastifyRequest, reply: FastifyReply): void {
+    if (this.isListed(request))
+      reply.headers({ 'access-control-allow-origin': request.headers.origin, ...FOR_ANSWERS });
+  }
+
+  /**
+   * Whether a request is a preflight from a listed origin. It is not refused, whatever happens to the request that follows:
+   * browsers would not tell the page why, whereas the page may read the refusal of the request itself.
+   */
+  isAllowedPreflight(request: FastifyRequest): boolean {
+    return isPreflight(request) && this.isListed(request);
+  }
+
+  /** Answers such a preflight. The reply is a promise that is fulfilled once it is sent; no later hook runs then. */
+  answerPreflight(reply: FastifyReply): FastifyReply {
+    return reply.status(204).headers(FOR_PREFLIGHTS).send();
+  }
+
+  /** Throws the refusal for a preflight from an origin that is not listed. */
+  requireListed(request: FastifyRequest): void {
+    if (isPreflight(request) && !this.isListed(request))
+      throw new Problem(this.refusal, { detail: UNLISTED });
+  }
+
+  private isListed(request: FastifyRequest): boolean {
+    const origin = pageOf(request);
+    return origin !== undefined && this.origins.has(origin);
+  }
 }
+
+/** The origin of the page that sent a request. That of a forward-auth request concerns the forwarded one. */
+const pageOf = (request: FastifyRequest) =>
+  isForwardAuthRequest(request) ? undefined : request.headers.origin;
+
+const isPreflight = (request: FastifyRequest) =>
+  request.method === 'OPTIONS' &&
+  request.headers['access-control-request-method'] !== undefined &&
+  pageOf(request) !== undefined;

@@ -62,7 +62,7 @@ export interface RequestContext {
   bodyFault: Problem | null;
   /** The person whose account the path names; recorded with the call. */
   subjectId: string | null;
-  /** The code of the problem in the response. */
+  /** The code of the problem in the response, or `rate_limited` for a preflight that is answered over the limit. */
   problemCode: string | null;
   /** JSON Pointers of the invalid members. */
   invalidMembers: string[];

@@ -3,7 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../clock/clock.js';
 import { RepeatingTask } from '../clock/repeating-task.js';
 import type { Randomness } from '../crypto/randomness.js';
+import { storableText } from '../database/storable-text.js';
 import type { TransactionRunner } from '../database/transaction-runner.js';
+import { PlatformErrors } from '../errors/platform.errors.js';
+import { isProblem } from '../errors/problem.js';
 import { GIVE_UP_AFTER_MS, backoffMs } from './backoff.js';
 import { type OutboxChannel, PRIORITIES, PermanentFailure } from './outbox-channel.js';
 import type { OutboxMessage } from './outbox-message.entity.js';
@@ -132,7 +135,8 @@ export class ChannelWorker {
       const { signal } = this.aborting;
       state = (await this.channel.deliver({ id, subject, payload, signal })) ?? 'delivered';
     } catch (error) {
-      const text = (error instanceof Error ? error.message : String(error)).slice(0, ERROR_LENGTH);
+      // The message may contain the reply of a server.
+      const text = storableText(error instanceof Error ? error.message : String(error), ERROR_LENGTH);
       return this.persistently(() => this.fail(message, text, error instanceof PermanentFailure));
     }
     await this.persistently(() => this.end(message, state));
@@ -140,13 +144,14 @@ export class ChannelWorker {
 
   /**
    * Retries while PostgreSQL is unavailable: a delivered message must not be sent again because recording it failed.
+   * Throws any other error, after which the message is attempted again when its lease ends.
    */
   private async persistently(record: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
         return await record();
       } catch (error) {
-        if (this.aborting.signal.aborted) throw error;
+        if (this.aborting.signal.aborted || !isUnavailable(error)) throw error;
         await wait(RECORD_PAUSE_MS, undefined, { signal: this.aborting.signal }).catch(() => undefined);
       }
     }
@@ -158,13 +163,22 @@ export class ChannelWorker {
   }
 
   private async abandon(message: OutboxMessage, error: string): Promise<void> {
-    const { id, channel, subject } = message;
-    const abandoned = await this.parts.transactions.run(async (tx) => {
-      const isOurs = await this.parts.messages.end(message, 'dead', error, tx);
-      if (isOurs) await this.parts.outbox.announceDead(tx, { id, channel, subject, error });
-      return isOurs;
+    const { id: messageId, channel } = message;
+    const abandoned = await this.endDead(message, error, true).catch((failure: unknown) => {
+      if (isUnavailable(failure)) throw failure;
+      this.logger.error({ messageId, channel, err: failure }, 'Dead letter not announced');
+      return this.endDead(message, error, false);
     });
     if (abandoned) this.parts.outbox.report({ channel, outcome: 'dead' });
+  }
+
+  private async endDead(message: OutboxMessage, error: string, isAnnounced: boolean): Promise<boolean> {
+    const { id, channel, subject } = message;
+    return this.parts.transactions.run(async (tx) => {
+      const isOurs = await this.parts.messages.end(message, 'dead', error, tx);
+      if (isOurs && isAnnounced) await this.parts.outbox.announceDead(tx, { id, channel, subject, error });
+      return isOurs;
+    });
   }
 
   private async fail(message: OutboxMessage, error: string, isPermanent: boolean): Promise<void> {
@@ -182,4 +196,8 @@ export class ChannelWorker {
     this.parts.outbox.report({ channel, outcome: 'failed' });
     if (attempts === 1) this.logger.warn(line, 'Message not delivered; will be retried');
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return isProblem(error, PlatformErrors.dependency_unavailable);
 }

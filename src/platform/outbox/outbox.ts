@@ -15,7 +15,10 @@ import {
 import type { OutboxMessage } from './outbox-message.entity.js';
 import { type EnqueuedMessage, OutboxRepository } from './outbox.repository.js';
 
-/** Runs in the transaction that abandons a message, so that its effects are never lost. */
+/**
+ * Runs in the transaction that abandons a message, so that its effects are not lost. If it throws, for a reason other than
+ * an unavailable database, the message is abandoned without any listener and an error is logged.
+ */
 export type DeadLetterListener = (tx: Transaction, letter: DeadLetter) => Promise<void>;
 
 /**

@@ -24,13 +24,29 @@ export async function assertInstallation(dataSource: DataSource, secrets: Config
     for (const variable of SECRET_VARIABLES) {
       if (inUse.some((secret) => secret.variable === variable)) continue;
       const value = await firstValue(tx, variable, valuesOf(secrets, variable));
-      if (value === undefined)
-        faults.push(
-          `${variable} differs from the one with which this database was first used; restore that one, or use another database`,
-        );
+      if (value === undefined) faults.push(differing(variable));
       else await repository.use(tx, variable, keyIdOf(value));
     }
   });
+  if (faults.length > 0) throw new ConfigurationFault(faults);
+}
+
+/**
+ * Throws {@link ConfigurationFault} if a value of a variable on which stored data depends is missing, as
+ * {@link assertInstallation} does, but only reads: for commands whose role may write nothing.
+ */
+export async function assertSecretKnown(
+  dataSource: DataSource,
+  variable: SecretVariable,
+  secrets: ConfiguredSecrets,
+): Promise<void> {
+  const all = await new SecretKeysRepository(dataSource, new SystemClock()).inUse();
+  const inUse = all.filter((secret) => secret.variable === variable);
+  const faults = missingSecrets((name) => knownIds(secrets, name), inUse);
+  if (inUse.length === 0) {
+    const first = await firstFingerprint(dataSource.manager, variable);
+    if (first && !matching(first, variable, valuesOf(secrets, variable))) faults.push(differing(variable));
+  }
   if (faults.length > 0) throw new ConfigurationFault(faults);
 }
 
@@ -44,11 +60,30 @@ async function firstValue(
     'INSERT INTO installation (variable, fingerprint) VALUES ($1, $2) ON CONFLICT (variable) DO NOTHING',
     [variable, fingerprintOf(variable, values[0]!)],
   );
-  const [row] = await tx.query<[{ fingerprint: Buffer }]>(
+  return matching((await firstFingerprint(tx, variable))!, variable, values);
+}
+
+async function firstFingerprint(
+  manager: EntityManager,
+  variable: SecretVariable,
+): Promise<Buffer | undefined> {
+  const rows = await manager.query<{ fingerprint: Buffer }[]>(
     'SELECT fingerprint FROM installation WHERE variable = $1',
     [variable],
   );
-  return values.find((value) => timingSafeEqual(row.fingerprint, fingerprintOf(variable, value)));
+  return rows[0]?.fingerprint;
+}
+
+function matching(
+  fingerprint: Buffer,
+  variable: SecretVariable,
+  values: readonly string[],
+): string | undefined {
+  return values.find((value) => timingSafeEqual(fingerprint, fingerprintOf(variable, value)));
+}
+
+function differing(variable: SecretVariable): string {
+  return `${variable} differs from the one with which this database was first used; restore that one, or use another database`;
 }
 
 function fingerprintOf(variable: SecretVariable, value: string): Buffer {

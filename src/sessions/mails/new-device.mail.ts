@@ -7,7 +7,7 @@ export const newDeviceMail = mailTemplate({
   placeholders: ['link', 'time', 'address', 'device'],
   words: {
     en: ({ link, time, address, device }, product) => ({
-      subject: 'A new device signed in to your account',
+      subject: `A new device signed in to your ${product} account`,
       body: [
         paragraph`Hello,`,
         paragraph`There was a login to your ${product} account from a device that has not been used with it before.`,
@@ -22,7 +22,7 @@ export const newDeviceMail = mailTemplate({
       ],
     }),
     de: ({ link, time, address, device }, product) => ({
-      subject: 'Anmeldung in Ihrem Konto mit einem neuen Gerät',
+      subject: `Anmeldung in Ihrem Konto bei ${product} mit einem neuen Gerät`,
       body: [
         paragraph`Guten Tag,`,
         paragraph`in Ihrem Konto bei ${product} hat sich jemand mit einem bisher nicht verwendeten Gerät angemeldet.`,

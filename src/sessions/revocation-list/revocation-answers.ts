@@ -33,8 +33,9 @@ export class RevocationAnswers implements OnModuleDestroy {
   }
 
   /**
-   * Returns the revocations after a number, waiting for up to `waitSeconds` if there are none, and not after `gone` aborts.
-   * Throws `cursor_expired`, `dependency_unavailable`, and `session_ended` if the caller's access ended meanwhile.
+   * Returns the revocations after a number, waiting for up to `waitSeconds` if there are none, and not after `gone` aborts. A
+   * caller that has lately ended does not wait: its next request is refused, unless it lives on. Throws `cursor_expired`,
+   * `dependency_unavailable`, and `session_ended` if the caller's access ended meanwhile.
    */
   async page(
     caller: Principal,
@@ -44,11 +45,13 @@ export class RevocationAnswers implements OnModuleDestroy {
   ): Promise<RevocationPage> {
     const present = await this.reader.read(after);
     if (waitSeconds === 0 || present.items.length > 0) return present;
+    // The end of the caller is not on any page if its cursor is a later one.
+    if (await this.reader.hasLatelyEnded(caller)) return present;
     const waited = new AbortController();
     const signal = AbortSignal.any([this.draining.signal, gone, waited.signal]);
     const timer = delay(waitSeconds * 1000, undefined, { signal, ref: false });
     void timer.then(() => waited.abort()).catch(() => undefined);
-    const found = await this.firstAfter(present.last, signal);
+    const found = await this.firstAfter(caller, present.last, signal);
     waited.abort();
     // The answer says what holds now, and a wait can end because nothing could be read.
     const page = found ?? (await this.reader.read(present.last));
@@ -63,7 +66,6 @@ export class RevocationAnswers implements OnModuleDestroy {
   async stream(caller: Principal, after: number | null): Promise<Readable> {
     this.open.assertRoom(callerIdOf(caller));
     const first = await this.reader.read(after);
-    // The end of the caller is not on any page if its cursor is a later one.
     const isOver = await this.reader.hasLatelyEnded(caller);
     const stream = cancellableStream(
       (signal) => (isOver ? [linesOf(first)] : this.lines(caller, first, signal)),
@@ -73,10 +75,15 @@ export class RevocationAnswers implements OnModuleDestroy {
     return stream;
   }
 
-  private async firstAfter(number: number, signal: AbortSignal): Promise<RevocationPage | null> {
+  /** Returns the first page that has revocations, or that comes when the caller's access has ended; null after `signal`. */
+  private async firstAfter(
+    caller: Principal,
+    number: number,
+    signal: AbortSignal,
+  ): Promise<RevocationPage | null> {
     for (;;) {
       const page = await this.watch.next(number, signal);
-      if (page === null || page.items.length > 0) return page;
+      if (page === null || page.items.length > 0 || this.hasEnded(caller, page)) return page;
     }
   }
 

@@ -107,7 +107,7 @@ export class RevocationListRepository {
     const [row] = await onDatabase(() =>
       this.dataSource.query<[{ listed: boolean }]>(
         `SELECT EXISTS (
-           SELECT FROM revocations WHERE (session_id = $1 OR key_id = $1) AND revoked_at >= ${since}) AS listed`,
+           SELECT FROM revocations WHERE coalesce(session_id, key_id) = $1 AND revoked_at >= ${since}) AS listed`,
         [sessionOrKeyId, withinSeconds],
       ),
     );

@@ -8,6 +8,10 @@ export interface Assertion {
   /** Null for people. */
   readonly keyId: string | null;
   readonly scopes: readonly string[];
+  /** The `aud` of the rule. */
+  readonly audience: string;
+  /** The assertion's `jti`. */
+  readonly tokenId: string;
   /** Unix seconds. */
   readonly issuedAt: number;
   /** Unix seconds. */
@@ -17,8 +21,9 @@ export interface Assertion {
 /** Returns the assertion of the claims; null if a member is missing or malformed. The times are not checked. */
 export function assertionFrom(claims: unknown): Assertion | null {
   if (typeof claims !== 'object' || claims === null) return null;
-  const { sub, sid, key, scope, iat, exp } = claims as Record<string, unknown>;
+  const { aud, sub, sid, key, scope, jti, iat, exp } = claims as Record<string, unknown>;
   const dates = [iat, exp].every((date) => Number.isSafeInteger(date) && (date as number) > 0);
+  if (typeof aud !== 'string' || typeof jti !== 'string') return null;
   if (!dates || typeof scope !== 'string' || !isId(sub) || (sid === undefined) === (key === undefined))
     return null;
   if (![sid, key].every((id) => id === undefined || isId(id))) return null;
@@ -27,6 +32,8 @@ export function assertionFrom(claims: unknown): Assertion | null {
     sessionId: (sid as string | undefined) ?? null,
     keyId: (key as string | undefined) ?? null,
     scopes: scope.split(' ').filter(Boolean),
+    audience: aud,
+    tokenId: jti,
     issuedAt: iat as number,
     expiresAt: exp as number,
   };

@@ -13,7 +13,7 @@ export class UpdateProfileDto {
   displayName: string | null;
 
   /** The language of e-mails to the account; absent, it stays as it is. */
-  @ApiProperty({ enum: LOCALES, required: false, nullable: true, example: 'en' })
+  @ApiProperty({ enum: LOCALES, example: 'en' })
   @IfPresent()
   @IsIn(LOCALES, { message: `$property must be one of ${LOCALES.join(', ')}` })
   locale?: Locale | null;

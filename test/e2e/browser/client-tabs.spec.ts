@@ -51,13 +51,15 @@ onmessage = async ({ data: { baseUrl, credentials } }) => {
 };
 `;
 
-/** A client in a worker that answers each message, and a sign-out, by whether somebody is signed in. */
+/** A client in a worker that signs out, or answers any other message, and a sign-out, by whether somebody is signed in. */
 const WATCHER = `
 import { createClient } from '@portcullis/client';
 
 const tell = async (reason) => postMessage({ reason, isSignedIn: await client.isSignedIn() });
-const client = createClient({ baseUrl: '', transport: 'cookie', onSignedOut: tell });
-onmessage = () => tell('asked');
+// No path is relative to the URL of a blob.
+const send = (path, init) => fetch(location.origin + path, init);
+const client = createClient({ baseUrl: '', transport: 'cookie', onSignedOut: tell, fetch: send });
+onmessage = ({ data }) => (data === 'log out' ? client.logout() : tell('asked'));
 `;
 
 describeTabs(
@@ -131,7 +133,8 @@ describeTabs(
       expect(answer).toEqual({ email, reasons: ['logout'] });
     });
 
-    it('knows in a worker that a page has signed in and out', async () => {
+    /** A tab, and its worker, in both of which somebody is signed in; `told` has what the worker has answered. */
+    const signedInWithWorker = async () => {
       const tab = await host().openTab();
       await tab.evaluate(`
         window.told = [];
@@ -142,10 +145,23 @@ describeTabs(
       await tab.waitForFunction('told.length > 0');
       await host().signIn(tab);
       await tab.waitForFunction('worker.postMessage(null), told.at(-1).isSignedIn');
+      return tab;
+    };
+
+    it('knows in a worker that a page has signed in and out', async () => {
+      const tab = await signedInWithWorker();
       await tab.evaluate('session.logOut()');
       await tab.waitForFunction(`told.some(({ reason }) => reason === 'logout')`);
       const told = await tab.evaluate<{ reason: string }[]>('told');
       expect(told.find(({ reason }) => reason === 'logout')).toEqual({ reason: 'logout', isSignedIn: false });
+    });
+
+    it('knows in a page that a worker has signed out', async () => {
+      const tab = await signedInWithWorker();
+      await tab.evaluate(`worker.postMessage('log out')`);
+      await tab.waitForFunction('session.reasons.length > 0');
+      expect(await tab.evaluate('session.reasons')).toEqual(['logout']);
+      expect(await tab.evaluate('session.client.isSignedIn()')).toBe(false);
     });
   },
 );

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { mailsTo, outboxIsEmpty } from '../../support/app/mails.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { PASSWORD } from '../../support/app/accounts.js';
@@ -53,6 +53,32 @@ describe('@portcullis/client, where something goes wrong', () => {
       await asSuperuser(service.app.database, `SELECT 1 FROM audit_events WHERE type = 'authn_token_reuse'`),
     ).toEqual([]);
   });
+
+  it.each([undefined, new AbortController().signal])(
+    'waits for the answer of a step-up no longer than a refresh can repeat it, with the signal %o',
+    async (signal) => {
+      const tooLate = new AbortController();
+      const one = await signedIn({
+        fetch: async (url, init) => {
+          const answer = await fetch(url, init);
+          if (!(url as string).endsWith('/auth/step-up')) return answer;
+          tooLate.abort(new DOMException('It is too late.', 'TimeoutError'));
+          init?.signal?.throwIfAborted();
+          return answer;
+        },
+      });
+      await passTenSeconds();
+      const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(tooLate.signal);
+      onTestFinished(() => timeout.mockRestore());
+      const call = one.request('POST', '/auth/step-up', { body: { password: PASSWORD }, signal });
+      expect(await failure(call)).toMatchObject({ name: 'TimeoutError' });
+      const [[stepUpMs], [refreshMs]] = timeout.mock.calls as [[number], [number]];
+      expect(stepUpMs + refreshMs).toBeLessThanOrEqual(10_000);
+      await expire();
+      expect(await one.me()).toMatchObject({ roles: ['user'] });
+      expect(reasons).toEqual([]);
+    },
+  );
 
   it('asks for a recent proof where the access token had expired, too', async () => {
     let asked = 0;
@@ -109,6 +135,38 @@ describe('@portcullis/client, where something goes wrong', () => {
     await client().login(credentials);
     await outboxIsEmpty(service.app);
     expect(await mailsTo(service.app, email, 'new_device')).toHaveLength(1);
+  });
+
+  it('passes the token of a device with a passkey, alone and as a second factor', async () => {
+    const noBytes = new ArrayBuffer(0);
+    const response = { clientDataJSON: noBytes, authenticatorData: noBytes, signature: noBytes };
+    const credential = { id: 'AA', type: 'public-key', response, getClientExtensionResults: () => ({}) };
+    vi.stubGlobal('navigator', { credentials: { get: () => Promise.resolve(credential) } });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const bodies: unknown[] = [];
+    const one = client({
+      fetch: (url, init) => {
+        bodies.push(JSON.parse(init!.body as string));
+        return Promise.resolve(
+          (url as string).endsWith('/options')
+            ? Response.json({ challenge: 'of the ceremony', options: { challenge: 'AA' } })
+            : problem(401, 'invalid_credentials'),
+        );
+      },
+    });
+    await failure(one.passkeys.signIn({ deviceToken: 'kept' }));
+    await failure(one.passkeys.signIn({ challenge: 'of the login', deviceToken: 'kept' }));
+    await failure(one.passkeys.signIn());
+    const proof = { challenge: 'of the ceremony', tokenTransport: 'body' };
+    expect(bodies).toMatchObject([
+      {},
+      { ...proof, deviceToken: 'kept' },
+      { challenge: 'of the login' },
+      { ...proof, method: 'passkey', deviceToken: 'kept' },
+      {},
+      proof,
+    ]);
+    expect(bodies.at(-1)).not.toHaveProperty('deviceToken');
   });
 
   it.each([

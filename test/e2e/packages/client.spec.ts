@@ -221,6 +221,8 @@ describe('@portcullis/client in Node.js', () => {
       entries.push(entry);
     expect(entries.length).toBeGreaterThan(0);
     expect(entries[0]).toMatchObject({ type: 'user_created' });
+    const csv = { query: { type: 'user_created' }, headers: { accept: 'text/csv' } } as const;
+    expect(await one.request('GET', '/audit/export', csv)).toEqual(expect.stringContaining('user_created'));
     const events = await one.request('GET', '/audit/stream', { query: { type: 'session_created' } });
     await logIn(service.app, email);
     for await (const { data, id } of events) {

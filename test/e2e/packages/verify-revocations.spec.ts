@@ -366,6 +366,13 @@ describe('@portcullis/verify, which follows the revocations', () => {
         subject: account.id,
         sessionId: null,
         scopes: SCOPES,
+        claims: {
+          iss: 'http://localhost:3000',
+          aud: 'portcullis',
+          sub: account.id,
+          jti: made.id,
+          key: made.id,
+        },
       });
       await revokeKey(made);
       await eventually(async () => expect(await outcomeOf(verifier, made.key)).toBe('invalid_token'), {

@@ -3,8 +3,9 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Claims } from '../../../packages/verify/src/claims.js';
+import { RevocationFeed } from '../../../packages/verify/src/revocation-feed.js';
 import { RevocationList } from '../../../packages/verify/src/revocation-list.js';
-import { createVerifier, type Verifier } from '../../../packages/verify/src/index.js';
+import { createVerifier, type Verifier, type VerifierOptions } from '../../../packages/verify/src/index.js';
 import { publicJwkOf } from '../../../src/sessions/keys/key-material.js';
 import type { Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
@@ -237,6 +238,47 @@ describe.each(['RS256', 'ES256'] as const)(
   },
 );
 
+describe('the adapters of @portcullis/verify', () => {
+  /** What an API answers whose verifier does not reach the service. */
+  async function answered(framework: string, onError: VerifierOptions['onError']): Promise<Response> {
+    const url = 'http://127.0.0.1:1';
+    const api = await PROTECTED_APIS[framework]!(
+      createVerifier({ issuer: ISSUER, audience: 'portcullis', url, onError }),
+      {},
+    );
+    onTestFinished(() => api.close());
+    const forge = newForge('ES256');
+    const headers = { ...bearer(forge.signed(forge.header, {})), 'x-request-id': 'request-1' };
+    return fetch(api.url, { headers });
+  }
+
+  it.each(FRAMEWORKS)(
+    'tell the program why they refuse, and the caller no cause, in %s',
+    async (framework) => {
+      const onError = vi.fn<NonNullable<VerifierOptions['onError']>>();
+      const answer = await answered(framework, onError);
+      expect(await answer.json()).toEqual({
+        type: 'about:blank',
+        title: 'Service Unavailable',
+        status: 503,
+        detail: 'Tokens cannot be verified at the moment; try again shortly.',
+        code: 'verification_unavailable',
+        requestId: 'request-1',
+      });
+      expect(onError.mock.calls).toMatchObject([
+        [{ code: 'verification_unavailable', cause: { message: 'fetch failed' } }, 'request-1'],
+      ]);
+    },
+  );
+
+  it.each(FRAMEWORKS)('answer also where the program fails at that, in %s', async (framework) => {
+    const fails = () => {
+      throw new Error('The log is full.');
+    };
+    expect((await answered(framework, fails)).status).toBe(500);
+  });
+});
+
 describe('the keys of @portcullis/verify', () => {
   /** A service of which only the keys are there, and a verifier of its tokens. */
   async function keysOnly() {
@@ -360,5 +402,33 @@ describe('the list of revocations of @portcullis/verify', () => {
       null,
     ]);
     expect(verdict({ sid: 'session', iat: iat + 1 })).toBe('session_ended');
+  });
+});
+
+describe('the first verification of @portcullis/verify', () => {
+  it.each([401, 403])('waits no longer where the key is refused by %i, and says why', async (status) => {
+    // The longest wait never ends.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const service = createHttpServer((_request, response) => {
+      response.writeHead(status).end();
+    }).listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    const feed = new RevocationFeed({
+      url: `http://127.0.0.1:${(service.address() as AddressInfo).port}/revocations`,
+      key: 'ptc_s_0000000000000000000000000000000000000',
+      maxStalenessMs: 1000,
+      list: new RevocationList(() => Date.now()),
+    });
+    onTestFinished(() => {
+      feed.close();
+      vi.useRealTimers();
+      service.closeAllConnections();
+      service.close();
+    });
+    await feed.begun();
+    expect([feed.isFresh(), feed.failure]).toMatchObject([
+      false,
+      { message: expect.stringMatching(new RegExp(`key.* revocations:read.*status ${status}`)) as string },
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
+import { SealInclusions } from '../../../src/audit/own-trail/seal-inclusions.js';
 import { AuditExport } from '../../../src/audit/reading/audit-export.js';
 import { CHAIN_START } from '../../../src/audit/verification/seal-check.js';
 import { TrailWalk } from '../../../src/audit/verification/trail-walk.js';
@@ -31,6 +32,14 @@ describe('A forged seal', () => {
     await trail.grow(3);
   });
   afterEach(() => trail.stop());
+
+  /** Where the first or the last event is sealed. */
+  const inclusionOf = async (order: 'ASC' | 'DESC') => {
+    const [event] = await trail.dataSource.query<{ id: string; position: number }[]>(
+      `SELECT id, position::float8 FROM audit_events ORDER BY position ${order}, id LIMIT 1`,
+    );
+    return trail.module.get(SealInclusions).reader().of(event!.id, event!.position);
+  };
 
   it.each([
     ['in the next place', 1, 0],
@@ -93,6 +102,32 @@ describe('A forged seal', () => {
     let lines = '';
     for await (const text of trail.module.get(AuditExport).sealsOf({}).text) lines += text;
     expect(lines.trimEnd().split('\n')).toHaveLength(22);
+  });
+
+  it('that claims the range of a genuine one does not hide where entries are sealed', async () => {
+    const inclusion = await inclusionOf('ASC');
+    expect(inclusion).toMatchObject({ seal: { number: 1 }, inclusion: { seal: 1 } });
+    // More than the reader looks at together.
+    await trail.dataSource.query(
+      `INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
+                                signature, mac, format, root)
+       SELECT number + n, time, from_position, to_position - 1, 1, 0, '', '[]', previous, hash, signature, mac, format, root
+       FROM audit_seals, generate_series(1, 30) AS n`,
+    );
+    expect(await inclusionOf('ASC')).toEqual(inclusion);
+  });
+
+  it('does not prove an entry that is not sealed', async () => {
+    await trail.dataSource.query(FORGE, [1, 1_000_000]);
+    await trail.record(1);
+    await trail.dataSource.query(
+      `INSERT INTO audit_seals (number, time, from_position, to_position, events, calls, members, retired, previous, hash,
+                                signature, mac, format, root)
+       SELECT 3, seal.time, entry.position, entry.position + 1, 1, 0, uuid_send(entry.id) || entry.digest, '[]', hash, hash,
+              signature, seal.mac, format, root FROM audit_seals seal, audit_events entry
+       WHERE seal.number = 1 ORDER BY entry.position DESC LIMIT 1`,
+    );
+    expect(await inclusionOf('DESC')).toBeNull();
   });
 
   it('whose records are nested more deeply than the stack is does not stop sealing', async () => {

@@ -96,8 +96,28 @@ describe('A caller that is refused continuously', () => {
     expect(await countOf('audit_events', 'user_id IS NULL')).toBe(1);
   });
 
+  it('leaves twenty entries of preflights and refused calls, and one for all others that shows a refusal', async () => {
+    const preflight: ApiCall = { ...REFUSED_CALL, method: 'OPTIONS', route: null, status: 204 };
+    for (let n = 0; n < 50; n++) {
+      trail.audit.recordCall(REFUSED_CALL);
+      trail.audit.recordCall(preflight);
+    }
+    trail.module.get(SpoolWriter).flush();
+    await trail.drained();
+    const grouped = await trail.dataSource.query<object[]>(
+      'SELECT status, method, route, details FROM audit_calls WHERE details IS NOT NULL',
+    );
+    const { status, method, route } = REFUSED_CALL;
+    const details = expect.objectContaining({
+      count: 80,
+      routes: ['POST /auth/login', 'OPTIONS -'],
+    }) as object;
+    expect(grouped).toEqual([{ status, method, route, details }]);
+    expect(await countOf('audit_calls')).toBe(21);
+  });
+
   it('gets no more than a tenth of the spool, whatever the responses, and others get theirs', async () => {
-    const answered: ApiCall = { ...REFUSED_CALL, status: 401 };
+    const answered: ApiCall = { ...REFUSED_CALL, status: 401, reason: 'unauthenticated' };
     for (let n = 0; n < FLOOD; n++) {
       if (trail.audit.hasRoomFor(FLOODER.network)) trail.audit.recordCall(answered);
       else trail.audit.recordCall({ ...answered, status: 503 });

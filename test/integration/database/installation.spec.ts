@@ -1,8 +1,9 @@
 import { DataSource } from 'typeorm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigurationFault } from '../../../src/platform/config/configuration-fault.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
-import { assertInstallation } from '../../../src/platform/secret-keys/installation.js';
+import { assertInstallation, assertSecretKnown } from '../../../src/platform/secret-keys/installation.js';
+import { asSuperuser } from '../../support/app/as-superuser.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
 const secrets = {
@@ -61,5 +62,32 @@ describe('assertInstallation', () => {
     );
     const outcomes = await Promise.allSettled(starts);
     expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
+  });
+});
+
+describe('assertSecretKnown', () => {
+  it.each([
+    ['by the secrets in use', ''],
+    ['before any secret was in use, by the first one', 'DELETE FROM secrets_in_use'],
+  ])('rejects another secret and writes nothing: %s', async (_by, before) => {
+    const db = await freshDatabase();
+    onTestFinished(() => db.drop());
+    const dataSource = await new DataSource(dataSourceOptions(db.settings, 'service')).initialize();
+    onTestFinished(() => dataSource.destroy());
+    const check = (changed: object) =>
+      assertSecretKnown(dataSource, 'JWT_SECRET_KEY', { ...secrets, ...changed });
+    await expect(check({})).resolves.toBeUndefined();
+    await assertInstallation(dataSource, secrets);
+    await dataSource.query(before);
+    const role = new URL(db.url).username;
+    await asSuperuser(db, `REVOKE INSERT, UPDATE, DELETE ON installation, secrets_in_use FROM ${role}`);
+    const JWT_SECRET_KEY = 'an altogether different secret of enough length';
+
+    await expect(check({})).resolves.toBeUndefined();
+    await expect(check({ PASSWORD_PEPPER: JWT_SECRET_KEY })).resolves.toBeUndefined();
+    await expect(
+      check({ JWT_SECRET_KEY, JWT_SECRET_KEY_PREVIOUS: [secrets.JWT_SECRET_KEY] }),
+    ).resolves.toBeUndefined();
+    await expect(check({ JWT_SECRET_KEY })).rejects.toThrow(/^JWT_SECRET_KEY (lacks|differs)/);
   });
 });

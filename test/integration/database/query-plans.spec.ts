@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EntriesRepository } from '../../../src/audit/entry/entries.repository.js';
 import { ErasuresRepository } from '../../../src/audit/erasure/erasures.repository.js';
 import { SealProgress } from '../../../src/audit/seals/seal-progress.js';
@@ -7,6 +8,7 @@ import { AccountAdministration } from '../../../src/admin/account-administration
 import { AlertUpkeep } from '../../../src/monitoring/alerts/alert-upkeep.js';
 import { TrailProgress } from '../../../src/monitoring/conditions/trail-progress.js';
 import { internalOrigin } from '../../../src/platform/http/origin.js';
+import { RevocationListRepository } from '../../../src/sessions/revocation-list/revocation-list.repository.js';
 import { newAddress, PASSWORD, type Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
@@ -48,6 +50,9 @@ const SEED = [
           1, now(), now() - n * interval '1 second', '{}' FROM generate_series(1, ${ROWS}) AS n`,
   `INSERT INTO erasures (user_id, deleted_at, due_at, erased_at)
    SELECT id, now(), now(), now() FROM users`,
+  `INSERT INTO revocations (id, number, session_id, subject, reason, revoked_at, expires_at)
+   SELECT gen_random_uuid(), row_number() OVER (), id, user_id, 'logout', now(), now() + interval '1 day' FROM sessions`,
+  'UPDATE revocation_numbers SET last = (SELECT max(number) FROM revocations)',
   'ANALYZE',
 ];
 
@@ -185,5 +190,16 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
       });
       expect(read.map(([name]) => name)).toEqual([]);
     });
+  });
+
+  it('finds by an index whether a reader of revocations has lately ended', async () => {
+    const dataSource = app.app.get(DataSource);
+    const query = vi.spyOn(dataSource, 'query');
+    await app.app.get(RevocationListRepository, { strict: false }).hasRecent(NOBODY.sessionId, 5);
+    const asked = query.mock.calls.find(([text]) => text.includes('revocations'))!;
+    query.mockRestore();
+    const plan = await dataSource.query<object[]>(`EXPLAIN ${asked[0]}`, asked[1]);
+    expect(JSON.stringify(plan)).toContain('Index Scan');
+    expect(JSON.stringify(plan)).not.toContain('Seq Scan');
   });
 });

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -6,6 +7,7 @@ import {
   UndeliverableMail,
 } from '../../../src/monitoring/delivery/undeliverable-mail.js';
 import { Environment } from '../../../src/platform/config/environment.js';
+import type { Transaction } from '../../../src/platform/database/transaction-runner.js';
 import { paragraph } from '../../../src/platform/mail/mail-content.js';
 import { MailOutbox } from '../../../src/platform/mail/mail-outbox.js';
 import { mailTemplate } from '../../../src/platform/mail/mail-template.js';
@@ -13,6 +15,7 @@ import { MailTemplates } from '../../../src/platform/mail/mail-templates.js';
 import { type Mailer, NoMailer } from '../../../src/platform/mail/mailer.js';
 import { SmtpMailer } from '../../../src/platform/mail/smtp-mailer.js';
 import type { SingleUseSecrets } from '../../../src/platform/secrets/single-use-secrets.js';
+import { eventually } from '../../support/time/eventually.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { type Alerting, alertingDataSource, startAlerting } from '../../support/monitoring/alerting.js';
 import { type MailServer, startMailServer } from '../../support/servers/mail-server.js';
@@ -26,6 +29,27 @@ const resetMail = mailTemplate({
 });
 const secrets = { isLive: async (id: string) => id === 'live' } as SingleUseSecrets;
 const LINK = 'https://example.org/reset#token=a-secret-of-the-mail';
+
+/** A server that sends the replies as they are; smtp-server would remove control characters from them. */
+async function startRawServer(
+  replies: Record<string, string>,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.write('220 ready\r\n');
+    socket.on('data', (line) => socket.write(`${replies[line.toString().slice(0, 4)] ?? '250 ok'}\r\n`));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
 
 describe('Mail through the outbox', () => {
   let database: FreshDatabase;
@@ -54,7 +78,7 @@ describe('Mail through the outbox', () => {
   });
   afterEach(() => dataSource.query('DELETE FROM monitoring_alert; DELETE FROM outbox_messages'));
 
-  const connectTo = async ({ url }: MailServer) => {
+  const connectTo = async ({ url }: Pick<MailServer, 'url'>) => {
     alerting = await startAlerting(database, [], clock, dataSource);
     mails = mailOutbox(new SmtpMailer(url, environment()));
     mails.onModuleInit();
@@ -161,6 +185,33 @@ describe('Mail through the outbox', () => {
     expect(JSON.stringify([alerts, await alerting.deliveries()])).not.toContain('ada@');
   });
 
+  it('is given up if the shortened reply of the server ends in half a character', async () => {
+    server.refusal = `a${'😀'.repeat(200)}`;
+    server.refusalCode = 550;
+    await send();
+    await drain();
+    expect(await alerting.deliveries()).toMatchObject([
+      { state: 'dead', lastError: expect.stringMatching(/😀\uFFFD$/u) },
+    ]);
+    expect(await alerting.rows()).toMatchObject([
+      { rule: MAIL_UNDELIVERABLE.name, evidence: { error: expect.stringMatching(/😀\uFFFD$/u) } },
+    ]);
+  });
+
+  it('is sent again if the reply of the server contains what PostgreSQL cannot store', async () => {
+    const raw = await startRawServer({ RCPT: '450 4.1.1 no\0such user' });
+    await connectTo(raw);
+    await send();
+    await drain();
+    expect(await alerting.deliveries()).toMatchObject([
+      { state: 'pending', attempts: 1, lastError: expect.stringContaining('no\uFFFDsuch user') },
+    ]);
+    clock.advance(2000);
+    await drain();
+    expect(await alerting.deliveries()).toMatchObject([{ state: 'pending', attempts: 2 }]);
+    await raw.stop();
+  });
+
   it('raises no alert about the mail of such an alert', async () => {
     server.refusal = 'no mailbox';
     server.refusalCode = 550;
@@ -170,6 +221,50 @@ describe('Mail through the outbox', () => {
     await send(`alert:${alert!.id}`);
     await drain();
     expect(await alerting.rows()).toHaveLength(1);
+  });
+
+  it('raises alerts about at most twenty subjects an hour, and one about all others', async () => {
+    server.refusal = 'no mailbox';
+    server.refusalCode = 550;
+    const drainAll = async () => {
+      while (await drain());
+    };
+    const counts = async () =>
+      Object.fromEntries((await alerting.rows()).map(({ subject, count }) => [subject, count]));
+    for (let i = 0; i < 30; i++) await send(`user:${i}`);
+    await drainAll();
+    const { others, ...named } = await counts();
+    expect(others).toBe(10);
+    expect(Object.values(named)).toEqual(Array.from({ length: 20 }, () => 1));
+
+    const [known] = Object.keys(named) as [string];
+    const about = (await alerting.rows()).find(({ subject }) => subject === 'others')!;
+    await send(known);
+    await send(`alert:${about.id}`);
+    await drainAll();
+    expect(await counts()).toEqual({ ...named, [known]: 2, others: 10 });
+
+    clock.advance(3_600_000);
+    await send('user:later');
+    await drainAll();
+    expect(await counts()).toMatchObject({ 'user:later': 1, others: 10 });
+  });
+
+  it('raises alerts about no more subjects if two mails are given up at the same moment', async () => {
+    const giveUp = (tx: Transaction, subject: string) =>
+      alerting.outbox.announceDead(tx, { id: 'any', channel: mails.name, subject, error: 'no mailbox' });
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+    for (let i = 0; i < 19; i++) await alerting.transactions.run((tx) => giveUp(tx, `user:${i}`));
+    const { second } = await alerting.transactions.run(async (tx) => {
+      await giveUp(tx, 'user:first');
+      const started = alerting.transactions.run((other) => giveUp(other, 'user:second'));
+      await eventually(async () => expect(await dataSource.query(waiting)).not.toEqual([]));
+      return { second: started };
+    });
+    await second;
+    const subjects = (await alerting.rows()).map(({ subject }) => subject);
+    expect(subjects).toHaveLength(21);
+    expect(subjects).toEqual(expect.arrayContaining(['user:first', 'others']));
   });
 
   it('is not sent if its secret can no longer be used', async () => {

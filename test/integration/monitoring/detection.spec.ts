@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditEntry } from '../../../src/audit/audit-entry.js';
 import type { AuditFeed, FeedPage } from '../../../src/audit/feed/audit-feed.js';
+import type { AlertBody } from '../../../src/monitoring/alerts/alert-body.js';
 import { DetectionRepository } from '../../../src/monitoring/detection/detection.repository.js';
 import { DetectionResumption } from '../../../src/monitoring/detection/detection-resumption.js';
 import { PositionCodes } from '../../../src/monitoring/detection/position-codes.js';
@@ -19,6 +20,7 @@ import { type Act, spread } from '../../support/attacks/scenario.js';
 import { trailOf } from '../../support/attacks/trail-of.js';
 import { temporaryFolder } from '../../support/files/temporary-folder.js';
 import { cityDatabase } from '../../support/geoip/cities.js';
+import { type DeliveryChannel, isAnnounced } from '../../../src/monitoring/alerts/delivery-channel.js';
 import { type Alerting, startAlerting } from '../../support/monitoring/alerting.js';
 import { type FreshDatabase, freshDatabase } from '../../support/postgres/fresh-database.js';
 
@@ -38,6 +40,13 @@ class ListedTrail implements Pick<AuditFeed, 'readAfter' | 'beginning'> {
 
 const guess = { kind: 'login', account: 'victim', address: '192.0.2.1', password: 'wrong' } as const;
 
+const operators: DeliveryChannel = {
+  name: 'operators',
+  standsAlone: false,
+  wants: isAnnounced,
+  deliver: async () => undefined,
+};
+
 const codes = new PositionCodes(new MasterKey('what detection signs its positions with in a test'));
 
 async function readUp(detection: DetectionService): Promise<void> {
@@ -51,7 +60,7 @@ describe('Detection', () => {
 
   beforeAll(async () => {
     database = await freshDatabase();
-    alerting = await startAlerting(database);
+    alerting = await startAlerting(database, [operators]);
   });
   afterAll(async () => {
     await alerting.stop();
@@ -65,7 +74,8 @@ describe('Detection', () => {
   afterEach(async () => {
     await asOwner('TRUNCATE monitoring_detection, monitoring_detection_slot');
     await alerting.dataSource.query(
-      'DELETE FROM monitoring_alert; INSERT INTO monitoring_detection DEFAULT VALUES',
+      `DELETE FROM monitoring_alert; DELETE FROM outbox_messages;
+       INSERT INTO monitoring_detection DEFAULT VALUES`,
     );
   });
 
@@ -89,6 +99,11 @@ describe('Detection', () => {
   }
 
   const happen = (acts: readonly Act[], startMs = START) => trail.entries.push(...trailOf(acts, startMs));
+  const announced = async () =>
+    (await alerting.deliveries()).map(({ payload }) => {
+      const { rule, count, evidence } = payload as AlertBody;
+      return [rule, count, evidence['granted']];
+    });
   const found = async () => (await alerting.rows()).map(({ rule, count }) => [rule, count]);
 
   it('raises what the trail shows, page by page, until its end', async () => {
@@ -181,6 +196,17 @@ describe('Detection', () => {
       ]);
     },
   );
+
+  it('announces each role that an account is granted, although nobody has resolved the alert about the first', async () => {
+    happen([{ kind: 'grant', account: 'climber', role: 'auditor', at: 0 }]);
+    await readUp(instance());
+    happen([{ kind: 'grant', account: 'climber', role: 'admin', at: 0 }], START + 90 * 86_400_000);
+    await readUp(instance());
+    expect(await announced()).toEqual([
+      ['privilege_granted', 1, ['auditor']],
+      ['privilege_granted', 2, ['admin']],
+    ]);
+  });
 
   it('rereads only the entries within its windows', async () => {
     for (let hour = 0; hour < 20; hour++) {
@@ -320,6 +346,17 @@ describe('Detection', () => {
       await detection.onModuleInit();
       await readUp(detection);
       expect(await found()).toEqual([['brute_force', 1], forged]);
+    });
+
+    it('announces each time', async () => {
+      for (const position of ['20', '21']) {
+        await alerting.dataSource.query('UPDATE monitoring_detection SET position = $1', [position]);
+        await readUp(instance());
+      }
+      expect(await announced()).toEqual([
+        ['trail_positions_forged', 1, undefined],
+        ['trail_positions_forged', 2, undefined],
+      ]);
     });
 
     it('is detected by the current leader', async () => {

@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DataSource, QueryFailedError } from 'typeorm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../../src/platform/clock/clock.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
+import { PlatformErrors } from '../../../src/platform/errors/platform.errors.js';
+import { Problem } from '../../../src/platform/errors/problem.js';
 import {
   type DeadLetter,
   type NewMessage,
@@ -53,7 +55,10 @@ describe('The outbox', () => {
     behaviour = async () => undefined;
     [one, other] = sources.map((source) => instance(source)) as [Instance, Instance];
   });
-  afterEach(() => one.dataSource.query('DELETE FROM outbox_messages'));
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await one.dataSource.query('DELETE FROM outbox_messages');
+  });
 
   function instance(dataSource: DataSource, itsClock: Clock = clock): Instance {
     const made = startOutbox(dataSource, itsClock);
@@ -260,7 +265,7 @@ describe('The outbox', () => {
     const letters: DeadLetter[] = [];
     let fails = true;
     one.outbox.onDeadLetter(async (_, letter) => {
-      if (fails) throw new Error('PostgreSQL is away for a moment');
+      if (fails) throw new Problem(PlatformErrors.dependency_unavailable);
       letters.push(letter);
     });
     await one.send({ channel: 'sealed', payload: SECRET });
@@ -272,6 +277,38 @@ describe('The outbox', () => {
     expect(letters).toMatchObject([{ channel: 'sealed', subject: 'user:1', error: '550 no such mailbox' }]);
     expect(await rows()).toMatchObject([{ state: 'dead', sealed: null, lastError: '550 no such mailbox' }]);
     expect(one.delivered).toHaveLength(1);
+  });
+
+  it('abandons messages without a listener that always throws, which blocks no others', async () => {
+    const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    one.outbox.onDeadLetter((tx) => tx.query('SELECT * FROM no_such_table'));
+    behaviour = () => Promise.reject(new PermanentFailure('refused'));
+    await one.send(...Array.from({ length: 12 }, () => ({})));
+    await one.drain();
+    expect((await rows()).map(({ state }) => state)).toEqual(Array.from({ length: 12 }, () => 'dead'));
+    expect(log).toHaveBeenCalledWith(
+      { messageId: expect.any(String), channel: 'open', err: expect.any(QueryFailedError) },
+      'Dead letter not announced',
+    );
+  });
+
+  it('tries a message again after its lease if PostgreSQL refuses to record the outcome', async () => {
+    const log = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    behaviour = () => Promise.reject(new Error('busy'));
+    const refusal = new Error('a value that PostgreSQL cannot store');
+    vi.spyOn(one.messages, 'postpone').mockRejectedValueOnce(refusal);
+    await one.send({});
+    await one.drain();
+    expect(log).toHaveBeenCalledWith(
+      { messageId: (await rows())[0]!.id, err: refusal },
+      'Attempt not recorded',
+    );
+    behaviour = async () => undefined;
+    await one.drain();
+    expect(await rows()).toMatchObject([{ state: 'pending', attempts: 1 }]);
+    clock.advance(30_000);
+    await one.drain();
+    expect(await rows()).toMatchObject([{ state: 'delivered', attempts: 2 }]);
   });
 
   it('erases messages that their channel decides not to send', async () => {
@@ -286,7 +323,7 @@ describe('The outbox', () => {
     const end = one.messages.end.bind(one.messages);
     let away = 2;
     one.messages.end = (...parameters) =>
-      away-- > 0 ? Promise.reject(new Error('gone')) : end(...parameters);
+      away-- > 0 ? Promise.reject(new Problem(PlatformErrors.dependency_unavailable)) : end(...parameters);
     await one.drain();
     expect(await rows()).toMatchObject([{ state: 'delivered', attempts: 1 }]);
     expect(one.delivered).toHaveLength(1);

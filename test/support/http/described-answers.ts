@@ -29,7 +29,8 @@ export class DescribedAnswers {
   /** The faults of a body by the schema at this path in the document; empty if there are none. */
   faults(body: unknown, ...path: string[]): string[] {
     const pointer = path.map((name) => encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1')));
-    const validate = this.ajv.compile({ $ref: `openapi#/${pointer.join('/')}` });
+    // Unlike compile(), this compiles each place only once.
+    const validate = this.ajv.getSchema(`openapi#/${pointer.join('/')}`)!;
     if (validate(body)) return [];
     return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
   }

@@ -374,7 +374,7 @@ export type RefreshToken = {
     /**
      * The token returned by login or by the last refresh.
      */
-    refreshToken?: string;
+    refreshToken?: string | null;
 };
 
 export type OwnSession = {
@@ -529,22 +529,22 @@ export type Login = {
     /**
      * `cookie` (default) is for browsers: both tokens are only in HttpOnly cookies. `body` is for all other clients.
      */
-    tokenTransport?: 'cookie' | 'body';
+    tokenTransport?: 'cookie' | 'body' | null;
     /**
      * The device token from an earlier login in the body transport; failures of this device are then counted separately.
      */
-    deviceToken?: string;
+    deviceToken?: string | null;
 };
 
 export type FactorLogin = {
     /**
      * `cookie` (default) is for browsers: both tokens are only in HttpOnly cookies. `body` is for all other clients.
      */
-    tokenTransport?: 'cookie' | 'body';
+    tokenTransport?: 'cookie' | 'body' | null;
     /**
      * The device token from an earlier login in the body transport; failures of this device are then counted separately.
      */
-    deviceToken?: string;
+    deviceToken?: string | null;
     /**
      * `challenge.token` of the response to the first half.
      */
@@ -556,14 +556,14 @@ export type FactorLogin = {
     /**
      * With the methods `totp` and `recovery_code`. Case, spaces and dashes do not matter.
      */
-    code?: string;
+    code?: string | null;
     /**
      * With the method `passkey`: `credential.toJSON()` of the browser, for the options of `POST /auth/passkey/options` with
      * this challenge.
      */
     response?: {
         [key: string]: unknown;
-    };
+    } | null;
 };
 
 export type Factor = {
@@ -602,7 +602,7 @@ export type NewTotp = {
     /**
      * Shown in the list of factors; `Authenticator app` if absent.
      */
-    name?: string;
+    name?: string | null;
 };
 
 export type TotpSetup = {
@@ -673,7 +673,7 @@ export type NewPasskey = {
     /**
      * Shown in the list of factors; `Passkey` if absent.
      */
-    name?: string;
+    name?: string | null;
     /**
      * `credential.toJSON()` of the browser. Members that the service does not know are ignored.
      */
@@ -694,7 +694,7 @@ export type PasskeyOptions = {
     /**
      * `challenge.token` of a login that needs a second factor; absent for a sign-in and for a step-up.
      */
-    challenge?: string;
+    challenge?: string | null;
 };
 
 export type PasskeyRequest = {
@@ -714,11 +714,11 @@ export type PasskeySignIn = {
     /**
      * `cookie` (default) is for browsers: both tokens are only in HttpOnly cookies. `body` is for all other clients.
      */
-    tokenTransport?: 'cookie' | 'body';
+    tokenTransport?: 'cookie' | 'body' | null;
     /**
      * The device token from an earlier login in the body transport; failures of this device are then counted separately.
      */
-    deviceToken?: string;
+    deviceToken?: string | null;
     challenge: string;
     /**
      * `credential.toJSON()` of the browser. Members that the service does not know are ignored.
@@ -732,22 +732,22 @@ export type StepUp = {
     /**
      * For accounts without a second factor.
      */
-    password?: string;
-    method?: 'passkey' | 'totp';
+    password?: string | null;
+    method?: 'passkey' | 'totp' | null;
     /**
      * The code of an authenticator app, with the method `totp`. Blanks and dashes do not matter.
      */
-    code?: string;
+    code?: string | null;
     /**
      * The challenge of `POST /auth/passkey/options`, with the method `passkey`.
      */
-    challenge?: string;
+    challenge?: string | null;
     /**
      * `credential.toJSON()` of the browser, with the method `passkey`.
      */
     response?: {
         [key: string]: unknown;
-    };
+    } | null;
 };
 
 export type OwnTrail = {
@@ -871,7 +871,7 @@ export type CreateApiKey = {
     /**
      * Days until the key expires.
      */
-    expiresInDays?: number;
+    expiresInDays?: number | null;
 };
 
 export type NewApiKey = {
@@ -922,15 +922,15 @@ export type CreateServiceAccount = {
 };
 
 export type UpdateServiceAccount = {
-    name?: string;
+    name?: string | null;
     /**
      * Scopes that are taken away are gone from all keys of the account within a second.
      */
-    scopes?: Array<string>;
+    scopes?: Array<string> | null;
     /**
      * The keys of a disabled account are refused, and work again once it is enabled.
      */
-    disabled?: boolean;
+    disabled?: boolean | null;
 };
 
 export type LeakReport = {
@@ -945,11 +945,11 @@ export type LeakReport = {
     /**
      * What the scanner takes it for; ignored.
      */
-    type?: string;
+    type?: string | null;
     /**
      * The kind of place, such as `content` or `commit`. What exceeds 100 characters is cut off.
      */
-    source?: string;
+    source?: string | null;
 };
 
 export type OAuthError = {
@@ -1014,9 +1014,21 @@ export type Introspection = {
      */
     active: boolean;
     /**
+     * The service.
+     */
+    iss?: string;
+    /**
+     * For whom the token is meant: `JWT_AUDIENCE` of the service or, for an assertion, the audience of the gateway's rule.
+     */
+    aud?: string;
+    /**
      * The person or the service account.
      */
     sub?: string;
+    /**
+     * The id of the token; of an API key, the same as `key`.
+     */
+    jti?: string;
     /**
      * The service account; for access tokens of people, the audience. Absent from assertions and from keys of people.
      */
@@ -1409,6 +1421,8 @@ export type DeleteOwnAccountErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -1466,6 +1480,10 @@ export type GetOwnAccountErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -1513,6 +1531,8 @@ export type UpdateOwnAccountErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -1988,6 +2008,10 @@ export type ListOwnActivityErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -2180,6 +2204,8 @@ export type EndOtherSessionsErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2233,6 +2259,10 @@ export type ListOwnSessionsErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -2285,6 +2315,8 @@ export type EndOwnSessionErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2555,6 +2587,10 @@ export type ListOwnFactorsErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -2604,6 +2640,8 @@ export type EnrolTotpErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2676,6 +2714,8 @@ export type ConfirmTotpErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2750,6 +2790,8 @@ export type RemoveOwnFactorErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2818,6 +2860,8 @@ export type RenameOwnFactorErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -2883,6 +2927,8 @@ export type RenewRecoveryCodesErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3105,6 +3151,8 @@ export type CancelOwnRecoveryErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3166,6 +3214,8 @@ export type BeginPasskeyErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3237,6 +3287,8 @@ export type RegisterPasskeyErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3434,6 +3486,8 @@ export type StepUpErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3493,6 +3547,10 @@ export type ExportOwnDataErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -3544,6 +3602,8 @@ export type ChangeOwnPasswordErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -3941,6 +4001,8 @@ export type ChangeOwnEmailErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -4002,6 +4064,8 @@ export type RevokeOwnApiKeysErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -4055,6 +4119,10 @@ export type ListOwnApiKeysErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * `rate_limited`: a policy is exhausted. `default`: 100 per 60 s by user and endpoint; `address`: 1000 per 60 s by address.
      */
     429: Problem;
@@ -4104,6 +4172,8 @@ export type CreateOwnApiKeyErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -4174,6 +4244,8 @@ export type RotateOwnApiKeyErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;
@@ -4250,6 +4322,8 @@ export type RevokeOwnApiKeyErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: The caller is not allowed to do this.
+     *
      * `csrf_rejected`: The request comes from an origin that is neither that of PUBLIC_URL nor listed in CORS_ORIGINS.
      */
     403: Problem;

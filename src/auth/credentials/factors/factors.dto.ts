@@ -7,7 +7,7 @@ import { IsFactorName } from './factor-name.decorator.js';
 /** The authenticator app to enrol. */
 export class NewTotpDto {
   /** Shown in the list of factors; `Authenticator app` if absent. */
-  @ApiProperty({ required: false, minLength: 1, maxLength: 64, example: 'Phone' })
+  @ApiProperty({ minLength: 1, maxLength: 64, example: 'Phone' })
   @IfPresent()
   @IsFactorName()
   name?: string;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../../../audit/audit.service.js';
-import type { MachinePrincipal } from '../../../platform/access/principal.js';
+import { type MachinePrincipal, recordedCaller } from '../../../platform/access/principal.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { type Transaction, TransactionRunner } from '../../../platform/database/transaction-runner.js';
 import { Problem } from '../../../platform/errors/problem.js';
@@ -8,9 +8,10 @@ import type { Origin } from '../../../platform/http/origin.js';
 import type { ClientTokenClaims } from '../../../sessions/tokens/client-token-claims.js';
 import { ServiceAccountsRepository } from '../../accounts/service-accounts.repository.js';
 import { ApiKeysRepository } from '../../keys/api-keys.repository.js';
+import { MAX_SCOPES, SCOPE_PATTERN } from '../../keys/scopes.js';
 import { ClientTokenMint } from './client-token-mint.js';
 import { OAuthErrors } from '../oauth.errors.js';
-import { grantedScopes } from './requested-scope.js';
+import { requestedScopes } from './requested-scope.js';
 
 /** An access token of a service account. */
 export interface IssuedClientToken {
@@ -40,7 +41,7 @@ export class ClientTokenIssuing {
    */
   async issue(client: Client, requested: string | undefined, origin: Origin): Promise<IssuedClientToken> {
     const { claims, scopes, expiresIn } = await this.transactions.run(async (tx) => {
-      const prepared = await this.prepare(tx, client, requested);
+      const prepared = await this.prepare(tx, client, requested, origin);
       await this.audit.record(tx, {
         type: 'authn_token_created',
         outcome: 'success',
@@ -54,19 +55,38 @@ export class ClientTokenIssuing {
 
   private async prepare(
     tx: Transaction,
-    { serviceAccountId, keyId }: Client,
+    client: Client,
     requested: string | undefined,
+    origin: Origin,
   ): Promise<{ claims: ClientTokenClaims; scopes: string[]; expiresIn: number }> {
+    const { serviceAccountId, keyId } = client;
     const account = await this.accounts.share(tx, serviceAccountId);
     const owner = { kind: 'service-account', id: serviceAccountId } as const;
     const issuing = await this.keys.findIssuing(tx, owner, keyId, this.clock.now());
     if (!issuing || !account || account.disabledAt) throw new Problem(OAuthErrors.invalid_client);
     const { key, time } = issuing;
     const has = key.scopes.filter((scope) => account.scopes.includes(scope));
-    const scopes = grantedScopes(requested, has);
+    const wanted = requestedScopes(requested, has);
+    const lacking = wanted.filter((scope) => !has.includes(scope));
+    if (wanted.length === 0 || lacking.length > 0) throw this.refusal(client, lacking, origin);
+    const scopes = has.filter((scope) => wanted.includes(scope));
     const claims = this.mint.claims(serviceAccountId, issuing, scopes);
     const expiresIn = claims.exp - Math.floor(time.getTime() / 1000);
     if (expiresIn <= 0) throw new Problem(OAuthErrors.invalid_client);
     return { claims, scopes, expiresIn };
+  }
+
+  private refusal(client: Client, lacking: readonly string[], origin: Origin): Problem {
+    // A client may send anything, even its key, as the name of a scope.
+    const required = lacking.filter((scope) => SCOPE_PATTERN.test(scope)).slice(0, MAX_SCOPES);
+    this.audit.recordRefusal({
+      type: 'authz_fail',
+      outcome: 'failure',
+      reason: OAuthErrors.invalid_scope.code,
+      ...recordedCaller(client),
+      origin,
+      details: { required },
+    });
+    return new Problem(OAuthErrors.invalid_scope);
   }
 }

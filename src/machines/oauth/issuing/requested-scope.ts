@@ -5,13 +5,10 @@ import { OAuthErrors } from '../oauth.errors.js';
 const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
 /**
- * Returns the scopes of a request that are granted, in the order of those that the client has: all of these if it asks for none
- * in particular. Throws `invalid_scope` if it asks for one that it does not have, or has none.
+ * Returns the scopes that a request asks for, each once: all that the client has if it asks for none in particular. Throws
+ * `invalid_scope` if the parameter is malformed.
  */
-export function grantedScopes(requested: string | undefined, has: readonly string[]): string[] {
+export function requestedScopes(requested: string | undefined, has: readonly string[]): string[] {
   if (requested !== undefined && !SCOPES.test(requested)) throw new Problem(OAuthErrors.invalid_scope);
-  const wanted = new Set(requested?.split(' ') ?? has);
-  const granted = has.filter((scope) => wanted.has(scope));
-  if (granted.length === 0 || granted.length < wanted.size) throw new Problem(OAuthErrors.invalid_scope);
-  return granted;
+  return [...new Set(requested?.split(' ') ?? has)];
 }

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Scope } from '../../../platform/access/scope.decorator.js';
+import { Environment } from '../../../platform/config/environment.js';
 import type { Form } from '../../../platform/http/bodies/form-body.js';
 import { FormBody } from '../../../platform/http/request.decorators.js';
 import { IntrospectionDto, TokenFormDto } from './introspection.dto.js';
@@ -13,7 +14,10 @@ import { required } from '../required-parameter.js';
 @ApiTags('oauth')
 @Controller('oauth')
 export class IntrospectionController {
-  constructor(private readonly tokens: KnownTokens) {}
+  constructor(
+    private readonly tokens: KnownTokens,
+    private readonly environment: Environment,
+  ) {}
 
   /**
    * Tells whether a token is accepted at present, for services that do not verify tokens offline. The caller needs the scope
@@ -28,19 +32,22 @@ export class IntrospectionController {
   @ApiOkResponse({ type: IntrospectionDto, description: 'What is known of the token.' })
   async introspect(@FormBody() form: Form): Promise<IntrospectionDto> {
     const found = await this.tokens.find(required(form, 'token'));
-    return found === null || found.kind === 'refresh-token' ? { active: false } : described(found);
+    if (found === null || found.kind === 'refresh-token') return { active: false };
+    const { JWT_ISSUER: iss, JWT_AUDIENCE: aud } = this.environment;
+    return { active: true, iss, aud: found.audience ?? aud, ...described(found) };
   }
 }
 
-function described({ kind, owner, clientId, scopes, sessionId, keyId, issuedAt, expiresAt }: KnownToken) {
+function described(token: KnownToken): Omit<IntrospectionDto, 'active'> {
+  const { kind, owner, clientId, scopes, sessionId, keyId, tokenId, issuedAt, expiresAt } = token;
   return {
-    active: true,
     sub: owner.id,
+    ...(tokenId !== null && { jti: tokenId }),
     ...(clientId !== null && { client_id: clientId }),
     ...(scopes !== null && { scope: scopes.join(' ') }),
     ...(sessionId !== null && { sid: sessionId }),
     ...(keyId !== null && { key: keyId }),
-    token_type: kind === 'assertion' ? ('N_A' as const) : ('Bearer' as const),
+    token_type: kind === 'assertion' ? 'N_A' : 'Bearer',
     ...(issuedAt !== null && { iat: issuedAt }),
     ...(expiresAt !== null && { exp: expiresAt }),
   };

@@ -20,9 +20,21 @@ export class IntrospectionDto {
   @ApiProperty({ example: true })
   active: boolean;
 
+  /** The service. */
+  @ApiProperty({ required: false, example: 'https://auth.example.com' })
+  iss?: string;
+
+  /** For whom the token is meant: `JWT_AUDIENCE` of the service or, for an assertion, the audience of the gateway's rule. */
+  @ApiProperty({ required: false, example: 'portcullis' })
+  aud?: string;
+
   /** The person or the service account. */
   @ApiProperty({ required: false, format: 'uuid', example: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d' })
   sub?: string;
+
+  /** The id of the token; of an API key, the same as `key`. */
+  @ApiProperty({ required: false, format: 'uuid', example: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d' })
+  jti?: string;
 
   /** The service account; for access tokens of people, the audience. Absent from assertions and from keys of people. */
   @ApiProperty({ required: false, example: '019abf6f-0b6e-7c1f-8d5e-2f4b6a8c0e1d' })

@@ -8,8 +8,10 @@ export interface KnownToken {
   readonly sessionId: string | null;
   /** The API key that it is, or that got it; null if it is of a session. */
   readonly keyId: string | null;
-  /** Its `jti`, where that is recorded. */
+  /** Its `jti`; of an API key, the id; null for a refresh token. */
   readonly tokenId: string | null;
+  /** The audience of an assertion; null for all others, which are meant for that of the service. */
+  readonly audience: string | null;
   /** The OAuth client that it was issued to; null if there is none. */
   readonly clientId: string | null;
   /** Null for people, who have roles instead. */

@@ -54,6 +54,7 @@ export class SignedTokens {
       sessionId,
       keyId: null,
       tokenId,
+      audience: null,
       clientId: this.environment.JWT_AUDIENCE,
       scopes: null,
       issuedAt,
@@ -67,13 +68,13 @@ export class SignedTokens {
     if (!caller) return null;
     const scopes = stillHeld(token.scopes, caller);
     const owner = { kind: 'service-account', id } as const;
-    const ofKey = { sessionId: null, keyId, tokenId, clientId: id };
+    const ofKey = { sessionId: null, keyId, tokenId, audience: null, clientId: id };
     return { kind: 'client-token', owner, ...ofKey, scopes, issuedAt, expiresAt };
   }
 
   private async ofAssertion(assertion: Assertion): Promise<KnownToken | null> {
-    const { subject, sessionId, keyId, issuedAt, expiresAt } = assertion;
-    const shared = { kind: 'assertion', tokenId: null, clientId: null, issuedAt, expiresAt } as const;
+    const { subject, sessionId, keyId, tokenId, audience, issuedAt, expiresAt } = assertion;
+    const shared = { kind: 'assertion', tokenId, audience, clientId: null, issuedAt, expiresAt } as const;
     if (sessionId !== null) {
       if (!(await this.isOfLiveSession(sessionId, subject, issuedAt))) return null;
       return { ...shared, owner: { kind: 'user', id: subject }, sessionId, keyId: null, scopes: null };

@@ -41,6 +41,7 @@ import { ReducedSessions1795400033000 } from './1795400033000-reduced-sessions.j
 import { RecoveryCredentials1795400035000 } from './1795400035000-recovery-credentials.js';
 import { ErasureProgress1795400036000 } from './1795400036000-erasure-progress.js';
 import { ErasureByKey1795400037000 } from './1795400037000-erasure-by-key.js';
+import { RevocationsByOwner1795400038000 } from './1795400038000-revocations-by-owner.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -86,4 +87,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   RecoveryCredentials1795400035000,
   ErasureProgress1795400036000,
   ErasureByKey1795400037000,
+  RevocationsByOwner1795400038000,
 ];

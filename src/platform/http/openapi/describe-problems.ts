@@ -19,21 +19,27 @@ export function describeProblems({ controller, name }: DeclaredRoute, rows: read
   const descriptor = Object.getOwnPropertyDescriptor(prototype, name) as TypedPropertyDescriptor<unknown>;
   ApiExtraModels(ProblemDto)(prototype as object, name, descriptor);
   for (const [status, alike] of Map.groupBy(rows, (row) => row.status)) {
+    const challenge = challengeOf(alike);
     ApiResponse({
       status,
       description: alike.map((row) => `\`${row.code}\`: ${row.detail}`).join('\n\n'),
       content: { [PROBLEM_JSON]: problemContent(alike) },
-      ...(status === 401 && {
+      ...(challenge !== null && {
         headers: {
-          'WWW-Authenticate': {
-            description:
-              'How to sign in. Contains an `error` if a token was sent: `invalid_token` (RFC 6750), or `insufficient_user_authentication`, which names the required level and age of the proof (RFC 9470).',
-            schema: { type: 'string', example: 'Bearer' },
-          },
+          'WWW-Authenticate': { description: challenge, schema: { type: 'string', example: 'Bearer' } },
         },
       }),
     })(prototype as object, name, descriptor);
   }
+}
+
+/** Describes the challenge of a response with one of these problems, which have the same status; null if it has none. */
+function challengeOf(alike: readonly ProblemRow[]): string | null {
+  if (alike.some(({ status }) => status === 401))
+    return 'How to sign in. Contains an `error` if a token was sent: `invalid_token` (RFC 6750), or `insufficient_user_authentication`, which names the required level and age of the proof (RFC 9470).';
+  if (alike.some(({ code }) => code === 'forbidden'))
+    return 'Sent to programs: the `error` is `insufficient_scope` (RFC 6750), and `scope` names the one that the endpoint requires, if it accepts any.';
+  return null;
 }
 
 /** Returns schema and examples of problem responses; `occurrence` is shown in the examples in addition to the row. */

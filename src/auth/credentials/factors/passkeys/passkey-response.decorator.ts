@@ -20,7 +20,7 @@ const isCredential = (value: unknown) =>
 /** A member that contains the response of an authenticator, as `credential.toJSON()` of the browser returns it. */
 export const IsPasskeyResponse = ({ optional = false } = {}) =>
   applyDecorators(
-    optional ? ApiPropertyOptional(SCHEMA) : ApiProperty(SCHEMA),
+    optional ? ApiPropertyOptional({ ...SCHEMA, nullable: true }) : ApiProperty(SCHEMA),
     ValidateBy({
       name: 'passkeyResponse',
       validator: {

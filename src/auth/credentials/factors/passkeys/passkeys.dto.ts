@@ -32,7 +32,7 @@ export class NewPasskeyDto {
   challenge: string;
 
   /** Shown in the list of factors; `Passkey` if absent. */
-  @ApiProperty({ required: false, minLength: 1, maxLength: 64, example: 'Laptop' })
+  @ApiProperty({ minLength: 1, maxLength: 64, example: 'Laptop' })
   @IfPresent()
   @IsFactorName()
   name?: string;

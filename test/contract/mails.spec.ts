@@ -1,9 +1,18 @@
+import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LOCALES } from '../../platform/access/locale.js';
-import { Environment } from '../../platform/config/environment.js';
-import type { MailTemplate } from '../../platform/mail/mail-template.js';
-import { MailTemplates } from '../../platform/mail/mail-templates.js';
-import { AUTH_MAILS } from './auth-mails.js';
+import { LOCALES } from '../../src/platform/access/locale.js';
+import { Environment } from '../../src/platform/config/environment.js';
+import type { MailTemplate } from '../../src/platform/mail/mail-template.js';
+import { MailTemplates } from '../../src/platform/mail/mail-templates.js';
+
+/** Those about an account. The mails about alerts consist of what a rule says. */
+const FILES = globSync('src/{admin,auth,machines,sessions}/mails/*.mail.ts').toSorted();
+const ABOUT_ACCOUNTS = await Promise.all(
+  FILES.map(async (file) => {
+    const [template] = Object.values((await import(`../../${file}`)) as Record<string, MailTemplate>);
+    return template!;
+  }),
+);
 
 const VALUES = {
   link: 'https://example.org/account/page#token=abc',
@@ -19,10 +28,16 @@ const VALUES = {
   started: '2026-11-23T09:30:00.000Z',
   due: '2026-11-26T09:30:00.000Z',
   until: '2026-11-27T09:30:00.000Z',
+  roles: 'user, <auditor>',
+  name: 'Deployment <blue>',
+  hint: 'ptc_live_abcd',
+  expires: '2026-12-07T09:30:00.000Z',
+  days: '14',
+  place: 'https://example.com/leaked',
   cancel: 'https://example.org/account/cancel#token=def',
 };
 
-describe.each<MailTemplate>(AUTH_MAILS)('the mail $kind', (template) => {
+describe.each(ABOUT_ACCOUNTS)('the mail $kind', (template) => {
   const templates = new MailTemplates(Object.assign(new Environment(), { PRODUCT_NAME: 'Acme & Sons' }));
   const values = Object.fromEntries(
     template.placeholders.map((name) => [name, VALUES[name as keyof typeof VALUES]]),
@@ -36,7 +51,7 @@ describe.each<MailTemplate>(AUTH_MAILS)('the mail $kind', (template) => {
       expect(html).toContain(value.replace('<', '&lt;').replace('>', '&gt;'));
     }
     expect(html).toContain(`lang="${locale}"`);
-    expect(html).not.toMatch(/<(img|script|link|iframe)|<(Windows|Ada)>/);
+    expect(html).not.toMatch(/<(img|script|link|iframe)|<(Windows|Ada|auditor|blue)>/);
   });
 
   it('has words of its own in each language', () => {
