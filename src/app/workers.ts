@@ -2,13 +2,18 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { MetricsGatherer } from '../monitoring/metrics/metrics-gatherer.js';
+import { EXIT_CONFIG } from '../platform/config/configuration-fault.js';
 import type { Environment } from '../platform/config/environment.js';
+import type { Fail } from './process.js';
 
 /** Milliseconds before a dead worker is replaced, so that one that fails at once is not forked in a tight loop. */
 const RESTART_DELAY_MS = 1000;
 
-/** Forks `WEB_CONCURRENCY` workers on one port and replaces those that die; returns a function that drains them all. */
-export async function superviseWorkers(environment: Environment): Promise<() => Promise<void>> {
+/**
+ * Forks `WEB_CONCURRENCY` workers on one port and replaces those that die; returns a function that drains them all. Calls
+ * `fail` if the configuration is the reason why a worker ended, because another one would end as well.
+ */
+export async function superviseWorkers(environment: Environment, fail: Fail): Promise<() => Promise<void>> {
   let stopping = false;
   // Metrics are sent between the processes, and JSON has no NaN.
   cluster.setupPrimary({ serialization: 'advanced' });
@@ -23,7 +28,10 @@ export async function superviseWorkers(environment: Environment): Promise<() => 
   const replace = () => void wait(RESTART_DELAY_MS).then(() => !stopping && fork());
   // A worker may have died after it listened, while another one was still starting.
   for (const worker of workers) if (worker.isDead()) replace();
-  cluster.on('exit', replace);
+  cluster.on('exit', (_worker, code: number | null) => {
+    if (code === EXIT_CONFIG) fail(new WorkerFailed(code));
+    else replace();
+  });
   return async () => {
     stopping = true;
     const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
@@ -46,10 +54,10 @@ async function stopWorker(worker: Worker): Promise<void> {
   await ended;
 }
 
-/** A worker exited before it listened; its own output gives the reason. */
+/** A worker exited before it listened, or because of its configuration; its own output gives the reason. */
 export class WorkerFailed extends Error {
   constructor(readonly exitCode: number) {
-    super(`A worker exited with code ${exitCode} before it listened`);
+    super(`A worker exited with code ${exitCode}`);
     this.name = 'WorkerFailed';
   }
 }

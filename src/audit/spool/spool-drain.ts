@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { AuditEntry } from '../audit-entry.js';
+import { UsableSecrets } from '../../platform/crypto/usable-secrets.js';
 import { isRowAtFault } from '../../platform/database/row-at-fault.js';
 import { AuditRepository } from '../audit.repository.js';
 import { CallsRepository } from '../calls.repository.js';
@@ -25,6 +26,7 @@ export class SpoolDrain {
     private readonly repository: AuditRepository,
     private readonly rejected: RejectedEntries,
     private readonly codes: SpooledCodes,
+    private readonly secrets: UsableSecrets,
   ) {}
 
   /**
@@ -43,6 +45,7 @@ export class SpoolDrain {
   }
 
   private async send(lines: Buffer): Promise<void> {
+    await this.secrets.assertUsable();
     const { rows, json } = sortLines(lines);
     const isCopied = rows.length === 0 || (!this.codes.areFormer(rows) && (await this.calls.copy(rows)));
     const left = (isCopied ? json : [...jsonOfRows(rows), ...json])
