@@ -18,14 +18,15 @@ const DUPLICATE_SIGNAL_MS = 1000;
 
 // Handled from the start: a signal during startup must not leave the embedded database running.
 const interruption = new AbortController();
+let drained: Promise<void> | undefined;
 const started = start();
-drainOnSignal(async () => (await started)());
+drainOnSignal(drain);
 started.then(limitHeapGrowth, (error: unknown) => process.exit(reportFailure(error)));
 
 /** Starts this process as a worker, the supervisor of workers, or the whole service. Returns the function that stops it. */
 async function start(): Promise<() => Promise<void>> {
   const environment = loadEnvironment();
-  if (cluster.isWorker) return serve(environment);
+  if (cluster.isWorker) return serve(environment, fail);
   await choosePort(environment);
   assertWritableFolder('DATA_DIR', environment.DATA_DIR);
   // They are read again where they are used; reading them here reports a fault before a database is started.
@@ -35,10 +36,10 @@ async function start(): Promise<() => Promise<void>> {
   const database = await prepareDatabase(environment, interruption.signal);
   try {
     const run = environment.WEB_CONCURRENCY > 1 ? superviseWorkers : serve;
-    const drain = await run(database.environment);
+    const stop = await run(database.environment, fail);
     return async () => {
       try {
-        await drain();
+        await stop();
       } finally {
         await database.stop();
       }
@@ -60,8 +61,22 @@ function limitHeapGrowth(): void {
   setFlagsFromString('--heap-growing-percent=50');
 }
 
+/** Stops what was started, once. */
+async function drain(): Promise<void> {
+  drained ??= started.then((stop) => stop());
+  return drained;
+}
+
+/** Ends a running service as a failed start would, but drains it first. */
+function fail(reason: unknown): void {
+  if (drained) return;
+  const exitCode = reportFailure(reason);
+  const end = () => process.exit(exitCode);
+  drain().then(end, end);
+}
+
 /** The first signal drains and exits with 0, or with the code of the failure; a later one exits immediately. */
-function drainOnSignal(drain: () => Promise<void>): void {
+function drainOnSignal(stop: () => Promise<void>): void {
   let firstMs: number | undefined;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -72,7 +87,7 @@ function drainOnSignal(drain: () => Promise<void>): void {
       }
       firstMs = nowMs;
       interruption.abort();
-      drain().then(
+      stop().then(
         () => process.exit(0),
         (error: unknown) => process.exit(reportFailure(error)),
       );

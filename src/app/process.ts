@@ -9,12 +9,16 @@ import { StartFault } from '../platform/config/start-fault.js';
 import { untilAvailable } from '../platform/database/until-available.js';
 import { internalOrigin } from '../platform/http/origin.js';
 import type { Environment } from '../platform/config/environment.js';
+import { SecretAnnouncer } from '../platform/secret-keys/secret-announcer.js';
 import { Drain } from '../platform/health/drain.js';
 
 /** Time limit of a drain in milliseconds, less than the 30 s that orchestrators grant by default. */
 const DRAIN_LIMIT_MS = 25_000;
 
 const LIFECYCLE = { outcome: 'success', origin: internalOrigin('lifecycle') } as const;
+
+/** Told why a running service must end. Only the first reason counts. */
+export type Fail = (reason: unknown) => void;
 
 /** Creates the service, fully configured but not yet listening. */
 export async function createApp(
@@ -31,9 +35,17 @@ export async function createApp(
   return app;
 }
 
-/** Starts listening. Returns a function that stops accepting, finishes open requests, flushes and disconnects. */
-export async function serve(environment: Environment, parts?: Parts): Promise<() => Promise<void>> {
+/**
+ * Starts listening. Returns a function that stops accepting, finishes open requests, flushes and disconnects. Calls `fail`
+ * with the reason if the service must end although nobody asked for it.
+ */
+export async function serve(
+  environment: Environment,
+  fail: Fail,
+  parts?: Parts,
+): Promise<() => Promise<void>> {
   const app = await createApp(environment, parts);
+  app.get(SecretAnnouncer, { strict: false }).lacking.subscribe(fail);
   try {
     await app.listen(environment.PORT, environment.HOST);
   } catch (error) {

@@ -2,16 +2,19 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { MetricsGatherer } from '../monitoring/metrics/metrics-gatherer.js';
+import { EXIT_CONFIG } from '../platform/config/configuration-fault.js';
 import type { Environment } from '../platform/config/environment.js';
+import type { Fail } from './process.js';
 
 /** Milliseconds before a dead worker is replaced, so that one that fails at once is not forked in a tight loop. */
 const RESTART_DELAY_MS = 1000;
 
 /**
- * Forks `WEB_CONCURRENCY` workers on one port and replaces those that die. Returns a function that drains them all, and then
- * throws {@link WorkerFailed} if one of them failed to drain.
+ * Forks `WEB_CONCURRENCY` workers on one port and replaces those that die. Calls `fail` if the configuration is the reason why
+ * a worker ended, because another one would end as well. Returns a function that drains them all, and then throws
+ * {@link WorkerFailed} if one of them failed to drain.
  */
-export async function superviseWorkers(environment: Environment): Promise<() => Promise<void>> {
+export async function superviseWorkers(environment: Environment, fail: Fail): Promise<() => Promise<void>> {
   let stopping = false;
   // Metrics are sent between the processes, and JSON has no NaN.
   cluster.setupPrimary({ serialization: 'advanced' });
@@ -26,7 +29,10 @@ export async function superviseWorkers(environment: Environment): Promise<() => 
   const replace = () => void wait(RESTART_DELAY_MS).then(() => !stopping && fork());
   // A worker may have died after it listened, while another one was still starting.
   for (const worker of workers) if (worker.isDead()) replace();
-  cluster.on('exit', replace);
+  cluster.on('exit', (_worker, code: number | null) => {
+    if (code === EXIT_CONFIG) fail(new WorkerFailed({ code }, 'while it served'));
+    else replace();
+  });
   return async () => {
     stopping = true;
     const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
@@ -65,12 +71,15 @@ async function exitOf(worker: Worker): Promise<WorkerExit> {
   return { code, signal };
 }
 
-/** A worker failed to start or to drain; its own output gives the reason. */
+/** When a worker ended that should not have. */
+type Moment = 'before it listened' | 'while it served' | 'while it drained';
+
+/** A worker failed to start or to drain, or ended because of its configuration; its own output gives the reason. */
 export class WorkerFailed extends Error {
   /** That of the worker; 1 if a signal ended it. */
   readonly exitCode: number;
 
-  constructor({ code, signal }: WorkerExit, moment: 'before it listened' | 'while it drained') {
+  constructor({ code, signal }: WorkerExit, moment: Moment) {
     super(`A worker ${signal ? `was ended by ${signal}` : `exited with code ${code}`} ${moment}`);
     this.name = 'WorkerFailed';
     this.exitCode = code ?? 1;

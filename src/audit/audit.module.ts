@@ -52,6 +52,7 @@ import { AuditSpool } from './spool/audit-spool.js';
 import { RejectedEntries } from './spool/rejected-entries.js';
 import { SpoolDrain } from './spool/spool-drain.js';
 import { SpoolWriter } from './spool/spool-writer.js';
+import { SpooledCodes } from './spool/spooled-codes.js';
 import { AuditStreamController } from './stream/audit-stream.controller.js';
 import { AuditStreams } from './stream/audit-streams.js';
 import { AuditVerification } from './verification/audit-verification.js';
@@ -64,7 +65,7 @@ import { VerifiedSoFar } from './verification/verified-so-far.js';
 const recording = [AuditService, AuditRepository, CallsRepository, CallRecorder];
 const entry = [EntryFactory, EntrySigner, Salts, EntriesRepository];
 const partitions = [AuditPartitions, PartitionsRepository, PartitionUpkeep];
-const spool = [AuditSpool, SpoolWriter, SpoolDrain, RejectedEntries];
+const spool = [AuditSpool, SpoolWriter, SpoolDrain, SpooledCodes, RejectedEntries];
 const seals = [
   SealKey,
   SealTrust,

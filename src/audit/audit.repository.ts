@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { prepared } from '../platform/database/prepared-statements.js';
+import { UsableSecrets } from '../platform/crypto/usable-secrets.js';
 import type { Transaction } from '../platform/database/transaction-runner.js';
 import type { AuditEntry } from './audit-entry.js';
 import { EVENT_COLUMNS } from './entry/entry-columns.js';
@@ -66,10 +67,12 @@ export class AuditRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly signer: EntrySigner,
+    private readonly secrets: UsableSecrets,
   ) {}
 
   /** Signs an event for a statement that inserts it together with the change that it describes. */
-  signed(entry: AuditEntry): SignedEvent {
+  async signed(entry: AuditEntry): Promise<SignedEvent> {
+    await this.secrets.assertUsable();
     return { entry, row: eventRow(entry, this.signer.sign(entry)) };
   }
 
@@ -83,6 +86,7 @@ export class AuditRepository {
     events: readonly AuditEntry[],
     manager: EntityManager = this.dataSource.manager,
   ): Promise<void> {
+    await this.secrets.assertUsable();
     const statement = EVENT_INSERTS[events.length];
     if (statement === undefined) {
       await this.insert(

@@ -57,7 +57,7 @@ export class AuditService {
     event: AuditEvent,
     change: (event: SignedEvent) => Promise<T | null>,
   ): Promise<T | null> {
-    const signed = this.repository.signed(this.entries.event(event));
+    const signed = await this.repository.signed(this.entries.event(event));
     const changed = await this.orRefused(change(signed));
     if (changed === null) return null;
     this.noteSubjectOf(event, signed.entry);

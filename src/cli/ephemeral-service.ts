@@ -32,7 +32,8 @@ export async function startService(
   const parts = { clock, modules: [EphemeralModule.with(clock, line)] };
   let stop: () => Promise<void>;
   try {
-    stop = await serve(environment, parts);
+    // Its only instance has all its secrets.
+    stop = await serve(environment, () => undefined, parts);
   } catch (error) {
     const isTaken = error instanceof StartFault && error.code === 'EADDRINUSE';
     if (!isTaken || options.port !== null) throw error;

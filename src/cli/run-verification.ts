@@ -21,6 +21,7 @@ import { storedSecret } from '../platform/config/generated-secrets.js';
 import { loadEnvironment } from '../platform/config/load-environment.js';
 import { StartFault } from '../platform/config/start-fault.js';
 import { MasterKey } from '../platform/crypto/master-key.js';
+import { UsableSecrets } from '../platform/crypto/usable-secrets.js';
 import { SystemRandomness } from '../platform/crypto/randomness.js';
 import { dataSourceOptions } from '../platform/database/data-source-options.js';
 import { assertSecretKnown } from '../platform/secret-keys/installation.js';
@@ -108,13 +109,13 @@ function verificationOver(
   seals: SealsRepository,
   environment: Environment,
 ): AuditVerification {
+  const clock = new SystemClock();
   const masterKey = new MasterKey(environment.JWT_SECRET_KEY, environment.JWT_SECRET_KEY_PREVIOUS);
   const signer = new EntrySigner(masterKey, new Salts(new SystemRandomness()));
   const trust = new SealTrust(seals, signer, new SealKey(masterKey));
   const catalogue = new CatalogueCheck(new CatalogueRepository(dataSource));
   const entries = new EntriesRepository(dataSource);
-  const walk = new TrailWalk(seals, entries, signer, trust, catalogue);
-  const clock = new SystemClock();
+  const walk = new TrailWalk(seals, entries, signer, trust, catalogue, new UsableSecrets(clock));
   const progress = new VerifiedSoFar(environment, masterKey, clock);
   return new AuditVerification(walk, seals, new CheckpointFile(environment), trust, clock, progress);
 }

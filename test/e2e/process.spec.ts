@@ -202,6 +202,25 @@ describe('the process', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
+describe('a running service that lacks a secret in use', { timeout: TIMEOUT_MS }, () => {
+  it.each(['1', '2'])(
+    'ends with code 78 and the line of a start, with WEB_CONCURRENCY=%s',
+    async (workers) => {
+      const { database, env } = await onServer();
+      const service = await started({ command: NODE, env: { ...env, WEB_CONCURRENCY: workers } });
+      await asSuperuser(
+        database,
+        `INSERT INTO secrets_in_use (variable, key_id, since, last_made_at)
+       VALUES ('JWT_SECRET_KEY', '0123456789abcdef', now(), now())`,
+      );
+      expect(await service.ended).toBe(78);
+      expect(service.output()).toMatch(
+        /^JWT_SECRET_KEY lacks the secret with the key id 0123456789abcdef[^\n]*$/m,
+      );
+    },
+  );
+});
+
 describe('workers', { timeout: TIMEOUT_MS }, () => {
   it('serve on one port, are replaced if they die, drain together, and record when each starts and stops', async () => {
     const { database, env } = await onServer();

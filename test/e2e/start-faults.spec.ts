@@ -406,7 +406,7 @@ describe('Redis and the listener', () => {
       },
       folder,
     );
-    expect(await serve(environment).catch(failureOf)).toEqual({
+    expect(await serve(environment, () => undefined).catch(failureOf)).toEqual({
       exitCode: 78,
       lines: ['PORT: address already in use (EADDRINUSE)'],
     });

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { UsableSecrets } from '../../platform/crypto/usable-secrets.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Month } from '../partitions/month.js';
 import { type GenuineEnd, statementHash } from './seal.js';
@@ -21,6 +22,7 @@ export class NewestSeal {
   constructor(
     private readonly seals: SealsRepository,
     private readonly trust: SealTrust,
+    private readonly secrets: UsableSecrets,
   ) {}
 
   /**
@@ -28,6 +30,7 @@ export class NewestSeal {
    * unavailable.
    */
   async read(tx?: Transaction, month?: Month): Promise<GenuineEnd | null> {
+    await this.secrets.assertUsable();
     let skip = 0;
     for (let limit = 1; ; limit = PAGE) {
       const page = await this.seals.newest({ limit, skip, month }, tx);
@@ -37,15 +40,17 @@ export class NewestSeal {
         if (madeWith !== null) return { ...seal, madeWith };
         if (isWhole) await this.trust.load(tx);
         if (isWhole && this.trust.isGenuine({ ...seal, mac })) return { ...seal, madeWith };
-        this.report(seal.number);
+        await this.report(seal.number);
       }
       if (page.length < limit) return null;
       skip += limit;
     }
   }
 
-  private report(number: number): void {
+  private async report(number: number): Promise<void> {
     if (number === this.reported) return;
+    // Others may have made it with a secret that this instance lacks.
+    await this.secrets.renew();
     this.reported = number;
     this.logger.error({ number }, 'Skipped a forged seal of the audit trail.');
   }

@@ -47,7 +47,7 @@ export class SealChain {
 
   /** Signs and stores the seal that follows `last`. The caller must hold the sealer's lock in this transaction. */
   async append(tx: Transaction, last: GenuineEnd | null, content: SealContent): Promise<Seal> {
-    const { id, former } = this.keyAfter(last);
+    const { id, former } = await this.keyAfter(tx, last, content.toPosition);
     const change =
       former === null
         ? null
@@ -72,14 +72,27 @@ export class SealChain {
   }
 
   /**
-   * Returns the master secret of the next seal and, if it changes, the former one. It changes once no instance makes
-   * entries with the former one: entries after the change then all have codes of the new one.
+   * Returns the master secret of the next seal, which ends at a position, and, if it changes, the former one. It changes
+   * once no instance makes entries with the former one, and those that waited for a seal are sealed: entries after the change
+   * then all have codes of the new one.
    */
-  private keyAfter(last: GenuineEnd | null): { id: string; former: string | null } {
+  private async keyAfter(
+    tx: Transaction,
+    last: GenuineEnd | null,
+    toPosition: number,
+  ): Promise<{ id: string; former: string | null }> {
     const { id } = this.masterKey;
     if (last === null || last.madeWith === null || last.madeWith === id) return { id, former: null };
-    if (!this.masterKey.isSettled(last.madeWith)) return { id: last.madeWith, former: null };
-    return { id, former: last.madeWith };
+    const former = last.madeWith;
+    const mayChange =
+      this.masterKey.isSettled(former) && !(await this.haveCodesOf(tx, former, last.toPosition, toPosition));
+    return mayChange ? { id, former } : { id: former, former: null };
+  }
+
+  /** Whether a master secret made the code of an entry in a range of positions. */
+  private async haveCodesOf(tx: Transaction, id: string, from: number, to: number): Promise<boolean> {
+    const codes = await this.seals.codesOfEntries(tx, from, to);
+    return codes.some(({ digest, mac }) => this.signer.madeWith(digest, mac) === id);
   }
 
   /**

@@ -130,6 +130,24 @@ export class SealsRepository {
     );
   }
 
+  /** Returns the digests and codes of the entries with from <= position < to, in lower-case hex. */
+  async codesOfEntries(
+    tx: Transaction,
+    from: number,
+    to: number,
+  ): Promise<{ readonly digest: string; readonly mac: string }[]> {
+    return tx.query(
+      ['audit_events', 'audit_calls']
+        .map(
+          (table) =>
+            `SELECT encode(digest, 'hex') AS digest, encode(mac, 'hex') AS mac FROM ${table}
+             WHERE position >= $1 AND position < $2`,
+        )
+        .join(' UNION ALL '),
+      [from, to],
+    );
+  }
+
   /** Inserts a seal; `root` is that of its members. */
   async insert(tx: Transaction, seal: Seal, root: string): Promise<void> {
     const written = await tx.query<unknown[]>(

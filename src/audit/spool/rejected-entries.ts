@@ -7,6 +7,7 @@ import { AuditRepository } from '../audit.repository.js';
 import { EntryFactory } from '../entry/entry-factory.js';
 import { AuditPartitions } from '../partitions/audit-partitions.js';
 import { AuditSpool } from './audit-spool.js';
+import { SpooledCodes } from './spooled-codes.js';
 
 const ORIGIN = internalOrigin('probe');
 
@@ -26,6 +27,7 @@ export class RejectedEntries {
     private readonly entries: EntryFactory,
     private readonly months: AuditPartitions,
     private readonly transactions: TransactionRunner,
+    private readonly codes: SpooledCodes,
   ) {}
 
   /**
@@ -43,7 +45,7 @@ export class RejectedEntries {
         await this.assertAccepted(entry.kind);
       }
     }
-    this.spool.quarantine(line);
+    this.spool.quarantine(this.codes.labelled(line));
     this.logger.error(
       `PostgreSQL refused an audit entry, which was quarantined: ${(refusal as Error).message}`,
     );

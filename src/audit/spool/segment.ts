@@ -53,6 +53,11 @@ export class Segment {
     return this.length;
   }
 
+  /** The key id of the master secret that was current when this process began the segment; null for one of another process. */
+  get keyId(): string | null {
+    return this.writer?.keyId ?? null;
+  }
+
   /** Number of lines that this process has written to the segment. */
   get lines(): number {
     return this.writer?.current.lines ?? 0;

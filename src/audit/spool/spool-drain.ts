@@ -1,11 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Subject } from 'rxjs';
 import type { AuditEntry } from '../audit-entry.js';
+import { UsableSecrets } from '../../platform/crypto/usable-secrets.js';
 import { isRowAtFault } from '../../platform/database/row-at-fault.js';
 import { AuditRepository } from '../audit.repository.js';
 import { CallsRepository } from '../calls.repository.js';
 import { AuditSpool } from './audit-spool.js';
 import { RejectedEntries } from './rejected-entries.js';
+import { SpooledCodes } from './spooled-codes.js';
 import { jsonOfRows, sortLines } from './spooled-lines.js';
 
 /** Entries per statement; PostgreSQL inserts this many well within the statement timeout even on a busy machine. */
@@ -16,12 +18,15 @@ const BATCH = 500;
 export class SpoolDrain {
   /** The events (not the calls) written to PostgreSQL this way, emitted after their commit. */
   readonly committed = new Subject<AuditEntry>();
+  private readonly logger = new Logger(SpoolDrain.name);
 
   constructor(
     private readonly spool: AuditSpool,
     private readonly calls: CallsRepository,
     private readonly repository: AuditRepository,
     private readonly rejected: RejectedEntries,
+    private readonly codes: SpooledCodes,
+    private readonly secrets: UsableSecrets,
   ) {}
 
   /**
@@ -40,11 +45,26 @@ export class SpoolDrain {
   }
 
   private async send(lines: Buffer): Promise<void> {
+    await this.secrets.assertUsable();
     const { rows, json } = sortLines(lines);
-    const isCopied = rows.length === 0 || (await this.calls.copy(rows));
-    const left = isCopied ? json : [...jsonOfRows(rows), ...json];
+    const isCopied = rows.length === 0 || (!this.codes.areFormer(rows) && (await this.calls.copy(rows)));
+    const left = (isCopied ? json : [...jsonOfRows(rows), ...json])
+      .filter((line) => !this.isSetAside(line))
+      .map((line) => this.codes.renewed(line));
     for (let start = 0; start < left.length; start += BATCH)
       await this.insert(left.slice(start, start + BATCH));
+  }
+
+  /** Returns whether a line was quarantined because its secret is not known: without its code, it would count as forged. */
+  private isSetAside(line: string): boolean {
+    const keyId = this.codes.lackedBy(line);
+    if (keyId === null) return false;
+    this.spool.quarantine(line);
+    this.logger.error(
+      `An audit entry stays quarantined: its code was made with the secret with the key id ${keyId}; ` +
+        'name that secret in JWT_SECRET_KEY_PREVIOUS until the entry is sent',
+    );
+    return true;
   }
 
   private async insert(lines: string[]): Promise<void> {

@@ -2,6 +2,7 @@ import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../platform/clock/clock.js';
 import type { MasterKey } from '../../platform/crypto/master-key.js';
+import { LackingSegments } from './lacking-segments.js';
 import { Segment } from './segment.js';
 import { SentLines } from './sent-lines.js';
 import { SpoolOwner } from './spool-owner.js';
@@ -20,6 +21,7 @@ export class SpoolSegments {
   /** Number of lines in the closed segments of this process. */
   private written = 0;
   private readonly sent: SentLines;
+  private readonly lacking: LackingSegments;
 
   constructor(
     private readonly directory: string,
@@ -28,6 +30,7 @@ export class SpoolSegments {
     private readonly key: MasterKey,
   ) {
     this.sent = new SentLines(owner.name);
+    this.lacking = new LackingSegments(key);
     this.showLife();
   }
 
@@ -53,6 +56,8 @@ export class SpoolSegments {
   append(lines: readonly string[]): Segment {
     try {
       if (SpoolOwner.isDoubtful(this.lifeMs, this.clock.nowMs())) this.showLife();
+      // A tally names one secret.
+      if (this.open !== null && this.open.keyId !== this.key.id) this.endOpen();
       const open = (this.open ??= this.begin());
       open.append(lines);
       if (open.bytes >= SEGMENT_BYTES) this.endOpen();
@@ -99,13 +104,17 @@ export class SpoolSegments {
     return true;
   }
 
-  /** Updates the sign of life, and takes over the segments of processes that have ended. */
+  /**
+   * Updates the sign of life, and takes over the segments of processes that have ended, except those whose secret is not
+   * known.
+   */
   housekeep(): void {
     this.showLife();
     for (const file of readdirSync(this.directory).sort()) {
       const owner = SpoolOwner.of(file);
       if (!owner?.isGone(this.directory, this.owner, this.lifeMs)) continue;
       const path = join(this.directory, file);
+      if (this.lacking.includes(path)) continue;
       // A tally is moved with its segment. An earlier version, which has no tallies, leaves it behind.
       if (!file.endsWith('.ndjson')) rmSync(path, { force: true });
       else if (!this.take((mine) => isMovedWithTally(path, mine))) this.sent.noteShared(owner.name);

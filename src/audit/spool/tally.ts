@@ -35,6 +35,8 @@ export class TallyWriter {
   private readonly hash = createHash('sha256');
   private readonly descriptor: number;
   private tally: Tally;
+  /** The key id of the master secret that was current at the beginning. */
+  readonly keyId: string;
 
   /** Creates the file. Throws the file system's error. */
   constructor(
@@ -42,6 +44,7 @@ export class TallyWriter {
     private readonly key: MasterKey,
     start: Pick<Tally, 'owner' | 'first'>,
   ) {
+    this.keyId = key.id;
     this.tally = { ...start, lines: 0, bytes: 0, digest: '' };
     this.descriptor = openSync(`${path}${TALLY_SUFFIX}`, 'wx', 0o600);
   }
@@ -61,7 +64,7 @@ export class TallyWriter {
     };
     // The length never changes, so one write replaces the previous tally.
     const text = textOf(this.tally);
-    writeSync(this.descriptor, `${text} ${macOf(this.key, text)}\n`, 0);
+    writeSync(this.descriptor, `${text} ${macOf(this.key, text)} ${this.key.id}\n`, 0);
   }
 
   close(): void {
@@ -71,11 +74,26 @@ export class TallyWriter {
 
 /** Reads the tally of a segment left by another process. Returns null if there is none, `forged` if it is not authentic. */
 export function readTally(path: string, key: MasterKey): Tally | 'forged' | null {
-  const line = readIfThere(`${path}${TALLY_SUFFIX}`).trimEnd();
-  if (line === '') return null;
-  const [owner = '', first, lines, bytes, digest = '', mac] = line.split(' ');
+  const fields = fieldsOf(path);
+  if (fields === null) return null;
+  const [owner = '', first, lines, bytes, digest = '', mac] = fields;
   const tally = { owner, first: Number(first), lines: Number(lines), bytes: Number(bytes), digest };
   return key.isMac('audit-spool', textOf(tally), Buffer.from(mac ?? '', 'hex')) ? tally : 'forged';
+}
+
+/**
+ * Returns the key id of the master secret that made the tally of a segment if it is not known; otherwise null. The key id
+ * itself is not authenticated: naming another one hides the segment no better than removing it.
+ */
+export function secretLackedBy(path: string, key: MasterKey): string | null {
+  // The previous version named none.
+  const keyId = fieldsOf(path)?.[6];
+  return keyId === undefined || key.knows(keyId) ? null : keyId;
+}
+
+function fieldsOf(path: string): string[] | null {
+  const line = readIfThere(`${path}${TALLY_SUFFIX}`).trimEnd();
+  return line === '' ? null : line.split(' ');
 }
 
 function textOf({ owner, first, lines, bytes, digest }: Tally): string {

@@ -1,3 +1,4 @@
+import type { UsableSecrets } from '../../platform/crypto/usable-secrets.js';
 import { digestOf } from '../entry/canonical-entry.js';
 import type { EntriesRepository, StoredEntry } from '../entry/entries.repository.js';
 import type { EntrySigner } from '../entry/entry-signer.js';
@@ -23,8 +24,9 @@ export class ErasedPeople {
     trust: SealTrust,
     private readonly entries: EntriesRepository,
     private readonly signer: EntrySigner,
+    secrets: UsableSecrets,
   ) {
-    this.newest = new NewestSeal(seals, trust);
+    this.newest = new NewestSeal(seals, trust, secrets);
     this.containing = new ContainingSeal(seals, trust);
   }
 

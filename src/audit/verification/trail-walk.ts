@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { UsableSecrets } from '../../platform/crypto/usable-secrets.js';
 import { EntriesRepository, type EntryTable, POSITIONS_END } from '../entry/entries.repository.js';
 import { EntrySigner } from '../entry/entry-signer.js';
 import { unpackMembers } from '../seals/members.js';
@@ -67,6 +68,7 @@ export class TrailWalk {
     private readonly signer: EntrySigner,
     private readonly trust: SealTrust,
     private readonly catalogue: CatalogueCheck,
+    private readonly secrets: UsableSecrets,
   ) {}
 
   /**
@@ -75,6 +77,8 @@ export class TrailWalk {
    * trail, so every walk reports them.
    */
   async *walk(plan: WalkPlan): AsyncGenerator<WalkStep> {
+    // Otherwise, what others have made meanwhile with a secret that this instance lacks would count as forged.
+    await this.secrets.renew();
     const hindrances = await this.catalogue.hindrances();
     if (hindrances.length > 0) yield { seal: null, entries: 0, faults: hindrances };
     try {
@@ -164,7 +168,7 @@ export class TrailWalk {
 
   private async stated(): Promise<Stated> {
     const dropped = new DroppedPartitions(this.seals, this.trust);
-    const people = new ErasedPeople(this.seals, this.trust, this.entries, this.signer);
+    const people = new ErasedPeople(this.seals, this.trust, this.entries, this.signer, this.secrets);
     await dropped.load();
     await people.load();
     return { dropped, people };

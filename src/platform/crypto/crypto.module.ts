@@ -4,6 +4,7 @@ import { MasterKey } from './master-key.js';
 import { Randomness, SystemRandomness } from './randomness.js';
 import { Sealing } from './sealing.js';
 import { SecretDependants } from './secret-dependants.js';
+import { UsableSecrets } from './usable-secrets.js';
 import { UuidV7 } from './uuid.js';
 
 /** Provides randomness, ids and the keys derived from the master secret, each created once per process. */
@@ -19,8 +20,9 @@ import { UuidV7 } from './uuid.js';
     },
     Sealing,
     SecretDependants,
+    UsableSecrets,
     UuidV7,
   ],
-  exports: [Randomness, MasterKey, Sealing, SecretDependants, UuidV7],
+  exports: [Randomness, MasterKey, Sealing, SecretDependants, UsableSecrets, UuidV7],
 })
 export class CryptoModule {}

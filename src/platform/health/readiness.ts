@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool } from 'pg';
 import { Environment } from '../config/environment.js';
+import { UsableSecrets } from '../crypto/usable-secrets.js';
 import { DeadlineClient } from '../database/deadline-client.js';
 import { ownConnection } from '../database/own-connection.js';
 import { RedisConnection } from '../redis/redis-connection.js';
@@ -32,6 +33,7 @@ export class Readiness implements OnApplicationShutdown {
     environment: Environment,
     private readonly redis: RedisConnection,
     private readonly drain: Drain,
+    private readonly secrets: UsableSecrets,
   ) {
     this.connection = new Pool({
       ...ownConnection(environment, 'readiness', PATIENCE_MS),
@@ -54,11 +56,23 @@ export class Readiness implements OnApplicationShutdown {
   }
 
   async check(): Promise<ReadyDto> {
+    const isUsable = this.mayUseSecrets();
     const [databaseUp, diskUp] = await Promise.all([this.databaseIsUp(), this.diskIsUp()]);
     const { state: redis } = this.redis;
     const serving = redis === 'down' ? 'degraded' : 'ready';
-    const status = this.drain.isDraining ? 'draining' : databaseUp && diskUp ? serving : 'unavailable';
+    const status = this.drain.isDraining
+      ? 'draining'
+      : databaseUp && diskUp && isUsable
+        ? serving
+        : 'unavailable';
     return { status, postgresql: databaseUp ? 'up' : 'down', redis, disk: diskUp ? 'up' : 'down' };
+  }
+
+  /** Does not wait for the announcement, which takes a connection of the pool. */
+  private mayUseSecrets(): boolean {
+    if (this.secrets.areCurrent) return true;
+    this.secrets.renew().catch(() => undefined);
+    return false;
   }
 
   private async diskIsUp(): Promise<boolean> {

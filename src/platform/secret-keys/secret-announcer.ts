@@ -5,14 +5,17 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import { Subject } from 'rxjs';
 import { RepeatingTask } from '../clock/repeating-task.js';
 import { ConfigurationFault } from '../config/configuration-fault.js';
-import { MasterKey, Peppers } from '../crypto/master-key.js';
-import { SECRET_VARIABLES, type SecretVariable } from '../crypto/secret-dependants.js';
-import type { SecretVersions } from '../crypto/secret-versions.js';
+import { SECRET_VARIABLES, type SecretInUse } from '../crypto/secret-dependants.js';
+import { UsableSecrets } from '../crypto/usable-secrets.js';
 import { UuidV7 } from '../crypto/uuid.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 import { untilAvailable } from '../database/until-available.js';
+import { PlatformErrors } from '../errors/platform.errors.js';
+import { Problem } from '../errors/problem.js';
+import { KnownSecrets } from './known-secrets.js';
 import { NamingKeys } from './naming-keys.js';
 import { missingSecrets } from './missing-secrets.js';
 import { SecretKeysRepository } from './secret-keys.repository.js';
@@ -23,33 +26,39 @@ const ANNOUNCE_EVERY_MS = 10_000;
 /**
  * Announces which secrets this instance knows, and makes new values with the newest one that all living instances know.
  * Whether an instance may start, and whether a secret comes into use, is decided under one lock: no instance starts
- * without a secret that others use.
+ * without a secret that others use, and none goes on without it.
  */
 @Injectable()
 export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  /** Emits the faults of a running instance that turns out to lack a secret that others use; it must then end. */
+  readonly lacking = new Subject<ConfigurationFault>();
   private readonly logger = new Logger(SecretAnnouncer.name);
   private readonly task = new RepeatingTask(SecretAnnouncer.name, async () => void (await this.announce()), {
     pauseMs: ANNOUNCE_EVERY_MS,
   });
   private readonly instance: string;
-  private readonly versions: Readonly<Record<SecretVariable, SecretVersions>>;
+  private isRunning = false;
   private reported = '';
 
   constructor(
     private readonly repository: SecretKeysRepository,
     private readonly transactions: TransactionRunner,
     private readonly naming: NamingKeys,
-    masterKey: MasterKey,
+    private readonly known: KnownSecrets,
+    private readonly usable: UsableSecrets,
     ids: UuidV7,
-    peppers: Peppers,
   ) {
     this.instance = ids.next();
-    this.versions = { JWT_SECRET_KEY: masterKey, PASSWORD_PEPPER: peppers };
   }
 
   async onModuleInit(): Promise<void> {
     const missing = await untilAvailable(() => this.announce());
     if (missing.length > 0) throw new ConfigurationFault(missing);
+    this.isRunning = true;
+    this.usable.announceWith(async () => {
+      const cause = new ConfigurationFault(await this.announce());
+      if (cause.faults.length > 0) throw new Problem(PlatformErrors.dependency_unavailable, { cause });
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -64,20 +73,24 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
 
   /** Announces once. Returns the faults of the configuration, which are empty unless a secret in use is missing. */
   async announce(): Promise<string[]> {
+    const confirm = this.usable.beginAnnouncement();
     const missing = await this.transactions.run((tx) => this.agree(tx));
+    if (missing.length === 0) confirm();
     const report = missing.join('\n');
     if (report !== '' && report !== this.reported) this.logger.error(report);
     this.reported = report;
+    if (missing.length > 0 && this.isRunning) this.lacking.next(new ConfigurationFault(missing));
     return missing;
   }
 
   private async agree(tx: Transaction): Promise<string[]> {
     await this.repository.lock(tx);
     const inUse = await this.repository.inUse(tx);
-    const missing = missingSecrets((variable) => this.versions[variable].ids, inUse);
+    const needed = this.isRunning ? inUse.filter(isMadeWith) : inUse;
+    const missing = missingSecrets((variable) => this.known.of[variable].ids, needed);
     if (missing.length > 0) return missing;
     for (const variable of SECRET_VARIABLES) {
-      const versions = this.versions[variable];
+      const versions = this.known.of[variable];
       const announcement = { instance: this.instance, variable, known: versions.ids };
       await this.repository.announce(tx, announcement);
       const others = await this.repository.knownToOthers(tx, announcement);
@@ -92,4 +105,9 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
     await this.naming.load(tx);
     return [];
   }
+}
+
+/** Whether instances have made values with a secret. One that only imported accounts need prevents a start, but ends nothing. */
+function isMadeWith({ lastMadeAt }: SecretInUse): boolean {
+  return lastMadeAt.getTime() > 0;
 }

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import { Peppers } from '../crypto/master-key.js';
 import { Dependants } from './dependants.js';
+import { KnownSecrets } from './known-secrets.js';
 import { NamingKeys } from './naming-keys.js';
 import { SealedColumnsRepository } from './sealed-columns.repository.js';
 import { SecretAnnouncer } from './secret-announcer.js';
@@ -19,6 +20,7 @@ import { SecretRewriting } from './secret-rewriting.js';
       useFactory: ({ PASSWORD_PEPPER, PASSWORD_PEPPER_PREVIOUS }: Environment) =>
         new Peppers(PASSWORD_PEPPER, PASSWORD_PEPPER_PREVIOUS),
     },
+    KnownSecrets,
     NamingKeys,
     SealedColumnsRepository,
     SecretAnnouncer,

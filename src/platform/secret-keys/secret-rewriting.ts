@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { RepeatingTask } from '../clock/repeating-task.js';
 import type { SecretInUse } from '../crypto/secret-dependants.js';
+import { UsableSecrets } from '../crypto/usable-secrets.js';
 import { Leadership } from '../leader/leadership.js';
 import { Dependants } from './dependants.js';
 import { SecretKeysRepository } from './secret-keys.repository.js';
@@ -28,6 +29,7 @@ export class SecretRewriting implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly dependants: Dependants,
     private readonly report: SecretReport,
     private readonly leadership: Leadership,
+    private readonly usable: UsableSecrets,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -40,6 +42,7 @@ export class SecretRewriting implements OnApplicationBootstrap, OnModuleDestroy 
 
   /** Rewrites everything that depends on old secrets with which no instance makes values any more. */
   async run(): Promise<void> {
+    await this.usable.assertUsable();
     for (const secret of (await this.repository.inUse()).filter(({ isSettled }) => isSettled)) {
       await this.rewrite(secret);
       if (await this.report.releaseIfUnused(secret))

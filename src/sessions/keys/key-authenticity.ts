@@ -39,10 +39,19 @@ export class KeyAuthenticity {
   /** Returns the authentic rows. This process records each ignored row once, which raises an alert. */
   genuine(rows: readonly SigningKey[]): SigningKey[] {
     return rows.filter((row) => {
-      const genuine = row.mac ? this.madeWith(row) !== null : this.isProvenOtherwise(row);
+      const genuine = this.isGenuine(row);
       if (!genuine) this.reject(row.kid);
       return genuine;
     });
+  }
+
+  /** Whether {@link genuine} would ignore a row that this process has not recorded yet. */
+  rejectsAnother(rows: readonly SigningKey[]): boolean {
+    return rows.some((row) => !this.rejected.has(row.kid) && !this.isGenuine(row));
+  }
+
+  private isGenuine(row: SigningKey): boolean {
+    return row.mac ? this.madeWith(row) !== null : this.isProvenOtherwise(row);
   }
 
   /** Whether a row of the previous version, which has no code, is the supplied key or one that we can decrypt. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { UsableSecrets } from '../../platform/crypto/usable-secrets.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import { KeyAuthenticity } from './key-authenticity.js';
 import { KeySeal } from './key-seal.js';
@@ -15,11 +16,15 @@ export class KeyStore {
     private readonly keys: SigningKeysRepository,
     private readonly authenticity: KeyAuthenticity,
     private readonly seal: KeySeal,
+    private readonly secrets: UsableSecrets,
   ) {}
 
   /** The authentic keys, latest start time first. */
   async all(tx?: Transaction): Promise<SigningKey[]> {
-    return this.authenticity.genuine(await this.keys.all(tx));
+    const rows = await this.keys.all(tx);
+    // Others may have made a row with a secret that this instance lacks.
+    if (this.authenticity.rejectsAnother(rows)) await this.secrets.renew();
+    return this.authenticity.genuine(rows);
   }
 
   /** Takes the lock under which one instance at a time adds or deletes keys; held until the transaction ends. */

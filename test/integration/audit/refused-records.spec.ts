@@ -92,6 +92,7 @@ describe('A record that PostgreSQL refuses', () => {
     await forbid('audit_calls', 'status <> 500');
     trail.audit.recordCall({ ...CALL, status: 500 });
     await trail.sealed();
+    expect(await trail.quarantine()).toEqual([expect.stringMatching(/"madeWith":"[0-9a-f]{16}"/)]);
     await allow('audit_calls');
     clock.advance(HOUR_MS - 60_000);
     await trail.sealed();

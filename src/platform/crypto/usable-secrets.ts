@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+
+/**
+ * How long after an announcement an instance uses its secrets, milliseconds. Others forget it after twice this time, so what
+ * it has begun meanwhile ends before.
+ */
+const USABLE_MS = 30_000;
+
+/**
+ * Answers whether this instance may use its secrets now. If it has not announced them for half a minute, because it was
+ * suspended or cut off from PostgreSQL, others may have changed them without it; it then announces them first.
+ *
+ * Those ask who write entries of the trail, and so every change that is recorded with its event; who send the spool, seal,
+ * verify, and rewrite old values; who judge stored signing keys; and readiness. What is answered from memory does not ask,
+ * and neither do reads: they fail for an unknown secret. Nothing is called forged before a new announcement. If the clock
+ * of a suspended machine stands still, too, changes are refused only after the next announcement, at most 10 s later.
+ */
+@Injectable()
+export class UsableSecrets {
+  private announce: (() => Promise<void>) | null = null;
+  private announcing: Promise<void> | null = null;
+  private announcedMs = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Whether the last announcement is recent. True without an announcer, in a program that only reads. */
+  get areCurrent(): boolean {
+    return this.announce === null || Math.abs(this.clock.nowMs() - this.announcedMs) < USABLE_MS;
+  }
+
+  /** Sets how to announce; it must throw if a secret is missing or PostgreSQL is unavailable. */
+  announceWith(announce: () => Promise<void>): void {
+    this.announce = announce;
+  }
+
+  /** Returns the function that notes the success of an announcement which begins now. */
+  beginAnnouncement(): () => void {
+    const beginMs = this.clock.nowMs();
+    return () => {
+      this.announcedMs = beginMs;
+    };
+  }
+
+  /** Resolves at once if the last announcement is recent, otherwise after {@link renew}. */
+  async assertUsable(): Promise<void> {
+    if (!this.areCurrent) await this.renew();
+  }
+
+  /** Announces the secrets. Throws `dependency_unavailable` if one is missing or PostgreSQL is unavailable. */
+  async renew(): Promise<void> {
+    this.announcing ??= Promise.resolve(this.announce?.()).finally(() => (this.announcing = null));
+    await this.announcing;
+  }
+}
