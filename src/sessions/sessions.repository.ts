@@ -19,6 +19,8 @@ export interface LockedSession {
   readonly owner: User | null;
   /** Milliseconds since the current generation began, on PostgreSQL's clock. */
   readonly sinceRotationMs: number;
+  /** When the row was read, on PostgreSQL's clock. */
+  readonly readAt: Date;
 }
 
 /** Selects sessions by id, by user, by both, or by the device or the beginning of those of a user. */
@@ -82,25 +84,40 @@ export class SessionsRepository {
     ].join(', ');
   }
 
+  /** Stores a new session, and sets in it when it began on PostgreSQL's clock. */
   async insert(tx: Transaction, session: Session): Promise<void> {
-    await tx.insert(Session, session);
+    const { raw } = await tx
+      .createQueryBuilder()
+      .insert()
+      .into(Session)
+      .values(Object.assign({}, session, { rotatedAt: () => this.databaseNow }))
+      .returning('rotated_at AS "rotatedAt"')
+      .updateEntity(false)
+      .execute();
+    const [stored] = raw as [Pick<Session, 'rotatedAt'>];
+    Object.assign(session, stored);
   }
 
   /**
    * Moves a session to its next generation. The condition repeats what the caller has checked under the row lock, so
-   * that no future caller can rotate a session twice or revive a revoked one. Throws if the condition is not met.
+   * that no future caller can rotate a session twice or revive a revoked one. Returns when the generation began. Throws if
+   * the condition is not met.
    */
   async rotate(
     tx: Transaction,
     { id, generation }: Session,
     next: Omit<Partial<Session>, 'rotatedAt'>,
-  ): Promise<void> {
-    const { affected } = await tx.update(
-      Session,
-      { id, generation, revokedAt: IsNull() },
-      { ...next, rotatedAt: () => this.databaseNow },
-    );
-    if (affected !== 1) throw new Error('A session changed although its row was locked.');
+  ): Promise<Pick<Session, 'rotatedAt'>> {
+    const { raw } = await tx
+      .createQueryBuilder()
+      .update(Session)
+      .set({ ...next, rotatedAt: () => this.databaseNow })
+      .where({ id, generation, revokedAt: IsNull() })
+      .returning('rotated_at AS "rotatedAt"')
+      .execute();
+    const [rotated] = raw as Pick<Session, 'rotatedAt'>[];
+    if (!rotated) throw new Error('A session changed although its row was locked.');
+    return rotated;
   }
 
   /** Stores a proof on a live session that the caller has locked. */
@@ -118,7 +135,8 @@ export class SessionsRepository {
    */
   async lock(tx: Transaction, id: string): Promise<LockedSession | null> {
     const text = prepared(
-      `SELECT ${this.columns}, extract(epoch FROM ${this.databaseNow} - session.rotated_at) * 1000 AS since_rotation
+      `SELECT ${this.columns}, ${this.databaseNow} AS read_at,
+         extract(epoch FROM ${this.databaseNow} - session.rotated_at) * 1000 AS since_rotation
        FROM sessions AS session LEFT JOIN users AS owner ON owner.id = session.user_id
        WHERE session.id = $1 FOR UPDATE OF session`,
     );
@@ -129,6 +147,7 @@ export class SessionsRepository {
       session: entityFrom(row, Session, 'session'),
       owner,
       sinceRotationMs: Number(row['since_rotation']),
+      readAt: row['read_at'] as Date,
     };
   }
 

@@ -17,6 +17,8 @@ import { WINDOW_MS } from './rotation-window.js';
 export interface RenewedSession {
   readonly session: Session;
   readonly owner: User;
+  /** When this was so, on PostgreSQL's clock. */
+  readonly readAt: Date;
 }
 
 /** What a rotation stores. */
@@ -79,7 +81,8 @@ export class RotationsRepository {
       ...row,
     ]);
     if (!rotated) return null;
-    return { session: entityFrom(rotated, Session, 'session'), owner: entityFrom(rotated, User, 'owner') };
+    const session = entityFrom(rotated, Session, 'session');
+    return { session, owner: entityFrom(rotated, User, 'owner'), readAt: session.rotatedAt };
   }
 
   /** The texts contain the database's time, which a test can move. */

@@ -55,8 +55,8 @@ export class SessionRotation {
       client: clientFingerprint(origin),
       ...proven,
     };
-    await this.sessions.rotate(tx, session, next);
-    const renewed = Object.assign(new Session(), session, next);
+    const times = await this.sessions.rotate(tx, session, next);
+    const renewed = Object.assign(new Session(), session, next, times);
     await this.audit.record(tx, renewalOf(renewed, origin, { replayed: false, networkChanged: false }));
     return renewed;
   }
