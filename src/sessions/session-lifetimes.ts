@@ -12,6 +12,11 @@ export class SessionLifetimes {
     private readonly clock: Clock,
   ) {}
 
+  /** The lifetime of the access tokens that this instance issues; that of other instances may differ for a while. */
+  get accessTokenSeconds(): number {
+    return this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
+  }
+
   /** The times of a session that begins now. */
   beginning(): { now: Date; idleExpiresAt: Date; expiresAt: Date } {
     const now = this.clock.now();

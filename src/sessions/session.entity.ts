@@ -75,6 +75,13 @@ export class Session {
   @Column({ type: 'timestamptz', name: 'reduced_at', precision: 3, nullable: true })
   reducedAt: Date | null;
 
+  /**
+   * When the access tokens of this session have expired, the longest-lived of them last, on PostgreSQL's clock; null if all were
+   * issued by the previous version.
+   */
+  @Column({ type: 'timestamptz', name: 'tokens_expire_at', precision: 3, nullable: true })
+  tokensExpireAt: Date | null;
+
   /** `User-Agent` of the client that signed in, shown to the owner; null if it sent none. */
   @Column('text', { name: 'user_agent', nullable: true })
   userAgent: string | null;

@@ -10,6 +10,7 @@ import type { LatestTime } from '../platform/memory/latest-times.js';
 import { User } from '../users/user.entity.js';
 import { ENABLED_OWNER, type LiveSession, liveSession } from './live-session.js';
 import type { RevocationReason } from './revocation-reason.js';
+import { SessionLifetimes } from './session-lifetimes.js';
 import { Session } from './session.entity.js';
 
 /** A session under the lock of its row. */
@@ -19,6 +20,8 @@ export interface LockedSession {
   readonly owner: User | null;
   /** Milliseconds since the current generation began, on PostgreSQL's clock. */
   readonly sinceRotationMs: number;
+  /** When the row was read, on PostgreSQL's clock. */
+  readonly readAt: Date;
 }
 
 /** Selects sessions by id, by user, by both, or by the device or the beginning of those of a user. */
@@ -30,13 +33,20 @@ export type SessionSelector =
   | { readonly userId: string; readonly createdAt: FindOperator<Date> };
 
 /** A session that a revocation has ended. */
-export type EndedSession = Pick<Session, 'id' | 'userId'> & { readonly revokedAt: Date };
+export type EndedSession = Pick<Session, 'id' | 'userId' | 'tokensExpireAt'> & { readonly revokedAt: Date };
+
+/** What a statement sets by PostgreSQL's clock when it issues a generation. */
+type GenerationTimes = Pick<Session, 'rotatedAt' | 'tokensExpireAt'>;
+
+const GENERATION_TIMES = 'rotated_at AS "rotatedAt", tokens_expire_at AS "tokensExpireAt"';
 
 /** A session that ended, or that lost its level. */
 export interface ChangedSession {
   readonly id: string;
   /** When it lost its level; null if it ended. */
   readonly reducedAt: Date | null;
+  /** For how long tokens of it are valid, by what was noted, milliseconds; negative if none is, null if nothing was noted. */
+  readonly validMs: number | null;
 }
 
 const LIVE_BEYOND = prepared(
@@ -65,6 +75,7 @@ export class SessionsRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
+    private readonly lifetimes: SessionLifetimes,
   ) {}
 
   /**
@@ -72,6 +83,11 @@ export class SessionsRepository {
    */
   private get databaseNow(): string {
     return databaseTime(this.clock, 'clock_timestamp()');
+  }
+
+  /** When an access token that is issued now has expired. */
+  private get tokenEnd(): string {
+    return `${this.databaseNow} + interval '${this.lifetimes.accessTokenSeconds} seconds'`;
   }
 
   /** The columns of a session and its owner. */
@@ -82,25 +98,57 @@ export class SessionsRepository {
     ].join(', ');
   }
 
+  /** Stores a new session, and sets in it when it began on PostgreSQL's clock, and when its first access token expires. */
   async insert(tx: Transaction, session: Session): Promise<void> {
-    await tx.insert(Session, session);
+    const { raw } = await tx
+      .createQueryBuilder()
+      .insert()
+      .into(Session)
+      .values(
+        Object.assign({}, session, {
+          rotatedAt: () => this.databaseNow,
+          tokensExpireAt: () => this.tokenEnd,
+        }),
+      )
+      .returning(GENERATION_TIMES)
+      .updateEntity(false)
+      .execute();
+    const [stored] = raw as [GenerationTimes];
+    Object.assign(session, stored);
   }
 
   /**
    * Moves a session to its next generation. The condition repeats what the caller has checked under the row lock, so
-   * that no future caller can rotate a session twice or revive a revoked one. Throws if the condition is not met.
+   * that no future caller can rotate a session twice or revive a revoked one. Returns when the generation began and
+   * when its access token has expired. Throws if the condition is not met.
    */
   async rotate(
     tx: Transaction,
     { id, generation }: Session,
-    next: Omit<Partial<Session>, 'rotatedAt'>,
-  ): Promise<void> {
-    const { affected } = await tx.update(
-      Session,
-      { id, generation, revokedAt: IsNull() },
-      { ...next, rotatedAt: () => this.databaseNow },
-    );
-    if (affected !== 1) throw new Error('A session changed although its row was locked.');
+    next: Omit<Partial<Session>, keyof GenerationTimes>,
+  ): Promise<GenerationTimes> {
+    const { raw } = await tx
+      .createQueryBuilder()
+      .update(Session)
+      .set({
+        ...next,
+        rotatedAt: () => this.databaseNow,
+        tokensExpireAt: () => `greatest(tokens_expire_at, ${this.tokenEnd})`,
+      })
+      .where({ id, generation, revokedAt: IsNull() })
+      .returning(GENERATION_TIMES)
+      .execute();
+    const [rotated] = raw as GenerationTimes[];
+    if (!rotated) throw new Error('A session changed although its row was locked.');
+    return rotated;
+  }
+
+  /** Stores that access tokens of a session that the caller has locked expire at `end`, unless others do so later. */
+  async noteTokens(tx: Transaction, { id }: Session, end: Date): Promise<void> {
+    await tx.query('UPDATE sessions SET tokens_expire_at = greatest(tokens_expire_at, $2) WHERE id = $1', [
+      id,
+      end,
+    ]);
   }
 
   /** Stores a proof on a live session that the caller has locked. */
@@ -118,7 +166,8 @@ export class SessionsRepository {
    */
   async lock(tx: Transaction, id: string): Promise<LockedSession | null> {
     const text = prepared(
-      `SELECT ${this.columns}, extract(epoch FROM ${this.databaseNow} - session.rotated_at) * 1000 AS since_rotation
+      `SELECT ${this.columns}, ${this.databaseNow} AS read_at,
+         extract(epoch FROM ${this.databaseNow} - session.rotated_at) * 1000 AS since_rotation
        FROM sessions AS session LEFT JOIN users AS owner ON owner.id = session.user_id
        WHERE session.id = $1 FOR UPDATE OF session`,
     );
@@ -129,6 +178,7 @@ export class SessionsRepository {
       session: entityFrom(row, Session, 'session'),
       owner,
       sinceRotationMs: Number(row['since_rotation']),
+      readAt: row['read_at'] as Date,
     };
   }
 
@@ -189,7 +239,7 @@ export class SessionsRepository {
       // The database's clock, which is the one that `RecentRevocations` reads by.
       .set({ revokedAt: () => this.databaseNow, revokeReason: reason })
       .where({ ...which, revokedAt: IsNull() })
-      .returning('id, user_id AS "userId", revoked_at AS "revokedAt"')
+      .returning('id, user_id AS "userId", revoked_at AS "revokedAt", tokens_expire_at AS "tokensExpireAt"')
       .execute();
     return raw as EndedSession[];
   }
@@ -202,13 +252,23 @@ export class SessionsRepository {
     );
   }
 
-  /** Returns the sessions that ended or lost their level within the last `seconds`, by the database's clock. */
-  async changedWithin(seconds: number): Promise<ChangedSession[]> {
-    const since = `${databaseTime(this.clock, 'now()')} - make_interval(secs => $1)`;
+  /**
+   * Returns the sessions that ended or lost their level within the last `seconds`, by the database's clock, and of those that did
+   * so longer than `lifeSeconds` ago only the ones of which tokens expired less than `leewaySeconds` ago.
+   */
+  async changedWithin(
+    seconds: number,
+    lifeSeconds: number,
+    leewaySeconds: number,
+  ): Promise<ChangedSession[]> {
+    const now = databaseTime(this.clock, 'now()');
+    const isRecent = (time: string) => `${time} > ${now} - make_interval(secs => $1)
+       AND (${time} > ${now} - make_interval(secs => $2) OR tokens_expire_at > ${now} - make_interval(secs => $3))`;
+    const valid = `(extract(epoch FROM tokens_expire_at - ${now}) * 1000)::float8 AS "validMs"`;
     return this.dataSource.query<ChangedSession[]>(
-      `SELECT id, NULL AS "reducedAt" FROM sessions WHERE revoked_at > ${since}
-       UNION ALL SELECT id, reduced_at FROM sessions WHERE reduced_at > ${since}`,
-      [seconds],
+      `SELECT id, NULL AS "reducedAt", ${valid} FROM sessions WHERE ${isRecent('revoked_at')}
+       UNION ALL SELECT id, reduced_at, ${valid} FROM sessions WHERE ${isRecent('reduced_at')}`,
+      [seconds, lifeSeconds, leewaySeconds],
     );
   }
 

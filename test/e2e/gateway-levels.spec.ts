@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SystemClock } from '../../src/platform/clock/clock.js';
 import { TokenSigner } from '../../src/sessions/keys/token-signer.js';
 import type { Tokens } from '../support/app/accounts.js';
+import { asSuperuser } from '../support/app/as-superuser.js';
 import { createPerson, openSession } from '../support/app/people.js';
 import { enrolTotp } from '../support/app/factors.js';
 import { claimsOf } from '../support/app/oauth.js';
 import { startApp, startBeside, type TestApp, type Variables } from '../support/app/test-app.js';
 import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
 import { type RedisServer, startRedis } from '../support/redis/redis-server.js';
+import { WrongClock } from '../support/time/wrong-clock.js';
 
 /** The bound within which a change reaches every instance, milliseconds. */
 const WITHIN_MS = 1000;
@@ -21,6 +24,8 @@ describe.each(['with Redis', 'without Redis'])('the level of a session at the ga
   let redis: RedisServer | null = null;
   let here: TestApp;
   let there: TestApp;
+  /** Its clock is five seconds ahead of PostgreSQL's. */
+  let ahead: TestApp;
   beforeAll(async () => {
     rules = await writeRules(RULES);
     redis = how === 'with Redis' ? await startRedis() : null;
@@ -32,8 +37,10 @@ describe.each(['with Redis', 'without Redis'])('the level of a session at the ga
     };
     here = await startApp({ variables });
     there = await startBeside(here, { variables });
+    ahead = await startBeside(here, { variables, clock: new WrongClock(new SystemClock(), 5000) });
   });
   afterAll(async () => {
+    await ahead.close();
     await there.close();
     await here.close();
     await redis?.stop();
@@ -43,8 +50,8 @@ describe.each(['with Redis', 'without Redis'])('the level of a session at the ga
   let owner: Tokens;
   let factorId: string;
   let strong: Tokens;
-  const refresh = async ({ refreshToken }: Pick<Tokens, 'refreshToken'>) =>
-    (await here.call({ url: '/auth/refresh', body: { refreshToken } })).json<Tokens>();
+  const refresh = async ({ refreshToken }: Pick<Tokens, 'refreshToken'>, app = here) =>
+    (await app.call({ url: '/auth/refresh', body: { refreshToken } })).json<Tokens>();
   beforeEach(async () => {
     owner = await createPerson(here, { roles: ['admin'] });
     factorId = (await enrolTotp(here, owner, Date.now())).id;
@@ -115,6 +122,26 @@ describe.each(['with Redis', 'without Redis'])('the level of a session at the ga
     const claims = { ...claimsOf(strong.accessToken), iat };
     const late = await there.app.get(TokenSigner, { strict: false }).sign('at+jwt', claims);
     expect(await outcome(here, 'reports', late)).toEqual([401, 'invalid_token']);
+  });
+
+  it.each([
+    ['a rotation', 10_001],
+    ['a second use of a refresh token', 0],
+  ])('refuses what %s gave before the removal on an instance whose clock is ahead', async (_way, afterMs) => {
+    await asSuperuser(
+      here.database,
+      `UPDATE sessions SET rotated_at = rotated_at - $2 * interval '1 ms' WHERE id = $1`,
+      [strong.session.id, afterMs],
+    );
+    const { accessToken } = await refresh(strong, ahead);
+    expect(claimsOf(accessToken)['acr']).toBe('aal2');
+    await removeFactor();
+    expect(await outcome(here, 'reports', accessToken)).toEqual([401, 'invalid_token']);
+  });
+
+  it('begins with a login that is dated by the clock of PostgreSQL, not by that of the instance', async () => {
+    const { accessToken } = await createPerson(ahead);
+    expect(claimsOf(accessToken)['iat']).toBeLessThanOrEqual(Date.now() / 1000);
   });
 
   it('refuses tokens of a session that has lost its level again in the same second', async () => {

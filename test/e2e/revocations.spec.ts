@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AccountAdministration } from '../../src/admin/account-administration.js';
 import { SystemClock } from '../../src/platform/clock/clock.js';
@@ -367,12 +368,14 @@ describe('the list of revocations', () => {
 
 describe('the list of revocations over time', () => {
   it('keeps an item as long, although the clock of the instance that cleans up is ahead', async () => {
-    const app = await startApp({ clock: new WrongClock(new SystemClock(), 86_400_000) });
+    const app = await startApp();
     onTestFinished(() => app.close());
+    const ahead = await startBeside(app, { clock: new WrongClock(new SystemClock(), 86_400_000) });
+    onTestFinished(() => ahead.close());
     const { accessToken: token } = await createPerson(app, { roles: ['admin'] });
     const { cursor } = await revocationsAfter(app, token);
     await logOut(app, await createPerson(app));
-    await app.app.get(RevocationRetention, { strict: false }).enforce();
+    await ahead.app.get(RevocationRetention, { strict: false }).enforce();
     expect((await revocationsAfter(app, token, cursor)).items).toHaveLength(1);
   });
 
@@ -431,5 +434,104 @@ describe('the list of revocations in trouble', () => {
     await eventually(() =>
       expect(sessionsIn(followed.items)).toEqual([before.session.id, during.session.id]),
     );
+  });
+});
+
+describe('the list of revocations of instances that issue tokens of other lifetimes', () => {
+  const lifetime = (minutes: string) => ({ variables: { JWT_ACCESS_TOKEN_EXPIRE_MINUTES: minutes } });
+  let long: TestApp;
+  let short: TestApp;
+  let admin: string;
+  beforeAll(async () => {
+    long = await startApp(lifetime('60'));
+    short = await startBeside(long, lifetime('5'));
+    ({ accessToken: admin } = await createPerson(long, { roles: ['admin'] }));
+  });
+  afterAll(async () => {
+    await short.close();
+    await long.close();
+  });
+
+  const refresh = async ({ call }: TestApp, { refreshToken }: Tokens) =>
+    (await call({ url: '/auth/refresh', body: { refreshToken } })).json<Tokens>();
+  const expiryOf = ({ accessToken }: Tokens) => Number(claimsOf(accessToken)['exp']) * 1000;
+  const listedUntil = async ({ session }: Pick<Tokens, 'session'>) => {
+    const { items } = await revocationsAfter(long, admin);
+    return Date.parse(items.find(({ sessionId }) => sessionId === session.id)!.expiresAt);
+  };
+
+  it.each<[string, () => Promise<Tokens>]>([
+    ['a login', () => createPerson(long)],
+    ['a rotation', async () => refresh(long, await createPerson(short))],
+    [
+      'a rotation under the lock',
+      async () => {
+        const signed = await refresh(short, await createPerson(short));
+        await asSuperuser(
+          long.database,
+          `UPDATE sessions SET rotated_at = rotated_at - interval '10001 ms' WHERE id = $1`,
+          [signed.session.id],
+        );
+        const holder = new Client(long.database.superuserUrl);
+        await holder.connect();
+        await holder.query('BEGIN');
+        await holder.query('SELECT FROM sessions WHERE id = $1 FOR UPDATE', [signed.session.id]);
+        const renewed = refresh(long, signed);
+        await eventually(async () =>
+          expect(
+            await asSuperuser(
+              long.database,
+              `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+            ),
+          ).toHaveLength(1),
+        );
+        await holder.end();
+        return renewed;
+      },
+    ],
+    [
+      'a second use of a refresh token',
+      async () => refresh(long, await refresh(short, await createPerson(short))),
+    ],
+  ])('lists a session until its token has expired, that of %s', async (_way, issue) => {
+    const signed = await issue();
+    expect(expiryOf(signed)).toBeGreaterThan(Date.now() + 55 * 60_000);
+    await logOut(short, signed);
+    expect(await listedUntil(signed)).toBeGreaterThanOrEqual(expiryOf(signed));
+  });
+
+  it('lists it for as long if another instance has renewed it since', async () => {
+    const signed = await createPerson(long);
+    const renewed = await refresh(short, signed);
+    expect(expiryOf(renewed)).toBeLessThan(Date.now() + 6 * 60_000);
+    await logOut(short, renewed);
+    expect(await listedUntil(signed)).toBeGreaterThanOrEqual(expiryOf(signed));
+  });
+
+  it('lists all sessions of an account for as long', async () => {
+    const [signed, other] = [await createPerson(long), await createPerson(long)];
+    const administration = short.app.get(AccountAdministration, { strict: false });
+    for (const { user } of [signed, other])
+      await administration.disable(user.email, internalOrigin('operator'));
+    for (const ended of [signed, other])
+      expect(await listedUntil(ended)).toBeGreaterThanOrEqual(expiryOf(ended));
+  });
+
+  it('lists a session that has lost its level for as long', async () => {
+    const signed = await createPerson(long);
+    const { id } = await enrolTotp(long, signed, Date.now());
+    const strong = await refresh(long, signed);
+    const url = `/users/me/factors/${id}`;
+    await short.call({ method: 'DELETE', url, token: strong.accessToken });
+    expect(await listedUntil(strong)).toBeGreaterThanOrEqual(expiryOf(strong));
+  });
+
+  it('lists a session of the previous version, which did not note when its token expires', async () => {
+    const signed = await createPerson(short);
+    await asSuperuser(long.database, 'UPDATE sessions SET tokens_expire_at = NULL WHERE id = $1', [
+      signed.session.id,
+    ]);
+    await logOut(short, signed);
+    expect(await listedUntil(signed)).toBeGreaterThanOrEqual(expiryOf(signed));
   });
 });

@@ -43,6 +43,7 @@ export class SessionFactory {
       ...proven,
       authTime: new Date(now.getTime() - ageMs),
       reducedAt: null,
+      tokensExpireAt: null,
       userAgent: origin.userAgent,
       network: origin.network,
       lastSeenAt: null,

@@ -61,6 +61,6 @@ export class SessionIssuer {
     const { emailDigest, isKnownDevice } = request;
     await this.record.write(tx, { user, session, failures, isKnownDevice, emailDigest }, origin);
     const deviceToken = await this.devices.remember(tx, session, request.emailDigest);
-    return { profile: profileOf(user), session, deviceToken };
+    return { profile: profileOf(user), session, readAt: session.rotatedAt, deviceToken };
   }
 }

@@ -88,7 +88,7 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
    */
   async refresh(): Promise<boolean> {
     const rows = await this.keys.all();
-    const dead = this.rotation.dead(rows);
+    const dead = await this.rotation.dead(rows);
     this.rows = rows.filter((row) => row.algorithm === this.environment.JWT_ALGORITHM && !dead.includes(row));
     const before = this.verifiers;
     this.verifiers = new Map(

@@ -5,6 +5,7 @@ import { Environment } from '../../platform/config/environment.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { Origin } from '../../platform/http/origin.js';
+import { KEY_TOKEN_LIFE_SECONDS } from '../revocation-list/revocation-record.js';
 import { KeyMaker } from './key-maker.js';
 import { currentKey, deadKeys, firstUse } from './key-schedule.js';
 import type { SigningKey } from './signing-key.entity.js';
@@ -74,10 +75,18 @@ export class KeyRotation {
     });
   }
 
-  /** The given keys that no unexpired token needs and that must no longer be trusted. */
-  dead(keys: readonly SigningKey[]): SigningKey[] {
+  /**
+   * Returns the given keys that no unexpired token needs and that must no longer be trusted. Instances may issue tokens that live
+   * longer than those of this process; while a session has one, all keys are kept.
+   */
+  async dead(keys: readonly SigningKey[], tx?: Transaction): Promise<SigningKey[]> {
     const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
-    return deadKeys(keys, this.clock.nowMs(), lifetimeSeconds).filter(({ kid }) => kid !== this.supplied.kid);
+    const keptSeconds = Math.max(lifetimeSeconds, KEY_TOKEN_LIFE_SECONDS);
+    const replaced = deadKeys(keys, this.clock.nowMs(), keptSeconds).filter(
+      ({ kid }) => kid !== this.supplied.kid,
+    );
+    if (replaced.length === 0) return [];
+    return (await this.keys.hasLongerLived(lifetimeSeconds, this.clock.now(), tx)) ? [] : replaced;
   }
 
   /** Whether one of the given generated keys signs now, with the configured algorithm. */
@@ -87,7 +96,8 @@ export class KeyRotation {
   }
 
   private async dropDead(tx: Transaction): Promise<string[]> {
-    const kids = this.dead(await this.keys.all(tx)).map(({ kid }) => kid);
+    const dead = await this.dead(await this.keys.all(tx), tx);
+    const kids = dead.map(({ kid }) => kid);
     await this.keys.delete(tx, kids);
     return kids;
   }

@@ -32,6 +32,12 @@ export class KeyStore {
     await this.keys.lock(tx);
   }
 
+  /** Returns whether a token is valid at `now` that an instance has issued with a longer lifetime than `lifeSeconds`. */
+  async hasLongerLived(lifeSeconds: number, now: Date, tx?: Transaction): Promise<boolean> {
+    // The times of a row are read one after the other.
+    return this.keys.hasLongerLived(lifeSeconds + 1, now, tx);
+  }
+
   async add(tx: Transaction, key: NewSigningKey): Promise<void> {
     const sealedWith = key.sealedPrivateKey && this.seal.keyId;
     await this.keys.insert(tx, { ...key, sealedWith, mac: this.authenticity.codeOf(key) });

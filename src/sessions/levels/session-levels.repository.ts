@@ -58,7 +58,8 @@ export class SessionLevelsRepository {
                FROM unnest(before.amr) WITH ORDINALITY AS held (method, place)
                WHERE method <> 'mfa' AND method <> ALL ($3::text[])) AS remaining) AS kept
        WHERE s.id = before.id AND s.user_id = $1 AND s.revoked_at IS NULL AND $2 = ANY (s.factors)
-       RETURNING s.id, s.user_id AS "userId", s.reduced_at AS "reducedAt", kept.acr <> before.acr AS "isReduced"`,
+       RETURNING s.id, s.user_id AS "userId", s.reduced_at AS "reducedAt", s.tokens_expire_at AS "tokensExpireAt",
+         kept.acr <> before.acr AS "isReduced"`,
       [userId, factor, methods],
     );
     return changed.filter(({ isReduced }) => isReduced);
@@ -69,7 +70,7 @@ export class SessionLevelsRepository {
     const [lowered] = await tx.query<[ReducedSession[], number]>(
       `UPDATE sessions SET ${FIRST_FACTOR_ONLY}, reduced_at = ${this.momentAfter('reduced_at')}, factors = '{}'
        WHERE user_id = $1 AND revoked_at IS NULL AND acr = 'aal2'
-       RETURNING id, user_id AS "userId", reduced_at AS "reducedAt"`,
+       RETURNING id, user_id AS "userId", reduced_at AS "reducedAt", tokens_expire_at AS "tokensExpireAt"`,
       [userId],
     );
     await tx.query(

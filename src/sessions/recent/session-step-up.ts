@@ -57,7 +57,8 @@ export class SessionStepUp {
     for (const proof of request.proofs) if (!(await proof.stillHolds(tx))) return null;
     const session = await this.renew(tx, locked.session, verdict, request.proofs, origin);
     await this.record(tx, session, request, origin);
-    return { profile: profileOf(user), session, deviceToken: this.devices.tokenOf(session) };
+    const { readAt } = locked;
+    return { profile: profileOf(user), session, readAt, deviceToken: this.devices.tokenOf(session) };
   }
 
   private async renew(

@@ -35,7 +35,7 @@ export class RefreshService {
       });
       throw problem;
     }
-    const { session, owner } = await this.renewal.renew(claim, origin);
-    return { profile: profileOf(owner), session, deviceToken: this.devices.tokenOf(session) };
+    const { session, owner, readAt } = await this.renewal.renew(claim, origin);
+    return { profile: profileOf(owner), session, readAt, deviceToken: this.devices.tokenOf(session) };
   }
 }

@@ -27,7 +27,7 @@ function locked(
     rotatedBy: rotatedBy && userAgentDigest(rotatedBy),
     client: clientFingerprint(rotatedBy ?? BROWSER),
   });
-  return { session, owner: null, sinceRotationMs };
+  return { session, owner: null, sinceRotationMs, readAt: new Date() };
 }
 
 type Row = readonly [

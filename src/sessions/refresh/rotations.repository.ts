@@ -9,6 +9,7 @@ import { entityColumns, entityFrom } from '../../platform/database/entity-column
 import { prepared } from '../../platform/database/prepared-statements.js';
 import { User } from '../../users/user.entity.js';
 import { ENABLED_OWNER, liveSession } from '../live-session.js';
+import { SessionLifetimes } from '../session-lifetimes.js';
 import { Session } from '../session.entity.js';
 import type { RefreshClaim } from './refresh-tokens.js';
 import { WINDOW_MS } from './rotation-window.js';
@@ -17,6 +18,8 @@ import { WINDOW_MS } from './rotation-window.js';
 export interface RenewedSession {
   readonly session: Session;
   readonly owner: User;
+  /** When this was so, on PostgreSQL's clock. */
+  readonly readAt: Date;
 }
 
 /** What a rotation stores. */
@@ -46,6 +49,7 @@ export class RotationsRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
+    private readonly lifetimes: SessionLifetimes,
   ) {}
 
   /** Returns the owner of a session whose rotation appears to be due; null otherwise. Locks nothing. */
@@ -79,7 +83,8 @@ export class RotationsRepository {
       ...row,
     ]);
     if (!rotated) return null;
-    return { session: entityFrom(rotated, Session, 'session'), owner: entityFrom(rotated, User, 'owner') };
+    const session = entityFrom(rotated, Session, 'session');
+    return { session, owner: entityFrom(rotated, User, 'owner'), readAt: session.rotatedAt };
   }
 
   /** The texts contain the database's time, which a test can move. */
@@ -104,7 +109,9 @@ export class RotationsRepository {
         `WITH locked AS (SELECT id FROM sessions WHERE id = $1 AND user_id = $4 FOR UPDATE SKIP LOCKED),
          rotated AS (
            UPDATE sessions AS session SET generation = generation + 1, rotated_at = ${databaseNow}, rotated_by = $5,
-             idle_expires_at = least($6, session.expires_at), client = $7
+             idle_expires_at = least($6, session.expires_at), client = $7,
+             tokens_expire_at = greatest(session.tokens_expire_at,
+               ${databaseNow} + interval '${this.lifetimes.accessTokenSeconds} seconds')
            FROM locked, users AS owner
            WHERE session.id = locked.id AND ${due} AND owner.id = $4 AND ${ENABLED_OWNER}
            RETURNING ${columns.join(', ')}),

@@ -50,11 +50,14 @@ export class SessionRenewal {
       if (!locked || !owner) throw await this.refuseEnded(tx, claim, locked, origin);
       const { session } = locked;
       const verdict = judgeRefresh(locked, claim.generation, origin);
-      if (verdict === 'rotate') return { owner, session: await this.rotation.rotate(tx, session, origin) };
+      if (verdict === 'rotate') {
+        const rotated = await this.rotation.rotate(tx, session, origin);
+        return { owner, session: rotated, readAt: rotated.rotatedAt };
+      }
       if (verdict === 'reuse') throw await this.refuseReuse(tx, session, claim, origin);
       if (verdict === 'wait') throw await this.rotation.refuseForNow(tx, locked, origin);
       await this.rotation.recordReplay(tx, session, origin);
-      return { owner, session };
+      return { owner, session, readAt: locked.readAt };
     });
   }
 

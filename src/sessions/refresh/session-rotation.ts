@@ -55,14 +55,22 @@ export class SessionRotation {
       client: clientFingerprint(origin),
       ...proven,
     };
-    await this.sessions.rotate(tx, session, next);
-    const renewed = Object.assign(new Session(), session, next);
+    const times = await this.sessions.rotate(tx, session, next);
+    const renewed = Object.assign(new Session(), session, next, times);
     await this.audit.record(tx, renewalOf(renewed, origin, { replayed: false, networkChanged: false }));
     return renewed;
   }
 
-  /** Records that the current token was returned again. */
+  /**
+   * Records that the current token was returned again. The access token that comes with it expires with that of the rotation, of
+   * which the row knows, unless an instance made the rotation that issues shorter ones or notes nothing.
+   */
   async recordReplay(tx: Transaction, session: Session, origin: Origin): Promise<void> {
+    const end = new Date(session.rotatedAt.getTime() + this.lifetimes.accessTokenSeconds * 1000);
+    if (session.tokensExpireAt === null || session.tokensExpireAt < end) {
+      await this.sessions.noteTokens(tx, session, end);
+      session.tokensExpireAt = end;
+    }
     const networkChanged = !clientFingerprint(origin).equals(session.client);
     await this.audit.record(tx, renewalOf(session, origin, { replayed: true, networkChanged }));
   }

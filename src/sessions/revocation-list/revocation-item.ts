@@ -52,6 +52,8 @@ interface Revoked {
 export interface NewRevocation extends Revoked {
   /** Since when; null for now. */
   readonly at: Date | null;
+  /** When its tokens have expired, where that was noted. */
+  readonly tokensExpireAt: Date | null;
 }
 
 /** A revocation in the order in which revocations became visible. */

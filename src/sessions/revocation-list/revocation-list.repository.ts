@@ -36,7 +36,10 @@ export class RevocationListRepository {
     private readonly ids: UuidV7,
   ) {}
 
-  /** Adds revocations, as of now where they have no time. */
+  /**
+   * Adds revocations, as of now where they have no time. Each expires `lifeSeconds` later, or when the tokens concerned do if
+   * that is later still.
+   */
   async append(
     tx: Transaction,
     added: readonly NewRevocation[],
@@ -46,16 +49,18 @@ export class RevocationListRepository {
       `WITH moment AS MATERIALIZED (
          SELECT (${databaseTime(this.clock, 'clock_timestamp()')})::timestamptz(3) AS now)
        , item AS (
-         SELECT id, session_id, key_id, subject, coalesce(at, now) AS at FROM moment,
-           unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[]) AS item (id, session_id, key_id, subject, at))
+         SELECT id, session_id, key_id, subject, coalesce(at, now) AS at, tokens_expire_at FROM moment,
+           unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
+             AS item (id, session_id, key_id, subject, at, tokens_expire_at))
        INSERT INTO revocations (id, session_id, key_id, subject, reason, revoked_at, expires_at)
-       SELECT id, session_id, key_id, subject, $6, at, at + make_interval(secs => $7) FROM item`,
+       SELECT id, session_id, key_id, subject, $7, at, greatest(at + make_interval(secs => $8), tokens_expire_at) FROM item`,
       [
         added.map(() => this.ids.next()),
         added.map(({ sessionId }) => sessionId),
         added.map(({ keyId }) => keyId),
         added.map(({ subject }) => subject),
         added.map(({ at }) => at),
+        added.map(({ tokensExpireAt }) => tokensExpireAt),
         reason,
         lifeSeconds,
       ],

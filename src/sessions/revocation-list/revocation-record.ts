@@ -15,6 +15,8 @@ export interface ReducedSession {
   readonly userId: string;
   /** A second after the reduction on PostgreSQL's clock, by when every instance issues tokens of the new level. */
   readonly reducedAt: Date;
+  /** When its tokens have expired; null if that was not noted. */
+  readonly tokensExpireAt: Date | null;
 }
 
 /** A key whose tokens issued until `reducedAt`, on PostgreSQL's clock, are void. */
@@ -89,11 +91,21 @@ export class RevocationRecord {
   }
 }
 
-const ofSession = ({ id, userId }: Pick<EndedSession, 'id' | 'userId'>, at: Date) => ({
+const ofSession = (
+  { id, userId, tokensExpireAt }: Pick<EndedSession, 'id' | 'userId' | 'tokensExpireAt'>,
+  at: Date,
+) => ({
   sessionId: id,
   keyId: null,
   subject: userId,
   at,
+  tokensExpireAt,
 });
 
-const ofKey = ({ keyId, subject }: RevokedKey) => ({ sessionId: null, keyId, subject, at: null });
+const ofKey = ({ keyId, subject }: RevokedKey) => ({
+  sessionId: null,
+  keyId,
+  subject,
+  at: null,
+  tokensExpireAt: null,
+});

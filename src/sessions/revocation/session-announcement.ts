@@ -20,6 +20,7 @@ export class SessionAnnouncement {
   async reduced(tx: Transaction, sessions: readonly ReducedSession[]): Promise<void> {
     await this.record.sessionsReduced(tx, sessions);
     afterCommit(tx, () => {
+      // The next read has what is noted on their tokens.
       for (const { id, reducedAt } of sessions) this.feed.noteReduced(id, reducedAt);
     });
   }

@@ -3,24 +3,26 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Environment } from '../../platform/config/environment.js';
 import type { SessionCache } from './session-cache.js';
 import { RecentRevocations } from './recent-revocations.js';
-import type { SessionsRepository } from '../sessions.repository.js';
+import type { ChangedSession, SessionsRepository } from '../sessions.repository.js';
 
 const MINUTE_MS = 60_000;
 
 describe('RecentRevocations', () => {
   const looks: number[] = [];
   let isReadable: boolean;
+  let changed: ChangedSession[];
   let feed: RecentRevocations;
   beforeEach(async () => {
     vi.spyOn(Logger.prototype, 'debug').mockReturnValue();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     looks.length = 0;
     isReadable = true;
+    changed = [];
     const sessions = {
       changedWithin: async (seconds: number) => {
         looks.push(seconds);
         if (!isReadable) throw new Error('PostgreSQL is away');
-        return [];
+        return changed.splice(0);
       },
     } as unknown as SessionsRepository;
     const environment = Object.assign(new Environment(), { JWT_ACCESS_TOKEN_EXPIRE_MINUTES: 30 });
@@ -53,8 +55,24 @@ describe('RecentRevocations', () => {
     expect(feed.voidUntil('a session')).toBeUndefined();
   });
 
-  it('reads at startup all sessions that ended while their tokens can still be valid', () => {
-    expect(looks[0]).toBeGreaterThanOrEqual(30 * 60);
+  it('remembers both for longer if an instance has issued a token that lives longer', async () => {
+    feed.note(['an ended session']);
+    feed.noteReduced('a reduced session', new Date(5900));
+    changed = [
+      { id: 'an ended session', reducedAt: null, validMs: 60 * MINUTE_MS },
+      { id: 'a reduced session', reducedAt: new Date(5900), validMs: 60 * MINUTE_MS },
+    ];
+    await vi.advanceTimersByTimeAsync(60 * MINUTE_MS);
+    expect([feed.hasEnded('an ended session'), feed.voidUntil('a reduced session')]).toEqual([true, 5]);
+    await vi.advanceTimersByTimeAsync(2 * MINUTE_MS);
+    expect([feed.hasEnded('an ended session'), feed.voidUntil('a reduced session')]).toEqual([
+      false,
+      undefined,
+    ]);
+  });
+
+  it('reads at startup all sessions that ended while tokens of the longest lifetime can still be valid', () => {
+    expect(looks[0]).toBeGreaterThanOrEqual(24 * 60 * 60);
   });
 
   it('reads later what changed since the last read that succeeded, and ten seconds more', async () => {

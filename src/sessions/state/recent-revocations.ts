@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { isVoid, type VoidUntil, voidUntilOf } from '../../platform/access/void-until.js';
+import { type VoidUntil, voidUntilOf } from '../../platform/access/void-until.js';
 import { FeedPoll } from '../../platform/clock/feed-poll.js';
 import { Environment } from '../../platform/config/environment.js';
 import { SessionCache } from './session-cache.js';
@@ -8,6 +8,9 @@ import { type ChangedSession, SessionsRepository } from '../sessions.repository.
 
 /** Seconds by which each read overlaps the previous one, to include transactions that were still open then. */
 const OVERLAP_SECONDS = 10;
+
+/** The longest lifetime of access tokens that can be configured: other instances may have another than this one. */
+const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
 
 /** Until when the tokens of a session are void. */
 interface Reduction {
@@ -27,7 +30,7 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
   /** Session id to the time (`performance.now()`) at which it may be forgotten. */
   private readonly ended = new Map<string, number>();
   private readonly reduced = new Map<string, Reduction>();
-  /** Kept for the lifetime of an access token; about 100 bytes each. */
+  /** Kept for the lifetime of an access token, or as long as is noted on the session; about 100 bytes each. */
   private readonly rememberedMs: number;
   private readonly poll = new FeedPoll(
     () => this.read(),
@@ -63,7 +66,7 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
     return this.ended.has(sessionId);
   }
 
-  /** Adds the sessions that this process itself ended, ahead of the next read. */
+  /** Adds the sessions that this process itself ended, ahead of the next read, which has what is noted on them. */
   note(sessionIds: readonly string[]): void {
     const until = performance.now() + this.rememberedMs;
     for (const id of sessionIds) this.ended.set(id, until);
@@ -76,18 +79,27 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Adds a session of which this process has read, or itself decided, when it lost its level; null if it did not. */
-  noteReduced(sessionId: string, reducedAt: Date | null): void {
+  noteReduced(sessionId: string, reducedAt: Date | null, validMs: number | null = null): void {
     const voidUntil = voidUntilOf(reducedAt);
-    if (voidUntil === undefined || isVoid(voidUntil, this.voidUntil(sessionId))) return;
+    const known = this.reduced.get(sessionId);
+    if (voidUntil === undefined || (known && voidUntil < known.voidUntil)) return;
+    const untilMs = Math.max(this.untilMs(validMs), known?.untilMs ?? 0);
     // Moves it to the end, so that the oldest is the first.
     this.reduced.delete(sessionId);
-    this.reduced.set(sessionId, { voidUntil, untilMs: performance.now() + this.rememberedMs });
+    this.reduced.set(sessionId, { voidUntil, untilMs });
     this.forget(performance.now());
   }
 
   private noteAll(changed: readonly ChangedSession[]): void {
-    this.note(changed.filter(({ reducedAt }) => reducedAt === null).map(({ id }) => id));
-    for (const { id, reducedAt } of changed) this.noteReduced(id, reducedAt);
+    for (const { id, reducedAt, validMs } of changed) {
+      if (reducedAt === null) this.ended.set(id, this.untilMs(validMs));
+      else this.noteReduced(id, reducedAt, validMs);
+    }
+  }
+
+  /** Until when to remember a session of which tokens are valid for so long, or of which nothing was noted. */
+  private untilMs(validMs: number | null): number {
+    return performance.now() + Math.max(this.rememberedMs, (validMs ?? 0) + LEEWAY_SECONDS * 1000);
   }
 
   private async read(): Promise<void> {
@@ -95,11 +107,15 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
     // Before the query, because what is over must be forgotten even if it fails.
     this.forget(nowMs);
     // The first read includes every session of which a token can still be valid.
-    const sinceNewsMs = Math.min(nowMs - this.poll.untilMs, this.rememberedMs);
-    this.noteAll(await this.sessions.changedWithin(sinceNewsMs / 1000 + OVERLAP_SECONDS));
+    const sinceNewsSeconds = Math.min((nowMs - this.poll.untilMs) / 1000, LONGEST_LIFE_SECONDS);
+    const [seconds, lifeSeconds] = [sinceNewsSeconds + OVERLAP_SECONDS, this.rememberedMs / 1000];
+    this.noteAll(await this.sessions.changedWithin(seconds, lifeSeconds, LEEWAY_SECONDS));
   }
 
-  /** The maps are ordered by time, oldest first, except for repeated ids, which `note` leaves in place. */
+  /**
+   * The maps are ordered by time, oldest first, except for repeated ids, which `note` leaves in place, and sessions that are
+   * remembered for longer, which keep those behind them for as long.
+   */
   private forget(nowMs: number): void {
     for (const [id, until] of this.ended) {
       if (until > nowMs) break;

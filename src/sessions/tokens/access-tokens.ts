@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Profile } from '../../platform/access/profile.js';
 import { firstValidSecond, voidUntilOf } from '../../platform/access/void-until.js';
-import { Clock } from '../../platform/clock/clock.js';
 import { Environment } from '../../platform/config/environment.js';
 import { UuidV7 } from '../../platform/crypto/uuid.js';
 import { rolesAtLevel } from '../role-level.js';
@@ -23,17 +22,20 @@ export class AccessTokens {
   constructor(
     private readonly signer: TokenSigner,
     private readonly environment: Environment,
-    private readonly clock: Clock,
     private readonly ids: UuidV7,
   ) {}
 
-  /** Signs a token that never outlives its session. */
-  async mint({ id: sub, roles }: Profile, session: Session): Promise<MintedToken> {
+  /**
+   * Signs a token as of when the session was read on PostgreSQL's clock. It never outlives its session, nor what is noted on that
+   * about its tokens, by which they are revoked.
+   */
+  async mint({ id: sub, roles }: Profile, session: Session, readAt: Date): Promise<MintedToken> {
     // Whoever verifies offline tells the tokens before a reduction from those after it by `iat` alone.
     const earliest = firstValidSecond(voidUntilOf(session.reducedAt));
-    const iat = Math.max(Math.floor(this.clock.nowMs() / 1000), earliest);
+    const iat = Math.max(Math.floor(readAt.getTime() / 1000), earliest);
     const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
-    const exp = Math.min(iat + lifetimeSeconds, Math.floor(session.expiresAt.getTime() / 1000));
+    const ends = [session.expiresAt, session.tokensExpireAt ?? session.expiresAt];
+    const exp = Math.min(iat + lifetimeSeconds, ...ends.map((end) => Math.floor(end.getTime() / 1000)));
     const claims: AccessTokenClaims = {
       iss: this.environment.JWT_ISSUER,
       aud: this.environment.JWT_AUDIENCE,

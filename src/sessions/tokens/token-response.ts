@@ -21,11 +21,11 @@ export class TokenResponse {
 
   /** In the cookie transport, the tokens are only in `Set-Cookie`; in the body transport, they are only in the body. */
   async send(
-    { profile, session, deviceToken }: IssuedSession,
+    { profile, session, readAt, deviceToken }: IssuedSession,
     transport: TokenTransport,
     reply: FastifyReply,
   ): Promise<CookieSignedInDto | BodySignedInDto> {
-    const access = await this.accessTokens.mint(profile, session);
+    const access = await this.accessTokens.mint(profile, session, readAt);
     const refreshToken = this.refreshTokens.mint({ sessionId: session.id, generation: session.generation });
     const refreshExpiresIn = Math.max(
       0,

@@ -7,6 +7,7 @@ import {
   type VerificationError,
   type Verifier,
 } from '../../../packages/verify/src/index.js';
+import { SystemClock } from '../../../src/platform/clock/clock.js';
 import { RACE_ROUNDS } from '../../support/races/race-rounds.js';
 import type { Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
@@ -17,6 +18,7 @@ import { startApp, startBeside, type TestApp } from '../../support/app/test-app.
 import { type FeedProxy, startFeedProxy } from '../../support/network/feed-proxy.js';
 import { PROTECTED_APIS } from '../../support/packages/protected-apis.js';
 import { eventually } from '../../support/time/eventually.js';
+import { WrongClock } from '../../support/time/wrong-clock.js';
 
 /** The default of `maxStalenessSeconds`, and what the service may take, milliseconds. */
 const BOUND_MS = 2000;
@@ -162,6 +164,23 @@ describe('@portcullis/verify, which follows the revocations', () => {
     );
     const weak = await renew(strong);
     expect(await outcomeOf(verifier, weak.accessToken)).toBe('accepted');
+  });
+
+  it('refuses a token of the former level from an instance whose clock is ahead of the database’s', async () => {
+    const ahead = await startBeside(here, { clock: new WrongClock(new SystemClock(), 5000) });
+    onTestFinished(() => ahead.close());
+    const verifier = start(there.url);
+    const signed = await createPerson(here);
+    const totp = await enrolTotp(here, signed, Date.now());
+    const { refreshToken } = signed;
+    const renewed = await ahead.call({ url: '/auth/refresh', body: { refreshToken } });
+    const { accessToken: token } = renewed.json<Tokens>();
+    expect(await outcomeOf(verifier, token)).toBe('accepted');
+    const url = `/users/me/factors/${totp.id}`;
+    expect((await here.call({ method: 'DELETE', url, token })).statusCode).toBe(204);
+    await eventually(async () => expect(await outcomeOf(verifier, token)).toBe('invalid_token'), {
+      timeoutMs: BOUND_MS,
+    });
   });
 
   /** What a proxy does to the stream before a session ends. */

@@ -1,12 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
 import { publicJwkOf } from '../../../src/sessions/keys/key-material.js';
 import { KeyRing } from '../../../src/sessions/keys/key-ring.js';
 import { KeyRotation } from '../../../src/sessions/keys/key-rotation.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
+import type { Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
 import { startApp, startBeside, type TestApp } from '../../support/app/test-app.js';
+import { ManualClock } from '../../support/time/manual-clock.js';
 import { WrongClock } from '../../support/time/wrong-clock.js';
 
 const keysOf = async (app: TestApp) =>
@@ -112,5 +114,63 @@ describe('a signing key', () => {
       await moved.close();
     }
     expect(kids).not.toEqual([]);
+  });
+});
+
+describe('a replaced signing key, with instances that issue tokens of other lifetimes', () => {
+  const MINUTE_MS = 60_000;
+  const clock = new ManualClock();
+  let long: TestApp;
+  let short: TestApp;
+  let replaced: string;
+  let signed: Tokens;
+  const rotate = ({ app }: TestApp) => app.get(KeyRotation, { strict: false }).rotate();
+  const statusIn = async (app: TestApp) => {
+    await app.app.get(KeyRing, { strict: false }).refresh();
+    return (await app.call({ url: '/users/me', token: signed.accessToken })).statusCode;
+  };
+  beforeEach(async () => {
+    const lifetime = (minutes: string) => ({
+      clock,
+      variables: { JWT_ACCESS_TOKEN_EXPIRE_MINUTES: minutes },
+    });
+    long = await startApp(lifetime('60'));
+    onTestFinished(() => long.close());
+    short = await startBeside(long, lifetime('5'));
+    onTestFinished(() => short.close());
+    [{ kid: replaced }] = (await keysOf(long)) as [{ kid: string }];
+    signed = await createPerson(long);
+    await rotate(long);
+  });
+
+  it('is kept by the one that issues shorter ones until the longer ones have expired', async () => {
+    clock.advance(20 * MINUTE_MS);
+    expect((await rotate(short)).dropped).toEqual([]);
+    expect([await statusIn(short), await statusIn(long)]).toEqual([200, 200]);
+    clock.advance(41 * MINUTE_MS);
+    expect((await rotate(short)).dropped).toContain(replaced);
+  });
+
+  it('is kept while a token is valid that is older than the last of its session', async () => {
+    clock.advance(10 * MINUTE_MS);
+    await short.call({ url: '/auth/refresh', body: { refreshToken: signed.refreshToken } });
+    clock.advance(10 * MINUTE_MS);
+    expect((await rotate(short)).dropped).toEqual([]);
+    expect(await statusIn(short)).toBe(200);
+  });
+
+  it('is kept for tokens of service accounts, which live for up to 15 minutes', async () => {
+    await asSuperuser(long.database, 'DELETE FROM sessions');
+    clock.advance(15 * MINUTE_MS);
+    expect((await rotate(short)).dropped).toEqual([]);
+    clock.advance(7 * MINUTE_MS);
+    expect((await rotate(short)).dropped).toEqual([replaced]);
+  });
+
+  it('is deleted although sessions go on, once all tokens that it can have signed have expired', async () => {
+    clock.advance(60 * MINUTE_MS);
+    await long.call({ url: '/auth/refresh', body: { refreshToken: signed.refreshToken } });
+    clock.advance(7 * MINUTE_MS);
+    expect((await rotate(long)).dropped).toEqual([replaced]);
   });
 });

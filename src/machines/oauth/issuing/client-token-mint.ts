@@ -22,7 +22,6 @@ export class ClientTokenMint {
    */
   claims(clientId: string, { key, time }: IssuingKey, scopes: readonly string[]): ClientTokenClaims {
     const iat = Math.max(secondsOf(time), firstValidSecond(voidUntilOf(key.reducedAt)));
-    // Signing keys are kept for as long as tokens of sessions live.
     const life = Math.min(KEY_TOKEN_LIFE_SECONDS, this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60);
     return {
       iss: this.environment.JWT_ISSUER,

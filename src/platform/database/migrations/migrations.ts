@@ -42,6 +42,7 @@ import { RecoveryCredentials1795400035000 } from './1795400035000-recovery-crede
 import { ErasureProgress1795400036000 } from './1795400036000-erasure-progress.js';
 import { ErasureByKey1795400037000 } from './1795400037000-erasure-by-key.js';
 import { RevocationsByOwner1795400038000 } from './1795400038000-revocations-by-owner.js';
+import { TokenExpiry1795400040000 } from './1795400040000-token-expiry.js';
 
 /** Every migration in order. They are listed by name because globs break under bundlers and loaders. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -88,4 +89,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   ErasureProgress1795400036000,
   ErasureByKey1795400037000,
   RevocationsByOwner1795400038000,
+  TokenExpiry1795400040000,
 ];
