@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type FindOperator, In, IsNull, MoreThan, Not } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
+import { LONGEST_TRANSACTION_SECONDS } from '../platform/database/data-source-options.js';
 import { databaseTime } from '../platform/database/database-time.js';
 import { onDatabase } from '../platform/database/database-problem.js';
 import { entityColumns, entityFrom } from '../platform/database/entity-columns.js';
@@ -37,6 +38,13 @@ export interface ChangedSession {
   readonly id: string;
   /** When it lost its level; null if it ended. */
   readonly reducedAt: Date | null;
+}
+
+/** The sessions that changed after an earlier read. */
+export interface ChangePage {
+  readonly changed: readonly ChangedSession[];
+  /** The time of this read on PostgreSQL's clock, as it writes it, for the next read. */
+  readonly readAt: string;
 }
 
 const LIVE_BEYOND = prepared(
@@ -202,14 +210,23 @@ export class SessionsRepository {
     );
   }
 
-  /** Returns the sessions that ended or lost their level within the last `seconds`, by the database's clock. */
-  async changedWithin(seconds: number): Promise<ChangedSession[]> {
-    const since = `${databaseTime(this.clock, 'now()')} - make_interval(secs => $1)`;
-    return this.dataSource.query<ChangedSession[]>(
-      `SELECT id, NULL AS "reducedAt" FROM sessions WHERE revoked_at > ${since}
-       UNION ALL SELECT id, reduced_at FROM sessions WHERE reduced_at > ${since}`,
-      [seconds],
+  /**
+   * Returns the sessions whose end or loss of level was committed since an earlier read, which is given by its `readAt`, or in
+   * the last `mostSeconds` on PostgreSQL's clock, whichever is shorter; null stands for no earlier read. Changes are dated before
+   * their commit, so those of the last {@link LONGEST_TRANSACTION_SECONDS} before the earlier read are returned again.
+   */
+  async changedSince(readAt: string | null, mostSeconds: number): Promise<ChangePage> {
+    const now = databaseTime(this.clock, 'now()');
+    const since = `greatest(least($1::timestamptz, ${now}), ${now} - make_interval(secs => $2)) - make_interval(secs => $3)`;
+    const rows = await this.dataSource.query<(ChangePage & { id: string | null; reducedAt: Date | null })[]>(
+      `WITH moment AS MATERIALIZED (SELECT (${now})::text AS "readAt")
+       SELECT moment."readAt", changed.* FROM moment LEFT JOIN (
+         SELECT id, NULL AS "reducedAt" FROM sessions WHERE revoked_at > ${since}
+         UNION ALL SELECT id, reduced_at FROM sessions WHERE reduced_at > ${since}) AS changed ON true`,
+      [readAt ?? '-infinity', mostSeconds, LONGEST_TRANSACTION_SECONDS],
     );
+    const changed = rows.flatMap(({ id, reducedAt }) => (id === null ? [] : [{ id, reducedAt }]));
+    return { changed, readAt: rows[0]!.readAt };
   }
 
   /** Deletes sessions that expired before `before`, a bounded number at a time; returns how many. */

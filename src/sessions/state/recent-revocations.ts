@@ -6,9 +6,6 @@ import { SessionCache } from './session-cache.js';
 import { LEEWAY_SECONDS } from '../keys/key-schedule.js';
 import { type ChangedSession, SessionsRepository } from '../sessions.repository.js';
 
-/** Seconds by which each read overlaps the previous one, to include transactions that were still open then. */
-const OVERLAP_SECONDS = 10;
-
 /** Until when the tokens of a session are void. */
 interface Reduction {
   readonly voidUntil: number;
@@ -27,6 +24,8 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
   /** Session id to the time (`performance.now()`) at which it may be forgotten. */
   private readonly ended = new Map<string, number>();
   private readonly reduced = new Map<string, Reduction>();
+  /** When the last successful read was, on PostgreSQL's clock, which also goes on while this machine is suspended. */
+  private readAt: string | null = null;
   /** Kept for the lifetime of an access token; about 100 bytes each. */
   private readonly rememberedMs: number;
   private readonly poll = new FeedPoll(
@@ -91,12 +90,12 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async read(): Promise<void> {
-    const nowMs = performance.now();
     // Before the query, because what is over must be forgotten even if it fails.
-    this.forget(nowMs);
+    this.forget(performance.now());
     // The first read includes every session of which a token can still be valid.
-    const sinceNewsMs = Math.min(nowMs - this.poll.untilMs, this.rememberedMs);
-    this.noteAll(await this.sessions.changedWithin(sinceNewsMs / 1000 + OVERLAP_SECONDS));
+    const { changed, readAt } = await this.sessions.changedSince(this.readAt, this.rememberedMs / 1000);
+    this.noteAll(changed);
+    this.readAt = readAt;
   }
 
   /** The maps are ordered by time, oldest first, except for repeated ids, which `note` leaves in place. */
