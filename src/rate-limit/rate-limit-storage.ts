@@ -11,8 +11,8 @@ export interface Count {
   /** One per window, in order. */
   readonly decisions: readonly Decision[];
   /**
-   * Takes the admission back in some of its windows. It was counted in one store only, which need not be the one in use by
-   * then: in the other one, it would take back an admission of somebody else.
+   * Takes the admission back in some of the counted windows, given as the same objects. It was counted in one store only, which
+   * need not be the one in use by then: in the other one, it would take back an admission of somebody else.
    */
   refund(windows: readonly Window[]): Promise<void>;
 }
@@ -74,6 +74,11 @@ async function countIn(store: WindowStore, windows: readonly Window[]): Promise<
   const decisions = await store.consume(windows);
   return {
     decisions,
-    refund: (counted) => store.refund(counted, decisions[0]!.at).catch(ignoreUnavailable),
+    refund: async (counted) => {
+      // In a cluster, each node decided on its own clock.
+      const byTime = Map.groupBy(counted, (window) => decisions[windows.indexOf(window)]!.at);
+      const refunds = Array.from(byTime, ([at, group]) => store.refund(group, at).catch(ignoreUnavailable));
+      await Promise.all(refunds);
+    },
   };
 }

@@ -2,11 +2,18 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { KeyRing } from '../../src/sessions/keys/key-ring.js';
 import { KeyRotation } from '../../src/sessions/keys/key-rotation.js';
-import { JWKS_MAX_AGE_SECONDS, KEY_REFRESH_SECONDS } from '../../src/sessions/keys/key-schedule.js';
+import {
+  JWKS_MAX_AGE_SECONDS,
+  KEY_REFRESH_SECONDS,
+  LEEWAY_SECONDS,
+} from '../../src/sessions/keys/key-schedule.js';
+import { SigningKeysRepository } from '../../src/sessions/keys/signing-keys.repository.js';
 import { ConfigurationFault } from '../../src/platform/config/configuration-fault.js';
+import { PlatformErrors } from '../../src/platform/errors/platform.errors.js';
+import { Problem } from '../../src/platform/errors/problem.js';
 import type { Tokens } from '../support/app/accounts.js';
 import { createPerson, openSession } from '../support/app/people.js';
 import { exchange } from '../support/app/raw-exchange.js';
@@ -303,9 +310,9 @@ describe('rotation of the signing key', () => {
     const keySet = createLocalJWKSet(await keySetOf(app));
     expect((await keySetOf(app)).keys.map((key) => key.kid)).toEqual([rotation.kid, oldKid]);
 
-    // A verifier that fetches the key set now caches it until just before the new key signs.
+    // A verifier that fetched the key set just before has renewed its copy by the time the new key signs.
     const waitMs = rotation.signsFrom.getTime() - clock.nowMs();
-    expect(waitMs).toBe((JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000);
+    expect(waitMs).toBe((JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS + LEEWAY_SECONDS) * 1000);
     clock.advance(waitMs - 1);
     const lastOld = await openSession(app, before.user.email);
     expect(kidOf(lastOld.accessToken)).toBe(oldKid);
@@ -317,7 +324,7 @@ describe('rotation of the signing key', () => {
     for (const { accessToken } of [before, lastOld, firstNew])
       expect(await isAccepted(accessToken)).toBe(true);
 
-    clock.advance(24 * 60_000);
+    clock.advance(23 * 60_000);
     for (const { accessToken } of [before, lastOld, firstNew])
       expect(await isAccepted(accessToken)).toBe(true);
   });
@@ -364,23 +371,74 @@ describe('a forged token', () => {
 });
 
 describe('a second instance', () => {
+  const clock = new ManualClock(Date.now());
+  let first: TestApp;
+  let second: TestApp;
+  beforeAll(async () => {
+    first = await startApp({ clock });
+    second = await startBeside(first, { clock });
+  });
+  afterAll(async () => {
+    await second.close();
+    await first.close();
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Returns a token under a key that only the first instance has loaded. */
+  async function tokenOfNewKey(): Promise<string> {
+    const rotation = await first.app.get(KeyRotation, { strict: false }).rotate();
+    await first.app.get(KeyRing, { strict: false }).refresh();
+    clock.advance(rotation.signsFrom.getTime() - clock.nowMs());
+    const { accessToken } = await createPerson(first);
+    expect(decoded(accessToken.split('.')[0])['kid']).toBe(rotation.kid);
+    return accessToken;
+  }
+
+  const sixteen = <T>(value: () => T) => Array.from({ length: 16 }, value);
+  /** The responses of the second instance to parallel requests. */
+  const verdictsOn = (token: string) => Promise.all(sixteen(() => verdictOn(second, bearer(token))));
+  const readsOfKeys = () => vi.spyOn(second.app.get(SigningKeysRepository, { strict: false }), 'all');
+
   it('knows the keys of the first, even those created after its start', async () => {
-    const clock = new ManualClock(Date.now());
-    const first = await startApp({ clock });
-    const second = await startBeside(first, { clock });
-    try {
-      const { keys } = await keySetOf(first);
-      expect((await keySetOf(second)).keys).toEqual(keys);
-      const rotation = await first.app.get(KeyRotation, { strict: false }).rotate();
-      await first.app.get(KeyRing, { strict: false }).refresh();
-      clock.advance(rotation.signsFrom.getTime() - clock.nowMs());
-      const { accessToken } = await createPerson(first);
-      expect(decoded(accessToken.split('.')[0])['kid']).toBe(rotation.kid);
-      expect(await verdictOn(second, bearer(accessToken))).toEqual([200, undefined]);
-    } finally {
-      await second.close();
-      await first.close();
-    }
+    const { keys } = await keySetOf(first);
+    expect((await keySetOf(second)).keys).toEqual(keys);
+    expect(await verdictOn(second, bearer(await tokenOfNewKey()))).toEqual([200, undefined]);
+  });
+
+  it('refuses none of many requests under a new key that arrive at once, and reads the keys once', async () => {
+    const token = await tokenOfNewKey();
+    const reads = readsOfKeys();
+    expect(await verdictsOn(token)).toEqual(sixteen(() => [200, undefined]));
+    expect(reads).toHaveBeenCalledOnce();
+  });
+
+  it('reads the keys once a second at most because of tokens of strangers', async () => {
+    clock.advance(1000);
+    const reads = readsOfKeys();
+    const forge = newForge('ES256');
+    const stranger = forge.signed(forge.header, {});
+    const refused = sixteen(() => [401, 'invalid_token']);
+    expect(await verdictsOn(stranger)).toEqual(refused);
+    clock.advance(999);
+    expect(await verdictsOn(stranger)).toEqual(refused);
+    expect(reads).toHaveBeenCalledOnce();
+    clock.advance(1);
+    expect(await verdictsOn(stranger)).toEqual(refused);
+    expect(reads).toHaveBeenCalledTimes(2);
+  });
+
+  it('is unavailable to tokens under a key that it cannot read, and reads it later', async () => {
+    const known = await createPerson(second);
+    const token = await tokenOfNewKey();
+    const reads = readsOfKeys().mockRejectedValue(new Problem(PlatformErrors.dependency_unavailable));
+    const unavailable = sixteen(() => [503, 'dependency_unavailable']);
+    expect(await verdictsOn(token)).toEqual(unavailable);
+    expect(await verdictsOn(token)).toEqual(unavailable);
+    expect(reads).toHaveBeenCalledOnce();
+    expect(await verdictOn(second, bearer(known.accessToken))).toEqual([200, undefined]);
+    reads.mockRestore();
+    clock.advance(1000);
+    expect(await verdictOn(second, bearer(token))).toEqual([200, undefined]);
   });
 });
 

@@ -244,7 +244,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
     const session = await openSession(here, email);
     await use(session);
     const feed = there.app.get(RecentRevocations, { strict: false });
-    vi.spyOn(there.app.get(SessionsRepository, { strict: false }), 'changedWithin').mockRejectedValue(
+    vi.spyOn(there.app.get(SessionsRepository, { strict: false }), 'changedSince').mockRejectedValue(
       new Error('away'),
     );
     await eventually(() => expect(feed.isCurrent).toBe(false));
@@ -262,5 +262,24 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
       session.session.id,
     ]);
     await expect.poll(() => stateOn(there, session), { timeout: 1000, interval: 20 }).toBe('session_ended');
+  });
+
+  it('is refused although its end, or the loss of its level, was committed half a minute after it was dated', async () => {
+    const [ended, reduced] = [await openSession(here, email), await openSession(here, email)];
+    await use(ended, reduced);
+    const feed = there.app.get(RecentRevocations, { strict: false });
+    await eventually(() => expect(feed.isCurrent).toBe(true));
+    for (const [column, { session }] of [
+      ['revoked_at', ended],
+      ['reduced_at', reduced],
+    ] as const)
+      await asSuperuser(
+        there.database,
+        `UPDATE sessions SET ${column} = now() - interval '35 seconds' WHERE id = $1`,
+        [session.id],
+      );
+    const known = () => [feed.hasEnded(ended.session.id), feed.voidUntil(reduced.session.id) !== undefined];
+    await expect.poll(known, { timeout: 1000, interval: 20 }).toEqual([true, true]);
+    expect(await stateOn(there, ended)).toBe('session_ended');
   });
 });

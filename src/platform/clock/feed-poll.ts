@@ -13,7 +13,7 @@ export class FeedPoll {
   private timer?: NodeJS.Timeout;
   private stopped = false;
 
-  /** While `read` runs, the properties of this object tell of the previous reads. */
+  /** While `read` runs, `isCurrent` tells of the previous reads. */
   constructor(
     private readonly read: () => Promise<void>,
     private readonly onFailure: (error: unknown) => void,
@@ -22,11 +22,6 @@ export class FeedPoll {
   /** Whether all changes until a second ago are known. */
   get isCurrent(): boolean {
     return this.freshness.isCurrent;
-  }
-
-  /** The time (`performance.now()`) until which every change is known; minus infinity if of none. */
-  get untilMs(): number {
-    return this.freshness.untilMs;
   }
 
   /** Begins to read, unless it has begun; resolves when the first read has succeeded or failed. */

@@ -23,6 +23,12 @@ const READ_MS = 1000;
 /** The server ends a transaction whose process has gone silent, so that its row locks are released soon. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
 
+/**
+ * The longest time from a statement of a transaction until its commit is visible: one silence, and a few statements before and
+ * after it.
+ */
+export const LONGEST_TRANSACTION_SECONDS = IDLE_IN_TRANSACTION_MS / 1000 + 10;
+
 /** Settings of the service role's sessions, in the pool and outside it. */
 export const SERVICE_SESSION: SessionSettings = {
   ...STATEMENT_MEANING,

@@ -30,6 +30,10 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
   private rows: SigningKey[] = [];
   private verifiers = new Map<string, KeyObject>();
   private readonly signers = new Map<string, KeyObject>();
+  /** The reload that is under way. */
+  private running: Promise<boolean> | null = null;
+  /** The latest reload that an unknown `kid` caused; it tells whether the keys could be read. */
+  private missReload: Promise<boolean> | null = null;
   private lastMissMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -71,22 +75,34 @@ export class KeyRing implements OnModuleInit, OnApplicationShutdown {
     return { kid: row.kid, key };
   }
 
-  /** The key of a `kid`, or null. An unknown one may be newer than our copy, so it causes a rate-limited reload. */
+  /**
+   * The key of a `kid`, or null. An unknown one may be newer than our copy, so it causes a rate-limited reload, for which all
+   * tokens of unknown keys wait. Throws `dependency_unavailable` if that reload failed.
+   */
   async verifier(kid: string): Promise<KeyObject | null> {
     const known = this.verifiers.get(kid);
     if (known) return known;
     const nowMs = this.clock.nowMs();
-    if (Math.abs(nowMs - this.lastMissMs) < MISS_INTERVAL_MS) return null;
-    this.lastMissMs = nowMs;
-    await this.refresh().catch(() => undefined);
+    if (Math.abs(nowMs - this.lastMissMs) >= MISS_INTERVAL_MS) {
+      this.lastMissMs = nowMs;
+      this.missReload = this.refresh();
+    }
+    await this.missReload;
     return this.verifiers.get(kid) ?? null;
   }
 
   /**
    * Reloads the keys; drops a replaced key as soon as its last token has expired. Returns whether there are keys to
-   * delete.
+   * delete. Joins a reload that is under way, so that no older result replaces a newer one.
    */
-  async refresh(): Promise<boolean> {
+  refresh(): Promise<boolean> {
+    this.running ??= this.reload().finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  private async reload(): Promise<boolean> {
     const rows = await this.keys.all();
     const dead = await this.rotation.dead(rows);
     this.rows = rows.filter((row) => row.algorithm === this.environment.JWT_ALGORITHM && !dead.includes(row));

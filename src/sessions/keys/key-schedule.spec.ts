@@ -27,11 +27,12 @@ describe('the key that signs', () => {
     expect(currentKey([], 0)).toBeUndefined();
   });
 
-  it('is published before it signs, for as long as copies of the key set and views of instances can be out of date', () => {
+  it('signs nowhere before copies of the key set are renewed that any instance could publish without it', () => {
     const nowMs = Date.UTC(2026, 0, 1);
-    expect(firstUse(nowMs).getTime() - nowMs).toBeGreaterThanOrEqual(
-      (JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000,
-    );
+    const renewedMs = nowMs + (JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000;
+    const created = Object.assign(keyFrom('created', 0), { signsFrom: firstUse(nowMs) });
+    const aheadMs = 60_000;
+    expect(currentKey([old, created], renewedMs - 1 + aheadMs)?.kid).toBe('old');
   });
 });
 

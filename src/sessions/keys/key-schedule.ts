@@ -6,7 +6,7 @@ export const JWKS_MAX_AGE_SECONDS = 300;
 /** The longest time until an instance sees a change of the key table, seconds. */
 export const KEY_REFRESH_SECONDS = 15;
 
-/** Clock difference between instances that must not invalidate a token early, seconds. */
+/** Clock difference between instances that must neither invalidate a token early nor put a key in force early, seconds. */
 export const LEEWAY_SECONDS = 60;
 
 /**
@@ -18,9 +18,12 @@ export function currentKey(keys: readonly SigningKey[], nowMs: number): SigningK
   return byStart.findLast((key) => key.signsFrom.getTime() <= nowMs) ?? byStart[0];
 }
 
-/** When a key that is created now may start to sign: by then every verifier and every instance has loaded it. */
+/**
+ * When a key that is created now may start to sign: by then every verifier and every instance has loaded it, also on the clock of
+ * an instance that is ahead.
+ */
 export function firstUse(nowMs: number): Date {
-  return new Date(nowMs + (JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS) * 1000);
+  return new Date(nowMs + (JWKS_MAX_AGE_SECONDS + KEY_REFRESH_SECONDS + LEEWAY_SECONDS) * 1000);
 }
 
 /** Keys whose last token has expired, because a successor took over longer ago than the lifetime of a token. */

@@ -6,9 +6,6 @@ import { SessionCache } from './session-cache.js';
 import { LEEWAY_SECONDS } from '../keys/key-schedule.js';
 import { type ChangedSession, SessionsRepository } from '../sessions.repository.js';
 
-/** Seconds by which each read overlaps the previous one, to include transactions that were still open then. */
-const OVERLAP_SECONDS = 10;
-
 /** The longest lifetime of access tokens that can be configured: other instances may have another than this one. */
 const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
 
@@ -30,6 +27,8 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
   /** Session id to the time (`performance.now()`) at which it may be forgotten. */
   private readonly ended = new Map<string, number>();
   private readonly reduced = new Map<string, Reduction>();
+  /** When the last successful read was, on PostgreSQL's clock, which also goes on while this machine is suspended. */
+  private readAt: string | null = null;
   /** Kept for the lifetime of an access token, or as long as is noted on the session; about 100 bytes each. */
   private readonly rememberedMs: number;
   private readonly poll = new FeedPoll(
@@ -103,13 +102,16 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async read(): Promise<void> {
-    const nowMs = performance.now();
     // Before the query, because what is over must be forgotten even if it fails.
-    this.forget(nowMs);
+    this.forget(performance.now());
     // The first read includes every session of which a token can still be valid.
-    const sinceNewsSeconds = Math.min((nowMs - this.poll.untilMs) / 1000, LONGEST_LIFE_SECONDS);
-    const [seconds, lifeSeconds] = [sinceNewsSeconds + OVERLAP_SECONDS, this.rememberedMs / 1000];
-    this.noteAll(await this.sessions.changedWithin(seconds, lifeSeconds, LEEWAY_SECONDS));
+    const { changed, readAt } = await this.sessions.changedSince(this.readAt, {
+      mostSeconds: LONGEST_LIFE_SECONDS,
+      lifeSeconds: this.rememberedMs / 1000,
+      leewaySeconds: LEEWAY_SECONDS,
+    });
+    this.noteAll(changed);
+    this.readAt = readAt;
   }
 
   /**
