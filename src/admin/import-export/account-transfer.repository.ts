@@ -53,13 +53,17 @@ export class AccountTransferRepository {
     return new Set(rows.map(({ email }) => email));
   }
 
-  /** Returns those of the ids that belong to an account, or have belonged to one according to the trail. */
+  /**
+   * Returns those of the ids that belong to an account, or have belonged to one according to the trail or, after the
+   * retention of its entries, the erasures.
+   */
   async usedIds(ids: readonly string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
     const rows = await onDatabase(() =>
       this.dataSource.query<{ id: string }[]>(
         `SELECT id FROM unnest($1::uuid[]) AS id WHERE EXISTS (SELECT FROM users WHERE users.id = id.id)
-           OR EXISTS (SELECT FROM audit_events AS event WHERE event.user_id = id.id)`,
+           OR EXISTS (SELECT FROM audit_events AS event WHERE event.user_id = id.id)
+           OR EXISTS (SELECT FROM erasures WHERE erasures.user_id = id.id)`,
         [ids],
       ),
     );
