@@ -14,6 +14,8 @@ export interface ExportedAccount {
   readonly locale: string;
   readonly createdAt: Date;
   readonly disabled: boolean;
+  /** Whether the account is an invitation that its owner has not accepted yet; null if not. */
+  readonly invited: true | null;
 }
 
 /** An account with what signs its owner in. */
@@ -26,7 +28,8 @@ export interface AccountWithSecrets extends ExportedAccount {
 }
 
 const PROFILE = `id, email, display_name AS "displayName", email_verified AS "emailVerified", roles, locale,
-  created_at AS "createdAt", disabled_at IS NOT NULL AS disabled`;
+  created_at AS "createdAt", disabled_at IS NOT NULL AS disabled,
+  CASE WHEN invited_at IS NOT NULL THEN true END AS invited`;
 
 const SECRETS = `(SELECT hash FROM password_credentials WHERE user_id = id) AS hash,
   (SELECT pepper_id FROM password_credentials WHERE user_id = id) AS "pepperId",

@@ -48,6 +48,8 @@ export class ImportedAccountDto {
   @IfPresent() @IsIn(LOCALES) locale?: Locale;
   @IfPresent() @IsTime() createdAt?: string;
   @IfPresent() @IsBoolean() disabled?: boolean;
+  /** Whether its owner has yet to accept it, before which nothing signs anybody in. */
+  @IfPresent() @IsBoolean() invited?: boolean;
   /** A hash of another system (see `parseForeignHash`), or one of this service: `{ pepperId, hash }`. */
   @IfPresent() passwordHash?: unknown;
   /** In base 32, as many as an account can have. */
