@@ -116,6 +116,29 @@ describe('an imported account', { timeout: 60_000 }, () => {
     expect([counts, faults]).toEqual([{ imported: 1, skipped: 0, faulty: 3 }, [1, 2, 4].map(used)]);
   });
 
+  it('is a faulty line if its id is that of an erased person, of whom the trail has nothing any more', async () => {
+    const id = randomUUID();
+    await asSuperuser(
+      app.database,
+      `INSERT INTO erasures (user_id, deleted_at, due_at, stated_at, erased_at) VALUES ($1, now(), now(), now(), now())`,
+      [id],
+    );
+    const { faults } = await imported([{ id, email: newAddress() }]);
+    expect(faults).toEqual(['line 1: the id belongs to another account, or once did']);
+  });
+
+  it('is a faulty line if its id is one that the service takes for nobody', async () => {
+    const ids = [
+      '00000000-0000-0000-0000-000000000000',
+      'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF',
+      '00000000-0000-7000-8000-000000000000',
+    ];
+    const rows = ids.map((id) => ({ id, email: newAddress() }));
+    const { faults } = await imported(rows);
+    expect(faults).toEqual([1, 2, 3].map((line) => `line ${line}: id must be a UUID of an account`));
+    expect(await accountsOf(rows)).toEqual([]);
+  });
+
   it('is a faulty line if a passkey is that of another account, in whatever spelling of base64url', async () => {
     const passkey = {
       name: 'Key',

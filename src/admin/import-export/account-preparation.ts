@@ -39,6 +39,7 @@ export class AccountPreparation {
       locale: account.locale ?? 'en',
       emailVerified: account.emailVerified ?? false,
       disabledAt: account.disabled ? now : null,
+      invitedAt: account.invited ? now : null,
       firstLoginAt: null,
       createdAt: account.createdAt === undefined ? now : new Date(account.createdAt),
       updatedAt: now,

@@ -14,6 +14,8 @@ export interface ExportedAccount {
   readonly locale: string;
   readonly createdAt: Date;
   readonly disabled: boolean;
+  /** Whether the account is an invitation that its owner has not accepted yet; null if not. */
+  readonly invited: true | null;
 }
 
 /** An account with what signs its owner in. */
@@ -26,7 +28,8 @@ export interface AccountWithSecrets extends ExportedAccount {
 }
 
 const PROFILE = `id, email, display_name AS "displayName", email_verified AS "emailVerified", roles, locale,
-  created_at AS "createdAt", disabled_at IS NOT NULL AS disabled`;
+  created_at AS "createdAt", disabled_at IS NOT NULL AS disabled,
+  CASE WHEN invited_at IS NOT NULL THEN true END AS invited`;
 
 const SECRETS = `(SELECT hash FROM password_credentials WHERE user_id = id) AS hash,
   (SELECT pepper_id FROM password_credentials WHERE user_id = id) AS "pepperId",
@@ -53,13 +56,17 @@ export class AccountTransferRepository {
     return new Set(rows.map(({ email }) => email));
   }
 
-  /** Returns those of the ids that belong to an account, or have belonged to one according to the trail. */
+  /**
+   * Returns those of the ids that belong to an account, or have belonged to one according to the trail or, after the
+   * retention of its entries, the erasures.
+   */
   async usedIds(ids: readonly string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
     const rows = await onDatabase(() =>
       this.dataSource.query<{ id: string }[]>(
         `SELECT id FROM unnest($1::uuid[]) AS id WHERE EXISTS (SELECT FROM users WHERE users.id = id.id)
-           OR EXISTS (SELECT FROM audit_events AS event WHERE event.user_id = id.id)`,
+           OR EXISTS (SELECT FROM audit_events AS event WHERE event.user_id = id.id)
+           OR EXISTS (SELECT FROM erasures WHERE erasures.user_id = id.id)`,
         [ids],
       ),
     );

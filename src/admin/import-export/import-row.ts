@@ -48,6 +48,8 @@ export function parseImportRow(line: string): ImportRow {
   const errors = validateSync(account, { whitelist: true, forbidNonWhitelisted: true });
   const messages = errors.flatMap(messagesOf);
   if (messages.length > 0) throw new FaultyRow(messages.join('; '));
+  if (account.invited && signsIn(account))
+    throw new FaultyRow('an invited account has no password and no second factors until its owner accepts');
   return { account, password: passwordOf(account.passwordHash), recoveryCodes: codesOf(account) };
 }
 
@@ -76,6 +78,13 @@ function objectOf(line: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new FaultyRow('the line is not a JSON object');
   return { ...value };
+}
+
+function signsIn({ passwordHash, totpSecret, passkeys, recoveryCodes }: ImportedAccountDto): boolean {
+  return (
+    passwordHash !== undefined ||
+    [totpSecret, passkeys, recoveryCodes].some((list) => (list?.length ?? 0) > 0)
+  );
 }
 
 function passwordOf(value: unknown): ImportRow['password'] {

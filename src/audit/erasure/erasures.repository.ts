@@ -101,10 +101,15 @@ export class ErasuresRepository {
     return row ?? null;
   }
 
-  /** Returns those of the given people whose erasure the trail states. */
+  /**
+   * Returns those of the given people whose erasure the trail states. After the retention of that event, the database would
+   * refuse to erase anything of them, and with it everything else in the same transaction.
+   */
   async statedOf(tx: Transaction, userIds: readonly string[]): Promise<string[]> {
     const rows = await tx.query<{ userId: string }[]>(
-      'SELECT user_id AS "userId" FROM erasures WHERE stated_at IS NOT NULL AND user_id = ANY ($1::uuid[])',
+      `SELECT user_id AS "userId" FROM erasures WHERE stated_at IS NOT NULL AND user_id = ANY ($1::uuid[])
+         AND EXISTS (SELECT FROM audit_events event
+                     WHERE event.type = 'personal_data_erased' AND event.user_id = erasures.user_id)`,
       [userIds],
     );
     return rows.map(({ userId }) => userId);

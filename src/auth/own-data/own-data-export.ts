@@ -8,7 +8,7 @@ import { profileOf } from '../../users/profile.js';
 import { UsersService } from '../../users/users.service.js';
 import { FactorsView } from '../credentials/factors/factors-view.js';
 
-/** Writes everything that is stored about a person as one JSON object. */
+/** Writes what is stored about a person, as {@link OwnData} and the trail have it, as one JSON object. */
 @Injectable()
 export class OwnDataExport implements OnModuleInit {
   constructor(
@@ -23,6 +23,10 @@ export class OwnDataExport implements OnModuleInit {
     this.data.register('profile', async (id) => {
       const user = await this.users.findById(id);
       return user && profileOf(user);
+    });
+    this.data.register('logins', async (id) => {
+      const user = await this.users.findById(id);
+      return user && { firstAt: user.firstLoginAt, lastAt: user.lastLoginAt };
     });
     this.data.register('factors', async (userId) => (await this.factors.list(userId)).items);
   }

@@ -29,10 +29,12 @@ export class OwnDataController {
   ) {}
 
   /**
-   * Exports everything stored about the account as one JSON object: the profile, the sessions, the factors and API keys
-   * without their secrets, and the entries of the audit trail about its owner, with what proves each of them and
-   * nothing about anyone else. `deploy/verify-audit-export.mjs --own` checks the file. The export contains personal
-   * data, which the deletion of the account cannot reach any more.
+   * Exports the data of the account as one JSON object: the profile, the times of the first and the last login, the live
+   * sessions, the remembered devices, the factors and API keys without their secrets, and the entries of the audit trail
+   * about its owner, with what proves each of them and nothing about anyone else. Of ended sessions, recoveries of
+   * factors, and changes of the address or the password, it has the entries in the trail. What an administrator has done
+   * to others is in the entries about them, and not in this export. `deploy/verify-audit-export.mjs --own` checks the
+   * file. The export contains personal data, which the deletion of the account cannot reach any more.
    */
   @Get()
   @Recent()

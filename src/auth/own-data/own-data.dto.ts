@@ -16,7 +16,28 @@ export class OwnTrailDto {
   publicKey: string;
 }
 
-/** Everything stored about a person. */
+/** When a person logged in; null for an account that has never been used. */
+export class OwnLoginsDto {
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2026-11-20T09:30:00.000Z' })
+  firstAt: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2026-11-23T09:30:00.000Z' })
+  lastAt: string | null;
+}
+
+/** A device that the account remembers, because its owner has logged in on it. */
+export class OwnDeviceDto {
+  @ApiProperty({ format: 'uuid' })
+  deviceId: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-20T09:30:00.000Z' })
+  firstLoginAt: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
+  lastLoginAt: string;
+}
+
+/** The data of an account and its owner. */
 export class OwnDataDto {
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:30:00.000Z' })
   exportedAt: string;
@@ -24,8 +45,15 @@ export class OwnDataDto {
   @ApiProperty({ type: ProfileDto })
   profile: ProfileDto;
 
+  @ApiProperty({ type: OwnLoginsDto })
+  logins: OwnLoginsDto;
+
+  /** The live sessions. */
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
   sessions: object[];
+
+  @ApiProperty({ type: [OwnDeviceDto] })
+  devices: OwnDeviceDto[];
 
   @ApiProperty({ type: [FactorDto] })
   factors: FactorDto[];

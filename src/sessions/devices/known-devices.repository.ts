@@ -46,6 +46,16 @@ export class KnownDevicesRepository {
     return rows[0]?.device_id ?? null;
   }
 
+  /** Returns the devices that a user's account remembers, those of the latest logins first. */
+  async list(userId: string): Promise<KnownDevice[]> {
+    return onDatabase(() =>
+      this.dataSource.manager.find(KnownDevice, {
+        where: { userId },
+        order: { lastLoginAt: 'DESC', deviceId: 'ASC' },
+      }),
+    );
+  }
+
   /** Remembers a login. Beyond 20 devices, those with the oldest logins are forgotten and returned. */
   async remember(tx: Transaction, userId: string, deviceId: string, at: Date): Promise<string[]> {
     const [forgotten]: [{ device_id: string }[], number] = await tx.query(REMEMBER, [

@@ -13,17 +13,9 @@ const EACH = 6;
 describe('Erasing a person from the trail', () => {
   let trail: Trail;
   let attacker: Tamperer;
-  const people: string[] = Array.from({ length: 8 }, () => randomUUID());
-  const [erased, unsealed, half, byHand, administrator, late, interrupted, kept] = people as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const people: string[] = Array.from({ length: 10 }, () => randomUUID());
+  const [erased, unsealed, half, byHand, administrator, late, interrupted, kept, unstated, other] =
+    people as [string, string, string, string, string, string, string, string, string, string];
 
   const originOf = (userId: string) => ({
     ...ORIGIN,
@@ -116,6 +108,24 @@ describe('Erasing a person from the trail', () => {
       await run();
       expect(await rowsWith(`browser-of-${late}`)).toBe(0);
     });
+    expect((await verify()).intact).toBe(true);
+  });
+
+  it('reaches late entries of others, if the event about one person has left the trail', async () => {
+    await erase(other);
+    await trail.dataSource.query(
+      `INSERT INTO erasures (user_id, deleted_at, due_at, event_id, stated_at, erased_at)
+       VALUES ($1, now(), now(), gen_random_uuid(), now(), now())`,
+      [unstated],
+    );
+    call(unstated);
+    call(other);
+    await trail.sealed();
+    await eventually(async () => {
+      await run();
+      expect(await rowsWith(`browser-of-${other}`)).toBe(0);
+    });
+    expect(await rowsWith(`browser-of-${unstated}`)).toBe(2 * EACH + 1);
     expect((await verify()).intact).toBe(true);
   });
 

@@ -750,6 +750,17 @@ export type StepUp = {
     } | null;
 };
 
+export type OwnLogins = {
+    firstAt: string | null;
+    lastAt: string | null;
+};
+
+export type OwnDevice = {
+    deviceId: string;
+    firstLoginAt: string;
+    lastLoginAt: string;
+};
+
 export type OwnTrail = {
     /**
      * Each one has `inclusion` in addition.
@@ -767,9 +778,14 @@ export type OwnTrail = {
 export type OwnData = {
     exportedAt: string;
     profile: Profile;
+    logins: OwnLogins;
+    /**
+     * The live sessions.
+     */
     sessions: Array<{
         [key: string]: unknown;
     }>;
+    devices: Array<OwnDevice>;
     factors: Array<Factor>;
     /**
      * The active API keys, as of `GET /users/me/api-keys`.
