@@ -125,6 +125,7 @@ export interface AuditDetails {
   /**
    * The personal members of the entries of a deleted account are erased, after this event is sealed. `entries` counts
    * those that the trail had before, and `format1` those that keep the members until their retention ends.
+   * If entries of later months need it, the event is repeated with the same numbers before its month is dropped.
    */
   personal_data_erased: { entries: number; format1: number };
   user_unlocked: Record<string, never>;

@@ -17,13 +17,16 @@ import { ErasureStatement } from './erasure/erasure-statement.js';
 import { ErasureTask } from './erasure/erasure-task.js';
 import { Erasures } from './erasure/erasures.js';
 import { ErasuresRepository } from './erasure/erasures.repository.js';
+import { LastingStatements } from './erasure/lasting-statements.js';
 import { LateEntriesRepository } from './erasure/late-entries.repository.js';
 import { LateErasure } from './erasure/late-erasure.js';
 import { PersonalEntriesRepository } from './erasure/personal-entries.repository.js';
+import { StatementsRepository } from './erasure/statements.repository.js';
 import { AuditFeed } from './feed/audit-feed.js';
 import { OwnTrail } from './own-trail/own-trail.js';
 import { OwnTrailRepository } from './own-trail/own-trail.repository.js';
 import { SealInclusions } from './own-trail/seal-inclusions.js';
+import { PartitionDrop } from './partition-drop.js';
 import { PartitionRetention } from './partition-retention.js';
 import { AuditPartitions } from './partitions/audit-partitions.js';
 import { PartitionUpkeep } from './partitions/partition-upkeep.js';
@@ -105,9 +108,11 @@ const erasure = [
   ErasuresRepository,
   ErasureStatement,
   ErasureTask,
+  LastingStatements,
   LateEntriesRepository,
   LateErasure,
   PersonalEntriesRepository,
+  StatementsRepository,
 ];
 const ownTrail = [OwnTrail, OwnTrailRepository, SealInclusions];
 
@@ -119,6 +124,7 @@ const ownTrail = [OwnTrail, OwnTrailRepository, SealInclusions];
     ...entry,
     ...partitions,
     ...spool,
+    PartitionDrop,
     PartitionRetention,
     ...seals,
     AuditLifecycle,

@@ -1,29 +1,22 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { Environment } from '../platform/config/environment.js';
-import { TransactionRunner } from '../platform/database/transaction-runner.js';
+import { LastingStatements } from './erasure/lasting-statements.js';
+import { PartitionDrop } from './partition-drop.js';
 import { type Month, monthOf, monthsLater } from './partitions/month.js';
 import { type AuditTable, PartitionsRepository } from './partitions/partitions.repository.js';
-import { SealChain } from './seals/seal-chain.js';
-import { SealsRepository } from './seals/seals.repository.js';
 
 const DAY_MS = 86_400_000;
 
-/**
- * Drops whole months that are past their retention, never single rows. Each drop is committed together with the seal
- * that records it, so that verification can distinguish retention from tampering.
- */
+/** Drops whole months that are past their retention, never single rows. */
 @Injectable()
 export class PartitionRetention {
-  private readonly logger = new Logger(PartitionRetention.name);
-
   constructor(
     private readonly environment: Environment,
     private readonly clock: Clock,
-    private readonly transactions: TransactionRunner,
     private readonly months: PartitionsRepository,
-    private readonly seals: SealsRepository,
-    private readonly chain: SealChain,
+    private readonly partitions: PartitionDrop,
+    private readonly statements: LastingStatements,
   ) {}
 
   /**
@@ -50,26 +43,10 @@ export class PartitionRetention {
 
   private async dropBefore(table: AuditTable, oldestKept: Month): Promise<void> {
     for (const month of await this.months.of(table)) {
-      if (month < oldestKept) await this.retire(table, month);
+      if (month >= oldestKept) return;
+      // A statement that was recorded just now is sealed by the next run.
+      if (table === 'audit_events' && !(await this.statements.outlive(month))) return;
+      await this.partitions.drop(table, month);
     }
-  }
-
-  private async retire(table: AuditTable, month: Month): Promise<void> {
-    await this.transactions.run(async (tx) => {
-      if (!(await this.seals.tryLock(tx))) return;
-      const lastSeal = table === 'audit_seals' ? await this.chain.last(tx, month) : null;
-      const link = lastSeal && { number: lastSeal.number, hash: lastSeal.hash };
-      const retired = [{ table, month, lastSeal: link }];
-      const last = await this.chain.last(tx);
-      await this.chain.append(tx, last, {
-        events: 0,
-        calls: 0,
-        members: Buffer.alloc(0),
-        toPosition: last?.toPosition ?? 0,
-        retired,
-      });
-      await this.months.drop(tx, table, month);
-      this.logger.log(`Dropping ${month} of ${table}: its retention period has ended.`);
-    });
   }
 }

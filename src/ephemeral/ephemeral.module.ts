@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { MachinesModule } from '../machines/machines.module.js';
+import { MonitoringModule } from '../monitoring/monitoring.module.js';
 import { RateLimitModule } from '../rate-limit/rate-limit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -24,6 +25,7 @@ import { DateHeader } from './time/date-header.js';
 import { MovableClock } from './time/movable-clock.js';
 import { TestClockController } from './time/test-clock.controller.js';
 import { TestClock } from './time/test-clock.js';
+import { TestReset } from './time/test-reset.js';
 import { TestResetController } from './time/test-reset.controller.js';
 import { TracesOfTestsRepository } from './time/traces-of-tests.repository.js';
 
@@ -45,6 +47,7 @@ export class EphemeralModule {
         AuthModule,
         MachinesModule,
         GatewayModule,
+        MonitoringModule,
       ],
       controllers: [TestUsersController, TestSessionsController, TestClockController, TestResetController],
       providers: [
@@ -61,6 +64,7 @@ export class EphemeralModule {
         TestFactors,
         TestKeys,
         TestProofs,
+        TestReset,
         TestSessions,
         TestUsers,
         TracesOfTestsRepository,

@@ -162,5 +162,6 @@ const metrics = [
   ],
   controllers: [AlertsController, MetricsController],
   providers: [...alerts, ...delivery, ...detection, ...conditions, ...metrics],
+  exports: [DetectionService],
 })
 export class MonitoringModule {}

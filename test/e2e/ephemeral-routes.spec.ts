@@ -354,6 +354,35 @@ describe('POST /test/reset', { timeout: TIMEOUT_MS }, () => {
     expect(items).not.toEqual([]);
   });
 
+  it('leaves detection nothing to find: neither what it has not read yet nor what it counted', async () => {
+    const reset = async () => expect((await call('/test/reset', { body: {} })).status).toBe(204);
+    const fail = ({ user }: Person) =>
+      call('/auth/login', { body: { email: user.email, password: 'wrong password' } });
+    // Found by detection once it has read everything before.
+    const raised = async () => {
+      const marked = await person();
+      for (let guess = 0; guess < 10; guess++) await fail(marked);
+      return eventually(async () => {
+        const { items } = (await (await call('/alerts', { token: adminKey })).json()) as {
+          items: { rule: string; subject: string }[];
+        };
+        expect(items.map(({ subject }) => subject)).toContainEqual(expect.stringContaining(marked.user.id));
+        return items.filter(({ subject }) => !subject.includes(marked.user.id)).map(({ rule }) => rule);
+      });
+    };
+    await reset();
+    const somebody = await person();
+    for (let guess = 0; guess < 12; guess++) await fail(somebody);
+    await reset();
+    expect(await raised()).toEqual([]);
+    await reset();
+    for (const each of await people({ count: 15 })) await fail(each);
+    expect(await raised()).toEqual([]);
+    await reset();
+    for (const each of await people({ count: 6 })) await fail(each);
+    expect(await raised()).toEqual([]);
+  });
+
   it('takes half a second at most with a hundred people, whom it takes longer to make', async () => {
     const tookMs: number[] = [];
     const madeMs: number[] = [];

@@ -41,15 +41,17 @@ export class ErasedFile implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /**
-   * Adds the people who are not in the file yet, and removes their records from the file of those that PostgreSQL refused.
-   * Returns whether there may be more.
+   * Adds the people who are not in the file yet, and removes their records, and again those of the people deleted last, from
+   * the file of those that PostgreSQL refused. Returns whether there may be more.
    */
   async update(): Promise<boolean> {
     this.known ??= this.read();
     const deleted = await this.erasures.deletedSince(this.from, BATCH);
     const added = deleted.filter(({ userId }) => !this.known!.has(userId));
+    // PostgreSQL may refuse records after the deletion. A full page has many people, most of them deleted long ago.
+    const forgotten = deleted.length < BATCH ? deleted : added;
+    if (forgotten.length > 0) this.spool.forget(forgotten.map(({ userId }) => userId));
     if (added.length > 0) {
-      this.spool.forget(added.map(({ userId }) => userId));
       const lines = added.map(
         ({ userId, deletedAt }) => `${JSON.stringify({ userId, deletedAt: deletedAt.toISOString() })}\n`,
       );

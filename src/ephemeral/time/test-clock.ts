@@ -4,7 +4,6 @@ import { SystemClock } from '../../platform/clock/clock.js';
 import { TransactionRunner } from '../../platform/database/transaction-runner.js';
 import { MemoryWindows } from '../../rate-limit/windows/memory-windows.js';
 import { SessionRevocation } from '../../sessions/revocation/session-revocation.js';
-import { ResetKeys } from '../machines/reset-keys.js';
 import { MovableClock } from './movable-clock.js';
 import { TracesOfTestsRepository } from './traces-of-tests.repository.js';
 
@@ -17,13 +16,16 @@ export class TestClock {
     private readonly clock: MovableClock,
     private readonly traces: TracesOfTestsRepository,
     private readonly revocation: SessionRevocation,
-    private readonly keys: ResetKeys,
     private readonly windows: MemoryWindows,
     private readonly transactions: TransactionRunner,
   ) {}
 
   get now(): Date {
     return this.clock.now();
+  }
+
+  get isMoved(): boolean {
+    return this.clock.aheadMs() !== 0;
   }
 
   /** Moves the clock; resolves when the tasks of the service have run at the new time. */
@@ -37,7 +39,7 @@ export class TestClock {
 
   /** Goes back to real time: whatever was to last until a later time has not happened. The trail keeps what was recorded. */
   async reset(): Promise<void> {
-    const wasAhead = this.clock.aheadMs() !== 0;
+    const wasAhead = this.isMoved;
     await RepeatingTask.runAll();
     this.clock.reset();
     await this.traces.moveDatabaseClock(0);
@@ -49,20 +51,6 @@ export class TestClock {
     });
     this.windows.clear();
     if (wasAhead) await this.catchUp();
-  }
-
-  /** Removes everything that belongs to somebody, and goes back to real time. */
-  async empty(): Promise<void> {
-    const wasMoved = this.clock.aheadMs() !== 0;
-    const sessions = await this.traces.liveSessions(null);
-    await this.transactions.run(async (tx) => {
-      await this.revocation.endAll(tx, sessions, 'ended_by_administrator');
-      await this.keys.endAll(tx);
-      await this.traces.empty(tx);
-      await this.keys.restore(tx);
-    });
-    this.windows.clear();
-    if (wasMoved) await this.reset();
   }
 
   /** Twice: what one task has found to be due is done by another, such as the mails of an alert. */

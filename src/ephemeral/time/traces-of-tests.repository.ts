@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { FeedCursor } from '../../audit/feed/feed-cursor.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 
 /** What tests leave in the database, beside the trail and the feeds. Children come before their parents, which is faster. */
@@ -33,6 +34,17 @@ export class TracesOfTestsRepository {
   /** Moves the clock that the functions of the database go by. */
   async moveDatabaseClock(aheadMs: number): Promise<void> {
     await this.dataSource.query(`UPDATE throwaway_clock SET ahead = $1 * interval '1 ms'`, [aheadMs]);
+  }
+
+  /**
+   * Returns a position in the trail after every event that is committed. Unlike the position up to which the trail is final, it
+   * does not wait for open transactions.
+   */
+  async endOfTrail(): Promise<string> {
+    const [{ end }] = await this.dataSource.query<[{ end: number }]>(
+      'SELECT greatest(audit_horizon(), (SELECT max(position) + 1 FROM audit_events))::float8 AS end',
+    );
+    return new FeedCursor(end).toString();
   }
 
   /** Returns the sessions that have not ended; with a time, those made later only. */

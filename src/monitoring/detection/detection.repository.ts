@@ -55,6 +55,14 @@ export class DetectionRepository {
     return moved === 1;
   }
 
+  /** Sets the cursor, wherever it is. Waits for a leader that is moving it. */
+  async placeCursor(tx: Transaction, to: Cursor): Promise<void> {
+    await tx.query(
+      'UPDATE monitoring_detection SET position = $1, entry_id = $2, entry_time = $3, mac = $4',
+      [to.position, to.entryId, to.entryTime, this.codes.ofCursor(to)],
+    );
+  }
+
   /** Writes the current slots, replacing stored slots of the same five minutes. */
   async saveSlots(tx: Transaction, slots: readonly Slot[]): Promise<void> {
     await tx.query(

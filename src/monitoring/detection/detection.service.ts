@@ -7,7 +7,11 @@ import {
 import { RepeatingTask } from '../../platform/clock/repeating-task.js';
 import type { AuditEntry } from '../../audit/audit-entry.js';
 import { AuditFeed } from '../../audit/feed/audit-feed.js';
-import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
+import {
+  afterCommit,
+  type Transaction,
+  TransactionRunner,
+} from '../../platform/database/transaction-runner.js';
 import { untilAvailable } from '../../platform/database/until-available.js';
 import { AlertRaiser } from '../alerts/alert-raiser.js';
 import { DetectionResumption, PAGE, type Progress } from './detection-resumption.js';
@@ -57,15 +61,27 @@ export class DetectionService implements OnModuleInit, OnApplicationBootstrap, O
       return false;
     }
     try {
-      this.progress ??= await this.resumption.resume();
-      const { entries, position } = await this.trail.readAfter(this.progress.position, PAGE);
-      if (entries.length > 0) await this.judge(this.progress, entries, position);
-      else this.progress.position = position;
+      const progress = (this.progress ??= await this.resumption.resume());
+      const { entries, position } = await this.trail.readAfter(progress.position, PAGE);
+      if (entries.length > 0) await this.judge(progress, entries, position);
+      else progress.position = position;
       return entries.length === PAGE;
     } catch (error) {
       this.progress = null;
       throw error;
     }
+  }
+
+  /**
+   * Continues at a position of the trail with empty windows. What is being evaluated is committed before, or not at all, so that
+   * the transaction finds the alerts of everything earlier if it looks for them afterwards.
+   */
+  async startAt(tx: Transaction, position: string): Promise<void> {
+    await this.detection.placeCursor(tx, { position, entryId: null, entryTime: null });
+    await this.detection.deleteSlots(tx);
+    afterCommit(tx, () => {
+      this.progress = null;
+    });
   }
 
   /** Begins at the end of the trail if no instance has begun yet. */

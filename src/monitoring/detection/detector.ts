@@ -1,4 +1,5 @@
 import { deviceName } from '../../audit/activity/device-name.js';
+import { BoundedMap } from '../../platform/memory/bounded-map.js';
 import type { Finding } from '../alerts/alert-kind.js';
 import { mostSevereFirst } from '../alerts/severity.js';
 import type { Figures, Rule, Threshold } from '../rules/rule.js';
@@ -6,6 +7,9 @@ import type { Occurrence } from '../rules/occurrence.js';
 import { SlidingWindows } from './sliding-windows.js';
 import { type Located, SubjectBound } from './subject-bound.js';
 import type { SubjectWindow } from './subject-window.js';
+
+/** How many people whose erasure was read are remembered, about 100 bytes each. */
+const REMEMBERED_ERASED = 20_000;
 
 interface Watched {
   readonly rule: Rule;
@@ -30,6 +34,8 @@ interface Hit {
 export class Detector {
   /** Indexed by the type of event that the rules evaluate. */
   private readonly watched = new Map<string, Watched[]>();
+  /** The people whose erasure was read. */
+  private readonly erased = new BoundedMap<string, true>(REMEMBERED_ERASED);
 
   /** @param usualFailureRatio the service's share of failed logins before the current windows */
   constructor(
@@ -47,11 +53,13 @@ export class Detector {
 
   /**
    * Processes the next events, in the trail's order. Returns one finding per rule and subject, the most severe first,
-   * regardless of how many events made it true: during an attack, an alert is written once per page.
+   * regardless of how many events made it true: during an attack, an alert is written once per page. Events about people
+   * whose erasure was read before, from a client that still uses a token of theirs, are ignored: nothing would erase the alert.
    */
   observe(occurrences: readonly Occurrence[]): Finding[] {
     const hits = new Map<string, Hit>();
     for (const occurrence of occurrences) {
+      if (this.erased.has(occurrence.entry.userId ?? '')) continue;
       for (const watched of this.watched.get(occurrence.entry.type) ?? [])
         this.weigh(watched, occurrence, hits);
     }
@@ -76,6 +84,7 @@ export class Detector {
     for (const { entry } of occurrences)
       if (entry.type === 'personal_data_erased' && entry.userId !== null) userIds.add(entry.userId);
     if (userIds.size === 0) return;
+    for (const userId of userIds) this.erased.set(userId, true);
     for (const { windows } of new Set([...this.watched.values()].flat())) windows.forget(userIds);
   }
 

@@ -12,6 +12,8 @@ const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
 describe('the file of erased people', () => {
   let dataDir: string;
   let file: ErasedFile;
+  /** The records that PostgreSQL refused. */
+  let refused: string[];
   const deleted: { userId: string; deletedAt: Date }[] = [];
   const idOf = (n: number) => `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`;
   const remove = (n: number, deletedAt: Date) => deleted.push({ userId: idOf(n), deletedAt });
@@ -34,7 +36,11 @@ describe('the file of erased people', () => {
           .toSorted((one, other) => one.deletedAt.getTime() - other.deletedAt.getTime())
           .slice(0, limit),
     } as unknown as ErasuresRepository;
-    const spool = { forget: () => undefined } as unknown as AuditSpool;
+    refused = [];
+    const forget = (ids: readonly string[]) => {
+      refused = refused.filter((line) => !ids.some((id) => line.includes(id)));
+    };
+    const spool = { forget } as unknown as AuditSpool;
     file = new ErasedFile(Object.assign(new Environment(), { DATA_DIR: dataDir }), repository, spool);
   });
   afterEach(() => rmSync(dataDir, { recursive: true }));
@@ -52,5 +58,16 @@ describe('the file of erased people', () => {
     remove(2, at(9));
     await update();
     expect(idsInFile()).toEqual([idOf(1), idOf(2)]);
+  });
+
+  it('has the records of somebody removed that PostgreSQL refuses after the deletion', async () => {
+    remove(1, at(10));
+    refused.push(`about ${idOf(1)}`);
+    await update();
+    expect(refused).toEqual([]);
+    refused.push(`about ${idOf(1)}`, `about ${idOf(2)}`);
+    await update();
+    expect(refused).toEqual([`about ${idOf(2)}`]);
+    expect(idsInFile()).toEqual([idOf(1)]);
   });
 });

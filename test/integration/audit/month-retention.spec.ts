@@ -1,19 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { timeOfEntry } from '../../../src/audit/entry/entry-id.js';
+import { ErasureTask } from '../../../src/audit/erasure/erasure-task.js';
+import { Erasures } from '../../../src/audit/erasure/erasures.js';
+import { LastingStatements } from '../../../src/audit/erasure/lasting-statements.js';
 import { AuditPartitions } from '../../../src/audit/partitions/audit-partitions.js';
 import { monthOf } from '../../../src/audit/partitions/month.js';
 import {
   type AuditTable,
   PartitionsRepository,
 } from '../../../src/audit/partitions/partitions.repository.js';
+import { PartitionDrop } from '../../../src/audit/partition-drop.js';
 import { PartitionRetention } from '../../../src/audit/partition-retention.js';
 import { NewestSeal } from '../../../src/audit/seals/newest-seal.js';
-import { SealChain } from '../../../src/audit/seals/seal-chain.js';
 import { SealsRepository } from '../../../src/audit/seals/seals.repository.js';
-import { TransactionRunner } from '../../../src/platform/database/transaction-runner.js';
 import { Environment } from '../../../src/platform/config/environment.js';
 import { Tamperer } from '../../support/audit/tamperer.js';
-import { startTrail, type Trail, type TrailOptions } from '../../support/audit/trail.js';
+import { CALL, ORIGIN, startTrail, type Trail, type TrailOptions } from '../../support/audit/trail.js';
+import { eventually } from '../../support/time/eventually.js';
 import { ManualClock } from '../../support/time/manual-clock.js';
 import { WrongClock } from '../../support/time/wrong-clock.js';
 
@@ -64,10 +68,9 @@ describe('MonthRetention', () => {
     const ahead = new PartitionRetention(
       module.get(Environment),
       new WrongClock(clock, 365 * DAY_MS),
-      module.get(TransactionRunner),
       module.get(PartitionsRepository),
-      module.get(SealsRepository),
-      module.get(SealChain),
+      module.get(PartitionDrop),
+      module.get(LastingStatements),
     );
     await ahead.enforce();
     expect(await Promise.all(tables.map(monthsOf))).toEqual(kept);
@@ -137,6 +140,78 @@ describe('MonthRetention', () => {
     expect(await trail.verification.verify()).toMatchObject({ intact: true });
     await enforce();
     expect(await monthsOf('audit_events')).not.toEqual(before);
+  });
+});
+
+describe('A month with the statement of an erasure', () => {
+  const AGO_DAYS = 300;
+  /** Longer than any month. */
+  const LATER_MS = 32 * DAY_MS;
+  const [about, calling, acting, other] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  const late = [about, calling, acting].toSorted();
+  let trail: Trail;
+  let clock: ManualClock;
+
+  const recordOf = (userId: string, actorId?: string) =>
+    trail.audit.recordAlone({
+      type: 'user_disabled',
+      outcome: 'success',
+      userId,
+      origin: { ...ORIGIN, ...(actorId !== undefined && { actor: { actorId } }) },
+      details: {},
+    });
+  const run = () => trail.module.get(ErasureTask).run();
+  const advance = async (ms: number) => {
+    clock.advance(ms);
+    await trail.module.get(AuditPartitions).makeAhead();
+  };
+  const stated = async () => {
+    const rows = await trail.dataSource.query<{ user: string }[]>(
+      `SELECT user_id AS user FROM audit_events WHERE type = 'personal_data_erased'`,
+    );
+    return rows.map(({ user }) => user).toSorted();
+  };
+
+  beforeEach(async () => {
+    clock = new ManualClock(Date.now() - AGO_DAYS * DAY_MS);
+    // The month of the statements is due; the month after it is the first one that stays.
+    trail = await startTrail({
+      clock,
+      settings: { AUDIT_EVENT_RETENTION_DAYS: AGO_DAYS - 32, AUDIT_CALL_RETENTION_DAYS: AGO_DAYS - 32 },
+    });
+    await trail.module.get(ErasureTask).onModuleDestroy();
+    for (const userId of [...late, other]) {
+      await recordOf(userId);
+      await trail.transactions.run((tx) =>
+        trail.module.get(Erasures).request(tx, userId, { actorId: other }),
+      );
+    }
+    await run();
+    await trail.sealed();
+    await run();
+    await advance(LATER_MS);
+    await recordOf(about);
+    await recordOf(randomUUID(), acting);
+    trail.audit.recordCall({ ...CALL, userId: calling });
+    await trail.sealed();
+  });
+  afterEach(() => trail.stop());
+
+  it('goes once those with an erased entry in a later month have their erasure stated anew', async () => {
+    // A transaction of another spec's database may delay the search for late entries by a run.
+    await eventually(async () => {
+      await run();
+      expect(await trail.verification.verify()).toMatchObject({ intact: true, erased: 7 });
+    });
+    await advance(AGO_DAYS * DAY_MS - LATER_MS);
+    const retention = trail.module.get(PartitionRetention);
+    await retention.enforce();
+    await retention.enforce();
+    expect(await stated()).toEqual([...late, ...late, other].toSorted());
+    await trail.sealed();
+    await retention.enforce();
+    expect(await stated()).toEqual(late);
+    expect(await trail.verification.verify()).toMatchObject({ intact: true, erased: 3, firstFault: null });
   });
 });
 

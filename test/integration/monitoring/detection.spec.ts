@@ -40,6 +40,10 @@ class ListedTrail implements Pick<AuditFeed, 'readAfter' | 'beginning'> {
 
 const guess = { kind: 'login', account: 'victim', address: '192.0.2.1', password: 'wrong' } as const;
 
+const GONE = '019a0000-0000-7000-8000-0000000000aa';
+const LATE = '019a0000-0000-7000-8000-0000000000bb';
+const OTHER = '019a0000-0000-7000-8000-0000000000cc';
+
 const operators: DeliveryChannel = {
   name: 'operators',
   standsAlone: false,
@@ -194,6 +198,32 @@ describe('Detection', () => {
           evidence: { userIds: [], accounts: [account], addresses: ['192.0.2.1'] },
         },
       ]);
+    },
+  );
+
+  it.each(['the same leader', 'a new one'])(
+    'raises nothing about somebody whose data was erased before, whose dead session goes on: %s',
+    async (leader) => {
+      const detection = instance();
+      const [entry] = trailOf([{ ...guess, at: 0 }], START);
+      const theirs = { ...entry!, userId: GONE, sessionId: GONE };
+      const refused = {
+        id: LATE,
+        type: 'excess_rate_limit_exceeded' as const,
+        details: { policies: ['default'], count: 500 },
+      };
+      trail.entries.push({
+        ...theirs,
+        id: GONE,
+        type: 'personal_data_erased' as const,
+        address: null,
+        details: {},
+      });
+      await readUp(detection);
+      const another = { ...theirs, ...refused, id: OTHER, userId: OTHER, sessionId: OTHER };
+      trail.entries.push({ ...theirs, ...refused }, another);
+      await readUp(leader === 'a new one' ? instance() : detection);
+      expect(await alerting.rows()).toMatchObject([{ subject: `user:${OTHER}` }]);
     },
   );
 
