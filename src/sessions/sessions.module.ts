@@ -53,6 +53,7 @@ import { SessionRenewal } from './refresh/session-renewal.js';
 import { SessionRotation } from './refresh/session-rotation.js';
 import { LogoutService } from './logout.service.js';
 import { RecentRevocations } from './state/recent-revocations.js';
+import { SessionChangesRepository } from './state/session-changes.repository.js';
 import { AccessChanges } from './revocation/access-changes.js';
 import { RevocationAnswers } from './revocation-list/revocation-answers.js';
 import { RevocationListRepository } from './revocation-list/revocation-list.repository.js';
@@ -124,6 +125,7 @@ const revocation = [
   AccessRevocation,
   LogoutService,
   RecentRevocations,
+  SessionChangesRepository,
   SessionAnnouncement,
   SessionRevocation,
 ];

@@ -15,6 +15,7 @@ import { AccountAdministration } from '../../src/admin/account-administration.js
 import { internalOrigin } from '../../src/platform/http/origin.js';
 import { RedisNotices } from '../../src/platform/redis/redis-notices.js';
 import { SessionsRepository } from '../../src/sessions/sessions.repository.js';
+import { SessionChangesRepository } from '../../src/sessions/state/session-changes.repository.js';
 import { RecentRevocations } from '../../src/sessions/state/recent-revocations.js';
 import { SessionCache } from '../../src/sessions/state/session-cache.js';
 import { PASSWORD, type Tokens } from '../support/app/accounts.js';
@@ -244,7 +245,7 @@ describe.skipIf(inject('redis').kind !== 'own')('a session that a process knows'
     const session = await openSession(here, email);
     await use(session);
     const feed = there.app.get(RecentRevocations, { strict: false });
-    vi.spyOn(there.app.get(SessionsRepository, { strict: false }), 'changedSince').mockRejectedValue(
+    vi.spyOn(there.app.get(SessionChangesRepository, { strict: false }), 'since').mockRejectedValue(
       new Error('away'),
     );
     await eventually(() => expect(feed.isCurrent).toBe(false));

@@ -3,12 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Environment } from '../../platform/config/environment.js';
 import type { SessionCache } from './session-cache.js';
 import { RecentRevocations } from './recent-revocations.js';
-import type { ChangedSession, SessionsRepository } from '../sessions.repository.js';
+import type { ChangedSession, SessionChangesRepository } from './session-changes.repository.js';
 
 const MINUTE_MS = 60_000;
 
 describe('RecentRevocations', () => {
-  const looks: Parameters<SessionsRepository['changedSince']>[] = [];
+  const looks: Parameters<SessionChangesRepository['since']>[] = [];
   /** The time on PostgreSQL's clock. */
   let readAt: string;
   let isReadable: boolean;
@@ -21,15 +21,15 @@ describe('RecentRevocations', () => {
     readAt = 'the start';
     isReadable = true;
     changed = [];
-    const sessions = {
-      changedSince: async (...look: (typeof looks)[number]) => {
+    const changes = {
+      since: async (...look: (typeof looks)[number]) => {
         looks.push(look);
         if (!isReadable) throw new Error('PostgreSQL is away');
         return { readAt, changed: changed.splice(0) };
       },
-    } as unknown as SessionsRepository;
+    } as unknown as SessionChangesRepository;
     const environment = Object.assign(new Environment(), { JWT_ACCESS_TOKEN_EXPIRE_MINUTES: 30 });
-    feed = new RecentRevocations(sessions, { configured: true } as SessionCache, environment);
+    feed = new RecentRevocations(changes, { configured: true } as SessionCache, environment);
     await feed.onModuleInit();
   });
   afterEach(() => {

@@ -2,9 +2,9 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { type VoidUntil, voidUntilOf } from '../../platform/access/void-until.js';
 import { FeedPoll } from '../../platform/clock/feed-poll.js';
 import { Environment } from '../../platform/config/environment.js';
-import { SessionCache } from './session-cache.js';
 import { LEEWAY_SECONDS } from '../keys/key-schedule.js';
-import { type ChangedSession, SessionsRepository } from '../sessions.repository.js';
+import { SessionCache } from './session-cache.js';
+import { type ChangedSession, SessionChangesRepository } from './session-changes.repository.js';
 
 /** The longest lifetime of access tokens that can be configured: other instances may have another than this one. */
 const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
@@ -41,7 +41,7 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
   );
 
   constructor(
-    private readonly sessions: SessionsRepository,
+    private readonly changes: SessionChangesRepository,
     private readonly cache: SessionCache,
     environment: Environment,
   ) {
@@ -105,7 +105,7 @@ export class RecentRevocations implements OnModuleInit, OnApplicationShutdown {
     // Before the query, because what is over must be forgotten even if it fails.
     this.forget(performance.now());
     // The first read includes every session of which a token can still be valid.
-    const { changed, readAt } = await this.sessions.changedSince(this.readAt, {
+    const { changed, readAt } = await this.changes.since(this.readAt, {
       mostSeconds: LONGEST_LIFE_SECONDS,
       lifeSeconds: this.rememberedMs / 1000,
       leewaySeconds: LEEWAY_SECONDS,
