@@ -4,6 +4,8 @@ import { SpoolDrain } from '../../src/audit/spool/spool-drain.js';
 import { AuditVerification } from '../../src/audit/verification/audit-verification.js';
 import { keyIdOf } from '../../src/platform/crypto/key-id.js';
 import { MasterKey } from '../../src/platform/crypto/master-key.js';
+import { UsableSecrets } from '../../src/platform/crypto/usable-secrets.js';
+import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../src/platform/errors/platform.errors.js';
 import { SecretAnnouncer } from '../../src/platform/secret-keys/secret-announcer.js';
 import { SecretRewriting } from '../../src/platform/secret-keys/secret-rewriting.js';
@@ -100,6 +102,20 @@ describe(
       expect(await asSuperuser(database, rejected)).toEqual([]);
       const alerts = `SELECT rule FROM monitoring_alert WHERE severity = 'critical'`;
       expect(await asSuperuser(database, alerts)).toEqual([]);
+    });
+
+    it('announces outside the pool, all of whose connections may wait for it', async () => {
+      clocks.second.advance(61_000);
+      const { DATABASE_POOL_SIZE: size } = second.environment;
+      const allOpen = Promise.withResolvers<void>();
+      let open = 0;
+      const change = async () => {
+        if (++open === size) allOpen.resolve();
+        await allOpen.promise;
+        await get(second, UsableSecrets).assertUsable();
+      };
+      const changes = Array.from({ length: size }, () => get(second, TransactionRunner).run(change));
+      await expect(Promise.all(changes)).resolves.toHaveLength(size);
     });
 
     it('is not ready until an announcement that is due has succeeded', async () => {

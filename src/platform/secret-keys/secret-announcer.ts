@@ -11,10 +11,11 @@ import { ConfigurationFault } from '../config/configuration-fault.js';
 import { SECRET_VARIABLES, type SecretInUse } from '../crypto/secret-dependants.js';
 import { UsableSecrets } from '../crypto/usable-secrets.js';
 import { UuidV7 } from '../crypto/uuid.js';
-import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
+import type { Transaction } from '../database/transaction-runner.js';
 import { untilAvailable } from '../database/until-available.js';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
+import { AnnouncementTransactions } from './announcement-transactions.js';
 import { KnownSecrets } from './known-secrets.js';
 import { NamingKeys } from './naming-keys.js';
 import { missingSecrets } from './missing-secrets.js';
@@ -42,7 +43,7 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
 
   constructor(
     private readonly repository: SecretKeysRepository,
-    private readonly transactions: TransactionRunner,
+    private readonly transactions: AnnouncementTransactions,
     private readonly naming: NamingKeys,
     private readonly known: KnownSecrets,
     private readonly usable: UsableSecrets,
@@ -56,7 +57,7 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
     if (missing.length > 0) throw new ConfigurationFault(missing);
     this.isRunning = true;
     this.usable.announceWith(async () => {
-      const cause = new ConfigurationFault(await this.announce());
+      const cause = new ConfigurationFault(await this.announce('runApart'));
       if (cause.faults.length > 0) throw new Problem(PlatformErrors.dependency_unavailable, { cause });
     });
   }
@@ -72,9 +73,9 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
   }
 
   /** Announces once. Returns the faults of the configuration, which are empty unless a secret in use is missing. */
-  async announce(): Promise<string[]> {
+  async announce(run: 'run' | 'runApart' = 'run'): Promise<string[]> {
     const confirm = this.usable.beginAnnouncement();
-    const missing = await this.transactions.run((tx) => this.agree(tx));
+    const missing = await this.transactions[run]((tx) => this.agree(tx));
     if (missing.length === 0) confirm();
     const report = missing.join('\n');
     if (report !== '' && report !== this.reported) this.logger.error(report);

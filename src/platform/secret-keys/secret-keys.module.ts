@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 import { Peppers } from '../crypto/master-key.js';
+import { AnnouncementTransactions } from './announcement-transactions.js';
 import { Dependants } from './dependants.js';
 import { KnownSecrets } from './known-secrets.js';
 import { NamingKeys } from './naming-keys.js';
@@ -20,6 +21,7 @@ import { SecretRewriting } from './secret-rewriting.js';
       useFactory: ({ PASSWORD_PEPPER, PASSWORD_PEPPER_PREVIOUS }: Environment) =>
         new Peppers(PASSWORD_PEPPER, PASSWORD_PEPPER_PREVIOUS),
     },
+    AnnouncementTransactions,
     KnownSecrets,
     NamingKeys,
     SealedColumnsRepository,

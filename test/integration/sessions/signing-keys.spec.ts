@@ -163,14 +163,14 @@ describe('a replaced signing key, with instances that issue tokens of other life
     await asSuperuser(long.database, 'DELETE FROM sessions');
     clock.advance(15 * MINUTE_MS);
     expect((await rotate(short)).dropped).toEqual([]);
-    clock.advance(7 * MINUTE_MS);
+    clock.advance(8 * MINUTE_MS);
     expect((await rotate(short)).dropped).toEqual([replaced]);
   });
 
   it('is deleted although sessions go on, once all tokens that it can have signed have expired', async () => {
     clock.advance(60 * MINUTE_MS);
     await long.call({ url: '/auth/refresh', body: { refreshToken: signed.refreshToken } });
-    clock.advance(7 * MINUTE_MS);
+    clock.advance(8 * MINUTE_MS);
     expect((await rotate(long)).dropped).toEqual([replaced]);
   });
 });
