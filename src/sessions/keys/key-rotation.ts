@@ -59,9 +59,10 @@ export class KeyRotation {
       ]);
     }
     const key = await this.maker.generate();
+    const dead = await this.dead(await this.keys.all());
     return this.transactions.run(async (tx) => {
       await this.keys.lock(tx);
-      const dropped = await this.dropDead(tx);
+      const dropped = await this.drop(tx, dead);
       const signsFrom = firstUse(this.clock.nowMs());
       return { kid: await this.maker.keep(tx, key, signsFrom, origin), signsFrom, dropped };
     });
@@ -69,9 +70,10 @@ export class KeyRotation {
 
   /** Deletes the keys that no unexpired token needs, private halves first. */
   async clear(): Promise<void> {
+    const dead = await this.dead(await this.keys.all());
     await this.transactions.run(async (tx) => {
       await this.keys.lock(tx);
-      await this.dropDead(tx);
+      await this.drop(tx, dead);
     });
   }
 
@@ -79,14 +81,27 @@ export class KeyRotation {
    * Returns the given keys that no unexpired token needs and that must no longer be trusted. Instances may issue tokens that live
    * longer than those of this process; while a session has one, all keys are kept.
    */
-  async dead(keys: readonly SigningKey[], tx?: Transaction): Promise<SigningKey[]> {
-    const lifetimeSeconds = this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
-    const keptSeconds = Math.max(lifetimeSeconds, KEY_TOKEN_LIFE_SECONDS);
-    const replaced = deadKeys(keys, this.clock.nowMs(), keptSeconds).filter(
-      ({ kid }) => kid !== this.supplied.kid,
-    );
-    if (replaced.length === 0) return [];
-    return (await this.keys.hasLongerLived(lifetimeSeconds, this.clock.now(), tx)) ? [] : replaced;
+  async dead(keys: readonly SigningKey[]): Promise<SigningKey[]> {
+    const replaced = this.replaced(keys);
+    return replaced.length === 0 || (await this.mayBeNeeded()) ? [] : replaced;
+  }
+
+  /** Returns the keys of which, if all instances issue tokens as this one does, every token has expired. */
+  private replaced(keys: readonly SigningKey[]): SigningKey[] {
+    const keptSeconds = Math.max(this.lifetimeSeconds, KEY_TOKEN_LIFE_SECONDS);
+    return deadKeys(keys, this.clock.nowMs(), keptSeconds).filter(({ kid }) => kid !== this.supplied.kid);
+  }
+
+  /**
+   * Whether a session may have a token that lives longer. The question reads all sessions; where they are too many for one
+   * statement, the keys are kept, because neither their reload nor a rotation may depend on the answer.
+   */
+  private async mayBeNeeded(): Promise<boolean> {
+    return this.keys.hasLongerLived(this.lifetimeSeconds, this.clock.now()).catch(() => true);
+  }
+
+  private get lifetimeSeconds(): number {
+    return this.environment.JWT_ACCESS_TOKEN_EXPIRE_MINUTES * 60;
   }
 
   /** Whether one of the given generated keys signs now, with the configured algorithm. */
@@ -95,9 +110,11 @@ export class KeyRotation {
     return current?.algorithm === this.environment.JWT_ALGORITHM && current.sealedPrivateKey !== null;
   }
 
-  private async dropDead(tx: Transaction): Promise<string[]> {
-    const dead = await this.dead(await this.keys.all(tx), tx);
-    const kids = dead.map(({ kid }) => kid);
+  /** Deletes those of the dead keys that nobody has deleted or put in force again; returns their ids. */
+  private async drop(tx: Transaction, dead: readonly SigningKey[]): Promise<string[]> {
+    if (dead.length === 0) return [];
+    const replaced = this.replaced(await this.keys.all(tx)).map(({ kid }) => kid);
+    const kids = dead.map(({ kid }) => kid).filter((kid) => replaced.includes(kid));
     await this.keys.delete(tx, kids);
     return kids;
   }

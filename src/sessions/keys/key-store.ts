@@ -33,9 +33,9 @@ export class KeyStore {
   }
 
   /** Returns whether a token is valid at `now` that an instance has issued with a longer lifetime than `lifeSeconds`. */
-  async hasLongerLived(lifeSeconds: number, now: Date, tx?: Transaction): Promise<boolean> {
+  async hasLongerLived(lifeSeconds: number, now: Date): Promise<boolean> {
     // The times of a row are read one after the other.
-    return this.keys.hasLongerLived(lifeSeconds + 1, now, tx);
+    return this.keys.hasLongerLived(lifeSeconds + 1, now);
   }
 
   async add(tx: Transaction, key: NewSigningKey): Promise<void> {

@@ -26,9 +26,9 @@ export class SigningKeysRepository {
    * Returns whether a live session has an access token that is valid at `now` and that expires more than `lifeSeconds` after its
    * last rotation. One token is missed: that which a session has replaced by a newer one that expires after it.
    */
-  async hasLongerLived(lifeSeconds: number, now: Date, tx?: Transaction): Promise<boolean> {
+  async hasLongerLived(lifeSeconds: number, now: Date): Promise<boolean> {
     const [row] = await onDatabase(() =>
-      (tx ?? this.keys).query<[{ found: boolean }]>(
+      this.keys.query<[{ found: boolean }]>(
         `SELECT EXISTS (
            SELECT FROM sessions WHERE revoked_at IS NULL AND tokens_expire_at > $1
              AND tokens_expire_at > rotated_at + make_interval(secs => $2)) AS found`,

@@ -1,9 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
+import { PlatformErrors } from '../../../src/platform/errors/platform.errors.js';
+import { Problem } from '../../../src/platform/errors/problem.js';
 import { publicJwkOf } from '../../../src/sessions/keys/key-material.js';
 import { KeyRing } from '../../../src/sessions/keys/key-ring.js';
 import { KeyRotation } from '../../../src/sessions/keys/key-rotation.js';
+import { SigningKeysRepository } from '../../../src/sessions/keys/signing-keys.repository.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import type { Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
@@ -165,6 +168,16 @@ describe('a replaced signing key, with instances that issue tokens of other life
     expect((await rotate(short)).dropped).toEqual([]);
     clock.advance(8 * MINUTE_MS);
     expect((await rotate(short)).dropped).toEqual([replaced]);
+  });
+
+  it('is kept where the sessions are too many to ask, and neither a reload nor a rotation fails', async () => {
+    const keys = short.app.get(SigningKeysRepository, { strict: false });
+    vi.spyOn(keys, 'hasLongerLived').mockRejectedValue(new Problem(PlatformErrors.dependency_unavailable));
+    clock.advance(90 * MINUTE_MS);
+    await short.app.get(KeyRing, { strict: false }).refresh();
+    await short.app.get(KeyRotation, { strict: false }).clear();
+    expect((await rotate(short)).dropped).toEqual([]);
+    expect((await keysOf(short)).map(({ kid }) => kid)).toContain(replaced);
   });
 
   it('is deleted although sessions go on, once all tokens that it can have signed have expired', async () => {
