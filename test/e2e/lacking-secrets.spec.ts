@@ -7,6 +7,7 @@ import { MasterKey } from '../../src/platform/crypto/master-key.js';
 import { UsableSecrets } from '../../src/platform/crypto/usable-secrets.js';
 import { TransactionRunner } from '../../src/platform/database/transaction-runner.js';
 import { PlatformErrors } from '../../src/platform/errors/platform.errors.js';
+import { AnnouncementTransactions } from '../../src/platform/secret-keys/announcement-transactions.js';
 import { SecretAnnouncer } from '../../src/platform/secret-keys/secret-announcer.js';
 import { SecretRewriting } from '../../src/platform/secret-keys/secret-rewriting.js';
 import { KeyRing } from '../../src/sessions/keys/key-ring.js';
@@ -117,6 +118,15 @@ describe(
       const changes = Array.from({ length: size }, () => get(second, TransactionRunner).run(change));
       await expect(Promise.all(changes)).resolves.toHaveLength(size);
     });
+
+    it.each(['run', 'runApart'] as const)(
+      'announces in a transaction that the server ends after 5 s of silence, because others wait for it (%s)',
+      async (run) => {
+        const announcements = get(second, AnnouncementTransactions);
+        const limit = await announcements[run]((tx) => tx.query('SHOW idle_in_transaction_session_timeout'));
+        expect(limit).toEqual([{ idle_in_transaction_session_timeout: '5s' }]);
+      },
+    );
 
     it('is not ready until an announcement that is due has succeeded', async () => {
       clocks.second.advance(61_000);

@@ -4,6 +4,12 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import { onDatabase } from '../database/database-problem.js';
 import { type Transaction, TransactionRunner } from '../database/transaction-runner.js';
 
+/**
+ * The others wait for an announcement. The server ends that of an instance that has gone silent after this time, so that they
+ * stay usable; it could not do so within a statement, which has its own limit.
+ */
+const END_SILENT = "SET LOCAL idle_in_transaction_session_timeout = '5s'";
+
 /** How long the connection outside the pool is kept after an announcement, milliseconds. */
 const KEPT_MS = 1000;
 
@@ -27,13 +33,13 @@ export class AnnouncementTransactions implements OnApplicationShutdown {
 
   /** Runs work in a transaction of the pool. Throws `dependency_unavailable` if PostgreSQL is. */
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.transactions.run(work);
+    return this.transactions.run((tx) => endingIfSilent(tx, work));
   }
 
   /** Runs work in a transaction outside the pool. Throws `dependency_unavailable` if PostgreSQL is. */
   async runApart<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const apart = await onDatabase(() => this.open());
-    return new TransactionRunner(apart).run(work);
+    return new TransactionRunner(apart).run((tx) => endingIfSilent(tx, work));
   }
 
   private async open(): Promise<DataSource> {
@@ -48,4 +54,9 @@ export class AnnouncementTransactions implements OnApplicationShutdown {
     this.opened.catch(() => (this.opened = null));
     return this.opened;
   }
+}
+
+async function endingIfSilent<T>(tx: Transaction, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  await tx.query(END_SILENT);
+  return work(tx);
 }

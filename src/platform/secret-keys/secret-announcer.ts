@@ -23,6 +23,8 @@ import { SecretKeysRepository } from './secret-keys.repository.js';
 import { newestKnownToAll } from './secret-variables.js';
 
 const ANNOUNCE_EVERY_MS = 10_000;
+/** The pause after a failure: one instance that freezes makes the others fail until the server ends its transaction. */
+const RETRY_MS = 1000;
 
 /**
  * Announces which secrets this instance knows, and makes new values with the newest one that all living instances know.
@@ -36,6 +38,7 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
   private readonly logger = new Logger(SecretAnnouncer.name);
   private readonly task = new RepeatingTask(SecretAnnouncer.name, async () => void (await this.announce()), {
     pauseMs: ANNOUNCE_EVERY_MS,
+    retryMs: RETRY_MS,
   });
   private readonly instance: string;
   private isRunning = false;
@@ -57,7 +60,7 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
     if (missing.length > 0) throw new ConfigurationFault(missing);
     this.isRunning = true;
     this.usable.announceWith(async () => {
-      const cause = new ConfigurationFault(await this.announce('runApart'));
+      const cause = new ConfigurationFault(await this.announceApart());
       if (cause.faults.length > 0) throw new Problem(PlatformErrors.dependency_unavailable, { cause });
     });
   }
@@ -73,9 +76,20 @@ export class SecretAnnouncer implements OnModuleInit, OnApplicationBootstrap, On
   }
 
   /** Announces once. Returns the faults of the configuration, which are empty unless a secret in use is missing. */
-  async announce(run: 'run' | 'runApart' = 'run'): Promise<string[]> {
+  async announce(): Promise<string[]> {
+    return this.announceIn((agree) => this.transactions.run(agree));
+  }
+
+  /** Announces over a connection outside the pool. */
+  private async announceApart(): Promise<string[]> {
+    return this.announceIn((agree) => this.transactions.runApart(agree));
+  }
+
+  private async announceIn(
+    run: (agree: (tx: Transaction) => Promise<string[]>) => Promise<string[]>,
+  ): Promise<string[]> {
     const confirm = this.usable.beginAnnouncement();
-    const missing = await this.transactions[run]((tx) => this.agree(tx));
+    const missing = await run((tx) => this.agree(tx));
     if (missing.length === 0) confirm();
     const report = missing.join('\n');
     if (report !== '' && report !== this.reported) this.logger.error(report);
