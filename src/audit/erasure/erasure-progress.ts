@@ -13,6 +13,11 @@ export interface EntryKey {
   readonly id: string;
 }
 
+/** Returns the time and the id after which a page begins, as parameters of a statement. */
+export function beginningAfter(after: EntryKey | null): [time: string, id: string] {
+  return [after?.time ?? '-infinity', after?.id ?? '00000000-0000-0000-0000-000000000000'];
+}
+
 /** A place in the entries of a person: a source, and the last entry that was read; null at its beginning. */
 export interface ErasurePlace {
   readonly source: Source;

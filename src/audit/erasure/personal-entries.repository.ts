@@ -9,7 +9,13 @@ import {
   EVENT_PROOF_COLUMNS,
 } from '../entry/entry-columns.js';
 import type { EntryProof } from '../entry/sealed-form.js';
-import type { EntryCounts, EntryKey, ErasurePlace, Source } from './erasure-progress.js';
+import {
+  beginningAfter,
+  type EntryCounts,
+  type EntryKey,
+  type ErasurePlace,
+  type Source,
+} from './erasure-progress.js';
 
 /** An entry with what proves its personal members. */
 export type PersonalEntry = AuditEntry & EntryProof;
@@ -102,13 +108,13 @@ export class PersonalEntriesRepository {
     { source, after }: ErasurePlace,
     { userId, limit }: PageOf,
   ): Promise<CountedPage> {
-    const [row] = await tx.query<[CountedPage]>(count(source), [userId, ...start(after), limit]);
+    const [row] = await tx.query<[CountedPage]>(count(source), [userId, ...beginningAfter(after), limit]);
     return row;
   }
 
   /** Returns the keyed digests of addresses in the next page of the events about a person. */
   async accounts(after: EntryKey | null, { userId, limit }: PageOf): Promise<PageOfAccounts> {
-    const parameters = [userId, ...start(after), limit];
+    const parameters = [userId, ...beginningAfter(after), limit];
     const [row] = await this.dataSource.query<[PageOfAccounts]>(ACCOUNTS, parameters);
     return row;
   }
@@ -119,15 +125,11 @@ export class PersonalEntriesRepository {
     { source, after }: ErasurePlace,
     { userId, limit }: PageOf,
   ): Promise<PageEntry[]> {
-    return tx.query<PageEntry[]>(unerased(source), [userId, ...start(after), limit]);
+    return tx.query<PageEntry[]>(unerased(source), [userId, ...beginningAfter(after), limit]);
   }
 
   /** Removes members. The database refuses if the trail has no sealed event that states the person's erasure. */
   async erase(tx: Transaction, userId: string, parts: readonly ErasedParts[]): Promise<void> {
     await tx.query('SELECT audit_erase($1, $2)', [userId, JSON.stringify(parts)]);
   }
-}
-
-function start(after: EntryKey | null): [string, string] {
-  return [after?.time ?? '-infinity', after?.id ?? '00000000-0000-0000-0000-000000000000'];
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Month } from '../partitions/month.js';
-import type { EntryKey } from './erasure-progress.js';
+import { beginningAfter, type EntryKey } from './erasure-progress.js';
 
 /** An event that states an erasure. */
 export interface Statement extends EntryKey {
@@ -46,7 +46,6 @@ const PAGE = `
 export class StatementsRepository {
   /** Returns the next statements of a month, in the order of time and id. */
   async page(tx: Transaction, { month, after, limit }: PageOfMonth): Promise<Statement[]> {
-    const { time, id } = after ?? { time: '-infinity', id: '00000000-0000-0000-0000-000000000000' };
-    return tx.query<Statement[]>(PAGE, [`${month}-01`, time, id, limit]);
+    return tx.query<Statement[]>(PAGE, [`${month}-01`, ...beginningAfter(after), limit]);
   }
 }

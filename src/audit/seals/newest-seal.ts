@@ -2,12 +2,10 @@ import { Injectable, Logger } from '@nestjs/common';
 import { UsableSecrets } from '../../platform/crypto/usable-secrets.js';
 import type { Transaction } from '../../platform/database/transaction-runner.js';
 import type { Month } from '../partitions/month.js';
+import { firstGenuine } from './first-genuine.js';
 import { type GenuineEnd, statementHash } from './seal.js';
 import { SealTrust } from './seal-trust.js';
 import { SealsRepository } from './seals.repository.js';
-
-/** Seals read per query once the newest one has turned out to be forged. */
-const PAGE = 20;
 
 /**
  * Finds the newest seal created by the service. The service's database role may insert any row, and if sealing
@@ -31,20 +29,17 @@ export class NewestSeal {
    */
   async read(tx?: Transaction, month?: Month): Promise<GenuineEnd | null> {
     await this.secrets.assertUsable();
-    let skip = 0;
-    for (let limit = 1; ; limit = PAGE) {
-      const page = await this.seals.newest({ limit, skip, month }, tx);
-      for (const { mac, from, ...seal } of page) {
-        const isWhole = statementHash(from) === seal.hash;
-        const madeWith = isWhole ? this.trust.madeWith({ ...seal, mac }) : null;
-        if (madeWith !== null) return { ...seal, madeWith };
-        if (isWhole) await this.trust.load(tx);
-        if (isWhole && this.trust.isGenuine({ ...seal, mac })) return { ...seal, madeWith };
-        await this.report(seal.number);
-      }
-      if (page.length < limit) return null;
-      skip += limit;
-    }
+    const newest = await firstGenuine(
+      (page) => this.seals.newest({ ...page, month }, tx),
+      async (seal) => {
+        const isGenuine = statementHash(seal.from) === seal.hash && (await this.trust.recognises(seal, tx));
+        if (!isGenuine) await this.report(seal.number);
+        return isGenuine;
+      },
+    );
+    if (newest === null) return null;
+    const { from: _statement, mac: _mac, ...end } = newest;
+    return { ...end, madeWith: this.trust.madeWith(newest) };
   }
 
   private async report(number: number): Promise<void> {

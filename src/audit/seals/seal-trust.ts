@@ -53,6 +53,13 @@ export class SealTrust {
     return this.signer.madeWith(sealDigest(seal), seal.mac);
   }
 
+  /** Whether the service made a seal, also with a former key that was not loaded yet. */
+  async recognises(seal: Coded, tx?: Transaction): Promise<boolean> {
+    if (this.isCoded(seal)) return true;
+    await this.load(tx);
+    return isSignedBy(this.former, seal);
+  }
+
   /** Whether the service made a seal. */
   isGenuine(seal: Coded): boolean {
     return this.isCoded(seal) || isSignedBy(this.former, seal);
