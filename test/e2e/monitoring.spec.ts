@@ -6,7 +6,7 @@ import { logIn, newAddress, PASSWORD, register, signUp, type Tokens } from '../s
 import { asSuperuser } from '../support/app/as-superuser.js';
 import { createKey } from '../support/app/api-keys.js';
 import { createAccount, createPerson, openSession } from '../support/app/people.js';
-import { startApp, type TestApp, type Variables } from '../support/app/test-app.js';
+import { startApp, type TestApp, type TestRequest, type Variables } from '../support/app/test-app.js';
 import { startMailServer } from '../support/servers/mail-server.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres/fresh-database.js';
 import { hasPromtool, promtool } from '../support/monitoring/promtool.js';
@@ -33,6 +33,17 @@ async function guess({ call }: TestApp, email: string, address = '192.0.2.1', ti
       headers: { 'x-forwarded-for': address },
     });
   }
+}
+
+/** Sends a number of requests from one address. */
+async function repeat(
+  { call }: TestApp,
+  times: number,
+  request: () => TestRequest,
+  address = '192.0.2.1',
+): Promise<void> {
+  const headers = { 'x-forwarded-for': address };
+  for (let i = 0; i < times; i++) await call({ ...request(), headers });
 }
 
 /** A signed-in account with a role. */
@@ -234,6 +245,30 @@ describe('Monitoring', () => {
         expect(its.map(({ count }) => count)).toEqual([8]);
       }, TEN_SECONDS);
       expect(heard('brute_force', address)).toHaveLength(1);
+    });
+
+    it('takes requests for mails over their limit for no failed logins', async () => {
+      const limited = await service(
+        { RATE_LIMIT_MAIL: '3/3600', RATE_LIMIT_MAIL_ADDRESS: '10/3600' },
+        app.database,
+      );
+      const forgetful = newAddress();
+      await repeat(
+        limited,
+        14,
+        () => ({ url: '/auth/password/forgot', body: { email: forgetful } }),
+        '192.0.2.14',
+      );
+      await repeat(
+        limited,
+        30,
+        () => ({ url: '/auth/email/verification', body: { email: newAddress() } }),
+        '192.0.2.15',
+      );
+      await guess(limited, newAddress(), '192.0.2.16');
+      await hear('brute_force', '192.0.2.16');
+      expect(heard('brute_force', '192.0.2.14')).toEqual([]);
+      expect(heard('credential_stuffing')).toEqual([]);
     });
 
     it('applies no response unless one is configured', async () => {
@@ -602,6 +637,19 @@ describe('Monitoring', () => {
           expect(text).toContain(line);
         }
       });
+    });
+
+    it('counts refused logins, and no other refused request that names an account', async () => {
+      const app = await service({
+        RATE_LIMIT_ADDRESS: '2/60',
+        RATE_LIMIT_MAIL: '3/3600',
+        RATE_LIMIT_LOGIN: 'off',
+      });
+      const email = newAddress();
+      await repeat(app, 14, () => ({ url: '/auth/password/forgot', body: { email } }));
+      await guess(app, email, '192.0.2.9', 5);
+      const line = 'portcullis_logins_total{outcome="refused",reason="rate_limited"} ';
+      await eventually(async () => expect(await figuresOf(app)).toContain(`${line}3\n`));
     });
 
     it('requires the token if one is configured', async () => {

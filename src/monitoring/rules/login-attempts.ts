@@ -2,6 +2,7 @@ import type { AuditEntry } from '../../audit/audit-entry.js';
 import type { AuditEventType } from '../../audit/audit-vocabulary.js';
 import { networkOf } from '../../platform/http/client-ip/ip-address.js';
 import { GenerationalCache } from '../generational-cache.js';
+import { refusedLoginsIn } from './refusals-in.js';
 
 /** An attempt to sign in, whether or not the password was checked. */
 export interface LoginAttempt {
@@ -54,6 +55,7 @@ export class LoginAttempts {
       case 'authn_login_lock':
         return this.evaluated(account, entry, true);
       case 'excess_rate_limit_exceeded':
+        if (refusedLoginsIn(entry) === 0) return null;
         return { account, failed: !this.caller(account, entry).succeeded };
       default:
         return null;
