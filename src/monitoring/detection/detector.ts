@@ -142,7 +142,7 @@ export class Detector {
     const usualFailureRatio = () => this.usualFailureRatio(nowMs);
     return {
       counted: window.counted,
-      seen: window.seen,
+      seen: window.counted + window.otherAccounts,
       distinct: { account: window.distinct('account'), address: window.distinct('address') },
       // A getter, because only some rules need it.
       get usualFailureRatio() {

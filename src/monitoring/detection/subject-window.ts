@@ -40,6 +40,8 @@ export class SubjectWindow {
   private countedItems = 0;
   private added = 0;
   private reported = 0;
+  /** How many observations that do not count name each account. */
+  private readonly others = new Map<string, number>();
   private readonly counts: readonly { dimension: Dimension; ofValue: Map<string, number> }[];
 
   constructor(
@@ -57,6 +59,11 @@ export class SubjectWindow {
     return this.countedItems;
   }
 
+  /** The number of distinct accounts among the observations that do not count. */
+  get otherAccounts(): number {
+    return this.others.size;
+  }
+
   /** Returns the number of distinct values of a dimension among the counted observations; 0 if it is not tracked. */
   distinct(dimension: Dimension): number {
     return this.counts.find((count) => count.dimension === dimension)?.ofValue.size ?? 0;
@@ -69,7 +76,7 @@ export class SubjectWindow {
     const item = { at, account, address, userId, counts, weight, value, isErased: false };
     this.items.push(item);
     this.added += 1;
-    if (counts) this.tally(item, 1);
+    this.tally(item, 1);
     if (this.seen > this.capacity) this.dropOldest();
   }
 
@@ -125,7 +132,7 @@ export class SubjectWindow {
   private dropOldest(): void {
     const oldest = this.items[this.head]!;
     this.head += 1;
-    if (oldest.counts) this.tally(oldest, -1);
+    this.tally(oldest, -1);
     // The expired head is removed once it is longer than the rest, so the cost per observation is constant.
     if (this.head > 32 && this.head > this.items.length / 2) {
       this.items = this.items.slice(this.head);
@@ -134,13 +141,15 @@ export class SubjectWindow {
   }
 
   private tally(item: Item, step: 1 | -1): void {
+    if (!item.counts) return addTo(this.others, item.account, step);
     this.countedItems += step * item.weight;
-    for (const { dimension, ofValue } of this.counts) {
-      const value = item[dimension];
-      if (value === null) continue;
-      const count = (ofValue.get(value) ?? 0) + step;
-      if (count === 0) ofValue.delete(value);
-      else ofValue.set(value, count);
-    }
+    for (const { dimension, ofValue } of this.counts) addTo(ofValue, item[dimension], step);
   }
+}
+
+function addTo(counts: Map<string, number>, value: string | null, step: 1 | -1): void {
+  if (value === null) return;
+  const count = (counts.get(value) ?? 0) + step;
+  if (count === 0) counts.delete(value);
+  else counts.set(value, count);
 }

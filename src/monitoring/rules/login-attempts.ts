@@ -37,9 +37,10 @@ export function addressOf(entry: AuditEntry): string | null {
 
 /**
  * Reads login attempts from the trail. Refused attempts count like evaluated ones, because a lock or a limit slows
- * down guessing and must not also hide it: an attempt refused by a limit is assumed to have the outcome of the same
- * caller's last evaluated attempt on the account. Attempts after a wrong password therefore count as guesses, and
- * those of a build server that exceeds a limit with the right password do not.
+ * down guessing and must not also hide it: an attempt refused by a limit counts as a failed one unless the same caller's
+ * last evaluated attempt on the account succeeded. It is then none at all: a build server that exceeds a limit with the
+ * right password guesses nothing, and an attacker with an account of their own must not be able to add logins to it
+ * that nobody checks.
  */
 export class LoginAttempts {
   private readonly callers = new GenerationalCache<{ succeeded: boolean }>();
@@ -56,7 +57,7 @@ export class LoginAttempts {
         return this.evaluated(account, entry, true);
       case 'excess_rate_limit_exceeded':
         if (refusedLoginsIn(entry) === 0) return null;
-        return { account, failed: !this.caller(account, entry).succeeded };
+        return this.caller(account, entry).succeeded ? null : { account, failed: true };
       default:
         return null;
     }

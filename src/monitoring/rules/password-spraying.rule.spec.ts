@@ -59,4 +59,9 @@ describe('password_spraying', () => {
   it('is true if all fail, whatever the usual ratio', () => {
     expect(findingsOf([rule], spraying, yesterday(60))).toHaveLength(1);
   });
+
+  it('counts the logins to one account once, so that an account of the attacker hides nothing', () => {
+    const acts = spread(27, 300, (i) => (i % 3 === 0 ? guess(i, (i / 3) % 3) : guess(1, i % 3, 'right')));
+    expect(findingsOf([rule], acts)).toMatchObject([{ subject: 'service' }]);
+  });
 });

@@ -27,7 +27,10 @@ export interface Observation {
 export interface Figures {
   /** Observations that count. */
   readonly counted: number;
-  /** All observations. */
+  /**
+   * Observations that count, and once each the accounts that the others name: whoever has an account can add any number of
+   * successes, and must not be able to lower a ratio with them.
+   */
   readonly seen: number;
   /** Distinct values among the observations that count, for the dimensions named by the rule. */
   readonly distinct: Readonly<Record<Dimension, number>>;
