@@ -58,7 +58,7 @@ describe('The subjects of a rule', () => {
       );
     const judge = (sessions: number[], account: string, startMs = START) =>
       run.judge(reuses(sessions, account, startMs), '').findings;
-    const [{ userId }] = reuses([1], 'many', START) as [{ userId: string }];
+    const { userId } = reuses([1], 'many', START)[0]!;
     const named = ['session:many-1', 'session:many-2', 'session:many-3'];
     const found = judge([1, 2, 3, 4, 5], 'many');
     expect(found.map(({ subject }) => subject)).toEqual([...named, `user:${userId}`]);

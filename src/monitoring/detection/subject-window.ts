@@ -16,6 +16,8 @@ interface Item {
   readonly address: string | null;
   readonly userId: string | null;
   readonly counts: boolean;
+  /** Whether it is a login whose password was checked. */
+  readonly evaluated: boolean;
   readonly weight: number;
   readonly value: unknown;
   /** Whether the data of its user was erased: it counts, but no alert names anything of it. */
@@ -29,6 +31,8 @@ const NAMED_IN_EVIDENCE = 20;
  * in it is missed.
  */
 const LOOKED_AT = 500;
+/** Fewer wrong passwords than these from one address may be a mistake. */
+const LEAST_GUESSES = 2;
 
 /**
  * The most recent observations of one subject within the window, at most {@link capacity}. Counts are exact and
@@ -70,10 +74,11 @@ export class SubjectWindow {
   }
 
   add(
-    { at, account, address, entry: { userId } }: Occurrence,
+    { at, account, address, attempt, entry: { userId } }: Occurrence,
     { counts, weight = 1, value }: Observed,
   ): void {
-    const item = { at, account, address, userId, counts, weight, value, isErased: false };
+    const evaluated = attempt?.evaluated === true;
+    const item = { at, account, address, userId, counts, evaluated, weight, value, isErased: false };
     this.items.push(item);
     this.added += 1;
     this.tally(item, 1);
@@ -122,11 +127,30 @@ export class SubjectWindow {
   /**
    * Returns the addresses counted since the last call, so that an address that was unblocked is not blocked again for
    * old events.
+   * @param guessedAccounts if given, only addresses with at least two wrong passwords, for at least this number of
+   * accounts, and without a success
    */
-  newAddresses(): string[] {
+  newAddresses(guessedAccounts?: number): string[] {
     const addresses = this.newest('address', Infinity, this.added - this.reported);
     this.reported = this.added;
-    return addresses;
+    if (guessedAccounts === undefined) return addresses;
+    const guessing = this.guessing(guessedAccounts);
+    return addresses.filter((address) => guessing.has(address));
+  }
+
+  private guessing(leastAccounts: number): Set<string | null> {
+    const guesses = new Map<string | null, (string | null)[]>();
+    const items = this.items.slice(this.head);
+    for (const { counts, evaluated, address, account } of items) {
+      if (!counts || !evaluated) continue;
+      const accounts = guesses.get(address) ?? [];
+      accounts.push(account);
+      guesses.set(address, accounts);
+    }
+    for (const { counts, address } of items) if (!counts) guesses.delete(address);
+    const isGuessing = (accounts: readonly (string | null)[]) =>
+      accounts.length >= LEAST_GUESSES && new Set(accounts).size >= leastAccounts;
+    return new Set([...guesses].filter(([, accounts]) => isGuessing(accounts)).map(([address]) => address));
   }
 
   private dropOldest(): void {

@@ -8,6 +8,8 @@ import { refusedLoginsIn } from './refusals-in.js';
 export interface LoginAttempt {
   readonly account: string;
   readonly failed: boolean;
+  /** Whether the password was checked. */
+  readonly evaluated: boolean;
 }
 
 /** The events that {@link LoginAttempts} reads. */
@@ -51,21 +53,22 @@ export class LoginAttempts {
     if (account === null) return null;
     switch (entry.type) {
       case 'authn_login_success':
-        return this.evaluated(account, entry, false);
+        return this.attempt(account, entry, { failed: false, evaluated: true });
       case 'authn_login_fail':
+        return this.attempt(account, entry, { failed: true, evaluated: true });
       case 'authn_login_lock':
-        return this.evaluated(account, entry, true);
+        return this.attempt(account, entry, { failed: true, evaluated: false });
       case 'excess_rate_limit_exceeded':
         if (refusedLoginsIn(entry) === 0) return null;
-        return this.caller(account, entry).succeeded ? null : { account, failed: true };
+        return this.caller(account, entry).succeeded ? null : { account, failed: true, evaluated: false };
       default:
         return null;
     }
   }
 
-  private evaluated(account: string, entry: AuditEntry, failed: boolean): LoginAttempt {
-    this.caller(account, entry).succeeded = !failed;
-    return { account, failed };
+  private attempt(account: string, entry: AuditEntry, outcome: Omit<LoginAttempt, 'account'>): LoginAttempt {
+    this.caller(account, entry).succeeded = !outcome.failed;
+    return { account, ...outcome };
   }
 
   private caller(account: string, entry: AuditEntry): { succeeded: boolean } {

@@ -64,4 +64,18 @@ describe('password_spraying', () => {
     const acts = spread(27, 300, (i) => (i % 3 === 0 ? guess(i, (i / 3) % 3) : guess(1, i % 3, 'right')));
     expect(findingsOf([rule], acts)).toMatchObject([{ subject: 'service' }]);
   });
+
+  it('passes only addresses to responses that entered wrong passwords for two accounts, and no right one', () => {
+    const [finding] = findingsOf(
+      [rule],
+      [
+        ...spread(10, 200, (i) => guess(20, 10 + i)),
+        ...spread(6, 200, (i) => guess(21, 30 + (i % 2))),
+        ...spraying,
+        { ...guess(1, 2, 'right'), at: 299_000 },
+        { ...guess(2, 1), at: 299_500 },
+      ].sort((a, b) => a.at - b.at),
+    );
+    expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1']);
+  });
 });
