@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf, START } from '../../../test/support/attacks/findings-of.js';
+import { LATER, START, findingsOf } from '../../../test/support/attacks/findings-of.js';
 import { spread } from '../../../test/support/attacks/scenario.js';
+import { trailOf } from '../../../test/support/attacks/trail-of.js';
 import { Environment } from '../../platform/config/environment.js';
+import { DetectionRun } from '../detection/detection-run.js';
 import { passwordSpraying } from './password-spraying.rule.js';
 
 const rule = passwordSpraying(
@@ -77,5 +79,28 @@ describe('password_spraying', () => {
       ].sort((a, b) => a.at - b.at),
     );
     expect(finding?.addresses?.toSorted()).toEqual(['192.0.2.0', '192.0.2.1']);
+  });
+
+  it('is true whatever somebody has tried before on accounts that do not exist', () => {
+    const run = new DetectionRun([rule], [], LATER);
+    const noise = trailOf(
+      spread(300, 3_000, (i) => guess(1000 + i, 99)),
+      START - 2 * 3_600_000,
+    );
+    run.judge(
+      noise.map((entry) => ({ ...entry, userId: null })),
+      '',
+    );
+    run.judge(
+      trailOf(
+        spread(100, 3_000, (i) => guess(i, 50 + i, i < 10 ? 'wrong' : 'right')),
+        START - 2 * 3_600_000,
+      ),
+      '',
+    );
+    const twoThirds = spread(18, 300, (i) =>
+      guess(i, Math.floor(i / 3) % 3, i % 3 === 0 ? 'right' : 'wrong'),
+    );
+    expect(run.judge(trailOf(twoThirds, START), '').findings).toHaveLength(1);
   });
 });
