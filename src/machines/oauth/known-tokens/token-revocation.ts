@@ -23,11 +23,11 @@ export class TokenRevocation {
   ) {}
 
   /**
-   * Returns once the token is not accepted any more, or if it never was. Throws `unauthorized_client` for a token of somebody
+   * Returns once the token is not accepted any more and never will be, or if it never was. Throws `unauthorized_client` for a token of somebody
    * else without the scope, `unsupported_token_type` for one that cannot be ended, and `dependency_unavailable`.
    */
   async revoke(caller: MachinePrincipal, token: string, origin: Origin): Promise<void> {
-    const found = await this.tokens.find(token);
+    const found = await this.tokens.findEndable(token);
     if (!found) return;
     const isOwn = caller.kind === 'service-account' && found.owner.id === caller.serviceAccountId;
     if (!isOwn && !caller.scopes.includes(REVOKE_SCOPE)) throw this.refusal(caller, origin);
