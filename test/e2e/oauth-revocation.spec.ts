@@ -151,6 +151,25 @@ describe('revocation', () => {
     expect(error(await revoke(machine.key))).toEqual([401, 'invalid_client']);
   });
 
+  it("ends a person's key that it is called with, but no other key of the person", async () => {
+    const own = await createKey(here, person, { scopes: ['a:b'] });
+    const other = await createKey(here, person, { scopes: ['a:b'] });
+    const calling = { headers: { authorization: `Bearer ${own.key}` } };
+    expect(error(await revoke(other.key, calling))).toEqual([400, 'unauthorized_client']);
+    const answer = await revoke(own.key, calling);
+    expect([answer.statusCode, answer.body]).toEqual([200, '']);
+    await expectEverywhere(own.key, 'invalid_token');
+    await expectEverywhere(other.key, 'forbidden');
+    expect(await eventsOf(answer)).toMatchObject([
+      {
+        type: 'api_key_revoked',
+        reason: 'revoked_by_owner',
+        user_id: person.user.id,
+        details: { keyId: own.id },
+      },
+    ]);
+  });
+
   it('ends a key of a disabled service account, so that it stays dead when the account is enabled', async () => {
     const other = await accounts.keyOf(machine, ['audit:read']);
     const token = await clientToken(here, machine);
