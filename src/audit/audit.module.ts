@@ -41,6 +41,7 @@ import { StreamAnswers } from './reading/stream-answers.js';
 import { TrailCursor } from './reading/trail-cursor.js';
 import { TrailReader } from './reading/trail-reader.js';
 import { TrailRepository } from './reading/trail.repository.js';
+import { CheckpointAncestry } from './seals/checkpoint-ancestry.js';
 import { CheckpointFile } from './seals/checkpoint-file.js';
 import { CheckpointPublisher } from './seals/checkpoint-publisher.js';
 import { ContainingSeal } from './seals/containing-seal.js';
@@ -83,6 +84,7 @@ const seals = [
   SealChain,
   SealProgress,
   Sealer,
+  CheckpointAncestry,
   CheckpointFile,
   CheckpointPublisher,
   SealingRound,
