@@ -1,6 +1,7 @@
 import { errors, compactVerify, type JWTVerifyGetKey } from 'jose';
 import { type Claims, readClaims, type Role } from './claims.js';
-import { introspect } from './introspection.js';
+import { Introspection } from './introspection.js';
+import { isWellFormedKey } from './key-form.js';
 import { keySetOf } from './key-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationList } from './revocation-list.js';
@@ -79,6 +80,8 @@ class OfflineVerifier implements Verifier {
   private readonly keys: JWTVerifyGetKey;
   private readonly list: RevocationList;
   private readonly feed: RevocationFeed | null;
+  /** Null where tokens are refused while revocations are not known. */
+  private readonly introspection: Introspection | null;
 
   constructor(private readonly options: VerifierOptions) {
     const { issuer, url = issuer, now = () => new Date(), revocations } = options;
@@ -100,18 +103,21 @@ class OfflineVerifier implements Verifier {
           list: this.list,
         })
       : null;
+    this.introspection =
+      revocations?.whenStale === 'ask'
+        ? new Introspection(`${this.url}/oauth/introspect`, revocations.key)
+        : null;
   }
 
   async verify(token: string): Promise<Verified> {
-    if (token.startsWith('ptc_') && this.options.revocations?.whenStale === 'ask')
-      return this.ask(token, null);
+    if (this.introspection && isWellFormedKey(token)) return askedOf(this.introspection, token, null);
     const claims = await this.genuine(token);
     if (!this.feed) return verifiedOf(claims);
     await this.feed.begun();
     const verdict = this.list.verdict(claims);
     if (verdict) throw new VerificationError(verdict, 'The session or key of the token is over.');
     if (this.feed.isFresh()) return verifiedOf(claims);
-    if (this.options.revocations?.whenStale === 'ask') return this.ask(token, claims);
+    if (this.introspection) return askedOf(this.introspection, token, claims);
     throw new VerificationError('verification_unavailable', 'Revocations are not known at the moment.', {
       cause: this.feed.failure,
     });
@@ -146,14 +152,17 @@ class OfflineVerifier implements Verifier {
       throw invalid();
     }
   }
+}
 
-  private async ask(token: string, claims: Claims | null): Promise<Verified> {
-    const { key } = this.options.revocations!;
-    const answer = await introspect(`${this.url}/oauth/introspect`, key, token);
-    // The answer does not say why: the session may live on, at a lower level or with the next signing key.
-    if (answer === null) throw invalid();
-    return verifiedOf(claims ?? answer);
-  }
+async function askedOf(
+  introspection: Introspection,
+  token: string,
+  claims: Claims | null,
+): Promise<Verified> {
+  const answer = await introspection.ask(token);
+  // The answer does not say why: the session may live on, at a lower level or with the next signing key.
+  if (answer === null) throw invalid();
+  return verifiedOf(claims ?? answer);
 }
 
 /** Whether the keys could not be read; anything else is the token's fault. */

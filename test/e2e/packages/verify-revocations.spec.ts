@@ -7,7 +7,9 @@ import {
   type VerificationError,
   type Verifier,
 } from '../../../packages/verify/src/index.js';
+import { newKey as newKeyText } from '../../../src/machines/keys/key-format.js';
 import { SystemClock } from '../../../src/platform/clock/clock.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { RACE_ROUNDS } from '../../support/races/race-rounds.js';
 import type { Tokens } from '../../support/app/accounts.js';
 import { createPerson } from '../../support/app/people.js';
@@ -397,6 +399,26 @@ describe('@portcullis/verify, which follows the revocations', () => {
       await eventually(async () => expect(await outcomeOf(verifier, made.key)).toBe('invalid_token'), {
         timeoutMs: BOUND_MS,
       });
+    });
+
+    it('can follow them again although a stranger has sent more keys than the limit allows', async () => {
+      const limited = await startBeside(here, { listen: true, variables: { RATE_LIMIT_KEY: '40/60' } });
+      onTestFinished(() => limited.close());
+      const proxy = await startFeedProxy(limited.url);
+      onTestFinished(() => proxy.stop());
+      const { key: own } = await newKey();
+      const verifier = start(proxy.url, { key: own, whenStale: 'ask' });
+      const { accessToken } = await createPerson(here);
+      await eventually(async () => expect(await outcomeOf(verifier, accessToken)).toBe('accepted'));
+      const madeUp = () => outcomeOf(verifier, newKeyText('user', new SystemRandomness()));
+      for (let n = 0; n < 50; n += 1) await madeUp();
+      expect(await madeUp()).toBe('verification_unavailable');
+      proxy.cut();
+      await eventually(async () =>
+        expect(await outcomeOf(verifier, accessToken)).toBe('verification_unavailable'),
+      );
+      proxy.heal();
+      await eventually(async () => expect(await outcomeOf(verifier, accessToken)).toBe('accepted'));
     });
   });
 });
