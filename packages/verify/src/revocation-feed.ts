@@ -23,8 +23,8 @@ const FIRST_ANSWER_MS = 5000;
 /** The list ends where the service says that the cursor is too old. */
 class CursorExpired extends Error {}
 
-/** The service is there, and does not accept the key. */
-class KeyRefused extends Error {}
+/** The service was reached, and waiting for another answer would be in vain. */
+class Unusable extends Error {}
 
 /** Follows the list of revocations by one open request, and by another one as soon as that may be late. */
 export class RevocationFeed {
@@ -54,7 +54,7 @@ export class RevocationFeed {
   }
 
   /**
-   * Resolves with the first answer, be it a refusal of the key, or five seconds after the first call: while the service is away,
+   * Resolves with the first answer, be it a refusal of the key or one that cannot be used, or five seconds after the first call: while the service is away,
    * only that waits.
    */
   begun(): Promise<void> {
@@ -83,7 +83,7 @@ export class RevocationFeed {
         this.lastFailure = error;
         // Nothing of what is known is forgotten: items stay until their tokens have expired.
         if (error instanceof CursorExpired) this.cursor = null;
-        if (error instanceof KeyRefused) this.first.resolve();
+        if (error instanceof Unusable) this.first.resolve();
       }
       pause = this.pace === before ? Math.min(MAX_PAUSE_MS, pause * 2 + 100) : 0;
       const wait = Math.max(pause, startedMs + INTERVAL_MS - performance.now());
@@ -99,7 +99,7 @@ export class RevocationFeed {
     const signal = AbortSignal.any([this.closing.signal, silence.signal]);
     const longestMs = Math.max(maxStalenessMs, 4 * INTERVAL_MS);
     const watchdog = setTimeout(() => silence.abort(), longestMs);
-    // An answer that was recorded earlier has another id.
+    // An answer that a cache or an attacker has recorded earlier has another id.
     const requestId = randomUUID();
     try {
       const response = await fetch(this.cursor === null ? url : `${url}?after=${this.cursor}`, {
@@ -114,11 +114,15 @@ export class RevocationFeed {
       if (response.status === 410)
         throw new CursorExpired('The position in the list of revocations is too old.');
       if (response.status === 401 || response.status === 403)
-        throw new KeyRefused(
+        throw new Unusable(
           `The API key is not valid or lacks the scope revocations:read: the answer has status ${response.status}.`,
         );
-      if (!response.ok || response.headers.get('x-request-id') !== requestId)
+      if (!response.ok)
         throw new Error(`The list of revocations was answered with status ${response.status}.`);
+      if (response.headers.get('x-request-id') !== requestId)
+        throw new Unusable(
+          'The list of revocations was not answered with the X-Request-Id of the request: a proxy replaced the field, or repeated an earlier answer.',
+        );
       for await (const lines of linesOf(response)) {
         watchdog.refresh();
         this.take(pace, lines);

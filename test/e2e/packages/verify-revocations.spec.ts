@@ -335,6 +335,17 @@ describe('@portcullis/verify, which follows the revocations', () => {
     });
   });
 
+  it('refuses everything behind a proxy that replaces X-Request-Id, and tells that in the cause', async () => {
+    const { accessToken } = await createPerson(here);
+    const proxy = await startFeedProxy(there.url);
+    onTestFinished(() => proxy.stop());
+    proxy.requestId = 'given-by-the-proxy';
+    await expect(start(proxy.url).verify(accessToken)).rejects.toMatchObject({
+      code: 'verification_unavailable',
+      cause: { message: expect.stringContaining('X-Request-Id') as string },
+    });
+  });
+
   it.each([undefined, ''])('cannot be created with the key %o, as of a variable that is not set', (unset) => {
     expect(() => start(there.url, { key: unset! })).toThrow('revocations.key');
   });

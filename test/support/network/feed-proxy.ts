@@ -13,6 +13,8 @@ export interface FeedProxy {
   readonly url: string;
   /** How much later than it came a part of an answer is forwarded, milliseconds. */
   lateMs: () => number;
+  /** The `X-Request-Id` that requests for the list get instead of their own; null leaves it. */
+  requestId: string | null;
   /** The number of requests for the list. */
   requests: number;
   /** Resets the connections on which the list is followed, and refuses the requests to follow. */
@@ -92,7 +94,7 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
         if (interference.kind === 'cut') return client.resetAndDestroy();
         if (interference.kind === 'replay') return void play(client, interference.speed);
         void forward(client, upstream);
-        upstream.write(request);
+        upstream.write(withRequestId(request, proxy.requestId));
       }
       return client.pipe(upstream);
     });
@@ -100,6 +102,7 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
   const proxy: FeedProxy = {
     url: '',
     lateMs: () => 0,
+    requestId: null,
     requests: 0,
     cut: () => {
       interference = { kind: 'cut' };
@@ -125,4 +128,9 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return Object.assign(proxy, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+}
+
+function withRequestId(request: Buffer, id: string | null): Buffer {
+  if (id === null) return request;
+  return Buffer.from(request.toString('latin1').replace(/(\r\nx-request-id: )[^\r]*/i, `$1${id}`), 'latin1');
 }
