@@ -1,8 +1,8 @@
-import { errors, compactVerify, type JWTVerifyGetKey } from 'jose';
+import { compactVerify, type JWTVerifyGetKey } from 'jose';
 import { type Claims, readClaims, type Role } from './claims.js';
 import { Introspection } from './introspection.js';
 import { isWellFormedKey } from './key-form.js';
-import { keySetOf } from './key-set.js';
+import { keySetOf, KeysUnknown } from './key-set.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { RevocationList } from './revocation-list.js';
 import { readForm } from './token-form.js';
@@ -147,8 +147,8 @@ class OfflineVerifier implements Verifier {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid();
       return value as Record<string, unknown>;
     } catch (error) {
-      if (isAway(error))
-        throw new VerificationError('verification_unavailable', 'The keys are not known.', { cause: error });
+      if (error instanceof KeysUnknown)
+        throw new VerificationError('verification_unavailable', error.message, { cause: error.cause });
       throw invalid();
     }
   }
@@ -163,15 +163,6 @@ async function askedOf(
   // The answer does not say why: the session may live on, at a lower level or with the next signing key.
   if (answer === null) throw invalid();
   return verifiedOf(claims ?? answer);
-}
-
-/** Whether the keys could not be read; anything else is the token's fault. */
-function isAway(error: unknown): boolean {
-  if (error instanceof VerificationError || error instanceof SyntaxError) return false;
-  if (error instanceof errors.JWKSTimeout) return true;
-  // jose reports an answer that is no key set by its plain base class, and a failed request by fetch's own error.
-  const isPlain = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
-  return isPlain || (error instanceof TypeError && error.message === 'fetch failed');
 }
 
 function verifiedOf(claims: Claims): Verified {
