@@ -231,6 +231,28 @@ describe('@portcullis/verify, which follows the revocations', () => {
     },
   );
 
+  /** What happens to a stream whose replacement works. */
+  const HARMLESS: Readonly<Record<string, (proxy: FeedProxy) => unknown>> = {
+    'falls silent': (proxy) => proxy.forget(),
+    'falls behind, and another one takes 400 ms to begin': (proxy) =>
+      (proxy.lateMs = (ageMs) => 400 + ageMs * 0.2),
+  };
+
+  it.concurrent.for(Object.keys(HARMLESS))(
+    'opens another stream in time, and accepts throughout, when its stream %s',
+    async (name, test) => {
+      const { proxy, verifier } = await startBehindProxy(test.onTestFinished);
+      const { accessToken } = await createPerson(here);
+      await eventually(async () => expect(await outcomeOf(verifier, accessToken)).toBe('accepted'));
+      HARMLESS[name]!(proxy);
+      const { samples, stop } = watch(verifier, accessToken);
+      await delay(8000);
+      await stop();
+      expect(proxy.requests).toBeGreaterThan(1);
+      expect(samples.filter(({ outcome }) => outcome !== 'accepted')).toEqual([]);
+    },
+  );
+
   it.concurrent(
     'refuses everything if it never reaches the list, and waits for that only once',
     async (test) => {

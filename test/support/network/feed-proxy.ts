@@ -11,8 +11,8 @@ interface Sent {
 /** A proxy that interferes with the answers to `GET /revocations`; it forwards everything else. */
 export interface FeedProxy {
   readonly url: string;
-  /** How much later than it came a part of an answer is forwarded, milliseconds. */
-  lateMs: () => number;
+  /** How much later than it came a part of an answer is forwarded, by how long ago its request was; milliseconds. */
+  lateMs: (ageMs: number) => number;
   /** The `X-Request-Id` that requests for the list get instead of their own; null leaves it. */
   requestId: string | null;
   /** The number of requests for the list. */
@@ -21,6 +21,8 @@ export interface FeedProxy {
   cut(): void;
   /** Forwards requests, and keeps the answers. */
   silence(): void;
+  /** Forwards nothing more on the connections that are open, as when a router has forgotten them. */
+  forget(): void;
   /** Answers the requests to follow with what the first one was answered, `speed` times as fast. */
   replay(speed: number): void;
   /** Repeats the last part of the open answers instead of what the server sends, this often. */
@@ -42,6 +44,7 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   const followers = new Set<Socket>();
+  const forgotten = new Set<Socket>();
   const recording: Sent[] = [];
   let interference: Interference = { kind: 'none' };
 
@@ -52,9 +55,9 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
     let last: Buffer | null = null;
     upstream.on('data', (bytes: Buffer) => {
       if (isFirst) recording.push({ afterMs: performance.now() - startedMs, bytes });
-      if (interference.kind === 'silence' || interference.kind === 'repeat') return;
+      if (interference.kind === 'silence' || interference.kind === 'repeat' || forgotten.has(client)) return;
       last = bytes;
-      const dueMs = performance.now() + proxy.lateMs();
+      const dueMs = performance.now() + proxy.lateMs(performance.now() - startedMs);
       queue = queue
         .then(() => delay(Math.max(0, dueMs - performance.now())))
         .then(() => void client.write(bytes));
@@ -109,6 +112,9 @@ export async function startFeedProxy(target: string): Promise<FeedProxy> {
       for (const follower of followers) follower.resetAndDestroy();
     },
     silence: () => (interference = { kind: 'silence' }),
+    forget: () => {
+      for (const follower of followers) forgotten.add(follower);
+    },
     replay: (speed) => {
       interference = { kind: 'replay', speed };
       for (const follower of followers) follower.resetAndDestroy();
