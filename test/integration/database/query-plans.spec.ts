@@ -207,7 +207,7 @@ describe('Everyday queries', { timeout: 60_000 }, () => {
   it('finds by an index whether a reader of revocations has lately ended', async () => {
     const dataSource = app.app.get(DataSource);
     const query = vi.spyOn(dataSource, 'query');
-    await app.app.get(RevocationListRepository, { strict: false }).hasRecent(NOBODY.sessionId, 5);
+    await app.app.get(RevocationListRepository, { strict: false }).recentReasons(NOBODY.sessionId, 5);
     const asked = query.mock.calls.find(([text]) => text.includes('revocations'))!;
     query.mockRestore();
     const plan = await dataSource.query<object[]>(`EXPLAIN ${asked[0]}`, asked[1]);
