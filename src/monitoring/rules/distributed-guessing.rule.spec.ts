@@ -96,7 +96,7 @@ describe('distributed_guessing', () => {
       spread(12, 40, (i) => guess(`192.0.2.${i % 3}`)),
       START,
     );
-    const locked = rest.map((entry) => ({ ...entry, type: 'authn_login_lock' }) as AuditEntry);
+    const locked = rest.map((entry) => ({ ...entry, type: 'authn_login_lock' }) satisfies AuditEntry);
     const run = new DetectionRun([rule], [], LATER);
     expect(run.judge([first!, ...locked], '').findings).toMatchObject([{ addresses: [] }]);
   });
