@@ -20,7 +20,7 @@ const NAMES_BEARER = /(?:^|,)[ \t]*bearer(?![\w!#$%&'*+.^`|~-])/i;
 const SAFE: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Finds the token of a request. Throws where there is none, more than one, or a cookie that another site has sent. */
-export function credentialOf(request: IncomingFields, issuer: string, requirements: Requirements): string {
+export function credentialOf(request: IncomingFields, site: string, requirements: Requirements): string {
   const fields = request.values('authorization');
   if (fields.length > 1) throw invalid();
   const [field] = fields;
@@ -29,18 +29,16 @@ export function credentialOf(request: IncomingFields, issuer: string, requiremen
     if (token === undefined) throw invalid();
     return token;
   }
-  const cookie = requirements.cookies === true ? cookieOf(request, issuer) : null;
+  const cookie = requirements.cookies === true ? cookieOf(request, site) : null;
   if (cookie === null) throw new VerificationError('unauthenticated', 'The request carries no token.');
-  if (!SAFE.includes(request.method.toUpperCase()))
-    assertSameSite(request, issuer, requirements.origins ?? []);
+  if (!SAFE.includes(request.method.toUpperCase())) assertSameSite(request, site, requirements.origins ?? []);
   return cookie;
 }
 
 /** With https, only the name that sibling hosts cannot set. */
-function cookieOf(request: IncomingFields, issuer: string): string | null {
-  const names = issuer.startsWith('https:')
-    ? ['__Host-access_token']
-    : ['__Host-access_token', 'access_token'];
+function cookieOf(request: IncomingFields, site: string): string | null {
+  const names =
+    new URL(site).protocol === 'https:' ? ['__Host-access_token'] : ['__Host-access_token', 'access_token'];
   const pairs = request.values('cookie').flatMap((field) => field.split(/; */));
   for (const name of names) {
     const values = pairs
@@ -53,10 +51,14 @@ function cookieOf(request: IncomingFields, issuer: string): string | null {
 }
 
 /** The rule of the service for requests with cookies. With neither header field, who sent the cookie is not known. */
-function assertSameSite(request: IncomingFields, issuer: string, origins: readonly string[]): void {
+function assertSameSite(request: IncomingFields, site: string, origins: readonly string[]): void {
   const [origin] = request.values('origin');
-  const [site] = request.values('sec-fetch-site');
-  const isKnown = origin !== undefined && (origin === new URL(issuer).origin || origins.includes(origin));
-  if (isKnown || site === 'same-origin' || site === 'none') return;
+  const [relation] = request.values('sec-fetch-site');
+  // 'null' is the origin of whatever has none, such as a sandboxed frame of any site.
+  const isKnown =
+    origin !== undefined &&
+    origin !== 'null' &&
+    (origin === new URL(site).origin || origins.includes(origin));
+  if (isKnown || relation === 'same-origin' || relation === 'none') return;
   throw new VerificationError('csrf_rejected', 'The request comes from another site.');
 }
