@@ -22,11 +22,11 @@ const SAFE: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 /** Finds the token of a request. Throws where there is none, more than one, or a cookie that another site has sent. */
 export function credentialOf(request: IncomingFields, site: string, requirements: Requirements): string {
   const fields = request.values('authorization');
-  if (fields.length > 1) throw invalid();
+  if (fields.length > 1) throw invalid('There is more than one Authorization.');
   const [field] = fields;
   if (field !== undefined && !(OTHER_SCHEME.test(field) && !NAMES_BEARER.test(field))) {
     const token = BEARER.exec(field)?.[1];
-    if (token === undefined) throw invalid();
+    if (token === undefined) throw invalid('Authorization is not the word Bearer, one space and a token.');
     return token;
   }
   const cookie = requirements.cookies === true ? cookieOf(request, site) : null;
@@ -44,7 +44,7 @@ function cookieOf(request: IncomingFields, site: string): string | null {
     const values = pairs
       .filter((pair) => pair.startsWith(`${name}=`))
       .map((pair) => pair.slice(name.length + 1));
-    if (values.length > 1) throw invalid();
+    if (values.length > 1) throw invalid('There is more than one cookie with a token.');
     if (values[0]) return values[0];
   }
   return null;

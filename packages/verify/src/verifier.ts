@@ -29,7 +29,10 @@ export interface Verifier {
   readonly site: string;
   readonly now: () => Date;
   readonly onError?: VerifierOptions['onError'];
-  /** Resolves with the caller; rejects with a `VerificationError` for anything that is not certainly good. */
+  /**
+   * Resolves with the caller; rejects with a `VerificationError` for anything that is not certainly good. Its `cause` is why, such as
+   * the check that failed, and is not meant for the sender.
+   */
   verify(token: string): Promise<Verified>;
   /** Stops following the revocations, which keeps the process alive. To be called when the server stops, and after each test. */
   close(): void;
@@ -76,7 +79,12 @@ class OfflineVerifier implements Verifier {
   }
 
   async verify(token: string): Promise<Verified> {
-    if (this.introspection && isWellFormedKey(token)) return askedOf(this.introspection, token, null);
+    if (typeof token !== 'string') throw invalid('The token is no text.');
+    if (isWellFormedKey(token)) {
+      if (!this.introspection)
+        throw invalid("API keys are accepted only where revocations.whenStale is 'ask'.");
+      return askedOf(this.introspection, token, null);
+    }
     const claims = await this.genuine(token);
     if (!this.feed) return verifiedOf(claims);
     await this.feed.begun();
@@ -95,13 +103,10 @@ class OfflineVerifier implements Verifier {
 
   private async genuine(token: string): Promise<Claims> {
     const kind = readForm(token);
-    if (!kind) throw invalid();
     const payload = await this.payloadOf(token);
     const { issuer, audience } = this.options;
     const nowSeconds = this.now().getTime() / 1000;
-    const claims = readClaims(kind, payload, { issuer, audience, nowSeconds });
-    if (!claims) throw invalid();
-    return claims;
+    return readClaims(kind, payload, { issuer, audience, nowSeconds });
   }
 
   private async payloadOf(token: string): Promise<Record<string, unknown>> {
@@ -110,12 +115,13 @@ class OfflineVerifier implements Verifier {
       const value: unknown = JSON.parse(
         new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload),
       );
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid();
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw invalid('The payload of the token is no object.');
       return value as Record<string, unknown>;
     } catch (error) {
       if (error instanceof KeysUnknown)
         throw new VerificationError('verification_unavailable', error.message, { cause: error.cause });
-      throw invalid();
+      throw error instanceof VerificationError ? error : invalid(error as Error);
     }
   }
 }
@@ -127,7 +133,7 @@ async function askedOf(
 ): Promise<Verified> {
   const answer = await introspection.ask(token);
   // The answer does not say why: the session may live on, at a lower level or with the next signing key.
-  if (answer === null) throw invalid();
+  if (answer === null) throw invalid('The service does not accept the token.');
   return verifiedOf(claims ?? answer);
 }
 

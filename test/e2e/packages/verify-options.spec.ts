@@ -1,5 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createVerifier, type VerifierOptions } from '../../../packages/verify/src/index.js';
+import { createVerifier } from '../../../packages/verify/src/index.js';
+import { newKey } from '../../../src/machines/keys/key-format.js';
+import { SystemRandomness } from '../../../src/platform/crypto/randomness.js';
 import { createPerson } from '../../support/app/people.js';
 import { startApp } from '../../support/app/test-app.js';
 import { PROTECTED_APIS } from '../../support/packages/protected-apis.js';
@@ -48,7 +50,7 @@ describe('a verifier for an issuer that is no URL', () => {
 
 describe('the options of createVerifier', () => {
   const GOOD = { issuer: 'https://auth.example.com', audience: 'portcullis' };
-  const create = (options: object) => () => createVerifier({ ...GOOD, ...options } as VerifierOptions);
+  const create = (options: object) => () => createVerifier({ ...GOOD, ...options });
 
   it.each([
     [{ issuer: undefined }, 'issuer'],
@@ -70,5 +72,44 @@ describe('the options of createVerifier', () => {
 
   it.each([0, 0.5, NaN])('are refused with a staleness of %o seconds', (maxStalenessSeconds) => {
     expect(create({ revocations: { key: 'x', maxStalenessSeconds } })).toThrow(RangeError);
+  });
+});
+
+describe('the cause of a refusal', () => {
+  const verifier = createVerifier({ issuer: 'https://auth.example.com', audience: 'portcullis' });
+
+  it.each([undefined, null, 7, {}, [newKey('user', new SystemRandomness())]])(
+    'exists also for %o, which is no text',
+    async (token) => {
+      await expect(verifier.verify(token as string)).rejects.toMatchObject({
+        name: 'VerificationError',
+        code: 'invalid_token',
+        cause: { message: 'The token is no text.' },
+      });
+    },
+  );
+
+  it('names the check that failed', async () => {
+    const app = await startApp({ listen: true });
+    onTestFinished(() => app.close());
+    const { accessToken } = await createPerson(app);
+    const causeOf = (options: object, token = accessToken) =>
+      createVerifier({ issuer: 'http://localhost:3000', audience: 'portcullis', url: app.url, ...options })
+        .verify(token)
+        .then(
+          () => 'accepted',
+          ({ cause }: { cause: Error }) => cause.message,
+        );
+    const later = () => new Date(Date.now() + 3_600_000);
+    expect(await causeOf({ issuer: app.url })).toBe(
+      `The iss of the token is "http://localhost:3000", not "${app.url}".`,
+    );
+    expect(await causeOf({ audience: 'orders' })).toBe('The aud of the token is "portcullis", not "orders".');
+    expect(await causeOf({ now: later })).toBe('The token has expired.');
+    expect(await causeOf({}, 'x')).toBe('The token has not three parts in base64url.');
+    expect(await causeOf({}, newKey('user', new SystemRandomness()))).toContain("'ask'");
+    expect(await causeOf({}, `${accessToken.slice(0, -86)}${'A'.repeat(86)}`)).toBe(
+      'signature verification failed',
+    );
   });
 });
