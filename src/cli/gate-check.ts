@@ -76,6 +76,8 @@ const PATHS = [
   '/.well-known/x',
 ];
 const BROKEN = ['', '=', 'null', 'e30.e30.e30', '"', '\x80\xff', '%00', '{}', 'x'.repeat(9000)];
+/** Each is the field Upgrade of a request, or both. The canary stands for any protocol that the application could know. */
+const PROTOCOLS = [['h2c'], ['h2c, websocket'], ['websocket, h2c'], ['h2c', 'websocket'], [CANARY]];
 
 /** Sends, one after the other, the requests that have bypassed other gateways. Throws if the host cannot be reached. */
 export async function gateCheck(subject: GateCheckSubject): Promise<CheckResult[]> {
@@ -145,6 +147,18 @@ function forCallers(subject: GateCheckSubject): Check[] {
       what: 'a Connection that names an identity field is refused',
       requests: IDENTITY_HEADERS.map((name) => ({ lines: [credential, `Connection: close, ${name}`] })),
       holds: ({ status }) => status === 0 || status >= 400,
+    },
+    {
+      what: 'no connection changes to another protocol than WebSocket',
+      requests: PROTOCOLS.map((protocols) => ({
+        lines: [
+          credential,
+          'Connection: Upgrade, HTTP2-Settings',
+          'HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA',
+          ...protocols.map((protocol) => `Upgrade: ${protocol}`),
+        ],
+      })),
+      holds: ({ status, text }) => status !== 101 && !text.includes(CANARY),
     },
     ...(rule.credentials.includes('cookie')
       ? [

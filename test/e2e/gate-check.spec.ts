@@ -17,8 +17,12 @@ describe('gate:check', () => {
   let rules: RulesFile;
   let app: TestApp;
   let token: string;
-  /** An application that shows what it received, on a port that is also an open gateway. */
+  /** An application that shows what it received and changes to h2c, on a port that is also an open gateway. */
   const echo = createServer((request, response) => response.end(JSON.stringify(request.rawHeaders)));
+  echo.on('upgrade', ({ headers }, socket) => {
+    const status = /h2c/i.test(headers.upgrade!) ? '101 Switching Protocols' : '400 Bad Request';
+    socket.on('error', () => undefined).end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+  });
   let echoPort: number;
 
   beforeAll(async () => {
@@ -60,7 +64,7 @@ describe('gate:check', () => {
     const results = await gateCheck({ ...(await subject(gateway.url)), silentUrl: new URL(silent.url) });
     await Promise.all([gateway.stop(), silent.stop()]);
     expect(results.filter(({ held }) => !held)).toEqual([]);
-    expect(results).toHaveLength(12);
+    expect(results).toHaveLength(13);
   });
 
   it('names the request that passes where there is no gateway, without the token', async () => {
@@ -70,7 +74,7 @@ describe('gate:check', () => {
       'app',
       '--json',
     ]);
-    expect([code, stderr]).toEqual([1, '10 of 11 checks failed.\n']);
+    expect([code, stderr]).toEqual([1, '11 of 12 checks failed.\n']);
     const { results } = JSON.parse(stdout) as {
       results: { what: string; held: boolean; because?: string }[];
     };
@@ -79,6 +83,12 @@ describe('gate:check', () => {
       what: 'nobody passes without a credential',
       held: false,
       because: 'GET / was answered 200',
+    });
+    expect(results).toContainEqual({
+      what: 'no connection changes to another protocol than WebSocket',
+      held: false,
+      because:
+        'GET /, Authorization: Bearer ..., Connection: Upgrade, HTTP2-Settings, HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA, Upgrade: h2c was answered 101',
     });
     expect(stdout).not.toContain(token);
   });
