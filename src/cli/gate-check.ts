@@ -79,6 +79,13 @@ const BROKEN = ['', '=', 'null', 'e30.e30.e30', '"', '\x80\xff', '%00', '{}', 'x
 /** Each is the field Upgrade of a request, or both. The canary stands for any protocol that the application could know. */
 const PROTOCOLS = [['h2c'], ['h2c, websocket'], ['websocket, h2c'], ['h2c', 'websocket'], [CANARY]];
 
+const HANDSHAKE = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+];
+
 /** Sends, one after the other, the requests that have bypassed other gateways. Throws if the host cannot be reached. */
 export async function gateCheck(subject: GateCheckSubject): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
@@ -166,6 +173,14 @@ function forCallers(subject: GateCheckSubject): Check[] {
             what: 'pages of other sites cannot use the cookie',
             requests: ['POST', 'DELETE', 'FOO'].map((method) => ({ method, lines: crossSite })),
             holds: ({ status }: RawAnswer) => REFUSALS.has(status),
+          },
+          {
+            what: 'pages of other sites cannot open a WebSocket with the cookie',
+            // Not all browsers send Fetch Metadata with it. An application could answer 400 or 426.
+            requests: [crossSite, crossSite.slice(0, 2)].map((lines) => ({
+              lines: [...HANDSHAKE, ...lines],
+            })),
+            holds: ({ status }: RawAnswer) => status === 401 || status === 403,
           },
         ]
       : []),

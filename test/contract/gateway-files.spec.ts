@@ -205,6 +205,7 @@ describe('deploy/gateway/envoy.yaml', () => {
       'origin',
       'sec-fetch-mode',
       'sec-fetch-site',
+      'sec-websocket-key',
       'upgrade',
       'user-agent',
       'x-forwarded-for',

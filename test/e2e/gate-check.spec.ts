@@ -64,7 +64,7 @@ describe('gate:check', () => {
     const results = await gateCheck({ ...(await subject(gateway.url)), silentUrl: new URL(silent.url) });
     await Promise.all([gateway.stop(), silent.stop()]);
     expect(results.filter(({ held }) => !held)).toEqual([]);
-    expect(results).toHaveLength(13);
+    expect(results).toHaveLength(14);
   });
 
   it('names the request that passes where there is no gateway, without the token', async () => {
@@ -74,7 +74,7 @@ describe('gate:check', () => {
       'app',
       '--json',
     ]);
-    expect([code, stderr]).toEqual([1, '11 of 12 checks failed.\n']);
+    expect([code, stderr]).toEqual([1, '12 of 13 checks failed.\n']);
     const { results } = JSON.parse(stdout) as {
       results: { what: string; held: boolean; because?: string }[];
     };

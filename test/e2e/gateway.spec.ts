@@ -268,6 +268,15 @@ describe('the gateway', () => {
       [cookies, forwarded('get'), '403 csrf_rejected'],
       [cookies, forwarded(), '403 csrf_rejected'],
       [cookies, forwarded('GET', { ...evil, upgrade: 'websocket' }), '403 csrf_rejected'],
+      // Traefik removes Upgrade from its question.
+      [cookies, forwarded('GET', { ...evil, 'sec-websocket-key': 'AAAA' }), '403 csrf_rejected'],
+      [cookies, forwarded('GET', { ...evil, 'sec-fetch-mode': 'websocket' }), '403 csrf_rejected'],
+      [
+        cookies,
+        forwarded('GET', { 'sec-fetch-site': 'same-site', 'sec-websocket-key': 'AAAA' }),
+        '403 csrf_rejected',
+      ],
+      [cookies, forwarded('GET', { origin: 'http://localhost:8000', 'sec-websocket-key': 'AAAA' }), 200],
       [cookies, forwarded('POST', { origin: 'http://localhost:8000' }), 200],
       [cookies, forwarded('POST', { origin: 'http://localhost:3000' }), 200],
       [cookies, forwarded('POST', { 'sec-fetch-site': 'same-origin' }), 200],
