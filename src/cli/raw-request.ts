@@ -68,7 +68,7 @@ async function connected({ protocol, hostname, port }: URL): Promise<Socket> {
 /** Some proxies keep the connection open after a refusal, and all do after a change of the protocol. */
 function isWhole(text: string): boolean {
   const end = text.indexOf('\r\n\r\n');
-  if (end >= 0 && /^HTTP\/1\.1 101 /.test(text)) return true;
+  if (end >= 0 && text.startsWith('HTTP/1.1 101 ')) return true;
   const head = text.slice(0, end + 1);
   if (/^transfer-encoding: *chunked\r$/im.test(head)) return text.endsWith('\r\n0\r\n\r\n');
   const length = /^content-length: *(\d+)\r$/im.exec(head)?.[1];

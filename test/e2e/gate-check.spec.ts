@@ -11,6 +11,24 @@ import { GATEWAY_PROGRAMS, startGateway } from '../support/gateway/gateway-proxy
 import { type RulesFile, writeRules } from '../support/gateway/rules-file.js';
 import { freePort } from '../support/network/free-port.js';
 
+/** Listens on a free loopback port, and answers one request after the other in these ways, over and over. */
+async function startAnswering(answers: readonly { status: number; retryAfter?: string }[]) {
+  let count = 0;
+  const server = createServer((_request, response) => {
+    const { status, retryAfter = '' } = answers[count % answers.length]!;
+    count += 1;
+    response.writeHead(status, { 'retry-after': retryAfter }).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const stop = async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, stop };
+}
+
 const PROGRAMS = GATEWAY_PROGRAMS.filter(({ isInstalled }) => isInstalled || process.env['CI']);
 
 describe('gate:check', () => {
@@ -91,6 +109,40 @@ describe('gate:check', () => {
         'GET /, Authorization: Bearer ..., Connection: Upgrade, HTTP2-Settings, HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA, Upgrade: h2c was answered 101',
     });
     expect(stdout).not.toContain(token);
+  });
+
+  it.each([302, 400, 403, 405, 421, 429, 500])(
+    'holds nothing proven where every request is answered %i',
+    async (status) => {
+      const server = await startAnswering([{ status }]);
+      const results = await gateCheck(await subject(server.url));
+      await server.stop();
+      expect(results.filter(({ held }) => held)).toEqual([]);
+      expect(results[0]).toMatchObject({
+        what: 'the token opens the rule',
+        because: expect.stringContaining(`was answered ${status}`) as string,
+      });
+    },
+  );
+
+  it('takes a limit that is reached midway for no refusal', async () => {
+    const server = await startAnswering([
+      { status: 200 },
+      ...Array.from({ length: 99 }, () => ({ status: 429 })),
+    ]);
+    const results = await gateCheck(await subject(server.url));
+    await server.stop();
+    expect(results.filter(({ held }) => held)).toEqual([{ what: 'the token opens the rule', held: true }]);
+  });
+
+  it('waits until a limit allows the request, for three minutes at most', async () => {
+    const server = await startAnswering([{ status: 429, retryAfter: '7' }, { status: 200 }]);
+    const waits: number[] = [];
+    const results = await gateCheck(await subject(server.url), async (ms) => void waits.push(ms));
+    await server.stop();
+    expect(results[0]).toEqual({ what: 'the token opens the rule', held: true });
+    expect(waits).toEqual(Array.from({ length: Math.floor(180 / 7) }, () => 7000));
+    expect(results[1]?.because).toMatch(/ was answered 429: a limit was reached$/);
   });
 
   it('asks a rule that holds ten requests at a time, and refuses an eleventh', async () => {
