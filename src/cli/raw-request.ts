@@ -1,4 +1,4 @@
-import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 /** A request whose parts are sent byte for byte, which no client library would do. */
@@ -56,7 +56,8 @@ async function connected({ protocol, hostname, port }: URL): Promise<Socket> {
   const host = hostname.replaceAll(/[[\]]/g, '');
   const isTls = protocol === 'https:';
   const socket = isTls
-    ? connectTls({ host, port: Number(port || 443), servername: host })
+    ? // An address is no name of a server (RFC 6066 section 3).
+      connectTls({ host, port: Number(port || 443), ...(isIP(host) === 0 && { servername: host }) })
     : connectPlain({ host, port: Number(port || 80) });
   await new Promise<void>((resolve, reject) => {
     socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('The host does not respond.')));

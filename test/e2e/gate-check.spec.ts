@@ -167,6 +167,8 @@ describe('gate:check', () => {
       69,
       `${nowhere.slice(0, -1)} was not reached (ECONNREFUSED).\n`,
     ]);
+    const unreachedByTls = await check([nowhere.replace('http:', 'https:'), '--rule', 'app']);
+    expect(unreachedByTls.stderr).toBe(unreached.stderr.replace('http:', 'https:'));
     const variables = { GATEWAY_RULES_FILE: rules.path };
     expect((await runHere(app, ['gate:check', nowhere, '--rule', 'other'], variables)).code).toBe(64);
     expect((await runHere(app, ['gate:check', 'app.example.org', '--rule', 'app'], variables)).code).toBe(64);
