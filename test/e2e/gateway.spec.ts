@@ -159,7 +159,14 @@ describe('the gateway', () => {
 
   it('answers requests of any method and below the rule, whatever the body, the type or the query', async () => {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'] as const) {
-      for (const path of ['app', 'app?x=1&rule=site', 'app/', 'app/some/../path%2f?q']) {
+      for (const path of [
+        'app',
+        'app?x=1&rule=site',
+        'app/',
+        'app/some/../path%2f?q',
+        'app/files/100%',
+        'app/%zz%ff?%',
+      ]) {
         const answer = await app.app.inject({
           method: method as 'GET',
           url: `/gate/${path}`,
