@@ -1,5 +1,6 @@
 import type { FactorLogin, Profile, Register, StepUp } from './generated/types.gen.js';
 import { exclusively } from './lock.js';
+import { untilAnswered } from './lost-refresh.js';
 import { type Passkeys, passkeysOf } from './passkeys.js';
 import { isProblem, type ProblemError } from './problem.js';
 import { SessionState, type State } from './session-state.js';
@@ -249,23 +250,12 @@ class SessionClient {
 
   /** One refresh at a time; resolves with null where another tab had refreshed or signed out before it. */
   private renew(seen: State | null): Promise<SignedIn | null> {
-    return (this.renewing ??= this.renewPatiently(seen).finally(() => {
+    const renewOnce = () => this.renewOnce(seen);
+    const { isShared, name } = this.state;
+    const send = isShared ? () => exclusively(name, renewOnce) : renewOnce;
+    return (this.renewing ??= untilAnswered(send).finally(() => {
       this.renewing = null;
     }));
-  }
-
-  /** A refresh that was lost or refused for a while ends nothing and is sent once more. */
-  private async renewPatiently(seen: State | null): Promise<SignedIn | null> {
-    const attempt = () =>
-      this.state.isShared ? exclusively(this.state.name, () => this.renewOnce(seen)) : this.renewOnce(seen);
-    try {
-      return await attempt();
-    } catch (error) {
-      const wait = isProblem(error) ? waitOf(error, true) : 0;
-      if (wait === null) throw error;
-      await sleep(wait);
-      return attempt();
-    }
   }
 
   private async renewOnce(seen: State | null): Promise<SignedIn | null> {

@@ -136,7 +136,6 @@ describe('@portcullis/client in Node.js', () => {
   it.each([
     ['a limit', () => problem(429, 'rate_limited', { 'retry-after': '0' })],
     ['an overload', () => problem(503, 'overloaded', { 'retry-after': '0' })],
-    ['a broken connection', () => new TypeError('fetch failed')],
   ])('goes on after %s of a refresh', async (_what, answer) => {
     const one = await signedIn();
     await expire();

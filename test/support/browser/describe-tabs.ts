@@ -108,6 +108,18 @@ export function describeTabs(
       }
     });
 
+    it('keeps the session if a proxy loses the answers to the first refreshes', async () => {
+      const tab = await host.openTab();
+      await host.signIn(tab);
+      await host.expireAccess();
+      host.proxy.passage = (call) => (call === REFRESH && refreshes() <= 3 ? { lostBy: 502 } : {});
+      expect(await host.calls(tab, ['/users/me'])).toEqual([200]);
+      expect(refreshes()).toBe(4);
+      await host.expireAccess();
+      expect(await host.calls(tab, ['/users/me'])).toEqual([200]);
+      expect(await reuse()).toBe(0);
+    });
+
     it('is delayed for less than ten seconds by a tab that was frozen during its refresh', async () => {
       const frozen = await host.openTab();
       await host.signIn(frozen);

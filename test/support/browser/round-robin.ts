@@ -8,6 +8,8 @@ interface Passage {
   readonly lateMs?: number;
   /** The response that the proxy itself sends, as if the service were overloaded. */
   readonly refusal?: { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
+  /** The status that the proxy sends instead of the service's answer. */
+  readonly lostBy?: number;
   /** Ends the connection without a response, before or after the service has answered. */
   readonly broken?: 'before' | 'after';
 }
@@ -59,7 +61,7 @@ async function pass(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   instance: string,
-  { lateMs = 0, refusal, broken }: Passage,
+  { lateMs = 0, refusal, lostBy, broken }: Passage,
 ): Promise<void> {
   if (broken === 'before') return void outgoing.destroy();
   if (refusal) return void outgoing.writeHead(refusal.status, refusal.headers).end('{}');
@@ -69,6 +71,7 @@ async function pass(
   const [answer] = (await once(onward, 'response')) as [IncomingMessage];
   await delay(lateMs);
   if (broken === 'after') return void outgoing.destroy();
+  if (lostBy !== undefined) return void outgoing.writeHead(lostBy).end('{}');
   outgoing.writeHead(answer.statusCode!, answer.rawHeaders);
   answer.pipe(outgoing);
 }
