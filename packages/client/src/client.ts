@@ -2,7 +2,7 @@ import type { FactorLogin, Profile, Register, StepUp } from './generated/types.g
 import { exclusively } from './lock.js';
 import { untilAnswered } from './lost-refresh.js';
 import { type Passkeys, passkeysOf } from './passkeys.js';
-import { isProblem, type ProblemError } from './problem.js';
+import { challengeOf, isProblem, type ProblemError, sessionLeft } from './problem.js';
 import { SessionState, type State } from './session-state.js';
 import type {
   Answer,
@@ -13,7 +13,6 @@ import type {
   RequestOptions,
   SignedIn,
   SignedOutReason,
-  StepUpChallenge,
   Transport,
 } from './types.js';
 import { type Call, isLost, sleep, waitOf, Wire } from './wire.js';
@@ -162,10 +161,10 @@ class SessionClient {
 
   private async leave(call: Call): Promise<void> {
     const state = await this.state.read();
-    const { accessToken, refreshToken } = state?.tokens ?? {};
+    const refreshToken = state?.tokens?.refreshToken;
     let isOver = this.isBody;
     try {
-      await this.patient({ ...call, body: call.body ?? { refreshToken } }, accessToken);
+      await this.patient({ ...call, body: call.body ?? { refreshToken } }, state);
       isOver = true;
     } finally {
       if (isOver) await this.state.end(state, 'logout');
@@ -195,14 +194,17 @@ class SessionClient {
     return signedIn;
   }
 
-  /** Sends a request; after a limit or an overload, once more. */
-  private async patient(call: Call, accessToken?: string): Promise<unknown> {
+  /** Sends a request for the session that was seen; after a limit or an overload, once more. */
+  private async patient(call: Call, seen: State | null = null): Promise<unknown> {
+    const accessToken = seen?.tokens?.accessToken;
     try {
       return await this.wire.exchange(call, accessToken);
     } catch (error) {
       const wait = waitOf(error, call.method !== 'POST');
       if (wait === null) throw error;
       await sleep(wait, call.signal);
+      // The token is still that of the session; cookies are of whoever has signed in last.
+      if (!this.isBody) await this.readSame(seen, error);
       return this.wire.exchange(call, accessToken);
     }
   }
@@ -212,18 +214,18 @@ class SessionClient {
     let seen = await this.state.read();
     if (this.state.hasExpired(seen)) {
       await this.renew(seen);
-      seen = await this.state.read();
+      seen = await this.readSame(seen);
     }
     const mended = new Set<string>();
     for (;;) {
       try {
-        return await this.patient(call, seen?.tokens?.accessToken);
+        return await this.patient(call, seen);
       } catch (error) {
         if (!isProblem(error)) throw error;
         const kind = EXPIRED.includes(error.code) ? 'expired' : error.code;
         if (mended.has(kind) || !(await this.isMended(error, call, seen))) throw error;
         mended.add(kind);
-        seen = await this.state.read();
+        seen = await this.readSame(seen, error);
       }
     }
   }
@@ -235,9 +237,14 @@ class SessionClient {
       return path !== '/auth/step-up' && this.isProven(refusal);
     if (!EXPIRED.includes(refusal.code)) return false;
     await this.renew(seen);
+    return (await this.state.read()) !== null;
+  }
+
+  /** Reads the session that was seen. Throws if it was left meanwhile: the request is not meant for another account. */
+  private async readSame(seen: State | null, refusal: unknown = sessionLeft()): Promise<State | null> {
     const now = await this.state.read();
-    // Another account may have signed in meanwhile; the request was not meant for it.
-    return now !== null && (seen === null || now.session === seen.session);
+    if (seen !== null && now?.session !== seen.session) throw refusal;
+    return now;
   }
 
   private isProven(refusal: ProblemError): Promise<boolean> {
@@ -282,15 +289,4 @@ class SessionClient {
       throw error;
     }
   }
-}
-
-/** RFC 9470, section 3. */
-function challengeOf({ authenticate, methods }: ProblemError): StepUpChallenge {
-  const valueOf = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(authenticate ?? '')?.[1];
-  const maxAge = valueOf('max_age');
-  return {
-    acrValues: valueOf('acr_values')?.split(' ') ?? [],
-    maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),
-    methods,
-  };
 }
