@@ -1,5 +1,5 @@
 import type { FactorLogin, Profile, Register, StepUp } from './generated/types.gen.js';
-import { exclusively } from './lock.js';
+import { exclusively, isExclusive } from './lock.js';
 import { untilAnswered } from './lost-refresh.js';
 import { type Passkeys, passkeysOf } from './passkeys.js';
 import { challengeOf, isProblem, type ProblemError, sessionLeft } from './problem.js';
@@ -145,14 +145,10 @@ class SessionClient {
 
   private async enter(call: Call): Promise<unknown> {
     const { transport: tokenTransport, onFactor } = this.options;
-    const { deviceToken } = this;
-    const body = {
-      tokenTransport,
-      ...(deviceToken !== undefined && { deviceToken }),
-      ...(call.body as object),
-    };
+    const device = this.deviceToken === undefined ? {} : { deviceToken: this.deviceToken };
+    const body = { tokenTransport, ...device, ...(call.body as object) };
     try {
-      return await this.adopted(await this.patient({ ...call, body }));
+      return await this.patient({ ...call, body }, null, (answer) => this.adopted(answer));
     } catch (error) {
       if (!isProblem(error, 'factor_required') || !error.challenge || !onFactor) throw error;
       return onFactor(error.challenge);
@@ -194,18 +190,28 @@ class SessionClient {
     return signedIn;
   }
 
-  /** Sends a request for the session that was seen; after a limit or an overload, once more. */
-  private async patient(call: Call, seen: State | null = null): Promise<unknown> {
-    const accessToken = seen?.tokens?.accessToken;
+  /** Sends a request for the session that was seen; after a limit or an overload, once more. `take` gets the answer. */
+  private async patient(
+    call: Call,
+    seen: State | null = null,
+    take: (answer: unknown) => unknown = (answer) => answer,
+  ): Promise<unknown> {
+    const send = async (refusal?: unknown) => {
+      // A token is that of its session; cookies are of whoever has signed in last.
+      if (!this.isBody) await this.readSame(seen, refusal);
+      return take(await this.wire.exchange(call, seen?.tokens?.accessToken));
+    };
+    const sendInTurn = (refusal?: unknown) =>
+      !this.isBody && isExclusive(call.path)
+        ? exclusively(this.state.name, () => send(refusal), call.signal)
+        : send(refusal);
     try {
-      return await this.wire.exchange(call, accessToken);
+      return await sendInTurn();
     } catch (error) {
       const wait = waitOf(error, call.method !== 'POST');
       if (wait === null) throw error;
       await sleep(wait, call.signal);
-      // The token is still that of the session; cookies are of whoever has signed in last.
-      if (!this.isBody) await this.readSame(seen, error);
-      return this.wire.exchange(call, accessToken);
+      return sendInTurn(error);
     }
   }
 
@@ -257,10 +263,10 @@ class SessionClient {
 
   /** One refresh at a time; resolves with null where another tab had refreshed or signed out before it. */
   private renew(seen: State | null): Promise<SignedIn | null> {
-    const renewOnce = () => this.renewOnce(seen);
     const { isShared, name } = this.state;
-    const send = isShared ? () => exclusively(name, renewOnce) : renewOnce;
-    return (this.renewing ??= untilAnswered(send).finally(() => {
+    const send = () => this.renewOnce(seen);
+    const sendInTurn = isShared ? () => exclusively(name, send) : send;
+    return (this.renewing ??= untilAnswered(sendInTurn).finally(() => {
       this.renewing = null;
     }));
   }

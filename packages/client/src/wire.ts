@@ -108,6 +108,17 @@ export function isLost(error: unknown): boolean {
   return !isProblem(error) || (error.status >= 500 && error.code !== 'overloaded');
 }
 
+/** Settles like a promise, which goes on; rejects with the signal's reason where that comes first. */
+export function unlessAborted<R>(promise: Promise<R>, signal: AbortSignal | undefined): Promise<R> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
 /** Rejects with the signal's reason where that comes first. */
 export function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

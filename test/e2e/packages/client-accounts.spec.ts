@@ -1,7 +1,9 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Client, createClient } from '../../../packages/client/src/index.js';
 import type { Transport } from '../../../packages/client/src/types.js';
 import { failure, problem } from '../../support/packages/observed-clients.js';
+import { eventually } from '../../support/time/eventually.js';
 
 /** What a login or a refresh answers; the access token has the name of the session. */
 const session = (id: string, expiresIn = 900) =>
@@ -89,14 +91,56 @@ describe('@portcullis/client, where another account signs in while a request wai
     },
   );
 
+  it.each([
+    ['over all tabs', navigator],
+    ['in its page, where there are no locks', undefined],
+  ])('waits for the refresh first in the cookie transport, %s', async (_where, withLocks) => {
+    vi.stubGlobal('navigator', withLocks);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const client = clientOf('cookie');
+    await signIn(client, 'alice', 0);
+    const refreshed = Promise.withResolvers<Response>();
+    answers.set('POST /auth/refresh', () => refreshed.promise);
+    const pending = client.me();
+    await eventually(() => expect(sent).toHaveLength(1));
+    answers.set('POST /auth/login', () => session('bob'));
+    const login = client.login({ email: 'bob@example.com', password: 'of bob' });
+    await setImmediate();
+    expect(sent).toEqual(['POST /auth/refresh, null']);
+    refreshed.resolve(session('alice'));
+    await Promise.all([pending, login]);
+    expect(sent).toContain('POST /auth/login, null');
+  });
+
+  it('waits for a refresh that is not answered for five seconds at most', async () => {
+    const late = new AbortController();
+    const client = clientOf('cookie');
+    await signIn(client, 'alice', 0);
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(late.signal);
+    onTestFinished(() => timeout.mockRestore());
+    const refreshed = Promise.withResolvers<Response>();
+    answers.set('POST /auth/refresh', () => refreshed.promise);
+    const pending = client.me();
+    await eventually(() => expect(sent).toHaveLength(1));
+    const login = signIn(client, 'bob');
+    await setImmediate();
+    late.abort();
+    await login;
+    expect(Math.max(...timeout.mock.calls.map(([ms]) => ms))).toBe(5000);
+    refreshed.resolve(session('alice'));
+    await failure(pending);
+  });
+
   it('does not repeat a logout in the cookie transport after a limit', async () => {
     const client = clientOf('cookie');
     await signIn(client, 'alice');
-    answers.set('POST /auth/logout', async () => {
-      await signIn(client, 'bob');
+    let login: Promise<unknown> = Promise.resolve();
+    answers.set('POST /auth/logout', () => {
+      login = signIn(client, 'bob');
       return problem(429, 'rate_limited', { 'retry-after': '0' });
     });
     expect(await failure(client.logout())).toMatchObject({ code: 'rate_limited' });
+    await login;
     expect([sent, await client.isSignedIn()]).toEqual([[], true]);
   });
 });

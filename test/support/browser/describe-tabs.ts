@@ -120,6 +120,21 @@ export function describeTabs(
       expect(await reuse()).toBe(0);
     });
 
+    it.each([0, 1])('keeps the user who signs in during a refresh, %i tabs further', async (n) => {
+      const tabs = [await host.openTab(), await host.openTab()];
+      await host.signIn(tabs[0]!);
+      await host.expireAccess();
+      host.proxy.passage = (call) => (call === REFRESH ? { lateMs: 1500 } : {});
+      const pending = host.calls(tabs[0]!, ['/users/me']).catch(() => []);
+      await eventually(() => expect(refreshes()).toBe(1));
+      const email = await host.signIn(tabs[n]!);
+      await pending;
+      await eventually(() => expect(host.proxy.answered).toContain(REFRESH));
+      expect(await tabs[n]!.evaluate(`fetch('/users/me').then((answer) => answer.json())`)).toMatchObject({
+        email,
+      });
+    });
+
     it('is delayed for less than ten seconds by a tab that was frozen during its refresh', async () => {
       const frozen = await host.openTab();
       await host.signIn(frozen);

@@ -19,6 +19,8 @@ export interface RoundRobin {
   readonly port: number;
   /** Method and path of all requests for the service, including those that were not forwarded. */
   readonly seen: string[];
+  /** Method and path of the requests whose answers were forwarded. */
+  readonly answered: string[];
   /** Decides how each request to the service is handled; by default, all requests are forwarded. */
   passage: (call: string) => Passage;
   stop(): Promise<void>;
@@ -34,6 +36,7 @@ export async function startRoundRobin(
   const proxy: RoundRobin = {
     port,
     seen: [],
+    answered: [],
     passage: () => ({}),
     stop: async () => {
       server.close();
@@ -50,7 +53,10 @@ export async function startRoundRobin(
     const call = `${incoming.method} ${incoming.url}`;
     proxy.seen.push(call);
     const instance = instances[(count += 1) % instances.length]!;
-    pass(incoming, outgoing, instance, proxy.passage(call)).catch(() => outgoing.destroy());
+    pass(incoming, outgoing, instance, proxy.passage(call)).then(
+      () => proxy.answered.push(call),
+      () => outgoing.destroy(),
+    );
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
