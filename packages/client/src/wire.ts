@@ -40,9 +40,12 @@ export class Wire {
     const { method, keepalive } = call;
     const signal = signalOf(call);
     const body = encoded(call);
-    const response = await this.send(this.urlOf(call), {
+    // A browser's fetch must not be called as a method of this object.
+    const { send } = this;
+    const response = await send(this.urlOf(call), {
       method,
-      credentials: this.credentials,
+      // Cloudflare Workers have no cookies of their own and refuse this member.
+      ...('credentials' in Request.prototype && { credentials: this.credentials }),
       headers: {
         ...(typeof body === 'string' && { 'content-type': 'application/json' }),
         ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),

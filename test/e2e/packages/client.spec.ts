@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { isProblem } from '../../../packages/client/src/index.js';
 import { asSuperuser } from '../../support/app/as-superuser.js';
 import { logIn, newAddress, PASSWORD, register } from '../../support/app/accounts.js';
@@ -163,6 +163,23 @@ describe('@portcullis/client in Node.js', () => {
     const headers = { 'retry-after': 'Wed, 21 Oct 2015 07:28:40 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' };
     answers.push(() => problem(503, 'overloaded', headers));
     expect(await failure(one.me())).toMatchObject({ retryAfterSeconds: 40 });
+  });
+
+  it.each([
+    ['whose requests have credentials', Request, ['omit']],
+    ['whose requests have none, as in some workers', class {}, []],
+  ])('sends with the given function on a platform %s', async (_what, platform, credentials) => {
+    const calls: unknown[] = [];
+    vi.stubGlobal('Request', platform);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const one = client({
+      fetch(this: unknown, _url, init) {
+        calls.push([this, Object.entries(init!).filter(([name]) => name === 'credentials')]);
+        return Promise.resolve(Response.json({}));
+      },
+    });
+    await one.me();
+    expect(calls).toEqual([[undefined, credentials.map((value) => ['credentials', value])]]);
   });
 
   it('stops waiting where the caller aborts', async () => {
