@@ -15,7 +15,7 @@ import type {
   SignedOutReason,
   Transport,
 } from './types.js';
-import { type Call, isLost, sleep, waitOf, Wire } from './wire.js';
+import { type Call, isLost, sleep, unlessAborted, waitOf, Wire } from './wire.js';
 
 /** How long the answer of a refresh is awaited, milliseconds. The service gives the same answer again for ten seconds. */
 const REFRESH_MS = 4000;
@@ -95,7 +95,7 @@ class SessionClient {
       case 'POST /auth/passkey':
         return this.enter(call);
       case 'POST /auth/refresh':
-        return this.refresh();
+        return unlessAborted(this.refresh(), call.signal);
       case 'POST /auth/logout':
         return this.leave(call);
       case 'POST /auth/step-up':
@@ -219,7 +219,7 @@ class SessionClient {
   private async signedIn(call: Call): Promise<unknown> {
     let seen = await this.state.read();
     if (this.state.hasExpired(seen)) {
-      await this.renew(seen);
+      await unlessAborted(this.renew(seen), call.signal);
       seen = await this.readSame(seen);
     }
     const mended = new Set<string>();
@@ -229,7 +229,8 @@ class SessionClient {
       } catch (error) {
         if (!isProblem(error)) throw error;
         const kind = EXPIRED.includes(error.code) ? 'expired' : error.code;
-        if (mended.has(kind) || !(await this.isMended(error, call, seen))) throw error;
+        if (mended.has(kind) || !(await unlessAborted(this.isMended(error, call, seen), call.signal)))
+          throw error;
         mended.add(kind);
         seen = await this.readSame(seen, error);
       }

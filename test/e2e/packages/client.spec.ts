@@ -182,6 +182,39 @@ describe('@portcullis/client in Node.js', () => {
     expect(calls).toEqual([[undefined, credentials.map((value) => ['credentials', value])]]);
   });
 
+  it('stops waiting for a refresh where the caller aborts, and lets the refresh go on', async () => {
+    const one = await signedIn();
+    await expire();
+    const abort = new AbortController();
+    answers.push(
+      () => problem(401, 'invalid_token'),
+      () => {
+        abort.abort(new Error('enough'));
+        return problem(429, 'rate_limited', { 'retry-after': '1' });
+      },
+    );
+    const error = await failure(one.request('GET', '/users/me', { signal: abort.signal }));
+    expect([error.message, sent]).toEqual(['enough', ['GET /users/me', 'POST /auth/refresh']]);
+    await one.me();
+    expect(sent.slice(2)).toEqual(['GET /users/me', 'POST /auth/refresh', 'GET /users/me']);
+  });
+
+  it('stops waiting for a refresh ahead of time where the caller aborts', async () => {
+    const abort = new AbortController();
+    const login = { session: { id: 'of Ada' }, accessToken: 'a', refreshToken: 'r', expiresIn: 0 };
+    const replies = [
+      () => Promise.resolve(Response.json(login)),
+      () => {
+        abort.abort(new Error('enough'));
+        return new Promise<Response>(() => undefined);
+      },
+    ];
+    const one = client({ fetch: () => replies.shift()!() });
+    await one.login({ email: 'ada@example.com', password: 'of Ada' });
+    const error = await failure(one.request('GET', '/users/me', { signal: abort.signal }));
+    expect(error.message).toBe('enough');
+  });
+
   it('stops waiting where the caller aborts', async () => {
     const one = await signedIn();
     const abort = new AbortController();
