@@ -38,6 +38,8 @@ export interface WalkStep {
   /** How many of the entries have lost their personal members. */
   readonly erased?: number;
   readonly faults: readonly Fault[];
+  /** The number of the last seal of the range, if retention has dropped it. */
+  readonly last?: number;
 }
 
 /** SQLSTATE `insufficient_privilege`. */
@@ -132,7 +134,7 @@ export class TrailWalk {
         const link = linkFault(seal, await this.resume(seal, end, stated.dropped), this.trust);
         if (until !== null && seal.time > until.toISOString()) {
           // Of this link, only its position is checked: the last seal of the time may be gone, or this may be it.
-          if (link) yield this.alone(null, link);
+          yield { ...this.alone(null, link), ...(link === null && { last: seal.number - 1 }) };
           return;
         }
         const range = await this.range(seal, streams, page.at(-1)!.toPosition, stated);
