@@ -24,8 +24,8 @@ const MIN_SEALS = 10;
 const MAX_SEALS = 2000;
 
 /**
- * Maximum number of entries and of seals reported outside all ranges, and of forged seals before a range. One is too many, but an attacker may have inserted
- * a million.
+ * Maximum number of entries and of seals reported outside all ranges, and of forged seals before a range. One is too
+ * many, but an attacker may have inserted a million.
  */
 const MAX_OUT_OF_RANGE = 100;
 

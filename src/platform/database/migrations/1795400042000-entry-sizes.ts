@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Bytes of a text, of which the service writes 512 UTF-16 code units at most, and of a digest, a code, a salt or a commitment. */
+/** Bytes of a text, of which the service writes 512 UTF-16 code units at most, and of a digest, code, salt or commitment. */
 const TEXT = 8192;
 const HASH = 1024;
 /** Bytes of details and of what a seal records, and of the members of a seal, which has 48 for each of some thousand entries. */
