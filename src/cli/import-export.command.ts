@@ -7,7 +7,7 @@ import { AccountImport, type ImportResult } from '../admin/import-export/account
 import { ProgressBar } from '../audit/verification/progress-bar.js';
 import { type AgeKey, type AgeTarget, assertRecipient, readAgeFile, writeAgeFile } from './age-file.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
-import { assertReadable } from './input-file.js';
+import { assertReadable, assertReadableTwice } from './input-file.js';
 import { type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
 import { writeNewFile } from './output-file.js';
 import { printResult } from './output.js';
@@ -50,7 +50,7 @@ export function addImportExportCommands(program: Command): void {
 }
 
 async function importAccounts(file: string, options: ImportOptions): Promise<void> {
-  assertReadable(file);
+  assertReadableTwice(file);
   const key = keyOf(options);
   const bytes = () => (key ? readAgeFile(file, key) : createReadStream(file));
   const bar = new ProgressBar(process.stderr, 'lines');
