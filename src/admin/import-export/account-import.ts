@@ -7,7 +7,7 @@ import { untilAvailable } from '../../platform/database/until-available.js';
 import { type Transaction, TransactionRunner } from '../../platform/database/transaction-runner.js';
 import type { User } from '../../users/user.entity.js';
 import { AccountPreparation } from './account-preparation.js';
-import { ImportCheck } from './import-check.js';
+import { type EarlierLines, ImportCheck } from './import-check.js';
 import { FaultyRow, type NumberedRow, parseImportRow } from './import-row.js';
 import { ImportedAccounts } from './imported-accounts.js';
 
@@ -38,6 +38,7 @@ interface Run extends ImportOptions {
   readonly refuse: (line: number, message: string) => void;
   /** Roles whose grant needs no event in later batches. */
   readonly granted: Set<Role>;
+  readonly earlier: EarlierLines;
 }
 
 /**
@@ -65,8 +66,9 @@ export class AccountImport {
       options.onFault(number, message);
     };
     const granted = new Set<Role>(['user']);
+    const earlier = { ids: new Set<string>(), credentials: new Set<string>() };
     const finish = async () => {
-      const outcome = await this.importBatch(batch, { ...options, refuse, granted });
+      const outcome = await this.importBatch(batch, { ...options, refuse, granted, earlier });
       sum.imported += outcome.imported;
       sum.skipped += outcome.skipped;
       options.onProgress(line);
@@ -93,10 +95,10 @@ export class AccountImport {
 
   private async importBatch(
     batch: readonly NumberedRow[],
-    { isDryRun, origin, refuse, granted }: Run,
+    { isDryRun, origin, refuse, granted, earlier }: Run,
   ): Promise<Pick<ImportResult, 'imported' | 'skipped'>> {
     if (batch.length === 0) return { imported: 0, skipped: 0 };
-    const { fresh, skipped, faults } = await this.check.sort(batch);
+    const { fresh, skipped, faults } = await this.check.sort(batch, earlier);
     for (const { line, message } of faults) refuse(line, message);
     if (isDryRun || fresh.length === 0) return { imported: fresh.length, skipped };
     // Fast digests are wrapped before the transaction, which must be short.
