@@ -18,6 +18,7 @@ import { assertReadable, assertReadableTwice } from './input-file.js';
 import { type OperatorOptions, originOf, withOperatorOptions } from './operator-options.js';
 import { writeNewFile } from './output-file.js';
 import { printResult } from './output.js';
+import { shown } from './shown.js';
 import { withService } from './with-service.js';
 
 interface ImportOptions extends OperatorOptions {
@@ -71,7 +72,7 @@ async function importAccounts(file: string, options: ImportOptions): Promise<voi
       origin: originOf(options),
       onFault: (line, message) => {
         bar.clear();
-        process.stderr.write(`line ${line}: ${message}\n`);
+        process.stderr.write(`line ${line}: ${shown(message)}\n`);
       },
       onProgress: (done) => bar.show(done),
     }),

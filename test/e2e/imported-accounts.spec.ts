@@ -102,6 +102,11 @@ describe('an imported account', { timeout: 60_000 }, () => {
     }
   });
 
+  it('is a faulty line if it has a member that is not known, which is shown without its control characters', async () => {
+    const { faults } = await imported([{ email: newAddress(), 'a\u001b[2J\nline 7: b': 1 }]);
+    expect(faults).toEqual(['line 1: property a\\u{1b}[2J\\u{a}line 7: b should not exist']);
+  });
+
   it('is a faulty line if its id was used before, in whatever case it is written', async () => {
     const id = randomUUID();
     expect(await imported([{ id, email: newAddress() }])).toMatchObject({ code: 0 });
