@@ -18,6 +18,8 @@ import { CidrList } from '../platform/http/client-ip/cidr-list.js';
 import { CrossOrigin } from '../platform/http/cross-origin.js';
 import { fastifyAdapter } from '../platform/http/fastify-adapter.js';
 import { readBodies } from '../platform/http/bodies/json-body.js';
+import { LARGE_BODY_LIMIT, LargeBodies } from '../platform/http/bodies/large-bodies.js';
+import { isRawBodyRoute } from '../platform/http/bodies/raw-body.decorator.js';
 import { isForwardAuthRoute } from '../platform/http/routes/forward-auth.decorator.js';
 import { publicPath } from '../platform/http/routes/public-path.js';
 import { ProblemFilter } from '../platform/http/problems/problem.filter.js';
@@ -69,6 +71,7 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
   const drain = app.get(Drain);
   const spool = app.get(AuditSpool, { strict: false });
   const crossOrigin = new CrossOrigin(new AllowedOrigins(environment), SessionErrors.csrf_rejected);
+  const largeBodies = new LargeBodies();
   app.get(Readiness).requireOnDisk(() => spool.hasRoom());
 
   await app.get(Tracing).start(fastify);
@@ -92,6 +95,8 @@ export async function setUp(app: NestFastifyApplication, environment: Environmen
     };
     // A hook of the route runs after those of the application, which record the true status.
     if (isForwardAuthRoute(route)) route.onSend = answerNginx;
+    if (isRawBodyRoute(route))
+      Object.assign(route, { bodyLimit: LARGE_BODY_LIMIT, preParsing: largeBodies.admit });
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     openRequestContext(request, reply);

@@ -5,11 +5,9 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { PlatformErrors } from '../errors/platform.errors.js';
 import { Problem } from '../errors/problem.js';
+import { BODY_LIMIT } from './bodies/large-bodies.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { PROBLEM_JSON, problemDocument } from './problems/problem-document.js';
-
-/** Maximum size of a body, bytes. */
-const BODY_LIMIT = 64 * 1024;
 
 /**
  * A connection on which nothing moves for so long is closed, milliseconds: a client that reads none of its responses.
@@ -39,8 +37,8 @@ export const unreadableRequests = channel('portcullis:unreadable-request');
 const CLIENT_REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
 /**
- * Creates Fastify with every limit of the HTTP layer in one place (OWASP API4:2023): head 16 KiB, body 64 KiB, 10 s for a
- * whole request. There is no Express-style middleware: security is in hooks and guards on the matched route.
+ * Creates Fastify with the limits of the HTTP layer (OWASP API4:2023): head 16 KiB, body 64 KiB (1 MiB where `LargeBodies`
+ * are), 10 s for a whole request. There is no Express-style middleware: security is in hooks and guards on the matched route.
  */
 export function fastifyAdapter({
   nextRequestId,
