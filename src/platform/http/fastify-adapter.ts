@@ -22,6 +22,8 @@ export interface AdapterParts {
   /** The path of `PUBLIC_URL`; see `publicPath`. */
   readonly basePath: string;
   readonly maxConnections: number;
+  /** Returns the part of a URL by which the request is routed. */
+  readonly routedUrl: (url: string) => string;
   /** Responds to requests that Fastify refuses before its hooks run, such as a malformed percent-encoding. */
   readonly onUnroutable: (error: Error, request: FastifyRequest, reply: FastifyReply) => void;
 }
@@ -44,6 +46,7 @@ export function fastifyAdapter({
   nextRequestId,
   basePath,
   maxConnections,
+  routedUrl,
   onUnroutable,
 }: AdapterParts): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -71,6 +74,7 @@ export function fastifyAdapter({
       maxParamLength: 128,
     },
     exposeHeadRoutes: true,
+    rewriteUrl: ({ url = '' }) => routedUrl(url),
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && CLIENT_REQUEST_ID.test(given) ? given : nextRequestId();
